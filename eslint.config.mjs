@@ -1,0 +1,36 @@
+import eslint from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+    { ignores: ["dist/", "node_modules/", "reports/", "examples/*/node_modules/", "**/*.cjs", "**/*.mjs"] },
+    eslint.configs.recommended,
+    ...tseslint.configs.strictTypeChecked,
+    {
+        languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+        rules: {
+            "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+            "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+            "no-console": "error",
+        },
+    },
+    {
+        // What people run by hand prints to the terminal; a library never does.
+        files: ["sandbox/cli.ts", "sandbox/demo.ts", "sandbox/**/main.ts"],
+        rules: { "no-console": "off" },
+    },
+    {
+        // The Kubernetes client's models are classes of which only the shape matters: its own examples pass object literals.
+        files: ["handover/kubernetes/**/*.ts", "sandbox/**/*.ts", "tests/**/*.ts"],
+        rules: { "@typescript-eslint/no-unsafe-class-instance-assignment": "off" },
+    },
+    {
+        // Loading the provider SDKs late is what keeps importing the package cheap; `import()` would make constructors async.
+        files: ["components/providerSdks.ts"],
+        rules: { "@typescript-eslint/no-require-imports": "off" },
+    },
+    {
+        // A resource registers itself with the engine: `new` for its effect is Pulumi's idiom.
+        files: ["components/**/*.ts", "examples/**/*.ts", "tests/**/*.ts"],
+        rules: { "no-new": "off" },
+    },
+);
