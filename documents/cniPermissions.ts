@@ -1,0 +1,44 @@
+import { PolicyDocument } from "./policyDocument";
+
+/**
+ * The AWS managed policy with the permissions of the Amazon VPC CNI plugin on an IPv4 cluster.
+ *
+ * Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKS_CNI_Policy.html
+ */
+export function managedCniPolicyArn(partition: string): string {
+    return `arn:${partition}:iam::aws:policy/AmazonEKS_CNI_Policy`;
+}
+
+/**
+ * The permissions of the Amazon VPC CNI plugin on an IPv6 cluster, for which AWS has no managed policy
+ * (https://github.com/aws/containers-roadmap/issues/1843).
+ *
+ * The EKS user guide's page lists five read and assign actions. Version 1.22.1 and later of the plugin also calls
+ * DescribeSubnets while it starts, and stops when that is refused; DescribeSecurityGroups came with it. This is the list
+ * of the plugin's own documentation: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md
+ */
+export function ipv6CniPolicy(partition: string): PolicyDocument {
+    return {
+        Version: "2012-10-17",
+        Statement: [
+            {
+                Effect: "Allow",
+                Action: [
+                    "ec2:AssignIpv6Addresses",
+                    "ec2:DescribeInstances",
+                    "ec2:DescribeInstanceTypes",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSecurityGroups",
+                    "ec2:DescribeSubnets",
+                    "ec2:DescribeTags",
+                ],
+                Resource: "*",
+            },
+            {
+                Effect: "Allow",
+                Action: ["ec2:CreateTags"],
+                Resource: [`arn:${partition}:ec2:*:*:network-interface/*`],
+            },
+        ],
+    };
+}

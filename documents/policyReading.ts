@@ -1,0 +1,91 @@
+/**
+ * Policies that others wrote, in the whole grammar of IAM, as far as it decides what they grant.
+ *
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ */
+export interface ReadStatement {
+    readonly effect: "Allow" | "Deny";
+    readonly actions: readonly string[];
+    /** NotAction: it is about every action but these. */
+    readonly exceptActions: boolean;
+    readonly resources: readonly string[];
+    /** NotResource: it is about every resource but these. */
+    readonly exceptResources: boolean;
+    /** Condition keys in lower case: they are the same in any case. */
+    readonly conditionKeys: readonly string[];
+}
+
+/** The statements of a parsed policy document; what is none is left out, as IAM would not have taken it. */
+export function readStatements(document: unknown): ReadStatement[] {
+    return list(member(document, "Statement")).flatMap(readStatement);
+}
+
+function readStatement(statement: unknown): ReadStatement[] {
+    const effect = member(statement, "Effect");
+    if (effect !== "Allow" && effect !== "Deny") {
+        return [];
+    }
+    const [notActions, notResources] = [member(statement, "NotAction"), member(statement, "NotResource")];
+    const condition = member(statement, "Condition");
+    return [
+        {
+            effect,
+            actions: texts(notActions ?? member(statement, "Action")),
+            exceptActions: notActions !== undefined,
+            resources: texts(notResources ?? member(statement, "Resource")),
+            exceptResources: notResources !== undefined,
+            conditionKeys: isRecord(condition)
+                ? Object.values(condition).flatMap((keys) => Object.keys(isRecord(keys) ? keys : {}).map(lower))
+                : [],
+        },
+    ];
+}
+
+/** Whether the statement is about the action, whatever the resource. Actions are the same in any case. */
+export function isAboutAction({ actions, exceptActions }: ReadStatement, action: string): boolean {
+    return actions.some((pattern) => matchesWildcards(lower(pattern), lower(action))) !== exceptActions;
+}
+
+/**
+ * Whether a pattern with IAM's wildcards matches all of a text: `*` any characters, colons and slashes too, `?` exactly one.
+ * Without regular expressions: a pattern of many `*` would take them very long.
+ */
+export function matchesWildcards(pattern: string, text: string): boolean {
+    let [p, t] = [0, 0];
+    let star: { readonly after: number; taken: number } | undefined;
+    while (t < text.length) {
+        if (pattern[p] === "*") {
+            p += 1;
+            star = { after: p, taken: t };
+        } else if (pattern[p] === "?" || pattern[p] === text[t]) {
+            p += 1;
+            t += 1;
+        } else if (star !== undefined) {
+            star.taken += 1;
+            [p, t] = [star.after, star.taken];
+        } else {
+            return false;
+        }
+    }
+    return /^\**$/.test(pattern.slice(p));
+}
+
+function member(of: unknown, name: string): unknown {
+    return isRecord(of) ? of[name] : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function list(value: unknown): unknown[] {
+    return [value].flat();
+}
+
+function texts(value: unknown): string[] {
+    return list(value).filter((entry) => typeof entry === "string");
+}
+
+function lower(text: string): string {
+    return text.toLowerCase();
+}

@@ -1,0 +1,48 @@
+/**
+ * The annotations by which the Amazon EKS pod identity webhook knows what to give to a service account's pods.
+ *
+ * Source: https://github.com/aws/amazon-eks-pod-identity-webhook/blob/master/README.md and `pkg/annotations.go` there
+ */
+export const ROLE_ARN_ANNOTATION = "eks.amazonaws.com/role-arn";
+export const STS_REGIONAL_ENDPOINTS_ANNOTATION = "eks.amazonaws.com/sts-regional-endpoints";
+export const TOKEN_EXPIRATION_ANNOTATION = "eks.amazonaws.com/token-expiration";
+
+/** On the pod template of the DaemonSet: a change of it is what makes the DaemonSet replace its pods. */
+export const ROLLOUT_ANNOTATION = "eks-cni/delivered";
+
+/**
+ * On the service account, by a component without live checks. When they are turned off, the live checks of before are deleted as
+ * on destroy: by this mark they see that the component goes on without them, so that nothing of it is to be taken back.
+ */
+export const LIVE_CHECKS_ANNOTATION = "eks-cni/live-checks";
+export const LIVE_CHECKS_OFF = "off";
+
+/**
+ * Limits of the token's lifetime, in seconds. The API server refuses a pod whose token would live for less than ten minutes,
+ * and the webhook raises anything below to that (`MinTokenExpiration` in its pkg/constants.go; one hour in releases before
+ * 2023). EKS gives out no token for longer than 24 hours ("24hrs as that is max for EKS" there), and shortens without a word.
+ */
+export const MIN_TOKEN_EXPIRATION_SECONDS = 600;
+export const MAX_TOKEN_EXPIRATION_SECONDS = 86400;
+
+export interface Delivered {
+    roleArn: string;
+    /** Unset (null where an output holds nothing): no annotation, so the webhook's own default holds. */
+    stsRegionalEndpoints?: boolean | null;
+    /** Seconds. Unset or null: no annotation, so the webhook's own default (86400) holds. */
+    tokenExpirationSeconds?: number | null;
+}
+
+/** The annotations that deliver a role to a service account. */
+export function serviceAccountAnnotations(delivered: Delivered): Record<string, string> {
+    const { roleArn, stsRegionalEndpoints, tokenExpirationSeconds } = delivered;
+    return {
+        [ROLE_ARN_ANNOTATION]: roleArn,
+        ...(stsRegionalEndpoints === undefined || stsRegionalEndpoints === null
+            ? {}
+            : { [STS_REGIONAL_ENDPOINTS_ANNOTATION]: String(stsRegionalEndpoints) }),
+        ...(tokenExpirationSeconds === undefined || tokenExpirationSeconds === null
+            ? {}
+            : { [TOKEN_EXPIRATION_ANNOTATION]: String(tokenExpirationSeconds) }),
+    };
+}
