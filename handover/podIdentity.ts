@@ -1,0 +1,143 @@
+import type { PodIdentity } from "./world";
+
+/** What of a pod's specification tells where its credentials come from. */
+export interface IdentitySpec {
+    readonly initContainers?: readonly IdentityContainer[];
+    readonly containers: readonly IdentityContainer[];
+    readonly volumes?: readonly {
+        readonly name: string;
+        readonly projected?: {
+            readonly sources?: readonly {
+                readonly serviceAccountToken?: { readonly audience?: string; readonly path: string };
+            }[];
+        };
+    }[];
+}
+
+export interface IdentityContainer {
+    readonly name: string;
+    readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+    readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
+}
+
+/** The audience in every partition: https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html */
+const AUDIENCE = "sts.amazonaws.com";
+
+/**
+ * Where the AWS SDK in a pod's containers gets its credentials, in the order of its default chain: static keys, then web
+ * identity, then what is left; it takes the first branch that is set and never falls back (aws-sdk-go-v2
+ * config/resolve_credentials.go, resolveCredentialChain). The webhook treats init containers and containers alike, leaves out
+ * those of the annotation eks.amazonaws.com/skip-containers, and keeps a variable that a container sets itself
+ * (amazon-eks-pod-identity-webhook pkg/handler/handler.go): that is why every container is looked at.
+ */
+export function podIdentity(spec: IdentitySpec): PodIdentity {
+    const containers = [...(spec.initContainers ?? []), ...spec.containers];
+    const own = containers.flatMap((container) => ownCredentials(container).map(setBy(container)));
+    if (own.length > 0) {
+        return { source: "other", what: own.join(", ") };
+    }
+    if (!containers.some(hasTokenFile)) {
+        const others = containers.flatMap((container) => laterCredentials(container).map(setBy(container)));
+        return others.length > 0 ? { source: "other", what: others.join(", ") } : { source: "nodeRole" };
+    }
+    return roleOf(containers, spec.volumes ?? []);
+}
+
+function roleOf(containers: readonly IdentityContainer[], volumes: Volumes): PodIdentity {
+    const roleArns = distinct(containers.map((container) => valueOf(container, "AWS_ROLE_ARN")));
+    const faults = containers.flatMap((container) => {
+        const fault = faultOf(container, volumes);
+        return fault === undefined ? [] : [`container ${container.name} ${fault}`];
+    });
+    const [roleArn] = roleArns;
+    if (faults.length > 0 || roleArn === undefined) {
+        return { source: "incomplete", roleArns, what: faults.join("; ") };
+    }
+    if (roleArns.length > 1) {
+        return { source: "incomplete", roleArns, what: `its containers have different roles: ${roleArns.join(", ")}` };
+    }
+    const settings = containers.map((container) => valueOf(container, "AWS_STS_REGIONAL_ENDPOINTS"));
+    const [regionalSts] = settings;
+    return { source: "role", roleArn, regionalSts: settings.every((v) => v === regionalSts) ? regionalSts : undefined };
+}
+
+type Volumes = NonNullable<IdentitySpec["volumes"]>;
+
+/** Why a container does not use its role's token, in a pod in which another one does. */
+function faultOf(container: IdentityContainer, volumes: Volumes): string | undefined {
+    if (!hasTokenFile(container)) {
+        return "has no AWS_WEB_IDENTITY_TOKEN_FILE";
+    }
+    const tokenFile = valueOf(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
+    if (tokenFile === undefined) {
+        return "takes AWS_WEB_IDENTITY_TOKEN_FILE from somewhere else";
+    }
+    if (valueOf(container, "AWS_ROLE_ARN") === undefined) {
+        return "has the token file and no AWS_ROLE_ARN";
+    }
+    const audiences = audiencesAt(tokenFile, container, volumes);
+    if (audiences.length === 0) {
+        return `has no token mounted at ${tokenFile}`;
+    }
+    return audiences.includes(AUDIENCE) ? undefined : `has a token for ${audiences.join(", ")}, not ${AUDIENCE}`;
+}
+
+/** The audiences of the projected tokens that a container finds at this path. */
+function audiencesAt(tokenFile: string, { volumeMounts = [] }: IdentityContainer, volumes: Volumes): string[] {
+    return volumeMounts
+        .filter(({ subPath }) => !subPath)
+        .flatMap(({ name, mountPath }) => {
+            const sources = volumes.find((volume) => volume.name === name)?.projected?.sources ?? [];
+            return sources
+                .flatMap(({ serviceAccountToken }) => serviceAccountToken ?? [])
+                .filter(({ path }) => `${withoutSlash(mountPath)}/${path}` === tokenFile)
+                .map(({ audience }) => audience ?? "the API server");
+        });
+}
+
+/** Credentials that the SDK takes before web identity: only the two keys together count (EnvConfig, HasKeys). */
+function ownCredentials(container: IdentityContainer): string[] {
+    const id = ["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"].find((name) => isSet(container, name));
+    const secret = ["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"].find((name) => isSet(container, name));
+    return id !== undefined && secret !== undefined ? [id] : [];
+}
+
+/** Credentials that the SDK takes after web identity and before the instance role: a profile, then a container's. */
+function laterCredentials(container: IdentityContainer): string[] {
+    return [
+        "AWS_PROFILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_CONFIG_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    ].filter((name) => isSet(container, name));
+}
+
+const setBy =
+    ({ name }: IdentityContainer) =>
+    (variable: string) =>
+        `${variable} of container ${name}`;
+
+const hasTokenFile = (container: IdentityContainer) => isSet(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
+
+/** The last of several entries counts. The SDK takes an empty variable for one that is not set. */
+function entry({ env = [] }: IdentityContainer, variable: string) {
+    return env.filter(({ name }) => name === variable).at(-1);
+}
+
+function isSet(container: IdentityContainer, variable: string): boolean {
+    const found = entry(container, variable);
+    return Boolean(found?.value) || found?.valueFrom !== undefined;
+}
+
+/** Undefined also for what a container takes from a secret or a config map. */
+function valueOf(container: IdentityContainer, variable: string): string | undefined {
+    const value = entry(container, variable)?.value;
+    return value === "" ? undefined : value;
+}
+
+const withoutSlash = (path: string) => path.replace(/\/+$/, "");
+
+function distinct(values: readonly (string | undefined)[]): string[] {
+    return [...new Set(values.filter((value) => value !== undefined))].sort();
+}
