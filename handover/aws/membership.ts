@@ -1,0 +1,42 @@
+import type { InstanceSeen } from "./instances";
+
+/**
+ * Tags by which an instance names its EKS cluster: EKS's own on managed node groups and Auto Mode, Karpenter's and eksctl's.
+ *
+ * Sources: https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html,
+ * https://karpenter.sh/docs/concepts/nodeclasses/#spectags, https://eksctl.io (alpha.eksctl.io/cluster-name)
+ */
+const NAME_TAGS = ["aws:eks:cluster-name", "eks:cluster-name", "eks:eks-cluster-name", "alpha.eksctl.io/cluster-name"];
+
+/** Which self-managed nodes must have to join a cluster; the value is `owned` or `shared`. */
+const OWNERSHIP_TAG = "kubernetes.io/cluster/";
+
+/** The clusters that an instance's tags name. A tag that names one outright is better than one that may be shared. */
+export function clustersOf({ tags }: Pick<InstanceSeen, "tags">): string[] {
+    const named = NAME_TAGS.flatMap((tag) => tags[tag] ?? []);
+    const owned = Object.keys(tags).flatMap((tag) =>
+        tag.startsWith(OWNERSHIP_TAG) ? tag.slice(OWNERSHIP_TAG.length) : [],
+    );
+    return [...new Set(named.length > 0 ? named : owned)];
+}
+
+export interface Cluster {
+    readonly region: string;
+    readonly instanceIds: readonly string[];
+    /** As the program gives it. */
+    readonly name: string | undefined;
+}
+
+/**
+ * Tells the cluster's instances from others. Those that its nodes name are; so is one of the same region, joined or not, whose
+ * tags name it. Without a name, it is the one that the tags of all of the nodes' instances have in common.
+ */
+export function membership(cluster: Cluster, nodes: readonly InstanceSeen[]): (instance: InstanceSeen) => boolean {
+    const ids = new Set(cluster.instanceIds);
+    const [first = [], ...others] = nodes.map(clustersOf);
+    const common = first.filter((name) => others.every((names) => names.includes(name)));
+    const names = cluster.name === undefined ? common : [cluster.name];
+    return (instance) =>
+        instance.region === cluster.region &&
+        (ids.has(instance.id) || clustersOf(instance).some((name) => names.includes(name)));
+}

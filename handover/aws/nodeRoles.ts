@@ -1,0 +1,110 @@
+import type { AccountSeen, CniPolicySeen, NodeRoleSeen } from "../world";
+import type { AccountQuestion } from "./access";
+import type { Clients } from "./clients";
+import { type InstanceSeen, instancesById } from "./instances";
+import { membership } from "./membership";
+import { type PolicyReader, policyReader, unlessGone } from "./policies";
+import { profilesOfRole, roleOfProfile } from "./profiles";
+import { usersOfProfiles } from "./search";
+
+type RolePolicies = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;
+
+/** Looks at the node roles again and again in a run; what cannot have changed since is not asked for again. */
+export function nodeRoleLook(clients: Clients): (question: AccountQuestion) => Promise<AccountSeen> {
+    const policies = policyReader(clients);
+    const roleOf = roleOfProfile(clients);
+    return async (question) => {
+        const nodes = await instancesById(clients, question.instanceIds);
+        const roleOfInstance = await rolesOf(question.instanceIds, nodes, roleOf);
+        const names = new Set([...question.roleNames, ...Object.values(roleOfInstance).flatMap((name) => name ?? [])]);
+        const roles = await Promise.all([...names].sort().map((name) => readRole(clients, policies, name, question)));
+        const existing = roles.filter(({ exists }) => exists).map(({ name }) => name);
+        const users = await usersOfRoles(clients, existing, question.searchElsewhere);
+        const region = await clients.region();
+        const isOurs = membership({ region, instanceIds: question.instanceIds, name: question.clusterName }, nodes);
+        return { roleOfInstance, nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isOurs)) };
+    };
+}
+
+async function rolesOf(
+    ids: readonly string[],
+    instances: readonly InstanceSeen[],
+    roleOf: (profileArn: string) => Promise<string | undefined>,
+): Promise<Record<string, string | undefined>> {
+    const profileOf = new Map(instances.map(({ id, profileArn }) => [id, profileArn]));
+    const entries = ids.map(async (id): Promise<[string, string | undefined]> => {
+        const profile = profileOf.get(id);
+        return [id, profile === undefined ? undefined : await roleOf(profile)];
+    });
+    return Object.fromEntries(await Promise.all(entries));
+}
+
+/** The role with what it has of the CNI's rights. */
+async function readRole(
+    clients: Clients,
+    policies: PolicyReader,
+    name: string,
+    { ipFamily }: AccountQuestion,
+): Promise<RolePolicies> {
+    const { GetRoleCommand, paginateListAttachedRolePolicies, paginateListRolePolicies } =
+        await import("@aws-sdk/client-iam");
+    const client = await clients.iam();
+    const found = await unlessGone(async () => {
+        const { Role } = await client.send(new GetRoleCommand({ RoleName: name }));
+        const arns: string[] = [];
+        for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies(
+            { client },
+            { RoleName: name },
+        )) {
+            arns.push(...AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []));
+        }
+        const inline: string[] = [];
+        for await (const { PolicyNames = [] } of paginateListRolePolicies({ client }, { RoleName: name })) {
+            inline.push(...PolicyNames);
+        }
+        return { uniqueId: Role?.RoleId, arns: arns.sort(), inline: inline.sort() };
+    });
+    if (found === undefined) {
+        return { name, exists: false, uniqueId: undefined, cniPolicies: [], inlineCniPolicies: [] };
+    }
+    const judged = await Promise.all(found.arns.map((arn) => policies.managed(arn, ipFamily)));
+    const inline = await Promise.all(found.inline.map((policy) => policies.inline(name, policy, ipFamily)));
+    return {
+        name,
+        exists: true,
+        uniqueId: found.uniqueId,
+        cniPolicies: judged.filter((policy): policy is CniPolicySeen => policy !== undefined),
+        inlineCniPolicies: found.inline.filter((_, i) => inline[i]),
+    };
+}
+
+async function usersOfRoles(
+    clients: Clients,
+    roleNames: readonly string[],
+    searchElsewhere: boolean,
+): Promise<Map<string, InstanceSeen[]>> {
+    const profiles = await Promise.all(roleNames.map((name) => profilesOfRole(clients, name)));
+    const users = await usersOfProfiles(clients, profiles.flat(), searchElsewhere);
+    return new Map(
+        roleNames.map((name, i) => [
+            name,
+            users.filter(({ profileArn }) => profileArn !== undefined && profiles[i]?.includes(profileArn)),
+        ]),
+    );
+}
+
+function withUsers(
+    role: RolePolicies,
+    users: readonly InstanceSeen[],
+    isOurs: (instance: InstanceSeen) => boolean,
+): NodeRoleSeen {
+    const elsewhere = users.filter((instance) => !isOurs(instance));
+    return {
+        ...role,
+        instancesOfCluster: users
+            .filter(isOurs)
+            .map(({ id }) => id)
+            .sort(),
+        instancesElsewhere: elsewhere.map(({ region, id }) => `${region}/${id}`).sort(),
+    };
+}

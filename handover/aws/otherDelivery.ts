@@ -1,0 +1,88 @@
+import { Refusal } from "../refusal";
+import type { OtherDelivery } from "./access";
+import type { Clients } from "./clients";
+import { codeOf, wordsOf } from "./errors";
+
+/** What EKS tells of the cluster. Only its own word that there is none counts as that. */
+export async function clusterStatus(clients: Clients, name: string): Promise<"there" | "gone" | "unknown"> {
+    try {
+        const { DescribeClusterCommand } = await import("@aws-sdk/client-eks");
+        await (await clients.eks()).send(new DescribeClusterCommand({ name }));
+        return "there";
+    } catch (error) {
+        return codeOf(error) === "ResourceNotFound" ? "gone" : "unknown";
+    }
+}
+
+/** How else EKS gives a service account's pods credentials. */
+export async function otherDelivery(
+    clients: Clients,
+    clusterName: string,
+    serviceAccount: { readonly namespace: string; readonly name: string },
+): Promise<OtherDelivery> {
+    const [addOn, associations] = await Promise.all([
+        readable(clients, () => readAddOn(clients, clusterName)),
+        readable(clients, () => readAssociations(clients, clusterName, serviceAccount)),
+    ]);
+    return {
+        addOn: addOn.value !== undefined,
+        addOnRoleArn: addOn.value?.roleArn,
+        podIdentityRoleArns: associations.value ?? [],
+        unread: [...addOn.unread, ...associations.unread],
+    };
+}
+
+/** Undefined: the add-on is not installed. */
+async function readAddOn(clients: Clients, clusterName: string): Promise<{ roleArn: string | undefined } | undefined> {
+    const { DescribeAddonCommand } = await import("@aws-sdk/client-eks");
+    try {
+        const command = new DescribeAddonCommand({ clusterName, addonName: "vpc-cni" });
+        const { addon } = await (await clients.eks()).send(command);
+        return { roleArn: addon?.serviceAccountRoleArn };
+    } catch (error) {
+        if (codeOf(error) === "ResourceNotFound") {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/** Those that the add-on made are in the list too. The list does not tell the roles. */
+async function readAssociations(
+    clients: Clients,
+    clusterName: string,
+    { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<string[]> {
+    const { DescribePodIdentityAssociationCommand, paginateListPodIdentityAssociations } =
+        await import("@aws-sdk/client-eks");
+    const client = await clients.eks();
+    const asked = { clusterName, namespace, serviceAccount: name };
+    const ids: string[] = [];
+    for await (const { associations = [] } of paginateListPodIdentityAssociations({ client }, asked)) {
+        ids.push(...associations.flatMap(({ associationId }) => associationId ?? []));
+    }
+    const found = await Promise.all(
+        ids.map((associationId) =>
+            client.send(new DescribePodIdentityAssociationCommand({ clusterName, associationId })),
+        ),
+    );
+    return found.flatMap(({ association }) => association?.roleArn ?? []);
+}
+
+/** Missing rights, and a region or an API of EKS that has not got the call, are told and no obstacle. */
+async function readable<T>(
+    { secrets }: Clients,
+    read: () => Promise<T>,
+): Promise<{ value: T | undefined; unread: string[] }> {
+    try {
+        return { value: await read(), unread: [] };
+    } catch (error) {
+        if (error instanceof Refusal && error.code === "aws-access-denied") {
+            return { value: undefined, unread: [error.seen] };
+        }
+        if (codeOf(error) === "UnknownOperation") {
+            return { value: undefined, unread: [`EKS has not got the call: ${wordsOf(error, secrets)}`] };
+        }
+        throw error;
+    }
+}

@@ -1,0 +1,31 @@
+import { Refusal } from "../refusal";
+import { codeOf } from "./errors";
+
+/**
+ * "STS is not activated in the requested region for the account that is being asked to generate credentials":
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+export function isRegionDisabled(error: unknown): boolean {
+    return codeOf(error) === "RegionDisabled";
+}
+
+/**
+ * A region that is on by default has a switch of its own for STS; one that is off by default has it with the region:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+ */
+export function activationOf(region: string): string {
+    return (
+        "Activate it in the role's account: the IAM console, Account settings, Security Token Service (STS), Endpoints, " +
+        `${region}. A region that is off by default: \`aws account enable-region --region-name ${region}\`.`
+    );
+}
+
+/** Of the role that the operator's calls are made as. */
+export function stsInactive(words: string, action: string, region: string): Refusal {
+    return new Refusal(
+        "sts-region-inactive",
+        `STS in ${region} gives no credentials for ${action}: ${words}`,
+        "STS is switched off in this region for the account of the role that the live checks call AWS as.",
+        activationOf(region),
+    );
+}
