@@ -1,0 +1,91 @@
+import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
+import { atMost } from "../atMost";
+
+/** The kubeconfig's own way to credentials failed: no request was made. */
+export class NoCredentials extends Error {
+    public constructor(public readonly why: string) {
+        super(why);
+    }
+}
+
+/** As the kubeconfig authenticates, with a bound: a credential command may wait for a browser that nobody sees. */
+export async function authenticate(
+    config: KubeConfig,
+    request: RequestContext,
+    atMostMilliseconds: number,
+): Promise<void> {
+    const why = `it had not ended after ${atMostMilliseconds / 1000} s`;
+    try {
+        const authenticated = config.applySecurityAuthentication(request);
+        await atMost(atMostMilliseconds, authenticated, () => new NoCredentials(why));
+    } catch (error) {
+        throw error instanceof NoCredentials ? error : new NoCredentials(reason(error));
+    }
+}
+
+/**
+ * The client throws what the command wrote to its standard error, which is for people. What it cannot parse it quotes, and
+ * that may be a token.
+ */
+function reason(error: unknown): string {
+    if (error instanceof Error && "code" in error && typeof error.code === "string") {
+        return `it could not be run or read (${error.code})`;
+    }
+    if (error instanceof SyntaxError || error instanceof TypeError) {
+        return "it did not give an ExecCredential";
+    }
+    const text = error instanceof Error ? error.message.trim().replace(/\s+/g, " ").slice(0, 300) : "";
+    return text === "" ? "it failed and said nothing" : text;
+}
+
+/** What the kubeconfig authenticates with, in words. */
+export function credentialsOf(config: KubeConfig): string {
+    const user = config.getCurrentUser();
+    const command = commandOf(config);
+    if (command !== undefined) {
+        return `the command \`${command}\` of ${whose(config)}`;
+    }
+    if (user?.authProvider) {
+        return `the auth-provider of ${whose(config)}`;
+    }
+    return `the ${user?.token ? "token" : "credentials"} of ${whose(config)}`;
+}
+
+/** The credential command of the kubeconfig, if it has one: `aws`, where `aws eks update-kubeconfig` wrote it. */
+export function commandOf(config: KubeConfig): string | undefined {
+    const command = (config.getCurrentUser()?.exec as { command?: unknown } | null | undefined)?.command;
+    return typeof command === "string" ? command : undefined;
+}
+
+function whose(config: KubeConfig): string {
+    const user = config.getCurrentUser()?.name ?? "";
+    return `the user ${JSON.stringify(user)} in the kubeconfig (context ${JSON.stringify(config.currentContext)})`;
+}
+
+/** When a token that is written into a kubeconfig ends; undefined if it does not tell. */
+export function tokenExpiry(token: string | undefined): Date | undefined {
+    const text = token?.trim() ?? "";
+    return text.startsWith(EKS_PREFIX) ? eksExpiry(text.slice(EKS_PREFIX.length)) : jwtExpiry(text);
+}
+
+/** A presigned GetCallerIdentity: https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster */
+const EKS_PREFIX = "k8s-aws-v1.";
+const EKS_LIFETIME_MILLISECONDS = 15 * 60 * 1000;
+
+function eksExpiry(encoded: string): Date | undefined {
+    const url = Buffer.from(encoded, "base64url").toString();
+    const signed = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(url)?.slice(1).map(Number);
+    const [year = NaN, month = NaN, ...rest] = signed ?? [];
+    return valid(Date.UTC(year, month - 1, ...rest) + EKS_LIFETIME_MILLISECONDS);
+}
+
+function jwtExpiry(token: string): Date | undefined {
+    try {
+        const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { exp?: unknown };
+        return valid(Number(claims.exp) * 1000);
+    } catch {
+        return undefined;
+    }
+}
+
+const valid = (time: number) => (Number.isFinite(time) ? new Date(time) : undefined);

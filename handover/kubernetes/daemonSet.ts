@@ -1,0 +1,81 @@
+import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { DaemonSetSeen } from "../world";
+
+export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonSetSeen {
+    const { metadata, spec } = live;
+    const template = spec?.template;
+    const containers = [...(template?.spec?.initContainers ?? []), ...(template?.spec?.containers ?? [])];
+    return {
+        uid: metadata?.uid ?? "",
+        updateStrategy: spec?.updateStrategy?.type === "OnDelete" ? "OnDelete" : "RollingUpdate",
+        maxUnavailable: maxUnavailable(spec?.updateStrategy?.rollingUpdate?.maxUnavailable, selectedNodes),
+        templateLabels: template?.metadata?.labels ?? {},
+        templateAnnotations: template?.metadata?.annotations ?? {},
+        images: Object.fromEntries(containers.map(({ name, image = "" }) => [name, image])),
+        environment: plainEnvironment(template, "aws-node"),
+        nodeAgentArguments: containers.find(({ name }) => name === "aws-eks-nodeagent")?.args ?? [],
+        observed: isObserved(live),
+        woken: metadata?.annotations?.[WOKEN_AT] !== undefined,
+    };
+}
+
+/** What is written to a DaemonSet to have its controller look at it. */
+export const WOKEN_AT = "eks-cni/woken-at";
+
+/** Its controller makes the revision of a template before it says that it has seen it (daemon_controller.go, syncDaemonSet). */
+export function isObserved({ metadata, status }: V1DaemonSet): boolean {
+    return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+}
+
+/**
+ * As the controller reckons (pkg/controller/daemon/update.go, updatedDesiredNodeCounts): a share is rounded up; what the API
+ * server defaults, and what comes to nothing, is 1.
+ */
+export function maxUnavailable(value: number | string | undefined, nodes: number): number {
+    const share = typeof value === "string" ? /^(\d+)%$/.exec(value)?.[1] : undefined;
+    return Math.max(1, share === undefined ? Number(value ?? 1) || 1 : Math.ceil((Number(share) * nodes) / 100));
+}
+
+function plainEnvironment(template: V1PodTemplateSpec | undefined, container: string): Record<string, string> {
+    const entries = template?.spec?.containers.find(({ name }) => name === container)?.env ?? [];
+    return Object.fromEntries(entries.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+}
+
+/**
+ * The label value of the pods of the current template: that of the DaemonSet's newest revision, which its controller renumbers
+ * when a template comes back (pkg/controller/daemon/update.go, constructHistory). Undefined before there is one.
+ */
+export function currentHash(daemonSet: V1DaemonSet, revisions: readonly V1ControllerRevision[]): string | undefined {
+    const newest = revisions
+        .filter(({ metadata }) => isOwnedBy(metadata?.ownerReferences, daemonSet.metadata?.uid))
+        .sort((a, b) => b.revision - a.revision)[0];
+    return isObserved(daemonSet) ? newest?.metadata?.labels?.[REVISION_LABEL] : undefined;
+}
+
+export const REVISION_LABEL = "controller-revision-hash";
+
+/** A label alone may be somebody else's: https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/ */
+export function isOwnedBy(
+    owners: readonly { readonly uid: string; readonly controller?: boolean }[] = [],
+    uid: string | undefined,
+): boolean {
+    return owners.some((owner) => owner.controller === true && owner.uid === uid);
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#list-and-watch-filtering */
+export function labelSelector({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
+    const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+    const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
+        switch (operator) {
+            case "In":
+                return `${key} in (${values.join(",")})`;
+            case "NotIn":
+                return `${key} notin (${values.join(",")})`;
+            case "Exists":
+                return key;
+            default:
+                return `!${key}`;
+        }
+    });
+    return [...labels, ...expressions].join(",");
+}

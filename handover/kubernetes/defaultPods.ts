@@ -1,0 +1,49 @@
+import type { V1OwnerReference } from "@kubernetes/client-node";
+import { podIdentity } from "../podIdentity";
+import type { Subject } from "../subject";
+import type { Cluster } from "./cluster";
+import { listAll } from "./paging";
+import { nodeOf } from "./pods";
+
+/** Where EKS installs the plugin. */
+const DEFAULT = { namespace: "kube-system", daemonSet: "aws-node", labelSelector: "k8s-app=aws-node" };
+
+export interface DefaultPod {
+    readonly name: string;
+    readonly node: string;
+}
+
+/**
+ * The pods of kube-system/aws-node that have no role of their own, where it is another DaemonSet that is handed over: they live
+ * off the role of their node. Asked only then.
+ */
+export async function defaultPodsWithoutRole(
+    cluster: Cluster,
+    { serviceAccount, daemonSetName }: Subject,
+): Promise<DefaultPod[]> {
+    const { namespace, daemonSet, labelSelector } = DEFAULT;
+    if (serviceAccount.namespace === namespace && daemonSetName === daemonSet) {
+        return [];
+    }
+    const limit = cluster.settings.pageSize;
+    const { kept } = await listAll(
+        (_continue) =>
+            cluster.ask(
+                { verb: "list", resource: "pods", namespace },
+                cluster.core.listNamespacedPod({ namespace, labelSelector, limit, _continue }),
+            ),
+        (pod) => {
+            const { name = "", ownerReferences = [], deletionTimestamp } = pod.metadata ?? {};
+            const { source } = podIdentity(pod.spec ?? { containers: [] });
+            const relies = source === "nodeRole" || source === "incomplete";
+            return ownerReferences.some((owner) => isDaemonSet(owner, daemonSet)) && relies && !deletionTimestamp
+                ? { name, node: nodeOf(pod) }
+                : undefined;
+        },
+    );
+    return kept;
+}
+
+function isDaemonSet({ kind, name, controller }: V1OwnerReference, wanted: string): boolean {
+    return controller === true && kind === "DaemonSet" && name === wanted;
+}

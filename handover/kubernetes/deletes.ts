@@ -1,0 +1,25 @@
+import type { Cluster } from "./cluster";
+import { Declined } from "./failures";
+
+interface Victim {
+    readonly name: string;
+    readonly uid: string;
+}
+
+/** Deletes a pod if it is still the same; one that is gone (404), or another of its name (409), is what was wanted. */
+export async function deletePod(cluster: Cluster, namespace: string, pod: Victim, grace?: 0): Promise<void> {
+    const { name, uid } = pod;
+    try {
+        await cluster.ask(
+            { verb: "delete", resource: "pods", namespace, name },
+            cluster.core.deleteNamespacedPod({
+                ...{ name, namespace, body: { preconditions: { uid } } },
+                ...(grace !== undefined && { gracePeriodSeconds: grace }),
+            }),
+        );
+    } catch (error) {
+        if (!(error instanceof Declined && error.status !== 410)) {
+            throw error;
+        }
+    }
+}

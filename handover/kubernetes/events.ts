@@ -1,0 +1,56 @@
+import type { CoreV1Event } from "@kubernetes/client-node";
+import type { Cluster } from "./cluster";
+import { listAll } from "./paging";
+
+interface Told {
+    readonly uid: string;
+    readonly at: number;
+    readonly message: string;
+}
+
+/** The newest message by the pod's UID. The CNI tells so when EC2 refuses a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
+export async function missingPermissions(cluster: Cluster, namespace: string): Promise<Map<string, string>> {
+    const events = await list(cluster, namespace, "reason=MissingIAMPermissions,involvedObject.kind=Pod");
+    return new Map(events.reverse().map(({ uid, message }) => [uid, message]));
+}
+
+/** How long a refusal is worth telling. Events themselves stay for an hour. */
+const RECENT_MILLISECONDS = 10 * 60 * 1000;
+
+/** Why the DaemonSet's controller could not create pods of late, newest first. */
+export async function refusedPods(
+    cluster: Cluster,
+    namespace: string,
+    daemonSet: { readonly name: string; readonly uid: string },
+    now = Date.now(),
+): Promise<string[]> {
+    const selector = `reason=FailedCreate,involvedObject.kind=DaemonSet,involvedObject.name=${daemonSet.name}`;
+    const events = await list(cluster, namespace, selector);
+    return events
+        .filter(({ uid, at }) => uid === daemonSet.uid && at > now - RECENT_MILLISECONDS)
+        .map(({ message }) => message);
+}
+
+/** Newest first. */
+async function list(cluster: Cluster, namespace: string, fieldSelector: string): Promise<Told[]> {
+    const limit = cluster.settings.pageSize;
+    const { kept } = await listAll(
+        (_continue) =>
+            cluster.ask(
+                { verb: "list", resource: "events", namespace },
+                cluster.core.listNamespacedEvent({ namespace, fieldSelector, limit, _continue }),
+            ),
+        (event) => ({
+            uid: event.involvedObject.uid ?? "",
+            at: cluster.clock.here(lastTime(event)),
+            message: event.message ?? "",
+        }),
+    );
+    return kept.sort((a, b) => b.at - a.at);
+}
+
+/** Recorders of the older and of the newer API fill different fields: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
+export function lastTime({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): Date {
+    // The client leaves the times of the newer API, which count microseconds, as they come: as text.
+    return new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0);
+}

@@ -1,0 +1,68 @@
+import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from "@kubernetes/client-node";
+import type { ClusterSeen } from "../world";
+import type { Cluster } from "./cluster";
+import { unlessGone } from "./failures";
+
+const POLICIES = "validatingadmissionpolicies.admissionregistration.k8s.io";
+const BINDINGS = "validatingadmissionpolicybindings.admissionregistration.k8s.io";
+
+/** A cluster that is too old to know the API answers 404 as well. */
+export async function lookAtGuard(cluster: Cluster, name: string): Promise<ClusterSeen["injectionGuard"]> {
+    const [policy, binding] = await Promise.all([
+        unlessGone(
+            cluster.ask(
+                { verb: "get", resource: POLICIES, name },
+                cluster.admission.readValidatingAdmissionPolicy({ name }),
+            ),
+        ),
+        unlessGone(
+            cluster.ask(
+                { verb: "get", resource: BINDINGS, name },
+                cluster.admission.readValidatingAdmissionPolicyBinding({ name }),
+            ),
+        ),
+    ]);
+    return guardSeen(policy, binding);
+}
+
+export function guardSeen(
+    policy: V1ValidatingAdmissionPolicy | undefined,
+    binding: V1ValidatingAdmissionPolicyBinding | undefined,
+): ClusterSeen["injectionGuard"] {
+    return {
+        present: policy !== undefined || binding !== undefined,
+        inForce: policy !== undefined && isSound(policy) && binding !== undefined && binds(binding, policy),
+    };
+}
+
+/** Its controller has no newer generation to look at, and has nothing to say against its expressions. */
+function isSound({ metadata, status }: V1ValidatingAdmissionPolicy): boolean {
+    const { generation = 0, deletionTimestamp } = metadata ?? {};
+    const observed = status?.observedGeneration ?? generation;
+    const warnings = status?.typeChecking?.expressionWarnings ?? [];
+    return deletionTimestamp === undefined && observed >= generation && warnings.length === 0;
+}
+
+function binds({ metadata, spec }: V1ValidatingAdmissionPolicyBinding, policy: V1ValidatingAdmissionPolicy): boolean {
+    return (
+        metadata?.deletionTimestamp === undefined &&
+        spec?.policyName === policy.metadata?.name &&
+        (spec?.validationActions ?? []).includes("Deny")
+    );
+}
+
+/** The binding first: a policy without one does nothing, a binding without its policy refuses what it matches. */
+export async function removeGuard(cluster: Cluster, name: string): Promise<void> {
+    await unlessGone(
+        cluster.ask(
+            { verb: "delete", resource: BINDINGS, name },
+            cluster.admission.deleteValidatingAdmissionPolicyBinding({ name }),
+        ),
+    );
+    await unlessGone(
+        cluster.ask(
+            { verb: "delete", resource: POLICIES, name },
+            cluster.admission.deleteValidatingAdmissionPolicy({ name }),
+        ),
+    );
+}

@@ -1,0 +1,36 @@
+import type { V1Node, V1PodSpec } from "@kubernetes/client-node";
+import type { NodeSeen } from "../world";
+import type { Cluster } from "./cluster";
+import { listAll } from "./paging";
+import { selectsNode } from "./scheduling";
+
+/** The nodes that the pod template of a DaemonSet selects. */
+export async function listNodes(cluster: Cluster, template: V1PodSpec): Promise<NodeSeen[]> {
+    const { kept } = await listAll(
+        (_continue) =>
+            cluster.ask(
+                { verb: "list", resource: "nodes" },
+                cluster.core.listNode({ limit: cluster.settings.pageSize, _continue }),
+            ),
+        (node) => (isSelected(node, template) ? nodeSeen(node) : undefined),
+    );
+    return kept;
+}
+
+function isSelected({ metadata, spec }: V1Node, template: V1PodSpec): boolean {
+    const { name = "", labels = {} } = metadata ?? {};
+    return selectsNode(template, { name, labels, taints: spec?.taints ?? [] });
+}
+
+export function nodeSeen({ metadata, spec, status }: V1Node): NodeSeen {
+    return {
+        name: metadata?.name ?? "",
+        ready: status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false,
+        instanceId: instanceId(spec?.providerID),
+    };
+}
+
+/** `aws:///us-west-2a/i-0123…`: https://github.com/kubernetes/cloud-provider-aws/blob/master/pkg/providers/v1/instances.go */
+export function instanceId(providerId: string | undefined): string | undefined {
+    return /^aws:\/\/\/(?:[^/]*\/)?(i-[0-9a-f]+)$/.exec(providerId ?? "")?.[1];
+}

@@ -1,0 +1,62 @@
+import { Refusal } from "../refusal";
+import { Declined } from "./failures";
+
+/** One page of a LIST: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
+export interface Page<Item> {
+    readonly items: readonly Item[];
+    readonly metadata?: { readonly _continue?: string; readonly resourceVersion?: string };
+}
+
+export interface Listed<Kept> {
+    readonly kept: Kept[];
+    /** From where a watch goes on. */
+    readonly resourceVersion: string | undefined;
+}
+
+/** A page that takes longer than the five minutes after which etcd forgets it comes once, not again and again. */
+const STARTS = 4;
+
+/** Reads page after page, and keeps of each object what is asked for: memory holds one page and what is kept. */
+export async function listAll<Item, Kept>(
+    page: (cursor: string | undefined) => Promise<Page<Item>>,
+    keep: (item: Item) => Kept | undefined,
+): Promise<Listed<Kept>> {
+    for (let starts = 1; ; starts++) {
+        try {
+            return await listOnce(page, keep);
+        } catch (error) {
+            if (!(error instanceof Declined && error.status === 410)) {
+                throw error;
+            }
+            if (starts === STARTS) {
+                throw new Refusal(
+                    "cluster-refuses",
+                    `The API server ended a LIST ${STARTS} times before its last page: ${error.message}.`,
+                    "It answers so slowly that a whole look is not to be had.",
+                    "Run again when the API server is less busy.",
+                );
+            }
+        }
+    }
+}
+
+async function listOnce<Item, Kept>(
+    page: (cursor: string | undefined) => Promise<Page<Item>>,
+    keep: (item: Item) => Kept | undefined,
+): Promise<Listed<Kept>> {
+    const kept: Kept[] = [];
+    let cursor: string | undefined;
+    for (;;) {
+        const { items, metadata } = await page(cursor);
+        for (const item of items) {
+            const wanted = keep(item);
+            if (wanted !== undefined) {
+                kept.push(wanted);
+            }
+        }
+        cursor = metadata?._continue;
+        if (!cursor) {
+            return { kept, resourceVersion: metadata?.resourceVersion };
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import type { V1DaemonSet, V1Pod } from "@kubernetes/client-node";
+import { podIdentity } from "../podIdentity";
+import type { PodSeen } from "../world";
+import type { Cluster } from "./cluster";
+import type { ClusterClock } from "./clock";
+import { REVISION_LABEL, isOwnedBy, labelSelector } from "./daemonSet";
+import { type Listed, listAll } from "./paging";
+
+/** What a look knows besides the pods themselves. */
+export interface PodContext {
+    readonly currentHash: string | undefined;
+    /** The newest message of missing permissions, by the UID of its pod. */
+    readonly missingPermissions: ReadonlyMap<string, string>;
+    readonly clock: ClusterClock;
+}
+
+/** The pods of a DaemonSet: found by its selector, and its own. */
+export function listPods(cluster: Cluster, daemonSet: V1DaemonSet, context: PodContext): Promise<Listed<PodSeen>> {
+    const namespace = daemonSet.metadata?.namespace ?? "";
+    const selector = labelSelector(daemonSet.spec?.selector ?? {});
+    const limit = cluster.settings.pageSize;
+    return listAll(
+        (_continue) =>
+            cluster.ask(
+                { verb: "list", resource: "pods", namespace },
+                cluster.core.listNamespacedPod({ namespace, labelSelector: selector, limit, _continue }),
+            ),
+        (pod) =>
+            isOwnedBy(pod.metadata?.ownerReferences, daemonSet.metadata?.uid) ? podSeen(pod, context) : undefined,
+    );
+}
+
+export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: PodContext): PodSeen {
+    const { name = "", uid = "", creationTimestamp, deletionTimestamp, labels } = pod.metadata ?? {};
+    const readiness = pod.status?.conditions?.find(({ type }) => type === "Ready");
+    const ready = readiness?.status === "True";
+    const since = readiness?.lastTransitionTime;
+    const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+    return {
+        ...{ name, uid, node: nodeOf(pod), ready },
+        createdAt: creationTimestamp ? clock.here(creationTimestamp) : 0,
+        readySince: ready && since ? clock.here(since) : undefined,
+        terminating: deletionTimestamp !== undefined,
+        current: currentHash !== undefined && labels?.[REVISION_LABEL] === currentHash,
+        identity: podIdentity(pod.spec ?? { containers: [] }),
+        missingPermissions: missingPermissions.get(uid),
+        restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
+    };
+}
+
+/** pkg/controller/daemon/util/daemonset_util.go, GetTargetNodeName. */
+export function nodeOf({ spec }: V1Pod): string {
+    if (spec?.nodeName) {
+        return spec.nodeName;
+    }
+    const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+    const byName = terms
+        .flatMap(({ matchFields = [] }) => matchFields)
+        .find(({ key, operator }) => key === "metadata.name" && operator === "In");
+    return byName?.values?.[0] ?? "";
+}

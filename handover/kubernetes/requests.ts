@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PromiseHttpLibrary, RequestContext, ResponseContext } from "@kubernetes/client-node";
+import { Refusal } from "../refusal";
+import { NoCredentials } from "./authentication";
+import type { ClusterClock } from "./clock";
+import type { ClusterSettings } from "./settings";
+
+/** No answer that says anything, although it was asked for long enough. */
+export class NoAnswer extends Error {
+    public constructor(
+        public readonly why: string,
+        /** More attempts would end the same way. */
+        public readonly final: boolean,
+        /** It is there, and turns calls away. */
+        public readonly throttled = false,
+    ) {
+        super(why);
+    }
+}
+
+/** How a request is sent once. */
+export type Send = (request: RequestContext) => Promise<ResponseContext>;
+
+type Attempt = { readonly answer: ResponseContext } | { readonly failure: string; readonly final: boolean };
+
+/**
+ * Sends each request with a limit in time, and again as the API server's own conventions have it: when the connection breaks,
+ * on 429 and 503 after what Retry-After says, on 500 and 504
+ * (https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#http-status-codes).
+ * All requests of this package may be sent twice: reads, server-side apply, deletes with a precondition, tokens.
+ */
+export function patiently(
+    send: Send,
+    settings: ClusterSettings,
+    clock: ClusterClock,
+    closing: AbortSignal,
+): PromiseHttpLibrary {
+    return {
+        async send(request) {
+            request.setHeaderParam("User-Agent", "eks-cni");
+            const deadline = Date.now() + settings.totalMilliseconds;
+            for (let attempts = 1; ; attempts++) {
+                const attempt = await once(send, request, settings.attemptMilliseconds, clock);
+                if ("answer" in attempt && !isWorthAnother(attempt.answer, attempts)) {
+                    return attempt.answer;
+                }
+                const pause = pauseAfter(attempt, attempts, settings.pauseMilliseconds);
+                const isLast = ("final" in attempt && attempt.final) || Date.now() + pause >= deadline;
+                if (isLast || !(await passed(pause, closing))) {
+                    throw noAnswer(attempt, attempts);
+                }
+            }
+        },
+    };
+}
+
+/** Whether a pause went by before nobody waited any more. */
+async function passed(milliseconds: number, closing: AbortSignal): Promise<boolean> {
+    try {
+        await sleep(milliseconds, undefined, { signal: closing });
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+/** A request that fails inside the server (500) may do so for good, for instance in somebody's admission webhook. */
+const ATTEMPTS_AT_INTERNAL_ERRORS = 5;
+
+function isWorthAnother({ httpStatusCode }: ResponseContext, attempts: number): boolean {
+    return (
+        [429, 503, 504].includes(httpStatusCode) || (httpStatusCode === 500 && attempts < ATTEMPTS_AT_INTERNAL_ERRORS)
+    );
+}
+
+async function once(send: Send, request: RequestContext, milliseconds: number, clock: ClusterClock): Promise<Attempt> {
+    const signal = AbortSignal.timeout(milliseconds);
+    request.setSignal(signal);
+    try {
+        const answer = await send(request);
+        clock.heard(answer.headers.date);
+        // Read here, so that a connection that breaks or stalls in the middle of a page counts as an attempt.
+        const body = await answer.body.binary();
+        const read = { binary: () => Promise.resolve(body), text: () => Promise.resolve(body.toString()) };
+        return { answer: Object.assign(answer, { body: read }) };
+    } catch (error) {
+        if (error instanceof NoCredentials || error instanceof Refusal) {
+            throw error;
+        }
+        if (signal.aborted) {
+            return { failure: `no answer within ${milliseconds / 1000} s`, final: false };
+        }
+        const code = codeOf(error);
+        return { failure: code, final: isAboutCertificates(code) };
+    }
+}
+
+/** Only the code: the message of a failed fetch carries the URL, in which there may be a password. */
+function codeOf(error: unknown): string {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    return typeof code === "string" ? code : "the connection broke";
+}
+
+/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+export function isAboutCertificates(code: string): boolean {
+    return /CERT|SIGNATURE|ISSUER|CRL|ERR_TLS_/.test(code) || code === "INVALID_CA" || code === "HOSTNAME_MISMATCH";
+}
+
+function pauseAfter(attempt: Attempt, attempts: number, first: number): number {
+    const growing = Math.min(first * 2 ** (attempts - 1), 5000);
+    const asked = "answer" in attempt ? Number(attempt.answer.headers["retry-after"]) * 1000 : 0;
+    return asked > 0 ? Math.min(asked, 30_000) : growing;
+}
+
+function noAnswer(attempt: Attempt, attempts: number): NoAnswer {
+    const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+    return "answer" in attempt
+        ? new NoAnswer(
+              `${times}, the last answered with ${attempt.answer.httpStatusCode}`,
+              false,
+              attempt.answer.httpStatusCode === 429,
+          )
+        : new NoAnswer(`${times}, the last ended with: ${attempt.failure}`, attempt.final);
+}

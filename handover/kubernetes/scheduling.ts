@@ -1,0 +1,88 @@
+/**
+ * Which nodes a DaemonSet selects, as its controller decides: pkg/controller/daemon/daemon_controller.go (NodeShouldRunDaemonPod,
+ * predicates) and pkg/controller/daemon/util/daemonset_util.go in kubernetes/kubernetes.
+ */
+import type {
+    V1NodeSelectorRequirement,
+    V1NodeSelectorTerm,
+    V1PodSpec,
+    V1Taint,
+    V1Toleration,
+} from "@kubernetes/client-node";
+
+export interface Placement {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly taints: readonly V1Taint[];
+}
+
+export function selectsNode(template: V1PodSpec, node: Placement): boolean {
+    const tolerations = [...(template.tolerations ?? []), ...daemonTolerations(template)];
+    return (
+        (!template.nodeName || template.nodeName === node.name) &&
+        Object.entries(template.nodeSelector ?? {}).every(([key, value]) => node.labels[key] === value) &&
+        matchesAffinity(template, node) &&
+        node.taints
+            .filter(({ effect }) => effect === "NoExecute" || effect === "NoSchedule")
+            .every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)))
+    );
+}
+
+/** Terms are alternatives; a term without requirements, and a selector without terms, match nothing. */
+function matchesAffinity({ affinity }: V1PodSpec, node: Placement): boolean {
+    const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
+}
+
+function matchesTerm({ matchExpressions = [], matchFields = [] }: V1NodeSelectorTerm, node: Placement): boolean {
+    return (
+        matchExpressions.length + matchFields.length > 0 &&
+        matchExpressions.every((requirement) => meets(requirement, node.labels[requirement.key])) &&
+        // The name is the only field there is.
+        matchFields.every((requirement) => requirement.key === "metadata.name" && meets(requirement, node.name))
+    );
+}
+
+/** apimachinery pkg/labels/selector.go, Requirement.Matches: NotIn holds also where the label is missing. */
+function meets({ operator, values = [] }: V1NodeSelectorRequirement, value: string | undefined): boolean {
+    switch (operator) {
+        case "In":
+            return value !== undefined && values.includes(value);
+        case "NotIn":
+            return value === undefined || !values.includes(value);
+        case "Exists":
+            return value !== undefined;
+        case "DoesNotExist":
+            return value === undefined;
+        case "Gt":
+            return integer(value) > integer(values[0]);
+        case "Lt":
+            return integer(value) < integer(values[0]);
+        default:
+            return false;
+    }
+}
+
+/** NaN, with which no comparison holds, for what is no integer. */
+const integer = (text: string | undefined) => (/^[-+]?\d+$/.test(text ?? "") ? Number(text) : NaN);
+
+/** k8s.io/api core/v1 toleration.go, ToleratesTaint: an empty key or effect stands for each. */
+function tolerates({ key, operator, value = "", effect }: V1Toleration, taint: V1Taint): boolean {
+    return (
+        (!effect || effect === taint.effect) &&
+        (!key || key === taint.key) &&
+        (operator === "Exists" || ((!operator || operator === "Equal") && value === (taint.value ?? "")))
+    );
+}
+
+/** What the controller adds to each pod: daemonset_util.go, AddOrUpdateDaemonPodTolerations. */
+function daemonTolerations({ hostNetwork }: V1PodSpec): V1Toleration[] {
+    const exists = (effect: string) => (condition: string) => ({
+        ...{ key: `node.kubernetes.io/${condition}`, operator: "Exists", effect },
+    });
+    const onHost = hostNetwork ? ["network-unavailable"] : [];
+    return [
+        ...["not-ready", "unreachable"].map(exists("NoExecute")),
+        ...["disk-pressure", "memory-pressure", "pid-pressure", "unschedulable", ...onHost].map(exists("NoSchedule")),
+    ];
+}

@@ -1,0 +1,42 @@
+import type { V1ManagedFieldsEntry, V1ServiceAccount } from "@kubernetes/client-node";
+import type { ServiceAccountSeen } from "../world";
+
+export const ROLE_ARN = "eks.amazonaws.com/role-arn";
+
+/** Annotations by which a program steers the Kubernetes provider; they stay on the live object, owned by the patch. */
+export const CONTROL_PREFIX = "pulumi.com/";
+
+export function serviceAccountSeen(live: V1ServiceAccount, ours: readonly string[]): ServiceAccountSeen {
+    const { uid = "", annotations = {}, managedFields = [] } = live.metadata ?? {};
+    const told = ([key]: [string, string]) =>
+        key.startsWith("eks.amazonaws.com/") || key.startsWith(CONTROL_PREFIX) || ours.includes(key);
+    return {
+        uid,
+        annotations: Object.fromEntries(Object.entries(annotations).filter(told)),
+        roleArnOwners: ownersOf(managedFields, ROLE_ARN),
+    };
+}
+
+/** The field managers that own an annotation: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+export function ownersOf(managedFields: readonly V1ManagedFieldsEntry[], annotation: string): string[] {
+    const owners = managedFields.filter((entry) => annotationsOf(entry).includes(annotation));
+    return [...new Set(owners.map(({ manager }) => manager ?? ""))];
+}
+
+/** The annotations that a field manager has applied. */
+export function appliedBy(managedFields: readonly V1ManagedFieldsEntry[], fieldManager: string): string[] {
+    return managedFields
+        .filter(({ manager, operation }) => manager === fieldManager && operation === "Apply")
+        .flatMap(annotationsOf);
+}
+
+interface Fields {
+    "f:metadata"?: { "f:annotations"?: Record<string, unknown> };
+}
+
+function annotationsOf({ fieldsV1 }: V1ManagedFieldsEntry): string[] {
+    const fields = (fieldsV1 as Fields | undefined)?.["f:metadata"]?.["f:annotations"] ?? {};
+    return Object.keys(fields)
+        .filter((key) => key.startsWith("f:"))
+        .map((key) => key.slice("f:".length));
+}
