@@ -1,0 +1,39 @@
+import { LATE, Settled } from "./settled";
+import { Problem } from "./problem";
+
+/** What is needed while the component is constructed, because it decides which resources exist and how they are awaited. */
+const PLAIN = [
+    "ipFamily",
+    "delivery",
+    "additionalPolicyArns",
+    "rollout",
+    "rollout.enabled",
+    "rollout.timeoutSeconds",
+    "liveChecks",
+    "nodeRoleNames",
+    "nodeRolePolicyArns",
+    "proof",
+    "timeouts",
+    "timeouts.proofSeconds",
+    "timeouts.settleSeconds",
+    "timeouts.canarySeconds",
+    "timeouts.verificationSeconds",
+    "timeouts.handBackSeconds",
+    "stableSeconds",
+    "ignoreNotReadyNodes",
+    "injectionGuard",
+];
+
+/** TypeScript refuses an Output there; JavaScript does not, and every comparison with it would quietly come out wrong. */
+export function plainProblems(args: Settled): Problem[] {
+    return PLAIN.filter((path) => at(args, path) === LATE).map((path) => ({
+        path,
+        expected: "a plain value, since it decides which resources exist and how",
+        got: "an Output or a Promise",
+        fix: "give the value itself: pulumi.Config and constants are known in time",
+    }));
+}
+
+function at(args: Settled, path: string): unknown {
+    return path.split(".").reduce<unknown>((value, key) => (value as Settled | undefined)?.[key], args);
+}

@@ -1,0 +1,34 @@
+import { Check, isObject } from "./checks";
+import { Settled } from "./settled";
+
+/** Shorter beginnings are no hint at what was meant. */
+const ENOUGH_CHARACTERS = 4;
+
+/**
+ * A sentence for each name that is no argument, and what may be meant. TypeScript does not let one pass, but what is spread into the
+ * arguments, and JavaScript; as with any resource of Pulumi's it is ignored, and so would be what somebody wanted by a slip.
+ */
+export function unknownNames(args: Settled, checks: Readonly<Record<string, Check>>, path = ""): string[] {
+    return Object.entries(args).flatMap(([name, value]) => {
+        const check = checks[name];
+        if (value === undefined) {
+            return [];
+        }
+        if (check === undefined) {
+            return [`${path}${name} is no argument, and is ignored.${suggestion(name, Object.keys(checks), path)}`];
+        }
+        return check.properties !== undefined && isObject(value)
+            ? unknownNames(value, check.properties, `${path}${name}.`)
+            : [];
+    });
+}
+
+function suggestion(name: string, known: readonly string[], path: string): string {
+    const meant = known.find((other) => isAlike(name.toLowerCase(), other.toLowerCase()));
+    return meant === undefined ? "" : ` Is ${path}${meant} meant?`;
+}
+
+function isAlike(one: string, other: string): boolean {
+    const shorter = Math.min(one.length, other.length);
+    return one === other || (shorter >= ENOUGH_CHARACTERS && (one.startsWith(other) || other.startsWith(one)));
+}

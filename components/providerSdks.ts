@@ -1,0 +1,17 @@
+import type * as eks from "@pulumi/aws/eks";
+import type * as iam from "@pulumi/aws/iam";
+import type * as core from "@pulumi/kubernetes/core/v1";
+import type * as admission from "@pulumi/kubernetes/admissionregistration/v1";
+import type * as apps from "@pulumi/kubernetes/apps/v1";
+
+/**
+ * The parts of the provider SDKs that a component needs, loaded when the first one is constructed: importing this package
+ * costs no more than `@pulumi/pulumi`. (The SDKs' own index modules are lazy too, but load types and utilities at once.)
+ */
+export const sdks = {
+    iam: () => require("@pulumi/aws/iam") as typeof iam,
+    eks: () => require("@pulumi/aws/eks") as typeof eks,
+    core: () => require("@pulumi/kubernetes/core/v1") as typeof core,
+    admission: () => require("@pulumi/kubernetes/admissionregistration/v1") as typeof admission,
+    apps: () => require("@pulumi/kubernetes/apps/v1") as typeof apps,
+};

@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "crypto";
+import { ROLLOUT_ANNOTATION } from "../documents/serviceAccountAnnotations";
+import { CheckedArgs } from "./checkedArgs";
+import { CniRole } from "./cniRole";
+import { rolloutAdvice } from "./failureAdvice";
+import { explainFailures } from "./failureHooks";
+import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
+import { sdks } from "./providerSdks";
+
+const DEFAULT_DAEMON_SET = "aws-node";
+const DEFAULT_TIMEOUT_SECONDS = 600;
+
+/** The name of the DaemonSet whose pods use the service account. */
+export function daemonSetNameOf({ rollout }: CheckedArgs): pulumi.Output<string> {
+    const name = rollout?.apply(({ daemonSetName }) => daemonSetName ?? DEFAULT_DAEMON_SET);
+    return name ?? pulumi.output(DEFAULT_DAEMON_SET);
+}
+
+/**
+ * Has the DaemonSet replace its pods, a few at a time as its own update strategy says, and waits for it. The webhook gives
+ * the role to new pods only. (The EKS user guide deletes all pods at once instead.)
+ */
+export function rollOut(
+    name: string,
+    args: CheckedArgs,
+    namespace: pulumi.Output<string>,
+    delivered: pulumi.Output<string>,
+    { timeoutSeconds, updateStrategy, carriedBefore }: Waiting,
+    opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
+): pulumi.CustomResource {
+    const timeout = `${String(timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS)}s`;
+    const annotations = { ...patchControl(name, false), ...skipAwait(updateStrategy) };
+    return new (sdks.apps().DaemonSetPatch)(
+        `${name}-daemon-set`,
+        {
+            metadata: { namespace, name: daemonSetNameOf(args), annotations },
+            spec: {
+                template: {
+                    metadata: { annotations: { [ROLLOUT_ANNOTATION]: unlessCarriedBefore(carriedBefore, delivered) } },
+                },
+            },
+        },
+        {
+            ...opts,
+            ignoreChanges: KEPT_BY_A_PATCH,
+            customTimeouts: { create: timeout, update: timeout },
+            hooks: explainFailures(rolloutAdvice, opts.parent),
+        },
+    );
+}
+
+/** How the rollout is waited for. */
+interface Waiting {
+    readonly timeoutSeconds: number | undefined;
+    /** As the live checks saw it, without which it is not known. */
+    readonly updateStrategy: pulumi.Output<string | undefined> | undefined;
+    /** Whether every pod carries what was delivered since before the component, as the live checks saw it. */
+    readonly carriedBefore: pulumi.Output<boolean | undefined> | undefined;
+}
+
+/** Without a change of the template the DaemonSet restarts nothing. */
+export function unlessCarriedBefore(
+    carriedBefore: Waiting["carriedBefore"],
+    delivered: pulumi.Output<string>,
+): pulumi.Output<string> {
+    const needed = pulumi.all([delivered, carriedBefore]).apply(([all, carried]) => (carried ? undefined : all));
+    // What is undefined is left out.
+    return needed as pulumi.Output<string>;
+}
+
+/**
+ * With OnDelete the DaemonSet replaces no pod by itself, so the provider would wait in vain. The live checks restart the pods then.
+ *
+ * Source: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/#pulumi-kubernetes-annotations
+ */
+export function skipAwait(updateStrategy: Waiting["updateStrategy"]): Record<string, pulumi.Input<string>> {
+    const value = updateStrategy?.apply((strategy) => (strategy === "OnDelete" ? "true" : undefined));
+    return value === undefined ? {} : { "pulumi.com/skipAwait": value as pulumi.Output<string> };
+}
+
+/**
+ * A digest of what was delivered: the same delivery restarts nothing, and another one does, a role made anew under the
+ * same name included.
+ */
+export function deliveryDigest(
+    { uniqueId }: CniRole,
+    annotations: pulumi.Output<Record<string, string>>,
+): pulumi.Output<string> {
+    return pulumi.all([uniqueId ?? "", annotations]).apply(([id, delivered]) => digest(id, delivered));
+}
+
+export function digest(roleId: string, annotations: Record<string, string>): string {
+    const sorted = Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1));
+    return createHash("sha256")
+        .update(JSON.stringify([roleId, sorted]))
+        .digest("hex")
+        .slice(0, 16);
+}
