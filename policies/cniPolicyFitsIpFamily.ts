@@ -1,0 +1,55 @@
+import type { StackValidationPolicy } from "@pulumi/policy";
+import { cniGrants } from "../documents/cniGrants";
+import { accountOf, accountSchema } from "./support/account";
+import { ipFamilyOf } from "./support/family";
+import { cniRolesOf, policiesOf, type RolePolicy } from "./support/roles";
+import { resourcesOf } from "./support/stack";
+
+export const cniPolicyFitsIpFamily: StackValidationPolicy = {
+    name: "cni-policy-fits-ip-family",
+    displayName: "The CNI's permissions are those of the cluster's IP family",
+    description:
+        "AmazonEKS_CNI_Policy holds no action for IPv6 addresses, and the IPv6 policy none for IPv4: with the other's, the plugin " +
+        "gets no address for any pod. Asked where the stack makes clusters of one family, or the family is configured.",
+    enforcementLevel: "mandatory",
+    url: "https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html",
+    remediationSteps: "Set ipFamily on CniServiceAccountRole, or attach the other policy.",
+    configSchema: {
+        properties: {
+            ...accountSchema.properties,
+            ipFamily: {
+                type: "string",
+                enum: ["ipv4", "ipv6"],
+                description: "The family of the cluster, where the stack does not make it.",
+            },
+        },
+    },
+    validateStack: (args, reportViolation) => {
+        const stack = resourcesOf(args);
+        const config = args.getConfig<{ ipFamily?: unknown }>();
+        const family = config.ipFamily === "ipv4" || config.ipFamily === "ipv6" ? config.ipFamily : ipFamilyOf(stack);
+        if (family === undefined) {
+            return;
+        }
+        const other = family === "ipv4" ? "ipv6" : "ipv4";
+        for (const role of cniRolesOf(stack, accountOf(config).full)) {
+            const policies = policiesOf(role, stack);
+            const wrong = policies.find((policy) => isFor(policy, other) && !isFor(policy, family));
+            if (wrong !== undefined && !policies.some((policy) => isFor(policy, family))) {
+                reportViolation(
+                    `The CNI role has the ${named(other)} policy, and the cluster is of the family ${named(family)}: ` +
+                        `pods would get no address. Give it the ${named(family)} policy.`,
+                    wrong.by.urn,
+                );
+            }
+        }
+    },
+};
+
+function isFor({ managedCni, document }: RolePolicy, family: "ipv4" | "ipv6"): boolean {
+    return managedCni ? family === "ipv4" : cniGrants(document, family).sufficient;
+}
+
+function named(family: "ipv4" | "ipv6"): string {
+    return family === "ipv4" ? "IPv4" : "IPv6";
+}

@@ -1,0 +1,47 @@
+import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import { accountOf, accountSchema } from "./support/account";
+import { isAccount, ROLE_ANNOTATION } from "./support/deliveries";
+import { isOfComponent, propsOf } from "./support/stack";
+import { at, isRecord } from "./support/values";
+
+export const cniServiceAccountIsPatched: ResourceValidationPolicy = {
+    name: "cni-service-account-is-patched-by-the-component",
+    displayName: "The CNI's service account is left to EKS and to the component",
+    description:
+        "The service account kube-system/aws-node is EKS's. A ServiceAccount resource takes it over, and destroy deletes it, " +
+        "which leaves new pods of the CNI without an account; a role annotated by hand is not checked against its trust.",
+    enforcementLevel: "mandatory",
+    url: "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/",
+    remediationSteps: "Use CniServiceAccountRole, which patches the account and leaves it there on destroy.",
+    configSchema: accountSchema,
+    validateResource: (args, reportViolation) => {
+        const account = accountOf(args.getConfig());
+        const props = withNamespace(propsOf(args.props), args);
+        if (isOfComponent(args.urn) || !isAccount(props, account)) {
+            return;
+        }
+        const name = `${account.namespace}/${account.name}`;
+        if (args.type === "kubernetes:core/v1:ServiceAccount") {
+            reportViolation(
+                `This ServiceAccount takes over ${name}, and destroy would delete it. Use CniServiceAccountRole.`,
+            );
+        } else if (args.type === "kubernetes:core/v1:ServiceAccountPatch" && annotatesRole(props)) {
+            reportViolation(`This annotates ${name} with a role outside the component. Use CniServiceAccountRole.`);
+        }
+    },
+};
+
+/** Kubernetes' namespace for what names none is the provider's. */
+function withNamespace(props: Record<string, unknown>, { provider }: ResourceValidationArgs): Record<string, unknown> {
+    const namespace = propsOf(provider?.props)["namespace"] ?? "default";
+    const metadata = at(props, "metadata");
+    return isRecord(metadata)
+        ? { ...props, metadata: { ...metadata, namespace: metadata["namespace"] ?? namespace } }
+        : props;
+}
+
+/** The key shows, whatever the value. */
+function annotatesRole(props: Readonly<Record<string, unknown>>): boolean {
+    const annotations = at(props, "metadata", "annotations");
+    return isRecord(annotations) && ROLE_ANNOTATION in annotations;
+}

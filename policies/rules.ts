@@ -1,0 +1,29 @@
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { clusterHasCniRole } from "./clusterHasCniRole";
+import { cniPolicyFitsIpFamily } from "./cniPolicyFitsIpFamily";
+import { cniPolicyIsComplete } from "./cniPolicyIsComplete";
+import { cniRoleHoldsNoMore } from "./cniRoleHoldsNoMore";
+import { cniRoleTrustsItsServiceAccountOnly } from "./cniRoleTrustsItsServiceAccountOnly";
+import { cniServiceAccountIsPatched } from "./cniServiceAccountIsPatched";
+import { launchTemplateKeepsPodsOut } from "./launchTemplateKeepsPodsOut";
+import { nodeGroupHasLaunchTemplate } from "./nodeGroupHasLaunchTemplate";
+import { nodeRoleWithoutCniPolicy } from "./nodeRoleWithoutCniPolicy";
+import { nodesComeAfterCniRole } from "./nodesComeAfterCniRole";
+import { oneWriterOfCniRole } from "./oneWriterOfCniRole";
+import { vpcCniAddonHasOwnRole } from "./vpcCniAddonHasOwnRole";
+
+/** The rules of the pack, for packs of others too: importing them starts nothing. */
+export const rules: (ResourceValidationPolicy | StackValidationPolicy)[] = [
+    nodeRoleWithoutCniPolicy,
+    cniRoleTrustsItsServiceAccountOnly,
+    cniPolicyIsComplete,
+    cniPolicyFitsIpFamily,
+    cniRoleHoldsNoMore,
+    vpcCniAddonHasOwnRole,
+    oneWriterOfCniRole,
+    cniServiceAccountIsPatched,
+    nodesComeAfterCniRole,
+    nodeGroupHasLaunchTemplate,
+    launchTemplateKeepsPodsOut,
+    clusterHasCniRole,
+];

@@ -1,0 +1,13 @@
+import { UNKNOWN } from "./values";
+import { givenTo, ofType, type Seen } from "./stack";
+
+export const CLUSTER = "aws:eks/cluster:Cluster";
+
+/** The IP family of the stack's clusters, if it makes some, all of one family. Without one, EKS takes IPv4. */
+export function ipFamilyOf(stack: readonly Seen[]): "ipv4" | "ipv6" | undefined {
+    const families = new Set(
+        ofType(stack, CLUSTER).map((cluster) => givenTo(cluster, "kubernetesNetworkConfig", "ipFamily") ?? "ipv4"),
+    );
+    const [family] = [...families];
+    return families.size === 1 && family !== UNKNOWN && (family === "ipv4" || family === "ipv6") ? family : undefined;
+}

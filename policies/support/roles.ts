@@ -1,0 +1,129 @@
+import { parsePolicyArn, parseRoleArn } from "../../documents/arn";
+import { cniGrants } from "../../documents/cniGrants";
+import { givenTo, ofType, type Seen } from "./stack";
+import { isEc2, servicesOf, subjectsOf, trustOf } from "./trust";
+import { at, documentOf, listOf, UNKNOWN } from "./values";
+
+/** A role that the stack makes, or one that it only names. */
+export interface Role {
+    readonly urn: string | undefined;
+    readonly name: unknown;
+    readonly props: Readonly<Record<string, unknown>>;
+}
+
+/** A permission policy of a role, with the resource that gives it to the role. */
+export interface RolePolicy {
+    readonly by: Seen;
+    /** Whether it is AmazonEKS_CNI_Policy, of whatever partition. */
+    readonly managedCni: boolean;
+    readonly arn: unknown;
+    /** What it says, if the stack shows it. */
+    readonly document: unknown;
+}
+
+const ROLE = "aws:iam/role:Role";
+export const NODE_GROUP = "aws:eks/nodeGroup:NodeGroup";
+
+export function rolesOf(stack: readonly Seen[]): Role[] {
+    return ofType(stack, ROLE).map(({ urn, props }) => ({ urn, name: props["name"], props }));
+}
+
+/** The roles of EC2 instances and of node groups; the latter also where the stack does not make them. */
+export function nodeRolesOf(stack: readonly Seen[]): Role[] {
+    const groups = ofType(stack, NODE_GROUP);
+    const made = rolesOf(stack);
+    const named = groups.flatMap(({ props }) => {
+        const arn = props["nodeRoleArn"];
+        const name = typeof arn === "string" ? parseRoleArn(arn)?.name : undefined;
+        return name === undefined || made.some((role) => role.name === name) ? [] : [name];
+    });
+    return [
+        ...made.filter(
+            (role) =>
+                trustsEc2(role) || groups.some((group) => refersToRole(group, "nodeRoleArn", [role]) !== undefined),
+        ),
+        ...[...new Set(named)].map((name) => ({ urn: undefined, name, props: {} })),
+    ];
+}
+
+function trustsEc2({ props }: Role): boolean {
+    const trust = trustOf(props["assumeRolePolicy"]);
+    return trust !== UNKNOWN && servicesOf(trust).some(isEc2);
+}
+
+/**
+ * The roles for the CNI: with the subject of its service account in the trust, or with its permissions and no more. Whoever
+ * may make and attach interfaces besides other things, or is a node, is not one.
+ */
+export function cniRolesOf(stack: readonly Seen[], account: string): Role[] {
+    const nodes = new Set(nodeRolesOf(stack).map(({ urn }) => urn));
+    return rolesOf(stack).filter((role) => {
+        const trust = trustOf(role.props["assumeRolePolicy"]);
+        const trusted = trust !== UNKNOWN && subjectsOf(trust).some((subject) => subject.endsWith(`:${account}`));
+        return trusted || (!nodes.has(role.urn) && policiesOf(role, stack).some(isCniPolicy));
+    });
+}
+
+function isCniPolicy({ managedCni, document }: RolePolicy): boolean {
+    return managedCni || (["ipv4", "ipv6"] as const).some((family) => isSufficientAlone(document, family));
+}
+
+function isSufficientAlone(document: unknown, family: "ipv4" | "ipv6"): boolean {
+    const { sufficient, broad } = cniGrants(document, family);
+    return sufficient && !broad;
+}
+
+/** The first of the roles that a property names: by name or ARN, or by where its value comes from while that is not known. */
+export function refersToRole(by: Seen, property: string, roles: readonly Role[]): Role | undefined {
+    const from = by.propertyDependencies[property] ?? [];
+    return roles.find((role) =>
+        listOf(by.props[property]).some((value) =>
+            value === UNKNOWN || typeof role.name !== "string"
+                ? from.includes(role.urn ?? "")
+                : value === role.name || (typeof value === "string" && parseRoleArn(value)?.name === role.name),
+        ),
+    );
+}
+
+/** All permission policies of a role that the stack shows. */
+export function policiesOf(role: Role, stack: readonly Seen[]): RolePolicy[] {
+    const own = stack.find(({ urn, type }) => type === ROLE && urn === role.urn);
+    const given = (type: string, roleProperty: string) =>
+        ofType(stack, type).filter((by) => refersToRole(by, roleProperty, [role]) !== undefined);
+    const managed = (by: Seen, property: string) =>
+        listOf(givenTo(by, property)).map((arn) => managedPolicy(by, property, arn, stack));
+    return [
+        ...given("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role").flatMap((by) => managed(by, "policyArn")),
+        ...given("aws:iam/policyAttachment:PolicyAttachment", "roles").flatMap((by) => managed(by, "policyArn")),
+        ...given("aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "roleName").flatMap((by) =>
+            managed(by, "policyArns"),
+        ),
+        ...given("aws:iam/rolePolicy:RolePolicy", "role").map((by) => inline(by, by.props["policy"])),
+        ...(own === undefined
+            ? []
+            : [
+                  ...managed(own, "managedPolicyArns"),
+                  ...listOf(givenTo(own, "inlinePolicies")).map((policy) => inline(own, at(policy, "policy"))),
+              ]),
+    ];
+}
+
+function inline(by: Seen, policy: unknown): RolePolicy {
+    return { by, managedCni: false, arn: undefined, document: documentOf(policy) };
+}
+
+function managedPolicy(by: Seen, property: string, arn: unknown, stack: readonly Seen[]): RolePolicy {
+    const { owner, name } = (typeof arn === "string" ? parsePolicyArn(arn) : undefined) ?? {};
+    const from = by.propertyDependencies[property] ?? [];
+    const policy = ofType(stack, "aws:iam/policy:Policy").find(({ urn, props }) =>
+        typeof arn === "string"
+            ? props["arn"] === arn || (props["arn"] === UNKNOWN && props["name"] === name)
+            : from.includes(urn),
+    );
+    return {
+        by,
+        managedCni: owner === "aws" && name === "AmazonEKS_CNI_Policy",
+        arn,
+        document: documentOf(policy?.props["policy"]),
+    };
+}

@@ -1,0 +1,91 @@
+import type { PolicyResource, ResourceValidationArgs, StackValidationArgs } from "@pulumi/policy";
+import { at, isRecord, readable, UNKNOWN } from "./values";
+
+/** A resource of the stack, readable without exceptions. */
+export interface Seen {
+    readonly urn: string;
+    readonly type: string;
+    readonly props: Readonly<Record<string, unknown>>;
+    /** URNs of what it depends on, by `dependsOn` or by a property. */
+    readonly dependencies: readonly string[];
+    readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
+    readonly parent: string | undefined;
+}
+
+export function resourcesOf({ resources }: StackValidationArgs): Seen[] {
+    return resources.map(seen);
+}
+
+/** Older engines leave out what there is none of. */
+function seen({ urn, type, props, parent, dependencies, propertyDependencies }: Partial<PolicyResource>): Seen {
+    return {
+        urn: urn ?? "",
+        type: type ?? "",
+        props: propsOf(props),
+        dependencies: (dependencies ?? []).map((on) => on.urn),
+        propertyDependencies: Object.fromEntries(
+            Object.entries(propertyDependencies ?? {}).map(([property, on]) => [property, on.map((r) => r.urn)]),
+        ),
+        parent: parent?.urn,
+    };
+}
+
+/** The properties of the one resource that a rule is asked about. */
+export function propsOf(props: ResourceValidationArgs["props"] | undefined): Record<string, unknown> {
+    const known = readable(props);
+    return isRecord(known) ? known : {};
+}
+
+export function ofType(stack: readonly Seen[], ...types: string[]): Seen[] {
+    return stack.filter(({ type }) => types.includes(type));
+}
+
+/**
+ * What the program gives for a property, or for what is in it. What a provider fills in by itself is not known in a preview
+ * either, such as the `managedPolicyArns` of a role that names none; but it comes from no other resource.
+ */
+export function givenTo({ props, propertyDependencies }: Seen, property: string, ...path: string[]): unknown {
+    const value = at(props, property, ...path);
+    const isComputed = value === UNKNOWN && (propertyDependencies[property] ?? []).length === 0;
+    return isComputed ? undefined : value;
+}
+
+export const COMPONENT = "eks-cni:index:CniServiceAccountRole";
+
+/**
+ * Whether the component made it: a URN holds the types of all parents, from the outside in.
+ * https://www.pulumi.com/docs/iac/concepts/resources/names/#urns
+ */
+export function isOfComponent(urn: string): boolean {
+    return (urn.split("::")[2] ?? "").split("$").slice(0, -1).includes(COMPONENT);
+}
+
+/** The URNs of all that comes before a resource: what it and its parents depend on, and the children of that. */
+export function comesBefore(resource: Seen, stack: readonly Seen[]): ReadonlySet<string> {
+    const byUrn = new Map(stack.map((other) => [other.urn, other]));
+    const childrenOf = (urn: string) => stack.filter(({ parent }) => parent === urn).map((child) => child.urn);
+    const before = new Set<string>();
+    const visit = (urns: readonly string[]) => {
+        for (const urn of urns.filter((candidate) => !before.has(candidate))) {
+            before.add(urn);
+            visit([
+                ...(byUrn.get(urn)?.dependencies ?? []),
+                ...Object.values(byUrn.get(urn)?.propertyDependencies ?? {}).flat(),
+                // Who depends on a component depends on what it consists of.
+                ...childrenOf(urn),
+            ]);
+        }
+    };
+    let self: Seen | undefined = resource;
+    for (const passed = new Set<Seen>(); self !== undefined && !passed.has(self);) {
+        passed.add(self);
+        visit([...self.dependencies, ...Object.values(self.propertyDependencies).flat()]);
+        self = byUrn.get(self.parent ?? "");
+    }
+    // The SDK puts what a component consists of in its place: https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/
+    const whole = stack.filter(({ urn }) => {
+        const children = childrenOf(urn);
+        return children.length > 0 && children.every((child) => before.has(child));
+    });
+    return new Set([...before, ...whole.map(({ urn }) => urn)]);
+}

@@ -1,0 +1,59 @@
+import { at, documentOf, isRecord, listOf, textsOf, UNKNOWN } from "./values";
+
+/** A statement of a trust policy: who may do what, on which conditions. */
+export interface TrustStatement {
+    /** By kind, as `Service` or `Federated`; `AWS: ["*"]` for everybody. */
+    readonly principals: Readonly<Record<string, readonly string[]>>;
+    readonly actions: readonly string[];
+    readonly conditions: readonly Condition[];
+}
+
+export interface Condition {
+    readonly operator: string;
+    readonly key: string;
+    readonly values: readonly string[];
+}
+
+/** What a trust policy allows; UNKNOWN if it is not known yet. A Deny only takes away. */
+export function trustOf(assumeRolePolicy: unknown): TrustStatement[] | typeof UNKNOWN {
+    const document = documentOf(assumeRolePolicy);
+    return document === UNKNOWN
+        ? UNKNOWN
+        : listOf(at(document, "Statement"))
+              .filter((statement) => at(statement, "Effect") === "Allow")
+              .map((statement) => ({
+                  principals: principalsOf(at(statement, "Principal")),
+                  actions: textsOf(at(statement, "Action")),
+                  conditions: conditionsOf(at(statement, "Condition")),
+              }));
+}
+
+function principalsOf(principal: unknown): Record<string, string[]> {
+    return isRecord(principal)
+        ? Object.fromEntries(Object.entries(principal).map(([kind, who]) => [kind, textsOf(who)]))
+        : { AWS: textsOf(principal) };
+}
+
+function conditionsOf(condition: unknown): Condition[] {
+    return Object.entries(isRecord(condition) ? condition : {}).flatMap(([operator, keys]) =>
+        Object.entries(isRecord(keys) ? keys : {}).map(([key, values]) => ({ operator, key, values: textsOf(values) })),
+    );
+}
+
+export function servicesOf(trust: readonly TrustStatement[]): string[] {
+    return trust.flatMap(({ principals }) => principals["Service"] ?? []);
+}
+
+/** The service's name is that of the partition: `ec2.amazonaws.com`, `ec2.amazonaws.com.cn`, … */
+export function isEc2(service: string): boolean {
+    return service.startsWith("ec2.");
+}
+
+/** The service of EKS Pod Identity, as its name is in every partition. https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html */
+export const POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com";
+
+export function subjectsOf(trust: readonly TrustStatement[]): string[] {
+    return trust.flatMap(({ conditions }) =>
+        conditions.filter(({ key }) => key.toLowerCase().endsWith(":sub")).flatMap(({ values }) => values),
+    );
+}
