@@ -1,0 +1,101 @@
+import { createValidatedPolicy, validateTrustPolicy } from "@cloud-copilot/iam-policy";
+import { runUnsafeSimulation, type Simulation } from "@cloud-copilot/iam-simulate";
+
+import type { IamState, RoleState } from "./iam/state";
+
+export type Verdict = "allowed" | "implicitDeny" | "explicitDeny" | "boundaryDeny";
+
+export interface Act {
+    readonly principalArn: string;
+    readonly accountId: string;
+    readonly action: string;
+    readonly resource: string;
+    readonly context: Readonly<Record<string, string | string[]>>;
+}
+
+/** Who has policies: a role or a user. */
+export type PolicyHolder = Pick<RoleState, "attachedPolicyArns" | "inlinePolicies" | "permissionsBoundaryArn">;
+
+/** What the policies of a role or a user say about one act; permissions boundaries only ever take away. */
+export function verdictOf(state: IamState, role: PolicyHolder, act: Act): Verdict {
+    const identityPolicies = identityPoliciesOf(state, role);
+    const withoutBoundary = simulate(act, { identityPolicies });
+    const boundary = role.permissionsBoundaryArn;
+    if (withoutBoundary !== "allowed" || boundary === undefined) {
+        return withoutBoundary;
+    }
+    const permissionBoundaryPolicies = [{ name: boundary, policy: parse(state.policies[boundary]?.document) }];
+    const verdict = simulate(act, { identityPolicies, permissionBoundaryPolicies });
+    return verdict === "implicitDeny" ? "boundaryDeny" : verdict;
+}
+
+function identityPoliciesOf(state: IamState, holder: PolicyHolder) {
+    return [
+        ...holder.attachedPolicyArns.map((arn) => ({ name: arn, policy: parse(state.policies[arn]?.document) })),
+        ...Object.entries(holder.inlinePolicies).map(([name, text]) => ({ name, policy: parse(text) })),
+    ];
+}
+
+/** What the caller's policies and the role's trust policy say together about the caller assuming the role. */
+export function assumeVerdict(state: IamState, role: RoleState, caller: PolicyHolder, act: Act): Verdict {
+    return simulate(act, { identityPolicies: identityPoliciesOf(state, caller), resourcePolicy: trustPolicyOf(role) });
+}
+
+/** What a trust policy says about a federated principal that wants to assume the role. */
+export function trustVerdict(role: RoleState, act: Act): Verdict {
+    return simulate(act, {
+        identityPolicies: [],
+        resourcePolicy: trustPolicyOf(role),
+    });
+}
+
+/** The name is needed: the simulator reports by it which policy decided. */
+function trustPolicyOf({ trustPolicy }: RoleState) {
+    return createValidatedPolicy(parse(trustPolicy), validateTrustPolicy, { name: "trust policy" });
+}
+
+/**
+ * @cloud-copilot/iam-simulate without its own checks of the input: they drop the condition keys of an issuer that
+ * has a path (`oidc.eks.<region>.amazonaws.com/id/<id>:sub`), as every EKS issuer has, and documents were checked
+ * when they were written.
+ */
+function simulate(act: Act, policies: Pick<Simulation, "identityPolicies"> & Partial<Simulation>): Verdict {
+    const result = runUnsafeSimulation(
+        {
+            request: {
+                principal: act.principalArn,
+                action: act.action,
+                resource: { resource: act.resource, accountId: act.accountId },
+                contextVariables: { ...act.context },
+            },
+            serviceControlPolicies: [],
+            resourceControlPolicies: [],
+            ...policies,
+        },
+        {},
+    );
+    switch (result) {
+        case "Allowed":
+            return "allowed";
+        case "ExplicitlyDenied":
+            return "explicitDeny";
+        default:
+            return "implicitDeny";
+    }
+}
+
+function parse(document = '{"Version":"2012-10-17","Statement":[]}'): unknown {
+    return JSON.parse(document);
+}
+
+/** The end of AWS's "… is not authorized to perform: <action>" (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). */
+export function reasonOf(verdict: Exclude<Verdict, "allowed">, action: string): string {
+    switch (verdict) {
+        case "implicitDeny":
+            return `because no identity-based policy allows the ${action} action`;
+        case "boundaryDeny":
+            return `because no permissions boundary allows the ${action} action`;
+        case "explicitDeny":
+            return "with an explicit deny in an identity-based policy";
+    }
+}

@@ -1,0 +1,94 @@
+import { isWildcardOnlyAction } from "@cloud-copilot/iam-simulate";
+
+import { reasonOf, verdictOf } from "../authorise";
+import { AwsError } from "../errors";
+import type { IamState } from "../iam/state";
+import type { Moto } from "../moto";
+import type { AwsRequest, AwsResponse } from "../protocol";
+import type { Principal, Sessions } from "../sts/sessions";
+import { withoutProfileFilter } from "./instances";
+import { enabledRegions } from "./regions";
+import { ec2Context, ec2Resources } from "./resources";
+
+export interface Ec2Context {
+    readonly accountId: string;
+    readonly region: string;
+    readonly moto: Moto;
+    readonly sessions: Sessions;
+    readonly enforced: () => IamState;
+}
+
+/** Without the parameter DryRun: API_AssignPrivateIpAddresses.html and the others of the EC2 API Reference. */
+const withoutDryRun = new Set([
+    "AssignPrivateIpAddresses",
+    "AssignIpv6Addresses",
+    "UnassignPrivateIpAddresses",
+    "UnassignIpv6Addresses",
+]);
+
+export async function answerEc2(request: AwsRequest, context: Ec2Context): Promise<AwsResponse> {
+    await checkEc2Call(request, context);
+    if (request.parameters.get("DryRun") === "true") {
+        throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+    }
+    const answer = await context.moto.forward(await withoutProfileFilter(request, context.moto.endpoint));
+    if (answer.status >= 500) {
+        throw invalidAction(request.action);
+    }
+    return request.action === "DescribeRegions" && answer.status === 200 ? enabledRegions(request, answer) : answer;
+}
+
+/** Throws why a call is refused before anything is done. */
+export async function checkEc2Call(
+    request: AwsRequest,
+    context: Pick<Ec2Context, "accountId" | "region" | "sessions" | "enforced">,
+): Promise<void> {
+    const state = context.enforced();
+    const caller = context.sessions.authenticate("ec2", request.credential, state);
+    const needsNoResource = await isWildcardOnly(request.action);
+    if (request.parameters.has("DryRun") && withoutDryRun.has(request.action)) {
+        throw new AwsError("UnknownParameter", "The parameter DryRun is not recognized", 400);
+    }
+    if (caller.kind !== "operator") {
+        authorise(request, caller, state, context, needsNoResource);
+    }
+}
+
+/** Whether the action's policies can only say "*"; AWS's own list of actions also tells which ones exist. */
+async function isWildcardOnly(action: string): Promise<boolean> {
+    try {
+        return await isWildcardOnlyAction("ec2", action);
+    } catch {
+        throw invalidAction(action);
+    }
+}
+
+function authorise(
+    request: AwsRequest,
+    { arn: principalArn, policies }: Principal,
+    state: IamState,
+    context: Pick<Ec2Context, "accountId" | "region">,
+    needsNoResource: boolean,
+): void {
+    const action = `ec2:${request.action}`;
+    const region = request.region ?? context.region;
+    const resources = needsNoResource ? ["*"] : ec2Resources(request.parameters, region, context.accountId);
+    for (const resource of resources) {
+        const act = { principalArn, accountId: context.accountId, action, resource };
+        const verdict = verdictOf(state, policies, { ...act, context: ec2Context(request.parameters, region) });
+        if (verdict !== "allowed") {
+            const on = resource === "*" ? "" : ` on resource: ${resource}`;
+            throw new AwsError(
+                "UnauthorizedOperation",
+                `You are not authorized to perform this operation. User: ${principalArn} is not authorized to ` +
+                    `perform: ${action}${on} ${reasonOf(verdict, action)}`,
+                403,
+            );
+        }
+    }
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (InvalidAction) */
+function invalidAction(action: string): AwsError {
+    return new AwsError("InvalidAction", `The action ${action} is not valid for this web service.`, 400);
+}

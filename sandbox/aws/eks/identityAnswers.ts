@@ -1,0 +1,46 @@
+import type { AwsRequest } from "../protocol";
+import type { AddOns, CreateAddOn } from "./addOns";
+import type { Association, Associations, CreateAssociation } from "./podIdentityAssociations";
+import type { Route } from "./routes";
+
+export interface IdentityContext {
+    readonly addOns: AddOns;
+    readonly associations: Associations;
+}
+
+/** Answers about add-ons and Pod Identity associations, which moto has not got; undefined for all other calls. */
+export function identityAnswer(
+    request: AwsRequest,
+    { action, clusterName = "", member = "" }: Route,
+    { addOns, associations }: IdentityContext,
+): object | undefined {
+    const query = new URL(request.url, "http://127.0.0.1").searchParams;
+    const body = () => JSON.parse(request.body.toString()) as CreateAddOn & CreateAssociation;
+    switch (action) {
+        case "ListAddons":
+            return { addons: addOns.names(clusterName) };
+        case "CreateAddon":
+            return { addon: addOns.create(clusterName, body()) };
+        case "DescribeAddon":
+            return { addon: addOns.describe(clusterName, member) };
+        case "DeleteAddon":
+            return { addon: { ...addOns.delete(clusterName, member), status: "DELETING" } };
+        case "ListPodIdentityAssociations": {
+            const found = associations.list(clusterName, query.get("namespace"), query.get("serviceAccount"));
+            return { associations: found.map(summaryOf) };
+        }
+        case "CreatePodIdentityAssociation":
+            return { association: associations.create(clusterName, body()) };
+        case "DescribePodIdentityAssociation":
+            return { association: associations.describe(clusterName, member) };
+        case "DeletePodIdentityAssociation":
+            return { association: associations.delete(clusterName, member) };
+        default:
+            return undefined;
+    }
+}
+
+/** A list does not name the role: https://docs.aws.amazon.com/eks/latest/APIReference/API_PodIdentityAssociationSummary.html */
+function summaryOf({ clusterName, namespace, serviceAccount, associationArn, associationId, ownerArn }: Association) {
+    return { clusterName, namespace, serviceAccount, associationArn, associationId, ...(ownerArn && { ownerArn }) };
+}

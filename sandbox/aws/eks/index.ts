@@ -1,0 +1,207 @@
+import { createHash } from "node:crypto";
+
+import { reasonOf, verdictOf } from "../authorise";
+import { AwsError } from "../errors";
+import type { IamState } from "../iam/state";
+import type { Moto } from "../moto";
+import type { AwsRequest, AwsResponse } from "../protocol";
+import type { Principal, Sessions } from "../sts/sessions";
+import { identityAnswer, type IdentityContext } from "./identityAnswers";
+import type { NodeGroupDeletions } from "./nodeGroupDeletions";
+import { completeNodeGroup, type NodeGroupState } from "./nodeGroups";
+import {
+    type NodegroupVersion,
+    nodegroupUpdateAnswer,
+    refuseUnlessActive,
+    updatedNodegroup,
+    nodegroupKey,
+} from "./nodegroupUpdates";
+import { resourceOf, routeOf, type Route } from "./routes";
+import type { VersionUpdates } from "./updates";
+
+/** What a cluster of the sandbox is reached by; moto makes up both. */
+export interface ClusterAccess {
+    readonly endpoint: string;
+    /** Base64 of the PEM, as in DescribeCluster's certificateAuthority.data. */
+    readonly certificateAuthority: string;
+    /** The one that the API server was started with. Defaults to one that is made up. */
+    readonly issuer?: string;
+    /** How far the nodes of a node group have come. Defaults to what moto says: they are there at once. */
+    readonly nodeGroup?: (name: string) => NodeGroupState;
+    /** Whether something of a node group is still there. Defaults to what moto says: it is gone at once. */
+    readonly nodeGroupRemains?: (name: string) => boolean;
+}
+
+export interface EksContext extends IdentityContext {
+    readonly accountId: string;
+    readonly region: string;
+    readonly moto: Moto;
+    readonly sessions: Sessions;
+    readonly enforced: () => IamState;
+    readonly access: ReadonlyMap<string, ClusterAccess>;
+    readonly updates: VersionUpdates;
+    readonly deletions: NodeGroupDeletions;
+}
+
+export async function answerEks(request: AwsRequest, context: EksContext): Promise<AwsResponse> {
+    const state = context.enforced();
+    const caller = context.sessions.authenticate("eks", request.credential, state);
+    const path = new URL(request.url, "http://127.0.0.1").pathname;
+    const route = routeOf(request.method, path);
+    if (caller.kind !== "operator") {
+        authorise(route, caller, state, context);
+    }
+    return (await answerWithoutMoto(request, route, context)) ?? (await answerByMoto(request, route, context));
+}
+
+function authorise(
+    route: Route,
+    { arn: principalArn, policies }: Principal,
+    state: IamState,
+    context: EksContext,
+): void {
+    const action = `eks:${route.action}`;
+    const resource = resourceOf(route, context.region, context.accountId);
+    const act = { principalArn, accountId: context.accountId, action, resource, context: {} };
+    const verdict = verdictOf(state, policies, act);
+    if (verdict !== "allowed") {
+        throw new AwsError(
+            "AccessDeniedException",
+            `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource} ` +
+                reasonOf(verdict, action),
+            403,
+        );
+    }
+}
+
+const withoutMoto =
+    /^(?:UpdateClusterVersion|UpdateNodegroupVersion|ListUpdates|DescribeUpdate)$|Addons?$|PodIdentityAssociations?$/;
+
+/** The calls that moto has not got, all of them about a cluster that must be there; undefined for the others. */
+async function answerWithoutMoto(
+    request: AwsRequest,
+    route: Route,
+    context: EksContext,
+): Promise<AwsResponse | undefined> {
+    if (!withoutMoto.test(route.action)) {
+        return undefined;
+    }
+    const described = await describeCluster(request, route.clusterName ?? "", context);
+    if (described.status !== 200) {
+        return described;
+    }
+    const { cluster } = JSON.parse(described.body.toString()) as { cluster: Cluster };
+    const group = updatedNodegroup(request, route);
+    if (group !== undefined) {
+        return answerNodegroupUpdate(request, route, cluster, group, context);
+    }
+    return json(identityAnswer(request, route, context) ?? updateAnswer(request, route, cluster, context.updates));
+}
+
+function updateAnswer(request: AwsRequest, route: Route, cluster: Cluster, updates: VersionUpdates): object {
+    const { action, clusterName = "", member = "" } = route;
+    switch (action) {
+        case "UpdateClusterVersion": {
+            const { version = "" } = JSON.parse(request.body.toString()) as { version?: string };
+            return { update: updates.start(clusterName, cluster.version ?? "", version) };
+        }
+        case "ListUpdates":
+            return { updateIds: updates.ids(clusterName) };
+        default:
+            return { update: updates.describe(clusterName, member) };
+    }
+}
+
+async function answerNodegroupUpdate(
+    request: AwsRequest,
+    route: Route,
+    cluster: Cluster,
+    group: string,
+    context: EksContext,
+): Promise<AwsResponse> {
+    const url = `/clusters/${encodeURIComponent(cluster.name)}/node-groups/${encodeURIComponent(group)}`;
+    const read = { ...request, method: "GET", url, body: Buffer.alloc(0) };
+    const described = await answerByMoto(read, { action: "DescribeNodegroup", path: url }, context);
+    if (described.status !== 200) {
+        return described;
+    }
+    const { nodegroup } = JSON.parse(described.body.toString()) as { nodegroup: NodegroupVersion };
+    return json(nodegroupUpdateAnswer(request, route, nodegroup, cluster.version ?? "", context.updates));
+}
+
+function describeCluster(request: AwsRequest, name: string, context: EksContext): Promise<AwsResponse> {
+    const url = `/clusters/${encodeURIComponent(name)}`;
+    const read = { ...request, method: "GET", url, body: Buffer.alloc(0) };
+    return answerByMoto(read, { action: "DescribeCluster", path: url, clusterName: name }, context);
+}
+
+async function answerByMoto(request: AwsRequest, route: Route, context: EksContext): Promise<AwsResponse> {
+    const { action, clusterName = "", member = "" } = route;
+    if (action === "UpdateClusterConfig") {
+        context.updates.refuseWhileUpdating(clusterName, "ConfigUpdate");
+    }
+    if (action === "UpdateNodegroupConfig") {
+        refuseUnlessActive(nodegroupKey(clusterName, member), context.updates);
+    }
+    const remains = () => context.access.get(clusterName)?.nodeGroupRemains?.(member) ?? false;
+    const answer = await context.moto.forward(request);
+    if (answer.status !== 200) {
+        return (action === "DescribeNodegroup" && context.deletions.describe(clusterName, member, remains)) || answer;
+    }
+    const completed = completeNodeGroup(
+        completeCluster(answer, context),
+        (cluster, name) => context.access.get(cluster)?.nodeGroup?.(name),
+        (cluster, name) => context.updates.effectOn(nodegroupKey(cluster, name)),
+    );
+    if (action === "DeleteNodegroup") {
+        context.updates.forget(nodegroupKey(clusterName, member));
+        context.deletions.begin(clusterName, member, answer);
+    }
+    if (action === "DeleteCluster") {
+        [context.updates, context.addOns, context.associations].forEach((of) => of.forget(clusterName));
+    }
+    return completed;
+}
+
+/** Puts the real API server into answers about a cluster, and the service CIDR that AWS chooses. */
+function completeCluster(answer: AwsResponse, { access, region, updates }: EksContext): AwsResponse {
+    const body = JSON.parse(answer.body.toString()) as { cluster?: Cluster };
+    const cluster = body.cluster;
+    if (!cluster) {
+        return answer;
+    }
+    const known = access.get(cluster.name);
+    const completed = {
+        ...cluster,
+        ...updates.effectOn(cluster.name),
+        ...(known && { endpoint: known.endpoint, certificateAuthority: { data: known.certificateAuthority } }),
+        identity: { oidc: { issuer: known?.issuer ?? issuerOf(cluster, region) } },
+        kubernetesNetworkConfig: networkConfig(cluster.kubernetesNetworkConfig ?? {}),
+    };
+    return { ...answer, body: JSON.stringify({ ...body, cluster: completed }) };
+}
+
+/** Every cluster has an issuer of its own, one that is made again too; moto gives all of them the same. */
+function issuerOf({ arn = "", createdAt = "" }: Cluster, region: string): string {
+    const id = createHash("sha256").update(`${arn} ${createdAt}`).digest("hex").slice(0, 32).toUpperCase();
+    return `https://oidc.eks.${region}.amazonaws.com/id/${id}`;
+}
+
+interface Cluster {
+    readonly name: string;
+    readonly arn?: string;
+    readonly createdAt?: number | string;
+    readonly version?: string;
+    readonly kubernetesNetworkConfig?: Readonly<Record<string, unknown>>;
+}
+
+function json(body: object): AwsResponse {
+    return { status: 200, contentType: "application/json", body: JSON.stringify(body) };
+}
+
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigResponse.html */
+function networkConfig(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    return config.ipFamily === "ipv6"
+        ? { serviceIpv6Cidr: "fd30:1c53:5f8a::/108", ...config }
+        : { ipFamily: "ipv4", serviceIpv4Cidr: "10.100.0.0/16", ...config };
+}

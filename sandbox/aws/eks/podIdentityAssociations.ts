@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+
+import { AwsError } from "../errors";
+
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_PodIdentityAssociation.html */
+export interface Association {
+    readonly clusterName: string;
+    readonly namespace: string;
+    readonly serviceAccount: string;
+    readonly roleArn: string;
+    readonly associationArn: string;
+    readonly associationId: string;
+    /** Of the add-on that it belongs to. */
+    readonly ownerArn?: string;
+    readonly createdAt: number;
+    readonly modifiedAt: number;
+    readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface CreateAssociation {
+    readonly namespace?: string;
+    readonly serviceAccount?: string;
+    readonly roleArn?: string;
+    readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** EKS Pod Identity: which role the pods of a service account get through the Pod Identity agent. */
+export class Associations {
+    private all: readonly Association[] = [];
+
+    constructor(
+        private readonly region: string,
+        private readonly accountId: string,
+    ) {}
+
+    create(clusterName: string, asked: CreateAssociation, ownerArn?: string): Association {
+        const { namespace = "", serviceAccount = "", roleArn = "", tags = {} } = asked;
+        const existing = this.find(clusterName, namespace, serviceAccount);
+        if (existing) {
+            throw new AwsError("ResourceInUseException", `Association already exists: ${existing.associationId}`, 409);
+        }
+        const id = `a-${randomBytes(9).toString("hex").slice(0, 17)}`;
+        const now = Date.now() / 1000;
+        const association = {
+            ...{ clusterName, namespace, serviceAccount, roleArn, tags, associationId: id },
+            associationArn: `arn:aws:eks:${this.region}:${this.accountId}:podidentityassociation/${clusterName}/${id}`,
+            ...{ createdAt: now, modifiedAt: now },
+            ...(ownerArn !== undefined && { ownerArn }),
+        };
+        this.all = [...this.all, association];
+        return association;
+    }
+
+    /** The words are not known from a source. */
+    describe(clusterName: string, id: string): Association {
+        const found = this.all.find((one) => one.clusterName === clusterName && one.associationId === id);
+        if (!found) {
+            throw new AwsError(
+                "ResourceNotFoundException",
+                `Association ${id} not found in cluster ${clusterName}`,
+                404,
+            );
+        }
+        return found;
+    }
+
+    /** https://docs.aws.amazon.com/eks/latest/APIReference/API_ListPodIdentityAssociations.html */
+    list(clusterName: string, namespace: string | null, serviceAccount: string | null): readonly Association[] {
+        return this.all.filter(
+            (one) =>
+                one.clusterName === clusterName &&
+                (namespace === null || one.namespace === namespace) &&
+                (serviceAccount === null || one.serviceAccount === serviceAccount),
+        );
+    }
+
+    find(clusterName: string, namespace: string, serviceAccount: string): Association | undefined {
+        return this.list(clusterName, namespace, serviceAccount)[0];
+    }
+
+    delete(clusterName: string, id: string): Association {
+        const association = this.describe(clusterName, id);
+        this.all = this.all.filter((other) => other !== association);
+        return association;
+    }
+
+    deleteOwnedBy(clusterName: string, ownerArn: string): void {
+        this.all = this.all.filter((one) => one.clusterName !== clusterName || one.ownerArn !== ownerArn);
+    }
+
+    forget(clusterName: string): void {
+        this.all = this.all.filter((one) => one.clusterName !== clusterName);
+    }
+}

@@ -1,0 +1,133 @@
+import { AwsError, constraintError, validationError } from "../errors";
+
+type Parameters = ReadonlyMap<string, string>;
+
+/** A parameter's limits as the IAM API Reference states them, with the pattern in AWS's own notation. */
+interface Limits {
+    readonly pattern?: { readonly test: RegExp; readonly text: string };
+    readonly minLength?: number;
+    readonly maxLength: number;
+}
+
+const namePattern = { test: /^[\w+=,.@-]+$/, text: "[\\w+=,.@-]+" };
+
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, API_CreatePolicy.html,
+// API_CreateInstanceProfile.html, API_PutRolePolicy.html, API_AttachRolePolicy.html
+const limits: Readonly<Record<string, Limits>> = {
+    RoleName: { pattern: namePattern, minLength: 1, maxLength: 64 },
+    PolicyName: { pattern: namePattern, minLength: 1, maxLength: 128 },
+    InstanceProfileName: { pattern: namePattern, minLength: 1, maxLength: 128 },
+    PolicyArn: { minLength: 20, maxLength: 2048 },
+    PermissionsBoundary: { minLength: 20, maxLength: 2048 },
+    OpenIDConnectProviderArn: { minLength: 20, maxLength: 2048 },
+    Url: { minLength: 1, maxLength: 255 },
+    // API_SetDefaultPolicyVersion.html; the pattern leaves no length open that matters.
+    VersionId: {
+        pattern: { test: /^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/, text: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?" },
+        maxLength: 64,
+    },
+};
+// A role's description has a pattern, a policy's has none.
+const roleDescription: Limits = {
+    pattern: {
+        test: /^[\t\n\r\u0020-\u007E\u00A1-\u00FF]*$/,
+        text: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*",
+    },
+    maxLength: 1000,
+};
+const policyDescription: Limits = { maxLength: 1000 };
+
+/** What IAM refuses by looking at the parameters alone. */
+export function parameterRefusal(action: string, parameters: Parameters): AwsError | undefined {
+    const description = action.includes("Role") ? roleDescription : policyDescription;
+    for (const [name, value] of parameters) {
+        const rule = name === "Description" ? description : limits[name];
+        const refusal = rule && limitRefusal(lowerFirst(name), value, rule);
+        if (refusal) {
+            return refusal;
+        }
+    }
+    return pathRefusal(parameters.get("Path")) ?? durationRefusal(parameters) ?? tagRefusal(parameters);
+}
+
+function limitRefusal(member: string, value: string, rule: Limits): AwsError | undefined {
+    if (value.length > rule.maxLength) {
+        return constraintError(value, member, `Member must have length less than or equal to ${rule.maxLength}`);
+    }
+    if (value.length < (rule.minLength ?? 0)) {
+        return constraintError(
+            value,
+            member,
+            `Member must have length greater than or equal to ${String(rule.minLength)}`,
+        );
+    }
+    if (rule.pattern && !rule.pattern.test.test(value)) {
+        return constraintError(value, member, `Member must satisfy regular expression pattern: ${rule.pattern.text}`);
+    }
+    return undefined;
+}
+
+/** "/" or "/…/", printable ASCII, at most 512 characters (API_CreateRole.html, Path). */
+function pathRefusal(path: string | undefined): AwsError | undefined {
+    if (path === undefined || (path.length <= 512 && /^\/(?:[\u0021-\u007E]+\/)?$/.test(path))) {
+        return undefined;
+    }
+    return validationError(
+        "The specified value for path is invalid. It must begin and end with / and contain only " +
+            "alphanumeric characters and/or / characters.",
+    );
+}
+
+function durationRefusal(parameters: Parameters): AwsError | undefined {
+    const value = parameters.get("MaxSessionDuration");
+    if (value === undefined) {
+        return undefined;
+    }
+    if (Number(value) < 3600) {
+        return constraintError(value, "maxSessionDuration", "Member must have value greater than or equal to 3600");
+    }
+    if (Number(value) > 43200) {
+        return constraintError(value, "maxSessionDuration", "Member must have value less than or equal to 43200");
+    }
+    return undefined;
+}
+
+const tagPattern = { test: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*" };
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (limits of tags) */
+function tagRefusal(parameters: Parameters): AwsError | undefined {
+    const keys = [...parameters].filter(([name]) => /^Tags\.member\.\d+\.Key$/.test(name));
+    const values = [...parameters].filter(([name]) => /^Tags\.member\.\d+\.Value$/.test(name));
+    if (keys.length > 50) {
+        const text = `[${keys.map(([, key]) => key).join(", ")}]`;
+        return constraintError(text, "tags", "Member must have length less than or equal to 50");
+    }
+    for (const [name, key] of keys) {
+        const refusal = limitRefusal(tagMember(name), key, { pattern: tagPattern, minLength: 1, maxLength: 128 });
+        if (refusal) {
+            return refusal;
+        }
+        if (/^aws:/i.test(key)) {
+            return new AwsError("InvalidInput", "aws: prefixed tag key names are not allowed for external use.", 400);
+        }
+    }
+    for (const [name, value] of values) {
+        const refusal = limitRefusal(tagMember(name), value, { pattern: tagPattern, maxLength: 256 });
+        if (refusal) {
+            return refusal;
+        }
+    }
+    return new Set(keys.map(([, key]) => key.toLowerCase())).size < keys.length
+        ? new AwsError("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.", 400)
+        : undefined;
+}
+
+/** "Tags.member.2.Key" is called "tags.2.member.key" in IAM's messages. */
+function tagMember(name: string): string {
+    const [, , index = "", part = ""] = name.split(".");
+    return `tags.${index}.member.${lowerFirst(part)}`;
+}
+
+function lowerFirst(name: string): string {
+    return name.charAt(0).toLowerCase() + name.slice(1);
+}

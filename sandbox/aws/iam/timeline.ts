@@ -1,0 +1,90 @@
+import { appendFileSync } from "node:fs";
+
+import type { IamState } from "./state";
+
+/** A change of IAM's state: one line of iam-changes.jsonl. Times are milliseconds since the epoch. */
+export interface IamChange {
+    readonly action: string;
+    readonly parameters: Readonly<Record<string, string>>;
+    readonly changedAt: number;
+    readonly visibleAt: number;
+    /** From here on every authorisation decision uses `state`. */
+    readonly enforcedAt: number;
+    readonly state: IamState;
+}
+
+export interface Delays {
+    readonly enforcementSeconds: number;
+    readonly visibilitySeconds: number;
+}
+
+/**
+ * IAM answers a write before the change is in force everywhere
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency).
+ * The time at which a change comes into force is fixed when it is made, so that the log tells the truth
+ * also after the delays were changed; changes come into force in the order in which they were made.
+ */
+export class Timeline {
+    private readonly changes: [IamChange, ...IamChange[]];
+
+    constructor(
+        initial: IamState,
+        private readonly logFile: string,
+        private readonly now: () => number = Date.now,
+    ) {
+        const time = this.now();
+        const start = {
+            action: "",
+            parameters: {},
+            changedAt: time,
+            visibleAt: time,
+            enforcedAt: time,
+            state: initial,
+        };
+        this.changes = [start];
+        this.log(start);
+    }
+
+    record(action: string, parameters: Readonly<Record<string, string>>, state: IamState, delays: Delays): IamChange {
+        const changedAt = this.now();
+        const previous = this.changes.at(-1) ?? this.changes[0];
+        const change = {
+            action,
+            parameters,
+            changedAt,
+            visibleAt: changedAt + delays.visibilitySeconds * 1000,
+            enforcedAt: Math.max(previous.enforcedAt, changedAt + delays.enforcementSeconds * 1000),
+            state,
+        };
+        this.changes.push(change);
+        this.log(change);
+        return change;
+    }
+
+    /** What has been written, in force or not: decides whether the next write is refused. */
+    get written(): IamState {
+        return (this.changes.at(-1) ?? this.changes[0]).state;
+    }
+
+    /** What is in force at this moment: decides what a caller may do. */
+    get enforced(): IamState {
+        const now = this.now();
+        for (let next = this.changes[1]; next && next.enforcedAt <= now; next = this.changes[1]) {
+            this.changes.shift();
+        }
+        return this.changes[0].state;
+    }
+
+    /** What is written comes into force at once, whatever was said when it was written: a line without an action says so. */
+    settle(): void {
+        const now = this.now();
+        const last = this.changes.at(-1) ?? this.changes[0];
+        const settled = { ...last, action: "", parameters: {}, changedAt: now, visibleAt: now, enforcedAt: now };
+        this.changes.splice(0, this.changes.length, settled);
+        this.log(settled);
+    }
+
+    private log(change: IamChange): void {
+        appendFileSync(this.logFile, `${JSON.stringify(change)}\n`);
+    }
+}

@@ -1,0 +1,257 @@
+import { mkdirSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { join } from "node:path";
+
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { IAMClient } from "@aws-sdk/client-iam";
+
+import { answerEc2 } from "./ec2";
+import { answerEks, type ClusterAccess } from "./eks";
+import { AddOns } from "./eks/addOns";
+import { Associations } from "./eks/podIdentityAssociations";
+import { NodeGroupDeletions } from "./eks/nodeGroupDeletions";
+import { VersionUpdates } from "./eks/updates";
+import { AwsError } from "./errors";
+import { answerIam } from "./iam";
+import { restoreIam } from "./iam/restore";
+import { emptyState, StateReader, type IamState } from "./iam/state";
+import { Timeline, type Delays } from "./iam/timeline";
+import { HeldAnswers } from "./iam/visibility";
+import { callsFromNodes, type CallsFromNodes } from "./inside";
+import { startMoto, type Moto } from "./moto";
+import { errorAnswer, parseRequest, withRequestId, type AwsRequest, type AwsResponse, type Service } from "./protocol";
+import { answerSts } from "./sts";
+import { Issuers, type IssuerKeys } from "./sts/issuers";
+import { WebIdentityRefusals, type WebIdentityRefusal } from "./sts/refusals";
+import { Sessions } from "./sts/sessions";
+import { Users, type User } from "./sts/users";
+import { Throttle, type Throttling } from "./throttling";
+
+export interface AwsApiOptions {
+    /** Path of moto's executable `moto_server`. */
+    readonly motoServer: string;
+    /** Logs, and iam-changes.jsonl: every change of IAM with the time at which it comes into force. */
+    readonly directory: string;
+    readonly port?: number;
+    readonly accountId: string;
+    readonly region: string;
+    readonly enforcementDelaySeconds: number;
+    readonly visibilityDelaySeconds: number;
+}
+
+export interface AwsApi {
+    /** What AWS_ENDPOINT_URL is set to. */
+    readonly endpoint: string;
+    readonly motoPid: number;
+    /** Says where the signing keys of an OIDC issuer are. */
+    trustIssuer(issuer: string, keys: IssuerKeys): void;
+    /** For changes made from now on. */
+    setDelays(delays: Partial<Delays>): void;
+    /** Turns calls away from now on, as AWS does for those who call too often; `{}` ends it. */
+    setThrottling(throttling: Throttling): void;
+    /** Lets DescribeCluster name the real API server of this cluster. */
+    describeCluster(name: string, access: ClusterAccess): void;
+    /** Refuses every AssumeRoleWithWebIdentity from now on; undefined ends it. */
+    refuseWebIdentity(code: WebIdentityRefusal | undefined): void;
+    /** Ends the time of credentials that STS has handed out. */
+    expireSession(accessKeyId: string): void;
+    /** The role that EKS Pod Identity gives the pods of a service account. */
+    podIdentityRole(clusterName: string, namespace: string, serviceAccount: string): string | undefined;
+    /** IAM as it is written at this moment. */
+    iamState(): IamState;
+    /** IAM again as it was, in force at once; no add-ons, associations, users, throttling or refusals; delays as in the beginning. */
+    reset(wanted: IamState): Promise<void>;
+    /** Makes a user that may do what these policies say, and no more; the one of its name before is gone. */
+    createUser(name: string, policyDocuments: readonly string[]): User;
+    /** For what runs on the sandbox's nodes. */
+    readonly fromNodes: CallsFromNodes;
+    stop(): Promise<void>;
+}
+
+/**
+ * Longer than pauses between the calls of a client: one that calls at the moment in which Node's server closes its connection,
+ * after five seconds by default, would see it reset.
+ */
+const KEPT_MILLISECONDS = 10 * 60 * 1000;
+
+export async function startAwsApi(options: AwsApiOptions): Promise<AwsApi> {
+    mkdirSync(options.directory, { recursive: true });
+    const moto = await startMoto(options);
+    try {
+        return await startFront(options, moto);
+    } catch (error) {
+        await moto.stop();
+        throw error;
+    }
+}
+
+async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
+    const initialDelays: Delays = {
+        enforcementSeconds: options.enforcementDelaySeconds,
+        visibilitySeconds: options.visibilityDelaySeconds,
+    };
+    let delays = initialDelays;
+    const issuers = new Issuers();
+    const access = new Map<string, ClusterAccess>();
+    const throttle = new Throttle();
+    const context = makeContext(options, moto, { issuers, access, delays: () => delays });
+    const answer = throttled(dispatcher(context), throttle);
+    const server = createServer((incoming, outgoing) => void serve(incoming, outgoing, answer));
+    server.keepAliveTimeout = KEPT_MILLISECONDS;
+    const endpoint = await listen(server, options.port ?? 0);
+    return {
+        endpoint,
+        motoPid: moto.pid,
+        trustIssuer: (issuer, keys) => issuers.trust(issuer, keys),
+        setDelays: (changed) => (delays = { ...delays, ...changed }),
+        setThrottling: (throttling) => throttle.set(throttling),
+        describeCluster: (name, reached) => access.set(name, reached),
+        refuseWebIdentity: (code) => context.refusals.set(code),
+        expireSession: (accessKeyId) => context.sessions.expire(accessKeyId),
+        iamState: () => context.timeline.written,
+        reset: async (wanted) => {
+            throttle.set({});
+            context.refusals.set(undefined);
+            context.users.clear();
+            access.forEach((_, name) => [context.addOns, context.associations].forEach((of) => of.forget(name)));
+            context.timeline.settle();
+            context.held.clear();
+            delays = { enforcementSeconds: 0, visibilitySeconds: 0 };
+            try {
+                await restoreIam(new IAMClient(accessTo(endpoint, options.region)), context.timeline.written, wanted);
+            } finally {
+                delays = initialDelays;
+            }
+        },
+        createUser: (name, documents) => context.users.create(name, documents),
+        podIdentityRole: (...of) => context.associations.find(...of)?.roleArn,
+        fromNodes: callsFromNodes(context, new EC2Client(accessTo(moto.endpoint, options.region))),
+        stop: async () => {
+            server.closeAllConnections();
+            await new Promise((resolve) => server.close(resolve));
+            await moto.stop();
+        },
+    };
+}
+
+type Answer = (request: AwsRequest) => Promise<AwsResponse>;
+
+/** Before anything else is looked at: who calls too often is not even authenticated. */
+function throttled(answer: Answer, throttle: Throttle): Answer {
+    return (request) => {
+        const refusal = throttle.refusal(request.service);
+        return refusal ? Promise.resolve(errorAnswer(request.service, refusal)) : answer(request);
+    };
+}
+
+interface Settings {
+    readonly issuers: Issuers;
+    readonly access: ReadonlyMap<string, ClusterAccess>;
+    readonly delays: () => Delays;
+}
+
+function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
+    const { accountId, region } = options;
+    const users = new Users(accountId);
+    const sessions = new Sessions(Date.now, users);
+    const associations = new Associations(region, accountId);
+    const timeline = new Timeline(emptyState, join(options.directory, "iam-changes.jsonl"));
+    const iam = new IAMClient(accessTo(moto.endpoint, region));
+    return {
+        accountId,
+        region,
+        moto,
+        users,
+        sessions,
+        timeline,
+        iam,
+        reader: new StateReader(iam),
+        held: new HeldAnswers(),
+        updates: new VersionUpdates(),
+        deletions: new NodeGroupDeletions(),
+        associations,
+        addOns: new AddOns(region, accountId, associations),
+        refusals: new WebIdentityRefusals(),
+        enforced: () => timeline.enforced,
+        inTurn: oneAfterTheOther(),
+        ...settings,
+    };
+}
+
+function accessTo(endpoint: string, region: string) {
+    return { endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+}
+
+function dispatcher(context: ReturnType<typeof makeContext>): Answer {
+    return (request) => {
+        switch (request.service) {
+            case "iam":
+                return answerIam(request, context);
+            case "sts":
+                return answerSts(request, context);
+            case "ec2":
+                return answerEc2(request, context);
+            case "eks":
+                return answerEks(request, context);
+        }
+    };
+}
+
+function oneAfterTheOther(): <T>(work: () => Promise<T>) => Promise<T> {
+    let last: Promise<unknown> = Promise.resolve();
+    return (work) => {
+        const next = last.then(work, work);
+        last = next.catch(() => undefined);
+        return next;
+    };
+}
+
+function listen(server: Server, port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, "127.0.0.1", () => {
+            const address = server.address();
+            resolve(`http://127.0.0.1:${typeof address === "object" && address ? address.port : port}`);
+        });
+    });
+}
+
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): Promise<void> {
+    let service: Service = "sts";
+    let response: AwsResponse;
+    try {
+        const request = parseRequest(
+            incoming.method ?? "GET",
+            incoming.url ?? "/",
+            singleHeaders(incoming),
+            await bodyOf(incoming),
+        );
+        service = request.service;
+        response = await answer(request);
+    } catch (error) {
+        response = errorAnswer(service, asAwsError(error));
+    }
+    const { status, contentType, headers, body } = withRequestId(response);
+    outgoing.writeHead(status, { "content-type": contentType, ...headers });
+    outgoing.end(body);
+}
+
+function asAwsError(error: unknown): AwsError {
+    return error instanceof AwsError
+        ? error
+        : new AwsError("InternalFailure", error instanceof Error ? (error.stack ?? error.message) : String(error), 500);
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) {
+        chunks.push(chunk as Buffer);
+    }
+    return Buffer.concat(chunks);
+}
+
+function singleHeaders(incoming: IncomingMessage): Record<string, string> {
+    return Object.fromEntries(
+        Object.entries(incoming.headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]),
+    );
+}

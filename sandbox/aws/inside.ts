@@ -1,0 +1,85 @@
+import { DescribeIamInstanceProfileAssociationsCommand, type EC2Client } from "@aws-sdk/client-ec2";
+
+import { checkEc2Call, type Ec2Context } from "./ec2";
+import type { Timeline } from "./iam/timeline";
+import type { AwsRequest } from "./protocol";
+import { assumeWithWebIdentity, type StsContext } from "./sts";
+import { podIdentitySession, type PodIdentityContext } from "./sts/podIdentity";
+import type { Session } from "./sts/sessions";
+
+/**
+ * What the processes on the sandbox's nodes ask of AWS. The code that answers is the same as for calls over HTTP; that way is
+ * left out because there are many such calls. They are not throttled, and take no tokens from those who are: an SDK would
+ * try again, and who is throttled has not lost a permission.
+ */
+export interface CallsFromNodes {
+    /** What the metadata service of an instance hands out: a session of the role of its instance profile. */
+    instanceCredentials(instanceId: string): Promise<Session | undefined>;
+    /** AssumeRoleWithWebIdentity. Throws what STS refuses. */
+    assumeRole(roleArn: string, token: string): Promise<Session>;
+    /** What the Pod Identity agent of a node hands out for a pod's token. Throws what EKS refuses. */
+    podIdentityCredentials(token: string): Promise<Session>;
+    /** A call of EC2 that is authorised and not carried out. Throws what EC2 refuses. */
+    ec2(session: Session, action: string, parameters?: Readonly<Record<string, string>>): Promise<void>;
+}
+
+interface InsideContext extends Ec2Context, StsContext, PodIdentityContext {
+    readonly timeline: Timeline;
+}
+
+export function callsFromNodes(context: InsideContext, motoEc2: EC2Client): CallsFromNodes {
+    const profiles = new Map<string, string>();
+    const profileOf = async (instanceId: string): Promise<string | undefined> => {
+        if (!profiles.has(instanceId)) {
+            const name = await readProfile(motoEc2, instanceId);
+            if (name !== undefined) {
+                profiles.set(instanceId, name);
+            }
+        }
+        return profiles.get(instanceId);
+    };
+    return {
+        instanceCredentials: async (instanceId) => {
+            const profile = await profileOf(instanceId);
+            const named = Object.values(context.timeline.written.roles).find(
+                ({ instanceProfileNames }) => profile !== undefined && instanceProfileNames.includes(profile),
+            );
+            const role = context.enforced().roles[named?.name ?? ""];
+            // Six hours, as the metadata service's; the session is named after the instance:
+            // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
+            return role && context.sessions.create(role, instanceId, 6 * 3600);
+        },
+        assumeRole: (roleArn, token) =>
+            assumeWithWebIdentity(
+                new Map([
+                    ["RoleArn", roleArn],
+                    ["RoleSessionName", "aws-node"],
+                    ["WebIdentityToken", token],
+                ]),
+                context,
+            ).then(({ session }) => session),
+        podIdentityCredentials: (token) => podIdentitySession(token, context),
+        ec2: (session, action, parameters = {}) => checkEc2Call(requestOf(session, action, parameters), context),
+    };
+}
+
+async function readProfile(ec2: EC2Client, instanceId: string): Promise<string | undefined> {
+    const { IamInstanceProfileAssociations } = await ec2.send(
+        new DescribeIamInstanceProfileAssociationsCommand({
+            Filters: [{ Name: "instance-id", Values: [instanceId] }],
+        }),
+    );
+    return IamInstanceProfileAssociations?.[0]?.IamInstanceProfile?.Arn?.split("/").at(-1);
+}
+
+function requestOf(
+    { accessKeyId, sessionToken }: Session,
+    action: string,
+    parameters: Readonly<Record<string, string>>,
+): AwsRequest {
+    return {
+        ...{ service: "ec2", method: "POST", url: "/", headers: {}, body: Buffer.alloc(0), action },
+        parameters: new Map([["Action", action], ...Object.entries(parameters)]),
+        credential: { accessKeyId, sessionToken },
+    };
+}

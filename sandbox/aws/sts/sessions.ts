@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+
+import type { PolicyHolder } from "../authorise";
+import { AwsError } from "../errors";
+import type { IamState, RoleState } from "../iam/state";
+import type { Credential, Service } from "../protocol";
+import { randomText, type Users } from "./users";
+
+export interface Session {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+    readonly roleName: string;
+    readonly roleArn: string;
+    /** The unique id: a new role of the same name is another role. */
+    readonly roleId: string;
+    readonly sessionName: string;
+    /** arn:<partition>:sts::<account>:assumed-role/<role>/<session>; the role's path is not part of it. */
+    readonly arn: string;
+    readonly expiresAt: number;
+}
+
+/** Who calls with rights that are looked at. */
+export interface Principal {
+    readonly kind: "session" | "user";
+    readonly arn: string;
+    /** As GetCallerIdentity shows it. */
+    readonly userId: string;
+    readonly policies: PolicyHolder;
+}
+
+export type Caller = Principal | { readonly kind: "operator" };
+
+/** The operator's static key, which may do everything. */
+export const operatorAccessKeyId = "test";
+
+export function operatorArn(accountId: string): string {
+    return `arn:aws:iam::${accountId}:user/operator`;
+}
+
+/** Temporary credentials handed out by STS, and who calls with them. */
+export class Sessions {
+    private readonly byAccessKey = new Map<string, Session>();
+
+    constructor(
+        private readonly now: () => number = Date.now,
+        private readonly users?: Users,
+    ) {}
+
+    create(role: RoleState, sessionName: string, durationSeconds: number): Session {
+        const [, partition = "aws", , , account = ""] = role.arn.split(":");
+        const session = {
+            accessKeyId: `ASIA${randomText(16)}`,
+            secretAccessKey: randomBytes(30).toString("base64"),
+            sessionToken: randomBytes(180).toString("base64"),
+            roleName: role.name,
+            roleArn: role.arn,
+            roleId: role.id,
+            sessionName,
+            arn: `arn:${partition}:sts::${account}:assumed-role/${role.name}/${sessionName}`,
+            expiresAt: this.now() + durationSeconds * 1000,
+        };
+        this.byAccessKey.set(session.accessKeyId, session);
+        return session;
+    }
+
+    /** The time of a session is over now, whatever time it was given. */
+    expire(accessKeyId: string): void {
+        const session = this.byAccessKey.get(accessKeyId);
+        if (!session) {
+            throw new Error(`There is no session with the access key ${accessKeyId}`);
+        }
+        this.byAccessKey.set(accessKeyId, { ...session, expiresAt: this.now() });
+    }
+
+    /** Who calls; the signature is not computed again, key and token must belong together and still hold. */
+    authenticate(service: Service, credential: Credential | undefined, enforced: IamState): Caller {
+        if (!credential) {
+            throw missingToken(service);
+        }
+        if (credential.accessKeyId === operatorAccessKeyId) {
+            return { kind: "operator" };
+        }
+        const user = this.users?.withKey(credential.accessKeyId);
+        if (user) {
+            return { kind: "user", arn: user.arn, userId: user.id, policies: user.policies };
+        }
+        const session = this.byAccessKey.get(credential.accessKeyId);
+        if (!session || session.sessionToken !== credential.sessionToken) {
+            throw invalidToken(service);
+        }
+        if (session.expiresAt <= this.now()) {
+            throw expiredToken(service);
+        }
+        // A session is bound to the role that it was made from, not to the role's name.
+        const role = enforced.roles[session.roleName];
+        if (role?.id !== session.roleId) {
+            throw invalidToken(service);
+        }
+        const userId = `${session.roleId}:${session.sessionName}`;
+        return { kind: "session", arn: session.arn, userId, policies: role };
+    }
+}
+
+// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html,
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and
+// https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html: each service has its own codes.
+function missingToken(service: Service): AwsError {
+    switch (service) {
+        case "ec2":
+            return new AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401);
+        case "eks":
+            return new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403);
+        default:
+            return new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
+    }
+}
+
+function invalidToken(service: Service): AwsError {
+    switch (service) {
+        case "ec2":
+            return new AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401);
+        case "eks":
+            return new AwsError(
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+                403,
+            );
+        default:
+            return new AwsError("InvalidClientTokenId", "The security token included in the request is invalid", 403);
+    }
+}
+
+function expiredToken(service: Service): AwsError {
+    switch (service) {
+        case "ec2":
+            return new AwsError("RequestExpired", "Request has expired.", 400);
+        case "eks":
+            return new AwsError("ExpiredTokenException", "The security token included in the request is expired", 403);
+        default:
+            return new AwsError("ExpiredToken", "The security token included in the request is expired", 403);
+    }
+}

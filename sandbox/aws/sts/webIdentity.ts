@@ -1,0 +1,151 @@
+import { decodeJwt, type JWTPayload } from "jose";
+
+import { trustVerdict } from "../authorise";
+import { AwsError, constraintError, validationError } from "../errors";
+import type { IamState, OidcProviderState, RoleState } from "../iam/state";
+import { notValid, type Issuers } from "./issuers";
+
+export interface RoleRequest {
+    readonly roleArn: string;
+    readonly sessionName: string;
+    readonly durationSeconds: number;
+}
+
+export interface WebIdentityRequest extends RoleRequest {
+    readonly token: string;
+}
+
+export interface WebIdentity {
+    readonly role: RoleState;
+    readonly subject: string;
+    readonly audience: string;
+    readonly issuer: string;
+    readonly providerArn: string;
+}
+
+export function readWebIdentityRequest(parameters: ReadonlyMap<string, string>): WebIdentityRequest {
+    return { ...readRoleRequest(parameters), token: parameters.get("WebIdentityToken") ?? "" };
+}
+
+/** The limits of API_AssumeRoleWithWebIdentity.html and API_AssumeRole.html, in the order in which they stand there. */
+export function readRoleRequest(parameters: ReadonlyMap<string, string>): RoleRequest {
+    const roleArn = parameters.get("RoleArn") ?? "";
+    const sessionName = parameters.get("RoleSessionName") ?? "";
+    const duration = parameters.get("DurationSeconds") ?? "3600";
+    if (parameters.has("Policy") || [...parameters.keys()].some((name) => name.startsWith("PolicyArns."))) {
+        throw new AwsError("NotImplemented", "This sandbox has no session policies (Policy, PolicyArns).", 501);
+    }
+    if (roleArn.length < 20) {
+        throw constraintError(roleArn, "roleArn", "Member must have length greater than or equal to 20");
+    }
+    if (!/^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(roleArn)) {
+        throw validationError("Request ARN is invalid");
+    }
+    if (sessionName.length < 2) {
+        throw constraintError(sessionName, "roleSessionName", "Member must have length greater than or equal to 2");
+    }
+    if (sessionName.length > 64) {
+        throw constraintError(sessionName, "roleSessionName", "Member must have length less than or equal to 64");
+    }
+    if (!/^[\w+=,.@-]*$/.test(sessionName)) {
+        throw constraintError(
+            sessionName,
+            "roleSessionName",
+            "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+        );
+    }
+    if (!(Number(duration) >= 900)) {
+        throw constraintError(duration, "durationSeconds", "Member must have value greater than or equal to 900");
+    }
+    if (Number(duration) > 43200) {
+        throw constraintError(duration, "durationSeconds", "Member must have value less than or equal to 43200");
+    }
+    return { roleArn, sessionName, durationSeconds: Number(duration) };
+}
+
+/** Everything that STS looks at before it hands out credentials, against the state of IAM that is in force. */
+export async function checkWebIdentity(
+    request: WebIdentityRequest,
+    state: IamState,
+    issuers: Issuers,
+    now: number,
+): Promise<WebIdentity> {
+    const claims = decode(request.token);
+    const issuer = claims.iss ?? "";
+    const audiences = [claims.aud ?? []].flat();
+    const provider = providerOf(issuer, request.roleArn, state);
+    const audience = audiences.find((candidate) => provider.clientIds.includes(candidate));
+    if (audience === undefined) {
+        throw invalidToken("Incorrect token audience");
+    }
+    const expiry = claims.exp ?? 0;
+    const seconds = Math.floor(now / 1000);
+    if (expiry <= seconds) {
+        throw new AwsError(
+            "ExpiredTokenException",
+            `Token expired: current date/time ${seconds} must be before the expiration date/time ${expiry}`,
+            400,
+        );
+    }
+    // Whether AWS allows for clocks that differ, and by how much, is not known: here none is allowed for.
+    if (Math.max(claims.nbf ?? 0, claims.iat ?? 0) > seconds) {
+        throw notValid();
+    }
+    await issuers.verifySignature(issuer, request.token);
+    const role = Object.values(state.roles).find((candidate) => candidate.arn === request.roleArn);
+    const identity = { subject: claims.sub ?? "", audience, issuer, providerArn: provider.arn };
+    // A role that does not exist and a role that does not trust the token are answered alike.
+    if (!role || !isTrusted(role, identity, provider)) {
+        throw new AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);
+    }
+    if (request.durationSeconds > role.maxSessionDuration) {
+        throw durationTooLong();
+    }
+    return { role, ...identity };
+}
+
+export function durationTooLong(): AwsError {
+    return validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+}
+
+function decode(token: string): JWTPayload {
+    try {
+        return decodeJwt(token);
+    } catch {
+        throw invalidToken(
+            "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+        );
+    }
+}
+
+/** The provider must be of the role's account; its ARN ends in the issuer without "https://". */
+function providerOf(issuer: string, roleArn: string, state: IamState): OidcProviderState {
+    const account = roleArn.split(":")[4];
+    const provider = Object.values(state.oidcProviders).find(
+        (candidate) => `https://${candidate.url}` === issuer && candidate.arn.split(":")[4] === account,
+    );
+    if (!provider) {
+        throw invalidToken(`No OpenIDConnect provider found in your account for ${issuer}`);
+    }
+    return provider;
+}
+
+function isTrusted(role: RoleState, identity: Omit<WebIdentity, "role">, provider: OidcProviderState): boolean {
+    const verdict = trustVerdict(role, {
+        principalArn: provider.arn,
+        accountId: provider.arn.split(":")[4] ?? "",
+        action: "sts:AssumeRoleWithWebIdentity",
+        resource: role.arn,
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+        context: {
+            [`${provider.url}:aud`]: identity.audience,
+            [`${provider.url}:sub`]: identity.subject,
+            "aws:FederatedProvider": provider.arn,
+        },
+    });
+    return verdict === "allowed";
+}
+
+function invalidToken(message: string): AwsError {
+    return new AwsError("InvalidIdentityToken", message, 400);
+}

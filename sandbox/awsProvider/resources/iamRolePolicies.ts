@@ -1,0 +1,113 @@
+import type { IAM } from "@aws-sdk/client-iam";
+import { explain, ifFound } from "../aws/errors";
+import { equivalentPolicies, normalizeJson } from "../bridge/policyDocument";
+import { asMaps, asString, asStrings, Value, ValueMap } from "../bridge/values";
+
+/** Policies of a role that its own properties manage: terraform-provider-aws internal/service/iam/role.go. */
+
+export async function listAttachedPolicies(iam: IAM, role: string): Promise<string[]> {
+    const arns: string[] = [];
+    let marker: string | undefined;
+    do {
+        const page = await ifFound(iam.listAttachedRolePolicies({ RoleName: role, Marker: marker }));
+        arns.push(...(page?.AttachedPolicies ?? []).flatMap((attached) => attached.PolicyArn ?? []));
+        marker = page?.Marker;
+    } while (marker !== undefined);
+    return arns;
+}
+
+export async function listInlinePolicyNames(iam: IAM, role: string): Promise<string[]> {
+    const names: string[] = [];
+    let marker: string | undefined;
+    do {
+        const page = await ifFound(iam.listRolePolicies({ RoleName: role, Marker: marker }));
+        names.push(...(page?.PolicyNames ?? []));
+        marker = page?.Marker;
+    } while (marker !== undefined);
+    return names;
+}
+
+/** What the program wrote, as long as AWS holds the equivalent (readRoleInlinePolicies, inlinePoliciesEquivalent). */
+export async function listInlinePolicies(iam: IAM, role: string, prior: Value | undefined): Promise<Value> {
+    const actual: ValueMap[] = [];
+    for (const name of await listInlinePolicyNames(iam, role)) {
+        const { PolicyDocument } = await iam.getRolePolicy({ RoleName: role, PolicyName: name });
+        actual.push({ name, policy: normalizeJson(decodeURIComponent(PolicyDocument ?? "")) });
+    }
+    const before = asMaps(prior);
+    return sameInlinePolicies(before, actual) ? before : actual;
+}
+
+function sameInlinePolicies(before: ValueMap[], actual: ValueMap[]): boolean {
+    // A single empty block says "there shall be none".
+    if (actual.length === 0 && before.length === 1 && before[0]?.["policy"] === undefined) {
+        return true;
+    }
+    return (
+        before.length === actual.length &&
+        before.every((ours) =>
+            actual.some(
+                (theirs) =>
+                    ours["name"] === theirs["name"] &&
+                    equivalentPolicies(asString(ours["policy"]) ?? "", asString(theirs["policy"]) ?? ""),
+            ),
+        )
+    );
+}
+
+export async function putInlinePolicies(iam: IAM, role: string, policies: Value | undefined): Promise<void> {
+    for (const policy of asMaps(policies)) {
+        const [name, document] = [asString(policy["name"]), asString(policy["policy"])];
+        if (name !== undefined && document !== undefined) {
+            await explain(
+                `creating inline policy (${name})`,
+                iam.putRolePolicy({ RoleName: role, PolicyName: name, PolicyDocument: document }),
+            );
+        }
+    }
+}
+
+export async function setInlinePolicies(
+    iam: IAM,
+    role: string,
+    olds: Value | undefined,
+    news: Value | undefined,
+): Promise<void> {
+    const names = asMaps(news).map((policy) => policy["name"]);
+    const gone = asMaps(olds).flatMap((policy) => asString(policy["name"]) ?? []);
+    await deleteInlinePolicies(
+        iam,
+        role,
+        gone.filter((name) => !names.includes(name)),
+    );
+    await putInlinePolicies(iam, role, news);
+}
+
+export async function deleteInlinePolicies(iam: IAM, role: string, names: string[]): Promise<void> {
+    for (const name of names) {
+        await ifFound(iam.deleteRolePolicy({ RoleName: role, PolicyName: name }));
+    }
+}
+
+export async function setAttachments(
+    iam: IAM,
+    role: string,
+    olds: Value | undefined,
+    news: Value | undefined,
+): Promise<void> {
+    const [before, after] = [asStrings(olds), asStrings(news)];
+    await detachPolicies(
+        iam,
+        role,
+        before.filter((arn) => !after.includes(arn)),
+    );
+    for (const arn of after.filter((arn) => !before.includes(arn))) {
+        await explain(`attaching managed policy (${arn})`, iam.attachRolePolicy({ RoleName: role, PolicyArn: arn }));
+    }
+}
+
+export async function detachPolicies(iam: IAM, role: string, arns: string[]): Promise<void> {
+    for (const arn of arns) {
+        await ifFound(iam.detachRolePolicy({ RoleName: role, PolicyArn: arn }));
+    }
+}

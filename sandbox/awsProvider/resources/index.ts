@@ -1,0 +1,37 @@
+import { securityGroup } from "./ec2SecurityGroup";
+import { subnet } from "./ec2Subnet";
+import { vpc } from "./ec2Vpc";
+import { cluster } from "./eksCluster";
+import { nodeGroup } from "./eksNodeGroup";
+import { instanceProfile } from "./iamInstanceProfile";
+import { openIdConnectProvider } from "./iamOpenIdConnectProvider";
+import { policy } from "./iamPolicy";
+import { role } from "./iamRole";
+import { rolePolicyAttachment } from "./iamRolePolicyAttachment";
+import { ResourceType } from "./resourceType";
+
+export const RESOURCE_TYPES: readonly ResourceType[] = [
+    role,
+    policy,
+    rolePolicyAttachment,
+    openIdConnectProvider,
+    instanceProfile,
+    cluster,
+    nodeGroup,
+    vpc,
+    subnet,
+    securityGroup,
+];
+
+const byToken = new Map(RESOURCE_TYPES.map((type) => [type.token, type]));
+
+export function resourceTypeOf(token: string): ResourceType {
+    const type = byToken.get(token);
+    if (type === undefined) {
+        const known = [...byToken.keys()].join(", ");
+        throw new Error(
+            `the stand-in of the AWS provider does not implement the resource type "${token}"; it has ${known}`,
+        );
+    }
+    return type;
+}

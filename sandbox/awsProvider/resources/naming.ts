@@ -1,0 +1,37 @@
+import { namePrefixFromName, prefixedUniqueId, UNIQUE_ID_LENGTH } from "../bridge/autoName";
+import { Schema, string } from "../bridge/schema";
+import { iamName } from "../bridge/validators";
+import { asString, ValueMap } from "../bridge/values";
+
+/**
+ * Name, prefix and path as roles, policies and instance profiles have them (terraform-provider-aws internal/service/iam);
+ * the length of automatic names is that of pulumi-aws provider/resource_overrides.go.
+ */
+export function namingProperties({ maxLength, autoNameLength }: Record<"maxLength" | "autoNameLength", number>) {
+    return {
+        name: string({
+            computed: true,
+            forceNew: true,
+            conflictsWith: ["namePrefix"],
+            autoName: { maxLength: autoNameLength },
+            validate: iamName(maxLength),
+        }),
+        namePrefix: string({
+            computed: true,
+            forceNew: true,
+            conflictsWith: ["name"],
+            validate: iamName(maxLength - UNIQUE_ID_LENGTH),
+        }),
+        path: string({ default: "/", forceNew: true }),
+    } satisfies Schema;
+}
+
+/** The name that a resource is created with. */
+export function chosenName(inputs: ValueMap): string {
+    return asString(inputs["name"]) ?? prefixedUniqueId(asString(inputs["namePrefix"]) ?? "");
+}
+
+/** AWS knows of no prefix: it is kept from the state before, or read off the name, as after an import. */
+export function namingState(name: string, prior: ValueMap | undefined): ValueMap {
+    return { name, namePrefix: asString(prior?.["namePrefix"]) ?? namePrefixFromName(name) };
+}

@@ -1,0 +1,165 @@
+/** `npm run sandbox -- up|status|env|down`: a local EKS by hand. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { IpFamily } from "./cluster/programs";
+import { attach, exportLines, startSandbox } from "./sandbox";
+import { endSandbox } from "./supervisorLaunch";
+import { markedProcesses } from "./supervisorProcesses";
+import { type SandboxState, allStates, isAlive, marker, readState } from "./supervisorState";
+import { ensureAllTools } from "./tools";
+
+const defaultName = "default";
+
+interface UpOptions {
+    name: string;
+    directory?: string;
+    nodes: number;
+    ipFamily: IpFamily;
+    podReadySeconds: number;
+    enforcementDelaySeconds: number;
+    visibilityDelaySeconds: number;
+    clusterName: string;
+    newCluster?: true;
+    nodeGroupLimitSeconds: number;
+    agents?: true;
+    json?: true;
+}
+
+function number(text: string): number {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
+        throw new InvalidArgumentError("It must be a number, 0 or more.");
+    }
+    return value;
+}
+
+function count(text: string): number {
+    const value = number(text);
+    if (!Number.isInteger(value) || value < 1 || value > 200) {
+        throw new InvalidArgumentError("It must be a whole number from 1 to 200.");
+    }
+    return value;
+}
+
+async function up({ json, ...options }: UpOptions): Promise<void> {
+    const started = Date.now();
+    const tools = await ensureAllTools(process.stderr);
+    const sandbox = await startSandbox({ ...options, tools, onProgress: (line) => console.error(line) });
+    if (json) {
+        // Only what is to be set: the whole environment would show everything that this process has.
+        const settings = readState(sandbox.name)?.facts?.environment;
+        console.log(JSON.stringify({ ...sandbox, environment: settings }, undefined, 2));
+        return;
+    }
+    const nodes = options.newCluster ? "yet to be created" : `${options.nodes} nodes`;
+    const suffix = options.name === defaultName ? "" : ` --name ${options.name}`;
+    console.log(`Sandbox "${sandbox.name}" is ready after ${((Date.now() - started) / 1000).toFixed(1)} s.
+
+  cluster         ${sandbox.clusterName} (${options.ipFamily}, ${nodes}) in ${sandbox.region}, account ${sandbox.accountId}
+  OIDC provider   ${sandbox.oidcProviderArn}
+  AWS API         ${sandbox.awsEndpoint}
+  kubeconfig      ${sandbox.kubeconfigPath}
+  logs            ${sandbox.directory}/logs
+
+To use it in this shell:   eval "$(npm run -s sandbox -- env${suffix})"
+for instance:              kubectl get pods -A -o wide
+To end it:                 npm run sandbox -- down${suffix}`);
+}
+
+interface Status {
+    name: string;
+    phase: string;
+    directory: string;
+    startedAt: string;
+    processes: { pid: number; name: string }[];
+}
+
+function statusOf(state: SandboxState): Status {
+    const { name, directory } = state.options;
+    const phase = isAlive(state) ? state.phase : "killed";
+    return { name, phase, directory, startedAt: state.startedAt, processes: markedProcesses(marker(state.options)) };
+}
+
+function status({ json }: { json?: true }): void {
+    const all = allStates().map(statusOf);
+    if (json) {
+        console.log(JSON.stringify(all, undefined, 2));
+        return;
+    }
+    if (all.length === 0) {
+        console.log("No sandbox runs. To start one: npm run sandbox -- up");
+    }
+    for (const { name, phase, directory, startedAt, processes } of all) {
+        const left = phase === "killed" ? `; clean up with: npm run sandbox -- down --name ${name}` : "";
+        console.log(`${name}: ${phase} (started ${startedAt}, ${directory})${left}`);
+        processes.forEach((process) => console.log(`  ${String(process.pid).padStart(8)}  ${process.name}`));
+    }
+}
+
+async function down(options: { name?: string; all?: true; json?: true }): Promise<void> {
+    const wanted = options.all
+        ? allStates()
+        : [readState(options.name ?? defaultName)].filter((state) => state !== undefined);
+    const ended: { name: string; processes: number }[] = [];
+    for (const state of wanted) {
+        ended.push({ name: state.options.name, processes: (await endSandbox(state)).length });
+    }
+    if (options.json) {
+        console.log(JSON.stringify(ended, undefined, 2));
+        return;
+    }
+    ended.forEach(({ name, processes }) => console.log(`Ended sandbox "${name}" (${processes} processes)`));
+    if (ended.length === 0) {
+        console.log(options.all ? "No sandbox runs." : `No sandbox named "${options.name ?? defaultName}" runs.`);
+    }
+}
+
+function env({ name }: { name: string }): void {
+    attach(name);
+    console.log(exportLines(readState(name)?.facts?.environment ?? {}).join("\n"));
+}
+
+const program = new Command("npm run sandbox --").description(
+    "A local EKS: real Kubernetes and Pulumi, AWS played by stand-ins.",
+);
+program
+    .command("up")
+    .description("start a sandbox; tools that are missing are built first")
+    .option("--name <name>", "its name", defaultName)
+    .option("--directory <folder>", "where it keeps its files (default: a folder for temporary files)")
+    .option("--nodes <count>", "how many nodes", count, 3)
+    .addOption(new Option("--ip-family <family>", "of the cluster").choices(["ipv4", "ipv6"]).default("ipv4"))
+    .option("--pod-ready-seconds <seconds>", "how long a pod takes to become Ready", number, 1.5)
+    .option("--enforcement-delay-seconds <seconds>", "until a change in IAM is enforced", number, 3)
+    .option("--visibility-delay-seconds <seconds>", "until a change in IAM is shown", number, 0)
+    .option("--cluster-name <name>", "the EKS cluster's name", "sandbox")
+    .option("--new-cluster", "leave the EKS cluster, its OIDC provider and its nodes for a program to create")
+    .option("--node-group-limit-seconds <seconds>", "until its node groups fail whose nodes are not Ready", number, 60)
+    .option("--agents", "let pods of aws-node get Ready, and stay so, by what they may do: logs/agents.jsonl")
+    .option("--json", "print what there is to know as JSON")
+    .action(up);
+program
+    .command("status")
+    .description("list the sandboxes and their processes")
+    .option("--json", "as JSON")
+    .action(status);
+program
+    .command("env")
+    .description("print what a shell evaluates to use a sandbox")
+    .option("--name <name>", "its name", defaultName)
+    .action(env);
+program
+    .command("down")
+    .description("end a sandbox, also one that was killed")
+    .option("--name <name>", "its name")
+    .option("--all", "end all")
+    .option("--json", "as JSON")
+    .action(down);
+program
+    .command("tools")
+    .description("find or build the tools, and print where they are")
+    .action(async () => console.log(JSON.stringify(await ensureAllTools(process.stderr), undefined, 2)));
+
+program.parseAsync().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+});

@@ -1,0 +1,32 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadKubeconfig } from "../pods";
+
+export function awsCliFolder(directory: string): string {
+    return join(directory, "aws-cli");
+}
+
+/**
+ * Puts an `aws` there that has the one command which a kubeconfig of an EKS cluster runs, `aws eks get-token`. The real one's
+ * token is a signed call of STS that EKS lets an IAM authenticator look at; this one's is the operator's at the sandbox's API server.
+ */
+export function writeAwsCli(directory: string, kubeconfigPath: string): void {
+    const token = loadKubeconfig(kubeconfigPath).getCurrentUser()?.token;
+    const credential = {
+        kind: "ExecCredential",
+        apiVersion: "client.authentication.k8s.io/v1beta1",
+        spec: {},
+        status: { token },
+    };
+    const folder = awsCliFolder(directory);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "credential.json"), JSON.stringify(credential), { mode: 0o600 });
+    const script = `#!/bin/sh
+if [ "$1 $2" = "eks get-token" ]; then
+    exec cat '${join(folder, "credential.json")}'
+fi
+echo "The sandbox's AWS CLI has the command 'aws eks get-token' only." >&2
+exit 252
+`;
+    writeFileSync(join(folder, "aws"), script, { mode: 0o755 });
+}

@@ -1,0 +1,147 @@
+import { CoreV1Api } from "@kubernetes/client-node";
+import { loadKubeconfig } from "../pods";
+import { Client } from "./client";
+import { type Instance, node, nodeName } from "./nodes";
+import type { IpFamily } from "./programs";
+import { isReady, makeNodeReady, makeNodeUnknown, makePodReady, makePodUnready, retryConflict } from "./readiness";
+
+export interface ClusterNodesOptions {
+    kubeconfigPath: string;
+    region: string;
+    ipFamily: IpFamily;
+    podReadySeconds: number;
+    launch(count: number): Promise<Instance[]>;
+    terminate(instances: Instance[]): Promise<void>;
+    /** Lets the kubelets work by these settings from now on. */
+    restartKubelets(settings: { podReadySeconds: number; stoppedNodes: string[] }): Promise<void>;
+    /** Told when the processes on a node stand still, and when they go on. */
+    onStopped(node: string, isStopped: boolean): void;
+}
+
+/** The nodes of a sandbox's cluster, and what befalls them: they join, go away, and are not heard of for a while. */
+export class ClusterNodes {
+    private readonly client: Client;
+    private readonly core: CoreV1Api;
+    private readonly instances: Map<string, Instance>;
+    private readonly wanted: number;
+    /** The pods on each stopped node that were Ready, by UID. */
+    private readonly stopped = new Map<string, Set<string>>();
+    private podReadySeconds: number;
+
+    public constructor(
+        private readonly options: ClusterNodesOptions,
+        instances: Instance[],
+    ) {
+        this.client = new Client(options.kubeconfigPath);
+        this.core = loadKubeconfig(options.kubeconfigPath).makeApiClient(CoreV1Api);
+        this.instances = new Map(instances.map((instance) => [nodeName(instance, options.region), instance]));
+        this.wanted = instances.length;
+        this.podReadySeconds = options.podReadySeconds;
+    }
+
+    /** Launches an instance that joins; resolves when the node is registered, before it is Ready. Gives the node's name. */
+    public async add(): Promise<string> {
+        const { region, ipFamily } = this.options;
+        const [instance] = await this.options.launch(1);
+        if (instance === undefined) {
+            throw new Error("no instance was launched");
+        }
+        const name = nodeName(instance, region);
+        this.instances.set(name, instance);
+        await this.client.registerNode(node(instance, region, ipFamily, await this.client.serverVersion()));
+        return name;
+    }
+
+    /** As when its instance is terminated: the node goes, and its pods with it. */
+    public async remove(name: string): Promise<void> {
+        const instance = this.instanceOf(name);
+        await this.client.removeNode(name);
+        await this.options.terminate([instance]);
+        this.instances.delete(name);
+        if (this.stopped.delete(name)) {
+            await this.restartKubelets();
+        }
+        this.options.onStopped(name, false);
+    }
+
+    /**
+     * The node is not heard of any more, and is NotReady at once instead of after the node controller's 40 s. Nothing
+     * happens on it: pods stay as they are, a pod that is deleted hangs, a new one does not start.
+     */
+    public async stopKubelet(name: string): Promise<void> {
+        this.instanceOf(name);
+        if (this.stopped.has(name)) {
+            return;
+        }
+        this.options.onStopped(name, true);
+        this.stopped.set(name, new Set());
+        await this.restartKubelets();
+        await retryConflict(async () => makeNodeUnknown(this.core, await this.core.readNode({ name })));
+        const ready = (await this.podsOn(name)).filter(isReady);
+        this.stopped.set(name, new Set(ready.map(({ metadata }) => metadata?.uid ?? "")));
+        await Promise.all(ready.map((pod) => makePodUnready(this.core, pod)));
+    }
+
+    /** It is heard of again: its pods go on, those that were deleted meanwhile end, and new ones start. */
+    public async startKubelet(name: string): Promise<void> {
+        const ready = this.stopped.get(name);
+        if (ready === undefined) {
+            return;
+        }
+        this.stopped.delete(name);
+        await this.restartKubelets();
+        await retryConflict(async () => makeNodeReady(this.core, await this.core.readNode({ name })));
+        const back = (await this.podsOn(name)).filter(
+            ({ metadata }) => metadata?.deletionTimestamp === undefined && ready.has(metadata?.uid ?? ""),
+        );
+        await Promise.all(back.map((pod) => makePodReady(this.core, pod)));
+        this.options.onStopped(name, false);
+    }
+
+    /** For pods that start from now on; those that are just starting begin anew. */
+    public async setPodReadySeconds(seconds: number): Promise<void> {
+        this.podReadySeconds = seconds;
+        await this.restartKubelets();
+    }
+
+    /** As many as in the beginning, all of them heard of. */
+    public async reset(): Promise<void> {
+        for (const name of [...this.stopped.keys()]) {
+            await this.startKubelet(name);
+        }
+        if (this.podReadySeconds !== this.options.podReadySeconds) {
+            await this.setPodReadySeconds(this.options.podReadySeconds);
+        }
+        for (const name of [...this.instances.keys()].slice(this.wanted)) {
+            await this.remove(name);
+        }
+        while (this.instances.size < this.wanted) {
+            await this.add();
+        }
+    }
+
+    public get names(): string[] {
+        return [...this.instances.keys()];
+    }
+
+    public get instanceIds(): string[] {
+        return [...this.instances.values()].map(({ id }) => id);
+    }
+
+    private instanceOf(name: string): Instance {
+        const instance = this.instances.get(name);
+        if (instance === undefined) {
+            throw new Error(`The sandbox has no node ${name}: it has ${[...this.instances.keys()].join(", ")}`);
+        }
+        return instance;
+    }
+
+    private restartKubelets(): Promise<void> {
+        const { podReadySeconds, stopped } = this;
+        return this.options.restartKubelets({ podReadySeconds, stoppedNodes: [...stopped.keys()] });
+    }
+
+    private async podsOn(name: string) {
+        return (await this.core.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${name}` })).items;
+    }
+}

@@ -1,0 +1,78 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Who talks to the API server, each with a token of its own: the names are those that RBAC's default roles are bound to. */
+export interface Tokens {
+    admin: string;
+    controllerManager: string;
+    scheduler: string;
+    /** Of the group `eks-cni-operators`, which has no rights but those that are bound to it. */
+    operator: string;
+}
+
+export interface CredentialFiles {
+    tokens: Tokens;
+    tokenFile: string;
+    serviceAccountKey: string;
+    serviceAccountPublicKey: string;
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#static-token-file */
+export function tokenFile(tokens: Tokens): string {
+    return [
+        `${tokens.admin},sandbox-admin,sandbox-admin,system:masters`,
+        `${tokens.controllerManager},system:kube-controller-manager,controller-manager`,
+        `${tokens.scheduler},system:kube-scheduler,scheduler`,
+        `${tokens.operator},operator,operator,eks-cni-operators`,
+        "",
+    ].join("\n");
+}
+
+export function writeCredentials(directory: string): CredentialFiles {
+    mkdirSync(directory, { recursive: true });
+    const token = () => randomBytes(24).toString("base64url");
+    const tokens = { admin: token(), controllerManager: token(), scheduler: token(), operator: token() };
+    const keys = generateKeyPairSync("rsa", {
+        modulusLength: 2048,
+        publicKeyEncoding: { type: "spki", format: "pem" },
+        privateKeyEncoding: { type: "pkcs1", format: "pem" },
+    });
+    const file = (name: string, content: string) => {
+        const path = join(directory, name);
+        writeFileSync(path, content, { mode: 0o600 });
+        return path;
+    };
+    return {
+        tokens,
+        tokenFile: file("tokens.csv", tokenFile(tokens)),
+        serviceAccountKey: file("service-account.key", keys.privateKey),
+        serviceAccountPublicKey: file("service-account.pub", keys.publicKey),
+    };
+}
+
+/** JSON is YAML, so this is a kubeconfig. */
+export function kubeconfig(options: { name: string; server: string; ca: string; token: string }): string {
+    const { name, server, ca, token } = options;
+    return JSON.stringify(
+        {
+            apiVersion: "v1",
+            kind: "Config",
+            "current-context": name,
+            clusters: [{ name, cluster: { server, "certificate-authority-data": Buffer.from(ca).toString("base64") } }],
+            contexts: [{ name, context: { cluster: name, user: name } }],
+            users: [{ name, user: { token } }],
+        },
+        undefined,
+        2,
+    );
+}
+
+/**
+ * Without --tls-cert-file the API server makes a certificate for its address, signed by a CA made for it, and writes
+ * both into one file: k8s.io/client-go/util/cert GenerateSelfSignedCertKey. The CA is the last.
+ */
+export function caOf(certificates: string): string | undefined {
+    const blocks = certificates.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
+    return blocks.length >= 2 ? blocks[blocks.length - 1] : undefined;
+}

@@ -1,0 +1,152 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ToolPaths } from "../tools";
+import { Client, untilReady } from "./client";
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane, startEtcd } from "./controlPlane";
+import { kubeconfig } from "./credentials";
+import { type ManagedProcess, Processes } from "./managedProcess";
+import { awsNode } from "./manifests/awsNode";
+import { identityWebhookConfiguration } from "./manifests/identityWebhook";
+import { kubeProxy } from "./manifests/kubeProxy";
+import { type Instance, node } from "./nodes";
+import { controllerManagerArguments, kwokArguments, schedulerArguments } from "./programs";
+import { type StageOptions, stagesFile } from "./stages";
+
+export interface ClusterOptions extends Omit<ControlPlaneOptions, "tools" | "issuer" | "processes"> {
+    tools: ToolPaths;
+    region: string;
+    podReadySeconds: number;
+    /** Nodes and aws-node's pods get Ready by what aws-node may do, and not by themselves: see agents.ts. */
+    readinessByCni: boolean;
+}
+
+/** The field manager of what EKS itself puts into a new cluster. */
+const eksFieldManager = "eks";
+
+/**
+ * A Kubernetes control plane with kwok's nodes, in the steps in which EKS makes a cluster: each step is a method, as
+ * other parts (the issuer's keys, the identity webhook) come between them.
+ */
+export class Cluster {
+    private readonly processes = new Processes();
+    private controlPlane: ControlPlane | undefined;
+    private kwok: ManagedProcess | undefined;
+
+    public constructor(private readonly options: ClusterOptions) {}
+
+    /** etcd needs to know nothing, so it can start while the issuer is being found out. */
+    public startEtcd(): Promise<number> {
+        return startEtcd({ ...this.options, processes: this.processes });
+    }
+
+    public async startApiServer(etcdPort: number, issuer: string): Promise<ControlPlane> {
+        this.controlPlane = await startControlPlane({ ...this.options, processes: this.processes, issuer }, etcdPort);
+        return this.controlPlane;
+    }
+
+    /** Controller manager, scheduler, and kwok in the place of the kubelets. */
+    public startControllers(): void {
+        const { server, ca, caPath, credentials } = this.ready();
+        const { directory, tools, logs } = this.options;
+        const own = (name: string, token: string) => {
+            const path = join(directory, "credentials", `${name}.kubeconfig`);
+            writeFileSync(path, kubeconfig({ name, server, ca, token }), { mode: 0o600 });
+            return path;
+        };
+        const programs = {
+            "kube-controller-manager": controllerManagerArguments({
+                kubeconfig: own("controller-manager", credentials.tokens.controllerManager),
+                serviceAccountKey: credentials.serviceAccountKey,
+                ca: caPath,
+            }),
+            "kube-scheduler": schedulerArguments({ kubeconfig: own("scheduler", credentials.tokens.scheduler) }),
+        };
+        for (const name of ["kube-controller-manager", "kube-scheduler"] as const) {
+            const program = { name, executable: tools[name], arguments: programs[name], logs };
+            this.processes.start(program);
+        }
+        this.startKwok({ podReadySeconds: this.options.podReadySeconds });
+    }
+
+    private startKwok(options: Omit<StageOptions, "readinessByCni">): void {
+        const { directory, tools, ipFamily, logs, readinessByCni } = this.options;
+        const stages = join(directory, "stages.yaml");
+        writeFileSync(stages, stagesFile({ ...options, readinessByCni }));
+        this.kwok = this.processes.start({
+            ...{ name: "kwok", executable: tools.kwok, logs },
+            arguments: kwokArguments({ kubeconfig: this.ready().kubeconfigPath, stages, ipFamily }),
+        });
+    }
+
+    /**
+     * kwok reads its stages once: to change what becomes of nodes and pods it is started again. A kwok leaves a node alone
+     * whose lease another one holds, so the leases of the one that has ended go with it.
+     */
+    public async restartKwok(options: Omit<StageOptions, "readinessByCni">): Promise<void> {
+        await this.kwok?.end();
+        await this.client().deleteNodeLeases();
+        this.startKwok(options);
+    }
+
+    /** As when the machine that it runs on fails. */
+    public restartApiServer(): Promise<void> {
+        return this.ready().restart();
+    }
+
+    /** Before any pod is made, as on EKS. */
+    public async registerIdentityWebhook(webhook: { url: string; caBundle: string }): Promise<void> {
+        await this.client().apply(identityWebhookConfiguration(webhook), eksFieldManager);
+    }
+
+    /** Nodes and the DaemonSets that every EKS cluster has; resolves when all pods are Ready. */
+    public async startNodes(instances: Instance[], clusterName: string): Promise<void> {
+        const client = this.client();
+        const version = await client.serverVersion();
+        const { region, ipFamily } = this.options;
+        await Promise.all([
+            ...instances.map((instance) => client.registerNode(node(instance, region, ipFamily, version))),
+            ...kubeProxy(region).map((object) => client.apply(object, eksFieldManager)),
+            this.applyAwsNode(clusterName),
+        ]);
+        await this.untilReady(instances.length);
+    }
+
+    /** aws-node, its pods and its service account are made again as they were: with the fields that EKS owns, and no others. */
+    public async remakeAwsNode(clusterName: string, nodes: number): Promise<void> {
+        await this.client().deleteAwsNode();
+        await this.applyAwsNode(clusterName);
+        await this.untilReady(nodes);
+    }
+
+    /** What programs put into a cluster besides: admission policies, and the events of what they did. */
+    public removeInterventions(): Promise<void> {
+        return this.client().deleteInterventions();
+    }
+
+    private async applyAwsNode(clusterName: string): Promise<void> {
+        const { region, ipFamily } = this.options;
+        const objects = awsNode({ region, clusterName, ipFamily });
+        await Promise.all(objects.map((object) => this.client().apply(object, eksFieldManager)));
+    }
+
+    private async untilReady(nodes: number): Promise<void> {
+        const limit = 60 + nodes * 2 * this.options.podReadySeconds;
+        const check = () => this.processes.assertRunning("before the nodes were ready");
+        await untilReady(this.client(), nodes, limit, check);
+    }
+
+    public stop(): Promise<void> {
+        return this.processes.stop(["kube-apiserver", "etcd"]);
+    }
+
+    private client(): Client {
+        return new Client(this.ready().kubeconfigPath);
+    }
+
+    private ready(): ControlPlane {
+        if (!this.controlPlane) {
+            throw new Error("the API server has not been started");
+        }
+        return this.controlPlane;
+    }
+}

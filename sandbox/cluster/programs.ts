@@ -1,0 +1,89 @@
+/** The command lines of the control plane. */
+
+export type IpFamily = "ipv4" | "ipv6";
+
+export function etcdArguments(options: { data: string; clientPort: number; peerPort: number }): string[] {
+    const client = `http://127.0.0.1:${options.clientPort}`;
+    const peer = `http://127.0.0.1:${options.peerPort}`;
+    return [
+        `--data-dir=${options.data}`,
+        `--listen-client-urls=${client}`,
+        `--advertise-client-urls=${client}`,
+        `--listen-peer-urls=${peer}`,
+        `--initial-advertise-peer-urls=${peer}`,
+        `--initial-cluster=default=${peer}`,
+        "--log-level=warn",
+        // Nothing in a sandbox is worth a disk's slowest operation at each write.
+        "--unsafe-no-fsync",
+    ];
+}
+
+export interface ApiServerOptions {
+    etcdPort: number;
+    port: number;
+    certificates: string;
+    issuer: string;
+    tokenFile: string;
+    serviceAccountKey: string;
+    serviceAccountPublicKey: string;
+    ipFamily: IpFamily;
+}
+
+/** EKS's own defaults for service addresses: https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html */
+const serviceRange: Record<IpFamily, string> = { ipv4: "10.100.0.0/16", ipv6: "fd30:1087:53a4::/108" };
+
+/**
+ * The API server refuses service addresses of another family than its advertised address, and wants one that is not
+ * loopback. Nothing reaches it there: it is one of the addresses set apart for documentation (RFC 5737, RFC 3849).
+ */
+const advertised: Record<IpFamily, string> = { ipv4: "192.0.2.1", ipv6: "2001:db8::1" };
+
+export function apiServerArguments(options: ApiServerOptions): string[] {
+    return [
+        `--etcd-servers=http://127.0.0.1:${options.etcdPort}`,
+        "--bind-address=127.0.0.1",
+        `--secure-port=${options.port}`,
+        `--cert-dir=${options.certificates}`,
+        `--service-account-issuer=${options.issuer}`,
+        `--service-account-signing-key-file=${options.serviceAccountKey}`,
+        `--service-account-key-file=${options.serviceAccountPublicKey}`,
+        `--token-auth-file=${options.tokenFile}`,
+        "--authorization-mode=Node,RBAC",
+        `--service-cluster-ip-range=${serviceRange[options.ipFamily]}`,
+        `--advertise-address=${advertised[options.ipFamily]}`,
+        "--endpoint-reconciler-type=none",
+        // aws-node's init container is privileged.
+        "--allow-privileged=true",
+        "--profiling=false",
+    ];
+}
+
+export function controllerManagerArguments(options: { kubeconfig: string; serviceAccountKey: string; ca: string }) {
+    return [
+        `--kubeconfig=${options.kubeconfig}`,
+        `--service-account-private-key-file=${options.serviceAccountKey}`,
+        `--root-ca-file=${options.ca}`,
+        "--use-service-account-credentials=true",
+        // Each of some forty controllers first asks for a token: at the default of 20 calls a second that takes 5 s.
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
+        "--leader-elect=false",
+        "--secure-port=0",
+        "--profiling=false",
+    ];
+}
+
+export function schedulerArguments(options: { kubeconfig: string }): string[] {
+    return [`--kubeconfig=${options.kubeconfig}`, "--leader-elect=false", "--secure-port=0", "--profiling=false"];
+}
+
+/** kwok plays the kubelets: it renews each node's lease (every quarter of the duration) and carries out the stages. */
+export function kwokArguments(options: { kubeconfig: string; stages: string; ipFamily: IpFamily }): string[] {
+    return [
+        `--kubeconfig=${options.kubeconfig}`,
+        `--config=${options.stages}`,
+        "--manage-all-nodes=true",
+        "--node-lease-duration-seconds=40",
+        `--cidr=${options.ipFamily === "ipv6" ? "fd00:10::1/64" : "10.0.128.1/17"}`,
+    ];
+}

@@ -1,0 +1,70 @@
+import { AppsV1Api, CoreV1Api, KubeConfig, V1Container, V1Pod } from "@kubernetes/client-node";
+
+/** What AWS's page asks to look at in each restarted pod, read from the pod as it was admitted. */
+export interface PodCredentials {
+    pod: string;
+    uid: string;
+    node: string;
+    ready: boolean;
+    /** One for each container, init containers too. */
+    containers: ContainerCredentials[];
+}
+
+export interface ContainerCredentials {
+    container: string;
+    /** AWS_ROLE_ARN; undefined in a pod that uses the node role. */
+    roleArn?: string;
+    /** AWS_WEB_IDENTITY_TOKEN_FILE */
+    tokenFile?: string;
+    /** AWS_STS_REGIONAL_ENDPOINTS */
+    stsEndpoints?: string;
+    /** Whether the folder of the token file is mounted. */
+    tokenMounted: boolean;
+}
+
+/**
+ * The pods of a DaemonSet with the credentials that each of their containers was given. A pod's environment is read from
+ * its spec, since kwok's pods run nothing; on a cluster with real nodes it is the same as what AWS's own command shows:
+ * `kubectl exec -n kube-system POD -c aws-node -- env | grep AWS`.
+ */
+export async function podCredentials(
+    kubeconfigPath: string,
+    { namespace = "kube-system", daemonSet = "aws-node" } = {},
+): Promise<PodCredentials[]> {
+    const config = loadKubeconfig(kubeconfigPath);
+    const set = await config.makeApiClient(AppsV1Api).readNamespacedDaemonSet({ namespace, name: daemonSet });
+    const labelSelector = Object.entries(set.spec?.selector.matchLabels ?? {})
+        .map(([key, value]) => `${key}=${value}`)
+        .join(",");
+    const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector });
+    return items.map(credentialsOf).sort((a, b) => a.node.localeCompare(b.node));
+}
+
+export function loadKubeconfig(path: string): KubeConfig {
+    const config = new KubeConfig();
+    config.loadFromFile(path);
+    return config;
+}
+
+function credentialsOf(pod: V1Pod): PodCredentials {
+    const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+    return {
+        pod: pod.metadata?.name ?? "",
+        uid: pod.metadata?.uid ?? "",
+        node: pod.spec?.nodeName ?? "",
+        ready: pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+        containers: containers.map(containerCredentials),
+    };
+}
+
+function containerCredentials({ name, env = [], volumeMounts = [] }: V1Container): ContainerCredentials {
+    const value = (variable: string) => env.find((entry) => entry.name === variable)?.value;
+    const tokenFile = value("AWS_WEB_IDENTITY_TOKEN_FILE");
+    return {
+        container: name,
+        roleArn: value("AWS_ROLE_ARN"),
+        tokenFile,
+        stsEndpoints: value("AWS_STS_REGIONAL_ENDPOINTS"),
+        tokenMounted: volumeMounts.some(({ mountPath }) => tokenFile === `${mountPath.replace(/\/$/, "")}/token`),
+    };
+}

@@ -1,0 +1,122 @@
+/** A sandbox's control: calls over HTTP on loopback, for whoever knows the token. */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { type IncomingMessage, createServer } from "node:http";
+import type { IssuerKeys } from "./aws/sts/issuers";
+import type { WebIdentityRefusal } from "./aws/sts/refusals";
+import type { Throttling } from "./aws/throttling";
+
+export interface AwsDelays {
+    enforcementSeconds?: number;
+    visibilitySeconds?: number;
+}
+
+/** What a user of the account calls with. */
+export interface UserKeys {
+    arn: string;
+    accessKeyId: string;
+    secretAccessKey: string;
+}
+
+/** The issuer of another cluster, and where its keys are. */
+export interface TrustedIssuer extends IssuerKeys {
+    issuer: string;
+}
+
+/** What can be asked of a sandbox's supervisor. Arguments and results are plain JSON. */
+export interface Controls {
+    stopWebhook(): Promise<void>;
+    startWebhook(): Promise<void>;
+    delayWebhook(milliseconds: number): void;
+    setWebhookCacheDelay(milliseconds: number | "never"): void;
+    showWrongCertificate(isWrong: boolean): void;
+    setAwsDelays(delays: AwsDelays): void;
+    setThrottling(throttling: Throttling): void;
+    trustIssuer(issuer: TrustedIssuer): void;
+    /** Null ends it. */
+    refuseWebIdentity(code: WebIdentityRefusal | null): void;
+    expireSession(accessKeyId: string): void;
+    setStsReachableFromNodes(isReachable: boolean): void;
+    renewAgentSessions(): void;
+    createUser(name: string, policyDocuments: string[]): UserKeys;
+    restartApiServer(): Promise<void>;
+    addNode(): Promise<string>;
+    removeNode(name: string): Promise<void>;
+    stopKubelet(name: string): Promise<void>;
+    startKubelet(name: string): Promise<void>;
+    setPodReadySeconds(seconds: number): Promise<void>;
+    reset(): Promise<void>;
+}
+
+type Answer<K extends keyof Controls> = Awaited<ReturnType<Controls[K]>>;
+
+interface ControlCall {
+    call: keyof Controls;
+    arguments: unknown[];
+}
+
+function perform({ call, arguments: given }: ControlCall, controls: Controls): unknown {
+    if (!Object.hasOwn(controls, call)) {
+        throw new Error("there is no such call");
+    }
+    return (controls as unknown as Record<string, (...given: unknown[]) => unknown>)[call]?.(...given);
+}
+
+function allowed(request: IncomingMessage, token: string): boolean {
+    const given = Buffer.from(request.headers.authorization ?? "");
+    const wanted = Buffer.from(`Bearer ${token}`);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+    let body = "";
+    for await (const chunk of request) {
+        body += String(chunk);
+    }
+    return body;
+}
+
+async function answer(request: IncomingMessage, token: string, controls: Controls): Promise<[number, string]> {
+    if (!allowed(request, token)) {
+        return [401, "a token is needed"];
+    }
+    try {
+        const result = await perform(JSON.parse(await bodyOf(request)) as ControlCall, controls);
+        return [200, JSON.stringify({ result })];
+    } catch (error) {
+        return [500, error instanceof Error ? error.message : String(error)];
+    }
+}
+
+export async function serveControl(controls: Controls): Promise<{ url: string; token: string; close: () => void }> {
+    const token = randomBytes(24).toString("base64url");
+    const server = createServer((request, response) => {
+        void answer(request, token, controls).then(([status, text]) => response.writeHead(status).end(text));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    return {
+        url: `http://127.0.0.1:${port}`,
+        token,
+        close: () => {
+            server.closeAllConnections();
+            server.close();
+        },
+    };
+}
+
+export async function callControl<K extends keyof Controls>(
+    control: { url: string; token: string },
+    call: K,
+    ...given: Parameters<Controls[K]>
+): Promise<Answer<K>> {
+    const response = await fetch(control.url, {
+        method: "POST",
+        headers: { authorization: `Bearer ${control.token}` },
+        body: JSON.stringify({ call, arguments: given }),
+    });
+    if (!response.ok) {
+        throw new Error(`The sandbox's supervisor refused ${call}: ${await response.text()}`);
+    }
+    return ((await response.json()) as { result: Answer<K> }).result;
+}

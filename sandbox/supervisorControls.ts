@@ -1,0 +1,62 @@
+/** What a sandbox's parts do when its control is asked. */
+import type { AwsApi } from "./aws";
+import type { Cluster } from "./cluster";
+import type { Agents } from "./cluster/agents";
+import type { ClusterNodes } from "./cluster/clusterNodes";
+import type { IdentityWebhook } from "./identityWebhook";
+import type { Controls } from "./supervisorControl";
+import { resetSandbox } from "./supervisorReset";
+
+export interface ControlledParts {
+    aws: AwsApi;
+    webhook: IdentityWebhook;
+    cluster: Cluster;
+    /** Undefined without the option `agents`. */
+    agents: Agents | undefined;
+    /** Undefined for a new cluster, whose nodes are its node groups'. */
+    nodes: ClusterNodes | undefined;
+    clusterName: string;
+    region: string;
+}
+
+/** To be called when the sandbox is ready: this is what `reset` goes back to. */
+export function controlsOf(parts: ControlledParts): Controls {
+    const { aws, webhook, cluster, agents, nodes } = parts;
+    const initial = aws.iamState();
+    const ofAgents = needed(agents, "The sandbox was started without agents.");
+    const ofNodes = needed(nodes, "The nodes of a new cluster are those of its node groups.");
+    return {
+        stopWebhook: () => webhook.stop(),
+        startWebhook: () => webhook.start(),
+        delayWebhook: (milliseconds) => webhook.delay(milliseconds),
+        setWebhookCacheDelay: (delay) => webhook.setCacheDelay(delay === "never" ? Infinity : delay),
+        showWrongCertificate: (isWrong) => webhook.showWrongCertificate(isWrong),
+        setAwsDelays: (delays) => aws.setDelays(delays),
+        setThrottling: (throttling) => aws.setThrottling(throttling),
+        trustIssuer: ({ issuer, ...keys }) => aws.trustIssuer(issuer, keys),
+        refuseWebIdentity: (code) => aws.refuseWebIdentity(code ?? undefined),
+        expireSession: (accessKeyId) => aws.expireSession(accessKeyId),
+        setStsReachableFromNodes: (isReachable) => ofAgents().setStsReachable(isReachable),
+        renewAgentSessions: () => ofAgents().renewSessions(),
+        createUser: (name, documents) => {
+            const { arn, accessKeyId, secretAccessKey } = aws.createUser(name, documents);
+            return { arn, accessKeyId, secretAccessKey };
+        },
+        restartApiServer: () => cluster.restartApiServer(),
+        addNode: () => ofNodes().add(),
+        removeNode: (name) => ofNodes().remove(name),
+        stopKubelet: (name) => ofNodes().stopKubelet(name),
+        startKubelet: (name) => ofNodes().startKubelet(name),
+        setPodReadySeconds: (seconds) => ofNodes().setPodReadySeconds(seconds),
+        reset: () => resetSandbox({ ...parts, nodes: ofNodes() }, initial),
+    };
+}
+
+function needed<T>(part: T | undefined, otherwise: string): () => T {
+    return () => {
+        if (part === undefined) {
+            throw new Error(otherwise);
+        }
+        return part;
+    };
+}

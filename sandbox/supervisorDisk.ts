@@ -1,0 +1,26 @@
+/** A sandbox does not start on a disk without room, and a start that fails on a full one says so. */
+import { statfsSync } from "node:fs";
+
+/** Room for etcd's log, which it lays out in files of 64 MB, Pulumi's plugins, and the logs: 248 MB after the start. */
+const neededMegabytes = 300;
+
+function freeMegabytes(folder: string): number {
+    const { bavail, bsize } = statfsSync(folder);
+    return Math.floor((bavail * bsize) / 2 ** 20);
+}
+
+export function assertRoom(folder: string, megabytes = neededMegabytes): void {
+    const free = freeMegabytes(folder);
+    if (free < megabytes) {
+        throw new Error(
+            `The disk is full: the file system of ${folder} has ${free} MB left, and a sandbox needs ${megabytes} MB ` +
+                "there. Free some space, or choose another folder with --directory.",
+        );
+    }
+}
+
+/** What to add to the reason of a failure: on a full disk, programs often end without a word in their logs. */
+export function fullDiskNote(folder: string): string {
+    const free = freeMegabytes(folder);
+    return free < 2 ? `\nThe disk is full: the file system of ${folder} has ${free} MB left.` : "";
+}

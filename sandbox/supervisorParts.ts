@@ -1,0 +1,241 @@
+/** Starts the parts of a sandbox in the order in which they need each other, and stops them in the reverse. */
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { type AwsApi, startAwsApi } from "./aws";
+import { Cluster } from "./cluster";
+import { Agents } from "./cluster/agents";
+import { awsCliFolder, writeAwsCli } from "./cluster/awsCli";
+import { AwsAccount } from "./cluster/awsAccount";
+import { ClusterNodes } from "./cluster/clusterNodes";
+import { NodeGroups } from "./cluster/nodeGroups";
+import type { Instance } from "./cluster/nodes";
+import type { StageOptions } from "./cluster/stages";
+import { makePulumiHome } from "./pulumiHome";
+import { type IdentityWebhook, startIdentityWebhook } from "./identityWebhook";
+import { serveControl } from "./supervisorControl";
+import { type ControlledParts, controlsOf } from "./supervisorControls";
+import type { SandboxFacts, SupervisorOptions } from "./supervisorState";
+import type { ToolPaths } from "./tools";
+import { recipeOf } from "./tools/recipeOf";
+
+const region = "us-west-2";
+const accountId = "111122223333";
+const awsProvider = join(__dirname, "awsProvider", "bin", "pulumi-resource-aws");
+
+type Undo = () => Promise<void> | void;
+
+/** What the making of a cluster starts from, and what it ends with. */
+interface Parts {
+    aws: AwsApi;
+    account: AwsAccount;
+    cluster: Cluster;
+    etcdPort: number;
+}
+interface Made extends Pick<ControlledParts, "webhook" | "agents" | "nodes"> {
+    kubeconfigPath: string;
+    issuer: string;
+    oidcProviderArn: string;
+}
+
+/** What programs that use the sandbox have to be told. The provider stand-in and the tools come first on PATH. */
+function environment(options: SupervisorOptions, tools: ToolPaths, kubeconfigPath: string, awsEndpoint: string) {
+    const home = join(options.directory, "pulumi-home");
+    const ownAwsCli = options.newCluster ? [awsCliFolder(options.directory)] : [];
+    const folders = [
+        join(home, "bin"),
+        dirname(awsProvider),
+        ...ownAwsCli,
+        ...Object.values(tools).map((path) => dirname(path)),
+    ];
+    return {
+        PATH: [...new Set(folders)].join(delimiter),
+        KUBECONFIG: kubeconfigPath,
+        AWS_ACCESS_KEY_ID: "test",
+        AWS_SECRET_ACCESS_KEY: "test",
+        AWS_REGION: region,
+        AWS_DEFAULT_REGION: region,
+        AWS_ENDPOINT_URL: awsEndpoint,
+        // Nothing of the user's own account gets in: neither profiles nor an instance's role.
+        AWS_CONFIG_FILE: join(options.directory, "aws-config"),
+        AWS_SHARED_CREDENTIALS_FILE: join(options.directory, "aws-credentials"),
+        AWS_EC2_METADATA_DISABLED: "true",
+        PULUMI_HOME: home,
+        PULUMI_BACKEND_URL: `file://${join(options.directory, "pulumi-state")}`,
+        PULUMI_CONFIG_PASSPHRASE: "sandbox",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+    };
+}
+
+export class Sandbox {
+    private readonly undo: Undo[] = [];
+    private stopping: Promise<void> | undefined;
+
+    public constructor(
+        private readonly options: SupervisorOptions,
+        private readonly tools: ToolPaths,
+        private readonly say: (line: string) => void,
+    ) {}
+
+    public async start(): Promise<SandboxFacts> {
+        const { options, tools } = this;
+        const { directory, clusterName } = options;
+        const logs = join(directory, "logs");
+        for (const folder of ["pulumi-home", "pulumi-state"]) {
+            mkdirSync(join(directory, folder), { recursive: true });
+        }
+        makePulumiHome(join(directory, "pulumi-home"), tools, awsProvider);
+        const cluster = new Cluster({
+            ...{ ...options, directory: join(directory, "cluster"), tools, logs, region },
+            readinessByCni: options.agents || options.newCluster,
+        });
+        this.undo.push(() => cluster.stop());
+
+        this.say("Starting the AWS API and etcd");
+        const [aws, etcdPort] = await Promise.all([this.startAws(logs), cluster.startEtcd()]);
+
+        const account = this.account(aws.endpoint);
+        const subnetIds = await account.createSubnets();
+        const parts = { aws, account, cluster, etcdPort };
+        const made = await (options.newCluster ? this.prepareNewCluster(parts) : this.makeCluster(parts));
+        const { kubeconfigPath, webhook, agents, nodes, ...known } = made;
+        const control = await this.serveControl({ aws, cluster, webhook, agents, nodes, clusterName, region });
+        return {
+            ...{ clusterName, region, accountId, subnetIds, ...known },
+            ...{ kubeconfigPath, awsEndpoint: aws.endpoint, control },
+            environment: environment(options, tools, kubeconfigPath, aws.endpoint),
+        };
+    }
+
+    /** A cluster in EKS with its OIDC provider, and nodes whose role holds the CNI's permissions. */
+    private async makeCluster({ aws, account, cluster, etcdPort }: Parts): Promise<Made> {
+        const { clusterName, nodes } = this.options;
+        // What is there from the start is in force from the start.
+        aws.setDelays({ enforcementSeconds: 0 });
+        this.say(`Creating the EKS cluster ${clusterName} in account ${accountId}`);
+        const issuer = await account.createCluster();
+
+        this.say(`Starting the API server with the issuer ${issuer}; creating the OIDC provider and the node group`);
+        const [api, { instances, oidcProviderArn }] = await Promise.all([
+            this.startApiServer(cluster, etcdPort, aws, issuer),
+            account.createNodes(issuer),
+        ]);
+
+        this.say(`Starting ${nodes} nodes; waiting for their pods`);
+        const agents = this.options.agents ? this.startAgents(api.kubeconfigPath, aws) : undefined;
+        await cluster.startNodes(instances, clusterName);
+        aws.setDelays({ enforcementSeconds: this.options.enforcementDelaySeconds });
+        const options = {
+            ...{ ...this.options, kubeconfigPath: api.kubeconfigPath, region },
+            launch: (count: number) => account.launch(count),
+            terminate: (gone: Instance[]) => account.terminate(gone),
+            restartKubelets: (settings: StageOptions) => cluster.restartKwok(settings),
+            onStopped: (node: string, isStopped: boolean) => agents?.setStopped(node, isStopped),
+        };
+        return { ...api, issuer, oidcProviderArn, agents, nodes: new ClusterNodes(options, instances) };
+    }
+
+    /**
+     * A control plane for the cluster that a program will create. An API server has one issuer, from its start on, and EKS
+     * makes one up when a cluster is created; so here the issuer comes first, and the cluster of this name is given it.
+     */
+    private async prepareNewCluster({ aws, cluster, etcdPort }: Parts): Promise<Made> {
+        const { clusterName, ipFamily, nodeGroupLimitSeconds: limitSeconds } = this.options;
+        const host = `oidc.eks.${region}.amazonaws.com/id/${randomBytes(16).toString("hex").toUpperCase()}`;
+        const issuer = `https://${host}`;
+
+        this.say(`Starting a control plane for the EKS cluster ${clusterName}, which is yet to be created`);
+        const nodeGroups = (kubeconfigPath: string) =>
+            new NodeGroups({ endpoint: aws.endpoint, region, clusterName, ipFamily, kubeconfigPath, limitSeconds });
+        const api = await this.startApiServer(cluster, etcdPort, aws, issuer, nodeGroups);
+        const agents = this.startAgents(api.kubeconfigPath, aws);
+        await cluster.startNodes([], clusterName);
+        writeAwsCli(this.options.directory, api.kubeconfigPath);
+        const oidcProviderArn = `arn:aws:iam::${accountId}:oidc-provider/${host}`;
+        return { ...api, issuer, oidcProviderArn, agents, nodes: undefined };
+    }
+
+    /** Also in the middle of a start: what is there by then is stopped. */
+    public stop(): Promise<void> {
+        this.stopping ??= this.stopAll();
+        return this.stopping;
+    }
+
+    private async stopAll(): Promise<void> {
+        for (let undo = this.undo.pop(); undo; undo = this.undo.pop()) {
+            await undo();
+        }
+    }
+
+    private async startAws(logs: string): Promise<AwsApi> {
+        const { enforcementDelaySeconds, visibilityDelaySeconds } = this.options;
+        const aws = await startAwsApi({
+            ...{ motoServer: this.tools.moto, directory: logs, accountId, region },
+            ...{ enforcementDelaySeconds, visibilityDelaySeconds },
+        });
+        this.undo.push(() => aws.stop());
+        return aws;
+    }
+
+    private account(endpoint: string): AwsAccount {
+        const [major, minor] = recipeOf("kube-apiserver").version.split(".");
+        return new AwsAccount({
+            ...this.options,
+            endpoint,
+            region,
+            kubernetesVersion: `${major ?? ""}.${minor ?? ""}`,
+        });
+    }
+
+    /** With what depends on it alone: the controllers, the keys of its issuer, the webhook that it calls. */
+    private async startApiServer(
+        cluster: Cluster,
+        etcdPort: number,
+        aws: AwsApi,
+        issuer: string,
+        makeNodeGroups?: (kubeconfigPath: string) => NodeGroups,
+    ) {
+        const { server, ca, credentials, kubeconfigPath } = await cluster.startApiServer(etcdPort, issuer);
+        cluster.startControllers();
+        const access = { endpoint: server, certificateAuthority: Buffer.from(ca).toString("base64"), issuer };
+        const groups = makeNodeGroups?.(kubeconfigPath);
+        groups?.start();
+        this.undo.push(() => groups?.stop());
+        aws.describeCluster(this.options.clusterName, {
+            ...access,
+            ...(groups && {
+                nodeGroup: (name: string) => groups.state(name),
+                nodeGroupRemains: (name: string) => groups.remains(name),
+            }),
+        });
+        aws.trustIssuer(issuer, { jwksUrl: `${server}/openid/v1/jwks`, ca, bearerToken: credentials.tokens.admin });
+        const webhook = await this.startWebhook(kubeconfigPath, aws);
+        await cluster.registerIdentityWebhook(webhook);
+        return { kubeconfigPath, webhook };
+    }
+
+    private startAgents(kubeconfigPath: string, aws: AwsApi): Agents {
+        const { directory, ipFamily } = this.options;
+        const logFile = join(directory, "logs", "agents.jsonl");
+        const agents = new Agents({ kubeconfigPath, ipFamily, aws: aws.fromNodes, logFile });
+        agents.start();
+        this.undo.push(() => agents.stop());
+        return agents;
+    }
+
+    private async startWebhook(kubeconfigPath: string, aws: AwsApi): Promise<IdentityWebhook> {
+        const directory = join(this.options.directory, "identity-webhook");
+        mkdirSync(directory, { recursive: true });
+        const hasPodIdentity = (namespace: string, serviceAccount: string) =>
+            aws.podIdentityRole(this.options.clusterName, namespace, serviceAccount) !== undefined;
+        const webhook = await startIdentityWebhook({ kubeconfigPath, region, directory, hasPodIdentity });
+        this.undo.push(() => webhook.close());
+        return webhook;
+    }
+
+    private async serveControl(parts: ControlledParts): Promise<{ url: string; token: string }> {
+        const { url, token, close } = await serveControl(controlsOf(parts));
+        this.undo.push(close);
+        return { url, token };
+    }
+}

@@ -1,0 +1,171 @@
+/** Where sandboxes are noted, so that any later process finds them: also one whose supervisor was killed. */
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cacheRoot } from "./tools/cache";
+import { processStart } from "./tools/lock";
+import type { IpFamily } from "./cluster/programs";
+
+export interface SupervisorOptions {
+    name: string;
+    /** Sets this start apart from any other of the same name. */
+    id: string;
+    directory: string;
+    nodes: number;
+    ipFamily: IpFamily;
+    podReadySeconds: number;
+    enforcementDelaySeconds: number;
+    visibilityDelaySeconds: number;
+    clusterName: string;
+    newCluster: boolean;
+    nodeGroupLimitSeconds: number;
+    agents: boolean;
+    /** When this process is gone, the sandbox ends. */
+    ownerPid?: number;
+}
+
+export interface SandboxFacts {
+    clusterName: string;
+    region: string;
+    accountId: string;
+    /** In three zones. */
+    subnetIds: string[];
+    issuer: string;
+    oidcProviderArn: string;
+    kubeconfigPath: string;
+    awsEndpoint: string;
+    /** What is to be set for programs that use the sandbox; PATH holds only what comes before the user's own. */
+    environment: Record<string, string>;
+    control: { url: string; token: string };
+}
+
+export interface SandboxState {
+    options: SupervisorOptions;
+    phase: "starting" | "ready" | "stopping" | "failed";
+    /** The supervisor; until it runs, the process that starts it. */
+    supervisorPid: number;
+    supervisorStart: string;
+    startedAt: string;
+    facts?: SandboxFacts;
+}
+
+/** Every process of a sandbox has this in its environment, and so have the processes that they start. */
+export const markerVariable = "EKS_CNI_SANDBOX";
+
+/** The user's own profile, region or endpoint would lead moto and the operator's programs past the sandbox. */
+export function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("AWS_")));
+}
+
+export function marker({ name, id }: Pick<SupervisorOptions, "name" | "id">): string {
+    return `${name}:${id}`;
+}
+
+/** How a state names the process that writes it. */
+export function self(): Pick<SandboxState, "supervisorPid" | "supervisorStart"> {
+    return { supervisorPid: process.pid, supervisorStart: processStart(process.pid) ?? "" };
+}
+
+export function isAlive(state: SandboxState): boolean {
+    return processStart(state.supervisorPid) === state.supervisorStart;
+}
+
+export function defaultDirectory(name: string): string {
+    return join(tmpdir(), `eks-cni-sandbox-${name}`);
+}
+
+export function registryFolder(): string {
+    return join(cacheRoot(), "sandboxes");
+}
+
+/** In a sandbox's folder. */
+const stateFile = "state.json";
+
+const statePath = (name: string) => join(registryFolder(), `${name}.json`);
+
+/** Also in the sandbox's folder, where it tells what the folder is. By a rename, so that nobody reads half of it. */
+export function writeState(state: SandboxState): void {
+    mkdirSync(registryFolder(), { recursive: true });
+    const { name, directory } = state.options;
+    for (const path of [join(directory, stateFile), statePath(name)]) {
+        const temporary = `${path}.${process.pid}`;
+        writeFileSync(temporary, JSON.stringify(state, undefined, 2), { mode: 0o600 });
+        renameSync(temporary, path);
+    }
+}
+
+function stateIn(directory: string): SandboxState | undefined {
+    return parsed(join(directory, stateFile));
+}
+
+/** Empties a folder for a sandbox; refuses one that holds anything else than what a former sandbox left. */
+export function prepareDirectory(directory: string): void {
+    mkdirSync(directory, { recursive: true });
+    const content = readdirSync(directory);
+    const former = stateIn(directory);
+    if (former && isAlive(former)) {
+        throw new Error(`${directory} is in use by the sandbox "${former.options.name}": choose another folder`);
+    }
+    if (content.length > 0 && !former) {
+        throw new Error(`${directory} is not empty, and what is in it is not a sandbox's: choose another folder`);
+    }
+    removeContent(directory);
+}
+
+/**
+ * What tells that the folder is a sandbox's goes last: should this be broken off, whoever comes next finds a folder that is
+ * still known as one.
+ */
+function removeContent(directory: string, keep: string[] = []): void {
+    const others = readdirSync(directory).filter((entry) => entry !== stateFile);
+    for (const entry of [...others, stateFile].filter((entry) => !keep.includes(entry))) {
+        rmSync(join(directory, entry), { recursive: true, force: true });
+    }
+}
+
+/** Of a start that failed, the logs stay, in a folder that the next sandbox may take. */
+export function keepLogs(options: SupervisorOptions): void {
+    const { directory, id } = options;
+    const state = stateIn(directory);
+    if (state?.options.id === id) {
+        removeContent(directory, ["logs", stateFile]);
+        writeFileSync(join(directory, stateFile), JSON.stringify({ ...state, phase: "failed", supervisorPid: 0 }));
+    }
+}
+
+/** Removes a sandbox's folder, if it is still this one's. */
+export function removeDirectory({ directory, id }: SupervisorOptions): void {
+    if (stateIn(directory)?.options.id === id) {
+        removeContent(directory);
+        rmSync(directory, { recursive: true, force: true });
+    }
+}
+
+function parsed(path: string): SandboxState | undefined {
+    try {
+        return JSON.parse(readFileSync(path, "utf8")) as SandboxState;
+    } catch {
+        return undefined;
+    }
+}
+
+export function readState(name: string): SandboxState | undefined {
+    return parsed(statePath(name));
+}
+
+/** Strikes a sandbox off, if its name has not been given to another since. */
+export function forgetState({ name, id }: Pick<SupervisorOptions, "name" | "id">): void {
+    if (readState(name)?.options.id === id) {
+        rmSync(statePath(name), { force: true });
+    }
+}
+
+export function allStates(): SandboxState[] {
+    try {
+        return readdirSync(registryFolder())
+            .filter((file) => file.endsWith(".json"))
+            .flatMap((file) => readState(file.slice(0, -".json".length)) ?? []);
+    } catch {
+        return [];
+    }
+}

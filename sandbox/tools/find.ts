@@ -1,0 +1,94 @@
+import { accessSync, constants, readdirSync, realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { ask } from "./run";
+import { installed } from "./installed";
+import { executableOf } from "./recipeOf";
+import type { ToolName } from "./recipes";
+import { fits, versionIn } from "./versions";
+
+export interface Found {
+    path: string;
+    version: string;
+}
+
+/** A tool that is there, but not in a version that will do. */
+export interface Unfit extends Found {
+    fitting: string;
+}
+
+function isExecutable(path: string): boolean {
+    try {
+        accessSync(path, constants.X_OK);
+        return statSync(path).isFile();
+    } catch {
+        return false;
+    }
+}
+
+/** Where Pulumi keeps the plugins that it has downloaded: <home>/plugins/resource-kubernetes-v4.25.0/. */
+function pluginFolders(tool: ToolName, home: string): string[] {
+    const kind = /^pulumi-(resource|language)-(.+)$/.exec(tool);
+    if (!kind) {
+        return [];
+    }
+    const plugins = join(home, "plugins");
+    const prefix = `${kind[1] ?? ""}-${kind[2] ?? ""}-v`;
+    try {
+        return readdirSync(plugins)
+            .filter((folder) => folder.startsWith(prefix) && !folder.endsWith(".lock") && !folder.endsWith(".partial"))
+            .map((folder) => join(plugins, folder));
+    } catch {
+        return [];
+    }
+}
+
+/** All files with the tool's name, in the order in which they would be found. */
+export function candidates(tool: ToolName, environment: NodeJS.ProcessEnv, ownCache: string): string[] {
+    const path = (environment.PATH ?? "").split(delimiter).filter((folder) => folder && !folder.startsWith(ownCache));
+    const home = environment.PULUMI_HOME ?? join(homedir(), ".pulumi");
+    const found = [...path, ...pluginFolders(tool, home)].map((folder) => join(folder, executableOf(tool)));
+    // On most systems /bin is /usr/bin: the same file counts once.
+    const byFile = new Map(
+        found
+            .filter(isExecutable)
+            .map((file) => [realpathSync(file), file] as const)
+            .reverse(),
+    );
+    return [...byFile.values()].reverse();
+}
+
+/** The plugin's folder names its version; every other tool is asked. */
+async function versionOf(path: string, versionArguments: string[]): Promise<string | undefined> {
+    const fromFolder = versionIn(/-v(\d[^/]*)\/[^/]+$/.exec(path)?.[1] ?? "");
+    return fromFolder ?? versionIn((await ask(path, versionArguments)) ?? "");
+}
+
+/** The first installed tool in a version that will do, and those that were passed over. */
+export async function findInstalled(
+    tool: ToolName,
+    environment: NodeJS.ProcessEnv,
+    ownCache: string,
+): Promise<{ found?: Found; unfit: Unfit[] }> {
+    if (tool.startsWith("pulumi-language-")) {
+        return besidePulumi(tool, environment, ownCache);
+    }
+    const wanted = installed[tool];
+    const unfit: Unfit[] = [];
+    if (wanted) {
+        for (const path of candidates(tool, environment, ownCache)) {
+            const version = (await versionOf(path, wanted.versionArguments)) ?? "unknown";
+            if (fits(version, wanted.fitting)) {
+                return { found: { path, version }, unfit };
+            }
+            unfit.push({ path, version, fitting: wanted.fitting });
+        }
+    }
+    return { unfit };
+}
+
+async function besidePulumi(host: ToolName, environment: NodeJS.ProcessEnv, ownCache: string) {
+    const pulumi = (await findInstalled("pulumi", environment, ownCache)).found;
+    const path = pulumi && join(dirname(pulumi.path), host);
+    return path && isExecutable(path) ? { found: { path, version: pulumi.version }, unfit: [] } : { unfit: [] };
+}

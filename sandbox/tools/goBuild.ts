@@ -1,0 +1,107 @@
+import { chmod, copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import * as semver from "semver";
+import { goModuleFolder } from "./cache";
+import type { GoSource } from "./recipes";
+import { ask, run } from "./run";
+import { goVersionIn } from "./versions";
+
+/** What a builder says that it lacks; the message tells what to install. */
+export class MissingPrerequisite extends Error {}
+
+/**
+ * Go 1.21 and newer fetches the toolchain that a go.mod asks for by itself, unless GOTOOLCHAIN=local:
+ * https://go.dev/doc/toolchain
+ */
+export function goProblem(needed: string, printed: string | undefined, toolchain: string): string | undefined {
+    const wanted = semver.coerce(needed)?.version ?? needed;
+    const advice = "Install it from https://go.dev/dl/ and put it on PATH.";
+    if (printed === undefined) {
+        return `Go ${needed} or newer is needed, and there is no "go" on PATH. ${advice}`;
+    }
+    const found = semver.coerce(printed) ?? new semver.SemVer("0.0.0");
+    const fetchesByItself = toolchain !== "local" && semver.gte(found, "1.21.0");
+    if (fetchesByItself || semver.gte(found, wanted)) {
+        return undefined;
+    }
+    return `Go ${needed} or newer is needed, and the "go" on PATH is ${printed.trim()}. ${advice}`;
+}
+
+async function checkGo(module: string): Promise<void> {
+    const needed = goVersionIn(await readFile(join(goModuleFolder(module), "go.mod"), "utf8")) ?? "1.24";
+    const [version, toolchain] = ((await ask("go", ["env", "GOVERSION", "GOTOOLCHAIN"])) ?? "").split("\n");
+    const problem = goProblem(needed, version === "" ? undefined : version, toolchain ?? "");
+    if (problem !== undefined) {
+        throw new MissingPrerequisite(problem);
+    }
+}
+
+/** The -ldflags: no symbol table and no DWARF (a third smaller, quicker to link), and the version stamps. */
+export function linkerFlags(stamps: Record<string, string>): string {
+    return ["-s -w", ...Object.entries(stamps).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
+}
+
+async function moduleFolder(module: string, directory: string, log: string): Promise<string> {
+    await run({ program: "go", arguments: ["mod", "download", module], directory, log });
+    const folder = (await ask("go", ["-C", directory, "list", "-m", "-f", "{{.Dir}}", module]))?.trim();
+    if (!folder) {
+        throw new Error(`the Go module ${module} cannot be had`);
+    }
+    return folder;
+}
+
+/** As cmd/pulumi-resource-kubernetes/generate.go: the schema carries the version, and both files are made compact. */
+async function embed(embeds: NonNullable<GoSource["embeds"]>, directory: string, log: string): Promise<void> {
+    const from = join(await moduleFolder(embeds.module, directory, log), embeds.folder);
+    for (const file of embeds.files) {
+        const content = JSON.parse(await readFile(join(from, file), "utf8")) as Record<string, unknown>;
+        const versioned = file === "schema.json" ? { ...content, version: embeds.schemaVersion } : content;
+        await writeFile(join(directory, file), JSON.stringify(versioned));
+    }
+}
+
+/** Puts a dependency's program into our module, with one line changed; a line that is not there any more is an error. */
+async function applyPatch(patch: NonNullable<GoSource["patch"]>, directory: string, log: string): Promise<void> {
+    const from = join(await moduleFolder(patch.module, directory, log), patch.folder);
+    for (const file of (await readdir(from)).filter((name) => name.endsWith(".go") && !name.endsWith("_test.go"))) {
+        const source = await readFile(join(from, file), "utf8");
+        if (file === patch.file && source.split(patch.line).length !== 2) {
+            throw new Error(
+                `${patch.module} ${patch.folder}/${file} does not have the line to be changed: ${patch.line}`,
+            );
+        }
+        await writeFile(join(directory, file), source.replace(patch.line, patch.replacement));
+    }
+}
+
+/** Builds into `target`, using `scratch` (a folder that is thrown away) for the sources. Gives go's exit code. */
+export async function goBuild(source: GoSource, target: string, scratch: string, log: string): Promise<number> {
+    await checkGo(source.module);
+    const directory = join(scratch, "module");
+    await cp(goModuleFolder(source.module), directory, { recursive: true });
+    await mkdir(target, { recursive: true });
+    if (source.patch) {
+        await applyPatch(source.patch, directory, log);
+    }
+    if (source.embeds) {
+        await embed(source.embeds, directory, log);
+    }
+    // One package may be named otherwise than the program (etcd's is "v3"): go takes a file name for one package only.
+    const output = source.packages.length === 1 ? join(target, source.module) : `${target}/`;
+    const code = await run({
+        program: "go",
+        arguments: ["build", "-o", output, "-ldflags", linkerFlags(source.stamps), ...source.packages],
+        directory,
+        // -buildvcs=false: a version control system around the scratch folder is not the program's.
+        environment: { ...process.env, GOFLAGS: "-trimpath -mod=readonly -buildvcs=false", GOWORK: "off" },
+        log,
+    });
+    if (code === 0 && source.copies) {
+        const from = await moduleFolder(source.copies.module, directory, log);
+        for (const file of source.copies.files) {
+            await copyFile(join(from, file), join(target, basename(file)));
+            await chmod(join(target, basename(file)), 0o755);
+        }
+    }
+    return code;
+}

@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { builtFolder, ensureBuilt } from "./build";
+import { cacheRoot } from "./cache";
+import { findInstalled } from "./find";
+import { Display, type Output, type Progress, silent } from "./progress";
+import { executableOf, recipeOf } from "./recipeOf";
+import { type LanguageTool, type Recipe, type SandboxTool, type ToolName, recipes } from "./recipes";
+import { languageRecipes } from "./languageRecipes";
+
+export type { Progress } from "./progress";
+export type { ToolName } from "./recipes";
+
+/** Where the executable of each tool is that a sandbox runs. */
+export type ToolPaths = Record<SandboxTool, string>;
+export type LanguageToolPaths = Record<LanguageTool, string>;
+
+export const allTools: SandboxTool[] = recipes.flatMap(({ tools }) => tools);
+
+async function installedPath(tool: ToolName, progress: Progress): Promise<string | undefined> {
+    const { found, unfit } = await findInstalled(tool, process.env, cacheRoot());
+    for (const other of unfit) {
+        progress.note(
+            `Not using ${other.path}: its version is ${other.version}, and the sandbox needs ${other.fitting}`,
+        );
+    }
+    if (found) {
+        progress.note(`Using ${found.path} (${tool} ${found.version})`);
+    }
+    return found?.path;
+}
+
+/** The path of a tool's executable: an installed one in a fitting version, or else our own build of it. */
+export async function ensureTool(tool: ToolName, progress: Progress = silent): Promise<string> {
+    const path = await installedPath(tool, progress);
+    return path ?? built(tool, progress);
+}
+
+async function built(tool: ToolName, progress: Progress): Promise<string> {
+    return join(await ensureBuilt(recipeOf(tool), cacheRoot(), progress), executableOf(tool));
+}
+
+/**
+ * Builds in the order given (longest first), two at a time: one Go build keeps all cores busy while it compiles, and one while it links or
+ * downloads, and that is when the other gets its turn.
+ */
+async function buildAll(queue: Recipe[], progress: Progress): Promise<void> {
+    let failure: Error | undefined;
+    const worker = async () => {
+        for (let recipe = queue.shift(); recipe; recipe = queue.shift()) {
+            try {
+                await ensureBuilt(recipe, cacheRoot(), progress);
+            } catch (error) {
+                // No other build is begun; one that runs is let finish, and need not be done again.
+                queue.length = 0;
+                progress.note(`The build of ${recipe.name} failed`);
+                failure ??= error instanceof Error ? error : new Error(String(error));
+            }
+        }
+    };
+    await Promise.all(Array.from({ length: Math.max(2, Math.floor(availableParallelism() / 4)) }, worker));
+    if (failure) {
+        throw failure;
+    }
+}
+
+async function missingRecipes(tools: ToolName[]): Promise<Recipe[]> {
+    const wanted = [...new Set(tools.map(recipeOf))];
+    const folders = await Promise.all(wanted.map((recipe) => builtFolder(recipe, cacheRoot())));
+    return wanted
+        .filter((_, index) => !existsSync(folders[index] ?? ""))
+        .sort((a, b) => b.typicalSeconds - a.typicalSeconds);
+}
+
+/** Finds or builds several tools. What people see of it goes to `output`, usually standard error. */
+export async function ensureTools<T extends ToolName>(tools: T[], output: Output): Promise<Record<T, string>> {
+    const display = new Display(output);
+    try {
+        const found = await Promise.all(tools.map((tool) => installedPath(tool, display)));
+        const queue = await missingRecipes(tools.filter((_, index) => found[index] === undefined));
+        display.plan(queue.map(({ name }) => name));
+        await buildAll(queue, display);
+        const paths = tools.map(async (tool, index) => [tool, found[index] ?? (await built(tool, silent))] as const);
+        return Object.fromEntries(await Promise.all(paths)) as Record<T, string>;
+    } finally {
+        display.stop();
+    }
+}
+
+export function ensureAllTools(output: Output): Promise<ToolPaths> {
+    return ensureTools(allTools, output);
+}
+
+/** What programs in Go and Python need besides. */
+export function ensureLanguageTools(output: Output): Promise<LanguageToolPaths> {
+    return ensureTools(
+        languageRecipes.flatMap(({ tools }) => tools),
+        output,
+    );
+}

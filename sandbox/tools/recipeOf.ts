@@ -1,0 +1,18 @@
+import { languageRecipes } from "./languageRecipes";
+import { type Recipe, type ToolName, recipes } from "./recipes";
+
+export const allRecipes: Recipe[] = [...recipes, ...languageRecipes];
+
+export function recipeOf(tool: ToolName): Recipe {
+    const recipe = allRecipes.find(({ tools }) => tools.includes(tool));
+    if (!recipe) {
+        throw new Error(`no recipe makes ${tool}`);
+    }
+    return recipe;
+}
+
+/** The file that a tool is started by. */
+export function executableOf(tool: ToolName): string {
+    const { source } = recipeOf(tool);
+    return source.kind === "python" ? source.executable : tool;
+}

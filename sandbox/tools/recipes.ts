@@ -1,0 +1,179 @@
+/** What the sandbox runs, as data: where each tool comes from, at which version, and which installed one will do. */
+
+/** What a sandbox runs. */
+export type SandboxTool =
+    | "pulumi"
+    | "pulumi-language-nodejs"
+    | "pulumi-language-yaml"
+    | "pulumi-resource-kubernetes"
+    | "etcd"
+    | "kube-apiserver"
+    | "kube-controller-manager"
+    | "kube-scheduler"
+    | "kubectl"
+    | "kwok"
+    | "moto";
+
+/** What programs in more languages than the sandbox's own need besides; built when first asked for. */
+export type LanguageTool = "pulumi-language-go" | "pulumi-language-python" | "pulumi-python" | "sdk-generator";
+
+export type ToolName = SandboxTool | LanguageTool;
+
+/** Programs built by one `go build` from the module in `go/<module>` (its go.mod and go.sum pin every dependency). */
+export interface GoSource {
+    kind: "go";
+    /** Folder under `sandbox/tools/go`. */
+    module: string;
+    packages: string[];
+    /** Values for `-ldflags -X`: what each program answers when asked for its version. */
+    stamps: Record<string, string>;
+    /** Files of a dependency that belong beside the executable. */
+    copies?: { module: string; files: string[] };
+    /** A program of a dependency that is built from its source with one line changed: every package is then ".". */
+    patch?: { module: string; folder: string; file: string; line: string; replacement: string };
+    /** JSON files of a dependency that main.go embeds. */
+    embeds?: { module: string; folder: string; files: string[]; schemaVersion: string };
+}
+
+/** Programs from PyPI, every file pinned by hash in `python/<requirements>`. */
+export interface PythonSource {
+    kind: "python";
+    requirements: string;
+    /** Name of the executable and the Python module that it runs; without one it is the interpreter, which finds the packages. */
+    executable: string;
+    runs?: string;
+    minimumPython: string;
+}
+
+export interface Recipe<T extends ToolName = ToolName> {
+    /** Also the name of the folder in the cache. */
+    name: string;
+    version: string;
+    tools: T[];
+    source: GoSource | PythonSource;
+    /** Measured on 2 cores with nothing cached. Long builds start first, and the display adds up what remains. */
+    typicalSeconds: number;
+}
+
+export const pulumiVersionPackage = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const kubernetesProviderModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+const kubernetesVersionPackage = "k8s.io/component-base/version";
+
+export const recipes: Recipe<SandboxTool>[] = [
+    {
+        name: "pulumi",
+        version: "3.248.0",
+        tools: ["pulumi"],
+        source: {
+            kind: "go",
+            module: "pulumi",
+            packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
+            stamps: { [pulumiVersionPackage]: "v3.248.0" },
+        },
+        typicalSeconds: 215,
+    },
+    {
+        // Newer versions of this module no longer contain the host (it moved to a module that is not published);
+        // the protocol is stable, and this one runs programs under engine 3.248.0.
+        name: "pulumi-language-nodejs",
+        version: "3.68.0",
+        tools: ["pulumi-language-nodejs"],
+        source: {
+            kind: "go",
+            module: "pulumi-language-nodejs",
+            packages: ["."],
+            stamps: { [pulumiVersionPackage]: "v3.68.0" },
+            // This version stands between program and engine, and forwards only the calls that it knows (proxy.go): no
+            // resource hooks. The program talks to the engine itself instead, for which the protocol makes no difference.
+            patch: {
+                module: "github.com/pulumi/pulumi/sdk/v3",
+                folder: "nodejs/cmd/pulumi-language-nodejs",
+                file: "main.go",
+                line: 'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())',
+                replacement: "req.GetMonitorAddress(), pipes.directory())",
+            },
+            // Without the first, no dynamic provider starts.
+            copies: {
+                module: "github.com/pulumi/pulumi/sdk/v3",
+                files: ["nodejs/dist/pulumi-resource-pulumi-nodejs", "nodejs/dist/pulumi-analyzer-policy"],
+            },
+        },
+        typicalSeconds: 20,
+    },
+    {
+        name: "pulumi-language-yaml",
+        version: "1.25.0",
+        tools: ["pulumi-language-yaml"],
+        source: {
+            kind: "go",
+            module: "pulumi-language-yaml",
+            packages: ["github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"],
+            stamps: { "github.com/pulumi/pulumi-yaml/pkg/version.Version": "v1.25.0" },
+        },
+        typicalSeconds: 100,
+    },
+    {
+        name: "pulumi-resource-kubernetes",
+        version: "4.25.0",
+        tools: ["pulumi-resource-kubernetes"],
+        source: {
+            kind: "go",
+            module: "pulumi-resource-kubernetes",
+            packages: ["."],
+            stamps: { [`${kubernetesProviderModule}/pkg/version.Version`]: "4.25.0" },
+            embeds: {
+                module: kubernetesProviderModule,
+                folder: "cmd/pulumi-resource-kubernetes",
+                files: ["schema.json", "terraform-mapping.json"],
+                schemaVersion: "4.25.0",
+            },
+        },
+        typicalSeconds: 420,
+    },
+    {
+        name: "kubernetes",
+        version: "1.34.4",
+        tools: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
+        source: {
+            kind: "go",
+            module: "kubernetes",
+            packages: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"].map(
+                (program) => `k8s.io/kubernetes/cmd/${program}`,
+            ),
+            stamps: {
+                [`${kubernetesVersionPackage}.gitVersion`]: "v1.34.4",
+                [`${kubernetesVersionPackage}.gitMajor`]: "1",
+                [`${kubernetesVersionPackage}.gitMinor`]: "34",
+                [`${kubernetesVersionPackage}.gitTreeState`]: "clean",
+            },
+        },
+        typicalSeconds: 270,
+    },
+    {
+        name: "etcd",
+        version: "3.6.8",
+        tools: ["etcd"],
+        source: { kind: "go", module: "etcd", packages: ["go.etcd.io/etcd/server/v3"], stamps: {} },
+        typicalSeconds: 20,
+    },
+    {
+        name: "kwok",
+        version: "0.7.0",
+        tools: ["kwok"],
+        source: { kind: "go", module: "kwok", packages: ["sigs.k8s.io/kwok/cmd/kwok"], stamps: {} },
+        typicalSeconds: 60,
+    },
+    {
+        name: "moto",
+        version: "5.2.5",
+        tools: ["moto"],
+        source: {
+            kind: "python",
+            requirements: "moto.txt",
+            executable: "moto_server",
+            runs: "moto.server",
+            minimumPython: "3.11.0",
+        },
+        typicalSeconds: 25,
+    },
+];
