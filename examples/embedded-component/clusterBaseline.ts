@@ -1,0 +1,32 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CniServiceAccountRole } from "eks-cni";
+
+export interface ClusterBaselineArgs {
+    clusterName: pulumi.Input<string>;
+    /** One namespace is made for each team, once the pod network has its own role. */
+    teams: string[];
+}
+
+/** What a company's platform team puts into each of its clusters. */
+export class ClusterBaseline extends pulumi.ComponentResource {
+    public readonly cniRoleArn: pulumi.Output<string>;
+
+    constructor(name: string, { clusterName, teams }: ClusterBaselineArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("platform:index:ClusterBaseline", name, {}, opts);
+        const cni = new CniServiceAccountRole(
+            `${name}-cni`,
+            { clusterName, tags: { baseline: name }, liveChecks: false },
+            { parent: this },
+        );
+        for (const team of teams) {
+            new kubernetes.core.v1.Namespace(
+                `${name}-${team}`,
+                { metadata: { name: team } },
+                { parent: this, dependsOn: cni },
+            );
+        }
+        this.cniRoleArn = cni.ready;
+        this.registerOutputs({ cniRoleArn: this.cniRoleArn });
+    }
+}

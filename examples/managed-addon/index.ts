@@ -1,0 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
+import { CniServiceAccountRole, Delivery } from "eks-cni";
+
+const config = new pulumi.Config();
+
+const cni = new CniServiceAccountRole("cni", {
+    clusterName: config.require("clusterName"),
+    delivery: Delivery.RoleOnly,
+});
+
+/** What the add-on is given: it annotates the service account itself. */
+export const serviceAccountRoleArn = cni.ready;

@@ -1,0 +1,46 @@
+import * as aws from "@pulumi/aws";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CniServiceAccountRole } from "eks-cni";
+import { kubeconfigOf } from "./kubeconfig";
+import { serviceRole } from "./serviceRole";
+
+const config = new pulumi.Config();
+const subnetIds = config.requireObject<string[]>("subnetIds");
+
+const cluster = new aws.eks.Cluster("cluster", {
+    name: config.require("clusterName"),
+    roleArn: serviceRole("cluster", "eks.amazonaws.com", [aws.iam.ManagedPolicy.AmazonEKSClusterPolicy]),
+    vpcConfig: { subnetIds },
+});
+
+const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
+    url: cluster.identities.apply((identities) => identities[0]?.oidcs[0]?.issuer ?? ""),
+    clientIdLists: ["sts.amazonaws.com"],
+});
+
+/** EKS has put aws-node into the cluster, and it has no pods yet: whatever starts from now on has the role. */
+const cni = new CniServiceAccountRole(
+    "cni",
+    // There is no node yet on which a step could be proved, and no node role that has anything to give up.
+    { oidcProviderArn: oidcProvider.arn, liveChecks: false },
+    { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig: kubeconfigOf(cluster) }) } },
+);
+
+/** The nodes' role never holds the CNI policy, so they come when aws-node has its own: before, they would not become ready. */
+new aws.eks.NodeGroup(
+    "nodes",
+    {
+        clusterName: cluster.name,
+        nodeRoleArn: serviceRole("nodes", "ec2.amazonaws.com", [
+            aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
+            aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
+        ]),
+        subnetIds,
+        scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 },
+    },
+    { dependsOn: cni },
+);
+
+export const clusterName = cluster.name;
+export const roleArn = cni.roleArn;

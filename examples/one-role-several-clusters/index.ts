@@ -1,0 +1,28 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CniServiceAccountRole } from "eks-cni";
+
+const config = new pulumi.Config();
+const first = new kubernetes.Provider("first", { context: config.require("firstContext") });
+const second = new kubernetes.Provider("second", { context: config.require("secondContext") });
+
+/** Makes the role, and has it trust both clusters. */
+const shared = new CniServiceAccountRole(
+    "first-cni",
+    {
+        oidcProviderArn: config.require("firstOidcProviderArn"),
+        additionalOidcProviderArns: [config.require("secondOidcProviderArn")],
+        // Live checks see one cluster, and the pods of two use this role.
+        liveChecks: false,
+    },
+    { providers: { kubernetes: first } },
+);
+
+/** Uses the role, and delivers it in the second cluster. The same works from another program, with the ARN from its configuration. */
+const user = new CniServiceAccountRole(
+    "second-cni",
+    { existingRoleArn: shared.ready, liveChecks: false },
+    { providers: { kubernetes: second } },
+);
+
+export const roleArn = user.ready;

@@ -1,0 +1,28 @@
+import * as aws from "@pulumi/aws";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CniServiceAccountRole } from "eks-cni";
+
+const config = new pulumi.Config();
+const clusterName = config.require("clusterName");
+
+const providers = {
+    aws: new aws.Provider("network-team", {
+        region: config.require<aws.Region>("region"),
+        defaultTags: { tags: { team: "network", cluster: clusterName } },
+    }),
+    kubernetes: new kubernetes.Provider("cluster", { context: config.require("context") }),
+};
+
+/** Both providers reach everything that the component makes, and its lookups. Live checks would need their settings too. */
+const cni = new CniServiceAccountRole("cni", { clusterName, liveChecks: false }, { providers });
+
+/** What needs pod networking comes after it. */
+const namespace = new kubernetes.core.v1.Namespace(
+    "applications",
+    { metadata: { annotations: { "example.com/cni-role": cni.ready } } },
+    { provider: providers.kubernetes },
+);
+
+export const roleArn = cni.ready;
+export const applications = namespace.metadata.name;
