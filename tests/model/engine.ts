@@ -1,0 +1,251 @@
+import type { PlanQuestion } from "../../handover/plan";
+import { canary, CanaryInputs, CanaryOutputs } from "../../handover/resources/canary";
+import {
+    credentialGuard,
+    CredentialGuardInputs,
+    CredentialGuardOutputs,
+} from "../../handover/resources/credentialGuard";
+import { detachment, DetachmentInputs, DetachmentOutputs } from "../../handover/resources/detachment";
+import { changedInputs, Door, LiveInputs, LiveResource } from "../../handover/resources/liveResource";
+import type { Subject } from "../../handover/subject";
+import type { Run } from "./run";
+import { ACCOUNT, CONTROL, ISSUER, siteOf } from "./site";
+import { ModelWorld, ROLE_ARN } from "./world";
+
+/** The live checks. A planted bug is another one in place of one of these. */
+export interface Resources {
+    readonly credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuardOutputs>;
+    readonly canary: LiveResource<CanaryInputs, CanaryOutputs>;
+    readonly detachment: LiveResource<DetachmentInputs, DetachmentOutputs>;
+}
+
+export const REAL_RESOURCES: Resources = { credentialGuard, canary, detachment };
+
+/** What an operator's program says. */
+export interface Program {
+    readonly roleName: string;
+    readonly nodeRoleNames: readonly string[] | undefined;
+}
+
+/** The stack's state: a resource is in it once its operation has ended well. */
+interface Stack {
+    /** The program's role last; those before it are replaced, and go when an update ends well. */
+    roles: string[];
+    guard?: CredentialGuardInputs & CredentialGuardOutputs;
+    patch?: string;
+    canary?: CanaryInputs & CanaryOutputs;
+    rollout?: string;
+    injectionGuard?: boolean;
+    detachment?: DetachmentInputs & DetachmentOutputs;
+}
+
+export interface Foreseen extends Pick<PlanQuestion, "record" | "canaryActs" | "delivered" | "nodeRoleNames"> {
+    readonly inputs: CredentialGuardInputs;
+}
+
+const MANAGER = "eks-cni/network/production/cni";
+const ROLLOUT_MILLISECONDS = 60_000;
+export const TIMEOUTS = {
+    ...{ proofSeconds: 20, settleSeconds: 5, canarySeconds: 120, verificationSeconds: 120, handBackSeconds: 240 },
+};
+
+export const arnOf = (roleName: string) => `arn:aws:iam::${ACCOUNT}:role/${roleName}`;
+
+/** Does what Pulumi's engine does with the component's resources, in the order of components/liveChecks.ts. */
+export class Engine {
+    private readonly stack: Stack = { roles: [] };
+
+    public constructor(
+        private readonly world: ModelWorld,
+        private readonly resources: Resources,
+    ) {}
+
+    public get isEmpty(): boolean {
+        return this.stack.guard === undefined && this.stack.roles.length === 0;
+    }
+
+    public async up(program: Program, run: Run): Promise<void> {
+        const { world, stack, resources } = this;
+        const door = this.door(run);
+        const arn = arnOf(program.roleName);
+        if (!stack.roles.includes(arn)) {
+            await run.call(`create ${arn}`, () => {
+                world.cniRoles.set(arn, { createdAt: world.now, works: !program.roleName.startsWith("bad") });
+                stack.roles.push(arn);
+            });
+        }
+        stack.roles = [...stack.roles.filter((role) => role !== arn), arn];
+        const common = commonInputs(program);
+        const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), door);
+        stack.guard = guard;
+        if (stack.patch !== arn) {
+            await run.call(`patch the service account with ${arn}`, () => {
+                world.annotate({ ...world.annotations, [ROLE_ARN]: arn, [CONTROL]: MANAGER }, MANAGER);
+                stack.patch = arn;
+            });
+        }
+        const delivered = arn;
+        const { record, approval, formerAnnotations } = guard;
+        const known = { record, approval, delivered, stableSeconds: 13 };
+        const canaryInputs = { ...common, ...known, formerAnnotations, serviceAccountUid: "service-account" };
+        stack.canary = await operate(resources.canary, stack.canary, canaryInputs, door);
+        if (stack.rollout !== delivered && stack.canary.carriedBefore !== true) {
+            await this.rollOut(delivered, run);
+        }
+        const injectionGuard = program.nodeRoleNames !== undefined;
+        if (injectionGuard && stack.injectionGuard !== true) {
+            await run.call("create the injection guard", () => (world.guard = stack.injectionGuard = true));
+        }
+        const { nodeRoleNames } = program;
+        const last = { ...common, ...known, injectionGuard, ignoreNotReadyNodes: 0 };
+        const detachmentInputs = nodeRoleNames === undefined ? last : { ...last, nodeRoleNames };
+        stack.detachment = await operate(resources.detachment, stack.detachment, detachmentInputs, door);
+        // Retained: it leaves the state, and what it stands for stays.
+        stack.injectionGuard = injectionGuard;
+        await this.deleteRoles(stack.roles.slice(0, -1), run);
+    }
+
+    /** What the preview of a program knows of its update. Undefined where the live checks have nothing to do. */
+    public foresee(program: Program): Foreseen | undefined {
+        const { guard, canary: tried, detachment: last, roles } = this.stack;
+        const { roleName, nodeRoleNames } = program;
+        const inputs = guardInputs(commonInputs(program), program);
+        const acts = guard === undefined || changedInputs(guard, inputs).length > 0;
+        // A former run may have ended before it came to them.
+        const isBehind = (state: Pick<CanaryInputs, "approval" | "record" | "drift"> | undefined) =>
+            changedInputs({ ...state }, { ...state, ...guardOutputs(guard), drift: "none" }).length > 0;
+        const known = roles.includes(arnOf(roleName));
+        return !acts && !isBehind(tried) && !isBehind(last)
+            ? undefined
+            : {
+                  inputs,
+                  nodeRoleNames,
+                  record: acts ? undefined : guard.record,
+                  canaryActs: acts || isBehind(tried),
+                  delivered: known ? arnOf(roleName) : undefined,
+              };
+    }
+
+    /** What a refresh finds is kept, so that the next update mends it: of the native resources as well. */
+    public async refresh(run: Run): Promise<void> {
+        const { world, stack, resources } = this;
+        if (!world.guard) {
+            delete stack.injectionGuard;
+        }
+        if (world.annotations[ROLE_ARN] !== stack.patch) {
+            delete stack.patch;
+        }
+        if (world.template !== stack.rollout) {
+            delete stack.rollout;
+        }
+        stack.guard &&= await reread(resources.credentialGuard, stack.guard, this.door(run));
+        stack.detachment &&= await reread(resources.detachment, stack.detachment, this.door(run));
+    }
+
+    public async destroy(run: Run): Promise<void> {
+        const { stack, resources } = this;
+        if (stack.detachment !== undefined) {
+            await resources.detachment.delete(stack.detachment, this.door(run));
+            delete stack.detachment;
+        }
+        // Retained: the credential guard takes back what they have written.
+        delete stack.injectionGuard;
+        delete stack.rollout;
+        if (stack.canary !== undefined) {
+            await resources.canary.delete(stack.canary, this.door(run));
+            delete stack.canary;
+        }
+        delete stack.patch;
+        if (stack.guard !== undefined) {
+            await resources.credentialGuard.delete(stack.guard, this.door(run));
+            delete stack.guard;
+        }
+        await this.deleteRoles([...stack.roles], run);
+    }
+
+    private async deleteRoles(roles: readonly string[], run: Run): Promise<void> {
+        for (const arn of roles) {
+            await run.call(`delete ${arn}`, () => {
+                this.world.cniRoles.delete(arn);
+                this.stack.roles = this.stack.roles.filter((role) => role !== arn);
+            });
+        }
+    }
+
+    /** The provider waits for the rollout; one that it waits for in vain is in the state all the same. */
+    private async rollOut(delivered: string, run: Run): Promise<void> {
+        const { world, stack } = this;
+        if (world.cniRoles.get(delivered)?.works === false) {
+            world.problem("the rollout begins with a role that no canary has shown to work");
+        }
+        await run.call("patch the DaemonSet", () => {
+            world.template = delivered;
+            stack.rollout = delivered;
+        });
+        const isDone = () =>
+            world.strategy === "OnDelete" ||
+            world.nodes.every(({ name }) =>
+                world.pods.some((pod) => pod.node === name && pod.template === delivered && world.isReady(pod)),
+            );
+        await run.call("wait for the rollout", () => world.advance(ROLLOUT_MILLISECONDS, isDone), false);
+        if (!isDone()) {
+            throw new Error("the rollout timed out");
+        }
+    }
+
+    private door(run: Run): Door {
+        return {
+            progress: () => undefined,
+            open: (inputs, nodeRoleNames) => Promise.resolve(siteOf(this.world, run, inputs, nodeRoleNames)),
+        };
+    }
+}
+
+/** As the engine and the dynamic provider do: create what is not in the state, update what has changed. */
+async function operate<I extends LiveInputs, O extends object>(
+    resource: LiveResource<I, O>,
+    state: (I & O) | undefined,
+    inputs: I,
+    door: Door,
+): Promise<I & O> {
+    if (state === undefined) {
+        return { ...inputs, ...(await resource.create(inputs, door)) };
+    }
+    return changedInputs(state, inputs).length === 0
+        ? state
+        : { ...inputs, ...(await resource.update(state, inputs, door)) };
+}
+
+async function reread<I extends LiveInputs, O extends object>(
+    resource: LiveResource<I, O>,
+    state: I & O,
+    door: Door,
+): Promise<I & O> {
+    const { outputs, drift } = await resource.read(state, door);
+    return { ...state, ...outputs, drift };
+}
+
+function commonInputs({ roleName }: Program): LiveInputs {
+    const roleArn = arnOf(roleName);
+    const subject: Subject = {
+        ...{ component: "cni", fieldManager: MANAGER, injectionGuardName: "guard", daemonSetName: "aws-node" },
+        ...{ serviceAccount: { namespace: "kube-system", name: "aws-node" }, ipFamily: "ipv4", issuers: [ISSUER] },
+        ...{ roleArn, clusterName: "prod", annotations: { [ROLE_ARN]: roleArn } },
+    };
+    return { subject, timeouts: TIMEOUTS, forceDestroy: false, drift: "none" };
+}
+
+function guardOutputs(guard: CredentialGuardOutputs | undefined) {
+    return { record: guard?.record, approval: guard?.approval };
+}
+
+function guardInputs(common: LiveInputs, { roleName, nodeRoleNames }: Program): CredentialGuardInputs {
+    return {
+        ...common,
+        ...{ proof: "full", overrideExistingServiceAccount: false, additionalPolicies: false },
+        ...{ nodeRoleNames: nodeRoleNames ?? [], nodeRolePolicyArns: [] },
+        nodeRolePolicyArns: [],
+        injectionGuard: nodeRoleNames !== undefined,
+        ...{ policyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"], roleUniqueId: roleName },
+    };
+}

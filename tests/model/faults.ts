@@ -1,0 +1,54 @@
+import { ModelWorld, ROLE_ARN } from "./world";
+
+/** What befalls the cluster by other hands. */
+export type Fault =
+    | { readonly kind: "nodeJoins"; readonly role: "a" | "b" }
+    | { readonly kind: "nodeLost" | "nodeNotReady" | "podDeleted"; readonly which: number }
+    | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" }
+    | { readonly kind: "webhookLate"; readonly milliseconds: number };
+
+const MOST_NODES = 6;
+
+export function befall(world: ModelWorld, fault: Fault): void {
+    world.note(`** ${Object.values(fault).join(" ")}`);
+    switch (fault.kind) {
+        case "nodeJoins":
+            if (world.nodes.length < MOST_NODES) {
+                world.join(fault.role);
+            }
+            break;
+        case "nodeLost":
+            // The last node of a role is not lost: to a role without nodes nothing goes back.
+            oneOf(world.nodes.slice(2), fault.which, (node) => world.lose(node));
+            break;
+        case "nodeNotReady":
+            oneOf(world.nodes, fault.which, (node) => world.setReady(node, false));
+            break;
+        case "nodesReturn":
+            world.nodes.forEach((node) => world.setReady(node, true));
+            break;
+        case "podDeleted":
+            oneOf(world.pods, fault.which, ({ uid }) => world.stop(uid, false));
+            break;
+        case "webhookDown":
+            world.webhook = { ...world.webhook, up: false };
+            break;
+        case "webhookUp":
+            world.webhook = { up: true, lateMilliseconds: 0 };
+            break;
+        case "webhookLate":
+            world.webhook = { up: true, lateMilliseconds: fault.milliseconds };
+            break;
+        case "annotationWiped": {
+            const rest = Object.entries(world.annotations).filter(([name]) => name !== ROLE_ARN);
+            world.annotate(Object.fromEntries(rest), undefined);
+        }
+    }
+}
+
+function oneOf<T>(things: readonly T[], which: number, act: (thing: T) => void): void {
+    const thing = things[which % Math.max(things.length, 1)];
+    if (thing !== undefined) {
+        act(thing);
+    }
+}

@@ -1,0 +1,117 @@
+import { seeGround } from "../../handover/ground";
+import { HandOverPlan, planHandOver } from "../../handover/plan";
+import { Engine, Program, REAL_RESOURCES } from "./engine";
+import { befall } from "./faults";
+import { playTurn, Scenario } from "./play";
+import { Run } from "./run";
+import { siteOf } from "./site";
+import { ModelWorld } from "./world";
+
+/** What the preview of an update told, and what the update then did. */
+export interface Compared {
+    readonly plan: HandOverPlan | undefined;
+    /** The message of what ended it. Undefined: it went through. */
+    readonly ended: string | undefined;
+    /** Whether no pod was of an older template. */
+    readonly isStill: boolean;
+    readonly foreseen: Moves;
+    readonly done: Moves;
+    readonly log: readonly string[];
+}
+
+/** Nodes whose pods are restarted by the live checks, node roles, and whether the DaemonSet's pods are rolled. */
+export interface Moves {
+    readonly restarted: readonly string[];
+    readonly rolls: boolean;
+    readonly attached: readonly string[];
+    readonly detached: readonly string[];
+}
+
+const QUIET_MILLISECONDS = 60_000;
+
+/** Plays the scenario's turns, lets the faults end, and compares the preview of a program with its update. */
+export async function compare({ nodes, strategy, turns }: Scenario, program: Program): Promise<Compared> {
+    const world = new ModelWorld();
+    world.strategy = strategy;
+    ["a", "b", ...nodes].forEach((role) => world.join(role));
+    world.advance(5000);
+    const engine = new Engine(world, REAL_RESOURCES);
+    for (const turn of turns) {
+        await playTurn(world, engine, turn);
+    }
+    world.forgetTheRest();
+    befall(world, { kind: "nodesReturn" });
+    befall(world, { kind: "webhookUp" });
+    world.wake();
+    world.advance(QUIET_MILLISECONDS);
+    await engine.refresh(new Run(world));
+    const births = nodeOfEachPod(world.log);
+    const plan = await preview(world, engine, program);
+    const { template } = world;
+    const isStill = world.pods.every((pod) => pod.template === template);
+    const from = world.log.length;
+    const ended = await engine.up(program, new Run(world)).then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    const log = world.log.slice(from);
+    // With OnDelete another template restarts nothing by itself.
+    const rolls = strategy === "RollingUpdate" && world.template !== template;
+    return {
+        plan,
+        ended,
+        isStill,
+        foreseen: movesOf(plan?.moves ?? [], births),
+        done: movesDone(log, nodeOfEachPod(world.log), rolls),
+        log,
+    };
+}
+
+async function preview(world: ModelWorld, engine: Engine, program: Program): Promise<HandOverPlan | undefined> {
+    const foreseen = engine.foresee(program);
+    if (foreseen === undefined) {
+        return undefined;
+    }
+    const { inputs, record } = foreseen;
+    const roles = [...new Set([...(record?.namedNodeRoles ?? []), ...(program.nodeRoleNames ?? [])])];
+    const site = siteOf(world, new Run(world), inputs, roles);
+    const approval = await seeGround(site, inputs, () => site.cluster.issuer());
+    const limits = { stableSeconds: 13, settleSeconds: inputs.timeouts.settleSeconds, ignoreNotReadyNodes: 0 };
+    return planHandOver({ ...foreseen, ...limits, approval, nodeRolePolicyArns: undefined });
+}
+
+function nodeOfEachPod(log: readonly string[]): Map<string, string> {
+    return new Map(
+        log.flatMap((line) => {
+            const [, pod, node] = /(pod\d+) is born on (n\d+)/.exec(line) ?? [];
+            return pod === undefined || node === undefined ? [] : [[pod, node] as const];
+        }),
+    );
+}
+
+function movesOf(lines: readonly string[], nodes: ReadonlyMap<string, string>): Moves {
+    const rolling = lines.filter((line) => line.includes("rolling update"));
+    const restarts = lines.filter((line) => /^\[(canary|restart)\]/.test(line) && !rolling.includes(line));
+    const pods = restarts.flatMap((line) => line.match(/\bpod\d+\b/g) ?? []);
+    return {
+        restarted: distinct(pods.map((pod) => nodes.get(pod) ?? pod)),
+        rolls: rolling.length > 0,
+        attached: matches(lines, /^\[attach\] \S+ goes back on (\w+),/),
+        detached: matches(lines, /^\[detach\] \S+ leaves (\w+),/),
+    };
+}
+
+function movesDone(log: readonly string[], nodes: ReadonlyMap<string, string>, rolls: boolean): Moves {
+    return {
+        restarted: distinct(matches(log, /restart (pod\d+)/).map((pod) => nodes.get(pod) ?? pod)),
+        rolls,
+        attached: matches(log, /attach to (\w+)/),
+        detached: matches(log, /detach from (\w+)/),
+    };
+}
+
+function matches(lines: readonly string[], pattern: RegExp): string[] {
+    return distinct(lines.flatMap((line) => pattern.exec(line)?.[1] ?? []));
+}
+
+const distinct = (values: readonly string[]) => [...new Set(values)].sort();

@@ -1,0 +1,65 @@
+import * as fc from "fast-check";
+import type { Program } from "./engine";
+import type { Fault } from "./faults";
+import type { Operation, Scenario, Turn } from "./play";
+
+const nodeRole = fc.constantFrom("a" as const, "b" as const);
+const which = fc.nat({ max: 5 });
+
+/** Both node roles have nodes, so a program names both or none: naming one of two is refused. */
+const program = (roles: fc.Arbitrary<string>): fc.Arbitrary<Program> =>
+    fc.record({ roleName: roles, nodeRoleNames: fc.constantFrom(["a", "b"], ["a", "b"], undefined) });
+
+const good = fc.constantFrom("cni", "next");
+const any = fc.constantFrom("cni", "cni", "next", "bad", "bad2");
+
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+    fc.record({ kind: fc.constant("nodeJoins" as const), role: nodeRole }),
+    fc.record({ kind: fc.constantFrom("nodeLost" as const, "nodeNotReady" as const, "podDeleted" as const), which }),
+    fc.record({
+        kind: fc.constantFrom(
+            ...(["nodesReturn", "webhookDown", "webhookUp", "webhookUp", "annotationWiped"] as const),
+        ),
+    }),
+    fc.record({ kind: fc.constant("webhookLate" as const), milliseconds: fc.constantFrom(1000, 4000, 12_000) }),
+);
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+    {
+        arbitrary: fc.record({ do: fc.constant("up" as const), refresh: fc.boolean(), program: program(any) }),
+        weight: 5,
+    },
+    { arbitrary: fc.constant({ do: "destroy" as const }), weight: 2 },
+    { arbitrary: fc.constant({ do: "nothing" as const }), weight: 1 },
+);
+
+const moment = fc.nat({ max: 160 }).map((quarters) => quarters * 250);
+const faults = fc.oneof(
+    fc.array(fc.record({ after: moment, fault }), { maxLength: 3 }),
+    // The case that the injection guard is for.
+    fc.record({ after: moment, role: nodeRole, before: fc.nat({ max: 4 }) }).map(({ after, role, before }) => [
+        { after, fault: { kind: "webhookDown" as const } },
+        { after: after + before * 1000, fault: { kind: "nodeJoins" as const, role } },
+    ]),
+);
+const killedAt = fc.oneof(fc.constant(undefined), fc.nat({ max: 120 }));
+const turn: fc.Arbitrary<Turn> = fc.record({ operation, faults, killedAt });
+const turns = fc.array(turn, { minLength: 1, maxLength: 6 });
+
+/** A hand-over that nothing befalls, since most of what is of interest comes after one. */
+const handOver: Turn = {
+    operation: { do: "up", refresh: false, program: { roleName: "cni", nodeRoleNames: ["a", "b"] } },
+    faults: [],
+    killedAt: undefined,
+};
+
+/** A random sequence of what operators, the cluster and faults do. */
+export const scenario: fc.Arbitrary<Scenario> = fc.record({
+    nodes: fc.array(nodeRole, { maxLength: 2 }),
+    strategy: fc.constantFrom("RollingUpdate" as const, "RollingUpdate" as const, "OnDelete" as const),
+    turns: fc.oneof(
+        turns,
+        turns.map((later) => [handOver, ...later]),
+    ),
+    last: program(good),
+});

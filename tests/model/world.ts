@@ -1,0 +1,283 @@
+/**
+ * A small model of a cluster and an account: only what decides whether a pod of aws-node has a path to its permissions. Time is
+ * virtual, and moves only when somebody lets it.
+ */
+export const TICK_MILLISECONDS = 250;
+export const ENFORCEMENT_MILLISECONDS = 3000;
+const START_MILLISECONDS = 1000;
+const STOP_MILLISECONDS = 750;
+const LONGEST_BACKOFF_MILLISECONDS = 60_000;
+export const ROLE_ARN = "eks.amazonaws.com/role-arn";
+
+export interface ModelNode {
+    readonly name: string;
+    readonly role: string;
+    ready: boolean;
+}
+
+export interface ModelPod {
+    readonly name: string;
+    readonly uid: string;
+    readonly node: string;
+    /** Fixed at birth, by the webhook. Undefined: it lives off the node role. */
+    readonly roleArn: string | undefined;
+    readonly createdAt: number;
+    readonly template: string | undefined;
+    /** Whether it took the place of one that worked, and that the product deleted. */
+    readonly restarted: boolean;
+    /** Whether its node has not answered at some time since. */
+    cutOff: boolean;
+    startedAt: number | undefined;
+    readySince: number | undefined;
+    stoppingSince: number | undefined;
+}
+
+/** A value and when it came into being. */
+type History<T> = { readonly at: number; readonly value: T }[];
+
+export class ModelWorld {
+    /** Not zero: a clock that starts there hides what takes "never" for "long ago". */
+    public now = 1_000_000;
+    /** Another one after each change that a WATCH would tell. */
+    public version = 0;
+    public nodes: ModelNode[] = [];
+    public pods: ModelPod[] = [];
+    public annotations: Record<string, string> = {};
+    /** What happens once, as soon as another pod is born. */
+    public atNextBirth: (() => void) | undefined;
+    /** The field manager that owns the role annotation. */
+    public owner: string | undefined;
+    public webhook = { up: true, lateMilliseconds: 0 };
+    public guard = false;
+    public template: string | undefined;
+    public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
+    public maxUnavailable = 1;
+    public refused = 0;
+    /** Whether the DaemonSet has the mark that woke its controller. */
+    public woken = false;
+    /** The CNI roles that exist. One that does not work on a node has passed every proof, as behind an endpoint's policy. */
+    public readonly cniRoles = new Map<string, { readonly createdAt: number; readonly works: boolean }>();
+    public readonly problems: string[] = [];
+    public readonly log: string[] = [];
+    private readonly attachments = new Map<string, History<boolean>>();
+    private readonly annotated: History<string | undefined> = [{ at: 0, value: undefined }];
+    private readonly deleted = new Set<string>();
+    private retryAt = 0;
+    private backoff = 1000;
+    private births = 0;
+    private joined = 0;
+    private due: { readonly at: number; readonly happen: () => void }[] = [];
+
+    public note(line: string): void {
+        this.log.push(`${((this.now - 1_000_000) / 1000).toFixed(2).padStart(8)}  ${line}`);
+    }
+
+    public later(at: number, happen: () => void): void {
+        this.due.push({ at, happen });
+        this.due.sort((a, b) => a.at - b.at);
+    }
+
+    /** What was still to come does not come. */
+    public forgetTheRest(): void {
+        this.due = [];
+    }
+
+    public join(role: string): void {
+        this.joined += 1;
+        this.nodes.push({ name: `n${String(this.joined)}`, role, ready: true });
+        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: true }]);
+        this.changed();
+    }
+
+    public lose(node: ModelNode): void {
+        this.nodes = this.nodes.filter((other) => other !== node);
+        this.pods = this.pods.filter((pod) => pod.node !== node.name);
+        this.changed();
+    }
+
+    public setReady(node: ModelNode, ready: boolean): void {
+        node.ready = ready;
+        this.changed();
+    }
+
+    public annotate(annotations: Record<string, string>, owner: string | undefined): void {
+        this.annotations = annotations;
+        this.owner = annotations[ROLE_ARN] === undefined ? undefined : owner;
+        this.annotated.push({ at: this.now, value: annotations[ROLE_ARN] });
+        this.changed();
+    }
+
+    public isAttached(role: string): boolean {
+        return this.attachments.get(role)?.at(-1)?.value ?? false;
+    }
+
+    public setAttached(role: string, value: boolean): void {
+        this.attachments.get(role)?.push({ at: this.now, value });
+    }
+
+    public stop(uid: string, byProduct: boolean, atOnce = false): void {
+        const pod = this.pods.find((one) => one.uid === uid);
+        if (pod !== undefined) {
+            pod.stoppingSince ??= this.now;
+            this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
+            if (byProduct && this.hasPath(pod) && this.isReady(pod)) {
+                this.deleted.add(pod.node);
+            }
+            this.changed();
+        }
+    }
+
+    /** The controller tries at once what was refused before. */
+    public wake(): void {
+        this.woken = true;
+        this.retryAt = this.now;
+        this.backoff = 1000;
+    }
+
+    public advance(milliseconds: number, until: () => boolean = () => false): void {
+        const end = this.now + milliseconds;
+        while (this.now < end && !until()) {
+            this.now += TICK_MILLISECONDS;
+            this.tick();
+        }
+    }
+
+    public hasPath({ roleArn, node }: ModelPod): boolean {
+        if (roleArn !== undefined) {
+            const role = this.cniRoles.get(roleArn);
+            return role !== undefined && role.works && this.isKnown(roleArn);
+        }
+        const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
+        return valueAt(this.attachments.get(role) ?? [], this.now - ENFORCEMENT_MILLISECONDS) ?? false;
+    }
+
+    /** Whether IAM enforces the role's permissions by now. */
+    public isKnown(roleArn: string): boolean {
+        const { createdAt } = this.cniRoles.get(roleArn) ?? { createdAt: Infinity };
+        return this.now >= createdAt + ENFORCEMENT_MILLISECONDS;
+    }
+
+    public isReady({ node, readySince }: ModelPod): boolean {
+        return readySince !== undefined && (this.nodes.find(({ name }) => name === node)?.ready ?? false);
+    }
+
+    private changed(): void {
+        this.version += 1;
+    }
+
+    private tick(): void {
+        while (this.due[0] !== undefined && this.due[0].at <= this.now) {
+            this.due.shift()?.happen();
+        }
+        this.kubelets();
+        this.createPods();
+        this.replacePods();
+        this.checkInvariant();
+    }
+
+    private kubelets(): void {
+        const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
+        const gone = (pod: ModelPod) =>
+            ready.has(pod.node) && pod.stoppingSince !== undefined && this.now >= pod.stoppingSince + STOP_MILLISECONDS;
+        if (this.pods.some(gone)) {
+            this.pods = this.pods.filter((pod) => !gone(pod));
+            this.changed();
+        }
+        for (const pod of this.pods.filter(({ node }) => !ready.has(node))) {
+            pod.cutOff = true;
+        }
+        for (const pod of this.pods.filter(({ node, stoppingSince }) => ready.has(node) && !stoppingSince)) {
+            pod.startedAt ??= this.now;
+            // Ready only after it has called EC2: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit.
+            if (pod.readySince === undefined && this.now >= pod.startedAt + START_MILLISECONDS && this.hasPath(pod)) {
+                pod.readySince = this.now;
+                this.changed();
+            }
+        }
+    }
+
+    /** kubernetes pkg/controller/daemon: a pod that is still stopping keeps its place; after a refusal the pauses grow. */
+    private createPods(): void {
+        for (const node of this.nodes.filter(({ name }) => !this.pods.some((pod) => pod.node === name))) {
+            if (this.now < this.retryAt) {
+                return;
+            }
+            const seen = valueAt(this.annotated, this.now - this.webhook.lateMilliseconds);
+            const roleArn = this.webhook.up ? seen : undefined;
+            if (this.guard && roleArn === undefined) {
+                this.refused += 1;
+                this.retryAt = this.now + this.backoff;
+                this.backoff = Math.min(this.backoff * 2, LONGEST_BACKOFF_MILLISECONDS);
+                this.changed();
+                return;
+            }
+            this.births += 1;
+            const uid = String(this.births);
+            this.pods.push({
+                ...{ name: `pod${uid}`, uid, node: node.name, roleArn, createdAt: this.now, template: this.template },
+                ...{ restarted: this.deleted.delete(node.name), cutOff: false },
+                ...{ startedAt: undefined, readySince: undefined, stoppingSince: undefined },
+            });
+            this.note(`pod${uid} is born on ${node.name} with ${roleArn ?? "the node role"}`);
+            const { atNextBirth } = this;
+            this.atNextBirth = undefined;
+            atNextBirth?.();
+            this.changed();
+        }
+    }
+
+    /** kubernetes pkg/controller/daemon/update.go, rollingUpdate. */
+    private replacePods(): void {
+        if (this.strategy === "OnDelete") {
+            return;
+        }
+        const available = new Set(
+            this.pods.filter((pod) => !pod.stoppingSince && this.isReady(pod)).map(({ node }) => node),
+        );
+        let budget = this.maxUnavailable - (this.nodes.length - available.size);
+        for (const pod of this.pods.filter(
+            ({ template, stoppingSince }) => template !== this.template && !stoppingSince,
+        )) {
+            if (!available.has(pod.node)) {
+                this.stop(pod.uid, false);
+            } else if (budget > 0) {
+                budget -= 1;
+                this.stop(pod.uid, false);
+            }
+        }
+    }
+
+    /** At every moment, every running pod has a working path. The canary's are counted apart. */
+    private checkInvariant(): void {
+        const canaries = this.pods.filter(
+            ({ roleArn, stoppingSince }) => !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false,
+        );
+        // What a killed run has left on a node that does not answer can be taken back by nobody, and keeps no other role waiting.
+        const roles = canaries
+            .filter(
+                ({ restarted, cutOff, roleArn }) => restarted && (!cutOff || roleArn === this.annotations[ROLE_ARN]),
+            )
+            .map(({ node }) => this.nodes.find(({ name }) => name === node)?.role);
+        const twice = roles.find((role, index) => roles.indexOf(role) !== index);
+        if (twice !== undefined) {
+            this.problem(`two canaries at once on nodes of ${twice}`);
+        }
+        for (const pod of this.pods) {
+            const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
+            if (pod.startedAt !== undefined && !isCanary && !this.hasPath(pod)) {
+                this.problem(`${pod.name} on ${pod.node} has no path: it carries ${pod.roleArn ?? "the node role"}`);
+            }
+        }
+    }
+
+    public problem(what: string): void {
+        if (!this.problems.includes(what)) {
+            this.problems.push(what);
+            this.note(`!!! ${what}`);
+        }
+    }
+}
+
+function valueAt<T>(history: History<T>, at: number): T | undefined {
+    return history.filter((entry) => entry.at <= at).at(-1)?.value;
+}

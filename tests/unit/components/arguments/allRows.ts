@@ -1,0 +1,14 @@
+import { combinationRows } from "./combinationRows";
+import { iamRules } from "./iamRules";
+import { kubernetesRules } from "./kubernetesRules";
+import { liveCombinationRows } from "./liveCombinationRows";
+import { liveRules } from "./liveRules";
+import { Row, rowsOf } from "./rule";
+import { tagRules } from "./tagRules";
+
+/** What is given, and what is said of it. */
+export const ROWS: readonly Row[] = [
+    ...[...iamRules, ...tagRules, ...kubernetesRules, ...liveRules].flatMap(rowsOf),
+    ...combinationRows,
+    ...liveCombinationRows,
+];

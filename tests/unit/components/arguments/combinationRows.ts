@@ -1,0 +1,210 @@
+import { PROVIDER_ARN } from "../../support/standIn";
+import { Row } from "./rule";
+
+const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
+const OTHER_PROVIDER_ARN = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/B";
+const OF_ANOTHER_ACCOUNT = "arn:aws:iam::444455556666:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/B";
+const OF_ANOTHER_PARTITION = "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/B";
+const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+
+const roleOptions: Record<string, [unknown, string]> = {
+    additionalOidcProviderArns: [[], "[]"],
+    roleName: ["cni", '"cni"'],
+    rolePath: ["/", '"/"'],
+    roleDescription: ["", '""'],
+    permissionsBoundary: ["arn:aws:iam::aws:policy/A", '"arn:aws:iam::aws:policy/A"'],
+    maxSessionDuration: [3600, "3600"],
+    tags: [{}, "{}"],
+    additionalPolicyArns: [[], "[]"],
+};
+
+function accepted(title: string, args: Record<string, unknown>): Row {
+    return { title, args, problems: [] };
+}
+
+function refused(title: string, args: Record<string, unknown>, ...problems: [path: string, reason: string][]): Row {
+    return { title, args, problems: problems.map(([propertyPath, reason]) => ({ propertyPath, reason })) };
+}
+
+/** What arguments must be together. */
+export const combinationRows: Row[] = [
+    refused("no cluster at all", {}, [
+        "clusterName",
+        "expected the cluster's name, or the ARN of its OIDC provider as oidcProviderArn, got neither; " +
+            "add one of them, or existingRoleArn for a role that is there already",
+    ]),
+    refused(
+        "null for all that could name a cluster",
+        { clusterName: null, oidcProviderArn: null, existingRoleArn: null },
+        [
+            "clusterName",
+            "expected the cluster's name, or the ARN of its OIDC provider as oidcProviderArn, got neither; " +
+                "add one of them, or existingRoleArn for a role that is there already",
+        ],
+    ),
+    accepted("an existing role alone", { existingRoleArn: ROLE_ARN }),
+    accepted("an existing role of the account of the provider", {
+        existingRoleArn: ROLE_ARN,
+        oidcProviderArn: PROVIDER_ARN,
+    }),
+    ...Object.entries(roleOptions).map(([name, [value, got]]) => ({
+        // Whether there is a list is plain, its members are not.
+        plain: name === "additionalPolicyArns",
+        ...refused(`an existing role, and ${name}`, { existingRoleArn: ROLE_ARN, [name]: value }, [
+            name,
+            `expected nothing beside existingRoleArn, since that role is left as it is, got ${got}; ` +
+                `remove ${name}, or remove existingRoleArn to have a role made`,
+        ]),
+    })),
+    ...Object.keys(roleOptions).map((name) =>
+        accepted(`an existing role, and null as ${name}`, { existingRoleArn: ROLE_ARN, [name]: null }),
+    ),
+    accepted("null as existing role, and a role's name", {
+        oidcProviderArn: PROVIDER_ARN,
+        existingRoleArn: null,
+        roleName: "a",
+    }),
+    refused(
+        "an existing role of another account than the provider's",
+        { existingRoleArn: "arn:aws:iam::444455556666:role/cni", oidcProviderArn: PROVIDER_ARN },
+        [
+            "existingRoleArn",
+            'expected a role in the account of oidcProviderArn, aws 111122223333, got "arn:aws:iam::444455556666:role/cni"; ' +
+                "give the role that trusts this provider, or the provider that the role trusts",
+        ],
+    ),
+    refused(
+        "an existing role of another partition than the provider's",
+        { existingRoleArn: "arn:aws-cn:iam::111122223333:role/cni", oidcProviderArn: PROVIDER_ARN },
+        [
+            "existingRoleArn",
+            'expected a role in the account of oidcProviderArn, aws 111122223333, got "arn:aws-cn:iam::111122223333:role/cni"; ' +
+                "give the role that trusts this provider, or the provider that the role trusts",
+        ],
+    ),
+    accepted("roleOnly and no override", {
+        oidcProviderArn: PROVIDER_ARN,
+        delivery: "roleOnly",
+        overrideExistingServiceAccount: false,
+        rollout: { enabled: false },
+    }),
+    accepted("roleOnly and the rollout's other options, as a program may share them", {
+        oidcProviderArn: PROVIDER_ARN,
+        delivery: "roleOnly",
+        rollout: { timeoutSeconds: 5, daemonSetName: "a" },
+    }),
+    accepted("a patch, an override and a rollout", {
+        oidcProviderArn: PROVIDER_ARN,
+        delivery: "serviceAccountPatch",
+        overrideExistingServiceAccount: true,
+        rollout: { enabled: true },
+    }),
+    refused(
+        "roleOnly and an override",
+        { oidcProviderArn: PROVIDER_ARN, delivery: "roleOnly", overrideExistingServiceAccount: true },
+        [
+            "overrideExistingServiceAccount",
+            "expected nothing beside delivery roleOnly, which touches no cluster, got true; " +
+                "remove overrideExistingServiceAccount, or use delivery serviceAccountPatch",
+        ],
+    ),
+    {
+        ...refused(
+            "roleOnly and a rollout",
+            { oidcProviderArn: PROVIDER_ARN, delivery: "roleOnly", rollout: { enabled: true } },
+            [
+                "rollout.enabled",
+                "expected nothing beside delivery roleOnly, which touches no cluster, got true; " +
+                    "remove rollout.enabled, or use delivery serviceAccountPatch",
+            ],
+        ),
+        plain: true,
+    },
+    refused("the cluster's own provider as an additional one", both([PROVIDER_ARN]), [
+        "additionalOidcProviderArns[0]",
+        `expected another cluster's provider, got "${PROVIDER_ARN}", which is oidcProviderArn; remove it from the list`,
+    ]),
+    refused("an additional provider twice", both([OTHER_PROVIDER_ARN, OTHER_PROVIDER_ARN]), [
+        "additionalOidcProviderArns[1]",
+        `expected each member once, got "${OTHER_PROVIDER_ARN}", which is additionalOidcProviderArns[0] too; remove one of them`,
+    ]),
+    ...[OF_ANOTHER_ACCOUNT, OF_ANOTHER_PARTITION].map((arn) =>
+        refused(`an additional provider elsewhere: ${arn}`, both([OTHER_PROVIDER_ARN, arn]), [
+            "additionalOidcProviderArns[1]",
+            `expected a provider in the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
+                "make a role of its own in the other account",
+        ]),
+    ),
+    accepted("additional providers of the same account", both([OTHER_PROVIDER_ARN])),
+    ...[
+        "arn:aws:iam::444455556666:policy/a",
+        "arn:aws-cn:iam::aws:policy/a",
+        "arn:aws-cn:iam::111122223333:policy/a",
+    ].flatMap((arn) => [
+        refused(`a policy elsewhere as boundary: ${arn}`, { oidcProviderArn: PROVIDER_ARN, permissionsBoundary: arn }, [
+            "permissionsBoundary",
+            `expected a policy of AWS or of the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
+                "give a policy that a role of this account can have",
+        ]),
+        refused(
+            `an additional policy elsewhere: ${arn}`,
+            { oidcProviderArn: PROVIDER_ARN, additionalPolicyArns: [arn] },
+            [
+                "additionalPolicyArns[0]",
+                `expected a policy of AWS or of the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
+                    "give a policy that a role of this account can have",
+            ],
+        ),
+    ]),
+    ...[undefined, "ipv4"].map((ipFamily) =>
+        refused(
+            `the managed CNI policy beside itself, ipFamily ${String(ipFamily)}`,
+            { oidcProviderArn: PROVIDER_ARN, ipFamily, additionalPolicyArns: ["arn:aws:iam::aws:policy/A", MANAGED] },
+            [
+                "additionalPolicyArns[1]",
+                `expected a policy beside the CNI policy, which is attached anyway, got "${MANAGED}"; remove it from the list`,
+            ],
+        ),
+    ),
+    accepted("the managed CNI policy beside the IPv6 one", {
+        oidcProviderArn: PROVIDER_ARN,
+        ipFamily: "ipv6",
+        additionalPolicyArns: [MANAGED],
+    }),
+    ...["/", "/Az09.,+@=_-/", "/eks/cni/"].map((rolePath) =>
+        accepted(`a path for the role and the IPv6 policy: ${rolePath}`, {
+            oidcProviderArn: PROVIDER_ARN,
+            ipFamily: "ipv6",
+            rolePath,
+        }),
+    ),
+    ...["/a!/", "/a//b/", "/a:b/"].flatMap((rolePath) => [
+        accepted(`a path that only a role can have, on IPv4: ${rolePath}`, { oidcProviderArn: PROVIDER_ARN, rolePath }),
+        refused(
+            `a path that only a role can have, on IPv6: ${rolePath}`,
+            { oidcProviderArn: PROVIDER_ARN, ipFamily: "ipv6", rolePath },
+            [
+                "rolePath",
+                "expected a path that a policy can have too: letters, digits and . , + @ = _ - between single slashes, " +
+                    `got "${rolePath}"; choose such a path, since the IPv6 policy is made under it`,
+            ],
+        ),
+    ]),
+    refused(
+        "a path that not even a role can have, once",
+        { oidcProviderArn: PROVIDER_ARN, ipFamily: "ipv6", rolePath: "//" },
+        [
+            "rolePath",
+            "expected a path that starts and ends with /, of at most 512 characters from ! to ~, " +
+                'got "//"; write it like "/eks/", or leave rolePath out for "/"',
+        ],
+    ),
+    accepted("a policy of the account with the name of the managed one", {
+        oidcProviderArn: PROVIDER_ARN,
+        additionalPolicyArns: ["arn:aws:iam::111122223333:policy/AmazonEKS_CNI_Policy"],
+    }),
+];
+
+function both(additionalOidcProviderArns: string[]): Record<string, unknown> {
+    return { oidcProviderArn: PROVIDER_ARN, additionalOidcProviderArns };
+}

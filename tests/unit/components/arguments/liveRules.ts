@@ -1,0 +1,324 @@
+import { PROVIDER_ARN } from "../../support/standIn";
+import { Rule } from "./rule";
+
+/** The live shape, since nothing leaves a node role without it. */
+const LIVE = { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined };
+const NODE_ROLES = { ...LIVE, nodeRoleNames: ["n"] };
+const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+
+const seconds = (argument: string, otherwise: number): Rule => ({
+    argument: `timeouts.${argument}`,
+    expected: "a whole number of seconds from 1 to 86400",
+    fix: `choose how long it may take, or leave it out for ${String(otherwise)}`,
+    accepted: [
+        ["1", 1],
+        ["a day", 86400],
+        ["null, which counts as not given", null],
+    ],
+    refused: [
+        ["0", 0, "0"],
+        ["a second more than a day", 86401, "86401"],
+        ["a fraction", 1.5, "1.5"],
+        ["a string", "120", '"120"'],
+    ],
+});
+
+const text = (argument: string, expected: string, fix: string): Rule => ({
+    argument: `aws.${argument}`,
+    expected,
+    fix,
+    accepted: [
+        ["a text", "a"],
+        ["null, which counts as not given", null],
+    ],
+    refused: [
+        ["the empty string", "", '""'],
+        ["a number", 1, "1"],
+    ],
+});
+
+const NODE_ROLE_NAME = "the name of a role, without ARN and path";
+const NO_NAMES = "at least one name, since an empty list says neither which roles nor none";
+
+/** What each argument of the live checks must be by itself. */
+export const liveRules: Rule[] = [
+    {
+        argument: "liveChecks",
+        expected: "true or false",
+        fix: "set false for the role, the annotation and the rollout alone, or leave it out",
+        accepted: [
+            ["true", true],
+            ["false", false],
+            ["null, which counts as not given", null],
+        ],
+        refused: [
+            ["a string", "false", '"false"'],
+            ["0", 0, "0"],
+        ],
+    },
+    {
+        argument: "kubeconfig",
+        expected: "the text of a kubeconfig",
+        fix: "give its YAML or JSON, as cluster.kubeconfigJson of @pulumi/eks is; or leave it out for the ambient one",
+        accepted: [
+            ["a text", "clusters: []"],
+            ["null, which counts as not given", null],
+        ],
+        refused: [
+            ["the empty string", "", '""'],
+            ["white space", " \n", '" \\n"'],
+            ["an object, as cluster.kubeconfig of @pulumi/eks is", { clusters: [] }, '{"clusters":[]}'],
+        ],
+    },
+    {
+        argument: "aws",
+        expected: "an object with region, profile, roleArn, externalId, sessionName, endpoints",
+        fix: "write it as { … }",
+        accepted: [
+            ["nothing in it", {}],
+            ["null, which counts as not given", null],
+        ],
+        refused: [
+            ["a profile's name", "production", '"production"'],
+            ["a list", ["us-west-2"], '["us-west-2"]'],
+        ],
+    },
+    text("region", "a region", "give the cluster's region, as us-west-2, or leave it out"),
+    text("profile", "the name of a profile", "aws configure list-profiles tells them"),
+    text("externalId", "an external id", "leave it out if the role asks for none"),
+    {
+        argument: "aws.roleArn",
+        expected: "the ARN of an IAM role",
+        fix: "write it like arn:aws:iam::111122223333:role/NAME (aws iam get-role --role-name NAME shows it)",
+        accepted: [["a role", "arn:aws:iam::111122223333:role/network/deploy"]],
+        refused: [["a role's name", "deploy", '"deploy"']],
+    },
+    {
+        argument: "aws.sessionName",
+        expected: "2 to 64 letters, digits and + = , . @ _ -",
+        fix: "choose such a name, or leave it out for eks-cni",
+        accepted: [
+            ["2 characters", "ab"],
+            ["64 characters", "a".repeat(64)],
+            ["each sign", "a+=,.@_-"],
+        ],
+        refused: [
+            ["1 character", "a", '"a"'],
+            ["65 characters", "a".repeat(65), `"${"a".repeat(65)}"`],
+            ["a space", "a b", '"a b"'],
+            ["a slash", "a/b", '"a/b"'],
+        ],
+    },
+    {
+        argument: "aws.endpoints",
+        expected: "an object of services and URLs",
+        fix: 'write { sts: "https://…" }',
+        accepted: [
+            ["nothing in it", {}],
+            [
+                "each service",
+                { iam: "http://localhost:5000", sts: "https://sts", ec2: "https://e/", eks: "https://k:1/p" },
+            ],
+            ["null for a service, which counts as not given", { sts: null }],
+        ],
+        refused: [
+            ["a URL", "https://sts", '"https://sts"'],
+            ["a list, as the AWS provider takes it", [{ sts: "https://sts" }], '[{"sts":"https://sts"}]'],
+        ],
+    },
+    {
+        argument: "aws.endpoints",
+        path: "aws.endpoints.sts",
+        expected: "a URL that starts with https:// or http://",
+        fix: "write it like https://sts.us-west-2.amazonaws.com, or leave it out for AWS's own",
+        accepted: [],
+        refused: [
+            ["a host alone", { sts: "sts.us-west-2.amazonaws.com" }, '"sts.us-west-2.amazonaws.com"'],
+            ["no host", { sts: "https://" }, '"https://"'],
+            ["another scheme", { sts: "file:///etc" }, '"file:///etc"'],
+            ["another scheme that ends like it", { sts: "xhttps://sts" }, '"xhttps://sts"'],
+            ["a number", { sts: 443 }, "443"],
+        ],
+    },
+    {
+        argument: "aws.endpoints",
+        path: 'aws.endpoints["s3"]',
+        expected: "a service that the live checks call: iam, sts, ec2, eks",
+        fix: "remove it",
+        accepted: [],
+        refused: [["another service", { s3: "https://s3" }, '"s3"']],
+    },
+    {
+        argument: "nodeRoleNames",
+        beside: LIVE,
+        path: "nodeRoleNames[0]",
+        expected: NODE_ROLE_NAME,
+        fix: 'give "nodes"',
+        accepted: [["a name", ["prod-nodes"]]],
+        refused: [
+            ["an ARN", ["arn:aws:iam::111122223333:role/nodes"], '"arn:aws:iam::111122223333:role/nodes"'],
+            [
+                "an ARN with a path",
+                ["arn:aws:iam::111122223333:role/eks/nodes"],
+                '"arn:aws:iam::111122223333:role/eks/nodes"',
+            ],
+            ["a name with its path", ["/eks/nodes"], '"/eks/nodes"'],
+        ],
+    },
+    {
+        argument: "nodeRoleNames",
+        beside: LIVE,
+        path: "nodeRoleNames[0]",
+        expected: "1 to 64 letters, digits and + = , . @ _ -",
+        fix: "give the name of the node role",
+        accepted: [["each sign", ["a+=,.@_-"]]],
+        refused: [
+            ["a name that is no role's", ["prod nodes"], '"prod nodes"'],
+            ["the empty string", [""], '""'],
+            ["a slash alone", ["/"], '"/"'],
+            ["a number", [1], "1"],
+        ],
+    },
+    {
+        argument: "nodeRoleNames",
+        beside: LIVE,
+        expected: NO_NAMES,
+        plain: true,
+        fix: "leave nodeRoleNames out to have nothing detached",
+        accepted: [["null, which counts as not given", null]],
+        refused: [["an empty list", [], "an empty list"]],
+    },
+    {
+        argument: "nodeRoleNames",
+        beside: LIVE,
+        expected: "a list of names of node roles",
+        plain: true,
+        fix: "put it into a list: […]",
+        accepted: [],
+        refused: [["a name", "nodes", '"nodes"']],
+    },
+    {
+        argument: "nodeRoleNames",
+        beside: LIVE,
+        path: "nodeRoleNames[1]",
+        expected: "names of node roles",
+        fix: "remove the empty member",
+        accepted: [],
+        refused: [["null in it", ["nodes", null], "nothing"]],
+    },
+    {
+        argument: "nodeRoleNames",
+        beside: LIVE,
+        path: "nodeRoleNames[1]",
+        expected: "each member once",
+        fix: "remove one of them",
+        accepted: [["two names", ["a", "b"]]],
+        refused: [["a name twice", ["a", "a"], '"a", which is nodeRoleNames[0] too']],
+    },
+    {
+        argument: "nodeRolePolicyArns",
+        path: "nodeRolePolicyArns[0]",
+        expected: "the ARN of a managed policy",
+        fix: "write it like arn:aws:iam::111122223333:policy/NAME, or arn:aws:iam::aws:policy/NAME",
+        beside: NODE_ROLES,
+        accepted: [
+            ["a policy", [MANAGED]],
+            ["null, which counts as not given", null],
+        ],
+        refused: [["a policy's name", ["AmazonEKS_CNI_Policy"], '"AmazonEKS_CNI_Policy"']],
+    },
+    {
+        argument: "nodeRolePolicyArns",
+        expected: NO_NAMES,
+        plain: true,
+        fix: "leave nodeRolePolicyArns out to have nothing detached",
+        beside: NODE_ROLES,
+        accepted: [],
+        refused: [["an empty list", [], "an empty list"]],
+    },
+    {
+        argument: "proof",
+        expected: '"full" or "assumeRole" or "off"',
+        fix: "leave proof out for the full one",
+        accepted: [
+            ["full", "full"],
+            ["assumeRole", "assumeRole"],
+            ["off", "off"],
+        ],
+        refused: [
+            ["none", "none", '"none"'],
+            ["false", false, "false"],
+        ],
+    },
+    {
+        argument: "timeouts",
+        expected: "an object with proofSeconds, settleSeconds, canarySeconds, verificationSeconds, handBackSeconds",
+        fix: "write it as { … }",
+        accepted: [["nothing in it", {}]],
+        refused: [["a number", 600, "600"]],
+    },
+    seconds("proofSeconds", 120),
+    seconds("settleSeconds", 120),
+    seconds("canarySeconds", 300),
+    seconds("verificationSeconds", 900),
+    seconds("handBackSeconds", 1800),
+    {
+        argument: "stableSeconds",
+        expected: "a whole number of seconds from 0 to 3600",
+        fix: "choose how long a pod is watched, or leave it out for 20",
+        accepted: [
+            ["0", 0],
+            ["an hour", 3600],
+        ],
+        refused: [
+            ["less than 0", -1, "-1"],
+            ["a second more than an hour", 3601, "3601"],
+            ["a string", "20", '"20"'],
+        ],
+    },
+    {
+        argument: "ignoreNotReadyNodes",
+        expected: "a whole number from 0 to 10000",
+        fix: "choose how many NotReady nodes to do without, or leave it out to wait for all",
+        accepted: [
+            ["0", 0],
+            ["10000", 10000],
+        ],
+        refused: [
+            ["less than 0", -1, "-1"],
+            ["more than 10000", 10001, "10001"],
+            ["a part of a node", 0.5, "0.5"],
+        ],
+    },
+    {
+        argument: "injectionGuard",
+        expected: "true or false",
+        fix: "set false to do without the admission policy, or leave it out",
+        beside: NODE_ROLES,
+        accepted: [
+            ["true", true],
+            ["false", false],
+        ],
+        refused: [["a string", "true", '"true"']],
+    },
+    {
+        argument: "forceDestroy",
+        expected: "true or false",
+        fix: "set true for a cluster that goes away with its nodes still up, or leave it out",
+        accepted: [
+            ["true", true],
+            ["false", false],
+        ],
+        refused: [["a string", "true", '"true"']],
+    },
+    {
+        argument: "release",
+        expected: "true or false",
+        fix: "set true before the live checks are turned off and the node roles are to stay, or leave it out",
+        accepted: [
+            ["true", true],
+            ["false", false],
+        ],
+        refused: [["a string", "true", '"true"']],
+    },
+];

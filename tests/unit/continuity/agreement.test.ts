@@ -1,0 +1,113 @@
+import * as assert from "assert";
+import * as fc from "fast-check";
+import { type Course, faults, onDelete, operators, silence } from "../../continuity/agreement/courses";
+import { kindsOf, playOnModel } from "../../continuity/agreement/modelRun";
+import { codeOf } from "../../continuity/agreement/codes";
+import { type Sight, sightOfSandbox } from "../../continuity/agreement/sight";
+import type { Snapshot } from "../../continuity/state/snapshot";
+import { play } from "../../model/play";
+import { scenario } from "../../model/scenarios";
+import { CNI_POLICY, iam, role } from "./world";
+
+const NODES = 3;
+const COURSES: Record<string, Course> = { operators, faults, silence, onDelete };
+
+const onNodeRole: Sight = {
+    ...{ annotated: undefined, pods: { "": NODES }, notReady: 0, template: "as before" },
+    ...{ injectionGuard: false, nodeRoleHoldsPolicy: true, roles: [] },
+};
+const handedOver = (name: string): Sight => ({
+    ...{ annotated: name, pods: { [name]: NODES }, notReady: 0, template: "rolled out" },
+    ...{ injectionGuard: true, nodeRoleHoldsPolicy: false, roles: [name] },
+});
+
+/** What random play comes to, and no course does. */
+const NOT_REPLAYED = [/^killed /];
+
+describe("what the model and the sandbox are to agree upon", () => {
+    for (const [name, course] of Object.entries(COURSES)) {
+        it(`ends as it began: ${name}`, async () => {
+            const last = (await playOnModel(course, NODES)).at(-1);
+            assert.deepStrictEqual([last?.ended, last?.sight], ["done", onNodeRole]);
+        });
+    }
+
+    it("is how each turn ends, and what is there then", async () => {
+        const [failed, up] = await playOnModel(operators, NODES);
+        assert.deepStrictEqual([failed?.ended, failed?.sight], ["canary-failed", { ...onNodeRole, roles: ["bad"] }]);
+        assert.deepStrictEqual([up?.ended, up?.sight], ["done", handedOver("cni")]);
+    });
+
+    it("is a kill right before the call that is named", async () => {
+        const turn = faults.turns.findIndex(({ killedBefore }) => killedBefore?.model === "patch the DaemonSet");
+        const killed = (await playOnModel(faults, NODES))[turn];
+        assert.strictEqual(killed?.ended, "killed");
+        assert.deepStrictEqual(killed.sight.pods, { cni: NODES - 1, next: 1 });
+    });
+
+    it("are all kinds of transition that random play takes, but for those that are named here", async () => {
+        const courses = await Promise.all(Object.values(COURSES).map((course) => playOnModel(course, NODES)));
+        const replayed = new Set(courses.flat().flatMap(({ kinds }) => kinds));
+        const taken = new Set<string>();
+        for (const one of fc.sample(scenario, { seed: 1, numRuns: 40 })) {
+            kindsOf((await play(one)).log.map((line) => line.slice(10))).forEach((kind) => taken.add(ofOneRole(kind)));
+        }
+        const all = new Set([...replayed].map(ofOneRole));
+        const missing = [...taken].filter((kind) => !all.has(kind) && !NOT_REPLAYED.some((known) => known.test(kind)));
+        assert.deepStrictEqual(missing, []);
+        assert.ok(taken.size > 20);
+    }).timeout(60_000);
+});
+
+/** The model's other node role is one as well. */
+function ofOneRole(kind: string): string {
+    return kind.replace(/^(attach to|detach from|\*\* nodeJoins) b$/, "$1 a");
+}
+
+describe("what is seen of a sandbox", () => {
+    const none = { annotations: {}, managers: [] };
+    const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
+        iam: iam([role("sandbox-nodes")]),
+        ...{ serviceAccount: none, daemonSet: none, templateAnnotations: {} },
+        ...{ admissionPolicies: [], admissionPolicyBindings: [], pods: [] },
+        ...more,
+    });
+    const arn = "arn:aws:iam::111122223333:role/path/cni";
+    const pod = (roleArn: string | undefined, ready = true) => ({ name: "p", node: "n", ready, roleArn });
+
+    it("is as before where nothing has changed", () => {
+        assert.deepStrictEqual(sightOfSandbox(snapshot(), snapshot({ pods: [pod(undefined)] })), {
+            ...onNodeRole,
+            pods: { "": 1 },
+        });
+    });
+
+    it("is each thing that a hand-over changes", () => {
+        const after = snapshot({
+            iam: iam([role("sandbox-nodes", { attachedPolicyArns: [] }), role("cni")]),
+            serviceAccount: { ...none, annotations: { "eks.amazonaws.com/role-arn": arn } },
+            templateAnnotations: { "eks-cni/rollout": "1" },
+            admissionPolicies: ["guard"],
+            pods: [pod(arn), pod(arn, false), pod(undefined)],
+        });
+        assert.deepStrictEqual(sightOfSandbox(snapshot(), after), {
+            ...handedOver("cni"),
+            ...{ pods: { "": 1, cni: 2 }, notReady: 1 },
+        });
+    });
+
+    it("is not another policy of the node role", () => {
+        const other = snapshot({ iam: iam([role("sandbox-nodes", { attachedPolicyArns: [`${CNI_POLICY}2`] })]) });
+        assert.strictEqual(sightOfSandbox(snapshot(), other).nodeRoleHoldsPolicy, false);
+    });
+});
+
+describe("the code of a run that was stopped", () => {
+    it("is the first in brackets", () => {
+        assert.strictEqual(codeOf("error: [canary-failed] [time-limit]"), "canary-failed");
+    });
+
+    it("is none where there is none", () => {
+        assert.strictEqual(codeOf("error: [diff] x"), "without a code");
+    });
+});

@@ -1,0 +1,246 @@
+import * as assert from "assert";
+import * as fc from "fast-check";
+import { figuresOf } from "../../continuity/monitor/gaps";
+import type { PodRecord, RecordedEvent } from "../../continuity/monitor/recording";
+import { iam, nodeRole, pod, recording, role, ROLE, withRole } from "./world";
+
+const seen = (at: number, one: PodRecord): RecordedEvent => ({ at, kind: "pod", pod: one });
+const gone = (at: number, uid: string): RecordedEvent => ({ at, kind: "podGone", uid });
+const inForce = (at: number, state = iam([nodeRole(), role("cni")])): RecordedEvent => ({ at, kind: "iam", state });
+const detached = iam([nodeRole({ attachedPolicyArns: [] }), role("cni")]);
+const annotated = (at: number, roleArn: string | undefined): RecordedEvent => ({ at, kind: "serviceAccount", roleArn });
+const generation = (at: number, value: number): RecordedEvent => ({ at, kind: "daemonSet", generation: value });
+
+describe("the figures of a recording", () => {
+    it("are zero while every pod has a path", () => {
+        const figures = figuresOf(recording(10_000, inForce(0), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))));
+        assert.deepStrictEqual(figures, {
+            ...{ podSeconds: 0, longestGapSeconds: 0, podsWithoutPath: 0, canaryPodSeconds: 0 },
+            ...{ nodeSeconds: 0, blindSeconds: 0, gaps: [] },
+        });
+    });
+
+    it("count each pod from the moment at which a change comes into force until it has a path again", () => {
+        const figures = figuresOf(
+            recording(
+                10_000,
+                ...[inForce(0), inForce(2000, detached), inForce(5000)],
+                ...[seen(0, pod("a")), seen(0, pod("b", { node: "n2" })), seen(0, withRole("c"))],
+            ),
+        );
+        assert.strictEqual(figures.podSeconds, 6);
+        assert.strictEqual(figures.longestGapSeconds, 3);
+        assert.strictEqual(figures.podsWithoutPath, 2);
+        assert.deepStrictEqual(
+            figures.gaps.map(({ uid, from, to, node }) => [uid, from, to, node]),
+            [
+                ["a", 2000, 5000, "n1"],
+                ["b", 2000, 5000, "n2"],
+            ],
+        );
+    });
+
+    it("tell two gaps of one pod apart, and count the pod once", () => {
+        const states = [inForce(0), inForce(1000, detached), inForce(2000), inForce(3000, detached), inForce(5000)];
+        const figures = figuresOf(recording(10_000, ...states, seen(0, pod("a"))));
+        assert.strictEqual(figures.podSeconds, 3);
+        assert.strictEqual(figures.longestGapSeconds, 2);
+        assert.strictEqual(figures.podsWithoutPath, 1);
+        assert.strictEqual(figures.gaps.length, 2);
+    });
+
+    it("count a pod only while it runs, a terminating one until it is gone", () => {
+        const starting = pod("a", { running: false, ready: false });
+        const events = [
+            seen(0, starting),
+            seen(3000, pod("a")),
+            seen(5000, pod("a", { terminating: true })),
+            gone(6000, "a"),
+        ];
+        assert.strictEqual(figuresOf(recording(10_000, inForce(0, detached), ...events)).podSeconds, 3);
+    });
+
+    it("begin and end with the recording, and know what was seen before it", () => {
+        const events = [inForce(0, detached), seen(0, pod("a"))];
+        const figures = figuresOf({ ...recording(10_000, ...events), from: 4000, to: 9000 });
+        assert.strictEqual(figures.podSeconds, 5);
+        assert.deepStrictEqual(
+            figures.gaps.map(({ from, to }) => [from, to]),
+            [[4000, 9000]],
+        );
+    });
+
+    it("do not depend on the order in which events were written down", () => {
+        const events = [inForce(2000, detached), seen(0, pod("a")), inForce(0), inForce(5000)];
+        assert.strictEqual(figuresOf(recording(10_000, ...events)).podSeconds, 3);
+    });
+
+    it("know that the nodes are cut off from STS", () => {
+        const events = [inForce(0), seen(0, withRole("a")), seen(0, pod("b", { node: "n2" }))];
+        const cut: RecordedEvent[] = [
+            { at: 1000, kind: "stsCutOff", nodes: "all" },
+            { at: 3000, kind: "stsCutOff", nodes: "none" },
+        ];
+        assert.strictEqual(figuresOf(recording(10_000, ...events, ...cut)).podSeconds, 2);
+    });
+
+    it("count Ready nodes without a Ready pod that stays", () => {
+        const events: RecordedEvent[] = [
+            ...[inForce(0), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))],
+            seen(1000, pod("a", { terminating: true })),
+            gone(2000, "a"),
+            seen(2500, pod("c", { ready: false })),
+            seen(4000, pod("c")),
+            { at: 5000, kind: "node", node: { name: "n2", ready: false, instanceId: "i-2" } },
+            seen(5000, pod("b", { node: "n2", ready: false })),
+            { at: 7000, kind: "nodeGone", name: "n2" },
+        ];
+        assert.strictEqual(figuresOf(recording(10_000, ...events)).nodeSeconds, 3);
+    });
+
+    it("go on by the instance of a node that is gone, until its pod is", () => {
+        const lost: RecordedEvent = { at: 1000, kind: "nodeGone", name: "n2" };
+        const events = [seen(0, pod("b", { node: "n2" })), lost, inForce(2000, detached), gone(5000, "b")];
+        const { gaps } = figuresOf(recording(10_000, inForce(0), ...events));
+        assert.deepStrictEqual(
+            gaps.map(({ from, to }) => [from, to]),
+            [[2000, 5000]],
+        );
+    });
+
+    it("tell for how long nothing could be seen", () => {
+        const blind: RecordedEvent[] = [
+            { at: 1000, kind: "sight", blind: true },
+            { at: 1500, kind: "sight", blind: false },
+        ];
+        assert.strictEqual(figuresOf(recording(10_000, inForce(0), ...blind)).blindSeconds, 0.5);
+    });
+});
+
+describe("a canary", () => {
+    const untrusted = iam([nodeRole()]);
+    const before = [inForce(0, untrusted), generation(0, 1), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))];
+    const born = (at: number, uid: string, node = "n1") => seen(at, withRole(uid, { node, ready: false }));
+
+    it("is the first pod that is born with the new role before the rollout, and is counted apart", () => {
+        const events = [
+            annotated(1000, ROLE),
+            gone(1000, "a"),
+            born(2000, "c"),
+            gone(5000, "c"),
+            annotated(5000, undefined),
+        ];
+        const figures = figuresOf(recording(10_000, ...before, ...events));
+        assert.strictEqual(figures.canaryPodSeconds, 3);
+        assert.strictEqual(figures.podSeconds, 0);
+        assert.strictEqual(figures.podsWithoutPath, 0);
+    });
+
+    it("is one for each node role: another pod is a gap", () => {
+        const events = [
+            annotated(1000, ROLE),
+            gone(1000, "a"),
+            born(2000, "c"),
+            gone(2500, "b"),
+            born(3000, "d", "n2"),
+        ];
+        const figures = figuresOf(recording(10_000, ...before, ...events));
+        assert.strictEqual(figures.canaryPodSeconds, 8);
+        assert.strictEqual(figures.podSeconds, 7);
+    });
+
+    it("may be on each node role that there is", () => {
+        const other: RecordedEvent = { at: 0, kind: "instance", id: "i-2", profile: "others" };
+        const others = iam([nodeRole(), role("other", { instanceProfileNames: ["others"] })]);
+        const events = [
+            annotated(1000, ROLE),
+            gone(1000, "a"),
+            born(2000, "c"),
+            gone(2500, "b"),
+            born(3000, "d", "n2"),
+        ];
+        const figures = figuresOf(recording(10_000, ...before, inForce(0, others), other, ...events));
+        assert.strictEqual(figures.canaryPodSeconds, 15);
+        assert.strictEqual(figures.podSeconds, 0);
+    });
+
+    it("may be tried again once the first is gone", () => {
+        const events = [annotated(1000, ROLE), gone(1000, "a"), born(2000, "c"), gone(3000, "c"), born(4000, "d")];
+        const figures = figuresOf(recording(5000, ...before, ...events));
+        assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [2, 0]);
+    });
+
+    it("is not what is born in the rollout", () => {
+        const events = [annotated(1000, ROLE), generation(1500, 2), gone(1600, "a"), born(2000, "c")];
+        const figures = figuresOf(recording(5000, ...before, ...events));
+        assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 3]);
+    });
+
+    it("is not what carries another role than the service account names", () => {
+        const events = [annotated(1000, `${ROLE}-2`), gone(1600, "a"), born(2000, "c")];
+        const figures = figuresOf(recording(5000, ...before, ...events));
+        assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 3]);
+    });
+
+    it("is not a pod that was there before the annotation", () => {
+        const events = [born(500, "c"), annotated(1000, ROLE)];
+        const figures = figuresOf(recording(5000, ...before, ...events));
+        assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 4.5]);
+    });
+});
+
+/** The same figure in another way: by asking at every tenth of a second. */
+function sampled(events: readonly RecordedEvent[], to: number): number {
+    let hits = 0;
+    for (let at = 0; at < to; at += 100) {
+        const known = events.filter((event) => event.at <= at);
+        const state = known.flatMap((event) => (event.kind === "iam" ? [event.state] : [])).at(-1);
+        const granted = (state?.roles["nodes"]?.attachedPolicyArns.length ?? 0) > 0;
+        const pods = new Map<string, PodRecord>();
+        known.forEach((event) => {
+            if (event.kind === "pod") {
+                pods.set(event.pod.uid, event.pod);
+            } else if (event.kind === "podGone") {
+                pods.delete(event.uid);
+            }
+        });
+        hits += granted ? 0 : [...pods.values()].filter(({ running }) => running).length;
+    }
+    return hits / 10;
+}
+
+describe("the figures of any recording", () => {
+    const time = fc.integer({ min: 0, max: 49 }).map((tenths) => tenths * 100);
+    const event = fc.oneof(
+        fc
+            .record({ at: time, granted: fc.boolean() })
+            .map(({ at, granted }) => inForce(at, granted ? undefined : detached)),
+        fc
+            .record({ at: time, uid: fc.constantFrom("a", "b", "c"), running: fc.boolean() })
+            .map(({ at, uid, running }) => seen(at, pod(uid, { running }))),
+        fc.record({ at: time, uid: fc.constantFrom("a", "b", "c") }).map(({ at, uid }) => gone(at, uid)),
+    );
+
+    it("are those that looking at every moment gives", () => {
+        fc.assert(
+            fc.property(fc.array(event, { maxLength: 20 }), (events) => {
+                const sorted = [inForce(0), ...events].sort((a, b) => a.at - b.at);
+                const { podSeconds, gaps } = figuresOf(recording(5000, ...sorted));
+                assert.ok(Math.abs(podSeconds - sampled(sorted, 5000)) < 1e-6);
+                assert.ok(gaps.every(({ from, to }) => from < to && from >= 0 && to <= 5000));
+            }),
+        );
+    });
+
+    it("add up when the time is cut in two", () => {
+        fc.assert(
+            fc.property(fc.array(event, { maxLength: 20 }), time, (events, cut) => {
+                fc.pre(cut > 0);
+                const whole = recording(5000, inForce(0), ...events);
+                const [first, second] = [figuresOf({ ...whole, to: cut }), figuresOf({ ...whole, from: cut })];
+                assert.ok(Math.abs(figuresOf(whole).podSeconds - first.podSeconds - second.podSeconds) < 1e-6);
+                assert.ok(Math.abs(figuresOf(whole).nodeSeconds - first.nodeSeconds - second.nodeSeconds) < 1e-6);
+            }),
+        );
+    });
+});

@@ -1,0 +1,143 @@
+import * as assert from "assert";
+import { type Circumstances, lackOfPath } from "../../continuity/monitor/paths";
+import { ACCOUNT, CNI_POLICY, ISSUER, cniDocument, iam, nodeRole, pod, role, ROLE, trustOf, withRole } from "./world";
+
+const ALLOWED = JSON.parse(cniDocument) as { Version: string; Statement: { Action: string[]; Resource: string }[] };
+
+function without(action: string): string {
+    const Statement = ALLOWED.Statement.map((one) => ({
+        ...one,
+        Action: one.Action.filter((name) => name !== action),
+    }));
+    return JSON.stringify({ ...ALLOWED, Statement: Statement.filter(({ Action }) => Action.length > 0) });
+}
+
+function circumstances(more: Partial<Circumstances> = {}): Circumstances {
+    return {
+        ...{ iam: iam([nodeRole(), role("cni")]), issuer: ISSUER, accountId: ACCOUNT },
+        ...{ instanceProfile: "nodes", stsReachable: true },
+        ...more,
+    };
+}
+
+describe("the path of a pod with a token", () => {
+    it("is there when its role trusts the token and holds the permissions, whatever the node's role holds", () => {
+        const state = iam([nodeRole({ attachedPolicyArns: [] }), role("cni")]);
+        assert.strictEqual(lackOfPath(withRole("a"), circumstances({ iam: state })), undefined);
+    });
+
+    const lacks: [string, Parameters<typeof lackOfPath>[0], Partial<Circumstances>, RegExp, boolean][] = [
+        ["its role does not exist", withRole("a"), { iam: iam([nodeRole()]) }, /role\/cni does not exist/, false],
+        [
+            "its role has another path",
+            withRole("a", { roleArn: `arn:aws:iam::${ACCOUNT}:role/path/cni` }),
+            {},
+            /does not exist/,
+            false,
+        ],
+        [
+            "its role trusts another service account",
+            withRole("a"),
+            {
+                iam: iam([
+                    role("cni", { trustPolicy: trustOf({ subject: "system:serviceaccount:kube-system:other" }) }),
+                ]),
+            },
+            /does not trust/,
+            true,
+        ],
+        ["it is of another service account", withRole("a", { serviceAccount: "default" }), {}, /does not trust/, true],
+        [
+            "its role trusts another audience",
+            withRole("a"),
+            { iam: iam([role("cni", { trustPolicy: trustOf({ audience: "sts" }) })]) },
+            /does not trust/,
+            true,
+        ],
+        [
+            "its role trusts another provider",
+            withRole("a"),
+            { iam: iam([role("cni", { trustPolicy: trustOf({ provider: `${ISSUER}2` }) })]) },
+            /does not trust/,
+            true,
+        ],
+        [
+            "its token is for another audience than the provider has",
+            withRole("a", { audience: "sts.amazonaws.com.cn" }),
+            {},
+            /no OIDC provider .* sts.amazonaws.com.cn/,
+            true,
+        ],
+        ["there is no provider", withRole("a"), { iam: iam([role("cni")], { oidcProviders: {} }) }, /no OIDC/, true],
+        [
+            "its role lost the policy",
+            withRole("a"),
+            { iam: iam([role("cni", { attachedPolicyArns: [] })]) },
+            /cni may not call/,
+            false,
+        ],
+        ["STS is out of reach", withRole("a"), { stsReachable: false }, /cannot reach STS/, true],
+        ["it has no role", withRole("a", { roleArn: undefined }), {}, /no AWS_ROLE_ARN/, false],
+        ["it has no volume", withRole("a", { audience: undefined }), {}, /no volume/, false],
+    ];
+    lacks.forEach(([why, one, more, reason, hiddenBySession]) => {
+        it(`is missing when ${why}, also if the node's role would do`, () => {
+            const lack = lackOfPath(one, circumstances(more));
+            assert.match(lack?.reason ?? "a path", reason);
+            assert.strictEqual(lack?.hiddenBySession, hiddenBySession);
+        });
+    });
+});
+
+describe("the path of a pod without a token", () => {
+    it("is there when its node's role holds the permissions, also with a role ARN and with STS out of reach", () => {
+        const one = pod("a", { roleArn: ROLE });
+        assert.strictEqual(lackOfPath(one, circumstances({ iam: iam([nodeRole()]), stsReachable: false })), undefined);
+    });
+
+    it("may come from an inline policy", () => {
+        const state = iam([nodeRole({ attachedPolicyArns: [], inlinePolicies: { cni: cniDocument } })]);
+        assert.strictEqual(lackOfPath(pod("a"), circumstances({ iam: state })), undefined);
+    });
+
+    const lacks: [string, Partial<Circumstances>, RegExp][] = [
+        ["its node has no instance profile", { instanceProfile: undefined }, /no instance profile/],
+        ["the profile has no role", { iam: iam([nodeRole({ instanceProfileNames: [] })]) }, /nodes no role/],
+        ["the role lost the policy", { iam: iam([nodeRole({ attachedPolicyArns: [] })]) }, /AssignPrivateIpAddresses/],
+        [
+            "a boundary takes the permissions away",
+            {
+                iam: iam([nodeRole({ permissionsBoundaryArn: "arn:aws:iam::111122223333:policy/none" })], {
+                    policies: {
+                        ...iam([]).policies,
+                        "arn:aws:iam::111122223333:policy/none": {
+                            ...{ arn: "arn:aws:iam::111122223333:policy/none", document: without("ec2:DescribeTags") },
+                            ...{ versionIds: ["v1"], defaultVersionId: "v1", attachmentCount: 1 },
+                        },
+                    },
+                }),
+            },
+            /may not call DescribeTags$/,
+        ],
+    ];
+    lacks.forEach(([why, more, reason]) => {
+        it(`is missing when ${why}`, () => {
+            const lack = lackOfPath(pod("a"), circumstances(more));
+            assert.match(lack?.reason ?? "a path", reason);
+            assert.strictEqual(lack?.hiddenBySession, false);
+        });
+    });
+
+    it("needs every single call of the CNI", () => {
+        const calls = ALLOWED.Statement.flatMap(({ Action }) => Action).filter(
+            (one) => one !== "ec2:DescribeSecurityGroups",
+        );
+        for (const call of calls) {
+            const policies = iam([]).policies;
+            const policy = { ...policies[CNI_POLICY], document: without(call) } as (typeof policies)[string];
+            const state = iam([nodeRole()], { policies: { [CNI_POLICY]: policy } });
+            const lack = lackOfPath(pod("a"), circumstances({ iam: state }));
+            assert.strictEqual(lack?.reason, `the role nodes may not call ${call.replace("ec2:", "")}`);
+        }
+    });
+});

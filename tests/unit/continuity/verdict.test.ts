@@ -1,0 +1,112 @@
+import * as assert from "assert";
+import type { RecordedEvent } from "../../continuity/monitor/recording";
+import { closing, failures, line, type Outcome } from "../../continuity/report";
+import { nothingLost } from "../../continuity/scenarios/scenario";
+import { verdictOf } from "../../continuity/verdict";
+import { iam, nodeRole, pod, recording } from "./world";
+
+const bound = { ...nothingLost, rollouts: 1, restarts: 0 };
+const baseline = { nodeSeconds: 6, nodes: 2 };
+const there: RecordedEvent[] = [
+    { at: 0, kind: "iam", state: iam([nodeRole()]) },
+    { at: 0, kind: "pod", pod: pod("a") },
+    { at: 0, kind: "pod", pod: pod("b", { node: "n2" }) },
+];
+const lost: RecordedEvent = { at: 5000, kind: "iam", state: iam([nodeRole({ attachedPolicyArns: [] })]) };
+const gone: RecordedEvent = { at: 0, kind: "podGone", uid: "b" };
+
+describe("a verdict", () => {
+    it("finds nothing where every pod had a path and every node a pod", () => {
+        const verdict = verdictOf(recording(10_000, ...there), bound, [], baseline);
+        assert.deepStrictEqual(verdict.problems, []);
+        assert.strictEqual(verdict.nodeSecondsBeyond, 0);
+    });
+
+    it("names the pods without a path, their nodes, for how long and why", () => {
+        const verdict = verdictOf(recording(6000, ...there, lost), bound, [], baseline);
+        assert.strictEqual(verdict.problems[0], "2.0 s of pods without a path");
+        assert.match(
+            verdict.problems[1] ?? "",
+            /^aws-node-a on n1 for 1.0 s from 00:00:05.000: the role nodes may not/,
+        );
+        assert.strictEqual(verdict.problems.length, 3);
+    });
+
+    it("wants pods without a path where the monitor is tried", () => {
+        const some = { ...bound, podSeconds: "some" as const };
+        assert.deepStrictEqual(verdictOf(recording(6000, ...there, lost), some, [], baseline).problems, []);
+        assert.deepStrictEqual(verdictOf(recording(6000, ...there), some, [], baseline).problems, [
+            "no pod was seen without a path: the monitor is blind",
+        ]);
+    });
+
+    it("allows nodes without a pod what bare restarts cost, half as much again, and a little", () => {
+        const { problems, nodeSecondsBeyond } = verdictOf(recording(11_000, ...there, gone), bound, [], baseline);
+        assert.deepStrictEqual([problems, nodeSecondsBeyond], [[], 5]);
+        const late = verdictOf(recording(11_100, ...there, gone), bound, [], baseline);
+        assert.match(
+            late.problems[0] ?? "",
+            /without a Ready pod for 5.1 s more than a bare restart costs, 5.0 s are allowed/,
+        );
+    });
+
+    it("allows more where the scenario restarts pods or takes nodes away", () => {
+        const more = { ...bound, restarts: 1, outageNodeSeconds: 10 };
+        assert.deepStrictEqual(verdictOf(recording(25_500, ...there, gone), more, [], baseline).problems, []);
+        assert.strictEqual(verdictOf(recording(25_600, ...there, gone), more, [], baseline).problems.length, 1);
+    });
+
+    it("listens to the agents", () => {
+        const call = { time: 3000, pod: "aws-node-a", uid: "a", ok: false };
+        const verdict = verdictOf(recording(10_000, ...there), bound, [call], undefined);
+        assert.strictEqual(verdict.agentCalls, 1);
+        assert.match(verdict.problems[0] ?? "", /aws-node-a's agent failed/);
+    });
+});
+
+describe("the report", () => {
+    const outcome = (more: Partial<Outcome> = {}): Outcome => ({
+        ...{ kind: "scenario", name: "first-up", title: "first up", milliseconds: 12_000, problems: [] },
+        ...{ replay: "npm run test:continuity -- --only first-up", logs: "/tmp/logs", isProofOfSight: false },
+        verdict: verdictOf(recording(6000, ...there), bound, [], baseline),
+        ...more,
+    });
+    const bad = verdictOf(recording(6000, ...there, lost), bound, [], baseline);
+
+    it("has a line for each, with its figures", () => {
+        assert.match(line(outcome()), /^ok +0\.0 +0\.0 +0 +0\.0 +0\.0 +0 +12 s first up$/);
+        assert.match(line(outcome({ verdict: undefined, problems: ["x"] })), /^FAILED +- +- .* 12 s first up$/);
+    });
+
+    it("ends with the headline, and with lines by which the gate counts", () => {
+        const all = [outcome(), outcome({ kind: "point", name: "kill:up:before-1:up" })];
+        assert.deepStrictEqual(closing(all, 125_000), [
+            "1 scenarios, 1 kill points: 0.0 pod-seconds without a path (canaries: 0.0)",
+            "",
+            "  2 passing (2m)",
+        ]);
+    });
+
+    it("adds up pod-seconds, but for those that show that the monitor sees", () => {
+        const sight = outcome({ name: "plain", verdict: bad, isProofOfSight: true });
+        const failed = outcome({ verdict: bad, problems: bad.problems });
+        assert.deepStrictEqual(closing([sight, failed], 30_000), [
+            "2 scenarios, 0 kill points: 2.0 pod-seconds without a path (canaries: 0.0)",
+            "The monitor sees: plain shows 2.0 s",
+            "",
+            "  1 passing (30s)",
+            "  1 failing",
+        ]);
+    });
+
+    it("tells of each failure what is wrong, how to see it again and where its logs are", () => {
+        assert.deepStrictEqual(failures([outcome(), outcome({ problems: ["one\ntwo"] })]), [
+            "  1) first up",
+            "     one",
+            "     two",
+            "     again: npm run test:continuity -- --only first-up",
+            "     logs: /tmp/logs",
+            "",
+        ]);
+    });
+});

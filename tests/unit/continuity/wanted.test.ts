@@ -1,0 +1,138 @@
+import * as assert from "assert";
+import type { Snapshot } from "../../continuity/state/snapshot";
+import { differencesAfterHandBack, differencesAfterHandOver } from "../../continuity/state/wanted";
+import { CNI_POLICY, iam, nodeRole, role, ROLE } from "./world";
+
+const ANNOTATION = "eks.amazonaws.com/role-arn";
+const WORKER = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
+
+function before(more: Partial<Snapshot> = {}): Snapshot {
+    return {
+        iam: iam([nodeRole({ attachedPolicyArns: [WORKER, CNI_POLICY] })]),
+        serviceAccount: { annotations: { team: "network" }, managers: ["eks"] },
+        daemonSet: { annotations: {}, managers: ["eks", "kube-controller-manager"] },
+        ...{ templateAnnotations: {}, admissionPolicies: ["theirs"], admissionPolicyBindings: ["theirs"] },
+        pods: [{ name: "aws-node-a", node: "n1", ready: true, roleArn: undefined }],
+        ...more,
+    };
+}
+
+function handedOver(more: Partial<Snapshot> = {}): Snapshot {
+    return before({
+        iam: iam([nodeRole({ attachedPolicyArns: [WORKER] }), role("cni")]),
+        serviceAccount: { annotations: { team: "network", [ANNOTATION]: ROLE }, managers: ["eks", "eks-cni/a"] },
+        templateAnnotations: { "eks-cni/delivered": "1" },
+        admissionPolicyBindings: ["theirs", "ours"],
+        pods: [{ name: "aws-node-b", node: "n1", ready: true, roleArn: ROLE }],
+        ...more,
+    });
+}
+
+describe("after the hand-back", () => {
+    const cases: [string, Partial<Snapshot>, string[]][] = [
+        ["nothing differs", {}, []],
+        [
+            "a role is left over",
+            { iam: iam([...Object.values(before().iam.roles), role("cni")]) },
+            ["role left over: cni"],
+        ],
+        [
+            "a node role lost its policy",
+            { iam: iam([nodeRole({ attachedPolicyArns: [WORKER] })]) },
+            [`policy of the role nodes lost: ${CNI_POLICY}`],
+        ],
+        [
+            "a node role got more than it had",
+            { iam: iam([nodeRole({ attachedPolicyArns: [WORKER, CNI_POLICY, "arn:x"] })]) },
+            ["policy of the role nodes left over: arn:x"],
+        ],
+        ["a role is gone", { iam: iam([]) }, ["role lost: nodes"]],
+        [
+            "the annotation is there",
+            { serviceAccount: { annotations: { team: "network", [ANNOTATION]: ROLE }, managers: ["eks"] } },
+            [`annotation of the service account left over: ${ANNOTATION}`],
+        ],
+        [
+            "somebody's annotation is lost",
+            { serviceAccount: { annotations: {}, managers: ["eks"] } },
+            ["annotation of the service account lost: team"],
+        ],
+        [
+            "somebody's annotation has changed",
+            { serviceAccount: { annotations: { team: "x" }, managers: ["eks"] } },
+            ["annotation of the service account changed: team from network to x"],
+        ],
+        [
+            "a field manager of ours owns something",
+            { daemonSet: { annotations: {}, managers: ["eks", "eks-cni/p/s/cni"] } },
+            ["the field manager eks-cni/p/s/cni still owns fields of the DaemonSet"],
+        ],
+        [
+            "the template is annotated",
+            { templateAnnotations: { x: "1" } },
+            ["annotation of the pod template left over: x"],
+        ],
+        ["the guard is there", { admissionPolicies: ["ours", "theirs"] }, ["admission policy left over: ours"]],
+        [
+            "a pod carries the role",
+            { pods: [{ name: "aws-node-a", node: "n1", ready: true, roleArn: ROLE }] },
+            [`pod aws-node-a still carries ${ROLE}`],
+        ],
+        [
+            "a pod is not Ready",
+            { pods: [{ name: "aws-node-a", node: "n1", ready: false, roleArn: undefined }] },
+            ["pod aws-node-a on n1 is not Ready"],
+        ],
+    ];
+    cases.forEach(([what, more, expected]) => {
+        it(`is seen: ${what}`, () =>
+            assert.deepStrictEqual(differencesAfterHandBack(before(), before(more)), expected));
+    });
+});
+
+describe("after the hand-over", () => {
+    const wanted = { roleArn: ROLE, nodeRoleNames: ["nodes"] };
+    const cases: [string, Partial<Snapshot>, string[]][] = [
+        ["all is as wanted", {}, []],
+        [
+            "the node role kept its policy",
+            { iam: iam([nodeRole({ attachedPolicyArns: [WORKER, CNI_POLICY] }), role("cni")]) },
+            [`policy of the role nodes left over: ${CNI_POLICY}`],
+        ],
+        [
+            "the node role lost another policy",
+            { iam: iam([nodeRole({ attachedPolicyArns: [] }), role("cni")]) },
+            [`policy of the role nodes lost: ${WORKER}`],
+        ],
+        [
+            "a former role is left over",
+            { iam: iam([nodeRole({ attachedPolicyArns: [WORKER] }), role("cni"), role("old")]) },
+            ["role left over: old"],
+        ],
+        [
+            "the role is missing",
+            { iam: iam([nodeRole({ attachedPolicyArns: [WORKER] })]) },
+            [`the role ${ROLE} does not exist`],
+        ],
+        [
+            "the role has no policy",
+            { iam: iam([nodeRole({ attachedPolicyArns: [WORKER] }), role("cni", { attachedPolicyArns: [] })]) },
+            [`policy of the role cni lost: ${CNI_POLICY}`],
+        ],
+        [
+            "the service account names nothing",
+            { serviceAccount: before().serviceAccount },
+            ["the service account names undefined"],
+        ],
+        [
+            "a pod missed out",
+            { pods: [{ name: "aws-node-b", node: "n1", ready: true, roleArn: undefined }] },
+            ["pod aws-node-b carries no role"],
+        ],
+        ["the guard is missing", { admissionPolicyBindings: ["theirs"] }, ["there is no injection guard"]],
+    ];
+    cases.forEach(([what, more, expected]) => {
+        it(`is seen: ${what}`, () =>
+            assert.deepStrictEqual(differencesAfterHandOver(before(), handedOver(more), wanted), expected));
+    });
+});

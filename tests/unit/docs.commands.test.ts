@@ -1,0 +1,180 @@
+import { deepStrictEqual, ok } from "assert";
+import * as eks from "@aws-sdk/client-eks";
+import * as iam from "@aws-sdk/client-iam";
+import * as sts from "@aws-sdk/client-sts";
+import { existsSync, readFileSync } from "fs";
+import { dirname, join } from "path";
+import { CodeBlock, codeBlocks, pages, ROOT } from "./support/markdown";
+
+/** The services that the docs call by the AWS CLI, whose commands and options are named after the API's. */
+const AWS: Readonly<Record<string, object>> = { eks, iam, sts };
+const AWS_GLOBAL_OPTIONS = ["--query", "--output", "--region"];
+/** Of services whose SDK is not a dependency. https://docs.aws.amazon.com/cli/latest/reference/cloudformation/delete-stack.html */
+const OTHER_AWS_COMMANDS: Readonly<Record<string, string[]>> = { "cloudformation delete-stack": ["--stack-name"] };
+
+/** What the docs use of programs that are not on every machine that runs the tests, with the options of each command. */
+const OTHERS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+    pulumi: {
+        cancel: [],
+        "config set": ["--path", "--secret"],
+        destroy: [],
+        import: ["--file", "--generate-code", "--protect"],
+        "package add": [],
+        preview: ["--diff", "--import-file", "--policy-pack"],
+        "stack init": [],
+        "stack output": [],
+        "stack rm": [],
+        up: ["--refresh"],
+    },
+    kubectl: {
+        annotate: ["-n"],
+        delete: ["-n", "-l"],
+        describe: ["-n", "-l"],
+        exec: ["-n", "-c", "--"],
+        get: ["-n", "-l", "-o", "-A", "--show-managed-fields"],
+        label: ["-n"],
+        logs: ["-n", "-c"],
+        "rollout restart": ["-n"],
+        "rollout status": ["-n"],
+    },
+};
+
+const IN_EVERY_SHELL = ["cd", "eval", "git", "grep", "env"];
+
+interface Command {
+    page: string;
+    words: string[];
+}
+
+/** The commands of a block, pipes and chains taken apart; comments and quotes read as a shell does, as far as the docs need it. */
+function commandsOf({ page, text }: CodeBlock): Command[] {
+    const lines = text.replace(/\\\n\s*/g, " ").split("\n");
+    return lines.flatMap((line) => {
+        const words = (line.match(/"[^"]*"|'[^']*'|#.*$|\|\||&&|\||[^\s"'|&]+(?:"[^"]*"|'[^']*')?/g) ?? []).filter(
+            (word) => !/^#/.test(word),
+        );
+        const commands: string[][] = [[]];
+        words.forEach((word) => (/^(?:\|\|?|&&)$/.test(word) ? commands.push([]) : commands.at(-1)?.push(word)));
+        return commands.filter(({ length }) => length > 0).map((command) => ({ page, words: command }));
+    });
+}
+
+/** Undefined if the command exists, with all its options. */
+function problem({ page, words }: Command): string | undefined {
+    const [program = "", ...args] = words;
+    const found =
+        program === "npm"
+            ? npmProblem(page, args)
+            : program === "aws"
+              ? awsProblem(args)
+              : program in OTHERS
+                ? otherProblem(program, args)
+                : IN_EVERY_SHELL.includes(program) || existsSync(join(ROOT, dirname(page), program))
+                  ? undefined
+                  : `unknown program ${program}`;
+    return found === undefined ? undefined : `${page}: ${words.join(" ")}: ${found}`;
+}
+
+function npmProblem(page: string, args: string[]): string | undefined {
+    const [verb = "", ...rest] = args.filter((arg) => arg !== "-s");
+    if (["install", "ci"].includes(verb)) {
+        return undefined;
+    }
+    const script = verb === "run" ? (rest.shift() ?? "") : verb;
+    const file = [dirname(page), "."].map((folder) => join(ROOT, folder, "package.json")).find(existsSync) ?? "";
+    const { scripts = {} } = JSON.parse(readFileSync(file, "utf8")) as { scripts?: Record<string, string> };
+    if (!(script in scripts)) {
+        return `no script ${script}`;
+    }
+    return script === "sandbox" ? sandboxProblem(rest.filter((arg) => arg !== "--")) : undefined;
+}
+
+/** The sandbox's own subcommands and options, as its command line declares them. */
+function sandboxProblem([subcommand = "--help", ...options]: string[]): string | undefined {
+    const source = readFileSync(join(ROOT, "sandbox/cli.ts"), "utf8");
+    const declared = source.split(/\.command\("/).find((part) => part.startsWith(`${subcommand}"`));
+    if (declared === undefined) {
+        return subcommand === "--help" ? undefined : `no subcommand ${subcommand}`;
+    }
+    const known = [...declared.matchAll(/(?:\.option|new Option)\(\s*"(--[a-z-]+)/g)].map(([, option]) => option);
+    return unknownOption(options, (option) => known.includes(option));
+}
+
+function awsProblem([service = "", operation = "", ...args]: string[]): string | undefined {
+    const other = OTHER_AWS_COMMANDS[`${service} ${operation}`];
+    if (other !== undefined) {
+        return unknownOption(args, (option) => other.includes(option));
+    }
+    const api = Object.keys(AWS[service] ?? {});
+    const command = api.find((name) => name.toLowerCase() === `${operation.replace(/-/g, "")}command`);
+    if (command === undefined) {
+        return `no such operation`;
+    }
+    const parameters = inputOf(AWS[service] ?? {}, command.replace(/Command$/, ""));
+    return unknownOption(
+        args,
+        (option) => AWS_GLOBAL_OPTIONS.includes(option) || parameters.includes(option.replace(/-/g, "")),
+    );
+}
+
+/** The names of an operation's parameters in lower case, from the schema that the SDK serialises by: [3, namespace, name, traits, members, …]. */
+function inputOf(api: object, operation: string): string[] {
+    const schemas = new Map<string, unknown>(Object.entries(api));
+    const schema = schemas.get(`${operation}Request$`) ?? schemas.get(`${operation}Input$`);
+    ok(Array.isArray(schema), `no schema of ${operation}`);
+    return (schema[4] as string[]).map((name) => name.toLowerCase());
+}
+
+function otherProblem(program: string, args: string[]): string | undefined {
+    const commands = OTHERS[program] ?? {};
+    const name = [args.slice(0, 2).join(" "), args[0] ?? ""].find((candidate) => candidate in commands);
+    const options = name === undefined ? undefined : commands[name];
+    return options === undefined ? `no such command` : unknownOption(args, (option) => options.includes(option));
+}
+
+function unknownOption(args: string[], isKnown: (option: string) => boolean): string | undefined {
+    const afterDashes = args.indexOf("--");
+    const own = afterDashes < 0 ? args : args.slice(0, afterDashes);
+    const unknown = own.filter((arg) => /^-/.test(arg)).find((arg) => !isKnown(arg.replace(/=.*/, "")));
+    return unknown === undefined ? undefined : `no option ${unknown}`;
+}
+
+describe("the commands of the docs", () => {
+    const commands = pages()
+        .flatMap(codeBlocks)
+        .filter(({ language }) => language === "sh")
+        .flatMap(commandsOf);
+
+    it("exist, with all their options", () => {
+        ok(commands.length > 30, `${String(commands.length)} commands`);
+        deepStrictEqual(
+            commands.flatMap((command) => problem(command) ?? []),
+            [],
+        );
+    });
+
+    it("are called with options at all", () => {
+        for (const part of ["--role-name", "--show-managed-fields", "--generate-code=false"]) {
+            ok(
+                commands.some(({ words }) => words.includes(part)),
+                part,
+            );
+        }
+    });
+
+    for (const wrong of [
+        "npm run demos",
+        "npm run sandbox -- start",
+        "npm run sandbox -- up --node 3",
+        "aws iam detach-policy --role-name x",
+        "aws iam attach-role-policy --role x",
+        "pulumi preview --difference",
+        "kubectl exec -n kube-system x --container y -- env",
+        "eksclt create cluster",
+    ]) {
+        it(`would be refused if they were: ${wrong}`, () => {
+            const [command] = commandsOf({ page: "README.md", language: "sh", text: wrong, preamble: "" });
+            ok(command !== undefined && problem(command) !== undefined);
+        });
+    }
+});

@@ -1,0 +1,105 @@
+import { deepStrictEqual, ok } from "assert";
+import { readFileSync } from "fs";
+import { join } from "path";
+import { clusterProblems } from "../../components/clusterLookup";
+import { argumentsError, Problem } from "../../components/arguments/problem";
+import { findProblems } from "../../components/arguments/rules";
+import { LATE } from "../../components/arguments/settled";
+import { trustSizeProblems, trustSizeWarning } from "../../components/arguments/trustSize";
+import { roleAdvice, rolloutAdvice, serviceAccountAdvice } from "../../components/failureAdvice";
+import { combinationRows } from "./components/arguments/combinationRows";
+import { iamRules } from "./components/arguments/iamRules";
+import { kubernetesRules } from "./components/arguments/kubernetesRules";
+import { liveCombinationRows } from "./components/arguments/liveCombinationRows";
+import { liveRules } from "./components/arguments/liveRules";
+import { rowsOf } from "./components/arguments/rule";
+import { tagRules } from "./components/arguments/tagRules";
+import { autonamingProblems } from "../../components/autonaming";
+import { codeSpans, page, ROOT } from "./support/markdown";
+
+const PAGE = page("docs/troubleshooting.md");
+const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
+/** What the lookups find missing is known only where they can be made, so it is read in the source. */
+const LOOKUPS = readFileSync(join(ROOT, "components/clusterLookup.ts"), "utf8");
+/** What providers and the stack's configuration are like is known only where a component is, so it is read there too. */
+const CONNECTION = readFileSync(join(ROOT, "components/liveConnection.ts"), "utf8");
+const provider = (id: number) => `arn:aws:iam::111122223333:oidc-provider/${ISSUER}${String(id)}`;
+const manyClusters = (count: number) => ({
+    oidcProviderArn: provider(0),
+    additionalOidcProviderArns: Array.from({ length: count }, (_, i) => provider(i + 1)),
+});
+
+/** `expected …` of everything that can be wrong with the arguments: the tests of the rules have a row for each. */
+function expectations(): string[] {
+    const rules = [...iamRules, ...tagRules, ...kubernetesRules, ...liveRules];
+    const rows = [...rules.flatMap(rowsOf), ...combinationRows, ...liveCombinationRows];
+    const ofRules = rows.flatMap(({ problems }) => problems.map(({ reason }) => reason.replace(/, got .*$/s, "")));
+    const ofCluster = clusterProblems(
+        { issuerUrl: `https://${ISSUER}`, ipFamily: "ipv6", region: "" },
+        { oidcProviderArn: provider(1), ipFamily: "ipv4" },
+    );
+    const ofPlain = findProblems({ oidcProviderArn: provider(1), ipFamily: LATE });
+    const ofLookups = [...(LOOKUPS + CONNECTION).matchAll(/expected: [`"](.*)[`"],/g)].map(([, text = ""]) =>
+        text.replace(/\$\{[^}]*\}/g, "x"),
+    );
+    const ofAutonaming = autonamingProblems({ mode: "verbatim" });
+    const others: Problem[] = [...ofCluster, ...ofAutonaming, ...ofPlain, ...trustSizeProblems(manyClusters(40))];
+    const expected = [...others.map((problem) => problem.expected), ...ofLookups];
+    return [...new Set([...ofRules, ...expected.map((text) => `expected ${text}`)])];
+}
+
+const CONFLICT = 'Apply failed with 1 conflict: conflict with "helm" using v1: .metadata.annotations.x';
+const FAILURES = {
+    taken: roleAdvice(["EntityAlreadyExists: Role with name cni already exists."]),
+    owned: serviceAccountAdvice([CONFLICT]),
+    ours: serviceAccountAdvice([CONFLICT.replace("helm", "eks-cni/network/production/cni")]),
+    restartedByAnother: rolloutAdvice([CONFLICT]),
+    noDaemonSet: rolloutAdvice(['DaemonSet.apps "x" is invalid: spec.template.spec.containers: Required value']),
+    timedOut: rolloutAdvice(["timed out waiting for the condition"]),
+    trustSize: trustSizeWarning(manyClusters(6)),
+};
+
+function firstSentence(text: string): string {
+    return /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text;
+}
+
+/** A text of the page, in which `…` stands for anything, as a test of a message. */
+function matcher(shown: string): RegExp {
+    return new RegExp(`^${shown.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("…", ".+")}$`, "s");
+}
+
+describe("the troubleshooting page", () => {
+    const shown = codeSpans(PAGE);
+    const isShown = (message: string) => shown.some((text) => text.length > 12 && matcher(text).test(message));
+
+    it("has every expectation of an argument", () => {
+        const all = expectations();
+        ok(all.length > 40, `${String(all.length)} expectations`);
+        deepStrictEqual(
+            all.filter((message) => !isShown(message)),
+            [],
+        );
+    });
+
+    it("has no expectation that no argument has", () => {
+        const all = expectations();
+        const stale = shown
+            .filter((text) => text.startsWith("expected "))
+            .filter((text) => !all.some((message) => matcher(text).test(message)));
+        deepStrictEqual(stale, []);
+    });
+
+    for (const [title, message] of Object.entries(FAILURES)) {
+        it(`has the first sentence of the advice or warning: ${title}`, () => {
+            ok(message !== undefined);
+            ok(isShown(firstSentence(message)), firstSentence(message));
+        });
+    }
+
+    it("has the head of an argument error", () => {
+        const problems = [{ path: "tags", expected: "x", got: "y", fix: "z" }];
+        const [head = ""] = argumentsError("cni", problems).message.split("\n");
+        // One argument needs, several need.
+        ok(isShown(head.replace("1 argument needs", "2 arguments need")), head);
+    });
+});

@@ -1,0 +1,70 @@
+import * as assert from "assert";
+import { readdirSync, readFileSync } from "fs";
+import * as path from "path";
+
+const EXAMPLES = path.resolve(__dirname, "../../examples");
+const names = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? entry.name : [],
+);
+const read = (...file: string[]) => readFileSync(path.join(EXAMPLES, ...file), "utf8");
+const sourcesOf = (name: string) => readdirSync(path.join(EXAMPLES, name)).filter((file) => file.endsWith(".ts"));
+
+interface Package {
+    name: string;
+    dependencies: Record<string, string>;
+}
+
+/** What somebody who copies an example's folder relies on. Whether it works is for the end-to-end suite to say. */
+describe("each example stands alone", () => {
+    for (const name of names) {
+        describe(name, () => {
+            const packageJson = JSON.parse(read(name, "package.json")) as Package;
+
+            it("is a project and a package of the folder's name", () => {
+                assert.ok(read(name, "Pulumi.yaml").startsWith(`name: ${name}\n`));
+                assert.strictEqual(packageJson.name, name);
+            });
+
+            it("depends on exactly the packages that it imports, on this one by its folder", () => {
+                const imported = sourcesOf(name).flatMap((source) =>
+                    [...read(name, source).matchAll(/from "([^."][^"]*)"/g)].map(([, module]) => module),
+                );
+                assert.deepStrictEqual(Object.keys(packageJson.dependencies).sort(), [...new Set(imported)].sort());
+                assert.strictEqual(packageJson.dependencies["eks-cni"], "file:../..");
+            });
+
+            it("takes the SDKs in the versions that this repository is tested with", () => {
+                const root = JSON.parse(readFileSync(path.join(EXAMPLES, "../package.json"), "utf8")) as {
+                    dependencies: Record<string, string>;
+                    devDependencies: Record<string, string>;
+                };
+                const tested = { ...root.devDependencies, ...root.dependencies, "eks-cni": "file:../.." };
+                for (const [dependency, version] of Object.entries(packageJson.dependencies)) {
+                    assert.strictEqual(version, tested[dependency as keyof typeof tested], dependency);
+                }
+            });
+
+            it("names all its sources in tsconfig.json", () => {
+                const { files } = JSON.parse(read(name, "tsconfig.json")) as { files: string[] };
+                assert.deepStrictEqual([...files].sort(), sourcesOf(name).sort());
+            });
+
+            it("declares the settings that it reads, and its README sets each of them", () => {
+                const settings = sourcesOf(name).flatMap((source) =>
+                    [...read(name, source).matchAll(/config\.require(?:Object|Number)?(?:<[^>]*>+)?\("(\w+)"\)/g)].map(
+                        ([, key]) => key ?? "",
+                    ),
+                );
+                const declared = [...read(name, "Pulumi.yaml").matchAll(/^ {4}(\w+):$/gm)].map(([, key]) => key ?? "");
+                assert.deepStrictEqual(declared.sort(), [...new Set(settings)].sort());
+                for (const key of declared) {
+                    assert.match(read(name, "README.md"), new RegExp(`pulumi config set (--path ')?${key}[ [{]`), key);
+                }
+            });
+
+            it("is in the list of the examples", () => {
+                assert.ok(read("README.md").includes(`[${name}](${name}/README.md)`));
+            });
+        });
+    }
+});

@@ -1,0 +1,170 @@
+import { createServer, IncomingMessage, Server } from "http";
+import { AddressInfo } from "net";
+import { connectAws } from "../../../../handover/aws";
+import { AwsAccess } from "../../../../handover/aws/access";
+import type { ClientDefaults } from "../../../../handover/aws/clients";
+import { AwsConnection } from "../../../../handover/subject";
+
+/** A call as it reached AWS. */
+export interface Asked {
+    /** As IAM names it: `iam:GetRole`. */
+    action: string;
+    region: string;
+    /** Of the query protocol (`Filter.1.Name`); of EKS the parts of the path, numbered. */
+    parameters: Record<string, string>;
+    userAgent: string;
+    /** Empty for a call that is not signed. */
+    accessKeyId: string;
+}
+
+/** An answer that is an error, as the service words it. */
+export class AwsFailure {
+    constructor(
+        readonly code: string,
+        readonly message: string,
+        readonly status = 400,
+    ) {}
+}
+
+/** No answer at all. */
+export const SILENCE = Symbol("silence");
+
+/** An answer that begins and does not end. */
+export const STALL = Symbol("stall");
+
+/** What AWS answers, by action: the content of the result element, an AwsFailure, SILENCE or STALL. */
+export type Answers = Record<string, (asked: Asked) => unknown>;
+
+export const ACCOUNT = "111122223333";
+export const REGION = "us-west-2";
+
+/** A local AWS that answers what a test says, for calls that go over a wire. Starts and stops with the suite. */
+export function useAws() {
+    let server: Server | undefined;
+    let answers: Answers = {};
+    const calls: Asked[] = [];
+    before((done) => {
+        server = createServer((request, response) => {
+            void read(request).then((body) => {
+                const asked = askedOf(request, body);
+                calls.push(asked);
+                const answer = answers[asked.action]?.(asked) ?? new AwsFailure("InvalidAction", "not in the script");
+                if (answer === SILENCE) {
+                    request.socket.destroy();
+                    return;
+                }
+                if (answer === STALL) {
+                    response.writeHead(200, { "content-type": "text/xml" }).write("<Answer>");
+                    return;
+                }
+                const { status, headers, text } = written(asked, answer);
+                response.writeHead(status, headers).end(text);
+            });
+        }).listen(0, "127.0.0.1", done);
+    });
+    after((done) => {
+        server?.closeAllConnections();
+        server?.close(done);
+    });
+    beforeEach(() => {
+        calls.length = 0;
+        answers = {};
+    });
+    const endpoint = () => `http://127.0.0.1:${String((server?.address() as AddressInfo).port)}`;
+    return {
+        calls,
+        endpoint,
+        /** How often each action was called. */
+        counts: (): Record<string, number> => {
+            const names = calls.map(({ action }) => action).sort();
+            return Object.fromEntries(names.map((name) => [name, names.filter((other) => other === name).length]));
+        },
+        answer: (more: Answers) => {
+            answers = { ...answers, ...more };
+        },
+        connect: (connection: AwsConnection = {}, defaults: ClientDefaults = { region: REGION }): AwsAccess => {
+            const [iam, sts, ec2, eks] = [endpoint(), endpoint(), endpoint(), endpoint()];
+            const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operators-secret-key" };
+            return connectAws({ ...operator, endpoints: { iam, sts, ec2, eks }, ...connection }, defaults);
+        },
+    };
+}
+
+export type Aws = ReturnType<typeof useAws>;
+
+async function read(request: IncomingMessage): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) {
+        chunks.push(chunk as Buffer);
+    }
+    return Buffer.concat(chunks).toString();
+}
+
+function askedOf({ headers, method = "", url = "" }: IncomingMessage, body: string): Asked {
+    const [, key = "", , region = "", service = "sts"] =
+        /Credential=([^/]+)\/(\d+)\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? "") ?? [];
+    const userAgent = String(headers["user-agent"]);
+    const common = { region, userAgent, accessKeyId: key };
+    if (service === "eks") {
+        const { pathname, searchParams } = new URL(url, "http://eks");
+        const parts = Object.fromEntries(pathname.split("/").map((part, i) => [String(i), decodeURIComponent(part)]));
+        return {
+            ...common,
+            action: `eks:${eksAction(method, pathname)}`,
+            parameters: { ...parts, ...Object.fromEntries(searchParams) },
+        };
+    }
+    const { Action = "", ...parameters } = Object.fromEntries(new URLSearchParams(body));
+    return { ...common, action: `${service}:${Action}`, parameters };
+}
+
+function eksAction(method: string, path: string): string {
+    const actions: [RegExp, string][] = [
+        [/^GET \/clusters\/[^/]+$/, "DescribeCluster"],
+        [/^GET \/clusters\/[^/]+\/addons\/[^/]+$/, "DescribeAddon"],
+        [/^GET \/clusters\/[^/]+\/pod-identity-associations$/, "ListPodIdentityAssociations"],
+        [/^GET \/clusters\/[^/]+\/pod-identity-associations\/[^/]+$/, "DescribePodIdentityAssociation"],
+    ];
+    return actions.find(([pattern]) => pattern.test(`${method} ${path}`))?.[1] ?? `${method} ${path}`;
+}
+
+/** By the protocols of the services: query (IAM, STS), EC2's own, REST with JSON (EKS). */
+function written(
+    { action }: Asked,
+    answer: unknown,
+): { status: number; headers: Record<string, string>; text: string } {
+    const [service = "", name = ""] = action.split(":");
+    if (service === "eks") {
+        const failed = answer instanceof AwsFailure;
+        return {
+            status: failed ? answer.status : 200,
+            headers: { "content-type": "application/json", ...(failed && { "x-amzn-errortype": answer.code }) },
+            text: JSON.stringify(failed ? { message: answer.message } : answer),
+        };
+    }
+    const headers = { "content-type": "text/xml" };
+    if (answer instanceof AwsFailure) {
+        const error = xml({ Error: { Code: answer.code, Message: answer.message } }, "member");
+        const text =
+            service === "ec2"
+                ? `<Response><Errors>${error}</Errors></Response>`
+                : `<ErrorResponse>${error}</ErrorResponse>`;
+        return { status: answer.status, headers, text };
+    }
+    const text =
+        service === "ec2"
+            ? `<${name}Response>${xml(answer, "item")}</${name}Response>`
+            : `<${name}Response><${name}Result>${xml(answer, "member")}</${name}Result></${name}Response>`;
+    return { status: 200, headers, text };
+}
+
+function xml(value: unknown, item: string): string {
+    if (Array.isArray(value)) {
+        return value.map((entry) => `<${item}>${xml(entry, item)}</${item}>`).join("");
+    }
+    if (typeof value === "object" && value !== null) {
+        const members = Object.entries(value).filter(([, of]) => of !== undefined);
+        return members.map(([name, of]) => `<${name}>${xml(of, item)}</${name}>`).join("");
+    }
+    return String(value).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}

@@ -1,0 +1,85 @@
+import { deepStrictEqual, strictEqual } from "assert";
+import { CNI_ACTIONS, type CniAction } from "../../../../documents/cniActions";
+import { makeClients } from "../../../../handover/aws/clients";
+import { type NodeArguments, tryActions } from "../../../../handover/aws/dryRuns";
+import { AwsFailure, REGION, useAws } from "./answerer";
+
+const MAY = new AwsFailure("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+const NODE: NodeArguments = {
+    instanceId: "i-1",
+    subnetId: "subnet-1",
+    securityGroupIds: ["sg-1"],
+    networkInterfaceId: "eni-1",
+    attachmentId: "eni-attach-1",
+};
+const READING: CniAction = { action: "ec2:DescribeTags", on: [], dryRun: true };
+
+describe("a DryRun as a role", () => {
+    const aws = useAws();
+
+    async function tried(actions: readonly CniAction[], node?: NodeArguments, secrets: string[] = []) {
+        const clients = makeClients({ endpoints: { ec2: aws.endpoint() } }, { region: REGION });
+        const session = { accessKeyId: "ASIASESSION", secretAccessKey: "s", sessionToken: "t" };
+        return tryActions(await clients.ec2As(session), actions, node, secrets);
+    }
+
+    for (const family of ["ipv4", "ipv6"] as const) {
+        it(`is each call that is sent for ${family}, as one, and each action has its answer`, async () => {
+            const actions = CNI_ACTIONS[family];
+            aws.answer(Object.fromEntries(actions.map(({ action }) => [action, () => MAY])));
+            deepStrictEqual(
+                await tried(actions, NODE),
+                actions.map((action) => ({ action, outcome: action.dryRun ? "allowed" : "untried", words: "" })),
+            );
+            deepStrictEqual(
+                aws.calls.map(({ action, parameters }) => [action, parameters["DryRun"]]).sort(),
+                actions.flatMap(({ action, dryRun }) => (dryRun ? [[action, "true"]] : [])).sort(),
+            );
+        });
+    }
+
+    it("is not made of an action on an interface without a node", async () => {
+        const action: CniAction = { action: "ec2:CreateTags", on: ["network-interface"], dryRun: true };
+        deepStrictEqual(await tried([action]), [{ action, outcome: "untried", words: "" }]);
+        deepStrictEqual(aws.counts(), {});
+    });
+
+    it("is not made of an action that is said to have none", async () => {
+        const action: CniAction = { action: "ec2:CreateTags", on: ["network-interface"], dryRun: false };
+        deepStrictEqual(await tried([action], NODE), [{ action, outcome: "untried", words: "" }]);
+        deepStrictEqual(aws.counts(), {});
+    });
+
+    const answers: [string, unknown, string, string][] = [
+        ["that it would succeed", MAY, "allowed", ""],
+        ["nothing against it", {}, "allowed", ""],
+        [
+            "no",
+            new AwsFailure("UnauthorizedOperation", "You may not. Encoded authorization failure message: QUJDRA", 403),
+            "refused",
+            "UnauthorizedOperation: You may not.",
+        ],
+        ["that it does not know who asks", new AwsFailure("AuthFailure", "who?", 401), "stranger", "AuthFailure: who?"],
+        [
+            "something else",
+            new AwsFailure("InvalidParameterValue", "in use"),
+            "unclear",
+            "InvalidParameterValue: in use",
+        ],
+        [
+            "something with a secret in it",
+            new AwsFailure("InvalidParameterValue", "s3cret, the-token"),
+            "unclear",
+            "InvalidParameterValue: ***, ***",
+        ],
+    ];
+    for (const [what, answer, outcome, words] of answers) {
+        it(`comes out as ${outcome} where EC2 says ${what}`, async () => {
+            aws.answer({ "ec2:DescribeTags": () => answer });
+            deepStrictEqual(await tried([READING], undefined, ["s3cret", "the-token"]), [
+                { action: READING, outcome, words },
+            ]);
+            strictEqual(aws.calls.length, 1);
+        });
+    }
+});

@@ -1,0 +1,66 @@
+import { deepStrictEqual } from "assert";
+import { type Clients, makeClients } from "../../../../handover/aws/clients";
+import { enabledRegions, instancesById, instancesByProfile } from "../../../../handover/aws/instances";
+import { account, profileArn } from "./account";
+import { REGION, useAws } from "./answerer";
+
+describe("EC2 is asked", () => {
+    const aws = useAws();
+    beforeEach(() =>
+        aws.answer(
+            account({
+                instances: [
+                    { id: "i-1", profile: "p", tags: { Name: "one", empty: "" } },
+                    { id: "i-2" },
+                    { id: "i-3", profile: "p", region: "eu-west-1" },
+                ],
+                regions: ["us-east-1", REGION, "eu-west-1"],
+            }),
+        ),
+    );
+
+    const clients = (): Clients => {
+        const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
+        return makeClients({ ...operator, endpoints: { ec2: aws.endpoint() } }, { region: REGION });
+    };
+    const asked = () => aws.calls.map(({ parameters: { Version, ...rest } }) => (Version === undefined ? {} : rest));
+
+    it("for instances by their ids alone, each once and always in the same order", async () => {
+        deepStrictEqual(await instancesById(clients(), ["i-2", "i-1", "i-2", "i-gone"]), [
+            { id: "i-1", region: REGION, profileArn: profileArn("p"), tags: { Name: "one", empty: "" } },
+            { id: "i-2", region: REGION, profileArn: undefined, tags: {} },
+        ]);
+        deepStrictEqual(asked(), [
+            {
+                MaxResults: "200",
+                "Filter.1.Name": "instance-id",
+                "Filter.1.Value.1": "i-1",
+                "Filter.1.Value.2": "i-2",
+                "Filter.1.Value.3": "i-gone",
+            },
+        ]);
+    });
+
+    it("for instances of a region by their profile and state", async () => {
+        deepStrictEqual(await instancesByProfile(clients(), "eu-west-1", [profileArn("p")]), [
+            { id: "i-3", region: "eu-west-1", profileArn: profileArn("p"), tags: {} },
+        ]);
+        deepStrictEqual(asked(), [
+            {
+                MaxResults: "200",
+                "Filter.1.Name": "iam-instance-profile.arn",
+                "Filter.1.Value.1": profileArn("p"),
+                "Filter.2.Name": "instance-state-name",
+                "Filter.2.Value.1": "pending",
+                "Filter.2.Value.2": "running",
+                "Filter.2.Value.3": "stopping",
+                "Filter.2.Value.4": "stopped",
+            },
+        ]);
+    });
+
+    it("for the regions that the account has enabled, and no others", async () => {
+        deepStrictEqual(await enabledRegions(clients()), ["eu-west-1", "us-east-1", REGION]);
+        deepStrictEqual(asked(), [{}]);
+    });
+});

@@ -1,0 +1,316 @@
+import { deepStrictEqual, rejects, strictEqual } from "assert";
+import { Refusal } from "../../../../handover/refusal";
+import { AccountQuestion } from "../../../../handover/aws/access";
+import { NodeRoleSeen } from "../../../../handover/world";
+import { fixture } from "../../support/fixtures";
+import { Account, account, CNI_POLICY } from "./account";
+import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
+
+const CUSTOMERS = `arn:aws:iam::${ACCOUNT}:policy/ours`;
+const WORKER = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
+
+function allow(...Action: string[]): object {
+    return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] };
+}
+
+const QUESTION: AccountQuestion = { instanceIds: [], roleNames: [], ipFamily: "ipv4", searchElsewhere: false };
+
+describe("a look at the node roles", () => {
+    const aws = useAws();
+
+    async function look(of: Account, question: Partial<AccountQuestion>) {
+        aws.answer(account(of));
+        return aws.connect().look({ ...QUESTION, ...question });
+    }
+
+    async function role(of: Account["roles"], question: Partial<AccountQuestion>, more: Account = {}) {
+        const { nodeRoles } = await look({ roles: of ?? {}, ...more }, { roleNames: ["nodes"], ...question });
+        strictEqual(nodeRoles.length, 1);
+        return nodeRoles[0] as NodeRoleSeen;
+    }
+
+    describe("goes from instances to roles", () => {
+        it("by their instance profiles, each asked for once", async () => {
+            const { roleOfInstance, nodeRoles } = await look(
+                {
+                    roles: { "nodes-a": { profiles: ["a"] }, "nodes-b": { profiles: ["b"] } },
+                    instances: [
+                        { id: "i-1", profile: "a" },
+                        { id: "i-2", profile: "a" },
+                        { id: "i-3", profile: "b" },
+                    ],
+                },
+                { instanceIds: ["i-1", "i-2", "i-3"] },
+            );
+            deepStrictEqual(roleOfInstance, { "i-1": "nodes-a", "i-2": "nodes-a", "i-3": "nodes-b" });
+            deepStrictEqual(
+                nodeRoles.map(({ name }) => name),
+                ["nodes-a", "nodes-b"],
+            );
+            strictEqual(aws.counts()["iam:GetInstanceProfile"], 2);
+        });
+
+        it("and knows of none for an instance that is gone, has no profile, or whose profile has no role", async () => {
+            const { roleOfInstance } = await look(
+                { roles: {}, instances: [{ id: "i-2" }, { id: "i-3", profile: "empty" }] },
+                { instanceIds: ["i-1", "i-2", "i-3"] },
+            );
+            deepStrictEqual(roleOfInstance, { "i-1": undefined, "i-2": undefined, "i-3": undefined });
+        });
+
+        it("and knows of none whose profile was deleted meanwhile", async () => {
+            aws.answer({
+                ...account({ instances: [{ id: "i-1", profile: "a" }] }),
+                "iam:GetInstanceProfile": () =>
+                    new AwsFailure("NoSuchEntity", "Instance Profile a cannot be found.", 404),
+            });
+            const { roleOfInstance } = await aws.connect().look({ ...QUESTION, instanceIds: ["i-1"] });
+            deepStrictEqual(roleOfInstance, { "i-1": undefined });
+        });
+
+        it("asking for 200 at a time", async () => {
+            const instanceIds = Array.from({ length: 401 }, (_, i) => `i-${String(i)}`);
+            await look({ roles: {} }, { instanceIds: [...instanceIds, "i-0"] });
+            const asked = aws.calls.filter(({ action }) => action === "ec2:DescribeInstances");
+            deepStrictEqual(
+                asked.map(
+                    ({ parameters }) => Object.keys(parameters).filter((name) => name.includes(".Value.")).length,
+                ),
+                [200, 200, 1],
+            );
+        });
+
+        it("asking nothing of EC2 without instances and without roles", async () => {
+            deepStrictEqual(await look({}, {}), { roleOfInstance: {}, nodeRoles: [] });
+            deepStrictEqual(aws.counts(), {});
+        });
+    });
+
+    describe("sees a role", () => {
+        it("that is gone, and asks no more about it", async () => {
+            deepStrictEqual(await role({}, {}), {
+                name: "nodes",
+                exists: false,
+                uniqueId: undefined,
+                cniPolicies: [],
+                inlineCniPolicies: [],
+                instancesOfCluster: [],
+                instancesElsewhere: [],
+            });
+            deepStrictEqual(aws.counts(), { "iam:GetRole": 1 });
+        });
+
+        it("with its unique id, once for a name that is asked for and used", async () => {
+            const seen = await role(
+                { nodes: { profiles: ["p"] } },
+                { instanceIds: ["i-1"] },
+                { instances: [{ id: "i-1", profile: "p" }] },
+            );
+            deepStrictEqual([seen.exists, seen.uniqueId, seen.instancesOfCluster], [true, "AROAnodes", ["i-1"]]);
+            deepStrictEqual([aws.counts()["iam:GetRole"], aws.counts()["iam:GetRolePolicy"]], [1, undefined]);
+        });
+    });
+
+    describe("judges managed policies", () => {
+        it("AmazonEKS_CNI_Policy of any partition by its ARN, unread", async () => {
+            for (const partition of ["aws", "aws-cn", "aws-iso-b"]) {
+                const arn = `arn:${partition}:iam::aws:policy/AmazonEKS_CNI_Policy`;
+                const { cniPolicies } = await role({ nodes: { attached: [arn] } }, {});
+                deepStrictEqual(cniPolicies, [{ arn, kind: "cni", sufficient: true }]);
+                const onIpv6 = await role({ nodes: { attached: [arn] } }, { ipFamily: "ipv6" });
+                deepStrictEqual(onIpv6.cniPolicies, [{ arn, kind: "cni", sufficient: false }]);
+            }
+            strictEqual(aws.counts()["iam:GetPolicy"], undefined);
+        });
+
+        it("a customer's of the same name by its content", async () => {
+            const arn = `arn:aws:iam::${ACCOUNT}:policy/AmazonEKS_CNI_Policy`;
+            const policies = { [arn]: { document: allow("ec2:CreateTags") } };
+            deepStrictEqual((await role({ nodes: { attached: [arn] } }, {}, { policies })).cniPolicies, []);
+        });
+
+        it("all of them, page by page, in the order of their ARNs", async () => {
+            const arns = [WORKER, CUSTOMERS, CNI_POLICY];
+            const policies = {
+                [WORKER]: { document: fixture("grants/AmazonEKSWorkerNodePolicy") as object },
+                [CUSTOMERS]: { document: allow("ec2:AssignIpv6Addresses") },
+            };
+            deepStrictEqual((await role({ nodes: { attached: arns } }, {}, { policies })).cniPolicies, [
+                { arn: CUSTOMERS, kind: "cni", sufficient: false },
+                { arn: CNI_POLICY, kind: "cni", sufficient: true },
+            ]);
+        });
+
+        it("as broad when they are AWS's own, or hold more than what is the CNI's", async () => {
+            const ofAws = "arn:aws:iam::aws:policy/AmazonEKSVPCResourceController";
+            const ofAwsLikeOurs = "arn:aws:iam::aws:policy/service-role/Other";
+            const powerful = `arn:aws:iam::${ACCOUNT}:policy/powerful`;
+            const policies = {
+                [ofAws]: { document: fixture("grants/AmazonEKSVPCResourceController") as object },
+                [ofAwsLikeOurs]: { document: allow("ec2:AssignPrivateIpAddresses") },
+                [powerful]: { document: allow("ec2:*") },
+            };
+            const seen = await role({ nodes: { attached: [ofAws, ofAwsLikeOurs, powerful] } }, {}, { policies });
+            deepStrictEqual(seen.cniPolicies, [
+                { arn: powerful, kind: "broad", sufficient: true },
+                { arn: ofAws, kind: "broad", sufficient: false },
+                { arn: ofAwsLikeOurs, kind: "broad", sufficient: false },
+            ]);
+        });
+
+        it("by the family of the cluster", async () => {
+            const document = fixture("permissions/aws.ipv6") as object;
+            const policies = { [CUSTOMERS]: { document } };
+            for (const [ipFamily, sufficient] of [
+                ["ipv4", false],
+                ["ipv6", true],
+            ] as const) {
+                const { cniPolicies } = await role({ nodes: { attached: [CUSTOMERS] } }, { ipFamily }, { policies });
+                deepStrictEqual(cniPolicies, [{ arn: CUSTOMERS, kind: "cni", sufficient }]);
+            }
+        });
+
+        it("reading each version once in a run, and a customer's new version when it comes", async () => {
+            const policies = {
+                [WORKER]: { document: allow("ec2:DescribeInstances") },
+                [CUSTOMERS]: { document: allow("ec2:AssignIpv6Addresses"), version: "v1" },
+            };
+            aws.answer(account({ roles: { nodes: { attached: [WORKER, CUSTOMERS] } }, policies }));
+            const access = aws.connect();
+            const question = { ...QUESTION, roleNames: ["nodes"] };
+            await access.look(question);
+            await access.look(question);
+            deepStrictEqual([aws.counts()["iam:GetPolicy"], aws.counts()["iam:GetPolicyVersion"]], [3, 2]);
+            policies[CUSTOMERS] = { document: allow("s3:GetObject"), version: "v2" };
+            deepStrictEqual((await access.look(question)).nodeRoles[0]?.cniPolicies, []);
+        });
+
+        it("leaving out one that was deleted since it was listed", async () => {
+            deepStrictEqual((await role({ nodes: { attached: [CUSTOMERS] } }, {})).cniPolicies, []);
+        });
+    });
+
+    it("names the inline policies that grant what the CNI does, each look anew", async () => {
+        const inline: Record<string, object> = {
+            other: allow("ec2:DescribeInstances"),
+            network: allow("ec2:*NetworkInterface"),
+            all: allow("*"),
+        };
+        aws.answer(account({ roles: { nodes: { inline } } }));
+        const access = aws.connect();
+        const question = { ...QUESTION, roleNames: ["nodes"] };
+        deepStrictEqual((await access.look(question)).nodeRoles[0]?.inlineCniPolicies, ["all", "network"]);
+        inline["all"] = allow("s3:*");
+        deepStrictEqual((await access.look(question)).nodeRoles[0]?.inlineCniPolicies, ["network"]);
+    });
+
+    describe("looks for who else uses a role", () => {
+        const roles = { nodes: { profiles: ["p", "q"] } };
+        const tagged = { "eks:cluster-name": "prod" };
+
+        it("in the cluster's region, by all of its instance profiles, whatever the state but ended", async () => {
+            const states = ["pending", "running", "stopping", "stopped", "shutting-down", "terminated"];
+            const instances = states.map((state, i) => ({ id: state, state, profile: i % 2 ? "p" : "q" }));
+            const seen = await role(roles, {}, { instances });
+            deepStrictEqual(
+                seen.instancesElsewhere,
+                ["pending", "running", "stopped", "stopping"].map((id) => `${REGION}/${id}`),
+            );
+            strictEqual(aws.counts()["ec2:DescribeRegions"], undefined);
+        });
+
+        it("telling this cluster's, joined or not, from others", async () => {
+            const instances = [
+                { id: "i-node", profile: "p" },
+                { id: "i-new", profile: "p", tags: tagged },
+                { id: "i-other", profile: "p", tags: { "eks:cluster-name": "dev" } },
+                { id: "i-unknown", profile: "q" },
+                { id: "i-stranger", profile: "r", tags: tagged },
+            ];
+            const seen = await role(roles, { instanceIds: ["i-node"], clusterName: "prod" }, { instances });
+            deepStrictEqual(seen.instancesOfCluster, ["i-new", "i-node"]);
+            deepStrictEqual(seen.instancesElsewhere, [`${REGION}/i-other`, `${REGION}/i-unknown`]);
+        });
+
+        it("in all enabled regions when asked, where nothing is of this cluster", async () => {
+            const instances = [
+                { id: "i-node", profile: "p" },
+                { id: "i-far", profile: "q", region: "eu-west-1", tags: tagged },
+            ];
+            const regions = ["eu-west-1", "us-east-1", REGION];
+            const question = { instanceIds: ["i-node"], clusterName: "prod", searchElsewhere: true };
+            const seen = await role(roles, question, { instances, regions });
+            deepStrictEqual(seen.instancesOfCluster, ["i-node"]);
+            deepStrictEqual(seen.instancesElsewhere, ["eu-west-1/i-far"]);
+            const asked = aws.calls.filter(({ action }) => action === "ec2:DescribeInstances");
+            deepStrictEqual(asked.map(({ region }) => region).sort(), ["eu-west-1", "us-east-1", REGION, REGION]);
+        });
+
+        it("for each role apart, in the order of their names", async () => {
+            const { nodeRoles } = await look(
+                {
+                    roles: { a: { profiles: ["p"] }, b: { profiles: ["q"] }, c: {} },
+                    instances: [
+                        { id: "i-1", profile: "p" },
+                        { id: "i-2", profile: "q" },
+                    ],
+                },
+                { roleNames: ["c", "a", "b"] },
+            );
+            deepStrictEqual(
+                nodeRoles.map(({ name, instancesElsewhere }) => [name, instancesElsewhere]),
+                [
+                    ["a", [`${REGION}/i-1`]],
+                    ["b", [`${REGION}/i-2`]],
+                    ["c", []],
+                ],
+            );
+        });
+
+        it("and asks EC2 nothing for a role without instance profile", async () => {
+            await role({ nodes: {} }, { searchElsewhere: true });
+            strictEqual(aws.counts()["ec2:DescribeRegions"], undefined);
+            strictEqual(aws.counts()["ec2:DescribeInstances"], undefined);
+        });
+
+        it("and stops, naming the regions that do not let it look", async () => {
+            const answers = account({ roles, instances: [], regions: [REGION, "eu-west-1", "ap-east-1"] });
+            aws.answer({
+                ...answers,
+                "ec2:DescribeInstances": (asked) =>
+                    asked.region === REGION
+                        ? answers["ec2:DescribeInstances"]?.(asked)
+                        : new AwsFailure(
+                              "UnauthorizedOperation",
+                              "with an explicit deny in a service control policy",
+                              403,
+                          ),
+            });
+            const looked = aws.connect().look({ ...QUESTION, roleNames: ["nodes"], searchElsewhere: true });
+            await rejects(looked, (error: Refusal) => {
+                strictEqual(error.code, "aws-region-refused");
+                strictEqual(/ap-east-1 .*service control policy.*eu-west-1 /.test(error.seen), true, error.seen);
+                strictEqual(error.seen.includes(REGION), false);
+                return true;
+            });
+        });
+    });
+
+    it("says which right is missing", async () => {
+        aws.answer({
+            ...account({ roles: { nodes: {} } }),
+            "iam:ListAttachedRolePolicies": () =>
+                new AwsFailure(
+                    "AccessDenied",
+                    "User: arn:aws:iam::111122223333:user/op is not authorized to perform: iam:ListAttachedRolePolicies on " +
+                        "resource: role nodes because no identity-based policy allows the iam:ListAttachedRolePolicies action",
+                    403,
+                ),
+        });
+        await rejects(aws.connect().look({ ...QUESTION, roleNames: ["nodes"] }), (error: Refusal) => {
+            strictEqual(error.code, "aws-access-denied");
+            strictEqual(error.means, "The caller of the live checks lacks iam:ListAttachedRolePolicies.");
+            return true;
+        });
+    });
+});

@@ -1,0 +1,116 @@
+import { deepStrictEqual, rejects, strictEqual } from "assert";
+import { AwsFailure, SILENCE, useAws } from "./answerer";
+
+const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
+const notFound = new AwsFailure("ResourceNotFoundException", "No addon: vpc-cni found in cluster: prod", 404);
+
+function denied(action: string): AwsFailure {
+    return new AwsFailure(
+        "AccessDeniedException",
+        `User: arn is not authorized to perform: eks:${action} on resource: r`,
+        403,
+    );
+}
+
+describe("what EKS tells of a cluster", () => {
+    const aws = useAws();
+
+    it("is that it is there, whatever its status", async () => {
+        aws.answer({ "eks:DescribeCluster": () => ({ cluster: { name: "prod", status: "DELETING" } }) });
+        strictEqual(await aws.connect().clusterStatus("prod"), "there");
+        strictEqual(aws.calls[0]?.parameters["2"], "prod");
+    });
+
+    it("is that it is gone by its own word only", async () => {
+        const words = "No cluster found for name: prod.";
+        aws.answer({ "eks:DescribeCluster": () => new AwsFailure("ResourceNotFoundException", words, 404) });
+        strictEqual(await aws.connect().clusterStatus("prod"), "gone");
+    });
+
+    const others: [string, () => unknown][] = [
+        ["missing rights", () => denied("DescribeCluster")],
+        ["a page that is not there", () => new AwsFailure("UnknownOperationException", "not found", 404)],
+        ["credentials that are not known", () => new AwsFailure("UnrecognizedClientException", "invalid", 403)],
+    ];
+    for (const [what, answer] of others) {
+        it(`is not told by ${what}`, async () => {
+            aws.answer({ "eks:DescribeCluster": answer });
+            strictEqual(await aws.connect().clusterStatus("prod"), "unknown");
+        });
+    }
+
+    it("is not told by silence", async () => {
+        const eks = "http://127.0.0.1:1";
+        strictEqual(await aws.connect({ endpoints: { sts: aws.endpoint(), eks } }).clusterStatus("prod"), "unknown");
+    }).timeout(30_000);
+});
+
+describe("how else EKS gives a service account credentials", () => {
+    const aws = useAws();
+    const ask = () => aws.connect().otherDelivery("prod", AWS_NODE);
+    const nothing = {
+        "eks:DescribeAddon": () => notFound,
+        "eks:ListPodIdentityAssociations": () => ({ associations: [] }),
+    };
+
+    it("is not at all without add-on and association", async () => {
+        aws.answer(nothing);
+        deepStrictEqual(await ask(), { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] });
+    });
+
+    it("is an add-on, with its role or without", async () => {
+        aws.answer({ ...nothing, "eks:DescribeAddon": () => ({ addon: { addonName: "vpc-cni" } }) });
+        deepStrictEqual(await ask(), { addOn: true, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] });
+        aws.answer({ "eks:DescribeAddon": () => ({ addon: { serviceAccountRoleArn: "arn:role" } }) });
+        const { addOn, addOnRoleArn } = await ask();
+        deepStrictEqual([addOn, addOnRoleArn], [true, "arn:role"]);
+        deepStrictEqual([aws.calls[0]?.parameters["2"], aws.calls[0]?.parameters["4"]], ["prod", "vpc-cni"]);
+    });
+
+    it("is each Pod Identity association of the service account, on whatever page", async () => {
+        aws.answer({
+            ...nothing,
+            "eks:ListPodIdentityAssociations": ({ parameters }) =>
+                parameters["nextToken"] === undefined
+                    ? { associations: [{ associationId: "a-1" }], nextToken: "more" }
+                    : { associations: [{ associationId: "a-2" }] },
+            "eks:DescribePodIdentityAssociation": ({ parameters }) => ({
+                association: { roleArn: `arn:${parameters["4"] ?? ""}` },
+            }),
+        });
+        deepStrictEqual((await ask()).podIdentityRoleArns, ["arn:a-1", "arn:a-2"]);
+        const asked = aws.calls.find(({ action }) => action.endsWith("Associations"))?.parameters;
+        deepStrictEqual([asked?.["namespace"], asked?.["serviceAccount"]], ["kube-system", "aws-node"]);
+    });
+
+    it("is told as far as it may be read, with what is missing", async () => {
+        aws.answer({
+            "eks:DescribeAddon": () => denied("DescribeAddon"),
+            "eks:ListPodIdentityAssociations": () => denied("ListPodIdentityAssociations"),
+        });
+        const { unread, ...rest } = await ask();
+        deepStrictEqual(rest, { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [] });
+        deepStrictEqual(
+            unread.map((text) => /to perform: (\S+)/.exec(text)?.[1]),
+            ["eks:DescribeAddon", "eks:ListPodIdentityAssociations"],
+        );
+    });
+
+    it("is told without what EKS has not got", async () => {
+        aws.answer({
+            ...nothing,
+            "eks:ListPodIdentityAssociations": () => new AwsFailure("UnknownOperationException", "what?", 404),
+        });
+        deepStrictEqual((await ask()).unread, ["EKS has not got the call: what?"]);
+    });
+
+    it("is an error when EKS does not answer", async () => {
+        aws.answer({ ...nothing, "eks:DescribeAddon": () => SILENCE });
+        await rejects(ask(), { code: "aws-unreachable" });
+    }).timeout(60_000);
+
+    it("is an error when EKS says something else", async () => {
+        aws.answer({ ...nothing, "eks:DescribeAddon": () => new AwsFailure("InvalidParameterException", "bad name") });
+        await rejects(ask(), { code: "aws-call-failed", seen: "AWS says InvalidParameter: bad name" });
+    });
+});

@@ -1,0 +1,239 @@
+import { deepStrictEqual, rejects, strictEqual } from "assert";
+import { Proof, ProofQuestion } from "../../../../handover/aws/access";
+import { account } from "./account";
+import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
+import { dryRuns, mayNot, members, provable, QUESTION, ROLE, SESSION_KEY, simulator, TOKEN } from "./session";
+
+describe("the proof that a role is aws-node's", () => {
+    const aws = useAws();
+
+    beforeEach(() => aws.answer(provable()));
+
+    const prove = (question: Partial<ProofQuestion> = {}) => aws.connect().prove({ ...QUESTION, ...question });
+    const sent = (action: string) => aws.calls.filter((call) => call.action === action);
+
+    async function refused(question: Partial<ProofQuestion> = {}): Promise<Extract<Proof, { verdict: "no" }>> {
+        const proof = await prove(question);
+        strictEqual(proof.verdict, "no", JSON.stringify(proof));
+        return proof;
+    }
+
+    it("assumes it as aws-node does, in the cluster's region and recognisably", async () => {
+        await prove({ depth: "assumeRole" });
+        const [call] = sent("sts:AssumeRoleWithWebIdentity");
+        deepStrictEqual(
+            [call?.accessKeyId, call?.parameters],
+            [
+                "",
+                {
+                    Version: "2011-06-15",
+                    RoleArn: ROLE,
+                    RoleSessionName: "eks-cni-proof",
+                    WebIdentityToken: TOKEN,
+                    DurationSeconds: "900",
+                },
+            ],
+        );
+        strictEqual(/(^| )eks-cni( |$)/.test(call?.userAgent ?? ""), true, call?.userAgent);
+    });
+
+    it("is no more than that when no more is asked for", async () => {
+        deepStrictEqual(await prove({ depth: "assumeRole" }), {
+            verdict: "yes",
+            evidence: [`STS in ${REGION} gives the service account's token a session of ${ROLE}`],
+        });
+        deepStrictEqual(Object.keys(aws.counts()), ["sts:AssumeRoleWithWebIdentity", "sts:GetCallerIdentity"]);
+    });
+
+    it("is refused for good to a role of another account, before anything is sent", async () => {
+        const roleArn = "arn:aws:iam::999988887777:role/other";
+        deepStrictEqual(await prove({ roleArn }), {
+            verdict: "no",
+            code: "trust-refused",
+            why: `The role ${roleArn} is of another account than the caller of the live checks (${ACCOUNT}).`,
+            final: true,
+        });
+        deepStrictEqual(Object.keys(aws.counts()), ["sts:GetCallerIdentity"]);
+    });
+
+    it("is refused as STS refuses it, and asks EC2 nothing", async () => {
+        const words = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
+        aws.answer({ "sts:AssumeRoleWithWebIdentity": () => new AwsFailure("AccessDenied", words, 403) });
+        const { code, final } = await refused();
+        deepStrictEqual([code, final], ["trust-refused", false]);
+        deepStrictEqual(Object.keys(aws.counts()), ["sts:AssumeRoleWithWebIdentity", "sts:GetCallerIdentity"]);
+    });
+
+    it("tries on IPv4 what can be tried, and has the rest simulated", async () => {
+        deepStrictEqual(await prove(), {
+            verdict: "yes",
+            evidence: [
+                `STS in ${REGION} gives the service account's token a session of ${ROLE}`,
+                "EC2 says to a DryRun as the role that it would succeed: ec2:AttachNetworkInterface, " +
+                    "ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DetachNetworkInterface, " +
+                    "ec2:ModifyNetworkInterfaceAttribute, ec2:CreateTags, ec2:DescribeInstances, " +
+                    "ec2:DescribeInstanceTypes, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:DescribeTags",
+                "IAM's simulation allows the role: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses",
+            ],
+        });
+        const [simulated, ...others] = sent("iam:SimulatePrincipalPolicy");
+        deepStrictEqual(others, []);
+        strictEqual(simulated?.parameters["PolicySourceArn"], ROLE);
+        deepStrictEqual(members(simulated.parameters, "ResourceArns"), [
+            `arn:aws:ec2:${REGION}:${ACCOUNT}:network-interface/eni-of-i-1`,
+        ]);
+    });
+
+    it("tries on IPv6 what the policy for it grants, and nothing of IPv4", async () => {
+        strictEqual((await prove({ ipFamily: "ipv6" })).verdict, "yes");
+        const asSession = aws.calls
+            .filter(({ accessKeyId }) => accessKeyId === SESSION_KEY)
+            .map(({ action }) => action);
+        deepStrictEqual(asSession.sort(), [
+            "ec2:CreateTags",
+            "ec2:DescribeInstanceTypes",
+            "ec2:DescribeInstances",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeTags",
+        ]);
+        deepStrictEqual(members(sent("iam:SimulatePrincipalPolicy")[0]?.parameters ?? {}, "ActionNames"), [
+            "ec2:AssignIpv6Addresses",
+        ]);
+    });
+
+    it("is open when EC2 refuses what the simulation allows", async () => {
+        aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { DescribeTags: mayNot("DescribeTags") }));
+        const proof = await prove();
+        strictEqual(proof.verdict, "undecided");
+        strictEqual(proof.why.includes("ec2:DescribeTags"), true, proof.why);
+        strictEqual(proof.why.includes("Encoded"), false, proof.why);
+        strictEqual(proof.evidence.length, 3);
+        deepStrictEqual(
+            sent("iam:SimulatePrincipalPolicy").map(({ parameters }) => [
+                members(parameters, "ActionNames").length,
+                members(parameters, "ResourceArns").length,
+            ]),
+            [
+                [1, 0],
+                [2, 1],
+            ],
+        );
+    });
+
+    it("fails when both refuse, naming the action", async () => {
+        aws.answer({
+            ...dryRuns(account({ instances: [{ id: "i-1" }] }), { CreateTags: mayNot("CreateTags") }),
+            ...simulator({ "ec2:CreateTags": { EvalDecision: "implicitDeny" } }),
+        });
+        const { code, final, why } = await refused();
+        deepStrictEqual([code, final], ["permission-missing", false]);
+        strictEqual(why.includes(`${ROLE} may not do ec2:CreateTags in EC2. EC2 says`), true, why);
+    });
+
+    it("fails when only the simulation can tell, and refuses", async () => {
+        aws.answer(simulator({ "ec2:AssignPrivateIpAddresses": { EvalDecision: "explicitDeny" } }));
+        const { code, why } = await refused();
+        strictEqual(code, "permission-missing");
+        strictEqual(why, `The role ${ROLE} may not do ec2:AssignPrivateIpAddresses in EC2, says IAM's simulation.`);
+    });
+
+    it("is open when the simulation lacks what a condition asks for", async () => {
+        const open = {
+            EvalDecision: "implicitDeny",
+            MissingContextValues: ["aws:ResourceTag/cluster.k8s.amazonaws.com/name"],
+        };
+        aws.answer(simulator({ "ec2:UnassignPrivateIpAddresses": open }));
+        const proof = await prove();
+        strictEqual(proof.verdict, "undecided");
+        strictEqual(
+            proof.why.includes("simulation of ec2:UnassignPrivateIpAddresses hangs on conditions"),
+            true,
+            proof.why,
+        );
+    });
+
+    describe("where the caller may not simulate", () => {
+        const words = "User: arn is not authorized to perform: iam:SimulatePrincipalPolicy on resource: role";
+        beforeEach(() =>
+            aws.answer({ "iam:SimulatePrincipalPolicy": () => new AwsFailure("AccessDenied", words, 403) }),
+        );
+
+        it("holds what was tried, and says what was not", async () => {
+            const proof = await prove();
+            strictEqual(proof.verdict, "yes");
+            strictEqual(
+                proof.evidence[2],
+                "Not proved: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses, which the caller may not simulate. " +
+                    `AWS says to iam:SimulatePrincipalPolicy: ${words}`,
+            );
+        });
+
+        it("fails when EC2 refuses", async () => {
+            aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { DescribeTags: mayNot("DescribeTags") }));
+            strictEqual((await refused()).code, "permission-missing");
+        });
+
+        it("is open when EC2 says something else", async () => {
+            const odd = new AwsFailure("InvalidParameterValue", "Interface is in use");
+            aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { DetachNetworkInterface: odd }));
+            const proof = await prove();
+            strictEqual(proof.verdict, "undecided");
+            strictEqual(
+                proof.why.includes("tells nothing about rights: InvalidParameterValue: Interface is in use"),
+                true,
+            );
+        });
+    });
+
+    it("keeps the words of EC2, and none of the secrets that it repeats", async () => {
+        const secrets = [TOKEN, "sessions-secret-key", "sessions-own-token", "operators-secret-key"];
+        const odd = new AwsFailure("InvalidParameterValue", `not ${secrets.join(", ")}`);
+        aws.answer({
+            ...dryRuns(account({ instances: [{ id: "i-1" }] }), { DetachNetworkInterface: odd }),
+            ...simulator({ "ec2:DetachNetworkInterface": { EvalDecision: "implicitDeny" } }),
+        });
+        const { why } = await refused();
+        strictEqual(
+            why,
+            `The role ${ROLE} may not do ec2:DetachNetworkInterface in EC2. EC2 says to ec2:DetachNetworkInterface as its ` +
+                "session: InvalidParameterValue: not ***, ***, ***, ***",
+        );
+    });
+
+    it("holds by the simulation where EC2 says something else than yes or no", async () => {
+        const odd = new AwsFailure("InvalidParameterValue", "Interface is in use");
+        aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { DetachNetworkInterface: odd }));
+        const proof = await prove();
+        strictEqual(proof.verdict, "yes");
+        strictEqual(proof.evidence[2]?.includes("ec2:DetachNetworkInterface"), true);
+    });
+
+    it("may come later when EC2 does not know the session yet, whatever the simulation says", async () => {
+        const unknown = new AwsFailure(
+            "AuthFailure",
+            "AWS was not able to validate the provided access credentials",
+            401,
+        );
+        aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { DescribeTags: unknown }));
+        const { code, final, why } = await refused();
+        deepStrictEqual([code, final], ["permission-missing", false]);
+        strictEqual(why.includes("AuthFailure: AWS was not able to validate"), true, why);
+    });
+
+    it("may come later when the simulator does not know the role yet", async () => {
+        const unknown = new AwsFailure("NoSuchEntity", "The role with name prod-cni cannot be found.", 404);
+        aws.answer({ "iam:SimulatePrincipalPolicy": () => unknown });
+        deepStrictEqual([(await refused()).code, (await refused()).final], ["permission-missing", false]);
+    });
+
+    it("is an error when the operator may not look at the node", async () => {
+        const world = account({ instances: [{ id: "i-1" }] });
+        aws.answer(dryRuns({ ...world, "ec2:DescribeInstances": () => mayNot("DescribeInstances") }));
+        await rejects(prove(), {
+            code: "aws-access-denied",
+            means: "The caller of the live checks lacks ec2:DescribeInstances.",
+        });
+    });
+});

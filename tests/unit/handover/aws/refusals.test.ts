@@ -1,0 +1,127 @@
+import { deepStrictEqual, strictEqual } from "assert";
+import { refusalOf, unknownRefusal } from "../../../../handover/aws/errors";
+import { stsInactive } from "../../../../handover/aws/stsRegion";
+import type { Refusal } from "../../../../handover/refusal";
+
+function named(name: string, message: string): Error {
+    return Object.assign(new Error(message), { name });
+}
+
+function parts(refusal: Refusal | undefined): (string | undefined)[] {
+    return [refusal?.code, refusal?.seen, refusal?.means, refusal?.mend];
+}
+
+/** What the operator reads, as a whole. */
+describe("an error of AWS is told", () => {
+    const table: [string, string, string, string, string][] = [
+        [
+            "AccessDenied",
+            "aws-access-denied",
+            "AWS says to iam:GetRole: it failed",
+            "The caller of the live checks lacks iam:GetRole.",
+            "Allow iam:GetRole to the caller, or give another one by the argument `aws`.",
+        ],
+        [
+            "ExpiredToken",
+            "aws-credentials-expired",
+            "AWS says to iam:GetRole: it failed",
+            "The credentials of the live checks have expired. What was done so far is seen by the next run.",
+            "Log in again (`aws sso login`, or whatever gave them), see `aws sts get-caller-identity`, and run the same command " +
+                "again: it goes on from here.",
+        ],
+        [
+            "CredentialsProviderError",
+            "aws-credentials-missing",
+            "No AWS credentials for iam:GetRole: it failed",
+            "The live checks call AWS as the operator of the stack, and found nobody to be.",
+            "Log in, or say how: the stack's aws: configuration or the argument `aws` (profile, roleArn).",
+        ],
+        [
+            "InvalidClientTokenId",
+            "aws-credentials-refused",
+            "AWS says to iam:GetRole: it failed",
+            "AWS does not know these credentials, or not in this region.",
+            "Look which ones are used (`aws sts get-caller-identity`), and whether region and endpoints belong to them.",
+        ],
+        [
+            "TimeoutError",
+            "aws-unreachable",
+            "No answer to iam:GetRole: it failed",
+            "Nothing was changed by this call as far as can be told.",
+            "Check network, proxy, region and endpoints, and run the same command again.",
+        ],
+        [
+            "Throttling",
+            "aws-throttled",
+            "AWS says to iam:GetRole, after several attempts: it failed",
+            "Others call the same API of this account too often.",
+            "Run the same command again later: it goes on from here.",
+        ],
+    ];
+    for (const [name, ...refusal] of table) {
+        it(`as ${refusal[0]}, with what it means and what to do`, () => {
+            deepStrictEqual(parts(refusalOf(named(name, "it failed"), "iam:GetRole", [])), refusal);
+        });
+    }
+
+    it("as aws-call-failed, where nobody knows it", () => {
+        deepStrictEqual(parts(unknownRefusal(named("OddException", "it failed"), [])), [
+            "aws-call-failed",
+            "AWS says Odd: it failed",
+            "This is not an answer that the live checks know what to do about.",
+            "See what AWS says about it, and run the same command again.",
+        ]);
+    });
+
+    it("as sts-region-inactive, with the region and its switches", () => {
+        deepStrictEqual(parts(stsInactive("it is off", "sts:GetCallerIdentity", "eu-south-1")), [
+            "sts-region-inactive",
+            "STS in eu-south-1 gives no credentials for sts:GetCallerIdentity: it is off",
+            "STS is switched off in this region for the account of the role that the live checks call AWS as.",
+            "Activate it in the role's account: the IAM console, Account settings, Security Token Service (STS), Endpoints, " +
+                "eu-south-1. A region that is off by default: `aws account enable-region --region-name eu-south-1`.",
+        ]);
+    });
+
+    const missing: [string, string][] = [
+        ["is not authorized to perform: sts:AssumeRole on resource: r", "sts:AssumeRole"],
+        ["is not authorized to perform sts:AssumeRole on resource: r", "sts:AssumeRole"],
+        ["is not authorized to perform this operation", "iam:GetRole"],
+    ];
+    for (const [words, action] of missing) {
+        it(`with the right that is missing, ${action}, where AWS says "${words}"`, () => {
+            const refusal = refusalOf(named("AccessDenied", words), "iam:GetRole", []);
+            strictEqual(refusal?.means, `The caller of the live checks lacks ${action}.`);
+            strictEqual(refusal.mend, `Allow ${action} to the caller, or give another one by the argument \`aws\`.`);
+        });
+    }
+
+    describe("by its caller alone, where its name only has to do with one that is known:", () => {
+        const names = [
+            ...["AccessDeniedForDependency", "NotAccessDenied"],
+            ...["ExpiredTokens", "NotExpiredToken", "RequestExpiredBefore"],
+            ...["AuthFailures", "NoAuthFailure", "UnknownInvalidAccessKeyId", "OptInRequiredForRegion"],
+            ...["NoTimeoutError", "TimeoutErrors", "RequestTimeoutInvalid"],
+            ...["InvalidThrottling", "BadSlowDown"],
+            ...["ProviderErrors", "CredentialsProviderErrorOfOthers"],
+        ];
+        for (const name of names) {
+            it(name, () => {
+                strictEqual(refusalOf(named(name, "it failed"), "iam:GetRole", []), undefined);
+            });
+        }
+    });
+
+    for (const name of [
+        "ThrottlingException",
+        "ThrottledException",
+        "EC2ThrottledException",
+        "TooManyRequestsException",
+        "RequestThrottled",
+        "SlowDown",
+    ]) {
+        it(`as too many calls, whatever it is called: ${name}`, () => {
+            strictEqual(refusalOf(named(name, "slower"), "eks:DescribeCluster", [])?.code, "aws-throttled");
+        });
+    }
+});

@@ -1,0 +1,69 @@
+import { ProofQuestion } from "../../../../handover/aws/access";
+import { account } from "./account";
+import { ACCOUNT, Answers, AwsFailure } from "./answerer";
+
+export const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni/prod-cni`;
+export const TOKEN = "header.the-token-itself.signature";
+export const SESSION_KEY = "ASIASESSION";
+
+export const QUESTION: ProofQuestion = {
+    roleArn: ROLE,
+    token: TOKEN,
+    ipFamily: "ipv4",
+    depth: "full",
+    instanceId: "i-1",
+};
+
+/** What the token gets. */
+const Credentials = {
+    AccessKeyId: SESSION_KEY,
+    SecretAccessKey: "sessions-secret-key",
+    SessionToken: "sessions-own-token",
+    Expiration: "2030-01-01T00:00:00Z",
+};
+
+const MAY = new AwsFailure("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+
+export function mayNot(action: string): AwsFailure {
+    const words = `You are not authorized to perform this operation. User: arn is not authorized to perform: ec2:${action}`;
+    return new AwsFailure("UnauthorizedOperation", `${words} Encoded authorization failure message: QUJDRA`, 403);
+}
+
+/** EC2 to DryRuns of the session; to the operator as before. */
+export function dryRuns(operators: Answers, refused: Record<string, AwsFailure> = {}): Answers {
+    const actions = [
+        ...["AttachNetworkInterface", "CreateNetworkInterface", "CreateTags", "DeleteNetworkInterface"],
+        ...["DetachNetworkInterface", "ModifyNetworkInterfaceAttribute", "DescribeInstances", "DescribeInstanceTypes"],
+        ...["DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSubnets", "DescribeTags"],
+    ];
+    return Object.fromEntries(
+        actions.map((action) => [
+            `ec2:${action}`,
+            (asked) =>
+                asked.accessKeyId === SESSION_KEY ? (refused[action] ?? MAY) : operators[`ec2:${action}`]?.(asked),
+        ]),
+    );
+}
+
+/** The simulator, with decisions by action; allowed where none is given. */
+export function simulator(decisions: Record<string, object> = {}): Answers {
+    return {
+        "iam:SimulatePrincipalPolicy": ({ parameters }) => ({
+            EvaluationResults: members(parameters, "ActionNames").map((EvalActionName) => ({
+                EvalActionName,
+                EvalDecision: "allowed",
+                ...decisions[EvalActionName],
+            })),
+        }),
+    };
+}
+
+export function members(parameters: Record<string, string>, list: string): string[] {
+    return Object.entries(parameters).flatMap(([name, value]) => (name.startsWith(`${list}.member.`) ? [value] : []));
+}
+
+/** An account in which the token gets a session that may do all that aws-node does, on a node. */
+export function provable(): Answers {
+    const world = account({ instances: [{ id: "i-1" }] });
+    return { ...world, ...dryRuns(world), ...simulator(), "sts:AssumeRoleWithWebIdentity": () => ({ Credentials }) };
+}

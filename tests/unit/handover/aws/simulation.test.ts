@@ -1,0 +1,149 @@
+import { deepStrictEqual, rejects } from "assert";
+import type { CniAction } from "../../../../documents/cniActions";
+import { makeClients } from "../../../../handover/aws/clients";
+import { simulate } from "../../../../handover/aws/simulation";
+import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
+
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni/prod-cni`;
+const READING: CniAction = { action: "ec2:DescribeTags", on: [], dryRun: true };
+const ASSIGNING: CniAction = { action: "ec2:AssignIpv6Addresses", on: ["network-interface"], dryRun: false };
+
+describe("a simulation of a role's rights", () => {
+    const aws = useAws();
+
+    const simulated = async (actions: CniAction[], roleArn = ROLE, region = REGION, eni?: string) => {
+        const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
+        const clients = makeClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region });
+        return simulate(clients, roleArn, actions, eni);
+    };
+    const answer = (...EvaluationResults: object[]) =>
+        aws.answer({ "iam:SimulatePrincipalPolicy": () => ({ EvaluationResults }) });
+
+    /** As IAM is asked for an action. */
+    const asked = (action: string, region: string, more: object = {}) => ({
+        Version: "2010-05-08",
+        PolicySourceArn: ROLE,
+        "ActionNames.member.1": action,
+        "ContextEntries.member.1.ContextKeyName": "aws:RequestedRegion",
+        "ContextEntries.member.1.ContextKeyType": "string",
+        "ContextEntries.member.1.ContextKeyValues.member.1": region,
+        ...more,
+    });
+
+    it("asks for reading on no resource and for the rest on an interface, in the cluster's region", async () => {
+        answer();
+        await simulated([ASSIGNING, READING], ROLE, "eu-west-1", "eni-1");
+        deepStrictEqual(
+            aws.calls.map(({ parameters }) => parameters),
+            [
+                asked("ec2:DescribeTags", "eu-west-1"),
+                asked("ec2:AssignIpv6Addresses", "eu-west-1", {
+                    "ResourceArns.member.1": `arn:aws:ec2:eu-west-1:${ACCOUNT}:network-interface/eni-1`,
+                }),
+            ],
+        );
+    });
+
+    it("names an interface of the role's partition, any where none is known", async () => {
+        answer();
+        const roleArn = `arn:aws-cn:iam::${ACCOUNT}:role/cni`;
+        await simulated([ASSIGNING], roleArn, "cn-north-1");
+        deepStrictEqual(
+            aws.calls.map(({ parameters }) => parameters),
+            [
+                asked("ec2:AssignIpv6Addresses", "cn-north-1", {
+                    PolicySourceArn: roleArn,
+                    "ResourceArns.member.1": `arn:aws-cn:ec2:cn-north-1:${ACCOUNT}:network-interface/eni-0123456789abcdef0`,
+                }),
+            ],
+        );
+    });
+
+    it("asks nothing for no action", async () => {
+        deepStrictEqual(await simulated([]), { decisions: new Map() });
+        deepStrictEqual(aws.counts(), {});
+    });
+
+    const table: [string, object[], string][] = [
+        ["allowed", [{ EvalActionName: "ec2:DescribeTags", EvalDecision: "allowed" }], "allowed"],
+        ["allowed, in another case", [{ EvalActionName: "EC2:describetags", EvalDecision: "allowed" }], "allowed"],
+        [
+            "allowed, although something is missing",
+            [{ EvalActionName: "ec2:DescribeTags", EvalDecision: "allowed", MissingContextValues: ["aws:SourceIp"] }],
+            "allowed",
+        ],
+        ["explicitly denied", [{ EvalActionName: "ec2:DescribeTags", EvalDecision: "explicitDeny" }], "denied"],
+        ["not allowed by anything", [{ EvalActionName: "ec2:DescribeTags", EvalDecision: "implicitDeny" }], "denied"],
+        [
+            "not allowed for want of a value",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "implicitDeny",
+                    MissingContextValues: ["aws:SourceIp"],
+                },
+            ],
+            "unclear",
+        ],
+        [
+            "something of another action",
+            [{ EvalActionName: "ec2:DescribeTagsOfAll", EvalDecision: "allowed" }],
+            "denied",
+        ],
+        ["nothing", [], "denied"],
+    ];
+    for (const [what, results, decision] of table) {
+        it(`is ${decision} when IAM says ${what}`, async () => {
+            answer(...results);
+            deepStrictEqual(await simulated([READING]), { decisions: new Map([["ec2:DescribeTags", decision]]) });
+        });
+    }
+
+    it("has the decisions of all pages", async () => {
+        const other: CniAction = { ...READING, action: "ec2:DescribeSubnets" };
+        aws.answer({
+            "iam:SimulatePrincipalPolicy": ({ parameters: { Marker } }) => ({
+                EvaluationResults: [{ EvalActionName: Marker ?? "ec2:DescribeTags", EvalDecision: "allowed" }],
+                ...(Marker === undefined && { IsTruncated: true, Marker: "ec2:DescribeSubnets" }),
+            }),
+        });
+        deepStrictEqual(await simulated([READING, other]), {
+            decisions: new Map([
+                ["ec2:DescribeTags", "allowed"],
+                ["ec2:DescribeSubnets", "allowed"],
+            ]),
+        });
+    });
+
+    it("denies all of a role that IAM does not show yet", async () => {
+        aws.answer({ "iam:SimulatePrincipalPolicy": () => new AwsFailure("NoSuchEntity", "no role", 404) });
+        deepStrictEqual(await simulated([READING, ASSIGNING]), {
+            decisions: new Map([
+                ["ec2:DescribeTags", "denied"],
+                ["ec2:AssignIpv6Addresses", "denied"],
+            ]),
+        });
+    });
+
+    it("is none where the caller may not simulate", async () => {
+        aws.answer({ "iam:SimulatePrincipalPolicy": () => new AwsFailure("AccessDenied", "you may not", 403) });
+        deepStrictEqual(await simulated([READING]), {
+            notAllowed: "AWS says to iam:SimulatePrincipalPolicy: you may not",
+        });
+    });
+
+    const failures: [string, AwsFailure, object][] = [
+        [
+            "credentials that have expired",
+            new AwsFailure("ExpiredToken", "too old", 403),
+            { code: "aws-credentials-expired" },
+        ],
+        ["what nobody knows", new AwsFailure("InvalidInput", "wrong"), { message: "wrong" }],
+    ];
+    for (const [what, failure, error] of failures) {
+        it(`is an error with ${what}`, async () => {
+            aws.answer({ "iam:SimulatePrincipalPolicy": () => failure });
+            await rejects(simulated([READING]), error);
+        });
+    }
+});

@@ -1,0 +1,44 @@
+import * as assert from "node:assert/strict";
+import type { RequestContext } from "@kubernetes/client-node";
+import { ClusterClock } from "../../../../handover/kubernetes/clock";
+import { NoAnswer, type Send, patiently } from "../../../../handover/kubernetes/requests";
+import { quick } from "./support";
+
+const request = { setHeaderParam: () => undefined, setSignal: () => undefined } as unknown as RequestContext;
+const failing = (code?: unknown): Send => {
+    const error = Object.assign(new Error("fetch of https://me:hidden@api failed"), code !== undefined && { code });
+    return () => Promise.reject(error);
+};
+const answering = (httpStatusCode: number): Send => {
+    const body = { binary: () => Promise.resolve(Buffer.from("")) };
+    return () => Promise.resolve({ httpStatusCode, headers: {}, body } as never);
+};
+
+/** A first pause that fits into the time, and a second, twice as long, that does not. */
+const settings = { ...quick, attemptMilliseconds: 5000, pauseMilliseconds: 400, totalMilliseconds: 1000 };
+
+describe("Attempts that all fail", () => {
+    for (const [what, send, why, final, throttled] of [
+        ["breaks", failing("ECONNRESET"), "2 attempts, the last ended with: ECONNRESET", false, false],
+        ["ends without a code", failing(), "2 attempts, the last ended with: the connection broke", false, false],
+        ["ends with a number", failing(7), "2 attempts, the last ended with: the connection broke", false, false],
+        [
+            "is not trusted",
+            failing("CERT_HAS_EXPIRED"),
+            "1 attempt, the last ended with: CERT_HAS_EXPIRED",
+            true,
+            false,
+        ],
+        ["is not available", answering(503), "2 attempts, the last answered with 503", false, false],
+        ["turns calls away", answering(429), "2 attempts, the last answered with 429", false, true],
+    ] as const) {
+        it(`are counted, and told, where the server ${what}`, async () => {
+            const patient = patiently(send, settings, new ClusterClock(), new AbortController().signal);
+            await assert.rejects(patient.send(request), (error) => {
+                assert.ok(error instanceof NoAnswer);
+                assert.deepEqual([error.why, error.final, error.throttled], [why, final, throttled]);
+                return true;
+            });
+        });
+    }
+});

@@ -1,0 +1,180 @@
+import * as assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tokenExpiry } from "../../../../handover/kubernetes/authentication";
+import { ScriptedApi, accessTo, identityScript, quick, refusalOf, status } from "./support";
+
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const jwt = (claims: object) => `${encoded({ alg: "RS256" })}.${encoded(claims)}.c2lnbmF0dXJl`;
+const eksToken = (date: string) =>
+    `k8s-aws-v1.${Buffer.from(`https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&X-Amz-Date=${date}&X-Amz-Expires=60`).toString("base64url")}`;
+
+const WHOSE = 'the user "tests" in the kubeconfig (context "tests")';
+
+describe("What the API server refuses", () => {
+    let api: ScriptedApi;
+    let folder: string;
+    before(async () => {
+        api = await ScriptedApi.start(identityScript);
+        folder = mkdtempSync(join(tmpdir(), "eks-cni-exec-"));
+    });
+    after(async () => {
+        rmSync(folder, { recursive: true });
+        await api.stop();
+    });
+    beforeEach(() => api.requests.splice(0));
+
+    const host = () => new URL(api.url).host;
+    const refused = async (user?: object, settings = quick) =>
+        refusalOf((await accessTo(api.url, user, settings)).identity());
+    /** A command as a kubeconfig of EKS has one: `aws eks get-token`. */
+    const exec = (script: string) => {
+        const command = join(folder, "get-token");
+        writeFileSync(command, `#!/bin/sh\n${script}\n`);
+        chmodSync(command, 0o700);
+        return { exec: { apiVersion: "client.authentication.k8s.io/v1beta1", command, args: [], env: null } };
+    };
+
+    it("names the credentials that it does not take, and what to try", async () => {
+        api.script = () => status(401, "Unauthorized");
+        const refusal = await refused();
+        assert.equal(refusal.code, "cluster-credentials-refused");
+        assert.equal(refusal.seen, `The API server at ${host()} answered 401 to the token of ${WHOSE}.`);
+        assert.equal(refusal.means, "The cluster does not know who asks, so nothing was changed.");
+        assert.match(refusal.mend, /`kubeconfig`.*get --raw \/readyz/);
+        assert.doesNotMatch(refusal.message, /the-token/);
+    });
+
+    for (const [kind, token] of [
+        ["a service account's", jwt({ exp: 1_700_000_000 })],
+        ["EKS's", eksToken("20231114T215820Z")],
+    ] as const) {
+        it(`says since when ${kind} token is expired`, async () => {
+            api.script = () => status(401, "Unauthorized");
+            const refusal = await refused({ token });
+            assert.equal(refusal.code, "cluster-credentials-expired");
+            assert.equal(refusal.seen, `The API server at ${host()} answered 401 to the token of ${WHOSE}.`);
+            assert.equal(
+                refusal.means,
+                "That token expired at 2023-11-14T22:13:20.000Z, and the kubeconfig has no way to another one.",
+            );
+            assert.match(refusal.mend, /`aws eks update-kubeconfig --name CLUSTER` .*aws eks get-token/);
+            assert.ok(!refusal.message.includes(token));
+        });
+    }
+
+    it("does not blame the age of a token that has not expired, or does not tell", async () => {
+        api.script = () => status(401, "Unauthorized");
+        for (const token of [jwt({ exp: 4_000_000_000 }), jwt({}), "a.b.c", "opaque", "k8s-aws-v1.bm90aGluZw"]) {
+            const { code, means } = await refused({ token });
+            assert.deepEqual(
+                [code, means],
+                ["cluster-credentials-refused", "The cluster does not know who asks, so nothing was changed."],
+            );
+        }
+        assert.equal(tokenExpiry(undefined), undefined);
+        assert.deepEqual(tokenExpiry(` ${jwt({ exp: 4_000_000_000 })}\n`), new Date(4_000_000_000_000));
+    });
+
+    it("takes the token that a credential command prints", async () => {
+        api.script = identityScript;
+        const user = exec(`echo '{"kind":"ExecCredential","status":{"token":"from-command"}}'`);
+        await (await accessTo(api.url, user)).identity();
+        assert.deepEqual(
+            [...new Set(api.requests.map(({ headers }) => headers.authorization))],
+            ["Bearer from-command"],
+        );
+    });
+
+    it("names the credential command whose token is not taken", async () => {
+        api.script = () => status(401, "Unauthorized");
+        const refusal = await refused(exec(`echo '{"kind":"ExecCredential","status":{"token":"from-command"}}'`));
+        assert.equal(
+            refusal.seen,
+            `The API server at ${host()} answered 401 to the command \`${join(folder, "get-token")}\` of ${WHOSE}.`,
+        );
+        assert.doesNotMatch(refusal.message, /from-command/);
+    });
+
+    const commands: [string, string, string][] = [
+        ["fails", "echo 'The SSO session\nhas expired.' >&2; exit 255", "The SSO session has expired."],
+        ["fails without a word", "exit 1", "it failed and said nothing."],
+        ["prints something else", "echo 'secret-part of a token'", "it did not give an ExecCredential."],
+        ["prints an answer without a status", "echo '{}'", "it did not give an ExecCredential."],
+        ["does not end", "exec sleep 2", "it had not ended after 0.6 s."],
+    ];
+    for (const [what, script, why] of commands) {
+        it(`says why there are no credentials when the command ${what}`, async () => {
+            api.script = identityScript;
+            const refusal = await refused(exec(script));
+            assert.equal(refusal.code, "cluster-credentials-missing");
+            assert.equal(
+                refusal.seen,
+                `The command \`${join(folder, "get-token")}\` of ${WHOSE} gave no credentials: ${why}`,
+            );
+            assert.match(refusal.mend, /`aws sso login`.*run the same command again/);
+            assert.doesNotMatch(refusal.message, /secret-part/);
+            assert.equal(api.requests.length, 0);
+        });
+    }
+
+    it("says that the credential command is not there", async () => {
+        const refusal = await refused({ exec: { apiVersion: "v1", command: join(folder, "nowhere"), args: [] } });
+        assert.match(refusal.seen, /gave no credentials: it could not be run or read \(ENOENT\)\.$/);
+    });
+
+    it("says that a client certificate is not there", async () => {
+        const missing = join(folder, "missing.crt");
+        const refusal = await refused({ "client-certificate": missing, "client-key": missing });
+        assert.equal(
+            refusal.seen,
+            `The credentials of ${WHOSE} gave no credentials: it could not be run or read (ENOENT).`,
+        );
+        assert.match(refusal.mend, /^Give a `kubeconfig` with credentials/);
+    });
+
+    it("names the verb and the resource that are forbidden, and how to see it", async () => {
+        api.script = ({ path }, number) =>
+            path === "/version"
+                ? identityScript({ path } as never, number)
+                : status(403, 'User "me" cannot get resource');
+        const refusal = await refused();
+        assert.equal(refusal.code, "cluster-access-denied");
+        assert.equal(
+            refusal.seen,
+            `The API server at ${host()} forbids \`get namespaces kube-system\`: User "me" cannot get resource.`,
+        );
+        assert.match(refusal.mend, /`kubectl auth can-i get namespaces\/kube-system` must print yes/);
+    });
+
+    it("names the namespace and the subresource of what is forbidden", async () => {
+        api.script = () => status(403, "User me cannot do so.");
+        const access = await accessTo(api.url);
+        const restart = await refusalOf(access.restart({ name: "aws-node-1", uid: "1" }));
+        assert.match(restart.seen, /forbids `delete pods aws-node-1` in kube-system: User me cannot do so\.$/);
+        assert.match(restart.mend, /`kubectl auth can-i delete pods --namespace kube-system` must print yes/);
+        const token = await refusalOf(access.requestToken());
+        assert.match(
+            token.mend,
+            /`kubectl auth can-i create serviceaccounts\/aws-node --subresource token --namespace kube-system` must print yes/,
+        );
+    });
+
+    it("tells what admission denies from what the user may not do", async () => {
+        api.script = () => status(403, 'admission webhook "policy.example.com" denied the request: no');
+        const refusal = await refusalOf((await accessTo(api.url)).restart({ name: "aws-node-1", uid: "1" }));
+        assert.equal(refusal.code, "cluster-access-denied");
+        assert.match(refusal.seen, /admission webhook "policy\.example\.com" denied the request: no\.$/);
+        assert.match(refusal.means, /an admission webhook or policy of the cluster denies it/);
+        assert.match(refusal.mend, /except `delete pods aws-node-1` in kube-system by the user of `kubeconfig`/);
+    });
+
+    it("is still told when its answer is no Status", async () => {
+        api.script = () => ({ status: 418, body: "teapot" });
+        assert.equal(
+            (await refusalOf((await accessTo(api.url)).restart({ name: "p", uid: "1" }))).seen,
+            "The API server answered 418 to `delete pods p` in kube-system: no reason given.",
+        );
+    });
+});

@@ -1,0 +1,301 @@
+import * as assert from "node:assert/strict";
+import { type Answer, type Request, type Script, ScriptedApi, accessTo, quick, subject } from "./support";
+
+const inNamespace = (path: string) => `/api/v1/namespaces/kube-system${path}`;
+const inApps = (path: string) => `/apis/apps/v1/namespaces/kube-system${path}`;
+const list = (items: readonly object[], resourceVersion = "10"): Answer => ({
+    body: { metadata: { resourceVersion }, items },
+});
+
+const owner = (uid = "ds") => [{ apiVersion: "apps/v1", kind: "DaemonSet", name: "aws-node", uid, controller: true }];
+const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+
+const daemonSet = {
+    metadata: { name: "aws-node", namespace: "kube-system", uid: "ds", generation: 1 },
+    spec: {
+        selector: { matchLabels: { "k8s-app": "aws-node" } },
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "50%" } },
+        template: { spec: { nodeSelector: { cni: "vpc" }, containers: [{ name: "aws-node", image: "cni" }] } },
+    },
+    status: { observedGeneration: 1 },
+};
+const pod = (name: string, hash: string, ownedBy = "ds") => ({
+    metadata: {
+        name,
+        uid: `uid-${name}`,
+        labels: { "controller-revision-hash": hash },
+        ownerReferences: owner(ownedBy),
+    },
+    spec: { nodeName: `node-of-${name}`, containers: [{ name: "aws-node" }] },
+});
+const node = (name: string, labels: object = { cni: "vpc" }) => ({ metadata: { name, labels } });
+const event = (uid: string, message: string, at: string) => ({
+    ...{ metadata: { name: message }, message, lastTimestamp: at },
+    involvedObject: { uid },
+});
+const revision = (hash: string, number: number) => ({
+    ...{ revision: number, data: { spec: "much" } },
+    metadata: { name: hash, labels: { "controller-revision-hash": hash }, ownerReferences: owner() },
+});
+
+const cluster: Record<string, Answer> = {
+    "/api/v1/namespaces/kube-system": { body: { metadata: { uid: "cluster" } } },
+    [inNamespace("/serviceaccounts")]: list(
+        [{ metadata: { uid: "sa", annotations: { "eks.amazonaws.com/role-arn": "arn", other: "x" } } }],
+        "11",
+    ),
+    [inApps("/daemonsets")]: list([daemonSet], "12"),
+    [inApps("/controllerrevisions")]: list([revision("old", 1), revision("new", 2)]),
+    [inNamespace("/pods")]: list([pod("a", "new"), pod("b", "old"), pod("c", "new", "another")], "13"),
+    "/api/v1/nodes": list([node("one"), node("two", {}), node("three")]),
+};
+
+describe("A look at the cluster", () => {
+    let api: ScriptedApi;
+    let answers: Record<string, Answer | undefined>;
+    const events: Record<string, Answer> = {};
+    const scripted: Script = ({ path, query }) =>
+        (path === inNamespace("/events") ? events[query.get("fieldSelector")?.split(",")[0] ?? ""] : answers[path]) ??
+        (path.endsWith("s") ? list([]) : { status: 404, body: {} });
+    before(async () => (api = await ScriptedApi.start(scripted)));
+    after(() => api.stop());
+    beforeEach(() => {
+        answers = { ...cluster };
+        events["reason=MissingIAMPermissions"] = list([]);
+        events["reason=FailedCreate"] = list([]);
+        api.script = scripted;
+        api.requests.splice(0);
+    });
+    const look = async () => (await accessTo(api.url)).look();
+    const asked = (path: string) => api.requests.filter((request) => request.path === path);
+    const queries = (path: string) => asked(path).map(({ query }: Request) => Object.fromEntries(query));
+
+    it("puts together what decisions need", async () => {
+        const seen = await look();
+        assert.equal(seen.uid, "cluster");
+        assert.deepEqual(seen.serviceAccount, {
+            ...{ uid: "sa", annotations: { "eks.amazonaws.com/role-arn": "arn" }, roleArnOwners: [] },
+        });
+        assert.equal(seen.daemonSet?.maxUnavailable, 1, "half of the two nodes that it selects");
+        assert.deepEqual(
+            seen.nodes.map(({ name }) => name),
+            ["one", "three"],
+        );
+        assert.deepEqual(
+            seen.pods.map(({ name, current, node: on }) => [name, current, on]),
+            [
+                ["a", true, "node-of-a"],
+                ["b", false, "node-of-b"],
+            ],
+        );
+        assert.deepEqual(seen.injectionGuard, { present: false, inForce: false });
+        assert.deepEqual(seen.refusedPods, []);
+    });
+
+    it("asks for each thing once, and only for what it needs of it", async () => {
+        await look();
+        const byName = { fieldSelector: "metadata.name=aws-node" };
+        const ofDaemonSet = { labelSelector: "k8s-app=aws-node", limit: "500" };
+        assert.deepEqual(queries(inNamespace("/serviceaccounts")), [byName]);
+        assert.deepEqual(queries(inApps("/daemonsets")), [byName]);
+        assert.deepEqual(queries(inApps("/controllerrevisions")), [ofDaemonSet]);
+        assert.deepEqual(queries(inNamespace("/pods")), [ofDaemonSet]);
+        assert.deepEqual(queries("/api/v1/nodes"), [{ limit: "500" }]);
+        assert.deepEqual(
+            queries(inNamespace("/events"))
+                .map(({ fieldSelector }) => fieldSelector)
+                .sort(),
+            [
+                "reason=FailedCreate,involvedObject.kind=DaemonSet,involvedObject.name=aws-node",
+                "reason=MissingIAMPermissions,involvedObject.kind=Pod",
+            ],
+        );
+        assert.equal(api.requests.length, 10);
+        assert.ok(api.requests.every(({ method }) => method === "GET"));
+    });
+
+    it("lists pods before nodes, so that a node that joins in between shows as one without a pod", async () => {
+        await look();
+        const order = api.requests.map(({ path }) => path);
+        assert.ok(order.indexOf(inApps("/daemonsets")) < order.indexOf(inApps("/controllerrevisions")));
+        assert.ok(order.indexOf(inApps("/controllerrevisions")) < order.indexOf(inNamespace("/pods")));
+        assert.ok(order.indexOf(inNamespace("/pods")) < order.indexOf("/api/v1/nodes"));
+    });
+
+    it("goes on from page to page, and starts again when the pages have expired", async () => {
+        let expired = false;
+        api.script = (request, number) => {
+            if (request.path !== inNamespace("/pods")) {
+                return scripted(request, number);
+            }
+            switch (request.query.get("continue")) {
+                case null:
+                    return { body: { metadata: { continue: "two" }, items: [pod("a", "new")] } };
+                default:
+                    if (!expired) {
+                        expired = true;
+                        return { status: 410, body: { kind: "Status", message: "expired" } };
+                    }
+                    return list([pod("b", "new")]);
+            }
+        };
+        const seen = await (await accessTo(api.url, undefined, { ...quick, pageSize: 1 })).look();
+        assert.deepEqual(
+            seen.pods.map(({ name }) => name),
+            ["a", "b"],
+        );
+        assert.deepEqual(
+            queries(inNamespace("/pods")).map(({ limit, continue: cursor }) => [limit, cursor]),
+            [
+                ["1", undefined],
+                ["1", "two"],
+                ["1", undefined],
+                ["1", "two"],
+            ],
+        );
+    });
+
+    it("tells a pod the newest message of its missing permissions", async () => {
+        events["reason=MissingIAMPermissions"] = list([
+            event("uid-a", "older", secondsAgo(50)),
+            event("uid-a", "newest", secondsAgo(5)),
+            event("uid-a", "oldest", secondsAgo(500)),
+            event("uid-x", "another's", secondsAgo(1)),
+        ]);
+        assert.deepEqual(
+            (await look()).pods.map(({ name, missingPermissions }) => [name, missingPermissions]),
+            [
+                ["a", "newest"],
+                ["b", undefined],
+            ],
+        );
+    });
+
+    it("tells why pods were refused in the last ten minutes, newest first", async () => {
+        events["reason=FailedCreate"] = list([
+            event("ds", "before", secondsAgo(300)),
+            event("ds", "now", secondsAgo(2)),
+            event("ds", "long ago", secondsAgo(660)),
+            event("former-ds", "of a former DaemonSet", secondsAgo(1)),
+        ]);
+        assert.deepEqual((await look()).refusedPods, ["now", "before"]);
+    });
+
+    it("sees a cluster without the DaemonSet, and asks no further", async () => {
+        answers[inApps("/daemonsets")] = list([]);
+        answers[inNamespace("/serviceaccounts")] = list([]);
+        const { daemonSet: set, serviceAccount, pods, nodes, refusedPods } = await look();
+        assert.deepEqual([set, serviceAccount, pods, nodes, refusedPods], [undefined, undefined, [], [], []]);
+        assert.equal(api.requests.length, 5);
+    });
+
+    it("sees the injection guard", async () => {
+        const name = subject.injectionGuardName;
+        const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/eks-cni-guard";
+        const bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/eks-cni-guard";
+        answers[policies] = { body: { metadata: { name } } };
+        assert.deepEqual((await look()).injectionGuard, { present: true, inForce: false });
+        answers[bindings] = { body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } } };
+        assert.deepEqual((await look()).injectionGuard, { present: true, inForce: true });
+    });
+
+    describe("with a wait after it", () => {
+        const isWatch = ({ query }: Request) => query.get("watch") === "true";
+        const watches = () =>
+            Object.fromEntries(
+                api.requests.filter(isWatch).map(({ path, query }) => [path, Object.fromEntries(query)]),
+            );
+        const changeOf = (type: string) => ({ type, object: { metadata: {} } });
+        const quiet: Answer = { stream: { lines: [] } };
+        const watching =
+            (answer: (request: Request) => ReturnType<Script>): Script =>
+            (request, number) =>
+                isWatch(request) ? answer(request) : scripted(request, number);
+        const waitAfterLook = async (milliseconds: number) => {
+            const access = await accessTo(api.url);
+            await access.look();
+            const started = Date.now();
+            await access.change(milliseconds);
+            return Date.now() - started;
+        };
+
+        it("watches what it looked at, from where it looked", async () => {
+            api.script = watching(() => quiet);
+            assert.ok((await waitAfterLook(100)) >= 99);
+            const named = { watch: "true", fieldSelector: "metadata.name=aws-node" };
+            assert.deepEqual(watches(), {
+                [inNamespace("/serviceaccounts")]: { ...named, resourceVersion: "11" },
+                [inApps("/daemonsets")]: { ...named, resourceVersion: "12" },
+                [inNamespace("/pods")]: { watch: "true", labelSelector: "k8s-app=aws-node", resourceVersion: "13" },
+            });
+        });
+
+        for (const type of ["ADDED", "MODIFIED", "DELETED"]) {
+            it(`ends with ${type}`, async () => {
+                api.script = watching(({ path }) =>
+                    path.endsWith("/pods") ? { stream: { lines: [changeOf(type)] } } : quiet,
+                );
+                assert.ok((await waitAfterLook(5000)) < 2000);
+            });
+        }
+
+        for (const type of ["BOOKMARK", "ERROR"]) {
+            it(`goes on with ${type}, which is no change`, async () => {
+                api.script = watching(() => ({ stream: { lines: [changeOf(type)] } }));
+                assert.ok((await waitAfterLook(200)) >= 199);
+            });
+        }
+
+        it("is nothing but waiting when watches are not allowed", async () => {
+            api.script = watching(() => ({ status: 403, body: {} }));
+            assert.ok((await waitAfterLook(200)) >= 199);
+            assert.equal(api.requests.filter(isWatch).length, 3, "not asked again at once");
+        });
+
+        it("opens a stream again that has ended", async () => {
+            let opened = 0;
+            api.script = watching(({ path }) => {
+                if (!path.endsWith("/pods")) {
+                    return quiet;
+                }
+                opened++;
+                return opened === 1
+                    ? { stream: { lines: [], end: true } }
+                    : { stream: { lines: [changeOf("MODIFIED")] } };
+            });
+            const waited = await waitAfterLook(10_000);
+            assert.ok(waited >= 900 && waited < 5000, `${waited} ms`);
+            assert.equal(opened, 2);
+        });
+
+        it("ends when the access is closed, and does not begin again", async () => {
+            api.script = watching(() => quiet);
+            const access = await accessTo(api.url);
+            await access.look();
+            const started = Date.now();
+            const waiting = access.change(10_000);
+            setTimeout(() => access.close(), 50);
+            await waiting;
+            await access.change(10_000);
+            assert.ok(Date.now() - started < 2000);
+        });
+
+        it("closes its streams at the end", async () => {
+            api.script = watching(() => quiet);
+            await waitAfterLook(100);
+            const deadline = Date.now() + 5000;
+            while (api.open > 0 && Date.now() < deadline) {
+                await new Promise((resolve) => setTimeout(resolve, 10));
+            }
+            assert.equal(api.open, 0);
+        });
+
+        it("is only waiting before the first look", async () => {
+            const access = await accessTo(api.url);
+            const started = Date.now();
+            await access.change(100);
+            assert.ok(Date.now() - started >= 99);
+            assert.equal(api.requests.length, 0);
+        });
+    });
+});

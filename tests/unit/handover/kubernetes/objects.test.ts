@@ -1,0 +1,417 @@
+import * as assert from "node:assert/strict";
+import type {
+    CoreV1Event,
+    V1ControllerRevision,
+    V1DaemonSet,
+    V1Pod,
+    V1ValidatingAdmissionPolicy,
+    V1ValidatingAdmissionPolicyBinding,
+} from "@kubernetes/client-node";
+import { ClusterClock } from "../../../../handover/kubernetes/clock";
+import {
+    currentHash,
+    daemonSetSeen,
+    isOwnedBy,
+    labelSelector,
+    maxUnavailable,
+} from "../../../../handover/kubernetes/daemonSet";
+import { lastTime } from "../../../../handover/kubernetes/events";
+import { guardSeen } from "../../../../handover/kubernetes/injectionGuard";
+import { instanceId, nodeSeen } from "../../../../handover/kubernetes/nodes";
+import { nodeOf, podSeen } from "../../../../handover/kubernetes/pods";
+import type { Plain } from "../../../../sandbox/cluster/manifests/plain";
+import { appliedBy, ownersOf, serviceAccountSeen } from "../../../../handover/kubernetes/serviceAccount";
+
+describe("A DaemonSet as it is seen", () => {
+    const daemonSet: Plain<V1DaemonSet> = {
+        metadata: { uid: "ds", generation: 3 },
+        status: {
+            observedGeneration: 3,
+            currentNumberScheduled: 0,
+            desiredNumberScheduled: 0,
+            numberMisscheduled: 0,
+            numberReady: 0,
+        },
+        spec: {
+            selector: { matchLabels: { "k8s-app": "aws-node" } },
+            updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
+            template: {
+                metadata: { labels: { "k8s-app": "aws-node" }, annotations: { "eks-cni/role": "x" } },
+                spec: {
+                    initContainers: [{ name: "aws-vpc-cni-init", image: "init:v1" }],
+                    containers: [
+                        {
+                            name: "aws-node",
+                            image: "cni:v1",
+                            env: [
+                                { name: "ENABLE_IMDS_ONLY_MODE", value: "true" },
+                                { name: "MY_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+                            ],
+                        },
+                        { name: "aws-eks-nodeagent", args: ["--enable-cloudwatch-logs=true"] },
+                    ],
+                },
+            },
+        },
+    };
+
+    it("has what decisions need, and nothing else", () => {
+        assert.deepEqual(daemonSetSeen(daemonSet, 25), {
+            uid: "ds",
+            updateStrategy: "RollingUpdate",
+            maxUnavailable: 3,
+            templateLabels: { "k8s-app": "aws-node" },
+            templateAnnotations: { "eks-cni/role": "x" },
+            images: { "aws-vpc-cni-init": "init:v1", "aws-node": "cni:v1", "aws-eks-nodeagent": "" },
+            environment: { ENABLE_IMDS_ONLY_MODE: "true" },
+            nodeAgentArguments: ["--enable-cloudwatch-logs=true"],
+            ...{ observed: true, woken: false },
+        });
+    });
+
+    it("is seen to have been woken by the mark of that", () => {
+        const metadata = { annotations: { "eks-cni/woken-at": "" } };
+        assert.equal(daemonSetSeen({ ...daemonSet, metadata }, 25).woken, true);
+    });
+
+    it("is seen also when it says next to nothing", () => {
+        const bare = { spec: { selector: {}, template: {}, updateStrategy: { type: "OnDelete" } } };
+        assert.deepEqual(daemonSetSeen(bare, 0), {
+            ...{ uid: "", updateStrategy: "OnDelete", maxUnavailable: 1, observed: true, woken: false },
+            ...{ templateLabels: {}, templateAnnotations: {}, images: {}, environment: {}, nodeAgentArguments: [] },
+        });
+    });
+
+    for (const [value, nodes, expected] of [
+        [undefined, 12, 1],
+        [1, 12, 1],
+        [5, 12, 5],
+        [0, 12, 1],
+        ["0%", 12, 1],
+        ["10%", 10, 1],
+        ["10%", 11, 2],
+        ["10%", 0, 1],
+        ["100%", 12, 12],
+        ["many", 12, 1],
+    ] as const) {
+        it(`may miss ${expected} of ${nodes} pods with maxUnavailable ${value ?? "left out"}`, () =>
+            assert.equal(maxUnavailable(value, nodes), expected));
+    }
+
+    const revision = (number: number, hash: string, uid = "ds", controller = true): V1ControllerRevision => ({
+        revision: number,
+        metadata: {
+            labels: { "controller-revision-hash": hash },
+            ownerReferences: [{ apiVersion: "apps/v1", kind: "DaemonSet", name: "aws-node", uid, controller }],
+        },
+    });
+
+    it("has the template of its newest revision, which may have come back from an older one", () => {
+        const revisions = [revision(4, "again"), revision(12, "newest"), revision(9, "old")];
+        assert.equal(currentHash(daemonSet, revisions), "newest");
+    });
+
+    it("has no revision of another DaemonSet, nor of one that it does not control", () => {
+        const revisions = [revision(1, "own"), revision(2, "other", "another"), revision(3, "loose", "ds", false)];
+        assert.equal(currentHash(daemonSet, revisions), "own");
+        assert.equal(currentHash(daemonSet, [{ revision: 1 }]), undefined);
+        assert.equal(currentHash(daemonSet, []), undefined);
+    });
+
+    it("has no current template while its controller has not seen it", () => {
+        const newer = { ...daemonSet, metadata: { uid: "ds", generation: 4 } };
+        assert.equal(currentHash(newer, [revision(1, "old")]), undefined);
+        assert.equal(daemonSetSeen(newer, 1).observed, false);
+        const unseen = { ...daemonSet, status: undefined };
+        assert.equal(daemonSetSeen(unseen, 1).observed, false);
+    });
+
+    it("is asked for its pods in the words of a selector", () => {
+        assert.equal(labelSelector({}), "");
+        assert.equal(labelSelector({ matchLabels: { a: "1", b: "" } }), "a=1,b=");
+        const matchExpressions = [
+            { key: "c", operator: "In", values: ["1", "2"] },
+            { key: "d", operator: "NotIn", values: ["3"] },
+            { key: "e", operator: "Exists" },
+            { key: "f", operator: "DoesNotExist" },
+        ];
+        assert.equal(labelSelector({ matchLabels: { a: "1" }, matchExpressions }), "a=1,c in (1,2),d notin (3),e,!f");
+    });
+
+    it("owns what names it as the controller", () => {
+        assert.equal(isOwnedBy(undefined, "ds"), false);
+        assert.equal(isOwnedBy([{ uid: "ds" }], "ds"), false);
+        assert.equal(
+            isOwnedBy(
+                [
+                    { uid: "x", controller: true },
+                    { uid: "ds", controller: true },
+                ],
+                "ds",
+            ),
+            true,
+        );
+    });
+});
+
+describe("A pod as it is seen", () => {
+    const created = new Date("2026-01-01T00:00:00Z");
+    const since = new Date("2026-01-01T00:01:00Z");
+    const pod: Plain<V1Pod> = {
+        metadata: {
+            ...{ name: "aws-node-1", uid: "pod", creationTimestamp: created },
+            labels: { "controller-revision-hash": "hash" },
+        },
+        spec: { nodeName: "node", containers: [{ name: "aws-node" }] },
+        status: {
+            conditions: [
+                { type: "Initialized", status: "True", lastTransitionTime: created },
+                { type: "Ready", status: "True", lastTransitionTime: since },
+            ],
+            initContainerStatuses: [{ name: "i", restartCount: 1, image: "", imageID: "", ready: true }],
+            containerStatuses: [
+                { name: "a", restartCount: 2, image: "", imageID: "", ready: true },
+                { name: "b", restartCount: 4, image: "", imageID: "", ready: true },
+            ],
+        },
+    };
+    const context = { currentHash: "hash", missingPermissions: new Map([["other", "no"]]), clock: new ClusterClock() };
+
+    it("has what decisions need, and nothing else", () => {
+        assert.deepEqual(podSeen(pod, context), {
+            ...{ name: "aws-node-1", uid: "pod", node: "node", ready: true, terminating: false, current: true },
+            createdAt: created.getTime(),
+            readySince: since.getTime(),
+            identity: { source: "nodeRole" },
+            missingPermissions: undefined,
+            restarts: 7,
+        });
+    });
+
+    it("is not Ready, and since no time, when its condition says so or is missing", () => {
+        for (const conditions of [[{ type: "Ready", status: "False", lastTransitionTime: since }], [], undefined]) {
+            const { ready, readySince } = podSeen({ ...pod, status: { conditions } }, context);
+            assert.deepEqual({ ready, readySince }, { ready: false, readySince: undefined });
+        }
+    });
+
+    it("is terminating from when it is deleted", () => {
+        const metadata = { ...pod.metadata, deletionTimestamp: since };
+        assert.equal(podSeen({ ...pod, metadata }, context).terminating, true);
+    });
+
+    it("is not current with another hash, nor when nobody knows the current one", () => {
+        assert.equal(podSeen(pod, { ...context, currentHash: "newer" }).current, false);
+        assert.equal(podSeen(pod, { ...context, currentHash: undefined }).current, false);
+        const unlabelled = { ...pod, metadata: { ...pod.metadata, labels: undefined } };
+        assert.equal(podSeen(unlabelled, { ...context, currentHash: undefined }).current, false);
+    });
+
+    it("has the message about its own missing permissions", () => {
+        const missingPermissions = new Map([["pod", "Unauthorized operation"]]);
+        assert.equal(podSeen(pod, { ...context, missingPermissions }).missingPermissions, "Unauthorized operation");
+    });
+
+    it("is seen also before anything is known of it", () => {
+        assert.deepEqual(podSeen({}, context), {
+            ...{ name: "", uid: "", node: "", ready: false, terminating: false, current: false },
+            ...{ createdAt: 0, readySince: undefined, missingPermissions: undefined, restarts: 0 },
+            identity: { source: "nodeRole" },
+        });
+    });
+
+    it("names its node by its affinity until it is scheduled", () => {
+        const matching = (key: string, operator: string, values?: string[]): Plain<V1Pod> => ({
+            spec: {
+                containers: [],
+                affinity: {
+                    nodeAffinity: {
+                        requiredDuringSchedulingIgnoredDuringExecution: {
+                            nodeSelectorTerms: [{ matchExpressions: [] }, { matchFields: [{ key, operator, values }] }],
+                        },
+                    },
+                },
+            },
+        });
+        assert.equal(nodeOf(matching("metadata.name", "In", ["node-2"])), "node-2");
+        assert.equal(nodeOf(matching("metadata.name", "NotIn", ["node-2"])), "");
+        assert.equal(nodeOf(matching("spec.x", "In", ["node-2"])), "");
+        assert.equal(nodeOf(matching("metadata.name", "In")), "");
+        assert.equal(
+            nodeOf({ spec: { ...matching("metadata.name", "In", ["a"]).spec, containers: [], nodeName: "b" } }),
+            "b",
+        );
+    });
+});
+
+describe("A node as it is seen", () => {
+    for (const [providerId, expected] of [
+        ["aws:///us-west-2a/i-0123456789abcdef0", "i-0123456789abcdef0"],
+        ["aws:///i-0123456789abcdef0", "i-0123456789abcdef0"],
+        ["aws:///us-west-2a/fargate-ip-10-0-1-4", undefined],
+        ["eks-hybrid:///us-west-2/prod/mi-0123", undefined],
+        ["gce://project/zone/i-0123", undefined],
+        ["", undefined],
+        [undefined, undefined],
+    ] as const) {
+        it(`is ${expected ?? "no instance"} with the provider id ${providerId ?? "left out"}`, () =>
+            assert.equal(instanceId(providerId), expected));
+    }
+
+    it("is Ready when its condition says so", () => {
+        const named = { name: "n" };
+        const seen = (conditions?: { type: string; status: string }[]) =>
+            nodeSeen({ metadata: named, status: { conditions } }).ready;
+        assert.equal(
+            seen([
+                { type: "DiskPressure", status: "False" },
+                { type: "Ready", status: "True" },
+            ]),
+            true,
+        );
+        assert.equal(
+            seen([
+                { type: "Ready", status: "Unknown" },
+                { type: "DiskPressure", status: "True" },
+            ]),
+            false,
+        );
+        assert.equal(seen(), false);
+        assert.deepEqual(nodeSeen({}), { name: "", ready: false, instanceId: undefined });
+    });
+});
+
+describe("A service account as it is seen", () => {
+    const fields = (...annotations: string[]) => ({
+        "f:metadata": {
+            "f:annotations": { ".": {}, ...Object.fromEntries(annotations.map((key) => [`f:${key}`, {}])) },
+            "f:labels": { "f:app": {} },
+        },
+    });
+    const roleArn = "eks.amazonaws.com/role-arn";
+
+    it("has the annotations of EKS, of the Kubernetes provider and of ours", () => {
+        const annotations = {
+            ...{ [roleArn]: "arn", "eks.amazonaws.com/audience": "aud", "pulumi.com/patchForce": "true" },
+            ...{ ours: "1", "kubectl.kubernetes.io/last-applied-configuration": "{}" },
+        };
+        assert.deepEqual(serviceAccountSeen({ metadata: { uid: "sa", annotations } }, ["ours"]), {
+            uid: "sa",
+            annotations: {
+                ...{
+                    [roleArn]: "arn",
+                    "eks.amazonaws.com/audience": "aud",
+                    "pulumi.com/patchForce": "true",
+                    ours: "1",
+                },
+            },
+            roleArnOwners: [],
+        });
+        assert.deepEqual(serviceAccountSeen({}, []), { uid: "", annotations: {}, roleArnOwners: [] });
+    });
+
+    const managedFields = [
+        { manager: "eksctl", operation: "Update", fieldsV1: fields(roleArn, "other") },
+        { manager: "eks-cni", operation: "Apply", fieldsV1: fields(roleArn, "pulumi.com/patchForce") },
+        { manager: "eks-cni", operation: "Update", fieldsV1: fields(roleArn, "updated") },
+        { manager: "kubectl", operation: "Update", fieldsV1: fields("other") },
+        { manager: "nobody", operation: "Update" },
+        { operation: "Update", fieldsV1: { "f:metadata": {} } },
+    ];
+
+    it("names each owner of the role annotation once", () => {
+        assert.deepEqual(ownersOf(managedFields, roleArn), ["eksctl", "eks-cni"]);
+        assert.deepEqual(serviceAccountSeen({ metadata: { managedFields } }, []).roleArnOwners, ["eksctl", "eks-cni"]);
+        assert.deepEqual(ownersOf(managedFields, "."), []);
+    });
+
+    it("tells what a manager applied from what it updated", () => {
+        assert.deepEqual(appliedBy(managedFields, "eks-cni"), [roleArn, "pulumi.com/patchForce"]);
+        assert.deepEqual(appliedBy(managedFields, "eksctl"), []);
+    });
+});
+
+describe("The injection guard as it is seen", () => {
+    const policy: Plain<V1ValidatingAdmissionPolicy> = {
+        metadata: { name: "guard", generation: 2 },
+        status: { observedGeneration: 2, typeChecking: { expressionWarnings: [] } },
+    };
+    const binding: Plain<V1ValidatingAdmissionPolicyBinding> = {
+        metadata: { name: "guard" },
+        spec: { policyName: "guard", validationActions: ["Deny", "Audit"] },
+    };
+    const inForce = (p: typeof policy | undefined, b: typeof binding | undefined) => guardSeen(p, b).inForce;
+
+    it("is in force with policy and binding", () => {
+        assert.deepEqual(guardSeen(policy, binding), { present: true, inForce: true });
+        assert.equal(inForce({ metadata: { name: "guard", generation: 1 } }, binding), true);
+    });
+
+    it("is there but not in force with one of them only", () => {
+        assert.deepEqual(guardSeen(policy, undefined), { present: true, inForce: false });
+        assert.deepEqual(guardSeen(undefined, binding), { present: true, inForce: false });
+        assert.deepEqual(guardSeen(undefined, undefined), { present: false, inForce: false });
+    });
+
+    const deletionTimestamp = new Date();
+    const expressionWarnings = [{ fieldRef: "spec.validations[0].expression", warning: "no such key" }];
+    for (const [why, p, b] of [
+        ["the policy is being deleted", { ...policy, metadata: { name: "guard", deletionTimestamp } }, binding],
+        ["the policy has not been looked at", { ...policy, status: { observedGeneration: 1 } }, binding],
+        [
+            "the policy has an expression with a fault",
+            { ...policy, status: { observedGeneration: 2, typeChecking: { expressionWarnings } } },
+            binding,
+        ],
+        ["the binding is being deleted", policy, { ...binding, metadata: { deletionTimestamp } }],
+        ["the binding is another policy's", policy, { spec: { policyName: "x", validationActions: ["Deny"] } }],
+        ["the binding only warns", policy, { spec: { policyName: "guard", validationActions: ["Warn"] } }],
+        ["the binding says nothing", policy, {}],
+    ] as [string, Plain<V1ValidatingAdmissionPolicy>, Plain<V1ValidatingAdmissionPolicyBinding>][]) {
+        it(`is not in force while ${why}`, () => assert.deepEqual(guardSeen(p, b), { present: true, inForce: false }));
+    }
+});
+
+describe("The time of an event", () => {
+    const at = (seconds: number) => new Date(seconds * 1000);
+    const event = (more: Partial<CoreV1Event>): CoreV1Event => ({ involvedObject: {}, metadata: {}, ...more });
+
+    it("is when it was seen last, whichever API told it", () => {
+        const series = { lastObservedTime: at(4) };
+        const all = { series, lastTimestamp: at(3), eventTime: at(2), metadata: { creationTimestamp: at(1) } };
+        assert.deepEqual(lastTime(event(all)), at(4));
+        assert.deepEqual(lastTime(event({ ...all, series: undefined })), at(3));
+        assert.deepEqual(lastTime(event({ ...all, series: {}, lastTimestamp: undefined })), at(2));
+        assert.deepEqual(lastTime(event({ metadata: { creationTimestamp: at(1) } })), at(1));
+        assert.deepEqual(lastTime(event({})), at(0));
+    });
+});
+
+describe("The cluster's clock", () => {
+    const now = Date.parse("2026-01-01T00:00:00Z");
+    const shifted = (seconds: number) => new Date(now + seconds * 1000).toUTCString();
+    const clock = new ClusterClock(() => now);
+
+    it("is taken for ours until it tells otherwise", () => {
+        assert.equal(new ClusterClock(() => now).here(new Date(5)), 5);
+        clock.heard(undefined);
+        clock.heard("yesterday");
+        assert.equal(clock.here(new Date(now)), now);
+    });
+
+    it("is translated when it is ahead of or behind ours", () => {
+        clock.heard(shifted(60));
+        assert.equal(clock.here(new Date(now + 60_000)), now - 500);
+        clock.heard(shifted(-60));
+        assert.equal(clock.here(new Date(now - 60_000)), now - 500);
+    });
+
+    it("is ours within what a header can tell", () => {
+        for (const seconds of [-2, -1, 0, 1]) {
+            clock.heard(shifted(seconds));
+            assert.equal(clock.here(new Date(now)), now, `${seconds} s`);
+        }
+        clock.heard(shifted(2));
+        assert.notEqual(clock.here(new Date(now)), now);
+    });
+});

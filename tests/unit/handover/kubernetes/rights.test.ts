@@ -1,0 +1,85 @@
+import * as assert from "node:assert/strict";
+import type { ClusterAccess } from "../../../../handover/kubernetes/access";
+import { type Answer, ScriptedApi, accessTo, refusalOf, status, subject } from "./support";
+
+const core = "/api/v1/namespaces/kube-system";
+const apps = "/apis/apps/v1/namespaces/kube-system";
+const account = `${core}/serviceaccounts/aws-node`;
+const set = `${apps}/daemonsets/aws-node`;
+const policy = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/eks-cni-guard";
+const binding = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/eks-cni-guard";
+const policies = "validatingadmissionpolicies.admissionregistration.k8s.io";
+const bindings = "validatingadmissionpolicybindings.admissionregistration.k8s.io";
+
+const daemonSet = {
+    metadata: { name: "aws-node", namespace: "kube-system", uid: "ds" },
+    spec: { selector: {}, template: { spec: { containers: [] } } },
+};
+/** What is there wherever nothing is forbidden. */
+const allowed = (path: string): Answer => {
+    const items = path === `${apps}/daemonsets` ? [daemonSet] : [];
+    return { body: path.endsWith("s") ? { metadata: {}, items } : { metadata: { uid: "uid" } } };
+};
+
+const calls = {
+    "an identity": (access: ClusterAccess) => access.identity(),
+    "a look": (access: ClusterAccess) => access.look(),
+    annotating: (access: ClusterAccess) => access.annotate(subject.annotations, true),
+    "releasing the account": (access: ClusterAccess) => access.releaseServiceAccount({}),
+    "releasing the template": (access: ClusterAccess) => access.releaseTemplate(),
+    waking: (access: ClusterAccess) => access.wakeDaemonSet(),
+    "a restart": (access: ClusterAccess) => access.restart({ name: "aws-node-1", uid: "1" }),
+    "removing the guard": (access: ClusterAccess) => access.removeInjectionGuard(),
+};
+
+/** The request that is forbidden, what was asked, and the right to it in the words of `kubectl auth can-i`. */
+const rights: [keyof typeof calls, string, string, string][] = [
+    ["an identity", "GET /version", "get /version", "get /version"],
+    ["a look", `GET ${core}`, "get namespaces kube-system", "get namespaces/kube-system"],
+    ["a look", `GET ${core}/serviceaccounts`, "list serviceaccounts aws-node", "list serviceaccounts/aws-node"],
+    ["a look", `GET ${apps}/daemonsets`, "list daemonsets.apps aws-node", "list daemonsets.apps/aws-node"],
+    ["a look", `GET ${apps}/controllerrevisions`, "list controllerrevisions.apps", "list controllerrevisions.apps"],
+    ["a look", `GET ${core}/events`, "list events", "list events"],
+    ["a look", `GET ${core}/pods`, "list pods", "list pods"],
+    ["a look", "GET /api/v1/nodes", "list nodes", "list nodes"],
+    ["a look", `GET ${policy}`, `get ${policies} eks-cni-guard`, `get ${policies}/eks-cni-guard`],
+    ["a look", `GET ${binding}`, `get ${bindings} eks-cni-guard`, `get ${bindings}/eks-cni-guard`],
+    ["annotating", `GET ${account}`, "get serviceaccounts aws-node", "get serviceaccounts/aws-node"],
+    ["annotating", `PATCH ${account}`, "patch serviceaccounts aws-node", "patch serviceaccounts/aws-node"],
+    ["releasing the account", `PATCH ${account}`, "patch serviceaccounts aws-node", "patch serviceaccounts/aws-node"],
+    ["releasing the template", `GET ${set}`, "get daemonsets.apps aws-node", "get daemonsets.apps/aws-node"],
+    ["releasing the template", `PATCH ${set}`, "patch daemonsets.apps aws-node", "patch daemonsets.apps/aws-node"],
+    ["waking", `PATCH ${set}`, "patch daemonsets.apps aws-node", "patch daemonsets.apps/aws-node"],
+    ["a restart", `DELETE ${core}/pods/aws-node-1`, "delete pods aws-node-1", "delete pods"],
+    ["removing the guard", `DELETE ${binding}`, `delete ${bindings} eks-cni-guard`, `delete ${bindings}/eks-cni-guard`],
+    ["removing the guard", `DELETE ${policy}`, `delete ${policies} eks-cni-guard`, `delete ${policies}/eks-cni-guard`],
+];
+
+describe("A right that is missing", () => {
+    let api: ScriptedApi;
+    let forbidden: string;
+    before(async () => {
+        api = await ScriptedApi.start(({ method, path }) =>
+            `${method} ${path}` === forbidden ? status(403, "User me cannot do so.") : allowed(path),
+        );
+    });
+    after(() => api.stop());
+
+    for (const [what, request, asked, right] of rights) {
+        it(`ends ${what}, and is named: ${right}`, async () => {
+            forbidden = request;
+            const { code, seen, means, mend } = await refusalOf(calls[what](await accessTo(api.url)));
+            const namespaced = request.includes("/namespaces/kube-system/");
+            const [place, option] = namespaced ? [" in kube-system", " --namespace kube-system"] : ["", ""];
+            assert.deepEqual(
+                [code, seen, means, mend],
+                [
+                    "cluster-access-denied",
+                    `The API server at ${new URL(api.url).host} forbids \`${asked}\`${place}: User me cannot do so.`,
+                    "The live checks cannot do their work without it.",
+                    `Give the user of \`kubeconfig\` this right: \`kubectl auth can-i ${right}${option}\` must print yes.`,
+                ],
+            );
+        });
+    }
+});

@@ -1,0 +1,248 @@
+import * as assert from "node:assert/strict";
+import { type Answer, type Request, ScriptedApi, accessTo, refusalOf, status, subject } from "./support";
+
+const account = "/api/v1/namespaces/kube-system/serviceaccounts/aws-node";
+const daemonSet = "/apis/apps/v1/namespaces/kube-system/daemonsets/aws-node";
+const pod = "/api/v1/namespaces/kube-system/pods/aws-node-1";
+const guard = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic";
+const { annotations, fieldManager } = subject;
+
+const gone = status(404, "not found");
+const replaced = status(409, "uid mismatch");
+const conflict = status(409, "Apply failed with 1 conflict", {
+    details: {
+        causes: [
+            {
+                reason: "FieldManagerConflict",
+                message: 'conflict with "kubectl-annotate" using v1',
+                field: ".metadata.annotations.eks.amazonaws.com/role-arn",
+            },
+        ],
+    },
+});
+
+const live = (metadata: object = {}): Answer => ({ body: { metadata: { name: "aws-node", uid: "uid", ...metadata } } });
+
+describe("A write to the cluster", () => {
+    let api: ScriptedApi;
+    let answers: Record<string, Answer>;
+    before(async () => {
+        api = await ScriptedApi.start(({ method, path }) => answers[`${method} ${path}`] ?? gone);
+    });
+    after(() => api.stop());
+    beforeEach(() => {
+        answers = {};
+        api.requests.splice(0);
+    });
+
+    const sent = () =>
+        api.requests
+            .filter(({ method }) => method !== "GET")
+            .map(({ method, path, query, headers, body }: Request) => ({
+                ...{ method, path, query: Object.fromEntries(query), type: headers["content-type"] },
+                body: body === "" ? undefined : (JSON.parse(body) as unknown),
+            }));
+    const applied = (path: string, manager: string, force: string | undefined, body: object) => ({
+        ...{ method: "PATCH", path, type: "application/apply-patch+yaml", body },
+        query: { fieldManager: manager, ...(force !== undefined && { force }) },
+    });
+    const accountWith = (metadata: object) => ({
+        ...{ apiVersion: "v1", kind: "ServiceAccount" },
+        metadata: { namespace: "kube-system", name: "aws-node", uid: "uid", ...metadata },
+    });
+
+    for (const force of [true, false]) {
+        it(`applies annotations under the component's manager, ${force ? "with" : "without"} force, to the same object`, async () => {
+            answers = { [`GET ${account}`]: live(), [`PATCH ${account}`]: live() };
+            await (await accessTo(api.url)).annotate(annotations, force);
+            assert.deepEqual(sent(), [applied(account, fieldManager, String(force), accountWith({ annotations }))]);
+        });
+    }
+
+    it("keeps the program's control annotations that the component's manager applied", async () => {
+        const f = (...keys: string[]) => ({
+            "f:metadata": { "f:annotations": Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) },
+        });
+        const metadata = {
+            annotations: {
+                ...{ "pulumi.com/patchForce": "true", "pulumi.com/other": "x", "eks.amazonaws.com/audience": "y" },
+                ...{ "eks.amazonaws.com/role-arn": "old" },
+            },
+            managedFields: [
+                {
+                    ...{ manager: fieldManager, operation: "Apply" },
+                    fieldsV1: f("pulumi.com/patchForce", "eks.amazonaws.com/audience", "eks.amazonaws.com/role-arn"),
+                },
+                { manager: "another", operation: "Apply", fieldsV1: f("pulumi.com/other") },
+            ],
+        };
+        answers = { [`GET ${account}`]: live(metadata), [`PATCH ${account}`]: live() };
+        await (await accessTo(api.url)).annotate(annotations, false);
+        const kept = { "pulumi.com/patchForce": "true", ...annotations };
+        assert.deepEqual(sent(), [applied(account, fieldManager, "false", accountWith({ annotations: kept }))]);
+    });
+
+    it("names the owner of an annotation that is not given up", async () => {
+        answers = { [`GET ${account}`]: live(), [`PATCH ${account}`]: conflict };
+        const refusal = await refusalOf((await accessTo(api.url)).annotate(annotations, false));
+        assert.equal(refusal.code, "annotation-owned-by-another");
+        assert.equal(refusal.seen, 'The role annotation of kube-system/aws-node belongs to "kubectl-annotate".');
+    });
+
+    it("shows a conflict in the server's words when they are not the usual ones", async () => {
+        const causes = [
+            { reason: "FieldManagerConflict", message: "somebody", field: ".a" },
+            { reason: "Other", field: ".b" },
+        ];
+        answers = {
+            [`GET ${account}`]: live(),
+            [`PATCH ${account}`]: status(409, "conflict", { details: { causes } }),
+        };
+        const refusal = await refusalOf((await accessTo(api.url)).annotate(annotations, false));
+        assert.match(refusal.seen, /aws-node belongs to "somebody"\.$/);
+    });
+
+    it("does not annotate a service account that is not there, or not the same any more", async () => {
+        for (const [get, patch] of [
+            [gone, live()],
+            [live(), gone],
+            [live(), replaced],
+        ] as const) {
+            answers = { [`GET ${account}`]: get, [`PATCH ${account}`]: patch };
+            const refusal = await refusalOf((await accessTo(api.url)).annotate(annotations, true));
+            assert.equal(refusal.code, "service-account-missing");
+            assert.match(refusal.seen, /^There is no service account kube-system\/aws-node\.$/);
+        }
+        assert.equal(sent().length, 2, "nothing was written without having seen it");
+    });
+
+    it("releases the service account by an empty apply", async () => {
+        answers = { [`GET ${account}`]: live(), [`PATCH ${account}`]: live() };
+        await (await accessTo(api.url)).releaseServiceAccount({});
+        assert.deepEqual(sent(), [applied(account, fieldManager, "false", accountWith({}))]);
+    });
+
+    it("gives what is to stay another owner before it releases the service account", async () => {
+        answers = { [`GET ${account}`]: live(), [`PATCH ${account}`]: live() };
+        await (await accessTo(api.url)).releaseServiceAccount(annotations);
+        assert.deepEqual(sent(), [
+            applied(account, "eks-cni-hand-back", "true", accountWith({ annotations })),
+            applied(account, fieldManager, "false", accountWith({})),
+        ]);
+    });
+
+    it("has nothing to release of a service account that is gone or replaced", async () => {
+        await (await accessTo(api.url)).releaseServiceAccount(annotations);
+        assert.deepEqual(sent(), []);
+        answers = { [`GET ${account}`]: live(), [`PATCH ${account}`]: replaced };
+        await (await accessTo(api.url)).releaseServiceAccount(annotations);
+        assert.equal(sent().length, 2);
+    });
+
+    it("does not hide a conflict while it releases", async () => {
+        answers = { [`GET ${account}`]: live(), [`PATCH ${account}`]: conflict };
+        await assert.rejects((await accessTo(api.url)).releaseServiceAccount({}), /Apply failed with 1 conflict/);
+    });
+
+    const template = { apiVersion: "apps/v1", kind: "DaemonSet" };
+    const identified = { metadata: { name: "aws-node", namespace: "kube-system", uid: "uid" } };
+    const merged = (value: string | null) => ({
+        ...{ method: "PATCH", path: daemonSet, type: "application/merge-patch+json" },
+        query: { fieldManager: "eks-cni-wake" },
+        body: { metadata: { uid: "uid", annotations: { "eks-cni/woken-at": value } } },
+    });
+
+    it("releases the template by an empty apply", async () => {
+        answers = { [`GET ${daemonSet}`]: live(), [`PATCH ${daemonSet}`]: live() };
+        await (await accessTo(api.url)).releaseTemplate();
+        assert.deepEqual(sent(), [applied(daemonSet, fieldManager, undefined, { ...template, ...identified })]);
+    });
+
+    it("takes the mark of waking off under the manager that left it", async () => {
+        answers = { [`GET ${daemonSet}`]: live(), [`PATCH ${daemonSet}`]: live() };
+        await (await accessTo(api.url)).removeWakeMark();
+        assert.deepEqual(sent(), [merged(null)]);
+    });
+
+    it("wakes the DaemonSet by an annotation under a manager of its own", async () => {
+        answers = { [`GET ${daemonSet}`]: live(), [`PATCH ${daemonSet}`]: live() };
+        const before = new Date().toISOString();
+        await (await accessTo(api.url)).wakeDaemonSet();
+        const [patch] = sent();
+        const body = patch?.body as ReturnType<typeof merged>["body"];
+        const at = body.metadata.annotations["eks-cni/woken-at"] ?? "";
+        assert.deepEqual(sent(), [merged(at)]);
+        assert.ok(at >= before && at <= new Date().toISOString());
+    });
+
+    it("neither wakes nor releases a DaemonSet that is gone or replaced", async () => {
+        const access = await accessTo(api.url);
+        await access.wakeDaemonSet();
+        await access.removeWakeMark();
+        await access.releaseTemplate();
+        assert.deepEqual(sent(), []);
+        answers = { [`GET ${daemonSet}`]: live(), [`PATCH ${daemonSet}`]: replaced };
+        await access.wakeDaemonSet();
+        await access.removeWakeMark();
+        await access.releaseTemplate();
+        assert.equal(sent().length, 3);
+    });
+
+    const deleted = (query: object) => ({
+        ...{ method: "DELETE", path: pod, query, type: "application/json" },
+        body: { preconditions: { uid: "1" } },
+    });
+
+    it("restarts a pod by deleting the one of that UID", async () => {
+        answers = { [`DELETE ${pod}`]: live() };
+        await (await accessTo(api.url)).restart({ name: "aws-node-1", uid: "1" });
+        assert.deepEqual(sent(), [deleted({})]);
+    });
+
+    it("does not wait for the kubelet when a restart is forced", async () => {
+        answers = { [`DELETE ${pod}`]: live() };
+        await (await accessTo(api.url)).forceRestart({ name: "aws-node-1", uid: "1" });
+        assert.deepEqual(sent(), [deleted({ gracePeriodSeconds: "0" })]);
+    });
+
+    it("is content with a pod that is gone or replaced, and with nothing else", async () => {
+        const access = await accessTo(api.url);
+        for (const answer of [gone, replaced]) {
+            answers = { [`DELETE ${pod}`]: answer };
+            await access.restart({ name: "aws-node-1", uid: "1" });
+        }
+        for (const answer of [status(410, "expired"), status(422, "invalid")]) {
+            answers = { [`DELETE ${pod}`]: answer };
+            await assert.rejects(access.restart({ name: "aws-node-1", uid: "1" }), /expired|invalid/);
+        }
+    });
+
+    it("asks for a token of ten minutes for STS", async () => {
+        answers = { [`POST ${account}/token`]: { status: 201, body: { status: { token: "the-new-token" } } } };
+        assert.equal(await (await accessTo(api.url)).requestToken(), "the-new-token");
+        assert.deepEqual(
+            sent().map(({ body }) => body),
+            [{ spec: { audiences: ["sts.amazonaws.com"], expirationSeconds: 600 } }],
+        );
+    });
+
+    it("says that the service account is missing when there is no token to be had", async () => {
+        for (const answer of [gone, { status: 201, body: {} }]) {
+            answers = { [`POST ${account}/token`]: answer };
+            assert.equal((await refusalOf((await accessTo(api.url)).requestToken())).code, "service-account-missing");
+        }
+    });
+
+    it("removes the injection guard's binding before its policy, each also without the other", async () => {
+        const access = await accessTo(api.url);
+        await access.removeInjectionGuard();
+        const order = [`${guard}ybindings/eks-cni-guard`, `${guard}ies/eks-cni-guard`];
+        assert.deepEqual(
+            sent().map(({ method, path }) => [method, path]),
+            order.map((path) => ["DELETE", path]),
+        );
+        answers = { [`DELETE ${order[0] ?? ""}`]: status(422, "no") };
+        await refusalOf(access.removeInjectionGuard());
+        assert.equal(sent().length, 3, "the policy stays while its binding does");
+    });
+});

@@ -1,0 +1,41 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { Approval, reasonsToRefuse } from "../../../../handover/approval";
+import type { DaemonSetSeen, ServiceAccountSeen, World } from "../../../../handover/world";
+import { ACCOUNT, daemonSet, ISSUER, onNodeRole, serviceAccount, subject, world } from "./worlds";
+
+/** As it is on a cluster that nobody has handed over yet. */
+const untouched: ServiceAccountSeen = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
+
+export const seen = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}): World =>
+    world(onNodeRole, { cluster: { serviceAccount: untouched, ...cluster }, account });
+
+export const withServiceAccount = (more: Partial<ServiceAccountSeen>): Partial<Approval> => ({
+    world: seen({ serviceAccount: { ...untouched, ...more } }),
+});
+
+export const withDaemonSet = (more: Partial<DaemonSetSeen>): Partial<Approval> => ({
+    world: seen({ daemonSet: { ...daemonSet, ...more } }),
+});
+
+/** Nothing speaks against it. */
+export const approvable: Approval = {
+    ...{ subject, world: seen(), clusterVersion: { major: 1, minor: 30 }, callerAccount: ACCOUNT },
+    ...{ tokenIssuer: ISSUER, otherDelivery: undefined, overrideExistingServiceAccount: false },
+    ...{ nodeRoleNames: ["nodes"], injectionGuard: true, additionalPolicies: false, environment: {} },
+};
+
+export type Reason = [code: string, seen: string];
+
+export function reasons(change: Partial<Approval>): Reason[] {
+    return reasonsToRefuse({ ...approvable, ...change }).map(({ code, seen: what }) => [code, what]);
+}
+
+export function table(title: string, rows: [string, Partial<Approval>, Reason[]][]): void {
+    describe(title, () => {
+        for (const [what, change, expected] of rows) {
+            it(what, () => {
+                deepStrictEqual(reasons(change), expected);
+            });
+        }
+    });
+}

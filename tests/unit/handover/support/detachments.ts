@@ -1,0 +1,73 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { DetachmentPlan, nextDetachmentStep } from "../../../../handover/detachment";
+import type { Memory } from "../../../../handover/steps";
+import type { World } from "../../../../handover/world";
+import {
+    attach,
+    bare,
+    carrying,
+    fresh,
+    nodeRole,
+    NOW,
+    onNodeRole,
+    pod,
+    pods,
+    record,
+    ROLE,
+    subject,
+    told,
+    world,
+} from "./worlds";
+
+export const plan: DetachmentPlan = {
+    ...{ subject, record, nodeRoleNames: ["nodes"], nodeRolePolicyArns: undefined, injectionGuard: true },
+    ...{ stableSeconds: 20, settleSeconds: 120, ignoreNotReadyNodes: 0 },
+};
+
+export const inForce = { present: true, inForce: true };
+export const right = carrying(ROLE);
+
+/** Every pod carries the role, and the guard is there: the policy may leave. */
+export function good(
+    cluster: Partial<World["cluster"]> = {},
+    account: Partial<World["account"]> = {},
+    at = NOW,
+): World {
+    return world(right, { cluster: { injectionGuard: inForce, ...cluster }, account, at });
+}
+
+export const detached = { nodeRoles: [nodeRole(bare)] };
+
+export function next(of: World, more: Partial<DetachmentPlan> = {}, memory: Memory = fresh): object {
+    return told(nextDetachmentStep({ ...plan, ...more }, of, memory));
+}
+
+export const DETACH = {
+    do: "detach",
+    policies: attach("nodes"),
+    why: "3 pods carry the role: the policies leave nodes",
+};
+export const DONE = { do: "done", why: "3 pods carry the role, nothing is left on nodes" };
+export const wait = (why: string) => ({ do: "wait", why });
+export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
+export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
+export const SETTLE = {
+    do: "settle",
+    milliseconds: 120_000,
+    why: "IAM has 120 s to enforce the policies of the node roles",
+};
+
+type Row = [string, World, object, Partial<DetachmentPlan>?, Memory?];
+
+export function table(title: string, rows: Row[]): void {
+    describe(title, () => {
+        for (const [what, of, step, more, memory] of rows) {
+            it(what, () => {
+                deepStrictEqual(next(of, more, memory), step);
+            });
+        }
+    });
+}
+
+/** A pod without the role. */
+export const astray = { pods: pods(right, pod("n2", onNodeRole)) };

@@ -1,0 +1,67 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { planHandOver, PlanQuestion } from "../../../../handover/plan";
+import type { World } from "../../../../handover/world";
+import { approvable } from "./approvals";
+import { bare, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world } from "./worlds";
+
+/** Of a first update: everything but the CNI role is known. */
+export const question: PlanQuestion = {
+    ...{ approval: approvable, record: undefined, canaryActs: true, delivered: undefined },
+    ...{ nodeRoleNames: ["nodes"], nodeRolePolicyArns: undefined },
+    ...{ stableSeconds: 20, settleSeconds: 120, ignoreNotReadyNodes: 0 },
+};
+
+/** By a digest that has reached the pods. */
+export const DELIVERED = "delivered";
+
+/** A cluster that has been handed over. */
+export function handedOver(cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}): World {
+    return world(carrying(ROLE), {
+        cluster: {
+            injectionGuard: { present: true, inForce: true },
+            daemonSet: { ...daemonSet, templateAnnotations: { [ROLLOUT]: DELIVERED } },
+            ...cluster,
+        },
+        account: { nodeRoles: [nodeRole(bare)], ...account },
+    });
+}
+
+/** What is planned on a world, with other arguments. Refusals by their codes. */
+export function planned(of: World, more: Partial<PlanQuestion> = {}, asked: Partial<PlanQuestion["approval"]> = {}) {
+    const plan = planHandOver({ ...question, ...more, approval: { ...approvable, ...asked, world: of } });
+    return { ...plan, refusals: plan.refusals.map(({ code }) => code) };
+}
+
+export const ANNOTATE = "[annotate] The service account kube-system/aws-node gets the role.";
+export const canary = (name: string, on: string) =>
+    `[canary] ${name} on ${on}, a node of nodes, restarts first, and is watched for 20 s.`;
+export const ROLLING =
+    "[restart] 3 pods restart by the DaemonSet's rolling update, 1 at a time: pod-n1, pod-n2, pod-n3.";
+export const ROLLING_AS_LISTED = ROLLING.replace("pod-n2, pod-n3", "pod-n3, pod-n2");
+export const restart = (pods: string) => `[restart] ${pods}.`;
+export const attach = (why: string) => `[attach] ${CNI_POLICY} goes back on nodes, ${why}.`;
+export const DETACH = `[detach] ${CNI_POLICY} leaves nodes, once every pod carries the role.`;
+export const STILL =
+    '[detach] The node role nodes still holds the CNI policy, since nodeRoleNames is not given: nodeRoleNames: ["nodes"]';
+export const wait = (why: string) => `[wait] It waits as long as this lasts, and then ends with time-limit: ${why}.`;
+
+export const moves = (...lines: string[]) => ({ refusals: [], moves: lines, remaining: [] });
+export const then = (remaining: string[], ...lines: string[]) => ({ refusals: [], moves: lines, remaining });
+export const refuses = (...codes: string[]) => ({ refusals: codes, moves: [], remaining: [] });
+export const NOTHING = moves();
+
+export type Asked = Partial<PlanQuestion["approval"]>;
+export type Row = [what: string, world: World, expected: object, question?: Partial<PlanQuestion>, asked?: Asked];
+
+export function table(title: string, rows: Row[]): void {
+    describe(title, () => {
+        for (const [what, of, expected, more, asked] of rows) {
+            it(what, () => {
+                deepStrictEqual(planned(of, more, asked), expected);
+            });
+        }
+    });
+}
+
+export const unnamed = { nodeRoleNames: undefined };
+export const nobodyNamed = { nodeRoleNames: [], injectionGuard: false };

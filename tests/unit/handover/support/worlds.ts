@@ -1,0 +1,143 @@
+import { freshMemory, Memory, Step } from "../../../../handover/steps";
+import type { HandOverRecord } from "../../../../handover/record";
+import type { Subject } from "../../../../handover/subject";
+import type {
+    AccountSeen,
+    ClusterSeen,
+    DaemonSetSeen,
+    NodeRoleSeen,
+    NodeSeen,
+    PodIdentity,
+    PodSeen,
+    ServiceAccountSeen,
+    World,
+} from "../../../../handover/world";
+
+/** Long after the epoch: "never" must not pass for "long ago". */
+export const NOW = 1_700_000_000_000;
+export const seconds = (count: number) => NOW + count * 1000;
+export const LONG_AGO = NOW - 3_600_000;
+
+export const ACCOUNT = "111122223333";
+export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+export const OTHER_POLICY = `arn:aws:iam::${ACCOUNT}:policy/network`;
+export const BROAD_POLICY = "arn:aws:iam::aws:policy/AmazonEC2FullAccess";
+export const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni`;
+export const FORMER_ROLE = `arn:aws:iam::${ACCOUNT}:role/eksctl`;
+export const ROLE_ARN = "eks.amazonaws.com/role-arn";
+export const REGIONAL = "eks.amazonaws.com/sts-regional-endpoints";
+export const ROLLOUT = "eks-cni/delivered";
+export const MANAGER = "eks-cni/network/production/cni";
+export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/A";
+
+export const subject: Subject = {
+    component: "cni",
+    fieldManager: MANAGER,
+    serviceAccount: { namespace: "kube-system", name: "aws-node" },
+    daemonSetName: "aws-node",
+    injectionGuardName: "guard",
+    ipFamily: "ipv4",
+    roleArn: ROLE,
+    issuers: [ISSUER],
+    annotations: { [ROLE_ARN]: ROLE },
+};
+
+export const record: HandOverRecord = {
+    clusterUid: "cluster",
+    serviceAccountUid: "account",
+    fieldManager: MANAGER,
+    injectionGuardName: "guard",
+    originalAnnotations: {},
+    approvedRoleArns: [ROLE],
+    namedNodeRoles: ["nodes"],
+    nodeRolePolicies: { nodes: [CNI_POLICY] },
+};
+
+export const carrying = (roleArn: string): PodIdentity => ({ source: "role", roleArn, regionalSts: undefined });
+export const onNodeRole: PodIdentity = { source: "nodeRole" };
+export const inPart = (...roleArns: string[]): PodIdentity => ({ source: "incomplete", roleArns, what: "a container" });
+
+/** A pod that works, and has for long. */
+export function pod(node: string, identity: PodIdentity, more: Partial<PodSeen> = {}): PodSeen {
+    return {
+        ...{ name: `pod-${node}`, uid: `uid-${node}`, node, identity, createdAt: LONG_AGO, ready: true },
+        ...{ readySince: LONG_AGO, terminating: false, current: true, missingPermissions: undefined, restarts: 0 },
+        ...more,
+    };
+}
+
+export const starting = { ready: false, readySince: undefined };
+export const leaving = { terminating: true };
+
+export function node(name: string, more: Partial<NodeSeen> = {}): NodeSeen {
+    return { name, ready: true, instanceId: `i-${name}`, ...more };
+}
+
+export function nodeRole(more: Partial<NodeRoleSeen> = {}): NodeRoleSeen {
+    return {
+        ...{ name: "nodes", exists: true, uniqueId: "AROANODES", inlineCniPolicies: [], instancesElsewhere: [] },
+        cniPolicies: [{ arn: CNI_POLICY, kind: "cni", sufficient: true }],
+        instancesOfCluster: ["i-n1", "i-n2", "i-n3"],
+        ...more,
+    };
+}
+
+export const bare = { cniPolicies: [] };
+
+export const daemonSet: DaemonSetSeen = {
+    ...{ uid: "daemon-set", updateStrategy: "RollingUpdate", maxUnavailable: 1, observed: true },
+    ...{ templateLabels: {}, templateAnnotations: {}, images: { "aws-node": "cni:v1.19.0" } },
+    ...{ environment: {}, nodeAgentArguments: [], woken: false },
+};
+
+export const serviceAccount: ServiceAccountSeen = {
+    uid: "account",
+    annotations: { [ROLE_ARN]: ROLE },
+    roleArnOwners: [MANAGER],
+};
+
+interface Change {
+    readonly cluster?: Partial<ClusterSeen>;
+    readonly account?: Partial<AccountSeen>;
+    readonly at?: number;
+}
+
+/** Three nodes of one role, whose pods are of one identity; the service account is annotated. */
+export function world(identity: PodIdentity, { cluster = {}, account = {}, at = NOW }: Change = {}): World {
+    const nodes = cluster.nodes ?? ["n1", "n2", "n3"].map((name) => node(name));
+    return {
+        at,
+        cluster: {
+            ...{ uid: "cluster", serviceAccount, daemonSet, nodes, refusedPods: [] },
+            pods: nodes.map(({ name }) => pod(name, identity)),
+            injectionGuard: { present: false, inForce: false },
+            ...cluster,
+        },
+        account: {
+            roleOfInstance: Object.fromEntries(nodes.map(({ name }) => [`i-${name}`, "nodes"])),
+            nodeRoles: [nodeRole()],
+            ...account,
+        },
+    };
+}
+
+/** Pods of these nodes in another way than the others. */
+export const pods = (identity: PodIdentity, ...others: PodSeen[]): PodSeen[] => [
+    ...["n1", "n2", "n3"]
+        .filter((name) => !others.some((other) => other.node === name))
+        .map((name) => pod(name, identity)),
+    ...others,
+];
+
+export const fresh = freshMemory(LONG_AGO);
+export const remembering = (more: Partial<Memory>): Memory => ({ ...fresh, ...more });
+
+/** What is to be compared of a step: a refusal by its code, a pod by its name. */
+export function told(step: Step): object {
+    if (step.do === "refuse") {
+        return { refuse: step.refusal.code, seen: step.refusal.seen };
+    }
+    return "pod" in step ? { ...step, pod: step.pod.name } : step;
+}
+
+export const attach = (...roleNames: string[]) => roleNames.map((roleName) => ({ roleName, policyArn: CNI_POLICY }));

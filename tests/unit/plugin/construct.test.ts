@@ -1,0 +1,103 @@
+import * as pulumi from "@pulumi/pulumi";
+import { deepStrictEqual, throws } from "assert";
+import { EksCniProvider } from "../../../plugin/provider";
+import { PROVIDER_ARN } from "../support/standIn";
+
+type LiveResources = typeof import("../../../components/liveResources");
+
+const LIVE_RESOURCES = require.resolve("../../../components/liveResources");
+
+/** As a process of its own would load it: through which door the live checks are reached is settled once for a process. */
+async function freshLiveResources(): Promise<LiveResources> {
+    const loaded = require.cache[LIVE_RESOURCES];
+    require.cache[LIVE_RESOURCES] = undefined;
+    try {
+        return (await import(LIVE_RESOURCES)) as LiveResources;
+    } finally {
+        require.cache[LIVE_RESOURCES] = loaded;
+    }
+}
+
+async function registered(use: (live: LiveResources) => void): Promise<pulumi.runtime.MockResourceArgs[]> {
+    const resources: pulumi.runtime.MockResourceArgs[] = [];
+    await pulumi.runtime.setMocks({
+        newResource: (resource) => {
+            resources.push(resource);
+            return { id: resource.name, state: resource.inputs as object };
+        },
+        call: ({ inputs }) => inputs as object,
+    });
+    use(await freshLiveResources());
+    await pulumi.runtime.disconnect();
+    return resources.sort((a, b) => (a.type < b.type ? -1 : 1));
+}
+
+/** What a live check is given does not matter to how it is registered. */
+function makeAll({ CredentialGuard, Canary, Detachment }: LiveResources): void {
+    const inputs = { drift: "none" } as unknown;
+    new CredentialGuard("guard", inputs as ConstructorParameters<typeof CredentialGuard>[1], {});
+    new Canary("canary", inputs as ConstructorParameters<typeof Canary>[1], {});
+    new Detachment("detachment", inputs as ConstructorParameters<typeof Detachment>[1], {});
+}
+
+describe("the live checks of a component", () => {
+    it("are dynamic resources, with the way to the package and none of its code, unless the plugin constructs it", async () => {
+        const resources = await registered(makeAll);
+        deepStrictEqual(
+            resources.map(({ type }) => type),
+            ["Canary", "CredentialGuard", "Detachment"].map((kind) => `pulumi-nodejs:dynamic/eks-cni:${kind}`),
+        );
+        for (const [index, name] of ["canary", "credentialGuard", "detachment"].entries()) {
+            const { __provider, ...inputs } = resources[index]?.inputs as Record<string, unknown>;
+            deepStrictEqual(inputs, { drift: "none" });
+            deepStrictEqual(/handOver\.(.*);/.exec(String(__provider))?.[1], `dynamicProvider("${name}")`);
+        }
+    });
+
+    it("are resources of the plugin, with their inputs alone, when it constructs the component", async () => {
+        const resources = await registered((live) => {
+            live.reachLiveChecksByPlugin();
+            makeAll(live);
+        });
+        deepStrictEqual(
+            resources.map(({ type, inputs }) => ({ type, inputs: inputs as object })),
+            ["Canary", "CredentialGuard", "Detachment"].map((kind) => ({
+                type: `eks-cni:index:${kind}`,
+                inputs: { drift: "none" },
+            })),
+        );
+    });
+});
+
+describe("what the plugin constructs", () => {
+    const plugin = new EksCniProvider();
+    const token = "eks-cni:index:CniServiceAccountRole";
+
+    it("answers with each output that the schema promises", async () => {
+        await registered(() => undefined);
+        const { state } = await plugin.construct(
+            "cni",
+            token,
+            { oidcProviderArn: PROVIDER_ARN, liveChecks: false },
+            {},
+        );
+        const schema = JSON.parse(plugin.schema) as { resources: Record<string, { properties: object }> };
+        deepStrictEqual(Object.keys(state).sort(), Object.keys(schema.resources[token]?.properties ?? {}).sort());
+    });
+
+    it("lists bad arguments once, in its message", () => {
+        throws(
+            () =>
+                plugin.construct("cni", token, { clusterName: "c", roleName: "no spaces", maxSessionDuration: 60 }, {}),
+            (error: unknown) => {
+                deepStrictEqual(pulumi.InputPropertiesError.isInstance(error) && error.errors, []);
+                const lines = (error as Error).message.split("\n");
+                deepStrictEqual(
+                    lines.map((line) => line.split(":")[0]),
+                    ['CniServiceAccountRole "cni"', "  roleName", "  maxSessionDuration"],
+                );
+                return true;
+            },
+        );
+    });
+});

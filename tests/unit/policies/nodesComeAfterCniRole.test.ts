@@ -1,0 +1,53 @@
+import { deepStrictEqual } from "assert";
+import { nodesComeAfterCniRole as rule } from "../../../policies/nodesComeAfterCniRole";
+import { UNKNOWN_OBJECT, UNKNOWN_TEXT, violations } from "./support/run";
+import { attachment, goodStack, managedCni, nodeGroup, nodeRole } from "./support/stacks";
+
+const WITHOUT = [...goodStack().slice(0, -1), nodeGroup()];
+
+describe("nodes-come-after-the-cni-role", () => {
+    it("is content with a node group that depends on the component, or whose role has the policy", async () => {
+        deepStrictEqual(await violations(rule, goodStack()), []);
+        deepStrictEqual(await violations(rule, [...WITHOUT, attachment("a", "nodes", managedCni())]), []);
+    });
+
+    it("refuses a node group that depends on nothing, or on the role alone", async () => {
+        const message =
+            "group: The node group does not wait for the CNI's role, and its own role has no CNI policy: its nodes would not " +
+            "become ready. Let it depend on the CniServiceAccountRole.";
+        deepStrictEqual(await violations(rule, WITHOUT), [message]);
+        const computed = { managedPolicyArns: UNKNOWN_OBJECT, inlinePolicies: UNKNOWN_OBJECT };
+        const preview = WITHOUT.map((given) => (given.name === "nodes" ? nodeRole(computed) : given));
+        deepStrictEqual(await violations(rule, preview), [message]);
+        const early = [...goodStack().slice(0, -1), nodeGroup({ dependsOn: ["cni-role"] })];
+        deepStrictEqual(await violations(rule, early), [message]);
+    });
+
+    it("is content with one that depends on all that a component consists of, as the SDK has it, where no property is known", async () => {
+        const unconfigured = goodStack().map((given) =>
+            given.type === "kubernetes:core/v1:ServiceAccountPatch" ? { ...given, props: {} } : given,
+        );
+        const after = nodeGroup({ dependsOn: ["cni-role", "cni-policy", "account"] });
+        deepStrictEqual(await violations(rule, [...unconfigured.slice(0, -1), after]), []);
+        const early = nodeGroup({ dependsOn: ["cni-role", "cni-policy"] });
+        deepStrictEqual((await violations(rule, [...unconfigured.slice(0, -1), early])).length, 1);
+    });
+
+    it("is content with one that depends on all of a component that delivers nothing itself", async () => {
+        const roleOnly = goodStack().filter(({ type }) => !type.startsWith("kubernetes:"));
+        const after = nodeGroup({ dependsOn: ["cni-role", "cni-policy"] });
+        deepStrictEqual(await violations(rule, [...roleOnly.slice(0, -1), after]), []);
+        const early = nodeGroup({ dependsOn: ["cni-role"] });
+        deepStrictEqual((await violations(rule, [...roleOnly.slice(0, -1), early])).length, 1);
+    });
+
+    it("says nothing while the policies that a node role is given are not known", async () => {
+        const ownPolicy = { name: "own", type: "aws:iam/policy:Policy", props: { policy: UNKNOWN_OBJECT } };
+        const given = {
+            ...nodeRole({ managedPolicyArns: [UNKNOWN_TEXT] }),
+            from: { managedPolicyArns: ["own"] },
+        };
+        const stack = [ownPolicy, ...WITHOUT.map((one) => (one.name === "nodes" ? given : one))];
+        deepStrictEqual(await violations(rule, stack), []);
+    });
+});

@@ -1,0 +1,71 @@
+import { trustPolicy } from "../../../../documents/trustPolicy";
+import type { Given } from "./run";
+
+export const COMPONENT = "eks-cni:index:CniServiceAccountRole";
+export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
+
+export function managedCni(partition = "aws"): string {
+    return `arn:${partition}:iam::aws:policy/AmazonEKS_CNI_Policy`;
+}
+
+/** The trust that the component writes. */
+export function goodTrust(partition = "aws") {
+    const arn = `arn:${partition}:iam::111122223333:oidc-provider/${ISSUER}`;
+    const provider = { arn, partition, accountId: "111122223333", issuer: ISSUER };
+    return trustPolicy([provider], { namespace: "kube-system", name: "aws-node" });
+}
+
+export function role(name: string, assumeRolePolicy: unknown, more: Record<string, unknown> = {}): Given {
+    const text = typeof assumeRolePolicy === "string" ? assumeRolePolicy : JSON.stringify(assumeRolePolicy);
+    return { name, type: "aws:iam/role:Role", props: { name, assumeRolePolicy: text, ...more } };
+}
+
+export function nodeRole(more: Record<string, unknown> = {}, service = "ec2.amazonaws.com"): Given {
+    return role(
+        "nodes",
+        { Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }] },
+        more,
+    );
+}
+
+export function attachment(name: string, to: string, policyArn: string, more: Partial<Given> = {}): Given {
+    return { name, type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", props: { role: to, policyArn }, ...more };
+}
+
+export function cluster(props: Record<string, unknown> = {}): Given {
+    return { name: "cluster", type: "aws:eks/cluster:Cluster", props: { name: "cluster", ...props } };
+}
+
+export function addon(props: Record<string, unknown> = {}): Given {
+    return {
+        name: "addon",
+        type: "aws:eks/addon:Addon",
+        props: { addonName: "vpc-cni", clusterName: "cluster", ...props },
+    };
+}
+
+export const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
+
+export function account(type: "ServiceAccount" | "ServiceAccountPatch", more: Partial<Given> = {}): Given {
+    const annotations = { "eks.amazonaws.com/role-arn": ROLE_ARN };
+    const metadata = { namespace: "kube-system", name: "aws-node", annotations };
+    return { name: "account", type: `kubernetes:core/v1:${type}`, props: { metadata }, ...more };
+}
+
+/** A cluster, and what the component and a node group after it consist of. */
+export function goodStack(): Given[] {
+    return [
+        cluster(),
+        nodeRole(),
+        { name: "cni", type: COMPONENT, props: {} },
+        { ...role("cni-role", goodTrust()), parents: COMPONENT, parent: "cni" },
+        attachment("cni-policy", "cni-role", managedCni(), { parents: COMPONENT, parent: "cni" }),
+        account("ServiceAccountPatch", { parents: COMPONENT, parent: "cni", dependsOn: ["cni-policy"] }),
+        nodeGroup({ dependsOn: ["cni"] }),
+    ];
+}
+
+export function nodeGroup(more: Partial<Given> = {}): Given {
+    const props = { nodeRoleArn: "arn:aws:iam::111122223333:role/nodes", launchTemplate: { id: "lt-1" } };
+    return { name: "group", type: "aws:eks/nodeGroup:NodeGroup", props, ...more };
+}

@@ -1,0 +1,110 @@
+import { deepStrictEqual, strictEqual } from "assert";
+import { assertAccepted } from "./refusals";
+import { ISSUER } from "./standIn";
+import { Run } from "./underMocks";
+
+const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "eks-cni/project/stack/cni" };
+
+/** The outputs of what the live checks would have seen, where there are none. */
+export const NOT_LOOKED_AT = {
+    verifiedPods: 0,
+    detachedFrom: [],
+    remainingSteps: [
+        "[verify] Whether every pod has the role was not looked at.",
+        "[detach] The node roles still hold the CNI policy, if they held it before.",
+    ],
+};
+
+/** A child of the component "cni", as the tests write it out whole. */
+export interface Child {
+    type: string;
+    name: string;
+    inputs: Record<string, unknown>;
+    dependsOn: string[];
+}
+
+export function children({ resources }: Run<unknown>): Child[] {
+    for (const { parent } of resources.slice(1)) {
+        strictEqual(parent, "cni");
+    }
+    return byName(resources.slice(1).map(({ type, name, inputs, dependsOn }) => ({ type, name, inputs, dependsOn })));
+}
+
+/** What does not depend on each other registers in any order. */
+function byName(children: Child[]): Child[] {
+    return [...children].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export function assertChildren(run: Run<unknown>, expected: Child[]): void {
+    assertAccepted(run);
+    deepStrictEqual(children(run), byName(expected));
+}
+
+export function trust(issuer: string, sub = "system:serviceaccount:kube-system:aws-node") {
+    return {
+        Effect: "Allow",
+        Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${issuer}` },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: { StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com", [`${issuer}:sub`]: sub } },
+    };
+}
+
+export function role(inputs: Record<string, unknown> = {}, statements = [trust(ISSUER)]): Child {
+    const assumeRolePolicy = JSON.stringify({ Version: "2012-10-17", Statement: statements });
+    return { type: "aws:iam/role:Role", name: "cni-role", inputs: { assumeRolePolicy, ...inputs }, dependsOn: [] };
+}
+
+export function attachment(
+    suffix: string,
+    policyArn: string,
+    dependsOn = ["cni-role"],
+    roleName = "cni-role-1a2b3c4",
+): Child {
+    return {
+        type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        name: `cni-${suffix}`,
+        inputs: { policyArn, role: roleName },
+        dependsOn,
+    };
+}
+
+export function serviceAccount(annotations: Record<string, string>, dependsOn: string[], place = {}): Child {
+    return {
+        type: "kubernetes:core/v1:ServiceAccountPatch",
+        name: "cni-service-account",
+        inputs: {
+            apiVersion: "v1",
+            kind: "ServiceAccount",
+            metadata: {
+                namespace: "kube-system",
+                name: "aws-node",
+                ...place,
+                // Of a component without live checks, by which the former ones know that nothing is to be handed back.
+                annotations: { ...annotations, "eks-cni/live-checks": "off", ...FIELD_MANAGER },
+            },
+        },
+        dependsOn,
+    };
+}
+
+export function daemonSet(delivered: string, dependsOn: string[], place = {}): Child {
+    return {
+        type: "kubernetes:apps/v1:DaemonSetPatch",
+        name: "cni-daemon-set",
+        inputs: {
+            apiVersion: "apps/v1",
+            kind: "DaemonSet",
+            metadata: { namespace: "kube-system", name: "aws-node", ...place, annotations: FIELD_MANAGER },
+            spec: { template: { metadata: { annotations: { "eks-cni/delivered": delivered } } } },
+        },
+        dependsOn,
+    };
+}
+
+export function child(run: Run<unknown>, name: string): Child | undefined {
+    return children(run).find((candidate) => candidate.name === name);
+}
+
+export function input(run: Run<unknown>, name: string, key: string): unknown {
+    return child(run, name)?.inputs[key];
+}

@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { child, children } from "./children";
+import { ISSUER, PROVIDER_ARN } from "./standIn";
+import { construct, Run, World } from "./underMocks";
+
+export const ROLE_ARN = "arn:aws:iam::111122223333:role/cni-role-1a2b3c4";
+export const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+const GUARD = "eks-cni-project-stack-cni-a46ffae2";
+/** As tests/unit/components/shapes.test.ts has it: the same delivery in both shapes. */
+export const DELIVERED = "ec6352e1e6842b81";
+
+export const CHECKS = ["cni-credential-guard", "cni-canary", "cni-detachment"];
+export const ADMISSION = ["cni-injection-guard", "cni-injection-guard-binding"];
+
+export const COMMON = {
+    subject: {
+        component: "cni",
+        fieldManager: "eks-cni/project/stack/cni",
+        serviceAccount: { namespace: "kube-system", name: "aws-node" },
+        daemonSetName: "aws-node",
+        injectionGuardName: GUARD,
+        ipFamily: "ipv4",
+        roleArn: ROLE_ARN,
+        issuers: [ISSUER],
+        annotations: { "eks.amazonaws.com/role-arn": ROLE_ARN },
+    },
+    timeouts: {
+        proofSeconds: 120,
+        settleSeconds: 120,
+        canarySeconds: 300,
+        verificationSeconds: 900,
+        handBackSeconds: 1800,
+    },
+    region: "",
+    forceDestroy: false,
+    drift: "none",
+};
+
+/** Constructs the component with live checks. */
+export function live(args: object = {}, world: World = {}, opts?: pulumi.ComponentResourceOptions) {
+    return construct({ oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, ...args }, world, opts);
+}
+
+export function names(run: Run<unknown>): string[] {
+    return children(run).map(({ name }) => name);
+}
+
+/** Without the way to the provider's code, which has its own test. */
+export function inputs(run: Run<unknown>, name: string): Record<string, unknown> {
+    const given = Object.entries(child(run, name)?.inputs ?? {});
+    return Object.fromEntries(given.filter(([key]) => key !== "__provider"));
+}
+
+/** An option of each child, as the engine got it. */
+export function option(run: Run<unknown>, key: string): Record<string, unknown> {
+    return Object.fromEntries(run.resources.slice(1).map(({ name, request }) => [name, request[key]]));
+}

@@ -1,0 +1,73 @@
+import { deepStrictEqual, match, ok } from "assert";
+import { loadYaml } from "@kubernetes/client-node";
+import { accessSync, constants, readdirSync, readFileSync } from "fs";
+import { join } from "path";
+import { scripts } from "../../package.json";
+
+const ROOT = join(__dirname, "../..");
+const FOLDER = join(ROOT, ".github/workflows");
+
+interface Job {
+    uses?: string;
+    steps?: { uses?: string; run?: string }[];
+    strategy?: { matrix?: { suite?: string[] } };
+}
+
+interface Workflow {
+    name: string;
+    on: object;
+    permissions: object;
+    jobs: Record<string, Job>;
+}
+
+const workflows = readdirSync(FOLDER).map((file) => {
+    const text = readFileSync(join(FOLDER, file), "utf8");
+    return { file, text, workflow: loadYaml<Workflow>(text) };
+});
+const jobs = workflows.flatMap(({ file, workflow }) =>
+    Object.entries(workflow.jobs).map(([name, job]) => ({ name: `${file}: ${name}`, job })),
+);
+
+describe("the workflows of GitHub Actions", () => {
+    it("run the gate on each change, and again before something is published", () => {
+        const runs = (file: string, name: string) =>
+            workflows.find((one) => one.file === file)?.workflow.jobs[name]?.steps?.map(({ run }) => run);
+        ok(runs("ci.yml", "gate")?.includes(".ci/run"));
+        accessSync(join(ROOT, ".ci/run"), constants.X_OK);
+        const release = workflows.find(({ file }) => file === "release.yml");
+        deepStrictEqual(release?.workflow.jobs["gate"]?.uses, "./.github/workflows/ci.yml");
+        match(release.text, /\n {8}needs: gate\n/);
+        match(release.text, /npm publish \S+ --provenance/);
+    });
+
+    it("call scripts that the package has", () => {
+        const called = jobs.flatMap(({ job }) =>
+            (job.steps ?? []).flatMap(({ run = "" }) =>
+                [...run.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name]) => name),
+            ),
+        );
+        const suites = jobs.flatMap(({ job }) => job.strategy?.matrix?.suite ?? []);
+        ok(called.length > 1 && suites.length > 1);
+        deepStrictEqual(
+            [...called, ...suites].filter((name) => name === undefined || !(name in scripts)),
+            [],
+        );
+    });
+
+    it("pin each action by the commit, whose tag others could move", () => {
+        const used = jobs.flatMap(({ job }) => (job.steps ?? []).flatMap(({ uses }) => uses ?? []));
+        ok(used.length > 5);
+        deepStrictEqual(
+            used.filter((uses) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(uses)),
+            [],
+        );
+    });
+
+    it("may read only, but for the job that publishes", () => {
+        for (const { workflow } of workflows) {
+            deepStrictEqual(workflow.permissions, { contents: "read" });
+        }
+        const writing = workflows.filter(({ text }) => text.includes(": write")).map(({ file }) => file);
+        deepStrictEqual(writing, ["release.yml"]);
+    });
+});
