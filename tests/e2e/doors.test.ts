@@ -1,0 +1,243 @@
+import * as assert from "assert";
+import * as fs from "fs";
+import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { podCredentials } from "../../sandbox/pods";
+import { Properties, text } from "../sandbox/awsProvider/providerClient";
+import { clusterOf, uids } from "./support/cluster";
+import { Door, dynamicDoor, Kind, pluginDoor } from "./support/doors";
+import { MANAGED_CNI_POLICY } from "./support/handOver";
+import { iamOf, trustOf } from "./support/iam";
+
+const NODE_ROLE = "sandbox-nodes";
+const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
+
+/** The same table for both: the three live checks by the protocol between engine and provider, one hand-over and back. */
+describe("the live checks", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let roleArn: string;
+    /** What each door made of the resources: it has to be the same. */
+    const made: Record<string, Partial<Record<Kind, Properties>>> = {};
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-doors-${String(process.pid)}`,
+            ownerPid: process.pid,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+        });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        roleArn = (await iam.makeRole("cni", trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
+    });
+    after(() => sandbox.stop());
+
+    function common(): Properties {
+        return {
+            subject: {
+                component: "cni",
+                fieldManager: "eks-cni/doors/test/cni",
+                serviceAccount: { namespace: "kube-system", name: "aws-node" },
+                daemonSetName: "aws-node",
+                injectionGuardName: "eks-cni-doors",
+                ipFamily: "ipv4",
+                roleArn,
+                issuers: [sandbox.issuer.replace("https://", "")],
+                clusterName: sandbox.clusterName,
+                annotations: { [ROLE_ANNOTATION]: roleArn },
+            },
+            timeouts: {
+                proofSeconds: 30,
+                settleSeconds: 2,
+                canarySeconds: 60,
+                verificationSeconds: 90,
+                handBackSeconds: 90,
+            },
+            kubeconfig: fs.readFileSync(sandbox.kubeconfigPath, "utf8"),
+            aws: { accessKeyId: "test", secretAccessKey: "test" },
+            region: sandbox.region,
+            forceDestroy: false,
+            drift: "none",
+        };
+    }
+
+    function guardInputs(): Properties {
+        return {
+            ...common(),
+            proof: "full",
+            overrideExistingServiceAccount: false,
+            nodeRoleNames: [NODE_ROLE],
+            injectionGuard: false,
+            policyArns: [MANAGED_CNI_POLICY],
+            additionalPolicies: false,
+            roleUniqueId: "",
+        };
+    }
+
+    const doors = { "by dynamic providers": dynamicDoor, "by the plugin": pluginDoor };
+    for (const [title, open] of Object.entries(doors)) {
+        describe(title, () => {
+            let door: Door;
+            const states: Partial<Record<Kind, Properties>> = {};
+            const state = (kind: Kind): Properties => states[kind] ?? {};
+            const inputs: Partial<Record<Kind, Properties>> = {};
+            const create = async (kind: Kind, given: Properties) => {
+                inputs[kind] = given;
+                const created = await door.create(kind, given);
+                states[kind] = created.state;
+                return created;
+            };
+            const carried = async () => [
+                ...new Set(
+                    (await podCredentials(sandbox.kubeconfigPath)).flatMap(({ containers }) =>
+                        containers.map((container) => container.roleArn),
+                    ),
+                ),
+            ];
+
+            before(async () => {
+                door = await open(sandbox);
+                made[title] = states;
+            });
+            after(() => door.stop());
+
+            it("what is refused is said by its code, with what mends it, and without a stack", async () => {
+                const given = guardInputs();
+                const subject = { ...(given["subject"] as Properties), daemonSetName: "no-such" };
+                await assert.rejects(door.create("CredentialGuard", { ...given, subject }), ({ message }: Error) => {
+                    assert.match(message, /^\[daemon-set-missing\] .*no-such/);
+                    assert.doesNotMatch(message, /^ +at /m);
+                    return true;
+                });
+            });
+
+            it("create of the credential guard records what is there, and moves nothing", async () => {
+                const before = uids(await cluster.awsNodePods());
+                const { id, state: kept } = await create("CredentialGuard", guardInputs());
+                assert.strictEqual(id, "eks-cni/doors/test/cni");
+                const { clusterUid, serviceAccountUid, ...record } = kept["record"] as Properties;
+                assert.match(`${text(clusterUid)} ${text(serviceAccountUid)}`, /^[0-9a-f-]{36} [0-9a-f-]{36}$/);
+                assert.deepStrictEqual(record, {
+                    fieldManager: "eks-cni/doors/test/cni",
+                    injectionGuardName: "eks-cni-doors",
+                    originalAnnotations: {},
+                    approvedRoleArns: [roleArn],
+                    namedNodeRoles: [NODE_ROLE],
+                    nodeRolePolicies: { [NODE_ROLE]: [MANAGED_CNI_POLICY] },
+                });
+                assert.deepStrictEqual([kept["approval"], kept["formerAnnotations"]], [roleArn, {}]);
+                assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
+                assert.ok(door.shown().some((line) => line.endsWith(`can use ${roleArn}`)));
+            });
+
+            it("create of the canary annotates the service account and has one pod take the role", async () => {
+                const { record, approval, formerAnnotations } = state("CredentialGuard");
+                const { state: kept } = await create("Canary", {
+                    ...common(),
+                    ...{
+                        record: record ?? null,
+                        approval: approval ?? null,
+                        formerAnnotations: formerAnnotations ?? null,
+                    },
+                    serviceAccountUid: (record as Properties)["serviceAccountUid"] ?? null,
+                    stableSeconds: 0,
+                    delivered: "digest",
+                });
+                assert.strictEqual(typeof kept["shown"], "string");
+                assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], roleArn);
+                assert.deepStrictEqual((await carried()).sort(), [roleArn, undefined]);
+                const shown = door.shown();
+                assert.ok(
+                    shown.some((line) => /canary on ip-\S+ of sandbox-nodes: takes the role first/.test(line)),
+                    shown.join(),
+                );
+            });
+
+            it("create of the detachment restarts the rest, verifies all, and takes the policy off", async () => {
+                const { record, approval } = state("CredentialGuard");
+                const { state: kept } = await create("Detachment", {
+                    ...common(),
+                    ...{ record: record ?? null, approval: approval ?? null },
+                    nodeRoleNames: [NODE_ROLE],
+                    injectionGuard: false,
+                    stableSeconds: 0,
+                    ignoreNotReadyNodes: 0,
+                    delivered: "digest",
+                });
+                assert.strictEqual(kept["verifiedPods"], 3);
+                assert.deepStrictEqual(kept["detachedFrom"], [NODE_ROLE]);
+                assert.deepStrictEqual(await carried(), [roleArn]);
+                assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+            });
+
+            for (const kind of ["CredentialGuard", "Canary", "Detachment"] as const) {
+                it(`diff of ${kind} sees a change of an input, one that came, one that went, and no other`, async () => {
+                    const given = inputs[kind] ?? {};
+                    const { region, ...without } = given;
+                    assert.strictEqual(await door.diff(kind, state(kind), given), false);
+                    assert.strictEqual(await door.diff(kind, state(kind), { ...given, drift: "a reason" }), true);
+                    assert.strictEqual(await door.diff(kind, state(kind), without), true);
+                    assert.strictEqual(await door.diff(kind, { ...state(kind), region: null }, given), true);
+                    assert.strictEqual(region, sandbox.region);
+                });
+
+                it(`read of ${kind} keeps its id and finds the world as the state has it`, async () => {
+                    const read = await door.read(kind, state(kind));
+                    assert.strictEqual(read.id, "eks-cni/doors/test/cni");
+                    assert.deepStrictEqual(read.state, state(kind));
+                });
+
+                it(`update of ${kind} by a new kubeconfig alone reaches for no cluster`, async () => {
+                    const news = { ...(inputs[kind] ?? {}), kubeconfig: "{}", forceDestroy: true };
+                    const updated = await door.update(kind, state(kind), news);
+                    assert.deepStrictEqual(updated, { ...state(kind), kubeconfig: "{}", forceDestroy: true });
+                });
+            }
+
+            it("read of the detachment tells of a policy that came back, and the update after it takes it off again", async () => {
+                await iam.client.send(
+                    new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }),
+                );
+                const { state: read } = await door.read("Detachment", state("Detachment"));
+                assert.match(text(read["drift"]), /polic/);
+                const given = inputs["Detachment"] ?? {};
+                assert.strictEqual(await door.diff("Detachment", read, given), true);
+                const updated = await door.update("Detachment", read, given);
+                assert.deepStrictEqual(updated, state("Detachment"));
+                assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+            });
+
+            it("delete that cannot reach the cluster is refused, and nothing is taken away", async () => {
+                const kept = { ...state("Detachment"), kubeconfig: "{}" };
+                await assert.rejects(
+                    door.delete("Detachment", kept),
+                    ({ message }: Error) => /^\[kubeconfig-invalid\]/.test(message) && !/^ +at /m.test(message),
+                );
+                assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+            });
+
+            it("delete of all three gives everything back", async () => {
+                // It leaves the state before anything moves: what was recorded goes back with the guard.
+                await door.delete("Detachment", state("Detachment"));
+                assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+                await door.delete("Canary", state("Canary"));
+                assert.deepStrictEqual(await carried(), [roleArn]);
+                await door.delete("CredentialGuard", state("CredentialGuard"));
+                assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+                assert.deepStrictEqual(await carried(), [undefined]);
+                assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], undefined);
+                assert.ok(door.shown().some((line) => /back on their old path/.test(line)));
+            });
+        });
+    }
+
+    describe("by both doors", () => {
+        it("make the same states", () => {
+            const [dynamic, plugin] = Object.values(made);
+            assert.deepStrictEqual(Object.keys(plugin ?? {}).sort(), ["Canary", "CredentialGuard", "Detachment"]);
+            assert.deepStrictEqual(plugin, dynamic);
+        });
+    });
+});

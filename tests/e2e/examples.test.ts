@@ -1,0 +1,188 @@
+import { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
+import { execFile } from "child_process";
+import { writeFile } from "fs/promises";
+import { delimiter, join } from "path";
+import { promisify } from "util";
+import { Sandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { assertAfter, Example, resourcesOf, upInOrder, withExample } from "./support/examples";
+import { MANAGED_CNI_POLICY } from "./support/handOver";
+import { decoded, iamOf } from "./support/iam";
+import { sandboxOf } from "./support/sandboxes";
+
+const COMPONENT = "eks-cni:index:CniServiceAccountRole";
+const PATCHES = { "cni-service-account": "ServiceAccountPatch", "cni-daemon-set": "DaemonSetPatch" };
+const LIVE_CHECKS = {
+    "cni-credential-guard": "CredentialGuard",
+    "cni-canary": "Canary",
+    "cni-injection-guard": "ValidatingAdmissionPolicy",
+    "cni-injection-guard-binding": "ValidatingAdmissionPolicyBinding",
+    "cni-detachment": "Detachment",
+};
+const ROLE = { "cni-role": "Role", "cni-cni-policy": "RolePolicyAttachment" };
+
+/** The examples for clusters that are there already. Those that make their cluster have a suite of their own. */
+describe("the examples for an existing cluster", () => {
+    it("hand-over: role, restart, and the policy off the node role, which has it again after destroy", async () => {
+        const sandbox = await sandboxOf("ipv4");
+        await clusterOf(sandbox).settled();
+        const nodeRoleName = "sandbox-nodes";
+        const holdsPolicy = async () =>
+            (await iamOf(sandbox).attachedPolicies(nodeRoleName)).includes(MANAGED_CNI_POLICY);
+        const config = { clusterName: sandbox.clusterName, nodeRoleName, settleSeconds: "4", stableSeconds: "1" };
+        const expected = { ...ROLE, ...PATCHES, ...LIVE_CHECKS };
+        await runs(sandbox, { name: "hand-over", config }, expected, async (stack, order) => {
+            assertAfter(order, "cni-detachment:Detachment", "cni-daemon-set:DaemonSetPatch");
+            const { ready, ...outputs } = await stack.outputs();
+            await assertPodsHave(sandbox, String(ready?.value));
+            assert.deepStrictEqual(
+                Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown])),
+                { verifiedPods: 3, detachedFrom: [nodeRoleName], remainingSteps: [] },
+            );
+            assert.strictEqual(await holdsPolicy(), false);
+        });
+        assert.strictEqual(await holdsPolicy(), true);
+    });
+
+    it("existing-cluster-ipv4: role, annotation and restart", async () => {
+        const sandbox = await sandboxOf("ipv4");
+        await runs(sandbox, exampleOn(sandbox, "existing-cluster-ipv4"), { ...ROLE, ...PATCHES }, async (stack) => {
+            const { roleArn, ready } = await stack.outputs();
+            assert.strictEqual(roleArn?.value, ready?.value);
+            await assertPodsHave(sandbox, String(ready?.value));
+        });
+    });
+
+    it("existing-cluster-ipv6: the same with a policy of its own", async () => {
+        const sandbox = await sandboxOf("ipv6");
+        const expected = { ...ROLE, "cni-ipv6-policy": "Policy", ...PATCHES };
+        await runs(sandbox, exampleOn(sandbox, "existing-cluster-ipv6"), expected, async (stack) => {
+            const { roleArn, policyArns } = await stack.outputs();
+            await assertPodsHave(sandbox, String(roleArn?.value));
+            const attached = await iamOf(sandbox).attachedPolicies(String(roleArn?.value).split("/").at(-1) ?? "");
+            assert.deepStrictEqual(attached, policyArns?.value);
+        });
+    });
+
+    it("managed-addon: the role alone, and nothing in the cluster", async () => {
+        const sandbox = await sandboxOf("ipv4");
+        const cluster = clusterOf(sandbox);
+        await cluster.settled();
+        const [pods, annotations] = [await cluster.awsNodePods(), await cluster.annotations()];
+        await runs(sandbox, exampleOn(sandbox, "managed-addon"), ROLE, async (stack) => {
+            const { serviceAccountRoleArn } = await stack.outputs();
+            assert.match(String(serviceAccountRoleArn?.value), /^arn:aws:iam::111122223333:role\/cni-role-/);
+            assert.deepStrictEqual(await cluster.annotations(), annotations);
+            assert.deepStrictEqual(uids(await cluster.awsNodePods()), uids(pods));
+        });
+    });
+
+    it("own-providers: default tags on the role, and the namespace after ready", async () => {
+        const sandbox = await sandboxOf("ipv4");
+        const { clusterName, region } = sandbox;
+        const config = { clusterName, region, context: clusterOf(sandbox).config.getCurrentContext() };
+        const example = { name: "own-providers", config, environment: withoutRegion };
+        const expected = { ...ROLE, ...PATCHES, applications: "Namespace" };
+        await runs(sandbox, example, expected, async (stack, order) => {
+            assertAfter(order, "applications:Namespace", "cni-daemon-set:DaemonSetPatch");
+            const { roleArn } = await stack.outputs();
+            await assertPodsHave(sandbox, String(roleArn?.value));
+            const role = await iamOf(sandbox).role(String(roleArn?.value).split("/").at(-1) ?? "");
+            const tags: unknown = Object.fromEntries((role?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+            assert.deepStrictEqual(tags, { team: "network", cluster: clusterName });
+        });
+    });
+
+    it("embedded-component: the component is a child of the outer one, and the namespaces come after it", async () => {
+        const sandbox = await sandboxOf("ipv4");
+        const expected = {
+            ...prefixed("baseline-", { ...ROLE, ...PATCHES }),
+            ...{ "baseline-payments": "Namespace", "baseline-search": "Namespace", baseline: "ClusterBaseline" },
+        };
+        await runs(sandbox, exampleOn(sandbox, "embedded-component"), expected, async (stack, order) => {
+            assertAfter(order, "baseline-payments:Namespace", "baseline-cni-daemon-set:DaemonSetPatch");
+            assertAfter(order, "baseline-search:Namespace", "baseline-cni-daemon-set:DaemonSetPatch");
+            const component = (await resourcesOf(stack)).find(({ type }) => type.endsWith(COMPONENT));
+            assert.strictEqual(component?.parent, "baseline");
+            await assertPodsHave(sandbox, String((await stack.outputs())["cniRoleArn"]?.value));
+        });
+    });
+
+    it("one-role-several-clusters: one role that trusts both clusters, delivered in both", async () => {
+        // The IPv6 sandbox stands for the second cluster. It has an AWS account of its own, so its pods are only looked at.
+        const [sandbox, other] = [await sandboxOf("ipv4"), await sandboxOf("ipv6")];
+        const config = {
+            firstOidcProviderArn: sandbox.oidcProviderArn,
+            secondOidcProviderArn: other.oidcProviderArn,
+            firstContext: clusterOf(sandbox).config.getCurrentContext(),
+            secondContext: clusterOf(other).config.getCurrentContext(),
+        };
+        const environment = { KUBECONFIG: await bothKubeconfigs(sandbox, other) };
+        const expected = { ...prefixed("first-", { ...ROLE, ...PATCHES }), ...prefixed("second-", PATCHES) };
+        const example = { name: "one-role-several-clusters", config, environment };
+        await runs(sandbox, example, expected, async (stack, order) => {
+            assertAfter(order, "second-cni-service-account:ServiceAccountPatch", "first-cni-daemon-set:DaemonSetPatch");
+            const roleArn = String((await stack.outputs())["roleArn"]?.value);
+            await assertPodsHave(sandbox, roleArn);
+            await assertPodsHave(other, roleArn);
+            const role = await iamOf(sandbox).role(roleArn.split("/").at(-1) ?? "");
+            const { Statement } = decoded(role?.AssumeRolePolicyDocument) as {
+                Statement: { Principal: { Federated: string } }[];
+            };
+            assert.deepStrictEqual(
+                Statement.map(({ Principal }) => Principal.Federated),
+                [sandbox.oidcProviderArn, other.oidcProviderArn].sort(),
+            );
+        });
+    });
+});
+
+/** The region must come from the program's own provider. */
+const withoutRegion = { AWS_REGION: "", AWS_DEFAULT_REGION: "" };
+
+function exampleOn({ clusterName }: Sandbox, name: string): Example {
+    return { name, config: { clusterName } };
+}
+
+/** One file with the contexts of two clusters: the Kubernetes provider takes no list of files as KUBECONFIG. */
+async function bothKubeconfigs(first: Sandbox, second: Sandbox): Promise<string> {
+    const KUBECONFIG = [first.kubeconfigPath, second.kubeconfigPath].join(delimiter);
+    const view = ["config", "view", "--flatten"];
+    const { stdout } = await promisify(execFile)("kubectl", view, { env: { ...first.environment, KUBECONFIG } });
+    const file = join(first.directory, "both-clusters.kubeconfig");
+    await writeFile(file, stdout, { mode: 0o600 });
+    return file;
+}
+
+function prefixed(prefix: string, names: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(names).map(([name, type]) => [`${prefix}${name}`, type]));
+}
+
+/** Up, what it made, up again without a step, destroy: nothing of it is left. */
+async function runs(
+    sandbox: Sandbox,
+    example: Example,
+    expected: Record<string, string>,
+    look: (stack: Stack, order: string[]) => Promise<void>,
+): Promise<void> {
+    await withExample(sandbox, example, async (stack) => {
+        const { order } = await upInOrder(stack);
+        const made = (await resourcesOf(stack)).filter(({ type }) => !type.endsWith(COMPONENT));
+        const types = Object.fromEntries(made.map(({ name, type }) => [name, type.split(":").at(-1)]));
+        assert.deepStrictEqual(types, expected);
+        await look(stack, order);
+        const again = await stack.up({ expectNoChanges: true });
+        assert.deepStrictEqual(Object.keys(again.summary.resourceChanges ?? {}), ["same"]);
+        await stack.destroy();
+        assert.deepStrictEqual(await resourcesOf(stack), []);
+    });
+}
+
+async function assertPodsHave(sandbox: Sandbox, roleArn: string): Promise<void> {
+    const pods = await clusterOf(sandbox).awsNodePods();
+    assert.deepStrictEqual(
+        pods.map(({ ready, containers }) => ({ ready, roles: [...new Set(containers.map((one) => one.roleArn))] })),
+        Array.from({ length: 3 }, () => ({ ready: true, roles: [roleArn] })),
+    );
+}

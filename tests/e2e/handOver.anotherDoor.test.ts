@@ -1,0 +1,106 @@
+import * as assert from "assert";
+import * as fs from "fs";
+import * as path from "path";
+import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
+import type { Sandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { recordEvents } from "./support/events";
+import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, QUICK } from "./support/handOver";
+import { iamOf } from "./support/iam";
+import { resourcesOf } from "./support/states";
+
+const NODE_ROLE = "sandbox-nodes";
+const PLUGIN = path.join(__dirname, "programs/yaml/plugin");
+
+/** One stack, written in TypeScript, then in YAML, then in TypeScript again: the dynamic provider, the plugin, and back. */
+describe("a program that is rewritten in another language", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let inTypeScript: Stack;
+    let inYaml: Stack;
+    let pods: string[];
+    const doors = async () =>
+        (await resourcesOf(inTypeScript)).flatMap(({ urn, type }) =>
+            /cni-(credential-guard|canary|detachment)$/.test(urn) ? [type] : [],
+        );
+    const world = async () => ({
+        samePods: JSON.stringify(uids(await cluster.awsNodePods())) === JSON.stringify(pods),
+        nodeRoleHoldsPolicy: (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY),
+    });
+    const up = async (stack: Stack) => {
+        const { done, onEvent } = recordEvents();
+        await stack.up({ onEvent });
+        return done().filter((line) => /(create|delete|replace).* cni/.test(line));
+    };
+
+    before(async () => {
+        sandbox = await handOverSandbox("another-door");
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        inTypeScript = await handOverStack(sandbox);
+        await give(inTypeScript, sandbox, { nodeRoleNames: [NODE_ROLE], roleName: "cni" });
+        await inTypeScript.up();
+        pods = uids(await cluster.awsNodePods());
+        inYaml = await sameStackInYaml();
+    });
+    after(async () => {
+        await inTypeScript.workspace.removeStack(inTypeScript.name, { force: true });
+        await sandbox.stop();
+    });
+
+    /** The same project, stack, names and arguments. */
+    async function sameStackInYaml(): Promise<Stack> {
+        const workDir = path.join(sandbox.directory, "in-yaml");
+        fs.mkdirSync(workDir);
+        const program = {
+            name: "hand-over",
+            runtime: "yaml",
+            plugins: { providers: [{ name: "eks-cni", path: PLUGIN }] },
+            resources: {
+                cni: {
+                    type: "eks-cni:index:CniServiceAccountRole",
+                    properties: {
+                        clusterName: sandbox.clusterName,
+                        ...QUICK,
+                        ...{ nodeRoleNames: [NODE_ROLE], roleName: "cni" },
+                    },
+                },
+            },
+        };
+        fs.writeFileSync(path.join(workDir, "Pulumi.yaml"), JSON.stringify(program));
+        const settings = `Pulumi.${inTypeScript.name}.yaml`;
+        fs.copyFileSync(path.join(inTypeScript.workspace.workDir, settings), path.join(workDir, settings));
+        const { envVars } = inTypeScript.workspace;
+        return LocalWorkspace.selectStack({ stackName: inTypeScript.name, workDir }, { envVars });
+    }
+
+    it("goes on with the live checks of the one before, by the plugin, and moves nothing", async () => {
+        assert.deepStrictEqual(await up(inYaml), []);
+        assert.deepStrictEqual((await doors()).sort(), [
+            "eks-cni:index:Canary",
+            "eks-cni:index:CredentialGuard",
+            "eks-cni:index:Detachment",
+        ]);
+        assert.deepStrictEqual(await world(), { samePods: true, nodeRoleHoldsPolicy: false });
+    });
+
+    it("and back, by dynamic providers", async () => {
+        assert.deepStrictEqual(await up(inTypeScript), []);
+        assert.deepStrictEqual((await doors()).sort(), [
+            "pulumi-nodejs:dynamic/eks-cni:Canary",
+            "pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
+            "pulumi-nodejs:dynamic/eks-cni:Detachment",
+        ]);
+        assert.deepStrictEqual(await world(), { samePods: true, nodeRoleHoldsPolicy: false });
+        const { summary } = await inTypeScript.up({ expectNoChanges: true });
+        assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+    });
+
+    it("is destroyed in any of them, with everything given back", async () => {
+        await up(inYaml);
+        await inYaml.destroy();
+        assert.deepStrictEqual(await world(), { samePods: false, nodeRoleHoldsPolicy: true });
+        assert.strictEqual(await iam.role("cni"), undefined);
+    });
+});

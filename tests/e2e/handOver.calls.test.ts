@@ -1,0 +1,146 @@
+import * as assert from "assert";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { countCalls, Counted, CountedCalls } from "./support/calls";
+import { give, handOverStack } from "./support/handOver";
+
+/** One look at the cluster, where everything fits into one page. */
+const CLUSTER_LOOK = {
+    "GET namespaces": 1,
+    "GET validatingadmissionpolicies": 1,
+    "GET validatingadmissionpolicybindings": 1,
+    "LIST controllerrevisions": 1,
+    "LIST daemonsets": 1,
+    "LIST events": 2,
+    "LIST nodes": 1,
+    "LIST pods": 1,
+    "LIST serviceaccounts": 1,
+};
+/** One look at the account, with one node role. */
+const ACCOUNT_LOOK = {
+    "ec2 DescribeInstances": 2,
+    "iam GetRole": 1,
+    "iam ListAttachedRolePolicies": 1,
+    "iam ListInstanceProfilesForRole": 1,
+    "iam ListRolePolicies": 1,
+};
+/** What only the first look of a resource's operation asks for: the instance profile, and AWS's two other policies of the node role. */
+const FIRST_LOOK = { "iam GetInstanceProfile": 1, "iam GetPolicy": 2, "iam GetPolicyVersion": 2 };
+/** The proof, without the calls that are tried again while IAM settles. */
+const PROOF = [
+    "sts AssumeRoleWithWebIdentity",
+    "ec2 AttachNetworkInterface",
+    "ec2 CreateNetworkInterface",
+    "ec2 CreateTags",
+    "ec2 DeleteNetworkInterface",
+    "ec2 DescribeInstanceTypes",
+    "ec2 DescribeNetworkInterfaces",
+    "ec2 DescribeSubnets",
+    "ec2 DescribeTags",
+    "ec2 DetachNetworkInterface",
+    "ec2 ModifyNetworkInterfaceAttribute",
+    "iam SimulatePrincipalPolicy",
+    "POST serviceaccounts/token",
+];
+/** As many as an account has enabled. */
+const REGIONS = 30;
+
+describe("the calls that the live checks make on a cluster of three nodes", () => {
+    let sandbox: Sandbox;
+    let calls: CountedCalls;
+    let stack: Stack;
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-calls-${String(process.pid)}`,
+            ownerPid: process.pid,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+            agents: true,
+        });
+        calls = await countCalls(sandbox);
+        stack = await handOverStack(sandbox);
+        await give(stack, sandbox, { ...calls.args, nodeRoleNames: ["sandbox-nodes"] });
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await calls.close();
+        await sandbox.stop();
+    });
+
+    it("up: deletes one pod, detaches one policy, and looks at the account no more often than it decides upon it", async () => {
+        await stack.up();
+        const { writes, reads } = calls.take();
+        assert.deepStrictEqual(writes, { "DELETE pods": 1, "iam DetachRolePolicy": 1 });
+        assertAtMost(reads, {
+            ...times(MOST_LOOKS, CLUSTER_LOOK),
+            ...watches(MOST_LOOKS),
+            ...times(8, ACCOUNT_LOOK),
+            ...times(3, FIRST_LOOK),
+            ...Object.fromEntries(PROOF.map((call) => [call, 15])),
+            "GET version": 1,
+            // Who else uses the node roles: before anything moves, and right before the detachment.
+            "ec2 DescribeInstances": 2 * 8 + 2 * REGIONS + 15,
+            "ec2 DescribeRegions": 2,
+            "eks GET /clusters/sandbox/addons": 1,
+            "eks GET /clusters/sandbox/pod-identity-associations": 1,
+            "sts GetCallerIdentity": 1,
+        });
+    });
+
+    it("an up that changes nothing: none", async () => {
+        await stack.up({ expectNoChanges: true });
+        assert.deepStrictEqual(calls.take(), { writes: {}, reads: {} });
+    });
+
+    it("refresh: one look each of what records and of what detaches, and nothing else", async () => {
+        await stack.refresh();
+        const looks = times(2, { ...CLUSTER_LOOK, ...ACCOUNT_LOOK, ...FIRST_LOOK });
+        assert.deepStrictEqual(calls.take(), { writes: {}, reads: looks });
+    });
+
+    it("destroy: attaches one policy, deletes one pod, gives annotation, template and injection guard up", async () => {
+        await stack.destroy();
+        const { writes, reads } = calls.take();
+        // The API server goes on with the injection guard for a moment after it is gone, and may refuse the pod that goes back
+        // first: then the DaemonSet is woken, and the mark of that is taken off by one more write. A read goes before each.
+        const patches = writes["PATCH daemonsets"] ?? 0;
+        const wakes = Math.max(0, patches - 2);
+        assert.ok(wakes <= MOST_WAKES, `the DaemonSet was woken ${String(wakes)} times`);
+        assert.deepStrictEqual(writes, {
+            "DELETE pods": 1,
+            "DELETE validatingadmissionpolicies": 1,
+            "DELETE validatingadmissionpolicybindings": 1,
+            "PATCH daemonsets": wakes === 0 ? 1 : wakes + 2,
+            "PATCH serviceaccounts": 1,
+            "iam AttachRolePolicy": 1,
+        });
+        assertAtMost(reads, {
+            ...times(MOST_LOOKS, CLUSTER_LOOK),
+            ...watches(MOST_LOOKS),
+            ...times(12, ACCOUNT_LOOK),
+            ...times(2, FIRST_LOOK),
+            "GET version": 2,
+            "GET daemonsets": patches,
+            "GET serviceaccounts": 1,
+        });
+    });
+});
+
+/** How often it looks depends on how long the pods take: after each change that it hears of, and every two seconds. */
+const MOST_LOOKS = 60;
+/** At most every five seconds, and the guard is forgotten within two. */
+const MOST_WAKES = 2;
+
+function watches(times: number): Record<string, number> {
+    return { "WATCH daemonsets": times, "WATCH pods": times, "WATCH serviceaccounts": times };
+}
+
+function times(count: number, calls: Readonly<Record<string, number>>): Record<string, number> {
+    return Object.fromEntries(Object.entries(calls).map(([name, each]) => [name, count * each]));
+}
+
+function assertAtMost(reads: Counted["reads"], bounds: Readonly<Record<string, number>>): void {
+    const over = Object.entries(reads).filter(([name, count]) => count > (bounds[name] ?? 0));
+    assert.deepStrictEqual(over, []);
+}

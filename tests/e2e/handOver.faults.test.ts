@@ -1,0 +1,147 @@
+import * as assert from "assert";
+import { writeFileSync } from "fs";
+import * as path from "path";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { Sandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import {
+    credentialCommand,
+    deployerSession,
+    expiredToken,
+    kubeconfigWith,
+    makeDeployer,
+    setEnvironment,
+    watchGaps,
+    when,
+} from "./support/faults";
+import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY } from "./support/handOver";
+import { iamOf } from "./support/iam";
+import { failureOf } from "./support/stacks";
+
+const NODE_ROLE = "sandbox-nodes";
+const ROLE_ARN = "eks.amazonaws.com/role-arn";
+
+describe("a hand-over that something goes wrong with", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    let watching: Awaited<ReturnType<typeof watchGaps>>;
+    let pods: string[];
+    let usual: Record<string, string>;
+
+    const roles = async () => [
+        ...new Set((await cluster.awsNodePods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
+    ];
+    const noGaps = () => assert.deepStrictEqual(watching.gaps(), []);
+    const nothingHasMoved = async () => {
+        assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);
+        assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    };
+    const isHandedOver = async (up: Awaited<ReturnType<Stack["up"]>>) => {
+        assert.deepStrictEqual(up.outputs["detachedFrom"]?.value, [NODE_ROLE]);
+        assert.deepStrictEqual(await roles(), [up.outputs["ready"]?.value]);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    };
+    const isHandedBack = async () => {
+        assert.deepStrictEqual(await roles(), [undefined]);
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    };
+
+    before(async () => {
+        sandbox = await handOverSandbox("faults");
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        await makeDeployer(sandbox);
+        watching = await watchGaps(sandbox);
+        stack = await handOverStack(sandbox);
+        usual = { ...stack.workspace.envVars, AWS_SESSION_TOKEN: "" };
+    });
+    beforeEach(async () => {
+        setEnvironment(stack, usual);
+        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE] });
+        pods = uids(await cluster.awsNodePods());
+    });
+    after(async () => {
+        watching.stop();
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await sandbox.stop();
+    });
+
+    it("a kubeconfig whose token has expired: says since when, whose, and how to get another; nothing moves", async () => {
+        const kubeconfig = kubeconfigWith(sandbox, { token: expiredToken() });
+        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], kubeconfig });
+        const failure = (await failureOf(stack.up())) ?? "";
+        assert.match(failure, /\[cluster-credentials-expired\] .* answered 401 to the token of the user "/);
+        assert.match(failure, /expired at 2023-11-14T22:13:20.000Z.*`aws eks update-kubeconfig --name CLUSTER`/s);
+        assert.ok(!failure.includes(expiredToken()));
+        await nothingHasMoved();
+    });
+
+    it("an STS that is not activated in the region: says which, and where its switch is; nothing moves", async () => {
+        await sandbox.refuseWebIdentity("RegionDisabledException");
+        try {
+            const failure = (await failureOf(stack.up())) ?? "";
+            assert.match(failure, /\[sts-region-inactive\] .*STS is not activated in the requested region/s);
+            assert.match(failure, /Account settings.*`aws account enable-region --region-name us-west-2`/s);
+        } finally {
+            await sandbox.refuseWebIdentity();
+        }
+        await nothingHasMoved();
+    });
+
+    it("AWS credentials that expire while the canary is watched: it goes back, and the run says what to do", async () => {
+        const { accessKeyId, environment } = await deployerSession(sandbox);
+        setEnvironment(stack, environment);
+        const expiry = when(/takes the role first/, () => sandbox.expireSession(accessKeyId));
+        const failure = (await failureOf(stack.up({ onEvent: expiry.onEvent }))) ?? "";
+        assert.ok(await expiry.happened(), failure);
+        assert.match(failure, /\[aws-credentials-expired\] .*the service account and the canary are as before/s);
+        assert.match(failure, /`aws sso login`/);
+        assert.deepStrictEqual(await roles(), [undefined]);
+        assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);
+        noGaps();
+    });
+
+    it("and while every pod is verified: it ends, and the next up, with good ones, goes on from there", async () => {
+        const { accessKeyId, environment } = await deployerSession(sandbox);
+        setEnvironment(stack, environment);
+        const expiry = when(/a pod with the role works on a node/, () => sandbox.expireSession(accessKeyId));
+        const failure = (await failureOf(stack.up({ onEvent: expiry.onEvent }))) ?? "";
+        assert.ok(await expiry.happened(), failure);
+        assert.match(failure, /\[aws-credentials-expired\] AWS says to ec2:\w+: Request has expired\./);
+        noGaps();
+        const rolledOut = uids(await cluster.awsNodePods());
+        setEnvironment(stack, (await deployerSession(sandbox)).environment);
+        await isHandedOver(await stack.up());
+        assert.deepStrictEqual(uids(await cluster.awsNodePods()), rolledOut, "pods restarted once more");
+        noGaps();
+    });
+
+    it("AWS credentials that have expired before a destroy: nothing is given back, and with good ones all of it", async () => {
+        const { accessKeyId, environment } = await deployerSession(sandbox);
+        await sandbox.expireSession(accessKeyId);
+        setEnvironment(stack, environment);
+        assert.match((await failureOf(stack.destroy())) ?? "", /\[aws-credentials-expired\]|ExpiredToken/);
+        assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);
+        noGaps();
+        setEnvironment(stack, usual);
+        await stack.destroy();
+        await isHandedBack();
+        noGaps();
+    });
+
+    it("a kubeconfig with a credential command, whose tokens last for seconds: the whole job, and back", async () => {
+        const { user, runs } = credentialCommand(sandbox, 2);
+        const file = path.join(sandbox.directory, "exec-kubeconfig");
+        writeFileSync(file, kubeconfigWith(sandbox, user));
+        // For the Kubernetes provider and the live checks alike.
+        setEnvironment(stack, { KUBECONFIG: file });
+        await isHandedOver(await stack.up());
+        await stack.destroy();
+        await isHandedBack();
+        assert.ok(runs().length > 4 && runs().every((run) => run === "get-token prod"), runs().join());
+        noGaps();
+    });
+});

@@ -1,0 +1,83 @@
+import * as assert from "assert";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { Sandbox } from "../../sandbox/sandbox";
+import { typeUp } from "./support/cli";
+import { clusterOf } from "./support/cluster";
+import { watchGaps } from "./support/faults";
+import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, yamlStack } from "./support/handOver";
+import { iamOf } from "./support/iam";
+
+const NODE_ROLE = "sandbox-nodes";
+const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
+
+/** As when the system is out of memory and takes the largest process: the kill campaign kills the providers too. */
+describe("Where the engine alone is killed", () => {
+    let sandbox: Sandbox;
+    let iam: ReturnType<typeof iamOf>;
+    let watching: Awaited<ReturnType<typeof watchGaps>>;
+
+    before(async () => {
+        sandbox = await handOverSandbox("orphans");
+        iam = iamOf(sandbox);
+        watching = await watchGaps(sandbox);
+    });
+    after(async () => {
+        watching.stop();
+        await sandbox.stop();
+    });
+
+    const doors: [string, () => Promise<Stack>][] = [
+        [
+            "the dynamic provider of a program in TypeScript",
+            async () => {
+                const stack = await handOverStack(sandbox);
+                await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE] });
+                return stack;
+            },
+        ],
+        ["the plugin of a program in another language", () => yamlStack(sandbox, NODE_ROLE)],
+    ];
+
+    for (const [what, makeStack] of doors) {
+        describe(what, () => {
+            let stack: Stack;
+            let run: ReturnType<typeof typeUp>;
+
+            before(async () => {
+                stack = await makeStack();
+            });
+            after(async () => {
+                await run.kill();
+                await sandbox.nodes.setPodReadySeconds(0.5);
+                await stack.cancel();
+                await stack.destroy();
+                await stack.workspace.removeStack(stack.name, { force: true });
+            });
+
+            it("ends with it, in the middle of a wait in which it says nothing", async () => {
+                await sandbox.nodes.setPodReadySeconds(30);
+                run = typeUp(stack);
+                await run.shows(/takes the role first/);
+                await seconds(3);
+                assert.strictEqual(run.liveChecksLeft().length > 0, true);
+                run.killEngine();
+                for (let waited = 0; run.liveChecksLeft().length > 0; waited += 0.25) {
+                    assert.ok(waited < 5, "a live check goes on, and nobody records what it does");
+                    await seconds(0.25);
+                }
+                assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+            });
+
+            it("leaves where the next up goes on from", async () => {
+                await run.kill();
+                await sandbox.nodes.setPodReadySeconds(0.5);
+                await stack.cancel();
+                const { outputs } = await stack.up();
+                const pods = (await clusterOf(sandbox).awsNodePods()).flatMap(({ containers }) => containers);
+                assert.deepStrictEqual([...new Set(pods.map(({ roleArn }) => roleArn))], [outputs["ready"]?.value]);
+                assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+                assert.deepStrictEqual(watching.gaps(), []);
+            });
+        });
+    }
+});

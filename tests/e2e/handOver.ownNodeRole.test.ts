@@ -1,0 +1,108 @@
+import * as assert from "assert";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { recordEvents } from "./support/events";
+import { handOverStack, MANAGED_CNI_POLICY, QUICK } from "./support/handOver";
+import { iamOf } from "./support/iam";
+
+const NODE_ROLE = "own-nodes";
+const ATTACHMENT = "nodes-AmazonEKS_CNI_Policy";
+
+describe("a program that has cluster, node role, its policies and node group, and hands over", () => {
+    let sandbox: Sandbox;
+    let stack: Stack;
+
+    const holdsPolicy = async () => (await iamOf(sandbox).attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
+    const pods = () => clusterOf(sandbox).awsNodePods();
+    const give = (stage: string) => stack.setConfig("stage", { value: stage });
+    const up = async (options: { refresh?: boolean } = {}) => {
+        const { done, onEvent } = recordEvents();
+        const { outputs } = await stack.up({ ...options, onEvent });
+        // Of providers a version may be noted.
+        return { outputs, done: done().filter((step) => step !== "update default") };
+    };
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-own-node-role-${String(process.pid)}`,
+            newCluster: true,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+            ownerPid: process.pid,
+        });
+        stack = await handOverStack(sandbox, "own-node-role");
+        await stack.setConfig("clusterName", { value: sandbox.clusterName });
+        await stack.setConfig("subnetIds", { value: JSON.stringify(sandbox.subnetIds) });
+        await stack.setConfig("args", { value: JSON.stringify(QUICK) });
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await sandbox.stop();
+    });
+
+    it("begins as AWS's page finds it", async () => {
+        await give("before");
+        await up();
+        assert.strictEqual(await holdsPolicy(), true);
+        assert.deepStrictEqual(
+            (await pods()).map(({ ready, containers }) => [ready, containers[0]?.roleArn]),
+            [
+                [true, undefined],
+                [true, undefined],
+            ],
+        );
+    });
+
+    it("hands over in the same up in which the attachment leaves the program, whose late delete finds it gone", async () => {
+        await give("handed-over");
+        const { outputs, done } = await up();
+        assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
+        assert.deepStrictEqual(outputs["remainingSteps"]?.value, []);
+        assert.strictEqual(done.at(-1), `delete ${ATTACHMENT}`);
+        assert.strictEqual(await holdsPolicy(), false);
+        for (const { ready, containers } of await pods()) {
+            assert.ok(ready && containers.every(({ roleArn }) => roleArn !== undefined));
+        }
+    });
+
+    it("has nothing to do in an up with refresh", async () => {
+        const before = uids(await pods());
+        const { done } = await up({ refresh: true });
+        assert.deepStrictEqual(done, []);
+        assert.deepStrictEqual(uids(await pods()), before);
+    });
+
+    it("is told, where it keeps the attachment after all, who puts the policy back", async () => {
+        await give("attachment-kept");
+        assert.deepStrictEqual((await up()).done, [`create ${ATTACHMENT}`]);
+        assert.strictEqual(await holdsPolicy(), true);
+        const { stdout } = await stack.refresh();
+        assert.match(
+            stdout,
+            /AmazonEKS_CNI_Policy is on own-nodes again\. .*aws\.iam\.RolePolicyAttachment.* must let go/,
+        );
+        assert.deepStrictEqual((await up()).done, ["update cni-detachment"]);
+        assert.strictEqual(await holdsPolicy(), false);
+    });
+
+    it("is destroyed as a whole: nodes first, then the component, whose node role is given nothing back", async () => {
+        await give("handed-over");
+        await up({ refresh: true });
+        await stack.destroy();
+        assert.strictEqual(await iamOf(sandbox).role(NODE_ROLE), undefined);
+    });
+
+    it("may be made as it is in the end from nothing, and destroyed again", async () => {
+        const { outputs } = await up();
+        assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
+            "[no-nodes] Nothing was proved on a node, because the cluster has none.",
+        ]);
+        assert.strictEqual(await holdsPolicy(), false);
+        for (const { ready, containers } of await pods()) {
+            assert.ok(ready && containers.every(({ roleArn }) => roleArn !== undefined));
+        }
+        await stack.destroy();
+        assert.strictEqual(await iamOf(sandbox).role(NODE_ROLE), undefined);
+    });
+});

@@ -1,0 +1,160 @@
+import * as assert from "assert";
+import { EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+    CreateAddonCommand,
+    CreatePodIdentityAssociationCommand,
+    DeleteAddonCommand,
+    DeletePodIdentityAssociationCommand,
+    EKSClient,
+} from "@aws-sdk/client-eks";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { launchInstance } from "../../sandbox/cluster/instances";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { iamOf, trustOf } from "./support/iam";
+import { failureOf } from "./support/stacks";
+
+const NODE_ROLE = "sandbox-nodes";
+const NAMED: PlainArgs = { nodeRoleNames: [NODE_ROLE], roleName: "cni" };
+const OURS = "arn:aws:iam::111122223333:role/cni";
+const EKSCTLS = "arn:aws:iam::111122223333:role/eksctl-aws-node";
+const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
+
+describe("what else gives aws-node its role", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    let eks: EKSClient;
+    let ec2: EC2Client;
+    const holdsPolicy = async () => (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
+    const roles = async () =>
+        (await cluster.awsNodePods()).map(({ ready, containers }) => ({
+            ready,
+            roles: [...new Set(containers.map(({ roleArn }) => roleArn))],
+        }));
+    const allCarry = (roleArn: string | undefined) =>
+        Array.from({ length: 3 }, () => ({ ready: true, roles: [roleArn] }));
+    const failureOfUp = async () => (await failureOf(stack.up())) ?? "";
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-owners-${String(process.pid)}`,
+            ownerPid: process.pid,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+            agents: true,
+        });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        const { awsEndpoint: endpoint, region } = sandbox;
+        const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+        eks = new EKSClient({ endpoint, region, credentials });
+        ec2 = new EC2Client({ endpoint, region, credentials });
+        stack = await handOverStack(sandbox);
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await sandbox.stop();
+    });
+
+    it("stops the run before anything moves: an add-on's role, an association, a node role that others use", async () => {
+        const { clusterName } = sandbox;
+        const before = uids(await cluster.awsNodePods());
+        await give(stack, sandbox, NAMED);
+
+        const addOn = { clusterName, addonName: "vpc-cni" };
+        await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn: EKSCTLS }));
+        assert.match(await failureOfUp(), /\[add-on-owns-the-role\].*role\/eksctl-aws-node\..*delivery: roleOnly/s);
+        await eks.send(new DeleteAddonCommand(addOn));
+
+        const account = { namespace: "kube-system", serviceAccount: "aws-node" };
+        const { association } = await eks.send(
+            new CreatePodIdentityAssociationCommand({ clusterName, ...account, roleArn: EKSCTLS }),
+        );
+        assert.match(
+            await failureOfUp(),
+            /\[pod-identity-association\].*eksctl-aws-node.*aws eks delete-pod-identity-association/s,
+        );
+        const { associationId } = association ?? {};
+        await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+
+        const theirs = await launchInstance(ec2, { clusterName: "other", instanceProfile: NODE_ROLE });
+        assert.match(await failureOfUp(), new RegExp(`\\[node-role-shared\\].*${sandbox.region}/${theirs}`, "s"));
+        await ec2.send(new TerminateInstancesCommand({ InstanceIds: [theirs] }));
+
+        assert.deepStrictEqual(await cluster.annotations(), {});
+        assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
+        assert.strictEqual(await holdsPolicy(), true);
+    });
+
+    it("is taken over only with overrideExistingServiceAccount, and destroy goes back to that role, which works", async () => {
+        await iam.makeRole("eksctl-aws-node", trustOf(sandbox), [MANAGED_CNI_POLICY]);
+        await cluster.kubectl(
+            "annotate",
+            "serviceaccount/aws-node",
+            "-n",
+            "kube-system",
+            `${ROLE_ANNOTATION}=${EKSCTLS}`,
+        );
+        assert.match(
+            await failureOfUp(),
+            /\[annotation-owned-by-another\].*"kubectl-annotate".*overrideExistingServiceAccount: true/s,
+        );
+        assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], EKSCTLS);
+
+        await give(stack, sandbox, { ...NAMED, overrideExistingServiceAccount: true });
+        await stack.up();
+        assert.deepStrictEqual(await roles(), allCarry(OURS));
+        assert.strictEqual(await holdsPolicy(), false);
+
+        await stack.destroy();
+        assert.deepStrictEqual(await roles(), allCarry(EKSCTLS));
+        assert.deepStrictEqual(await cluster.annotations(), { [ROLE_ANNOTATION]: EKSCTLS });
+        assert.deepStrictEqual(
+            (await cluster.managers()).filter((manager) => manager.startsWith("eks-cni/")),
+            [],
+        );
+        assert.strictEqual(await holdsPolicy(), true);
+        assert.strictEqual(await iam.role("cni"), undefined);
+    });
+
+    it("may be an operator who restarts pods by hand: with OnDelete each way goes one pod at a time", async () => {
+        await sandbox.reset();
+        const onDelete = JSON.stringify([{ op: "replace", path: "/spec/updateStrategy", value: { type: "OnDelete" } }]);
+        await cluster.kubectl("patch", "daemonset/aws-node", "-n", "kube-system", "--type", "json", "-p", onDelete);
+        await give(stack, sandbox, NAMED);
+        const fewest = await whileCounting(
+            async () => (await roles()).filter(({ ready }) => ready).length,
+            async () => {
+                await stack.up();
+                assert.deepStrictEqual(await roles(), allCarry(OURS));
+                assert.strictEqual(await holdsPolicy(), false);
+                await stack.destroy();
+            },
+        );
+        assert.deepStrictEqual(await roles(), allCarry(undefined));
+        assert.strictEqual(await holdsPolicy(), true);
+        assert.strictEqual(fewest, 2);
+    });
+});
+
+/** The smallest count that was seen while something was done. */
+async function whileCounting(count: () => Promise<number>, work: () => Promise<void>): Promise<number> {
+    let fewest = Infinity;
+    const done = new AbortController();
+    const counting = (async () => {
+        while (!done.signal.aborted) {
+            fewest = Math.min(fewest, await count());
+            await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+    })();
+    try {
+        await work();
+    } finally {
+        done.abort();
+        await counting;
+    }
+    return fewest;
+}

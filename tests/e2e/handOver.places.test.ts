@@ -1,0 +1,219 @@
+import * as assert from "assert";
+import { DeleteClusterCommand, DeleteNodegroupCommand, EKSClient, ListNodegroupsCommand } from "@aws-sdk/client-eks";
+import { CreateOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
+import * as kubernetes from "@pulumi/kubernetes";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { writeFile } from "fs/promises";
+import { join } from "path";
+import { CniServiceAccountRole } from "../../index";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { recordEvents } from "./support/events";
+import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { iamOf } from "./support/iam";
+import { ApiServerProxy, apiServerProxy } from "./support/proxy";
+import { failureOf, makeStack } from "./support/stacks";
+import { filesOf, resourcesOf } from "./support/states";
+
+const NODE_ROLE = "sandbox-nodes";
+const NAMED: PlainArgs = { nodeRoleNames: [NODE_ROLE], roleName: "cni" };
+const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
+
+describe("the cluster and the account of the live checks", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    /** The way of the live checks to the cluster. The Kubernetes provider has the ambient kubeconfig, and is never cut off. */
+    let network: ApiServerProxy;
+    let asYaml: string;
+    const roleOfPods = async () => [
+        ...new Set((await cluster.awsNodePods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
+    ];
+    /** The role and what the node role holds: what a destroy that was refused must leave alone. */
+    const account = async () => ({
+        role: (await iam.role("cni")) !== undefined,
+        nodeRoleHoldsPolicy: (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY),
+    });
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-places-${String(process.pid)}`,
+            ownerPid: process.pid,
+            nodes: 2,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+            agents: true,
+        });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        network = await apiServerProxy(sandbox);
+        const file = join(sandbox.directory, "through-the-network.kubeconfig");
+        await writeFile(file, network.kubeconfig);
+        asYaml = await cluster.kubectl("config", "view", "--raw", "-o", "yaml", "--kubeconfig", file);
+        stack = await handOverStack(sandbox);
+        await writeFile(join(sandbox.directory, "aws-config"), await profiles());
+        stack.workspace.envVars["AWS_CONFIG_FILE"] = join(sandbox.directory, "aws-config");
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await network.close();
+        await sandbox.stop();
+    });
+
+    /** Two users as profiles of the shared configuration: one that may do everything, one that may do nothing. */
+    async function profiles(): Promise<string> {
+        const anything = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+        const users = {
+            operator: await sandbox.createUser("operator", [JSON.stringify(anything)]),
+            stranger: await sandbox.createUser("stranger", []),
+        };
+        return Object.entries(users)
+            .map(
+                ([name, { accessKeyId, secretAccessKey }]) =>
+                    `[profile ${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+            )
+            .join("\n");
+    }
+
+    /** A secret of the configuration, since a kubeconfig is one. */
+    async function giveSecretly(args: PlainArgs): Promise<void> {
+        await give(stack, sandbox, args);
+        const { value } = await stack.getConfig("args");
+        await stack.setConfig("args", { value, secret: true });
+    }
+
+    it("stop where they are not the role's, before anything moves", async () => {
+        const before = uids(await cluster.awsNodePods());
+        const theirs = "arn:aws:iam::999999999999:role/theirs";
+        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], existingRoleArn: theirs });
+        assert.match(
+            (await failureOf(stack.up())) ?? "",
+            /\[wrong-account\] The AWS credentials are of the account 111122223333; the role is in 999999999999\./,
+        );
+        const Url = "https://oidc.eks.us-west-2.amazonaws.com/id/ANOTHER0CLUSTER";
+        const another = new CreateOpenIDConnectProviderCommand({ Url, ClientIDList: ["sts.amazonaws.com"] });
+        const { OpenIDConnectProviderArn: oidcProviderArn } = await iam.client.send(another);
+        await give(stack, sandbox, { ...NAMED, clusterName: undefined, oidcProviderArn });
+        assert.match(
+            (await failureOf(stack.up())) ?? "",
+            /\[wrong-cluster\] The cluster's tokens come from the issuer \S+; the role trusts oidc\.eks\.us-west-2\.amazonaws\.com\/id\/ANOTHER0CLUSTER\./,
+        );
+        await give(stack, sandbox, { ...NAMED, aws: { profile: "stranger" } });
+        assert.match(
+            (await failureOf(stack.up())) ?? "",
+            /\[aws-access-denied\].*user\/stranger.*Allow ec2:DescribeInstances to the caller/s,
+        );
+        assert.deepStrictEqual(await cluster.annotations(), {});
+        assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
+        assert.strictEqual((await account()).nodeRoleHoldsPolicy, true);
+    });
+
+    it("end at once, as the whole program does, for a cluster that is not there", async () => {
+        await give(stack, sandbox, { ...NAMED, clusterName: "nope" });
+        // The language host has a debugger listen, under which a program of many promises may look for a handler without end.
+        const failure = await failureOf(stack.up({ signal: AbortSignal.timeout(60_000) }));
+        assert.match(failure ?? "", /clusterName: expected an EKS cluster of.*No cluster found for name: nope/s);
+    });
+
+    it("are those of kubeconfig and aws, and the kubeconfig is neither in the state nor in what is printed", async () => {
+        await giveSecretly({ ...NAMED, kubeconfig: asYaml, aws: { profile: "operator" } });
+        const { stdout, stderr } = await stack.up({ diff: true });
+        assert.deepStrictEqual(await roleOfPods(), [ROLE_ARN]);
+        assert.deepStrictEqual(await account(), { role: true, nodeRoleHoldsPolicy: false });
+        const shown = await stack.preview({ diff: true, refresh: true });
+        const token = cluster.config.getCurrentUser()?.token ?? "no token";
+        const files = await filesOf(sandbox, stack);
+        assert.ok(files.length > 0);
+        const printed = [stdout, stderr, shown.stdout, shown.stderr].map((text, i) => ({
+            file: `output ${String(i)}`,
+            text,
+        }));
+        const clear = [...files, ...printed].filter(({ text }) => text.includes(token)).map(({ file }) => file);
+        assert.deepStrictEqual(clear, []);
+        const holding = (await resourcesOf(stack)).filter(({ inputs = {} }) => JSON.stringify(inputs).includes(token));
+        assert.deepStrictEqual(
+            holding.map(({ urn }) => urn.split("::").at(-1) ?? "").filter((name) => name.startsWith("cni")),
+            ["cni", "cni-credential-guard", "cni-canary", "cni-detachment"],
+        );
+    });
+
+    it("are not asked when only the kubeconfig changes, here from YAML to JSON while the cluster does not answer", async () => {
+        network.cut();
+        await giveSecretly({ ...NAMED, kubeconfig: network.kubeconfig, aws: { profile: "operator" } });
+        const { done, onEvent } = recordEvents();
+        await stack.up({ onEvent });
+        assert.deepStrictEqual(done(), [
+            "update cni",
+            "update cni-canary",
+            "update cni-credential-guard",
+            "update cni-detachment",
+            // The provider of dynamic resources, which is given the stack's configuration.
+            "update default",
+        ]);
+        network.mend();
+        const { summary: refreshed } = await stack.refresh();
+        assert.deepStrictEqual(Object.keys(refreshed.resourceChanges ?? {}), ["same"]);
+    });
+
+    it("stop a destroy that cannot see the cluster, unless forceDestroy says that it goes with its nodes", async function () {
+        this.timeout(400_000);
+        network.cut();
+        // What has the Kubernetes provider forget what it cannot reach says nothing about the pods.
+        stack.workspace.envVars["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
+        assert.match(
+            (await failureOf(stack.destroy())) ?? "",
+            /\[cluster-unreachable\].*Its pods may still carry the role, so nothing was taken away.*set forceDestroy: true, run pulumi up, then pulumi destroy/s,
+        );
+        assert.deepStrictEqual(await account(), { role: true, nodeRoleHoldsPolicy: false });
+        assert.deepStrictEqual(await roleOfPods(), [ROLE_ARN]);
+        assert.strictEqual((await cluster.annotations())["eks.amazonaws.com/role-arn"], ROLE_ARN);
+        delete stack.workspace.envVars["PULUMI_K8S_DELETE_UNREACHABLE"];
+
+        const forced = { ...NAMED, kubeconfig: network.kubeconfig, aws: { profile: "operator" }, forceDestroy: true };
+        await giveSecretly(forced);
+        await stack.up();
+        await stack.destroy();
+        assert.deepStrictEqual(await account(), { role: false, nodeRoleHoldsPolicy: false });
+        assert.deepStrictEqual(await resourcesOf(stack), []);
+        network.mend();
+        await sandbox.reset();
+    });
+
+    it("stop no destroy once EKS says that the cluster is gone", async function () {
+        this.timeout(400_000);
+        await giveSecretly({ ...NAMED, kubeconfig: network.kubeconfig });
+        await stack.up();
+        network.cut();
+        await deleteCluster(sandbox);
+        const { stdout } = await stack.destroy();
+        assert.match(stdout, /EKS has no cluster sandbox any more: there is nothing to give back/);
+        assert.deepStrictEqual(await account(), { role: false, nodeRoleHoldsPolicy: false });
+        assert.deepStrictEqual(await resourcesOf(stack), []);
+    });
+
+    it("must be told where the component has a Kubernetes provider of its own", async () => {
+        const own = await makeStack(sandbox, () => {
+            const provider = new kubernetes.Provider("own", { kubeconfig: network.kubeconfig });
+            new CniServiceAccountRole("cni", { clusterName: "sandbox" }, { providers: { kubernetes: provider } });
+            return {};
+        });
+        const failure = (await failureOf(own.preview())) ?? "";
+        assert.match(
+            failure,
+            /kubeconfig: expected kubeconfig, since the component has a provider of its own, whose settings the live checks cannot see, got nothing/,
+        );
+        assert.match(failure, /give kubeconfig what that provider has, or set liveChecks: false/);
+        await own.workspace.removeStack(own.name);
+    });
+});
+
+async function deleteCluster({ awsEndpoint, region, clusterName }: Sandbox): Promise<void> {
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    const eks = new EKSClient({ endpoint: awsEndpoint, region, credentials });
+    const { nodegroups = [] } = await eks.send(new ListNodegroupsCommand({ clusterName }));
+    for (const nodegroupName of nodegroups) {
+        await eks.send(new DeleteNodegroupCommand({ clusterName, nodegroupName }));
+    }
+    await eks.send(new DeleteClusterCommand({ name: clusterName }));
+}

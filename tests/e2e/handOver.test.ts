@@ -1,0 +1,196 @@
+import * as assert from "assert";
+import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { Proof } from "../../index";
+import { podCredentials } from "../../sandbox/pods";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { recordEvents } from "./support/events";
+import { give, handOverStack, MANAGED_CNI_POLICY } from "./support/handOver";
+import { iamOf, trustOf } from "./support/iam";
+import { failureOf } from "./support/stacks";
+
+const NODE_ROLE = "sandbox-nodes";
+
+describe("the hand-over of a live cluster", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    const pods = () => podCredentials(sandbox.kubeconfigPath);
+    const roles = async () =>
+        (await pods()).map(({ ready, containers }) => ({
+            ready,
+            roles: [...new Set(containers.map(({ roleArn }) => roleArn))],
+        }));
+    const guards = () =>
+        cluster.kubectl("get", "validatingadmissionpolicy,validatingadmissionpolicybinding", "-o", "name");
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-hand-over-${String(process.pid)}`,
+            ownerPid: process.pid,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+            agents: true,
+        });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        stack = await handOverStack(sandbox);
+        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE] });
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await sandbox.stop();
+    });
+
+    it("does all three steps of AWS's page in one up, in their order", async () => {
+        const { steps, onEvent } = recordEvents();
+        const { outputs } = await stack.up({ onEvent });
+        assert.deepStrictEqual(
+            steps.filter((step) => /^end create cni-(?!injection-guard-b)/.test(step)),
+            [
+                "role",
+                "cni-policy",
+                "credential-guard",
+                "service-account",
+                "canary",
+                "daemon-set",
+                "injection-guard",
+                "detachment",
+            ].map((child) => `end create cni-${child}`),
+        );
+        assert.strictEqual(outputs["verifiedPods"]?.value, 3);
+        assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
+        assert.deepStrictEqual(outputs["remainingSteps"]?.value, []);
+        const roleArn: unknown = outputs["ready"]?.value;
+        assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [roleArn] }));
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("a second up changes nothing and restarts nothing", async () => {
+        const before = uids(await pods());
+        const { summary } = await stack.up({ expectNoChanges: true });
+        assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+        assert.deepStrictEqual(uids(await pods()), before);
+    });
+
+    it("keeps no secret in the state, and no code but the way to the package", async () => {
+        const state = JSON.stringify(await stack.exportStack());
+        assert.ok(!/eyJhbGciOi/.test(state), "a token is in the state");
+        assert.ok(!state.includes("test-secret"), "a credential is in the state");
+        const providers = [...state.matchAll(/"__provider":"((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text);
+        assert.ok(providers.length > 0);
+        for (const text of providers) {
+            assert.ok(text.length < 600 && text.includes("eks-cni/handover"), text);
+        }
+    });
+
+    it("from then on no pod is born without its identity: the webhook is down, and the pod waits for it", async () => {
+        const [victim] = await pods();
+        await sandbox.webhook.stop();
+        await cluster.kubectl("delete", "pod", "-n", "kube-system", victim?.pod ?? "");
+        await waitUntil(async () =>
+            (await cluster.kubectl("get", "events", "-n", "kube-system")).includes("no identity of its own"),
+        );
+        assert.ok((await roles()).every(({ roles: [role] }) => role !== undefined));
+        await sandbox.webhook.start();
+        await cluster.kubectl("annotate", "daemonset", "aws-node", "-n", "kube-system", "test/woken=yes");
+        await waitUntil(async () => (await roles()).filter(({ ready }) => ready).length === 3);
+        assert.ok((await roles()).every(({ roles: [role] }) => role !== undefined));
+    });
+
+    it("a policy that somebody put back shows in a refresh with the reason, and the next up takes it off again", async () => {
+        await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
+        await stack.refresh();
+        const state = JSON.stringify(await stack.exportStack());
+        assert.match(state, /"drift":"arn:aws:iam::aws:policy\/AmazonEKS_CNI_Policy is on sandbox-nodes again\. /);
+        await stack.up();
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("a new role name moves the pods to the new role before the old one goes", async () => {
+        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], roleName: "cni-anew" });
+        const { steps, onEvent } = recordEvents();
+        const { outputs } = await stack.up({ onEvent });
+        assert.ok(steps.indexOf("end update cni-detachment") < steps.indexOf("begin delete-replaced cni-role"));
+        assert.deepStrictEqual(
+            await roles(),
+            Array(3).fill({ ready: true, roles: ["arn:aws:iam::111122223333:role/cni-anew"] }),
+        );
+        assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("a node role that leaves nodeRoleNames gets its policy back, and the injection guard goes", async () => {
+        await give(stack, sandbox, { roleName: "cni-anew" });
+        const { outputs } = await stack.up();
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        assert.strictEqual(await guards(), "");
+        assert.deepStrictEqual(outputs["detachedFrom"]?.value, []);
+        assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
+            '[detach] The node role sandbox-nodes still holds the CNI policy, since nodeRoleNames is not given: nodeRoleNames: ["sandbox-nodes"]',
+        ]);
+    });
+
+    it("destroy gives everything back and leaves nothing", async () => {
+        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], roleName: "cni-anew" });
+        await stack.up();
+        await stack.destroy();
+        assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [undefined] }));
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        assert.strictEqual(await iam.role("cni-anew"), undefined);
+        assert.deepStrictEqual(await cluster.annotations(), {});
+        assert.strictEqual(await guards(), "");
+        const { metadata, spec } = await cluster.daemonSet();
+        const left = { ...metadata?.annotations, ...spec?.template.metadata?.annotations };
+        assert.deepStrictEqual(
+            Object.keys(left).filter((name) => /eks-cni|pulumi/.test(name)),
+            [],
+        );
+    });
+
+    it("a role that does not work reaches one pod, which goes back by itself, and the next up begins anew", async () => {
+        await iam.makeRole("without-permissions", trustOf(sandbox), []);
+        const before = uids(await pods());
+        await give(stack, sandbox, {
+            existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",
+            nodeRoleNames: [NODE_ROLE],
+        });
+        assert.match((await failureOf(stack.up())) ?? "", /\[permission-missing\].*Nothing on the cluster was moved/);
+        assert.deepStrictEqual(uids(await pods()), before);
+        await give(stack, sandbox, {
+            existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",
+            nodeRoleNames: [NODE_ROLE],
+            proof: Proof.AssumeRole,
+        });
+        assert.match((await failureOf(stack.up())) ?? "", /\[canary-failed\].*ec2:DescribeNetworkInterfaces/s);
+        assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [undefined] }));
+        assert.strictEqual(uids(await pods()).filter((uid) => before.includes(uid)).length, 2);
+        assert.strictEqual((await cluster.annotations())["eks.amazonaws.com/role-arn"], undefined);
+        await iam.client.send(
+            new AttachRolePolicyCommand({ RoleName: "without-permissions", PolicyArn: MANAGED_CNI_POLICY }),
+        );
+        const { outputs } = await stack.up();
+        assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
+        await stack.destroy();
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("a node role that is not named stops before anything moves, and the message has its name", async () => {
+        await iam.makeRole("other-nodes", trustOf(sandbox), []);
+        await give(stack, sandbox, { nodeRoleNames: ["other-nodes"] });
+        const failure = (await failureOf(stack.up())) ?? "";
+        assert.match(failure, /\[node-role-not-named\].*Add "sandbox-nodes" to nodeRoleNames/s);
+        assert.deepStrictEqual(await cluster.annotations(), {});
+        await stack.destroy();
+    });
+});
+
+async function waitUntil(holds: () => Promise<boolean>, seconds = 60): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    while (!(await holds())) {
+        assert.ok(Date.now() < deadline, `not so after ${String(seconds)} s`);
+        await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+}

@@ -1,0 +1,104 @@
+import * as assert from "assert";
+import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
+import type { Stack } from "@pulumi/pulumi/automation";
+import type { Sandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { recordEvents } from "./support/events";
+import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { iamOf } from "./support/iam";
+import { failureOf } from "./support/stacks";
+
+const NODE_ROLE = "sandbox-nodes";
+const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
+const ON: PlainArgs = { nodeRoleNames: [NODE_ROLE], roleName: "cni" };
+const OFF: PlainArgs = { liveChecks: false, roleName: "cni" };
+
+describe("live checks that are turned off and on again", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    let pods: string[];
+
+    /** What of the cluster and the account the network depends on, or the node role's rights. */
+    const world = async () => ({
+        samePods: JSON.stringify(uids(await cluster.awsNodePods())) === JSON.stringify(pods),
+        carried: [
+            ...new Set(
+                (await cluster.awsNodePods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn)),
+            ),
+        ],
+        annotation: (await cluster.annotations())["eks.amazonaws.com/role-arn"],
+        nodeRoleHoldsPolicy: (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY),
+        injectionGuards: (await cluster.kubectl("get", "validatingadmissionpolicy", "-o", "name"))
+            .split("\n")
+            .filter(Boolean).length,
+    });
+    const untouched = { samePods: true, carried: [ROLE_ARN], annotation: ROLE_ARN };
+    const up = async (args: PlainArgs) => {
+        await give(stack, sandbox, args);
+        const { done, onEvent } = recordEvents();
+        await stack.up({ onEvent });
+        return done().filter((line) => line.includes("cni"));
+    };
+
+    before(async () => {
+        sandbox = await handOverSandbox("turned-off");
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        stack = await handOverStack(sandbox);
+        await up(ON);
+        pods = uids(await cluster.awsNodePods());
+        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await sandbox.stop();
+    });
+
+    it("leave annotation, pods and role alone, and give the node role back what it gave up", async () => {
+        assert.deepStrictEqual(await up(OFF), [
+            "delete cni-canary",
+            "delete cni-credential-guard",
+            "delete cni-detachment",
+            "delete cni-injection-guard",
+            "delete cni-injection-guard-binding",
+            "update cni",
+            "update cni-service-account",
+        ]);
+        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: true, injectionGuards: 0 });
+    });
+
+    it("leave a stack in which state and cluster agree", async () => {
+        const { summary } = await stack.up({ refresh: true, expectNoChanges: true });
+        assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+    });
+
+    it("restart no pod when they are turned on for pods that carry the role", async () => {
+        await up(ON);
+        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
+    });
+
+    it("leave the node role alone too, after release", async () => {
+        assert.deepStrictEqual(await up({ ...ON, release: true }), ["update cni", "update cni-detachment"]);
+        await up(OFF);
+        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 0 });
+        await up({ ...ON, release: true });
+        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
+    });
+
+    it("know no more after that what the node role had, and refuse to destroy until it can be done without", async () => {
+        assert.match(
+            (await failureOf(stack.destroy())) ?? "",
+            /\[node-role-without-permissions\].*aws iam attach-role-policy --role-name sandbox-nodes/s,
+        );
+        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
+        await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
+        await stack.destroy();
+        assert.deepStrictEqual(await world(), {
+            ...{ samePods: false, carried: [undefined], annotation: undefined },
+            ...{ nodeRoleHoldsPolicy: true, injectionGuards: 0 },
+        });
+        assert.strictEqual(await iam.role("cni"), undefined);
+    });
+});

@@ -1,0 +1,251 @@
+import * as assert from "assert";
+import * as fs from "fs";
+import * as path from "path";
+import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { connectAws } from "../../handover/aws";
+import type { AwsAccess } from "../../handover/aws/access";
+import { connectCluster } from "../../handover/kubernetes";
+import type { ClusterAccess } from "../../handover/kubernetes/access";
+import { Refusal } from "../../handover/refusal";
+import { requestToken } from "../../sandbox/podIdentity";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { clusterOf } from "./support/cluster";
+import { MANAGED_CNI_POLICY } from "./support/handOver";
+import { iamOf, trustOf } from "./support/iam";
+import {
+    actionsOf,
+    bind,
+    eventually,
+    giveOtherCredentials,
+    MODES,
+    operatorKubeconfig,
+    RbacRight,
+    rightsByVerb,
+    rightsOf,
+    withoutAction,
+    withoutRight,
+} from "./support/leastRights";
+
+const NODE_ROLE = "sandbox-nodes";
+const CNI_ROLE = "cni-role-0000000";
+const FIELD_MANAGER = "eks-cni/network/prod/cni";
+const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
+
+/** The live checks ask through their own clients here, which is what the three resources do as well. */
+describe("a right that is missing", function () {
+    this.timeout(60_000);
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let instanceIds: string[];
+    let roleArn: string;
+
+    before(async function () {
+        this.timeout(240_000);
+        sandbox = await startSandbox({
+            name: `e2e-missing-rights-${String(process.pid)}`,
+            ownerPid: process.pid,
+            podReadySeconds: 0.2,
+            enforcementDelaySeconds: 0,
+        });
+        cluster = clusterOf(sandbox);
+        const iam = iamOf(sandbox);
+        roleArn = (await iam.makeRole(CNI_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
+        const logs = { Effect: "Allow", Action: "logs:*", Resource: "*" };
+        const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [logs] });
+        await iam.client.send(new PutRolePolicyCommand({ RoleName: NODE_ROLE, PolicyName: "logs", PolicyDocument }));
+        await giveOtherCredentials(sandbox);
+        const { items } = await cluster.config.makeApiClient(CoreV1Api).listNode();
+        instanceIds = items.map(({ spec }) => spec?.providerID?.split("/").at(-1) ?? "");
+    });
+    after(() => sandbox.stop());
+
+    describe("of IAM's, of the live checks", () => {
+        const look = (aws: AwsAccess) =>
+            aws.look({
+                instanceIds,
+                roleNames: [NODE_ROLE],
+                ipFamily: "ipv4",
+                searchElsewhere: true,
+                clusterName: sandbox.clusterName,
+            });
+        const otherDelivery = async (aws: AwsAccess) =>
+            (await aws.otherDelivery(sandbox.clusterName, AWS_NODE)).unread.join("\n");
+        const stops: Record<string, (aws: AwsAccess) => Promise<unknown>> = {
+            "ec2:DescribeInstances": look,
+            "ec2:DescribeRegions": look,
+            "iam:GetInstanceProfile": look,
+            "iam:GetPolicy": look,
+            "iam:GetPolicyVersion": look,
+            "iam:GetRole": look,
+            "iam:GetRolePolicy": look,
+            "iam:ListAttachedRolePolicies": look,
+            "iam:ListInstanceProfilesForRole": look,
+            "iam:ListRolePolicies": look,
+            "iam:AttachRolePolicy": (aws) => aws.attach(NODE_ROLE, MANAGED_CNI_POLICY),
+            "iam:DetachRolePolicy": (aws) => aws.detach(NODE_ROLE, MANAGED_CNI_POLICY),
+        };
+        /** What goes on without it, and tells. */
+        const told: Record<string, { ask: (aws: AwsAccess) => Promise<string>; says: RegExp }> = {
+            "eks:DescribeAddon": { ask: otherDelivery, says: /not authorized to perform: eks:DescribeAddon / },
+            "eks:ListPodIdentityAssociations": {
+                ask: otherDelivery,
+                says: /not authorized to perform: eks:ListPodIdentityAssociations /,
+            },
+            "eks:DescribePodIdentityAssociation": {
+                ask: otherDelivery,
+                says: /not authorized to perform: eks:DescribePodIdentityAssociation /,
+            },
+            "eks:DescribeCluster": { ask: (aws) => aws.clusterStatus("sandbox"), says: /^unknown$/ },
+            "iam:SimulatePrincipalPolicy": {
+                ask: async (aws) => {
+                    const token = await requestToken(cluster.config);
+                    const question = { roleArn, token, ipFamily: "ipv4", depth: "full" } as const;
+                    const proof = await aws.prove({ ...question, instanceId: instanceIds[0] });
+                    return proof.verdict === "yes" ? proof.evidence.join("\n") : JSON.stringify(proof);
+                },
+                says: /^Not proved: ec2:AssignPrivateIpAddresses.*not authorized to perform: iam:SimulatePrincipalPolicy /m,
+            },
+        };
+        const files = ["iam-live-checks.json", "iam-proof.json", "iam-detachment.json"];
+
+        async function without(action: string): Promise<AwsAccess> {
+            const documents = rightsOf(files, sandbox, FIELD_MANAGER).iam.map(({ document }) => document);
+            const policies = documents.map((document) => JSON.stringify(withoutAction(document, action)));
+            const { accessKeyId, secretAccessKey } = await sandbox.createUser("operator", policies);
+            const all = sandbox.awsEndpoint;
+            const endpoints = { iam: all, sts: all, ec2: all, eks: all };
+            return connectAws({ accessKeyId, secretAccessKey, endpoints, region: sandbox.region });
+        }
+
+        it("has a row here, each one of the files and no other", () => {
+            const inFiles = rightsOf(files, sandbox, FIELD_MANAGER).iam.flatMap(({ document }) => actionsOf(document));
+            assert.deepStrictEqual([...new Set(inFiles)].sort(), [...Object.keys(stops), ...Object.keys(told)].sort());
+        });
+
+        it("is the only thing that is asked for", async () => {
+            const aws = await without("nothing:AtAll");
+            for (const ask of Object.values(stops)) {
+                await ask(aws);
+            }
+            assert.strictEqual(await otherDelivery(aws), "");
+            assert.strictEqual(await aws.clusterStatus(sandbox.clusterName), "there");
+        });
+
+        for (const [action, ask] of Object.entries(stops)) {
+            it(`${action}: stops, names it, and says how to give it`, async () => {
+                const aws = await without(action);
+                await assert.rejects(ask(aws), (error: Refusal) => {
+                    assert.strictEqual(error.code, "aws-access-denied");
+                    assert.strictEqual(error.means, `The caller of the live checks lacks ${action}.`);
+                    assert.ok(error.seen.includes(`not authorized to perform: ${action}`), error.seen);
+                    assert.ok(error.mend.startsWith(`Allow ${action} to the caller, or give another one by`));
+                    return true;
+                });
+            });
+        }
+
+        for (const [action, { ask, says }] of Object.entries(told)) {
+            it(`${action}: goes on, and tells what is not known`, async () => {
+                assert.match(await ask(await without(action)), says);
+            });
+        }
+    });
+
+    describe("of RBAC's, of the live checks", () => {
+        const look = (access: ClusterAccess) => access.look();
+        const stops: Record<RbacRight, (access: ClusterAccess) => Promise<unknown>> = {
+            "get namespaces": look,
+            "list nodes": look,
+            "list pods": look,
+            "list events": look,
+            "list serviceaccounts": look,
+            "list daemonsets.apps": look,
+            "list controllerrevisions.apps": look,
+            "get validatingadmissionpolicies.admissionregistration.k8s.io": look,
+            "get validatingadmissionpolicybindings.admissionregistration.k8s.io": look,
+            "create serviceaccounts/token": (access) => access.requestToken(),
+            "get serviceaccounts": (access) => access.annotate({}, false),
+            "patch serviceaccounts": (access) => access.annotate({}, false),
+            "get daemonsets.apps": (access) => access.releaseTemplate(),
+            "patch daemonsets.apps": (access) => access.releaseTemplate(),
+            "delete pods": (access) => access.restart({ name: "aws-node-x", uid: "0" }),
+            "delete validatingadmissionpolicies.admissionregistration.k8s.io": (access) =>
+                access.removeInjectionGuard(),
+            "delete validatingadmissionpolicybindings.admissionregistration.k8s.io": (access) =>
+                access.removeInjectionGuard(),
+        };
+        /** Without these the live checks look again every two seconds. The provider's waiting needs them too. */
+        const watches = ["watch daemonsets.apps", "watch events", "watch pods", "watch serviceaccounts"];
+        /** The provider's alone. */
+        const provider = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"].flatMap((resource) =>
+            ["create", "patch"].map((verb) => `${verb} ${resource}.admissionregistration.k8s.io`),
+        );
+
+        async function without(right: RbacRight): Promise<ClusterAccess> {
+            const { rbac } = rightsOf(MODES.nodeRoleNames, sandbox, FIELD_MANAGER);
+            await bind(sandbox, withoutRight(rbac, right));
+            return connectCluster(
+                { kubeconfig: operatorKubeconfig(sandbox) },
+                {
+                    component: "cni",
+                    fieldManager: FIELD_MANAGER,
+                    serviceAccount: AWS_NODE,
+                    daemonSetName: "aws-node",
+                    injectionGuardName: "eks-cni-network-prod-cni-a2047216",
+                    ipFamily: "ipv4",
+                    roleArn,
+                    issuers: [],
+                    annotations: {},
+                },
+            );
+        }
+
+        it("has a row here, each one of the files and no other", () => {
+            const { rbac } = rightsOf(MODES.nodeRoleNames, sandbox, FIELD_MANAGER);
+            assert.deepStrictEqual(rightsByVerb(rbac), [...Object.keys(stops), ...watches, ...provider].sort());
+        });
+
+        for (const [right, ask] of Object.entries(stops)) {
+            it(`${right}: stops, names it, and says how to give it`, async () => {
+                const access = await without(right);
+                const refusal = await refusalOf(ask, access);
+                access.close();
+                const [verb = "", resource = ""] = right.split(" ");
+                const [kind = "", subresource] = resource.split("/");
+                assert.strictEqual(refusal.code, "cluster-access-denied");
+                assert.ok(refusal.seen.includes(` forbids \`${verb} ${resource}`), refusal.seen);
+                assert.match(refusal.seen, new RegExp(`cannot ${verb} resource "${resource.split(".")[0] ?? ""}"`));
+                const command = /`(kubectl auth can-i .*)` must print yes/.exec(refusal.mend)?.[1] ?? "";
+                assert.ok(command.startsWith(`kubectl auth can-i ${verb} ${kind}`), command);
+                assert.strictEqual(command.includes("--subresource"), subresource !== undefined);
+                assert.strictEqual(await canI(command), "no");
+                (await without("nothing at all")).close();
+                await eventually(async () => (await canI(command)) === "yes");
+            });
+        }
+
+        async function refusalOf(ask: (access: ClusterAccess) => Promise<unknown>, access: ClusterAccess) {
+            let refusal: unknown;
+            await eventually(() =>
+                ask(access).then(
+                    () => false,
+                    (error: unknown) => {
+                        refusal = error;
+                        return true;
+                    },
+                ),
+            );
+            assert.ok(refusal instanceof Refusal, String(refusal));
+            return refusal;
+        }
+
+        /** What the message's command prints, by the real kubectl as the operator; with "no" it fails. */
+        async function canI(command: string): Promise<string> {
+            const file = path.join(sandbox.directory, "operator.kubeconfig");
+            fs.writeFileSync(file, operatorKubeconfig(sandbox));
+            const answer = cluster.kubectl(...command.split(" ").slice(1), "--kubeconfig", file);
+            return (await answer.catch((error: unknown) => (error as { stdout: string }).stdout)).trim();
+        }
+    });
+});

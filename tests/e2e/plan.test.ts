@@ -1,0 +1,186 @@
+import * as assert from "assert";
+import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { countCalls, Counted, CountedCalls } from "./support/calls";
+import { clusterOf } from "./support/cluster";
+import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { iamOf } from "./support/iam";
+import { failureOf } from "./support/stacks";
+
+const NODE_ROLE = "sandbox-nodes";
+const DOES = "What the update does on the cluster:";
+const DETACH = `[detach] ${MANAGED_CNI_POLICY} leaves ${NODE_ROLE}, once every pod carries the role.`;
+const ATTACH = `[attach] ${MANAGED_CNI_POLICY} goes back on ${NODE_ROLE}, before the service account gets another role.`;
+const ANNOTATE = "[annotate] The service account kube-system/aws-node gets the role.";
+/** Enough for a machine that does much besides. */
+const SECONDS = "120";
+const NOT_LOOKED_AT = "The hand-over is not planned, since the cluster was not looked at:";
+
+describe("a preview", () => {
+    let sandbox: Sandbox;
+    let calls: CountedCalls;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    let named: PlainArgs & { readonly kubeconfig: string };
+    const names = async () => (await cluster.awsNodePods()).map(({ pod }) => pod).sort();
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-plan-${String(process.pid)}`,
+            ownerPid: process.pid,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+            agents: true,
+        });
+        calls = await countCalls(sandbox);
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        stack = await handOverStack(sandbox);
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = SECONDS;
+        named = { ...calls.args, nodeRoleNames: [NODE_ROLE] };
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await calls.close();
+        await sandbox.stop();
+    });
+
+    /** What is shown beside the component, a line each, and the calls that it took. */
+    async function preview(args: PlainArgs, of = stack): Promise<{ lines: string[]; counted: Counted }> {
+        await give(of, sandbox, args);
+        calls.take();
+        const lines: string[] = [];
+        await of.preview({ onEvent: (event) => lines.push(...besideComponent(event)) });
+        return { lines, counted: calls.take() };
+    }
+
+    it("of a cluster that is to be made says in one line what is not known yet", async () => {
+        const other = await handOverStack(sandbox, "cluster-to-be-made");
+        other.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = SECONDS;
+        const { lines } = await preview({}, other);
+        await other.workspace.removeStack(other.name, { force: true });
+        assert.deepStrictEqual(lines, [`${NOT_LOOKED_AT} oidcProviderArn, region are not known yet`]);
+    });
+
+    it("of a cluster that does not answer says so in one line, and does not fail", async () => {
+        const kubeconfig = named.kubeconfig.replace(/https:\/\/127\.0\.0\.1:\d+/g, "https://127.0.0.1:9");
+        const { lines } = await preview({ ...named, kubeconfig });
+        assert.deepStrictEqual(
+            lines.map((line) => line.replace(/\d+ attempts/, "N attempts")),
+            [
+                `${NOT_LOOKED_AT} [cluster-unreachable] The API server at 127.0.0.1:9 gave no answer: N attempts, the last ended with: ECONNREFUSED.`,
+            ],
+        );
+    });
+
+    it("reaches nothing and says nothing where the run is to look at nothing", async () => {
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
+        assert.deepStrictEqual(await preview(named), { lines: [], counted: { writes: {}, reads: {} } });
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = SECONDS;
+    });
+
+    it("lists every reason for which the update would refuse, and the update stops at the first", async () => {
+        const { lines } = await preview({
+            ...named,
+            nodeRoleNames: ["other-nodes"],
+            existingRoleArn: "arn:aws:iam::999999999999:role/theirs",
+        });
+        const [title, ...reasons] = lines;
+        assert.strictEqual(title, "The update would refuse, for 3 reasons:");
+        const codes = reasons.map((line) => /^\[([a-z-]+)\]/.exec(line)?.[1]);
+        assert.deepStrictEqual(codes, ["wrong-account", "node-role-missing", "node-role-not-named"]);
+        const failure = (await failureOf(stack.up())) ?? "";
+        assert.ok(failure.includes(reasons[0] ?? "nothing"), failure);
+    });
+
+    it("of a first hand-over reads only, and tells what the update then does", async () => {
+        const before = await names();
+        const { lines, counted } = await preview(named);
+        const [, , canary = ""] = lines;
+        const [, pod = "", node = ""] = /^\[canary\] (\S+) on (\S+), a node of sandbox-nodes/.exec(canary) ?? [];
+        assert.deepStrictEqual(lines, [
+            DOES,
+            ANNOTATE,
+            `[canary] ${pod} on ${node}, a node of ${NODE_ROLE}, restarts first, and is watched for 1 s.`,
+            `[restart] 3 pods restart by the DaemonSet's rolling update, 1 at a time: ${before.join(", ")}.`,
+            DETACH,
+        ]);
+        assert.deepStrictEqual(counted.writes, {});
+        assert.deepStrictEqual(
+            Object.keys(counted.reads).filter(
+                (call) => !/^(GET|LIST|ec2 Describe|iam (Get|List)|eks GET|sts GetCaller)/.test(call),
+            ),
+            [],
+        );
+        assert.strictEqual(counted.reads["LIST pods"], 1);
+
+        const progress: string[] = [];
+        await stack.up({ onEvent: ({ diagnosticEvent }) => void progress.push(diagnosticEvent?.message ?? "") });
+        const shown = progress.join("");
+        assert.deepStrictEqual(shown.match(/canary on \S+ of \S+: takes the role first/g), [
+            `canary on ${node} of ${NODE_ROLE}: takes the role first`,
+        ]);
+        assert.match(shown, /3 pods carry the role: the policies leave sandbox-nodes/);
+        assert.deepStrictEqual(
+            (await names()).filter((name) => before.includes(name)),
+            [],
+        );
+        assert.deepStrictEqual(calls.take().writes, { "DELETE pods": 1, "iam DetachRolePolicy": 1 });
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("of an update that changes nothing looks at nothing, and says nothing", async () => {
+        assert.deepStrictEqual(await preview(named), { lines: [], counted: { writes: {}, reads: {} } });
+    });
+
+    it("of another role tells that the policy comes back first, and leaves again", async () => {
+        const { lines, counted } = await preview({ ...named, roleName: "another" });
+        assert.deepStrictEqual(
+            lines.filter((line) => !/^\[(canary|restart)\]/.test(line)),
+            [DOES, ATTACH, ANNOTATE, DETACH],
+        );
+        assert.deepStrictEqual(counted.writes, {});
+    });
+
+    it("after a refresh tells how the update mends what it has shown", async () => {
+        await give(stack, sandbox, named);
+        await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
+        await stack.refresh();
+        assert.deepStrictEqual((await preview(named)).lines, [DOES, DETACH]);
+        await stack.up();
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        assert.deepStrictEqual((await preview(named)).lines, []);
+    });
+
+    it("of a new name refuses, and with the former one as an alias says nothing, since nothing moves", async () => {
+        await stack.setConfig("name", { value: "network" });
+        const [title = "", reason = ""] = (await preview(named)).lines;
+        assert.strictEqual(title, "The update would refuse, for this reason:");
+        assert.match(reason, /^\[another-component\]/);
+        await stack.setConfig("aliases", { value: JSON.stringify([{ name: "cni" }]) });
+        assert.deepStrictEqual((await preview(named)).lines, []);
+        const before = await names();
+        await stack.up();
+        assert.deepStrictEqual(await names(), before);
+    });
+
+    it("of the destroy, which runs no program and calls no provider, tells nothing", async () => {
+        const lines: string[] = [];
+        calls.take();
+        await stack.destroy({ previewOnly: true, onEvent: (event) => lines.push(...besideComponent(event)) });
+        assert.deepStrictEqual([lines, calls.take()], [[], { writes: {}, reads: {} }]);
+        await stack.destroy();
+    });
+});
+
+function besideComponent({ diagnosticEvent }: EngineEvent): string[] {
+    return /::eks-cni:index:CniServiceAccountRole::[a-z]+$/.test(diagnosticEvent?.urn ?? "")
+        ? (diagnosticEvent?.message ?? "")
+              .replace(/<\{%.*?%\}>/g, "")
+              .split("\n")
+              .map((line) => line.trim())
+              .filter((line) => line !== "")
+        : [];
+}

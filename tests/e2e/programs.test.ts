@@ -1,0 +1,47 @@
+import * as assert from "assert";
+import * as path from "path";
+import { Sandbox } from "../../sandbox/sandbox";
+import { clusterOf } from "./support/cluster";
+import { sandboxOf } from "./support/sandboxes";
+import { failureOf, withLocalStack } from "./support/stacks";
+
+/** Programs as people run them: by the CLI and the language host, from a folder with a Pulumi.yaml. */
+describe("a program in a folder", () => {
+    let sandbox: Sandbox;
+
+    before(async () => {
+        sandbox = await sandboxOf("ipv4");
+        await clusterOf(sandbox).settled();
+    });
+
+    it("the root of a clone is one: it brings the smallest example up, again without a change, and down", async () => {
+        await withLocalStack(sandbox, path.resolve(__dirname, "../.."), async (stack) => {
+            await stack.setConfig("clusterName", { value: sandbox.clusterName });
+            const { outputs, summary } = await stack.up();
+            assert.deepStrictEqual(summary.resourceChanges, { create: 6 });
+            for (const { containers } of await clusterOf(sandbox).awsNodePods()) {
+                assert.ok(containers.every(({ roleArn }) => roleArn === outputs["ready"]?.value));
+            }
+            assert.deepStrictEqual((await stack.up()).summary.resourceChanges, { same: 6 });
+        });
+    });
+
+    it("is told of bad arguments once, each with the way to mend it, and without a stack of JavaScript", async () => {
+        await withLocalStack(sandbox, path.join(__dirname, "programs/bad-arguments"), async (stack) => {
+            const failure = (await failureOf(stack.up())) ?? "";
+            const [, diagnostics = ""] = failure.split("Diagnostics:");
+            const [shown = ""] = diagnostics.split("Resources:");
+            assert.strictEqual(
+                shown.split('CniServiceAccountRole "cni": 2 arguments need mending').length - 1,
+                1,
+                shown,
+            );
+            assert.match(shown, /^ +roleName: expected 1 to 64 letters.*, got "no spaces"; choose such a name/m);
+            assert.match(
+                shown,
+                /^ +maxSessionDuration: expected a whole number of seconds.*, got 60; choose 1 to 12 hours/m,
+            );
+            assert.doesNotMatch(shown, /^ +at /m);
+        });
+    });
+});

@@ -1,0 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
+import { CniServiceAccountRole, CniServiceAccountRoleArgs } from "eks-cni";
+
+// The test says by configuration what differs: any argument, as JSON.
+const config = new pulumi.Config();
+const cni = new CniServiceAccountRole(
+    config.get("name") ?? "cni",
+    config.requireObject<CniServiceAccountRoleArgs>("args"),
+    { aliases: config.getObject<pulumi.Alias[]>("aliases") },
+);
+
+export const roleArn = cni.roleArn;
+export const ready = cni.ready;
+export const verifiedPods = cni.verifiedPods;
+export const detachedFrom = cni.detachedFrom;
+export const remainingSteps = cni.remainingSteps;

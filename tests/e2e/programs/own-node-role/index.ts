@@ -1,0 +1,68 @@
+import * as aws from "@pulumi/aws";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CniServiceAccountRole, CniServiceAccountRoleArgs } from "eks-cni";
+import { kubeconfigOf } from "../../../../examples/new-cluster-aws/kubeconfig";
+import { serviceRole } from "../../../../examples/new-cluster-aws/serviceRole";
+
+const config = new pulumi.Config();
+const subnetIds = config.requireObject<string[]>("subnetIds");
+/** As AWS's page finds it, after its three steps, or with a program that still has what the third step takes away. */
+const stage = config.require<"before" | "handed-over" | "attachment-kept">("stage");
+
+const cluster = new aws.eks.Cluster("cluster", {
+    name: config.require("clusterName"),
+    roleArn: serviceRole("cluster", "eks.amazonaws.com", [aws.iam.ManagedPolicy.AmazonEKSClusterPolicy]),
+    vpcConfig: { subnetIds },
+});
+const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
+    url: cluster.identities.apply((identities) => identities[0]?.oidcs[0]?.issuer ?? ""),
+    clientIdLists: ["sts.amazonaws.com"],
+});
+const kubeconfig = kubeconfigOf(cluster);
+
+const nodeRole = new aws.iam.Role("nodes", {
+    name: "own-nodes",
+    assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
+});
+const attachments = [
+    aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
+    aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
+    ...(stage === "handed-over" ? [] : [aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy]),
+].map(
+    (policyArn) =>
+        new aws.iam.RolePolicyAttachment(`nodes-${policyArn.split("/").pop() ?? ""}`, {
+            role: nodeRole.name,
+            policyArn,
+        }),
+);
+
+const cni =
+    stage === "before"
+        ? undefined
+        : new CniServiceAccountRole(
+              "cni",
+              {
+                  ...config.requireObject<Partial<CniServiceAccountRoleArgs>>("args"),
+                  clusterName: cluster.name,
+                  oidcProviderArn: oidcProvider.arn,
+                  kubeconfig,
+                  nodeRoleNames: [nodeRole.name],
+              },
+              { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
+          );
+
+/** After the component, so that they are before it on destroy: their role is given nothing back when it is about to go as well. */
+new aws.eks.NodeGroup(
+    "nodes",
+    {
+        clusterName: cluster.name,
+        nodeRoleArn: nodeRole.arn,
+        subnetIds,
+        scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 },
+    },
+    { dependsOn: [...attachments, ...(cni === undefined ? [] : [cni])] },
+);
+
+export const detachedFrom = cni?.detachedFrom;
+export const remainingSteps = cni?.remainingSteps;

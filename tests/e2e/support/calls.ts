@@ -1,0 +1,73 @@
+import { loadKubeconfig } from "../../../sandbox/pods";
+import { Sandbox } from "../../../sandbox/sandbox";
+import type { Call } from "../../continuity/engine/calls";
+import { startProxy } from "../../continuity/engine/proxy";
+import type { PlainArgs } from "./handOver";
+
+/** The calls of the live checks alone: they are given these addresses as arguments, and nobody else has them. */
+export interface CountedCalls {
+    /** What makes the live checks of a component go through here. */
+    readonly args: PlainArgs & { readonly kubeconfig: string };
+    /** What was called since this was asked last, by operation. */
+    take(): Counted;
+    close(): Promise<void>;
+}
+
+export interface Counted {
+    readonly writes: Readonly<Record<string, number>>;
+    readonly reads: Readonly<Record<string, number>>;
+}
+
+export async function countCalls({ kubeconfigPath, awsEndpoint }: Sandbox): Promise<CountedCalls> {
+    let calls: Call[] = [];
+    const gate = { before: (call: Call) => calls.push(call) > 0, after: () => true };
+    const kubeconfig = loadKubeconfig(kubeconfigPath);
+    const cluster = kubeconfig.getCurrentCluster();
+    const ca = Buffer.from(cluster?.caData ?? "", "base64").toString();
+    const kubernetes = await startProxy({ to: "kubernetes", target: cluster?.server ?? "", ca, gate });
+    const aws = await startProxy({ to: "aws", target: awsEndpoint, gate });
+    const through = kubeconfig.exportConfig().replaceAll(cluster?.server ?? "", kubernetes.url);
+    const caData = Buffer.from(kubernetes.ca ?? "").toString("base64");
+    return {
+        args: {
+            kubeconfig: through.replaceAll(cluster?.caData ?? "", caData),
+            aws: { endpoints: { iam: aws.url, sts: aws.url, ec2: aws.url, eks: aws.url } },
+        },
+        take: () => {
+            const taken = calls;
+            calls = [];
+            return {
+                writes: count(taken.filter(({ write }) => write)),
+                reads: count(taken.filter(({ write }) => !write)),
+            };
+        },
+        close: async () => {
+            await kubernetes.close();
+            await aws.close();
+        },
+    };
+}
+
+function count(calls: readonly Call[]): Record<string, number> {
+    const counts = new Map<string, number>();
+    for (const call of calls) {
+        const name = call.to === "aws" ? awsOperation(call) : kubernetesOperation(call);
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Without the role and the policy that it is about. */
+function awsOperation({ operation }: Call): string {
+    const [service = "", action = "", path = ""] = operation.split(" ");
+    return action === "GET" ? `${service} GET ${path.split("/").slice(0, 4).join("/")}` : `${service} ${action}`;
+}
+
+/** The verb of RBAC, and the resource without the name of the object. */
+function kubernetesOperation({ operation }: Call): string {
+    const [verb = "", path = ""] = operation.split(" ");
+    // Of what is no resource, /version, the path begins with a slash.
+    const [resource = "", name, subresource] = path.replace(/^\//, "").split("/");
+    const isList = verb === "GET" && name === undefined && !path.startsWith("/");
+    return `${isList ? "LIST" : verb} ${[resource, subresource].filter((part) => part !== undefined).join("/")}`;
+}

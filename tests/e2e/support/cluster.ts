@@ -1,0 +1,49 @@
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { execFile } from "child_process";
+import { promisify } from "util";
+import { loadKubeconfig, podCredentials, PodCredentials } from "../../../sandbox/pods";
+import { Sandbox } from "../../../sandbox/sandbox";
+
+const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
+
+/** What a test looks at in a sandbox's cluster. */
+export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
+    const config = loadKubeconfig(kubeconfigPath);
+    const core = config.makeApiClient(CoreV1Api);
+    const apps = config.makeApiClient(AppsV1Api);
+    /** The real kubectl, with its own field managers. */
+    const kubectl = async (...args: string[]): Promise<string> =>
+        (await promisify(execFile)("kubectl", args, { env: environment })).stdout;
+    return {
+        config,
+        kubectl,
+        annotations: async (): Promise<Record<string, string>> =>
+            (await core.readNamespacedServiceAccount(AWS_NODE)).metadata?.annotations ?? {},
+        /** The field managers of the service account. */
+        managers: async (): Promise<string[]> =>
+            ((await core.readNamespacedServiceAccount(AWS_NODE)).metadata?.managedFields ?? []).map(
+                ({ manager = "" }) => manager,
+            ),
+        daemonSet: () => apps.readNamespacedDaemonSet(AWS_NODE),
+        awsNodePods: (): Promise<PodCredentials[]> => podCredentials(kubeconfigPath),
+        otherPods: (): Promise<PodCredentials[]> => podCredentials(kubeconfigPath, { daemonSet: "kube-proxy" }),
+        /**
+         * Makes the API server forget `kubectl annotate`, which stays the manager of the map of annotations itself (the "." in
+         * its managedFields), also when the last annotation is gone, and so conflicts with whoever annotates next.
+         */
+        forgetKubectl: async () => {
+            const account = await core.readNamespacedServiceAccount(AWS_NODE);
+            if (account.metadata?.managedFields !== undefined) {
+                const others = account.metadata.managedFields.filter(({ manager }) => manager !== "kubectl-annotate");
+                account.metadata.managedFields = others;
+                await core.replaceNamespacedServiceAccount({ ...AWS_NODE, body: account });
+            }
+        },
+        /** The plain shape's destroy starts a rolling update that nobody awaits; the next test does. */
+        settled: () => kubectl("rollout", "status", "daemonset/aws-node", "-n", "kube-system", "--timeout=120s"),
+    };
+}
+
+export function uids(pods: PodCredentials[]): string[] {
+    return pods.map(({ uid }) => uid).sort();
+}

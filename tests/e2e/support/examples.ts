@@ -1,0 +1,90 @@
+import { EngineEvent, LocalWorkspace, Stack, UpResult } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
+import * as path from "path";
+import { installedPluginsOnly } from "../../../sandbox/pulumiHome";
+import { Sandbox } from "../../../sandbox/sandbox";
+
+const EXAMPLES = path.resolve(__dirname, "../../../examples");
+
+/** An example as its reader runs it: the program in its own folder, by the CLI's language host. */
+export interface Example {
+    /** The name of its folder. */
+    name: string;
+    /** By path, as `pulumi config set --path` takes them. */
+    config?: Record<string, string>;
+    environment?: NodeJS.ProcessEnv;
+}
+
+/** Has an example's stack for as long as it is used, and takes it down whatever happened. */
+export async function withExample<T>(
+    sandbox: Sandbox,
+    { name, config = {}, environment = {} }: Example,
+    use: (stack: Stack) => Promise<T>,
+): Promise<T> {
+    // The Automation API finds the CLI on this process's PATH, whatever the environment it runs it in.
+    process.env["PATH"] = sandbox.environment["PATH"];
+    const envVars = defined({
+        ...sandbox.environment,
+        ...installedPluginsOnly,
+        // The types are checked with those of the rest, by `npm run typecheck`.
+        PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+        ...environment,
+    });
+    const stack = await LocalWorkspace.createOrSelectStack(
+        { stackName: `e2e-${String(process.pid)}`, workDir: path.join(EXAMPLES, name) },
+        { envVars },
+    );
+    try {
+        await stack.setAllConfig(
+            Object.fromEntries(Object.entries(config).map(([key, value]) => [`${name}:${key}`, { value }])),
+            true,
+        );
+        return await use(stack);
+    } finally {
+        await stack.destroy();
+        await stack.workspace.removeStack(stack.name);
+    }
+}
+
+/** An update, and when the operation of each resource began and ended: "+name:Type" and "name:Type". */
+export async function upInOrder(stack: Stack): Promise<{ up: UpResult; order: string[] }> {
+    const order: string[] = [];
+    const note = (mark: string, metadata: { urn: string; type: string }) =>
+        order.push(`${mark}${nameOf(metadata.urn)}:${metadata.type.split(":").at(-1) ?? ""}`);
+    const onEvent = ({ resourcePreEvent, resOutputsEvent }: EngineEvent) => {
+        if (resourcePreEvent !== undefined) {
+            note("+", resourcePreEvent.metadata);
+        }
+        if (resOutputsEvent !== undefined) {
+            note("", resOutputsEvent.metadata);
+        }
+    };
+    return { up: await stack.up({ onEvent }), order };
+}
+
+/** One resource's operation began when the other's had ended. */
+export function assertAfter(order: string[], later: string, earlier: string): void {
+    const [began, ended] = [order.indexOf(`+${later}`), order.indexOf(earlier)];
+    assert.ok(began > -1 && ended > -1, `${later} and ${earlier} are not both in: ${order.join(" ")}`);
+    assert.ok(began > ended, `${later} did not wait for ${earlier}: ${order.join(" ")}`);
+}
+
+export function nameOf(urn: string): string {
+    return urn.split("::").at(-1) ?? "";
+}
+
+/** The resources of a stack's state, providers and the stack itself apart. */
+export async function resourcesOf(stack: Stack): Promise<{ name: string; type: string; parent: string }[]> {
+    const { deployment } = (await stack.exportStack()) as {
+        deployment: { resources?: { urn: string; type: string; parent?: string }[] };
+    };
+    return (deployment.resources ?? [])
+        .filter(({ type }) => !type.startsWith("pulumi:"))
+        .map(({ urn, type, parent = "" }) => ({ name: nameOf(urn), type, parent: nameOf(parent) }));
+}
+
+function defined(environment: NodeJS.ProcessEnv): Record<string, string> {
+    return Object.fromEntries(
+        Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+}

@@ -1,0 +1,55 @@
+import * as fs from "fs";
+import * as net from "net";
+import * as path from "path";
+import { Sandbox } from "../../../sandbox/sandbox";
+
+export interface ApiServerProxy {
+    /** The sandbox's kubeconfig, with the proxy in the place of its API server. */
+    kubeconfig: string;
+    /** Breaks every connection, and refuses new ones from now on. */
+    cut(): void;
+    mend(): void;
+    close(): Promise<void>;
+}
+
+/** A network between the engine and the API server that can be cut. TLS goes through it untouched. */
+export async function apiServerProxy({ kubeconfigPath }: Sandbox): Promise<ApiServerProxy> {
+    const kubeconfig = fs.readFileSync(path.resolve(kubeconfigPath), "utf8");
+    const server = new URL(/server"?: "?(https:[^"\s]+)/.exec(kubeconfig)?.[1] ?? "");
+    const open = new Set<net.Socket>();
+    let isCut = false;
+    const proxy = net.createServer((client) => {
+        if (isCut) {
+            client.destroy();
+            return;
+        }
+        const upstream = net.connect(Number(server.port), server.hostname);
+        for (const [from, to] of [
+            [client, upstream],
+            [upstream, client],
+        ] as const) {
+            open.add(from);
+            from.on("error", () => to.destroy());
+            from.on("close", () => {
+                open.delete(from);
+                to.destroy();
+            });
+            from.pipe(to);
+        }
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const { port } = proxy.address() as net.AddressInfo;
+    const cut = () => {
+        isCut = true;
+        open.forEach((socket) => socket.destroy());
+    };
+    return {
+        kubeconfig: kubeconfig.replaceAll(server.host, `${server.hostname}:${String(port)}`),
+        cut,
+        mend: () => (isCut = false),
+        close: async () => {
+            cut();
+            await new Promise((resolve) => proxy.close(resolve));
+        },
+    };
+}

@@ -1,0 +1,32 @@
+import * as fs from "fs";
+import * as path from "path";
+import { fileURLToPath } from "url";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { Sandbox } from "../../../sandbox/sandbox";
+
+/** A resource as a stack's state has it. */
+export interface StateResource {
+    urn: string;
+    type: string;
+    id?: string;
+    provider?: string;
+    parent?: string;
+    inputs?: Record<string, unknown>;
+    outputs?: Record<string, unknown>;
+    dependencies?: string[];
+}
+
+/** A stack's state, with its secrets in clear. */
+export async function resourcesOf(stack: Stack): Promise<StateResource[]> {
+    const { deployment } = (await stack.exportStack()) as { deployment: { resources?: StateResource[] } };
+    return deployment.resources ?? [];
+}
+
+/** What the backend keeps of a stack, as it is on the disk. */
+export async function filesOf({ environment }: Sandbox, stack: Stack): Promise<{ file: string; text: string }[]> {
+    const backend = path.join(fileURLToPath(environment["PULUMI_BACKEND_URL"] ?? ""), ".pulumi");
+    const project = (await stack.workspace.projectSettings()).name;
+    return (fs.readdirSync(backend, { recursive: true }) as string[])
+        .filter((file) => file.split(path.sep).includes(project) && fs.statSync(path.join(backend, file)).isFile())
+        .map((file) => ({ file, text: fs.readFileSync(path.join(backend, file), "utf8") }));
+}

@@ -1,0 +1,32 @@
+import type { Credentials } from "@aws-sdk/client-sts";
+import { assumeRole, mayDescribeNetworkInterfaces } from "../../../sandbox/podIdentity";
+import { Sandbox } from "../../../sandbox/sandbox";
+
+const ATTEMPTS = 20;
+const pause = () => new Promise((resolve) => setTimeout(resolve, 500));
+
+/** A change in IAM takes a moment until it is enforced: asks until the role can be assumed with the token. */
+export async function untilAssumed(sandbox: Sandbox, roleArn: string, token: string): Promise<Credentials> {
+    for (let attempt = 1; ; attempt += 1) {
+        try {
+            return await assumeRole(sandbox, roleArn, token);
+        } catch (error) {
+            if (attempt === ATTEMPTS) {
+                throw error;
+            }
+            await pause();
+        }
+    }
+}
+
+/** The same of the role's policy: asks until EC2 takes the first call of aws-node, and tells its last answer. */
+export async function untilAllowed(sandbox: Sandbox, roleArn: string, token: string): Promise<string> {
+    const session = await untilAssumed(sandbox, roleArn, token);
+    for (let attempt = 1; ; attempt += 1) {
+        const answer = await mayDescribeNetworkInterfaces(sandbox, session);
+        if (answer === "DryRunOperation" || attempt === ATTEMPTS) {
+            return answer;
+        }
+        await pause();
+    }
+}

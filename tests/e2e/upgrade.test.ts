@@ -1,0 +1,103 @@
+import * as assert from "assert";
+import * as fs from "fs";
+import * as path from "path";
+import { AttachRolePolicyCommand, CreatePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
+import { createHash } from "crypto";
+import { CniServiceAccountRole, IpFamily } from "../../index";
+import { Sandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { recordEvents } from "./support/events";
+import { iamOf } from "./support/iam";
+import { sandboxOf } from "./support/sandboxes";
+import { StateResource } from "./support/states";
+import { withStack } from "./support/stacks";
+
+const STATES = path.join(__dirname, "..", "fixtures", "states");
+const ROLE_ARN = "eks.amazonaws.com/role-arn";
+
+/** As 0.1.0 computed it. Another digest for the same delivery would restart the pods of everybody who upgrades. */
+function deliveredBy010(roleId: string, roleArn: string): string {
+    return createHash("sha256")
+        .update(JSON.stringify([roleId, [[ROLE_ARN, roleArn]]]))
+        .digest("hex")
+        .slice(0, 16);
+}
+
+/** The recorded state, with what differs between accounts, clusters and projects filled in. */
+function recorded(file: string, values: Record<string, string>) {
+    const text = fs.readFileSync(path.join(STATES, file), "utf8");
+    const filled = text.replace(/\{\{(\w+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder);
+    return JSON.parse(filled) as { version: number; deployment: { resources: StateResource[] } };
+}
+
+/** Makes by hand, by the inputs in a state, what the state says is there. Gives the role's unique id. */
+async function makeWorld(sandbox: Sandbox, resources: StateResource[]): Promise<string> {
+    const { client } = iamOf(sandbox);
+    const inputsOf = (type: string) =>
+        resources.filter((resource) => resource.type === type).map(({ inputs }) => inputs as Record<string, string>);
+    let roleId = "";
+    for (const { name, assumeRolePolicy } of inputsOf("aws:iam/role:Role")) {
+        const role = { RoleName: name, AssumeRolePolicyDocument: assumeRolePolicy };
+        roleId = (await client.send(new CreateRoleCommand(role))).Role?.RoleId ?? "";
+    }
+    for (const { name, description, policy } of inputsOf("aws:iam/policy:Policy")) {
+        const made = { PolicyName: name, Description: description, PolicyDocument: policy };
+        await client.send(new CreatePolicyCommand(made));
+    }
+    for (const { role, policyArn } of inputsOf("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) {
+        await client.send(new AttachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn }));
+    }
+    return roleId;
+}
+
+/** Patches the cluster as the state's patches did, under their field manager. */
+async function applyPatches(sandbox: Sandbox, resources: StateResource[]): Promise<void> {
+    const cluster = clusterOf(sandbox);
+    for (const { inputs, outputs } of resources.filter(({ type }) => type.endsWith("Patch"))) {
+        const file = path.join(sandbox.directory, "patch.json");
+        fs.writeFileSync(file, JSON.stringify(inputs));
+        const manager = `--field-manager=${String(outputs?.["__fieldManager"])}`;
+        await cluster.kubectl("apply", "--server-side", manager, "-f", file);
+    }
+    await cluster.settled();
+}
+
+describe("an upgrade of this package", () => {
+    for (const ipFamily of [IpFamily.Ipv4, IpFamily.Ipv6]) {
+        it(`from 0.1.0 writes to the cluster that there are no live checks, nothing else, and restarts no pod, on ${ipFamily}`, async () => {
+            const sandbox = await sandboxOf(ipFamily);
+            const [cluster, iam] = [clusterOf(sandbox), iamOf(sandbox)];
+            await cluster.settled();
+            const roleName = `upgraded-${ipFamily}`;
+            const program = () => {
+                // The family's default is not given, and the component's record of its arguments has it not; liveChecks is new there.
+                const family = ipFamily === IpFamily.Ipv6 ? { ipFamily } : {};
+                const args = { clusterName: sandbox.clusterName, liveChecks: false, roleName, ...family };
+                return { ready: new CniServiceAccountRole("cni", args).ready };
+            };
+            await withStack(sandbox, program, async (stack) => {
+                const file = `0.1.0-${ipFamily}.json`;
+                const known = {
+                    account: sandbox.accountId,
+                    issuer: sandbox.issuer.replace("https://", ""),
+                    project: (await stack.workspace.projectSettings()).name,
+                };
+                const roleId = await makeWorld(sandbox, recorded(file, known).deployment.resources);
+                const roleArn = `arn:aws:iam::${sandbox.accountId}:role/${roleName}`;
+                const state = recorded(file, { ...known, roleId, delivered: deliveredBy010(roleId, roleArn) });
+                await applyPatches(sandbox, state.deployment.resources);
+                const pods = await cluster.awsNodePods();
+
+                await stack.importStack(state);
+                const { onEvent, done } = recordEvents();
+                const { outputs } = await stack.up({ onEvent });
+                assert.deepStrictEqual(done(), ["update cni", "update cni-service-account"]);
+                assert.strictEqual((await cluster.annotations())["eks-cni/live-checks"], "off");
+                assert.strictEqual(outputs["ready"]?.value, roleArn);
+                assert.deepStrictEqual(uids(await cluster.awsNodePods()), uids(pods));
+            });
+            assert.strictEqual(await iam.role(roleName), undefined);
+            assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);
+        });
+    }
+});

@@ -1,0 +1,189 @@
+import * as assert from "assert";
+import * as fs from "fs";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { podCredentials } from "../../sandbox/pods";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { clusterOf, uids } from "./support/cluster";
+import { recordEvents } from "./support/events";
+import { MANAGED_CNI_POLICY, yamlStack } from "./support/handOver";
+import { iamOf } from "./support/iam";
+import { failureOf } from "./support/stacks";
+import { filesOf, resourcesOf } from "./support/states";
+
+const NODE_ROLE = "sandbox-nodes";
+/** Of the stack's `aws:` configuration, which the live checks follow. Whatever key the sandbox is asked with, it answers. */
+const SECRET_KEY = "the-secret-key-of-the-yaml-test";
+
+/** The whole job by a program in another language: the engine, its YAML language host, and the plugin that it starts. */
+describe("a program in YAML", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    const pods = () => podCredentials(sandbox.kubeconfigPath);
+    const give = (name: string, value: string, secret = false) => stack.setConfig(name, { value, secret });
+    const carriedRoles = async () => [
+        ...new Set((await pods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
+    ];
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-yaml-${String(process.pid)}`,
+            ownerPid: process.pid,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+        });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        stack = await yamlStack(sandbox, NODE_ROLE);
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
+        await give("roleName", "first");
+        await give("aws:accessKey", "test");
+        await give("aws:secretKey", SECRET_KEY, true);
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await sandbox.stop();
+    });
+
+    it("is told of bad arguments by their path, what was expected, what came, and how to mend it", async () => {
+        await give("roleName", "no spaces");
+        await give("maxSessionDuration", "60");
+        const failure = (await failureOf(stack.up())) ?? "";
+        const [, diagnostics = ""] = failure.split("Diagnostics:");
+        const [shown = ""] = diagnostics.split("Resources:");
+        assert.strictEqual(
+            shown.split('"cni": 2 arguments need mending, and nothing was created').length - 1,
+            1,
+            shown,
+        );
+        assert.match(shown, /^ +roleName: expected 1 to 64 letters.*, got "no spaces"; choose such a name/m);
+        assert.match(
+            shown,
+            /^ +maxSessionDuration: expected a whole number of seconds.*, got 60; choose 1 to 12 hours/m,
+        );
+        assert.strictEqual(shown.split("roleName:").length - 1, 1, shown);
+        assert.doesNotMatch(shown, /^ +at /m);
+        await give("roleName", "first");
+        await give("maxSessionDuration", "3600");
+    });
+
+    it("is told by a preview what the update does on the cluster", async () => {
+        const { diagnostics, onEvent } = recordEvents();
+        await stack.preview({ onEvent });
+        assert.match(
+            diagnostics.join(""),
+            /info: .*What the update does on the cluster:.*\[canary\] aws-node-\w+ on ip-.*\[detach\] \S+ leaves sandbox-nodes,/s,
+        );
+    });
+
+    it("does all three steps of AWS's page in one up, and says beside each live check how it goes on", async () => {
+        const { steps, diagnostics, onEvent } = recordEvents();
+        const { outputs } = await stack.up({ onEvent });
+        assert.deepStrictEqual(
+            steps.filter((step) => /^end create cni-(?!injection-guard-b)/.test(step)),
+            [
+                "role",
+                "cni-policy",
+                "credential-guard",
+                "service-account",
+                "canary",
+                "daemon-set",
+                "injection-guard",
+                "detachment",
+            ].map((child) => `end create cni-${child}`),
+        );
+        assert.strictEqual(outputs["verifiedPods"]?.value, 3);
+        assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
+        assert.deepStrictEqual(outputs["remainingSteps"]?.value, []);
+        assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        assert.ok(
+            diagnostics.some((line) => /^info: .*canary on ip-.* takes the role first/.test(line)),
+            diagnostics.join(""),
+        );
+    });
+
+    it("a second up changes nothing and restarts nothing", async () => {
+        const before = uids(await pods());
+        const { summary } = await stack.up({ expectNoChanges: true });
+        assert.deepStrictEqual(summary.resourceChanges, { same: 11 });
+        assert.deepStrictEqual(uids(await pods()), before);
+    });
+
+    it("a refresh finds the world as the state has it", async () => {
+        const { summary } = await stack.refresh({ expectNoChanges: true });
+        assert.deepStrictEqual(summary.resourceChanges, { same: 11 });
+    });
+
+    it("has one provider of eks-cni in its state, which serves all live checks", async () => {
+        const resources = await resourcesOf(stack);
+        const providers = resources.filter(({ type }) => type === "pulumi:providers:eks-cni");
+        assert.strictEqual(providers.length, 1);
+        const reference = providers.map(({ urn, id = "" }) => `${urn}::${id}`).join();
+        const served = resources.filter(({ provider }) => provider === reference).map(({ type }) => type);
+        assert.deepStrictEqual(served.sort(), [
+            "eks-cni:index:Canary",
+            "eks-cni:index:CredentialGuard",
+            "eks-cni:index:Detachment",
+        ]);
+        assert.deepStrictEqual(
+            resources.filter(({ type }) => type.startsWith("pulumi-nodejs:")),
+            [],
+        );
+    });
+
+    it("keeps no secret in the clear in anything that the backend has", async () => {
+        const guard = (await resourcesOf(stack)).find(({ type }) => type === "eks-cni:index:CredentialGuard");
+        for (const kept of [guard?.inputs, guard?.outputs]) {
+            assert.ok(JSON.stringify(kept?.["aws"]).includes(SECRET_KEY), "the stack's passphrase gives it back");
+        }
+        const token = /"?token"?: "?([^"\s]+)/.exec(fs.readFileSync(sandbox.kubeconfigPath, "utf8"))?.[1] ?? "";
+        assert.ok(token.length > 8);
+        for (const { file, text } of await filesOf(sandbox, stack)) {
+            assert.ok(!text.includes(SECRET_KEY), `the secret key is in ${file}`);
+            assert.ok(!text.includes(token), `the token of the kubeconfig is in ${file}`);
+        }
+    });
+
+    it("what another tool takes away is found by a refresh and mended by the next up", async () => {
+        await cluster.kubectl(
+            "annotate",
+            "serviceaccount",
+            "aws-node",
+            "-n",
+            "kube-system",
+            "eks.amazonaws.com/role-arn-",
+        );
+        const [victim] = await pods();
+        await cluster.kubectl("delete", "validatingadmissionpolicybinding", "--all");
+        await cluster.kubectl("delete", "pod", "-n", "kube-system", victim?.pod ?? "");
+        await cluster.settled();
+        assert.strictEqual((await carriedRoles()).length, 2);
+        const { outputs } = await stack.up({ refresh: true });
+        assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
+    });
+
+    it("a new role goes through all of it again before the old one goes", async () => {
+        await give("roleName", "second");
+        const { summary, outputs } = await stack.up();
+        assert.strictEqual(summary.resourceChanges?.["replace"], 2);
+        assert.match(String(outputs["ready"]?.value), /role\/second$/);
+        assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
+        assert.strictEqual(await iam.role("first"), undefined);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("destroy gives everything back before the role goes", async () => {
+        await stack.destroy();
+        assert.deepStrictEqual(await carriedRoles(), [undefined]);
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        assert.strictEqual(await iam.role("second"), undefined);
+        const left = Object.keys(await cluster.annotations()).filter((name) =>
+            /^(eks\.amazonaws|pulumi)\.com\//.test(name),
+        );
+        assert.deepStrictEqual(left, []);
+        const guards = await cluster.kubectl("get", "validatingadmissionpolicy", "-o", "name");
+        assert.strictEqual(guards.trim(), "");
+    });
+});
