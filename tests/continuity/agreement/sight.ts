@@ -1,0 +1,62 @@
+/** What the model and the sandbox are compared by: what an operator could tell of either. Pure. */
+import { ROLE_ARN, type ModelWorld } from "../../model/world";
+import { CNI_POLICY, NODE_ROLE } from "../stage";
+import type { Snapshot } from "../state/snapshot";
+
+/** The node role of the model's nodes: the sandbox has one node role. */
+export const MODEL_NODE_ROLE = "a";
+
+export interface Sight {
+    /** The name of the role that the service account is annotated with. */
+    readonly annotated: string | undefined;
+    /** How many pods carry which role, by its name; "" are those that live off the node role. */
+    readonly pods: Readonly<Record<string, number>>;
+    readonly notReady: number;
+    readonly template: "as before" | "rolled out";
+    readonly injectionGuard: boolean;
+    readonly nodeRoleHoldsPolicy: boolean;
+    /** Names of the roles that were made. */
+    readonly roles: readonly string[];
+}
+
+export function sightOfModel(world: ModelWorld): Sight {
+    return {
+        annotated: nameOf(world.annotations[ROLE_ARN]),
+        pods: counted(world.pods.map(({ roleArn }) => nameOf(roleArn))),
+        notReady: world.pods.filter((pod) => !world.isReady(pod)).length,
+        template: world.template === undefined ? "as before" : "rolled out",
+        injectionGuard: world.guard,
+        nodeRoleHoldsPolicy: world.isAttached(MODEL_NODE_ROLE),
+        roles: [...world.cniRoles.keys()].map((arn) => nameOf(arn) ?? "").sort(),
+    };
+}
+
+export function sightOfSandbox(before: Snapshot, now: Snapshot): Sight {
+    return {
+        annotated: nameOf(now.serviceAccount.annotations[ROLE_ARN]),
+        pods: counted(now.pods.map(({ roleArn }) => nameOf(roleArn))),
+        notReady: now.pods.filter(({ ready }) => !ready).length,
+        template: sameAnnotations(before, now) ? "as before" : "rolled out",
+        injectionGuard: now.admissionPolicies.length > before.admissionPolicies.length,
+        nodeRoleHoldsPolicy: now.iam.roles[NODE_ROLE]?.attachedPolicyArns.includes(CNI_POLICY) ?? false,
+        roles: Object.keys(now.iam.roles)
+            .filter((name) => before.iam.roles[name] === undefined)
+            .sort(),
+    };
+}
+
+function sameAnnotations(before: Snapshot, now: Snapshot): boolean {
+    return JSON.stringify(before.templateAnnotations) === JSON.stringify(now.templateAnnotations);
+}
+
+function nameOf(roleArn: string | undefined): string | undefined {
+    return roleArn?.split("/").pop();
+}
+
+function counted(names: readonly (string | undefined)[]): Record<string, number> {
+    const counts = new Map<string, number>();
+    for (const name of names) {
+        counts.set(name ?? "", (counts.get(name ?? "") ?? 0) + 1);
+    }
+    return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

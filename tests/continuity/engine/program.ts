@@ -1,0 +1,55 @@
+/** The Pulumi program of the scenarios, in a folder of its own, with the package as a user would have installed it. */
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const repository = resolve(__dirname, "../../..");
+
+/**
+ * Whatever is written there is passed to the component, without a look at it here; `component` apart, which has its `name` and its
+ * `aliases`, where they are not the usual ones.
+ */
+export type ComponentArguments = Readonly<Record<string, unknown>>;
+
+const INDEX = `
+const { readFileSync } = require("fs");
+const { CniServiceAccountRole } = require("eks-cni");
+
+const { component = {}, ...args } = JSON.parse(readFileSync(__dirname + "/arguments.json", "utf8"));
+const cni = new CniServiceAccountRole(component.name ?? "cni", args, { aliases: component.aliases });
+exports.roleArn = cni.roleArn;
+exports.roleName = cni.roleName;
+exports.ready = cni.ready;
+exports.verifiedPods = cni.verifiedPods;
+exports.detachedFrom = cni.detachedFrom;
+exports.remainingSteps = cni.remainingSteps;
+`;
+
+/** As it is now: what is built later does not reach a run that has begun. */
+export function copyPackage(to: string): void {
+    mkdirSync(to, { recursive: true });
+    for (const part of ["dist", "package.json", "PulumiPlugin.yaml"]) {
+        cpSync(join(repository, part), join(to, part), { recursive: true });
+    }
+    symlinkSync(join(repository, "node_modules"), join(to, "node_modules"));
+}
+
+export class Program {
+    public constructor(
+        public readonly directory: string,
+        packageFolder: string,
+    ) {
+        const modules = join(directory, "node_modules");
+        mkdirSync(modules, { recursive: true });
+        const installed = readdirSync(join(repository, "node_modules")).filter((name) => !/^\.|^eks-cni$/.test(name));
+        installed.forEach((name) => symlinkSync(join(repository, "node_modules", name), join(modules, name)));
+        symlinkSync(packageFolder, join(modules, "eks-cni"));
+        const project = { name: "continuity", runtime: "nodejs", main: "index.js" };
+        writeFileSync(join(directory, "Pulumi.yaml"), JSON.stringify(project));
+        writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "continuity", private: true }));
+        writeFileSync(join(directory, "index.js"), INDEX);
+    }
+
+    public use(args: ComponentArguments): void {
+        writeFileSync(join(this.directory, "arguments.json"), JSON.stringify(args, undefined, 2));
+    }
+}

@@ -1,0 +1,117 @@
+/**
+ * Stands between the engine and an API: knows each call, and can hold it while something is done to the engine. Answers
+ * to looks are passed on as they come, so that a WATCH goes through.
+ */
+import { Agent as HttpAgent, createServer as createHttpServer, request as httpRequest } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import { Agent as HttpsAgent, createServer as createHttpsServer, request as httpsRequest } from "node:https";
+import { generate } from "selfsigned";
+import { awsCall, type Call, kubernetesCall, type Request } from "./calls";
+
+/** Is told of each call, before it is passed on and before its answer is. False: it is not, and its connection breaks. */
+export interface Gate {
+    before(call: Call): boolean;
+    after(call: Call): boolean;
+}
+
+export interface ProxyOptions {
+    readonly to: Call["to"];
+    readonly target: string;
+    /** Of the target's certificate. */
+    readonly ca?: string;
+    readonly gate: Gate;
+}
+
+export interface Proxy {
+    readonly url: string;
+    /** Of its certificate; undefined where it speaks plain HTTP. */
+    readonly ca: string | undefined;
+    close(): Promise<void>;
+}
+
+/** Longer than any pause between two calls: a client that calls on a connection just closed would see a break nobody made. */
+const KEPT_MILLISECONDS = 10 * 60 * 1000;
+
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+    const isTls = options.target.startsWith("https:");
+    const handle = handler(options, isTls);
+    const certificate = isTls ? await selfSigned() : undefined;
+    const server = certificate
+        ? createHttpsServer({ key: certificate.private, cert: certificate.cert }, handle)
+        : createHttpServer(handle);
+    server.keepAliveTimeout = KEPT_MILLISECONDS;
+    const port = await listen(server);
+    return {
+        url: `${isTls ? "https" : "http"}://127.0.0.1:${String(port)}`,
+        ca: certificate?.cert,
+        close: async () => {
+            const closed = new Promise((resolve) => server.close(resolve));
+            server.closeAllConnections();
+            await closed;
+        },
+    };
+}
+
+function handler({ to, target, ca, gate }: ProxyOptions, isTls: boolean): RequestListener {
+    const { hostname, port } = new URL(target);
+    const agent = isTls ? new HttpsAgent({ keepAlive: true, ca }) : new HttpAgent({ keepAlive: true });
+    const send = isTls ? httpsRequest : httpRequest;
+    const pass = (incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer): void => {
+        const call = callOf(to, incoming, body.toString("utf8"));
+        if (!gate.before(call)) {
+            incoming.socket.destroy();
+            return;
+        }
+        const { method, url: path, headers } = incoming;
+        const upstream = send({ hostname, port, path, method, headers, agent }, (response) => {
+            // A write has been carried out as soon as its answer begins.
+            if (!gate.after(call)) {
+                incoming.socket.destroy();
+                response.destroy();
+                return;
+            }
+            outgoing.writeHead(response.statusCode ?? 502, response.headers);
+            response.pipe(outgoing);
+        });
+        const fail = () => incoming.socket.destroy();
+        upstream.on("error", fail);
+        outgoing.on("close", () => upstream.destroy());
+        upstream.end(body);
+    };
+    return (incoming, outgoing) => {
+        const chunks: Buffer[] = [];
+        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+        incoming.on("error", () => undefined);
+        incoming.on("end", () => pass(incoming, outgoing, Buffer.concat(chunks)));
+    };
+}
+
+function callOf(to: Call["to"], { method = "GET", url = "/", headers }: IncomingMessage, body: string): Call {
+    const scope = /Credential=[^/,]+\/\d{8}\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "");
+    const contentType = headers["content-type"] ?? "";
+    const request: Request = { method, url, contentType, service: scope?.[1] ?? "sts", body };
+    return { at: Date.now(), to, ...(to === "aws" ? awsCall(request) : kubernetesCall(request)) };
+}
+
+function selfSigned(): Promise<{ private: string; cert: string }> {
+    return generate([{ name: "commonName", value: "proxy of the API server" }], {
+        algorithm: "sha256",
+        keyType: "ec",
+        extensions: [
+            { name: "basicConstraints", cA: true },
+            { name: "keyUsage", digitalSignature: true, keyCertSign: true },
+            { name: "extKeyUsage", serverAuth: true },
+            { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
+        ],
+    });
+}
+
+function listen(server: Server): Promise<number> {
+    return new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            resolve(typeof address === "object" && address ? address.port : 0);
+        });
+    });
+}

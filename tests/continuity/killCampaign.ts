@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cacheRoot } from "../../sandbox/tools/cache";
+import { judge } from "./judge";
+import type { Job } from "./jobs";
+import { KillPlay } from "./killPlay";
+import { type Course, type KillPoint, nameOf, type Operation } from "./killPoints";
+import type { Outcome } from "./report";
+import { nothingLost } from "./scenarios/scenario";
+import type { Context } from "./scenarioJob";
+import type { Station } from "./station";
+
+/** Node-seconds are not judged here: a killed run restarts as many pods as it had to. */
+const bound = { ...nothingLost, rollouts: 0, restarts: 0 };
+
+/** The points of one run of this program. */
+export class KillCampaign {
+    private readonly plays = new Map<Station, KillPlay>();
+    private opened = 0;
+
+    public constructor(private readonly context: Context) {}
+
+    public job(point: KillPoint): Job {
+        return {
+            name: nameOf(point),
+            run: async (station) => this.context.finished(await this.outcomeOf(point, station)),
+        };
+    }
+
+    private async outcomeOf(point: KillPoint, station: Station): Promise<Outcome> {
+        const started = Date.now();
+        const name = nameOf(point);
+        const replay = `${this.context.command} --only ${name}`;
+        const about = { ...{ kind: "point" as const, name, isProofOfSight: false, replay } };
+        try {
+            const play = await this.playOn(station);
+            const judged = await judge(play.stage, bound, undefined, () => play.play(point));
+            if (judged.problems.length > 0) {
+                this.plays.delete(station); // What is left of it must not fail the next point.
+            }
+            const title = play.wasReached ? name : `${name} (the run was over before)`;
+            const logs = play.stage.props.directory;
+            return { ...about, ...judged, title, milliseconds: Date.now() - started, logs };
+        } catch (error) {
+            this.plays.delete(station);
+            const problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+            return {
+                ...about,
+                title: name,
+                problems,
+                verdict: undefined,
+                milliseconds: Date.now() - started,
+                logs: "",
+            };
+        }
+    }
+
+    public courseJob(
+        operations: readonly Operation[],
+        found: (course: Course) => void,
+        say: (line: string) => void,
+    ): Job {
+        return {
+            name: `an undisturbed run of ${operations.join(", ")}`,
+            run: async (station) => {
+                const course = await (await this.playOn(station)).course(operations);
+                Object.entries(course).forEach(([operation, { writes, milliseconds }]) => {
+                    const counted = `${String(writes.length)} calls that write, ${(milliseconds / 1000).toFixed(0)} s`;
+                    say(
+                        `${operation}: ${counted}\n${writes.map((write, index) => `  ${String(index + 1).padStart(3)} ${write}`).join("\n")}`,
+                    );
+                });
+                found(course);
+            },
+        };
+    }
+
+    private async playOn(station: Station): Promise<KillPlay> {
+        const former = this.plays.get(station);
+        if (former !== undefined && station.isAt(former.stage)) {
+            return former;
+        }
+        const play = await KillPlay.on(await station.fresh(`kill-campaign-${String(++this.opened)}`));
+        this.plays.set(station, play);
+        return play;
+    }
+}
+
+interface Noted {
+    readonly course: Course;
+    readonly finished: Outcome[];
+}
+
+/** What a long campaign has done so far, so that it can be ended and taken up again. */
+export class CampaignNotes {
+    private readonly file: string;
+    private noted: Noted | undefined;
+
+    /** Another package, another campaign. */
+    public constructor(packageFolder: string, seed: number, nodes: number) {
+        const code = createHash("sha256");
+        const files = readdirSync(join(packageFolder, "dist"), { recursive: true, encoding: "utf8" }).sort();
+        files
+            .filter((file) => file.endsWith(".js"))
+            .forEach((file) => code.update(readFileSync(join(packageFolder, "dist", file))));
+        const key = `${String(seed)}-${String(nodes)}-${code.digest("hex").slice(0, 12)}`;
+        this.file = join(cacheRoot(), "continuity", `campaign-${key}.json`);
+        try {
+            this.noted = JSON.parse(readFileSync(this.file, "utf8")) as Noted;
+        } catch {
+            this.noted = undefined;
+        }
+    }
+
+    public get course(): Course | undefined {
+        return this.noted?.course;
+    }
+
+    public get finished(): readonly Outcome[] {
+        return this.noted?.finished ?? [];
+    }
+
+    public begin(course: Course): void {
+        this.noted ??= { course, finished: [] };
+        this.write();
+    }
+
+    /** What failed is tried again the next time. */
+    public note(outcome: Outcome): void {
+        if (outcome.kind === "point" && outcome.problems.length === 0) {
+            this.noted?.finished.push(outcome);
+            this.write();
+        }
+    }
+
+    public forget(): void {
+        rmSync(this.file, { force: true });
+    }
+
+    private write(): void {
+        mkdirSync(dirname(this.file), { recursive: true });
+        writeFileSync(this.file, JSON.stringify(this.noted));
+    }
+}

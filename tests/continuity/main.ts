@@ -1,0 +1,179 @@
+/** `npm run test:continuity`: the figure of this project, from outside. */
+import { randomInt } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureAllTools } from "../../sandbox/tools";
+import { copyPackage } from "./engine/program";
+import { type Job, Progress, runJobs } from "./jobs";
+import { CampaignNotes, KillCampaign } from "./killCampaign";
+import { type Course, killPoints, type KillPoint, nameOf, operationsOf, pointOf } from "./killPoints";
+import { type Options, readOptions } from "./options";
+import { PLANTED_BUGS } from "./plantedBugs";
+import { runPlantedBugs } from "./plantedRun";
+import { closing, failures, header, line, minutes, type Outcome } from "./report";
+import { type Context, baselineJob, scenarioJob } from "./scenarioJob";
+import { SCENARIOS } from "./scenarios";
+import { FULL, QUICK, SLOW_PODS } from "./sizes";
+import { makeStations, type Station } from "./station";
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** What is to be done, by the options. */
+interface Plan {
+    readonly scenarios: typeof SCENARIOS;
+    readonly named: readonly KillPoint[];
+    /** How many points of a campaign. */
+    readonly points: number;
+}
+
+/** A name that is nobody's would otherwise be nothing to do, and nothing that fails. */
+function unknownNames({ only = [], plantedBugs }: Options): string[] {
+    const known = (plantedBugs ? PLANTED_BUGS : SCENARIOS).map(({ name }) => name);
+    return only.filter((name) => !known.includes(name) && (plantedBugs || pointOf(name) === undefined));
+}
+
+function planOf({ only, points, quick }: Options): Plan {
+    if (only !== undefined) {
+        const scenarios = only.flatMap((name) => SCENARIOS.find((one) => one.name === name) ?? []);
+        return { scenarios, named: only.flatMap((name) => pointOf(name) ?? []), points: 0 };
+    }
+    const scenarios = points !== undefined ? [] : SCENARIOS.filter((scenario) => quick === undefined || scenario.quick);
+    return { scenarios, named: [], points: points ?? 10 };
+}
+
+class Run {
+    private readonly started = Date.now();
+    private readonly directory = mkdtempSync(join(tmpdir(), "eks-cni-continuity-"));
+    private readonly outcomes: Outcome[] = [];
+    private readonly progress = new Progress(say);
+    private readonly seed: number;
+    private readonly stations: Station[] = [];
+    private notes: CampaignNotes | undefined;
+    private readonly context: Context;
+    private readonly campaign: KillCampaign;
+
+    public constructor(private readonly options: Options) {
+        this.seed = options.seed ?? randomInt(1_000_000);
+        const command = `npm run test:continuity --${options.quick ? " --quick" : ""}`;
+        this.context = { command, finished: (outcome) => this.finished(outcome) };
+        this.campaign = new KillCampaign(this.context);
+    }
+
+    public async all(): Promise<boolean> {
+        const { scenarios, named, points } = planOf(this.options);
+        const sizes = this.options.quick ? QUICK : FULL;
+        const packageFolder = join(this.directory, "package");
+        copyPackage(packageFolder);
+        const tools = await ensureAllTools(process.stderr);
+        const wanted = this.options.stations ?? (scenarios.length + named.length === 1 ? 1 : 2);
+        this.stations.push(...makeStations(wanted, { sizes, tools, directory: this.directory, packageFolder, say }));
+        this.notes = points > 0 ? new CampaignNotes(packageFolder, this.seed, sizes.nodes) : undefined;
+        let course: Course | undefined = this.notes?.course;
+        const preparations: Job[] = [
+            ...(scenarios.length > 0 ? [baselineJob(this.context, say)] : []),
+            ...(points > 0 && course === undefined
+                ? [this.campaign.courseJob(operationsOf(points), (found) => (course = found), say)]
+                : []),
+        ];
+        await this.run(preparations);
+        const campaign = course === undefined ? [] : this.pointsOf(course, points);
+        say(header());
+        await this.run([
+            ...scenarios.map((scenario) => scenarioJob(scenario, this.context)),
+            ...[...named, ...campaign].map((point) => this.campaign.job(point)),
+        ]);
+        return this.report(scenarios);
+    }
+
+    public async plantedBugs(): Promise<boolean> {
+        const { directory, progress } = this;
+        const tools = await ensureAllTools(process.stderr);
+        const { only } = this.options;
+        const { seen, missed } = await runPlantedBugs({ sizes: SLOW_PODS, tools, directory, progress, only, say });
+        say(`\n  ${String(seen)} passing (${minutes(Date.now() - this.started)})`);
+        if (missed > 0) {
+            say(`  ${String(missed)} failing`);
+        }
+        return missed === 0;
+    }
+
+    private pointsOf(course: Course, count: number): KillPoint[] {
+        this.notes?.begin(course);
+        const before = this.notes?.finished ?? [];
+        const all = killPoints(count, this.seed, course);
+        const done = before.filter(({ name }) => all.some((point) => nameOf(point) === name));
+        this.outcomes.push(...done);
+        say(
+            `Seed ${String(this.seed)}: ${String(all.length)} kill points, ${String(done.length)} of them done before.`,
+        );
+        return all.filter((point) => !done.some(({ name }) => name === nameOf(point)));
+    }
+
+    private run(jobs: readonly Job[]): Promise<void> {
+        return runJobs(jobs, this.stations, this.progress);
+    }
+
+    private finished(outcome: Outcome): void {
+        this.outcomes.push(outcome);
+        this.notes?.note(outcome);
+        say(line(outcome));
+        outcome.problems.forEach((problem) => say(problem.replace(/^/gm, "        ")));
+    }
+
+    private report(scenarios: typeof SCENARIOS): boolean {
+        const left = SCENARIOS.filter((scenario) => !scenarios.includes(scenario)).map(({ name }) => name);
+        const failed = this.outcomes.some(({ problems }) => problems.length > 0);
+        say(`\n${header()}\n${this.outcomes.map(line).join("\n")}\n`);
+        say(failures(this.outcomes).join("\n"));
+        if (this.options.quick && this.options.only === undefined) {
+            say(`Left out by --quick: ${left.join(", ")}; 12 nodes, longer delays; most kill points`);
+        }
+        say(closing(this.outcomes, Date.now() - this.started).join("\n"));
+        if (!failed) {
+            this.notes?.forget();
+        }
+        return !failed;
+    }
+
+    public async close(keep: boolean): Promise<void> {
+        this.progress.stop();
+        await Promise.all(this.stations.map((station) => station.close()));
+        if (keep) {
+            say(`Logs: ${this.directory}`);
+        } else {
+            rmSync(this.directory, { recursive: true, force: true });
+        }
+    }
+}
+
+async function main(): Promise<void> {
+    const options = readOptions(process.argv);
+    if (options.list) {
+        say(SCENARIOS.map(({ name }) => name).join("\n"));
+        return;
+    }
+    const unknown = unknownNames(options);
+    if (unknown.length > 0) {
+        const known = options.plantedBugs ? PLANTED_BUGS.map(({ name }) => name).join(", ") : "see --list";
+        say(`There is no ${unknown.join(", ")}: ${known}.`);
+        process.exitCode = 1;
+        return;
+    }
+    const run = new Run(options);
+    const end = () => void run.close(true).finally(() => process.exit(130));
+    process.once("SIGINT", end);
+    process.once("SIGTERM", end);
+    let succeeded = false;
+    try {
+        succeeded = await (options.plantedBugs ? run.plantedBugs() : run.all());
+    } finally {
+        await run.close(!succeeded || options.keep === true);
+    }
+    process.exitCode = succeeded ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = 1;
+});

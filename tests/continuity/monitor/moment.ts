@@ -1,0 +1,93 @@
+import { emptyState, type IamState } from "../../../sandbox/aws/iam/state";
+import { type Lack, lackOfPath } from "./paths";
+import type { NodeRecord, PodRecord, RecordedEvent, Recording } from "./recording";
+
+/** The world as of a moment of a recording, brought forward event by event. */
+export class Moment {
+    private iam: IamState = emptyState;
+    private readonly podsByUid = new Map<string, PodRecord>();
+    private readonly nodes = new Map<string, NodeRecord>();
+    /** By node. A pod goes on for the moment between the end of its node's object and its own. */
+    private readonly instances = new Map<string, string | undefined>();
+    private readonly profiles = new Map<string, string | undefined>();
+    private stsCutOff = false;
+    private generation = 0;
+    private generationWhenAnnotated = 0;
+    public blind = false;
+    /** The role that the service account names. */
+    public annotated: string | undefined;
+
+    public constructor(private readonly recording: Pick<Recording, "issuer" | "accountId">) {}
+
+    public apply(event: RecordedEvent): void {
+        switch (event.kind) {
+            case "iam":
+                this.iam = event.state;
+                break;
+            case "pod":
+                this.podsByUid.set(event.pod.uid, event.pod);
+                break;
+            case "podGone":
+                this.podsByUid.delete(event.uid);
+                break;
+            case "node":
+                this.nodes.set(event.node.name, event.node);
+                this.instances.set(event.node.name, event.node.instanceId);
+                break;
+            case "nodeGone":
+                this.nodes.delete(event.name);
+                break;
+            case "instance":
+                this.profiles.set(event.id, event.profile);
+                break;
+            case "stsCutOff":
+                this.stsCutOff = event.nodes === "all";
+                break;
+            case "sight":
+                this.blind = event.blind;
+                break;
+            case "daemonSet":
+                this.generation = event.generation;
+                break;
+            case "serviceAccount":
+                this.annotate(event.roleArn);
+        }
+    }
+
+    private annotate(roleArn: string | undefined): void {
+        if (roleArn !== this.annotated) {
+            this.annotated = roleArn;
+            this.generationWhenAnnotated = this.generation;
+        }
+    }
+
+    public get pods(): PodRecord[] {
+        return [...this.podsByUid.values()];
+    }
+
+    /** A role has been delivered to the service account, and no rollout of it has begun. */
+    public get beforeRollout(): boolean {
+        return this.annotated !== undefined && this.generation === this.generationWhenAnnotated;
+    }
+
+    public profileOf(node: string): string | undefined {
+        return this.profiles.get(this.instances.get(node) ?? "");
+    }
+
+    /** Why a running pod has no working path; undefined if it has one, or runs nothing yet. */
+    public lackOf(pod: PodRecord): Lack | undefined {
+        if (!pod.running) {
+            return undefined;
+        }
+        const { issuer, accountId } = this.recording;
+        const instanceProfile = this.profileOf(pod.node);
+        return lackOfPath(pod, { iam: this.iam, issuer, accountId, instanceProfile, stsReachable: !this.stsCutOff });
+    }
+
+    public nodesWithoutReadyPod(): number {
+        const served = new Set(
+            this.pods.filter(({ ready, terminating }) => ready && !terminating).map(({ node }) => node),
+        );
+        return [...this.nodes.values()].filter(({ name, ready }) => ready && !served.has(name)).length;
+    }
+}

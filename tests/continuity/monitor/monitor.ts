@@ -1,0 +1,153 @@
+/**
+ * Looks on while a scenario runs, through the API server and the AWS stand-in's log, and writes down what changes. It asks the
+ * sandbox itself, past the proxies that the engine goes through, so that no fault of the engine's network makes it blind.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+    AppsV1Api,
+    CoreV1Api,
+    type KubernetesListObject,
+    type KubernetesObject,
+    Watch,
+    type V1DaemonSet,
+    type V1Node,
+    type V1Pod,
+    type V1ServiceAccount,
+} from "@kubernetes/client-node";
+import type { IamChange } from "../../../sandbox/aws/iam/timeline";
+import { loadKubeconfig } from "../../../sandbox/pods";
+import type { Sandbox } from "../../../sandbox/sandbox";
+import { follow, type Follower } from "./follow";
+import { nodeRecord, podRecord, roleOf } from "./records";
+import type { RecordedEvent, Recording } from "./recording";
+
+const inKubeSystem = { namespace: "kube-system" };
+
+export class Monitor {
+    private readonly events: RecordedEvent[] = [];
+    private readonly followers: Follower[] = [];
+    private readonly askedInstances = new Set<string>();
+    private readonly ec2: EC2Client;
+    private readonly blind = new Set<string>();
+
+    public constructor(private readonly sandbox: Sandbox) {
+        const { awsEndpoint: endpoint, region } = sandbox;
+        this.ec2 = new EC2Client({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+    }
+
+    /** Resolves when all that is there has been seen once. */
+    public async start(): Promise<void> {
+        const config = loadKubeconfig(this.sandbox.kubeconfigPath);
+        const [core, apps, watch] = [
+            config.makeApiClient(CoreV1Api),
+            config.makeApiClient(AppsV1Api),
+            new Watch(config),
+        ];
+        const of = <T extends KubernetesObject>(
+            path: string,
+            list: () => Promise<KubernetesListObject<T>>,
+            seen: (object: T) => RecordedEvent[],
+            gone: (object: T) => RecordedEvent[] = () => [],
+            query: Record<string, string> = {},
+        ) => {
+            const sight = (complete: boolean) => this.see(path, complete);
+            const note = (events: RecordedEvent[]) => this.events.push(...events);
+            const follower = follow<T>({
+                ...{ watch, path, query, list, sight },
+                seen: (object) => note(seen(object)),
+                gone: (object) => note(gone(object)),
+            });
+            this.followers.push(follower);
+            return follower.complete;
+        };
+        const at = () => Date.now();
+        const namespaced = "/api/v1/namespaces/kube-system";
+        const labelSelector = "k8s-app=aws-node";
+        const named = { fieldSelector: "metadata.name=aws-node" };
+        await Promise.all([
+            of<V1Pod>(
+                `${namespaced}/pods`,
+                () => core.listNamespacedPod({ ...inKubeSystem, labelSelector }),
+                (pod) => [{ at: at(), kind: "pod", pod: podRecord(pod) }],
+                (pod) => [{ at: at(), kind: "podGone", uid: pod.metadata?.uid ?? "" }],
+                { labelSelector },
+            ),
+            of<V1Node>(
+                "/api/v1/nodes",
+                () => core.listNode(),
+                (node) => this.seeNode(node),
+                (node) => [{ at: at(), kind: "nodeGone", name: node.metadata?.name ?? "" }],
+            ),
+            of<V1ServiceAccount>(
+                `${namespaced}/serviceaccounts`,
+                () => core.listNamespacedServiceAccount({ ...inKubeSystem, ...named }),
+                (account) => [{ at: at(), kind: "serviceAccount", roleArn: roleOf(account) }],
+                () => [{ at: at(), kind: "serviceAccount", roleArn: undefined }],
+                named,
+            ),
+            of<V1DaemonSet>(
+                "/apis/apps/v1/namespaces/kube-system/daemonsets",
+                () => apps.listNamespacedDaemonSet({ ...inKubeSystem, ...named }),
+                ({ metadata }) => [{ at: at(), kind: "daemonSet", generation: metadata?.generation ?? 0 }],
+                () => [],
+                named,
+            ),
+        ]);
+    }
+
+    public stop(): void {
+        this.followers.forEach((follower) => follower.stop());
+    }
+
+    /** What the test itself does, which nobody could see from outside: for instance a network between nodes and STS that is cut. */
+    public note(event: RecordedEvent): void {
+        this.events.push(event);
+    }
+
+    /** Everything seen so far is kept: what holds at the beginning of the stretch was seen before it. */
+    public recording(from: number, to: number): Recording {
+        const { issuer, accountId, directory } = this.sandbox;
+        const iam = readFileSync(join(directory, "logs", "iam-changes.jsonl"), "utf8")
+            .split("\n")
+            .filter((line) => line !== "")
+            .map((line) => JSON.parse(line) as IamChange)
+            .map(({ enforcedAt, state }) => ({ at: enforcedAt, kind: "iam" as const, state }));
+        const events = [...iam, ...this.events].filter(({ at }) => at <= to);
+        return { from, to, issuer: issuer.replace("https://", ""), accountId, events };
+    }
+
+    /** Which role an instance has is asked once: none changes it while it runs. */
+    private seeNode(node: V1Node): RecordedEvent[] {
+        const record = nodeRecord(node);
+        const { instanceId } = record;
+        if (instanceId !== undefined && !this.askedInstances.has(instanceId)) {
+            this.askedInstances.add(instanceId);
+            void this.askInstance(instanceId, Date.now());
+        }
+        return [{ at: Date.now(), kind: "node", node: record }];
+    }
+
+    private async askInstance(id: string, at: number): Promise<void> {
+        try {
+            const { Reservations } = await this.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+            const arn = Reservations?.[0]?.Instances?.[0]?.IamInstanceProfile?.Arn;
+            this.events.push({ at, kind: "instance", id, profile: arn?.split("/").pop() });
+        } catch {
+            this.askedInstances.delete(id);
+        }
+    }
+
+    private see(path: string, complete: boolean): void {
+        const before = this.blind.size > 0;
+        if (complete) {
+            this.blind.delete(path);
+        } else {
+            this.blind.add(path);
+        }
+        if (this.blind.size > 0 !== before) {
+            this.events.push({ at: Date.now(), kind: "sight", blind: !before });
+        }
+    }
+}

@@ -1,0 +1,150 @@
+/**
+ * Whether a pod of aws-node has a working path to the permissions of the CNI, by what is in force in IAM. Pure, and written
+ * without any of the code that it judges: only the stand-in's own reading of policies is shared, by which the calls of the
+ * CNI themselves are let through or refused.
+ */
+import { trustVerdict, verdictOf } from "../../../sandbox/aws/authorise";
+import type { IamState, RoleState } from "../../../sandbox/aws/iam/state";
+import type { PodRecord } from "./recording";
+
+/** The calls of the CNI on an IPv4 cluster: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
+const CNI_ACTIONS = [
+    "AssignPrivateIpAddresses",
+    "AttachNetworkInterface",
+    "CreateNetworkInterface",
+    "DeleteNetworkInterface",
+    "DescribeInstances",
+    "DescribeInstanceTypes",
+    "DescribeNetworkInterfaces",
+    "DescribeSubnets",
+    "DescribeTags",
+    "DetachNetworkInterface",
+    "ModifyNetworkInterfaceAttribute",
+    "UnassignPrivateIpAddresses",
+] as const;
+
+/** What decides about one pod's path. */
+export interface Circumstances {
+    readonly iam: IamState;
+    readonly issuer: string;
+    readonly accountId: string;
+    /** The instance profile of the node's instance; undefined where it has none. */
+    readonly instanceProfile: string | undefined;
+    readonly stsReachable: boolean;
+}
+
+/** Why a pod has no working path. */
+export interface Lack {
+    readonly reason: string;
+    /** Whether a session that the pod may still hold goes on until it is renewed, up to an hour later. */
+    readonly hiddenBySession: boolean;
+}
+
+/** Why the pod has no working path, or undefined if it has one. */
+export function lackOfPath(pod: PodRecord, circumstances: Circumstances): Lack | undefined {
+    // The AWS SDK takes one branch and stays on it: with the token file it never uses the node's role.
+    // https://github.com/aws/aws-sdk-go-v2/blob/main/config/resolve_credentials.go
+    return pod.tokenFile ? lackOfTokenPath(pod, circumstances) : lackOfNodePath(circumstances);
+}
+
+function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable }: Circumstances): Lack | undefined {
+    const { roleArn, audience } = pod;
+    if (roleArn === undefined || audience === undefined) {
+        return atOnce(roleArn === undefined ? "it has a token file and no AWS_ROLE_ARN" : "no volume holds its token");
+    }
+    const role = Object.values(iam.roles).find(({ arn }) => arn === roleArn);
+    if (role === undefined) {
+        return atOnce(`its role ${roleArn} does not exist`);
+    }
+    const permissions = lackOfPermissions(iam, role, accountId);
+    if (permissions !== undefined) {
+        return atOnce(permissions);
+    }
+    if (!stsReachable) {
+        return atRenewal("its node cannot reach STS");
+    }
+    const providerArn = `arn:aws:iam::${accountId}:oidc-provider/${issuer}`;
+    if (!(iam.oidcProviders[providerArn]?.clientIds.includes(audience) ?? false)) {
+        return atRenewal(`IAM has no OIDC provider of the cluster with the audience ${audience}`);
+    }
+    const subject = `system:serviceaccount:kube-system:${pod.serviceAccount}`;
+    return trusts(role, { issuer, providerArn, subject, audience, accountId })
+        ? undefined
+        : atRenewal(`its role ${role.name} does not trust its token`);
+}
+
+function lackOfNodePath({ iam, accountId, instanceProfile }: Circumstances): Lack | undefined {
+    if (instanceProfile === undefined) {
+        return atOnce("it has no token, and its node no instance profile");
+    }
+    const role = Object.values(iam.roles).find(({ instanceProfileNames }) =>
+        instanceProfileNames.includes(instanceProfile),
+    );
+    const reason =
+        role === undefined
+            ? `it has no token, and the instance profile ${instanceProfile} no role`
+            : lackOfPermissions(iam, role, accountId);
+    return reason === undefined ? undefined : atOnce(reason);
+}
+
+function atOnce(reason: string): Lack {
+    return { reason, hiddenBySession: false };
+}
+
+function atRenewal(reason: string): Lack {
+    return { reason, hiddenBySession: true };
+}
+
+interface Token {
+    readonly issuer: string;
+    readonly providerArn: string;
+    readonly subject: string;
+    readonly audience: string;
+    readonly accountId: string;
+}
+
+function trusts(role: RoleState, { issuer, providerArn, subject, audience, accountId }: Token): boolean {
+    return remembered(trustOf, role, [issuer, providerArn, subject, audience], () => {
+        const context = { [`${issuer}:sub`]: subject, [`${issuer}:aud`]: audience };
+        const action = "sts:AssumeRoleWithWebIdentity";
+        const act = { principalArn: providerArn, accountId, action, resource: role.arn, context };
+        return trustVerdict(role, act) === "allowed";
+    });
+}
+
+function lackOfPermissions(iam: IamState, role: RoleState, accountId: string): string | undefined {
+    const documents = role.attachedPolicyArns.map((arn) => iam.policies[arn]?.document);
+    const boundary = role.permissionsBoundaryArn ?? "";
+    return remembered(permissionsOf, role, [...documents, iam.policies[boundary]?.document], () => {
+        const interfaceArn = `arn:aws:ec2:us-west-2:${accountId}:network-interface/eni-1`;
+        const refused = [...CNI_ACTIONS.map((name) => [name, "*"] as const), ["CreateTags", interfaceArn] as const]
+            .filter(([name, resource]) => {
+                const [action, context] = [`ec2:${name}`, {}];
+                return (
+                    verdictOf(iam, role, { principalArn: role.arn, accountId, action, resource, context }) !== "allowed"
+                );
+            })
+            .map(([name]) => name);
+        return refused.length === 0 ? undefined : `the role ${role.name} may not call ${refused.join(", ")}`;
+    });
+}
+
+/**
+ * A verdict takes milliseconds and each state of IAM is asked about each pod, while roles hardly differ from one state to
+ * the next: so it is kept by the role's text and all else that it depends on.
+ */
+const trustOf = new Map<string, boolean>();
+const permissionsOf = new Map<string, string | undefined>();
+
+function remembered<T>(
+    known: Map<string, T>,
+    role: RoleState,
+    rest: readonly (string | undefined)[],
+    judge: () => T,
+): T {
+    const key = JSON.stringify([role, rest]);
+    if (!known.has(key)) {
+        known.set(key, judge());
+    }
+    return known.get(key) as T;
+}

@@ -1,0 +1,42 @@
+/** What the monitor keeps of Kubernetes' objects. Pure. */
+import type { V1Node, V1Pod, V1ServiceAccount } from "@kubernetes/client-node";
+import type { NodeRecord, PodRecord } from "./recording";
+
+export function podRecord({ metadata, spec, status }: V1Pod): PodRecord {
+    const container = spec?.containers.find(({ name }) => name === "aws-node");
+    const value = (variable: string) => container?.env?.find(({ name }) => name === variable)?.value;
+    const tokenFile = value("AWS_WEB_IDENTITY_TOKEN_FILE");
+    const mount = container?.volumeMounts?.find(({ mountPath }) => tokenFile?.startsWith(`${mountPath}/`));
+    const volume = spec?.volumes?.find(({ name }) => name === mount?.name);
+    const token = volume?.projected?.sources?.find(({ serviceAccountToken }) => serviceAccountToken !== undefined);
+    return {
+        uid: metadata?.uid ?? "",
+        name: metadata?.name ?? "",
+        node: spec?.nodeName ?? "",
+        running: status?.phase === "Running",
+        ready: isReady(status?.conditions),
+        terminating: metadata?.deletionTimestamp !== undefined,
+        createdAt: metadata?.creationTimestamp ? new Date(metadata.creationTimestamp).getTime() : 0,
+        serviceAccount: spec?.serviceAccountName ?? "default",
+        tokenFile: tokenFile !== undefined,
+        roleArn: value("AWS_ROLE_ARN"),
+        audience: token?.serviceAccountToken?.audience,
+    };
+}
+
+export function nodeRecord({ metadata, spec, status }: V1Node): NodeRecord {
+    return {
+        name: metadata?.name ?? "",
+        ready: isReady(status?.conditions),
+        // aws:///<zone>/<instance id>: https://github.com/kubernetes/cloud-provider-aws
+        instanceId: /^aws:\/\/\/[^/]*\/(i-[0-9a-f]+)$/.exec(spec?.providerID ?? "")?.[1],
+    };
+}
+
+export function roleOf({ metadata }: V1ServiceAccount): string | undefined {
+    return metadata?.annotations?.["eks.amazonaws.com/role-arn"];
+}
+
+function isReady(conditions: readonly { type: string; status: string }[] | undefined): boolean {
+    return conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}

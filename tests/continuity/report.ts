@@ -1,0 +1,88 @@
+/** What is printed of a run: a line for each scenario and point, and the closing lines. Pure. */
+import { seconds, type Verdict } from "./verdict";
+
+export interface Outcome {
+    readonly kind: "scenario" | "point";
+    readonly name: string;
+    readonly title: string;
+    readonly milliseconds: number;
+    /** Undefined where it broke off before there was anything to judge. */
+    readonly verdict: Verdict | undefined;
+    readonly problems: readonly string[];
+    /** How to run this one again. */
+    readonly replay: string;
+    /** Where its logs are. */
+    readonly logs: string;
+    /** Its pod-seconds are wanted to be more than zero, and do not count. */
+    readonly isProofOfSight: boolean;
+}
+
+const HEADER = ["", "pod-s", "longest", "pods", "canary", "node-s over", "agents", "time", ""];
+const WIDTHS = [9, 8, 8, 5, 7, 11, 7, 6];
+
+export function header(): string {
+    return columns(HEADER);
+}
+
+export function line({ title, verdict, problems, milliseconds }: Outcome): string {
+    const { figures, nodeSecondsBeyond, agentCalls } = verdict ?? {};
+    const number = (value: number | undefined, digits = 1) => (value === undefined ? "-" : value.toFixed(digits));
+    return columns([
+        problems.length === 0 ? "ok" : "FAILED",
+        number(figures?.podSeconds),
+        number(figures?.longestGapSeconds),
+        number(figures?.podsWithoutPath, 0),
+        number(figures?.canaryPodSeconds),
+        number(nodeSecondsBeyond),
+        number(agentCalls, 0),
+        `${(milliseconds / 1000).toFixed(0)} s`,
+        title,
+    ]);
+}
+
+function columns(cells: readonly string[]): string {
+    return cells
+        .map((cell, index) => (index === 0 ? cell.padEnd(WIDTHS[0] ?? 0) : cell.padStart(WIDTHS[index] ?? 0)))
+        .join(" ");
+}
+
+/** Everything about what failed, with the command that runs it again. */
+export function failures(outcomes: readonly Outcome[]): string[] {
+    return outcomes
+        .filter(({ problems }) => problems.length > 0)
+        .flatMap(({ title, problems, replay, logs }, index) => [
+            `  ${String(index + 1)}) ${title}`,
+            ...problems.flatMap((problem) => problem.split("\n").map((text) => `     ${text}`)),
+            `     again: ${replay}`,
+            `     logs: ${logs}`,
+            "",
+        ]);
+}
+
+/** The headline, and the two lines that mocha ends with, by which the gate counts. */
+export function closing(outcomes: readonly Outcome[], milliseconds: number): string[] {
+    const count = (kind: Outcome["kind"]) => outcomes.filter((outcome) => outcome.kind === kind).length;
+    const counted = outcomes.filter(({ isProofOfSight }) => !isProofOfSight);
+    const sum = (value: (verdict: Verdict) => number) =>
+        counted.reduce((total, { verdict }) => total + (verdict ? value(verdict) : 0), 0);
+    const failing = outcomes.filter(({ problems }) => problems.length > 0).length;
+    const podSeconds = sum(({ figures }) => figures.podSeconds);
+    const canarySeconds = sum(({ figures }) => figures.canaryPodSeconds);
+    const sights = outcomes
+        .filter(({ isProofOfSight }) => isProofOfSight)
+        .map(({ name, verdict }) => `${name} shows ${seconds(verdict?.figures.podSeconds ?? 0)}`);
+    return [
+        `${String(count("scenario"))} scenarios, ${String(count("point"))} kill points: ${podSeconds.toFixed(1)} pod-seconds without a path` +
+            ` (canaries: ${canarySeconds.toFixed(1)})`,
+        ...(sights.length > 0 ? [`The monitor sees: ${sights.join(", ")}`] : []),
+        "",
+        `  ${String(outcomes.length - failing)} passing (${minutes(milliseconds)})`,
+        ...(failing > 0 ? [`  ${String(failing)} failing`] : []),
+    ];
+}
+
+export function minutes(milliseconds: number): string {
+    return milliseconds < 60_000
+        ? `${String(Math.round(milliseconds / 1000))}s`
+        : `${String(Math.round(milliseconds / 60_000))}m`;
+}

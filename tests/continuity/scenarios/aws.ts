@@ -1,0 +1,75 @@
+/** AWS refuses, is out of reach, slow, or called too often. */
+import * as assert from "node:assert";
+import { nothingLost, type Scenario } from "./scenario";
+
+const stsRefuses: Scenario = {
+    name: "sts-refuses",
+    title: "STS refuses the token: nothing on the cluster moves; up again when it does not",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        const pods = await stage.pods();
+        await stage.faults.refuseSts(true);
+        const timeouts = { ...stage.timeouts, proofSeconds: 8 };
+        await stage.fails("up", stage.arguments({ timeouts }), /\[trust-refused\]|\[time-limit\]/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted for a role that nobody can assume");
+        assert.strictEqual((await stage.now()).serviceAccount.annotations["eks.amazonaws.com/role-arn"], undefined);
+        await stage.faults.refuseSts(false);
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+    },
+};
+
+const stsUnreachable: Scenario = {
+    name: "sts-unreachable-from-nodes",
+    title: "the nodes cannot reach STS, and the operator's machine can: the canary catches it",
+    quick: true,
+    // The canary's own limit, and the time that its restart takes.
+    bound: { podSeconds: "none", canaryPodSeconds: 60, rollouts: 1, restarts: 4, outageNodeSeconds: 60 },
+    play: async (stage) => {
+        await stage.faults.reachStsFromNodes(false);
+        const timeouts = { ...stage.timeouts, canarySeconds: 10 };
+        await stage.fails("up", stage.arguments({ timeouts }), /\[canary-failed\]/);
+        await stage.settled();
+        const now = await stage.now();
+        assert.strictEqual(now.serviceAccount.annotations["eks.amazonaws.com/role-arn"], undefined);
+        assert.deepStrictEqual(
+            now.pods.filter(({ roleArn }) => roleArn !== undefined),
+            [],
+        );
+        await stage.faults.reachStsFromNodes(true);
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+    },
+};
+
+const slow: Scenario = {
+    name: "iam-slow",
+    title: "IAM enforces a change after 20 s",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 2, restarts: 2, outageNodeSeconds: 60 },
+    play: async (stage) => {
+        await stage.faults.slowIam(20);
+        const timeouts = { ...stage.timeouts, settleSeconds: 25, proofSeconds: 60, canarySeconds: 60 };
+        await stage.succeeds("up", stage.arguments({ timeouts }));
+        await stage.isHandedOver();
+        await stage.succeeds("destroy", stage.arguments({ timeouts }));
+        await stage.isAsBefore();
+    },
+};
+
+const throttled: Scenario = {
+    name: "iam-throttled",
+    title: "AWS turns calls away that come too often",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        await stage.faults.throttleAws(5);
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+export const aws = [stsRefuses, stsUnreachable, slow, throttled];

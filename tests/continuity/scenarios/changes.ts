@@ -1,0 +1,123 @@
+/** What operators change in their programs, on a cluster that was handed over. */
+import * as assert from "node:assert";
+import { AttachRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
+import { CNI_POLICY, iamClient } from "../stage";
+import { handedOver, nothingLost, type Scenario } from "./scenario";
+
+const liveChecksOff: Scenario = {
+    name: "live-checks-off-and-on",
+    title: "the live checks are turned off, and on again",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        await stage.succeeds("up", { clusterName: stage.sandbox.clusterName, liveChecks: false });
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+const renamed: Scenario = {
+    name: "renamed",
+    title: "the component is renamed: refused without an alias; under its old name again, and then with one, nothing restarts",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        await stage.fails("up", stage.arguments({ component: { name: "network" } }), /\[another-component\].*alias/s);
+        // What that has made under the new name is in the way of the alias, and goes.
+        await stage.succeeds("up", stage.arguments());
+        await stage.succeeds("up", stage.arguments({ component: { name: "network", aliases: [{ name: "cni" }] } }));
+        await stage.isHandedOver();
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+const existingRole: Scenario = {
+    name: "existing-role",
+    title: "a role that somebody else makes takes the place of the component's own",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 3, restarts: 3 },
+    play: async (stage) => {
+        const iam = iamClient(stage.sandbox);
+        const issuer = stage.sandbox.issuer.replace("https://", "");
+        const provider = `arn:aws:iam::${stage.sandbox.accountId}:oidc-provider/${issuer}`;
+        const Statement = {
+            ...{ Effect: "Allow", Action: "sts:AssumeRoleWithWebIdentity", Principal: { Federated: provider } },
+            Condition: {
+                StringEquals: {
+                    [`${issuer}:aud`]: "sts.amazonaws.com",
+                    [`${issuer}:sub`]: "system:serviceaccount:kube-system:aws-node",
+                },
+            },
+        };
+        const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+        const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "theirs", AssumeRolePolicyDocument }));
+        await iam.send(new AttachRolePolicyCommand({ RoleName: "theirs", PolicyArn: CNI_POLICY }));
+        await stage.startsFromHere();
+        await handedOver(stage);
+        await stage.succeeds("up", stage.arguments({ existingRoleArn: Role?.Arn }));
+        await stage.settled();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+const deliveryChanged: Scenario = {
+    name: "delivery-changed",
+    title: "the delivery is changed to roleOnly: aws-node goes back to the node role, and the role stays",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const args = { clusterName: stage.sandbox.clusterName, delivery: "roleOnly" };
+        await stage.succeeds("up", args);
+        await stage.settled();
+        assert.ok(String(stage.outputs()["roleName"]) in stage.currentRoles(), "the role has gone");
+        await stage.succeeds("destroy", args);
+        await stage.isAsBefore();
+    },
+};
+
+const otherServiceAccount: Scenario = {
+    name: "other-service-account",
+    title: "another service account by mistake: refused, with the trust of the pods' role as it was; put right, it goes on",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        const roleName = String(stage.outputs()["roleName"]);
+        const role = stage.currentRoles()[roleName];
+        const mistaken = stage.arguments({ serviceAccount: { name: "aws-nodes" } });
+        await stage.fails("up", mistaken, /\[service-account-missing\]/);
+        assert.deepStrictEqual(stage.currentRoles()[roleName], role, "the role of the pods was changed");
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+const otherIpFamily: Scenario = {
+    name: "other-ip-family",
+    title: "ipFamily is changed: refused before anything moves",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        const { iam } = await stage.now();
+        await stage.fails("up", stage.arguments({ ipFamily: "ipv6" }), /ipFamily: expected/);
+        assert.deepStrictEqual((await stage.now()).iam.roles, iam.roles, "a role was changed");
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+    },
+};
+
+export const changes = [liveChecksOff, renamed, existingRole, deliveryChanged, otherServiceAccount, otherIpFamily];

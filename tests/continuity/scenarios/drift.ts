@@ -1,0 +1,144 @@
+/** What others do to a cluster and an account that were handed over, and how a refresh and the next up go on. */
+import * as assert from "node:assert";
+import {
+    AttachRolePolicyCommand,
+    DeleteRoleCommand,
+    DetachRolePolicyCommand,
+    TagRoleCommand,
+} from "@aws-sdk/client-iam";
+import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
+import { handedOver, nothingLost, type Scenario } from "./scenario";
+
+const ROLE_ARN = "eks.amazonaws.com/role-arn";
+
+/** A refresh shows it, and the next up mends it. */
+async function mended(stage: Stage, reason: RegExp): Promise<void> {
+    const { output } = await stage.succeeds("refresh", stage.arguments());
+    assert.match(output, reason, "the refresh does not say it");
+    await stage.succeeds("up", stage.arguments());
+    await stage.isHandedOver();
+}
+
+const annotationWiped: Scenario = {
+    name: "annotation-wiped",
+    title: "a manifest is applied and takes the annotation away, a pod is deleted; then refresh and up",
+    quick: false,
+    // The guard refuses the pod that is deleted, until a refresh and an update have put the annotation back.
+    bound: { ...nothingLost, rollouts: 0, restarts: 2, outageNodeSeconds: 60 },
+    play: async (stage) => {
+        await handedOver(stage);
+        await stage.annotateServiceAccount({ [ROLE_ARN]: null });
+        const [node = ""] = (await stage.pods()).keys();
+        await stage.deletePodOn(node);
+        await stage.until("the guard refuses the pod", () => stage.isRefused());
+        await mended(stage, /cni-(detachment|service-account)/);
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+const policyPutBack: Scenario = {
+    name: "policy-put-back",
+    title: "somebody puts the policy back on the node role; then refresh and up",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    play: async (stage) => {
+        await handedOver(stage);
+        await iamClient(stage.sandbox).send(
+            new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: CNI_POLICY }),
+        );
+        const pods = await stage.pods();
+        await mended(stage, /cni-detachment/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+    },
+};
+
+const injectionGuardDeleted: Scenario = {
+    name: "injection-guard-deleted",
+    title: "somebody deletes the injection guard; then refresh and up",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    play: async (stage) => {
+        await handedOver(stage);
+        await stage.deleteInjectionGuards();
+        const pods = await stage.pods();
+        await mended(stage, /cni-injection-guard/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+    },
+};
+
+const guardStateLost: Scenario = {
+    name: "guard-state-lost",
+    title: "the credential guard's state is lost (pulumi state delete); then up, and destroy, which refuses until it can do without",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 2 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const pods = await stage.pods();
+        await stage.forget("cni-credential-guard");
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.fails("destroy", stage.arguments(), /\[node-role-without-permissions\]/);
+        await iamClient(stage.sandbox).send(
+            new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: CNI_POLICY }),
+        );
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+const roleDeleted: Scenario = {
+    name: "role-deleted-by-hand",
+    title: "somebody deletes the role under its pods, which must show more than zero; then refresh and up",
+    quick: false,
+    bound: { podSeconds: "some", canaryPodSeconds: 60, rollouts: 2, restarts: 8, outageNodeSeconds: 200 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const RoleName = String(stage.outputs()["roleName"]);
+        const iam = iamClient(stage.sandbox);
+        await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
+        await iam.send(new DeleteRoleCommand({ RoleName }));
+        await mended(stage, /cni-role/);
+    },
+};
+
+const podIdentityLater: Scenario = {
+    name: "pod-identity-later",
+    title: "a Pod Identity association is made after the hand-over; then another role, which is refused until it is gone",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const pods = await stage.pods();
+        const remove = await stage.associatePodIdentity(String(stage.outputs()["roleArn"]));
+        await stage.fails("up", stage.arguments({ roleName: "another" }), /\[pod-identity-association\]/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await remove();
+        // The role that was made for the change is there, and goes on to be the component's.
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+    },
+};
+
+const nodeRoleTags: Scenario = {
+    name: "node-role-tags",
+    title: "a second program manages the node role's tags: nothing of it is a matter here",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const pods = await stage.pods();
+        const Tags = [{ Key: "team", Value: "network" }];
+        await iamClient(stage.sandbox).send(new TagRoleCommand({ RoleName: NODE_ROLE, Tags }));
+        await stage.succeeds("refresh", stage.arguments());
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+    },
+};
+
+export const drift = [
+    ...[annotationWiped, policyPutBack, injectionGuardDeleted, guardStateLost],
+    ...[roleDeleted, podIdentityLater, nodeRoleTags],
+];

@@ -1,0 +1,101 @@
+/** What an operator does with a healthy cluster. */
+import * as assert from "node:assert";
+import { CreatePolicyCommand } from "@aws-sdk/client-iam";
+import { writesOf } from "../engine/engine";
+import { iamClient } from "../stage";
+import { nothingLost, type Scenario } from "./scenario";
+
+const firstUp: Scenario = {
+    name: "first-up",
+    title: "first up",
+    quick: true,
+    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+    },
+};
+
+const secondUp: Scenario = {
+    name: "second-up",
+    title: "second up: no write at all",
+    quick: true,
+    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    play: async (stage) => {
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        const pods = await stage.pods();
+        stage.since = Date.now();
+        const { calls } = await stage.succeeds("up", stage.arguments());
+        const writes = writesOf(calls).map(({ operation }) => operation);
+        assert.deepStrictEqual(writes, [], "the second up writes");
+        assert.deepStrictEqual(await stage.pods(), pods, "the second up restarts pods");
+    },
+};
+
+const destroy: Scenario = {
+    name: "destroy",
+    title: "destroy",
+    quick: true,
+    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        stage.since = Date.now();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+/** Role, attachment and two patches, as every other tool has it: the monitor must see what that costs. */
+const destroyPlainShape: Scenario = {
+    name: "destroy-plain-shape",
+    title: "destroy of the plain shape, which must show more than zero",
+    quick: true,
+    bound: { podSeconds: "some", canaryPodSeconds: 0, rollouts: 1, restarts: 0 },
+    play: async (stage) => {
+        const args = { clusterName: stage.sandbox.clusterName, liveChecks: false };
+        await stage.succeeds("up", args);
+        await stage.settled();
+        stage.since = Date.now();
+        await stage.succeeds("destroy", args);
+        await stage.settled();
+    },
+};
+
+const newRoleName: Scenario = {
+    name: "new-role-name",
+    title: "a new role name",
+    quick: true,
+    bound: { ...nothingLost, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        await stage.succeeds("up", stage.arguments({ roleName: "cni-first" }));
+        await stage.isHandedOver();
+        await stage.succeeds("up", stage.arguments({ roleName: "cni-second" }));
+        await stage.isHandedOver();
+    },
+};
+
+const changedPolicy: Scenario = {
+    name: "changed-policy",
+    title: "a changed policy: another member of additionalPolicyArns",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        const statement = { Effect: "Allow", Action: "logs:PutLogEvents", Resource: "*" };
+        const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+        const made = await iamClient(stage.sandbox).send(
+            new CreatePolicyCommand({ PolicyName: "logs", PolicyDocument }),
+        );
+        const arn = made.Policy?.Arn ?? "";
+        await stage.startsFromHere();
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        await stage.succeeds("up", stage.arguments({ additionalPolicyArns: [arn] }));
+        await stage.isHandedOver([arn]);
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.isAsBefore();
+    },
+};
+
+export const lifecycle = [firstUp, secondUp, destroy, destroyPlainShape, newRoleName, changedPolicy];

@@ -1,0 +1,87 @@
+/** Nodes that come, go and fall silent. */
+import * as assert from "node:assert";
+import { NODE_ROLE, type Stage } from "../stage";
+import { atEach } from "./atEach";
+import { nothingLost, type Scenario } from "./scenario";
+
+/** What the engine does when it begins each step, by the call. */
+const ANNOTATE = /^PATCH serviceaccounts\/aws-node$/;
+const ROLL_OUT = /^PATCH daemonsets\/aws-node$/;
+const GUARD = /validatingadmissionpolicies/;
+const DETACH = new RegExp(`^iam DetachRolePolicy ${NODE_ROLE} `);
+const REATTACH = new RegExp(`^iam AttachRolePolicy ${NODE_ROLE} `);
+
+const joinsDuringUp: Scenario = {
+    name: "node-joins-during-up",
+    title: "a node joins in the middle of each step of up",
+    quick: true,
+    bound: { ...nothingLost, rollouts: 1, restarts: 5 },
+    play: async (stage) => {
+        const joins = atEach([ANNOTATE, ROLL_OUT, GUARD, DETACH], () => stage.faults.joinNode());
+        await stage.succeeds("up", stage.arguments(), joins);
+        await joins.done();
+        await stage.isHandedOver();
+    },
+};
+
+const joinsDuringDestroy: Scenario = {
+    name: "node-joins-during-destroy",
+    title: "a node joins in the middle of each step of destroy",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 4 },
+    play: async (stage) => {
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        stage.since = Date.now();
+        const joins = atEach([REATTACH, ANNOTATE, ROLL_OUT], () => stage.faults.joinNode());
+        await stage.succeeds("destroy", stage.arguments(), joins);
+        await joins.done();
+        await stage.isAsBefore();
+    },
+};
+
+const lost: Scenario = {
+    name: "node-lost",
+    title: "a node is lost in the middle of the rollout, another in that of destroy",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const up = atEach([ROLL_OUT], () => loseOne(stage));
+        await stage.succeeds("up", stage.arguments(), up);
+        await up.done();
+        await stage.isHandedOver();
+        const down = atEach([ANNOTATE], () => loseOne(stage));
+        await stage.succeeds("destroy", stage.arguments(), down);
+        await down.done();
+        await stage.isAsBefore();
+    },
+};
+
+async function loseOne(stage: Stage): Promise<void> {
+    const [last = ""] = [...(await stage.pods()).keys()].sort().reverse();
+    await stage.faults.loseNode(last);
+}
+
+const notReady: Scenario = {
+    name: "not-ready-node-returns",
+    title: "a node that falls silent stops the detachment, is ignored on request, and comes back after it",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 3, outageNodeSeconds: 60 },
+    play: async (stage) => {
+        const [node = ""] = [...(await stage.pods()).keys()].sort();
+        const falls = atEach([GUARD], () => stage.faults.stopKubelet(node));
+        const timeouts = { ...stage.timeouts, verificationSeconds: 20 };
+        await stage.fails("up", stage.arguments({ timeouts }), new RegExp(`\\[time-limit\\][^]*${node}`), falls);
+        await falls.done();
+        const detachedEarly = (await stage.now()).iam.roles[NODE_ROLE]?.attachedPolicyArns ?? [];
+        assert.ok(
+            detachedEarly.some((arn) => arn.endsWith("AmazonEKS_CNI_Policy")),
+            "detached with a NotReady node",
+        );
+        await stage.succeeds("up", stage.arguments({ ignoreNotReadyNodes: 1 }));
+        await stage.faults.startKubelet(node);
+        await stage.isHandedOver();
+    },
+};
+
+export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady];

@@ -1,0 +1,83 @@
+/** The identity webhook is down, and pods that are born then have no identity. */
+import * as assert from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
+import { atEach } from "./atEach";
+import { nothingLost, type Scenario } from "./scenario";
+
+const downBefore: Scenario = {
+    name: "webhook-down-before-up",
+    title: "the webhook is down before up: the canary gives everything back; up again when it is back",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 5 },
+    play: async (stage) => {
+        await stage.faults.stopWebhook();
+        await stage.fails("up", stage.arguments(), /\[canary-failed\]/);
+        await stage.settled();
+        assert.strictEqual((await stage.now()).serviceAccount.annotations["eks.amazonaws.com/role-arn"], undefined);
+        await stage.faults.startWebhook();
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+    },
+};
+
+const downDuring: Scenario = {
+    name: "webhook-down-during-up",
+    title: "the webhook goes down in the rollout, and comes back while pods are looked at",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        const outage = atEach([/^PATCH daemonsets\/aws-node$/], async () => {
+            await stage.faults.stopWebhook();
+            await sleep(6000);
+            await stage.faults.startWebhook();
+        });
+        await stage.succeeds("up", stage.arguments(), outage);
+        await outage.done();
+        await stage.isHandedOver();
+    },
+};
+
+const downAfter: Scenario = {
+    name: "webhook-down-after-up",
+    title: "the webhook is down after the detachment: the guard refuses pods, and the cluster heals when it is back",
+    quick: true,
+    bound: { ...nothingLost, rollouts: 1, restarts: 2, outageNodeSeconds: 40 },
+    play: async (stage) => {
+        await stage.succeeds("up", stage.arguments());
+        await stage.isHandedOver();
+        const [node = ""] = (await stage.pods()).keys();
+        await stage.faults.stopWebhook();
+        await stage.deletePodOn(node);
+        await stage.until("the injection guard refuses a pod", () => stage.isRefused());
+        assert.ok(!(await stage.pods()).has(node), "a pod without identity was let in");
+        await stage.faults.startWebhook();
+        await stage.isHandedOver();
+    },
+};
+
+const downAsDestroyStarts: Scenario = {
+    name: "webhook-down-as-destroy-starts",
+    title: "the webhook is down when destroy starts, a node joins, a pod is deleted as the guard goes, and IAM is slow",
+    quick: true,
+    bound: { ...nothingLost, rollouts: 2, restarts: 4, outageNodeSeconds: 60 },
+    play: async (stage) => {
+        const args = stage.arguments({ timeouts: { ...stage.timeouts, settleSeconds: 10 } });
+        await stage.succeeds("up", args);
+        await stage.isHandedOver();
+        const [node = ""] = (await stage.pods()).keys();
+        await stage.faults.slowIam(8);
+        await stage.faults.stopWebhook();
+        await stage.faults.joinNode();
+        // From this moment on nothing keeps a pod without identity out: the node's role must be of use by then.
+        const guardGoes = atEach([/^DELETE validatingadmissionpolicies\//], async () => {
+            await stage.deletePodOn(node);
+            await stage.touchDaemonSet(6);
+        });
+        await stage.succeeds("destroy", args, guardGoes);
+        await guardGoes.done();
+        await stage.isAsBefore();
+        await stage.faults.startWebhook();
+    },
+};
+
+export const webhook = [downBefore, downDuring, downAfter, downAsDestroyStarts];

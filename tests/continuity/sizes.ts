@@ -1,0 +1,48 @@
+/** How large the cluster is and how long things take in it. */
+export interface Sizes {
+    readonly nodes: number;
+    readonly podReadySeconds: number;
+    /** Until a change in IAM is enforced. */
+    readonly enforcementSeconds: number;
+    /** Arguments of the component: short waits, since what is waited for takes seconds here and minutes on AWS. */
+    readonly component: { readonly stableSeconds: number; readonly timeouts: Readonly<Record<string, number>> };
+}
+
+export const FULL: Sizes = {
+    nodes: 12,
+    podReadySeconds: 1.5,
+    enforcementSeconds: 3,
+    component: {
+        stableSeconds: 3,
+        timeouts: {
+            proofSeconds: 30,
+            settleSeconds: 5,
+            canarySeconds: 30,
+            verificationSeconds: 120,
+            handBackSeconds: 180,
+        },
+    },
+};
+
+export const QUICK: Sizes = {
+    nodes: 3,
+    podReadySeconds: 0.7,
+    enforcementSeconds: 1,
+    component: {
+        stableSeconds: 1,
+        timeouts: {
+            proofSeconds: 20,
+            settleSeconds: 2,
+            canarySeconds: 15,
+            verificationSeconds: 60,
+            handBackSeconds: 90,
+        },
+    },
+};
+
+/** A rolling restart that leaves time for what must not happen in it. */
+export const SLOW_PODS: Sizes = {
+    ...QUICK,
+    podReadySeconds: 5,
+    component: { ...QUICK.component, timeouts: { ...QUICK.component.timeouts, canarySeconds: 30 } },
+};

@@ -1,0 +1,290 @@
+import * as assert from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import {
+    CreatePodIdentityAssociationCommand,
+    DeletePodIdentityAssociationCommand,
+    EKSClient,
+} from "@aws-sdk/client-eks";
+import { IAMClient } from "@aws-sdk/client-iam";
+import {
+    AdmissionregistrationV1Api,
+    AppsV1Api,
+    CoreV1Api,
+    PatchStrategy,
+    setHeaderOptions,
+} from "@kubernetes/client-node";
+import type { IamState } from "../../sandbox/aws/iam/state";
+import { loadKubeconfig } from "../../sandbox/pods";
+import type { Sandbox } from "../../sandbox/sandbox";
+import type { Command, Engine, Hooks, RunResult } from "./engine/engine";
+import type { ComponentArguments } from "./engine/program";
+import type { Faults } from "./faults";
+import type { Monitor } from "./monitor/monitor";
+import type { Sizes } from "./sizes";
+import { lastChange, type Snapshot, snapshot } from "./state/snapshot";
+import { differencesAfterHandBack, differencesAfterHandOver } from "./state/wanted";
+
+export interface Props {
+    readonly sandbox: Sandbox;
+    readonly engine: Engine;
+    readonly monitor: Monitor;
+    readonly faults: Faults;
+    readonly sizes: Sizes;
+    /** Of what is written about it. */
+    readonly directory: string;
+    /** As it was before anything was done. */
+    readonly before: Snapshot;
+    say(line: string): void;
+}
+
+/** The node role of the sandbox's nodes. */
+export const NODE_ROLE = "sandbox-nodes";
+export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+const inKubeSystem = { namespace: "kube-system" };
+
+/** A cluster, its operator's programs, and what a scenario does with them. */
+export class Stage {
+    /** The figures of the scenario are those of the time since then. */
+    public since = Date.now();
+    public readonly results: RunResult[] = [];
+    public before: Snapshot;
+    private readonly core: CoreV1Api;
+    private readonly apps: AppsV1Api;
+
+    public constructor(public readonly props: Props) {
+        this.before = props.before;
+        const config = loadKubeconfig(props.sandbox.kubeconfigPath);
+        this.core = config.makeApiClient(CoreV1Api);
+        this.apps = config.makeApiClient(AppsV1Api);
+    }
+
+    public get sandbox(): Sandbox {
+        return this.props.sandbox;
+    }
+
+    public get faults(): Faults {
+        return this.props.faults;
+    }
+
+    public get timeouts(): Readonly<Record<string, number>> {
+        return this.props.sizes.component.timeouts;
+    }
+
+    /** What the scenario has prepared is taken as what was there before. */
+    public async startsFromHere(): Promise<void> {
+        await this.settled();
+        this.before = await this.now();
+        this.since = Date.now();
+    }
+
+    /** The arguments of a whole hand-over. */
+    public arguments(more: ComponentArguments = {}): ComponentArguments {
+        const { clusterName } = this.sandbox;
+        return { clusterName, nodeRoleNames: [NODE_ROLE], ...this.props.sizes.component, ...more };
+    }
+
+    public async run(command: Command, args: ComponentArguments, hooks: Hooks = {}): Promise<RunResult> {
+        const result = await this.props.engine.run(command, args, hooks);
+        this.results.push(result);
+        const { outcome, from, to } = result;
+        this.props.say(`${command} ${outcome} after ${((to - from) / 1000).toFixed(1)} s`);
+        if (outcome === "killed") {
+            await this.props.engine.unlock();
+        }
+        return result;
+    }
+
+    public async succeeds(command: Command, args: ComponentArguments, hooks: Hooks = {}): Promise<RunResult> {
+        const result = await this.run(command, args, hooks);
+        assert.strictEqual(result.outcome, "succeeded", `${command} ${result.outcome}:\n${tail(result.output)}`);
+        return result;
+    }
+
+    /** With a message that has these words. */
+    public async fails(
+        command: Command,
+        args: ComponentArguments,
+        words: RegExp,
+        hooks: Hooks = {},
+    ): Promise<RunResult> {
+        const result = await this.run(command, args, hooks);
+        assert.strictEqual(result.outcome, "failed", `${command} ${result.outcome}:\n${tail(result.output)}`);
+        assert.match(result.output, words, `${command} failed for another reason:\n${tail(result.output)}`);
+        return result;
+    }
+
+    /** All pods are of the newest template and Ready, and all that was written to IAM is in force. */
+    public async settled(limitSeconds = 120): Promise<void> {
+        const deadline = Date.now() + limitSeconds * 1000;
+        while (!(await this.isSettled())) {
+            assert.ok(Date.now() < deadline, `the cluster has not settled within ${String(limitSeconds)} s`);
+            await sleep(200);
+        }
+        await sleep(Math.max(0, lastChange(this.sandbox).enforcedAt - Date.now()) + 300);
+    }
+
+    private async isSettled(): Promise<boolean> {
+        const { metadata, status } = await this.apps.readNamespacedDaemonSet({ ...inKubeSystem, name: "aws-node" });
+        const wanted = status?.desiredNumberScheduled ?? -1;
+        const { items } = await this.podList();
+        return (
+            status?.observedGeneration === metadata?.generation &&
+            [status?.updatedNumberScheduled, status?.numberReady, items.length].every((count) => count === wanted)
+        );
+    }
+
+    private podList() {
+        return this.core.listNamespacedPod({ ...inKubeSystem, labelSelector: "k8s-app=aws-node" });
+    }
+
+    /** Whether the controller replaces pods of an older template itself. */
+    public async useStrategy(type: "RollingUpdate" | "OnDelete"): Promise<void> {
+        const { spec } = await this.apps.readNamespacedDaemonSet({ ...inKubeSystem, name: "aws-node" });
+        if (spec?.updateStrategy?.type !== type) {
+            await this.apps.patchNamespacedDaemonSet(
+                {
+                    ...inKubeSystem,
+                    name: "aws-node",
+                    body: { spec: { updateStrategy: { type, rollingUpdate: null } } },
+                },
+                setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+            );
+        }
+    }
+
+    /** UIDs of the pods by node. */
+    public async pods(): Promise<Map<string, string>> {
+        const { items } = await this.podList();
+        return new Map(items.map(({ metadata, spec }) => [spec?.nodeName ?? "", metadata?.uid ?? ""]));
+    }
+
+    /** As by hand: the DaemonSet makes another one. */
+    public async deletePodOn(node: string): Promise<void> {
+        const { items } = await this.podList();
+        const name = items.find(({ spec }) => spec?.nodeName === node)?.metadata?.name ?? "";
+        await this.core.deleteNamespacedPod({ ...inKubeSystem, name });
+    }
+
+    /**
+     * Writes to the DaemonSet's own annotations for a while, as anybody may: after each write its controller tries at once to
+     * make the pods that it was refused, and does not wait for the end of its pause.
+     */
+    public async touchDaemonSet(seconds: number): Promise<void> {
+        const touch = (value: string | null) =>
+            this.apps.patchNamespacedDaemonSet(
+                { ...inKubeSystem, name: "aws-node", body: { metadata: { annotations: { touched: value } } } },
+                setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+            );
+        for (let time = 0; time < seconds * 2; time++) {
+            await touch(String(time));
+            await sleep(500);
+        }
+        await touch(null);
+    }
+
+    /** Whether the DaemonSet's controller was refused a pod in the last seconds: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
+    public async isRefused(): Promise<boolean> {
+        const fieldSelector = "reason=FailedCreate,involvedObject.name=aws-node";
+        const { items } = await this.core.listNamespacedEvent({ ...inKubeSystem, fieldSelector });
+        return items.some(({ lastTimestamp }) => (lastTimestamp?.getTime() ?? 0) >= this.since - 1000);
+    }
+
+    /** Waits for something that is expected of the cluster. */
+    public async until(what: string, isSo: () => Promise<boolean>, limitSeconds = 60): Promise<void> {
+        const deadline = Date.now() + limitSeconds * 1000;
+        while (!(await isSo())) {
+            assert.ok(Date.now() < deadline, `not within ${String(limitSeconds)} s: ${what}`);
+            await sleep(200);
+        }
+    }
+
+    /** As another tool does, without server-side apply. Null takes an annotation away. */
+    public async annotateServiceAccount(annotations: Readonly<Record<string, string | null>>): Promise<void> {
+        await this.core.patchNamespacedServiceAccount(
+            { ...inKubeSystem, name: "aws-node", body: { metadata: { annotations } } },
+            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+        );
+    }
+
+    public async deleteInjectionGuards(): Promise<void> {
+        const api = loadKubeconfig(this.sandbox.kubeconfigPath).makeApiClient(AdmissionregistrationV1Api);
+        for (const { metadata } of (await api.listValidatingAdmissionPolicyBinding()).items) {
+            await api.deleteValidatingAdmissionPolicyBinding({ name: metadata?.name ?? "" });
+        }
+        for (const { metadata } of (await api.listValidatingAdmissionPolicy()).items) {
+            await api.deleteValidatingAdmissionPolicy({ name: metadata?.name ?? "" });
+        }
+    }
+
+    /** Gives what takes it away again. */
+    public async associatePodIdentity(roleArn: string): Promise<() => Promise<unknown>> {
+        const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
+        const eks = new EKSClient({ endpoint, region, credentials });
+        const { association } = await eks.send(
+            new CreatePodIdentityAssociationCommand({
+                ...{ clusterName, roleArn, namespace: "kube-system", serviceAccount: "aws-node" },
+            }),
+        );
+        const associationId = association?.associationId;
+        return () => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+    }
+
+    /** Of the program's component: its state is lost, with what depends on it. */
+    public async forget(child: string): Promise<void> {
+        const { resources = [] } = this.props.engine.state();
+        const urn = resources.find((resource) => resource.urn.endsWith(`::${child}`))?.urn ?? "";
+        await this.props.engine.forget(urn);
+    }
+
+    public outputs(): Readonly<Record<string, unknown>> {
+        return this.props.engine.outputs();
+    }
+
+    public currentRoles(): IamState["roles"] {
+        return lastChange(this.sandbox).state.roles;
+    }
+
+    public now(): Promise<Snapshot> {
+        return snapshot(this.sandbox);
+    }
+
+    /** Nothing is different from what it was before; `orphans` apart, which the engine itself has told of. */
+    public async isAsBefore(orphans: readonly string[] = []): Promise<void> {
+        await this.settled();
+        const differences = differencesAfterHandBack(this.before, await this.now());
+        assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
+    }
+
+    /** The hand-over is complete, with the role that the program's output names. */
+    public async isHandedOver(
+        additionalPolicyArns: readonly string[] = [],
+        orphans: readonly string[] = [],
+    ): Promise<void> {
+        await this.settled();
+        const roleArn = this.props.engine.outputs()["roleArn"];
+        assert.ok(typeof roleArn === "string", "the stack has no output roleArn");
+        const wanted = { roleArn, additionalPolicyArns, nodeRoleNames: [NODE_ROLE] };
+        const differences = differencesAfterHandOver(this.before, await this.now(), wanted);
+        assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
+    }
+}
+
+function assertNone(differences: readonly string[]): void {
+    assert.ok(differences.length === 0, `not what is wanted:\n  ${differences.join("\n  ")}`);
+}
+
+export function tail(output: string, lines = 25): string {
+    return output.trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+/** The operator's own. */
+export function iamClient({ awsEndpoint: endpoint, region }: Sandbox): IAMClient {
+    return new IAMClient({ endpoint, region, credentials });
+}
+
+export function ec2Client({ awsEndpoint: endpoint, region }: Sandbox): EC2Client {
+    return new EC2Client({ endpoint, region, credentials });
+}

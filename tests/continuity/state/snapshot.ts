@@ -1,0 +1,84 @@
+/** What a run may change in the account and in the cluster, in full, so that two moments can be compared. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+    AdmissionregistrationV1Api,
+    AppsV1Api,
+    CoreV1Api,
+    type V1ManagedFieldsEntry,
+    type V1ObjectMeta,
+} from "@kubernetes/client-node";
+import type { IamState } from "../../../sandbox/aws/iam/state";
+import type { IamChange } from "../../../sandbox/aws/iam/timeline";
+import { loadKubeconfig } from "../../../sandbox/pods";
+import type { Sandbox } from "../../../sandbox/sandbox";
+import { podRecord } from "../monitor/records";
+
+export interface Snapshot {
+    /** As written last, in force or not yet. */
+    readonly iam: IamState;
+    readonly serviceAccount: ObjectSnapshot;
+    readonly daemonSet: ObjectSnapshot;
+    readonly templateAnnotations: Readonly<Record<string, string>>;
+    readonly admissionPolicies: readonly string[];
+    readonly admissionPolicyBindings: readonly string[];
+    readonly pods: readonly PodSnapshot[];
+}
+
+export interface ObjectSnapshot {
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly managers: readonly string[];
+}
+
+export interface PodSnapshot {
+    readonly name: string;
+    readonly node: string;
+    readonly ready: boolean;
+    readonly roleArn: string | undefined;
+}
+
+const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
+
+export async function snapshot(sandbox: Sandbox): Promise<Snapshot> {
+    const config = loadKubeconfig(sandbox.kubeconfigPath);
+    const [core, apps] = [config.makeApiClient(CoreV1Api), config.makeApiClient(AppsV1Api)];
+    const admission = config.makeApiClient(AdmissionregistrationV1Api);
+    const [account, daemonSet, pods, policies, bindings] = await Promise.all([
+        core.readNamespacedServiceAccount(AWS_NODE),
+        apps.readNamespacedDaemonSet(AWS_NODE),
+        core.listNamespacedPod({ namespace: "kube-system", labelSelector: "k8s-app=aws-node" }),
+        admission.listValidatingAdmissionPolicy(),
+        admission.listValidatingAdmissionPolicyBinding(),
+    ]);
+    const names = ({ items }: { items: { metadata?: V1ObjectMeta }[] }) =>
+        items.map(({ metadata }) => metadata?.name ?? "").sort();
+    return {
+        iam: lastChange(sandbox).state,
+        serviceAccount: objectSnapshot(account.metadata),
+        daemonSet: objectSnapshot(daemonSet.metadata),
+        templateAnnotations: daemonSet.spec?.template.metadata?.annotations ?? {},
+        admissionPolicies: names(policies),
+        admissionPolicyBindings: names(bindings),
+        pods: pods.items.map(podRecord).map(({ name, node, ready, roleArn }) => ({ name, node, ready, roleArn })),
+    };
+}
+
+/** The newest line of the AWS stand-in's log. */
+export function lastChange({ directory }: Sandbox): IamChange {
+    const lines = readFileSync(join(directory, "logs", "iam-changes.jsonl"), "utf8")
+        .trimEnd()
+        .split("\n");
+    return JSON.parse(lines.at(-1) ?? "") as IamChange;
+}
+
+/** The DaemonSet controller's own mark of the template's generation: k8s.io/api/apps/v1, DeprecatedTemplateGeneration. */
+const OF_THE_CONTROLLER = "deprecated.daemonset.template.generation";
+
+function objectSnapshot(metadata: V1ObjectMeta | undefined): ObjectSnapshot {
+    const annotations = Object.entries(metadata?.annotations ?? {}).filter(([name]) => name !== OF_THE_CONTROLLER);
+    const fields: V1ManagedFieldsEntry[] = metadata?.managedFields ?? [];
+    return {
+        annotations: Object.fromEntries(annotations),
+        managers: [...new Set(fields.map(({ manager = "" }) => manager))].sort(),
+    };
+}

@@ -1,0 +1,148 @@
+/** Whether what a run left is exactly what is wanted, compared with what was there before. Pure. */
+import type { IamState, RoleState } from "../../../sandbox/aws/iam/state";
+import type { ObjectSnapshot, Snapshot } from "./snapshot";
+
+const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+const ROLE_ARN = "eks.amazonaws.com/role-arn";
+
+export interface HandedOver {
+    readonly roleArn: string;
+    /** Policies that the program attaches besides the CNI's own. */
+    readonly additionalPolicyArns?: readonly string[];
+    /** From which the CNI policy has left. */
+    readonly nodeRoleNames: readonly string[];
+}
+
+/** After the hand-back nothing differs from before the hand-over. Empty if that is so. */
+export function differencesAfterHandBack(before: Snapshot, now: Snapshot): string[] {
+    return [
+        ...iamDifferences(before.iam, now.iam),
+        ...recordDifferences(
+            "annotation of the service account",
+            annotationsOf(before, "serviceAccount"),
+            annotationsOf(now, "serviceAccount"),
+        ),
+        ...recordDifferences(
+            "annotation of the DaemonSet",
+            annotationsOf(before, "daemonSet"),
+            annotationsOf(now, "daemonSet"),
+        ),
+        ...recordDifferences("annotation of the pod template", before.templateAnnotations, now.templateAnnotations),
+        ...managerDifferences("service account", before.serviceAccount, now.serviceAccount),
+        ...managerDifferences("DaemonSet", before.daemonSet, now.daemonSet),
+        ...admissionDifferences(before, now),
+        ...now.pods.flatMap(({ name, roleArn }) =>
+            roleArn === undefined ? [] : [`pod ${name} still carries ${roleArn}`],
+        ),
+        ...podDifferences(now),
+    ];
+}
+
+/** After the hand-over there is one role more, the pods carry it, and the node roles have lost the CNI policy and nothing else. */
+export function differencesAfterHandOver(before: Snapshot, now: Snapshot, wanted: HandedOver): string[] {
+    const cniRole = Object.values(now.iam.roles).find(({ arn }) => arn === wanted.roleArn);
+    const expected = [CNI_POLICY, ...(wanted.additionalPolicyArns ?? [])];
+    return [
+        ...iamDifferences(afterDetachment(before.iam, wanted.nodeRoleNames), without(now.iam, cniRole)),
+        ...(cniRole === undefined
+            ? [`the role ${wanted.roleArn} does not exist`]
+            : listDifferences(`policy of the role ${cniRole.name}`, expected, cniRole.attachedPolicyArns)),
+        ...(now.serviceAccount.annotations[ROLE_ARN] === wanted.roleArn
+            ? []
+            : [`the service account names ${String(now.serviceAccount.annotations[ROLE_ARN])}`]),
+        ...now.pods
+            .filter(({ roleArn }) => roleArn !== wanted.roleArn)
+            .map(({ name, roleArn }) => `pod ${name} carries ${roleArn ?? "no role"}`),
+        ...(wanted.nodeRoleNames.length > 0 &&
+        now.admissionPolicyBindings.length === before.admissionPolicyBindings.length
+            ? ["there is no injection guard"]
+            : []),
+        ...podDifferences(now),
+    ];
+}
+
+function afterDetachment(iam: IamState, nodeRoleNames: readonly string[]): IamState {
+    const roles = Object.entries(iam.roles).map(([name, role]) => [
+        name,
+        nodeRoleNames.includes(name)
+            ? { ...role, attachedPolicyArns: role.attachedPolicyArns.filter((arn) => arn !== CNI_POLICY) }
+            : role,
+    ]);
+    return { ...iam, roles: Object.fromEntries(roles) as IamState["roles"] };
+}
+
+function without(iam: IamState, role: RoleState | undefined): IamState {
+    const roles = Object.entries(iam.roles).filter(([name]) => name !== role?.name);
+    return { ...iam, roles: Object.fromEntries(roles) };
+}
+
+function iamDifferences(before: IamState, now: IamState): string[] {
+    return [
+        ...listDifferences("role", Object.keys(before.roles), Object.keys(now.roles)),
+        ...listDifferences("OIDC provider", Object.keys(before.oidcProviders), Object.keys(now.oidcProviders)),
+        ...listDifferences("policy", ownPolicies(before), ownPolicies(now)),
+        ...Object.values(before.roles).flatMap((role) => roleDifferences(role, now.roles[role.name])),
+    ];
+}
+
+/** AWS's own policies are in the state only while they are attached somewhere. */
+function ownPolicies({ policies }: IamState): string[] {
+    return Object.keys(policies).filter((arn) => !arn.startsWith("arn:aws:iam::aws:"));
+}
+
+function roleDifferences(before: RoleState, now: RoleState | undefined): string[] {
+    if (now === undefined) {
+        return []; // Told as a role that is missing.
+    }
+    return [
+        ...listDifferences(`policy of the role ${before.name}`, before.attachedPolicyArns, now.attachedPolicyArns),
+        ...recordDifferences(`inline policy of the role ${before.name}`, before.inlinePolicies, now.inlinePolicies),
+        ...(before.trustPolicy === now.trustPolicy ? [] : [`the role ${before.name} trusts somebody else`]),
+        ...(before.id === now.id ? [] : [`the role ${before.name} is another one`]),
+    ];
+}
+
+function admissionDifferences(before: Snapshot, now: Snapshot): string[] {
+    return [
+        ...listDifferences("admission policy", before.admissionPolicies, now.admissionPolicies),
+        ...listDifferences(
+            "binding of an admission policy",
+            before.admissionPolicyBindings,
+            now.admissionPolicyBindings,
+        ),
+    ];
+}
+
+function annotationsOf(snapshot: Snapshot, of: "serviceAccount" | "daemonSet"): Readonly<Record<string, string>> {
+    return snapshot[of].annotations;
+}
+
+/** Whoever managed fields before may have lost them; nobody new may have any. */
+function managerDifferences(what: string, before: ObjectSnapshot, now: ObjectSnapshot): string[] {
+    return now.managers
+        .filter((manager) => manager.startsWith("eks-cni/") && !before.managers.includes(manager))
+        .map((manager) => `the field manager ${manager} still owns fields of the ${what}`);
+}
+
+function podDifferences({ pods }: Snapshot): string[] {
+    return pods.filter(({ ready }) => !ready).map(({ name, node }) => `pod ${name} on ${node} is not Ready`);
+}
+
+function listDifferences(what: string, before: readonly string[], now: readonly string[]): string[] {
+    return [
+        ...now.filter((one) => !before.includes(one)).map((one) => `${what} left over: ${one}`),
+        ...before.filter((one) => !now.includes(one)).map((one) => `${what} lost: ${one}`),
+    ];
+}
+
+function recordDifferences(
+    what: string,
+    before: Readonly<Record<string, string>>,
+    now: Readonly<Record<string, string>>,
+): string[] {
+    const changed = Object.keys(before).filter((name) => name in now && now[name] !== before[name]);
+    return [
+        ...listDifferences(what, Object.keys(before), Object.keys(now)),
+        ...changed.map((name) => `${what} changed: ${name} from ${before[name] ?? ""} to ${now[name] ?? ""}`),
+    ];
+}

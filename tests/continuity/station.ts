@@ -1,0 +1,101 @@
+/** A sandbox with somebody who looks on, for one scenario after the other. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox";
+import type { ToolPaths } from "../../sandbox/tools";
+import { Engine } from "./engine/engine";
+import { faultsOf } from "./faults";
+import { Monitor } from "./monitor/monitor";
+import type { Sizes } from "./sizes";
+import { Stage } from "./stage";
+import { snapshot } from "./state/snapshot";
+
+export interface StationOptions {
+    readonly name: string;
+    readonly sizes: Sizes;
+    readonly tools: ToolPaths;
+    /** Where the engine's files and logs go. */
+    readonly directory: string;
+    /** Of the package that is tried. */
+    readonly packageFolder: string;
+    say(line: string): void;
+}
+
+/** Each with a name, a folder and a prefix of its own. */
+export function makeStations(count: number, common: Omit<StationOptions, "name">): Station[] {
+    return Array.from({ length: count }, (_, index) => {
+        const number = String(index + 1);
+        return new Station({
+            ...common,
+            name: `continuity-${String(process.pid)}-${number}`,
+            directory: join(common.directory, `station-${number}`),
+            say: (line) => common.say(`  [${number}] ${line}`),
+        });
+    });
+}
+
+export class Station {
+    private sandbox: Sandbox | undefined;
+    private engine: Engine | undefined;
+    private monitor: Monitor | undefined;
+    private stage: Stage | undefined;
+
+    public constructor(private readonly options: StationOptions) {}
+
+    /** A cluster on which nothing has been done yet. `title` names the folder of what is written about it. */
+    public async fresh(title: string): Promise<Stage> {
+        const { sizes, packageFolder } = this.options;
+        const say = (line: string) => this.options.say(line);
+        await this.clear();
+        this.sandbox = await this.cleanSandbox();
+        const directory = join(this.options.directory, title.replace(/[^a-z0-9-]+/gi, "-"));
+        mkdirSync(directory, { recursive: true });
+        this.engine = new Engine(this.sandbox, directory, packageFolder);
+        this.monitor = new Monitor(this.sandbox);
+        await Promise.all([this.engine.start(), this.monitor.start()]);
+        const before = await snapshot(this.sandbox);
+        const { sandbox, engine, monitor } = this;
+        const faults = faultsOf(sandbox, monitor);
+        const stage = new Stage({ ...{ sandbox, engine, monitor, faults, sizes, before, directory }, say });
+        await stage.settled();
+        this.stage = stage;
+        return stage;
+    }
+
+    /** Whether nobody else has begun on this station since: of a former stage the proxies are closed and the cluster is reset. */
+    public isAt(stage: Stage): boolean {
+        return stage === this.stage;
+    }
+
+    /** Reset, not started again, as long as the last one can be. */
+    private async cleanSandbox(): Promise<Sandbox> {
+        const { name, tools, sizes } = this.options;
+        try {
+            await this.sandbox?.reset();
+            if (this.sandbox) {
+                return this.sandbox;
+            }
+        } catch (error) {
+            this.options.say(`The sandbox is started again, as it cannot be reset: ${String(error)}`);
+            await this.sandbox?.stop();
+        }
+        return startSandbox({
+            ...{ name, tools, ownerPid: process.pid, nodes: sizes.nodes },
+            agents: true,
+            podReadySeconds: sizes.podReadySeconds,
+            enforcementDelaySeconds: sizes.enforcementSeconds,
+        });
+    }
+
+    private async clear(): Promise<void> {
+        this.monitor?.stop();
+        await this.engine?.close();
+        [this.monitor, this.engine, this.stage] = [undefined, undefined, undefined];
+    }
+
+    public async close(): Promise<void> {
+        await this.clear();
+        await this.sandbox?.stop();
+        this.sandbox = undefined;
+    }
+}
