@@ -1,0 +1,38 @@
+/** What a consumer does, under Pulumi's own mocks: each door of the package is gone through once. Compiled and run by main.ts. */
+export const PROGRAM = `
+import * as aws from "@pulumi/aws";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CniServiceAccountRole } from "eks-cni";
+import * as handover from "eks-cni/handover";
+import { rules } from "eks-cni/policies";
+
+const types: string[] = [];
+const arn = "arn:aws:iam::111122223333:role/made";
+void pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+        types.push(type);
+        return { id: name, state: { ...inputs, arn, uniqueId: "AROAEXAMPLE" } };
+    },
+    call: ({ inputs }) => inputs,
+});
+const providers = {
+    aws: new aws.Provider("aws", { region: "us-west-2" }),
+    kubernetes: new kubernetes.Provider("kubernetes", { kubeconfig: "{}" }),
+};
+const oidcProviderArn = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE";
+const plain = new CniServiceAccountRole("plain", { oidcProviderArn, liveChecks: false }, { providers });
+const live = new CniServiceAccountRole("live", { oidcProviderArn, nodeRoleNames: ["nodes"] });
+const one = plain instanceof pulumi.ComponentResource && typeof handover.dynamicProvider === "function" && rules.length > 0;
+pulumi.all([plain.ready, live.ready]).apply((ready) => {
+    const resources = types.filter((type) => !type.startsWith("pulumi:")).length;
+    console.log(JSON.stringify({ one, resources, ready: [...new Set(ready)] }));
+});
+`;
+
+/** 1 component and 4 resources of the plain shape; with live checks 5 more: three of the live checks, two of the injection guard. */
+export const EXPECTED = {
+    one: true,
+    resources: 15,
+    ready: ["arn:aws:iam::111122223333:role/made"],
+};

@@ -1,0 +1,97 @@
+import * as assert from "assert";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { uids } from "../e2e/support/cluster";
+import { recordEvents } from "../e2e/support/events";
+import { failureOf } from "../e2e/support/stacks";
+import { LANGUAGES } from "./support/languages";
+import { documentedProgram } from "./support/programs";
+import { makeStack, useLanguages } from "./support/useLanguages";
+
+/** The role, the annotation and the restart, by the programs of docs/installation-configuration.md. */
+for (const language of LANGUAGES) {
+    describe(`a program in ${language.name} without live checks`, () => {
+        const languages = useLanguages();
+        const roleName = `plain-${language.name}`;
+        let stack: Stack;
+        const give = (config: Record<string, string>) =>
+            stack.setAllConfig(Object.fromEntries(Object.entries(config).map(([name, value]) => [name, { value }])));
+        const carriedRoles = async () => [
+            ...new Set(
+                (await languages.cluster.awsNodePods()).flatMap(({ containers }) =>
+                    containers.map(({ roleArn }) => roleArn),
+                ),
+            ),
+        ];
+
+        before(async () => {
+            await languages.sandbox.reset();
+            stack = await makeStack(languages, language, "plain-shape", documentedProgram("plain-shape", language));
+            const { clusterName } = languages.sandbox;
+            await give({ clusterName, roleName, maxSessionDuration: "3600" });
+        });
+        after(async () => {
+            await stack.destroy();
+            await stack.workspace.removeStack(stack.name);
+        });
+
+        it("is told of bad arguments by their path, what was expected, what came, and how to mend it", async () => {
+            await give({ roleName: "no spaces", maxSessionDuration: "60" });
+            const failure = (await failureOf(stack.up())) ?? "";
+            const [, diagnostics = ""] = failure.split("Diagnostics:");
+            const [shown = ""] = diagnostics.split("Resources:");
+            assert.strictEqual(
+                shown.split('"cni": 2 arguments need mending, and nothing was created').length - 1,
+                1,
+                shown,
+            );
+            assert.match(shown, /^ +roleName: expected 1 to 64 letters.*, got "no spaces"; choose such a name/m);
+            assert.match(
+                shown,
+                /^ +maxSessionDuration: expected a whole number of seconds.*, got 60; choose 1 to 12 hours/m,
+            );
+            assert.doesNotMatch(shown, /^ +at |\.[jt]s:\d+/m);
+            assert.strictEqual(await languages.iam.role("no spaces").catch(() => undefined), undefined);
+            await give({ roleName, maxSessionDuration: "3600" });
+        });
+
+        it("makes the role, annotates the service account and restarts the pods", async () => {
+            const { steps, onEvent } = recordEvents();
+            const { outputs } = await stack.up({ onEvent });
+            assert.deepStrictEqual(
+                steps.filter((step) => step.startsWith("end create cni-")),
+                ["role", "cni-policy", "service-account", "daemon-set"].map((child) => `end create cni-${child}`),
+            );
+            assert.match(String(outputs["roleArn"]?.value), new RegExp(`:role/${roleName}$`));
+            assert.deepStrictEqual(await carriedRoles(), [outputs["roleArn"]?.value]);
+        });
+
+        it("changes what another argument asks for, and restarts nothing", async () => {
+            const before = uids(await languages.cluster.awsNodePods());
+            await give({ maxSessionDuration: "7200" });
+            const { done, onEvent } = recordEvents();
+            await stack.up({ onEvent });
+            assert.deepStrictEqual(
+                done().filter((step) => step.includes("cni-")),
+                ["update cni-role"],
+            );
+            assert.strictEqual((await languages.iam.role(roleName))?.MaxSessionDuration, 7200);
+            assert.deepStrictEqual(uids(await languages.cluster.awsNodePods()), before);
+        });
+
+        it("changes nothing in a second up", async () => {
+            const { summary } = await stack.up({ expectNoChanges: true });
+            assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+        });
+
+        it("takes the role and the annotations back", async () => {
+            await stack.destroy();
+            assert.strictEqual(await languages.iam.role(roleName), undefined);
+            const { spec } = await languages.cluster.daemonSet();
+            const left = { ...(await languages.cluster.annotations()), ...spec?.template.metadata?.annotations };
+            assert.deepStrictEqual(
+                Object.keys(left).filter((name) => /eks|pulumi/.test(name)),
+                [],
+            );
+        });
+    });
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from "fs";
+import { resolve } from "path";
+import { QUICK } from "../../e2e/support/handOver";
+
+/** What differs between the languages: how a program is written down. What it does is the same table for all. */
+export interface Language {
+    /** As the docs and Pulumi name it. */
+    readonly name: "python" | "go" | "yaml";
+    /** The last argument in the docs' program of the hand-over, after which there is room for more. */
+    readonly lastArgument: string;
+    /** A role's name, and waits that are short enough for a test. */
+    readonly moreArguments: (roleName: string) => string;
+    /** The files of the program's folder, by name. */
+    readonly files: (program: string) => Readonly<Record<string, string>>;
+}
+
+const { stableSeconds = 0, timeouts = {} } = QUICK;
+const limits = Object.entries(timeouts).map(([name, seconds]) => [name, String(seconds)] as const);
+const seconds = String(stableSeconds);
+
+/** The folder of the executable by which the engine starts the plugin. */
+export const PLUGIN = resolve(__dirname, "../../e2e/programs/yaml/plugin");
+
+/** What Pulumi's own releases find by `packages:`, which asks of a language host what the one here is too old for. */
+const plugin = JSON.stringify({
+    providers: [{ name: "eks-cni", path: PLUGIN }],
+}).replace(/^/, "plugins: ");
+
+const python: Language = {
+    name: "python",
+    lastArgument: '    node_role_names=[config.require("nodeRoleName")],\n',
+    moreArguments: (roleName) => {
+        const given = limits.map(([name, limit]) => `${snakeCase(name)}=${limit}`).join(", ");
+        return [
+            `    role_name="${roleName}",`,
+            `    stable_seconds=${seconds},`,
+            `    timeouts=eks_cni.CniTimeoutsArgs(${given}),\n`,
+        ].join("\n");
+    },
+    files: (program) => ({ "Pulumi.yaml": project("python"), "__main__.py": program }),
+};
+
+export const go: Language = {
+    name: "go",
+    lastArgument: '\t\t\tNodeRoleNames: pulumi.StringArray{pulumi.String(conf.Require("nodeRoleName"))},\n',
+    moreArguments: (roleName) => {
+        const given = limits.map(([name, limit]) => `${pascalCase(name)}: pulumi.IntRef(${limit})`).join(", ");
+        return [
+            `\t\t\tRoleName: pulumi.String("${roleName}"),`,
+            `\t\t\tStableSeconds: pulumi.IntRef(${seconds}),`,
+            `\t\t\tTimeouts: &ekscni.CniTimeoutsArgs{${given}},\n`,
+        ].join("\n");
+    },
+    files: (program) => ({
+        "Pulumi.yaml": project("go"),
+        "main.go": program,
+        ...Object.fromEntries(["go.mod", "go.sum"].map((file) => [file, goModule(file)])),
+    }),
+};
+
+const yaml: Language = {
+    name: "yaml",
+    lastArgument: "                - ${nodeRoleName}\n",
+    moreArguments: (roleName) =>
+        [
+            `            roleName: ${roleName}`,
+            `            stableSeconds: ${seconds}`,
+            `            timeouts: ${JSON.stringify(timeouts)}\n`,
+        ].join("\n"),
+    files: (program) => ({ "Pulumi.yaml": `${program}\n${plugin}` }),
+};
+
+export const LANGUAGES: readonly Language[] = [python, go, yaml];
+
+function project(runtime: string): string {
+    return `name: cni\nruntime: ${runtime}\n${plugin}\n`;
+}
+
+function goModule(file: string): string {
+    return readFileSync(resolve(__dirname, "../go", file), "utf8");
+}
+
+function snakeCase(name: string): string {
+    return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function pascalCase(name: string): string {
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from "fs";
+import { join } from "path";
+import type { Sandbox } from "../../../sandbox/sandbox";
+import type { AgentCall } from "../../continuity/monitor/agents";
+import { Monitor } from "../../continuity/monitor/monitor";
+import { nothingLost } from "../../continuity/scenarios/scenario";
+import { type Verdict, verdictOf } from "../../continuity/verdict";
+
+/** Two rollouts to a role and one back, each with a canary before it. */
+const BOUND = { ...nothingLost, rollouts: 3, restarts: 3 };
+
+/** The monitor of the continuity suite, and what the agents in the pods felt, from now on. */
+export async function lookOn(sandbox: Sandbox): Promise<{ verdict: () => Verdict; stop: () => void }> {
+    const monitor = new Monitor(sandbox);
+    await monitor.start();
+    const since = Date.now();
+    return {
+        verdict: () => verdictOf(monitor.recording(since, Date.now()), BOUND, agentCalls(sandbox), undefined),
+        stop: () => monitor.stop(),
+    };
+}
+
+function agentCalls({ directory }: Sandbox): AgentCall[] {
+    return readFileSync(join(directory, "logs", "agents.jsonl"), "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as AgentCall);
+}

@@ -1,0 +1,40 @@
+import { writeFileSync } from "fs";
+import { join } from "path";
+import { codeBlocks, page } from "../../unit/support/markdown";
+import type { Language } from "./languages";
+
+/** Each shape, and the page of the docs whose program is run: what a reader copies is what was tried. */
+const PAGES = { "plain-shape": "docs/installation-configuration.md", "hand-over": "docs/_index.md" };
+
+export type Shape = keyof typeof PAGES;
+
+/** The program of the docs, letter by letter. */
+export function documentedProgram(shape: Shape, { name }: Pick<Language, "name">): string {
+    const programs = codeBlocks(page(PAGES[shape])).filter(
+        ({ language, text }) => language === name && text.includes("CniServiceAccountRole"),
+    );
+    const [program] = programs;
+    if (program === undefined || programs.length > 1) {
+        throw new Error(`${PAGES[shape]} has ${String(programs.length)} programs in ${name}: one is looked for`);
+    }
+    return `${program.text}\n`;
+}
+
+/** The docs' program of the hand-over with a name for the role, and waits that are short enough for a test. */
+export function handOverProgram(language: Language, roleName: string): string {
+    const program = documentedProgram("hand-over", language);
+    const { lastArgument } = language;
+    if (program.split(lastArgument).length !== 2) {
+        throw new Error(
+            `The program in ${language.name} does not have this line, after which to go on: ${lastArgument}`,
+        );
+    }
+    return program.replace(lastArgument, () => `${lastArgument}${language.moreArguments(roleName)}`);
+}
+
+/** Makes it what runs in a folder. */
+export function writeProgram(workDir: string, language: Language, program: string): void {
+    for (const [name, text] of Object.entries(language.files(program))) {
+        writeFileSync(join(workDir, name), text);
+    }
+}

@@ -1,0 +1,38 @@
+/**
+ * `npm run test:mutation [-- PART…]`: would the table tests notice a wrong line? Stryker makes small mistakes in the pure
+ * parts of the package, one after another, and counts those that no test fails on. `-- --planted-bugs [NAME…]` plants
+ * larger ones.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { huntPlantedBugs } from "./hunt";
+
+const ROOT = join(__dirname, "../..");
+const STRYKER = join(ROOT, "node_modules/@stryker-mutator/core/bin/stryker.js");
+const PARTS = ["documents", "arguments", "decisions"];
+
+/** Whether the part reaches the mark. */
+function reachesMark(part: string): boolean {
+    process.stdout.write(`\n━━ ${part}\n`);
+    const { status } = spawnSync(process.execPath, [STRYKER, "run", join(__dirname, "stryker.config.cjs")], {
+        cwd: ROOT,
+        stdio: "inherit",
+        env: { ...process.env, MUTATION_PART: part },
+    });
+    return status === 0;
+}
+
+function mutate(asked: readonly string[]): boolean {
+    const unknown = asked.filter((part) => !PARTS.includes(part));
+    if (unknown.length > 0) {
+        process.stderr.write(`No part ${unknown.join(", ")}: there are ${PARTS.join(", ")}\n`);
+        return false;
+    }
+    const below = (asked.length > 0 ? asked : PARTS).filter((part) => !reachesMark(part));
+    process.stdout.write(below.length === 0 ? "\nThe mark is reached.\n" : `\nBelow the mark: ${below.join(", ")}\n`);
+    return below.length === 0;
+}
+
+const [first, ...rest] = process.argv.slice(2);
+const good = first === "--planted-bugs" ? huntPlantedBugs(rest) : mutate(process.argv.slice(2));
+process.exitCode = good ? 0 : 1;

@@ -1,0 +1,28 @@
+import * as assert from "assert";
+import { rules } from "../../policies/rules";
+import { BAD_STACKS } from "./badStacks";
+import { preview } from "./support/preview";
+import { usePolicies } from "./support/usePolicies";
+
+describe("a stack with one fault, under the policy pack", () => {
+    const policies = usePolicies();
+
+    for (const { rule, title, level, program, resource, message } of BAD_STACKS) {
+        it(`${rule}: ${title}`, async () => {
+            const { violations, succeeded } = await preview(policies.environment, { program });
+            // The engine shows the rule's description above each of its messages.
+            const { description } = rules.find(({ name }) => name === rule) ?? {};
+            assert.deepStrictEqual(violations, [
+                { rule, level, resource, message: `${description ?? ""}\n${message}` },
+            ]);
+            assert.strictEqual(succeeded, level === "advisory");
+        });
+    }
+
+    it("has one for each rule", () => {
+        assert.deepStrictEqual(
+            [...new Set(BAD_STACKS.map(({ rule }) => rule))],
+            rules.map(({ name }) => name),
+        );
+    });
+});

@@ -1,0 +1,234 @@
+import * as aws from "@pulumi/aws";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ipv6CniPolicy } from "../../documents/cniPermissions";
+import { trustPolicy } from "../../documents/trustPolicy";
+import { CniServiceAccountRole } from "../../index";
+
+const ACCOUNT = "111122223333";
+const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE";
+const OIDC_PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER}`;
+const CNI_ROLE = `arn:aws:iam::${ACCOUNT}:role/cni`;
+/** The condition of a trust on the subject, which stands behind another. */
+const SUBJECT = /,"[^"]*:sub":"[^"]*"/;
+const LAUNCH_TEMPLATE = { id: "lt-0123456789abcdef0", version: "1" };
+
+/** A small stack with one fault, and what the rule that finds it says. */
+export interface BadStack {
+    readonly rule: string;
+    readonly title: string;
+    readonly level: "mandatory" | "advisory";
+    readonly program: () => void;
+    /** The name of the resource that is at fault. */
+    readonly resource: string;
+    readonly message: string;
+}
+
+export const BAD_STACKS: readonly BadStack[] = [
+    {
+        rule: "node-role-without-cni-policy",
+        title: "the CNI policy attached to the role of EC2 instances",
+        level: "mandatory",
+        program: () => attach("nodes-cni", nodeRole(), aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy),
+        resource: "nodes-cni",
+        message:
+            "The node role nodes is given AmazonEKS_CNI_Policy, which every pod on its nodes could use. Give aws-node a role of " +
+            "its own, and take it from here.",
+    },
+    {
+        rule: "cni-role-trusts-its-service-account-only",
+        title: "a trust whose subject is compared by StringLike",
+        level: "mandatory",
+        program: () => cniRole(goodTrust().replace(SUBJECT, (subject) => `},"StringLike":{${subject.slice(1)}`)),
+        resource: "cni",
+        message: "The trust of the CNI role compares the subject by StringLike: use StringEquals.",
+    },
+    {
+        rule: "cni-ipv6-policy-is-complete",
+        title: "the five actions of the user guide's page",
+        level: "mandatory",
+        program: () => {
+            const { Version, Statement } = ipv6CniPolicy("aws");
+            const missing = ["ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"];
+            const left = Statement.map((one) => ({
+                ...one,
+                Action: [one.Action].flat().filter((action) => !missing.includes(action)),
+            }));
+            const policy = JSON.stringify({ Version, Statement: left });
+            new aws.iam.Policy("cni-ipv6", { policy });
+        },
+        resource: "cni-ipv6",
+        message: "The CNI's IPv6 policy lacks ec2:DescribeSecurityGroups, ec2:DescribeSubnets. Add what is missing.",
+    },
+    {
+        rule: "cni-policy-fits-ip-family",
+        title: "the IPv4 policy for a cluster of the family IPv6",
+        level: "mandatory",
+        program: () => {
+            cluster("ipv6");
+            attach("cni-policy", cniRole(goodTrust()), aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy);
+        },
+        resource: "cni-policy",
+        message:
+            "The CNI role has the IPv4 policy, and the cluster is of the family IPv6: pods would get no address. Give it the " +
+            "IPv6 policy.",
+    },
+    {
+        rule: "cni-policy-fits-ip-family",
+        title: "the IPv6 policy for a cluster that says nothing of its family",
+        level: "mandatory",
+        program: () => {
+            cluster();
+            const { arn } = new aws.iam.Policy("ipv6", { policy: JSON.stringify(ipv6CniPolicy("aws")) });
+            attach("cni-policy", cniRole(goodTrust()), arn);
+        },
+        resource: "cni-policy",
+        message:
+            "The CNI role has the IPv6 policy, and the cluster is of the family IPv4: pods would get no address. Give it the " +
+            "IPv4 policy.",
+    },
+    {
+        rule: "cni-role-holds-no-more",
+        title: "all of EC2 for the CNI's role",
+        level: "mandatory",
+        program: () => attach("everything", cniRole(goodTrust()), aws.iam.ManagedPolicy.AmazonEC2FullAccess),
+        resource: "everything",
+        message:
+            "The CNI role is given AWS's policy AmazonEC2FullAccess, which is not the CNI's. Take it from the role.",
+    },
+    {
+        rule: "vpc-cni-addon-has-own-role",
+        title: "the add-on without a role",
+        level: "mandatory",
+        program: () => new aws.eks.Addon("vpc-cni", { clusterName: "production", addonName: "vpc-cni" }),
+        resource: "vpc-cni",
+        message:
+            "The vpc-cni add-on has neither a service account role nor a Pod Identity association, so the CNI uses the node " +
+            "role. Set serviceAccountRoleArn.",
+    },
+    {
+        rule: "one-writer-of-the-cni-role",
+        title: "the add-on with a role, and the component with its annotation",
+        level: "mandatory",
+        program: () => {
+            const { roleArn } = component();
+            const [clusterName, addonName] = ["production", "vpc-cni"];
+            new aws.eks.Addon("vpc-cni", { clusterName, addonName, serviceAccountRoleArn: roleArn });
+        },
+        resource: "cni-service-account",
+        message:
+            "The vpc-cni add-on has a role, and this annotates kube-system/aws-node with one too. Leave it to one of them.",
+    },
+    {
+        rule: "cni-service-account-is-patched-by-the-component",
+        title: "an annotation by hand",
+        level: "mandatory",
+        program: () => {
+            const annotations = { "eks.amazonaws.com/role-arn": CNI_ROLE };
+            const metadata = { namespace: "kube-system", name: "aws-node", annotations };
+            new kubernetes.core.v1.ServiceAccountPatch("aws-node", { metadata });
+        },
+        resource: "aws-node",
+        message: "This annotates kube-system/aws-node with a role outside the component. Use CniServiceAccountRole.",
+    },
+    {
+        rule: "cni-service-account-is-patched-by-the-component",
+        title: "a ServiceAccount in place of a patch",
+        level: "mandatory",
+        program: () => {
+            new kubernetes.core.v1.ServiceAccount("aws-node", {
+                metadata: { namespace: "kube-system", name: "aws-node" },
+            });
+        },
+        resource: "aws-node",
+        message:
+            "This ServiceAccount takes over kube-system/aws-node, and destroy would delete it. Use CniServiceAccountRole.",
+    },
+    {
+        rule: "nodes-come-after-the-cni-role",
+        title: "a node group that does not wait for the component",
+        level: "mandatory",
+        program: () => {
+            component();
+            nodeGroup({ nodeRoleArn: nodeRole().arn, launchTemplate: LAUNCH_TEMPLATE });
+        },
+        resource: "nodes",
+        message:
+            "The node group does not wait for the CNI's role, and its own role has no CNI policy: its nodes would not become " +
+            "ready. Let it depend on the CniServiceAccountRole.",
+    },
+    {
+        rule: "node-group-keeps-pods-from-the-node-role",
+        title: "a node group without a launch template",
+        level: "advisory",
+        program: () => nodeGroup({ nodeRoleArn: `arn:aws:iam::${ACCOUNT}:role/nodes` }),
+        resource: "nodes",
+        message:
+            "The node group has no launch template, so its nodes answer pods that ask for the node role's credentials. Give it " +
+            "one with metadataOptions: httpTokens required, httpPutResponseHopLimit 1.",
+    },
+    {
+        rule: "launch-template-keeps-pods-from-the-node-role",
+        title: "a hop limit of 2",
+        level: "advisory",
+        program: () => launchTemplate(),
+        resource: "nodes",
+        message: "Pods reach the node role: metadataOptions.httpPutResponseHopLimit is 2, set it to 1.",
+    },
+    {
+        rule: "cluster-has-cni-role",
+        title: "a cluster alone",
+        level: "mandatory",
+        program: () => cluster(),
+        resource: "cluster",
+        message:
+            "The stack makes this cluster and no role for the CNI, which then uses the node role. Add a CniServiceAccountRole.",
+    },
+];
+
+export function launchTemplate(): void {
+    new aws.ec2.LaunchTemplate("nodes", { metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2 } });
+}
+
+function goodTrust(): string {
+    const provider = { arn: OIDC_PROVIDER, partition: "aws", accountId: ACCOUNT, issuer: ISSUER };
+    return JSON.stringify(trustPolicy([provider], { namespace: "kube-system", name: "aws-node" }));
+}
+
+function cniRole(assumeRolePolicy: string): aws.iam.Role {
+    return new aws.iam.Role("cni", { name: "cni", assumeRolePolicy });
+}
+
+function nodeRole(): aws.iam.Role {
+    const Principal = { Service: "ec2.amazonaws.com" };
+    const Statement = [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }];
+    return new aws.iam.Role("nodes-role", {
+        name: "nodes",
+        assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement }),
+    });
+}
+
+function attach(name: string, role: aws.iam.Role, policyArn: pulumi.Input<string>): void {
+    new aws.iam.RolePolicyAttachment(name, { role: role.name, policyArn });
+}
+
+function cluster(ipFamily?: string): void {
+    new aws.eks.Cluster("cluster", {
+        roleArn: `arn:aws:iam::${ACCOUNT}:role/cluster`,
+        vpcConfig: { subnetIds: ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"] },
+        ...(ipFamily === undefined ? {} : { kubernetesNetworkConfig: { ipFamily } }),
+    });
+}
+
+function nodeGroup(args: Pick<aws.eks.NodeGroupArgs, "nodeRoleArn" | "launchTemplate">): void {
+    new aws.eks.NodeGroup("nodes", {
+        clusterName: "production",
+        subnetIds: ["subnet-0123456789abcdef0"],
+        scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 },
+        ...args,
+    });
+}
+
+function component(): CniServiceAccountRole {
+    return new CniServiceAccountRole("cni", { oidcProviderArn: OIDC_PROVIDER, liveChecks: false });
+}

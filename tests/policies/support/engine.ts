@@ -1,0 +1,33 @@
+import { mkdirSync, renameSync, rmSync } from "fs";
+import { delimiter, join, resolve } from "path";
+import { installedPluginsOnly, makePulumiHome } from "../../../sandbox/pulumiHome";
+import type { Sandbox } from "../../../sandbox/sandbox";
+import type { ToolPaths } from "../../../sandbox/tools";
+
+const AWS_PREVIEWS = resolve(__dirname, "bin/pulumi-resource-aws");
+
+/**
+ * The environment of an engine that runs policy packs. The language host for Node.js that Pulumi publishes starts a pack by
+ * its path; the newest that can be built from published source is too old for that. Where the engine finds no host, it starts
+ * a pack by a plugin `pulumi-analyzer-policy-nodejs`, as engines did before: the same module of the SDK, in the same folder.
+ *
+ * Source: NewPolicyAnalyzer in https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/go/common/resource/plugin/analyzer_plugin.go
+ */
+export function policyEnvironment(sandbox: Sandbox, tools: ToolPaths): Record<string, string> {
+    const home = join(sandbox.directory, "policy-home");
+    const bin = join(home, "bin");
+    makePulumiHome(home, tools, AWS_PREVIEWS);
+    rmSync(join(bin, "pulumi-language-nodejs"));
+    const analyzer = join(home, "plugins", "analyzer-policy-nodejs-v0.0.1");
+    mkdirSync(analyzer);
+    renameSync(join(bin, "pulumi-analyzer-policy"), join(analyzer, "pulumi-analyzer-policy-nodejs"));
+    const environment: NodeJS.ProcessEnv = {
+        ...sandbox.environment,
+        ...installedPluginsOnly,
+        PULUMI_HOME: home,
+        PATH: [bin, sandbox.environment["PATH"]].join(delimiter),
+    };
+    return Object.fromEntries(
+        Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+}

@@ -1,0 +1,126 @@
+import * as assert from "assert";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { type Counted, countCalls, CountedCalls } from "../e2e/support/calls";
+import { give, handOverStack } from "../e2e/support/handOver";
+import { addOtherPods } from "./support/otherPods";
+import { PeakMemory, watchPeakMemory } from "./support/peakMemory";
+import { type Measured, report } from "./support/report";
+
+const OPERATIONS = ["up", "second up", "refresh", "destroy"] as const;
+type Operation = (typeof OPERATIONS)[number];
+
+/** Nodes, each with its pod of aws-node; the others are there to be in the way. */
+const SIZES = (process.env["EKS_CNI_SCALE_NODES"] ?? "12,100,1000").split(",").map(Number);
+const OTHER_PODS_PER_NODE = 4;
+
+/** What a LIST asks for at a time (handover/kubernetes/settings.ts), and values of one filter of EC2 (handover/aws/instances.ts). */
+const PAGE = 500;
+const FILTER = 200;
+
+/**
+ * For a process with the live checks: without a limit V8 lets what is no longer used lie about, the more the more there is. Some 100 MB
+ * of it are the clients' code, and a page of pods as it comes, as it is parsed, and as the client makes objects of it takes up to 50.
+ */
+const HEAP = 192;
+/** A full page, and a bit. */
+const MEMORY_THAT_GROWS = 100;
+
+describe("the live checks, as the cluster grows", () => {
+    const measured = new Map<number, Map<Operation, Measured>>();
+
+    for (const nodes of SIZES) {
+        describe(`on ${String(nodes)} nodes, and ${String(nodes * (1 + OTHER_PODS_PER_NODE))} pods`, () => {
+            const operations = new Map<Operation, Measured>();
+            let sandbox: Sandbox;
+            let calls: CountedCalls;
+            let memory: PeakMemory;
+            let stack: Stack;
+
+            before(async () => {
+                sandbox = await startSandbox({
+                    name: `scale-${String(nodes)}-${String(process.pid)}`,
+                    ownerPid: process.pid,
+                    nodes,
+                    podReadySeconds: 0.5,
+                    enforcementDelaySeconds: 1,
+                    onProgress: (line) => process.stderr.write(`    ${line}\n`),
+                });
+                await addOtherPods(sandbox.kubeconfigPath, nodes * OTHER_PODS_PER_NODE);
+                calls = await countCalls(sandbox);
+                memory = watchPeakMemory(sandbox.name);
+                stack = await handOverStack(sandbox);
+                stack.workspace.envVars["NODE_OPTIONS"] = `--max-old-space-size=${String(HEAP)}`;
+                const timeouts = { proofSeconds: 60, settleSeconds: 3 };
+                await give(stack, sandbox, { ...calls.args, nodeRoleNames: ["sandbox-nodes"], timeouts });
+                measured.set(nodes, operations);
+            });
+            after(async () => {
+                memory.stop();
+                await stack.workspace.removeStack(stack.name, { force: true });
+                await calls.close();
+                await sandbox.stop();
+            });
+
+            /** Counts what an operation does. */
+            async function measure(operation: Operation, run: () => Promise<unknown>): Promise<Counted> {
+                memory.take();
+                calls.take();
+                const startedAt = Date.now();
+                await run();
+                const counted = calls.take();
+                const seconds = (Date.now() - startedAt) / 1000;
+                operations.set(operation, { ...counted, seconds, megabytes: memory.take() });
+                return counted;
+            }
+
+            it("up restarts one pod itself and detaches once, and looks a page at a time", async () => {
+                const { writes, reads } = await measure("up", () => stack.up());
+                assert.deepStrictEqual(writes, { "DELETE pods": 1, "iam DetachRolePolicy": 1 });
+                assertPages(reads, nodes);
+                assert.strictEqual((await stack.outputs())["verifiedPods"]?.value, nodes);
+            });
+
+            it("a second up calls nobody", async () => {
+                const counted = await measure("second up", () => stack.up({ expectNoChanges: true }));
+                assert.deepStrictEqual(counted, { writes: {}, reads: {} });
+            });
+
+            it("refresh takes two looks", async () => {
+                const { writes, reads } = await measure("refresh", () => stack.refresh());
+                assert.deepStrictEqual(writes, {});
+                assert.strictEqual(reads["LIST daemonsets"], 2);
+                assert.strictEqual(reads["ec2 DescribeInstances"], 2 * (Math.ceil(nodes / FILTER) + 1));
+                assertPages(reads, nodes);
+            });
+
+            it("destroy restarts one pod itself and attaches once", async () => {
+                const { writes, reads } = await measure("destroy", () => stack.destroy());
+                assert.strictEqual(writes["DELETE pods"], 1);
+                assert.strictEqual(writes["iam AttachRolePolicy"], 1);
+                assertPages(reads, nodes);
+            });
+        });
+    }
+
+    // A group of its own, since mocha plays the tests of a group before the groups in it.
+    describe("on all of them", () => {
+        it("take hardly more memory on the largest cluster than on the smallest", () => {
+            const peaks = [...measured.values()].map((operations) =>
+                Math.max(...[...operations.values()].map(({ megabytes }) => megabytes)),
+            );
+            assert.deepStrictEqual([peaks.length, Math.min(...peaks) > 0], [SIZES.length, true]);
+            assert.ok(Math.max(...peaks) - Math.min(...peaks) < MEMORY_THAT_GROWS, `peaks of ${peaks.join(", ")} MB`);
+        });
+    });
+
+    after(() => process.stdout.write(`\n${report(OPERATIONS, measured)}\n`));
+});
+
+/** Nodes, and pods of aws-node alone, in as many pages as they fill. After a full page the API server may still have others to look through. */
+function assertPages(reads: Counted["reads"], nodes: number): void {
+    const looks = reads["LIST daemonsets"] ?? 0;
+    for (const list of ["LIST nodes", "LIST pods"]) {
+        assert.ok((reads[list] ?? 0) <= looks * (Math.floor(nodes / PAGE) + 1), `${list}: ${String(reads[list])}`);
+    }
+}
