@@ -1,0 +1,122 @@
+import * as semver from "semver";
+import { type PackageSchema, schemaVersionProblems } from "./schemaChanges";
+
+/** What a release is judged by; reading it is apart (facts.ts). */
+export interface Facts {
+    /** Of package.json. */
+    readonly version: string;
+    /** What every other file says that carries the version, by its path. */
+    readonly otherVersions: Readonly<Record<string, string | undefined>>;
+    /** All tags of the repository. */
+    readonly tags: readonly string[];
+    /** Lines of `git status --porcelain`. */
+    readonly uncommitted: readonly string[];
+    /** `released` is that of the last release, which the next one is compared with. */
+    readonly schema: { readonly committed: string; readonly made: string; readonly released: string };
+    readonly changelog: string;
+    /** What the checkers say of the tarball, and the files in it. */
+    readonly tarball: { readonly findings: readonly string[]; readonly files: readonly string[] };
+}
+
+export interface Check {
+    readonly name: "version" | "tag" | "schema" | "changelog" | "tarball";
+    /** Each says what is wrong and what to do; none if the check has passed. */
+    readonly problems: readonly string[];
+}
+
+export function tagOf(version: string): string {
+    return `v${version}`;
+}
+
+/** The latest first. */
+function releasedVersions(tags: readonly string[]): string[] {
+    return tags.filter((tag) => semver.valid(tag) !== null).sort(semver.rcompare);
+}
+
+/** All checks, whatever the first one finds: one run tells everything that is left to do. */
+export function checks(facts: Facts): Check[] {
+    return [
+        { name: "version", problems: versionProblems(facts) },
+        { name: "tag", problems: tagProblems(facts) },
+        { name: "schema", problems: schemaProblems(facts) },
+        { name: "changelog", problems: changelogProblems(facts) },
+        { name: "tarball", problems: tarballProblems(facts) },
+    ];
+}
+
+function versionProblems({ version, otherVersions }: Facts): string[] {
+    const others = Object.entries(otherVersions).filter(([, other]) => other !== version);
+    return [
+        ...(semver.valid(version) === version ? [] : [`${version} in package.json is no version: write X.Y.Z`]),
+        ...others.map(
+            ([file, other]) => `${file} has ${other ?? "no version"}, package.json has ${version}: make them one`,
+        ),
+    ];
+}
+
+function tagProblems({ version, tags, uncommitted }: Facts): string[] {
+    const [latest] = releasedVersions(tags);
+    const isNewer = latest === undefined || (semver.valid(version) !== null && semver.gt(version, latest));
+    return [
+        ...(tags.includes(tagOf(version)) ? [`the tag ${tagOf(version)} is there already: raise the version`] : []),
+        ...(isNewer || latest === tagOf(version)
+            ? []
+            : [`${version} does not come after ${latest}: raise the version`]),
+        ...(uncommitted.length === 0 ? [] : [`uncommitted changes: commit them first\n${uncommitted.join("\n")}`]),
+    ];
+}
+
+function schemaProblems({ version, schema: { committed, made, released }, tags }: Facts): string[] {
+    const [before, after] = [schemaIn(released), schemaIn(committed)];
+    const latest = releasedVersions(tags).find((tag) => semver.valid(version) !== null && semver.lt(tag, version));
+    return [
+        ...(committed === made ? [] : ["plugin/schema.json is not what the source makes: npm run schema"]),
+        ...(latest === undefined || latest === tagOf(before.version)
+            ? []
+            : [
+                  `release/released-schema.json is that of ${before.version}, and ${latest} was released: git show ${latest}:plugin/schema.json > release/released-schema.json`,
+              ]),
+        ...schemaVersionProblems(before, after).map((problem) => `${problem}: raise the version, or take it back`),
+    ];
+}
+
+function schemaIn(text: string): PackageSchema {
+    return JSON.parse(text) as PackageSchema;
+}
+
+/** https://keepachangelog.com/en/1.1.0/ */
+function changelogProblems({ version, changelog }: Facts): string[] {
+    const sections = changelog.split(/^## /m).slice(1);
+    const section = (name: string) => sections.find((text) => text.startsWith(`[${name}]`));
+    const [own, unreleased] = [section(version), section("Unreleased")];
+    return [
+        ...(own === undefined
+            ? [
+                  `CHANGELOG.md has no section for it: give what is under [Unreleased] the title [${version}] - YYYY-MM-DD`,
+              ]
+            : /^\[[^\]]+\] - \d{4}-\d{2}-\d{2}$/m.test(own)
+              ? []
+              : [`the section [${version}] of CHANGELOG.md has no date: write [${version}] - YYYY-MM-DD`]),
+        ...(own !== undefined && !/^- /m.test(own) ? [`the section [${version}] of CHANGELOG.md is empty`] : []),
+        ...(unreleased === undefined ? ["CHANGELOG.md has no section [Unreleased]: put an empty one on top"] : []),
+        ...(own !== undefined && /^- /m.test(unreleased ?? "")
+            ? [`CHANGELOG.md has changes under [Unreleased]: move them to [${version}]`]
+            : []),
+    ];
+}
+
+const NEEDED = [
+    ...["LICENSE", "README.md", "CHANGELOG.md", "PulumiPlugin.yaml", "plugin/schema.json"],
+    ...["dist/index.js", "dist/index.d.ts", "dist/plugin/index.js", "dist/handover/index.js", "dist/policies/index.js"],
+];
+const UNWANTED = /^(?:sandbox|tests|examples|docs|release|reports|node_modules)\/|\.tgz$|(?:^|\/)\.env/;
+
+function tarballProblems({ tarball: { findings, files } }: Facts): string[] {
+    return [
+        ...findings,
+        ...NEEDED.filter((file) => !files.includes(file)).map((file) => `the tarball lacks ${file}`),
+        ...files
+            .filter((file) => UNWANTED.test(file))
+            .map((file) => `the tarball holds ${file}: see files in package.json`),
+    ];
+}

@@ -1,0 +1,61 @@
+import { execFileSync, spawnSync } from "child_process";
+import { mkdtempSync, readFileSync, rmSync } from "fs";
+import { tmpdir } from "os";
+import { join } from "path";
+import { makeSchema } from "../plugin/makeSchema";
+import type { Facts } from "./checks";
+
+/** Everything that the checks look at, from a clone of the repository. */
+export async function factsOf(root: string): Promise<Facts> {
+    const read = (file: string) => readFileSync(join(root, file), "utf8");
+    const versionIn = (file: string) => (JSON.parse(read(file)) as { version?: string }).version;
+    const git = (...args: string[]) => linesOf(execFileSync("git", args, { cwd: root, encoding: "utf8" }));
+    return {
+        version: versionIn("package.json") ?? "",
+        otherVersions: {
+            "package-lock.json": versionIn("package-lock.json"),
+            "plugin/schema.json": versionIn("plugin/schema.json"),
+            "policies/package.json": versionIn("policies/package.json"),
+            "policies/PulumiPolicy.yaml": /^version: (\S+)$/m.exec(read("policies/PulumiPolicy.yaml"))?.[1],
+        },
+        tags: git("tag", "--list"),
+        uncommitted: git("status", "--porcelain"),
+        schema: {
+            committed: read("plugin/schema.json"),
+            made: await makeSchema(),
+            released: read("release/released-schema.json"),
+        },
+        changelog: read("CHANGELOG.md"),
+        tarball: tarballOf(root),
+    };
+}
+
+/** Packs what would be published, and has the checkers of packages look at it. */
+function tarballOf(root: string): Facts["tarball"] {
+    const folder = mkdtempSync(join(tmpdir(), "eks-cni-release-"));
+    try {
+        const pack = ["pack", root, "--json", "--pack-destination", folder, "--loglevel=error"];
+        const packed = execFileSync("npm", pack, { cwd: folder, encoding: "utf8" });
+        // `prepare` prints to the same stream, before npm's JSON.
+        const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf("[\n"))) as [
+            { filename: string; files: { path: string }[] },
+        ];
+        const tarball = join(folder, filename);
+        const findings = [
+            findingOf(root, "publint", "run", tarball, "--strict"),
+            findingOf(root, "attw", tarball, "--profile", "node16"),
+        ].filter((finding) => finding !== undefined);
+        return { findings, files: files.map(({ path }) => path) };
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+}
+
+function findingOf(root: string, checker: string, ...args: string[]): string | undefined {
+    const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin", checker), args, { encoding: "utf8" });
+    return status === 0 ? undefined : `${checker} found something:\n${stdout}${stderr}`;
+}
+
+function linesOf(text: string): string[] {
+    return text.split("\n").filter((line) => line !== "");
+}

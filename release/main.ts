@@ -1,0 +1,40 @@
+import { execFileSync } from "child_process";
+import { resolve } from "path";
+import { Command } from "commander";
+import { checks, tagOf } from "./checks";
+import { factsOf } from "./facts";
+
+const ROOT = resolve(__dirname, "..");
+
+/**
+ * Checks what is about to be released, and makes its tag. Publishing is done by `.github/workflows/release.yml` when the tag is
+ * pushed: npm's provenance is given out to a workflow only. https://docs.npmjs.com/generating-provenance-statements
+ */
+async function release({ dryRun }: { dryRun: boolean }): Promise<void> {
+    const facts = await factsOf(ROOT);
+    const results = checks(facts);
+    for (const { name, problems } of results) {
+        say(`${problems.length === 0 ? "ok    " : "FAILED"} ${name}`);
+        problems.forEach((problem) => say(`       ${problem.replace(/\n/g, "\n       ")}`));
+    }
+    const tag = tagOf(facts.version);
+    if (results.some(({ problems }) => problems.length > 0)) {
+        say(`${tag} is not ready. Nothing was changed.`);
+        process.exitCode = 1;
+    } else if (dryRun) {
+        say(`${tag} is ready. Nothing was changed; without --dry-run its tag is made.`);
+    } else {
+        execFileSync("git", ["tag", "--annotate", tag, "--message", tag], { cwd: ROOT });
+        say(`Made the tag ${tag}. To have it published: git push origin ${tag}`);
+    }
+}
+
+function say(line: string): void {
+    process.stdout.write(`${line}\n`);
+}
+
+void new Command("npm run release --")
+    .description("Check version, tag, schema, changelog and tarball, and make the tag of a release.")
+    .option("--dry-run", "check, and change nothing", false)
+    .action(release)
+    .parseAsync();
