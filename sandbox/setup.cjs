@@ -11,6 +11,7 @@ const root = path.resolve(__dirname, "..");
 const inRoot = (...parts) => path.join(root, ...parts);
 const typescript = ["-r", "ts-node/register/transpile-only"];
 const mocha = [inRoot("node_modules/mocha/bin/mocha.js")];
+const suite = (folder) => [...mocha, "--config", inRoot("tests", folder, ".mocharc.json")];
 
 /** What each task runs, after the set-up, with node. `build` is what npm runs when the clone itself is installed. */
 const TASKS = {
@@ -19,15 +20,15 @@ const TASKS = {
     sandbox: [...typescript, inRoot("sandbox/cli.ts")],
     "test:compatibility": [...typescript, inRoot("tests/compatibility/main.ts")],
     release: [...typescript, inRoot("release/main.ts")],
-    test: mocha,
-    "test:sandbox": [...mocha, "--config", inRoot("tests/sandbox/.mocharc.json")],
-    "test:e2e": [...mocha, "--config", inRoot("tests/e2e/.mocharc.json")],
+    test: [...mocha, "--config", inRoot(".mocharc.json")],
+    "test:sandbox": suite("sandbox"),
+    "test:e2e": suite("e2e"),
     "test:continuity": [...typescript, inRoot("tests/continuity/main.ts")],
     "test:mutation": [...typescript, inRoot("tests/mutation/main.ts")],
-    "test:policies": [...mocha, "--config", inRoot("tests/policies/.mocharc.json")],
-    "test:languages": [...mocha, "--config", inRoot("tests/languages/.mocharc.json")],
-    "test:scale": [...mocha, "--config", inRoot("tests/scale/.mocharc.json")],
-    "test:package": [...mocha, "--config", inRoot("tests/package/.mocharc.json")],
+    "test:policies": suite("policies"),
+    "test:languages": suite("languages"),
+    "test:scale": suite("scale"),
+    "test:package": suite("package"),
 };
 
 function fail(message) {
@@ -106,6 +107,17 @@ function setUp(task) {
     }
 }
 
+/** What mocha runs: it adds the files it is given to those of its settings, but who names files wants these and no others. */
+function withTheseFilesOnly([program, , config]) {
+    const { spec, require: modules = [], ...settings } = JSON.parse(fs.readFileSync(config, "utf8"));
+    return [
+        program,
+        "--no-config",
+        ...modules.flatMap((module) => ["--require", module]),
+        ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
+    ];
+}
+
 const [task, ...args] = process.argv.slice(2);
 if (!(task in TASKS)) {
     fail(`Usage: node sandbox/setup.cjs ${Object.keys(TASKS).join("|")} [ARGUMENTS…]`);
@@ -113,5 +125,7 @@ if (!(task in TASKS)) {
 setUp(task);
 // The notice of the AWS SDK, that its versions of 2027 need Node.js 22, is for whoever raises the versions here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-const { status, signal } = spawnSync(process.execPath, [...TASKS[task], ...args], { cwd: root, stdio: "inherit" });
+const namesTests = args.some((arg) => arg.endsWith(".test.ts"));
+const command = namesTests ? withTheseFilesOnly(TASKS[task]) : TASKS[task];
+const { status, signal } = spawnSync(process.execPath, [...command, ...args], { cwd: root, stdio: "inherit" });
 process.exit(status ?? (signal === "SIGINT" ? 130 : 1));

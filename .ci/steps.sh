@@ -1,0 +1,66 @@
+# Steps, their results in "$results", and what is said of them at the end. Sourced by run.
+# shellcheck shell=bash disable=SC2154
+
+# Runs a command as one step, and notes its result in a line: seconds, passed, failed, log, script (`-` for what is not tried
+# once more), title. A step that runs mocha counts mocha's tests, any other counts as one.
+step() {
+    local title=$1 log started=$SECONDS status=0 ok bad
+    log=$(mktemp -p "$logs")
+    shift
+    printf '\n━━ %s: %s\n' "$title" "$*" | sed -u "s/^/$margin/"
+    FAILED_FILES="$log.files" "$@" 2>&1 | tee "$log" | sed -u "s/^/$margin/" || status=$?
+    ok=$(sed -nE 's/^ +([0-9]+) passing .*/\1/p' "$log" | tail -n 1)
+    bad=$(sed -nE 's/^ +([0-9]+) failing$/\1/p' "$log" | tail -n 1)
+    if [ "$status" -eq 0 ]; then
+        ok=${ok:-1} bad=0
+    else
+        ok=${ok:-0} bad=${bad:-1}
+    fi
+    printf '%d %d %d %s %s %s\n' "$((SECONDS - started))" "$ok" "$bad" "$log" "${script:--}" "$title" >>"$results"
+    return "$status"
+}
+
+# A step that is a script of package.json, and can be tried once more: see onceMore.sh.
+suite() {
+    local title=$1 script=$2
+    shift 2
+    case $script in
+    demo | test:continuity) step "$title" npm run --silent "$script" -- "$@" ;;
+    *) step "$title" npm run --silent "$script" -- --reporter .ci/failedFiles.cjs "$@" ;;
+    esac
+}
+
+# The failed tests of a step as mocha lists them at its end, or the last lines of a step that mocha did not get to.
+failed_tests() {
+    local log=$1 lines=$2
+    if grep -qE '^ +[0-9]+ failing$' "$log"; then
+        sed -nE '/^ +[0-9]+ failing$/,$p' "$log" | head -n "$lines"
+    else
+        tail -n "$((lines < 40 ? lines : 40))" "$log"
+    fi
+}
+
+# Once more at the end, for whoever reads no more than that: all failed steps, in about 150 lines.
+what_failed() {
+    local steps log title
+    steps=$(awk '$3 > 0' "$results" | wc -l)
+    awk '$3 > 0' "$results" | while read -r _ _ _ log _ title; do
+        printf '\n━━ FAILED: %s\n' "$title"
+        failed_tests "$log" $((150 / steps))
+    done
+}
+
+finish() {
+    local passed failed
+    passed=$(awk '{ sum += $2 } END { print sum + 0 }' "$results")
+    failed=$(awk '{ sum += $3 } END { print sum + 0 }' "$results")
+    what_was_unstable
+    what_failed
+    printf '\n'
+    awk '{ printf "%5d s  %s ", $1, $3 ? "FAILED" : "passed"; for (i = 6; i <= NF; i++) printf " %s", $i; print "" }' "$results"
+    printf '\nLeft out: all scenarios on 12 nodes and the kill campaign (tests/continuity/README.md), npm run test:scale,\n'
+    printf 'npm run test:mutation (tests/mutation/README.md), npm run test:compatibility (docs/compatibility.md).\n'
+    printf '\n%d passed, %d failed\n' "$passed" "$failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
