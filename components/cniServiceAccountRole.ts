@@ -140,7 +140,8 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         if (args.delivery !== Delivery.RoleOnly && args.rollout?.enabled !== false) {
             const { timeoutSeconds } = args.rollout ?? {};
             const { updateStrategy, carriedBefore } = canary ?? {};
-            const waiting = { timeoutSeconds, updateStrategy, carriedBefore };
+            const ignoreNotReadyNodes = (live ? args.ignoreNotReadyNodes : undefined) ?? 0;
+            const waiting = { timeoutSeconds, updateStrategy, carriedBefore, ignoreNotReadyNodes };
             done.push(rollOut(name, checked, serviceAccount.namespace, delivered, waiting, options()));
         }
 

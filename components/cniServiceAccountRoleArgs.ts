@@ -205,8 +205,10 @@ export interface CniServiceAccountRoleArgs {
      */
     stableSeconds?: number;
     /**
-     * How many NotReady nodes the detachment does without, from 0 to 10000. Their pods are deleted at the API first, and start
-     * with the role when their node returns. Defaults to 0: a NotReady node is waited for.
+     * How many NotReady nodes rollout and detachment do without, from 0 to 10000. Their pods are deleted at the API first, and
+     * start with the role when their node returns. Defaults to 0: a NotReady node is waited for.
+     *
+     * With more than 0 the pods are waited for by the live checks, within `timeouts.verificationSeconds`.
      */
     ignoreNotReadyNodes?: number;
     /**

@@ -26,11 +26,11 @@ export function rollOut(
     args: CheckedArgs,
     namespace: pulumi.Output<string>,
     delivered: pulumi.Output<string>,
-    { timeoutSeconds, updateStrategy, carriedBefore }: Waiting,
+    { timeoutSeconds, carriedBefore, ...waiting }: Waiting,
     opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
 ): pulumi.CustomResource {
     const timeout = `${String(timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS)}s`;
-    const annotations = { ...patchControl(name, false), ...skipAwait(updateStrategy) };
+    const annotations = { ...patchControl(name, false), ...skipAwait(waiting) };
     return new (sdks.apps().DaemonSetPatch)(
         `${name}-daemon-set`,
         {
@@ -55,6 +55,8 @@ interface Waiting {
     readonly timeoutSeconds: number | undefined;
     /** As the live checks saw it, without which it is not known. */
     readonly updateStrategy: pulumi.Output<string | undefined> | undefined;
+    /** How many NotReady nodes the live checks do without; 0 where there are none. */
+    readonly ignoreNotReadyNodes: number;
     /** Whether every pod carries what was delivered since before the component, as the live checks saw it. */
     readonly carriedBefore: pulumi.Output<boolean | undefined> | undefined;
 }
@@ -70,11 +72,18 @@ export function unlessCarriedBefore(
 }
 
 /**
- * With OnDelete the DaemonSet replaces no pod by itself, so the provider would wait in vain. The live checks restart the pods then.
+ * With OnDelete the DaemonSet replaces no pod by itself, and none on a NotReady node with any strategy, so the provider would
+ * wait in vain. The live checks restart the pods then, and wait for all that count.
  *
  * Source: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/#pulumi-kubernetes-annotations
  */
-export function skipAwait(updateStrategy: Waiting["updateStrategy"]): Record<string, pulumi.Input<string>> {
+export function skipAwait({
+    updateStrategy,
+    ignoreNotReadyNodes,
+}: Pick<Waiting, "updateStrategy" | "ignoreNotReadyNodes">): Record<string, pulumi.Input<string>> {
+    if (ignoreNotReadyNodes > 0) {
+        return { "pulumi.com/skipAwait": "true" };
+    }
     const value = updateStrategy?.apply((strategy) => (strategy === "OnDelete" ? "true" : undefined));
     return value === undefined ? {} : { "pulumi.com/skipAwait": value as pulumi.Output<string> };
 }

@@ -57,7 +57,7 @@ export function nextDetachmentStep(plan: DetachmentPlan, world: World, memory: M
     if (retreat !== undefined) {
         return retreat;
     }
-    const verification = verificationStep(plan, fleet, world, memory);
+    const verification = verificationStep(plan, fleet, ignored, world, memory);
     if (verification !== undefined) {
         return verification;
     }
@@ -136,7 +136,13 @@ function retreatStep(
 }
 
 /** Restarts what missed out, within the DaemonSet's own limit, and waits for the rest. */
-function verificationStep(plan: DetachmentPlan, fleet: Fleet, world: World, memory: Memory): Step | undefined {
+function verificationStep(
+    plan: DetachmentPlan,
+    fleet: Fleet,
+    ignored: readonly NodeSeen[],
+    world: World,
+    memory: Memory,
+): Step | undefined {
     const { subject } = plan;
     const { cluster } = world;
     const annotated = Object.entries(subject.annotations).every(
@@ -151,8 +157,11 @@ function verificationStep(plan: DetachmentPlan, fleet: Fleet, world: World, memo
     if (complaining !== undefined) {
         return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
     }
-    // A rolling update replaces pods of an older template by itself; those that the webhook missed are nobody's but ours.
-    const rolling = cluster.daemonSet?.updateStrategy === "RollingUpdate";
+    // A rolling update replaces pods of an older template by itself; those that the webhook missed are nobody's but ours. It stands
+    // still while nodes that do not answer use its limit up.
+    // https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/#daemonset-rolling-update-is-stuck
+    const { updateStrategy, maxUnavailable = 1 } = cluster.daemonSet ?? {};
+    const rolling = updateStrategy === "RollingUpdate" && ignored.length < maxUnavailable;
     const ours = fleet.wrong.filter((pod) => !rolling || pod.current);
     const restart = restartWrong({ ...fleet, wrong: ours }, memory, world.at, describeIdentity);
     if (restart !== undefined) {

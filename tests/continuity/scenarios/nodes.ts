@@ -84,4 +84,18 @@ const notReady: Scenario = {
     },
 };
 
-export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady];
+const notReadyBefore: Scenario = {
+    name: "not-ready-before-up",
+    title: "a node is silent before the first up, is ignored on request, and comes back after it",
+    quick: false,
+    bound: { ...nothingLost, rollouts: 1, restarts: 5, outageNodeSeconds: 60 },
+    play: async (stage) => {
+        const [node = ""] = [...(await stage.pods()).keys()].sort();
+        await stage.faults.stopKubelet(node);
+        await stage.succeeds("up", stage.arguments({ ignoreNotReadyNodes: 1 }));
+        await stage.faults.startKubelet(node);
+        await stage.isHandedOver();
+    },
+};
+
+export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady, notReadyBefore];

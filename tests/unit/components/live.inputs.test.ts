@@ -3,7 +3,14 @@ import { deepStrictEqual, strictEqual } from "assert";
 import { ADMISSION, CHECKS, COMMON, DELIVERED, inputs, live, MANAGED, names, ROLE_ARN } from "../support/live";
 import { assertAccepted } from "../support/refusals";
 import { cluster, GET_CLUSTER, ISSUER, LOOKUPS } from "../support/standIn";
+import type { Run } from "../support/underMocks";
 import { UNKNOWN } from "../support/wire";
+
+/** Whether the engine is told not to wait for the rollout, which the live checks do then. */
+function skippedAwait(run: Run<unknown>): unknown {
+    const { annotations } = inputs(run, "cni-daemon-set")["metadata"] as { annotations: Record<string, unknown> };
+    return annotations["pulumi.com/skipAwait"];
+}
 
 describe("the live checks' inputs", () => {
     it("are what they are about and the defaults", async () => {
@@ -32,6 +39,7 @@ describe("the live checks' inputs", () => {
             stableSeconds: 20,
             ignoreNotReadyNodes: 0,
         });
+        deepStrictEqual(skippedAwait(run), undefined);
     });
 
     it("carry every argument to its place", async () => {
@@ -111,6 +119,7 @@ describe("the live checks' inputs", () => {
             [nodeRoleNames, nodeRolePolicyArns, ignoreNotReadyNodes, rest["stableSeconds"], rest["release"]],
             [["nodes", "more"], [MANAGED], 2, 0, true],
         );
+        deepStrictEqual(skippedAwait(run), "true");
     });
 
     it("carry on what the credential guard has recorded, the injection guard's first name included", async () => {

@@ -205,6 +205,25 @@ table("NotReady nodes that may be ignored", [
         { ignoreNotReadyNodes: 1 },
     ],
     [
+        "use the DaemonSet's limit up: it stands still, and what it would replace is ours",
+        good({
+            nodes: away,
+            pods: [pod("n1", right), pod("n2", onNodeRole, { current: false }), pod("n3", onNodeRole, starting)],
+        }),
+        restart("pod-n2", "pod-n2 carries no role of its own"),
+        { ignoreNotReadyNodes: 1 },
+    ],
+    [
+        "leave the rest to the DaemonSet as long as its limit allows it more",
+        good({
+            daemonSet: { ...daemonSet, maxUnavailable: 2 },
+            nodes: away,
+            pods: [pod("n1", right), pod("n2", onNodeRole, { current: false }), pod("n3", onNodeRole, starting)],
+        }),
+        wait("1 pods carry the role, 1 are of the old template"),
+        { ignoreNotReadyNodes: 1 },
+    ],
+    [
         "are not ignored when there are more than that",
         good({
             nodes: [node("n1"), node("n2", { ready: false }), node("n3", { ready: false })],
