@@ -60,7 +60,7 @@ describe("Credentials, for as long as a run takes", () => {
 
     it("are got once where the command says that they last", async () => {
         give("one");
-        const access = await accessTo(api.url, command(LATER), patient);
+        const access = await accessTo(api.url, command(LATER));
         await access.identity();
         const before = runs();
         await access.identity();
@@ -69,7 +69,7 @@ describe("Credentials, for as long as a run takes", () => {
 
     it("are got anew where the time that the command has told is over", async () => {
         give("one");
-        const access = await accessTo(api.url, command("2020-01-01T00:00:00Z"), patient);
+        const access = await accessTo(api.url, command("2020-01-01T00:00:00Z"));
         await access.restart({ name: "a", uid: "1" });
         give("two");
         await access.restart({ name: "a", uid: "1" });
@@ -78,7 +78,7 @@ describe("Credentials, for as long as a run takes", () => {
 
     it("are got anew, once for all who ask, where the API server takes them no longer before that time", async () => {
         give("one");
-        const access = await accessTo(api.url, command(LATER), patient);
+        const access = await accessTo(api.url, command(LATER));
         await access.restart({ name: "a", uid: "1" });
         give("two");
         api.script = taking(() => "two");
@@ -91,7 +91,7 @@ describe("Credentials, for as long as a run takes", () => {
 
     it("end the run where the command gives the same again, or others that are not taken", async () => {
         give("one");
-        const access = await accessTo(api.url, command(LATER), patient);
+        const access = await accessTo(api.url, command(LATER));
         api.script = taking(() => "another");
         for (const next of ["one", "two"]) {
             give(next);
@@ -104,7 +104,7 @@ describe("Credentials, for as long as a run takes", () => {
 
     it("end the run with the command's own words where it fails in the middle", async () => {
         give("one");
-        const access = await accessTo(api.url, command(LATER), patient);
+        const access = await accessTo(api.url, command(LATER));
         await access.identity();
         rmSync(join(folder, "token"));
         api.script = taking(() => "two");

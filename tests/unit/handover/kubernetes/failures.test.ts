@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tokenExpiry } from "../../../../handover/kubernetes/authentication";
-import { ScriptedApi, accessTo, identityScript, quick, refusalOf, status } from "./support";
+import { ScriptedApi, accessTo, identityScript, patient, quick, refusalOf, status } from "./support";
 
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const jwt = (claims: object) => `${encoded({ alg: "RS256" })}.${encoded(claims)}.c2lnbmF0dXJl`;
@@ -26,7 +26,7 @@ describe("What the API server refuses", () => {
     beforeEach(() => api.requests.splice(0));
 
     const host = () => new URL(api.url).host;
-    const refused = async (user?: object, settings = quick) =>
+    const refused = async (user?: object, settings = patient) =>
         refusalOf((await accessTo(api.url, user, settings)).identity());
     /** A command as a kubeconfig of EKS has one: `aws eks get-token`. */
     const exec = (script: string) => {
@@ -107,7 +107,7 @@ describe("What the API server refuses", () => {
     for (const [what, script, why] of commands) {
         it(`says why there are no credentials when the command ${what}`, async () => {
             api.script = identityScript;
-            const refusal = await refused(exec(script));
+            const refusal = await refused(exec(script), script.includes("sleep") ? quick : patient);
             assert.equal(refusal.code, "cluster-credentials-missing");
             assert.equal(
                 refusal.seen,

@@ -3,7 +3,7 @@ import { LIVE_CHECKS_ANNOTATION } from "../../../../documents/serviceAccountAnno
 import { connect } from "../../../../handover/kubernetes/cluster";
 import { refusedPods } from "../../../../handover/kubernetes/events";
 import { look } from "../../../../handover/kubernetes/look";
-import { ScriptedApi, kubeconfig, quick, subject } from "./support";
+import { ScriptedApi, kubeconfig, patient, subject } from "./support";
 
 const core = "/api/v1/namespaces/kube-system";
 const apps = "/apis/apps/v1/namespaces/kube-system";
@@ -33,7 +33,7 @@ describe("What a look makes of the lists", () => {
         resourceVersion = "7";
     });
     const connected = () =>
-        connect({ kubeconfig: JSON.stringify(kubeconfig(api.url)) }, quick, new AbortController().signal);
+        connect({ kubeconfig: JSON.stringify(kubeconfig(api.url)) }, patient, new AbortController().signal);
     const looked = async (of = subject) => look(await connected(), of);
 
     const byName = { fieldSelector: "metadata.name=aws-node" };

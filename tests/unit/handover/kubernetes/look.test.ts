@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { type Answer, type Request, type Script, ScriptedApi, accessTo, quick, subject } from "./support";
+import { type Answer, type Request, type Script, ScriptedApi, accessTo, patient, subject } from "./support";
 
 const inNamespace = (path: string) => `/api/v1/namespaces/kube-system${path}`;
 const inApps = (path: string) => `/apis/apps/v1/namespaces/kube-system${path}`;
@@ -139,7 +139,7 @@ describe("A look at the cluster", () => {
                     return list([pod("b", "new")]);
             }
         };
-        const seen = await (await accessTo(api.url, undefined, { ...quick, pageSize: 1 })).look();
+        const seen = await (await accessTo(api.url, undefined, { ...patient, pageSize: 1 })).look();
         assert.deepEqual(
             seen.pods.map(({ name }) => name),
             ["a", "b"],

@@ -32,7 +32,7 @@ describe("A request to the API server", () => {
 
     it("is sent once when it is answered, and says who asks", async () => {
         api.script = identityScript;
-        assert.deepEqual(await (await accessTo(api.url, undefined, patient)).identity(), identity);
+        assert.deepEqual(await (await accessTo(api.url)).identity(), identity);
         assert.equal(api.requests.length, 2);
         assert.deepEqual(
             api.requests.map(({ headers }) => [headers["user-agent"], headers.authorization]),
@@ -63,7 +63,7 @@ describe("A request to the API server", () => {
         it(`waits as long as Retry-After says on ${code}`, async () => {
             api.script = answering({ ...status(code, "busy"), headers: { "retry-after": "1" } } satisfies Answer);
             const started = Date.now();
-            await (await accessTo(api.url, undefined, patient)).identity();
+            await (await accessTo(api.url)).identity();
             assert.ok(Date.now() - started >= 950, `${Date.now() - started} ms`);
             assert.equal(asked("/version").length, 2);
         });
@@ -71,7 +71,7 @@ describe("A request to the API server", () => {
 
     it("is sent five times at most when the server fails inside, and the message is the server's", async () => {
         api.script = answering(...Array.from({ length: 9 }, () => status(500, "failed calling webhook")));
-        const refusal = await refusalOf((await accessTo(api.url, undefined, patient)).identity());
+        const refusal = await refusalOf((await accessTo(api.url)).identity());
         assert.equal(asked("/version").length, 5);
         assert.equal(refusal.code, "cluster-refuses");
         assert.equal(refusal.seen, "The API server answered 500 to `get /version`: failed calling webhook.");
@@ -79,7 +79,7 @@ describe("A request to the API server", () => {
 
     it("is not sent again after an answer that says no", async () => {
         api.script = answering(status(400, "bad"));
-        const refusal = await refusalOf((await accessTo(api.url, undefined, patient)).identity());
+        const refusal = await refusalOf((await accessTo(api.url)).identity());
         assert.equal(refusal.seen, "The API server answered 400 to `get /version`: bad.");
         assert.equal(asked("/version").length, 1);
     });
@@ -90,7 +90,7 @@ describe("A request to the API server", () => {
     ] as const) {
         it(`ends as unreachable when the server ${what}`, async () => {
             api.script = () => answer;
-            const refusal = await refusalOf((await accessTo(api.url)).identity());
+            const refusal = await refusalOf((await accessTo(api.url, undefined, quick)).identity());
             const host = new URL(api.url).host;
             assert.equal(refusal.code, "cluster-unreachable");
             assert.match(
@@ -105,7 +105,7 @@ describe("A request to the API server", () => {
     it("ends as unreachable when the server only ever says that it is not available", async () => {
         api.script = () => status(503, "not yet");
         const started = Date.now();
-        const refusal = await refusalOf((await accessTo(api.url)).identity());
+        const refusal = await refusalOf((await accessTo(api.url, undefined, quick)).identity());
         assert.equal(refusal.code, "cluster-unreachable");
         assert.match(refusal.seen, /\d+ attempts, the last answered with 503\.$/);
         assert.ok(Date.now() - started <= quick.totalMilliseconds * 4, "not for ever");
@@ -124,7 +124,7 @@ describe("A request to the API server", () => {
 
     it("ends as throttled when the server only ever turns it away", async () => {
         api.script = () => status(429, "too many");
-        const { code, seen, mend } = await refusalOf((await accessTo(api.url)).identity());
+        const { code, seen, mend } = await refusalOf((await accessTo(api.url, undefined, quick)).identity());
         assert.equal(code, "cluster-throttled");
         assert.match(seen, /turns calls away: \d+ attempts, the last answered with 429\.$/);
         assert.match(mend, /later: it goes on from here/);
@@ -134,7 +134,7 @@ describe("A request to the API server", () => {
         const gone = await ScriptedApi.start(identityScript);
         const { host } = new URL(gone.url);
         await gone.stop();
-        const refusal = await refusalOf((await accessTo(`http://me:hidden@${host}`)).identity());
+        const refusal = await refusalOf((await accessTo(`http://me:hidden@${host}`, undefined, quick)).identity());
         assert.equal(refusal.code, "cluster-unreachable");
         assert.match(refusal.seen, /ECONNREFUSED/);
         assert.doesNotMatch(refusal.message, /hidden/);
@@ -152,7 +152,7 @@ describe("A request to the API server", () => {
                 ? { ...versionAnswer, headers: { "content-length": "1000" } }
                 : identityScript({ path } as never, number);
         try {
-            assert.deepEqual(await (await accessTo(slow.url)).identity(), identity);
+            assert.deepEqual(await (await accessTo(slow.url, undefined, quick)).identity(), identity);
             assert.ok(slow.requests.length > 2);
         } finally {
             await slow.stop();

@@ -118,7 +118,7 @@ export function kubeconfig(server: string, user: object = { token: "the-token" }
     };
 }
 
-export function accessTo(server: string, user?: object, settings = quick): Promise<ClusterAccess> {
+export function accessTo(server: string, user?: object, settings = patient): Promise<ClusterAccess> {
     return connectCluster({ kubeconfig: JSON.stringify(kubeconfig(server, user)) }, subject, settings);
 }
 
