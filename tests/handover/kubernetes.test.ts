@@ -590,11 +590,17 @@ describe("The hand-over's access to a cluster", function () {
             assert.equal(still?.terminating, false);
         });
 
-        it("deletes a pod at once at the API when it is told to", async () => {
+        it("deletes a pod at once at the API when it is told to, whose kubelet does not answer", async () => {
             const [one] = (await access.look()).pods;
             assert.ok(one);
+            await sandbox.nodes.stopKubelet(one.node);
+            await access.restart(one);
+            const { metadata } = await core.readNamespacedPod({ namespace, name: one.name });
+            assert.ok(metadata?.deletionTimestamp, "without its kubelet it does not go");
             await access.forceRestart(one);
             await assert.rejects(core.readNamespacedPod({ namespace, name: one.name }), { code: 404 });
+            await sandbox.nodes.startKubelet(one.node);
+            await until(settled);
         });
 
         it("asks for a token that STS takes, for ten minutes", async () => {

@@ -188,9 +188,9 @@ describe("A write to the cluster", () => {
         assert.equal(sent().length, 3);
     });
 
-    const deleted = (query: object) => ({
-        ...{ method: "DELETE", path: pod, query, type: "application/json" },
-        body: { preconditions: { uid: "1" } },
+    const deleted = (grace: object) => ({
+        ...{ method: "DELETE", path: pod, query: {}, type: "application/json" },
+        body: { preconditions: { uid: "1" }, ...grace },
     });
 
     it("restarts a pod by deleting the one of that UID", async () => {
@@ -202,7 +202,7 @@ describe("A write to the cluster", () => {
     it("does not wait for the kubelet when a restart is forced", async () => {
         answers = { [`DELETE ${pod}`]: live() };
         await (await accessTo(api.url)).forceRestart({ name: "aws-node-1", uid: "1" });
-        assert.deepEqual(sent(), [deleted({ gracePeriodSeconds: "0" })]);
+        assert.deepEqual(sent(), [deleted({ gracePeriodSeconds: 0 })]);
     });
 
     it("is content with a pod that is gone or replaced, and with nothing else", async () => {
