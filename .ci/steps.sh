@@ -30,10 +30,13 @@ suite() {
     esac
 }
 
-# The failed tests of a step as mocha lists them at its end, or the last lines of a step that mocha did not get to.
+# The failed tests of a step as mocha lists them at its end (the continuity run: before its last lines), or the last lines of a
+# step that did not get to that.
 failed_tests() {
     local log=$1 lines=$2
-    if grep -qE '^ +[0-9]+ failing$' "$log"; then
+    if grep -q '^ *again: ' "$log"; then
+        sed -n '/^  1) /,$p' "$log" | head -n "$lines"
+    elif grep -qE '^ +[0-9]+ failing$' "$log"; then
         sed -nE '/^ +[0-9]+ failing$/,$p' "$log" | head -n "$lines"
     else
         tail -n "$((lines < 40 ? lines : 40))" "$log"
