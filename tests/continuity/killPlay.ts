@@ -12,6 +12,7 @@ import { writesOf } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Course, KillPoint, Operation, Undisturbed } from "./killPoints";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "./stage";
+import { unknownToTheEngine } from "./state/pending";
 
 /** Long enough for a pod to be born and to run. */
 const MEANWHILE_MILLISECONDS = 3000;
@@ -156,12 +157,8 @@ export class KillPlay {
         return pending.some(({ type, resource }) => type === "deleting" && resource.type.startsWith("aws:"));
     }
 
-    /** What the resources of a type that were being made when the engine was killed were made from. */
     private pendingInputs(wanted: string): Readonly<Record<string, unknown>>[] {
-        const pending = this.stage.props.engine.state().pending_operations ?? [];
-        return pending
-            .filter(({ type, resource }) => type === "creating" && resource.type === wanted)
-            .map(({ resource }) => resource.inputs ?? {});
+        return unknownToTheEngine(this.stage.props.engine.state(), wanted);
     }
 
     /**
