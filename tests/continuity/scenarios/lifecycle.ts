@@ -59,6 +59,8 @@ const destroyPlainShape: Scenario = {
         await stage.succeeds("up", args);
         await stage.settled();
         stage.since = Date.now();
+        // Pods that restart within the time that IAM takes would be lucky.
+        await stage.faults.slowIam(0);
         await stage.succeeds("destroy", args);
         // No end is waited for, since there may be none: a pod that is born before the annotation has gone has a role that goes a
         // moment later. It never becomes Ready then, and the DaemonSet stands still.
