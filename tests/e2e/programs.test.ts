@@ -1,6 +1,7 @@
 import * as assert from "assert";
 import * as path from "path";
 import { Sandbox } from "../../sandbox/sandbox";
+import { assertTwoBadArguments } from "./support/badArguments";
 import { clusterOf } from "./support/cluster";
 import { sandboxOf } from "./support/sandboxes";
 import { failureOf, withLocalStack } from "./support/stacks";
@@ -29,18 +30,7 @@ describe("a program in a folder", () => {
     it("is told of bad arguments once, each with the way to mend it, and without a stack of JavaScript", async () => {
         await withLocalStack(sandbox, path.join(__dirname, "programs/bad-arguments"), async (stack) => {
             const failure = (await failureOf(stack.up())) ?? "";
-            const [, diagnostics = ""] = failure.split("Diagnostics:");
-            const [shown = ""] = diagnostics.split("Resources:");
-            assert.strictEqual(
-                shown.split('CniServiceAccountRole "cni": 2 arguments need mending').length - 1,
-                1,
-                shown,
-            );
-            assert.match(shown, /^ +roleName: expected 1 to 64 letters.*, got "no spaces"; choose such a name/m);
-            assert.match(
-                shown,
-                /^ +maxSessionDuration: expected a whole number of seconds.*, got 60; choose 1 to 12 hours/m,
-            );
+            const shown = assertTwoBadArguments(failure, 'CniServiceAccountRole "cni": 2 arguments need mending');
             assert.doesNotMatch(shown, /^ +at /m);
         });
     });

@@ -3,6 +3,7 @@ import * as fs from "fs";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { podCredentials } from "../../sandbox/pods";
 import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { assertTwoBadArguments } from "./support/badArguments";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { MANAGED_CNI_POLICY, yamlStack } from "./support/handOver";
@@ -50,18 +51,7 @@ describe("a program in YAML", () => {
         await give("roleName", "no spaces");
         await give("maxSessionDuration", "60");
         const failure = (await failureOf(stack.up())) ?? "";
-        const [, diagnostics = ""] = failure.split("Diagnostics:");
-        const [shown = ""] = diagnostics.split("Resources:");
-        assert.strictEqual(
-            shown.split('"cni": 2 arguments need mending, and nothing was created').length - 1,
-            1,
-            shown,
-        );
-        assert.match(shown, /^ +roleName: expected 1 to 64 letters.*, got "no spaces"; choose such a name/m);
-        assert.match(
-            shown,
-            /^ +maxSessionDuration: expected a whole number of seconds.*, got 60; choose 1 to 12 hours/m,
-        );
+        const shown = assertTwoBadArguments(failure, '"cni": 2 arguments need mending, and nothing was created');
         assert.strictEqual(shown.split("roleName:").length - 1, 1, shown);
         assert.doesNotMatch(shown, /^ +at /m);
         await give("roleName", "first");
