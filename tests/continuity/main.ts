@@ -9,12 +9,10 @@ import { type Job, Progress, runJobs } from "./jobs";
 import { CampaignNotes, KillCampaign } from "./killCampaign";
 import { type Course, killPoints, type KillPoint, nameOf, operationsOf, pointOf } from "./killPoints";
 import { type Options, readOptions } from "./options";
-import { PLANTED_BUGS } from "./plantedBugs";
-import { runPlantedBugs } from "./plantedRun";
-import { closing, failures, header, line, minutes, type Outcome } from "./report";
+import { closing, failures, header, line, type Outcome } from "./report";
 import { type Context, baselineJob, scenarioJob } from "./scenarioJob";
 import { SCENARIOS } from "./scenarios";
-import { FULL, QUICK, SLOW_PODS } from "./sizes";
+import { FULL, QUICK } from "./sizes";
 import { makeStations, type Station } from "./station";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -28,9 +26,8 @@ interface Plan {
 }
 
 /** A name that is nobody's would otherwise be nothing to do, and nothing that fails. */
-function unknownNames({ only = [], plantedBugs }: Options): string[] {
-    const known = (plantedBugs ? PLANTED_BUGS : SCENARIOS).map(({ name }) => name);
-    return only.filter((name) => !known.includes(name) && (plantedBugs || pointOf(name) === undefined));
+function unknownNames({ only = [] }: Options): string[] {
+    return only.filter((name) => !SCENARIOS.some((one) => one.name === name) && pointOf(name) === undefined);
 }
 
 function planOf({ only, points, quick }: Options): Plan {
@@ -84,18 +81,6 @@ class Run {
             ...[...named, ...campaign].map((point) => this.campaign.job(point)),
         ]);
         return this.report(scenarios);
-    }
-
-    public async plantedBugs(): Promise<boolean> {
-        const { directory, progress } = this;
-        const tools = await ensureAllTools(process.stderr);
-        const { only } = this.options;
-        const { seen, missed } = await runPlantedBugs({ sizes: SLOW_PODS, tools, directory, progress, only, say });
-        say(`\n  ${String(seen)} passing (${minutes(Date.now() - this.started)})`);
-        if (missed > 0) {
-            say(`  ${String(missed)} failing`);
-        }
-        return missed === 0;
     }
 
     private pointsOf(course: Course, count: number): KillPoint[] {
@@ -155,8 +140,7 @@ async function main(): Promise<void> {
     }
     const unknown = unknownNames(options);
     if (unknown.length > 0) {
-        const known = options.plantedBugs ? PLANTED_BUGS.map(({ name }) => name).join(", ") : "see --list";
-        say(`There is no ${unknown.join(", ")}: ${known}.`);
+        say(`There is no ${unknown.join(", ")}: see --list.`);
         process.exitCode = 1;
         return;
     }
@@ -166,7 +150,7 @@ async function main(): Promise<void> {
     process.once("SIGTERM", end);
     let succeeded = false;
     try {
-        succeeded = await (options.plantedBugs ? run.plantedBugs() : run.all());
+        succeeded = await run.all();
     } finally {
         await run.close(!succeeded || options.keep === true);
     }

@@ -8,7 +8,6 @@ export interface Options {
     readonly seed?: number;
     readonly stations?: number;
     readonly keep?: true;
-    readonly plantedBugs?: true;
 }
 
 function count(text: string): number {
@@ -35,7 +34,6 @@ export function readOptions(argv: readonly string[]): Options {
         .option("--only <name...>", "one scenario or kill point, or several; see --list")
         .option("--list", "print the names of the scenarios, one a line")
         .option("--stations <count>", "how many sandboxes work side by side", count)
-        .option("--planted-bugs", "put three bugs into copies of the package, and show that each is seen")
         .option("--keep", "keep the logs also when nothing fails")
         .parse(argv)
         .opts<Options>();

@@ -39,10 +39,3 @@ export const QUICK: Sizes = {
         },
     },
 };
-
-/** A rolling restart that leaves time for what must not happen in it. */
-export const SLOW_PODS: Sizes = {
-    ...QUICK,
-    podReadySeconds: 5,
-    component: { ...QUICK.component, timeouts: { ...QUICK.component.timeouts, canarySeconds: 30 } },
-};

@@ -224,26 +224,23 @@ describe("the children of the component", () => {
         });
     });
 
-    for (const { partition, providerArn, dualStackProviderArn } of PARTITIONS) {
-        for (const [form, arn] of [
-            ["", providerArn],
-            [".dual-stack", dualStackProviderArn],
+    for (const { partition, ipv6Permissions, ...of } of PARTITIONS) {
+        for (const [form, arn, trust] of [
+            ["", of.providerArn, of.trust],
+            [".dual-stack", of.dualStackProviderArn, of.dualStackTrust],
         ] as const) {
             it(`carry the documents of ${partition}${form}, in both IP families`, async () => {
                 const ipv4 = await construct({ oidcProviderArn: arn });
                 const ipv6 = await construct({ oidcProviderArn: arn, ipFamily: "ipv6" });
                 for (const run of [ipv4, ipv6]) {
                     const assumeRolePolicy = input(run, "cni-role", "assumeRolePolicy");
-                    strictEqual(assumeRolePolicy, JSON.stringify(fixture(`trust/${partition}${form}`)));
+                    strictEqual(assumeRolePolicy, JSON.stringify(trust));
                 }
                 strictEqual(
                     input(ipv4, "cni-cni-policy", "policyArn"),
                     `arn:${partition}:iam::aws:policy/AmazonEKS_CNI_Policy`,
                 );
-                strictEqual(
-                    input(ipv6, "cni-ipv6-policy", "policy"),
-                    JSON.stringify(fixture(`permissions/${partition}.ipv6`)),
-                );
+                strictEqual(input(ipv6, "cni-ipv6-policy", "policy"), JSON.stringify(ipv6Permissions));
             });
         }
     }

@@ -6,11 +6,19 @@ export function fixture(name: string): unknown {
     return JSON.parse(readFileSync(join(__dirname, "../../fixtures/documents", `${name}.json`), "utf8"));
 }
 
+/** The fixture of the partition `aws`, as it reads in another one: only ARNs and the issuer's host differ. */
+function inPartition(name: string, partition: string, host = US_WEST_2): unknown {
+    const text = JSON.stringify(fixture(name));
+    return JSON.parse(text.replaceAll("arn:aws:", `arn:${partition}:`).replaceAll(US_WEST_2, host));
+}
+
+const US_WEST_2 = "oidc.eks.us-west-2.amazonaws.com";
+
 /** All partitions of today, with the hosts of their EKS issuers; the code under test has no such list. */
 export const PARTITIONS = [
     {
         partition: "aws",
-        host: "oidc.eks.us-west-2.amazonaws.com",
+        host: US_WEST_2,
         dualStackHost: "oidc-eks.us-west-2.api.aws",
     },
     {
@@ -52,6 +60,9 @@ export const PARTITIONS = [
     partition,
     providerArn: oidcProviderArn(partition, host),
     dualStackProviderArn: oidcProviderArn(partition, dualStackHost),
+    trust: inPartition("trust/aws", partition, host),
+    dualStackTrust: inPartition("trust/aws", partition, dualStackHost),
+    ipv6Permissions: inPartition("permissions/aws.ipv6", partition),
 }));
 
 function oidcProviderArn(partition: string, host: string): string {
