@@ -1,7 +1,7 @@
 import { provider, runtime } from "@pulumi/pulumi";
 import * as api from "../index";
-import { reachLiveChecksByPlugin } from "../components/liveResources";
-import { endWithTheEngine } from "../handover/endWithTheEngine";
+import { reachLiveChecksByPlugin } from "../components/live/liveResources";
+import { endWithTheEngine } from "../handover/engine/endWithTheEngine";
 import { EksCniProvider } from "./provider";
 
 // Whoever imports the folder itself, and not the package by its name, gets the same as by its name. It is not to be enumerated,

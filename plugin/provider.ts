@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CNI_SERVICE_ACCOUNT_ROLE_TYPE, CniServiceAccountRole } from "../components/cniServiceAccountRole";
-import { isLiveCheckName, LiveCheckProvider, liveCheckProvider } from "../handover/provider";
-import type { Door } from "../handover/resources/liveResource";
+import { isLiveCheckName, LiveCheckProvider, liveCheckProvider } from "../handover/engine/liveCheckProvider";
+import type { Door } from "../handover/run/liveResource";
 import { packageSchema, packageVersion } from "./packageFiles";
 import { unwrapped, wrapped } from "./secrets";
 

@@ -1,4 +1,4 @@
-import { Check, isObject } from "./checks";
+import { Check, isObject } from "./rule";
 import { Settled } from "./settled";
 
 /** Shorter beginnings are no hint at what was meant. */

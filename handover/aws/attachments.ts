@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Refusal } from "../refusal";
-import type { Clients } from "./clients";
-import { codeOf, wordsOf } from "./errors";
-import { unlessGone } from "./policies";
+import { Refusal } from "../model/refusal";
+import type { Clients } from "./awsClients";
+import { codeOf, wordsOf } from "./awsErrors";
+import { unlessGone } from "./policyReader";
 
 /** Attaches a managed policy to a role. */
 export async function attach(clients: Clients, RoleName: string, PolicyArn: string): Promise<"attached" | "gone"> {

@@ -1,6 +1,6 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { CniAction } from "../../documents/cniActions";
-import { codeOf, isAccessDenied, isUnknownCaller, wordsOf } from "./errors";
+import { codeOf, isAccessDenied, isUnknownCaller, wordsOf } from "./awsErrors";
 
 /** A node's own instance, for arguments like those of its aws-node. */
 export interface NodeArguments {

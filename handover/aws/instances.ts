@@ -1,5 +1,5 @@
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
-import type { Clients } from "./clients";
+import type { Clients } from "./awsClients";
 
 /** What is looked at of an EC2 instance. */
 export interface InstanceSeen {

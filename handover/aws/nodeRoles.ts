@@ -1,11 +1,11 @@
-import type { AccountSeen, CniPolicySeen, NodeRoleSeen } from "../world";
-import type { AccountQuestion } from "./access";
-import type { Clients } from "./clients";
+import type { AccountSeen, CniPolicySeen, NodeRoleSeen } from "../model/world";
+import type { AccountQuestion } from "./awsAccess";
+import type { Clients } from "./awsClients";
 import { type InstanceSeen, instancesById } from "./instances";
-import { membership } from "./membership";
-import { type PolicyReader, policyReader, unlessGone } from "./policies";
-import { profilesOfRole, roleOfProfile } from "./profiles";
-import { usersOfProfiles } from "./search";
+import { membership } from "./clusterMembership";
+import { type PolicyReader, policyReader, unlessGone } from "./policyReader";
+import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
+import { usersOfProfiles } from "./regionSearch";
 
 type RolePolicies = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;
 

@@ -1,7 +1,7 @@
-import { Refusal } from "../refusal";
-import type { OtherDelivery } from "./access";
-import type { Clients } from "./clients";
-import { codeOf, wordsOf } from "./errors";
+import { Refusal } from "../model/refusal";
+import type { OtherDelivery } from "./awsAccess";
+import type { Clients } from "./awsClients";
+import { codeOf, wordsOf } from "./awsErrors";
 
 /** What EKS tells of the cluster. Only its own word that there is none counts as that. */
 export async function clusterStatus(clients: Clients, name: string): Promise<"there" | "gone" | "unknown"> {

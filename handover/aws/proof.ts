@@ -1,10 +1,10 @@
 import { CNI_ACTIONS } from "../../documents/cniActions";
-import type { Proof, ProofQuestion } from "./access";
-import { assume, inAnotherAccount } from "./assume";
-import type { Clients } from "./clients";
+import type { Proof, ProofQuestion } from "./awsAccess";
+import { assume, inAnotherAccount } from "./assumeRole";
+import type { Clients } from "./awsClients";
 import { type NodeArguments, tryActions } from "./dryRuns";
 import { simulate, type Simulation } from "./simulation";
-import { verdictOf } from "./verdict";
+import { verdictOf } from "./proofVerdict";
 
 /**
  * Evidence, from the operator's machine, that aws-node can use the role: its token can assume it, and its session may do what

@@ -1,9 +1,9 @@
 import type { EvaluationResult } from "@aws-sdk/client-iam";
 import { parseRoleArn } from "../../documents/arn";
 import type { CniAction } from "../../documents/cniActions";
-import { Refusal } from "../refusal";
-import type { Clients } from "./clients";
-import { unlessGone } from "./policies";
+import { Refusal } from "../model/refusal";
+import type { Clients } from "./awsClients";
+import { unlessGone } from "./policyReader";
 
 /** `unclear`: it hangs on a condition whose value a simulation has not got, such as the tags of a real interface. */
 export type Decision = "allowed" | "denied" | "unclear";

@@ -1,5 +1,5 @@
-import { Refusal } from "../refusal";
-import { codeOf } from "./errors";
+import { Refusal } from "../model/refusal";
+import { codeOf } from "./awsErrors";
 
 /**
  * "STS is not activated in the requested region for the account that is being asked to generate credentials":

@@ -1,5 +1,5 @@
 import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
-import { atMost } from "../atMost";
+import { atMost } from "../async/withTimeout";
 
 /** The kubeconfig's own way to credentials failed: no request was made. */
 export class NoCredentials extends Error {

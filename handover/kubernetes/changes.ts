@@ -1,8 +1,8 @@
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeConfig, Watch } from "@kubernetes/client-node";
-import type { Cluster } from "./cluster";
-import type { WatchStart } from "./look";
+import type { Cluster } from "./clusterClient";
+import type { WatchStart } from "./lookAtCluster";
 
 /**
  * Waits for the first change after a look, by a WATCH from where each LIST ended, and at most so long. A stream that ends or

@@ -1,5 +1,5 @@
 import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector, V1PodTemplateSpec } from "@kubernetes/client-node";
-import type { DaemonSetSeen } from "../world";
+import type { DaemonSetSeen } from "../model/world";
 
 export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonSetSeen {
     const { metadata, spec } = live;

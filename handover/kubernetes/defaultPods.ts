@@ -1,7 +1,7 @@
 import type { V1OwnerReference } from "@kubernetes/client-node";
-import { podIdentity } from "../podIdentity";
-import type { Subject } from "../subject";
-import type { Cluster } from "./cluster";
+import { podIdentity } from "../model/credentialSource";
+import type { Subject } from "../model/subject";
+import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 import { nodeOf } from "./pods";
 

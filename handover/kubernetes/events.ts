@@ -1,5 +1,5 @@
 import type { CoreV1Event } from "@kubernetes/client-node";
-import type { Cluster } from "./cluster";
+import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 
 interface Told {

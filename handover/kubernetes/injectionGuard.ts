@@ -1,7 +1,7 @@
 import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from "@kubernetes/client-node";
-import type { ClusterSeen } from "../world";
-import type { Cluster } from "./cluster";
-import { unlessGone } from "./failures";
+import type { ClusterSeen } from "../model/world";
+import type { Cluster } from "./clusterClient";
+import { unlessGone } from "./clusterErrors";
 
 const POLICIES = "validatingadmissionpolicies.admissionregistration.k8s.io";
 const BINDINGS = "validatingadmissionpolicybindings.admissionregistration.k8s.io";

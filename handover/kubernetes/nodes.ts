@@ -1,6 +1,6 @@
 import type { V1Node, V1PodSpec } from "@kubernetes/client-node";
-import type { NodeSeen } from "../world";
-import type { Cluster } from "./cluster";
+import type { NodeSeen } from "../model/world";
+import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 import { selectsNode } from "./scheduling";
 

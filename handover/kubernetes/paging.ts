@@ -1,5 +1,5 @@
-import { Refusal } from "../refusal";
-import { Declined } from "./failures";
+import { Refusal } from "../model/refusal";
+import { Declined } from "./clusterErrors";
 
 /** One page of a LIST: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
 export interface Page<Item> {

@@ -1,8 +1,8 @@
 import type { V1DaemonSet, V1Pod } from "@kubernetes/client-node";
-import { podIdentity } from "../podIdentity";
-import type { PodSeen } from "../world";
-import type { Cluster } from "./cluster";
-import type { ClusterClock } from "./clock";
+import { podIdentity } from "../model/credentialSource";
+import type { PodSeen } from "../model/world";
+import type { Cluster } from "./clusterClient";
+import type { ClusterClock } from "./clusterClock";
 import { REVISION_LABEL, isOwnedBy, labelSelector } from "./daemonSet";
 import { type Listed, listAll } from "./paging";
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PromiseHttpLibrary, RequestContext, ResponseContext } from "@kubernetes/client-node";
-import { Refusal } from "../refusal";
+import { Refusal } from "../model/refusal";
 import { NoCredentials } from "./authentication";
-import type { ClusterClock } from "./clock";
-import type { ClusterSettings } from "./settings";
+import type { ClusterClock } from "./clusterClock";
+import type { ClusterSettings } from "./clusterSettings";
 
 /** No answer that says anything, although it was asked for long enough. */
 export class NoAnswer extends Error {

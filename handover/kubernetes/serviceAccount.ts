@@ -1,5 +1,5 @@
 import type { V1ManagedFieldsEntry, V1ServiceAccount } from "@kubernetes/client-node";
-import type { ServiceAccountSeen } from "../world";
+import type { ServiceAccountSeen } from "../model/world";
 
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
 

@@ -18,10 +18,10 @@ import {
 } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { ipv6CniPolicy } from "../../documents/cniPermissions";
-import { connectAws } from "../../handover/aws";
-import type { AwsAccess, Proof, ProofQuestion } from "../../handover/aws/access";
-import { Refusal } from "../../handover/refusal";
-import type { AccountSeen, NodeRoleSeen } from "../../handover/world";
+import { connectAws } from "../../handover/aws/connectAws";
+import type { AwsAccess, Proof, ProofQuestion } from "../../handover/aws/awsAccess";
+import { Refusal } from "../../handover/model/refusal";
+import type { AccountSeen, NodeRoleSeen } from "../../handover/model/world";
 import { requestToken } from "../../sandbox/podIdentity";
 import { loadKubeconfig } from "../../sandbox/pods";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox";

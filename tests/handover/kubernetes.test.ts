@@ -13,12 +13,12 @@ import {
     type V1ValidatingAdmissionPolicy,
     setHeaderOptions,
 } from "@kubernetes/client-node";
-import type { ClusterAccess } from "../../handover/kubernetes/access";
-import { connectCluster } from "../../handover/kubernetes";
-import { type ClusterSettings, DEFAULT_SETTINGS } from "../../handover/kubernetes/settings";
-import { Refusal } from "../../handover/refusal";
-import type { Subject } from "../../handover/subject";
-import type { ClusterSeen } from "../../handover/world";
+import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
+import { connectCluster } from "../../handover/kubernetes/connectCluster";
+import { type ClusterSettings, DEFAULT_SETTINGS } from "../../handover/kubernetes/clusterSettings";
+import { Refusal } from "../../handover/model/refusal";
+import type { Subject } from "../../handover/model/subject";
+import type { ClusterSeen } from "../../handover/model/world";
 import type { Plain } from "../../sandbox/cluster/manifests/plain";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox";
 

@@ -1,13 +1,13 @@
-import type { PlanQuestion } from "../../handover/plan";
-import { canary, CanaryInputs, CanaryOutputs } from "../../handover/resources/canary";
+import type { PlanQuestion } from "../../handover/preview/plan";
+import { canary, CanaryInputs, CanaryOutputs } from "../../handover/run/canaryResource";
 import {
     credentialGuard,
     CredentialGuardInputs,
     CredentialGuardOutputs,
-} from "../../handover/resources/credentialGuard";
-import { detachment, DetachmentInputs, DetachmentOutputs } from "../../handover/resources/detachment";
-import { changedInputs, Door, LiveInputs, LiveResource } from "../../handover/resources/liveResource";
-import type { Subject } from "../../handover/subject";
+} from "../../handover/run/credentialGuardResource";
+import { detachment, DetachmentInputs, DetachmentOutputs } from "../../handover/run/detachmentResource";
+import { changedInputs, Door, LiveInputs, LiveResource } from "../../handover/run/liveResource";
+import type { Subject } from "../../handover/model/subject";
 import type { Run } from "./run";
 import { ACCOUNT, CONTROL, ISSUER, siteOf } from "./site";
 import { ModelWorld, ROLE_ARN } from "./world";
@@ -51,7 +51,7 @@ export const TIMEOUTS = {
 
 export const arnOf = (roleName: string) => `arn:aws:iam::${ACCOUNT}:role/${roleName}`;
 
-/** Does what Pulumi's engine does with the component's resources, in the order of components/liveChecks.ts. */
+/** Does what Pulumi's engine does with the component's resources, in the order of components/live/liveChecks.ts. */
 export class Engine {
     private readonly stack: Stack = { roles: [] };
 

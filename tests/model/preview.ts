@@ -1,5 +1,5 @@
-import { seeGround } from "../../handover/ground";
-import { HandOverPlan, planHandOver } from "../../handover/plan";
+import { seeGround } from "../../handover/observe/preflightLook";
+import { HandOverPlan, planHandOver } from "../../handover/preview/plan";
 import { Engine, Program, REAL_RESOURCES } from "./engine";
 import { befall } from "./faults";
 import { playTurn, Scenario } from "./play";

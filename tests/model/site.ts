@@ -1,8 +1,8 @@
-import type { AwsAccess } from "../../handover/aws/access";
-import type { ClusterAccess } from "../../handover/kubernetes/access";
-import type { Site } from "../../handover/loop";
-import type { LiveInputs } from "../../handover/resources/liveResource";
-import type { ClusterSeen, NodeRoleSeen, PodSeen } from "../../handover/world";
+import type { AwsAccess } from "../../handover/aws/awsAccess";
+import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
+import type { Site } from "../../handover/run/loop";
+import type { LiveInputs } from "../../handover/run/liveResource";
+import type { ClusterSeen, NodeRoleSeen, PodSeen } from "../../handover/model/world";
 import type { Run } from "./run";
 import { ModelPod, ModelWorld, ROLE_ARN } from "./world";
 

@@ -2,23 +2,6 @@
 // MUTATION_PART names. Each part has to reach the mark by itself, and by the tests that are about it.
 "use strict";
 
-const DECISIONS = [
-    ...[
-        "approval",
-        "canary",
-        "carriedBefore",
-        "detachment",
-        "drift",
-        "fleet",
-        "former",
-        "giveBack",
-        "handBack",
-        "identity",
-    ],
-    ...["nodeRolePolicies", "podIdentity", "record", "refusal", "refusals", "remaining", "steps", "subject", "token"],
-    ...["turnedOff", "world"],
-];
-
 const PARTS = {
     documents: {
         mutate: ["documents/*.ts"],
@@ -27,12 +10,15 @@ const PARTS = {
     arguments: {
         mutate: ["components/arguments/*.ts"],
         // Not the table under Pulumi's mocks, which plays the rows of the rules once more with whole components.
-        spec: ["tests/unit/components/{arguments.!(table),trustSize}.test.ts"],
+        spec: ["tests/unit/components/arguments/!(table).test.ts"],
     },
     decisions: {
-        mutate: DECISIONS.map((name) => `handover/${name}.ts`),
+        mutate: ["handover/{model,decide}/*.ts", "handover/observe/tokenIssuer.ts"],
         // The loop's patience is what is asked of a run's memory, which steps.ts keeps.
-        spec: [...DECISIONS, "patience"].map((name) => `tests/unit/handover/${name}?(.*).test.ts`),
+        spec: [
+            "tests/unit/handover/{model,decide}/*.test.ts",
+            "tests/unit/handover/{observe/tokenIssuer,run/patience}.test.ts",
+        ],
     },
 };
 

@@ -21,7 +21,7 @@ describe("the packed tarball", () => {
                 .filter((file) => file.endsWith(".ts"))
                 .map((file) => `${folder}/${file.split(path.sep).join("/")}`),
         );
-        assert.ok(sources.includes("plugin/provider.ts") && sources.includes("handover/kubernetes/access.ts"));
+        assert.ok(sources.includes("plugin/provider.ts") && sources.includes("handover/kubernetes/clusterAccess.ts"));
         const built = ["index.ts", ...sources.filter((file) => file !== "plugin/makeSchema.ts")].flatMap((file) =>
             [".d.ts", ".d.ts.map", ".js", ".js.map"].map((ending) => `dist/${file.replace(/\.ts$/, ending)}`),
         );

@@ -14,7 +14,7 @@ type Operation = (typeof OPERATIONS)[number];
 const SIZES = (process.env["EKS_CNI_SCALE_NODES"] ?? "12,100,1000").split(",").map(Number);
 const OTHER_PODS_PER_NODE = 4;
 
-/** What a LIST asks for at a time (handover/kubernetes/settings.ts), and values of one filter of EC2 (handover/aws/instances.ts). */
+/** What a LIST asks for at a time (handover/kubernetes/clusterSettings.ts), and values of one filter of EC2 (handover/aws/instances.ts). */
 const PAGE = 500;
 const FILTER = 200;
 

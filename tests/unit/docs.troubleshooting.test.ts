@@ -1,12 +1,12 @@
 import { deepStrictEqual, ok } from "assert";
 import { readFileSync } from "fs";
 import { join } from "path";
-import { clusterProblems } from "../../components/clusterLookup";
+import { clusterProblems } from "../../components/role/clusterLookup";
 import { argumentsError, Problem } from "../../components/arguments/problem";
-import { findProblems } from "../../components/arguments/rules";
+import { findProblems } from "../../components/arguments/allRules";
 import { LATE } from "../../components/arguments/settled";
-import { trustSizeProblems, trustSizeWarning } from "../../components/arguments/trustSize";
-import { roleAdvice, rolloutAdvice, serviceAccountAdvice } from "../../components/failureAdvice";
+import { trustSizeProblems, trustSizeWarning } from "../../components/arguments/trustSizeRules";
+import { roleAdvice, rolloutAdvice, serviceAccountAdvice } from "../../components/failures/failureAdvice";
 import { combinationRows } from "./components/arguments/combinationRows";
 import { iamRules } from "./components/arguments/iamRules";
 import { kubernetesRules } from "./components/arguments/kubernetesRules";
@@ -14,15 +14,15 @@ import { liveCombinationRows } from "./components/arguments/liveCombinationRows"
 import { liveRules } from "./components/arguments/liveRules";
 import { rowsOf } from "./components/arguments/rule";
 import { tagRules } from "./components/arguments/tagRules";
-import { autonamingProblems } from "../../components/autonaming";
+import { autonamingProblems } from "../../components/live/autonaming";
 import { codeSpans, page, ROOT } from "./support/markdown";
 
 const PAGE = page("docs/troubleshooting.md");
 const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
 /** What the lookups find missing is known only where they can be made, so it is read in the source. */
-const LOOKUPS = readFileSync(join(ROOT, "components/clusterLookup.ts"), "utf8");
+const LOOKUPS = readFileSync(join(ROOT, "components/role/clusterLookup.ts"), "utf8");
 /** What providers and the stack's configuration are like is known only where a component is, so it is read there too. */
-const CONNECTION = readFileSync(join(ROOT, "components/liveConnection.ts"), "utf8");
+const CONNECTION = readFileSync(join(ROOT, "components/live/liveConnection.ts"), "utf8");
 const provider = (id: number) => `arn:aws:iam::111122223333:oidc-provider/${ISSUER}${String(id)}`;
 const manyClusters = (count: number) => ({
     oidcProviderArn: provider(0),

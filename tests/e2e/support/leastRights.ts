@@ -3,7 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { CreateAddonCommand, CreatePodIdentityAssociationCommand, EKSClient } from "@aws-sdk/client-eks";
 import { KubernetesObject, KubernetesObjectApi, loadAllYaml } from "@kubernetes/client-node";
-import { injectionGuardName } from "../../../components/injectionGuard";
+import { injectionGuardName } from "../../../components/live/injectionGuardResources";
 import { loadKubeconfig } from "../../../sandbox/pods";
 import { Sandbox } from "../../../sandbox/sandbox";
 import { iamOf } from "./iam";

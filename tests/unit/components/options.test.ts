@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, ok, strictEqual } from "assert";
-import { KEPT_BY_A_PATCH } from "../../../components/fieldManager";
+import { KEPT_BY_A_PATCH } from "../../../components/delivery/fieldManager";
 import { CniServiceAccountRole, IpFamily } from "../../../index";
 import { assertAccepted } from "../support/refusals";
 import { Made, PROVIDER_ARN } from "../support/standIn";

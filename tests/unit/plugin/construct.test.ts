@@ -3,9 +3,9 @@ import { deepStrictEqual, throws } from "assert";
 import { EksCniProvider } from "../../../plugin/provider";
 import { PROVIDER_ARN } from "../support/standIn";
 
-type LiveResources = typeof import("../../../components/liveResources");
+type LiveResources = typeof import("../../../components/live/liveResources");
 
-const LIVE_RESOURCES = require.resolve("../../../components/liveResources");
+const LIVE_RESOURCES = require.resolve("../../../components/live/liveResources");
 
 /** As a process of its own would load it: through which door the live checks are reached is settled once for a process. */
 async function freshLiveResources(): Promise<LiveResources> {

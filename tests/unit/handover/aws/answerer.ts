@@ -1,9 +1,9 @@
 import { createServer, IncomingMessage, Server } from "http";
 import { AddressInfo } from "net";
-import { connectAws } from "../../../../handover/aws";
-import { AwsAccess } from "../../../../handover/aws/access";
-import type { ClientDefaults } from "../../../../handover/aws/clients";
-import { AwsConnection } from "../../../../handover/subject";
+import { connectAws } from "../../../../handover/aws/connectAws";
+import { AwsAccess } from "../../../../handover/aws/awsAccess";
+import type { ClientDefaults } from "../../../../handover/aws/awsClients";
+import { AwsConnection } from "../../../../handover/model/subject";
 
 /** A call as it reached AWS. */
 export interface Asked {

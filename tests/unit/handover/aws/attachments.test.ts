@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { Refusal } from "../../../../handover/refusal";
+import { Refusal } from "../../../../handover/model/refusal";
 import { account, CNI_POLICY, noSuchRole } from "./account";
 import { AwsFailure, useAws } from "./answerer";
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "assert";
 import { CNI_ACTIONS, type CniAction } from "../../../../documents/cniActions";
-import { makeClients } from "../../../../handover/aws/clients";
+import { makeClients } from "../../../../handover/aws/awsClients";
 import { type NodeArguments, tryActions } from "../../../../handover/aws/dryRuns";
 import { AwsFailure, REGION, useAws } from "./answerer";
 

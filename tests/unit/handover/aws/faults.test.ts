@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import type { AwsAccess } from "../../../../handover/aws/access";
-import { Refusal } from "../../../../handover/refusal";
+import type { AwsAccess } from "../../../../handover/aws/awsAccess";
+import { Refusal } from "../../../../handover/model/refusal";
 import { account } from "./account";
 import { ACCOUNT, AwsFailure, REGION, SILENCE, STALL, useAws } from "./answerer";
 import { useEnvironment } from "./environment";

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "assert";
-import { type Clients, makeClients } from "../../../../handover/aws/clients";
+import { type Clients, makeClients } from "../../../../handover/aws/awsClients";
 import { enabledRegions, instancesById, instancesByProfile } from "../../../../handover/aws/instances";
 import { account, profileArn } from "./account";
 import { REGION, useAws } from "./answerer";

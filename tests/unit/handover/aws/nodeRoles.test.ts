@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { Refusal } from "../../../../handover/refusal";
-import { AccountQuestion } from "../../../../handover/aws/access";
-import { NodeRoleSeen } from "../../../../handover/world";
+import { Refusal } from "../../../../handover/model/refusal";
+import { AccountQuestion } from "../../../../handover/aws/awsAccess";
+import { NodeRoleSeen } from "../../../../handover/model/world";
 import { fixture } from "../../support/fixtures";
 import { Account, account, CNI_POLICY } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";

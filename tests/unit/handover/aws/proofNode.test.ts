@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { ProofQuestion } from "../../../../handover/aws/access";
+import { ProofQuestion } from "../../../../handover/aws/awsAccess";
 import { account } from "./account";
 import { useAws } from "./answerer";
 import { dryRuns, members, provable, QUESTION, SESSION_KEY } from "./session";

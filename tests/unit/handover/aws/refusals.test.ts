@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { refusalOf, unknownRefusal } from "../../../../handover/aws/errors";
+import { refusalOf, unknownRefusal } from "../../../../handover/aws/awsErrors";
 import { stsInactive } from "../../../../handover/aws/stsRegion";
-import type { Refusal } from "../../../../handover/refusal";
+import type { Refusal } from "../../../../handover/model/refusal";
 
 function named(name: string, message: string): Error {
     return Object.assign(new Error(message), { name });

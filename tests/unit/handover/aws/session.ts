@@ -1,4 +1,4 @@
-import { ProofQuestion } from "../../../../handover/aws/access";
+import { ProofQuestion } from "../../../../handover/aws/awsAccess";
 import { account } from "./account";
 import { ACCOUNT, Answers, AwsFailure } from "./answerer";
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects } from "assert";
 import type { CniAction } from "../../../../documents/cniActions";
-import { makeClients } from "../../../../handover/aws/clients";
+import { makeClients } from "../../../../handover/aws/awsClients";
 import { simulate } from "../../../../handover/aws/simulation";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
 

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import type { RequestContext } from "@kubernetes/client-node";
-import { ClusterClock } from "../../../../handover/kubernetes/clock";
+import { ClusterClock } from "../../../../handover/kubernetes/clusterClock";
 import { NoAnswer, type Send, patiently } from "../../../../handover/kubernetes/requests";
 import { quick } from "./support";
 

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { type Cluster, connect } from "../../../../handover/kubernetes/cluster";
+import { type Cluster, connect } from "../../../../handover/kubernetes/clusterClient";
 import { firstChange } from "../../../../handover/kubernetes/changes";
 import { type Answer, ScriptedApi, kubeconfig, quick } from "./support";
 

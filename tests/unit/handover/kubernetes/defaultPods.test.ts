@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { connectCluster } from "../../../../handover/kubernetes";
+import { connectCluster } from "../../../../handover/kubernetes/connectCluster";
 import { kubeconfig, patient, type Request, type Script, ScriptedApi, subject } from "./support";
 
 const PODS = "/api/v1/namespaces/kube-system/pods";

@@ -7,7 +7,7 @@ import type {
     V1ValidatingAdmissionPolicy,
     V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
-import { ClusterClock } from "../../../../handover/kubernetes/clock";
+import { ClusterClock } from "../../../../handover/kubernetes/clusterClock";
 import {
     currentHash,
     daemonSetSeen,

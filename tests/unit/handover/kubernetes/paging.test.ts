@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { Declined } from "../../../../handover/kubernetes/failures";
+import { Declined } from "../../../../handover/kubernetes/clusterErrors";
 import { type Page, listAll } from "../../../../handover/kubernetes/paging";
 import { refusalOf } from "./support";
 

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { isAboutCertificates } from "../../../../handover/kubernetes/requests";
-import { DEFAULT_SETTINGS } from "../../../../handover/kubernetes/settings";
+import { DEFAULT_SETTINGS } from "../../../../handover/kubernetes/clusterSettings";
 import {
     type Answer,
     type Script,

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import type { ClusterAccess } from "../../../../handover/kubernetes/access";
+import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
 import { type Answer, ScriptedApi, accessTo, refusalOf, status, subject } from "./support";
 
 const core = "/api/v1/namespaces/kube-system";

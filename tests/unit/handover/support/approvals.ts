@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { Approval, reasonsToRefuse } from "../../../../handover/approval";
-import type { DaemonSetSeen, ServiceAccountSeen, World } from "../../../../handover/world";
+import { Approval, reasonsToRefuse } from "../../../../handover/decide/preflight";
+import type { DaemonSetSeen, ServiceAccountSeen, World } from "../../../../handover/model/world";
 import { ACCOUNT, daemonSet, ISSUER, onNodeRole, serviceAccount, subject, world } from "./worlds";
 
 /** As it is on a cluster that nobody has handed over yet. */

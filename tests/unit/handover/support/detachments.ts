@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { DetachmentPlan, nextDetachmentStep } from "../../../../handover/detachment";
-import type { Memory } from "../../../../handover/steps";
-import type { World } from "../../../../handover/world";
+import { DetachmentPlan, nextDetachmentStep } from "../../../../handover/decide/detachment";
+import type { Memory } from "../../../../handover/model/steps";
+import type { World } from "../../../../handover/model/world";
 import {
     attach,
     bare,

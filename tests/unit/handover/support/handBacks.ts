@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { HandBackPlan, nextHandBackStep } from "../../../../handover/handBack";
-import type { Memory } from "../../../../handover/steps";
-import type { World } from "../../../../handover/world";
+import { HandBackPlan, nextHandBackStep } from "../../../../handover/decide/handBack";
+import type { Memory } from "../../../../handover/model/steps";
+import type { World } from "../../../../handover/model/world";
 import {
     attach,
     carrying,

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { planHandOver, PlanQuestion } from "../../../../handover/plan";
-import type { World } from "../../../../handover/world";
+import { planHandOver, PlanQuestion } from "../../../../handover/preview/plan";
+import type { World } from "../../../../handover/model/world";
 import { approvable } from "./approvals";
 import { bare, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world } from "./worlds";
 

@@ -1,6 +1,6 @@
-import { freshMemory, Memory, Step } from "../../../../handover/steps";
-import type { HandOverRecord } from "../../../../handover/record";
-import type { Subject } from "../../../../handover/subject";
+import { freshMemory, Memory, Step } from "../../../../handover/model/steps";
+import type { HandOverRecord } from "../../../../handover/model/record";
+import type { Subject } from "../../../../handover/model/subject";
 import type {
     AccountSeen,
     ClusterSeen,
@@ -11,7 +11,7 @@ import type {
     PodSeen,
     ServiceAccountSeen,
     World,
-} from "../../../../handover/world";
+} from "../../../../handover/model/world";
 
 /** Long after the epoch: "never" must not pass for "long ago". */
 export const NOW = 1_700_000_000_000;

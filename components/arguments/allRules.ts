@@ -1,0 +1,63 @@
+import { boolean, Check, listOf, oneOf, properties } from "./rule";
+import { combinationProblems } from "./combinationRules";
+import * as iam from "./iamRules";
+import * as kubernetes from "./kubernetesRules";
+import { liveCombinationProblems, LIVE_CHECKS } from "./liveRules";
+import { plainProblems } from "./plainRules";
+import { Problem } from "./problem";
+import { Settled } from "./settled";
+import { trustSizeProblems } from "./trustSizeRules";
+
+/** IAM's maximum is 25 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html); one is the CNI policy. */
+const MAX_ADDITIONAL_POLICIES = 24;
+
+/** What each argument must be by itself. */
+export const CHECKS: Readonly<Record<string, Check>> = {
+    clusterName: kubernetes.clusterName,
+    oidcProviderArn: iam.oidcProviderArn,
+    additionalOidcProviderArns: listOf("ARNs of IAM OIDC providers", iam.oidcProviderArn),
+    existingRoleArn: iam.roleArn,
+    ipFamily: oneOf(
+        ["ipv4", "ipv6"],
+        "aws eks describe-cluster --query cluster.kubernetesNetworkConfig.ipFamily tells",
+    ),
+    roleName: iam.roleName,
+    rolePath: iam.rolePath,
+    roleDescription: iam.roleDescription,
+    permissionsBoundary: iam.managedPolicyArn,
+    maxSessionDuration: iam.maxSessionDuration,
+    tags: iam.tags,
+    additionalPolicyArns: (value, path) => [
+        ...listOf("ARNs of managed policies", iam.managedPolicyArn)(value, path),
+        ...tooManyPolicies(value, path),
+    ],
+    serviceAccount: properties({ namespace: kubernetes.namespaceName, name: kubernetes.serviceAccountName }),
+    overrideExistingServiceAccount: boolean("set true to take the annotations over from another field manager"),
+    stsRegionalEndpoints: boolean("set true for the regional endpoint, or leave it out"),
+    tokenExpirationSeconds: kubernetes.tokenExpirationSeconds,
+    delivery: oneOf(["serviceAccountPatch", "roleOnly"], "leave delivery out to have the service account annotated"),
+    rollout: properties({
+        enabled: boolean("set false to leave the pods alone, or leave it out"),
+        timeoutSeconds: kubernetes.rolloutTimeoutSeconds,
+        daemonSetName: kubernetes.daemonSetName,
+    }),
+    ...LIVE_CHECKS,
+};
+
+/** Everything wrong with the arguments, as far as they are known: each by itself, and each with the others. */
+export function findProblems(args: Settled): Problem[] {
+    return [
+        ...Object.entries(CHECKS).flatMap(([name, check]) => check(args[name], name)),
+        ...plainProblems(args),
+        ...combinationProblems(args),
+        ...liveCombinationProblems(args),
+        ...trustSizeProblems(args),
+    ];
+}
+
+function tooManyPolicies(value: unknown, path: string): Problem[] {
+    const expected = `at most ${String(MAX_ADDITIONAL_POLICIES)} policies, since IAM attaches at most 25 to a role`;
+    return Array.isArray(value) && value.length > MAX_ADDITIONAL_POLICIES
+        ? [{ path, expected, got: `${String(value.length)} policies`, fix: "merge some of them" }]
+        : [];
+}

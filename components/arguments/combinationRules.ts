@@ -1,0 +1,202 @@
+import { parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
+import { managedCniPolicyArn } from "../../documents/cniPermissions";
+import { isSettled, isString } from "./rule";
+import { rolePath } from "./iamRules";
+import { Problem, show } from "./problem";
+import { Settled } from "./settled";
+
+/** The arguments that shape a role of our own, and so contradict `existingRoleArn`. */
+const ROLE_OPTIONS = [
+    "additionalOidcProviderArns",
+    "roleName",
+    "rolePath",
+    "roleDescription",
+    "permissionsBoundary",
+    "maxSessionDuration",
+    "tags",
+    "additionalPolicyArns",
+];
+
+/** What is wrong with the arguments taken together. */
+export function combinationProblems(args: Settled): Problem[] {
+    return [
+        noCluster,
+        roleOptionsOfExistingRole,
+        deliveryOptionsOfRoleOnly,
+        providersElsewhere,
+        existingRoleElsewhere,
+        policiesElsewhere,
+        pathOfIpv6Policy,
+        managedPolicyTwice,
+    ].flatMap((rule) => rule(args));
+}
+
+function noCluster(args: Settled): Problem[] {
+    const { clusterName, oidcProviderArn, existingRoleArn } = args;
+    return [clusterName, oidcProviderArn, existingRoleArn].some((value) => value !== undefined)
+        ? []
+        : [
+              {
+                  path: "clusterName",
+                  expected: "the cluster's name, or the ARN of its OIDC provider as oidcProviderArn",
+                  got: "neither",
+                  fix: "add one of them, or existingRoleArn for a role that is there already",
+              },
+          ];
+}
+
+function roleOptionsOfExistingRole(args: Settled): Problem[] {
+    if (args["existingRoleArn"] === undefined) {
+        return [];
+    }
+    return ROLE_OPTIONS.filter((name) => isSettled(args[name])).map((path) => ({
+        path,
+        expected: "nothing beside existingRoleArn, since that role is left as it is",
+        got: show(args[path]),
+        fix: `remove ${path}, or remove existingRoleArn to have a role made`,
+    }));
+}
+
+function deliveryOptionsOfRoleOnly(args: Settled): Problem[] {
+    if (args["delivery"] !== "roleOnly") {
+        return [];
+    }
+    const rollout = args["rollout"] as { enabled?: unknown } | undefined;
+    const contradictions: [string, unknown][] = [
+        ["overrideExistingServiceAccount", args["overrideExistingServiceAccount"]],
+        ["rollout.enabled", rollout?.enabled],
+    ];
+    return contradictions
+        .filter(([, value]) => value === true)
+        .map(([path, value]) => ({
+            path,
+            expected: "nothing beside delivery roleOnly, which touches no cluster",
+            got: show(value),
+            fix: `remove ${path}, or use delivery serviceAccountPatch`,
+        }));
+}
+
+/** IAM finds a provider only in the role's own account, and all providers of one role are in one account. */
+function providersElsewhere(args: Settled): Problem[] {
+    const first = provider(args["oidcProviderArn"]);
+    const others: unknown = args["additionalOidcProviderArns"];
+    if (first === undefined || !Array.isArray(others)) {
+        return [];
+    }
+    return (others as unknown[]).flatMap((value, i) => {
+        const path = `additionalOidcProviderArns[${String(i)}]`;
+        const other = provider(value);
+        if (other === undefined) {
+            return [];
+        }
+        if (other.arn === first.arn) {
+            const got = `${show(value)}, which is oidcProviderArn`;
+            return [{ path, expected: "another cluster's provider", got, fix: "remove it from the list" }];
+        }
+        return other.accountId === first.accountId && other.partition === first.partition
+            ? []
+            : [
+                  {
+                      path,
+                      expected: `a provider in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
+                      tellsOf: "oidcProviderArn",
+                      got: show(value),
+                      fix: "make a role of its own in the other account",
+                  },
+              ];
+    });
+}
+
+function existingRoleElsewhere(args: Settled): Problem[] {
+    const first = provider(args["oidcProviderArn"]);
+    const value = args["existingRoleArn"];
+    const role = isString(value) ? parseRoleArn(value) : undefined;
+    return first === undefined ||
+        role === undefined ||
+        (role.accountId === first.accountId && role.partition === first.partition)
+        ? []
+        : [
+              {
+                  path: "existingRoleArn",
+                  expected: `a role in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
+                  tellsOf: "oidcProviderArn",
+                  got: show(value),
+                  fix: "give the role that trusts this provider, or the provider that the role trusts",
+              },
+          ];
+}
+
+/** A policy can be attached only within its partition, and a customer managed one only within its account. */
+function policiesElsewhere(args: Settled): Problem[] {
+    const first = provider(args["oidcProviderArn"]);
+    if (first === undefined) {
+        return [];
+    }
+    const reachable = (value: unknown, path: string): Problem[] => {
+        const policy = isString(value) ? parsePolicyArn(value) : undefined;
+        return policy === undefined ||
+            (policy.partition === first.partition && [first.accountId, "aws"].includes(policy.owner))
+            ? []
+            : [
+                  {
+                      path,
+                      expected: `a policy of AWS or of the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
+                      tellsOf: "oidcProviderArn",
+                      got: show(value),
+                      fix: "give a policy that a role of this account can have",
+                  },
+              ];
+    };
+    const list: unknown = args["additionalPolicyArns"];
+    return [
+        ...reachable(args["permissionsBoundary"], "permissionsBoundary"),
+        ...(Array.isArray(list) ? (list as unknown[]) : []).flatMap((value, i) =>
+            reachable(value, `additionalPolicyArns[${String(i)}]`),
+        ),
+    ];
+}
+
+/**
+ * The IPv6 policy is made under the role's path, and IAM takes less in a policy's path than in a role's (`policyPathType`):
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+ */
+function pathOfIpv6Policy(args: Settled): Problem[] {
+    const path = args["rolePath"];
+    const isRolePath = isString(path) && rolePath(path, "rolePath").length === 0;
+    return args["ipFamily"] !== "ipv6" || !isRolePath || /^(?:\/[\w.,+@=-]+)*\/$/.test(path)
+        ? []
+        : [
+              {
+                  path: "rolePath",
+                  expected:
+                      "a path that a policy can have too: letters, digits and . , + @ = _ - between single slashes",
+                  got: show(path),
+                  fix: "choose such a path, since the IPv6 policy is made under it",
+              },
+          ];
+}
+
+/** On IPv4 the component attaches the managed CNI policy itself: a second attachment would fight over the same thing. */
+function managedPolicyTwice(args: Settled): Problem[] {
+    const list: unknown = args["additionalPolicyArns"];
+    if (!Array.isArray(list) || (isSettled(args["ipFamily"]) && args["ipFamily"] !== "ipv4")) {
+        return [];
+    }
+    return (list as unknown[]).flatMap((value, i) => {
+        const policy = isString(value) ? parsePolicyArn(value) : undefined;
+        return policy === undefined || value !== managedCniPolicyArn(policy.partition)
+            ? []
+            : [
+                  {
+                      path: `additionalPolicyArns[${String(i)}]`,
+                      expected: "a policy beside the CNI policy, which is attached anyway",
+                      got: show(value),
+                      fix: "remove it from the list",
+                  },
+              ];
+    });
+}
+
+function provider(value: unknown) {
+    return isString(value) ? parseOidcProviderArn(value) : undefined;
+}

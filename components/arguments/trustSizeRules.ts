@@ -1,0 +1,44 @@
+import { OidcProvider, parseOidcProviderArn } from "../../documents/arn";
+import { policySize } from "../../documents/policyDocument";
+import { TRUST_POLICY_DEFAULT_QUOTA, TRUST_POLICY_MAXIMUM, trustPolicy } from "../../documents/trustPolicy";
+import { isObject, isString } from "./rule";
+import { Problem } from "./problem";
+import { Settled } from "./settled";
+
+export const DEFAULT_SERVICE_ACCOUNT = { namespace: "kube-system", name: "aws-node" };
+
+/** A trust policy above IAM's maximum can never be created. */
+export function trustSizeProblems(args: Settled): Problem[] {
+    const size = trustSize(args);
+    return size <= TRUST_POLICY_MAXIMUM
+        ? []
+        : [
+              {
+                  path: "additionalOidcProviderArns",
+                  expected: `a trust policy of at most ${String(TRUST_POLICY_MAXIMUM)} characters without white space, IAM's maximum`,
+                  got: `${String(size)} characters`,
+                  fix: "give some of the clusters a role of their own",
+              },
+          ];
+}
+
+/** A trust policy above IAM's default quota can be created once the account's quota is raised. */
+export function trustSizeWarning(args: Settled): string | undefined {
+    const size = isString(args["oidcProviderArn"]) ? trustSize(args) : 0;
+    return size <= TRUST_POLICY_DEFAULT_QUOTA
+        ? undefined
+        : `The trust policy has ${String(size)} characters without white space. IAM's default quota is ` +
+              `${String(TRUST_POLICY_DEFAULT_QUOTA)}: where AWS answers LimitExceeded, ask Service Quotas for more ` +
+              `"Role trust policy length" (IAM, L-C07B4B0D, at most ${String(TRUST_POLICY_MAXIMUM)}).`;
+}
+
+/** In characters, as IAM counts; 0 as long as a part of the policy is not known. */
+function trustSize(args: Settled): number {
+    const account = isObject(args["serviceAccount"]) ? args["serviceAccount"] : {};
+    const { namespace = DEFAULT_SERVICE_ACCOUNT.namespace, name = DEFAULT_SERVICE_ACCOUNT.name } = account;
+    const additional: unknown = args["additionalOidcProviderArns"] ?? [];
+    const providers = [args["oidcProviderArn"], ...(Array.isArray(additional) ? (additional as unknown[]) : [])]
+        .map((arn) => (isString(arn) ? parseOidcProviderArn(arn) : undefined))
+        .filter((p): p is OidcProvider => p !== undefined);
+    return isString(namespace) && isString(name) ? policySize(trustPolicy(providers, { namespace, name })) : 0;
+}

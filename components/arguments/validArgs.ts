@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Gate } from "./validateArguments";
+import { withoutNothing } from "./settled";
+import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
+
+/** The arguments as the children take them: what was given, once it has passed its checks. */
+export type CheckedArgs = {
+    readonly [K in keyof CniServiceAccountRoleArgs]?: pulumi.Output<
+        pulumi.Unwrap<NonNullable<CniServiceAccountRoleArgs[K]>>
+    >;
+};
+
+export function checkedArgs(args: CniServiceAccountRoleArgs, gate: Gate): CheckedArgs {
+    const given = Object.entries(withoutNothing(args));
+    return Object.fromEntries(given.map(([name, value]) => [name, after(gate, value as unknown)]));
+}
+
+/** What a child waits for. It fails with the gate: what a failed resource leaves pending would be waited for without end. */
+export function resourcesAfter(gate: Gate, resources: pulumi.CustomResource[]): pulumi.Output<pulumi.CustomResource[]> {
+    return gate.apply(() => resources);
+}
+
+/** The value, once the gate has passed. Its own secrets and unknown parts stay as they are. */
+export function after<T>(gate: Gate, value: pulumi.Input<T>): pulumi.Output<pulumi.Unwrap<T>> {
+    // An element of an output's list is known when it is itself known, which `apply` on the list would not give.
+    return pulumi.all([pulumi.output(value), gate])[0] as pulumi.Output<pulumi.Unwrap<T>>;
+}

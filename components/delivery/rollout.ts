@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "crypto";
+import { ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { CheckedArgs } from "../arguments/validArgs";
+import { CniRole } from "../role/cniRole";
+import { rolloutAdvice } from "../failures/failureAdvice";
+import { explainFailures } from "../failures/failureHooks";
+import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
+import { sdks } from "../providerSdks";
+
+const DEFAULT_DAEMON_SET = "aws-node";
+const DEFAULT_TIMEOUT_SECONDS = 600;
+
+/** The name of the DaemonSet whose pods use the service account. */
+export function daemonSetNameOf({ rollout }: CheckedArgs): pulumi.Output<string> {
+    const name = rollout?.apply(({ daemonSetName }) => daemonSetName ?? DEFAULT_DAEMON_SET);
+    return name ?? pulumi.output(DEFAULT_DAEMON_SET);
+}
+
+/**
+ * Has the DaemonSet replace its pods, a few at a time as its own update strategy says, and waits for it. The webhook gives
+ * the role to new pods only. (The EKS user guide deletes all pods at once instead.)
+ */
+export function rollOut(
+    name: string,
+    args: CheckedArgs,
+    namespace: pulumi.Output<string>,
+    delivered: pulumi.Output<string>,
+    { timeoutSeconds, carriedBefore, ...waiting }: Waiting,
+    opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
+): pulumi.CustomResource {
+    const timeout = `${String(timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS)}s`;
+    const annotations = { ...patchControl(name, false), ...skipAwait(waiting) };
+    return new (sdks.apps().DaemonSetPatch)(
+        `${name}-daemon-set`,
+        {
+            metadata: { namespace, name: daemonSetNameOf(args), annotations },
+            spec: {
+                template: {
+                    metadata: { annotations: { [ROLLOUT_ANNOTATION]: unlessCarriedBefore(carriedBefore, delivered) } },
+                },
+            },
+        },
+        {
+            ...opts,
+            ignoreChanges: KEPT_BY_A_PATCH,
+            customTimeouts: { create: timeout, update: timeout },
+            hooks: explainFailures(rolloutAdvice, opts.parent),
+        },
+    );
+}
+
+/** How the rollout is waited for. */
+interface Waiting {
+    readonly timeoutSeconds: number | undefined;
+    /** As the live checks saw it, without which it is not known. */
+    readonly updateStrategy: pulumi.Output<string | undefined> | undefined;
+    /** How many NotReady nodes the live checks do without; 0 where there are none. */
+    readonly ignoreNotReadyNodes: number;
+    /** Whether every pod carries what was delivered since before the component, as the live checks saw it. */
+    readonly carriedBefore: pulumi.Output<boolean | undefined> | undefined;
+}
+
+/** Without a change of the template the DaemonSet restarts nothing. */
+export function unlessCarriedBefore(
+    carriedBefore: Waiting["carriedBefore"],
+    delivered: pulumi.Output<string>,
+): pulumi.Output<string> {
+    const needed = pulumi.all([delivered, carriedBefore]).apply(([all, carried]) => (carried ? undefined : all));
+    // What is undefined is left out.
+    return needed as pulumi.Output<string>;
+}
+
+/**
+ * With OnDelete the DaemonSet replaces no pod by itself, and none on a NotReady node with any strategy, so the provider would
+ * wait in vain. The live checks restart the pods then, and wait for all that count.
+ *
+ * Source: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/#pulumi-kubernetes-annotations
+ */
+export function skipAwait({
+    updateStrategy,
+    ignoreNotReadyNodes,
+}: Pick<Waiting, "updateStrategy" | "ignoreNotReadyNodes">): Record<string, pulumi.Input<string>> {
+    if (ignoreNotReadyNodes > 0) {
+        return { "pulumi.com/skipAwait": "true" };
+    }
+    const value = updateStrategy?.apply((strategy) => (strategy === "OnDelete" ? "true" : undefined));
+    return value === undefined ? {} : { "pulumi.com/skipAwait": value as pulumi.Output<string> };
+}
+
+/**
+ * A digest of what was delivered: the same delivery restarts nothing, and another one does, a role made anew under the
+ * same name included.
+ */
+export function deliveryDigest(
+    { uniqueId }: CniRole,
+    annotations: pulumi.Output<Record<string, string>>,
+): pulumi.Output<string> {
+    return pulumi.all([uniqueId ?? "", annotations]).apply(([id, delivered]) => digest(id, delivered));
+}
+
+export function digest(roleId: string, annotations: Record<string, string>): string {
+    const sorted = Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1));
+    return createHash("sha256")
+        .update(JSON.stringify([roleId, sorted]))
+        .digest("hex")
+        .slice(0, 16);
+}

@@ -1,0 +1,40 @@
+import type { ServiceAccountPatch } from "@pulumi/kubernetes/core/v1";
+import * as pulumi from "@pulumi/pulumi";
+import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
+import { ServiceAccountName } from "../../documents/trustPolicy";
+import { CheckedArgs } from "../arguments/validArgs";
+import { serviceAccountAdvice } from "../failures/failureAdvice";
+import { explainFailures } from "../failures/failureHooks";
+import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
+import { sdks } from "../providerSdks";
+
+/**
+ * Annotates the service account by server-side apply: it stays whoever made it owner of all the rest, and `destroy` takes
+ * the annotations off and leaves the account.
+ */
+export function annotateServiceAccount(
+    name: string,
+    args: CheckedArgs,
+    serviceAccount: pulumi.Output<ServiceAccountName>,
+    annotations: pulumi.Output<Record<string, string>>,
+    live: boolean,
+    opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
+): ServiceAccountPatch {
+    return new (sdks.core().ServiceAccountPatch)(
+        `${name}-service-account`,
+        {
+            metadata: {
+                namespace: serviceAccount.namespace,
+                name: serviceAccount.name,
+                annotations: pulumi
+                    .all([annotations, args.overrideExistingServiceAccount ?? false])
+                    .apply(([delivered, force]) => ({
+                        ...delivered,
+                        ...(live ? {} : { [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF }),
+                        ...patchControl(name, force),
+                    })),
+            },
+        },
+        { ...opts, ignoreChanges: KEPT_BY_A_PATCH, hooks: explainFailures(serviceAccountAdvice, opts.parent) },
+    );
+}

@@ -1,0 +1,63 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Problem } from "../arguments/problem";
+
+/** How names are made: https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming-configuration */
+interface Naming {
+    mode?: string;
+    pattern?: string;
+}
+
+interface ProviderNaming extends Naming {
+    resources?: Record<string, Naming>;
+}
+
+/** The setting `pulumi:autonaming` of a stack. */
+export interface Autonaming extends Naming {
+    providers?: Record<string, ProviderNaming>;
+}
+
+/** What pods live off, and so must not go before there is another. */
+const MUST_OVERLAP = [
+    "aws:iam/role:Role",
+    "aws:iam/policy:Policy",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+] as const;
+
+/** What the engine takes as random in a pattern. */
+const RANDOM = /\$\{(?:(?:hex|alphanum|string|num)\(\d+\)|uuid)\}/;
+
+/**
+ * Where names have no random part, the engine deletes before it creates, whatever a resource's own `deleteBeforeReplace` says.
+ *
+ * Source: https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go (autonaming) and
+ * https://github.com/pulumi/pulumi/blob/master/sdk/pkg/resource/autonaming/strategy.go
+ */
+export function autonamingProblems(setting: Autonaming | undefined): Problem[] {
+    const deletedFirst = MUST_OVERLAP.filter((type) => !isRandom(namingOf(type, setting ?? {})));
+    return deletedFirst.length === 0
+        ? []
+        : [
+              {
+                  path: "liveChecks",
+                  expected:
+                      "names with a random part, since without one the engine deletes a role before it makes the next",
+                  got: `a setting pulumi:autonaming without one for ${deletedFirst.join(", ")}`,
+                  fix: "give it a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
+              },
+          ];
+}
+
+/** The setting of the stack that the program runs for. */
+export function stackAutonaming(): Autonaming | undefined {
+    return new pulumi.Config("pulumi").getObject<Autonaming>("autonaming");
+}
+
+/** The most specific part of the setting, which counts even where it says nothing. */
+function namingOf(type: string, setting: Autonaming): Naming {
+    const provider = setting.providers?.[type.split(":")[0] ?? ""];
+    return provider?.resources?.[type] ?? provider ?? setting;
+}
+
+function isRandom({ mode, pattern }: Naming): boolean {
+    return pattern === undefined ? mode === undefined || mode === "default" : RANDOM.test(pattern);
+}

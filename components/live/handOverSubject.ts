@@ -1,0 +1,33 @@
+import { issuerOfUrl, parseOidcProviderArn } from "../../documents/arn";
+import type { ServiceAccountName } from "../../documents/trustPolicy";
+import type { Subject } from "../../handover/model/subject";
+import { injectionGuardName } from "./injectionGuardResources";
+
+/** What a component's hand-over is about, once all of it is known. */
+export interface SubjectParts {
+    readonly component: string;
+    readonly fieldManager: string;
+    readonly ipFamily: Subject["ipFamily"];
+    readonly roleArn: string;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly serviceAccount: ServiceAccountName;
+    /** Of the IAM OIDC providers that the role trusts, the cluster's own first. */
+    readonly oidcProviderArns: readonly string[];
+    /** Empty where the program does not give it. */
+    readonly clusterName: string;
+    readonly daemonSetName: string;
+}
+
+export function handOverSubject({ oidcProviderArns, clusterName, ...parts }: SubjectParts): Subject {
+    return {
+        ...parts,
+        injectionGuardName: injectionGuardName(parts.fieldManager),
+        issuers: oidcProviderArns.flatMap(issuerOf),
+        ...(clusterName === "" ? {} : { clusterName }),
+    };
+}
+
+function issuerOf(providerArn: string): string[] {
+    const provider = parseOidcProviderArn(providerArn);
+    return provider === undefined ? [] : [issuerOfUrl(provider.issuer)];
+}

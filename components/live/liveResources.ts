@@ -1,0 +1,107 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HandOverRecord } from "../../handover/model/record";
+import type { CanaryInputs } from "../../handover/run/canaryResource";
+import type { CredentialGuardInputs } from "../../handover/run/credentialGuardResource";
+import type { DetachmentInputs } from "../../handover/run/detachmentResource";
+
+/** The inputs of a live check, each possibly known later. */
+export type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<T[K]> };
+
+/**
+ * The text that the engine keeps in the state and runs for each operation, the delete included. It holds no code of ours but
+ * the way to it, so that an upgrade of this package reaches stacks that an earlier version brought up.
+ *
+ * (`pulumi.dynamic.Resource` would serialize the provider's code into the state instead:
+ * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/dynamic/index.ts)
+ */
+function providerText(resource: string): string {
+    return [
+        "exports.handler = () => {",
+        "    let handOver;",
+        "    try {",
+        '        handOver = require("eks-cni/handover");',
+        "    } catch (error) {",
+        '        throw new Error("The npm package eks-cni is needed to go on with this stack: npm install eks-cni. (" + error.message + ")");',
+        "    }",
+        `    return handOver.dynamicProvider(${JSON.stringify(resource)});`,
+        "};",
+    ].join("\n");
+}
+
+/** How the engine reaches the provider of a live check. */
+interface Door {
+    readonly type: (kind: string) => string;
+    readonly inputs: (kind: string) => object;
+}
+
+/** The door of TypeScript programs: Pulumi's dynamic providers, which need no plugin to be installed. */
+const dynamicProvider: Door = {
+    type: (kind) => `pulumi-nodejs:dynamic/eks-cni:${kind}`,
+    inputs: (kind) => ({ __provider: providerText(`${kind.charAt(0).toLowerCase()}${kind.slice(1)}`) }),
+};
+
+/**
+ * The door of the provider plugin, which serves them itself: for a program in another language the engine would start dynamic
+ * providers in that program's folder, where there is no Node.js package.
+ *
+ * They have no version, so that the default provider that has constructed the component serves them as well.
+ */
+const plugin: Door = { type: (kind) => `eks-cni:index:${kind}`, inputs: () => ({}) };
+
+/** A program that is written anew in another language goes on with the live checks of the one before: the same by another type. */
+const DOORS = [dynamicProvider, plugin];
+
+let door = dynamicProvider;
+
+/** For the plugin alone, once, before it serves: each component that it constructs has its live checks served by it. */
+export function reachLiveChecksByPlugin(): void {
+    door = plugin;
+}
+
+/** A custom resource of the live checks. */
+abstract class LiveCheck extends pulumi.CustomResource {
+    protected constructor(
+        kind: string,
+        name: string,
+        inputs: object,
+        outputs: readonly string[],
+        opts: pulumi.CustomResourceOptions,
+    ) {
+        const unknown = Object.fromEntries(outputs.map((output) => [output, undefined]));
+        const aliases = DOORS.filter((other) => other !== door).map((other) => ({ type: other.type(kind) }));
+        super(door.type(kind), name, { ...inputs, ...unknown, ...door.inputs(kind) }, { ...opts, aliases });
+    }
+}
+
+/** Proves the role and records what is there before it. Its delete is the hand-back. */
+export class CredentialGuard extends LiveCheck {
+    declare public readonly record: pulumi.Output<HandOverRecord>;
+    declare public readonly formerAnnotations: pulumi.Output<Record<string, string>>;
+    declare public readonly approval: pulumi.Output<string>;
+
+    public constructor(name: string, inputs: Inputs<CredentialGuardInputs>, opts: pulumi.CustomResourceOptions) {
+        super("CredentialGuard", name, inputs, ["record", "formerAnnotations", "approval"], opts);
+    }
+}
+
+/** Has one pod of each node role take the CNI role first. */
+export class Canary extends LiveCheck {
+    declare public readonly shown: pulumi.Output<string>;
+    declare public readonly updateStrategy: pulumi.Output<string | undefined>;
+    declare public readonly carriedBefore: pulumi.Output<boolean | undefined>;
+
+    public constructor(name: string, inputs: Inputs<CanaryInputs>, opts: pulumi.CustomResourceOptions) {
+        super("Canary", name, inputs, ["shown", "updateStrategy", "carriedBefore"], opts);
+    }
+}
+
+/** Verifies every pod, then takes the CNI policy off the node roles. */
+export class Detachment extends LiveCheck {
+    declare public readonly verifiedPods: pulumi.Output<number>;
+    declare public readonly detachedFrom: pulumi.Output<string[]>;
+    declare public readonly remainingSteps: pulumi.Output<string[]>;
+
+    public constructor(name: string, inputs: Inputs<DetachmentInputs>, opts: pulumi.CustomResourceOptions) {
+        super("Detachment", name, inputs, ["verifiedPods", "detachedFrom", "remainingSteps"], opts);
+    }
+}

@@ -1,0 +1,108 @@
+import type * as eks from "@pulumi/aws/eks";
+import * as pulumi from "@pulumi/pulumi";
+import { issuerOfUrl, parseOidcProviderArn } from "../../documents/arn";
+import { Problem } from "../arguments/problem";
+import { Settled } from "../arguments/settled";
+import { sdks } from "../providerSdks";
+
+/** What the component needs to know of an EKS cluster. */
+export interface ClusterFacts {
+    /** With `https://`, as EKS reports it. */
+    issuerUrl: string;
+    ipFamily: string;
+    /** Of its ARN. Empty where EKS reports none. */
+    region: string;
+}
+
+/**
+ * Asks EKS for a cluster whose name may come from a resource of the program. In the preview of a program that makes the
+ * cluster itself nothing is asked, and the answer is unknown; what goes wrong is told in the provider's words.
+ */
+export function lookUpCluster(name: pulumi.Output<string>, opts: pulumi.InvokeOptions): pulumi.Output<ClusterFacts> {
+    return sdks.eks().getClusterOutput({ name }, opts).apply(factsOf);
+}
+
+/** Asks EKS for a cluster by a name that is plain text; what goes wrong becomes a problem that says how to mend it. */
+export async function lookUpNamedCluster(name: string, opts: pulumi.InvokeOptions): Promise<ClusterFacts | Problem> {
+    try {
+        return factsOf(await sdks.eks().getCluster({ name }, opts));
+    } catch (error) {
+        return {
+            path: "clusterName",
+            expected: "an EKS cluster of the AWS provider's account and region",
+            got: `this answer when looking it up: ${causeOf(error)}`,
+            fix:
+                "aws eks list-clusters shows those that are there; if this program makes the cluster, pass its name as an " +
+                "output (cluster.name), or its OIDC provider as oidcProviderArn",
+        };
+    }
+}
+
+function factsOf({ arn, identities, kubernetesNetworkConfigs }: eks.GetClusterResult): ClusterFacts {
+    return {
+        region: (arn as string | undefined)?.split(":")[3] ?? "",
+        issuerUrl: identities[0]?.oidcs[0]?.issuer ?? "",
+        // A cluster from before EKS knew IPv6 reports no family.
+        ipFamily: kubernetesNetworkConfigs[0]?.ipFamily ?? "ipv4",
+    };
+}
+
+function causeOf(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
+}
+
+/** Asks IAM for the OIDC provider of a cluster's issuer; what goes wrong becomes a problem that says how to mend it. */
+export async function lookUpOidcProvider(issuerUrl: string, opts: pulumi.InvokeOptions): Promise<string | Problem> {
+    try {
+        return (await sdks.iam().getOpenIdConnectProvider({ url: issuerUrl }, opts)).arn;
+    } catch (error) {
+        return missingProvider(issuerUrl, causeOf(error));
+    }
+}
+
+function missingProvider(issuerUrl: string, cause: string): Problem {
+    return {
+        path: "oidcProviderArn",
+        expected: `an IAM OIDC provider of the cluster's issuer ${issuerUrl}`,
+        got: `this answer when looking it up: ${cause}`,
+        fix:
+            `make one with "aws iam create-open-id-connect-provider --url ${issuerUrl} --client-id-list ` +
+            'sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster NAME --approve"; if this program ' +
+            "makes it, pass its ARN as oidcProviderArn, since the lookup can run before it exists",
+    };
+}
+
+/** What the cluster itself says against the arguments. */
+export function clusterProblems(cluster: ClusterFacts, args: Settled): Problem[] {
+    return [...familyProblems(cluster, args), ...issuerProblems(cluster, args)];
+}
+
+function familyProblems({ ipFamily }: ClusterFacts, args: Settled): Problem[] {
+    const given = args["ipFamily"] ?? "ipv4";
+    const isDefault = args["ipFamily"] === undefined ? ", the default" : "";
+    return given === ipFamily
+        ? []
+        : [
+              {
+                  path: "ipFamily",
+                  expected: `${JSON.stringify(ipFamily)}, the IP family of the cluster`,
+                  got: `${JSON.stringify(given)}${isDefault}`,
+                  fix: `set ipFamily to ${JSON.stringify(ipFamily)}`,
+              },
+          ];
+}
+
+function issuerProblems({ issuerUrl }: ClusterFacts, args: Settled): Problem[] {
+    const arn = args["oidcProviderArn"];
+    const provider = typeof arn === "string" ? parseOidcProviderArn(arn) : undefined;
+    return provider === undefined || provider.issuer === issuerOfUrl(issuerUrl)
+        ? []
+        : [
+              {
+                  path: "oidcProviderArn",
+                  expected: `the provider of the cluster's issuer ${issuerUrl}`,
+                  got: JSON.stringify(arn),
+                  fix: "give that cluster's provider, or leave out clusterName or oidcProviderArn",
+              },
+          ];
+}

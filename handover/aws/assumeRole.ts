@@ -1,0 +1,83 @@
+import { parseRoleArn } from "../../documents/arn";
+import type { Proof, ProofFailure } from "./awsAccess";
+import type { Clients, SessionKeys } from "./awsClients";
+import { codeOf, isThrottled, isUnreachable, unknownRefusal, wordsOf } from "./awsErrors";
+import { activationOf, isRegionDisabled } from "./stsRegion";
+
+/** In CloudTrail's roleSessionName, so that a security team recognises the session. */
+export const PROOF_SESSION_NAME = "eks-cni-proof";
+
+/** The shortest session that STS gives, in seconds. */
+const SESSION_SECONDS = 900;
+
+export type Assumed = { readonly session: SessionKeys } | { readonly refused: Extract<Proof, { verdict: "no" }> };
+
+/** Assumes the role with the token, at the STS endpoint of the cluster's region, as the CNI does. */
+export async function assume(clients: Clients, roleArn: string, token: string): Promise<Assumed> {
+    const { AssumeRoleWithWebIdentityCommand } = await import("@aws-sdk/client-sts");
+    const command = new AssumeRoleWithWebIdentityCommand({
+        RoleArn: roleArn,
+        RoleSessionName: PROOF_SESSION_NAME,
+        WebIdentityToken: token,
+        DurationSeconds: SESSION_SECONDS,
+    });
+    try {
+        const { Credentials } = await (await clients.anonymousSts()).send(command);
+        const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
+        return { session: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } };
+    } catch (error) {
+        // STS repeats the parameter that it does not like, and that may be the token.
+        const secrets = [token, ...clients.secrets];
+        const words = wordsOf(error, secrets);
+        const failure = failureOf(codeOf(error), words, error);
+        if (failure === undefined) {
+            throw unknownRefusal(error, secrets);
+        }
+        const region = await clients.region();
+        const why = `STS in ${region} says to sts:AssumeRoleWithWebIdentity of ${roleArn}: ${words}. ${MEANING[failure]}`;
+        // IAM takes its time with a role, a trust policy and a provider; a region is not switched on by waiting.
+        return failure === "sts-region-inactive"
+            ? { refused: { verdict: "no", code: failure, why, final: true, mend: activationOf(region) } }
+            : { refused: { verdict: "no", code: failure, why, final: false } };
+    }
+}
+
+const MEANING: Readonly<Record<Exclude<ProofFailure, "permission-missing">, string>> = {
+    "trust-refused":
+        "The role does not trust this cluster's service account, does not exist, or IAM has not put it into force yet.",
+    "provider-missing": "IAM has no OIDC provider for the cluster's issuer in the role's account.",
+    "token-refused": "STS does not take the token that the cluster issued.",
+    "sts-region-inactive":
+        "STS is switched off in this region for the role's account, for the pods as well as from here.",
+    "sts-unreachable": "STS gave no answer to the operator's machine.",
+};
+
+/**
+ * The errors of https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html and what IAM says with
+ * them (https://repost.aws/knowledge-center/eks-troubleshoot-irsa-errors).
+ */
+function failureOf(code: string, words: string, error: unknown): keyof typeof MEANING | undefined {
+    switch (code) {
+        case "AccessDenied":
+            return "trust-refused";
+        case "InvalidIdentityToken":
+            return /No OpenIDConnect provider/i.test(words) ? "provider-missing" : "token-refused";
+        case "ExpiredToken":
+        case "IDPCommunicationError":
+        case "IDPRejectedClaim":
+            return "token-refused";
+        default:
+            return isRegionDisabled(error)
+                ? "sts-region-inactive"
+                : isUnreachable(error) || isThrottled(error)
+                  ? "sts-unreachable"
+                  : undefined;
+    }
+}
+
+/** A role of another account is not ours to move to, however long one waits. */
+export function inAnotherAccount(roleArn: string, account: string): Extract<Proof, { verdict: "no" }> | undefined {
+    const owner = parseRoleArn(roleArn)?.accountId;
+    const why = `The role ${roleArn} is of another account than the caller of the live checks (${account}).`;
+    return owner === account ? undefined : { verdict: "no", code: "trust-refused", why, final: true };
+}

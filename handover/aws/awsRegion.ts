@@ -1,0 +1,27 @@
+import { Refusal } from "../model/refusal";
+import type { AwsConnection } from "../model/subject";
+
+/**
+ * The region of the calls: given, else what the SDK finds (AWS_REGION, the profile's region), else AWS_DEFAULT_REGION, which
+ * the SDK for JavaScript does not read and the AWS CLI does:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+ */
+export async function regionOf({ region, profile }: AwsConnection, defaults: { region?: string }): Promise<string> {
+    const given = region ?? defaults.region ?? "";
+    const found = given === "" ? await ambientRegion(profile) : given;
+    if (found === "") {
+        throw new Refusal(
+            "aws-region-unknown",
+            "No AWS region is given, and none is set in the environment or the profile.",
+            "The live checks call EC2, EKS and STS in the cluster's region.",
+            "Set it by `pulumi config set aws:region <region>`, or give `aws: { region }`.",
+        );
+    }
+    return found;
+}
+
+async function ambientRegion(profile: string | undefined): Promise<string> {
+    const { STSClient } = await import("@aws-sdk/client-sts");
+    const client = new STSClient({ profile });
+    return client.config.region().catch(() => process.env["AWS_DEFAULT_REGION"] ?? "");
+}

@@ -1,0 +1,30 @@
+import type { Clients } from "./awsClients";
+import { keyed } from "../async/memoize";
+import { unlessGone } from "./policyReader";
+
+/** The role of an instance profile, by the profile's ARN; a profile has one at most. It is asked for once in a run. */
+export function roleOfProfile(clients: Clients): (arn: string) => Promise<string | undefined> {
+    return keyed((arn) => readRole(clients, arn));
+}
+
+async function readRole(clients: Clients, arn: string): Promise<string | undefined> {
+    const { GetInstanceProfileCommand } = await import("@aws-sdk/client-iam");
+    const InstanceProfileName = arn.slice(arn.lastIndexOf("/") + 1);
+    const command = new GetInstanceProfileCommand({ InstanceProfileName });
+    const answer = await unlessGone(async () => (await clients.iam()).send(command));
+    return answer?.InstanceProfile?.Roles?.[0]?.RoleName;
+}
+
+/** The ARNs of the instance profiles that hold a role: several may. */
+export async function profilesOfRole(clients: Clients, RoleName: string): Promise<string[]> {
+    const { paginateListInstanceProfilesForRole } = await import("@aws-sdk/client-iam");
+    const client = await clients.iam();
+    const arns = await unlessGone(async () => {
+        const found: string[] = [];
+        for await (const { InstanceProfiles = [] } of paginateListInstanceProfilesForRole({ client }, { RoleName })) {
+            found.push(...InstanceProfiles.flatMap(({ Arn }) => Arn ?? []));
+        }
+        return found;
+    });
+    return arns ?? [];
+}

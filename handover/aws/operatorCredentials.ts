@@ -1,0 +1,53 @@
+import type { STSClientConfig } from "@aws-sdk/client-sts";
+import type { AwsConnection } from "../model/subject";
+import { inTime } from "./credentialsInTime";
+
+/** Whom a client calls as. */
+export type Credentials = Exclude<STSClientConfig["credentials"], undefined>;
+
+/** The session name of the operator's role, unless the connection has one. */
+const SESSION_NAME = "eks-cni";
+
+/** What the chain of the SDK asks may wait without end: a `credential_process`, for a browser that nobody sees. */
+const WITHIN_MILLISECONDS = 60_000;
+
+/**
+ * Whom the operator's calls are made as: the role that is to be assumed first, by the static keys, the profile or the ambient
+ * chain.
+ */
+export async function operatorCredentials(
+    connection: AwsConnection,
+    stsConfig: STSClientConfig,
+    withinMilliseconds = WITHIN_MILLISECONDS,
+): Promise<Credentials> {
+    const source = await sourceCredentials(connection);
+    const { roleArn } = connection;
+    const credentials = roleArn === undefined ? source : await assumed({ ...connection, roleArn }, source, stsConfig);
+    return typeof credentials === "function" ? inTime(credentials, withinMilliseconds) : credentials;
+}
+
+async function assumed(
+    connection: AwsConnection & { readonly roleArn: string },
+    masterCredentials: Credentials,
+    stsConfig: STSClientConfig,
+): Promise<Credentials> {
+    const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
+    return fromTemporaryCredentials({
+        masterCredentials,
+        params: {
+            RoleArn: connection.roleArn,
+            RoleSessionName: connection.sessionName ?? SESSION_NAME,
+            ExternalId: connection.externalId,
+        },
+        clientConfig: stsConfig,
+    });
+}
+
+async function sourceCredentials(connection: AwsConnection): Promise<Credentials> {
+    const { accessKeyId, secretAccessKey, sessionToken, profile } = connection;
+    if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+        return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+    }
+    const { fromIni, fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+    return profile === undefined ? fromNodeProviderChain() : fromIni({ profile });
+}

@@ -1,0 +1,65 @@
+import { Refusal } from "../model/refusal";
+import type { Clients } from "./awsClients";
+import { wordsOf } from "./awsErrors";
+import { enabledRegions, type InstanceSeen, instancesByProfile } from "./instances";
+
+/**
+ * Who uses these instance profiles: in the cluster's region, or in all that are enabled. IAM is global: a role may serve nodes of
+ * another cluster anywhere. Where one cannot look, nobody can say that there is nobody.
+ */
+export async function usersOfProfiles(
+    clients: Clients,
+    profileArns: readonly string[],
+    everywhere: boolean,
+): Promise<InstanceSeen[]> {
+    if (profileArns.length === 0) {
+        return [];
+    }
+    const home = await clients.region();
+    const here = await instancesByProfile(clients, home, profileArns);
+    if (!everywhere) {
+        return here;
+    }
+    const others = (await enabledRegions(clients)).filter((region) => region !== home);
+    const answers = await Promise.allSettled(others.map((region) => instancesByProfile(clients, region, profileArns)));
+    const failures = answers.flatMap((answer, i) =>
+        answer.status === "rejected" ? { region: others[i] ?? "", reason: answer.reason as unknown } : [],
+    );
+    if (failures.length > 0) {
+        throw unseen(failures, clients.secrets);
+    }
+    return [...here, ...answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []))];
+}
+
+interface Failure {
+    readonly region: string;
+    readonly reason: unknown;
+}
+
+function unseen(failures: readonly Failure[], secrets: readonly string[]): unknown {
+    const general = failures.find(({ reason }) => hasCode(reason, SAYING_NOTHING_OF_A_REGION));
+    if (general !== undefined) {
+        return general.reason;
+    }
+    const named = failures.map(({ region, reason }) => `${region} (${wordsOf(reason, secrets)})`).join("; ");
+    return failures.every(({ reason }) => hasCode(reason, ["aws-unreachable"]))
+        ? new Refusal(
+              "aws-unreachable",
+              `The instances of these regions cannot be looked at: ${named}`,
+              "An instance there may use a node role of this cluster, and would lose the policy with it.",
+              "Check the network to EC2 in these regions, or disable the region for the account, and run the same command again.",
+          )
+        : new Refusal(
+              "aws-region-refused",
+              `The instances of these regions cannot be looked at: ${named}`,
+              "An instance there may use a node role of this cluster, and would lose the policy with it.",
+              "Allow ec2:DescribeInstances there (a service control policy may forbid it), or disable the region for the account.",
+          );
+}
+
+/** Calls that came too often, and credentials whose time was over before the last region was looked at. */
+const SAYING_NOTHING_OF_A_REGION = ["aws-throttled", "aws-credentials-expired", "aws-credentials-missing"];
+
+function hasCode(reason: unknown, codes: readonly string[]): boolean {
+    return reason instanceof Refusal && codes.includes(reason.code);
+}

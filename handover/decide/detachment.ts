@@ -1,0 +1,257 @@
+import { attachStep, hasSettled, settleStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
+import {
+    awaitFleet,
+    Fleet,
+    fleetOf,
+    forceRestartWrong,
+    restartWrong,
+    untilStable,
+    wakeMarkStep,
+    whyForced,
+} from "./fleet";
+import { carriesRole, describeIdentity } from "../model/carriedRole";
+import { policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
+import { refusals } from "../model/refusals";
+import type { Memory, RolePolicy, Step } from "../model/steps";
+import type { Subject } from "../model/subject";
+import type { ClusterSeen, NodeSeen, World } from "../model/world";
+import type { HandOverRecord } from "../model/record";
+
+/** What the last part of the hand-over is to reach. */
+export interface DetachmentPlan {
+    readonly subject: Subject;
+    readonly record: HandOverRecord;
+    /** Roles that give the CNI policy up. Undefined: the pods are verified, and nothing is detached. */
+    readonly nodeRoleNames: readonly string[] | undefined;
+    /** Which policies leave them. Undefined: the managed policy (IPv4), all that grant the same (IPv6). */
+    readonly nodeRolePolicyArns: readonly string[] | undefined;
+    readonly injectionGuard: boolean;
+    readonly stableSeconds: number;
+    readonly settleSeconds: number;
+    readonly ignoreNotReadyNodes: number;
+}
+
+/** How often a run puts policies back because of a pod without the role, and goes on; after one more it gives up. */
+const MAX_RETREATS = 3;
+
+/**
+ * Verification, then detachment. A CNI policy leaves a node role only when
+ *   a. every node that should run aws-node has a pod that carries the CNI role, is of the current template, and has been Ready
+ *      for a while; and no other pod of it is left,
+ *   b. the roles of all those nodes are among those that were named,
+ *   c. nothing outside this cluster runs with them, and every instance of this cluster that does has joined,
+ *   d. the injection guard is in force, where it is asked for,
+ *   e. the policy is recorded, so that it can come back.
+ * Afterwards it looks again for as long: a pod without the role brings the policies back at once.
+ */
+export function nextDetachmentStep(plan: DetachmentPlan, world: World, memory: Memory): Step {
+    const { cluster, account, at } = world;
+    const broken = brokenGround(plan, cluster);
+    if (broken !== undefined) {
+        return broken;
+    }
+    const lost = policiesLost(plan, account.nodeRoles);
+    const { nodes, ignored } = consideredNodes(plan, cluster);
+    const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, plan.subject));
+    const retreat = retreatStep(plan, fleet, lost, memory, at);
+    if (retreat !== undefined) {
+        return retreat;
+    }
+    const verification = verificationStep(plan, fleet, ignored, world, memory);
+    if (verification !== undefined) {
+        return verification;
+    }
+    const late = ignoredNodesStep(plan, ignored, cluster, memory, at);
+    if (late !== undefined) {
+        return late;
+    }
+    const mark = wakeMarkStep(cluster);
+    if (mark !== undefined) {
+        return mark;
+    }
+    if (!plan.injectionGuard && cluster.injectionGuard.present) {
+        // Pods may live off the node roles from then on, which have just got their policies back.
+        return plan.nodeRoleNames === undefined && plan.record.namedNodeRoles.length > 0 && !hasSettled(memory)
+            ? settleStep(plan.settleSeconds)
+            : { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" };
+    }
+    const unstable = Math.max(untilStable(fleet.right, plan.stableSeconds, at), untilSure(plan, memory, at));
+    if (unstable > 0) {
+        return {
+            do: "wait",
+            why: `all ${String(fleet.right.length)} pods carry the role; watching them for ${String(plan.stableSeconds)} s`,
+        };
+    }
+    return plan.nodeRoleNames === undefined
+        ? { do: "done", why: `${String(fleet.right.length)} pods carry the role` }
+        : detachStep(plan, plan.nodeRoleNames, world, memory, fleet);
+}
+
+/** A role that was approved before goes when this is done, and a webhook whose cache is late may still give it to a pod. */
+function untilSure({ record, stableSeconds }: DetachmentPlan, { startedAt }: Memory, at: number): number {
+    return record.approvedRoleArns.length > 1 ? startedAt + stableSeconds * 1000 - at : 0;
+}
+
+/** What no waiting mends, because somebody else has changed it. */
+function brokenGround({ subject, record }: DetachmentPlan, cluster: ClusterSeen): Step | undefined {
+    if (cluster.uid !== record.clusterUid) {
+        return { do: "refuse", refusal: refusals.clusterChanged(record.clusterUid, cluster.uid) };
+    }
+    if (cluster.daemonSet === undefined) {
+        return { do: "refuse", refusal: refusals.daemonSetMissing(subject) };
+    }
+    if (cluster.serviceAccount === undefined) {
+        return { do: "refuse", refusal: refusals.serviceAccountMissing(subject) };
+    }
+    return undefined;
+}
+
+/** Nodes that count, and those that are NotReady and may be ignored, by the operator's leave. */
+function consideredNodes(plan: DetachmentPlan, { nodes }: ClusterSeen) {
+    const notReady = nodes.filter(({ ready }) => !ready);
+    const ignored = notReady.length <= plan.ignoreNotReadyNodes ? notReady : [];
+    return { nodes: nodes.filter((node) => !ignored.includes(node)), ignored };
+}
+
+/** A pod that lives off a node role which has lost its policies: these come back first, whatever else there is to do. */
+function retreatStep(
+    { settleSeconds }: DetachmentPlan,
+    fleet: Fleet,
+    lost: readonly RolePolicy[],
+    memory: Memory,
+    at: number,
+): Step | undefined {
+    const astray = [...fleet.wrong, ...fleet.leaving].filter(({ identity }) => identity.source !== "role");
+    const [first] = astray;
+    if (first === undefined) {
+        return undefined;
+    }
+    if (lost.length > 0) {
+        return attachStep(lost, memory, at, `${describeIdentity(first)}: the node roles get their policies back`);
+    }
+    if (memory.retreats > MAX_RETREATS) {
+        return { do: "refuse", refusal: refusals.retreatsInVain(astray) };
+    }
+    return memory.attachedAt !== undefined && !hasSettled(memory) ? settleStep(settleSeconds) : undefined;
+}
+
+/** Restarts what missed out, within the DaemonSet's own limit, and waits for the rest. */
+function verificationStep(
+    plan: DetachmentPlan,
+    fleet: Fleet,
+    ignored: readonly NodeSeen[],
+    world: World,
+    memory: Memory,
+): Step | undefined {
+    const { subject } = plan;
+    const { cluster } = world;
+    const annotated = Object.entries(subject.annotations).every(
+        ([name, value]) => cluster.serviceAccount?.annotations[name] === value,
+    );
+    if (!annotated) {
+        return annotationStep(subject, cluster);
+    }
+    const complaining = fleet.right
+        .concat(fleet.starting)
+        .find(({ missingPermissions }) => missingPermissions !== undefined);
+    if (complaining !== undefined) {
+        return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
+    }
+    // A rolling update replaces pods of an older template by itself; those that the webhook missed are nobody's but ours. It stands
+    // still while nodes that do not answer use its limit up.
+    // https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/#daemonset-rolling-update-is-stuck
+    const { updateStrategy, maxUnavailable = 1 } = cluster.daemonSet ?? {};
+    const rolling = updateStrategy === "RollingUpdate" && ignored.length < maxUnavailable;
+    const ours = fleet.wrong.filter((pod) => !rolling || pod.current);
+    const restart = restartWrong({ ...fleet, wrong: ours }, memory, world.at, describeIdentity);
+    if (restart !== undefined) {
+        return restart;
+    }
+    if (fleet.wrong.length > 0) {
+        return {
+            do: "wait",
+            why: `${String(fleet.right.length)} pods carry the role, ${String(fleet.wrong.length)} are of the old template`,
+        };
+    }
+    return awaitFleet(fleet, cluster, memory, world.at);
+}
+
+/** Put back what was wiped; what somebody else has written is theirs. */
+function annotationStep(subject: Subject, { serviceAccount }: ClusterSeen): Step {
+    const others = (serviceAccount?.roleArnOwners ?? []).filter((owner) => owner !== subject.fieldManager);
+    return others.length > 0
+        ? { do: "refuse", refusal: refusals.annotationOwned(subject, others) }
+        : { do: "annotate", annotations: subject.annotations, why: "the service account has lost its annotation" };
+}
+
+function ignoredNodesStep(
+    plan: DetachmentPlan,
+    ignored: readonly NodeSeen[],
+    cluster: ClusterSeen,
+    memory: Memory,
+    at: number,
+): Step | undefined {
+    const nodes = new Set(ignored.map(({ name }) => name));
+    const wrong = cluster.pods.filter((pod) => nodes.has(pod.node) && !carriesRole(pod, plan.subject));
+    return forceRestartWrong(wrong, memory, at, whyForced);
+}
+
+function detachStep(plan: DetachmentPlan, named: readonly string[], world: World, memory: Memory, fleet: Fleet): Step {
+    const { account, cluster, at } = world;
+    const roles = account.nodeRoles.filter(({ name, exists }) => exists && named.includes(name));
+    const policies = roles.flatMap((role) => policiesToDetach(plan, role));
+    if (policies.length === 0) {
+        // The look right after: enforcement follows, and so may a pod that was being born.
+        const watched = (memory.detachedAt ?? 0) + plan.stableSeconds * 1000 - at;
+        return watched > 0
+            ? {
+                  do: "wait",
+                  why: `the policies are off ${named.join(", ")}; watching the pods for ${String(plan.stableSeconds)} s`,
+              }
+            : {
+                  do: "done",
+                  why: `${String(fleet.right.length)} pods carry the role, nothing is left on ${named.join(", ")}`,
+              };
+    }
+    const unknown = unknownRoleStep(consideredNodes(plan, cluster).nodes, account);
+    if (unknown !== undefined) {
+        return unknown;
+    }
+    const used = [...new Set(Object.values(account.roleOfInstance))].filter((role) => role !== undefined);
+    const unnamed = used.filter((role) => !named.includes(role));
+    if (unnamed.length > 0) {
+        return { do: "refuse", refusal: refusals.nodeRoleNotNamed(unnamed, named) };
+    }
+    const elsewhere = roles.filter(({ instancesElsewhere }) => instancesElsewhere.length > 0);
+    if (elsewhere[0] !== undefined) {
+        return { do: "refuse", refusal: refusals.nodeRoleShared(elsewhere[0]) };
+    }
+    const { defaultPodsWithoutRole = [] } = cluster;
+    if (defaultPodsWithoutRole.length > 0) {
+        return { do: "refuse", refusal: refusals.defaultPodsWithoutRole(plan.subject, defaultPodsWithoutRole) };
+    }
+    const joined = new Set(cluster.nodes.map(({ instanceId }) => instanceId));
+    const joining = roles.flatMap((role) => role.instancesOfCluster).filter((id) => !joined.has(id));
+    if (joining.length > 0) {
+        return { do: "wait", why: `instances that use a node role have not joined yet: ${joining.join(", ")}` };
+    }
+    if (plan.injectionGuard && !cluster.injectionGuard.present) {
+        return { do: "refuse", refusal: refusals.injectionGuardMissing(plan.subject) };
+    }
+    if (plan.injectionGuard && !cluster.injectionGuard.inForce) {
+        return { do: "wait", why: "the injection guard is not in force yet" };
+    }
+    if (at - (memory.detachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS) {
+        return { do: "wait", why: "IAM does not show the detachment yet" };
+    }
+    const unrecorded = policies.find(
+        ({ roleName, policyArn }) => !(plan.record.nodeRolePolicies[roleName] ?? []).includes(policyArn),
+    );
+    return unrecorded === undefined
+        ? {
+              do: "detach",
+              policies,
+              why: `${String(fleet.right.length)} pods carry the role: the policies leave ${named.join(", ")}`,
+          }
+        : { do: "refuse", refusal: refusals.policyNotRecorded(unrecorded) };
+}

@@ -1,0 +1,72 @@
+import type { Memory, RolePolicy, Step } from "../model/steps";
+import type { AccountSeen, World } from "../model/world";
+import { HandOverRecord, recordedNotAttached } from "../model/record";
+
+/** How long IAM may take to show a change before it is asked for again: it shows changes late, and out of order. */
+export const SHOWN_AFTER_MILLISECONDS = 30_000;
+
+/** What goes back on node roles, without any pod being moved. */
+export interface GiveBackPlan {
+    readonly record: HandOverRecord;
+    /** The node roles that get their policies back. */
+    readonly roleNames: readonly string[];
+    /** How long IAM gets to enforce what it shows; 0 where nothing is about to rely on it. */
+    readonly settleSeconds: number;
+}
+
+/** What was recorded goes back on the roles that still exist and still have nodes. */
+export function nextGiveBackStep(
+    { record, roleNames, settleSeconds }: GiveBackPlan,
+    world: World,
+    memory: Memory,
+): Step {
+    const missing = missingPolicies(record, roleNames, world.account);
+    const roles = roleNames.join(", ");
+    if (missing.length > 0) {
+        return attachStep(missing, memory, world.at, `what was recorded goes back on ${roles}`);
+    }
+    return settleSeconds > 0 && !hasSettled(memory)
+        ? settleStep(settleSeconds)
+        : { do: "done", why: `${roles} ${roleNames.length === 1 ? "holds" : "hold"} what was recorded` };
+}
+
+/** Recorded policies that are not attached, of these roles, as far as they still exist and still have nodes. */
+export function missingPolicies(
+    record: HandOverRecord,
+    roleNames: readonly string[],
+    { nodeRoles }: AccountSeen,
+): RolePolicy[] {
+    return nodeRoles
+        .filter(
+            ({ name, exists, instancesOfCluster }) =>
+                roleNames.includes(name) && exists && instancesOfCluster.length > 0,
+        )
+        .flatMap((role) => recordedNotAttached(record, role));
+}
+
+/** Attaches, and then waits until IAM shows it before the same is tried again. */
+export function attachStep(policies: readonly RolePolicy[], memory: Memory, at: number, why: string): Step {
+    const asked = policies.every(({ roleName, policyArn }) =>
+        memory.attached.some((one) => one.roleName === roleName && one.policyArn === policyArn),
+    );
+    return asked && at - (memory.attachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS
+        ? { do: "wait", why: "IAM does not show the attachment yet" }
+        : { do: "attach", policies, why };
+}
+
+/**
+ * Whether this run has waited since its last attachment. What a former run waited cannot be seen.
+ *
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html ("changes … might not be immediately visible")
+ */
+export function hasSettled({ settledAt, attachedAt }: Memory): boolean {
+    return settledAt !== undefined && settledAt >= (attachedAt ?? 0);
+}
+
+export function settleStep(settleSeconds: number): Step {
+    return {
+        do: "settle",
+        milliseconds: settleSeconds * 1000,
+        why: `IAM has ${String(settleSeconds)} s to enforce the policies of the node roles`,
+    };
+}

@@ -1,0 +1,43 @@
+import type { DetachmentPlan } from "./detachment";
+import { names } from "./fleet";
+import { refusals } from "../model/refusals";
+import { recordedNotAttached } from "../model/record";
+import type { RolePolicy, Step } from "../model/steps";
+import { managedPolicyOf } from "../model/subject";
+import type { AccountSeen, NodeRoleSeen, NodeSeen } from "../model/world";
+
+/** The policies of a node role that the hand-over is to take away. */
+export function policiesToDetach(plan: DetachmentPlan, role: NodeRoleSeen): RolePolicy[] {
+    const { subject, nodeRolePolicyArns } = plan;
+    const managed = managedPolicyOf(subject);
+    const isMeant = ({ arn, kind }: NodeRoleSeen["cniPolicies"][number]) =>
+        nodeRolePolicyArns === undefined
+            ? arn === managed || (subject.ipFamily === "ipv6" && kind === "cni")
+            : nodeRolePolicyArns.includes(arn);
+    return role.cniPolicies.filter(isMeant).map(({ arn }) => ({ roleName: role.name, policyArn: arn }));
+}
+
+/** Policies that are recorded of a named role and not attached to it now. */
+export function policiesLost(
+    { record, nodeRoleNames = [] }: DetachmentPlan,
+    nodeRoles: readonly NodeRoleSeen[],
+): RolePolicy[] {
+    return nodeRoles
+        .filter(({ name, exists }) => exists && nodeRoleNames.includes(name))
+        .flatMap((role) => recordedNotAttached(record, role));
+}
+
+/**
+ * Nobody can say what the pods of a node live off whose role cannot be told. A node that is NotReady may be one whose instance
+ * has ended, which leaves the cluster by itself. Undefined when all of them are known.
+ */
+export function unknownRoleStep(nodes: readonly NodeSeen[], { roleOfInstance }: AccountSeen): Step | undefined {
+    const unknown = nodes.filter(({ instanceId }) => roleOfInstance[instanceId ?? ""] === undefined);
+    const standing = unknown.filter(({ ready }) => ready);
+    if (standing.length > 0) {
+        return { do: "refuse", refusal: refusals.nodeRoleUnknown(names(standing)) };
+    }
+    return unknown.length > 0
+        ? { do: "wait", why: `NotReady, and of no instance with a role: ${names(unknown)}` }
+        : undefined;
+}

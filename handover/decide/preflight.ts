@@ -1,0 +1,150 @@
+import { parseRoleArn } from "../../documents/arn";
+import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import type { OtherDelivery } from "../aws/awsAccess";
+import type { Refusal } from "../model/refusal";
+import { refusals } from "../model/refusals";
+import type { Subject } from "../model/subject";
+import type { DaemonSetSeen, World } from "../model/world";
+
+/** What is known before anything moves. */
+export interface Approval {
+    readonly subject: Subject;
+    readonly world: World;
+    readonly clusterVersion: { readonly major: number; readonly minor: number };
+    readonly callerAccount: string;
+    /** The issuer in a token of the service account, without `https://`. Undefined where there is no service account. */
+    readonly tokenIssuer: string | undefined;
+    readonly otherDelivery: OtherDelivery | undefined;
+    readonly overrideExistingServiceAccount: boolean;
+    readonly nodeRoleNames: readonly string[];
+    readonly injectionGuard: boolean;
+    /** Whether the role has more policies than the CNI's own. */
+    readonly additionalPolicies: boolean;
+    /** Of the process: settings of the engine that take a foundation away. */
+    readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Container names and pod annotations by which the webhook leaves containers or pods alone (pkg/handler/handler.go). */
+const SKIP_LABEL = "eks.amazonaws.com/skip-pod-identity-webhook";
+const SKIP_CONTAINERS = "eks.amazonaws.com/skip-containers";
+
+/** Settings that would take the write-ahead record, or the order of deletions, away. */
+const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
+
+/** Why nothing may move. Every reason at once would be better to read than it is to act on: the first one stops. */
+export function reasonsToRefuse(approval: Approval): Refusal[] {
+    return [
+        ...engineReasons(approval),
+        ...placeReasons(approval),
+        ...writerReasons(approval),
+        ...templateReasons(approval),
+        ...versionReasons(approval),
+        ...nodeRoleReasons(approval),
+    ];
+}
+
+function engineReasons({ environment }: Approval): Refusal[] {
+    return UNSAFE_SETTINGS.filter((name) => ["1", "true"].includes((environment[name] ?? "").toLowerCase())).map(
+        (name) => refusals.unsafeEngine(name),
+    );
+}
+
+/** The right cluster and the right account. */
+function placeReasons({ subject, tokenIssuer, callerAccount, world }: Approval): Refusal[] {
+    const account = parseRoleArn(subject.roleArn)?.accountId ?? "";
+    const [trusted] = subject.issuers;
+    return [
+        ...(callerAccount === account ? [] : [refusals.wrongAccount(callerAccount, account)]),
+        ...(trusted === undefined || tokenIssuer === undefined || tokenIssuer === trusted
+            ? []
+            : [refusals.wrongIssuer(tokenIssuer, trusted)]),
+        ...(world.cluster.serviceAccount === undefined ? [refusals.serviceAccountMissing(subject)] : []),
+        ...(world.cluster.daemonSet === undefined ? [refusals.daemonSetMissing(subject)] : []),
+    ];
+}
+
+/** Who else gives aws-node its credentials. */
+function writerReasons({
+    subject,
+    world,
+    otherDelivery,
+    overrideExistingServiceAccount: override,
+}: Approval): Refusal[] {
+    const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
+    const others = owners.filter((owner) => owner !== subject.fieldManager);
+    const component = others.find((owner) => owner.startsWith("eks-cni/"));
+    const associations = otherDelivery?.podIdentityRoleArns ?? [];
+    return [
+        ...(otherDelivery?.addOnRoleArn === undefined ? [] : [refusals.addOnHasRole(otherDelivery.addOnRoleArn)]),
+        ...(associations.length === 0 ? [] : [refusals.podIdentityAssociation(associations)]),
+        ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
+        ...(component !== undefined || others.length === 0 || override || alreadySaysSo(subject, world)
+            ? []
+            : [refusals.annotationOwned(subject, others)]),
+    ];
+}
+
+/** Server-side apply of the same value is no conflict: both own it then. */
+function alreadySaysSo({ annotations }: Subject, { cluster }: World): boolean {
+    const live = cluster.serviceAccount?.annotations ?? {};
+    return Object.entries(annotations).every(([name, value]) => live[name] === value);
+}
+
+/** What keeps the webhook from giving the role to the pods, or the pods from using it. */
+function templateReasons({ world, additionalPolicies }: Approval): Refusal[] {
+    const { serviceAccount, daemonSet, pods } = world.cluster;
+    const audience = serviceAccount?.annotations["eks.amazonaws.com/audience"] ?? TOKEN_AUDIENCE;
+    const other = pods.find(({ identity }) => identity.source === "other");
+    const logs = daemonSet?.nodeAgentArguments.includes("--enable-cloudwatch-logs=true") ?? false;
+    return [
+        ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(audience)]),
+        ...skips(daemonSet).map((what) => refusals.webhookSkipped(what)),
+        ...(other?.identity.source === "other" ? [refusals.otherCredentials(other.name, other.identity.what)] : []),
+        ...(logs && !additionalPolicies ? [refusals.nodeAgentLogs()] : []),
+    ];
+}
+
+function skips(daemonSet: DaemonSetSeen | undefined): string[] {
+    return [
+        ...(daemonSet?.templateLabels[SKIP_LABEL] === undefined ? [] : [`the label ${SKIP_LABEL}`]),
+        ...(daemonSet?.templateAnnotations[SKIP_CONTAINERS] === undefined ? [] : [`the annotation ${SKIP_CONTAINERS}`]),
+    ];
+}
+
+function versionReasons({ subject, world, clusterVersion, injectionGuard }: Approval): Refusal[] {
+    const { major, minor } = clusterVersion;
+    const version = `${String(major)}.${String(minor)}`;
+    const older = (than: number) => major === 1 && minor < than;
+    const image = world.cluster.daemonSet?.images["aws-node"] ?? "";
+    const cni = /:v?(\d+)\.(\d+)\.(\d+)/.exec(image)?.slice(1).map(Number);
+    const ipv6 = subject.ipFamily === "ipv6";
+    return [
+        ...(injectionGuard && older(30) ? [refusals.clusterTooOld(version, "1.30", "The injection guard")] : []),
+        ...(ipv6 && older(21) ? [refusals.clusterTooOld(version, "1.21", "The IPv6 family")] : []),
+        ...(ipv6 && cni !== undefined && isBefore(cni, [1, 10, 1]) ? [refusals.cniTooOld(cni.join("."))] : []),
+    ];
+}
+
+function isBefore(version: readonly number[], other: readonly number[]): boolean {
+    const [i = 0] = version.flatMap((part, index) => (part === other[index] ? [] : [index]));
+    return (version[i] ?? 0) < (other[i] ?? 0);
+}
+
+function nodeRoleReasons({ subject, world, nodeRoleNames }: Approval): Refusal[] {
+    const { nodeRoles, roleOfInstance } = world.account;
+    const missing = nodeRoleNames.filter((name) => nodeRoles.some((role) => role.name === name && !role.exists));
+    const used = [...new Set(Object.values(roleOfInstance))].filter((role) => role !== undefined);
+    const shared = nodeRoles.find(
+        ({ name, instancesElsewhere }) => nodeRoleNames.includes(name) && instancesElsewhere.length > 0,
+    );
+    const unnamed = used.filter((role) => !nodeRoleNames.includes(role));
+    const { defaultPodsWithoutRole = [] } = world.cluster;
+    return [
+        ...(missing.length === 0 ? [] : [refusals.nodeRoleMissing(missing, used)]),
+        ...(nodeRoleNames.length > 0 && unnamed.length > 0 ? [refusals.nodeRoleNotNamed(unnamed, nodeRoleNames)] : []),
+        ...(shared === undefined ? [] : [refusals.nodeRoleShared(shared)]),
+        ...(nodeRoleNames.length > 0 && defaultPodsWithoutRole.length > 0
+            ? [refusals.defaultPodsWithoutRole(subject, defaultPodsWithoutRole)]
+            : []),
+    ];
+}

@@ -1,0 +1,44 @@
+import type { DetachmentPlan } from "./detachment";
+import { policiesToDetach } from "./nodeRolePolicies";
+import type { NodeRoleSeen, World } from "../model/world";
+
+/**
+ * What of the EKS user guide's page is still to do, and why. Empty when all of it is done.
+ *
+ * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
+ */
+export function remainingSteps(plan: DetachmentPlan, { account, cluster }: World): string[] {
+    const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
+    const roles = account.nodeRoles.filter(({ name, exists }) => exists && used.has(name));
+    return [
+        ...(plan.nodeRoleNames === undefined ? detachYourself(plan, roles) : []),
+        ...roles.flatMap((role) => leftBehind(plan, role)),
+        ...(cluster.nodes.length === 0
+            ? ["[no-nodes] Nothing was proved on a node, because the cluster has none."]
+            : []),
+    ];
+}
+
+function detachYourself(plan: DetachmentPlan, roles: readonly NodeRoleSeen[]): string[] {
+    const holding = roles.filter((role) => policiesToDetach(plan, role).length > 0);
+    return holding.length === 0
+        ? []
+        : [
+              `[detach] The node ${holding.length === 1 ? "role" : "roles"} ${holding.map(({ name }) => name).join(", ")} still ` +
+                  `${holding.length === 1 ? "holds" : "hold"} the CNI policy, since nodeRoleNames is not given: ` +
+                  `nodeRoleNames: [${holding.map(({ name }) => JSON.stringify(name)).join(", ")}]`,
+          ];
+}
+
+/** Other policies with the same calls: they are told of, and never taken away. */
+function leftBehind(plan: DetachmentPlan, role: NodeRoleSeen): string[] {
+    const meant = policiesToDetach(plan, role).map(({ policyArn }) => policyArn);
+    const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !meant.includes(arn));
+    return [
+        ...others.map((arn) => `[other-policy] ${role.name} also holds ${arn}, which grants calls of the CNI as well.`),
+        ...role.inlineCniPolicies.map(
+            (name) =>
+                `[inline-policy] ${role.name} has the inline policy ${name}, which grants calls of the CNI as well.`,
+        ),
+    ];
+}

@@ -1,0 +1,34 @@
+import type * as dynamic from "@pulumi/pulumi/dynamic";
+import { endWithTheEngine } from "./endWithTheEngine";
+import { LiveCheckName, liveCheckProvider } from "./liveCheckProvider";
+import type { Door } from "../run/liveResource";
+
+/** Where the engine shows what a dynamic provider prints. */
+const door: Door = { progress: (line) => process.stdout.write(`${line}\n`) };
+
+/** The door of TypeScript programs: one live check as Pulumi's dynamic providers have it. */
+export function dynamicProvider(name: LiveCheckName): dynamic.ResourceProvider<object, object> {
+    endWithTheEngine();
+    const check = liveCheckProvider(name);
+    return {
+        // What the plugin brought up has no text of a provider in its state yet, and could not be deleted by this door.
+        diff: (_id, state, inputs) =>
+            Promise.resolve({ changes: !(PROVIDER in state) || check.changes(state, withoutProvider(inputs)) }),
+        create: async (inputs) => {
+            const { id, state } = await check.create(withoutProvider(inputs), door);
+            return { id, outs: state };
+        },
+        update: async (_id, state, inputs) => ({ outs: await check.update(state, withoutProvider(inputs), door) }),
+        delete: (_id, state) => check.delete(state, door),
+        // An empty id would have the engine drop the record.
+        read: async (id, state = {}) => ({ id, props: await check.read(state, door) }),
+    };
+}
+
+/** Where the SDK keeps the text of a resource's provider. */
+const PROVIDER = "__provider";
+
+/** The SDK puts it there itself. */
+function withoutProvider(properties: object): object {
+    return Object.fromEntries(Object.entries(properties).filter(([name]) => name !== PROVIDER));
+}

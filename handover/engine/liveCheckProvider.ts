@@ -1,0 +1,46 @@
+import { canary } from "../run/canaryResource";
+import { credentialGuard } from "../run/credentialGuardResource";
+import { detachment } from "../run/detachmentResource";
+import { changedInputs, Door, LiveInputs, LiveResource } from "../run/liveResource";
+
+/** States name them: these names are not changed any more. */
+const RESOURCES = { canary, credentialGuard, detachment };
+
+export type LiveCheckName = keyof typeof RESOURCES;
+
+export function isLiveCheckName(name: string): name is LiveCheckName {
+    return Object.hasOwn(RESOURCES, name);
+}
+
+/** A live check as the engine has it done, whichever door of Pulumi's it comes through. States hold inputs and outputs. */
+export interface LiveCheckProvider {
+    readonly changes: (state: object, inputs: object) => boolean;
+    readonly create: (inputs: object, door: Door) => Promise<{ readonly id: string; readonly state: object }>;
+    readonly update: (state: object, inputs: object, door: Door) => Promise<object>;
+    readonly delete: (state: object, door: Door) => Promise<void>;
+    readonly read: (state: object, door: Door) => Promise<object>;
+}
+
+export function liveCheckProvider(name: LiveCheckName): LiveCheckProvider {
+    return provide(RESOURCES[name] as unknown as LiveResource<LiveInputs, object>);
+}
+
+/** What comes over the wire is of the types of the component that sent it: components/live/liveResources.ts. */
+function provide(resource: LiveResource<LiveInputs, object>): LiveCheckProvider {
+    return {
+        changes: (state, inputs) => changedInputs(state, inputs).length > 0,
+        create: async (inputs, door) => ({
+            id: (inputs as LiveInputs).subject.fieldManager,
+            state: { ...inputs, ...(await resource.create(inputs as LiveInputs, door)) },
+        }),
+        update: async (state, inputs, door) => ({
+            ...inputs,
+            ...(await resource.update(state as LiveInputs, inputs as LiveInputs, door)),
+        }),
+        delete: (state, door) => resource.delete(state as LiveInputs, door),
+        read: async (state, door) => {
+            const { outputs, drift } = await resource.read(state as LiveInputs, door);
+            return { ...state, ...outputs, drift };
+        },
+    };
+}

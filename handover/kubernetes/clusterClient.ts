@@ -1,0 +1,77 @@
+import type {
+    AdmissionregistrationV1Api,
+    AppsV1Api,
+    Configuration,
+    ConfigurationOptions,
+    CoreV1Api,
+    KubeConfig,
+    VersionApi,
+    WellKnownApi,
+} from "@kubernetes/client-node";
+import { Refusal } from "../model/refusal";
+import type { ClusterConnection } from "../model/subject";
+import { ClusterClock } from "./clusterClock";
+import { loadKubeconfig } from "./kubeconfig";
+import { Credentials } from "./renewedCredentials";
+import { type Asked, Declined, failureOf } from "./clusterErrors";
+import { patiently } from "./requests";
+import type { ClusterSettings } from "./clusterSettings";
+
+/** The client's API groups that are used, with limits in time and with failures that say what they mean. */
+export interface Cluster {
+    readonly core: CoreV1Api;
+    readonly apps: AppsV1Api;
+    readonly admission: AdmissionregistrationV1Api;
+    readonly version: VersionApi;
+    readonly wellKnown: WellKnownApi;
+    readonly config: KubeConfig;
+    readonly clock: ClusterClock;
+    readonly settings: ClusterSettings;
+    /** The header with which a PATCH is a server-side apply, and that of a merge patch. */
+    readonly asApply: ConfigurationOptions;
+    readonly asMerge: ConfigurationOptions;
+    /** Waits for a call; what it ends with otherwise is a Refusal, or Declined. */
+    ask<T>(asked: Asked, call: Promise<T>): Promise<T>;
+}
+
+/** @param closing When what is open ends, and nothing is tried again. */
+export async function connect(
+    connection: ClusterConnection,
+    settings: ClusterSettings,
+    closing: AbortSignal,
+): Promise<Cluster> {
+    const k8s = await import("@kubernetes/client-node");
+    const load = () => loadKubeconfig(connection);
+    const credentials = new Credentials(await load(), load, settings.totalMilliseconds);
+    const clock = new ClusterClock();
+    const fetching = new k8s.IsomorphicFetchHttpLibrary();
+    const sending = credentials.renewed((request) => fetching.send(request).toPromise());
+    const patient = patiently(sending, settings, clock, closing);
+    const configuration: Configuration = k8s.createConfiguration({
+        baseServer: new k8s.ServerConfiguration(credentials.config.getCurrentCluster()?.server ?? "", {}),
+        authMethods: { default: credentials },
+        httpApi: k8s.wrapHttpLibrary(patient),
+    });
+    return {
+        core: new k8s.CoreV1Api(configuration),
+        apps: new k8s.AppsV1Api(configuration),
+        admission: new k8s.AdmissionregistrationV1Api(configuration),
+        version: new k8s.VersionApi(configuration),
+        wellKnown: new k8s.WellKnownApi(configuration),
+        get config() {
+            return credentials.config;
+        },
+        ...{ clock, settings },
+        asApply: k8s.setHeaderOptions("Content-Type", k8s.PatchStrategy.ServerSideApply),
+        asMerge: k8s.setHeaderOptions("Content-Type", k8s.PatchStrategy.MergePatch),
+        async ask(asked, call) {
+            try {
+                return await call;
+            } catch (error) {
+                throw error instanceof Refusal || error instanceof Declined
+                    ? error
+                    : failureOf(error, asked, credentials.config);
+            }
+        },
+    };
+}

@@ -1,0 +1,152 @@
+import type { ApiException, KubeConfig } from "@kubernetes/client-node";
+import { Refusal } from "../model/refusal";
+import { NoCredentials } from "./authentication";
+import { credentialsMissing, credentialsRefused, host, throttled, unreachable } from "./reachability";
+import { NoAnswer } from "./requests";
+
+/** What was asked, in the words of RBAC. */
+export interface Asked {
+    readonly verb: string;
+    /** With its group, as `kubectl auth can-i` takes it: `daemonsets.apps`. */
+    readonly resource: string;
+    readonly namespace?: string;
+    readonly name?: string;
+}
+
+/** An answer that the caller may know what to do with: not there, in conflict, no longer available. */
+export class Declined extends Error {
+    public constructor(
+        public readonly status: 404 | 409 | 410,
+        message: string,
+        /** Of a conflict of server-side apply: the fields and who owns them. */
+        public readonly conflicts: readonly { readonly field: string; readonly message: string }[] = [],
+    ) {
+        super(message);
+    }
+}
+
+/** Gives undefined instead of what is not there. */
+export async function unlessGone<T>(asking: Promise<T>): Promise<T | undefined> {
+    try {
+        return await asking;
+    } catch (error) {
+        if (error instanceof Declined && error.status === 404) {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/** What a failed request means. */
+export function failureOf(error: unknown, asked: Asked, config: KubeConfig): Error {
+    if (error instanceof NoAnswer) {
+        return error.throttled ? throttled(error, config) : unreachable(error, config);
+    }
+    if (error instanceof NoCredentials) {
+        return credentialsMissing(error, config);
+    }
+    return isApiException(error) ? answered(error, asked, config) : brokenAnswer(error, asked);
+}
+
+/** By its shape, since the class is loaded late. */
+function isApiException(error: unknown): error is ApiException<unknown> {
+    return error instanceof Error && "code" in error && typeof error.code === "number" && "body" in error;
+}
+
+function answered(error: ApiException<unknown>, asked: Asked, config: KubeConfig): Error {
+    const status = statusOf(error.body);
+    switch (error.code) {
+        case 401:
+            return credentialsRefused(config);
+        case 403:
+            return accessDenied(status.message, asked, config);
+        case 404:
+        case 409:
+        case 410:
+            return new Declined(error.code, status.message, status.conflicts);
+        default:
+            return refuses(`answered ${error.code} to ${words(asked)}: ${status.message}`);
+    }
+}
+
+interface Status {
+    readonly message: string;
+    readonly conflicts: readonly { readonly field: string; readonly message: string }[];
+}
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+function statusOf(body: unknown): Status {
+    const status = parsed(body);
+    const causes = status.details?.causes ?? [];
+    return {
+        message: withoutStop(status.message ?? "no reason given"),
+        conflicts: causes
+            .filter(({ reason }) => reason === "FieldManagerConflict")
+            .map(({ field = "", message = "" }) => ({ field, message })),
+    };
+}
+
+interface StatusBody {
+    message?: string;
+    details?: { causes?: { reason?: string; field?: string; message?: string }[] };
+}
+
+/** Of a code that the client's description of the API does not know, the body comes as text. */
+function parsed(body: unknown): StatusBody {
+    try {
+        const status: unknown = typeof body === "string" || Buffer.isBuffer(body) ? JSON.parse(body.toString()) : body;
+        return typeof status === "object" && status !== null ? status : {};
+    } catch {
+        return {};
+    }
+}
+
+/** RBAC, and what else authorises, says "User … cannot …"; an admission webhook uses the same code for what it denies. */
+function accessDenied(message: string, asked: Asked, config: KubeConfig): Refusal {
+    const seen = `The API server at ${host(config)} forbids ${words(asked)}: ${message}.`;
+    const byAuthorisation = /\bcannot\b/.test(message);
+    return byAuthorisation
+        ? new Refusal(
+              "cluster-access-denied",
+              seen,
+              "The live checks cannot do their work without it.",
+              `Give the user of \`kubeconfig\` this right: \`kubectl auth can-i ${canI(asked)}\` must print yes.`,
+          )
+        : new Refusal(
+              "cluster-access-denied",
+              seen,
+              "The user has the right to do so, and an admission webhook or policy of the cluster denies it.",
+              `Let what denies it except ${words(asked)} by the user of \`kubeconfig\`, and run again.`,
+          );
+}
+
+/** With the name: a right by resourceNames is none to `kubectl auth can-i` without it. A pod's is another each time. */
+function canI({ verb, resource, namespace, name }: Asked): string {
+    const [, kind = resource, subresource] = /^([^/]+)\/(.+)$/.exec(resource) ?? [];
+    return [
+        name === undefined || kind === "pods" ? `${verb} ${kind}` : `${verb} ${kind}/${name}`,
+        ...(subresource === undefined ? [] : [`--subresource ${subresource}`]),
+        ...(namespace === undefined ? [] : [`--namespace ${namespace}`]),
+    ].join(" ");
+}
+
+function refuses(what: string): Refusal {
+    return new Refusal(
+        "cluster-refuses",
+        `The API server ${what}.`,
+        "This is nothing that the hand-over knows how to go on from.",
+        "Mend what the API server names, and run again: each run starts from what is there.",
+    );
+}
+
+/** The message of a parser quotes what it could not read, which may be anything. */
+function brokenAnswer(error: unknown, asked: Asked): Refusal {
+    const kind = error instanceof Error ? error.name : typeof error;
+    return refuses(`gave an answer to ${words(asked)} that could not be read (${kind})`);
+}
+
+export function words({ verb, resource, namespace, name }: Asked): string {
+    return `\`${verb} ${resource}${name === undefined ? "" : ` ${name}`}\`${namespace === undefined ? "" : ` in ${namespace}`}`;
+}
+
+const withoutStop = (text: string) => text.replace(/\.$/, "");

@@ -1,0 +1,50 @@
+import type { Subject, ClusterConnection } from "../model/subject";
+import type { ClusterAccess } from "./clusterAccess";
+import { annotate, releaseServiceAccount, releaseTemplate, removeWakeMark, wakeDaemonSet } from "./serverSideApply";
+import { firstChange } from "./changes";
+import { connect } from "./clusterClient";
+import { deletePod } from "./deletePod";
+import { removeGuard } from "./injectionGuard";
+import { discoveredIssuer } from "./discoveredIssuer";
+import { type WatchStart, clusterUid, look } from "./lookAtCluster";
+import { type ClusterSettings, DEFAULT_SETTINGS } from "./clusterSettings";
+import { requestToken } from "./serviceAccountToken";
+
+/** Reads the kubeconfig; the cluster itself is first asked by the first call. */
+export async function connectCluster(
+    connection: ClusterConnection,
+    subject: Subject,
+    settings: ClusterSettings = DEFAULT_SETTINGS,
+): Promise<ClusterAccess> {
+    const closing = new AbortController();
+    const cluster = await connect(connection, settings, closing.signal);
+    const { namespace } = subject.serviceAccount;
+    let watches: readonly WatchStart[] = [];
+    return {
+        async identity() {
+            const [uid, version] = await Promise.all([
+                clusterUid(cluster),
+                cluster.ask({ verb: "get", resource: "/version" }, cluster.version.getCode()),
+            ]);
+            // EKS used to write "30+".
+            return { uid, version: { major: parseInt(version.major, 10), minor: parseInt(version.minor, 10) } };
+        },
+        async look() {
+            const looked = await look(cluster, subject);
+            watches = looked.watches;
+            return looked.seen;
+        },
+        change: (atMostMilliseconds) => firstChange(cluster, watches, atMostMilliseconds, closing.signal),
+        issuer: () => discoveredIssuer(cluster),
+        requestToken: () => requestToken(cluster, subject),
+        annotate: (annotations, force) => annotate(cluster, subject, annotations, force),
+        restart: (pod) => deletePod(cluster, namespace, pod),
+        forceRestart: (pod) => deletePod(cluster, namespace, pod, 0),
+        releaseTemplate: () => releaseTemplate(cluster, subject),
+        releaseServiceAccount: (leaving) => releaseServiceAccount(cluster, subject, leaving),
+        removeWakeMark: () => removeWakeMark(cluster, subject),
+        wakeDaemonSet: () => wakeDaemonSet(cluster, subject),
+        removeInjectionGuard: () => removeGuard(cluster, subject.injectionGuardName),
+        close: () => closing.abort(),
+    };
+}

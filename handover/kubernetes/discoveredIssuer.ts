@@ -1,0 +1,28 @@
+import { issuerOfUrl } from "../../documents/arn";
+import { Refusal } from "../model/refusal";
+import type { Cluster } from "./clusterClient";
+import { unlessGone } from "./clusterErrors";
+
+/**
+ * The issuer of the cluster's tokens, by its OpenID Connect discovery document, without a token being made. Undefined where it
+ * cannot be read: only cluster administrators and pods may by default.
+ *
+ * Source: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
+ */
+export async function discoveredIssuer(cluster: Cluster): Promise<string | undefined> {
+    const asked = { verb: "get", resource: "/.well-known/openid-configuration" };
+    const call = cluster.wellKnown.getServiceAccountIssuerOpenIDConfiguration();
+    const document = await unlessGone(cluster.ask(asked, call)).catch((error: unknown) => {
+        if (error instanceof Refusal && error.code === "cluster-access-denied") {
+            return undefined;
+        }
+        throw error;
+    });
+    return issuerOf(document);
+}
+
+/** The client says that it is a string, and gives what is in it. */
+function issuerOf(document: unknown): string | undefined {
+    const { issuer } = (document ?? {}) as { readonly issuer?: unknown };
+    return typeof issuer === "string" ? issuerOfUrl(issuer) : undefined;
+}

@@ -1,0 +1,83 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { Refusal } from "../model/refusal";
+import type { ClusterConnection } from "../model/subject";
+
+/** The kubeconfig that a connection names, with a cluster to talk to. */
+export async function loadKubeconfig(connection: ClusterConnection): Promise<KubeConfig> {
+    const { KubeConfig } = await import("@kubernetes/client-node");
+    const config = new KubeConfig();
+    load(config, connection.kubeconfig);
+    chooseContext(config, connection.context);
+    if (!config.getCurrentCluster()) {
+        throw invalid(
+            `The kubeconfig has no cluster for its ${config.currentContext ? "current context" : "missing current-context"}.`,
+            "Without it nobody can tell which cluster is meant.",
+        );
+    }
+    return config;
+}
+
+function load(config: KubeConfig, text: string | undefined): void {
+    try {
+        if (text === undefined) {
+            config.loadFromDefault();
+        } else if (isPath(text)) {
+            config.loadFromFile(pathOf(text));
+        } else {
+            config.loadFromString(text);
+        }
+    } catch (error) {
+        throw invalid(
+            text === undefined
+                ? `The ambient kubeconfig could not be read${lineOf(error)}.`
+                : `The text in \`kubeconfig\` could not be read as a kubeconfig${lineOf(error)}.`,
+            "Its content is not shown here, since it may hold secrets.",
+        );
+    }
+    // What the client assumes when it finds no kubeconfig at all (KubeConfig.loadFromDefault).
+    if (text === undefined && config.currentContext === "loaded-context") {
+        throw invalid(
+            "No kubeconfig was given, and none was found: neither KUBECONFIG nor ~/.kube/config names one.",
+            "The live checks would not know which cluster to look at.",
+        );
+    }
+}
+
+/** The Kubernetes provider takes the text or a path, also one that starts with `~/` (parseKubeconfigString), and so do we. */
+function isPath(text: string): boolean {
+    return !text.trim().includes("\n") && existsSync(pathOf(text));
+}
+
+const pathOf = (text: string) => text.trim().replace(/^~(?=\/)/, homedir());
+
+function chooseContext(config: KubeConfig, context: string | undefined): void {
+    if (context === undefined) {
+        return;
+    }
+    if (!config.getContextObject(context)) {
+        const names = config.getContexts().map(({ name }) => name);
+        throw invalid(
+            `The kubeconfig has no context "${context}".`,
+            names.length > 0 ? `It has: ${names.join(", ")}.` : "It has no context at all.",
+        );
+    }
+    config.setCurrentContext(context);
+}
+
+/** The YAML parser's message quotes the text; the line alone is harmless. */
+function lineOf(error: unknown): string {
+    const mark = error instanceof Error && "mark" in error ? (error.mark as { line?: unknown } | undefined) : undefined;
+    return typeof mark?.line === "number" ? ` (line ${mark.line + 1})` : "";
+}
+
+function invalid(seen: string, means: string): Refusal {
+    return new Refusal(
+        "kubeconfig-invalid",
+        seen,
+        means,
+        "Give a kubeconfig (YAML or JSON) in `kubeconfig`, as `aws eks update-kubeconfig --name CLUSTER --dry-run` prints it, or set " +
+            "KUBECONFIG.",
+    );
+}

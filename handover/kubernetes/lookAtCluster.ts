@@ -1,0 +1,164 @@
+import type { V1ControllerRevision, V1DaemonSet, V1ServiceAccount } from "@kubernetes/client-node";
+import { LIVE_CHECKS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import type { Subject } from "../model/subject";
+import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
+import type { Cluster } from "./clusterClient";
+import { type DefaultPod, defaultPodsWithoutRole } from "./defaultPods";
+import { currentHash, daemonSetSeen, isOwnedBy, labelSelector } from "./daemonSet";
+import { missingPermissions, refusedPods } from "./events";
+import { lookAtGuard } from "./injectionGuard";
+import { listNodes } from "./nodes";
+import { type Listed, listAll } from "./paging";
+import { listPods } from "./pods";
+import { serviceAccountSeen } from "./serviceAccount";
+
+/** What a look saw, and from where each watch goes on. */
+export interface Look {
+    readonly seen: ClusterSeen;
+    readonly watches: readonly WatchStart[];
+}
+
+export interface WatchStart {
+    readonly path: string;
+    readonly query: Readonly<Record<string, string>>;
+}
+
+export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
+    const { namespace } = subject.serviceAccount;
+    const [uid, serviceAccounts, daemonSets, injectionGuard, others] = await Promise.all([
+        clusterUid(cluster),
+        findServiceAccount(cluster, subject),
+        findDaemonSet(cluster, subject),
+        lookAtGuard(cluster, subject.injectionGuardName),
+        defaultPodsWithoutRole(cluster, subject),
+    ]);
+    const [serviceAccount] = serviceAccounts.kept;
+    const [daemonSet] = daemonSets.kept;
+    const rest = daemonSet && (await lookAtPods(cluster, namespace, daemonSet));
+    return {
+        seen: {
+            ...{ uid, injectionGuard },
+            serviceAccount:
+                serviceAccount &&
+                serviceAccountSeen(serviceAccount, [LIVE_CHECKS_ANNOTATION, ...Object.keys(subject.annotations)]),
+            daemonSet: daemonSet && daemonSetSeen(daemonSet, rest?.nodes.length ?? 0),
+            nodes: rest?.nodes ?? [],
+            pods: rest?.pods.kept ?? [],
+            refusedPods: rest?.refused ?? [],
+            ...onTheseNodes(others, rest?.nodes ?? []),
+        },
+        watches: [
+            watchFrom(`/api/v1/namespaces/${namespace}/serviceaccounts`, serviceAccounts, {
+                fieldSelector: named(subject.serviceAccount.name),
+            }),
+            watchFrom(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, daemonSets, {
+                fieldSelector: named(subject.daemonSetName),
+            }),
+            ...(daemonSet && rest
+                ? [
+                      watchFrom(`/api/v1/namespaces/${namespace}/pods`, rest.pods, {
+                          labelSelector: labelSelector(daemonSet.spec?.selector ?? {}),
+                      }),
+                  ]
+                : []),
+        ],
+    };
+}
+
+/** Other nodes may have other roles: two DaemonSets for two kinds of nodes are none of each other's business. */
+function onTheseNodes(
+    pods: readonly DefaultPod[],
+    nodes: readonly NodeSeen[],
+): Pick<ClusterSeen, "defaultPodsWithoutRole"> {
+    const names = new Set(nodes.map(({ name }) => name));
+    const here = pods.filter(({ node }) => names.has(node)).map(({ name }) => name);
+    return here.length === 0 ? {} : { defaultPodsWithoutRole: here };
+}
+
+/** It tells one cluster from another: kube-system cannot be deleted, so its UID stays for the life of a cluster. */
+export async function clusterUid(cluster: Cluster): Promise<string> {
+    const name = "kube-system";
+    const { metadata } = await cluster.ask(
+        { verb: "get", resource: "namespaces", name },
+        cluster.core.readNamespace({ name }),
+    );
+    return metadata?.uid ?? "";
+}
+
+const named = (name: string) => `metadata.name=${name}`;
+
+/** As a LIST of one: it says from where a watch goes on, also when there is nothing yet. */
+function findServiceAccount(cluster: Cluster, { serviceAccount }: Subject): Promise<Listed<V1ServiceAccount>> {
+    const { namespace, name } = serviceAccount;
+    return listAll(
+        () =>
+            cluster.ask(
+                { verb: "list", resource: "serviceaccounts", namespace, name },
+                cluster.core.listNamespacedServiceAccount({ namespace, fieldSelector: named(name) }),
+            ),
+        (item) => item,
+    );
+}
+
+function findDaemonSet(cluster: Cluster, { serviceAccount, daemonSetName }: Subject): Promise<Listed<V1DaemonSet>> {
+    const { namespace } = serviceAccount;
+    return listAll(
+        () =>
+            cluster.ask(
+                { verb: "list", resource: "daemonsets.apps", namespace, name: daemonSetName },
+                cluster.apps.listNamespacedDaemonSet({ namespace, fieldSelector: named(daemonSetName) }),
+            ),
+        (item) => item,
+    );
+}
+
+interface PodsAndNodes {
+    readonly pods: Listed<PodSeen>;
+    readonly nodes: NodeSeen[];
+    readonly refused: string[];
+}
+
+/**
+ * In this order: a template that is newer than the revisions, or a pod that is older than the nodes, would be taken for what it
+ * is not. The other way round a change in between shows as a pod that is not current, or as a node without a pod.
+ */
+async function lookAtPods(cluster: Cluster, namespace: string, daemonSet: V1DaemonSet): Promise<PodsAndNodes> {
+    const { name = "", uid = "" } = daemonSet.metadata ?? {};
+    const [revisions, missing, refused] = await Promise.all([
+        listRevisions(cluster, namespace, daemonSet),
+        missingPermissions(cluster, namespace),
+        refusedPods(cluster, namespace, { name, uid }),
+    ]);
+    const pods = await listPods(cluster, daemonSet, {
+        currentHash: currentHash(daemonSet, revisions),
+        missingPermissions: missing,
+        clock: cluster.clock,
+    });
+    return { pods, refused, nodes: await listNodes(cluster, daemonSet.spec?.template.spec ?? { containers: [] }) };
+}
+
+async function listRevisions(
+    cluster: Cluster,
+    namespace: string,
+    daemonSet: V1DaemonSet,
+): Promise<V1ControllerRevision[]> {
+    const selector = labelSelector(daemonSet.spec?.selector ?? {});
+    const limit = cluster.settings.pageSize;
+    const { kept } = await listAll(
+        (_continue) =>
+            cluster.ask(
+                { verb: "list", resource: "controllerrevisions.apps", namespace },
+                cluster.apps.listNamespacedControllerRevision({ namespace, labelSelector: selector, limit, _continue }),
+            ),
+        // Its data is a copy of the whole template.
+        (item) =>
+            isOwnedBy(item.metadata?.ownerReferences, daemonSet.metadata?.uid)
+                ? Object.assign(item, { data: undefined })
+                : undefined,
+    );
+    return kept;
+}
+
+function watchFrom(path: string, { resourceVersion }: Listed<unknown>, query: Record<string, string>): WatchStart {
+    return { path, query: { ...query, ...(resourceVersion !== undefined && { resourceVersion }) } };
+}

@@ -1,0 +1,73 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import { Refusal } from "../model/refusal";
+import { type NoCredentials, commandOf, credentialsOf, tokenExpiry } from "./authentication";
+import type { NoAnswer } from "./requests";
+
+/** What keeps a run from the API server, or the API server from knowing who asks. */
+
+export function unreachable({ why, final }: NoAnswer, config: KubeConfig): Refusal {
+    return new Refusal(
+        "cluster-unreachable",
+        `The API server at ${host(config)} gave no answer: ${why}.`,
+        final
+            ? "Its certificate is not one that the kubeconfig trusts: this may be another server."
+            : "The cluster cannot be looked at, so nothing was changed; it may be there all the same (a lost VPN looks the same).",
+        `Check \`kubeconfig\` and the network to the cluster: ${readyz}`,
+    );
+}
+
+const readyz = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
+
+/** API Priority and Fairness: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/ */
+export function throttled({ why }: NoAnswer, config: KubeConfig): Refusal {
+    return new Refusal(
+        "cluster-throttled",
+        `The API server at ${host(config)} turns calls away: ${why}.`,
+        "It is there, and others, or too many, call it.",
+        "Run the same command again later: it goes on from here. Who calls: `kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels`.",
+    );
+}
+
+/** The kubeconfig's own way to credentials has led to none. */
+export function credentialsMissing({ why }: NoCredentials, config: KubeConfig): Refusal {
+    return new Refusal(
+        "cluster-credentials-missing",
+        `${sentence(credentialsOf(config))} gave no credentials: ${why.replace(/\.$/, "")}.`,
+        "The cluster was not asked anything, so nothing was changed.",
+        commandOf(config) === undefined
+            ? `Give a \`kubeconfig\` with credentials: ${readyz}`
+            : "Mend what it says (for `aws eks get-token`: log in, `aws sso login`), and run the same command again. " +
+                  "It runs as the live checks do: without a terminal, with their PATH and environment.",
+    );
+}
+
+/** The API server does not know who asks. */
+export function credentialsRefused(config: KubeConfig): Refusal {
+    const seen = `The API server at ${host(config)} answered 401 to ${credentialsOf(config)}.`;
+    const expiry = tokenExpiry(config.getCurrentUser()?.token);
+    return expiry !== undefined && expiry.getTime() < Date.now()
+        ? new Refusal(
+              "cluster-credentials-expired",
+              seen,
+              `That token expired at ${expiry.toISOString()}, and the kubeconfig has no way to another one.`,
+              "Give a `kubeconfig` that gets new tokens by itself, and run the same command again: " +
+                  "`aws eks update-kubeconfig --name CLUSTER` writes one (exec: aws eks get-token).",
+          )
+        : new Refusal(
+              "cluster-credentials-refused",
+              seen,
+              "The cluster does not know who asks, so nothing was changed.",
+              `Give a \`kubeconfig\` whose credentials the cluster takes: ${readyz}`,
+          );
+}
+
+/** Without user and password. */
+export function host(config: KubeConfig): string {
+    try {
+        return new URL(config.getCurrentCluster()?.server ?? "").host;
+    } catch {
+        return "its address";
+    }
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

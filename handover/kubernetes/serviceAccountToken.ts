@@ -1,0 +1,25 @@
+import { refusals } from "../model/refusals";
+import type { Subject } from "../model/subject";
+import type { Cluster } from "./clusterClient";
+import { unlessGone } from "./clusterErrors";
+
+/** The shortest lifetime that the API server grants: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/ */
+const LIFETIME_SECONDS = 600;
+
+/** A token as the kubelet gets one for the webhook's volume, and not bound to a pod. */
+export async function requestToken(cluster: Cluster, subject: Subject): Promise<string> {
+    const { serviceAccount } = subject;
+    const answer = await unlessGone(
+        cluster.ask(
+            { verb: "create", resource: "serviceaccounts/token", ...serviceAccount },
+            cluster.core.createNamespacedServiceAccountToken({
+                ...serviceAccount,
+                body: { spec: { audiences: ["sts.amazonaws.com"], expirationSeconds: LIFETIME_SECONDS } },
+            }),
+        ),
+    );
+    if (answer?.status === undefined) {
+        throw refusals.serviceAccountMissing(subject);
+    }
+    return answer.status.token;
+}

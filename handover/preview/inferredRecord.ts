@@ -1,0 +1,44 @@
+import { parseRoleArn } from "../../documents/arn";
+import { managedCniPolicyArn } from "../../documents/cniPermissions";
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import type { Approval } from "../decide/preflight";
+import { freshRecord, HandOverRecord, recorded } from "../model/record";
+
+/** Whether the service account is about to get another role than it has. */
+export function isAnotherRole({ subject, world }: Approval): boolean {
+    return world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION] !== subject.roleArn;
+}
+
+/**
+ * What the component must have recorded, told by what it has left on the cluster: a preview is not told what is in the state of a
+ * resource that is about to change. Undefined where it has left nothing yet.
+ */
+export function assumedRecord(
+    { subject, world, nodeRoleNames }: Approval,
+    nodeRolePolicyArns: readonly string[] | undefined,
+): HandOverRecord | undefined {
+    const { serviceAccount, injectionGuard } = world.cluster;
+    const annotated = serviceAccount?.roleArnOwners.includes(subject.fieldManager) ?? false;
+    if (serviceAccount === undefined || !(annotated || injectionGuard.present)) {
+        return undefined;
+    }
+    const { roleOfInstance, nodeRoles } = world.account;
+    const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
+    // The injection guard is there where node roles were named, and then each role of a node was among them.
+    const named = injectionGuard.present ? [...new Set([...used, ...nodeRoleNames])] : nodeRoleNames;
+    const policies = nodeRolePolicyArns ?? [managedCniPolicyArn(parseRoleArn(subject.roleArn)?.partition ?? "aws")];
+    const stripped = nodeRoles.filter(({ name, cniPolicies }) => named.includes(name) && cniPolicies.length === 0);
+    const record = recorded(freshRecord(subject, world), {
+        roleArn: serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? subject.roleArn,
+        nodeRoleNames: named,
+        nodeRolePolicyArns: nodeRolePolicyArns ?? [],
+        nodeRoles,
+    });
+    return {
+        ...record,
+        nodeRolePolicies: {
+            ...record.nodeRolePolicies,
+            ...Object.fromEntries(stripped.map(({ name }) => [name, policies])),
+        },
+    };
+}

@@ -1,0 +1,68 @@
+import { names } from "../decide/fleet";
+import type { Leg } from "./forecast";
+import type { Step } from "../model/steps";
+import type { DaemonSetSeen, NodeSeen, PodSeen, World } from "../model/world";
+
+/** The plan's own words. What is left to do afterwards is told by remaining.ts, and what stops the update by refusals.ts. */
+export const planLines = {
+    annotate: (account: { readonly namespace: string; readonly name: string }) => [
+        `[annotate] The service account ${account.namespace}/${account.name} gets the role.`,
+    ],
+    canary: (leg: Leg, seen: World, stableSeconds: number) =>
+        restarted(leg, seen).map(
+            (pod) =>
+                `[canary] ${pod.name} on ${pod.node}${roleOf(pod, seen)} restarts first, and is watched for ${String(stableSeconds)} s.`,
+        ),
+    rollout: (pods: readonly PodSeen[], { maxUnavailable }: DaemonSetSeen) =>
+        pods.length === 0
+            ? []
+            : [
+                  `[restart] ${howMany(pods)} by the DaemonSet's rolling update, ${String(maxUnavailable)} at a time: ${names(pods)}.`,
+              ],
+    restart: (leg: Leg, seen: World) => {
+        const pods = restarted(leg, seen);
+        return pods.length === 0
+            ? []
+            : [`[restart] ${howMany(pods)}, within the DaemonSet's own limit: ${names(pods)}.`];
+    },
+    attach: ({ steps }: Leg, why: string) =>
+        policiesOf(steps, "attach").map(
+            ({ roleName, policyArn }) => `[attach] ${policyArn} goes back on ${roleName}, ${why}.`,
+        ),
+    detach: ({ steps }: Leg) =>
+        policiesOf(steps, "detach").map(
+            ({ roleName, policyArn }) => `[detach] ${policyArn} leaves ${roleName}, once every pod carries the role.`,
+        ),
+    /** What does not come by itself. */
+    wait: ({ stuck }: Leg, { cluster }: World) =>
+        stuck === undefined
+            ? []
+            : [
+                  `[wait] It waits as long as this lasts, and then ends with time-limit: ${stuck}${notReady(cluster.nodes)}.`,
+              ],
+};
+
+/** Pods as they were seen: one that is imagined goes by the name of the one whose place it takes. */
+function restarted({ steps }: Leg, { cluster }: World): PodSeen[] {
+    const pods = steps.flatMap((step) => (step.do === "restart" || step.do === "forceRestart" ? [step.pod] : []));
+    return pods.map((pod) => cluster.pods.find(({ node, terminating }) => node === pod.node && !terminating) ?? pod);
+}
+
+function roleOf(pod: PodSeen, { cluster, account }: World): string {
+    const node = cluster.nodes.find(({ name }) => name === pod.node);
+    const role = account.roleOfInstance[node?.instanceId ?? ""];
+    return role === undefined ? "" : `, a node of ${role},`;
+}
+
+function notReady(nodes: readonly NodeSeen[]): string {
+    const silent = nodes.filter(({ ready }) => !ready);
+    return silent.length === 0 ? "" : ` (NotReady: ${names(silent)})`;
+}
+
+function howMany({ length }: readonly PodSeen[]): string {
+    return length === 1 ? "1 pod restarts" : `${String(length)} pods restart`;
+}
+
+function policiesOf(steps: readonly Step[], what: "attach" | "detach") {
+    return steps.flatMap((step) => (step.do === what ? step.policies : []));
+}

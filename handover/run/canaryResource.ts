@@ -1,0 +1,122 @@
+import { nextCanaryStep, nextRetreatStep } from "../decide/canary";
+import { carriedBefore } from "../decide/carriedBefore";
+import { isRefusal, reach, Site } from "./loop";
+import { HandOverRecord, subjectOf } from "../model/record";
+import { Refusal } from "../model/refusal";
+import { refusals } from "../model/refusals";
+import type { DaemonSetSeen } from "../model/world";
+import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { withSite } from "../observe/runContext";
+
+export interface CanaryInputs extends LiveInputs {
+    readonly record: HandOverRecord;
+    readonly formerAnnotations: Readonly<Record<string, string>>;
+    readonly approval: string;
+    /** Of the service account that the component's patch annotated. */
+    readonly serviceAccountUid: string;
+    readonly stableSeconds: number;
+    /** What was delivered, by the component's own digest: the same is not tried again. */
+    readonly delivered: string;
+}
+
+export interface CanaryOutputs {
+    /** What was shown. */
+    readonly shown: string;
+    /** How the DaemonSet replaces its pods. */
+    readonly updateStrategy?: DaemonSetSeen["updateStrategy"];
+    /** Where every pod has carried the role since before the component: nothing is to be rolled out. */
+    readonly carriedBefore?: true;
+}
+
+/** Restarts one pod of each node role first, watches it, and takes everything back when it does not work. */
+export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
+    acting: ["delivered", "approval", "drift"],
+    create: (inputs, door) => withSite(inputs, [], door, (site) => tryOut(site, inputs)),
+    update: async (state, inputs, door) =>
+        mustAct<CanaryInputs>(state, inputs, canary.acting)
+            ? withSite(inputs, [], door, (site) => tryOut(site, inputs))
+            : outputsOf(state),
+    // The way back is the credential guard's.
+    delete: () => Promise.resolve(),
+    read: (state) => Promise.resolve({ outputs: outputsOf(state), drift: NO_DRIFT }),
+};
+
+function outputsOf({ shown, updateStrategy, ...rest }: CanaryOutputs): CanaryOutputs {
+    return {
+        shown,
+        ...(updateStrategy === undefined ? {} : { updateStrategy }),
+        ...(rest.carriedBefore === undefined ? {} : { carriedBefore: rest.carriedBefore }),
+    };
+}
+
+/** What says that this is not the right place, so that there is nothing to take back. */
+const WRONG_PLACE = ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing"];
+
+/** Whoever cancels is not made to wait: what a killed run leaves, the next one goes on from. */
+const NOTHING_TO_TAKE_BACK = [...WRONG_PLACE, "cancelled"];
+
+async function tryOut(opened: Site, inputs: CanaryInputs): Promise<CanaryOutputs> {
+    const subject = subjectOf(inputs.record, inputs.subject);
+    const site = { ...opened, subject };
+    const plan = { ...inputs, subject };
+    try {
+        const { why, world } = await reach(site, {
+            what: "The canary",
+            next: (seen, memory) => nextCanaryStep(plan, seen, memory),
+            limitSeconds: inputs.timeouts.canarySeconds,
+            limitArgument: "canarySeconds",
+        });
+        const nothingToRestart = carriedBefore(subject, inputs.formerAnnotations, world.cluster);
+        const shown = outputsOf({ shown: why, ...world.cluster.daemonSet });
+        return nothingToRestart ? { ...shown, carriedBefore: true } : shown;
+    } catch (error) {
+        if (isRefusal(error, ...NOTHING_TO_TAKE_BACK)) {
+            throw error;
+        }
+        const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
+        const back = await takeBack(site, inputs, cause);
+        throw isAboutReaching(error) ? unseen(error, back) : refusals.canaryFailed(cause, back);
+    }
+}
+
+/** What says nothing of the canary: credentials that have expired, an API that does not answer. */
+function isAboutReaching(error: unknown): error is Refusal {
+    return isRefusal(error) && /^(aws|cluster|sts)-/.test(error.code);
+}
+
+function unseen({ code, seen, means, mend }: Refusal, back: string): Refusal {
+    const meanwhile = `Nobody could see whether the canary works, so the service account and the canary are as before (${back}); other pods were not touched.`;
+    return new Refusal(code, seen, `${means} ${meanwhile}`, mend);
+}
+
+function leftThere({ code, seen, means, mend }: Refusal, cause: string): Refusal {
+    const left =
+        "So the canary is not taken back: one pod for each node role may carry the role; other pods were not touched.";
+    return new Refusal(code, seen, `${means} ${left} It was to go back since: ${cause}`, mend);
+}
+
+/** Whatever it was that went wrong: a pod may already live off a role of which nobody knows whether it works. */
+async function takeBack(site: Site, inputs: CanaryInputs, cause: string): Promise<string> {
+    site.progress(`the canary failed: ${cause} Everything goes back to what it was`);
+    const plan = { subject: site.subject, formerAnnotations: inputs.formerAnnotations };
+    try {
+        const { why } = await reach(onClusterAlone(site), {
+            what: "Taking the canary back",
+            next: (world, memory) => nextRetreatStep(plan, world, memory),
+            limitSeconds: inputs.timeouts.canarySeconds,
+            limitArgument: "canarySeconds",
+        });
+        return why;
+    } catch (error) {
+        throw isRefusal(error) ? leftThere(error, cause) : error;
+    }
+}
+
+/** The way back asks nothing of the account, whose credentials may be what has gone wrong. */
+function onClusterAlone(site: Site): Site {
+    return { ...site, aws: { ...site.aws, look: () => Promise.resolve({ roleOfInstance: {}, nodeRoles: [] }) } };
+}
+
+function messageOf(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,150 @@
+import { DetachmentPlan, nextDetachmentStep } from "../decide/detachment";
+import { driftOf } from "../decide/drift";
+import { nextGiveBackStep } from "../decide/giveBack";
+import { look, reach, Site } from "./loop";
+import { HandOverRecord, subjectOf } from "../model/record";
+import { remainingSteps } from "../decide/remainingSteps";
+import { freshMemory } from "../model/steps";
+import { isTurnedOff } from "../decide/turnedOff";
+import { Door, LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { withSite, withSiteUnlessGone } from "../observe/runContext";
+
+export interface DetachmentInputs extends LiveInputs {
+    readonly record: HandOverRecord;
+    readonly approval: string;
+    readonly delivered: string;
+    /** Undefined: the pods are verified, and nothing is detached. */
+    readonly nodeRoleNames?: readonly string[];
+    readonly nodeRolePolicyArns?: readonly string[];
+    readonly injectionGuard: boolean;
+    readonly stableSeconds: number;
+    readonly ignoreNotReadyNodes: number;
+    /** Whether the node roles stay as they are when the live checks are turned off; not given where the program does not. */
+    readonly release?: boolean;
+}
+
+export interface DetachmentOutputs {
+    /** How many pods carry the role. */
+    readonly verifiedPods: number;
+    readonly detachedFrom: readonly string[];
+    readonly remainingSteps: readonly string[];
+}
+
+/** Verifies every pod, then takes the CNI policy off the node roles. Its way back is the credential guard's. */
+export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
+    acting: [
+        "subject",
+        "record",
+        "approval",
+        "delivered",
+        "nodeRoleNames",
+        "nodeRolePolicyArns",
+        "injectionGuard",
+        "drift",
+    ],
+    create: (inputs, door) => withSite(inputs, rolesOf(inputs), door, (site) => giveBackAndHandOver(site, inputs)),
+    update: async (state, inputs, door) =>
+        mustAct<DetachmentInputs>(state, inputs, detachment.acting)
+            ? withSite(inputs, rolesOf(inputs), door, (site) => giveBackAndHandOver(site, inputs))
+            : outputsOf(state),
+    delete: (state, door) => withSiteUnlessGone(state, state.record.namedNodeRoles, door, (site) => letGo(site, state)),
+    read,
+};
+
+function rolesOf({ record, nodeRoleNames = [] }: DetachmentInputs): string[] {
+    return [...new Set([...record.namedNodeRoles, ...nodeRoleNames])];
+}
+
+/** Roles that are no longer to give their policy up. By the record: a run that was killed has told of none. */
+function rolesLeft({ record, nodeRoleNames = [] }: DetachmentInputs): string[] {
+    return record.namedNodeRoles.filter((name) => !nodeRoleNames.includes(name));
+}
+
+async function giveBackAndHandOver(site: Site, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+    await giveBack(site, inputs.record, rolesLeft(inputs));
+    return handOver(site, inputs);
+}
+
+/**
+ * On destroy it leaves the state before anything moves, since the hand-back, which comes then, gives the policies back: an update
+ * after a destroy that was killed has to make it again, and so takes them off again. When the live checks are turned off there is
+ * no hand-back.
+ */
+async function letGo(site: Site, { record, subject, release = false }: DetachmentInputs): Promise<void> {
+    if (!isTurnedOff(subjectOf(record, subject), await site.cluster.look())) {
+        return;
+    }
+    if (release) {
+        site.progress("released: the node roles stay as they are");
+        return;
+    }
+    await giveBack(site, record, record.namedNodeRoles);
+}
+
+/** What was recorded goes back. Nothing relies on it yet, so nobody waits until IAM enforces it. */
+async function giveBack(site: Site, record: HandOverRecord, roleNames: readonly string[]): Promise<void> {
+    if (roleNames.length === 0) {
+        return;
+    }
+    await reach(
+        { ...site, nodeRoleNames: roleNames },
+        {
+            what: "Giving the node roles their policies back",
+            next: (world, memory) => nextGiveBackStep({ record, roleNames, settleSeconds: 0 }, world, memory),
+            limitSeconds: GIVE_BACK_SECONDS,
+            limitArgument: "settleSeconds",
+        },
+    );
+}
+
+const GIVE_BACK_SECONDS = 120;
+
+function planOf(inputs: DetachmentInputs): DetachmentPlan {
+    return {
+        ...inputs,
+        subject: subjectOf(inputs.record, inputs.subject),
+        nodeRoleNames: inputs.nodeRoleNames,
+        nodeRolePolicyArns: inputs.nodeRolePolicyArns,
+        settleSeconds: inputs.timeouts.settleSeconds,
+    };
+}
+
+async function handOver(opened: Site, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+    const plan = planOf(inputs);
+    const { world } = await reach(
+        { ...opened, subject: plan.subject },
+        {
+            what: "The verification of every pod",
+            next: (seen, memory) => nextDetachmentStep(plan, seen, memory),
+            limitSeconds: inputs.timeouts.verificationSeconds,
+            limitArgument: "verificationSeconds",
+        },
+    );
+    return {
+        verifiedPods: world.cluster.pods.filter(({ terminating }) => !terminating).length,
+        detachedFrom: world.account.nodeRoles
+            .filter(({ name, exists }) => exists && (inputs.nodeRoleNames ?? []).includes(name))
+            .map(({ name }) => name),
+        remainingSteps: remainingSteps(plan, world),
+    };
+}
+
+async function read(
+    state: DetachmentInputs & DetachmentOutputs,
+    door: Door,
+): Promise<{ outputs: DetachmentOutputs; drift: string }> {
+    const plan = planOf(state);
+    return withSite(state, rolesOf(state), door, async (site) => {
+        const world = await look({ ...site, subject: plan.subject }, { searchElsewhere: false });
+        const step = nextDetachmentStep({ ...plan, stableSeconds: 0 }, world, freshMemory(world.at));
+        const drift = driftOf(step, state.detachedFrom);
+        if (drift !== undefined) {
+            site.progress(drift);
+        }
+        return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
+    });
+}
+
+function outputsOf({ verifiedPods, detachedFrom, remainingSteps: remaining }: DetachmentOutputs): DetachmentOutputs {
+    return { verifiedPods, detachedFrom, remainingSteps: remaining };
+}

@@ -1,0 +1,72 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import type { Proof, ProofQuestion } from "../aws/awsAccess";
+import { isRefusal, Site } from "./loop";
+import type { HandOverRecord } from "../model/record";
+import type { LiveInputs } from "./liveResource";
+import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
+
+/** Whether the service account had a role before, as eksctl gives it, that stays, and this one still does its job. */
+export async function formerStillWorks(
+    site: Site,
+    { originalAnnotations, ownRoleArns = [] }: HandOverRecord,
+    { subject, timeouts }: Pick<LiveInputs, "subject" | "timeouts">,
+): Promise<boolean> {
+    const roleArn = originalAnnotations[ROLE_ARN_ANNOTATION];
+    if (roleArn === undefined) {
+        return false;
+    }
+    if (ownRoleArns.includes(roleArn)) {
+        // As when a role is imported whose ARN is on the service account already: the engine deletes it when this has finished.
+        site.progress(
+            `${roleArn}, the role before the hand-over, is the component's own: it goes, and no role goes back`,
+        );
+        return false;
+    }
+    const token = await tokenUnlessGone(site);
+    if (token === undefined) {
+        return false;
+    }
+    const question: ProofQuestion = {
+        ...{ roleArn, token, ipFamily: subject.ipFamily },
+        ...{ depth: "full", instanceId: undefined },
+    };
+    const answer = await provedInTime(site, question, timeouts.proofSeconds);
+    if (answer.verdict === "no" && isSilence(answer)) {
+        site.progress(
+            `${roleArn}, the role before the hand-over, goes back unproved (${answer.why}): its first pod tells`,
+        );
+        return true;
+    }
+    if (answer.verdict === "no") {
+        site.progress(`${roleArn}, the role before the hand-over, works no longer (${answer.why}): no role goes back`);
+    }
+    return answer.verdict !== "no";
+}
+
+/** What says nothing of a role may pass: a network that is away, calls that come too often. */
+async function provedInTime(site: Site, question: ProofQuestion, seconds: number): Promise<Proof> {
+    const deadline = site.now() + seconds * 1000;
+    for (;;) {
+        const answer = await site.aws.prove(question);
+        if (!isSilence(answer) || site.now() >= deadline) {
+            return answer;
+        }
+        await site.sleep(PROVE_EVERY_MILLISECONDS);
+    }
+}
+
+function isSilence(answer: Proof): boolean {
+    return answer.verdict === "no" && answer.code === "sts-unreachable";
+}
+
+/** A service account that is gone takes no role back, and is no obstacle. */
+async function tokenUnlessGone({ cluster }: Site): Promise<string | undefined> {
+    try {
+        return await cluster.requestToken();
+    } catch (error) {
+        if (isRefusal(error, "service-account-missing")) {
+            return undefined;
+        }
+        throw error;
+    }
+}

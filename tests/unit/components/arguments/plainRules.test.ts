@@ -1,0 +1,138 @@
+import * as pulumi from "@pulumi/pulumi";
+import { deepStrictEqual } from "assert";
+import { assertAccepted, assertRefusedLate, assertRefusedNow, ExpectedProblem } from "../../support/refusals";
+import { PROVIDER_ARN } from "../../support/standIn";
+import { construct, Run } from "../../support/underMocks";
+
+describe("arguments that decide which resources exist", () => {
+    const PLAIN: Record<string, unknown> = {
+        ipFamily: { ipFamily: pulumi.output("ipv6") },
+        delivery: { delivery: pulumi.output("roleOnly") },
+        additionalPolicyArns: { additionalPolicyArns: pulumi.output(["arn:aws:iam::aws:policy/A"]) },
+        rollout: { rollout: Promise.resolve({ enabled: false }) },
+        "rollout.enabled": { rollout: { enabled: pulumi.output(false) } },
+        "rollout.timeoutSeconds": { rollout: { timeoutSeconds: pulumi.output(5) } },
+        liveChecks: { liveChecks: pulumi.output(false) },
+        nodeRoleNames: { liveChecks: undefined, nodeRoleNames: pulumi.output(["nodes"]) },
+        nodeRolePolicyArns: {
+            liveChecks: undefined,
+            nodeRoleNames: ["nodes"],
+            nodeRolePolicyArns: pulumi.output(["arn:aws:iam::aws:policy/A"]),
+        },
+        proof: { proof: pulumi.output("off") },
+        timeouts: { timeouts: pulumi.output({}) },
+        ...Object.fromEntries(
+            ["proofSeconds", "settleSeconds", "canarySeconds", "verificationSeconds", "handBackSeconds"].map((name) => [
+                `timeouts.${name}`,
+                { timeouts: { [name]: Promise.resolve(5) } },
+            ]),
+        ),
+        stableSeconds: { stableSeconds: pulumi.output(5) },
+        ignoreNotReadyNodes: { ignoreNotReadyNodes: pulumi.output(5) },
+        injectionGuard: { liveChecks: undefined, nodeRoleNames: ["nodes"], injectionGuard: pulumi.output(true) },
+    };
+    for (const [propertyPath, args] of Object.entries(PLAIN)) {
+        it(`cannot come late: ${propertyPath}`, async () => {
+            assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, ...(args as object) }), [
+                latePlain(propertyPath),
+            ]);
+        });
+    }
+
+    it("tell of policies of no node role at once, whether they are known or not", async () => {
+        for (const [policy, got] of [
+            ["arn:aws:iam::aws:policy/A", '["arn:aws:iam::aws:policy/A"]'],
+            [pulumi.output("arn:aws:iam::aws:policy/A"), '["known later"]'],
+        ] as const) {
+            assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, nodeRolePolicyArns: [policy] }), [
+                {
+                    propertyPath: "nodeRolePolicyArns",
+                    reason:
+                        `expected nothing without nodeRoleNames, since no node role gives anything up then, got ${got}; ` +
+                        "add nodeRoleNames, or remove nodeRolePolicyArns",
+                },
+            ]);
+        }
+    });
+
+    const nothing: [string, Record<string, unknown>, string][] = [
+        [
+            "clusterName",
+            { oidcProviderArn: PROVIDER_ARN },
+            "expected 1 to 100 letters, digits, - and _, with a letter or digit first, got nothing; " +
+                "give the cluster's name, not its ARN: aws eks list-clusters",
+        ],
+        [
+            "oidcProviderArn",
+            { clusterName: "c" },
+            "expected the ARN of an IAM OIDC provider, got nothing; write it like arn:aws:iam::111122223333:oidc-provider/" +
+                "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE (aws iam list-open-id-connect-providers shows yours)",
+        ],
+        [
+            "existingRoleArn",
+            { oidcProviderArn: PROVIDER_ARN },
+            "expected the ARN of an IAM role, got nothing; write it like arn:aws:iam::111122223333:role/NAME " +
+                "(aws iam get-role --role-name NAME shows it)",
+        ],
+        [
+            "kubeconfig",
+            { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
+            "expected the text of a kubeconfig, got nothing; give its YAML or JSON, as cluster.kubeconfigJson of @pulumi/eks " +
+                "is; or leave it out for the ambient one",
+        ],
+        [
+            "aws",
+            { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
+            "expected an object with region, profile, roleArn, externalId, sessionName, endpoints, got nothing; " +
+                "write it as { … }",
+        ],
+    ];
+    for (const [propertyPath, beside, reason] of nothing) {
+        for (const value of [undefined, null]) {
+            it(`cannot turn out to be ${String(value)}: ${propertyPath}`, async () => {
+                const refused = await construct({ ...beside, [propertyPath]: pulumi.output(value) });
+                assertRefusedLate(refused, [{ propertyPath, reason }]);
+            });
+
+            it(`can be ${String(value)} from the start: ${propertyPath}`, async () => {
+                assertAccepted(await construct({ ...beside, [propertyPath]: value }));
+            });
+        }
+    }
+
+    for (const value of [undefined, null]) {
+        it(`may be an output of ${String(value)} where that means the default`, async () => {
+            const nothing = pulumi.output(value);
+            const accepted = await construct({
+                oidcProviderArn: PROVIDER_ARN,
+                roleName: nothing,
+                tags: nothing,
+                additionalOidcProviderArns: nothing,
+                serviceAccount: { namespace: nothing, name: nothing },
+                stsRegionalEndpoints: nothing,
+                tokenExpirationSeconds: nothing,
+                overrideExistingServiceAccount: nothing,
+                rollout: { daemonSetName: nothing },
+            });
+            assertAccepted(accepted);
+            const plain = await construct({ oidcProviderArn: PROVIDER_ARN });
+            deepStrictEqual(inputsOfChildren(accepted), inputsOfChildren(plain));
+        });
+    }
+});
+
+/** Without those that are null, which the engine takes as not given. */
+function inputsOfChildren({ resources }: Run<unknown>): unknown {
+    return resources
+        .slice(1)
+        .map(({ inputs }) => Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== null)));
+}
+
+function latePlain(propertyPath: string): ExpectedProblem {
+    return {
+        propertyPath,
+        reason:
+            "expected a plain value, since it decides which resources exist and how, got an Output or a Promise; " +
+            "give the value itself: pulumi.Config and constants are known in time",
+    };
+}

@@ -1,0 +1,60 @@
+import { deepStrictEqual } from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { checkedNow } from "../../../../components/arguments/validateArguments";
+import { CHECKS } from "../../../../components/arguments/allRules";
+import { unknownNames } from "../../../../components/arguments/unknownNames";
+
+const unknown = (name: string, meant?: string) =>
+    `${name} is no argument, and is ignored.${meant === undefined ? "" : ` Is ${meant} meant?`}`;
+
+describe("a name that is no argument", () => {
+    const rows: [string, object, string[]][] = [
+        ["is none where all are known", { clusterName: "a", timeouts: { proofSeconds: 1 }, tags: { any: "tag" } }, []],
+        ["is told", { color: "red" }, [unknown("color")]],
+        [
+            "is told with what is written in other letters",
+            { clustername: "a" },
+            [unknown("clustername", "clusterName")],
+        ],
+        ["is told with what it begins", { nodeRole: "a" }, [unknown("nodeRole", "nodeRoleNames")]],
+        ["is told with what begins it", { tagsOfRole: {} }, [unknown("tagsOfRole", "tags")]],
+        ["is told with what differs in its letters alone, however short", { AWS: {} }, [unknown("AWS", "aws")]],
+        ["is told without a guess where it has three letters", { rol: "a", tag: {} }, [unknown("rol"), unknown("tag")]],
+        [
+            "is told of an object's properties",
+            { timeouts: { proof: 5, x: 1 } },
+            [unknown("timeouts.proof", "timeouts.proofSeconds"), unknown("timeouts.x")],
+        ],
+        [
+            "is each, in their order",
+            { b: 1, a: 2, rollout: { enable: true } },
+            [unknown("b"), unknown("a"), unknown("rollout.enable", "rollout.enabled")],
+        ],
+        [
+            "does not matter where nothing is given by it",
+            { clustername: undefined, rollout: { enable: undefined } },
+            [],
+        ],
+        ["does not matter in what is no object", { timeouts: "soon", rollout: ["a"], serviceAccount: null }, []],
+    ];
+    for (const [what, args, sentences] of rows) {
+        it(what, () => {
+            deepStrictEqual(unknownNames(args as Record<string, unknown>, CHECKS), sentences);
+        });
+    }
+
+    it("is warned of before the arguments are refused", () => {
+        const warnings: string[] = [];
+        const { warn } = pulumi.log;
+        Object.defineProperty(pulumi.log, "warn", { value: (text: string) => warnings.push(text), configurable: true });
+        try {
+            deepStrictEqual(checkedNow("cni", { clusterName: "a", nodeRole: "b" }), {
+                clusterName: "a",
+                nodeRole: "b",
+            });
+        } finally {
+            Object.defineProperty(pulumi.log, "warn", { value: warn, configurable: true });
+        }
+        deepStrictEqual(warnings, [`CniServiceAccountRole "cni": ${unknown("nodeRole", "nodeRoleNames")}`]);
+    });
+});

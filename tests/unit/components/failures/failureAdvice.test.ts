@@ -1,0 +1,111 @@
+import { strictEqual } from "assert";
+import { roleAdvice, rolloutAdvice, serviceAccountAdvice } from "../../../../components/failures/failureAdvice";
+
+const UNRELATED = [
+    "creating IAM Role (cni): operation error IAM: CreateRole, https response error StatusCode: 403, api error AccessDenied",
+    "the Kubernetes API server is unreachable",
+];
+const TAKEN =
+    "creating IAM Role (cni): operation error IAM: CreateRole, https response error StatusCode: 409, RequestID: 1, " +
+    "EntityAlreadyExists: Role with name cni already exists.";
+const CONFLICT =
+    'Server-Side Apply field conflict detected. Apply failed with 1 conflict: conflict with "kubectl-annotate" using v1: ' +
+    ".metadata.annotations.eks.amazonaws.com/role-arn";
+const CONFLICTS =
+    'Apply failed with 2 conflicts: conflicts with "helm" using v1:\n- .metadata.annotations.a\n- .metadata.annotations.b';
+const OURS =
+    'Apply failed with 1 conflict: conflict with "eks-cni/network/production/cni" using v1: .metadata.annotations.x';
+const TIMED_OUT =
+    "resource kube-system/aws-node was successfully created, but the Kubernetes API server reported that it failed to fully " +
+    "initialize or become live: 'aws-node' timed out waiting to be Ready";
+
+const NO_DAEMON_SET =
+    'resource "urn" was not successfully created by the Kubernetes API server: DaemonSet.apps "aws-node" is invalid: ' +
+    "[spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`, " +
+    "spec.template.spec.containers: Required value]";
+
+describe("the advice on a failed role", () => {
+    it("says what to do about a name that is taken", () => {
+        strictEqual(
+            roleAdvice(["first try: throttled", TAKEN]),
+            "A role of this name exists, and nothing was changed. If this update replaces the component's own role (a new " +
+                "rolePath does), choose a new roleName, or remove roleName: the new role is made before the old one goes. If " +
+                "the role is somebody else's, choose another roleName, or use it as it is by existingRoleArn.",
+        );
+    });
+
+    it("leaves every other failure to the provider's own words", () => {
+        strictEqual(roleAdvice(UNRELATED), undefined);
+        strictEqual(roleAdvice([]), undefined);
+    });
+});
+
+describe("the advice on a failed annotation", () => {
+    for (const [manager, failure] of [
+        ["kubectl-annotate", CONFLICT],
+        ["helm", CONFLICTS],
+    ] as const) {
+        it(`names the owner ${manager} and the option that takes over`, () => {
+            strictEqual(
+                serviceAccountAdvice(["connection refused", failure]),
+                `The field manager "${manager}" owns the annotation of this service account. Set ` +
+                    "overrideExistingServiceAccount: true to take it over, or remove the annotation first. What it was stays " +
+                    "visible in: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields",
+            );
+        });
+    }
+
+    it("does not offer to take over from another component, but names it", () => {
+        strictEqual(
+            serviceAccountAdvice([OURS]),
+            "Another CniServiceAccountRole, eks-cni/network/production/cni (project, stack, name), annotates this service " +
+                "account. Remove it there first; if it is this component under its old name, give it an alias.",
+        );
+    });
+
+    it("takes a manager for another component only by the beginning of its name", () => {
+        const foreign = CONFLICT.replace("kubectl-annotate", "not-eks-cni/x");
+        strictEqual(serviceAccountAdvice([foreign])?.startsWith('The field manager "not-eks-cni/x" owns'), true);
+    });
+
+    it("leaves every other failure to the provider's own words", () => {
+        strictEqual(serviceAccountAdvice(UNRELATED), undefined);
+        strictEqual(serviceAccountAdvice([TIMED_OUT]), undefined);
+        strictEqual(serviceAccountAdvice([]), undefined);
+    });
+});
+
+describe("the advice on a failed rollout", () => {
+    it("names the owner of the rollout annotation", () => {
+        strictEqual(
+            rolloutAdvice([CONFLICT]),
+            'The field manager "kubectl-annotate" owns the rollout annotation of this DaemonSet: another component restarts it.',
+        );
+    });
+
+    it("says that the DaemonSet is missing, which the API server does not", () => {
+        strictEqual(
+            rolloutAdvice(["connection refused", NO_DAEMON_SET]),
+            `There is no DaemonSet "aws-node" in the service account's namespace. Install the Amazon VPC CNI plugin first, ` +
+                "or give the name of its DaemonSet as rollout.daemonSetName.",
+        );
+    });
+
+    for (const failure of [TIMED_OUT, "Timeout occurred for 'aws-node'", "request time out", "TIMED OUT", "timedout"]) {
+        it(`says how to go on after a time limit: ${failure.slice(-40)}`, () => {
+            strictEqual(
+                rolloutAdvice(["connection refused", failure]),
+                "The service account is annotated, and the rolling update goes on in the cluster by itself. See what holds " +
+                    "it up with: kubectl rollout status daemonset/NAME -n NAMESPACE; then run the update again, which waits " +
+                    "again. rollout.timeoutSeconds says how long.",
+            );
+        });
+    }
+
+    it("leaves every other failure to the provider's own words", () => {
+        strictEqual(rolloutAdvice(UNRELATED), undefined);
+        strictEqual(rolloutAdvice(["timely output"]), undefined);
+        strictEqual(rolloutAdvice(['DaemonSet.apps "aws-node" is invalid: metadata.name: Invalid value']), undefined);
+        strictEqual(rolloutAdvice([]), undefined);
+    });
+});

@@ -1,0 +1,212 @@
+import * as pulumi from "@pulumi/pulumi";
+import { deepStrictEqual, strictEqual } from "assert";
+import { ADMISSION, CHECKS, COMMON, DELIVERED, inputs, live, MANAGED, names, ROLE_ARN } from "../../support/live";
+import { assertAccepted } from "../../support/refusals";
+import { cluster, GET_CLUSTER, ISSUER, LOOKUPS } from "../../support/standIn";
+import type { Run } from "../../support/underMocks";
+import { UNKNOWN } from "../../support/wire";
+
+/** Whether the engine is told not to wait for the rollout, which the live checks do then. */
+function skippedAwait(run: Run<unknown>): unknown {
+    const { annotations } = inputs(run, "cni-daemon-set")["metadata"] as { annotations: Record<string, unknown> };
+    return annotations["pulumi.com/skipAwait"];
+}
+
+describe("the live checks' inputs", () => {
+    it("are what they are about and the defaults", async () => {
+        const run = await live();
+        deepStrictEqual(inputs(run, "cni-credential-guard"), {
+            ...COMMON,
+            proof: "full",
+            overrideExistingServiceAccount: false,
+            nodeRoleNames: [],
+            nodeRolePolicyArns: [],
+            injectionGuard: false,
+            policyArns: [MANAGED],
+            additionalPolicies: false,
+            roleUniqueId: "AROA-cni-role",
+        });
+        deepStrictEqual(inputs(run, "cni-canary"), {
+            ...COMMON,
+            serviceAccountUid: "",
+            stableSeconds: 20,
+            delivered: DELIVERED,
+        });
+        deepStrictEqual(inputs(run, "cni-detachment"), {
+            ...COMMON,
+            delivered: DELIVERED,
+            injectionGuard: false,
+            stableSeconds: 20,
+            ignoreNotReadyNodes: 0,
+        });
+        deepStrictEqual(skippedAwait(run), undefined);
+    });
+
+    it("carry every argument to its place", async () => {
+        const run = await live(
+            {
+                clusterName: "prod",
+                ipFamily: "ipv6",
+                additionalOidcProviderArns: ["arn:aws:iam::111122223333:oidc-provider/issuer.example.com/b"],
+                additionalPolicyArns: ["arn:aws:iam::aws:policy/A"],
+                serviceAccount: { namespace: "cni-system", name: "agent" },
+                rollout: { daemonSetName: "agent-ds" },
+                overrideExistingServiceAccount: true,
+                stsRegionalEndpoints: true,
+                kubeconfig: "clusters: []",
+                aws: {
+                    region: "eu-west-1",
+                    profile: null,
+                    roleArn: ROLE_ARN,
+                    endpoints: { sts: "https://sts", iam: null },
+                },
+                nodeRoleNames: ["nodes", pulumi.output("more")],
+                nodeRolePolicyArns: [MANAGED],
+                proof: "assumeRole",
+                timeouts: { canarySeconds: 5, proofSeconds: null },
+                stableSeconds: 0,
+                ignoreNotReadyNodes: 2,
+                injectionGuard: false,
+                forceDestroy: pulumi.output(true),
+                release: pulumi.output(true),
+            },
+            {
+                lookups: {
+                    ...LOOKUPS,
+                    [GET_CLUSTER]: ({ name }) => ({
+                        ...cluster(String(name), "ipv6"),
+                        arn: "arn:aws:eks:us-west-2:111122223333:cluster/prod",
+                    }),
+                },
+            },
+        );
+        assertAccepted(run);
+        const common = {
+            subject: {
+                ...COMMON.subject,
+                serviceAccount: { namespace: "cni-system", name: "agent" },
+                daemonSetName: "agent-ds",
+                ipFamily: "ipv6",
+                issuers: [ISSUER, "issuer.example.com/b"],
+                clusterName: "prod",
+                annotations: {
+                    "eks.amazonaws.com/role-arn": ROLE_ARN,
+                    "eks.amazonaws.com/sts-regional-endpoints": "true",
+                },
+            },
+            timeouts: { ...COMMON.timeouts, canarySeconds: 5 },
+            region: "us-west-2",
+            kubeconfig: "clusters: []",
+            aws: { region: "eu-west-1", roleArn: ROLE_ARN, endpoints: { sts: "https://sts" } },
+            forceDestroy: true,
+            drift: "none",
+        };
+        deepStrictEqual(inputs(run, "cni-credential-guard"), {
+            ...common,
+            proof: "assumeRole",
+            overrideExistingServiceAccount: true,
+            nodeRoleNames: ["nodes", "more"],
+            nodeRolePolicyArns: [MANAGED],
+            injectionGuard: false,
+            policyArns: ["arn:aws:iam::111122223333:policy/cni-ipv6-policy-1a2b3c4", "arn:aws:iam::aws:policy/A"],
+            additionalPolicies: true,
+            roleUniqueId: "AROA-cni-role",
+        });
+        const { stableSeconds, timeouts } = inputs(run, "cni-canary");
+        deepStrictEqual({ stableSeconds, timeouts }, { stableSeconds: 0, timeouts: common.timeouts });
+        const { nodeRoleNames, nodeRolePolicyArns, ignoreNotReadyNodes, ...rest } = inputs(run, "cni-detachment");
+        deepStrictEqual(
+            [nodeRoleNames, nodeRolePolicyArns, ignoreNotReadyNodes, rest["stableSeconds"], rest["release"]],
+            [["nodes", "more"], [MANAGED], 2, 0, true],
+        );
+        deepStrictEqual(skippedAwait(run), "true");
+    });
+
+    it("carry on what the credential guard has recorded, the injection guard's first name included", async () => {
+        const recorded = {
+            record: { injectionGuardName: "first-name", approvedRoleArns: [ROLE_ARN] },
+            approval: "approved",
+            formerAnnotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/former" },
+        };
+        const run = await live(
+            { nodeRoleNames: ["nodes"] },
+            { components: { "pulumi-nodejs:dynamic/eks-cni:CredentialGuard": recorded } },
+        );
+        const { record, approval, formerAnnotations } = inputs(run, "cni-canary");
+        deepStrictEqual({ record, approval, formerAnnotations }, recorded);
+        const { record: again, approval: approvedAgain } = inputs(run, "cni-detachment");
+        deepStrictEqual([again, approvedAgain], [recorded.record, recorded.approval]);
+        for (const name of ADMISSION) {
+            strictEqual((inputs(run, name)["metadata"] as { name: string }).name, "first-name");
+        }
+        strictEqual(
+            (inputs(run, "cni-injection-guard-binding")["spec"] as { policyName: string }).policyName,
+            "first-name",
+        );
+    });
+
+    it("make the outputs of the component", async () => {
+        const seen = { verifiedPods: 12, detachedFrom: ["nodes"], remainingSteps: [] };
+        const run = await live(
+            { nodeRoleNames: ["nodes"] },
+            { components: { "pulumi-nodejs:dynamic/eks-cni:Detachment": seen } },
+        );
+        const { verifiedPods, detachedFrom, remainingSteps } = run.outputs["cni"]?.value ?? {};
+        deepStrictEqual({ verifiedPods, detachedFrom, remainingSteps }, seen);
+        const preview = await live({ nodeRoleNames: ["nodes"] }, { preview: true });
+        const value = preview.outputs["cni"]?.value ?? {};
+        deepStrictEqual(
+            [value["verifiedPods"], value["detachedFrom"], value["remainingSteps"]],
+            [UNKNOWN, UNKNOWN, UNKNOWN],
+        );
+    });
+
+    it("tell the checks that there is an injection guard", async () => {
+        const run = await live({ nodeRoleNames: ["nodes"] });
+        for (const name of ["cni-credential-guard", "cni-detachment"]) {
+            strictEqual(inputs(run, name)["injectionGuard"], true, name);
+        }
+    });
+
+    it("keep kubeconfig and aws secret, and nothing else", async () => {
+        const run = await live({ kubeconfig: "clusters: []", aws: { profile: "p" } });
+        for (const { name, secretInputs } of run.resources.slice(1)) {
+            deepStrictEqual(secretInputs.sort(), CHECKS.includes(name) ? ["aws", "kubeconfig"] : [], name);
+        }
+    });
+
+    it("are unknown in a preview where the role is not there, and nothing else is", async () => {
+        const run = await live({ kubeconfig: "clusters: []", nodeRoleNames: ["nodes"] }, { preview: true });
+        assertAccepted(run);
+        const unknown = CHECKS.map((name) =>
+            Object.entries(inputs(run, name))
+                .filter(([, value]) => value === UNKNOWN)
+                .map(([key]) => key)
+                .sort(),
+        );
+        deepStrictEqual(unknown, [
+            ["roleUniqueId", "subject"],
+            ["approval", "delivered", "formerAnnotations", "record", "serviceAccountUid", "subject"],
+            ["approval", "delivered", "record", "subject"],
+        ]);
+    });
+
+    it("make a preview complete with everything unknown that may be", async () => {
+        const later = pulumi.output(pulumi.unknown);
+        const run = await live(
+            {
+                kubeconfig: later,
+                aws: { region: later, endpoints: later },
+                nodeRoleNames: [later],
+                nodeRolePolicyArns: [later],
+                forceDestroy: later,
+            },
+            { preview: true },
+        );
+        assertAccepted(run);
+        deepStrictEqual(
+            names(run).filter((name) => [...CHECKS, ...ADMISSION].includes(name)),
+            [...CHECKS, ...ADMISSION].sort(),
+        );
+    });
+});

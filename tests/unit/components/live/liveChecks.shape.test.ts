@@ -1,0 +1,152 @@
+import { deepStrictEqual, match, ok, strictEqual } from "assert";
+import { child, children } from "../../support/children";
+import { ADMISSION, CHECKS, COMMON, inputs, live, names, option, ROLE_ARN } from "../../support/live";
+import { assertAccepted } from "../../support/refusals";
+import { UNKNOWN } from "../../support/wire";
+
+describe("the live shape", () => {
+    it("has a credential guard, a canary and a detachment around the plain shape", async () => {
+        const run = await live();
+        assertAccepted(run);
+        deepStrictEqual(
+            children(run).map(({ name, type }) => `${name} ${type}`),
+            [
+                "cni-canary pulumi-nodejs:dynamic/eks-cni:Canary",
+                "cni-cni-policy aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+                "cni-credential-guard pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
+                "cni-daemon-set kubernetes:apps/v1:DaemonSetPatch",
+                "cni-detachment pulumi-nodejs:dynamic/eks-cni:Detachment",
+                "cni-role aws:iam/role:Role",
+                "cni-service-account kubernetes:core/v1:ServiceAccountPatch",
+            ],
+        );
+    });
+
+    it("is the default, and null counts as the default", async () => {
+        const plain = names(await live());
+        deepStrictEqual(names(await live({ liveChecks: true })), plain);
+        deepStrictEqual(names(await live({ liveChecks: null })), plain);
+    });
+
+    it("has an injection guard too once node roles give something up", async () => {
+        const run = await live({ nodeRoleNames: ["nodes"] });
+        deepStrictEqual(
+            ADMISSION.map((name) => child(run, name)?.type),
+            [
+                "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
+                "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
+            ],
+        );
+        deepStrictEqual(names(await live({ nodeRoleNames: ["nodes"], injectionGuard: true })), names(run));
+        deepStrictEqual(names(await live({ nodeRoleNames: ["nodes"], injectionGuard: null })), names(run));
+        deepStrictEqual(
+            names(await live({ nodeRoleNames: ["nodes"], injectionGuard: false })),
+            names(run).filter((name) => !ADMISSION.includes(name)),
+        );
+    });
+
+    for (const [title, args] of [
+        ["the role goes to somebody else", { delivery: "roleOnly" }],
+        ["no pod restarts", { rollout: { enabled: false } }],
+    ] as const) {
+        it(`has no check where ${title}`, async () => {
+            const run = await live(args);
+            assertAccepted(run);
+            deepStrictEqual(
+                names(run).filter((name) => [...CHECKS, ...ADMISSION].includes(name)),
+                [],
+            );
+            ok(!Object.values(option(run, "retainondelete")).includes(true));
+        });
+    }
+
+    it("takes each step after the one before it", async () => {
+        const run = await live({ nodeRoleNames: ["nodes"] });
+        const order = [
+            "cni-role",
+            "cni-cni-policy",
+            "cni-credential-guard",
+            "cni-service-account",
+            "cni-canary",
+            "cni-daemon-set",
+            ...ADMISSION,
+            "cni-detachment",
+        ];
+        const dependsOn = new Map(children(run).map((one) => [one.name, one.dependsOn]));
+        for (const [i, name] of order.entries()) {
+            // The binding carries nothing of the role: it waits for it by the others.
+            const before = order
+                .slice(0, i)
+                .filter((one) => one !== "cni-role" || name !== "cni-injection-guard-binding");
+            deepStrictEqual(dependsOn.get(name), before.sort(), name);
+        }
+    });
+
+    it("is ready after the last of them", async () => {
+        const run = await live({ nodeRoleNames: ["nodes"] });
+        strictEqual(run.outputs["cni"]?.value["ready"], ROLE_ARN);
+        const preview = await live({ nodeRoleNames: ["nodes"] }, { preview: true });
+        strictEqual(preview.outputs["cni"]?.value["ready"], UNKNOWN);
+    });
+
+    it("keeps on destroy what the credential guard takes off in a safe order", async () => {
+        const run = await live({ nodeRoleNames: ["nodes"] });
+        const kept = Object.entries(option(run, "retainondelete")).filter(([, retain]) => retain === true);
+        deepStrictEqual(kept.map(([name]) => name).sort(), ["cni-daemon-set", ...ADMISSION, "cni-service-account"]);
+    });
+
+    it("leads the engine to this package's code, and keeps none of it in the state", async () => {
+        const run = await live();
+        for (const [name, handler] of [
+            ["cni-credential-guard", "credentialGuard"],
+            ["cni-canary", "canary"],
+            ["cni-detachment", "detachment"],
+        ] as const) {
+            const text = String(child(run, name)?.inputs["__provider"]);
+            ok(text.includes('require("eks-cni/handover")'), text);
+            ok(text.includes(`dynamicProvider("${handler}")`), text);
+            ok(text.includes("npm install eks-cni"), text);
+            ok(text.length < 600, text);
+        }
+    });
+
+    it("has another role take the place of one that would trust somebody else, unless its name leaves no room", async () => {
+        const trusted = async (args: object) => {
+            const trigger = option(await live(args), "replacementTrigger")["cni-role"];
+            return (trigger as { stringValue?: string } | undefined)?.stringValue;
+        };
+        const account = { serviceAccount: { namespace: "cni", name: "agent" } };
+        const byDefault = await trusted({});
+        match(byDefault ?? "", /^arn:aws:iam::\d{12}:oidc-provider\/\S+ kube-system aws-node$/);
+        strictEqual(await trusted(account), byDefault?.replace("kube-system aws-node", "cni agent"));
+        strictEqual(await trusted({ roleName: "cni" }), undefined);
+        strictEqual(await trusted({ liveChecks: false }), undefined);
+    });
+
+    it("leaves IAM's resources out with an existing role", async () => {
+        const existingRoleArn = "arn:aws:iam::111122223333:role/eks/existing";
+        const run = await live({ existingRoleArn, oidcProviderArn: undefined });
+        assertAccepted(run);
+        deepStrictEqual(names(run), [
+            "cni-canary",
+            "cni-credential-guard",
+            "cni-daemon-set",
+            "cni-detachment",
+            "cni-service-account",
+        ]);
+        const { subject, policyArns, roleUniqueId } = inputs(run, "cni-credential-guard");
+        deepStrictEqual(
+            { subject, policyArns, roleUniqueId },
+            {
+                subject: {
+                    ...COMMON.subject,
+                    roleArn: existingRoleArn,
+                    issuers: [],
+                    annotations: { "eks.amazonaws.com/role-arn": existingRoleArn },
+                },
+                policyArns: [],
+                roleUniqueId: "",
+            },
+        );
+    });
+});

@@ -1,0 +1,157 @@
+import * as aws from "@pulumi/aws";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { deepStrictEqual } from "assert";
+import { CniServiceAccountRole } from "../../../../index";
+import { inputs } from "../../support/live";
+import { assertAccepted, ExpectedProblem } from "../../support/refusals";
+import { PROVIDER_ARN } from "../../support/standIn";
+import { Run, run } from "../../support/underMocks";
+
+const ROLE = "arn:aws:iam::111122223333:role/deploy";
+
+/** Constructs the component under a stack's configuration; what is no text is there as JSON. */
+function under(config: Record<string, unknown>, args: object = {}, opts?: () => pulumi.ComponentResourceOptions) {
+    return run(() => {
+        const settings = Object.entries(config).map(([key, value]) => [
+            key,
+            typeof value === "string" ? value : JSON.stringify(value),
+        ]);
+        pulumi.runtime.setAllConfig(Object.fromEntries(settings) as Record<string, string>);
+        return new CniServiceAccountRole("cni", { oidcProviderArn: PROVIDER_ARN, ...args }, opts?.());
+    });
+}
+
+function connection(done: Run<unknown>) {
+    assertAccepted(done);
+    const { kubeconfig, context, aws: account, region } = inputs(done, "cni-credential-guard");
+    return { kubeconfig, context, aws: account, region };
+}
+
+function assertProblems(done: Run<unknown>, problems: ExpectedProblem[]): void {
+    deepStrictEqual((done.thrown as pulumi.InputPropertiesError | undefined)?.errors, problems);
+    deepStrictEqual(
+        done.resources.filter(({ parent }) => parent === "cni"),
+        [],
+    );
+}
+
+const ofOwnProvider = (path: string): ExpectedProblem => ({
+    propertyPath: path,
+    reason:
+        `expected ${path}, since the component has a provider of its own, whose settings the live checks cannot see, got nothing; ` +
+        `give ${path} what that provider has, or set liveChecks: false`,
+});
+
+const notFollowed = (setting: string): ExpectedProblem => ({
+    propertyPath: "aws",
+    reason:
+        `expected aws, since the stack's configuration has ${setting}, which the live checks do not follow, got nothing; ` +
+        "give region, and profile or roleArn, as aws: { … }, or set liveChecks: false",
+});
+
+describe("the live checks' connection", () => {
+    afterEach(() => pulumi.runtime.setAllConfig({}));
+
+    it("is the ambient one where nothing is said", async () => {
+        deepStrictEqual(connection(await under({})), {
+            kubeconfig: undefined,
+            context: undefined,
+            aws: undefined,
+            region: "",
+        });
+    });
+
+    it("is that of the stack's configuration, as for the default providers", async () => {
+        const done = await under({
+            "kubernetes:kubeconfig": "clusters: []",
+            "kubernetes:context": "prod",
+            "aws:region": "eu-west-1",
+            "aws:profile": "network",
+            "aws:accessKey": "AKIA",
+            "aws:secretKey": "s3cr3t",
+            "aws:token": "t0k3n",
+            "aws:assumeRoles": [{ roleArn: ROLE, externalId: "x", sessionName: "s", duration: "1h" }],
+            "aws:endpoints": [{ sts: "https://sts", iam: "https://iam" }, { ec2: "https://ec2" }],
+            "aws:defaultTags": { tags: { team: "network" } },
+        });
+        deepStrictEqual(connection(done), {
+            kubeconfig: "clusters: []",
+            context: "prod",
+            aws: {
+                profile: "network",
+                accessKeyId: "AKIA",
+                secretAccessKey: "s3cr3t",
+                sessionToken: "t0k3n",
+                roleArn: ROLE,
+                externalId: "x",
+                sessionName: "s",
+                endpoints: { sts: "https://sts", iam: "https://iam", ec2: "https://ec2" },
+            },
+            region: "eu-west-1",
+        });
+        const secret = done.resources.filter(({ secretInputs }) => secretInputs.length > 0);
+        deepStrictEqual(
+            secret.map(({ name, secretInputs }) => [name, secretInputs.filter((path) => !path.includes(".")).sort()]),
+            ["cni-credential-guard", "cni-canary", "cni-detachment"].map((name) => [name, ["aws", "kubeconfig"]]),
+        );
+    });
+
+    it("is that of the arguments, of which each stands in the configuration's place as a whole", async () => {
+        const config = {
+            "kubernetes:kubeconfig": "clusters: []",
+            "kubernetes:context": "prod",
+            "aws:region": "eu-west-1",
+            "aws:profile": "network",
+        };
+        deepStrictEqual(connection(await under(config, { kubeconfig: "clusters: [a]", aws: { roleArn: ROLE } })), {
+            kubeconfig: "clusters: [a]",
+            context: undefined,
+            aws: { roleArn: ROLE },
+            region: "eu-west-1",
+        });
+    });
+
+    it("is refused where the component has a Kubernetes provider of its own, and no kubeconfig", async () => {
+        const provider = () => ({ providers: { kubernetes: new kubernetes.Provider("own", { kubeconfig: "{}" }) } });
+        assertProblems(await under({}, {}, provider), [ofOwnProvider("kubeconfig")]);
+        assertAccepted(await under({}, { kubeconfig: "clusters: []" }, provider));
+        assertAccepted(await under({}, { liveChecks: false }, provider));
+    });
+
+    it("is refused where the component has an AWS provider of its own, and no aws", async () => {
+        const provider = () => ({ providers: { aws: new aws.Provider("own", { region: "us-west-2" }) } });
+        assertProblems(await under({}, {}, provider), [ofOwnProvider("aws")]);
+        assertProblems(await under({}, { aws: null }, provider), [ofOwnProvider("aws")]);
+        assertAccepted(await under({}, { aws: { region: "us-west-2" } }, provider));
+        assertAccepted(await under({}, { liveChecks: false }, provider));
+    });
+
+    it("is refused once for both, with providers of a parent as well", async () => {
+        const providers = () => ({
+            parent: new pulumi.ComponentResource(
+                "test:index:Parent",
+                "parent",
+                {},
+                { providers: [new aws.Provider("a", { region: "us-west-2" }), new kubernetes.Provider("k", {})] },
+            ),
+        });
+        assertProblems(await under({}, {}, providers), [ofOwnProvider("kubeconfig"), ofOwnProvider("aws")]);
+    });
+
+    for (const [setting, key, value] of [
+        ["aws:assumeRoleWithWebIdentity", "aws:assumeRoleWithWebIdentity", { roleArn: ROLE }],
+        ["aws:ec2MetadataServiceEndpoint", "aws:ec2MetadataServiceEndpoint", "http://localhost"],
+        ["aws:sharedConfigFiles", "aws:sharedConfigFiles", ["./config"]],
+        ["aws:sharedCredentialsFiles", "aws:sharedCredentialsFiles", ["./credentials"]],
+        ["aws:assumeRoles with more than one role", "aws:assumeRoles", [{ roleArn: ROLE }, { roleArn: ROLE }]],
+        ["aws:assumeRoles with policy", "aws:assumeRoles", [{ roleArn: ROLE, policy: "{}" }]],
+        ["aws:assumeRoles with sourceIdentity", "aws:assumeRoles", [{ roleArn: ROLE, sourceIdentity: "me" }]],
+    ] as const) {
+        it(`is refused by name of what it does not follow: ${setting}`, async () => {
+            assertProblems(await under({ [key]: value }), [notFollowed(setting)]);
+            assertAccepted(await under({ [key]: value }, { aws: { profile: "network" } }));
+            assertAccepted(await under({ [key]: value }, { liveChecks: false }));
+        });
+    }
+});

@@ -1,0 +1,113 @@
+import * as assert from "assert";
+import { LATE, Settled } from "../../../../components/arguments/settled";
+import { PlainParts, previewInputs } from "../../../../components/live/previewInputs";
+
+const PROVIDER = "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/A";
+const OTHER = "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/B";
+const ROLE = "arn:aws-cn:iam::111122223333:role/cni";
+const MANAGER = "eks-cni/network/production/cni";
+
+const plain: PlainParts = {
+    formerFieldManagers: ["eks-cni/shop/prod/former"],
+    ...{ component: "cni", fieldManager: MANAGER, ipFamily: "ipv4", context: undefined, canaryActs: true },
+    ...{
+        injectionGuard: true,
+        additionalPolicies: false,
+        stableSeconds: 20,
+        settleSeconds: 120,
+        ignoreNotReadyNodes: 0,
+    },
+};
+
+/** Of a cluster that is there, whose role is about to be made. */
+const settled: Settled = {
+    ...{ roleArn: LATE, record: LATE, delivered: LATE, oidcProviderArn: PROVIDER, region: "cn-north-1" },
+    ...{ serviceAccount: { namespace: "kube-system", name: "aws-node" }, daemonSetName: "aws-node" },
+    nodeRoleNames: ["nodes"],
+};
+
+const annotations = (roleArn: string) => ({ "eks.amazonaws.com/role-arn": roleArn });
+const expected = {
+    subject: {
+        ...{ component: "cni", fieldManager: MANAGER, ipFamily: "ipv4", daemonSetName: "aws-node" },
+        ...{ roleArn: "arn:aws-cn:iam::111122223333:role/to-be-made", serviceAccount: settled["serviceAccount"] },
+        annotations: annotations("arn:aws-cn:iam::111122223333:role/to-be-made"),
+        issuers: ["oidc.eks.cn-north-1.amazonaws.com.cn/id/A"],
+    },
+    formerFieldManagers: ["eks-cni/shop/prod/former"],
+    ...{ region: "cn-north-1", overrideExistingServiceAccount: false, canaryActs: true, injectionGuard: true },
+    ...{ additionalPolicies: false, stableSeconds: 20, settleSeconds: 120, ignoreNotReadyNodes: 0 },
+    ...{ nodeRoleNames: ["nodes"], nodeRolePolicyArns: undefined, record: undefined, delivered: undefined },
+};
+
+function inputs(more: Settled = {}, parts: Partial<PlainParts> = {}): object {
+    const found = previewInputs({ ...plain, ...parts }, { ...settled, ...more });
+    if (typeof found === "string") {
+        throw new Error(found);
+    }
+    const { injectionGuardName, ...subject } = found.subject;
+    assert.match(injectionGuardName, /^eks-cni/);
+    return { ...found, subject };
+}
+
+const why = (more: Settled) => previewInputs(plain, { ...settled, ...more });
+
+describe("What a preview knows of the hand-over", () => {
+    it("is complete before the role is there: it will be in the account of the cluster's provider", () => {
+        assert.deepStrictEqual(inputs(), expected);
+    });
+
+    it("has the role, its record and what was delivered once they are known", () => {
+        const record = { clusterUid: "cluster" };
+        assert.deepStrictEqual(inputs({ roleArn: ROLE, record, delivered: "digest" }), {
+            ...expected,
+            subject: { ...expected.subject, roleArn: ROLE, annotations: annotations(ROLE) },
+            ...{ record, delivered: "digest" },
+        });
+    });
+
+    it("has what is given besides in its place", () => {
+        const connection = { kubeconfig: "text", aws: { profile: "p" } };
+        const more = { additionalOidcProviderArns: [OTHER], clusterName: "prod", daemonSetName: "cni" };
+        const delivered = { stsRegionalEndpoints: true, tokenExpirationSeconds: 3600 };
+        const policies = { nodeRolePolicyArns: ["arn"], overrideExistingServiceAccount: true };
+        assert.deepStrictEqual(
+            inputs({ ...connection, ...more, ...delivered, ...policies }, { context: "admin", canaryActs: false }),
+            {
+                ...{ ...expected, ...connection, ...policies, context: "admin", canaryActs: false },
+                subject: {
+                    ...expected.subject,
+                    annotations: {
+                        ...expected.subject.annotations,
+                        "eks.amazonaws.com/sts-regional-endpoints": "true",
+                        "eks.amazonaws.com/token-expiration": "3600",
+                    },
+                    issuers: [...expected.subject.issuers, "oidc.eks.cn-north-1.amazonaws.com.cn/id/B"],
+                    ...{ clusterName: "prod", daemonSetName: "cni" },
+                },
+            },
+        );
+    });
+
+    it("is not enough while one of the others is not known", () => {
+        for (const name of ["kubeconfig", "aws", "oidcProviderArn", "clusterName", "region", "nodeRoleNames"]) {
+            assert.strictEqual(why({ [name]: LATE }), `${name} is not known yet`);
+        }
+    });
+
+    it("is not enough while a part of one is not known", () => {
+        assert.strictEqual(why({ nodeRoleNames: ["nodes", LATE] }), "nodeRoleNames is not known yet");
+        assert.strictEqual(why({ aws: { profile: "p", roleArn: LATE } }), "aws is not known yet");
+    });
+
+    it("is not enough, for all that is not known", () => {
+        assert.strictEqual(
+            why({ clusterName: LATE, oidcProviderArn: LATE }),
+            "oidcProviderArn, clusterName are not known yet",
+        );
+    });
+
+    it("is not enough without a role whose account nobody knows", () => {
+        assert.strictEqual(why({ oidcProviderArn: "" }), "existingRoleArn is not known yet");
+    });
+});

@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import { rejects, strictEqual } from "node:assert/strict";
+import { trustChange } from "../../../../components/role/trustChange";
+
+const PROVIDER = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A";
+const unknown = pulumi.output(pulumi.unknown);
+
+/** Undefined where a preview would not know it, which the engine takes for a change. */
+function valueOf(output: pulumi.Output<string | null>): Promise<string | null> {
+    return new Promise((resolve, reject) => {
+        const { promise } = output as unknown as { promise: () => Promise<string | null> };
+        promise.call(output).then(resolve, reject);
+    });
+}
+
+function changeOf(more: {
+    namespace?: pulumi.Input<string>;
+    name?: pulumi.Input<string>;
+    provider?: pulumi.Input<string>;
+}) {
+    const { namespace = "kube-system", name = "aws-node", provider = PROVIDER } = more;
+    const serviceAccount = pulumi.output({ namespace, name });
+    return valueOf(trustChange({ serviceAccount, oidcProviderArn: pulumi.output(provider) }));
+}
+
+describe("What has another role take the place of the component's", () => {
+    it("is the same as long as the role trusts the same", async () => {
+        strictEqual(await changeOf({}), `${PROVIDER} kube-system aws-node`);
+        strictEqual(await changeOf({ name: pulumi.output("aws-node") }), await changeOf({}));
+    });
+
+    it("is another provider", async () => {
+        strictEqual(await changeOf({ provider: `${PROVIDER}2` }), `${PROVIDER}2 kube-system aws-node`);
+    });
+
+    it("is another name or namespace of the service account", async () => {
+        strictEqual(await changeOf({ namespace: "cni" }), `${PROVIDER} cni aws-node`);
+        strictEqual(await changeOf({ name: "agent" }), `${PROVIDER} kube-system agent`);
+    });
+
+    for (const part of ["namespace", "name", "provider"]) {
+        it(`is nothing, and known to be, while ${part} is not known`, async () => {
+            strictEqual(await changeOf({ [part]: unknown }), null);
+        });
+    }
+
+    it("fails with what it is made of, as all that waits for the checks of the arguments", async () => {
+        await rejects(changeOf({ name: pulumi.output(Promise.reject(new Error("refused"))) }), /refused/);
+    });
+});

@@ -1,0 +1,140 @@
+import { deepStrictEqual, rejects, strictEqual } from "assert";
+import { assume } from "../../../../handover/aws/assumeRole";
+import { makeClients } from "../../../../handover/aws/awsClients";
+import { Refusal } from "../../../../handover/model/refusal";
+import { AwsFailure, REGION, SILENCE, useAws } from "./answerer";
+import { provable, ROLE, SESSION_KEY, TOKEN } from "./session";
+
+describe("a token's session of a role", () => {
+    const aws = useAws();
+    beforeEach(() => aws.answer(provable()));
+
+    const assumed = async () => {
+        const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operators-secret-key" };
+        return assume(
+            makeClients({ ...operator, endpoints: { sts: aws.endpoint() } }, { region: REGION }),
+            ROLE,
+            TOKEN,
+        );
+    };
+    const says = (answer: unknown) => aws.answer({ "sts:AssumeRoleWithWebIdentity": () => answer });
+    const refused = async () => {
+        const answer = await assumed();
+        strictEqual("refused" in answer, true);
+        return "refused" in answer ? answer.refused : undefined;
+    };
+    const why = (words: string, meaning: string) =>
+        `STS in ${REGION} says to sts:AssumeRoleWithWebIdentity of ${ROLE}: ${words}. ${meaning}`;
+
+    it("has its keys and its token", async () => {
+        deepStrictEqual(await assumed(), {
+            session: {
+                accessKeyId: SESSION_KEY,
+                secretAccessKey: "sessions-secret-key",
+                sessionToken: "sessions-own-token",
+            },
+        });
+    });
+
+    const TRUST =
+        "The role does not trust this cluster's service account, does not exist, or IAM has not put it into force yet.";
+    const TOKEN_REFUSED = "STS does not take the token that the cluster issued.";
+    const table: [string, AwsFailure, string, string][] = [
+        [
+            "the trust",
+            new AwsFailure("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403),
+            "trust-refused",
+            TRUST,
+        ],
+        [
+            "the provider",
+            new AwsFailure(
+                "InvalidIdentityToken",
+                "No OpenIDConnect provider found in your account for https://oidc.eks.us-west-2.amazonaws.com/id/A",
+            ),
+            "provider-missing",
+            "IAM has no OIDC provider for the cluster's issuer in the role's account.",
+        ],
+        [
+            "the audience",
+            new AwsFailure("InvalidIdentityToken", "Incorrect token audience"),
+            "token-refused",
+            TOKEN_REFUSED,
+        ],
+        [
+            "the time",
+            new AwsFailure("ExpiredTokenException", "Token expired: current date/time 2 must be before 1"),
+            "token-refused",
+            TOKEN_REFUSED,
+        ],
+        [
+            "a claim",
+            new AwsFailure("IDPRejectedClaim", "The identity provider reported that authentication failed", 403),
+            "token-refused",
+            TOKEN_REFUSED,
+        ],
+        [
+            "a provider that STS cannot reach, after some attempts",
+            new AwsFailure("IDPCommunicationError", "could not be reached"),
+            "token-refused",
+            TOKEN_REFUSED,
+        ],
+        [
+            "too many calls, after some attempts",
+            new AwsFailure("Throttling", "Rate exceeded"),
+            "sts-unreachable",
+            "STS gave no answer to the operator's machine.",
+        ],
+    ];
+    for (const [what, failure, code, meaning] of table) {
+        it(`may come later when it is refused for ${what}, and the words of STS are kept`, async () => {
+            says(failure);
+            deepStrictEqual(await refused(), { verdict: "no", code, why: why(failure.message, meaning), final: false });
+        }).timeout(60_000);
+    }
+
+    it("does not come by waiting when STS is switched off in the region, but by its switch", async () => {
+        const words = "STS is not activated in this region for account:1.";
+        says(new AwsFailure("RegionDisabledException", words, 403));
+        deepStrictEqual(await refused(), {
+            verdict: "no",
+            code: "sts-region-inactive",
+            why: why(
+                words,
+                "STS is switched off in this region for the role's account, for the pods as well as from here.",
+            ),
+            final: true,
+            mend:
+                "Activate it in the role's account: the IAM console, Account settings, Security Token Service (STS), " +
+                `Endpoints, ${REGION}. A region that is off by default: \`aws account enable-region --region-name ${REGION}\`.`,
+        });
+    });
+
+    it("may come later when STS does not answer", async () => {
+        says(SILENCE);
+        const { code, final, why: told = "" } = (await refused()) ?? {};
+        deepStrictEqual([code, final], ["sts-unreachable", false]);
+        strictEqual(told.endsWith(". STS gave no answer to the operator's machine."), true, told);
+    }).timeout(60_000);
+
+    it("is refused without the token that STS repeats, and without the operator's secrets", async () => {
+        says(new AwsFailure("InvalidIdentityToken", `'${TOKEN}' is not valid, nor is operators-secret-key`));
+        strictEqual((await refused())?.why, why("'***' is not valid, nor is ***", TOKEN_REFUSED));
+    });
+
+    it("is an error without the token, too, when nobody knows what STS says", async () => {
+        const words = `1 validation error detected: Value '${TOKEN}' at 'webIdentityToken'`;
+        says(new AwsFailure("ValidationError", words));
+        await rejects(assumed(), (error: Refusal) => {
+            deepStrictEqual(
+                [error.code, error.seen],
+                [
+                    "aws-call-failed",
+                    "AWS says ValidationError: 1 validation error detected: Value '***' at 'webIdentityToken'",
+                ],
+            );
+            strictEqual(error.message.includes(TOKEN), false);
+            return true;
+        });
+    });
+});

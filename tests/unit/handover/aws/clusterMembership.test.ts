@@ -1,0 +1,70 @@
+import { deepStrictEqual, strictEqual } from "assert";
+import { InstanceSeen } from "../../../../handover/aws/instances";
+import { clustersOf, membership } from "../../../../handover/aws/clusterMembership";
+
+function instance(id: string, tags: Record<string, string> = {}, region = "us-west-2"): InstanceSeen {
+    return { id, region, tags, profileArn: "arn" };
+}
+
+describe("the clusters that an instance's tags name", () => {
+    const table: [string, Record<string, string>, string[]][] = [
+        ["none", { Name: "prod" }, []],
+        ["of a managed node group", { "eks:cluster-name": "prod", "kubernetes.io/cluster/prod": "owned" }, ["prod"]],
+        ["of Auto Mode", { "aws:eks:cluster-name": "prod" }, ["prod"]],
+        ["of Karpenter", { "eks:eks-cluster-name": "prod" }, ["prod"]],
+        ["of eksctl", { "alpha.eksctl.io/cluster-name": "prod" }, ["prod"]],
+        ["of a self-managed node", { "kubernetes.io/cluster/prod": "owned" }, ["prod"]],
+        ["shared by two", { "kubernetes.io/cluster/a": "shared", "kubernetes.io/cluster/b": "owned" }, ["a", "b"]],
+        ["by name, whatever it shares", { "eks:cluster-name": "b", "kubernetes.io/cluster/a": "shared" }, ["b"]],
+        ["by two kinds of the same name once", { "eks:cluster-name": "b", "aws:eks:cluster-name": "b" }, ["b"]],
+    ];
+    for (const [what, tags, names] of table) {
+        it(what, () => {
+            deepStrictEqual(clustersOf({ tags }), names);
+        });
+    }
+});
+
+describe("an instance is of the cluster", () => {
+    const cluster = { region: "us-west-2", instanceIds: ["i-1", "i-2"], name: "prod" };
+
+    it("when one of its nodes is it, whatever its tags", () => {
+        strictEqual(membership(cluster, [])(instance("i-1", { "eks:cluster-name": "dev" })), true);
+    });
+
+    it("when its tags name the cluster", () => {
+        strictEqual(membership(cluster, [])(instance("i-9", { "eks:cluster-name": "prod" })), true);
+        strictEqual(membership(cluster, [])(instance("i-9", { "kubernetes.io/cluster/prod": "owned" })), true);
+        strictEqual(membership(cluster, [])(instance("i-9", { "eks:cluster-name": "dev" })), false);
+        strictEqual(membership(cluster, [])(instance("i-9")), false);
+    });
+
+    it("never in another region, where another cluster may have the same name", () => {
+        strictEqual(membership(cluster, [])(instance("i-9", { "eks:cluster-name": "prod" }, "eu-west-1")), false);
+        strictEqual(membership(cluster, [])(instance("i-1", {}, "eu-west-1")), false);
+    });
+
+    it("when its tags name what the tags of all nodes have in common, where no name is given", () => {
+        const both = { "kubernetes.io/cluster/prod": "owned", "kubernetes.io/cluster/dev": "shared" };
+        const nodes = [
+            instance("i-1", both),
+            instance("i-2", { "kubernetes.io/cluster/prod": "owned" }),
+            instance("i-3", both),
+        ];
+        const isOurs = membership({ ...cluster, name: undefined }, nodes);
+        strictEqual(isOurs(instance("i-9", { "eks:cluster-name": "prod" })), true);
+        strictEqual(isOurs(instance("i-9", { "eks:cluster-name": "dev" })), false);
+    });
+
+    it("and of none by tags, where no name is given and the nodes have none in common", () => {
+        const nodes = [instance("i-1", { "eks:cluster-name": "prod" }), instance("i-2")];
+        const isOurs = membership({ ...cluster, name: undefined }, nodes);
+        strictEqual(isOurs(instance("i-9", { "eks:cluster-name": "prod" })), false);
+        strictEqual(membership({ ...cluster, name: undefined }, [])(instance("i-9")), false);
+    });
+
+    it("by the given name alone, where one is given", () => {
+        const isOurs = membership(cluster, [instance("i-1", { "eks:cluster-name": "dev" })]);
+        strictEqual(isOurs(instance("i-9", { "eks:cluster-name": "dev" })), false);
+    });
+});

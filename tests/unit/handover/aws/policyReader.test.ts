@@ -1,0 +1,78 @@
+import { deepStrictEqual, rejects, strictEqual } from "assert";
+import { type Clients, makeClients } from "../../../../handover/aws/awsClients";
+import { policyReader } from "../../../../handover/aws/policyReader";
+import { account } from "./account";
+import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
+
+const OURS = `arn:aws:iam::${ACCOUNT}:policy/ours`;
+const GRANT = {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: ["ec2:AssignIpv6Addresses"], Resource: "*" }],
+};
+const denied = new AwsFailure("AccessDenied", "not now", 403);
+
+describe("a policy of a node role", () => {
+    const aws = useAws();
+
+    const clients = (): Clients => {
+        const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
+        return makeClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region: REGION });
+    };
+    const world = account({
+        roles: { nodes: { inline: { network: GRANT } } },
+        policies: { [OURS]: { document: GRANT } },
+    });
+    beforeEach(() => aws.answer(world));
+
+    it("is read in the version that is in force", async () => {
+        deepStrictEqual(await policyReader(clients()).managed(OURS, "ipv4"), {
+            arn: OURS,
+            kind: "cni",
+            sufficient: false,
+        });
+        deepStrictEqual(
+            aws.calls.map(({ action, parameters }) => [action, parameters["PolicyArn"], parameters["VersionId"]]),
+            [
+                ["iam:GetPolicy", OURS, undefined],
+                ["iam:GetPolicyVersion", OURS, "v1"],
+            ],
+        );
+    });
+
+    it("is read again after a failure", async () => {
+        const reader = policyReader(clients());
+        aws.answer({ "iam:GetPolicyVersion": () => denied });
+        await rejects(reader.managed(OURS, "ipv4"), { code: "aws-access-denied" });
+        aws.answer(world);
+        strictEqual((await reader.managed(OURS, "ipv4"))?.kind, "cni");
+    });
+
+    it("grants nothing when it is gone, or its version", async () => {
+        for (const action of ["iam:GetPolicy", "iam:GetPolicyVersion"]) {
+            aws.answer({ ...world, [action]: () => new AwsFailure("NoSuchEntity", "gone", 404) });
+            strictEqual(await policyReader(clients()).managed(OURS, "ipv4"), undefined);
+        }
+    });
+
+    describe("that is inline", () => {
+        const inline = () => policyReader(clients()).inline("nodes", "network", "ipv4");
+
+        it("is asked for by its role and name", async () => {
+            strictEqual(await inline(), true);
+            deepStrictEqual(
+                aws.calls.map(({ parameters }) => [parameters["RoleName"], parameters["PolicyName"]]),
+                [["nodes", "network"]],
+            );
+        });
+
+        it("grants nothing when it was deleted since it was listed", async () => {
+            aws.answer({ "iam:GetRolePolicy": () => new AwsFailure("NoSuchEntity", "gone", 404) });
+            strictEqual(await inline(), false);
+        });
+
+        it("is an error when it may not be read", async () => {
+            aws.answer({ "iam:GetRolePolicy": () => denied });
+            await rejects(inline(), { code: "aws-access-denied" });
+        });
+    });
+});

@@ -1,0 +1,161 @@
+import { deepStrictEqual } from "assert";
+import type { Tried } from "../../../../handover/aws/dryRuns";
+import type { Decision } from "../../../../handover/aws/simulation";
+import { verdictOf } from "../../../../handover/aws/proofVerdict";
+
+const roleArn = "arn:aws:iam::111122223333:role/prod-cni";
+
+function tried(name: string, outcome: Tried["outcome"], words = ""): Tried {
+    return { action: { action: `ec2:${name}`, on: [], dryRun: outcome !== "untried" }, outcome, words };
+}
+
+function verdict(all: Tried[], decisions: Record<string, Decision>) {
+    const byAction = new Map(Object.entries(decisions).map(([name, decision]) => [`ec2:${name}`, decision]));
+    return verdictOf({ roleArn, tried: all, simulation: { decisions: byAction } });
+}
+
+function verdictWithoutSimulation(all: Tried[]) {
+    return verdictOf({ roleArn, tried: all, simulation: { notAllowed: "AWS says no." } });
+}
+
+const READ = tried("DescribeTags", "allowed");
+const BY_DRY_RUN = "EC2 says to a DryRun as the role that it would succeed: ec2:DescribeTags";
+
+describe("the verdict on a role's rights", () => {
+    it("is yes with what EC2 says alone, where it says yes to all", () => {
+        deepStrictEqual(verdict([READ], {}), { verdict: "yes", evidence: [BY_DRY_RUN] });
+        deepStrictEqual(verdictWithoutSimulation([READ]), { verdict: "yes", evidence: [BY_DRY_RUN] });
+    });
+
+    it("is yes with what the simulation says alone, where nothing else can be asked", () => {
+        deepStrictEqual(
+            verdict([tried("Assign", "untried"), tried("Tag", "unclear", "Odd: x")], {
+                Assign: "allowed",
+                Tag: "allowed",
+            }),
+            {
+                verdict: "yes",
+                evidence: ["IAM's simulation allows the role: ec2:Assign, ec2:Tag"],
+            },
+        );
+    });
+
+    it("is yes with what was not proved, where the caller may not simulate", () => {
+        deepStrictEqual(verdictWithoutSimulation([READ, tried("Assign", "untried"), tried("Unassign", "untried")]), {
+            verdict: "yes",
+            evidence: [
+                BY_DRY_RUN,
+                "Not proved: ec2:Assign, ec2:Unassign, which the caller may not simulate. AWS says no.",
+            ],
+        });
+    });
+
+    describe("is open, each reason with its actions and the first's words,", () => {
+        const all = [
+            READ,
+            tried("Assign", "untried"),
+            tried("Attach", "refused", "Unauthorized: not from here"),
+            tried("Detach", "refused", "Unauthorized: nor this"),
+            tried("Create", "unclear", "Odd: in use"),
+            tried("Delete", "unclear", "Odd: gone"),
+            tried("Unassign", "untried"),
+            tried("Tag", "untried"),
+        ];
+
+        it("for several at once", () => {
+            const decisions = {
+                Assign: "unclear",
+                Attach: "allowed",
+                Detach: "unclear",
+                Create: "unclear",
+                Delete: "unclear",
+                Unassign: "unclear",
+                Tag: "allowed",
+            } as const;
+            deepStrictEqual(verdict(all, decisions), {
+                verdict: "undecided",
+                why:
+                    "EC2 refuses a DryRun of ec2:Attach, ec2:Detach from this machine, and IAM's simulation does not: " +
+                    "Unauthorized: not from here. " +
+                    "EC2's answer to a DryRun of ec2:Create, ec2:Delete tells nothing about rights: Odd: in use. " +
+                    "IAM's simulation of ec2:Assign, ec2:Unassign hangs on conditions that only a real call fulfils.",
+                evidence: [BY_DRY_RUN, "IAM's simulation allows the role: ec2:Attach, ec2:Tag"],
+            });
+        });
+
+        const table: [string, Tried, Decision, string][] = [
+            [
+                "a refusal that the simulation does not share",
+                tried("Attach", "refused", "No: not from here"),
+                "allowed",
+                "EC2 refuses a DryRun of ec2:Attach from this machine, and IAM's simulation does not: No: not from here.",
+            ],
+            [
+                "an answer that tells nothing",
+                tried("Create", "unclear", "Odd: in use"),
+                "unclear",
+                "EC2's answer to a DryRun of ec2:Create tells nothing about rights: Odd: in use.",
+            ],
+            [
+                "a condition",
+                tried("Assign", "untried"),
+                "unclear",
+                "IAM's simulation of ec2:Assign hangs on conditions that only a real call fulfils.",
+            ],
+        ];
+        for (const [what, one, decision, why] of table) {
+            it(`for ${what}`, () => {
+                const evidence = decision === "allowed" ? ["IAM's simulation allows the role: ec2:Attach"] : [];
+                const name = one.action.action.slice("ec2:".length);
+                deepStrictEqual(verdict([one], { [name]: decision }), { verdict: "undecided", why, evidence });
+            });
+        }
+
+        it("for an answer that tells nothing, where the caller may not simulate", () => {
+            deepStrictEqual(verdictWithoutSimulation([tried("Create", "unclear", "Odd: in use")]), {
+                verdict: "undecided",
+                why: "EC2's answer to a DryRun of ec2:Create tells nothing about rights: Odd: in use.",
+                evidence: ["Not proved: ec2:Create, which the caller may not simulate. AWS says no."],
+            });
+        });
+    });
+
+    describe("is no, and may change,", () => {
+        const no = (why: string) => ({ verdict: "no", code: "permission-missing", why, final: false });
+
+        it("naming what is missing and no more, in EC2's words where it has some", () => {
+            const all = [tried("Assign", "untried"), tried("Attach", "refused", "No: really"), tried("Tag", "untried")];
+            deepStrictEqual(
+                verdict(all, { Assign: "denied", Attach: "denied", Tag: "allowed" }),
+                no(
+                    `The role ${roleArn} may not do ec2:Assign, ec2:Attach in EC2. EC2 says to ec2:Attach as its session: No: really`,
+                ),
+            );
+        });
+
+        it("where the simulation has no word of an action", () => {
+            deepStrictEqual(
+                verdict([tried("Assign", "untried")], {}),
+                no(`The role ${roleArn} may not do ec2:Assign in EC2, says IAM's simulation.`),
+            );
+        });
+
+        it("where EC2 refuses and the caller may not simulate", () => {
+            deepStrictEqual(
+                verdictWithoutSimulation([tried("Attach", "refused", "No: really")]),
+                no(
+                    `The role ${roleArn} may not do ec2:Attach in EC2. EC2 says to ec2:Attach as its session: No: really`,
+                ),
+            );
+        });
+
+        it("where EC2 does not know the session yet", () => {
+            deepStrictEqual(
+                verdict([tried("Attach", "stranger", "AuthFailure: who?")], { Attach: "allowed" }),
+                no(
+                    `The role ${roleArn} may not do ec2:Attach in EC2. EC2 says to ec2:Attach as its session: AuthFailure: who?`,
+                ),
+            );
+        });
+    });
+});

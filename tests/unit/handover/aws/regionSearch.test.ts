@@ -1,0 +1,115 @@
+import { deepStrictEqual, rejects, strictEqual } from "assert";
+import { type Clients, makeClients } from "../../../../handover/aws/awsClients";
+import { usersOfProfiles } from "../../../../handover/aws/regionSearch";
+import { Refusal } from "../../../../handover/model/refusal";
+import { account, profileArn } from "./account";
+import { AwsFailure, REGION, SILENCE, useAws } from "./answerer";
+
+const MEANS = "An instance there may use a node role of this cluster, and would lose the policy with it.";
+const DENIED = new AwsFailure("UnauthorizedOperation", "denied, operators-secret-key", 403);
+
+describe("the search for instances that use a role", () => {
+    const aws = useAws();
+    const regions = ["us-east-1", "eu-west-1", REGION, "ap-east-1"];
+    const instances = [
+        { id: "i-here", profile: "p" },
+        { id: "i-east", profile: "p", region: "us-east-1" },
+        { id: "i-west", profile: "q", region: "eu-west-1" },
+        { id: "i-strange", profile: "r", region: "eu-west-1" },
+    ];
+    const world = account({ instances, regions });
+    const profiles = [profileArn("p"), profileArn("q")];
+    beforeEach(() => aws.answer(world));
+
+    /** Each call is made once. */
+    const clients = (): Clients => {
+        const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operators-secret-key" };
+        const endpoints = { ec2: aws.endpoint() };
+        return makeClients({ ...operator, endpoints }, { region: REGION, impatient: true });
+    };
+    const refusing = (byRegion: Record<string, unknown>) =>
+        aws.answer({
+            "ec2:DescribeInstances": (asked) => byRegion[asked.region] ?? world["ec2:DescribeInstances"]?.(asked),
+        });
+
+    it("finds nobody by no instance profile, and asks nothing", async () => {
+        deepStrictEqual(await usersOfProfiles(clients(), [], true), []);
+        deepStrictEqual(aws.counts(), {});
+    });
+
+    it("finds those of the cluster's region", async () => {
+        deepStrictEqual(
+            (await usersOfProfiles(clients(), profiles, false)).map(({ id }) => id),
+            ["i-here"],
+        );
+    });
+
+    it("finds those of all regions, the cluster's first, and asks each once", async () => {
+        deepStrictEqual(
+            (await usersOfProfiles(clients(), profiles, true)).map(({ region, id }) => `${region}/${id}`),
+            [`${REGION}/i-here`, "eu-west-1/i-west", "us-east-1/i-east"],
+        );
+        deepStrictEqual(aws.counts(), { "ec2:DescribeInstances": 4, "ec2:DescribeRegions": 1 });
+    });
+
+    describe("stops", () => {
+        it("at regions that refuse, with the words of each and no secret", async () => {
+            refusing({ "us-east-1": DENIED, "ap-east-1": DENIED });
+            const said =
+                "[aws-access-denied] AWS says to ec2:DescribeInstances: denied, *** " +
+                "The caller of the live checks lacks ec2:DescribeInstances. " +
+                "Allow ec2:DescribeInstances to the caller, or give another one by the argument `aws`.";
+            await rejects(usersOfProfiles(clients(), profiles, true), {
+                code: "aws-region-refused",
+                seen: `The instances of these regions cannot be looked at: ap-east-1 (${said}); us-east-1 (${said})`,
+                means: MEANS,
+                mend:
+                    "Allow ec2:DescribeInstances there (a service control policy may forbid it), or disable the region for the " +
+                    "account.",
+            });
+        });
+
+        it("at regions that give no answer, as what may pass", async () => {
+            refusing({ "us-east-1": SILENCE });
+            await rejects(usersOfProfiles(clients(), profiles, true), (error: Refusal) => {
+                strictEqual(error.code, "aws-unreachable");
+                const start =
+                    "The instances of these regions cannot be looked at: us-east-1 ([aws-unreachable] No answer to ";
+                strictEqual(error.seen.startsWith(start), true, error.seen);
+                deepStrictEqual(
+                    [error.means, error.mend],
+                    [
+                        MEANS,
+                        "Check the network to EC2 in these regions, or disable the region for the account, and run the same " +
+                            "command again.",
+                    ],
+                );
+                return true;
+            });
+        });
+
+        it("at one that refuses and one that gives no answer, as what does not pass", async () => {
+            refusing({ "us-east-1": SILENCE, "eu-west-1": DENIED });
+            await rejects(usersOfProfiles(clients(), profiles, true), { code: "aws-region-refused" });
+        });
+
+        for (const code of ["aws-throttled", "aws-credentials-expired", "aws-credentials-missing"]) {
+            it(`with ${code} itself where another region only refuses, since it is of no region`, async () => {
+                refusing({ "ap-east-1": DENIED });
+                const refusal = new Refusal(code, "seen", "means", "mend");
+                const own = clients();
+                const failing: Clients = {
+                    ...own,
+                    ec2: async (region) => (region === "us-east-1" ? Promise.reject(refusal) : own.ec2(region)),
+                };
+                await rejects(usersOfProfiles(failing, profiles, true), (error) => error === refusal);
+            });
+        }
+
+        it("at the cluster's own region with its words, before it asks for others", async () => {
+            refusing({ [REGION]: DENIED });
+            await rejects(usersOfProfiles(clients(), profiles, true), { code: "aws-access-denied" });
+            deepStrictEqual(aws.counts(), { "ec2:DescribeInstances": 1 });
+        });
+    });
+});

@@ -1,0 +1,236 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { CanaryPlan, nextCanaryStep } from "../../../../handover/decide/canary";
+import type { Memory } from "../../../../handover/model/steps";
+import type { World } from "../../../../handover/model/world";
+import {
+    carrying,
+    daemonSet,
+    fresh,
+    leaving,
+    node,
+    onNodeRole,
+    pod,
+    pods,
+    record,
+    REGIONAL,
+    remembering,
+    ROLE,
+    ROLE_ARN,
+    seconds,
+    serviceAccount,
+    starting,
+    subject,
+    told,
+    world,
+} from "../support/worlds";
+
+const plan: CanaryPlan = { subject, record, serviceAccountUid: "account", stableSeconds: 20 };
+const right = carrying(ROLE);
+const before = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}) =>
+    world(onNodeRole, { cluster, account });
+const wait = (why: string) => ({ do: "wait", why });
+const refuse = (code: string, seen: string) => ({ refuse: code, seen });
+const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
+const first = (name: string, where = " of nodes") =>
+    restart(`pod-${name}`, `canary on ${name}${where}: takes the role first`);
+const DONE = { do: "done", why: "a pod with the role works on a node of the node role" };
+const ANNOTATE = { do: "annotate", annotations: { [ROLE_ARN]: ROLE }, why: "annotates the service account again" };
+const twoRoles = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "nodes" } };
+const away = [node("n1", { ready: false }), node("n2"), node("n3")];
+const tried = remembering({ restarts: { n1: 1 } });
+
+describe("The canary", () => {
+    const rows: [string, World, object, Partial<CanaryPlan>?, Memory?][] = [
+        ["is one pod", before(), first("n1")],
+        [
+            "is the same whatever the order of nodes",
+            before({ nodes: [node("n2"), node("n1"), node("n3")], pods: pods(onNodeRole) }, twoRoles),
+            first("n1"),
+        ],
+        ["needs no name of a role", before({}, { roleOfInstance: {} }), first("n1", "")],
+        [
+            "is one that works",
+            before({
+                pods: pods(onNodeRole, pod("n1", onNodeRole, starting)),
+                daemonSet: { ...daemonSet, maxUnavailable: 1 },
+            }),
+            first("n2"),
+        ],
+        ["is on a Ready node", before({ nodes: away }), first("n2")],
+        [
+            "is on the first node by name, whatever their order",
+            before({ nodes: [node("n3"), node("n1"), node("n2")], pods: pods(onNodeRole) }),
+            first("n1"),
+        ],
+        [
+            "is on a node that is no instance, as on one whose role is not known",
+            before({ nodes: [node("n1", { instanceId: undefined })] }),
+            first("n1", ""),
+        ],
+        [
+            "is awaited where no node has a pod for it",
+            before({ nodes: [node("n1", { ready: false })], pods: [] }),
+            wait("no node of nodes has a pod that could be the canary"),
+        ],
+        [
+            "is on a node that is not, when there is no other",
+            before({ nodes: [node("n1", { ready: false })] }),
+            first("n1"),
+        ],
+        [
+            "is one that does not work, when there is no other",
+            before({ nodes: [node("n1")], pods: [pod("n1", onNodeRole, starting)] }),
+            first("n1"),
+        ],
+        [
+            "is awaited",
+            before({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
+            wait("canary on n1: not Ready yet"),
+        ],
+        [
+            "is watched",
+            before({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-19) })) }),
+            wait("canary on n1: Ready, watching it 20 s"),
+        ],
+        ["may be of an older template", before({ pods: pods(onNodeRole, pod("n1", right, { current: false })) }), DONE],
+        [
+            "has worked for long enough",
+            before({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-20) })) }),
+            DONE,
+        ],
+        [
+            "is one for each node role",
+            before({ pods: pods(onNodeRole, pod("n1", right)) }, twoRoles),
+            first("n2", " of more"),
+        ],
+        [
+            "has worked for each",
+            before({ pods: pods(onNodeRole, pod("n1", right), pod("n2", right)) }, twoRoles),
+            { ...DONE, why: "a pod with the role works on a node of each of 2 node roles" },
+        ],
+        [
+            "is awaited while the one before is not gone",
+            before({ pods: pods(onNodeRole, pod("n1", onNodeRole, leaving)) }),
+            wait("canary on n1: its new pod is not there yet"),
+        ],
+        [
+            "is where a pod is missing already",
+            before({ pods: [pod("n1", onNodeRole), pod("n3", onNodeRole)] }),
+            wait("canary on n2: its new pod is not there yet"),
+        ],
+        [
+            "is tried again where it was refused",
+            before({ pods: [pod("n1", onNodeRole), pod("n3", onNodeRole)], refusedPods: ["no"] }),
+            { do: "wake", why: "pods of n2 were refused, has the DaemonSet try again" },
+        ],
+        [
+            "is not awaited on a NotReady node",
+            before({ nodes: away, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
+            first("n2"),
+        ],
+        [
+            "is awaited there if it was restarted",
+            before({ nodes: away, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
+            wait("canary on n1: its new pod is not there yet"),
+            {},
+            tried,
+        ],
+        [
+            "is tried again when the webhook missed it",
+            before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { createdAt: seconds(-2) })) }),
+            restart("pod-n1", "canary on n1 of nodes: pod-n1 carries no role of its own"),
+            {},
+            tried,
+        ],
+        [
+            "gives the webhook time before",
+            before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { ...starting, createdAt: seconds(-1) })) }),
+            wait("canary on n1 of nodes: pod-n1 carries no role of its own; it is restarted once more after a pause"),
+            {},
+            tried,
+        ],
+        [
+            "gives it longer each time",
+            before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { createdAt: seconds(-15) })) }),
+            wait("canary on n1 of nodes: pod-n1 carries no role of its own; it is restarted once more after a pause"),
+            {},
+            remembering({ restarts: { n1: 4 } }),
+        ],
+        [
+            "fails when the webhook missed it five times",
+            before({ pods: pods(onNodeRole, pod("n1", onNodeRole)) }),
+            refuse(
+                "restarts-in-vain",
+                "The pod of node n1 was restarted 5 times, and still: canary on n1 of nodes: pod-n1 carries no role of its own.",
+            ),
+            {},
+            remembering({ restarts: { n1: 5 } }),
+        ],
+        [
+            "takes the place of one that a former run left behind",
+            before({ pods: pods(onNodeRole, pod("n3", carrying("bad"), starting)) }),
+            restart("pod-n3", "canary on n3 of nodes: pod-n3 carries bad"),
+            { record: { ...record, approvedRoleArns: ["bad", ROLE] } },
+        ],
+        [
+            "fails when a pod with the role reports a refused call",
+            before({ pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no" })) }),
+            refuse("pod-misses-permissions", `The pod pod-n1 carries ${ROLE} and reports: no`),
+        ],
+        ["comes after the annotation", before({ serviceAccount: { ...serviceAccount, annotations: {} } }), ANNOTATE],
+        [
+            "comes after another annotation is replaced",
+            before({ serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: "old" } } }),
+            ANNOTATE,
+        ],
+        [
+            "comes after an annotation that is there in part",
+            before(),
+            { ...ANNOTATE, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "true" } },
+            { subject: { ...subject, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "true" } } },
+        ],
+        [
+            "has nothing to prove without nodes",
+            before({ nodes: [] }),
+            { do: "done", why: "nothing to prove: the cluster has no node" },
+        ],
+        [
+            "fails on another cluster",
+            before({ uid: "another" }),
+            refuse(
+                "cluster-changed",
+                "The kubeconfig leads to a cluster whose namespace kube-system has the UID another; the hand-over began on the one with cluster.",
+            ),
+        ],
+        [
+            "fails without the service account",
+            before({ serviceAccount: undefined }),
+            refuse("service-account-missing", "There is no service account kube-system/aws-node."),
+        ],
+        [
+            "fails on another service account than the patch's",
+            before(),
+            refuse(
+                "another-cluster",
+                "The service account kube-system/aws-node that the live checks see is not the one that the Kubernetes provider annotated.",
+            ),
+            { serviceAccountUid: "other" },
+        ],
+        [
+            "takes any service account when the patch's is not known",
+            before(),
+            first("n1"),
+            { serviceAccountUid: undefined },
+        ],
+        [
+            "fails without the DaemonSet",
+            before({ daemonSet: undefined }),
+            refuse("daemon-set-missing", "There is no DaemonSet kube-system/aws-node."),
+        ],
+    ];
+    for (const [what, of, step, more, memory = fresh] of rows) {
+        it(what, () => {
+            deepStrictEqual(told(nextCanaryStep({ ...plan, ...more }, of, memory)), step);
+        });
+    }
+});

@@ -1,0 +1,119 @@
+import { right, good, refuse, table } from "../support/detachments";
+import {
+    attach,
+    CNI_POLICY,
+    node,
+    nodeRole,
+    NOW,
+    onNodeRole,
+    pod,
+    pods,
+    record,
+    remembering,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+    starting,
+    subject,
+} from "../support/worlds";
+
+table("The run ends", [
+    [
+        "on another cluster",
+        good({ uid: "another" }),
+        refuse(
+            "cluster-changed",
+            "The kubeconfig leads to a cluster whose namespace kube-system has the UID another; the hand-over began on the one with cluster.",
+        ),
+    ],
+    [
+        "without the DaemonSet",
+        good({ daemonSet: undefined }),
+        refuse("daemon-set-missing", "There is no DaemonSet kube-system/aws-node."),
+    ],
+    [
+        "without the service account",
+        good({ serviceAccount: undefined }),
+        refuse("service-account-missing", "There is no service account kube-system/aws-node."),
+    ],
+    [
+        "when a pod with the role reports a refused call",
+        good({ pods: pods(right, pod("n2", right, { missingPermissions: "no DescribeSubnets" })) }),
+        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports: no DescribeSubnets`),
+    ],
+    [
+        "when one that is not Ready does",
+        good({ pods: pods(right, pod("n2", right, { ...starting, missingPermissions: "no" })) }),
+        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports: no`),
+    ],
+    [
+        "when somebody else has written the annotation",
+        good({
+            serviceAccount: {
+                ...serviceAccount,
+                annotations: { [ROLE_ARN]: "other" },
+                roleArnOwners: [subject.fieldManager, "helm"],
+            },
+        }),
+        refuse("annotation-owned-by-another", 'The role annotation of kube-system/aws-node belongs to "helm".'),
+    ],
+    [
+        "when the role of a node cannot be told",
+        good({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } }),
+        refuse("node-role-unknown", "The role of these nodes cannot be told: n3."),
+    ],
+    [
+        "when a node is no instance",
+        good({ nodes: [node("n1"), node("n2"), node("n3", { instanceId: undefined })] }),
+        refuse("node-role-unknown", "The role of these nodes cannot be told: n3."),
+    ],
+    [
+        "when a node has a role that is not named",
+        good({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" } }),
+        refuse("node-role-not-named", "Nodes of this cluster run with the roles more, and nodeRoleNames has nodes."),
+    ],
+    [
+        "when instances elsewhere use the role",
+        good({}, { nodeRoles: [nodeRole({ instancesElsewhere: ["eu-west-1/i-9"] })] }),
+        refuse("node-role-shared", "Instances that are not of this cluster run with nodes: eu-west-1/i-9."),
+    ],
+    [
+        "when kube-system/aws-node lives off the role, beside what is handed over",
+        good({ defaultPodsWithoutRole: ["aws-node-1"] }),
+        refuse(
+            "node-role-in-use",
+            "Beside kube-system/aws-node there is the DaemonSet kube-system/aws-node, with pods that have no role of their own: aws-node-1.",
+        ),
+    ],
+    [
+        "when the guard is not there",
+        good({ injectionGuard: { present: false, inForce: false } }),
+        refuse(
+            "injection-guard-missing",
+            "The injection guard, the ValidatingAdmissionPolicy guard, is not there, though the stack has made it.",
+        ),
+    ],
+    [
+        "when a policy is not recorded",
+        good(),
+        refuse("policy-not-recorded", `${CNI_POLICY} was attached to nodes after the hand-over began.`),
+        { record: { ...record, nodeRolePolicies: {} } },
+    ],
+    [
+        "when a pod was restarted five times in vain",
+        good({ pods: pods(right, pod("n2", onNodeRole)) }),
+        refuse(
+            "restarts-in-vain",
+            "The pod of node n2 was restarted 5 times, and still: pod-n2 carries no role of its own.",
+        ),
+        {},
+        remembering({ restarts: { n2: 5 } }),
+    ],
+    [
+        "when pods without the role appear again and again",
+        good({ pods: pods(right, pod("n2", onNodeRole)) }),
+        refuse("pods-without-role", "Pods without the role appear again and again: pod-n2."),
+        {},
+        remembering({ retreats: 4, attachedAt: NOW, attached: attach("nodes") }),
+    ],
+]);

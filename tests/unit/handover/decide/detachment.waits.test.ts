@@ -1,0 +1,85 @@
+import { right, good, detached, wait, table } from "../support/detachments";
+import { leaving, node, nodeRole, pod, pods, record, remembering, ROLE, seconds, starting } from "../support/worlds";
+
+table("Nothing leaves the node roles", [
+    [
+        "where none is named: the pods are verified",
+        good(),
+        { do: "done", why: "3 pods carry the role" },
+        { nodeRoleNames: undefined, injectionGuard: true },
+    ],
+    [
+        "while a pod has been Ready for less than the watch",
+        good({ pods: pods(right, pod("n2", right, { readySince: seconds(-19) })) }),
+        wait("all 3 pods carry the role; watching them for 20 s"),
+    ],
+    [
+        "while a role of before may still be given by a late webhook",
+        good(),
+        wait("all 3 pods carry the role; watching them for 20 s"),
+        {
+            record: { ...record, approvedRoleArns: [`${ROLE}-before`, ROLE] },
+        },
+        remembering({ startedAt: seconds(-19) }),
+    ],
+    [
+        "while a node has no pod",
+        good({ pods: [pod("n1", right), pod("n2", right)] }),
+        wait("2 of 3 pods are there (no pod yet on n3)"),
+    ],
+    [
+        "while a pod is not Ready",
+        good({ pods: pods(right, pod("n2", right, starting)) }),
+        wait("2 of 3 pods are there (not Ready yet: pod-n2)"),
+    ],
+    [
+        "while another pod of a node is not gone",
+        good({ pods: [...pods(right), pod("n2", right, { ...leaving, name: "old" })] }),
+        wait("3 of 3 pods are there (not gone yet: old)"),
+    ],
+    [
+        "while a node is NotReady, which is named",
+        good({
+            nodes: [node("n1"), node("n2"), node("n3", { ready: false })],
+            pods: pods(right, pod("n3", right, starting)),
+        }),
+        wait("2 of 3 pods are there (not Ready yet: pod-n3; NotReady: n3)"),
+    ],
+    [
+        "while the DaemonSet still replaces a pod of the old template",
+        good({ pods: pods(right, pod("n2", right, { current: false })) }),
+        wait("2 pods carry the role, 1 are of the old template"),
+    ],
+    [
+        "while instances with the role have not joined",
+        good({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4", "i-n5"] })] }),
+        wait("instances that use a node role have not joined yet: i-n4, i-n5"),
+    ],
+    [
+        "while the guard is not in force",
+        good({ injectionGuard: { present: true, inForce: false } }),
+        wait("the injection guard is not in force yet"),
+    ],
+    [
+        "for half a minute while IAM does not show that they left",
+        good(),
+        wait("IAM does not show the detachment yet"),
+        {},
+        remembering({ detachedAt: seconds(-29) }),
+    ],
+    [
+        "of a role that a NotReady node may have",
+        good(
+            { nodes: [node("n1"), node("n2"), node("n3", { ready: false })] },
+            { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } },
+        ),
+        wait("NotReady, and of no instance with a role: n3"),
+    ],
+    [
+        "while the pods are watched after it",
+        good({}, detached),
+        wait("the policies are off nodes; watching the pods for 20 s"),
+        {},
+        remembering({ detachedAt: seconds(-19) }),
+    ],
+]);

@@ -1,0 +1,123 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { Fleet, fleetOf, names, restartWrong } from "../../../../handover/decide/fleet";
+import type { Memory } from "../../../../handover/model/steps";
+import {
+    carrying,
+    fresh,
+    NOW,
+    onNodeRole,
+    pod,
+    pods,
+    remembering,
+    ROLE,
+    seconds,
+    starting,
+    told,
+    world,
+} from "../support/worlds";
+
+const isRight = ({ identity }: ReturnType<typeof pod>) => identity.source === "role";
+
+function fleet(...wrong: ReturnType<typeof pod>[]): Fleet {
+    const { cluster } = world(carrying(ROLE), { cluster: { pods: pods(carrying(ROLE), ...wrong) } });
+    return fleetOf(cluster, cluster.nodes, isRight);
+}
+
+function restarted(of: Fleet, memory: Memory = fresh): object | undefined {
+    const step = restartWrong(of, memory, NOW, ({ name }) => name);
+    return step && told(step);
+}
+
+const restart = (name: string) => ({ do: "restart", pod: name, why: name });
+const born = (age: number, more: object = {}) => ({ createdAt: seconds(-age), ...more });
+
+describe("The pod that is restarted next", () => {
+    const rows: [string, Fleet, object | undefined, Memory?][] = [
+        ["is none where none is wrong", fleet(), undefined],
+        ["is the first that is wrong", fleet(pod("n2", onNodeRole), pod("n3", onNodeRole)), restart("pod-n2")],
+        [
+            "is one that is not Ready, which costs nothing",
+            fleet(pod("n2", onNodeRole), pod("n3", onNodeRole, starting)),
+            restart("pod-n3"),
+        ],
+        [
+            "needs no pause when it is young and was not restarted",
+            fleet(pod("n2", onNodeRole, born(0))),
+            restart("pod-n2"),
+        ],
+        [
+            "is one that needs no pause, before one that does",
+            fleet(pod("n2", onNodeRole, born(1)), pod("n3", onNodeRole, born(2))),
+            restart("pod-n3"),
+            remembering({ restarts: { n2: 1, n3: 1 } }),
+        ],
+        [
+            "is one that needs no pause, though the other is not Ready",
+            { ...fleet(pod("n2", onNodeRole, born(1, starting)), pod("n3", onNodeRole)), budget: 1 },
+            restart("pod-n3"),
+            remembering({ restarts: { n2: 1 } }),
+        ],
+        [
+            "is the first again where its pause is just over",
+            fleet(pod("n2", onNodeRole, born(2)), pod("n3", onNodeRole, born(1))),
+            restart("pod-n2"),
+            remembering({ restarts: { n2: 1, n3: 1 } }),
+        ],
+        [
+            "waits for the DaemonSet's limit",
+            { ...fleet(pod("n1", onNodeRole), pod("n2", onNodeRole), pod("n3", carrying(ROLE), starting)), budget: 0 },
+            { do: "wait", why: "2 pods to restart, 1 starting" },
+        ],
+    ];
+    for (const [what, of, step, memory] of rows) {
+        it(what, () => {
+            deepStrictEqual(restarted(of, memory), step);
+        });
+    }
+
+    it("is given up with the way to the webhook's logs", () => {
+        const step = restartWrong(
+            fleet(pod("n2", onNodeRole)),
+            remembering({ restarts: { n2: 5 } }),
+            NOW,
+            () => "it fails",
+        );
+        strictEqual(
+            step?.do === "refuse" && step.refusal.message,
+            "[restarts-in-vain] The pod of node n2 was restarted 5 times, and still: it fails. " +
+                "The pod identity webhook does not reach the pods of this node, or does not know their service account. " +
+                "See the logs of the webhook (on EKS: the control plane's logs), then run the update again; " +
+                "nothing was taken from the node roles.",
+        );
+    });
+});
+
+describe("A fleet", () => {
+    const budgetOf = (maxUnavailable: number | undefined, ...some: ReturnType<typeof pod>[]) => {
+        const { cluster } = world(carrying(ROLE), { cluster: { pods: pods(carrying(ROLE), ...some) } });
+        const daemonSet = cluster.daemonSet && maxUnavailable ? { ...cluster.daemonSet, maxUnavailable } : undefined;
+        return fleetOf({ ...cluster, daemonSet }, cluster.nodes, isRight).budget;
+    };
+
+    it("may miss as many more pods as its DaemonSet says, less those that are missing", () => {
+        strictEqual(budgetOf(3), 3);
+        strictEqual(budgetOf(3, pod("n1", carrying(ROLE), starting)), 2);
+        strictEqual(budgetOf(3, pod("n1", carrying(ROLE), { terminating: true })), 2);
+    });
+
+    it("may miss one where there is no DaemonSet", () => {
+        strictEqual(budgetOf(undefined), 1);
+    });
+});
+
+describe("A list of names", () => {
+    const some = (count: number) => names([...Array(count).keys()].map((i) => ({ name: `n${String(i)}` })));
+
+    it("has up to five of them", () => {
+        strictEqual(some(5), "n0, n1, n2, n3, n4");
+    });
+
+    it("counts the rest", () => {
+        strictEqual(some(7), "n0, n1, n2, n3, n4 and 2 more");
+    });
+});

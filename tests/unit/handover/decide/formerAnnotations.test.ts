@@ -1,0 +1,55 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { formerAnnotations } from "../../../../handover/decide/formerAnnotations";
+import {
+    carrying,
+    FORMER_ROLE,
+    onNodeRole,
+    pod,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+    starting,
+    subject,
+    world,
+} from "../support/worlds";
+
+const old = { [ROLE_ARN]: FORMER_ROLE };
+const before = { subject, formerAnnotations: old, approvedRoleArns: [ROLE] };
+const live = (annotations: Record<string, string>) => ({ serviceAccount: { ...serviceAccount, annotations } });
+
+describe("What the service account goes back to", () => {
+    it("is what is there, before any role was approved", () => {
+        const seen = world(onNodeRole, { cluster: live({ ...old, "pulumi.com/patchForce": "true" }) });
+        deepStrictEqual(formerAnnotations(seen, undefined), old);
+    });
+
+    it("is nothing without a service account", () => {
+        deepStrictEqual(
+            formerAnnotations(world(onNodeRole, { cluster: { serviceAccount: undefined } }), undefined),
+            {},
+        );
+    });
+
+    it("is what somebody else has written since", () => {
+        const theirs = { [ROLE_ARN]: "theirs" };
+        deepStrictEqual(formerAnnotations(world(carrying(ROLE), { cluster: live(theirs) }), before), theirs);
+    });
+
+    it("is the role approved before, where a Ready pod carries it", () => {
+        deepStrictEqual(formerAnnotations(world(carrying(ROLE)), before), subject.annotations);
+    });
+
+    it("is the role approved before, where one of several pods shows that it works", () => {
+        const pods = [pod("n1", onNodeRole), pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE), starting)];
+        deepStrictEqual(formerAnnotations(world(onNodeRole, { cluster: { pods } }), before), subject.annotations);
+    });
+
+    it("is that role also where its annotation was wiped", () => {
+        deepStrictEqual(formerAnnotations(world(carrying(ROLE), { cluster: live({}) }), before), subject.annotations);
+    });
+
+    it("is what was there before that role, where no pod has shown it to work", () => {
+        const pods = [pod("n1", carrying(ROLE), starting), pod("n2", onNodeRole)];
+        deepStrictEqual(formerAnnotations(world(onNodeRole, { cluster: { pods } }), before), old);
+    });
+});

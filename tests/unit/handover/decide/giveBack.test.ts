@@ -1,0 +1,93 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { attachStep, GiveBackPlan, hasSettled, nextGiveBackStep } from "../../../../handover/decide/giveBack";
+import type { Memory } from "../../../../handover/model/steps";
+import type { NodeRoleSeen } from "../../../../handover/model/world";
+import {
+    attach,
+    bare,
+    carrying,
+    CNI_POLICY,
+    fresh,
+    nodeRole,
+    NOW,
+    OTHER_POLICY,
+    record,
+    remembering,
+    ROLE,
+    seconds,
+    world,
+} from "../support/worlds";
+
+const both = { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] } };
+const plan: GiveBackPlan = { record: both, roleNames: ["nodes", "more"], settleSeconds: 120 };
+const BACK = "what was recorded goes back on nodes, more";
+const SETTLE = { do: "settle", milliseconds: 120_000, why: "IAM has 120 s to enforce the policies of the node roles" };
+const DONE = { do: "done", why: "nodes, more hold what was recorded" };
+const settled = remembering({ settledAt: seconds(-1) });
+
+describe("Giving the node roles their policies back", () => {
+    const rows: [string, NodeRoleSeen[], object, Partial<GiveBackPlan>?, Memory?][] = [
+        [
+            "attaches what is missing on each of them",
+            [nodeRole(bare), nodeRole({ ...bare, name: "more" })],
+            { do: "attach", policies: attach("nodes", "more"), why: BACK },
+        ],
+        [
+            "attaches also where the run has settled before",
+            [nodeRole(), nodeRole({ ...bare, name: "more" })],
+            { do: "attach", policies: attach("more"), why: BACK },
+            {},
+            settled,
+        ],
+        ["settles when nothing is missing", [nodeRole()], SETTLE],
+        ["is done when it has settled", [nodeRole()], DONE, {}, settled],
+        ["is done at once where nothing is about to rely on it", [nodeRole()], DONE, { settleSeconds: 0 }],
+        [
+            "is done for one",
+            [nodeRole()],
+            { do: "done", why: "nodes holds what was recorded" },
+            { roleNames: ["nodes"] },
+            settled,
+        ],
+    ];
+    for (const [what, nodeRoles, step, more, memory = fresh] of rows) {
+        it(what, () => {
+            const seen = world(carrying(ROLE), { account: { nodeRoles } });
+            deepStrictEqual(nextGiveBackStep({ ...plan, ...more }, seen, memory), step);
+        });
+    }
+});
+
+describe("An attachment", () => {
+    const asked = remembering({ attachedAt: seconds(-29), attached: attach("nodes") });
+    const other = { roleName: "nodes", policyArn: OTHER_POLICY };
+    const rows: [string, Memory, ReturnType<typeof attach>, "attach" | "wait"][] = [
+        ["is made where nothing was asked for", fresh, attach("nodes"), "attach"],
+        ["is waited for when it was asked for just now", asked, attach("nodes"), "wait"],
+        ["is made when another role's was asked for", asked, attach("more"), "attach"],
+        ["is made when another policy's was asked for", asked, [other], "attach"],
+        ["is made when only a part of it was asked for", asked, [...attach("nodes"), other], "attach"],
+        ["is made again after half a minute", { ...asked, attachedAt: seconds(-30) }, attach("nodes"), "attach"],
+    ];
+    for (const [what, memory, policies, expected] of rows) {
+        it(what, () => {
+            strictEqual(attachStep(policies, memory, NOW, "").do, expected);
+        });
+    }
+});
+
+describe("What was attached", () => {
+    const rows: [string, number | undefined, number | undefined, boolean][] = [
+        ["has not settled where nothing was waited for", undefined, undefined, false],
+        ["has settled when it was waited for after it", 2, 1, true],
+        ["has settled when that ended in the same moment", 2, 2, true],
+        ["has not settled when that was before it", 1, 2, false],
+        ["has settled where a former run attached it", 1, undefined, true],
+        ["has not settled when nobody waited since", undefined, 1, false],
+    ];
+    for (const [what, settledAt, attachedAt, expected] of rows) {
+        it(what, () => {
+            strictEqual(hasSettled(remembering({ settledAt, attachedAt })), expected);
+        });
+    }
+});

@@ -1,0 +1,85 @@
+import {
+    settled,
+    released,
+    plain,
+    going,
+    gone,
+    refuse,
+    restart,
+    DONE,
+    UNGUARD,
+    release,
+    guarded,
+    former,
+    table,
+} from "../support/handBacks";
+import { MANAGER, ROLE, ROLE_ARN, serviceAccount } from "../support/worlds";
+
+table("On the way back, the cluster", [
+    [
+        "must be the same",
+        going({ uid: "another" }),
+        refuse(
+            "cluster-changed",
+            "The kubeconfig leads to a cluster whose namespace kube-system has the UID another; the hand-over began on the one with cluster.",
+        ),
+    ],
+    ["loses its guard before the annotation", going({ injectionGuard: guarded, serviceAccount }), UNGUARD, {}, settled],
+    [
+        "loses a guard that is not in force as well",
+        going({ injectionGuard: { present: true, inForce: false } }),
+        UNGUARD,
+        {},
+        settled,
+    ],
+    ["loses the annotation", going({ serviceAccount }), release({}), {}, settled],
+    [
+        "loses what is left of the patch",
+        going({ serviceAccount: { ...plain, annotations: { "pulumi.com/patchFieldManager": MANAGER } } }),
+        release({}),
+        {},
+        settled,
+    ],
+    [
+        "keeps what another component has left",
+        gone({ serviceAccount: { ...plain, annotations: { "pulumi.com/patchFieldManager": "other" } } }),
+        DONE,
+        {},
+        released,
+    ],
+    [
+        "goes back to the former annotation",
+        going({ serviceAccount }),
+        release(former.formerAnnotations),
+        former,
+        settled,
+    ],
+    [
+        "may have lost its service account",
+        going({ serviceAccount: undefined }),
+        restart("pod-n1", "pod-n1 goes back first"),
+        {},
+        settled,
+    ],
+    [
+        "must not give the role by another's annotation",
+        going({ serviceAccount: { ...plain, annotations: { [ROLE_ARN]: ROLE }, roleArnOwners: ["helm"] } }),
+        refuse("annotation-owned-by-another", 'The role annotation of kube-system/aws-node belongs to "helm".'),
+        {},
+        settled,
+    ],
+    [
+        "may give another role by another's annotation",
+        gone({ serviceAccount: { ...plain, annotations: { [ROLE_ARN]: "other" }, roleArnOwners: ["helm"] } }),
+        DONE,
+        {},
+        released,
+    ],
+    [
+        "may have lost its DaemonSet",
+        gone({ daemonSet: undefined }),
+        { do: "done", why: "there is no DaemonSet, so no pod carries the role" },
+        {},
+        settled,
+    ],
+]);

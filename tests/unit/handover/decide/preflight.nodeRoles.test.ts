@@ -1,0 +1,76 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { Approval, reasonsToRefuse } from "../../../../handover/decide/preflight";
+import { approvable, seen, table } from "../support/approvals";
+import { nodeRole } from "../support/worlds";
+
+const roles = (...nodeRoles: ReturnType<typeof nodeRole>[]) => seen({}, { nodeRoles });
+const gone = nodeRole({ name: "gone", exists: false });
+const crowd = ["a", "b", "c", "d", "e", "f"].map((id) => `eu-west-1/i-${id}`);
+const two = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more", "i-n4": undefined } };
+
+table("Node roles", [
+    [
+        "are refused when they do not exist",
+        { nodeRoleNames: ["nodes", "gone"], world: roles(nodeRole(), gone) },
+        [["node-role-missing", "There is no role gone in this account."]],
+    ],
+    ["that do not exist do not matter when they are not named", { world: roles(nodeRole(), gone) }, []],
+    [
+        "are refused when one that nodes use is not named",
+        { world: seen({}, two) },
+        [["node-role-not-named", "Nodes of this cluster run with the roles more, and nodeRoleNames has nodes."]],
+    ],
+    ["need no names when nothing is to be detached", { nodeRoleNames: [], world: seen({}, two) }, []],
+    [
+        "are refused when others use them",
+        { world: roles(nodeRole({ instancesElsewhere: crowd })) },
+        [
+            [
+                "node-role-shared",
+                `Instances that are not of this cluster run with nodes: ${crowd.slice(0, 5).join(", ")}.`,
+            ],
+        ],
+    ],
+    [
+        "are refused when kube-system/aws-node lives off them beside what is handed over",
+        { world: seen({ defaultPodsWithoutRole: ["aws-node-1", "aws-node-2"] }) },
+        [
+            [
+                "node-role-in-use",
+                "Beside kube-system/aws-node there is the DaemonSet kube-system/aws-node, with pods that have no role of their own: aws-node-1, aws-node-2.",
+            ],
+        ],
+    ],
+    [
+        "that it lives off do not matter when they are not named",
+        { nodeRoleNames: [], world: seen({ defaultPodsWithoutRole: ["aws-node-1"] }) },
+        [],
+    ],
+    [
+        "that others use do not matter when they are not named",
+        { world: roles(nodeRole(), nodeRole({ name: "more", instancesElsewhere: crowd })) },
+        [],
+    ],
+]);
+
+describe("What mends it", () => {
+    const mend = (change: Partial<Approval>) =>
+        reasonsToRefuse({ ...approvable, ...change }).map((reason) => reason.mend);
+
+    it("is one of the roles that the nodes run with, each once", () => {
+        deepStrictEqual(
+            mend({ nodeRoleNames: ["gone", "nodes", "more"], world: seen({}, { ...two, nodeRoles: [gone] }) }),
+            ["The nodes run with: nodes, more."],
+        );
+    });
+
+    it("is a list of the roles where no node tells", () => {
+        const world = seen({}, { roleOfInstance: {}, nodeRoles: [gone] });
+        deepStrictEqual(mend({ nodeRoleNames: ["gone"], world }), ["See aws iam list-roles."]);
+    });
+
+    it("is the names to add, quoted", () => {
+        const world = seen({}, { roleOfInstance: { a: "nodes", b: "more", c: "most" } });
+        deepStrictEqual(mend({ world }), ['Add "more", "most" to nodeRoleNames.']);
+    });
+});

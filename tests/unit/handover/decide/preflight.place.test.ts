@@ -1,0 +1,52 @@
+import { seen, Reason, table } from "../support/approvals";
+import { ACCOUNT, ISSUER, subject } from "../support/worlds";
+
+const setting = (name: string, value: string | undefined) => ({ environment: { [name]: value } });
+const SKIPS: Reason = ["unsafe-engine-setting", "PULUMI_SKIP_CHECKPOINTS is set."];
+const CONTINUES: Reason = ["unsafe-engine-setting", "PULUMI_CONTINUE_ON_ERROR is set."];
+
+table("Settings of the engine", [
+    ["are all right when none is there", {}, []],
+    ["are refused when no state is written", setting("PULUMI_SKIP_CHECKPOINTS", "true"), [SKIPS]],
+    ["are refused when it goes on after errors", setting("PULUMI_CONTINUE_ON_ERROR", "true"), [CONTINUES]],
+    ["are read as the engine reads them, 1", setting("PULUMI_SKIP_CHECKPOINTS", "1"), [SKIPS]],
+    ["are read as the engine reads them, TRUE", setting("PULUMI_SKIP_CHECKPOINTS", "TRUE"), [SKIPS]],
+    ["may be off by false", setting("PULUMI_SKIP_CHECKPOINTS", "false"), []],
+    ["may be off by 0", setting("PULUMI_CONTINUE_ON_ERROR", "0"), []],
+    ["may be empty", setting("PULUMI_CONTINUE_ON_ERROR", ""), []],
+    ["may be unset", setting("PULUMI_CONTINUE_ON_ERROR", undefined), []],
+    ["that change nothing here do not matter", setting("PULUMI_SKIP_UPDATE_CHECK", "true"), []],
+]);
+
+const noServiceAccount: Reason = ["service-account-missing", "There is no service account kube-system/aws-node."];
+const wrongCluster: Reason = [
+    "wrong-cluster",
+    `The cluster's tokens come from the issuer other; the role trusts ${ISSUER}.`,
+];
+const wrongAccount = (caller: string, role: string): Reason => [
+    "wrong-account",
+    `The AWS credentials are of the account ${caller}; the role is in ${role}.`,
+];
+
+table("The place", [
+    ["is refused in another account", { callerAccount: "2" }, [wrongAccount("2", ACCOUNT)]],
+    [
+        "is refused when the role's ARN names no account",
+        { subject: { ...subject, roleArn: "cni" } },
+        [wrongAccount(ACCOUNT, "")],
+    ],
+    ["is refused when tokens come from another issuer", { tokenIssuer: "other" }, [wrongCluster]],
+    [
+        "is refused when they come from an issuer that is only an additional one",
+        { tokenIssuer: "other", subject: { ...subject, issuers: [ISSUER, "other"] } },
+        [wrongCluster],
+    ],
+    ["is told by nothing where there is no token", { tokenIssuer: undefined }, []],
+    ["is told by nothing where no issuer is known", { subject: { ...subject, issuers: [] } }, []],
+    ["is refused without the service account", { world: seen({ serviceAccount: undefined }) }, [noServiceAccount]],
+    [
+        "is refused without the DaemonSet",
+        { world: seen({ daemonSet: undefined }) },
+        [["daemon-set-missing", "There is no DaemonSet kube-system/aws-node."]],
+    ],
+]);

@@ -1,0 +1,112 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { nextHandBackStep } from "../../../../handover/decide/handBack";
+import { isTurnedOff } from "../../../../handover/decide/turnedOff";
+import type { ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
+import {
+    CNI_POLICY,
+    bare,
+    carrying,
+    daemonSet,
+    fresh,
+    MANAGER,
+    nodeRole,
+    record,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+    subject,
+    told,
+    world,
+} from "../support/worlds";
+
+const OFF = { "eks-cni/live-checks": "off" };
+const marked: ServiceAccountSeen = {
+    ...serviceAccount,
+    annotations: { [ROLE_ARN]: ROLE, ...OFF },
+    roleArnOwners: [MANAGER],
+};
+
+describe("That the live checks are turned off", () => {
+    const rows: [string, ClusterSeen["serviceAccount"], boolean][] = [
+        ["is said by the component's own mark beside its role", marked, true],
+        ["is said so whatever the role", { ...marked, annotations: { [ROLE_ARN]: "another", ...OFF } }, true],
+        ["is said where somebody else owns the annotation as well", { ...marked, roleArnOwners: ["x", MANAGER] }, true],
+        ["is not said by a role alone, as on destroy", { ...marked, annotations: { [ROLE_ARN]: ROLE } }, false],
+        ["is not said by a mark without a role", { ...marked, annotations: OFF }, false],
+        [
+            "is not said by another value",
+            { ...marked, annotations: { [ROLE_ARN]: ROLE, "eks-cni/live-checks": "on" } },
+            false,
+        ],
+        ["is not said where the role is somebody else's", { ...marked, roleArnOwners: ["kubectl-annotate"] }, false],
+        ["is not said where nobody owns the role", { ...marked, roleArnOwners: [] }, false],
+        ["is not said by a service account that is not there", undefined, false],
+    ];
+    for (const [what, account, expected] of rows) {
+        it(what, () => {
+            strictEqual(
+                isTurnedOff(subject, world(carrying(ROLE), { cluster: { serviceAccount: account } }).cluster),
+                expected,
+            );
+        });
+    }
+});
+
+describe("The way back, once the live checks are turned off,", () => {
+    const step = (cluster: Partial<ClusterSeen>, issuers = subject.issuers, holding: object = bare) =>
+        told(
+            nextHandBackStep(
+                { subject: { ...subject, issuers }, record, settleSeconds: 120, formerAnnotations: {} },
+                world(carrying(ROLE), { cluster, account: { nodeRoles: [nodeRole(holding)] } }),
+                fresh,
+            ),
+        );
+    const UNMARK = { do: "removeWakeMark", why: "what woke the DaemonSet's controller is taken off again" };
+    const DONE = { do: "done", why: "the live checks are turned off: annotation, pods and role stay as they are" };
+
+    it("moves nothing, whatever the node roles lack", () => {
+        deepStrictEqual(step({ serviceAccount: marked }), DONE);
+    });
+
+    it("takes the injection guard away, of which nobody would know any more", () => {
+        deepStrictEqual(step({ serviceAccount: marked, injectionGuard: { present: true, inForce: true } }), UNGUARD);
+    });
+
+    const woken = { ...daemonSet, woken: true };
+    const UNGUARD = {
+        ...{ do: "removeInjectionGuard" },
+        why: "the live checks are turned off, and the injection guard goes with them",
+    };
+
+    it("takes off what woke the DaemonSet's controller, once the injection guard is gone", () => {
+        const guarded = { injectionGuard: { present: true, inForce: true } };
+        deepStrictEqual(step({ serviceAccount: marked, daemonSet: woken }), UNMARK);
+        deepStrictEqual(step({ serviceAccount: marked, daemonSet: woken, ...guarded }), UNGUARD);
+    });
+
+    it("does not mind other clusters, whose pods keep their role", () => {
+        deepStrictEqual(step({ serviceAccount: marked }, ["a", "b"]), DONE);
+    });
+
+    it("is the whole way back without the mark, on which other clusters' pods are minded", () => {
+        deepStrictEqual(step({}, ["a", "b", "c"], {}), {
+            refuse: "other-clusters",
+            seen: "The role is also trusted for b, c.",
+        });
+    });
+
+    it("gives the node roles their policies back before it minds them", () => {
+        deepStrictEqual(step({}, ["a", "b", "c"]), {
+            do: "attach",
+            policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
+            why: "what was recorded goes back on nodes",
+        });
+    });
+
+    it("minds another cluster first", () => {
+        deepStrictEqual(step({ serviceAccount: marked, uid: "another" }), {
+            refuse: "cluster-changed",
+            seen: "The kubeconfig leads to a cluster whose namespace kube-system has the UID another; the hand-over began on the one with cluster.",
+        });
+    });
+});

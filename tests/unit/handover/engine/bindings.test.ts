@@ -1,0 +1,165 @@
+import type { provider } from "@pulumi/pulumi";
+import { mock } from "node:test";
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from "assert";
+import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
+import type { LiveCheckName } from "../../../../handover/engine/liveCheckProvider";
+import { EksCniProvider } from "../../../../plugin/provider";
+import { secret } from "../../../sandbox/awsProvider/providerClient";
+
+/** What no operation below needs a cluster for. */
+const INPUTS = {
+    subject: { fieldManager: "eks-cni/p/s/cni" },
+    timeouts: {},
+    kubeconfig: "of the cluster",
+    forceDestroy: true,
+    drift: "none",
+    delivered: "digest",
+};
+const RECORD = { namedNodeRoles: ["nodes"], approvedRoleArns: ["arn"], nodeRolePolicies: {} };
+const OUTPUTS: Record<LiveCheckName, object> = {
+    credentialGuard: { record: RECORD, approval: "arn", formerAnnotations: {} },
+    canary: { shown: "it works", record: RECORD },
+    detachment: { record: RECORD, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] },
+};
+
+/** One door, with what it wraps taken away. */
+interface Door {
+    diff: (name: LiveCheckName, state: object, inputs: object) => Promise<boolean | undefined>;
+    update: (name: LiveCheckName, state: object, inputs: object) => Promise<unknown>;
+    delete: (name: LiveCheckName, state: object) => Promise<void>;
+    read: (name: LiveCheckName, id: string, state: object) => Promise<{ id: unknown; props: unknown }>;
+    create: (name: LiveCheckName, inputs: object) => Promise<unknown>;
+}
+
+const dynamicDoor: Door = {
+    diff: async (name, state, inputs) =>
+        (
+            await dynamicProvider(name).diff?.(
+                "id",
+                { ...state, __provider: "text of before" },
+                { ...inputs, __provider: "text" },
+            )
+        )?.changes,
+    update: async (name, state, inputs) =>
+        (await dynamicProvider(name).update?.("id", state, { ...inputs, __provider: "text" }))?.outs,
+    delete: async (name, state) => dynamicProvider(name).delete?.("id", state),
+    read: async (name, id, state) => {
+        const read = await dynamicProvider(name).read?.(id, state);
+        return { id: read?.id, props: read?.props };
+    },
+    create: (name, inputs) => dynamicProvider(name).create(inputs),
+};
+
+function urn(name: string): string {
+    const kind = name.charAt(0).toUpperCase() + name.slice(1);
+    return `urn:pulumi:s::p::eks-cni:index:CniServiceAccountRole$eks-cni:index:${kind}::cni::with colons`;
+}
+
+function wrap(properties: object): object {
+    return "kubeconfig" in properties
+        ? { ...properties, kubeconfig: secret(properties.kubeconfig as string) }
+        : properties;
+}
+
+function unwrap(properties: unknown): unknown {
+    const { kubeconfig, ...rest } = properties as { kubeconfig: { value: unknown } };
+    deepStrictEqual(kubeconfig, secret(kubeconfig.value as string), "the secret came back in the clear");
+    return { ...rest, kubeconfig: kubeconfig.value };
+}
+
+const plugin: provider.Provider = new EksCniProvider();
+const pluginDoor: Door = {
+    diff: async (name, state, inputs) => (await plugin.diff?.("id", urn(name), wrap(state), wrap(inputs)))?.changes,
+    update: async (name, state, inputs) =>
+        unwrap((await plugin.update?.("id", urn(name), wrap(state), wrap(inputs)))?.outs),
+    delete: async (name, state) => plugin.delete?.("id", urn(name), wrap(state)),
+    read: async (name, id, state) => {
+        const read = await plugin.read?.(id, urn(name), wrap(state));
+        return { id: read?.id, props: unwrap(read?.props) };
+    },
+    create: (name, inputs) => plugin.create?.(urn(name), wrap(inputs)) ?? Promise.reject(new Error("no create")),
+};
+
+/** What is written by a door, by its progress or by the log that has no engine to go to. */
+async function printed(run: () => Promise<void>): Promise<string> {
+    let text = "";
+    const write = mock.method(process.stdout, "write", (chunk: string | Uint8Array) => {
+        text += String(chunk);
+        return true;
+    });
+    try {
+        await run();
+    } finally {
+        write.mock.restore();
+    }
+    return text;
+}
+
+for (const [title, door] of Object.entries({ "dynamic providers": dynamicDoor, "the plugin": pluginDoor })) {
+    describe(`the live checks by ${title}`, () => {
+        for (const name of ["credentialGuard", "canary", "detachment"] as const) {
+            const state = { ...INPUTS, ...OUTPUTS[name] };
+
+            it(`${name}: the same inputs are no difference, whatever the outputs`, async () => {
+                strictEqual(await door.diff(name, state, INPUTS), false);
+            });
+
+            it(`${name}: an input that changed is one`, async () => {
+                strictEqual(await door.diff(name, state, { ...INPUTS, drift: "a reason" }), true);
+                strictEqual(await door.diff(name, { ...state, drift: "a reason" }, INPUTS), true);
+            });
+
+            it(`${name}: a secret that changed or went is one`, async () => {
+                const { kubeconfig, ...without } = INPUTS;
+                strictEqual(await door.diff(name, state, { ...INPUTS, kubeconfig: `${kubeconfig}, moved` }), true);
+                strictEqual(await door.diff(name, state, without), true);
+            });
+
+            it(`${name}: an update of how the cluster is reached keeps the outputs`, async () => {
+                const news = { ...INPUTS, kubeconfig: "another", ...("record" in state ? { record: RECORD } : {}) };
+                deepStrictEqual(await door.update(name, state, news), { ...state, kubeconfig: "another" });
+            });
+
+            it(`${name}: a kubeconfig that is none is refused by create, in the words that name it`, async () => {
+                await rejects(door.create(name, { ...INPUTS, record: RECORD, nodeRoleNames: [] }), {
+                    name: "Refusal",
+                    code: "kubeconfig-invalid",
+                });
+            });
+        }
+
+        it("a canary is read without a look at the cluster, under its own id", async () => {
+            const state = { ...INPUTS, ...OUTPUTS.canary, drift: "a reason" };
+            deepStrictEqual(await door.read("canary", "its-id", state), {
+                id: "its-id",
+                props: { ...state, drift: "none" },
+            });
+        });
+
+        it("what is done is shown line by line", async () => {
+            const text = await printed(() => door.delete("detachment", { ...INPUTS, ...OUTPUTS.detachment }));
+            strictEqual(text.split("\n").filter((line) => line.includes("forceDestroy is set")).length, 1, text);
+            ok(text.endsWith("\n"));
+        });
+    });
+}
+
+describe("the plugin", () => {
+    it("names the type that a newer version has written, and its own version", () => {
+        const { version } = new EksCniProvider();
+        throws(() => plugin.diff?.("id", urn("other"), {}, {}), {
+            message: `eks-cni ${version} has no resource eks-cni:index:Other: a newer version has written this state.`,
+        });
+        throws(
+            () => plugin.diff?.("id", "urn:pulumi:s::p::other:index:Canary::cni", {}, {}),
+            /no resource other:index:Canary/,
+        );
+    });
+
+    it("constructs the component alone", () => {
+        throws(
+            () => plugin.construct?.("cni", "eks-cni:index:Canary", {}, {}),
+            /has no component eks-cni:index:Canary/,
+        );
+    });
+});

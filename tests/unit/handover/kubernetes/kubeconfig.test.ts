@@ -1,0 +1,113 @@
+import * as assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadKubeconfig } from "../../../../handover/kubernetes/kubeconfig";
+import { kubeconfig, refusalOf } from "./support";
+
+const yaml = `
+apiVersion: v1
+kind: Config
+current-context: one
+clusters:
+    - { name: first, cluster: { server: "https://first:6443" } }
+    - { name: second, cluster: { server: "https://second:6443" } }
+users: [{ name: me, user: { token: hidden } }]
+contexts:
+    - { name: one, context: { cluster: first, user: me } }
+    - { name: two, context: { cluster: second, user: me } }
+    - { name: three, context: { cluster: third, user: me } }
+`;
+
+const serverOf = async (text?: string, context?: string) =>
+    (await loadKubeconfig({ kubeconfig: text, context })).getCurrentCluster()?.server;
+
+describe("A connection to a cluster", () => {
+    const environment = { KUBECONFIG: process.env.KUBECONFIG, HOME: process.env.HOME };
+    let folder: string;
+    before(() => (folder = mkdtempSync(join(tmpdir(), "eks-cni-kubeconfig-"))));
+    after(() => {
+        Object.assign(process.env, environment);
+        for (const [name, value] of Object.entries(environment)) {
+            if (value === undefined) {
+                Reflect.deleteProperty(process.env, name);
+            }
+        }
+        rmSync(folder, { recursive: true });
+    });
+    const file = (name: string, text: string) => {
+        const path = join(folder, name);
+        writeFileSync(path, text);
+        return path;
+    };
+
+    it("is what a kubeconfig says, in YAML or JSON", async () => {
+        assert.equal(await serverOf(yaml), "https://first:6443");
+        assert.equal(await serverOf(JSON.stringify(kubeconfig("https://json:6443"))), "https://json:6443");
+    });
+
+    it("is what a kubeconfig at a path says, as the Kubernetes provider has it", async () => {
+        assert.equal(await serverOf(` ${file("config", yaml)}\n`), "https://first:6443");
+        process.env.HOME = folder;
+        assert.equal(await serverOf("~/config"), "https://first:6443");
+    });
+
+    it("is the context that is asked for", async () => {
+        assert.equal(await serverOf(yaml, "two"), "https://second:6443");
+    });
+
+    it("is the ambient one without a kubeconfig", async () => {
+        process.env.KUBECONFIG = file("ambient", yaml);
+        assert.equal(await serverOf(), "https://first:6443");
+        assert.equal(await serverOf(undefined, "two"), "https://second:6443");
+    });
+
+    it("is refused without a kubeconfig when there is no ambient one", async () => {
+        Reflect.deleteProperty(process.env, "KUBECONFIG");
+        process.env.HOME = folder;
+        const refusal = await refusalOf(loadKubeconfig({}));
+        assert.equal(refusal.code, "kubeconfig-invalid");
+        assert.match(refusal.seen, /^No kubeconfig was given, and none was found/);
+    });
+
+    it("is refused when the ambient kubeconfig is not there", async () => {
+        process.env.KUBECONFIG = join(folder, "nowhere");
+        const refusal = await refusalOf(loadKubeconfig({}));
+        assert.equal(refusal.seen, "The ambient kubeconfig could not be read.");
+    });
+
+    it("is refused for a context that is not there, naming those that are", async () => {
+        const refusal = await refusalOf(loadKubeconfig({ kubeconfig: yaml, context: "four" }));
+        assert.equal(refusal.code, "kubeconfig-invalid");
+        assert.equal(refusal.seen, 'The kubeconfig has no context "four".');
+        assert.equal(refusal.means, "It has: one, two, three.");
+        const none = await refusalOf(loadKubeconfig({ kubeconfig: "apiVersion: v1", context: "four" }));
+        assert.equal(none.means, "It has no context at all.");
+    });
+
+    it("is refused for a context without its cluster", async () => {
+        const refusal = await refusalOf(loadKubeconfig({ kubeconfig: yaml, context: "three" }));
+        assert.equal(refusal.seen, "The kubeconfig has no cluster for its current context.");
+    });
+
+    const texts: [string, string, string][] = [
+        ["a word", "token-hidden", "The kubeconfig has no cluster for its missing current-context."],
+        ["nothing", "", "The text in `kubeconfig` could not be read as a kubeconfig."],
+        ["null", "null", "The text in `kubeconfig` could not be read as a kubeconfig."],
+        ["no YAML", "a: hidden\nb: {hidden", "The text in `kubeconfig` could not be read as a kubeconfig (line 3)."],
+        [
+            "no valid cluster",
+            "clusters: [{ hidden: 1 }]",
+            "The text in `kubeconfig` could not be read as a kubeconfig.",
+        ],
+    ];
+    for (const [what, text, seen] of texts) {
+        it(`is refused for a text that is ${what}, without showing it`, async () => {
+            const refusal = await refusalOf(loadKubeconfig({ kubeconfig: text }));
+            assert.equal(refusal.code, "kubeconfig-invalid");
+            assert.equal(refusal.seen, seen);
+            assert.match(refusal.mend, /`aws eks update-kubeconfig/);
+            assert.doesNotMatch(refusal.message, /hidden/);
+        });
+    }
+});

@@ -1,0 +1,148 @@
+import * as assert from "node:assert/strict";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { NoCredentials } from "../../../../handover/kubernetes/authentication";
+import { Declined, failureOf } from "../../../../handover/kubernetes/clusterErrors";
+import { NoAnswer } from "../../../../handover/kubernetes/requests";
+import { Refusal } from "../../../../handover/model/refusal";
+
+const asked = { verb: "get", resource: "nodes", name: "n" };
+const configOf = (user: object, server?: string) =>
+    ({
+        currentContext: "tests",
+        getCurrentUser: () => ({ name: "tests", ...user }),
+        getCurrentCluster: () => server && { server },
+    }) as unknown as KubeConfig;
+const config = configOf({ token: "opaque" }, "https://me:hidden@api.example.com");
+const withCommand = configOf({ exec: { command: "aws" } }, "https://api.example.com");
+const expired = configOf({ token: `x.${Buffer.from('{"exp":1700000000}').toString("base64url")}.x` }, "nowhere");
+
+/** As the client throws what was answered. */
+const answer = (code: unknown, body: unknown) => Object.assign(new Error("answered"), { code, body });
+
+const READYZ = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
+const UNKNOWN = "This is nothing that the hand-over knows how to go on from.";
+const MEND = "Mend what the API server names, and run again: each run starts from what is there.";
+const refuses = (what: string) => ["cluster-refuses", `The API server ${what}.`, UNKNOWN, MEND] as const;
+const unreadable = (kind: string) => refuses(`gave an answer to \`get nodes n\` that could not be read (${kind})`);
+
+type Whole = readonly [code: string, seen: string, means: string, mend: string];
+const failures: [string, unknown, KubeConfig, Whole][] = [
+    [
+        "no answer",
+        new NoAnswer("2 attempts", false),
+        config,
+        [
+            "cluster-unreachable",
+            "The API server at api.example.com gave no answer: 2 attempts.",
+            "The cluster cannot be looked at, so nothing was changed; it may be there all the same (a lost VPN looks the same).",
+            `Check \`kubeconfig\` and the network to the cluster: ${READYZ}`,
+        ],
+    ],
+    [
+        "a certificate that is not trusted",
+        new NoAnswer("1 attempt", true),
+        config,
+        [
+            "cluster-unreachable",
+            "The API server at api.example.com gave no answer: 1 attempt.",
+            "Its certificate is not one that the kubeconfig trusts: this may be another server.",
+            `Check \`kubeconfig\` and the network to the cluster: ${READYZ}`,
+        ],
+    ],
+    [
+        "a server that turns calls away",
+        new NoAnswer("9 attempts", false, true),
+        config,
+        [
+            "cluster-throttled",
+            "The API server at api.example.com turns calls away: 9 attempts.",
+            "It is there, and others, or too many, call it.",
+            "Run the same command again later: it goes on from here. Who calls: `kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels`.",
+        ],
+    ],
+    [
+        "a command that gives no credentials",
+        new NoCredentials("log in."),
+        withCommand,
+        [
+            "cluster-credentials-missing",
+            'The command `aws` of the user "tests" in the kubeconfig (context "tests") gave no credentials: log in.',
+            "The cluster was not asked anything, so nothing was changed.",
+            "Mend what it says (for `aws eks get-token`: log in, `aws sso login`), and run the same command again. It runs as the live checks do: without a terminal, with their PATH and environment.",
+        ],
+    ],
+    [
+        "a file that gives no credentials",
+        new NoCredentials("it is not there"),
+        config,
+        [
+            "cluster-credentials-missing",
+            'The token of the user "tests" in the kubeconfig (context "tests") gave no credentials: it is not there.',
+            "The cluster was not asked anything, so nothing was changed.",
+            `Give a \`kubeconfig\` with credentials: ${READYZ}`,
+        ],
+    ],
+    [
+        "credentials that are not taken",
+        answer(401, {}),
+        config,
+        [
+            "cluster-credentials-refused",
+            'The API server at api.example.com answered 401 to the token of the user "tests" in the kubeconfig (context "tests").',
+            "The cluster does not know who asks, so nothing was changed.",
+            `Give a \`kubeconfig\` whose credentials the cluster takes: ${READYZ}`,
+        ],
+    ],
+    [
+        "a token that is too old, at an address that is none",
+        answer(401, {}),
+        expired,
+        [
+            "cluster-credentials-expired",
+            'The API server at its address answered 401 to the token of the user "tests" in the kubeconfig (context "tests").',
+            "That token expired at 2023-11-14T22:13:20.000Z, and the kubeconfig has no way to another one.",
+            "Give a `kubeconfig` that gets new tokens by itself, and run the same command again: `aws eks update-kubeconfig --name CLUSTER` writes one (exec: aws eks get-token).",
+        ],
+    ],
+    [
+        "what admission denies",
+        answer(403, { message: "webhook denied it." }),
+        config,
+        [
+            "cluster-access-denied",
+            "The API server at api.example.com forbids `get nodes n`: webhook denied it.",
+            "The user has the right to do so, and an admission webhook or policy of the cluster denies it.",
+            "Let what denies it except `get nodes n` by the user of `kubeconfig`, and run again.",
+        ],
+    ],
+    ["an answer", answer(422, { message: "no." }), config, refuses("answered 422 to `get nodes n`: no")],
+    ["a text", answer(418, "a teapot"), config, refuses("answered 418 to `get nodes n`: no reason given")],
+    ["what is no JSON", new SyntaxError('"secret" is no JSON'), config, unreadable("SyntaxError")],
+    ["a code without a body", Object.assign(new Error(), { code: 403 }), config, unreadable("Error")],
+    ["a code that is no number", answer("403", {}), config, unreadable("Error")],
+    ["a body without a code", Object.assign(new Error(), { body: {} }), config, unreadable("Error")],
+    ["what is no error", { code: 403, body: {} }, config, unreadable("object")],
+];
+
+describe("A request that fails", () => {
+    for (const [what, error, of, whole] of failures) {
+        it(`is told in whole with ${what}`, () => {
+            const refusal = failureOf(error, asked, of);
+            assert.ok(refusal instanceof Refusal);
+            assert.deepEqual([refusal.code, refusal.seen, refusal.means, refusal.mend], whole);
+        });
+    }
+
+    for (const code of [404, 409, 410] as const) {
+        it(`is left to the caller with ${code}`, () => {
+            const declined = failureOf(answer(code, { message: "no." }), asked, config);
+            assert.ok(declined instanceof Declined);
+            assert.deepEqual([declined.status, declined.message, declined.conflicts], [code, "no", []]);
+        });
+    }
+
+    it("names no address where the kubeconfig has none", () => {
+        const { message } = failureOf(new NoAnswer("1 attempt", false), asked, configOf({}));
+        assert.match(message, /The API server at its address gave no answer/);
+    });
+});

@@ -1,0 +1,68 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { carriesAnyOf, carriesRole, describeIdentity, Wanted } from "../../../../handover/model/carriedRole";
+import type { PodIdentity } from "../../../../handover/model/world";
+import { carrying, FORMER_ROLE, inPart, onNodeRole, pod, REGIONAL, ROLE, ROLE_ARN } from "../support/worlds";
+
+const withSts = (regionalSts: string | undefined): PodIdentity => ({ source: "role", roleArn: ROLE, regionalSts });
+const other: PodIdentity = { source: "other", what: "AWS_ACCESS_KEY_ID" };
+const asked = (value: string): Wanted => ({ roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: value } });
+const wanted: Wanted = { roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE } };
+
+describe("A pod carries the role", () => {
+    const rows: [string, PodIdentity, Wanted, boolean][] = [
+        ["when all its containers do", carrying(ROLE), wanted, true],
+        ["not when it is another role", carrying(FORMER_ROLE), wanted, false],
+        ["not when it has none", onNodeRole, wanted, false],
+        ["not when only some of its containers do", inPart(ROLE), wanted, false],
+        ["not when it has other credentials", other, wanted, false],
+        ["whatever its STS endpoint is, where none is asked for", withSts("legacy"), wanted, true],
+        ["with the regional endpoint that is asked for", withSts("regional"), asked("true"), true],
+        ["not without that endpoint", withSts(undefined), asked("true"), false],
+        ["not with the other endpoint", withSts("legacy"), asked("true"), false],
+        ["without the regional endpoint where it is asked away", withSts(undefined), asked("false"), true],
+        ["with an endpoint that nobody minds", withSts("regional"), asked("false"), true],
+        [
+            "not by the endpoint alone",
+            { ...carrying(FORMER_ROLE), regionalSts: "regional" } as PodIdentity,
+            asked("true"),
+            false,
+        ],
+    ];
+    for (const [what, identity, want, expected] of rows) {
+        it(what, () => {
+            deepStrictEqual(carriesRole(pod("n1", identity), want), expected);
+        });
+    }
+});
+
+describe("A pod carries one of several roles", () => {
+    const rows: [string, PodIdentity, string[], boolean][] = [
+        ["when it carries the last of them", carrying(ROLE), [FORMER_ROLE, ROLE], true],
+        ["not when it carries another", carrying(ROLE), [FORMER_ROLE], false],
+        ["not when there are none", carrying(ROLE), [], false],
+        ["when one of its containers does", inPart("another", ROLE), [ROLE], true],
+        ["not when its containers carry others", inPart("another", FORMER_ROLE), [ROLE], false],
+        ["not when no container carries any", inPart(), [ROLE], false],
+        ["not when it lives off its node", onNodeRole, [ROLE], false],
+        ["not when it has other credentials", other, [ROLE, "AWS_ACCESS_KEY_ID"], false],
+    ];
+    for (const [what, identity, roleArns, expected] of rows) {
+        it(what, () => {
+            deepStrictEqual(carriesAnyOf(pod("n1", identity), roleArns), expected);
+        });
+    }
+});
+
+describe("What a pod carries is said", () => {
+    const rows: [PodIdentity, string][] = [
+        [carrying(ROLE), `pod-n1 carries ${ROLE}`],
+        [onNodeRole, "pod-n1 carries no role of its own"],
+        [other, "pod-n1 carries AWS_ACCESS_KEY_ID"],
+        [inPart(ROLE), "pod-n1 carries its role in part: a container"],
+    ];
+    for (const [identity, expected] of rows) {
+        it(`for the source ${identity.source}`, () => {
+            deepStrictEqual(describeIdentity(pod("n1", identity)), expected);
+        });
+    }
+});

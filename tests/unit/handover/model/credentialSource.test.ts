@@ -1,0 +1,337 @@
+import * as assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { type IdentityContainer, type IdentitySpec, podIdentity } from "../../../../handover/model/credentialSource";
+
+const roleArn = "arn:aws:iam::111122223333:role/cni";
+const otherArn = "arn:aws:iam::111122223333:role/other";
+const folder = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
+
+const env = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => ({ name, value }));
+
+/** A container as the webhook leaves it. */
+function injected(name: string, more: Record<string, string> = {}): IdentityContainer {
+    return {
+        name,
+        env: env({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: `${folder}/token`, ...more }),
+        volumeMounts: [{ name: "aws-iam-token", mountPath: folder }],
+    };
+}
+
+const bare = (name: string, values: Record<string, string> = {}): IdentityContainer => ({ name, env: env(values) });
+
+const tokenVolume = (audience: string | undefined = "sts.amazonaws.com", path = "token") => ({
+    name: "aws-iam-token",
+    projected: { sources: [{ serviceAccountToken: { audience, path } }] },
+});
+
+const twoTokens = (...audiences: string[]) => ({
+    name: "aws-iam-token",
+    projected: { sources: audiences.map((audience) => ({ serviceAccountToken: { audience, path: "token" } })) },
+});
+
+/** A pod as the webhook leaves it. */
+const good: IdentitySpec = {
+    initContainers: [injected("aws-vpc-cni-init")],
+    containers: [injected("aws-node"), injected("aws-eks-nodeagent")],
+    volumes: [{ name: "run-dir" }, tokenVolume()],
+};
+
+const withFirst = (container: IdentityContainer): IdentitySpec => ({
+    ...good,
+    containers: [container, injected("aws-eks-nodeagent")],
+});
+
+const incomplete = (what: string, roleArns: string[] = [roleArn]) => ({ source: "incomplete", roleArns, what });
+const other = (what: string) => ({ source: "other", what });
+
+describe("The identity that a pod's specification carries", () => {
+    it("is the role when every container has the role, the token file and the token", () => {
+        assert.deepEqual(podIdentity(good), { source: "role", roleArn, regionalSts: undefined });
+    });
+
+    it("is the node role when no container has a token file", () => {
+        assert.deepEqual(podIdentity({ containers: [{ name: "aws-node" }] }), { source: "nodeRole" });
+        assert.deepEqual(podIdentity({ containers: [bare("aws-node", { AWS_REGION: "eu-west-1" })] }), {
+            source: "nodeRole",
+        });
+    });
+
+    it("is the node role when a role is named without a token file, which the SDK ignores", () => {
+        assert.deepEqual(podIdentity({ containers: [bare("aws-node", { AWS_ROLE_ARN: roleArn })] }), {
+            source: "nodeRole",
+        });
+    });
+
+    it("is the node role when the token file is empty, which the SDK takes for not set", () => {
+        assert.deepEqual(podIdentity({ containers: [bare("aws-node", { AWS_WEB_IDENTITY_TOKEN_FILE: "" })] }), {
+            source: "nodeRole",
+        });
+    });
+
+    it("tells the STS setting that all containers have", () => {
+        const regional = { AWS_STS_REGIONAL_ENDPOINTS: "regional" };
+        const all = { containers: [injected("a", regional), injected("b", regional)], volumes: [tokenVolume()] };
+        assert.deepEqual(podIdentity(all), { source: "role", roleArn, regionalSts: "regional" });
+    });
+
+    it("tells no STS setting when a container lacks it or has another", () => {
+        for (const last of [{}, { AWS_STS_REGIONAL_ENDPOINTS: "legacy" }] as Record<string, string>[]) {
+            const containers = [injected("a", { AWS_STS_REGIONAL_ENDPOINTS: "regional" }), injected("b", last)];
+            const identity = podIdentity({ containers, volumes: [tokenVolume()] });
+            assert.deepEqual(identity, { source: "role", roleArn, regionalSts: undefined });
+        }
+    });
+
+    const faults: [string, IdentitySpec, ReturnType<typeof incomplete>][] = [
+        [
+            "a container was skipped",
+            withFirst(bare("aws-node")),
+            incomplete("container aws-node has no AWS_WEB_IDENTITY_TOKEN_FILE"),
+        ],
+        [
+            "an init container was skipped",
+            { ...good, initContainers: [bare("aws-vpc-cni-init")] },
+            incomplete("container aws-vpc-cni-init has no AWS_WEB_IDENTITY_TOKEN_FILE"),
+        ],
+        [
+            "only an init container was injected",
+            { ...good, containers: [bare("aws-node"), bare("agent")] },
+            incomplete(
+                "container aws-node has no AWS_WEB_IDENTITY_TOKEN_FILE; container agent has no AWS_WEB_IDENTITY_TOKEN_FILE",
+            ),
+        ],
+        [
+            "a skipped container has Pod Identity instead",
+            withFirst(bare("aws-node", { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" })),
+            incomplete("container aws-node has no AWS_WEB_IDENTITY_TOKEN_FILE"),
+        ],
+        [
+            "a container has a role of its own",
+            withFirst(injected("aws-node", { AWS_ROLE_ARN: otherArn })),
+            incomplete(`its containers have different roles: ${roleArn}, ${otherArn}`, [roleArn, otherArn]),
+        ],
+        [
+            "a container has no role",
+            withFirst(injected("aws-node", { AWS_ROLE_ARN: "" })),
+            incomplete("container aws-node has the token file and no AWS_ROLE_ARN"),
+        ],
+        [
+            "a container takes its role from somewhere else",
+            withFirst({
+                ...injected("aws-node"),
+                env: [
+                    ...env({ AWS_WEB_IDENTITY_TOKEN_FILE: `${folder}/token` }),
+                    { name: "AWS_ROLE_ARN", valueFrom: { configMapKeyRef: { name: "roles", key: "cni" } } },
+                ],
+            }),
+            incomplete("container aws-node has the token file and no AWS_ROLE_ARN"),
+        ],
+        [
+            "a container takes the token file from somewhere else",
+            withFirst({
+                ...injected("aws-node"),
+                env: [
+                    ...env({ AWS_ROLE_ARN: roleArn }),
+                    { name: "AWS_WEB_IDENTITY_TOKEN_FILE", valueFrom: { configMapKeyRef: { name: "c", key: "k" } } },
+                ],
+            }),
+            incomplete("container aws-node takes AWS_WEB_IDENTITY_TOKEN_FILE from somewhere else"),
+        ],
+        [
+            "a container does not mount the token",
+            withFirst({ ...injected("aws-node"), volumeMounts: undefined }),
+            incomplete(`container aws-node has no token mounted at ${folder}/token`),
+        ],
+        [
+            "a container mounts the token elsewhere",
+            withFirst({ ...injected("aws-node"), volumeMounts: [{ name: "aws-iam-token", mountPath: "/elsewhere" }] }),
+            incomplete(`container aws-node has no token mounted at ${folder}/token`),
+        ],
+        [
+            "a container mounts only a part of the volume",
+            withFirst({
+                ...injected("aws-node"),
+                volumeMounts: [{ name: "aws-iam-token", mountPath: folder, subPath: "token" }],
+            }),
+            incomplete(`container aws-node has no token mounted at ${folder}/token`),
+        ],
+        [
+            "the pod has no such volume",
+            { ...good, initContainers: [], volumes: undefined },
+            incomplete(
+                `container aws-node has no token mounted at ${folder}/token; ` +
+                    `container aws-eks-nodeagent has no token mounted at ${folder}/token`,
+            ),
+        ],
+        [
+            "the volume is no projected one",
+            { containers: [injected("aws-node")], volumes: [{ name: "aws-iam-token" }] },
+            incomplete(`container aws-node has no token mounted at ${folder}/token`),
+        ],
+        [
+            "the volume projects nothing",
+            { containers: [injected("aws-node")], volumes: [{ name: "aws-iam-token", projected: {} }] },
+            incomplete(`container aws-node has no token mounted at ${folder}/token`),
+        ],
+        [
+            "the volume projects no token",
+            { containers: [injected("aws-node")], volumes: [{ name: "aws-iam-token", projected: { sources: [{}] } }] },
+            incomplete(`container aws-node has no token mounted at ${folder}/token`),
+        ],
+        [
+            "the token has another name",
+            { containers: [injected("aws-node")], volumes: [tokenVolume("sts.amazonaws.com", "jwt")] },
+            incomplete(`container aws-node has no token mounted at ${folder}/token`),
+        ],
+        [
+            "the token is for another audience",
+            { containers: [injected("aws-node")], volumes: [tokenVolume("sts.amazonaws.com.cn")] },
+            incomplete("container aws-node has a token for sts.amazonaws.com.cn, not sts.amazonaws.com"),
+        ],
+        [
+            "the tokens at that path are for other audiences",
+            { containers: [injected("aws-node")], volumes: [twoTokens("sts.amazonaws.com.cn", "vault")] },
+            incomplete("container aws-node has a token for sts.amazonaws.com.cn, vault, not sts.amazonaws.com"),
+        ],
+        [
+            "the token is for the API server itself",
+            {
+                containers: [injected("aws-node")],
+                volumes: [
+                    { name: "aws-iam-token", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } },
+                ],
+            },
+            incomplete("container aws-node has a token for the API server, not sts.amazonaws.com"),
+        ],
+    ];
+    for (const [why, spec, expected] of faults) {
+        it(`is incomplete when ${why}`, () => assert.deepEqual(podIdentity(spec), expected));
+    }
+
+    it("finds the token at a mount path with slashes at its end, and in a volume of any name", () => {
+        const container = { ...injected("aws-node"), volumeMounts: [{ name: "mine", mountPath: `${folder}//` }] };
+        const identity = podIdentity({ containers: [container], volumes: [{ ...tokenVolume(), name: "mine" }] });
+        assert.deepEqual(identity, { source: "role", roleArn, regionalSts: undefined });
+    });
+
+    it("goes by the last of several entries of a variable, as the kubelet does", () => {
+        const twice = injected("aws-node");
+        const first = { ...twice, env: [...env({ AWS_ROLE_ARN: otherArn }), ...(twice.env ?? [])] };
+        assert.deepEqual(podIdentity(withFirst(first)), podIdentity(good));
+    });
+
+    const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "secret" };
+    const others: [string, IdentitySpec, string][] = [
+        [
+            "static keys, before the role",
+            withFirst(injected("aws-node", keys)),
+            "AWS_ACCESS_KEY_ID of container aws-node",
+        ],
+        ["static keys", { containers: [bare("aws-node", keys)] }, "AWS_ACCESS_KEY_ID of container aws-node"],
+        [
+            "static keys in an init container",
+            { ...good, initContainers: [injected("init", keys)] },
+            "AWS_ACCESS_KEY_ID of container init",
+        ],
+        [
+            "static keys in two containers, each named",
+            { containers: [bare("a", keys), bare("b", keys)] },
+            "AWS_ACCESS_KEY_ID of container a, AWS_ACCESS_KEY_ID of container b",
+        ],
+        [
+            "static keys of the older names",
+            { containers: [bare("aws-node", { AWS_ACCESS_KEY: "AKIA", AWS_SECRET_KEY: "secret" })] },
+            "AWS_ACCESS_KEY of container aws-node",
+        ],
+        [
+            "static keys from a secret",
+            {
+                containers: [
+                    {
+                        name: "aws-node",
+                        env: [
+                            { name: "AWS_ACCESS_KEY_ID", valueFrom: { secretKeyRef: { name: "s", key: "id" } } },
+                            { name: "AWS_SECRET_ACCESS_KEY", valueFrom: { secretKeyRef: { name: "s", key: "key" } } },
+                        ],
+                    },
+                ],
+            },
+            "AWS_ACCESS_KEY_ID of container aws-node",
+        ],
+        ...[
+            "AWS_PROFILE",
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_CONFIG_FILE",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        ].map((name): [string, IdentitySpec, string] => [
+            `${name}, without a token file`,
+            { containers: [bare("aws-node"), bare("agent", { [name]: "x" })] },
+            `${name} of container agent`,
+        ]),
+        [
+            "several of them, each named",
+            { containers: [bare("a", { AWS_PROFILE: "x" }), bare("b", { AWS_CONFIG_FILE: "y" })] },
+            "AWS_PROFILE of container a, AWS_CONFIG_FILE of container b",
+        ],
+    ];
+    for (const [why, spec, what] of others) {
+        it(`is another one with ${why}`, () => assert.deepEqual(podIdentity(spec), other(what)));
+    }
+
+    for (const half of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) {
+        it(`is not changed by ${half} alone, which the SDK ignores`, () =>
+            assert.deepEqual(podIdentity(withFirst(injected("aws-node", { [half]: "x" }))), podIdentity(good)));
+    }
+
+    it("is the role when a profile or container credentials are set as well, which come after it", () => {
+        const more = { AWS_PROFILE: "x", AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" };
+        assert.deepEqual(podIdentity(withFirst(injected("aws-node", more))), podIdentity(good));
+    });
+
+    it("does not show the value of a key", () => {
+        assert.doesNotMatch(JSON.stringify(podIdentity({ containers: [bare("aws-node", keys)] })), /AKIA|"secret"/);
+    });
+
+    it("has the same source and the same roles whatever the order of the containers", () => {
+        const container = fc.constantFrom(
+            injected("good"),
+            injected("other", { AWS_ROLE_ARN: otherArn }),
+            bare("skipped"),
+            bare("keys", keys),
+            bare("podIdentity", { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" }),
+        );
+        const shuffled = fc
+            .array(container, { minLength: 1, maxLength: 6 })
+            .chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })));
+        const essence = (containers: readonly IdentityContainer[], split: number) => {
+            const spec = { initContainers: containers.slice(0, split), containers: containers.slice(split) };
+            const identity = podIdentity({ ...spec, volumes: [tokenVolume()] });
+            return [
+                identity.source,
+                "roleArn" in identity && identity.roleArn,
+                "roleArns" in identity && identity.roleArns,
+            ];
+        };
+        fc.assert(
+            fc.property(shuffled, fc.nat(6), ([list, again], split) =>
+                assert.deepEqual(essence(again, split), essence(list, 0)),
+            ),
+        );
+    });
+
+    it("is the role only if each container has it", () => {
+        const container = fc.constantFrom(
+            injected("good"),
+            injected("other", { AWS_ROLE_ARN: otherArn }),
+            bare("skipped"),
+        );
+        fc.assert(
+            fc.property(fc.array(container, { minLength: 1 }), (containers) => {
+                const { source } = podIdentity({ containers, volumes: [tokenVolume()] });
+                const same = new Set(containers.map(({ name }) => name)).size === 1;
+                assert.equal(source === "role", same && containers[0]?.name !== "skipped");
+            }),
+        );
+    });
+});

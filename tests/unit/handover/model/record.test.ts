@@ -1,0 +1,165 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { freshRecord, owned, recorded, recordedNotAttached, subjectOf } from "../../../../handover/model/record";
+import type { ServiceAccountSeen } from "../../../../handover/model/world";
+import {
+    BROAD_POLICY,
+    CNI_POLICY,
+    FORMER_ROLE,
+    MANAGER,
+    nodeRole,
+    onNodeRole,
+    OTHER_POLICY,
+    record,
+    ROLE,
+    ROLE_ARN,
+    subject,
+    world,
+} from "../support/worlds";
+
+const nothing = { roleArn: ROLE, nodeRoleNames: [], nodeRoles: [], nodeRolePolicyArns: [] };
+const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });
+const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
+
+describe("The record", () => {
+    it("stays as it is when nothing new is seen", () => {
+        const seen = { ...nothing, nodeRoleNames: ["nodes"], nodeRoles: [nodeRole()] };
+        deepStrictEqual(recorded(record, seen), record);
+    });
+
+    it("forgets nothing of what is seen no more", () => {
+        deepStrictEqual(recorded(record, nothing), record);
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoles: [nodeRole({ cniPolicies: [] })] }), record);
+        deepStrictEqual(
+            recorded(record, { ...nothing, nodeRoles: [nodeRole({ exists: false, cniPolicies: [] })] }),
+            record,
+        );
+    });
+
+    it("takes a new role in after those before", () => {
+        deepStrictEqual(recorded(record, { ...nothing, roleArn: FORMER_ROLE }), {
+            ...record,
+            approvedRoleArns: [ROLE, FORMER_ROLE],
+        });
+    });
+
+    it("takes a role that returns in only once, in its place", () => {
+        const both = { ...record, approvedRoleArns: [ROLE, FORMER_ROLE] };
+        deepStrictEqual(recorded(both, nothing), both);
+    });
+
+    it("takes a newly named node role in, whatever it holds", () => {
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoleNames: ["more", "nodes"] }), {
+            ...record,
+            namedNodeRoles: ["nodes", "more"],
+        });
+    });
+
+    it("takes the policies of every node role in, named or not", () => {
+        const nodeRoles = [nodeRole({ name: "more" }), nodeRole({ name: "bare", cniPolicies: [] })];
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoles }), {
+            ...record,
+            nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY], bare: [] },
+        });
+    });
+
+    it("takes another policy in after those before", () => {
+        const nodeRoles = [nodeRole({ cniPolicies: [cni(OTHER_POLICY), cni(CNI_POLICY)] })];
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoles }), {
+            ...record,
+            nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] },
+        });
+    });
+
+    it("has nothing of a broad policy, which stays where it is", () => {
+        const nodeRoles = [nodeRole({ cniPolicies: [broad] })];
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoles }), record);
+    });
+
+    it("has a broad policy that is to leave by name, beside the CNI's own", () => {
+        const nodeRoles = [nodeRole({ name: "more", cniPolicies: [broad, cni(OTHER_POLICY)] })];
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoles, nodeRolePolicyArns: [BROAD_POLICY] }), {
+            ...record,
+            nodeRolePolicies: { nodes: [CNI_POLICY], more: [BROAD_POLICY, OTHER_POLICY] },
+        });
+    });
+
+    it("has nothing of a policy that is named and not attached, or only in a line", () => {
+        const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: ["inline"] })];
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoles, nodeRolePolicyArns: [OTHER_POLICY] }), {
+            ...record,
+            nodeRolePolicies: { nodes: [CNI_POLICY], more: [] },
+        });
+    });
+
+    it("takes two looks at one role together", () => {
+        const nodeRoles = [cni(OTHER_POLICY), cni(CNI_POLICY)].map((one) =>
+            nodeRole({ name: "more", cniPolicies: [one] }),
+        );
+        deepStrictEqual(recorded({ ...record, nodeRolePolicies: {} }, { ...nothing, nodeRoles }), {
+            ...record,
+            nodeRolePolicies: { more: [OTHER_POLICY, CNI_POLICY] },
+        });
+    });
+
+    it("names each role once that goes with the component, also where an early version named none", () => {
+        deepStrictEqual(owned(record, ROLE), { ...record, ownRoleArns: [ROLE] });
+        const two = owned(owned(owned(record, ROLE), FORMER_ROLE), ROLE);
+        deepStrictEqual(two, { ...record, ownRoleArns: [ROLE, FORMER_ROLE] });
+    });
+
+    it("gives a renamed component the names under which it began, and nothing else", () => {
+        const renamed = { ...subject, component: "new", fieldManager: "eks-cni/new", injectionGuardName: "new-guard" };
+        deepStrictEqual(
+            subjectOf({ ...record, fieldManager: "eks-cni/old", injectionGuardName: "old-guard" }, renamed),
+            {
+                ...renamed,
+                fieldManager: "eks-cni/old",
+                injectionGuardName: "old-guard",
+            },
+        );
+    });
+});
+
+describe("The record of a component that begins", () => {
+    const theirs = { [ROLE_ARN]: FORMER_ROLE };
+    const empty = {
+        ...{ clusterUid: "cluster", serviceAccountUid: "account", fieldManager: MANAGER, injectionGuardName: "guard" },
+        ...{ originalAnnotations: {}, approvedRoleArns: [], namedNodeRoles: [], nodeRolePolicies: {} },
+    };
+    const rows: [string, ServiceAccountSeen | undefined, object][] = [
+        [
+            "has the annotations of others, and nothing else of the service account",
+            { uid: "account", annotations: { ...theirs, "other.example/x": "1" }, roleArnOwners: ["eksctl"] },
+            { ...empty, originalAnnotations: theirs },
+        ],
+        [
+            "has them also where the component owns them as well",
+            { uid: "account", annotations: theirs, roleArnOwners: [MANAGER, "eksctl"] },
+            { ...empty, originalAnnotations: theirs },
+        ],
+        [
+            "has none that are the component's own, from a state that was lost",
+            { uid: "account", annotations: { [ROLE_ARN]: ROLE }, roleArnOwners: [MANAGER] },
+            empty,
+        ],
+        ["has none where there is no service account", undefined, { ...empty, serviceAccountUid: "" }],
+    ];
+    for (const [what, serviceAccount, expected] of rows) {
+        it(what, () => {
+            deepStrictEqual(freshRecord(subject, world(onNodeRole, { cluster: { serviceAccount } })), expected);
+        });
+    }
+});
+
+describe("What is recorded and not attached", () => {
+    it("is each policy that the role does not hold, whatever else it holds", () => {
+        const both = { ...record, nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] } };
+        deepStrictEqual(recordedNotAttached(both, nodeRole({ cniPolicies: [cni(OTHER_POLICY)] })), [
+            { roleName: "nodes", policyArn: CNI_POLICY },
+        ]);
+    });
+
+    it("is nothing of a role that is not recorded", () => {
+        deepStrictEqual(recordedNotAttached(record, nodeRole({ name: "more", cniPolicies: [] })), []);
+    });
+});

@@ -1,0 +1,89 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Refusal } from "../../../../handover/model/refusal";
+import { refusals } from "../../../../handover/model/refusals";
+import type { Subject } from "../../../../handover/model/subject";
+import { CNI_POLICY, FORMER_ROLE, nodeRole, onNodeRole, pod, ROLE, subject } from "../support/worlds";
+
+const many = ["1", "2", "3", "4", "5", "6"];
+const nodes = nodeRole({ instancesElsewhere: many.map((id) => `eu-west-1/i-${id}`) });
+const roles = [nodes, nodeRole({ name: "more" })];
+const on = (partition: string, ipFamily: Subject["ipFamily"] = "ipv4"): Subject => ({
+    ...subject,
+    ipFamily,
+    roleArn: `arn:${partition}:iam::111122223333:role/cni`,
+});
+const elsewhere: Subject = {
+    ...subject,
+    serviceAccount: { namespace: "network", name: "cni" },
+    daemonSetName: "cni-pods",
+};
+const complaining = pod("n1", onNodeRole, { missingPermissions: "ec2:CreateTags denied." });
+
+/** Each of them, with what it tells of: lists of one and of several where the words differ. */
+const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
+    clusterChanged: [refusals.clusterChanged("recorded", "seen")],
+    anotherCluster: [refusals.anotherCluster(elsewhere)],
+    wrongIssuer: [refusals.wrongIssuer("theirs", "ours")],
+    wrongAccount: [refusals.wrongAccount("111111111111", "222222222222")],
+    serviceAccountMissing: [refusals.serviceAccountMissing(elsewhere)],
+    daemonSetMissing: [refusals.daemonSetMissing(elsewhere)],
+    annotationOwned: [refusals.annotationOwned(elsewhere, ["eksctl", "helm"])],
+    anotherComponent: [refusals.anotherComponent(elsewhere, "eks-cni/a/b/c")],
+    addOnHasRole: [refusals.addOnHasRole(FORMER_ROLE)],
+    podIdentityAssociation: [refusals.podIdentityAssociation([ROLE, FORMER_ROLE])],
+    otherCredentials: [refusals.otherCredentials("aws-node-1", "AWS_PROFILE of container aws-node")],
+    webhookSkipped: [refusals.webhookSkipped("the label skip")],
+    audience: [refusals.audience("sts.amazonaws.com.cn")],
+    nodeAgentLogs: [refusals.nodeAgentLogs()],
+    cniTooOld: [refusals.cniTooOld("1.9.3")],
+    clusterTooOld: [refusals.clusterTooOld("1.29", "1.30", "The injection guard")],
+    unsafeEngine: ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"].map(refusals.unsafeEngine),
+    nodeRoleUnknown: [refusals.nodeRoleUnknown("n1, n2")],
+    nodeRoleNotNamed: [refusals.nodeRoleNotNamed(["more", "most"], ["nodes", "rest"])],
+    nodeRoleMissing: [[], ["nodes", "more"]].map((used) => refusals.nodeRoleMissing(["gone", "lost"], used)),
+    nodeRoleShared: [refusals.nodeRoleShared(nodes)],
+    defaultPodsWithoutRole: [refusals.defaultPodsWithoutRole(elsewhere, many)],
+    nodeRoleWithoutPermissions: [
+        refusals.nodeRoleWithoutPermissions([nodes], on("aws-cn")),
+        refusals.nodeRoleWithoutPermissions(roles, subject),
+        refusals.nodeRoleWithoutPermissions(roles, on("aws", "ipv6")),
+    ],
+    policyNotRecorded: [refusals.policyNotRecorded({ roleName: "nodes", policyArn: CNI_POLICY })],
+    injectionGuardMissing: [refusals.injectionGuardMissing(subject)],
+    podMissesPermissions: [refusals.podMissesPermissions(complaining, ROLE)],
+    retreatsInVain: [refusals.retreatsInVain(many.map((name) => pod(name, onNodeRole)))],
+    additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
+    timeout: [refusals.timeout("The hand-back", 30, "handBackSeconds", "2 pods left")],
+    cancelled: [refusals.cancelled()],
+    canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],
+    proofFailed: [
+        ...["denied", "denied."].map((why) => refusals.proofFailed({ code: "trust-refused", why }, ROLE)),
+        refusals.proofFailed({ code: "sts-region-inactive", why: "off", mend: "Switch it on." }, ROLE),
+    ],
+};
+
+/** The words as an operator reads them, so that a change of them is seen as one. */
+const WORDS = JSON.parse(readFileSync(join(__dirname, "../../../fixtures/handover/refusals.json"), "utf8")) as unknown;
+
+describe("The refusals", () => {
+    it("say code, what was seen, what it means and what mends it, in these words", () => {
+        deepStrictEqual(
+            Object.fromEntries(
+                Object.entries(EXAMPLES).map(([name, made]) => [
+                    name,
+                    made.map(({ code, seen, means, mend }) => ({ code, seen, means, mend })),
+                ]),
+            ),
+            WORDS,
+        );
+    });
+
+    it("are one message, under a name of their own, without a stack that would bury it", () => {
+        const refusal = new Refusal("code", "Seen.", "Means.", "Mend.");
+        strictEqual(refusal.name, "Refusal");
+        strictEqual(refusal.message, "[code] Seen. Means. Mend.");
+        strictEqual(refusal.stack, refusal.message);
+    });
+});

@@ -1,0 +1,62 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { freshMemory, Memory, remember, Step } from "../../../../handover/model/steps";
+import { attach, carrying, pod, ROLE } from "../support/worlds";
+
+/** Everything in it has been used before. */
+const before: Memory = {
+    startedAt: 1,
+    attachedAt: 2,
+    attached: attach("nodes"),
+    detachedAt: 3,
+    settledAt: 4,
+    releasedAt: 5,
+    wokenAt: 6,
+    restarts: { n1: 1, n2: 3 },
+    retreats: 1,
+};
+
+const on = (node: string) => pod(node, carrying(ROLE));
+const why = "";
+
+describe("What a run remembers", () => {
+    it("is when it began, and nothing else at first", () => {
+        deepStrictEqual(freshMemory(7), {
+            ...{ startedAt: 7, attachedAt: undefined, attached: [], detachedAt: undefined, settledAt: undefined },
+            ...{ releasedAt: undefined, wokenAt: undefined, restarts: {}, retreats: 0 },
+        });
+    });
+
+    const rows: [string, Step, Partial<Memory>][] = [
+        [
+            "of an attachment is what and when, that it has not settled, and how many there were",
+            { do: "attach", policies: attach("more"), why },
+            { attachedAt: 9, attached: attach("more"), settledAt: undefined, retreats: 2 },
+        ],
+        [
+            "of a detachment is when, and that nothing is attached that was asked for",
+            { do: "detach", policies: attach("nodes"), why },
+            { detachedAt: 9, attached: [] },
+        ],
+        ["of settling is when", { do: "settle", milliseconds: 1, why }, { settledAt: 9 }],
+        ["of giving the annotation up is when", { do: "releaseServiceAccount", leaving: {}, why }, { releasedAt: 9 }],
+        ["of waking the DaemonSet is when", { do: "wake", why }, { wokenAt: 9 }],
+        ["of a restart is one more of its node", { do: "restart", pod: on("n2"), why }, { restarts: { n1: 1, n2: 4 } }],
+        [
+            "of a first restart is one of its node",
+            { do: "restart", pod: on("n3"), why },
+            { restarts: { n1: 1, n2: 3, n3: 1 } },
+        ],
+        [
+            "of a restart by force is one more as well",
+            { do: "forceRestart", pod: on("n1"), why },
+            { restarts: { n1: 2, n2: 3 } },
+        ],
+        ["of a wait is nothing", { do: "wait", why }, {}],
+        ["of another write is nothing", { do: "annotate", annotations: {}, why }, {}],
+    ];
+    for (const [what, step, change] of rows) {
+        it(what, () => {
+            deepStrictEqual(remember(before, step, 9), { ...before, ...change });
+        });
+    }
+});

@@ -1,0 +1,179 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { planHandOver } from "../../../../handover/preview/plan";
+import { approvable, seen } from "../support/approvals";
+import {
+    ANNOTATE,
+    attach,
+    canary,
+    DELIVERED,
+    DETACH,
+    handedOver,
+    moves,
+    nobodyNamed,
+    NOTHING,
+    question,
+    refuses,
+    restart,
+    ROLLING,
+    STILL,
+    table,
+    then,
+    unnamed,
+} from "../support/plans";
+import {
+    carrying,
+    daemonSet,
+    FORMER_ROLE,
+    MANAGER,
+    nodeRole,
+    onNodeRole,
+    OTHER_POLICY,
+    pod,
+    pods,
+    record,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+    subject,
+} from "../support/worlds";
+
+const other = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };
+const both = { delivered: DELIVERED };
+
+table("The plan for a cluster that has been handed over", [
+    ["is nothing where nothing has changed", handedOver(), NOTHING, both],
+    [
+        "gives the policies back before another role comes, and takes them away again",
+        handedOver(),
+        moves(
+            attach("before the service account gets another role"),
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            DETACH,
+        ),
+        {},
+        { subject: other },
+    ],
+    [
+        "gives nothing back before another role where nothing was detached",
+        handedOver({ injectionGuard: { present: false, inForce: false } }, { nodeRoles: [nodeRole()] }),
+        then([STILL], ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        unnamed,
+        { subject: other, ...nobodyNamed },
+    ],
+    [
+        "gives the named policies back",
+        handedOver(),
+        moves(
+            `[attach] ${OTHER_POLICY} goes back on nodes, before the service account gets another role.`,
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            `[detach] ${OTHER_POLICY} leaves nodes, once every pod carries the role.`,
+        ),
+        { nodeRolePolicyArns: [OTHER_POLICY] },
+        { subject: other },
+    ],
+    [
+        "gives the policies back where no node role is named any more",
+        handedOver(),
+        then([STILL], attach("which nodeRoleNames does not name any more")),
+        { ...both, ...unnamed },
+        nobodyNamed,
+    ],
+    ["restarts the pods where what was delivered has changed", handedOver(), moves(ROLLING), { delivered: "another" }],
+    [
+        "detaches from a node role that is named later",
+        handedOver({ injectionGuard: { present: false, inForce: false } }, { nodeRoles: [nodeRole()] }),
+        moves(DETACH),
+        both,
+    ],
+]);
+
+const recorded = { ...both, record, canaryActs: false };
+
+table("The plan after a refresh", [
+    ["is nothing where all is as it was", handedOver(), NOTHING, recorded],
+    [
+        "has the policy come back for a pod without the role, and leave again",
+        handedOver({ pods: pods(carrying(ROLE), pod("n2", onNodeRole)) }),
+        moves(
+            attach("which pods without the role live off"),
+            restart("1 pod restarts, within the DaemonSet's own limit: pod-n2"),
+            DETACH,
+        ),
+        recorded,
+    ],
+    [
+        "annotates again",
+        handedOver({ serviceAccount: { ...serviceAccount, annotations: {}, roleArnOwners: [] } }),
+        moves(ANNOTATE),
+        recorded,
+    ],
+    ["takes the policy away again", handedOver({}, { nodeRoles: [nodeRole()] }), moves(DETACH), recorded],
+    [
+        "refuses to take away what is not recorded",
+        handedOver({}, { nodeRoles: [nodeRole()] }),
+        refuses("policy-not-recorded"),
+        { ...recorded, record: { ...record, nodeRolePolicies: {} } },
+    ],
+    ["asks for no approval again", handedOver(), NOTHING, recorded, { callerAccount: "2" }],
+    [
+        "has the canary again that a former run did not come to",
+        handedOver(
+            { pods: pods(onNodeRole), injectionGuard: { present: false, inForce: false }, daemonSet },
+            { nodeRoles: [nodeRole()] },
+        ),
+        moves(canary("pod-n1", "n1"), ROLLING, DETACH),
+        { record, canaryActs: true },
+    ],
+]);
+
+const complaining = pod("n2", carrying(ROLE), { missingPermissions: "ec2:DescribeSubnets" });
+
+table("The refusals", [
+    [
+        "are all of those before anything moves",
+        seen({ daemonSet: undefined, serviceAccount: undefined, pods: [] }),
+        refuses("wrong-account", "service-account-missing", "daemon-set-missing"),
+        {},
+        { callerAccount: "2" },
+    ],
+    [
+        "are those on the way as well, each once",
+        seen({ serviceAccount: { ...serviceAccount, roleArnOwners: [MANAGER] }, pods: pods(onNodeRole, complaining) }),
+        refuses("cluster-too-old", "pod-misses-permissions"),
+        {},
+        { clusterVersion: { major: 1, minor: 29 } },
+    ],
+    [
+        "are of a node role that is not named",
+        seen(
+            {},
+            {
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "gpu" },
+                nodeRoles: [nodeRole(), nodeRole({ name: "gpu" })],
+            },
+        ),
+        refuses("node-role-not-named"),
+    ],
+    [
+        "are of a node whose role cannot be told",
+        seen({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } }),
+        refuses("node-role-unknown"),
+    ],
+    ["are of another cluster", handedOver({ uid: "another" }), refuses("cluster-changed"), recorded],
+]);
+
+describe("The reasons of a refusal", () => {
+    it("are in the words of the update itself", () => {
+        const { refusals } = planHandOver({ ...question, approval: { ...approvable, callerAccount: "2" } });
+        deepStrictEqual(
+            refusals.map(({ message }) => message),
+            [
+                "[wrong-account] The AWS credentials are of the account 2; the role is in 111122223333. Nothing is read or written in an account that is not the role's. Give credentials of the role's account by the argument aws, for instance aws: { profile } or aws: { roleArn }.",
+            ],
+        );
+    });
+});

@@ -1,0 +1,43 @@
+import * as assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { compare } from "../../../model/preview";
+import { scenario } from "../../../model/scenarios";
+
+/** As many worlds as the time allows; MODEL_RUNS=5000 for a long night, with others each time. */
+const { MODEL_RUNS, MODEL_SEED, MODEL_PATH } = process.env;
+const PARAMETERS = {
+    numRuns: Number(MODEL_RUNS ?? 150),
+    ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 15_000, seed: 20261125 } : {}),
+    ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
+    ...(MODEL_PATH === undefined ? {} : { path: MODEL_PATH }),
+};
+
+/** Naming one of two node roles is refused, as long as both have nodes. */
+const program = fc.record({
+    roleName: fc.constantFrom("cni", "cni", "next"),
+    nodeRoleNames: fc.constantFrom(["a", "b"], ["a", "b"], ["a"], undefined),
+});
+
+describe("A preview on a model of cluster and account, whatever has happened before", function () {
+    this.timeout(0);
+
+    it("refuses what the update refuses, and nothing else; and moves what the update moves", async () => {
+        await fc.assert(
+            fc.asyncProperty(scenario, program, async (before, of) => {
+                const { plan, ended, isStill, foreseen, done, log } = await compare(before, of);
+                const told = JSON.stringify({ of, plan, ended, foreseen, done, log }, null, 1);
+                const code = /^\[([a-z-]+)\]/.exec(ended ?? "")?.[1];
+                assert.deepEqual(
+                    (plan?.refusals ?? []).slice(0, 1).map((refusal) => refusal.code),
+                    code === undefined ? [] : [code],
+                    told,
+                );
+                // Of more than five pods not all are named, and pods that are being replaced anyway are not there to be compared.
+                if (ended === undefined && isStill && !told.includes(" more.")) {
+                    assert.deepEqual(foreseen, done, told);
+                }
+            }),
+            PARAMETERS,
+        );
+    });
+});

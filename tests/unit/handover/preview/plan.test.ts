@@ -1,0 +1,205 @@
+import { seen } from "../support/approvals";
+import {
+    ANNOTATE,
+    canary,
+    DETACH,
+    moves,
+    nobodyNamed,
+    restart,
+    ROLLING,
+    ROLLING_AS_LISTED,
+    STILL,
+    table,
+    then,
+    unnamed,
+    wait,
+} from "../support/plans";
+import {
+    BROAD_POLICY,
+    carrying,
+    CNI_POLICY,
+    daemonSet,
+    leaving,
+    node,
+    nodeRole,
+    onNodeRole,
+    pod,
+    pods,
+    ROLE,
+    serviceAccount,
+    starting,
+} from "../support/worlds";
+
+const onDelete = { ...daemonSet, updateStrategy: "OnDelete" as const };
+const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
+const managed = { arn: CNI_POLICY, kind: "cni" as const, sufficient: true };
+
+table("The plan of a first hand-over", [
+    ["is each step in its order", seen(), moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH)],
+    [
+        "detaches nothing where no node role is named, and says what is left to do then",
+        seen(),
+        then([STILL], ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        unnamed,
+        nobodyNamed,
+    ],
+    [
+        "restarts nothing where each pod carries the role by an annotation of before",
+        seen({
+            pods: pods(carrying(ROLE)),
+            serviceAccount: { ...serviceAccount, roleArnOwners: ["kubectl-annotate"] },
+        }),
+        moves(DETACH),
+    ],
+    [
+        "says nothing of a mark that a wake has left",
+        seen({ daemonSet: { ...daemonSet, woken: true } }),
+        moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
+    ],
+    [
+        "restarts the pods itself where the DaemonSet does not",
+        seen({ daemonSet: onDelete }),
+        moves(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            restart("3 pods restart, within the DaemonSet's own limit: pod-n1, pod-n2, pod-n3"),
+            DETACH,
+        ),
+    ],
+    [
+        "has a canary for each node role",
+        seen(
+            {},
+            {
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "gpu" },
+                nodeRoles: [nodeRole(), nodeRole({ name: "gpu" })],
+            },
+        ),
+        moves(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            "[canary] pod-n3 on n3, a node of gpu, restarts first, and is watched for 20 s.",
+            ROLLING,
+            `[detach] ${CNI_POLICY} leaves nodes, once every pod carries the role.`,
+            `[detach] ${CNI_POLICY} leaves gpu, once every pod carries the role.`,
+        ),
+        { nodeRoleNames: ["nodes", "gpu"] },
+        { nodeRoleNames: ["nodes", "gpu"] },
+    ],
+    [
+        "tells no node role of a node that has none, where nothing is detached",
+        seen({}, { roleOfInstance: {} }),
+        moves(ANNOTATE, "[canary] pod-n1 on n1 restarts first, and is watched for 20 s.", ROLLING),
+        unnamed,
+        nobodyNamed,
+    ],
+    [
+        "does not count a pod that is on its way out",
+        seen({ pods: [pod("n1", onNodeRole, { name: "old", uid: "old", ...leaving }), ...pods(onNodeRole)] }),
+        moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
+    ],
+    [
+        "takes a pod for a canary that a killed run has left with the role",
+        seen({
+            serviceAccount,
+            pods: pods(onNodeRole, pod("n2", carrying(ROLE))),
+        }),
+        moves(ROLLING_AS_LISTED, DETACH),
+    ],
+    [
+        "waits for a pod that is starting, and counts it as the others",
+        seen({ serviceAccount, pods: pods(onNodeRole, pod("n2", carrying(ROLE), starting)) }),
+        moves(ROLLING_AS_LISTED, DETACH),
+    ],
+    [
+        "tells how many pods the rolling update takes at a time",
+        seen({ daemonSet: { ...daemonSet, maxUnavailable: 2 } }),
+        moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING.replace("1 at a time", "2 at a time"), DETACH),
+    ],
+    [
+        "names five pods and counts the rest",
+        seen({
+            nodes: ["a", "b", "c", "d", "e", "f"].map((name) => node(name)),
+            pods: ["a", "b", "c", "d", "e", "f"].map((name) => pod(name, onNodeRole)),
+        }),
+        then(
+            [STILL],
+            ANNOTATE,
+            canary("pod-a", "a"),
+            "[restart] 6 pods restart by the DaemonSet's rolling update, 1 at a time: pod-a, pod-b, pod-c, pod-d, pod-e and 1 more.",
+        ),
+        unnamed,
+        nobodyNamed,
+    ],
+    [
+        "tells of other policies with the same calls, which stay",
+        seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: ["inline"] })] }),
+        then(
+            [
+                `[other-policy] nodes also holds ${BROAD_POLICY}, which grants calls of the CNI as well.`,
+                "[inline-policy] nodes has the inline policy inline, which grants calls of the CNI as well.",
+            ],
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            DETACH,
+        ),
+    ],
+    [
+        "takes away which policies are named",
+        seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }),
+        then(
+            [`[other-policy] nodes also holds ${CNI_POLICY}, which grants calls of the CNI as well.`],
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            `[detach] ${BROAD_POLICY} leaves nodes, once every pod carries the role.`,
+        ),
+        { nodeRolePolicyArns: [BROAD_POLICY] },
+    ],
+    [
+        "says that nothing is proved where there is no node",
+        seen({ nodes: [], pods: [] }, { nodeRoles: [nodeRole({ instancesOfCluster: [] })] }),
+        then(["[no-nodes] Nothing was proved on a node, because the cluster has none."], ANNOTATE, DETACH),
+    ],
+]);
+
+table("The plan of what does not come by itself", [
+    [
+        "names the node that is NotReady, and what it holds up",
+        seen({ nodes: [node("n1"), node("n2", { ready: false }), node("n3")] }),
+        moves(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            wait("2 pods carry the role, 1 are of the old template (NotReady: n2)"),
+        ),
+    ],
+    [
+        "goes on where it is ignored",
+        seen({ nodes: [node("n1"), node("n2", { ready: false }), node("n3")] }),
+        moves(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            restart("1 pod restarts, within the DaemonSet's own limit: pod-n2"),
+            DETACH,
+        ),
+        { ignoreNotReadyNodes: 1 },
+    ],
+    [
+        "is only the canary where no node is Ready",
+        seen({ nodes: ["n1", "n2", "n3"].map((name) => node(name, { ready: false })), pods: [] }),
+        moves(ANNOTATE, wait("no node of nodes has a pod that could be the canary (NotReady: n1, n2, n3)")),
+    ],
+    [
+        "names the instance that has not joined",
+        seen({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] }),
+        moves(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            wait("instances that use a node role have not joined yet: i-n4"),
+        ),
+    ],
+]);

@@ -1,0 +1,133 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import type { Site } from "../../../../handover/run/loop";
+import { PreviewInputs, previewHandOver } from "../../../../handover/preview/previewHandOver";
+import { Refusal } from "../../../../handover/model/refusal";
+import type { World } from "../../../../handover/model/world";
+import { seen } from "../support/approvals";
+import { handedOver } from "../support/plans";
+import { ACCOUNT, CNI_POLICY, ISSUER, nodeRole, BROAD_POLICY, subject } from "../support/worlds";
+
+const inputs: PreviewInputs = {
+    ...{
+        subject,
+        formerFieldManagers: [],
+        region: "eu-west-1",
+        record: undefined,
+        delivered: undefined,
+        canaryActs: true,
+    },
+    ...{ overrideExistingServiceAccount: false, injectionGuard: true, additionalPolicies: false },
+    ...{ nodeRoleNames: ["nodes"], nodeRolePolicyArns: undefined },
+    ...{ stableSeconds: 20, settleSeconds: 120, ignoreNotReadyNodes: 0 },
+};
+
+/** A site that only reads: whatever else is called of it is not there. */
+function reading(world: World, called: string[] = [], others: Partial<Record<string, () => Promise<unknown>>> = {}) {
+    const answer = (name: string, value: unknown) => () => {
+        called.push(name);
+        return others[name]?.() ?? Promise.resolve(value);
+    };
+    return {
+        subject,
+        cluster: {
+            identity: answer("identity", { uid: "cluster", version: { major: 1, minor: 34 } }),
+            look: answer("look at the cluster", world.cluster),
+            issuer: answer("issuer", ISSUER),
+            close: () => called.push("close"),
+        },
+        aws: { callerAccount: answer("caller", ACCOUNT), look: answer("look at the account", world.account) },
+        ...{ nodeRoleNames: ["nodes"], now: () => world.at, progress: () => undefined },
+    } as unknown as Site;
+}
+
+const told = (site: Site, more: Partial<PreviewInputs> = {}) =>
+    previewHandOver({ ...inputs, ...more }, 60, () => Promise.resolve(site));
+
+const NOT_LOOKED_AT = "The hand-over is not planned, since the cluster was not looked at: ";
+
+describe("What a preview tells", () => {
+    it("is what the update does, step by step, and what is left then", async () => {
+        const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
+        const managed = { arn: CNI_POLICY, kind: "cni" as const, sufficient: true };
+        deepStrictEqual(await told(reading(seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }))), {
+            refuses: false,
+            text: [
+                "What the update does on the cluster:",
+                "  [annotate] The service account kube-system/aws-node gets the role.",
+                "  [canary] pod-n1 on n1, a node of nodes, restarts first, and is watched for 20 s.",
+                "  [restart] 3 pods restart by the DaemonSet's rolling update, 1 at a time: pod-n1, pod-n2, pod-n3.",
+                `  [detach] ${CNI_POLICY} leaves nodes, once every pod carries the role.`,
+                "What is left to do then:",
+                `  [other-policy] nodes also holds ${BROAD_POLICY}, which grants calls of the CNI as well.`,
+            ].join("\n"),
+        });
+    });
+
+    it("is nothing where nothing moves", async () => {
+        strictEqual(await told(reading(handedOver()), { delivered: "delivered" }), undefined);
+    });
+
+    it("is the reason why the update would refuse", async () => {
+        const plan = await told(reading(seen({ serviceAccount: undefined })));
+        strictEqual(plan?.refuses, true);
+        const [title, reason] = plan.text.split("\n");
+        strictEqual(title, "The update would refuse, for this reason:");
+        ok(reason?.startsWith("  [service-account-missing] There is no service account kube-system/aws-node."), reason);
+    });
+
+    it("is the other component that owns the annotation, unless that is what this one was before it was renamed", async () => {
+        const [roleArnOwners, delivered] = [["eks-cni/shop/prod/cni"], "delivered"];
+        const account = handedOver().cluster.serviceAccount;
+        const world = handedOver({ serviceAccount: account && { ...account, roleArnOwners } });
+        const plan = await told(reading(world), { delivered });
+        ok(plan?.text.includes("[another-component]"), plan?.text);
+        const formerFieldManagers = ["eks-cni/shop/prod/vpc", "eks-cni/shop/prod/cni"];
+        strictEqual((await told(reading(world), { delivered, formerFieldManagers }))?.refuses, undefined);
+    });
+
+    it("is each of several reasons", async () => {
+        const plan = await told(reading(seen({ serviceAccount: undefined, daemonSet: undefined })));
+        const codes = plan?.text.match(/\[[a-z-]+\]/g);
+        ok(plan?.text.startsWith("The update would refuse, for 2 reasons:\n"), plan?.text);
+        deepStrictEqual(codes, ["[service-account-missing]", "[daemon-set-missing]"]);
+    });
+});
+
+describe("A preview", () => {
+    it("looks once, asks for no token, and lets go of the cluster", async () => {
+        const called: string[] = [];
+        await told(reading(seen(), called));
+        deepStrictEqual(called, [
+            "identity",
+            "caller",
+            "look at the cluster",
+            "look at the account",
+            "issuer",
+            "close",
+        ]);
+    });
+
+    it("tells in one line why it could not look, with the code, and lets go of the cluster", async () => {
+        const called: string[] = [];
+        const away = new Refusal("cluster-unreachable", "No answer.", "It means something.", "Mend it.");
+        const site = reading(seen(), called, { identity: () => Promise.reject(away) });
+        deepStrictEqual(await told(site), { refuses: false, text: `${NOT_LOOKED_AT}[cluster-unreachable] No answer.` });
+        deepStrictEqual(called, ["identity", "close"]);
+    });
+
+    it("tells of an error that nobody expected, too", async () => {
+        const site = reading(seen(), [], { identity: () => Promise.reject(new Error("broken")) });
+        deepStrictEqual(await told(site), { refuses: false, text: `${NOT_LOOKED_AT}broken` });
+    });
+
+    it("tells of a kubeconfig that cannot be read", async () => {
+        const plan = await previewHandOver({ ...inputs, kubeconfig: "nonsense: [" }, 60);
+        ok(plan?.text.startsWith(`${NOT_LOOKED_AT}[kubeconfig-invalid] `), plan?.text);
+    });
+
+    it("waits no longer than its limit", async () => {
+        const site = reading(seen(), [], { identity: () => new Promise(() => undefined) });
+        const plan = await previewHandOver(inputs, 0.02, () => Promise.resolve(site));
+        deepStrictEqual(plan, { refuses: false, text: `${NOT_LOOKED_AT}no answer within 0.02 s` });
+    });
+});

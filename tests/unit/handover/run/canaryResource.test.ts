@@ -1,0 +1,130 @@
+import { deepStrictEqual, match, rejects } from "node:assert/strict";
+import { DEFAULT_TIMEOUTS } from "../../../../components/live/liveChecks";
+import type { Site } from "../../../../handover/run/loop";
+import { Refusal } from "../../../../handover/model/refusal";
+import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
+import type { PodIdentity } from "../../../../handover/model/world";
+import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
+
+const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
+const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "Nobody knows you.", "Give another kubeconfig.");
+
+const inputs: CanaryInputs = {
+    ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, forceDestroy: false, drift: "none" },
+    ...{ formerAnnotations: {}, approval: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
+};
+
+/** A canary pod that is there already, in a cluster and an account that fail when a test says so. */
+function siteWith(fails: {
+    account?: (nth: number) => Error | undefined;
+    cluster?: (nth: number) => Error | undefined;
+    /** What the other pods carry. */
+    others?: PodIdentity;
+}) {
+    const calls: string[] = [];
+    let now = NOW;
+    let annotations: Readonly<Record<string, string>> = { [ROLE_ARN]: ROLE };
+    let canaryPod = pod("n1", carrying(ROLE), { readySince: NOW });
+    const nth = (what: string) => calls.push(what) && calls.filter((call) => call === what).length;
+    const answer = <T>(error: Error | undefined, value: () => T): Promise<T> =>
+        error === undefined ? Promise.resolve(value()) : Promise.reject(error);
+    const { others = onNodeRole } = fails;
+    const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) } });
+    const site = {
+        ...{ subject, nodeRoleNames: [], now: () => now, progress: () => undefined },
+        sleep: () => Promise.resolve(),
+        cluster: {
+            look: () =>
+                answer(fails.cluster?.(nth("cluster")), () => ({
+                    ...seen().cluster,
+                    serviceAccount: { uid: "account", annotations, roleArnOwners: [] },
+                })),
+            annotate: (given: Readonly<Record<string, string>>) => {
+                nth("annotate");
+                annotations = given;
+                return Promise.resolve();
+            },
+            restart: () => {
+                nth("restart");
+                canaryPod = pod("n1", onNodeRole);
+                return Promise.resolve();
+            },
+            change: () => {
+                // Longer than the account's look is good for.
+                now += 31_000;
+                return Promise.resolve();
+            },
+            close: () => undefined,
+        },
+        aws: { look: () => answer(fails.account?.(nth("account")), () => seen().account) },
+    } as unknown as Site;
+    return {
+        calls,
+        run: (more: Partial<CanaryInputs> = {}) =>
+            canary.create({ ...inputs, ...more }, { progress: () => undefined, open: () => Promise.resolve(site) }),
+        end: () => ({ annotations, carries: canaryPod.identity.source === "role" }),
+    };
+}
+
+describe("The canary, as a resource", () => {
+    it("is done when its pod has worked for long enough", async () => {
+        const { run, end } = siteWith({});
+        deepStrictEqual((await run()).shown, "a pod with the role works on a node of the node role");
+        deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carries: true });
+    });
+
+    it("tells the rollout where every pod has carried the role since before, and says nothing otherwise", async () => {
+        const shown = {
+            shown: "a pod with the role works on a node of the node role",
+            updateStrategy: "RollingUpdate" as const,
+        };
+        const before = { formerAnnotations: { [ROLE_ARN]: ROLE } };
+        deepStrictEqual(await siteWith({ others: carrying(ROLE) }).run(before), { ...shown, carriedBefore: true });
+        deepStrictEqual(await siteWith({ others: carrying(ROLE) }).run(), shown);
+        deepStrictEqual(await siteWith({}).run(before), shown);
+    });
+
+    it("keeps what it told when nothing acts upon it", async () => {
+        const told = { shown: "s", updateStrategy: "RollingUpdate" as const, carriedBefore: true as const };
+        const door = { progress: () => undefined };
+        deepStrictEqual(await canary.update({ ...inputs, ...told }, { ...inputs, stableSeconds: 5 }, door), told);
+        deepStrictEqual(await canary.read({ ...inputs, ...told }, door), { outputs: told, drift: "none" });
+    });
+
+    it("goes back without the account when its credentials expire, and says what mends them", async () => {
+        const { run, end, calls } = siteWith({ account: (nth) => (nth > 1 ? EXPIRED : undefined) });
+        await rejects(run(), (error: Refusal) => {
+            deepStrictEqual([error.code, error.seen, error.mend], [EXPIRED.code, EXPIRED.seen, EXPIRED.mend]);
+            match(error.means, /^They have expired\. Nobody could see .* as before \(everything is as before\)/);
+            return true;
+        });
+        deepStrictEqual(end(), { annotations: {}, carries: false });
+        deepStrictEqual(calls.filter((call) => call === "account").length, 2);
+    });
+
+    it("says that it stays where the cluster is what cannot be reached any more", async () => {
+        const { run, end } = siteWith({ cluster: (nth) => (nth > 1 ? UNKNOWN : undefined) });
+        await rejects(run(), (error: Refusal) => {
+            deepStrictEqual([error.code, error.seen, error.mend], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.mend]);
+            match(error.means, /the canary is not taken back: one pod for each node role may carry the role/);
+            return true;
+        });
+        deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carries: true });
+    });
+
+    it("has failed, and goes back, where nobody knows what went wrong", async () => {
+        const { run, end } = siteWith({ account: (nth) => (nth > 1 ? new Error("odd") : undefined) });
+        await rejects(run(), { code: "canary-failed", seen: "The canary did not work: odd." });
+        deepStrictEqual(end(), { annotations: {}, carries: false });
+    });
+
+    it("touches nothing where the cluster is another one", async () => {
+        const changed = new Refusal("cluster-changed", "Another.", "x", "y");
+        const { run, calls } = siteWith({ account: (nth) => (nth > 1 ? changed : undefined) });
+        await rejects(run(), changed);
+        deepStrictEqual(
+            calls.filter((call) => call === "annotate" || call === "restart"),
+            [],
+        );
+    });
+});

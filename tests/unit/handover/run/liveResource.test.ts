@@ -1,0 +1,102 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
+import { changedInputs, LiveInputs, mustAct } from "../../../../handover/run/liveResource";
+import { DEFAULT_TIMEOUTS } from "../../../../components/live/liveChecks";
+import { subject } from "../support/worlds";
+
+const inputs: LiveInputs = { subject, timeouts: DEFAULT_TIMEOUTS, forceDestroy: false, drift: "none" };
+
+describe("The inputs that changed", () => {
+    const rows: [string, object, object, string[]][] = [
+        ["are none where all is the same", inputs, structuredClone(inputs), []],
+        [
+            "are those of another value, and no others",
+            inputs,
+            { ...inputs, drift: "a", forceDestroy: true },
+            ["forceDestroy", "drift"],
+        ],
+        ["are those that came", { a: 1 }, { a: 1, b: 2 }, ["b"]],
+        ["are told deep inside", { a: { b: [{ c: 1 }] } }, { a: { b: [{ c: 2 }] } }, ["a"]],
+        ["are told where something inside went", { a: { b: 1, c: 2 } }, { a: { b: 1 } }, ["a"]],
+        [
+            "are not told by the order of keys",
+            { a: { b: 1, c: { d: 1, e: 2 } } },
+            { a: { c: { e: 2, d: 1 }, b: 1 } },
+            [],
+        ],
+        ["are not told by it inside of lists", { a: [{ b: 1, c: 2 }] }, { a: [{ c: 2, b: 1 }] }, []],
+        [
+            "are not told by it where it is the other way round",
+            { a: { c: 2, b: 1, d: 3 } },
+            { a: { d: 3, b: 1, c: 2 } },
+            [],
+        ],
+        ["are told by the order in a list", { a: [1, 2] }, { a: [2, 1] }, ["a"]],
+        ["are told from a list to what looks like one", { a: ["b"] }, { a: { 0: "b" } }, ["a"]],
+        ["are told by the type of a value", { a: 1 }, { a: "1" }, ["a"]],
+        ["are told from an empty object to none", { a: {} }, { a: null }, ["a"]],
+        ["are none from null to undefined", { a: null }, { a: undefined }, []],
+        ["are none from nothing to null", {}, { a: null }, []],
+        ["are none from undefined to nothing", { region: undefined }, {}, []],
+        ["are told from null to a value", { a: null }, { a: "null" }, ["a"]],
+        ["are told where null is inside", { a: { b: null } }, { a: { b: 0 } }, ["a"]],
+        ["are told from false to nothing", { a: false }, { a: undefined }, ["a"]],
+        ["are told from an empty text to nothing", { region: "" }, {}, ["region"]],
+        ["are none where an output is in the state alone", { ...inputs, record: {}, shown: "a" }, inputs, []],
+        ["are none where the provider's code is in the state alone", { a: 1, __provider: "code" }, { a: 1 }, []],
+        [
+            "are the optional ones that went",
+            {
+                ...{ kubeconfig: "k", context: "c", aws: { region: "r" }, region: "r" },
+                ...{ nodeRoleNames: ["n"], nodeRolePolicyArns: ["p"], release: false },
+            },
+            {},
+            ["kubeconfig", "context", "aws", "region", "nodeRoleNames", "nodeRolePolicyArns", "release"],
+        ],
+        ["are told once where an optional one is on both sides", { region: "a" }, { region: "b" }, ["region"]],
+        ["are told where an empty list came", {}, { nodeRoleNames: [] }, ["nodeRoleNames"]],
+    ];
+    for (const [what, before, after, expected] of rows) {
+        it(what, () => {
+            deepStrictEqual(changedInputs(before, after), expected);
+        });
+    }
+});
+
+describe("A live check acts", () => {
+    const rows: [string, LiveInputs, (keyof LiveInputs)[], boolean][] = [
+        ["when an input changed upon which it acts", { ...inputs, drift: "a" }, ["subject", "drift"], true],
+        ["when others changed as well", { ...inputs, drift: "a", region: "r" }, ["drift"], true],
+        ["not when others changed alone", { ...inputs, region: "r", forceDestroy: true }, ["drift"], false],
+        ["not when nothing changed", structuredClone(inputs), ["subject", "drift"], false],
+        ["not when it acts upon nothing", { ...inputs, drift: "a" }, [], false],
+    ];
+    for (const [what, after, acting, expected] of rows) {
+        it(what, () => {
+            deepStrictEqual(mustAct(inputs, after, acting), expected);
+        });
+    }
+
+    it("when an optional input went upon which it acts", () => {
+        deepStrictEqual(mustAct({ ...inputs, region: "r" }, inputs, ["region"]), true);
+    });
+});
+
+describe("The door of TypeScript programs", () => {
+    const diff = (state: object, news: object) => dynamicProvider("canary").diff?.("id", state, news);
+
+    it("sees no change in the provider's own code, which each version has anew", async () => {
+        deepStrictEqual(await diff({ ...inputs, __provider: "old" }, { ...inputs, __provider: "new" }), {
+            changes: false,
+        });
+    });
+
+    it("sees a change of an input", async () => {
+        const state = { ...inputs, __provider: "code" };
+        deepStrictEqual(await diff(state, { ...state, drift: "a" }), { changes: true });
+    });
+
+    it("sees a change in what the plugin brought up, whose state has no code to delete it by", async () => {
+        deepStrictEqual(await diff(inputs, { ...inputs, __provider: "code" }), { changes: true });
+    });
+});
