@@ -36,13 +36,6 @@ export interface CniAwsArgs {
 export interface CniTimeoutsArgs {
     /** How long a role may take to be usable. Defaults to 120. */
     proofSeconds?: number;
-    /**
-     * How long IAM gets to enforce a policy that came back on a node role, before a pod relies on it. Waited in full, since
-     * nothing tells when it is enforced. Defaults to 120.
-     *
-     * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
-     */
-    settleSeconds?: number;
     /** How long the canaries may take, all node roles together. Defaults to 300. */
     canarySeconds?: number;
     /** How long the verification of all pods may take. Defaults to 900. */

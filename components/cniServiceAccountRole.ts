@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ServiceAccountName } from "../documents/trustPolicy";
 import { serviceAccountAnnotations } from "../documents/serviceAccountAnnotations";
 import { checkedLate, checkedNow } from "./arguments/validateArguments";
-import { DEFAULT_SERVICE_ACCOUNT } from "./arguments/trustSizeRules";
+import { DEFAULT_SERVICE_ACCOUNT } from "./arguments/defaults";
 import { after, CheckedArgs, checkedArgs, resourcesAfter } from "./arguments/validArgs";
 import { resolveCluster } from "./role/cluster";
 import { existingRole, makeRole } from "./role/cniRole";
@@ -41,7 +41,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
      */
     public readonly policyArns: pulumi.Output<string[]>;
     /**
-     * The annotations that deliver the role to the service account; with `delivery: roleOnly`, those that somebody else is
+     * The annotations that deliver the role to the service account; with `delivery: external`, those that somebody else is
      * to put there.
      */
     public readonly serviceAccountAnnotations: pulumi.Output<{ [key: string]: string }>;
@@ -56,7 +56,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
      */
     public readonly verifiedPods: pulumi.Output<number>;
     /**
-     * The names of the node roles that the CNI policy has left. Empty without `nodeRoleNames`.
+     * The names of the node roles that the CNI policy has left. Empty without `detachFromNodeRoles`.
      */
     public readonly detachedFrom: pulumi.Output<string[]>;
     /**
@@ -129,7 +129,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
 
         // … and the annotation of the service account.
         let canary: Canary | undefined;
-        if (args.delivery !== Delivery.RoleOnly) {
+        if (args.delivery !== Delivery.External) {
             const patch = annotateServiceAccount(name, checked, serviceAccount, annotations, live, options());
             done.push(patch);
             canary = checks?.canary(done, uidOf(patch));
@@ -137,11 +137,11 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         }
 
         // Step 2: the pods restart, since the role reaches new pods only.
-        if (args.delivery !== Delivery.RoleOnly && args.rollout?.enabled !== false) {
+        if (args.delivery !== Delivery.External && args.rollout?.enabled !== false) {
             const { timeoutSeconds } = args.rollout ?? {};
             const { updateStrategy, carriedBefore } = canary ?? {};
-            const ignoreNotReadyNodes = (live ? args.ignoreNotReadyNodes : undefined) ?? 0;
-            const waiting = { timeoutSeconds, updateStrategy, carriedBefore, ignoreNotReadyNodes };
+            const maxNotReadyNodes = (live ? args.maxNotReadyNodes : undefined) ?? 0;
+            const waiting = { timeoutSeconds, updateStrategy, carriedBefore, maxNotReadyNodes };
             done.push(rollOut(name, checked, serviceAccount.namespace, delivered, waiting, options()));
         }
 

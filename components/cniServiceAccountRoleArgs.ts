@@ -14,7 +14,7 @@ export enum Delivery {
     /** The component annotates the service account with server-side apply, and restarts the pods. */
     ServiceAccountPatch = "serviceAccountPatch",
     /** The component makes the role only; a managed add-on or another program is given its ARN. */
-    RoleOnly = "roleOnly",
+    External = "external",
 }
 
 /** The Kubernetes service account that may assume the role. */
@@ -185,13 +185,13 @@ export interface CniServiceAccountRoleArgs {
      *
      * Whether it is given is plain, because it decides which resources exist; its members need not be.
      */
-    nodeRoleNames?: pulumi.Input<string>[];
+    detachFromNodeRoles?: pulumi.Input<pulumi.Input<string>[]>;
     /**
      * The ARNs of the policies that leave the node roles. Defaults to the AWS managed CNI policy on IPv4, and on IPv6 to every
      * attached policy that grants what the CNI does to interfaces and addresses. Other policies of that kind are told of in
      * `remainingSteps`.
      */
-    nodeRolePolicyArns?: pulumi.Input<string>[];
+    detachPolicyArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
      * How far the proof goes. Defaults to `full`.
      *
@@ -200,6 +200,13 @@ export interface CniServiceAccountRoleArgs {
     proof?: Proof;
     /** The time limits of the live checks. Defaults to those of each. */
     timeouts?: CniTimeoutsArgs;
+    /**
+     * How long IAM gets to enforce a policy that came back on a node role, before a pod relies on it. Waited in full, since
+     * nothing tells when it is enforced. Defaults to 120.
+     *
+     * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
+     */
+    iamPropagationSeconds?: number;
     /**
      * How long a pod with the role is watched before it counts as working, in whole seconds from 0 to 3600. Defaults to 20.
      */
@@ -210,10 +217,10 @@ export interface CniServiceAccountRoleArgs {
      *
      * With more than 0 the pods are waited for by the live checks, within `timeouts.verificationSeconds`.
      */
-    ignoreNotReadyNodes?: number;
+    maxNotReadyNodes?: number;
     /**
      * Whether an admission policy refuses pods of the service account that the webhook has missed, so that the DaemonSet tries
-     * again. Needs `nodeRoleNames` and Kubernetes 1.30. Defaults to true with `nodeRoleNames`.
+     * again. Needs `detachFromNodeRoles` and Kubernetes 1.30. Defaults to true with `detachFromNodeRoles`.
      *
      * Plain, because it decides which resources exist.
      */
@@ -228,5 +235,5 @@ export interface CniServiceAccountRoleArgs {
      * false: then they get back what they gave up, since without live checks nothing gives it back on destroy. With true nobody
      * knows any more what they gave up: attach it by hand before a destroy.
      */
-    release?: pulumi.Input<boolean>;
+    keepDetached?: pulumi.Input<boolean>;
 }

@@ -11,7 +11,7 @@ export const oneWriterOfCniRole: StackValidationPolicy = {
         "role there at every update, and the two undo each other.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html",
-    remediationSteps: "Set delivery roleOnly on CniServiceAccountRole, or take the role from the add-on.",
+    remediationSteps: "Set delivery external on CniServiceAccountRole, or take the role from the add-on.",
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);

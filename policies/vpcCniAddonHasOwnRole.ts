@@ -12,7 +12,7 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
         "the plugin with the node role.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html",
-    remediationSteps: "Give the add-on the output ready of a CniServiceAccountRole with delivery roleOnly.",
+    remediationSteps: "Give the add-on the output ready of a CniServiceAccountRole with delivery external.",
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);

@@ -14,7 +14,7 @@ import { Sandbox, startSandbox } from "./sandbox";
  */
 const EXAMPLE = path.resolve(__dirname, "../examples/hand-over");
 /** On a real account IAM gets 120 s to enforce a policy that came back; here it takes three. */
-const SETTINGS = { settleSeconds: "6", stableSeconds: "4", nodeRoleName: NODE_ROLE };
+const SETTINGS = { iamPropagationSeconds: "6", stableSeconds: "4", nodeRoleName: NODE_ROLE };
 const STACK = "demo";
 
 async function main(): Promise<void> {

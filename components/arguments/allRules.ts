@@ -35,7 +35,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     overrideExistingServiceAccount: boolean("set true to take the annotations over from another field manager"),
     stsRegionalEndpoints: boolean("set true for the regional endpoint, or leave it out"),
     tokenExpirationSeconds: kubernetes.tokenExpirationSeconds,
-    delivery: oneOf(["serviceAccountPatch", "roleOnly"], "leave delivery out to have the service account annotated"),
+    delivery: oneOf(["serviceAccountPatch", "external"], "leave delivery out to have the service account annotated"),
     rollout: properties({
         enabled: boolean("set false to leave the pods alone, or leave it out"),
         timeoutSeconds: kubernetes.rolloutTimeoutSeconds,

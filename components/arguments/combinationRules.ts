@@ -22,7 +22,7 @@ export function combinationProblems(args: Settled): Problem[] {
     return [
         noCluster,
         roleOptionsOfExistingRole,
-        deliveryOptionsOfRoleOnly,
+        deliveryOptionsOfExternal,
         providersElsewhere,
         existingRoleElsewhere,
         policiesElsewhere,
@@ -57,8 +57,8 @@ function roleOptionsOfExistingRole(args: Settled): Problem[] {
     }));
 }
 
-function deliveryOptionsOfRoleOnly(args: Settled): Problem[] {
-    if (args["delivery"] !== "roleOnly") {
+function deliveryOptionsOfExternal(args: Settled): Problem[] {
+    if (args["delivery"] !== "external") {
         return [];
     }
     const rollout = args["rollout"] as { enabled?: unknown } | undefined;
@@ -70,7 +70,7 @@ function deliveryOptionsOfRoleOnly(args: Settled): Problem[] {
         .filter(([, value]) => value === true)
         .map(([path, value]) => ({
             path,
-            expected: "nothing beside delivery roleOnly, which touches no cluster",
+            expected: "nothing beside delivery external, which touches no cluster",
             got: show(value),
             fix: `remove ${path}, or use delivery serviceAccountPatch`,
         }));

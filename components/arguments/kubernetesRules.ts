@@ -1,4 +1,5 @@
 import { MAX_TOKEN_EXPIRATION_SECONDS, MIN_TOKEN_EXPIRATION_SECONDS } from "../../documents/serviceAccountAnnotations";
+import { DEFAULT_ROLLOUT_SECONDS } from "./defaults";
 import { isString, must, text, wholeNumber } from "./rule";
 
 /**
@@ -43,7 +44,7 @@ export const rolloutTimeoutSeconds = wholeNumber(
     `a whole number of seconds from 1 to ${String(MAX_TIMEOUT_SECONDS)}`,
     1,
     MAX_TIMEOUT_SECONDS,
-    "choose how long the rolling update may take, or leave timeoutSeconds out for 600",
+    `choose how long the rolling update may take, or leave timeoutSeconds out for ${String(DEFAULT_ROLLOUT_SECONDS)}`,
 );
 
 /** Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name) */

@@ -12,6 +12,7 @@ import {
     text,
     wholeNumber,
 } from "./rule";
+import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS, DEFAULT_TIMEOUTS } from "./defaults";
 import * as iam from "./iamRules";
 import { Problem, show } from "./problem";
 import { Settled } from "./settled";
@@ -108,29 +109,29 @@ export const LIVE_CHECKS: Readonly<Record<string, Check>> = {
         ),
         endpoints,
     }),
-    nodeRoleNames: (value, path) => [
+    detachFromNodeRoles: (value, path) => [
         ...notEmpty(value, path),
         ...listOf("names of node roles", nodeRoleName)(value, path),
     ],
-    nodeRolePolicyArns: (value, path) => [
+    detachPolicyArns: (value, path) => [
         ...notEmpty(value, path),
         ...listOf("ARNs of managed policies", iam.managedPolicyArn)(value, path),
     ],
     proof: oneOf(["full", "assumeRole", "off"], "leave proof out for the full one"),
     timeouts: properties({
-        proofSeconds: seconds(120),
-        settleSeconds: seconds(120),
-        canarySeconds: seconds(300),
-        verificationSeconds: seconds(900),
-        handBackSeconds: seconds(1800),
+        proofSeconds: seconds(DEFAULT_TIMEOUTS.proofSeconds),
+        canarySeconds: seconds(DEFAULT_TIMEOUTS.canarySeconds),
+        verificationSeconds: seconds(DEFAULT_TIMEOUTS.verificationSeconds),
+        handBackSeconds: seconds(DEFAULT_TIMEOUTS.handBackSeconds),
     }),
+    iamPropagationSeconds: seconds(DEFAULT_IAM_PROPAGATION_SECONDS),
     stableSeconds: wholeNumber(
         "a whole number of seconds from 0 to 3600",
         0,
         3600,
-        "choose how long a pod is watched, or leave it out for 20",
+        `choose how long a pod is watched, or leave it out for ${String(DEFAULT_STABLE_SECONDS)}`,
     ),
-    ignoreNotReadyNodes: wholeNumber(
+    maxNotReadyNodes: wholeNumber(
         "a whole number from 0 to 10000",
         0,
         10_000,
@@ -138,14 +139,16 @@ export const LIVE_CHECKS: Readonly<Record<string, Check>> = {
     ),
     injectionGuard: boolean("set false to do without the admission policy, or leave it out"),
     forceDestroy: boolean("set true for a cluster that goes away with its nodes still up, or leave it out"),
-    release: boolean("set true before the live checks are turned off and the node roles are to stay, or leave it out"),
+    keepDetached: boolean(
+        "set true before the live checks are turned off and the node roles are to stay, or leave it out",
+    ),
 };
 
 /** What the live checks need of the plain shape. */
 const NEEDED: readonly { readonly is: (args: Settled) => boolean; readonly got: string; readonly fix: string }[] = [
     {
-        is: ({ delivery }) => delivery === "roleOnly",
-        got: "delivery roleOnly, which touches no cluster",
+        is: ({ delivery }) => delivery === "external",
+        got: "delivery external, which touches no cluster",
         fix: "use delivery serviceAccountPatch",
     },
     {
@@ -157,17 +160,19 @@ const NEEDED: readonly { readonly is: (args: Settled) => boolean; readonly got: 
 
 /** What is wrong with the arguments of the live checks taken together with the rest. */
 export function liveCombinationProblems(args: Settled): Problem[] {
-    const { liveChecks, nodeRoleNames, injectionGuard, nodeRolePolicyArns } = args;
+    const { liveChecks, detachFromNodeRoles, injectionGuard, detachPolicyArns } = args;
     const lacking = NEEDED.filter(({ is }) => is(args));
     const off = { got: "liveChecks false", fix: "remove liveChecks" };
     return [
         ...(liveChecks === true ? lacking.map((need) => needs("liveChecks", need)) : []),
-        ...(isSettled(nodeRoleNames)
-            ? [...lacking, ...(liveChecks === false ? [off] : [])].map((need) => needs("nodeRoleNames", need))
+        ...(detachFromNodeRoles !== undefined
+            ? [...lacking, ...(liveChecks === false ? [off] : [])].map((need) => needs("detachFromNodeRoles", need))
             : []),
-        ...(injectionGuard === true && nodeRoleNames === undefined ? [withoutNodeRoles("injectionGuard", "true")] : []),
-        ...(isSettled(nodeRolePolicyArns) && nodeRoleNames === undefined
-            ? [withoutNodeRoles("nodeRolePolicyArns", show(nodeRolePolicyArns))]
+        ...(injectionGuard === true && detachFromNodeRoles === undefined
+            ? [withoutNodeRoles("injectionGuard", "true")]
+            : []),
+        ...(detachPolicyArns !== undefined && detachFromNodeRoles === undefined
+            ? [withoutNodeRoles("detachPolicyArns", show(detachPolicyArns))]
             : []),
     ];
 }
@@ -184,8 +189,8 @@ function needs(path: string, { got, fix }: { readonly got: string; readonly fix:
 function withoutNodeRoles(path: string, got: string): Problem {
     return {
         path,
-        expected: "nothing without nodeRoleNames, since no node role gives anything up then",
+        expected: "nothing without detachFromNodeRoles, since no node role gives anything up then",
         got,
-        fix: `add nodeRoleNames, or remove ${path}`,
+        fix: `add detachFromNodeRoles, or remove ${path}`,
     };
 }

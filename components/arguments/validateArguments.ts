@@ -81,7 +81,15 @@ function refuse(component: string, problems: readonly Problem[]): void {
 function givenNothing(args: object, settled: Settled): Settled {
     const given = Object.keys(withoutNothing(args));
     return Object.fromEntries(
-        ["clusterName", "oidcProviderArn", "existingRoleArn", "kubeconfig", "aws"]
+        [
+            "clusterName",
+            "oidcProviderArn",
+            "existingRoleArn",
+            "kubeconfig",
+            "aws",
+            "detachFromNodeRoles",
+            "detachPolicyArns",
+        ]
             .filter((name) => given.includes(name) && settled[name] === undefined)
             .map((name) => [name, null]),
     );

@@ -1,15 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "crypto";
 import { ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { DEFAULT_DAEMON_SET, DEFAULT_ROLLOUT_SECONDS } from "../arguments/defaults";
 import { CheckedArgs } from "../arguments/validArgs";
 import { CniRole } from "../role/cniRole";
 import { rolloutAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
 import { sdks } from "../providerSdks";
-
-const DEFAULT_DAEMON_SET = "aws-node";
-const DEFAULT_TIMEOUT_SECONDS = 600;
 
 /** The name of the DaemonSet whose pods use the service account. */
 export function daemonSetNameOf({ rollout }: CheckedArgs): pulumi.Output<string> {
@@ -29,7 +27,7 @@ export function rollOut(
     { timeoutSeconds, carriedBefore, ...waiting }: Waiting,
     opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
 ): pulumi.CustomResource {
-    const timeout = `${String(timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS)}s`;
+    const timeout = `${String(timeoutSeconds ?? DEFAULT_ROLLOUT_SECONDS)}s`;
     const annotations = { ...patchControl(name, false), ...skipAwait(waiting) };
     return new (sdks.apps().DaemonSetPatch)(
         `${name}-daemon-set`,
@@ -56,7 +54,7 @@ interface Waiting {
     /** As the live checks saw it, without which it is not known. */
     readonly updateStrategy: pulumi.Output<string | undefined> | undefined;
     /** How many NotReady nodes the live checks do without; 0 where there are none. */
-    readonly ignoreNotReadyNodes: number;
+    readonly maxNotReadyNodes: number;
     /** Whether every pod carries what was delivered since before the component, as the live checks saw it. */
     readonly carriedBefore: pulumi.Output<boolean | undefined> | undefined;
 }
@@ -79,9 +77,9 @@ export function unlessCarriedBefore(
  */
 export function skipAwait({
     updateStrategy,
-    ignoreNotReadyNodes,
-}: Pick<Waiting, "updateStrategy" | "ignoreNotReadyNodes">): Record<string, pulumi.Input<string>> {
-    if (ignoreNotReadyNodes > 0) {
+    maxNotReadyNodes,
+}: Pick<Waiting, "updateStrategy" | "maxNotReadyNodes">): Record<string, pulumi.Input<string>> {
+    if (maxNotReadyNodes > 0) {
         return { "pulumi.com/skipAwait": "true" };
     }
     const value = updateStrategy?.apply((strategy) => (strategy === "OnDelete" ? "true" : undefined));

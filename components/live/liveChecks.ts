@@ -3,6 +3,7 @@ import { ServiceAccountName } from "../../documents/trustPolicy";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { LiveInputs } from "../../handover/run/liveResource";
 import type { Timeouts } from "../../handover/model/subject";
+import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS, DEFAULT_TIMEOUTS } from "../arguments/defaults";
 import { argumentsError } from "../arguments/problem";
 import { Gate } from "../arguments/validateArguments";
 import { withoutNothing } from "../arguments/settled";
@@ -19,18 +20,9 @@ import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
 import { tellAfter, tellBefore } from "./previewPlan";
 import { daemonSetNameOf } from "../delivery/rollout";
 
-export const DEFAULT_TIMEOUTS: Timeouts = {
-    proofSeconds: 120,
-    settleSeconds: 120,
-    canarySeconds: 300,
-    verificationSeconds: 900,
-    handBackSeconds: 1800,
-};
-const DEFAULT_STABLE_SECONDS = 20;
-
 /** Whether each step is proved on the live cluster before the next one: where nothing reaches a pod, there is nothing to prove. */
 export function isLive(args: CniServiceAccountRoleArgs): boolean {
-    return args.liveChecks !== false && args.delivery !== Delivery.RoleOnly && args.rollout?.enabled !== false;
+    return args.liveChecks !== false && args.delivery !== Delivery.External && args.rollout?.enabled !== false;
 }
 
 /** What the live checks are about. */
@@ -92,10 +84,10 @@ export function refuseUnfitStack(
 export function liveChecks(plan: LivePlan): LiveChecks {
     const { name, args, checked, gate, role, delivered, parent } = plan;
     const common = commonInputs(plan);
-    const injectionGuard = checked.nodeRoleNames !== undefined && args.injectionGuard !== false;
-    const { stableSeconds = DEFAULT_STABLE_SECONDS, ignoreNotReadyNodes = 0 } = args;
-    const { settleSeconds } = timeoutsOf(args);
-    const settings = { injectionGuard, stableSeconds, settleSeconds, ignoreNotReadyNodes };
+    const injectionGuard = checked.detachFromNodeRoles !== undefined && args.injectionGuard !== false;
+    const { stableSeconds = DEFAULT_STABLE_SECONDS, maxNotReadyNodes = 0 } = args;
+    const { iamPropagationSeconds = DEFAULT_IAM_PROPAGATION_SECONDS } = args;
+    const settings = { injectionGuard, stableSeconds, iamPropagationSeconds, maxNotReadyNodes };
     let guard: CredentialGuard | undefined;
     let shown: pulumi.Output<string> = pulumi.output("");
     let planned = gate;
@@ -114,8 +106,8 @@ export function liveChecks(plan: LivePlan): LiveChecks {
                     ...common,
                     proof: args.proof ?? Proof.Full,
                     overrideExistingServiceAccount: orElse(checked.overrideExistingServiceAccount, false),
-                    nodeRoleNames: checked.nodeRoleNames ?? [],
-                    nodeRolePolicyArns: checked.nodeRolePolicyArns ?? [],
+                    detachFromNodeRoles: checked.detachFromNodeRoles ?? [],
+                    detachPolicyArns: checked.detachPolicyArns ?? [],
                     injectionGuard,
                     policyArns: role.policyArns,
                     additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
@@ -161,12 +153,14 @@ export function liveChecks(plan: LivePlan): LiveChecks {
                     ...recorded(),
                     delivered,
                     injectionGuard,
-                    ...(checked.release === undefined ? {} : { release: orElse(checked.release, false) }),
-                    ...(checked.nodeRoleNames === undefined ? {} : { nodeRoleNames: checked.nodeRoleNames }),
-                    ...(checked.nodeRolePolicyArns === undefined
+                    ...(checked.keepDetached === undefined
                         ? {}
-                        : { nodeRolePolicyArns: checked.nodeRolePolicyArns }),
-                    ...{ stableSeconds, ignoreNotReadyNodes },
+                        : { keepDetached: orElse(checked.keepDetached, false) }),
+                    ...(checked.detachFromNodeRoles === undefined
+                        ? {}
+                        : { detachFromNodeRoles: checked.detachFromNodeRoles }),
+                    ...(checked.detachPolicyArns === undefined ? {} : { detachPolicyArns: checked.detachPolicyArns }),
+                    ...{ stableSeconds, maxNotReadyNodes },
                 },
                 options([...before, ...guards]),
             );
@@ -188,6 +182,7 @@ function commonInputs(plan: LivePlan): Inputs<LiveInputs> {
     return {
         subject: subject(plan),
         timeouts: timeoutsOf(args),
+        iamPropagationSeconds: args.iamPropagationSeconds ?? DEFAULT_IAM_PROPAGATION_SECONDS,
         ...(connection.kubeconfig === undefined ? {} : { kubeconfig: connection.kubeconfig }),
         ...(connection.context === undefined ? {} : { context: connection.context }),
         ...(connection.aws === undefined ? {} : { aws: connection.aws }),

@@ -18,8 +18,8 @@ export interface PlainParts {
     readonly injectionGuard: boolean;
     readonly additionalPolicies: boolean;
     readonly stableSeconds: number;
-    readonly settleSeconds: number;
-    readonly ignoreNotReadyNodes: number;
+    readonly iamPropagationSeconds: number;
+    readonly maxNotReadyNodes: number;
 }
 
 /** What a preview may know and may not know, and what without the role is known all the same. */
@@ -34,8 +34,8 @@ interface Known {
     readonly daemonSetName: string;
     readonly stsRegionalEndpoints?: boolean;
     readonly tokenExpirationSeconds?: number;
-    readonly nodeRoleNames?: readonly string[];
-    readonly nodeRolePolicyArns?: readonly string[];
+    readonly detachFromNodeRoles?: readonly string[];
+    readonly detachPolicyArns?: readonly string[];
     readonly overrideExistingServiceAccount?: boolean;
     readonly kubeconfig?: string;
     readonly aws?: AwsConnection;
@@ -62,9 +62,9 @@ export function previewInputs(plain: PlainParts, settled: Settled): PreviewInput
     if (roleArn === undefined) {
         return "existingRoleArn is not known yet";
     }
-    const { nodeRoleNames, nodeRolePolicyArns, kubeconfig, aws, region, daemonSetName } = known;
+    const { detachFromNodeRoles, detachPolicyArns, kubeconfig, aws, region, daemonSetName } = known;
     const { component, fieldManager, ipFamily, context, canaryActs, injectionGuard, additionalPolicies } = plain;
-    const { formerFieldManagers, stableSeconds, settleSeconds, ignoreNotReadyNodes } = plain;
+    const { formerFieldManagers, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } = plain;
     return {
         subject: handOverSubject({
             ...{ component, fieldManager, ipFamily, roleArn },
@@ -80,8 +80,8 @@ export function previewInputs(plain: PlainParts, settled: Settled): PreviewInput
         ...(aws === undefined ? {} : { aws }),
         region,
         overrideExistingServiceAccount: known.overrideExistingServiceAccount ?? false,
-        ...{ canaryActs, injectionGuard, additionalPolicies, stableSeconds, settleSeconds, ignoreNotReadyNodes },
-        ...{ nodeRoleNames, nodeRolePolicyArns },
+        ...{ canaryActs, injectionGuard, additionalPolicies, stableSeconds, iamPropagationSeconds, maxNotReadyNodes },
+        ...{ detachFromNodeRoles, detachPolicyArns },
         record: isLate(known.record) ? undefined : known.record,
         delivered: isLate(known.delivered) ? undefined : known.delivered,
     };

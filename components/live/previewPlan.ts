@@ -11,7 +11,7 @@ import { KnownLate, PlainParts, previewInputs } from "./previewInputs";
 import { daemonSetNameOf } from "../delivery/rollout";
 
 /** What the live checks of a component have settled already. */
-type Settings = Pick<PlainParts, "injectionGuard" | "stableSeconds" | "settleSeconds" | "ignoreNotReadyNodes">;
+type Settings = Pick<PlainParts, "injectionGuard" | "stableSeconds" | "iamPropagationSeconds" | "maxNotReadyNodes">;
 
 /** How much longer a preview takes at most, unless EKS_CNI_PREVIEW_SECONDS says otherwise. */
 const DEFAULT_SECONDS = 15;
@@ -110,8 +110,8 @@ function lateParts(plan: LivePlan, record: pulumi.Output<HandOverRecord>): Known
         daemonSetName: daemonSetNameOf(checked),
         stsRegionalEndpoints: checked.stsRegionalEndpoints,
         tokenExpirationSeconds: checked.tokenExpirationSeconds,
-        nodeRoleNames: checked.nodeRoleNames,
-        nodeRolePolicyArns: checked.nodeRolePolicyArns,
+        detachFromNodeRoles: checked.detachFromNodeRoles,
+        detachPolicyArns: checked.detachPolicyArns,
         overrideExistingServiceAccount: checked.overrideExistingServiceAccount,
         region: regionOrConfigured(region),
     };

@@ -7,12 +7,12 @@ import { CniServiceAccountRoleArgs, Delivery } from "../cniServiceAccountRoleArg
  */
 export function remainingWithoutLiveChecks({ delivery, rollout }: CniServiceAccountRoleArgs): string[] {
     return [
-        ...(delivery === Delivery.RoleOnly
+        ...(delivery === Delivery.External
             ? [
                   "[annotate] The role reaches no service account: give its ARN to the managed add-on, or annotate the account.",
               ]
             : []),
-        ...(delivery === Delivery.RoleOnly || rollout?.enabled === false
+        ...(delivery === Delivery.External || rollout?.enabled === false
             ? ["[restart] The pods that were there before do not have the role until they restart."]
             : []),
         "[verify] Whether every pod has the role was not looked at.",

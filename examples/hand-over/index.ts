@@ -5,8 +5,8 @@ const config = new pulumi.Config();
 
 const cni = new CniServiceAccountRole("cni", {
     clusterName: config.require("clusterName"),
-    nodeRoleNames: [config.require("nodeRoleName")],
-    timeouts: { settleSeconds: config.requireNumber("settleSeconds") },
+    detachFromNodeRoles: [config.require("nodeRoleName")],
+    iamPropagationSeconds: config.requireNumber("iamPropagationSeconds"),
     stableSeconds: config.requireNumber("stableSeconds"),
 });
 

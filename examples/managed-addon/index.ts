@@ -5,7 +5,7 @@ const config = new pulumi.Config();
 
 const cni = new CniServiceAccountRole("cni", {
     clusterName: config.require("clusterName"),
-    delivery: Delivery.RoleOnly,
+    delivery: Delivery.External,
 });
 
 /** What the add-on is given: it annotates the service account itself. */

@@ -22,13 +22,13 @@ export interface DetachmentPlan {
     readonly subject: Subject;
     readonly record: HandOverRecord;
     /** Roles that give the CNI policy up. Undefined: the pods are verified, and nothing is detached. */
-    readonly nodeRoleNames: readonly string[] | undefined;
+    readonly detachFromNodeRoles: readonly string[] | undefined;
     /** Which policies leave them. Undefined: the managed policy (IPv4), all that grant the same (IPv6). */
-    readonly nodeRolePolicyArns: readonly string[] | undefined;
+    readonly detachPolicyArns: readonly string[] | undefined;
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
-    readonly settleSeconds: number;
-    readonly ignoreNotReadyNodes: number;
+    readonly iamPropagationSeconds: number;
+    readonly maxNotReadyNodes: number;
 }
 
 /** How often a run puts policies back because of a pod without the role, and goes on; after one more it gives up. */
@@ -71,8 +71,8 @@ export function nextDetachmentStep(plan: DetachmentPlan, world: World, memory: M
     }
     if (!plan.injectionGuard && cluster.injectionGuard.present) {
         // Pods may live off the node roles from then on, which have just got their policies back.
-        return plan.nodeRoleNames === undefined && plan.record.namedNodeRoles.length > 0 && !hasSettled(memory)
-            ? settleStep(plan.settleSeconds)
+        return plan.detachFromNodeRoles === undefined && plan.record.namedNodeRoles.length > 0 && !hasSettled(memory)
+            ? settleStep(plan.iamPropagationSeconds)
             : { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" };
     }
     const unstable = Math.max(untilStable(fleet.right, plan.stableSeconds, at), untilSure(plan, memory, at));
@@ -82,9 +82,9 @@ export function nextDetachmentStep(plan: DetachmentPlan, world: World, memory: M
             why: `all ${String(fleet.right.length)} pods carry the role; watching them for ${String(plan.stableSeconds)} s`,
         };
     }
-    return plan.nodeRoleNames === undefined
+    return plan.detachFromNodeRoles === undefined
         ? { do: "done", why: `${String(fleet.right.length)} pods carry the role` }
-        : detachStep(plan, plan.nodeRoleNames, world, memory, fleet);
+        : detachStep(plan, plan.detachFromNodeRoles, world, memory, fleet);
 }
 
 /** A role that was approved before goes when this is done, and a webhook whose cache is late may still give it to a pod. */
@@ -109,13 +109,13 @@ function brokenGround({ subject, record }: DetachmentPlan, cluster: ClusterSeen)
 /** Nodes that count, and those that are NotReady and may be ignored, by the operator's leave. */
 function consideredNodes(plan: DetachmentPlan, { nodes }: ClusterSeen) {
     const notReady = nodes.filter(({ ready }) => !ready);
-    const ignored = notReady.length <= plan.ignoreNotReadyNodes ? notReady : [];
+    const ignored = notReady.length <= plan.maxNotReadyNodes ? notReady : [];
     return { nodes: nodes.filter((node) => !ignored.includes(node)), ignored };
 }
 
 /** A pod that lives off a node role which has lost its policies: these come back first, whatever else there is to do. */
 function retreatStep(
-    { settleSeconds }: DetachmentPlan,
+    { iamPropagationSeconds }: DetachmentPlan,
     fleet: Fleet,
     lost: readonly RolePolicy[],
     memory: Memory,
@@ -132,7 +132,7 @@ function retreatStep(
     if (memory.retreats > MAX_RETREATS) {
         return { do: "refuse", refusal: refusals.retreatsInVain(astray) };
     }
-    return memory.attachedAt !== undefined && !hasSettled(memory) ? settleStep(settleSeconds) : undefined;
+    return memory.attachedAt !== undefined && !hasSettled(memory) ? settleStep(iamPropagationSeconds) : undefined;
 }
 
 /** Restarts what missed out, within the DaemonSet's own limit, and waits for the rest. */

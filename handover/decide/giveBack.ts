@@ -11,12 +11,12 @@ export interface GiveBackPlan {
     /** The node roles that get their policies back. */
     readonly roleNames: readonly string[];
     /** How long IAM gets to enforce what it shows; 0 where nothing is about to rely on it. */
-    readonly settleSeconds: number;
+    readonly iamPropagationSeconds: number;
 }
 
 /** What was recorded goes back on the roles that still exist and still have nodes. */
 export function nextGiveBackStep(
-    { record, roleNames, settleSeconds }: GiveBackPlan,
+    { record, roleNames, iamPropagationSeconds }: GiveBackPlan,
     world: World,
     memory: Memory,
 ): Step {
@@ -25,8 +25,8 @@ export function nextGiveBackStep(
     if (missing.length > 0) {
         return attachStep(missing, memory, world.at, `what was recorded goes back on ${roles}`);
     }
-    return settleSeconds > 0 && !hasSettled(memory)
-        ? settleStep(settleSeconds)
+    return iamPropagationSeconds > 0 && !hasSettled(memory)
+        ? settleStep(iamPropagationSeconds)
         : { do: "done", why: `${roles} ${roleNames.length === 1 ? "holds" : "hold"} what was recorded` };
 }
 
@@ -63,10 +63,10 @@ export function hasSettled({ settledAt, attachedAt }: Memory): boolean {
     return settledAt !== undefined && settledAt >= (attachedAt ?? 0);
 }
 
-export function settleStep(settleSeconds: number): Step {
+export function settleStep(iamPropagationSeconds: number): Step {
     return {
         do: "settle",
-        milliseconds: settleSeconds * 1000,
-        why: `IAM has ${String(settleSeconds)} s to enforce the policies of the node roles`,
+        milliseconds: iamPropagationSeconds * 1000,
+        why: `IAM has ${String(iamPropagationSeconds)} s to enforce the policies of the node roles`,
     };
 }

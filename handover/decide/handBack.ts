@@ -14,7 +14,7 @@ import type { HandOverRecord } from "../model/record";
 export interface HandBackPlan {
     readonly subject: Subject;
     readonly record: HandOverRecord;
-    readonly settleSeconds: number;
+    readonly iamPropagationSeconds: number;
     /** What the service account goes back to: the role that was there before, if it still works; else nothing. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
 }
@@ -72,7 +72,7 @@ function nodeRolesStep(plan: HandBackPlan, world: World, memory: Memory): Step |
     // A pod that is born after the guard has gone, or the annotation, relies on the node role as much as one that is restarted.
     const relies = moves || cluster.injectionGuard.present || isAnnotated(plan.subject, cluster);
     return relies && cluster.nodes.length > 0 && plan.record.namedNodeRoles.length > 0 && !hasSettled(memory)
-        ? settleStep(plan.settleSeconds)
+        ? settleStep(plan.iamPropagationSeconds)
         : undefined;
 }
 

@@ -8,22 +8,22 @@ import type { AccountSeen, NodeRoleSeen, NodeSeen } from "../model/world";
 
 /** The policies of a node role that the hand-over is to take away. */
 export function policiesToDetach(plan: DetachmentPlan, role: NodeRoleSeen): RolePolicy[] {
-    const { subject, nodeRolePolicyArns } = plan;
+    const { subject, detachPolicyArns } = plan;
     const managed = managedPolicyOf(subject);
     const isMeant = ({ arn, kind }: NodeRoleSeen["cniPolicies"][number]) =>
-        nodeRolePolicyArns === undefined
+        detachPolicyArns === undefined
             ? arn === managed || (subject.ipFamily === "ipv6" && kind === "cni")
-            : nodeRolePolicyArns.includes(arn);
+            : detachPolicyArns.includes(arn);
     return role.cniPolicies.filter(isMeant).map(({ arn }) => ({ roleName: role.name, policyArn: arn }));
 }
 
 /** Policies that are recorded of a named role and not attached to it now. */
 export function policiesLost(
-    { record, nodeRoleNames = [] }: DetachmentPlan,
+    { record, detachFromNodeRoles = [] }: DetachmentPlan,
     nodeRoles: readonly NodeRoleSeen[],
 ): RolePolicy[] {
     return nodeRoles
-        .filter(({ name, exists }) => exists && nodeRoleNames.includes(name))
+        .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
         .flatMap((role) => recordedNotAttached(record, role));
 }
 

@@ -16,7 +16,7 @@ export interface Approval {
     readonly tokenIssuer: string | undefined;
     readonly otherDelivery: OtherDelivery | undefined;
     readonly overrideExistingServiceAccount: boolean;
-    readonly nodeRoleNames: readonly string[];
+    readonly detachFromNodeRoles: readonly string[];
     readonly injectionGuard: boolean;
     /** Whether the role has more policies than the CNI's own. */
     readonly additionalPolicies: boolean;
@@ -130,20 +130,22 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
     return (version[i] ?? 0) < (other[i] ?? 0);
 }
 
-function nodeRoleReasons({ subject, world, nodeRoleNames }: Approval): Refusal[] {
+function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Approval): Refusal[] {
     const { nodeRoles, roleOfInstance } = world.account;
-    const missing = nodeRoleNames.filter((name) => nodeRoles.some((role) => role.name === name && !role.exists));
+    const missing = detachFromNodeRoles.filter((name) => nodeRoles.some((role) => role.name === name && !role.exists));
     const used = [...new Set(Object.values(roleOfInstance))].filter((role) => role !== undefined);
     const shared = nodeRoles.find(
-        ({ name, instancesElsewhere }) => nodeRoleNames.includes(name) && instancesElsewhere.length > 0,
+        ({ name, instancesElsewhere }) => detachFromNodeRoles.includes(name) && instancesElsewhere.length > 0,
     );
-    const unnamed = used.filter((role) => !nodeRoleNames.includes(role));
+    const unnamed = used.filter((role) => !detachFromNodeRoles.includes(role));
     const { defaultPodsWithoutRole = [] } = world.cluster;
     return [
         ...(missing.length === 0 ? [] : [refusals.nodeRoleMissing(missing, used)]),
-        ...(nodeRoleNames.length > 0 && unnamed.length > 0 ? [refusals.nodeRoleNotNamed(unnamed, nodeRoleNames)] : []),
+        ...(detachFromNodeRoles.length > 0 && unnamed.length > 0
+            ? [refusals.nodeRoleNotNamed(unnamed, detachFromNodeRoles)]
+            : []),
         ...(shared === undefined ? [] : [refusals.nodeRoleShared(shared)]),
-        ...(nodeRoleNames.length > 0 && defaultPodsWithoutRole.length > 0
+        ...(detachFromNodeRoles.length > 0 && defaultPodsWithoutRole.length > 0
             ? [refusals.defaultPodsWithoutRole(subject, defaultPodsWithoutRole)]
             : []),
     ];

@@ -11,7 +11,7 @@ export function remainingSteps(plan: DetachmentPlan, { account, cluster }: World
     const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
     const roles = account.nodeRoles.filter(({ name, exists }) => exists && used.has(name));
     return [
-        ...(plan.nodeRoleNames === undefined ? detachYourself(plan, roles) : []),
+        ...(plan.detachFromNodeRoles === undefined ? detachYourself(plan, roles) : []),
         ...roles.flatMap((role) => leftBehind(plan, role)),
         ...(cluster.nodes.length === 0
             ? ["[no-nodes] Nothing was proved on a node, because the cluster has none."]
@@ -25,8 +25,8 @@ function detachYourself(plan: DetachmentPlan, roles: readonly NodeRoleSeen[]): s
         ? []
         : [
               `[detach] The node ${holding.length === 1 ? "role" : "roles"} ${holding.map(({ name }) => name).join(", ")} still ` +
-                  `${holding.length === 1 ? "holds" : "hold"} the CNI policy, since nodeRoleNames is not given: ` +
-                  `nodeRoleNames: [${holding.map(({ name }) => JSON.stringify(name)).join(", ")}]`,
+                  `${holding.length === 1 ? "holds" : "hold"} the CNI policy, since detachFromNodeRoles is not given: ` +
+                  `detachFromNodeRoles: [${holding.map(({ name }) => JSON.stringify(name)).join(", ")}]`,
           ];
 }
 

@@ -49,20 +49,20 @@ export function recorded(
     record: HandOverRecord,
     seen: {
         readonly roleArn: string;
-        readonly nodeRoleNames: readonly string[];
+        readonly detachFromNodeRoles: readonly string[];
         readonly nodeRoles: readonly NodeRoleSeen[];
         /** Policies that are to leave the node roles by name, of whatever kind. */
-        readonly nodeRolePolicyArns: readonly string[];
+        readonly detachPolicyArns: readonly string[];
     },
 ): HandOverRecord {
     return {
         ...record,
         approvedRoleArns: union(record.approvedRoleArns, [seen.roleArn]),
-        namedNodeRoles: union(record.namedNodeRoles, seen.nodeRoleNames),
+        namedNodeRoles: union(record.namedNodeRoles, seen.detachFromNodeRoles),
         nodeRolePolicies: seen.nodeRoles.reduce<Record<string, readonly string[]>>(
             (policies, role) => ({
                 ...policies,
-                [role.name]: union(policies[role.name] ?? [], policiesToRecord(role, seen.nodeRolePolicyArns)),
+                [role.name]: union(policies[role.name] ?? [], policiesToRecord(role, seen.detachPolicyArns)),
             }),
             record.nodeRolePolicies,
         ),

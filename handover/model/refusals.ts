@@ -71,7 +71,7 @@ export const refusals = {
             "add-on-owns-the-role",
             `The managed add-on vpc-cni gives aws-node the role ${roleArn}.`,
             "The add-on writes the annotation again at each of its updates.",
-            "Use delivery: roleOnly and give the add-on this component's role as serviceAccountRoleArn, or remove the role from the add-on.",
+            "Use delivery: external and give the add-on this component's role as serviceAccountRoleArn, or remove the role from the add-on.",
         ),
     podIdentityAssociation: (roleArns: readonly string[]) =>
         new Refusal(
@@ -141,15 +141,15 @@ export const refusals = {
     nodeRoleNotNamed: (unnamed: readonly string[], named: readonly string[]) =>
         new Refusal(
             "node-role-not-named",
-            `Nodes of this cluster run with the roles ${unnamed.join(", ")}, and nodeRoleNames has ${named.join(", ")}.`,
+            `Nodes of this cluster run with the roles ${unnamed.join(", ")}, and detachFromNodeRoles has ${named.join(", ")}.`,
             "A policy leaves the node roles only when all of them are accounted for.",
-            `Add ${unnamed.map((name) => JSON.stringify(name)).join(", ")} to nodeRoleNames.`,
+            `Add ${unnamed.map((name) => JSON.stringify(name)).join(", ")} to detachFromNodeRoles.`,
         ),
     nodeRoleMissing: (missing: readonly string[], used: readonly string[]) =>
         new Refusal(
             "node-role-missing",
             `There is no role ${missing.join(", ")} in this account.`,
-            "nodeRoleNames names what does not exist.",
+            "detachFromNodeRoles names what does not exist.",
             used.length === 0 ? "See aws iam list-roles." : `The nodes run with: ${used.join(", ")}.`,
         ),
     nodeRoleShared: ({ name, instancesElsewhere }: NodeRoleSeen) =>
@@ -164,7 +164,7 @@ export const refusals = {
             "node-role-in-use",
             `Beside ${serviceAccount.namespace}/${daemonSetName} there is the DaemonSet kube-system/aws-node, with pods that have no role of their own: ${pods.slice(0, 5).join(", ")}.`,
             "They live off the node roles, and would lose their permissions with the policies.",
-            "Hand kube-system/aws-node over first, by a component of its own without nodeRoleNames; or leave nodeRoleNames out here.",
+            "Hand kube-system/aws-node over first, by a component of its own without detachFromNodeRoles; or leave detachFromNodeRoles out here.",
         ),
     nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject) =>
         new Refusal(

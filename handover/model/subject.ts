@@ -32,7 +32,6 @@ export function managedPolicyOf({ roleArn }: Subject): string {
 /** How long each part may take, in seconds. */
 export interface Timeouts {
     readonly proofSeconds: number;
-    readonly settleSeconds: number;
     readonly canarySeconds: number;
     readonly verificationSeconds: number;
     readonly handBackSeconds: number;

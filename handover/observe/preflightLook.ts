@@ -4,7 +4,7 @@ import { look, Site } from "../run/loop";
 /** What the operator asks for, as far as it decides whether anything may move. */
 export type Wishes = Pick<
     Approval,
-    "overrideExistingServiceAccount" | "nodeRoleNames" | "injectionGuard" | "additionalPolicies"
+    "overrideExistingServiceAccount" | "detachFromNodeRoles" | "injectionGuard" | "additionalPolicies"
 >;
 
 /** Looks at everything that must hold before anything moves. `issuer` is asked only where there is a service account. */
@@ -16,7 +16,7 @@ export async function seeGround(
     const { subject } = site;
     const { version } = await site.cluster.identity();
     const callerAccount = await site.aws.callerAccount();
-    const world = await look(site, { searchElsewhere: wishes.nodeRoleNames.length > 0 });
+    const world = await look(site, { searchElsewhere: wishes.detachFromNodeRoles.length > 0 });
     const otherDelivery =
         subject.clusterName === undefined
             ? undefined
@@ -26,7 +26,7 @@ export async function seeGround(
         ...{ subject, world, clusterVersion: version, callerAccount, otherDelivery },
         tokenIssuer: world.cluster.serviceAccount === undefined ? undefined : await issuer(),
         overrideExistingServiceAccount: wishes.overrideExistingServiceAccount,
-        nodeRoleNames: wishes.nodeRoleNames,
+        detachFromNodeRoles: wishes.detachFromNodeRoles,
         injectionGuard: wishes.injectionGuard,
         additionalPolicies: wishes.additionalPolicies,
         environment: process.env,

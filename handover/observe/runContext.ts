@@ -16,7 +16,7 @@ export type SiteInputs = Pick<LiveInputs, "subject" | "kubeconfig" | "context" |
  */
 export async function openSite(
     inputs: SiteInputs,
-    nodeRoleNames: readonly string[],
+    roleNames: readonly string[],
     door: Door,
     impatient = false,
 ): Promise<Site> {
@@ -29,7 +29,7 @@ export async function openSite(
         subject,
         cluster: await connectCluster(connection, subject, impatient ? IMPATIENT_SETTINGS : DEFAULT_SETTINGS),
         aws: connectAws(aws ?? {}, { impatient, ...(region === undefined ? {} : { region }) }),
-        nodeRoleNames,
+        roleNames,
         now: Date.now,
         sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
         progress: door.progress,
@@ -43,13 +43,13 @@ type RecordedInputs = LiveInputs & { readonly record?: HandOverRecord };
 /** Uses a site, and lets go of it whatever happened: an open watch would keep the process. */
 export async function withSite<T>(
     inputs: RecordedInputs,
-    nodeRoleNames: readonly string[],
+    roleNames: readonly string[],
     door: Door,
     use: (site: Site) => Promise<T>,
 ): Promise<T> {
     const { record, subject } = inputs;
     const known = record === undefined ? inputs : { ...inputs, subject: subjectOf(record, subject) };
-    const site = await (door.open ?? openSite)(known, nodeRoleNames, door);
+    const site = await (door.open ?? openSite)(known, roleNames, door);
     try {
         return await unlessCancelled(use(site), door.cancelled);
     } finally {
@@ -89,7 +89,7 @@ const NO_WAY_TO_THE_CLUSTER = [
  */
 export async function withSiteUnlessGone(
     inputs: RecordedInputs,
-    nodeRoleNames: readonly string[],
+    roleNames: readonly string[],
     door: Door,
     use: (site: Site) => Promise<void>,
 ): Promise<void> {
@@ -98,7 +98,7 @@ export async function withSiteUnlessGone(
         door.progress("forceDestroy is set: nothing is looked at, and nothing is given back");
         return;
     }
-    await withSite(inputs, nodeRoleNames, door, async (site) => {
+    await withSite(inputs, roleNames, door, async (site) => {
         try {
             await site.cluster.identity();
         } catch (error) {

@@ -14,8 +14,8 @@ export function isAnotherRole({ subject, world }: Approval): boolean {
  * resource that is about to change. Undefined where it has left nothing yet.
  */
 export function assumedRecord(
-    { subject, world, nodeRoleNames }: Approval,
-    nodeRolePolicyArns: readonly string[] | undefined,
+    { subject, world, detachFromNodeRoles }: Approval,
+    detachPolicyArns: readonly string[] | undefined,
 ): HandOverRecord | undefined {
     const { serviceAccount, injectionGuard } = world.cluster;
     const annotated = serviceAccount?.roleArnOwners.includes(subject.fieldManager) ?? false;
@@ -25,13 +25,13 @@ export function assumedRecord(
     const { roleOfInstance, nodeRoles } = world.account;
     const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
     // The injection guard is there where node roles were named, and then each role of a node was among them.
-    const named = injectionGuard.present ? [...new Set([...used, ...nodeRoleNames])] : nodeRoleNames;
-    const policies = nodeRolePolicyArns ?? [managedCniPolicyArn(parseRoleArn(subject.roleArn)?.partition ?? "aws")];
+    const named = injectionGuard.present ? [...new Set([...used, ...detachFromNodeRoles])] : detachFromNodeRoles;
+    const policies = detachPolicyArns ?? [managedCniPolicyArn(parseRoleArn(subject.roleArn)?.partition ?? "aws")];
     const stripped = nodeRoles.filter(({ name, cniPolicies }) => named.includes(name) && cniPolicies.length === 0);
     const record = recorded(freshRecord(subject, world), {
         roleArn: serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? subject.roleArn,
-        nodeRoleNames: named,
-        nodeRolePolicyArns: nodeRolePolicyArns ?? [],
+        detachFromNodeRoles: named,
+        detachPolicyArns: detachPolicyArns ?? [],
         nodeRoles,
     });
     return {

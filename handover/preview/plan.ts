@@ -24,11 +24,11 @@ export interface PlanQuestion {
     /** What is delivered to the pods, by the component's digest. Undefined where it is not known yet. */
     readonly delivered: string | undefined;
     /** Undefined: nothing is detached. */
-    readonly nodeRoleNames: readonly string[] | undefined;
-    readonly nodeRolePolicyArns: readonly string[] | undefined;
+    readonly detachFromNodeRoles: readonly string[] | undefined;
+    readonly detachPolicyArns: readonly string[] | undefined;
     readonly stableSeconds: number;
-    readonly settleSeconds: number;
-    readonly ignoreNotReadyNodes: number;
+    readonly iamPropagationSeconds: number;
+    readonly maxNotReadyNodes: number;
 }
 
 export interface HandOverPlan {
@@ -65,18 +65,18 @@ function follow(question: PlanQuestion): HandOverPlan {
         ...rollOut(question, subject, journey),
         ...detachment(question, record, subject, journey),
     ];
-    const plan = { ...question, ...approval, subject, record, nodeRoleNames: question.nodeRoleNames };
+    const plan = { ...question, ...approval, subject, record, detachFromNodeRoles: question.detachFromNodeRoles };
     const remaining = moves.length === 0 ? [] : remainingSteps(plan, journey.world);
     return { refusals: journey.refusals, moves, remaining };
 }
 
 /** What the credential guard will have recorded when the rest begins. */
-function recordAfter({ approval, record, nodeRolePolicyArns }: PlanQuestion): HandOverRecord {
-    const { subject, world, nodeRoleNames } = approval;
+function recordAfter({ approval, record, detachPolicyArns }: PlanQuestion): HandOverRecord {
+    const { subject, world, detachFromNodeRoles } = approval;
     if (record !== undefined) {
         return record;
     }
-    const before = assumedRecord(approval, nodeRolePolicyArns) ?? freshRecord(subject, world);
+    const before = assumedRecord(approval, detachPolicyArns) ?? freshRecord(subject, world);
     // A pod may still carry a role that was approved before the one that is annotated.
     const carried = world.cluster.pods.flatMap(({ identity }) =>
         identity.source === "role" ? [identity.roleArn] : [],
@@ -85,20 +85,20 @@ function recordAfter({ approval, record, nodeRolePolicyArns }: PlanQuestion): Ha
         { ...before, approvedRoleArns: [...new Set([...before.approvedRoleArns, ...carried])] },
         {
             roleArn: subject.roleArn,
-            nodeRoleNames,
-            nodeRolePolicyArns: nodeRolePolicyArns ?? [],
+            detachFromNodeRoles,
+            detachPolicyArns: detachPolicyArns ?? [],
             nodeRoles: world.account.nodeRoles,
         },
     );
 }
 
 function giveBackForAnotherRole(question: PlanQuestion, record: HandOverRecord, journey: Journey): string[] {
-    const { approval, nodeRolePolicyArns, settleSeconds } = question;
-    const roleNames = assumedRecord(approval, nodeRolePolicyArns)?.namedNodeRoles ?? [];
+    const { approval, detachPolicyArns, iamPropagationSeconds } = question;
+    const roleNames = assumedRecord(approval, detachPolicyArns)?.namedNodeRoles ?? [];
     if (roleNames.length === 0 || !isAnotherRole(approval)) {
         return [];
     }
-    const plan = { record, roleNames, settleSeconds };
+    const plan = { record, roleNames, iamPropagationSeconds };
     const leg = journey.through((world, memory) => nextGiveBackStep(plan, world, memory));
     return [
         ...planLines.attach(leg, "before the service account gets another role"),
@@ -140,22 +140,23 @@ function rollOut({ approval, delivered }: PlanQuestion, subject: Subject, journe
 }
 
 function detachment(question: PlanQuestion, record: HandOverRecord, subject: Subject, journey: Journey): string[] {
-    const { approval, nodeRoleNames, nodeRolePolicyArns, stableSeconds, settleSeconds, ignoreNotReadyNodes } = question;
+    const { approval, detachFromNodeRoles, detachPolicyArns, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } =
+        question;
     const { injectionGuard, world: seen } = approval;
     if (injectionGuard) {
         journey.makeInjectionGuard();
     }
-    const left = record.namedNodeRoles.filter((name) => !(nodeRoleNames ?? []).includes(name));
+    const left = record.namedNodeRoles.filter((name) => !(detachFromNodeRoles ?? []).includes(name));
     const back = journey.through((world, memory) =>
-        nextGiveBackStep({ record, roleNames: left, settleSeconds: 0 }, world, memory),
+        nextGiveBackStep({ record, roleNames: left, iamPropagationSeconds: 0 }, world, memory),
     );
     const plan = {
-        ...{ subject, record, nodeRoleNames, nodeRolePolicyArns, injectionGuard },
-        ...{ stableSeconds, settleSeconds, ignoreNotReadyNodes },
+        ...{ subject, record, detachFromNodeRoles, detachPolicyArns, injectionGuard },
+        ...{ stableSeconds, iamPropagationSeconds, maxNotReadyNodes },
     };
     const leg = journey.through((world, memory) => nextDetachmentStep(plan, world, memory));
     return [
-        ...planLines.attach(back, "which nodeRoleNames does not name any more"),
+        ...planLines.attach(back, "which detachFromNodeRoles does not name any more"),
         ...planLines.wait(back, journey.world),
         ...planLines.attach(leg, "which pods without the role live off"),
         ...planLines.restart(leg, seen),

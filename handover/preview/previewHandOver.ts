@@ -5,7 +5,7 @@ import { HandOverPlan, planHandOver, PlanQuestion } from "./plan";
 import { openSite, SiteInputs } from "../observe/runContext";
 
 /** What a preview knows of a component's live checks. */
-export interface PreviewInputs extends SiteInputs, Omit<Wishes, "nodeRoleNames">, Omit<PlanQuestion, "approval"> {
+export interface PreviewInputs extends SiteInputs, Omit<Wishes, "detachFromNodeRoles">, Omit<PlanQuestion, "approval"> {
     /** Under which the component may have begun, before it was renamed. */
     readonly formerFieldManagers: readonly string[];
 }
@@ -51,7 +51,7 @@ export function notLookedAt(why: string): Told {
 async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
     const site = await open(inputs);
     try {
-        const wishes = { ...inputs, nodeRoleNames: inputs.nodeRoleNames ?? [] };
+        const wishes = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
         const approval = await seeGround(site, wishes, () => site.cluster.issuer());
         return planHandOver({ ...inputs, approval: asItBegan(approval, inputs.formerFieldManagers) });
     } finally {
@@ -70,7 +70,7 @@ function asItBegan(approval: Approval, former: readonly string[]): Approval {
 }
 
 function openImpatiently(inputs: PreviewInputs): Promise<Site> {
-    const roleNames = [...(inputs.record?.namedNodeRoles ?? []), ...(inputs.nodeRoleNames ?? [])];
+    const roleNames = [...(inputs.record?.namedNodeRoles ?? []), ...(inputs.detachFromNodeRoles ?? [])];
     return openSite(inputs, [...new Set(roleNames)], { progress: () => undefined }, true);
 }
 

@@ -16,8 +16,8 @@ import { withSite, withSiteUnlessGone } from "../observe/runContext";
 export interface CredentialGuardInputs extends LiveInputs {
     readonly proof: ProofDepth;
     readonly overrideExistingServiceAccount: boolean;
-    readonly nodeRoleNames: readonly string[];
-    readonly nodeRolePolicyArns: readonly string[];
+    readonly detachFromNodeRoles: readonly string[];
+    readonly detachPolicyArns: readonly string[];
     readonly injectionGuard: boolean;
     /** The CNI policy, and those beside it. */
     readonly policyArns: readonly string[];
@@ -38,18 +38,19 @@ export interface CredentialGuardOutputs {
 export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuardOutputs> = {
     acting: [
         "subject",
-        "nodeRoleNames",
-        "nodeRolePolicyArns",
+        "detachFromNodeRoles",
+        "detachPolicyArns",
         "injectionGuard",
         "policyArns",
         "roleUniqueId",
         "overrideExistingServiceAccount",
         "drift",
     ],
-    create: (inputs, door) => withSite(inputs, inputs.nodeRoleNames, door, (site) => approve(site, inputs, undefined)),
+    create: (inputs, door) =>
+        withSite(inputs, inputs.detachFromNodeRoles, door, (site) => approve(site, inputs, undefined)),
     update: async (state, inputs, door) =>
         mustAct<CredentialGuardInputs>(state, inputs, credentialGuard.acting)
-            ? withSite({ ...inputs, record: state.record }, inputs.nodeRoleNames, door, (site) =>
+            ? withSite({ ...inputs, record: state.record }, inputs.detachFromNodeRoles, door, (site) =>
                   approveAgain(site, state, inputs),
               )
             : { record: state.record, formerAnnotations: state.formerAnnotations, approval: state.approval },
@@ -64,7 +65,7 @@ async function approve(
     inputs: CredentialGuardInputs,
     before: (ApprovedBefore & { readonly record: HandOverRecord }) | undefined,
 ): Promise<CredentialGuardOutputs> {
-    const { subject, nodeRoleNames } = inputs;
+    const { subject, detachFromNodeRoles } = inputs;
     const world = await checkGround(site, inputs);
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
@@ -74,8 +75,8 @@ async function approve(
     return {
         record: recorded(record, {
             roleArn: subject.roleArn,
-            nodeRoleNames,
-            nodeRolePolicyArns: inputs.nodeRolePolicyArns,
+            detachFromNodeRoles,
+            detachPolicyArns: inputs.detachPolicyArns,
             nodeRoles: world.account.nodeRoles,
         }),
         formerAnnotations: formerAnnotations(world, before),
@@ -106,15 +107,15 @@ async function approveAgain(
     }
     const { namedNodeRoles } = state.record;
     if (namedNodeRoles.length > 0) {
-        const { settleSeconds } = inputs.timeouts;
-        const plan = { record: approved.record, roleNames: namedNodeRoles, settleSeconds };
+        const { iamPropagationSeconds } = inputs;
+        const plan = { record: approved.record, roleNames: namedNodeRoles, iamPropagationSeconds };
         await reach(
-            { ...known, nodeRoleNames: namedNodeRoles },
+            { ...known, roleNames: namedNodeRoles },
             {
                 what: "Giving the node roles their policies back before the service account gets another role",
                 next: (world, memory) => nextGiveBackStep(plan, world, memory),
-                limitSeconds: settleSeconds + GIVE_BACK_SECONDS,
-                limitArgument: "settleSeconds",
+                limitSeconds: iamPropagationSeconds + GIVE_BACK_SECONDS,
+                limitArgument: "iamPropagationSeconds",
             },
         );
     }
@@ -141,7 +142,7 @@ async function handBack(site: Site, state: CredentialGuardInputs & CredentialGua
     const plan = {
         subject,
         record,
-        settleSeconds: timeouts.settleSeconds,
+        iamPropagationSeconds: state.iamPropagationSeconds,
         formerAnnotations: (await formerStillWorks(site, record, state)) ? record.originalAnnotations : {},
     };
     await reach(
@@ -159,7 +160,7 @@ async function read(
     state: CredentialGuardInputs & CredentialGuardOutputs,
     door: Door,
 ): Promise<{ outputs: CredentialGuardOutputs; drift: string }> {
-    const { record, formerAnnotations, approval, subject, nodeRoleNames } = state;
+    const { record, formerAnnotations, approval, subject, detachFromNodeRoles } = state;
     const kept = { outputs: { record, formerAnnotations, approval }, drift: NO_DRIFT };
     return withSite(state, record.namedNodeRoles, door, async (site) => {
         const { account, cluster } = await look(site, { searchElsewhere: false });
@@ -171,8 +172,8 @@ async function read(
                       ...kept.outputs,
                       record: recorded(record, {
                           roleArn: subject.roleArn,
-                          nodeRoleNames,
-                          nodeRolePolicyArns: state.nodeRolePolicyArns,
+                          detachFromNodeRoles,
+                          detachPolicyArns: state.detachPolicyArns,
                           nodeRoles: account.nodeRoles,
                       }),
                   },

@@ -14,13 +14,13 @@ export interface DetachmentInputs extends LiveInputs {
     readonly approval: string;
     readonly delivered: string;
     /** Undefined: the pods are verified, and nothing is detached. */
-    readonly nodeRoleNames?: readonly string[];
-    readonly nodeRolePolicyArns?: readonly string[];
+    readonly detachFromNodeRoles?: readonly string[];
+    readonly detachPolicyArns?: readonly string[];
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
-    readonly ignoreNotReadyNodes: number;
+    readonly maxNotReadyNodes: number;
     /** Whether the node roles stay as they are when the live checks are turned off; not given where the program does not. */
-    readonly release?: boolean;
+    readonly keepDetached?: boolean;
 }
 
 export interface DetachmentOutputs {
@@ -37,8 +37,8 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         "record",
         "approval",
         "delivered",
-        "nodeRoleNames",
-        "nodeRolePolicyArns",
+        "detachFromNodeRoles",
+        "detachPolicyArns",
         "injectionGuard",
         "drift",
     ],
@@ -51,13 +51,13 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
     read,
 };
 
-function rolesOf({ record, nodeRoleNames = [] }: DetachmentInputs): string[] {
-    return [...new Set([...record.namedNodeRoles, ...nodeRoleNames])];
+function rolesOf({ record, detachFromNodeRoles = [] }: DetachmentInputs): string[] {
+    return [...new Set([...record.namedNodeRoles, ...detachFromNodeRoles])];
 }
 
 /** Roles that are no longer to give their policy up. By the record: a run that was killed has told of none. */
-function rolesLeft({ record, nodeRoleNames = [] }: DetachmentInputs): string[] {
-    return record.namedNodeRoles.filter((name) => !nodeRoleNames.includes(name));
+function rolesLeft({ record, detachFromNodeRoles = [] }: DetachmentInputs): string[] {
+    return record.namedNodeRoles.filter((name) => !detachFromNodeRoles.includes(name));
 }
 
 async function giveBackAndHandOver(site: Site, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
@@ -70,11 +70,11 @@ async function giveBackAndHandOver(site: Site, inputs: DetachmentInputs): Promis
  * after a destroy that was killed has to make it again, and so takes them off again. When the live checks are turned off there is
  * no hand-back.
  */
-async function letGo(site: Site, { record, subject, release = false }: DetachmentInputs): Promise<void> {
+async function letGo(site: Site, { record, subject, keepDetached = false }: DetachmentInputs): Promise<void> {
     if (!isTurnedOff(subjectOf(record, subject), await site.cluster.look())) {
         return;
     }
-    if (release) {
+    if (keepDetached) {
         site.progress("released: the node roles stay as they are");
         return;
     }
@@ -87,12 +87,12 @@ async function giveBack(site: Site, record: HandOverRecord, roleNames: readonly 
         return;
     }
     await reach(
-        { ...site, nodeRoleNames: roleNames },
+        { ...site, roleNames },
         {
             what: "Giving the node roles their policies back",
-            next: (world, memory) => nextGiveBackStep({ record, roleNames, settleSeconds: 0 }, world, memory),
+            next: (world, memory) => nextGiveBackStep({ record, roleNames, iamPropagationSeconds: 0 }, world, memory),
             limitSeconds: GIVE_BACK_SECONDS,
-            limitArgument: "settleSeconds",
+            limitArgument: "iamPropagationSeconds",
         },
     );
 }
@@ -103,9 +103,8 @@ function planOf(inputs: DetachmentInputs): DetachmentPlan {
     return {
         ...inputs,
         subject: subjectOf(inputs.record, inputs.subject),
-        nodeRoleNames: inputs.nodeRoleNames,
-        nodeRolePolicyArns: inputs.nodeRolePolicyArns,
-        settleSeconds: inputs.timeouts.settleSeconds,
+        detachFromNodeRoles: inputs.detachFromNodeRoles,
+        detachPolicyArns: inputs.detachPolicyArns,
     };
 }
 
@@ -123,7 +122,7 @@ async function handOver(opened: Site, inputs: DetachmentInputs): Promise<Detachm
     return {
         verifiedPods: world.cluster.pods.filter(({ terminating }) => !terminating).length,
         detachedFrom: world.account.nodeRoles
-            .filter(({ name, exists }) => exists && (inputs.nodeRoleNames ?? []).includes(name))
+            .filter(({ name, exists }) => exists && (inputs.detachFromNodeRoles ?? []).includes(name))
             .map(({ name }) => name),
         remainingSteps: remainingSteps(plan, world),
     };

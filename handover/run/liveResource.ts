@@ -5,6 +5,8 @@ import type { AwsConnection, Subject, Timeouts } from "../model/subject";
 export interface LiveInputs {
     readonly subject: Subject;
     readonly timeouts: Timeouts;
+    /** How long IAM gets to enforce a policy that came back, before a pod relies on it. */
+    readonly iamPropagationSeconds: number;
     /** Secret. */
     readonly kubeconfig?: string;
     readonly context?: string;
@@ -28,7 +30,7 @@ export interface Door {
     /** When nobody waits for it any more: nothing else is begun. */
     readonly cancelled?: AbortSignal;
     /** How cluster and account are reached: by the clients of openSite, unless something stands in for them. */
-    readonly open?: (inputs: LiveInputs, nodeRoleNames: readonly string[], door: Door) => Promise<Site>;
+    readonly open?: (inputs: LiveInputs, roleNames: readonly string[], door: Door) => Promise<Site>;
 }
 
 /**
@@ -45,7 +47,15 @@ export interface LiveResource<I extends LiveInputs, O extends object> {
 }
 
 /** A state has inputs and outputs side by side, so an input that went cannot be told from an output without their names. */
-const OPTIONAL_INPUTS = ["kubeconfig", "context", "aws", "region", "nodeRoleNames", "nodeRolePolicyArns", "release"];
+const OPTIONAL_INPUTS = [
+    "kubeconfig",
+    "context",
+    "aws",
+    "region",
+    "detachFromNodeRoles",
+    "detachPolicyArns",
+    "keepDetached",
+];
 
 /** The inputs that have changed. Pure: the engine asks at each update, and asks with the sides swapped at a refresh. */
 export function changedInputs(before: object, after: object): string[] {

@@ -11,7 +11,7 @@ export interface Site {
     readonly subject: Subject;
     readonly cluster: ClusterAccess;
     readonly aws: AwsAccess;
-    readonly nodeRoleNames: readonly string[];
+    readonly roleNames: readonly string[];
     readonly now: () => number;
     readonly sleep: (milliseconds: number) => Promise<void>;
     /** A line for whoever waits. */
@@ -169,13 +169,13 @@ export async function look(site: Site, { searchElsewhere }: { readonly searchEls
 
 /** The account is asked for what the cluster's nodes are. */
 async function lookAtAccount(
-    { aws, subject, nodeRoleNames, now }: Site,
+    { aws, subject, roleNames, now }: Site,
     cluster: ClusterSeen,
     searchElsewhere: boolean,
 ): Promise<World> {
     const account = await aws.look({
         instanceIds: instanceIds(cluster),
-        roleNames: nodeRoleNames,
+        roleNames: roleNames,
         ipFamily: subject.ipFamily,
         searchElsewhere,
         ...(subject.clusterName === undefined ? {} : { clusterName: subject.clusterName }),

@@ -22,7 +22,7 @@ const providers = {
 };
 const oidcProviderArn = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE";
 const plain = new CniServiceAccountRole("plain", { oidcProviderArn, liveChecks: false }, { providers });
-const live = new CniServiceAccountRole("live", { oidcProviderArn, nodeRoleNames: ["nodes"] });
+const live = new CniServiceAccountRole("live", { oidcProviderArn, detachFromNodeRoles: ["nodes"] });
 const one = plain instanceof pulumi.ComponentResource && typeof handover.dynamicProvider === "function" && rules.length > 0;
 pulumi.all([plain.ready, live.ready]).apply((ready) => {
     const resources = types.filter((type) => !type.startsWith("pulumi:")).length;

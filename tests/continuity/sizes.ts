@@ -5,7 +5,11 @@ export interface Sizes {
     /** Until a change in IAM is enforced. */
     readonly enforcementSeconds: number;
     /** Arguments of the component: short waits, since what is waited for takes seconds here and minutes on AWS. */
-    readonly component: { readonly stableSeconds: number; readonly timeouts: Readonly<Record<string, number>> };
+    readonly component: {
+        readonly stableSeconds: number;
+        readonly iamPropagationSeconds: number;
+        readonly timeouts: Readonly<Record<string, number>>;
+    };
 }
 
 export const FULL: Sizes = {
@@ -14,9 +18,9 @@ export const FULL: Sizes = {
     enforcementSeconds: 3,
     component: {
         stableSeconds: 3,
+        iamPropagationSeconds: 5,
         timeouts: {
             proofSeconds: 30,
-            settleSeconds: 5,
             canarySeconds: 30,
             verificationSeconds: 120,
             handBackSeconds: 180,
@@ -30,9 +34,9 @@ export const QUICK: Sizes = {
     enforcementSeconds: 1,
     component: {
         stableSeconds: 1,
+        iamPropagationSeconds: 2,
         timeouts: {
             proofSeconds: 20,
-            settleSeconds: 2,
             canarySeconds: 15,
             verificationSeconds: 60,
             handBackSeconds: 90,

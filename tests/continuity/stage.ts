@@ -81,7 +81,7 @@ export class Stage {
     /** The arguments of a whole hand-over. */
     public arguments(more: ComponentArguments = {}): ComponentArguments {
         const { clusterName } = this.sandbox;
-        return { clusterName, nodeRoleNames: [NODE_ROLE], ...this.props.sizes.component, ...more };
+        return { clusterName, detachFromNodeRoles: [NODE_ROLE], ...this.props.sizes.component, ...more };
     }
 
     public async run(command: Command, args: ComponentArguments, hooks: Hooks = {}): Promise<RunResult> {
@@ -264,7 +264,7 @@ export class Stage {
         await this.settled();
         const roleArn = this.props.engine.outputs()["roleArn"];
         assert.ok(typeof roleArn === "string", "the stack has no output roleArn");
-        const wanted = { roleArn, additionalPolicyArns, nodeRoleNames: [NODE_ROLE] };
+        const wanted = { roleArn, additionalPolicyArns, detachFromNodeRoles: [NODE_ROLE] };
         const differences = differencesAfterHandOver(this.before, await this.now(), wanted);
         assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
     }

@@ -20,11 +20,11 @@ describe("the delivery of the role to the service account", () => {
     beforeEach(() => cluster.settled());
     afterEach(() => cluster.forgetKubectl());
 
-    it("roleOnly makes the role and touches nothing in the cluster", async () => {
+    it("external makes the role and touches nothing in the cluster", async () => {
         const program = () => {
             const cni = new CniServiceAccountRole("cni", {
                 oidcProviderArn: sandbox.oidcProviderArn,
-                delivery: Delivery.RoleOnly,
+                delivery: Delivery.External,
             });
             return { roleName: cni.roleName, annotations: cni.serviceAccountAnnotations, ready: cni.ready };
         };

@@ -48,9 +48,9 @@ describe("the live checks", () => {
                 clusterName: sandbox.clusterName,
                 annotations: { [ROLE_ANNOTATION]: roleArn },
             },
+            iamPropagationSeconds: 2,
             timeouts: {
                 proofSeconds: 30,
-                settleSeconds: 2,
                 canarySeconds: 60,
                 verificationSeconds: 90,
                 handBackSeconds: 90,
@@ -68,7 +68,7 @@ describe("the live checks", () => {
             ...common(),
             proof: "full",
             overrideExistingServiceAccount: false,
-            nodeRoleNames: [NODE_ROLE],
+            detachFromNodeRoles: [NODE_ROLE],
             injectionGuard: false,
             policyArns: [MANAGED_CNI_POLICY],
             additionalPolicies: false,
@@ -160,10 +160,10 @@ describe("the live checks", () => {
                 const { state: kept } = await create("Detachment", {
                     ...common(),
                     ...{ record: record ?? null, approval: approval ?? null },
-                    nodeRoleNames: [NODE_ROLE],
+                    detachFromNodeRoles: [NODE_ROLE],
                     injectionGuard: false,
                     stableSeconds: 0,
-                    ignoreNotReadyNodes: 0,
+                    maxNotReadyNodes: 0,
                     delivered: "digest",
                 });
                 assert.strictEqual(kept["verifiedPods"], 3);

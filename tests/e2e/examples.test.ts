@@ -30,7 +30,12 @@ describe("the examples for an existing cluster", () => {
         const nodeRoleName = "sandbox-nodes";
         const holdsPolicy = async () =>
             (await iamOf(sandbox).attachedPolicies(nodeRoleName)).includes(MANAGED_CNI_POLICY);
-        const config = { clusterName: sandbox.clusterName, nodeRoleName, settleSeconds: "4", stableSeconds: "1" };
+        const config = {
+            clusterName: sandbox.clusterName,
+            nodeRoleName,
+            iamPropagationSeconds: "4",
+            stableSeconds: "1",
+        };
         const expected = { ...ROLE, ...PATCHES, ...LIVE_CHECKS };
         await runs(sandbox, { name: "hand-over", config }, expected, async (stack, order) => {
             assertAfter(order, "cni-detachment:Detachment", "cni-daemon-set:DaemonSetPatch");

@@ -17,7 +17,7 @@ describe("the hand-over of a cluster on which AWS's page was begun by hand", () 
     let iam: ReturnType<typeof iamOf>;
     let stack: Stack;
     let roleArn: string;
-    const named: PlainArgs = { nodeRoleNames: [NODE_ROLE] };
+    const named: PlainArgs = { detachFromNodeRoles: [NODE_ROLE] };
     const roles = async () =>
         (await cluster.awsNodePods()).map(({ ready, containers }) => ({
             ready,

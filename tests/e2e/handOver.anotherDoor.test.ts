@@ -39,7 +39,7 @@ describe("a program that is rewritten in another language", () => {
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
         inTypeScript = await handOverStack(sandbox);
-        await give(inTypeScript, sandbox, { nodeRoleNames: [NODE_ROLE], roleName: "cni" });
+        await give(inTypeScript, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" });
         await inTypeScript.up();
         pods = uids(await cluster.awsNodePods());
         inYaml = await sameStackInYaml();
@@ -63,7 +63,7 @@ describe("a program that is rewritten in another language", () => {
                     properties: {
                         clusterName: sandbox.clusterName,
                         ...QUICK,
-                        ...{ nodeRoleNames: [NODE_ROLE], roleName: "cni" },
+                        ...{ detachFromNodeRoles: [NODE_ROLE], roleName: "cni" },
                     },
                 },
             },

@@ -60,7 +60,7 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
         });
         calls = await countCalls(sandbox);
         stack = await handOverStack(sandbox);
-        await give(stack, sandbox, { ...calls.args, nodeRoleNames: ["sandbox-nodes"] });
+        await give(stack, sandbox, { ...calls.args, detachFromNodeRoles: ["sandbox-nodes"] });
     });
     after(async () => {
         await stack.workspace.removeStack(stack.name, { force: true });

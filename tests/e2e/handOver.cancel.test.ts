@@ -55,7 +55,7 @@ describe("Ctrl-C in the middle of a hand-over", () => {
         before(async () => {
             stack = await handOverStack(sandbox);
             // Long enough to be interrupted in.
-            await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], stableSeconds: 6 });
+            await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6 });
         });
         after(async () => {
             await stack.destroy();
@@ -76,7 +76,7 @@ describe("Ctrl-C in the middle of a hand-over", () => {
         });
 
         it("twice, while another role comes: it ends at once, nobody goes on unseen, and the next up does", async () => {
-            await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], stableSeconds: 6, roleName: "cni-anew" });
+            await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6, roleName: "cni-anew" });
             run = typeUp(stack);
             await run.shows(/carry the role; watching them/);
             run.interrupt();

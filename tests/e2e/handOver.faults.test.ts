@@ -60,7 +60,7 @@ describe("a hand-over that something goes wrong with", () => {
     });
     beforeEach(async () => {
         setEnvironment(stack, usual);
-        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE] });
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
         pods = uids(await cluster.awsNodePods());
     });
     after(async () => {
@@ -71,7 +71,7 @@ describe("a hand-over that something goes wrong with", () => {
 
     it("a kubeconfig whose token has expired: says since when, whose, and how to get another; nothing moves", async () => {
         const kubeconfig = kubeconfigWith(sandbox, { token: expiredToken() });
-        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], kubeconfig });
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], kubeconfig });
         const failure = (await failureOf(stack.up())) ?? "";
         assert.match(failure, /\[cluster-credentials-expired\] .* answered 401 to the token of the user "/);
         assert.match(failure, /expired at 2023-11-14T22:13:20.000Z.*`aws eks update-kubeconfig --name CLUSTER`/s);

@@ -9,7 +9,7 @@ import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
-const IPV6: PlainArgs = { nodeRoleNames: [NODE_ROLE], roleName: "cni", ipFamily: IpFamily.Ipv6 };
+const IPV6: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni", ipFamily: IpFamily.Ipv6 };
 const OURS = "arn:aws:iam::111122223333:role/cni";
 
 describe("a cluster of the IPv6 family that is handed over", () => {

@@ -31,7 +31,7 @@ describe("Where the engine alone is killed", () => {
             "the dynamic provider of a program in TypeScript",
             async () => {
                 const stack = await handOverStack(sandbox);
-                await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE] });
+                await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
                 return stack;
             },
         ],

@@ -16,7 +16,7 @@ import { iamOf, trustOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
-const NAMED: PlainArgs = { nodeRoleNames: [NODE_ROLE], roleName: "cni" };
+const NAMED: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
 const OURS = "arn:aws:iam::111122223333:role/cni";
 const EKSCTLS = "arn:aws:iam::111122223333:role/eksctl-aws-node";
 const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
@@ -66,7 +66,7 @@ describe("what else gives aws-node its role", () => {
 
         const addOn = { clusterName, addonName: "vpc-cni" };
         await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn: EKSCTLS }));
-        assert.match(await failureOfUp(), /\[add-on-owns-the-role\].*role\/eksctl-aws-node\..*delivery: roleOnly/s);
+        assert.match(await failureOfUp(), /\[add-on-owns-the-role\].*role\/eksctl-aws-node\..*delivery: external/s);
         await eks.send(new DeleteAddonCommand(addOn));
 
         const account = { namespace: "kube-system", serviceAccount: "aws-node" };

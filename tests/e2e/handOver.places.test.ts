@@ -16,7 +16,7 @@ import { failureOf, makeStack } from "./support/stacks";
 import { filesOf, resourcesOf } from "./support/states";
 
 const NODE_ROLE = "sandbox-nodes";
-const NAMED: PlainArgs = { nodeRoleNames: [NODE_ROLE], roleName: "cni" };
+const NAMED: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
 const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
 
 describe("the cluster and the account of the live checks", () => {
@@ -86,7 +86,7 @@ describe("the cluster and the account of the live checks", () => {
     it("stop where they are not the role's, before anything moves", async () => {
         const before = uids(await cluster.awsNodePods());
         const theirs = "arn:aws:iam::999999999999:role/theirs";
-        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], existingRoleArn: theirs });
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], existingRoleArn: theirs });
         assert.match(
             (await failureOf(stack.up())) ?? "",
             /\[wrong-account\] The AWS credentials are of the account 111122223333; the role is in 999999999999\./,

@@ -37,7 +37,7 @@ describe("the hand-over of a live cluster", () => {
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
         stack = await handOverStack(sandbox);
-        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE] });
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
     });
     after(async () => {
         await stack.workspace.removeStack(stack.name, { force: true });
@@ -110,7 +110,7 @@ describe("the hand-over of a live cluster", () => {
     });
 
     it("a new role name moves the pods to the new role before the old one goes", async () => {
-        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], roleName: "cni-anew" });
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-anew" });
         const { steps, onEvent } = recordEvents();
         const { outputs } = await stack.up({ onEvent });
         assert.ok(steps.indexOf("end update cni-detachment") < steps.indexOf("begin delete-replaced cni-role"));
@@ -122,19 +122,19 @@ describe("the hand-over of a live cluster", () => {
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
-    it("a node role that leaves nodeRoleNames gets its policy back, and the injection guard goes", async () => {
+    it("a node role that leaves detachFromNodeRoles gets its policy back, and the injection guard goes", async () => {
         await give(stack, sandbox, { roleName: "cni-anew" });
         const { outputs } = await stack.up();
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.strictEqual(await guards(), "");
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, []);
         assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
-            '[detach] The node role sandbox-nodes still holds the CNI policy, since nodeRoleNames is not given: nodeRoleNames: ["sandbox-nodes"]',
+            '[detach] The node role sandbox-nodes still holds the CNI policy, since detachFromNodeRoles is not given: detachFromNodeRoles: ["sandbox-nodes"]',
         ]);
     });
 
     it("destroy gives everything back and leaves nothing", async () => {
-        await give(stack, sandbox, { nodeRoleNames: [NODE_ROLE], roleName: "cni-anew" });
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-anew" });
         await stack.up();
         await stack.destroy();
         assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [undefined] }));
@@ -155,13 +155,13 @@ describe("the hand-over of a live cluster", () => {
         const before = uids(await pods());
         await give(stack, sandbox, {
             existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",
-            nodeRoleNames: [NODE_ROLE],
+            detachFromNodeRoles: [NODE_ROLE],
         });
         assert.match((await failureOf(stack.up())) ?? "", /\[permission-missing\].*Nothing on the cluster was moved/);
         assert.deepStrictEqual(uids(await pods()), before);
         await give(stack, sandbox, {
             existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",
-            nodeRoleNames: [NODE_ROLE],
+            detachFromNodeRoles: [NODE_ROLE],
             proof: Proof.AssumeRole,
         });
         assert.match((await failureOf(stack.up())) ?? "", /\[canary-failed\].*ec2:DescribeNetworkInterfaces/s);
@@ -179,9 +179,9 @@ describe("the hand-over of a live cluster", () => {
 
     it("a node role that is not named stops before anything moves, and the message has its name", async () => {
         await iam.makeRole("other-nodes", trustOf(sandbox), []);
-        await give(stack, sandbox, { nodeRoleNames: ["other-nodes"] });
+        await give(stack, sandbox, { detachFromNodeRoles: ["other-nodes"] });
         const failure = (await failureOf(stack.up())) ?? "";
-        assert.match(failure, /\[node-role-not-named\].*Add "sandbox-nodes" to nodeRoleNames/s);
+        assert.match(failure, /\[node-role-not-named\].*Add "sandbox-nodes" to detachFromNodeRoles/s);
         assert.deepStrictEqual(await cluster.annotations(), {});
         await stack.destroy();
     });

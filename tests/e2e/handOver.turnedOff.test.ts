@@ -10,7 +10,7 @@ import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
 const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
-const ON: PlainArgs = { nodeRoleNames: [NODE_ROLE], roleName: "cni" };
+const ON: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
 const OFF: PlainArgs = { liveChecks: false, roleName: "cni" };
 
 describe("live checks that are turned off and on again", () => {
@@ -79,11 +79,11 @@ describe("live checks that are turned off and on again", () => {
         assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
     });
 
-    it("leave the node role alone too, after release", async () => {
-        assert.deepStrictEqual(await up({ ...ON, release: true }), ["update cni", "update cni-detachment"]);
+    it("leave the node role alone too, after keepDetached", async () => {
+        assert.deepStrictEqual(await up({ ...ON, keepDetached: true }), ["update cni", "update cni-detachment"]);
         await up(OFF);
         assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 0 });
-        await up({ ...ON, release: true });
+        await up({ ...ON, keepDetached: true });
         assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
     });
 

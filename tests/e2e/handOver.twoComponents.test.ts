@@ -9,9 +9,9 @@ import { installOtherDaemonSet, OTHER } from "./support/otherDaemonSet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
-const AWS_NODE: PlainArgs = { nodeRoleNames: [NODE_ROLE], roleName: "cni" };
+const AWS_NODE: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
 const BESIDE: PlainArgs = {
-    nodeRoleNames: [NODE_ROLE],
+    detachFromNodeRoles: [NODE_ROLE],
     roleName: "beside",
     serviceAccount: { name: OTHER },
     rollout: { daemonSetName: OTHER },

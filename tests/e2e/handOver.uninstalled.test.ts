@@ -30,7 +30,7 @@ describe("the npm package that is uninstalled before the stack is destroyed", ()
         directory = mkdtempSync(join(tmpdir(), "eks-cni-uninstalled-"));
         copyPackage(join(directory, "package"));
         const program = new Program(join(directory, "program"), join(directory, "package"));
-        program.use({ ...QUICK, clusterName: sandbox.clusterName, nodeRoleNames: [NODE_ROLE] });
+        program.use({ ...QUICK, clusterName: sandbox.clusterName, detachFromNodeRoles: [NODE_ROLE] });
         stack = await handOverStack(sandbox, program.directory);
     });
     after(async () => {

@@ -183,7 +183,7 @@ describe("a right that is missing", function () {
         );
 
         async function without(right: RbacRight): Promise<ClusterAccess> {
-            const { rbac } = rightsOf(MODES.nodeRoleNames, sandbox, FIELD_MANAGER);
+            const { rbac } = rightsOf(MODES.detachFromNodeRoles, sandbox, FIELD_MANAGER);
             await bind(sandbox, withoutRight(rbac, right));
             return connectCluster(
                 { kubeconfig: operatorKubeconfig(sandbox) },
@@ -202,7 +202,7 @@ describe("a right that is missing", function () {
         }
 
         it("has a row here, each one of the files and no other", () => {
-            const { rbac } = rightsOf(MODES.nodeRoleNames, sandbox, FIELD_MANAGER);
+            const { rbac } = rightsOf(MODES.detachFromNodeRoles, sandbox, FIELD_MANAGER);
             assert.deepStrictEqual(rightsByVerb(rbac), [...Object.keys(stops), ...watches, ...provider].sort());
         });
 

@@ -65,7 +65,7 @@ describe("an operator with the rights of docs/rights and no others", function ()
     });
 
     it("hands over, changes nothing a second time, and refreshes", async () => {
-        await become("nodeRoleNames", { nodeRoleNames: [NODE_ROLE] });
+        await become("detachFromNodeRoles", { detachFromNodeRoles: [NODE_ROLE] });
         await stack.up();
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         await stack.up({ expectNoChanges: true });

@@ -39,7 +39,7 @@ describe("a preview", () => {
         iam = iamOf(sandbox);
         stack = await handOverStack(sandbox);
         stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = SECONDS;
-        named = { ...calls.args, nodeRoleNames: [NODE_ROLE] };
+        named = { ...calls.args, detachFromNodeRoles: [NODE_ROLE] };
     });
     after(async () => {
         await stack.workspace.removeStack(stack.name, { force: true });
@@ -84,7 +84,7 @@ describe("a preview", () => {
     it("lists every reason for which the update would refuse, and the update stops at the first", async () => {
         const { lines } = await preview({
             ...named,
-            nodeRoleNames: ["other-nodes"],
+            detachFromNodeRoles: ["other-nodes"],
             existingRoleArn: "arn:aws:iam::999999999999:role/theirs",
         });
         const [title, ...reasons] = lines;

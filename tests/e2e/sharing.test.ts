@@ -103,7 +103,7 @@ describe("one role for two clusters of an account", () => {
             const cni = new CniServiceAccountRole("cni", {
                 oidcProviderArn: one.oidcProviderArn,
                 additionalOidcProviderArns: [provider.arn],
-                delivery: Delivery.RoleOnly,
+                delivery: Delivery.External,
             });
             return { arn: cni.ready, name: cni.roleName, provider: provider.arn };
         };
@@ -169,7 +169,7 @@ describe("one role for two clusters of an account", () => {
             const args = {
                 oidcProviderArn: one.oidcProviderArn,
                 additionalOidcProviderArns: isShared ? [provider.arn] : [],
-                delivery: Delivery.RoleOnly,
+                delivery: Delivery.External,
             };
             return { arn: new CniServiceAccountRole("cni", args, { dependsOn: [provider] }).roleArn };
         };

@@ -21,7 +21,7 @@ describe("what STS answers to a token that the role does not trust", () => {
     before(async () => {
         sandbox = await sandboxOf("ipv4");
         stack = await makeStack(sandbox, () => {
-            const args = { oidcProviderArn: sandbox.oidcProviderArn, delivery: Delivery.RoleOnly };
+            const args = { oidcProviderArn: sandbox.oidcProviderArn, delivery: Delivery.External };
             return { roleArn: new CniServiceAccountRole("cni", args).roleArn };
         });
         roleArn = String((await stack.up()).outputs["roleArn"]?.value);

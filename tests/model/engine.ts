@@ -24,7 +24,7 @@ export const REAL_RESOURCES: Resources = { credentialGuard, canary, detachment }
 /** What an operator's program says. */
 export interface Program {
     readonly roleName: string;
-    readonly nodeRoleNames: readonly string[] | undefined;
+    readonly detachFromNodeRoles: readonly string[] | undefined;
 }
 
 /** The stack's state: a resource is in it once its operation has ended well. */
@@ -39,14 +39,14 @@ interface Stack {
     detachment?: DetachmentInputs & DetachmentOutputs;
 }
 
-export interface Foreseen extends Pick<PlanQuestion, "record" | "canaryActs" | "delivered" | "nodeRoleNames"> {
+export interface Foreseen extends Pick<PlanQuestion, "record" | "canaryActs" | "delivered" | "detachFromNodeRoles"> {
     readonly inputs: CredentialGuardInputs;
 }
 
 const MANAGER = "eks-cni/network/production/cni";
 const ROLLOUT_MILLISECONDS = 60_000;
 export const TIMEOUTS = {
-    ...{ proofSeconds: 20, settleSeconds: 5, canarySeconds: 120, verificationSeconds: 120, handBackSeconds: 240 },
+    ...{ proofSeconds: 20, canarySeconds: 120, verificationSeconds: 120, handBackSeconds: 240 },
 };
 
 export const arnOf = (roleName: string) => `arn:aws:iam::${ACCOUNT}:role/${roleName}`;
@@ -92,13 +92,13 @@ export class Engine {
         if (stack.rollout !== delivered && stack.canary.carriedBefore !== true) {
             await this.rollOut(delivered, run);
         }
-        const injectionGuard = program.nodeRoleNames !== undefined;
+        const injectionGuard = program.detachFromNodeRoles !== undefined;
         if (injectionGuard && stack.injectionGuard !== true) {
             await run.call("create the injection guard", () => (world.guard = stack.injectionGuard = true));
         }
-        const { nodeRoleNames } = program;
-        const last = { ...common, ...known, injectionGuard, ignoreNotReadyNodes: 0 };
-        const detachmentInputs = nodeRoleNames === undefined ? last : { ...last, nodeRoleNames };
+        const { detachFromNodeRoles } = program;
+        const last = { ...common, ...known, injectionGuard, maxNotReadyNodes: 0 };
+        const detachmentInputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
         stack.detachment = await operate(resources.detachment, stack.detachment, detachmentInputs, door);
         // Retained: it leaves the state, and what it stands for stays.
         stack.injectionGuard = injectionGuard;
@@ -108,7 +108,7 @@ export class Engine {
     /** What the preview of a program knows of its update. Undefined where the live checks have nothing to do. */
     public foresee(program: Program): Foreseen | undefined {
         const { guard, canary: tried, detachment: last, roles } = this.stack;
-        const { roleName, nodeRoleNames } = program;
+        const { roleName, detachFromNodeRoles } = program;
         const inputs = guardInputs(commonInputs(program), program);
         const acts = guard === undefined || changedInputs(guard, inputs).length > 0;
         // A former run may have ended before it came to them.
@@ -119,7 +119,7 @@ export class Engine {
             ? undefined
             : {
                   inputs,
-                  nodeRoleNames,
+                  detachFromNodeRoles,
                   record: acts ? undefined : guard.record,
                   canaryActs: acts || isBehind(tried),
                   delivered: known ? arnOf(roleName) : undefined,
@@ -196,7 +196,8 @@ export class Engine {
     private door(run: Run): Door {
         return {
             progress: () => undefined,
-            open: (inputs, nodeRoleNames) => Promise.resolve(siteOf(this.world, run, inputs, nodeRoleNames)),
+            open: (inputs, detachFromNodeRoles) =>
+                Promise.resolve(siteOf(this.world, run, inputs, detachFromNodeRoles)),
         };
     }
 }
@@ -232,20 +233,20 @@ function commonInputs({ roleName }: Program): LiveInputs {
         ...{ serviceAccount: { namespace: "kube-system", name: "aws-node" }, ipFamily: "ipv4", issuers: [ISSUER] },
         ...{ roleArn, clusterName: "prod", annotations: { [ROLE_ARN]: roleArn } },
     };
-    return { subject, timeouts: TIMEOUTS, forceDestroy: false, drift: "none" };
+    return { subject, timeouts: TIMEOUTS, iamPropagationSeconds: 5, forceDestroy: false, drift: "none" };
 }
 
 function guardOutputs(guard: CredentialGuardOutputs | undefined) {
     return { record: guard?.record, approval: guard?.approval };
 }
 
-function guardInputs(common: LiveInputs, { roleName, nodeRoleNames }: Program): CredentialGuardInputs {
+function guardInputs(common: LiveInputs, { roleName, detachFromNodeRoles }: Program): CredentialGuardInputs {
     return {
         ...common,
         ...{ proof: "full", overrideExistingServiceAccount: false, additionalPolicies: false },
-        ...{ nodeRoleNames: nodeRoleNames ?? [], nodeRolePolicyArns: [] },
-        nodeRolePolicyArns: [],
-        injectionGuard: nodeRoleNames !== undefined,
+        ...{ detachFromNodeRoles: detachFromNodeRoles ?? [], detachPolicyArns: [] },
+        detachPolicyArns: [],
+        injectionGuard: detachFromNodeRoles !== undefined,
         ...{ policyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"], roleUniqueId: roleName },
     };
 }

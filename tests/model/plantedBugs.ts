@@ -8,7 +8,7 @@ export const detachesEarly: Resources = {
         ...REAL_RESOURCES.detachment,
         create: async (inputs, door) => {
             const site = await door.open?.(inputs, [], door);
-            for (const roleName of inputs.nodeRoleNames ?? []) {
+            for (const roleName of inputs.detachFromNodeRoles ?? []) {
                 for (const policyArn of inputs.record.nodeRolePolicies[roleName] ?? []) {
                     await site?.aws.detach(roleName, policyArn);
                 }

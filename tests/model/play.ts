@@ -145,16 +145,16 @@ function endFaults(world: ModelWorld): void {
     world.advance(IDLE_MILLISECONDS);
 }
 
-function handedOver(world: ModelWorld, { roleName, nodeRoleNames }: Program): string | undefined {
+function handedOver(world: ModelWorld, { roleName, detachFromNodeRoles }: Program): string | undefined {
     const arn = arnOf(roleName);
     const wrong = world.nodes.filter(
         ({ name }) => !world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod)),
     );
-    const attached = ["a", "b"].filter((role) => world.isAttached(role) === (nodeRoleNames ?? []).includes(role));
+    const attached = ["a", "b"].filter((role) => world.isAttached(role) === (detachFromNodeRoles ?? []).includes(role));
     return firstOf([
         [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
         [attached.length > 0, `the policies of ${attached.join(", ")} are not as wanted`],
-        [world.guard !== (nodeRoleNames !== undefined), "the injection guard is not as wanted"],
+        [world.guard !== (detachFromNodeRoles !== undefined), "the injection guard is not as wanted"],
         [[...world.cniRoles.keys()].join() !== arn, `roles: ${[...world.cniRoles.keys()].join(", ")}`],
     ]);
 }
@@ -180,8 +180,8 @@ function describe(operation: Operation): string {
     if (operation.do !== "up") {
         return operation.do;
     }
-    const { roleName, nodeRoleNames } = operation.program;
-    return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${nodeRoleNames?.join(", ") ?? "no node roles"}]`;
+    const { roleName, detachFromNodeRoles } = operation.program;
+    return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${detachFromNodeRoles?.join(", ") ?? "no node roles"}]`;
 }
 
 /** Without names and numbers: `pod7 is born on n2 with …` is one kind. */

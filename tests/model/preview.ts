@@ -73,11 +73,11 @@ async function preview(world: ModelWorld, engine: Engine, program: Program): Pro
         return undefined;
     }
     const { inputs, record } = foreseen;
-    const roles = [...new Set([...(record?.namedNodeRoles ?? []), ...(program.nodeRoleNames ?? [])])];
+    const roles = [...new Set([...(record?.namedNodeRoles ?? []), ...(program.detachFromNodeRoles ?? [])])];
     const site = siteOf(world, new Run(world), inputs, roles);
     const approval = await seeGround(site, inputs, () => site.cluster.issuer());
-    const limits = { stableSeconds: 13, settleSeconds: inputs.timeouts.settleSeconds, ignoreNotReadyNodes: 0 };
-    return planHandOver({ ...foreseen, ...limits, approval, nodeRolePolicyArns: undefined });
+    const limits = { stableSeconds: 13, iamPropagationSeconds: inputs.iamPropagationSeconds, maxNotReadyNodes: 0 };
+    return planHandOver({ ...foreseen, ...limits, approval, detachPolicyArns: undefined });
 }
 
 function nodeOfEachPod(log: readonly string[]): Map<string, string> {

@@ -8,7 +8,7 @@ const which = fc.nat({ max: 5 });
 
 /** Both node roles have nodes, so a program names both or none: naming one of two is refused. */
 const program = (roles: fc.Arbitrary<string>): fc.Arbitrary<Program> =>
-    fc.record({ roleName: roles, nodeRoleNames: fc.constantFrom(["a", "b"], ["a", "b"], undefined) });
+    fc.record({ roleName: roles, detachFromNodeRoles: fc.constantFrom(["a", "b"], ["a", "b"], undefined) });
 
 const good = fc.constantFrom("cni", "next");
 const any = fc.constantFrom("cni", "cni", "next", "bad", "bad2");
@@ -48,7 +48,7 @@ const turns = fc.array(turn, { minLength: 1, maxLength: 6 });
 
 /** A hand-over that nothing befalls, since most of what is of interest comes after one. */
 const handOver: Turn = {
-    operation: { do: "up", refresh: false, program: { roleName: "cni", nodeRoleNames: ["a", "b"] } },
+    operation: { do: "up", refresh: false, program: { roleName: "cni", detachFromNodeRoles: ["a", "b"] } },
     faults: [],
     killedAt: undefined,
 };

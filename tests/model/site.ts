@@ -12,9 +12,9 @@ export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 export const CONTROL = "pulumi.com/patchFieldManager";
 
 /** Cluster and account as the product sees and changes them, over the model. */
-export function siteOf(world: ModelWorld, run: Run, { subject }: LiveInputs, nodeRoleNames: readonly string[]): Site {
+export function siteOf(world: ModelWorld, run: Run, { subject }: LiveInputs, roleNames: readonly string[]): Site {
     return {
-        ...{ subject, nodeRoleNames, cluster: clusterOf(world, run, subject.fieldManager), aws: awsOf(world, run) },
+        ...{ subject, roleNames, cluster: clusterOf(world, run, subject.fieldManager), aws: awsOf(world, run) },
         now: () => world.now,
         sleep: (milliseconds) => run.call(`sleep ${String(milliseconds)}`, () => world.advance(milliseconds)),
         progress: (line) => world.note(`  . ${line}`),

@@ -37,7 +37,7 @@ describe("our examples, under the policy pack", () => {
         "embedded-component": ({ clusterName }) => ({ clusterName }),
         "hand-over": ({ clusterName }) => ({
             ...{ clusterName, nodeRoleName: `${clusterName}-nodes` },
-            ...{ settleSeconds: "1", stableSeconds: "1" },
+            ...{ iamPropagationSeconds: "1", stableSeconds: "1" },
         }),
         "managed-addon": ({ clusterName }) => ({ clusterName }),
         "new-cluster-aws": ({ subnetIds }) => ({

@@ -51,8 +51,8 @@ describe("the live checks, as the cluster grows", () => {
                 memory = watchPeakMemory(sandbox.name);
                 stack = await handOverStack(sandbox);
                 stack.workspace.envVars["NODE_OPTIONS"] = `--max-old-space-size=${String(HEAP)}`;
-                const timeouts = { proofSeconds: 60, settleSeconds: 3 };
-                await give(stack, sandbox, { ...calls.args, nodeRoleNames: ["sandbox-nodes"], timeouts });
+                const limits = { timeouts: { proofSeconds: 60 }, iamPropagationSeconds: 3 };
+                await give(stack, sandbox, { ...calls.args, detachFromNodeRoles: ["sandbox-nodes"], ...limits });
                 measured.set(nodes, operations);
             });
             after(async () => {

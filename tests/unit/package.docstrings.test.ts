@@ -46,11 +46,11 @@ describe("the public docstrings", () => {
     it("cover the component, its outputs, its arguments and its enums", () => {
         const count = (prefix: string) => all.filter(({ name }) => name.startsWith(prefix)).length;
         strictEqual(count("CniServiceAccountRole."), 8);
-        strictEqual(count("CniServiceAccountRoleArgs."), 30);
+        strictEqual(count("CniServiceAccountRoleArgs."), 31);
         strictEqual(count("CniServiceAccountArgs."), 2);
         strictEqual(count("CniRolloutArgs."), 3);
         strictEqual(count("CniAwsArgs."), 6);
-        strictEqual(count("CniTimeoutsArgs."), 5);
+        strictEqual(count("CniTimeoutsArgs."), 4);
         strictEqual(count("IpFamily."), 2);
         strictEqual(count("Delivery."), 2);
         strictEqual(count("Proof."), 3);

@@ -20,7 +20,7 @@ const PROGRAM = `
     pulumi.runtime.setMocks(mocks).then(async () => {
         const arn = "arn:aws:iam::111122223333:role/cni";
         const { CniServiceAccountRole } = require("./index.ts");
-        const { ready } = new CniServiceAccountRole("cni", { existingRoleArn: arn, nodeRoleNames: ["nodes"] });
+        const { ready } = new CniServiceAccountRole("cni", { existingRoleArn: arn, detachFromNodeRoles: ["nodes"] });
         await ready.promise();
         const constructed = Object.keys(require.cache);
         process.stdout.write(JSON.stringify({ modules, constructed, read: environment }));

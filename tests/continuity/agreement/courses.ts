@@ -23,7 +23,7 @@ export interface Course {
 
 const program = (roleName: string, detaches = true): Program => ({
     roleName,
-    nodeRoleNames: detaches ? [MODEL_NODE_ROLE] : undefined,
+    detachFromNodeRoles: detaches ? [MODEL_NODE_ROLE] : undefined,
 });
 const up = (roleName: string, detaches = true) => ({ do: "up", program: program(roleName, detaches) }) as const;
 const refreshed = (roleName: string) => ({ ...up(roleName), refresh: true }) as const;

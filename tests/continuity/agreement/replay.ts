@@ -66,8 +66,8 @@ async function operate(stage: Stage, { operation, killedBefore }: AgreedTurn): P
         // It goes by the state.
         return endOf(await stage.run("destroy", stage.arguments(), hooks));
     }
-    const { roleName, nodeRoleNames } = operation.program;
-    const args = stage.arguments({ roleName, nodeRoleNames: nodeRoleNames && [NODE_ROLE] });
+    const { roleName, detachFromNodeRoles } = operation.program;
+    const args = stage.arguments({ roleName, detachFromNodeRoles: detachFromNodeRoles && [NODE_ROLE] });
     if (operation.refresh) {
         await stage.succeeds("refresh", args);
     }

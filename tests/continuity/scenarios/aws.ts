@@ -50,10 +50,11 @@ const slow: Scenario = {
     bound: { ...nothingLost, rollouts: 2, restarts: 2, outageNodeSeconds: 60 },
     play: async (stage) => {
         await stage.faults.slowIam(20);
-        const timeouts = { ...stage.timeouts, settleSeconds: 25, proofSeconds: 60, canarySeconds: 60 };
-        await stage.succeeds("up", stage.arguments({ timeouts }));
+        const timeouts = { ...stage.timeouts, proofSeconds: 60, canarySeconds: 60 };
+        const args = stage.arguments({ timeouts, iamPropagationSeconds: 25 });
+        await stage.succeeds("up", args);
         await stage.isHandedOver();
-        await stage.succeeds("destroy", stage.arguments({ timeouts }));
+        await stage.succeeds("destroy", args);
         await stage.isAsBefore();
     },
 };

@@ -70,12 +70,12 @@ const existingRole: Scenario = {
 
 const deliveryChanged: Scenario = {
     name: "delivery-changed",
-    title: "the delivery is changed to roleOnly: aws-node goes back to the node role, and the role stays",
+    title: "the delivery is changed to external: aws-node goes back to the node role, and the role stays",
     quick: false,
     bound: { ...nothingLost, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         await handedOver(stage);
-        const args = { clusterName: stage.sandbox.clusterName, delivery: "roleOnly" };
+        const args = { clusterName: stage.sandbox.clusterName, delivery: "external" };
         await stage.succeeds("up", args);
         await stage.settled();
         assert.ok(String(stage.outputs()["roleName"]) in stage.currentRoles(), "the role has gone");

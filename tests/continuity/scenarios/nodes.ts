@@ -78,7 +78,7 @@ const notReady: Scenario = {
             detachedEarly.some((arn) => arn.endsWith("AmazonEKS_CNI_Policy")),
             "detached with a NotReady node",
         );
-        await stage.succeeds("up", stage.arguments({ ignoreNotReadyNodes: 1 }));
+        await stage.succeeds("up", stage.arguments({ maxNotReadyNodes: 1 }));
         await stage.faults.startKubelet(node);
         await stage.isHandedOver();
     },
@@ -92,7 +92,7 @@ const notReadyBefore: Scenario = {
     play: async (stage) => {
         const [node = ""] = [...(await stage.pods()).keys()].sort();
         await stage.faults.stopKubelet(node);
-        await stage.succeeds("up", stage.arguments({ ignoreNotReadyNodes: 1 }));
+        await stage.succeeds("up", stage.arguments({ maxNotReadyNodes: 1 }));
         await stage.faults.startKubelet(node);
         await stage.isHandedOver();
     },

@@ -61,7 +61,7 @@ const downAsDestroyStarts: Scenario = {
     quick: true,
     bound: { ...nothingLost, rollouts: 2, restarts: 4, outageNodeSeconds: 60 },
     play: async (stage) => {
-        const args = stage.arguments({ timeouts: { ...stage.timeouts, settleSeconds: 10 } });
+        const args = stage.arguments({ iamPropagationSeconds: 10 });
         await stage.succeeds("up", args);
         await stage.isHandedOver();
         const [node = ""] = (await stage.pods()).keys();

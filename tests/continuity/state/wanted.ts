@@ -10,7 +10,7 @@ export interface HandedOver {
     /** Policies that the program attaches besides the CNI's own. */
     readonly additionalPolicyArns?: readonly string[];
     /** From which the CNI policy has left. */
-    readonly nodeRoleNames: readonly string[];
+    readonly detachFromNodeRoles: readonly string[];
 }
 
 /** After the hand-back nothing differs from before the hand-over. Empty if that is so. */
@@ -43,7 +43,7 @@ export function differencesAfterHandOver(before: Snapshot, now: Snapshot, wanted
     const cniRole = Object.values(now.iam.roles).find(({ arn }) => arn === wanted.roleArn);
     const expected = [CNI_POLICY, ...(wanted.additionalPolicyArns ?? [])];
     return [
-        ...iamDifferences(afterDetachment(before.iam, wanted.nodeRoleNames), without(now.iam, cniRole)),
+        ...iamDifferences(afterDetachment(before.iam, wanted.detachFromNodeRoles), without(now.iam, cniRole)),
         ...(cniRole === undefined
             ? [`the role ${wanted.roleArn} does not exist`]
             : listDifferences(`policy of the role ${cniRole.name}`, expected, cniRole.attachedPolicyArns)),
@@ -53,7 +53,7 @@ export function differencesAfterHandOver(before: Snapshot, now: Snapshot, wanted
         ...now.pods
             .filter(({ roleArn }) => roleArn !== wanted.roleArn)
             .map(({ name, roleArn }) => `pod ${name} carries ${roleArn ?? "no role"}`),
-        ...(wanted.nodeRoleNames.length > 0 &&
+        ...(wanted.detachFromNodeRoles.length > 0 &&
         now.admissionPolicyBindings.length === before.admissionPolicyBindings.length
             ? ["there is no injection guard"]
             : []),
@@ -61,10 +61,10 @@ export function differencesAfterHandOver(before: Snapshot, now: Snapshot, wanted
     ];
 }
 
-function afterDetachment(iam: IamState, nodeRoleNames: readonly string[]): IamState {
+function afterDetachment(iam: IamState, detachFromNodeRoles: readonly string[]): IamState {
     const roles = Object.entries(iam.roles).map(([name, role]) => [
         name,
-        nodeRoleNames.includes(name)
+        detachFromNodeRoles.includes(name)
             ? { ...role, attachedPolicyArns: role.attachedPolicyArns.filter((arn) => arn !== CNI_POLICY) }
             : role,
     ]);

@@ -14,9 +14,9 @@ export type PlainArgs = Partial<CniServiceAccountRoleArgs>;
 /** Short enough for a test, on a sandbox where IAM enforces after a second. */
 export const QUICK: PlainArgs = {
     stableSeconds: 1,
+    iamPropagationSeconds: 3,
     timeouts: {
         proofSeconds: 30,
-        settleSeconds: 3,
         canarySeconds: 60,
         verificationSeconds: 120,
         handBackSeconds: 120,

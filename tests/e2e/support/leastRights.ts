@@ -17,7 +17,7 @@ export const MODES = {
         ...["iam-role.json", "iam-live-checks.json", "iam-proof.json"],
         ...["kubernetes-plain.yaml", "kubernetes-live-checks.yaml"],
     ],
-    nodeRoleNames: [
+    detachFromNodeRoles: [
         ...["iam-role.json", "iam-live-checks.json", "iam-proof.json", "iam-detachment.json"],
         ...["kubernetes-plain.yaml", "kubernetes-live-checks.yaml", "kubernetes-injection-guard.yaml"],
     ],

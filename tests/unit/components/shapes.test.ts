@@ -62,8 +62,8 @@ describe("the children of the component", () => {
         deepStrictEqual(run.outputs["cni"]?.value["policyArns"], [policyArn]);
     });
 
-    it("leave the cluster alone with roleOnly", async () => {
-        const run = await construct({ oidcProviderArn: PROVIDER_ARN, delivery: "roleOnly" });
+    it("leave the cluster alone with external", async () => {
+        const run = await construct({ oidcProviderArn: PROVIDER_ARN, delivery: "external" });
         assertChildren(run, [role(), attachment("cni-policy", MANAGED)]);
         deepStrictEqual(run.outputs["cni"]?.value, {
             roleArn: ROLE_ARN,
@@ -95,9 +95,9 @@ describe("the children of the component", () => {
         });
     });
 
-    it("are none with an existing role and roleOnly, and the outputs are there", async () => {
+    it("are none with an existing role and external, and the outputs are there", async () => {
         const arn = "arn:aws:iam::111122223333:role/existing";
-        const run = await construct({ existingRoleArn: arn, delivery: "roleOnly" });
+        const run = await construct({ existingRoleArn: arn, delivery: "external" });
         assertChildren(run, []);
         deepStrictEqual(run.outputs["cni"]?.value["ready"], arn);
     });

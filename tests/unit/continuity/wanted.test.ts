@@ -91,7 +91,7 @@ describe("after the hand-back", () => {
 });
 
 describe("after the hand-over", () => {
-    const wanted = { roleArn: ROLE, nodeRoleNames: ["nodes"] };
+    const wanted = { roleArn: ROLE, detachFromNodeRoles: ["nodes"] };
     const cases: [string, Partial<Snapshot>, string[]][] = [
         ["all is as wanted", {}, []],
         [

@@ -34,11 +34,11 @@ describe("nodes-come-after-the-cni-role", () => {
     });
 
     it("is content with one that depends on all of a component that delivers nothing itself", async () => {
-        const roleOnly = goodStack().filter(({ type }) => !type.startsWith("kubernetes:"));
+        const external = goodStack().filter(({ type }) => !type.startsWith("kubernetes:"));
         const after = nodeGroup({ dependsOn: ["cni-role", "cni-policy"] });
-        deepStrictEqual(await violations(rule, [...roleOnly.slice(0, -1), after]), []);
+        deepStrictEqual(await violations(rule, [...external.slice(0, -1), after]), []);
         const early = nodeGroup({ dependsOn: ["cni-role"] });
-        deepStrictEqual((await violations(rule, [...roleOnly.slice(0, -1), early])).length, 1);
+        deepStrictEqual((await violations(rule, [...external.slice(0, -1), early])).length, 1);
     });
 
     it("says nothing while the policies that a node role is given are not known", async () => {

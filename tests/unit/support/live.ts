@@ -24,9 +24,9 @@ export const COMMON = {
         issuers: [ISSUER],
         annotations: { "eks.amazonaws.com/role-arn": ROLE_ARN },
     },
+    iamPropagationSeconds: 120,
     timeouts: {
         proofSeconds: 120,
-        settleSeconds: 120,
         canarySeconds: 300,
         verificationSeconds: 900,
         handBackSeconds: 1800,

@@ -6,4 +6,4 @@ const cluster = new aws.eks.Cluster("cluster", {
     vpcConfig: { subnetIds: ["subnet-1", "subnet-2"] },
 });
 
-new CniServiceAccountRole("cni", { clusterName: cluster.name, nodeRoleNames: ["sandbox-nodes"] });
+new CniServiceAccountRole("cni", { clusterName: cluster.name, detachFromNodeRoles: ["sandbox-nodes"] });

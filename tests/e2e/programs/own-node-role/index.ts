@@ -47,7 +47,7 @@ const cni =
                   clusterName: cluster.name,
                   oidcProviderArn: oidcProvider.arn,
                   kubeconfig,
-                  nodeRoleNames: [nodeRole.name],
+                  detachFromNodeRoles: [nodeRole.name],
               },
               { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
           );

@@ -82,15 +82,15 @@ export const combinationRows: Row[] = [
                 "give the role that trusts this provider, or the provider that the role trusts",
         ],
     ),
-    accepted("roleOnly and no override", {
+    accepted("external and no override", {
         oidcProviderArn: PROVIDER_ARN,
-        delivery: "roleOnly",
+        delivery: "external",
         overrideExistingServiceAccount: false,
         rollout: { enabled: false },
     }),
-    accepted("roleOnly and the rollout's other options, as a program may share them", {
+    accepted("external and the rollout's other options, as a program may share them", {
         oidcProviderArn: PROVIDER_ARN,
-        delivery: "roleOnly",
+        delivery: "external",
         rollout: { timeoutSeconds: 5, daemonSetName: "a" },
     }),
     accepted("a patch, an override and a rollout", {
@@ -100,21 +100,21 @@ export const combinationRows: Row[] = [
         rollout: { enabled: true },
     }),
     refused(
-        "roleOnly and an override",
-        { oidcProviderArn: PROVIDER_ARN, delivery: "roleOnly", overrideExistingServiceAccount: true },
+        "external and an override",
+        { oidcProviderArn: PROVIDER_ARN, delivery: "external", overrideExistingServiceAccount: true },
         [
             "overrideExistingServiceAccount",
-            "expected nothing beside delivery roleOnly, which touches no cluster, got true; " +
+            "expected nothing beside delivery external, which touches no cluster, got true; " +
                 "remove overrideExistingServiceAccount, or use delivery serviceAccountPatch",
         ],
     ),
     {
         ...refused(
-            "roleOnly and a rollout",
-            { oidcProviderArn: PROVIDER_ARN, delivery: "roleOnly", rollout: { enabled: true } },
+            "external and a rollout",
+            { oidcProviderArn: PROVIDER_ARN, delivery: "external", rollout: { enabled: true } },
             [
                 "rollout.enabled",
-                "expected nothing beside delivery roleOnly, which touches no cluster, got true; " +
+                "expected nothing beside delivery external, which touches no cluster, got true; " +
                     "remove rollout.enabled, or use delivery serviceAccountPatch",
             ],
         ),

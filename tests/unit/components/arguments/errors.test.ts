@@ -13,7 +13,7 @@ describe("an argument error", () => {
     it("lists all problems of one call, in the order of the arguments, then those of combinations", async () => {
         const refused = await construct({
             oidcProviderArn: PROVIDER_ARN,
-            delivery: "roleOnly",
+            delivery: "external",
             overrideExistingServiceAccount: true,
             maxSessionDuration: 1,
             roleName: "",
@@ -29,7 +29,7 @@ describe("an argument error", () => {
                 'each end, got "*"; give the name of a namespace: kubectl get namespaces\n' +
                 "  serviceAccount.name: expected 1 to 253 lower case letters, digits, - and ., with a letter or digit at " +
                 'each end and around each dot, got "?"; give the name of a service account: kubectl get serviceaccounts -A\n' +
-                "  overrideExistingServiceAccount: expected nothing beside delivery roleOnly, which touches no cluster, got " +
+                "  overrideExistingServiceAccount: expected nothing beside delivery external, which touches no cluster, got " +
                 "true; remove overrideExistingServiceAccount, or use delivery serviceAccountPatch",
         );
         strictEqual((refused.thrown as pulumi.InputPropertiesError).errors.length, 5);

@@ -200,14 +200,14 @@ export const kubernetesRules: Rule[] = [
     },
     {
         argument: "delivery",
-        expected: '"serviceAccountPatch" or "roleOnly"',
+        expected: '"serviceAccountPatch" or "external"',
         fix: "leave delivery out to have the service account annotated",
         accepted: [
             ["serviceAccountPatch", "serviceAccountPatch"],
-            ["roleOnly", "roleOnly"],
+            ["external", "external"],
         ],
         refused: [
-            ["upper case", "RoleOnly", '"RoleOnly"'],
+            ["upper case", "External", '"External"'],
             ["false", false, "false"],
         ],
     },

@@ -2,11 +2,11 @@ import { PROVIDER_ARN } from "../../support/standIn";
 import { Row } from "./rule";
 
 const STEPS = "expected the service account annotated, its pods restarted and each step looked at";
-const ROLE_ONLY = { delivery: "roleOnly" };
+const ROLE_ONLY = { delivery: "external" };
 const NO_ROLLOUT = { rollout: { enabled: false } };
-const NODE_ROLES = { nodeRoleNames: ["nodes"] };
+const NODE_ROLES = { detachFromNodeRoles: ["nodes"] };
 
-const ROLE_ONLY_GOT = "got delivery roleOnly, which touches no cluster; use delivery serviceAccountPatch";
+const ROLE_ONLY_GOT = "got delivery external, which touches no cluster; use delivery serviceAccountPatch";
 const NO_ROLLOUT_GOT = "got rollout.enabled false, by which no pod takes the role; remove rollout.enabled";
 
 function row(title: string, args: object, ...problems: [propertyPath: string, reason: string][]): Row {
@@ -29,21 +29,21 @@ export const liveCombinationRows: Row[] = [
         `${STEPS}, ${NO_ROLLOUT_GOT}, or remove liveChecks`,
     ]),
     row("node roles to detach from and a role only", { ...ROLE_ONLY, ...NODE_ROLES, liveChecks: undefined }, [
-        "nodeRoleNames",
-        `${STEPS}, ${ROLE_ONLY_GOT}, or remove nodeRoleNames`,
+        "detachFromNodeRoles",
+        `${STEPS}, ${ROLE_ONLY_GOT}, or remove detachFromNodeRoles`,
     ]),
     row("node roles to detach from without a rollout", { ...NO_ROLLOUT, ...NODE_ROLES, liveChecks: undefined }, [
-        "nodeRoleNames",
-        `${STEPS}, ${NO_ROLLOUT_GOT}, or remove nodeRoleNames`,
+        "detachFromNodeRoles",
+        `${STEPS}, ${NO_ROLLOUT_GOT}, or remove detachFromNodeRoles`,
     ]),
     row("node roles to detach from without live checks", { ...NODE_ROLES, liveChecks: false }, [
-        "nodeRoleNames",
-        `${STEPS}, got liveChecks false; remove liveChecks, or remove nodeRoleNames`,
+        "detachFromNodeRoles",
+        `${STEPS}, got liveChecks false; remove liveChecks, or remove detachFromNodeRoles`,
     ]),
     row("an injection guard where no node role gives anything up", { injectionGuard: true }, [
         "injectionGuard",
-        "expected nothing without nodeRoleNames, since no node role gives anything up then, got true; " +
-            "add nodeRoleNames, or remove injectionGuard",
+        "expected nothing without detachFromNodeRoles, since no node role gives anything up then, got true; " +
+            "add detachFromNodeRoles, or remove injectionGuard",
     ]),
     row("no injection guard where no node role gives anything up", { injectionGuard: false }),
     row("the other arguments of the live checks without them, as a program may share them", {
@@ -53,21 +53,21 @@ export const liveCombinationRows: Row[] = [
         proof: "off",
         timeouts: { canarySeconds: 1 },
         stableSeconds: 0,
-        ignoreNotReadyNodes: 1,
+        maxNotReadyNodes: 1,
         forceDestroy: true,
-        release: true,
+        keepDetached: true,
     }),
     row("null for all arguments of the live checks", {
         ...ROLE_ONLY,
         liveChecks: null,
-        nodeRoleNames: null,
-        nodeRolePolicyArns: null,
+        detachFromNodeRoles: null,
+        detachPolicyArns: null,
         injectionGuard: null,
         proof: null,
         timeouts: null,
         stableSeconds: null,
-        ignoreNotReadyNodes: null,
+        maxNotReadyNodes: null,
         forceDestroy: null,
-        release: null,
+        keepDetached: null,
     }),
 ];

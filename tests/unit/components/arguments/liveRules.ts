@@ -3,11 +3,11 @@ import { Rule } from "./rule";
 
 /** The live shape, since nothing leaves a node role without it. */
 const LIVE = { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined };
-const NODE_ROLES = { ...LIVE, nodeRoleNames: ["n"] };
+const NODE_ROLES = { ...LIVE, detachFromNodeRoles: ["n"] };
 const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 
 const seconds = (argument: string, otherwise: number): Rule => ({
-    argument: `timeouts.${argument}`,
+    argument,
     expected: "a whole number of seconds from 1 to 86400",
     fix: `choose how long it may take, or leave it out for ${String(otherwise)}`,
     accepted: [
@@ -149,9 +149,9 @@ export const liveRules: Rule[] = [
         refused: [["another service", { s3: "https://s3" }, '"s3"']],
     },
     {
-        argument: "nodeRoleNames",
+        argument: "detachFromNodeRoles",
         beside: LIVE,
-        path: "nodeRoleNames[0]",
+        path: "detachFromNodeRoles[0]",
         expected: NODE_ROLE_NAME,
         fix: 'give "nodes"',
         accepted: [["a name", ["prod-nodes"]]],
@@ -166,9 +166,9 @@ export const liveRules: Rule[] = [
         ],
     },
     {
-        argument: "nodeRoleNames",
+        argument: "detachFromNodeRoles",
         beside: LIVE,
-        path: "nodeRoleNames[0]",
+        path: "detachFromNodeRoles[0]",
         expected: "1 to 64 letters, digits and + = , . @ _ -",
         fix: "give the name of the node role",
         accepted: [["each sign", ["a+=,.@_-"]]],
@@ -180,44 +180,42 @@ export const liveRules: Rule[] = [
         ],
     },
     {
-        argument: "nodeRoleNames",
+        argument: "detachFromNodeRoles",
         beside: LIVE,
         expected: NO_NAMES,
-        plain: true,
-        fix: "leave nodeRoleNames out to have nothing detached",
+        fix: "leave detachFromNodeRoles out to have nothing detached",
         accepted: [["null, which counts as not given", null]],
         refused: [["an empty list", [], "an empty list"]],
     },
     {
-        argument: "nodeRoleNames",
+        argument: "detachFromNodeRoles",
         beside: LIVE,
         expected: "a list of names of node roles",
-        plain: true,
         fix: "put it into a list: […]",
         accepted: [],
         refused: [["a name", "nodes", '"nodes"']],
     },
     {
-        argument: "nodeRoleNames",
+        argument: "detachFromNodeRoles",
         beside: LIVE,
-        path: "nodeRoleNames[1]",
+        path: "detachFromNodeRoles[1]",
         expected: "names of node roles",
         fix: "remove the empty member",
         accepted: [],
         refused: [["null in it", ["nodes", null], "nothing"]],
     },
     {
-        argument: "nodeRoleNames",
+        argument: "detachFromNodeRoles",
         beside: LIVE,
-        path: "nodeRoleNames[1]",
+        path: "detachFromNodeRoles[1]",
         expected: "each member once",
         fix: "remove one of them",
         accepted: [["two names", ["a", "b"]]],
-        refused: [["a name twice", ["a", "a"], '"a", which is nodeRoleNames[0] too']],
+        refused: [["a name twice", ["a", "a"], '"a", which is detachFromNodeRoles[0] too']],
     },
     {
-        argument: "nodeRolePolicyArns",
-        path: "nodeRolePolicyArns[0]",
+        argument: "detachPolicyArns",
+        path: "detachPolicyArns[0]",
         expected: "the ARN of a managed policy",
         fix: "write it like arn:aws:iam::111122223333:policy/NAME, or arn:aws:iam::aws:policy/NAME",
         beside: NODE_ROLES,
@@ -228,10 +226,9 @@ export const liveRules: Rule[] = [
         refused: [["a policy's name", ["AmazonEKS_CNI_Policy"], '"AmazonEKS_CNI_Policy"']],
     },
     {
-        argument: "nodeRolePolicyArns",
+        argument: "detachPolicyArns",
         expected: NO_NAMES,
-        plain: true,
-        fix: "leave nodeRolePolicyArns out to have nothing detached",
+        fix: "leave detachPolicyArns out to have nothing detached",
         beside: NODE_ROLES,
         accepted: [],
         refused: [["an empty list", [], "an empty list"]],
@@ -252,16 +249,16 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "timeouts",
-        expected: "an object with proofSeconds, settleSeconds, canarySeconds, verificationSeconds, handBackSeconds",
+        expected: "an object with proofSeconds, canarySeconds, verificationSeconds, handBackSeconds",
         fix: "write it as { … }",
         accepted: [["nothing in it", {}]],
         refused: [["a number", 600, "600"]],
     },
-    seconds("proofSeconds", 120),
-    seconds("settleSeconds", 120),
-    seconds("canarySeconds", 300),
-    seconds("verificationSeconds", 900),
-    seconds("handBackSeconds", 1800),
+    seconds("timeouts.proofSeconds", 120),
+    seconds("iamPropagationSeconds", 120),
+    seconds("timeouts.canarySeconds", 300),
+    seconds("timeouts.verificationSeconds", 900),
+    seconds("timeouts.handBackSeconds", 1800),
     {
         argument: "stableSeconds",
         expected: "a whole number of seconds from 0 to 3600",
@@ -277,7 +274,7 @@ export const liveRules: Rule[] = [
         ],
     },
     {
-        argument: "ignoreNotReadyNodes",
+        argument: "maxNotReadyNodes",
         expected: "a whole number from 0 to 10000",
         fix: "choose how many NotReady nodes to do without, or leave it out to wait for all",
         accepted: [
@@ -312,7 +309,7 @@ export const liveRules: Rule[] = [
         refused: [["a string", "true", '"true"']],
     },
     {
-        argument: "release",
+        argument: "keepDetached",
         expected: "true or false",
         fix: "set true before the live checks are turned off and the node roles are to stay, or leave it out",
         accepted: [

@@ -7,29 +7,24 @@ import { construct, Run } from "../../support/underMocks";
 describe("arguments that decide which resources exist", () => {
     const PLAIN: Record<string, unknown> = {
         ipFamily: { ipFamily: pulumi.output("ipv6") },
-        delivery: { delivery: pulumi.output("roleOnly") },
+        delivery: { delivery: pulumi.output("external") },
         additionalPolicyArns: { additionalPolicyArns: pulumi.output(["arn:aws:iam::aws:policy/A"]) },
         rollout: { rollout: Promise.resolve({ enabled: false }) },
         "rollout.enabled": { rollout: { enabled: pulumi.output(false) } },
         "rollout.timeoutSeconds": { rollout: { timeoutSeconds: pulumi.output(5) } },
         liveChecks: { liveChecks: pulumi.output(false) },
-        nodeRoleNames: { liveChecks: undefined, nodeRoleNames: pulumi.output(["nodes"]) },
-        nodeRolePolicyArns: {
-            liveChecks: undefined,
-            nodeRoleNames: ["nodes"],
-            nodeRolePolicyArns: pulumi.output(["arn:aws:iam::aws:policy/A"]),
-        },
         proof: { proof: pulumi.output("off") },
         timeouts: { timeouts: pulumi.output({}) },
         ...Object.fromEntries(
-            ["proofSeconds", "settleSeconds", "canarySeconds", "verificationSeconds", "handBackSeconds"].map((name) => [
+            ["proofSeconds", "canarySeconds", "verificationSeconds", "handBackSeconds"].map((name) => [
                 `timeouts.${name}`,
                 { timeouts: { [name]: Promise.resolve(5) } },
             ]),
         ),
+        iamPropagationSeconds: { iamPropagationSeconds: pulumi.output(5) },
         stableSeconds: { stableSeconds: pulumi.output(5) },
-        ignoreNotReadyNodes: { ignoreNotReadyNodes: pulumi.output(5) },
-        injectionGuard: { liveChecks: undefined, nodeRoleNames: ["nodes"], injectionGuard: pulumi.output(true) },
+        maxNotReadyNodes: { maxNotReadyNodes: pulumi.output(5) },
+        injectionGuard: { liveChecks: undefined, detachFromNodeRoles: ["nodes"], injectionGuard: pulumi.output(true) },
     };
     for (const [propertyPath, args] of Object.entries(PLAIN)) {
         it(`cannot come late: ${propertyPath}`, async () => {
@@ -44,12 +39,12 @@ describe("arguments that decide which resources exist", () => {
             ["arn:aws:iam::aws:policy/A", '["arn:aws:iam::aws:policy/A"]'],
             [pulumi.output("arn:aws:iam::aws:policy/A"), '["known later"]'],
         ] as const) {
-            assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, nodeRolePolicyArns: [policy] }), [
+            assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, detachPolicyArns: [policy] }), [
                 {
-                    propertyPath: "nodeRolePolicyArns",
+                    propertyPath: "detachPolicyArns",
                     reason:
-                        `expected nothing without nodeRoleNames, since no node role gives anything up then, got ${got}; ` +
-                        "add nodeRoleNames, or remove nodeRolePolicyArns",
+                        `expected nothing without detachFromNodeRoles, since no node role gives anything up then, got ${got}; ` +
+                        "add detachFromNodeRoles, or remove detachPolicyArns",
                 },
             ]);
         }
@@ -85,6 +80,16 @@ describe("arguments that decide which resources exist", () => {
             { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
             "expected an object with region, profile, roleArn, externalId, sessionName, endpoints, got nothing; " +
                 "write it as { … }",
+        ],
+        [
+            "detachFromNodeRoles",
+            { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
+            "expected a list of names of node roles, got nothing; put it into a list: […]",
+        ],
+        [
+            "detachPolicyArns",
+            { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, detachFromNodeRoles: ["nodes"] },
+            "expected a list of ARNs of managed policies, got nothing; put it into a list: […]",
         ],
     ];
     for (const [propertyPath, beside, reason] of nothing) {

@@ -39,12 +39,12 @@ export const PLAIN = [
     "proof",
     "timeouts",
     "timeouts.proofSeconds",
-    "timeouts.settleSeconds",
     "timeouts.canarySeconds",
     "timeouts.verificationSeconds",
     "timeouts.handBackSeconds",
+    "iamPropagationSeconds",
     "stableSeconds",
-    "ignoreNotReadyNodes",
+    "maxNotReadyNodes",
     "injectionGuard",
 ];
 

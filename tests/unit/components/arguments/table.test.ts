@@ -5,7 +5,7 @@ import { ROWS } from "./allRows";
 import { PLAIN } from "./rule";
 
 /** Lists of which the length is plain, and not the members. */
-const LISTS = ["additionalPolicyArns", "nodeRoleNames", "nodeRolePolicyArns"];
+const LISTS = ["additionalPolicyArns"];
 
 /** The ways in which a program can have a value only later. */
 const WAYS: [string, (value: unknown) => unknown][] = [

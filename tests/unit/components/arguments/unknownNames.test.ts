@@ -16,7 +16,7 @@ describe("a name that is no argument", () => {
             { clustername: "a" },
             [unknown("clustername", "clusterName")],
         ],
-        ["is told with what it begins", { nodeRole: "a" }, [unknown("nodeRole", "nodeRoleNames")]],
+        ["is told with what it begins", { detachFromNodeRole: "a" }, [unknown("detachFromNodeRole", "detachFromNodeRoles")]],
         ["is told with what begins it", { tagsOfRole: {} }, [unknown("tagsOfRole", "tags")]],
         ["is told with what differs in its letters alone, however short", { AWS: {} }, [unknown("AWS", "aws")]],
         ["is told without a guess where it has three letters", { rol: "a", tag: {} }, [unknown("rol"), unknown("tag")]],
@@ -48,13 +48,15 @@ describe("a name that is no argument", () => {
         const { warn } = pulumi.log;
         Object.defineProperty(pulumi.log, "warn", { value: (text: string) => warnings.push(text), configurable: true });
         try {
-            deepStrictEqual(checkedNow("cni", { clusterName: "a", nodeRole: "b" }), {
+            deepStrictEqual(checkedNow("cni", { clusterName: "a", detachFromNodeRole: "b" }), {
                 clusterName: "a",
-                nodeRole: "b",
+                detachFromNodeRole: "b",
             });
         } finally {
             Object.defineProperty(pulumi.log, "warn", { value: warn, configurable: true });
         }
-        deepStrictEqual(warnings, [`CniServiceAccountRole "cni": ${unknown("nodeRole", "nodeRoleNames")}`]);
+        deepStrictEqual(warnings, [
+            `CniServiceAccountRole "cni": ${unknown("detachFromNodeRole", "detachFromNodeRoles")}`,
+        ]);
     });
 });

@@ -61,16 +61,16 @@ describe("the rollout", () => {
 });
 
 describe("the wait for the rollout", () => {
-    const settled = (strategy: string | undefined, ignoreNotReadyNodes = 0) =>
+    const settled = (strategy: string | undefined, maxNotReadyNodes = 0) =>
         new Promise((resolve) => {
-            pulumi.output(skipAwait({ updateStrategy: pulumi.output(strategy), ignoreNotReadyNodes })).apply(resolve);
+            pulumi.output(skipAwait({ updateStrategy: pulumi.output(strategy), maxNotReadyNodes })).apply(resolve);
         });
 
     it("is left to the live checks where the DaemonSet replaces no pod by itself, and to the provider otherwise", async () => {
         deepStrictEqual(await settled("OnDelete"), { "pulumi.com/skipAwait": "true" });
         deepStrictEqual(await settled("RollingUpdate"), { "pulumi.com/skipAwait": undefined });
         deepStrictEqual(await settled(undefined), { "pulumi.com/skipAwait": undefined });
-        deepStrictEqual(skipAwait({ updateStrategy: undefined, ignoreNotReadyNodes: 0 }), {});
+        deepStrictEqual(skipAwait({ updateStrategy: undefined, maxNotReadyNodes: 0 }), {});
     });
 
     it("is left to the live checks where NotReady nodes are ignored, on which the DaemonSet replaces no pod", async () => {

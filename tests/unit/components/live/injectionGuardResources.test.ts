@@ -30,7 +30,7 @@ function spec(run: Run<unknown>): Spec {
 
 describe("the injection guard", () => {
     it("refuses a pod of the service account without variables or token, in a message that says how to mend it", async () => {
-        const run = await live({ nodeRoleNames: ["nodes"] });
+        const run = await live({ detachFromNodeRoles: ["nodes"] });
         assertAccepted(run);
         deepStrictEqual(inputs(run, "cni-injection-guard"), {
             apiVersion: "admissionregistration.k8s.io/v1",
@@ -74,7 +74,7 @@ describe("the injection guard", () => {
 
     it("follows the service account that was given", async () => {
         const serviceAccount = { namespace: "cni-system", name: pulumi.output("agent") };
-        const run = await live({ nodeRoleNames: ["nodes"], serviceAccount });
+        const run = await live({ detachFromNodeRoles: ["nodes"], serviceAccount });
         const { matchConstraints, matchConditions, validations } = spec(run);
         deepStrictEqual(matchConstraints.namespaceSelector, {
             matchLabels: { "kubernetes.io/metadata.name": "cni-system" },
@@ -84,7 +84,7 @@ describe("the injection guard", () => {
     });
 
     it("goes on under its first name in a renamed component", async () => {
-        const { resources } = await live({ nodeRoleNames: ["nodes"] });
+        const { resources } = await live({ detachFromNodeRoles: ["nodes"] });
         for (const name of ["cni-injection-guard", "cni-injection-guard-binding"]) {
             deepStrictEqual(resources.find((one) => one.name === name)?.request["ignorechangesList"], [
                 "metadata.name",

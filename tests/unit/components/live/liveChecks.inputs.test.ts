@@ -19,8 +19,8 @@ describe("the live checks' inputs", () => {
             ...COMMON,
             proof: "full",
             overrideExistingServiceAccount: false,
-            nodeRoleNames: [],
-            nodeRolePolicyArns: [],
+            detachFromNodeRoles: [],
+            detachPolicyArns: [],
             injectionGuard: false,
             policyArns: [MANAGED],
             additionalPolicies: false,
@@ -37,7 +37,7 @@ describe("the live checks' inputs", () => {
             delivered: DELIVERED,
             injectionGuard: false,
             stableSeconds: 20,
-            ignoreNotReadyNodes: 0,
+            maxNotReadyNodes: 0,
         });
         deepStrictEqual(skippedAwait(run), undefined);
     });
@@ -60,15 +60,16 @@ describe("the live checks' inputs", () => {
                     roleArn: ROLE_ARN,
                     endpoints: { sts: "https://sts", iam: null },
                 },
-                nodeRoleNames: ["nodes", pulumi.output("more")],
-                nodeRolePolicyArns: [MANAGED],
+                detachFromNodeRoles: pulumi.output(["nodes", pulumi.output("more")]),
+                detachPolicyArns: [MANAGED],
                 proof: "assumeRole",
                 timeouts: { canarySeconds: 5, proofSeconds: null },
+                iamPropagationSeconds: 7,
                 stableSeconds: 0,
-                ignoreNotReadyNodes: 2,
+                maxNotReadyNodes: 2,
                 injectionGuard: false,
                 forceDestroy: pulumi.output(true),
-                release: pulumi.output(true),
+                keepDetached: pulumi.output(true),
             },
             {
                 lookups: {
@@ -95,6 +96,7 @@ describe("the live checks' inputs", () => {
                 },
             },
             timeouts: { ...COMMON.timeouts, canarySeconds: 5 },
+            iamPropagationSeconds: 7,
             region: "us-west-2",
             kubeconfig: "clusters: []",
             aws: { region: "eu-west-1", roleArn: ROLE_ARN, endpoints: { sts: "https://sts" } },
@@ -105,8 +107,8 @@ describe("the live checks' inputs", () => {
             ...common,
             proof: "assumeRole",
             overrideExistingServiceAccount: true,
-            nodeRoleNames: ["nodes", "more"],
-            nodeRolePolicyArns: [MANAGED],
+            detachFromNodeRoles: ["nodes", "more"],
+            detachPolicyArns: [MANAGED],
             injectionGuard: false,
             policyArns: ["arn:aws:iam::111122223333:policy/cni-ipv6-policy-1a2b3c4", "arn:aws:iam::aws:policy/A"],
             additionalPolicies: true,
@@ -114,9 +116,9 @@ describe("the live checks' inputs", () => {
         });
         const { stableSeconds, timeouts } = inputs(run, "cni-canary");
         deepStrictEqual({ stableSeconds, timeouts }, { stableSeconds: 0, timeouts: common.timeouts });
-        const { nodeRoleNames, nodeRolePolicyArns, ignoreNotReadyNodes, ...rest } = inputs(run, "cni-detachment");
+        const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, ...rest } = inputs(run, "cni-detachment");
         deepStrictEqual(
-            [nodeRoleNames, nodeRolePolicyArns, ignoreNotReadyNodes, rest["stableSeconds"], rest["release"]],
+            [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, rest["stableSeconds"], rest["keepDetached"]],
             [["nodes", "more"], [MANAGED], 2, 0, true],
         );
         deepStrictEqual(skippedAwait(run), "true");
@@ -129,7 +131,7 @@ describe("the live checks' inputs", () => {
             formerAnnotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/former" },
         };
         const run = await live(
-            { nodeRoleNames: ["nodes"] },
+            { detachFromNodeRoles: ["nodes"] },
             { components: { "pulumi-nodejs:dynamic/eks-cni:CredentialGuard": recorded } },
         );
         const { record, approval, formerAnnotations } = inputs(run, "cni-canary");
@@ -148,12 +150,12 @@ describe("the live checks' inputs", () => {
     it("make the outputs of the component", async () => {
         const seen = { verifiedPods: 12, detachedFrom: ["nodes"], remainingSteps: [] };
         const run = await live(
-            { nodeRoleNames: ["nodes"] },
+            { detachFromNodeRoles: ["nodes"] },
             { components: { "pulumi-nodejs:dynamic/eks-cni:Detachment": seen } },
         );
         const { verifiedPods, detachedFrom, remainingSteps } = run.outputs["cni"]?.value ?? {};
         deepStrictEqual({ verifiedPods, detachedFrom, remainingSteps }, seen);
-        const preview = await live({ nodeRoleNames: ["nodes"] }, { preview: true });
+        const preview = await live({ detachFromNodeRoles: ["nodes"] }, { preview: true });
         const value = preview.outputs["cni"]?.value ?? {};
         deepStrictEqual(
             [value["verifiedPods"], value["detachedFrom"], value["remainingSteps"]],
@@ -162,7 +164,7 @@ describe("the live checks' inputs", () => {
     });
 
     it("tell the checks that there is an injection guard", async () => {
-        const run = await live({ nodeRoleNames: ["nodes"] });
+        const run = await live({ detachFromNodeRoles: ["nodes"] });
         for (const name of ["cni-credential-guard", "cni-detachment"]) {
             strictEqual(inputs(run, name)["injectionGuard"], true, name);
         }
@@ -176,7 +178,7 @@ describe("the live checks' inputs", () => {
     });
 
     it("are unknown in a preview where the role is not there, and nothing else is", async () => {
-        const run = await live({ kubeconfig: "clusters: []", nodeRoleNames: ["nodes"] }, { preview: true });
+        const run = await live({ kubeconfig: "clusters: []", detachFromNodeRoles: ["nodes"] }, { preview: true });
         assertAccepted(run);
         const unknown = CHECKS.map((name) =>
             Object.entries(inputs(run, name))
@@ -197,8 +199,8 @@ describe("the live checks' inputs", () => {
             {
                 kubeconfig: later,
                 aws: { region: later, endpoints: later },
-                nodeRoleNames: [later],
-                nodeRolePolicyArns: [later],
+                detachFromNodeRoles: [later],
+                detachPolicyArns: [later],
                 forceDestroy: later,
             },
             { preview: true },

@@ -29,7 +29,7 @@ describe("the live shape", () => {
     });
 
     it("has an injection guard too once node roles give something up", async () => {
-        const run = await live({ nodeRoleNames: ["nodes"] });
+        const run = await live({ detachFromNodeRoles: ["nodes"] });
         deepStrictEqual(
             ADMISSION.map((name) => child(run, name)?.type),
             [
@@ -37,16 +37,16 @@ describe("the live shape", () => {
                 "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
             ],
         );
-        deepStrictEqual(names(await live({ nodeRoleNames: ["nodes"], injectionGuard: true })), names(run));
-        deepStrictEqual(names(await live({ nodeRoleNames: ["nodes"], injectionGuard: null })), names(run));
+        deepStrictEqual(names(await live({ detachFromNodeRoles: ["nodes"], injectionGuard: true })), names(run));
+        deepStrictEqual(names(await live({ detachFromNodeRoles: ["nodes"], injectionGuard: null })), names(run));
         deepStrictEqual(
-            names(await live({ nodeRoleNames: ["nodes"], injectionGuard: false })),
+            names(await live({ detachFromNodeRoles: ["nodes"], injectionGuard: false })),
             names(run).filter((name) => !ADMISSION.includes(name)),
         );
     });
 
     for (const [title, args] of [
-        ["the role goes to somebody else", { delivery: "roleOnly" }],
+        ["the role goes to somebody else", { delivery: "external" }],
         ["no pod restarts", { rollout: { enabled: false } }],
     ] as const) {
         it(`has no check where ${title}`, async () => {
@@ -61,7 +61,7 @@ describe("the live shape", () => {
     }
 
     it("takes each step after the one before it", async () => {
-        const run = await live({ nodeRoleNames: ["nodes"] });
+        const run = await live({ detachFromNodeRoles: ["nodes"] });
         const order = [
             "cni-role",
             "cni-cni-policy",
@@ -83,14 +83,14 @@ describe("the live shape", () => {
     });
 
     it("is ready after the last of them", async () => {
-        const run = await live({ nodeRoleNames: ["nodes"] });
+        const run = await live({ detachFromNodeRoles: ["nodes"] });
         strictEqual(run.outputs["cni"]?.value["ready"], ROLE_ARN);
-        const preview = await live({ nodeRoleNames: ["nodes"] }, { preview: true });
+        const preview = await live({ detachFromNodeRoles: ["nodes"] }, { preview: true });
         strictEqual(preview.outputs["cni"]?.value["ready"], UNKNOWN);
     });
 
     it("keeps on destroy what the credential guard takes off in a safe order", async () => {
-        const run = await live({ nodeRoleNames: ["nodes"] });
+        const run = await live({ detachFromNodeRoles: ["nodes"] });
         const kept = Object.entries(option(run, "retainondelete")).filter(([, retain]) => retain === true);
         deepStrictEqual(kept.map(([name]) => name).sort(), ["cni-daemon-set", ...ADMISSION, "cni-service-account"]);
     });

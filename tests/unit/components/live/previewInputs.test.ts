@@ -14,8 +14,8 @@ const plain: PlainParts = {
         injectionGuard: true,
         additionalPolicies: false,
         stableSeconds: 20,
-        settleSeconds: 120,
-        ignoreNotReadyNodes: 0,
+        iamPropagationSeconds: 120,
+        maxNotReadyNodes: 0,
     },
 };
 
@@ -23,7 +23,7 @@ const plain: PlainParts = {
 const settled: Settled = {
     ...{ roleArn: LATE, record: LATE, delivered: LATE, oidcProviderArn: PROVIDER, region: "cn-north-1" },
     ...{ serviceAccount: { namespace: "kube-system", name: "aws-node" }, daemonSetName: "aws-node" },
-    nodeRoleNames: ["nodes"],
+    detachFromNodeRoles: ["nodes"],
 };
 
 const annotations = (roleArn: string) => ({ "eks.amazonaws.com/role-arn": roleArn });
@@ -36,8 +36,8 @@ const expected = {
     },
     formerFieldManagers: ["eks-cni/shop/prod/former"],
     ...{ region: "cn-north-1", overrideExistingServiceAccount: false, canaryActs: true, injectionGuard: true },
-    ...{ additionalPolicies: false, stableSeconds: 20, settleSeconds: 120, ignoreNotReadyNodes: 0 },
-    ...{ nodeRoleNames: ["nodes"], nodeRolePolicyArns: undefined, record: undefined, delivered: undefined },
+    ...{ additionalPolicies: false, stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
+    ...{ detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined, record: undefined, delivered: undefined },
 };
 
 function inputs(more: Settled = {}, parts: Partial<PlainParts> = {}): object {
@@ -70,7 +70,7 @@ describe("What a preview knows of the hand-over", () => {
         const connection = { kubeconfig: "text", aws: { profile: "p" } };
         const more = { additionalOidcProviderArns: [OTHER], clusterName: "prod", daemonSetName: "cni" };
         const delivered = { stsRegionalEndpoints: true, tokenExpirationSeconds: 3600 };
-        const policies = { nodeRolePolicyArns: ["arn"], overrideExistingServiceAccount: true };
+        const policies = { detachPolicyArns: ["arn"], overrideExistingServiceAccount: true };
         assert.deepStrictEqual(
             inputs({ ...connection, ...more, ...delivered, ...policies }, { context: "admin", canaryActs: false }),
             {
@@ -90,13 +90,13 @@ describe("What a preview knows of the hand-over", () => {
     });
 
     it("is not enough while one of the others is not known", () => {
-        for (const name of ["kubeconfig", "aws", "oidcProviderArn", "clusterName", "region", "nodeRoleNames"]) {
+        for (const name of ["kubeconfig", "aws", "oidcProviderArn", "clusterName", "region", "detachFromNodeRoles"]) {
             assert.strictEqual(why({ [name]: LATE }), `${name} is not known yet`);
         }
     });
 
     it("is not enough while a part of one is not known", () => {
-        assert.strictEqual(why({ nodeRoleNames: ["nodes", LATE] }), "nodeRoleNames is not known yet");
+        assert.strictEqual(why({ detachFromNodeRoles: ["nodes", LATE] }), "detachFromNodeRoles is not known yet");
         assert.strictEqual(why({ aws: { profile: "p", roleArn: LATE } }), "aws is not known yet");
     });
 

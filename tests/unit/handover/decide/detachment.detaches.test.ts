@@ -58,7 +58,7 @@ table("The policies leave the node roles", [
             ...DETACH,
             why: "3 pods carry the role: the policies leave nodes, gone",
         },
-        { nodeRoleNames: ["nodes", "gone"] },
+        { detachFromNodeRoles: ["nodes", "gone"] },
     ],
     [
         "without the guard where it is not asked for",
@@ -83,7 +83,7 @@ table("The policies leave the node roles", [
         ),
         { ...DETACH, policies: [{ roleName: "nodes", policyArn: BROAD_POLICY }] },
         {
-            nodeRolePolicyArns: [BROAD_POLICY],
+            detachPolicyArns: [BROAD_POLICY],
             record: { ...record, nodeRolePolicies: { nodes: [BROAD_POLICY, CNI_POLICY] } },
         },
     ],
@@ -159,13 +159,13 @@ table("When the watch after the detachment is over", [
         "it is done, for all that were named",
         two,
         { ...DONE, why: "3 pods carry the role, nothing is left on nodes, more" },
-        { nodeRoleNames: ["nodes", "more"] },
+        { detachFromNodeRoles: ["nodes", "more"] },
     ],
     [
         "and not before",
         two,
         wait("the policies are off nodes, more; watching the pods for 20 s"),
-        { nodeRoleNames: ["nodes", "more"] },
+        { detachFromNodeRoles: ["nodes", "more"] },
         remembering({ detachedAt: seconds(-19) }),
     ],
     ["it is done", good({}, detached), DONE, {}, remembering({ detachedAt: seconds(-20) })],

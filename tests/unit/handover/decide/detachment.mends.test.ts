@@ -41,7 +41,7 @@ table("What comes before", [
         }),
         restart("pod-n2", "pod-n2 carries no role of its own"),
         {
-            nodeRoleNames: ["nodes", "third"],
+            detachFromNodeRoles: ["nodes", "third"],
             record: { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], other: [CNI_POLICY] } },
         },
     ],
@@ -163,20 +163,20 @@ table("What comes before", [
         "where the policies have come back they settle before",
         good(),
         SETTLE,
-        { injectionGuard: false, nodeRoleNames: undefined },
+        { injectionGuard: false, detachFromNodeRoles: undefined },
     ],
     [
         "and then it goes",
         good(),
         { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" },
-        { injectionGuard: false, nodeRoleNames: undefined },
+        { injectionGuard: false, detachFromNodeRoles: undefined },
         remembering({ settledAt: NOW }),
     ],
     [
         "where no role was ever named it goes at once",
         good(),
         { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" },
-        { injectionGuard: false, nodeRoleNames: undefined, record: { ...record, namedNodeRoles: [] } },
+        { injectionGuard: false, detachFromNodeRoles: undefined, record: { ...record, namedNodeRoles: [] } },
     ],
 ]);
 
@@ -187,13 +187,13 @@ table("NotReady nodes that may be ignored", [
         "give their pod up at the API",
         good({ nodes: away, pods: pods(right, pod("n3", onNodeRole, starting)) }),
         { do: "forceRestart", pod: "pod-n3", why: "n3 is NotReady: its pod ends when its kubelet returns" },
-        { ignoreNotReadyNodes: 1 },
+        { maxNotReadyNodes: 1 },
     ],
     [
         "do not hold up the rest when their pod carries the role",
         good({ nodes: away, pods: pods(right, pod("n3", right, starting)) }),
         { ...DETACH, why: "2 pods carry the role: the policies leave nodes" },
-        { ignoreNotReadyNodes: 1 },
+        { maxNotReadyNodes: 1 },
     ],
     [
         "may be of a role that cannot be told",
@@ -202,7 +202,7 @@ table("NotReady nodes that may be ignored", [
             { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } },
         ),
         { ...DETACH, why: "2 pods carry the role: the policies leave nodes" },
-        { ignoreNotReadyNodes: 1 },
+        { maxNotReadyNodes: 1 },
     ],
     [
         "use the DaemonSet's limit up: it stands still, and what it would replace is ours",
@@ -211,7 +211,7 @@ table("NotReady nodes that may be ignored", [
             pods: [pod("n1", right), pod("n2", onNodeRole, { current: false }), pod("n3", onNodeRole, starting)],
         }),
         restart("pod-n2", "pod-n2 carries no role of its own"),
-        { ignoreNotReadyNodes: 1 },
+        { maxNotReadyNodes: 1 },
     ],
     [
         "leave the rest to the DaemonSet as long as its limit allows it more",
@@ -221,7 +221,7 @@ table("NotReady nodes that may be ignored", [
             pods: [pod("n1", right), pod("n2", onNodeRole, { current: false }), pod("n3", onNodeRole, starting)],
         }),
         wait("1 pods carry the role, 1 are of the old template"),
-        { ignoreNotReadyNodes: 1 },
+        { maxNotReadyNodes: 1 },
     ],
     [
         "are not ignored when there are more than that",
@@ -230,7 +230,7 @@ table("NotReady nodes that may be ignored", [
             pods: pods(right, pod("n2", right, starting), pod("n3", right, starting)),
         }),
         wait("1 of 3 pods are there (not Ready yet: pod-n2, pod-n3; NotReady: n2, n3)"),
-        { ignoreNotReadyNodes: 1 },
+        { maxNotReadyNodes: 1 },
     ],
     [
         "end the run when their pods were given up five times",
@@ -239,7 +239,7 @@ table("NotReady nodes that may be ignored", [
             "restarts-in-vain",
             "The pod of node n3 was restarted 5 times, and still: n3 is NotReady: its pod ends when its kubelet returns.",
         ),
-        { ignoreNotReadyNodes: 1 },
+        { maxNotReadyNodes: 1 },
         remembering({ restarts: { n3: 5 } }),
     ],
 ]);

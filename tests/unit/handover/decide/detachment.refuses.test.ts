@@ -70,7 +70,10 @@ table("The run ends", [
     [
         "when a node has a role that is not named",
         good({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" } }),
-        refuse("node-role-not-named", "Nodes of this cluster run with the roles more, and nodeRoleNames has nodes."),
+        refuse(
+            "node-role-not-named",
+            "Nodes of this cluster run with the roles more, and detachFromNodeRoles has nodes.",
+        ),
     ],
     [
         "when instances elsewhere use the role",

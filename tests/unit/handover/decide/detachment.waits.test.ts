@@ -6,7 +6,7 @@ table("Nothing leaves the node roles", [
         "where none is named: the pods are verified",
         good(),
         { do: "done", why: "3 pods carry the role" },
-        { nodeRoleNames: undefined, injectionGuard: true },
+        { detachFromNodeRoles: undefined, injectionGuard: true },
     ],
     [
         "while a pod has been Ready for less than the watch",

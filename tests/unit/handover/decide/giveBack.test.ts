@@ -19,7 +19,7 @@ import {
 } from "../support/worlds";
 
 const both = { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] } };
-const plan: GiveBackPlan = { record: both, roleNames: ["nodes", "more"], settleSeconds: 120 };
+const plan: GiveBackPlan = { record: both, roleNames: ["nodes", "more"], iamPropagationSeconds: 120 };
 const BACK = "what was recorded goes back on nodes, more";
 const SETTLE = { do: "settle", milliseconds: 120_000, why: "IAM has 120 s to enforce the policies of the node roles" };
 const DONE = { do: "done", why: "nodes, more hold what was recorded" };
@@ -41,7 +41,7 @@ describe("Giving the node roles their policies back", () => {
         ],
         ["settles when nothing is missing", [nodeRole()], SETTLE],
         ["is done when it has settled", [nodeRole()], DONE, {}, settled],
-        ["is done at once where nothing is about to rely on it", [nodeRole()], DONE, { settleSeconds: 0 }],
+        ["is done at once where nothing is about to rely on it", [nodeRole()], DONE, { iamPropagationSeconds: 0 }],
         [
             "is done for one",
             [nodeRole()],

@@ -11,16 +11,16 @@ const two = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more",
 table("Node roles", [
     [
         "are refused when they do not exist",
-        { nodeRoleNames: ["nodes", "gone"], world: roles(nodeRole(), gone) },
+        { detachFromNodeRoles: ["nodes", "gone"], world: roles(nodeRole(), gone) },
         [["node-role-missing", "There is no role gone in this account."]],
     ],
     ["that do not exist do not matter when they are not named", { world: roles(nodeRole(), gone) }, []],
     [
         "are refused when one that nodes use is not named",
         { world: seen({}, two) },
-        [["node-role-not-named", "Nodes of this cluster run with the roles more, and nodeRoleNames has nodes."]],
+        [["node-role-not-named", "Nodes of this cluster run with the roles more, and detachFromNodeRoles has nodes."]],
     ],
-    ["need no names when nothing is to be detached", { nodeRoleNames: [], world: seen({}, two) }, []],
+    ["need no names when nothing is to be detached", { detachFromNodeRoles: [], world: seen({}, two) }, []],
     [
         "are refused when others use them",
         { world: roles(nodeRole({ instancesElsewhere: crowd })) },
@@ -43,7 +43,7 @@ table("Node roles", [
     ],
     [
         "that it lives off do not matter when they are not named",
-        { nodeRoleNames: [], world: seen({ defaultPodsWithoutRole: ["aws-node-1"] }) },
+        { detachFromNodeRoles: [], world: seen({ defaultPodsWithoutRole: ["aws-node-1"] }) },
         [],
     ],
     [
@@ -59,18 +59,18 @@ describe("What mends it", () => {
 
     it("is one of the roles that the nodes run with, each once", () => {
         deepStrictEqual(
-            mend({ nodeRoleNames: ["gone", "nodes", "more"], world: seen({}, { ...two, nodeRoles: [gone] }) }),
+            mend({ detachFromNodeRoles: ["gone", "nodes", "more"], world: seen({}, { ...two, nodeRoles: [gone] }) }),
             ["The nodes run with: nodes, more."],
         );
     });
 
     it("is a list of the roles where no node tells", () => {
         const world = seen({}, { roleOfInstance: {}, nodeRoles: [gone] });
-        deepStrictEqual(mend({ nodeRoleNames: ["gone"], world }), ["See aws iam list-roles."]);
+        deepStrictEqual(mend({ detachFromNodeRoles: ["gone"], world }), ["See aws iam list-roles."]);
     });
 
     it("is the names to add, quoted", () => {
         const world = seen({}, { roleOfInstance: { a: "nodes", b: "more", c: "most" } });
-        deepStrictEqual(mend({ world }), ['Add "more", "most" to nodeRoleNames.']);
+        deepStrictEqual(mend({ world }), ['Add "more", "most" to detachFromNodeRoles.']);
     });
 });

@@ -11,7 +11,7 @@ describe("Several reasons", () => {
             tokenIssuer: "other",
             clusterVersion: { major: 1, minor: 29 },
             otherDelivery: { addOnRoleArn: FORMER_ROLE, addOn: true, podIdentityRoleArns: ["a"], unread: [] },
-            nodeRoleNames: ["gone"],
+            detachFromNodeRoles: ["gone"],
             world: seen(
                 {
                     pods: [pod("n2", { source: "other", what: "AWS_ACCESS_KEY_ID" })],

@@ -12,13 +12,13 @@ const seen = (...nodeRoles: ReturnType<typeof nodeRole>[]) => world(right, { acc
 const ofTwo = (...nodeRoles: ReturnType<typeof nodeRole>[]) =>
     world(right, { account: { nodeRoles, roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" } } });
 
-const unnamed = { nodeRoleNames: undefined };
+const unnamed = { detachFromNodeRoles: undefined };
 const DETACH =
-    "[detach] The node role nodes still holds the CNI policy, since nodeRoleNames is not given: " +
-    'nodeRoleNames: ["nodes"]';
+    "[detach] The node role nodes still holds the CNI policy, since detachFromNodeRoles is not given: " +
+    'detachFromNodeRoles: ["nodes"]';
 const DETACH_TWO =
-    "[detach] The node roles nodes, more still hold the CNI policy, since nodeRoleNames is not given: " +
-    'nodeRoleNames: ["nodes", "more"]';
+    "[detach] The node roles nodes, more still hold the CNI policy, since detachFromNodeRoles is not given: " +
+    'detachFromNodeRoles: ["nodes", "more"]';
 const other = (arn: string) => `[other-policy] nodes also holds ${arn}, which grants calls of the CNI as well.`;
 const inline = (name: string) =>
     `[inline-policy] nodes has the inline policy ${name}, which grants calls of the CNI as well.`;
@@ -61,7 +61,7 @@ const rows: [string, World, string[], Partial<DetachmentPlan>?][] = [
         "is told for the managed policy where another one is meant",
         seen(nodeRole({ cniPolicies: [cni(OTHER_POLICY), managed] })),
         [other(CNI_POLICY)],
-        { nodeRolePolicyArns: [OTHER_POLICY] },
+        { detachPolicyArns: [OTHER_POLICY] },
     ],
     [
         "is told for inline policies",

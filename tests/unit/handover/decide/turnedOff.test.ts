@@ -56,7 +56,7 @@ describe("The way back, once the live checks are turned off,", () => {
     const step = (cluster: Partial<ClusterSeen>, issuers = subject.issuers, holding: object = bare) =>
         told(
             nextHandBackStep(
-                { subject: { ...subject, issuers }, record, settleSeconds: 120, formerAnnotations: {} },
+                { subject: { ...subject, issuers }, record, iamPropagationSeconds: 120, formerAnnotations: {} },
                 world(carrying(ROLE), { cluster, account: { nodeRoles: [nodeRole(holding)] } }),
                 fresh,
             ),

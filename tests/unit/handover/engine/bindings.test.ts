@@ -121,7 +121,7 @@ for (const [title, door] of Object.entries({ "dynamic providers": dynamicDoor, "
             });
 
             it(`${name}: a kubeconfig that is none is refused by create, in the words that name it`, async () => {
-                await rejects(door.create(name, { ...INPUTS, record: RECORD, nodeRoleNames: [] }), {
+                await rejects(door.create(name, { ...INPUTS, record: RECORD, detachFromNodeRoles: [] }), {
                     name: "Refusal",
                     code: "kubeconfig-invalid",
                 });

@@ -16,13 +16,13 @@ import {
     world,
 } from "../support/worlds";
 
-const nothing = { roleArn: ROLE, nodeRoleNames: [], nodeRoles: [], nodeRolePolicyArns: [] };
+const nothing = { roleArn: ROLE, detachFromNodeRoles: [], nodeRoles: [], detachPolicyArns: [] };
 const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 
 describe("The record", () => {
     it("stays as it is when nothing new is seen", () => {
-        const seen = { ...nothing, nodeRoleNames: ["nodes"], nodeRoles: [nodeRole()] };
+        const seen = { ...nothing, detachFromNodeRoles: ["nodes"], nodeRoles: [nodeRole()] };
         deepStrictEqual(recorded(record, seen), record);
     });
 
@@ -48,7 +48,7 @@ describe("The record", () => {
     });
 
     it("takes a newly named node role in, whatever it holds", () => {
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoleNames: ["more", "nodes"] }), {
+        deepStrictEqual(recorded(record, { ...nothing, detachFromNodeRoles: ["more", "nodes"] }), {
             ...record,
             namedNodeRoles: ["nodes", "more"],
         });
@@ -77,7 +77,7 @@ describe("The record", () => {
 
     it("has a broad policy that is to leave by name, beside the CNI's own", () => {
         const nodeRoles = [nodeRole({ name: "more", cniPolicies: [broad, cni(OTHER_POLICY)] })];
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoles, nodeRolePolicyArns: [BROAD_POLICY] }), {
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoles, detachPolicyArns: [BROAD_POLICY] }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY], more: [BROAD_POLICY, OTHER_POLICY] },
         });
@@ -85,7 +85,7 @@ describe("The record", () => {
 
     it("has nothing of a policy that is named and not attached, or only in a line", () => {
         const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: ["inline"] })];
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoles, nodeRolePolicyArns: [OTHER_POLICY] }), {
+        deepStrictEqual(recorded(record, { ...nothing, nodeRoles, detachPolicyArns: [OTHER_POLICY] }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY], more: [] },
         });

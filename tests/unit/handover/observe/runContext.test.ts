@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { DEFAULT_TIMEOUTS } from "../../../../components/live/liveChecks";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Site } from "../../../../handover/run/loop";
 import type { HandOverRecord } from "../../../../handover/model/record";
 import { withSite } from "../../../../handover/observe/runContext";
@@ -23,7 +23,13 @@ describe("The cluster of a live check", () => {
         it(what, async () => {
             const opened: string[] = [];
             const closed: string[] = [];
-            const inputs = { subject: renamed, timeouts: DEFAULT_TIMEOUTS, forceDestroy: false, drift: "none" };
+            const inputs = {
+                subject: renamed,
+                timeouts: DEFAULT_TIMEOUTS,
+                iamPropagationSeconds: 120,
+                forceDestroy: false,
+                drift: "none",
+            };
             const door = {
                 progress: () => undefined,
                 open: ({ subject: { fieldManager, injectionGuardName } }: typeof inputs) => {

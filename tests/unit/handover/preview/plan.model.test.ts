@@ -15,7 +15,7 @@ const PARAMETERS = {
 /** Naming one of two node roles is refused, as long as both have nodes. */
 const program = fc.record({
     roleName: fc.constantFrom("cni", "cni", "next"),
-    nodeRoleNames: fc.constantFrom(["a", "b"], ["a", "b"], ["a"], undefined),
+    detachFromNodeRoles: fc.constantFrom(["a", "b"], ["a", "b"], ["a"], undefined),
 });
 
 describe("A preview on a model of cluster and account, whatever has happened before", function () {

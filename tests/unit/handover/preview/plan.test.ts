@@ -83,8 +83,8 @@ table("The plan of a first hand-over", [
             `[detach] ${CNI_POLICY} leaves nodes, once every pod carries the role.`,
             `[detach] ${CNI_POLICY} leaves gpu, once every pod carries the role.`,
         ),
-        { nodeRoleNames: ["nodes", "gpu"] },
-        { nodeRoleNames: ["nodes", "gpu"] },
+        { detachFromNodeRoles: ["nodes", "gpu"] },
+        { detachFromNodeRoles: ["nodes", "gpu"] },
     ],
     [
         "tells no node role of a node that has none, where nothing is detached",
@@ -155,7 +155,7 @@ table("The plan of a first hand-over", [
             ROLLING,
             `[detach] ${BROAD_POLICY} leaves nodes, once every pod carries the role.`,
         ),
-        { nodeRolePolicyArns: [BROAD_POLICY] },
+        { detachPolicyArns: [BROAD_POLICY] },
     ],
     [
         "says that nothing is proved where there is no node",
@@ -185,7 +185,7 @@ table("The plan of what does not come by itself", [
             restart("1 pod restarts, within the DaemonSet's own limit: pod-n2"),
             DETACH,
         ),
-        { ignoreNotReadyNodes: 1 },
+        { maxNotReadyNodes: 1 },
     ],
     [
         "is only the canary where no node is Ready",

@@ -17,8 +17,8 @@ const inputs: PreviewInputs = {
         canaryActs: true,
     },
     ...{ overrideExistingServiceAccount: false, injectionGuard: true, additionalPolicies: false },
-    ...{ nodeRoleNames: ["nodes"], nodeRolePolicyArns: undefined },
-    ...{ stableSeconds: 20, settleSeconds: 120, ignoreNotReadyNodes: 0 },
+    ...{ detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined },
+    ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
 };
 
 /** A site that only reads: whatever else is called of it is not there. */
@@ -36,7 +36,7 @@ function reading(world: World, called: string[] = [], others: Partial<Record<str
             close: () => called.push("close"),
         },
         aws: { callerAccount: answer("caller", ACCOUNT), look: answer("look at the account", world.account) },
-        ...{ nodeRoleNames: ["nodes"], now: () => world.at, progress: () => undefined },
+        ...{ detachFromNodeRoles: ["nodes"], now: () => world.at, progress: () => undefined },
     } as unknown as Site;
 }
 

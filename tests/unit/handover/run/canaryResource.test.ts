@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, rejects } from "node:assert/strict";
-import { DEFAULT_TIMEOUTS } from "../../../../components/live/liveChecks";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Site } from "../../../../handover/run/loop";
 import { Refusal } from "../../../../handover/model/refusal";
 import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
@@ -10,7 +10,7 @@ const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "Th
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "Nobody knows you.", "Give another kubeconfig.");
 
 const inputs: CanaryInputs = {
-    ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, forceDestroy: false, drift: "none" },
+    ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, iamPropagationSeconds: 120, forceDestroy: false, drift: "none" },
     ...{ formerAnnotations: {}, approval: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
 };
 
@@ -31,7 +31,7 @@ function siteWith(fails: {
     const { others = onNodeRole } = fails;
     const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) } });
     const site = {
-        ...{ subject, nodeRoleNames: [], now: () => now, progress: () => undefined },
+        ...{ subject, detachFromNodeRoles: [], now: () => now, progress: () => undefined },
         sleep: () => Promise.resolve(),
         cluster: {
             look: () =>

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import { DEFAULT_TIMEOUTS } from "../../../../components/live/liveChecks";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Site } from "../../../../handover/run/loop";
 import { refusals } from "../../../../handover/model/refusals";
 import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
@@ -8,7 +8,7 @@ import { EksCniProvider } from "../../../../plugin/provider";
 import { onNodeRole, record, subject, world } from "../support/worlds";
 
 const inputs: CanaryInputs = {
-    ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, forceDestroy: false, drift: "none" },
+    ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, iamPropagationSeconds: 120, forceDestroy: false, drift: "none" },
     ...{ formerAnnotations: {}, approval: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
 };
 
@@ -24,7 +24,7 @@ function scripted(cancelling: AbortController, cancelAt: string) {
         return Promise.resolve(answer);
     };
     const site = {
-        ...{ subject, nodeRoleNames: [], now: Date.now, progress: () => undefined, cancelled: cancelling.signal },
+        ...{ subject, detachFromNodeRoles: [], now: Date.now, progress: () => undefined, cancelled: cancelling.signal },
         cluster: {
             look: () => did("cluster", cluster),
             restart: () => did("restart", undefined),

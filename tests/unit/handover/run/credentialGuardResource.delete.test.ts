@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { DEFAULT_TIMEOUTS } from "../../../../components/live/liveChecks";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Site } from "../../../../handover/run/loop";
 import type { HandOverRecord } from "../../../../handover/model/record";
 import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
@@ -22,7 +22,7 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
     let now = NOW;
     let roleArnOwners = [MANAGER, "kubectl-annotate"];
     const site = {
-        ...{ subject, nodeRoleNames: ["nodes"], now: () => now },
+        ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now },
         progress: () => undefined,
         sleep: (milliseconds: number) => Promise.resolve((now += milliseconds)),
         cluster: {
@@ -50,8 +50,15 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
         },
     } as unknown as Site;
     const state = {
-        ...{ subject, timeouts: DEFAULT_TIMEOUTS, forceDestroy: false, drift: "none", proof: "full" as const },
-        ...{ overrideExistingServiceAccount: false, nodeRoleNames: ["nodes"], nodeRolePolicyArns: [] },
+        ...{
+            subject,
+            timeouts: DEFAULT_TIMEOUTS,
+            iamPropagationSeconds: 120,
+            forceDestroy: false,
+            drift: "none",
+            proof: "full" as const,
+        },
+        ...{ overrideExistingServiceAccount: false, detachFromNodeRoles: ["nodes"], detachPolicyArns: [] },
         ...{ injectionGuard: true, policyArns: [CNI_POLICY], additionalPolicies: false },
         ...{ formerAnnotations: {}, approval: "a", roleUniqueId: guard.roleUniqueId },
         record: { ...record, ...guard.record },

@@ -63,7 +63,7 @@ table("The policies come back at once", [
         good(astray, { nodeRoles: [nodeRole(bare), nodeRole({ name: "more", ...bare })] }),
         { ...BACK, policies: attach("nodes", "more") },
         {
-            nodeRoleNames: ["nodes", "more"],
+            detachFromNodeRoles: ["nodes", "more"],
             record: { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] } },
         },
     ],

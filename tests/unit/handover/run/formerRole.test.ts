@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import { DEFAULT_TIMEOUTS } from "../../../../components/live/liveChecks";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Proof, ProofFailure } from "../../../../handover/aws/awsAccess";
 import type { Site } from "../../../../handover/run/loop";
 import { Refusal } from "../../../../handover/model/refusal";

@@ -1,10 +1,16 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
 import { changedInputs, LiveInputs, mustAct } from "../../../../handover/run/liveResource";
-import { DEFAULT_TIMEOUTS } from "../../../../components/live/liveChecks";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { subject } from "../support/worlds";
 
-const inputs: LiveInputs = { subject, timeouts: DEFAULT_TIMEOUTS, forceDestroy: false, drift: "none" };
+const inputs: LiveInputs = {
+    subject,
+    timeouts: DEFAULT_TIMEOUTS,
+    iamPropagationSeconds: 120,
+    forceDestroy: false,
+    drift: "none",
+};
 
 describe("The inputs that changed", () => {
     const rows: [string, object, object, string[]][] = [
@@ -48,13 +54,13 @@ describe("The inputs that changed", () => {
             "are the optional ones that went",
             {
                 ...{ kubeconfig: "k", context: "c", aws: { region: "r" }, region: "r" },
-                ...{ nodeRoleNames: ["n"], nodeRolePolicyArns: ["p"], release: false },
+                ...{ detachFromNodeRoles: ["n"], detachPolicyArns: ["p"], keepDetached: false },
             },
             {},
-            ["kubeconfig", "context", "aws", "region", "nodeRoleNames", "nodeRolePolicyArns", "release"],
+            ["kubeconfig", "context", "aws", "region", "detachFromNodeRoles", "detachPolicyArns", "keepDetached"],
         ],
         ["are told once where an optional one is on both sides", { region: "a" }, { region: "b" }, ["region"]],
-        ["are told where an empty list came", {}, { nodeRoleNames: [] }, ["nodeRoleNames"]],
+        ["are told where an empty list came", {}, { detachFromNodeRoles: [] }, ["detachFromNodeRoles"]],
     ];
     for (const [what, before, after, expected] of rows) {
         it(what, () => {

@@ -17,7 +17,7 @@ function scripted(...steps: Step[]) {
         return Promise.resolve();
     };
     const site = {
-        ...{ subject, nodeRoleNames: ["nodes"], now: () => now },
+        ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now },
         sleep: (milliseconds: number) => {
             now += milliseconds;
             return done(`sleep ${String(milliseconds)}`);

@@ -33,7 +33,7 @@ function scripted(answers: Answers, ...steps: Step[]) {
         };
     const { cluster, account } = world(onNodeRole);
     const site = {
-        ...{ subject, nodeRoleNames: ["nodes"], now: () => now, progress: (line: string) => lines.push(line) },
+        ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now, progress: (line: string) => lines.push(line) },
         sleep: (milliseconds: number) => {
             now += milliseconds;
             calls.push(`sleep ${String(milliseconds)}`);

@@ -21,7 +21,7 @@ export const withDaemonSet = (more: Partial<DaemonSetSeen>): Partial<Approval> =
 export const approvable: Approval = {
     ...{ subject, world: seen(), clusterVersion: { major: 1, minor: 30 }, callerAccount: ACCOUNT },
     ...{ tokenIssuer: ISSUER, otherDelivery: undefined, overrideExistingServiceAccount: false },
-    ...{ nodeRoleNames: ["nodes"], injectionGuard: true, additionalPolicies: false, environment: {} },
+    ...{ detachFromNodeRoles: ["nodes"], injectionGuard: true, additionalPolicies: false, environment: {} },
 };
 
 export type Reason = [code: string, seen: string];

@@ -20,8 +20,8 @@ import {
 } from "./worlds";
 
 export const plan: DetachmentPlan = {
-    ...{ subject, record, nodeRoleNames: ["nodes"], nodeRolePolicyArns: undefined, injectionGuard: true },
-    ...{ stableSeconds: 20, settleSeconds: 120, ignoreNotReadyNodes: 0 },
+    ...{ subject, record, detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined, injectionGuard: true },
+    ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
 };
 
 export const inForce = { present: true, inForce: true };

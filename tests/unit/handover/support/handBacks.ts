@@ -23,7 +23,7 @@ import {
     world,
 } from "./worlds";
 
-export const plan: HandBackPlan = { subject, record, settleSeconds: 120, formerAnnotations: {} };
+export const plan: HandBackPlan = { subject, record, iamPropagationSeconds: 120, formerAnnotations: {} };
 export const right = carrying(ROLE);
 export const settled = remembering({ settledAt: seconds(-60) });
 export const released = remembering({ settledAt: seconds(-60), releasedAt: seconds(-60) });

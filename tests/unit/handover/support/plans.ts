@@ -7,8 +7,8 @@ import { bare, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world }
 /** Of a first update: everything but the CNI role is known. */
 export const question: PlanQuestion = {
     ...{ approval: approvable, record: undefined, canaryActs: true, delivered: undefined },
-    ...{ nodeRoleNames: ["nodes"], nodeRolePolicyArns: undefined },
-    ...{ stableSeconds: 20, settleSeconds: 120, ignoreNotReadyNodes: 0 },
+    ...{ detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined },
+    ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
 };
 
 /** By a digest that has reached the pods. */
@@ -42,7 +42,7 @@ export const restart = (pods: string) => `[restart] ${pods}.`;
 export const attach = (why: string) => `[attach] ${CNI_POLICY} goes back on nodes, ${why}.`;
 export const DETACH = `[detach] ${CNI_POLICY} leaves nodes, once every pod carries the role.`;
 export const STILL =
-    '[detach] The node role nodes still holds the CNI policy, since nodeRoleNames is not given: nodeRoleNames: ["nodes"]';
+    '[detach] The node role nodes still holds the CNI policy, since detachFromNodeRoles is not given: detachFromNodeRoles: ["nodes"]';
 export const wait = (why: string) => `[wait] It waits as long as this lasts, and then ends with time-limit: ${why}.`;
 
 export const moves = (...lines: string[]) => ({ refusals: [], moves: lines, remaining: [] });
@@ -63,5 +63,5 @@ export function table(title: string, rows: Row[]): void {
     });
 }
 
-export const unnamed = { nodeRoleNames: undefined };
-export const nobodyNamed = { nodeRoleNames: [], injectionGuard: false };
+export const unnamed = { detachFromNodeRoles: undefined };
+export const nobodyNamed = { detachFromNodeRoles: [], injectionGuard: false };

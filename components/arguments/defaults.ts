@@ -1,0 +1,18 @@
+import type { Timeouts } from "../../handover/model/subject";
+
+/** The service account and the DaemonSet of the Amazon VPC CNI plugin, as EKS installs it. */
+export const DEFAULT_SERVICE_ACCOUNT = { namespace: "kube-system", name: "aws-node" };
+export const DEFAULT_DAEMON_SET = "aws-node";
+
+/** The limit of the Kubernetes provider's wait for the rolling update. */
+export const DEFAULT_ROLLOUT_SECONDS = 600;
+
+export const DEFAULT_TIMEOUTS: Timeouts = {
+    proofSeconds: 120,
+    canarySeconds: 300,
+    verificationSeconds: 900,
+    handBackSeconds: 1800,
+};
+
+export const DEFAULT_IAM_PROPAGATION_SECONDS = 120;
+export const DEFAULT_STABLE_SECONDS = 20;
