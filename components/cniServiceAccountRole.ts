@@ -2,9 +2,9 @@ import type { ServiceAccountPatch } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { ServiceAccountName } from "../documents/trustPolicy";
 import { serviceAccountAnnotations } from "../documents/serviceAccountAnnotations";
-import { checkedLate, checkedNow } from "./arguments/validateArguments";
+import { validateLate, validateNow } from "./arguments/validateArguments";
 import { DEFAULT_SERVICE_ACCOUNT } from "./arguments/defaults";
-import { after, CheckedArgs, checkedArgs, resourcesAfter } from "./arguments/validArgs";
+import { after, ValidArgs, validArgs, resourcesAfter } from "./arguments/validArgs";
 import { resolveCluster } from "./role/cluster";
 import { existingRole, makeRole } from "./role/cniRole";
 import { CniServiceAccountRoleArgs, Delivery, IpFamily } from "./cniServiceAccountRoleArgs";
@@ -73,13 +73,13 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
      */
     constructor(name: string, args: CniServiceAccountRoleArgs, opts?: pulumi.ComponentResourceOptions) {
         // Nothing is made from arguments that contradict IAM, Kubernetes, each other or the cluster.
-        super(CNI_SERVICE_ACCOUNT_ROLE_TYPE, name, withSecrets(checkedNow(name, args)), opts);
+        super(CNI_SERVICE_ACCOUNT_ROLE_TYPE, name, withSecrets(validateNow(name, args)), opts);
         const live = isLive(args);
         if (live) {
             refuseUnfitStack(this, name, args);
         }
-        const { gate, oidcProviderArn, region } = resolveCluster(this, name, args, checkedLate(this, name, args));
-        const checked = checkedArgs(args, gate);
+        const { gate, oidcProviderArn, region } = resolveCluster(this, name, args, validateLate(this, name, args));
+        const checked = validArgs(args, gate);
         const serviceAccount = serviceAccountOf(checked);
 
         // Step 1 of the EKS user guide's page: the role with its trust and its permissions, …
@@ -170,7 +170,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
     }
 }
 
-function serviceAccountOf({ serviceAccount }: CheckedArgs): pulumi.Output<ServiceAccountName> {
+function serviceAccountOf({ serviceAccount }: ValidArgs): pulumi.Output<ServiceAccountName> {
     // Lifted one by one, so that an unknown part leaves the other known.
     return pulumi.output({
         namespace: orDefault(serviceAccount?.namespace, DEFAULT_SERVICE_ACCOUNT.namespace),

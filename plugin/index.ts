@@ -1,6 +1,6 @@
 import { provider, runtime } from "@pulumi/pulumi";
 import * as api from "../index";
-import { reachLiveChecksByPlugin } from "../components/live/liveResources";
+import { usePluginBinding } from "../components/live/liveResources";
 import { endWithTheEngine } from "../handover/engine/endWithTheEngine";
 import { EksCniProvider } from "./provider";
 
@@ -23,7 +23,7 @@ function serve(): Promise<void> {
     // The SDK knows the engine only while it constructs a component, and prints what is logged at any other time to where
     // nobody sees it.
     runtime.resetOptions("", "", -1, engine, "", false, "");
-    reachLiveChecksByPlugin();
+    usePluginBinding();
     return provider.main(new EksCniProvider(), args);
 }
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CNI_SERVICE_ACCOUNT_ROLE_TYPE, CniServiceAccountRole } from "../components/cniServiceAccountRole";
 import { isLiveCheckName, LiveCheckProvider, liveCheckProvider } from "../handover/engine/liveCheckProvider";
-import type { Door } from "../handover/run/liveResource";
+import type { OperationContext } from "../handover/observe/runContext";
 import { packageSchema, packageVersion } from "./packageFiles";
 import { unwrapped, wrapped } from "./secrets";
 
@@ -50,7 +50,7 @@ export class EksCniProvider implements pulumi.provider.Provider {
 
     public async create(urn: string, inputs: object): Promise<pulumi.provider.CreateResult> {
         const { properties, secrets } = unwrapped(inputs);
-        const { id, state } = await liveCheck(urn).create(properties, this.doorOf(urn));
+        const { id, state } = await liveCheck(urn).create(properties, this.operationContext(urn));
         return { id, outs: wrapped(state, secrets) };
     }
 
@@ -58,7 +58,7 @@ export class EksCniProvider implements pulumi.provider.Provider {
         const { properties, secrets } = unwrapped(news);
         return {
             outs: wrapped(
-                await liveCheck(urn).update(unwrapped(olds).properties, properties, this.doorOf(urn)),
+                await liveCheck(urn).update(unwrapped(olds).properties, properties, this.operationContext(urn)),
                 secrets,
             ),
         };
@@ -67,15 +67,15 @@ export class EksCniProvider implements pulumi.provider.Provider {
     public async read(id: string, urn: string, state: object = {}): Promise<pulumi.provider.ReadResult> {
         const { properties, secrets } = unwrapped(state);
         // An empty id would have the engine drop the record.
-        return { id, props: wrapped(await liveCheck(urn).read(properties, this.doorOf(urn)), secrets) };
+        return { id, props: wrapped(await liveCheck(urn).read(properties, this.operationContext(urn)), secrets) };
     }
 
     public delete(_id: string, urn: string, state: object): Promise<void> {
-        return liveCheck(urn).delete(unwrapped(state).properties, this.doorOf(urn));
+        return liveCheck(urn).delete(unwrapped(state).properties, this.operationContext(urn));
     }
 
     /** What the plugin prints nobody sees; the engine shows what is logged with a URN beside the resource. */
-    private doorOf(urn: string): Door {
+    private operationContext(urn: string): OperationContext {
         const resource = new pulumi.DependencyResource(urn);
         return { progress: (line) => void pulumi.log.info(line, resource), cancelled: this.cancelling.signal };
     }

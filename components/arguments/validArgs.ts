@@ -4,13 +4,13 @@ import { withoutNothing } from "./settled";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 
 /** The arguments as the children take them: what was given, once it has passed its checks. */
-export type CheckedArgs = {
+export type ValidArgs = {
     readonly [K in keyof CniServiceAccountRoleArgs]?: pulumi.Output<
         pulumi.Unwrap<NonNullable<CniServiceAccountRoleArgs[K]>>
     >;
 };
 
-export function checkedArgs(args: CniServiceAccountRoleArgs, gate: Gate): CheckedArgs {
+export function validArgs(args: CniServiceAccountRoleArgs, gate: Gate): ValidArgs {
     const given = Object.entries(withoutNothing(args));
     return Object.fromEntries(given.map(([name, value]) => [name, after(gate, value as unknown)]));
 }

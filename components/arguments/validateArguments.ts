@@ -9,14 +9,14 @@ import { unknownNames } from "./unknownNames";
 export type Gate = pulumi.Output<true>;
 
 /** The arguments' checks, as those see them that must fail with them and those that must then keep quiet. */
-export interface LateCheck {
+export interface LateValidation {
     gate: Gate;
     /** Whether they pass: false where the gate fails. */
     passes: pulumi.Output<boolean>;
 }
 
 /** Refuses what is wrong with the arguments as far as they are known now (JavaScript may pass none), and returns them. Warns of unknown ones. */
-export function checkedNow<T extends object>(name: string, args: T | undefined): T {
+export function validateNow<T extends object>(name: string, args: T | undefined): T {
     const settled = settle(args ?? {});
     for (const sentence of unknownNames(settled, CHECKS)) {
         void pulumi.log.warn(`CniServiceAccountRole ${JSON.stringify(name)}: ${sentence}`);
@@ -29,7 +29,7 @@ export function checkedNow<T extends object>(name: string, args: T | undefined):
  * Checks the arguments by the same rules as soon as they are known, which fails the returned gate. Whatever is made from
  * the arguments must wait for the gate, so that nothing is created from arguments that turn out bad.
  */
-export function checkedLate(component: pulumi.ComponentResource, name: string, args: object): LateCheck {
+export function validateLate(component: pulumi.ComponentResource, name: string, args: object): LateValidation {
     const found = withKnownPart(args, async (settled) => {
         warnOfTrustSize(component, settled);
         return hideSecrets(findProblems({ ...settled, ...givenNothing(args, settled) }), args);
@@ -41,7 +41,7 @@ export function checkedLate(component: pulumi.ComponentResource, name: string, a
 }
 
 /** Runs a check over what is known of a value, in previews too; the gate is not secret even if the value is. */
-export function checkKnownPart(value: object, check: (settled: Settled) => Promise<true>): Gate {
+export function validateKnownPart(value: object, check: (settled: Settled) => Promise<true>): Gate {
     return withKnownPart(value, check);
 }
 

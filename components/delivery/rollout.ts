@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "crypto";
 import { ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { DEFAULT_DAEMON_SET, DEFAULT_ROLLOUT_SECONDS } from "../arguments/defaults";
-import { CheckedArgs } from "../arguments/validArgs";
+import { ValidArgs } from "../arguments/validArgs";
 import { CniRole } from "../role/cniRole";
 import { rolloutAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
@@ -10,7 +10,7 @@ import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
 import { sdks } from "../providerSdks";
 
 /** The name of the DaemonSet whose pods use the service account. */
-export function daemonSetNameOf({ rollout }: CheckedArgs): pulumi.Output<string> {
+export function daemonSetNameOf({ rollout }: ValidArgs): pulumi.Output<string> {
     const name = rollout?.apply(({ daemonSetName }) => daemonSetName ?? DEFAULT_DAEMON_SET);
     return name ?? pulumi.output(DEFAULT_DAEMON_SET);
 }
@@ -21,7 +21,7 @@ export function daemonSetNameOf({ rollout }: CheckedArgs): pulumi.Output<string>
  */
 export function rollOut(
     name: string,
-    args: CheckedArgs,
+    args: ValidArgs,
     namespace: pulumi.Output<string>,
     delivered: pulumi.Output<string>,
     { timeoutSeconds, carriedBefore, ...waiting }: Waiting,

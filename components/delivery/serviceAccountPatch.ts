@@ -2,7 +2,7 @@ import type { ServiceAccountPatch } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
 import { ServiceAccountName } from "../../documents/trustPolicy";
-import { CheckedArgs } from "../arguments/validArgs";
+import { ValidArgs } from "../arguments/validArgs";
 import { serviceAccountAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
@@ -14,7 +14,7 @@ import { sdks } from "../providerSdks";
  */
 export function annotateServiceAccount(
     name: string,
-    args: CheckedArgs,
+    args: ValidArgs,
     serviceAccount: pulumi.Output<ServiceAccountName>,
     annotations: pulumi.Output<Record<string, string>>,
     live: boolean,

@@ -7,7 +7,7 @@ import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS, DEFAULT_TIMEOU
 import { argumentsError } from "../arguments/problem";
 import { Gate } from "../arguments/validateArguments";
 import { withoutNothing } from "../arguments/settled";
-import { after, CheckedArgs, resourcesAfter } from "../arguments/validArgs";
+import { after, ValidArgs, resourcesAfter } from "../arguments/validArgs";
 import { Proof } from "../cniLiveArgs";
 import { CniRole } from "../role/cniRole";
 import { CniServiceAccountRoleArgs, Delivery, IpFamily } from "../cniServiceAccountRoleArgs";
@@ -29,7 +29,7 @@ export function isLive(args: CniServiceAccountRoleArgs): boolean {
 export interface LivePlan {
     readonly name: string;
     readonly args: CniServiceAccountRoleArgs;
-    readonly checked: CheckedArgs;
+    readonly checked: ValidArgs;
     readonly gate: Gate;
     readonly role: CniRole;
     readonly annotations: pulumi.Output<Record<string, string>>;
@@ -95,7 +95,7 @@ export function liveChecks(plan: LivePlan): LiveChecks {
     const recorded = () => ({
         // A preview does not know it, and neither do mocks.
         record: guard?.record ?? pulumi.output({} as HandOverRecord),
-        approval: guard?.approval ?? pulumi.output(""),
+        approvedRole: guard?.approvedRole ?? pulumi.output(""),
     });
     return {
         planned: () => planned,

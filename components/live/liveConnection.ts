@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsConnection } from "../../handover/model/subject";
+import type { AwsConnection } from "../../handover/model/connection";
 import { Problem } from "../arguments/problem";
 import { withoutNothing } from "../arguments/settled";
-import { CheckedArgs } from "../arguments/validArgs";
+import { ValidArgs } from "../arguments/validArgs";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 
 /** How the live checks reach the cluster and the account. */
@@ -27,7 +27,7 @@ const HONOURED_OF_ROLE = ["roleArn", "externalId", "sessionName", "duration"];
  * The arguments; else the stack's configuration, as the default providers take it; else what is ambient. The configuration is
  * read where the program runs: a provider plugin is not given that of other packages.
  */
-export function liveConnection(args: CheckedArgs): LiveConnection {
+export function liveConnection(args: ValidArgs): LiveConnection {
     const kubernetes = new pulumi.Config("kubernetes");
     const kubeconfig = args.kubeconfig ?? kubernetes.getSecret("kubeconfig");
     const context = args.kubeconfig === undefined ? kubernetes.get("context") : undefined;

@@ -29,33 +29,33 @@ function providerText(resource: string): string {
 }
 
 /** How the engine reaches the provider of a live check. */
-interface Door {
+interface EngineBinding {
     readonly type: (kind: string) => string;
     readonly inputs: (kind: string) => object;
 }
 
-/** The door of TypeScript programs: Pulumi's dynamic providers, which need no plugin to be installed. */
-const dynamicProvider: Door = {
+/** The binding of TypeScript programs: Pulumi's dynamic providers, which need no plugin to be installed. */
+const dynamicProvider: EngineBinding = {
     type: (kind) => `pulumi-nodejs:dynamic/eks-cni:${kind}`,
     inputs: (kind) => ({ __provider: providerText(`${kind.charAt(0).toLowerCase()}${kind.slice(1)}`) }),
 };
 
 /**
- * The door of the provider plugin, which serves them itself: for a program in another language the engine would start dynamic
+ * The binding of the provider plugin, which serves them itself: for a program in another language the engine would start dynamic
  * providers in that program's folder, where there is no Node.js package.
  *
  * They have no version, so that the default provider that has constructed the component serves them as well.
  */
-const plugin: Door = { type: (kind) => `eks-cni:index:${kind}`, inputs: () => ({}) };
+const plugin: EngineBinding = { type: (kind) => `eks-cni:index:${kind}`, inputs: () => ({}) };
 
 /** A program that is written anew in another language goes on with the live checks of the one before: the same by another type. */
-const DOORS = [dynamicProvider, plugin];
+const BINDINGS = [dynamicProvider, plugin];
 
-let door = dynamicProvider;
+let binding = dynamicProvider;
 
 /** For the plugin alone, once, before it serves: each component that it constructs has its live checks served by it. */
-export function reachLiveChecksByPlugin(): void {
-    door = plugin;
+export function usePluginBinding(): void {
+    binding = plugin;
 }
 
 /** A custom resource of the live checks. */
@@ -68,8 +68,8 @@ abstract class LiveCheck extends pulumi.CustomResource {
         opts: pulumi.CustomResourceOptions,
     ) {
         const unknown = Object.fromEntries(outputs.map((output) => [output, undefined]));
-        const aliases = DOORS.filter((other) => other !== door).map((other) => ({ type: other.type(kind) }));
-        super(door.type(kind), name, { ...inputs, ...unknown, ...door.inputs(kind) }, { ...opts, aliases });
+        const aliases = BINDINGS.filter((other) => other !== binding).map((other) => ({ type: other.type(kind) }));
+        super(binding.type(kind), name, { ...inputs, ...unknown, ...binding.inputs(kind) }, { ...opts, aliases });
     }
 }
 
@@ -77,10 +77,10 @@ abstract class LiveCheck extends pulumi.CustomResource {
 export class CredentialGuard extends LiveCheck {
     declare public readonly record: pulumi.Output<HandOverRecord>;
     declare public readonly formerAnnotations: pulumi.Output<Record<string, string>>;
-    declare public readonly approval: pulumi.Output<string>;
+    declare public readonly approvedRole: pulumi.Output<string>;
 
     public constructor(name: string, inputs: Inputs<CredentialGuardInputs>, opts: pulumi.CustomResourceOptions) {
-        super("CredentialGuard", name, inputs, ["record", "formerAnnotations", "approval"], opts);
+        super("CredentialGuard", name, inputs, ["record", "formerAnnotations", "approvedRole"], opts);
     }
 }
 

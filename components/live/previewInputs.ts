@@ -3,7 +3,8 @@ import { serviceAccountAnnotations } from "../../documents/serviceAccountAnnotat
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import type { PreviewInputs } from "../../handover/preview/previewHandOver";
 import type { HandOverRecord } from "../../handover/model/record";
-import type { AwsConnection, Subject } from "../../handover/model/subject";
+import type { Subject } from "../../handover/model/subject";
+import type { AwsConnection } from "../../handover/model/connection";
 import { LATE, Settled } from "../arguments/settled";
 import { handOverSubject } from "./handOverSubject";
 

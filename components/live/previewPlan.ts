@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HandOverRecord } from "../../handover/model/record";
-import { checkKnownPart, Gate } from "../arguments/validateArguments";
+import { validateKnownPart, Gate } from "../arguments/validateArguments";
 import { LATE, Settled } from "../arguments/settled";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { hasEngine } from "../failures/failureHooks";
@@ -63,7 +63,7 @@ function whenKnown(
     parts: { readonly values: KnownLate },
     act: (values: Settled, others: Settled) => Promise<void> | undefined,
 ): Gate {
-    return checkKnownPart(parts, async ({ values, ...others }) => {
+    return validateKnownPart(parts, async ({ values, ...others }) => {
         await act(values as Settled, others);
         return true;
     });

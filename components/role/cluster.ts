@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkKnownPart, Gate, LateCheck, refuseLate, warnOfTrustSize } from "../arguments/validateArguments";
+import { validateKnownPart, Gate, LateValidation, refuseLate, warnOfTrustSize } from "../arguments/validateArguments";
 import { findProblems } from "../arguments/allRules";
 import { LATE, settle, withoutNothing } from "../arguments/settled";
 import { ClusterFacts, clusterProblems, lookUpCluster, lookUpNamedCluster, lookUpOidcProvider } from "./clusterLookup";
@@ -20,7 +20,7 @@ export function resolveCluster(
     component: pulumi.ComponentResource,
     name: string,
     allArgs: CniServiceAccountRoleArgs,
-    { gate, passes }: LateCheck,
+    { gate, passes }: LateValidation,
 ): Cluster {
     const args = withoutNothing(allArgs);
     const given = pulumi.output(args.oidcProviderArn ?? "");
@@ -29,7 +29,7 @@ export function resolveCluster(
     }
     const opts = { parent: component };
     const facts = askForCluster(name, args.clusterName, passes, opts);
-    const agreed = checkKnownPart({ facts, args }, async (known) =>
+    const agreed = validateKnownPart({ facts, args }, async (known) =>
         refuseLate(
             name,
             known["facts"] === undefined || known["facts"] === LATE
@@ -87,7 +87,7 @@ function checkWithProvider(
     args: CniServiceAccountRoleArgs,
     oidcProviderArn: pulumi.Output<string>,
 ): Gate {
-    return checkKnownPart({ ...args, oidcProviderArn }, async (known) => {
+    return validateKnownPart({ ...args, oidcProviderArn }, async (known) => {
         if (known["oidcProviderArn"] === LATE) {
             return true;
         }

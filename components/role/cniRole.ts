@@ -3,7 +3,7 @@ import { OidcProvider, parseOidcProviderArn, parsePolicyArn, parseRoleArn } from
 import { ipv6CniPolicy, managedCniPolicyArn } from "../../documents/cniPermissions";
 import { ServiceAccountName, trustPolicy } from "../../documents/trustPolicy";
 import { Gate } from "../arguments/validateArguments";
-import { after, CheckedArgs, resourcesAfter } from "../arguments/validArgs";
+import { after, ValidArgs, resourcesAfter } from "../arguments/validArgs";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { roleAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
@@ -24,7 +24,7 @@ export interface CniRole {
 /** What decides which resources a role consists of, and what they are made from. */
 export interface CniRolePlan {
     name: string;
-    args: CheckedArgs;
+    args: ValidArgs;
     gate: Gate;
     ipFamily: IpFamily;
     additionalPolicies: pulumi.Input<string>[];

@@ -1,5 +1,5 @@
 import { parseRoleArn } from "../../documents/arn";
-import type { Proof, ProofFailure } from "./awsAccess";
+import type { Proof, ProofFailure } from "../model/proof";
 import type { Clients, SessionKeys } from "./awsClients";
 import { codeOf, isThrottled, isUnreachable, unknownRefusal, wordsOf } from "./awsErrors";
 import { activationOf, isRegionDisabled } from "./stsRegion";

@@ -1,4 +1,4 @@
-import { atMost } from "../async/withTimeout";
+import { withTimeout } from "../async/withTimeout";
 
 /** How the SDK's middleware stack takes what bounds an attempt: inside of its retries, outside of what reads the answer. */
 export const WHOLE_ATTEMPT = { step: "deserialize", priority: "high", name: "eksCniAttempt" } as const;
@@ -10,7 +10,7 @@ export const WHOLE_ATTEMPT = { step: "deserialize", priority: "high", name: "eks
 export function endsWithin(milliseconds: number) {
     return <Call, Answer>(next: (call: Call) => Promise<Answer>) =>
         async (call: Call): Promise<Answer> =>
-            atMost(milliseconds, next(call), () => {
+            withTimeout(milliseconds, next(call), () => {
                 const error = new Error(`no whole answer within ${String(milliseconds / 1000)} s`);
                 // By this name the SDK tries again.
                 return Object.assign(error, { name: "TimeoutError" });

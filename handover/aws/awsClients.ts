@@ -2,7 +2,7 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { EKSClient } from "@aws-sdk/client-eks";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { STSClient } from "@aws-sdk/client-sts";
-import type { AwsConnection } from "../model/subject";
+import type { AwsConnection } from "../model/connection";
 import { endsWithin, WHOLE_ATTEMPT } from "./attemptLimit";
 import { operatorCredentials } from "./operatorCredentials";
 import { codeOf, refusalOf, wordsOf } from "./awsErrors";

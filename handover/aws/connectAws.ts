@@ -1,5 +1,5 @@
 import { Refusal } from "../model/refusal";
-import type { AwsConnection } from "../model/subject";
+import type { AwsConnection } from "../model/connection";
 import type { AwsAccess } from "./awsAccess";
 import { attach, detach } from "./attachments";
 import { type ClientDefaults, type Clients, makeClients } from "./awsClients";

@@ -1,4 +1,4 @@
-import { atMost } from "../async/withTimeout";
+import { withTimeout } from "../async/withTimeout";
 
 /** By the name that the SDK's own have. */
 class LateCredentials extends Error {
@@ -11,5 +11,5 @@ export function inTime<Asked extends unknown[], T>(
     milliseconds: number,
 ): (...asked: Asked) => Promise<T> {
     const why = `They had not come after ${String(milliseconds / 1000)} s`;
-    return async (...asked) => atMost(milliseconds, provide(...asked), () => new LateCredentials(why));
+    return async (...asked) => withTimeout(milliseconds, provide(...asked), () => new LateCredentials(why));
 }

@@ -1,5 +1,5 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
-import type { AwsConnection } from "../model/subject";
+import type { AwsConnection } from "../model/connection";
 import { inTime } from "./credentialsInTime";
 
 /** Whom a client calls as. */

@@ -1,5 +1,5 @@
 import { Refusal } from "../model/refusal";
-import type { OtherDelivery } from "./awsAccess";
+import type { OtherDelivery } from "../model/preflight";
 import type { Clients } from "./awsClients";
 import { codeOf, wordsOf } from "./awsErrors";
 

@@ -1,5 +1,5 @@
 import { CNI_ACTIONS } from "../../documents/cniActions";
-import type { Proof, ProofQuestion } from "./awsAccess";
+import type { Proof, ProofQuestion } from "../model/proof";
 import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { type NodeArguments, tryActions } from "./dryRuns";

@@ -1,4 +1,4 @@
-import type { Proof } from "./awsAccess";
+import type { Proof } from "../model/proof";
 import type { Tried } from "./dryRuns";
 import type { Decision, Simulation } from "./simulation";
 

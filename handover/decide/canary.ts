@@ -1,6 +1,7 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { Fleet, fleetOf, forceRestartWrong, names, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
-import { carriesAnyOf, carriesRole, describeIdentity } from "../model/carriedRole";
+import { Fleet, fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
+import { listNames } from "../model/listNames";
+import { carriesAnyOf, carriesRole, describeCredentials } from "../model/carriedRole";
 import { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
@@ -9,7 +10,7 @@ import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import type { HandOverRecord } from "../model/record";
 
 /** What the canary is to show: that a pod with the CNI role works on a node of each node role. */
-export interface CanaryPlan {
+export interface CanaryTarget {
     readonly subject: Subject;
     readonly record: HandOverRecord;
     /** Of the service account that the component's patch annotated. */
@@ -24,18 +25,18 @@ const UNKNOWN_ROLE = "";
  * The annotation, where it is missing; then one pod of each node role after another. A pod that carries the role already
  * counts, wherever it came from, so a canary that was killed, or a role that eksctl brought, restarts nothing.
  */
-export function nextCanaryStep(plan: CanaryPlan, world: World, memory: Memory): Step {
+export function nextCanaryStep(target: CanaryTarget, world: World, memory: Memory): Step {
     const { cluster } = world;
-    const refusal = brokenGround(plan, cluster);
+    const refusal = brokenPrecondition(target, cluster);
     if (refusal !== undefined) {
         return { do: "refuse", refusal };
     }
-    const wanted = Object.entries(plan.subject.annotations);
+    const wanted = Object.entries(target.subject.annotations);
     if (!wanted.every(([name, value]) => cluster.serviceAccount?.annotations[name] === value)) {
-        return { do: "annotate", annotations: plan.subject.annotations, why: "annotates the service account again" };
+        return { do: "annotate", annotations: target.subject.annotations, why: "annotates the service account again" };
     }
     for (const [role, nodes] of nodesByRole(world)) {
-        const step = groupStep(plan, world, memory, nodes, role);
+        const step = groupStep(target, world, memory, nodes, role);
         if (step !== undefined) {
             return step;
         }
@@ -49,7 +50,10 @@ export function nextCanaryStep(plan: CanaryPlan, world: World, memory: Memory): 
           };
 }
 
-function brokenGround({ subject, record, serviceAccountUid }: CanaryPlan, cluster: ClusterSeen): Refusal | undefined {
+function brokenPrecondition(
+    { subject, record, serviceAccountUid }: CanaryTarget,
+    cluster: ClusterSeen,
+): Refusal | undefined {
     if (cluster.uid !== record.clusterUid) {
         return refusals.clusterChanged(record.clusterUid, cluster.uid);
     }
@@ -64,7 +68,7 @@ function brokenGround({ subject, record, serviceAccountUid }: CanaryPlan, cluste
 
 /** Undefined when the group has shown what it is to show. */
 function groupStep(
-    { subject, record, stableSeconds }: CanaryPlan,
+    { subject, record, stableSeconds }: CanaryTarget,
     { cluster, at }: World,
     memory: Memory,
     nodes: readonly NodeSeen[],
@@ -93,7 +97,7 @@ function groupStep(
         return (
             wakeStep(fleet.empty, cluster, memory, at) ?? {
                 do: "wait",
-                why: `canary on ${names(awaited)}: its new pod is not there yet`,
+                why: `canary on ${listNames(awaited)}: its new pod is not there yet`,
             }
         );
     }
@@ -125,7 +129,7 @@ function chooseCanary(
     const wrong = again.length > 0 ? again : candidates.filter((pod) => pod === first);
     return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, (pod) =>
         again.length > 0
-            ? `canary on ${pod.node}${ofRole(role)}: ${describeIdentity(pod)}`
+            ? `canary on ${pod.node}${ofRole(role)}: ${describeCredentials(pod)}`
             : `canary on ${pod.node}${ofRole(role)}: takes the role first`,
     );
 }
@@ -134,7 +138,7 @@ function ofRole(role: string): string {
     return role === UNKNOWN_ROLE ? "" : ` of ${role}`;
 }
 
-/** In the order of their names, so that every run chooses the same. */
+/** In the order of their listNames, so that every run chooses the same. */
 function nodesByRole({ cluster, account }: World): Map<string, NodeSeen[]> {
     const groups = new Map<string, NodeSeen[]>();
     for (const node of [...cluster.nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -145,15 +149,15 @@ function nodesByRole({ cluster, account }: World): Map<string, NodeSeen[]> {
 }
 
 /** What the service account goes back to when the canary fails. */
-export interface RetreatPlan {
+export interface RevertTarget {
     readonly subject: Subject;
     /** What it carried before this role was approved. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
 }
 
 /** Everything as before: the annotation at its former value, and each pod that was born with the new one back on the old path. */
-export function nextRetreatStep(
-    { subject, formerAnnotations }: RetreatPlan,
+export function nextRevertStep(
+    { subject, formerAnnotations }: RevertTarget,
     { cluster, at }: World,
     memory: Memory,
 ): Step {
@@ -182,5 +186,5 @@ export function nextRetreatStep(
 }
 
 function waitFor(pending: readonly { readonly name: string }[]): Step | undefined {
-    return pending.length === 0 ? undefined : { do: "wait", why: `not back yet: ${names(pending)}` };
+    return pending.length === 0 ? undefined : { do: "wait", why: `not back yet: ${listNames(pending)}` };
 }

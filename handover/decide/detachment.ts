@@ -1,4 +1,4 @@
-import { attachStep, hasSettled, settleStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
+import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
 import {
     awaitFleet,
     Fleet,
@@ -9,7 +9,7 @@ import {
     wakeMarkStep,
     whyForced,
 } from "./fleet";
-import { carriesRole, describeIdentity } from "../model/carriedRole";
+import { carriesRole, describeCredentials } from "../model/carriedRole";
 import { policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
@@ -18,7 +18,7 @@ import type { ClusterSeen, NodeSeen, World } from "../model/world";
 import type { HandOverRecord } from "../model/record";
 
 /** What the last part of the hand-over is to reach. */
-export interface DetachmentPlan {
+export interface DetachmentTarget {
     readonly subject: Subject;
     readonly record: HandOverRecord;
     /** Roles that give the CNI policy up. Undefined: the pods are verified, and nothing is detached. */
@@ -32,7 +32,7 @@ export interface DetachmentPlan {
 }
 
 /** How often a run puts policies back because of a pod without the role, and goes on; after one more it gives up. */
-const MAX_RETREATS = 3;
+const MAX_RESTORES = 3;
 
 /**
  * Verification, then detachment. A CNI policy leaves a node role only when
@@ -44,24 +44,24 @@ const MAX_RETREATS = 3;
  *   e. the policy is recorded, so that it can come back.
  * Afterwards it looks again for as long: a pod without the role brings the policies back at once.
  */
-export function nextDetachmentStep(plan: DetachmentPlan, world: World, memory: Memory): Step {
+export function nextDetachmentStep(target: DetachmentTarget, world: World, memory: Memory): Step {
     const { cluster, account, at } = world;
-    const broken = brokenGround(plan, cluster);
+    const broken = brokenPrecondition(target, cluster);
     if (broken !== undefined) {
         return broken;
     }
-    const lost = policiesLost(plan, account.nodeRoles);
-    const { nodes, ignored } = consideredNodes(plan, cluster);
-    const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, plan.subject));
-    const retreat = retreatStep(plan, fleet, lost, memory, at);
+    const lost = policiesLost(target, account.nodeRoles);
+    const { nodes, ignored } = consideredNodes(target, cluster);
+    const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, target.subject));
+    const retreat = restorePoliciesStep(target, fleet, lost, memory, at);
     if (retreat !== undefined) {
         return retreat;
     }
-    const verification = verificationStep(plan, fleet, ignored, world, memory);
+    const verification = verificationStep(target, fleet, ignored, world, memory);
     if (verification !== undefined) {
         return verification;
     }
-    const late = ignoredNodesStep(plan, ignored, cluster, memory, at);
+    const late = ignoredNodesStep(target, ignored, cluster, memory, at);
     if (late !== undefined) {
         return late;
     }
@@ -69,31 +69,33 @@ export function nextDetachmentStep(plan: DetachmentPlan, world: World, memory: M
     if (mark !== undefined) {
         return mark;
     }
-    if (!plan.injectionGuard && cluster.injectionGuard.present) {
+    if (!target.injectionGuard && cluster.injectionGuard.present) {
         // Pods may live off the node roles from then on, which have just got their policies back.
-        return plan.detachFromNodeRoles === undefined && plan.record.namedNodeRoles.length > 0 && !hasSettled(memory)
-            ? settleStep(plan.iamPropagationSeconds)
+        return target.detachFromNodeRoles === undefined &&
+            target.record.namedNodeRoles.length > 0 &&
+            !hasPropagated(memory)
+            ? propagationStep(target.iamPropagationSeconds)
             : { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" };
     }
-    const unstable = Math.max(untilStable(fleet.right, plan.stableSeconds, at), untilSure(plan, memory, at));
+    const unstable = Math.max(untilStable(fleet.right, target.stableSeconds, at), untilSure(target, memory, at));
     if (unstable > 0) {
         return {
             do: "wait",
-            why: `all ${String(fleet.right.length)} pods carry the role; watching them for ${String(plan.stableSeconds)} s`,
+            why: `all ${String(fleet.right.length)} pods carry the role; watching them for ${String(target.stableSeconds)} s`,
         };
     }
-    return plan.detachFromNodeRoles === undefined
+    return target.detachFromNodeRoles === undefined
         ? { do: "done", why: `${String(fleet.right.length)} pods carry the role` }
-        : detachStep(plan, plan.detachFromNodeRoles, world, memory, fleet);
+        : detachStep(target, target.detachFromNodeRoles, world, memory, fleet);
 }
 
 /** A role that was approved before goes when this is done, and a webhook whose cache is late may still give it to a pod. */
-function untilSure({ record, stableSeconds }: DetachmentPlan, { startedAt }: Memory, at: number): number {
+function untilSure({ record, stableSeconds }: DetachmentTarget, { startedAt }: Memory, at: number): number {
     return record.approvedRoleArns.length > 1 ? startedAt + stableSeconds * 1000 - at : 0;
 }
 
 /** What no waiting mends, because somebody else has changed it. */
-function brokenGround({ subject, record }: DetachmentPlan, cluster: ClusterSeen): Step | undefined {
+function brokenPrecondition({ subject, record }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
     if (cluster.uid !== record.clusterUid) {
         return { do: "refuse", refusal: refusals.clusterChanged(record.clusterUid, cluster.uid) };
     }
@@ -107,43 +109,45 @@ function brokenGround({ subject, record }: DetachmentPlan, cluster: ClusterSeen)
 }
 
 /** Nodes that count, and those that are NotReady and may be ignored, by the operator's leave. */
-function consideredNodes(plan: DetachmentPlan, { nodes }: ClusterSeen) {
+function consideredNodes(target: DetachmentTarget, { nodes }: ClusterSeen) {
     const notReady = nodes.filter(({ ready }) => !ready);
-    const ignored = notReady.length <= plan.maxNotReadyNodes ? notReady : [];
+    const ignored = notReady.length <= target.maxNotReadyNodes ? notReady : [];
     return { nodes: nodes.filter((node) => !ignored.includes(node)), ignored };
 }
 
 /** A pod that lives off a node role which has lost its policies: these come back first, whatever else there is to do. */
-function retreatStep(
-    { iamPropagationSeconds }: DetachmentPlan,
+function restorePoliciesStep(
+    { iamPropagationSeconds }: DetachmentTarget,
     fleet: Fleet,
     lost: readonly RolePolicy[],
     memory: Memory,
     at: number,
 ): Step | undefined {
-    const astray = [...fleet.wrong, ...fleet.leaving].filter(({ identity }) => identity.source !== "role");
+    const astray = [...fleet.wrong, ...fleet.leaving].filter(({ credentials }) => credentials.kind !== "webIdentity");
     const [first] = astray;
     if (first === undefined) {
         return undefined;
     }
     if (lost.length > 0) {
-        return attachStep(lost, memory, at, `${describeIdentity(first)}: the node roles get their policies back`);
+        return attachStep(lost, memory, at, `${describeCredentials(first)}: the node roles get their policies back`);
     }
-    if (memory.retreats > MAX_RETREATS) {
-        return { do: "refuse", refusal: refusals.retreatsInVain(astray) };
+    if (memory.restores > MAX_RESTORES) {
+        return { do: "refuse", refusal: refusals.podsWithoutRole(astray) };
     }
-    return memory.attachedAt !== undefined && !hasSettled(memory) ? settleStep(iamPropagationSeconds) : undefined;
+    return memory.attachedAt !== undefined && !hasPropagated(memory)
+        ? propagationStep(iamPropagationSeconds)
+        : undefined;
 }
 
 /** Restarts what missed out, within the DaemonSet's own limit, and waits for the rest. */
 function verificationStep(
-    plan: DetachmentPlan,
+    target: DetachmentTarget,
     fleet: Fleet,
     ignored: readonly NodeSeen[],
     world: World,
     memory: Memory,
 ): Step | undefined {
-    const { subject } = plan;
+    const { subject } = target;
     const { cluster } = world;
     const annotated = Object.entries(subject.annotations).every(
         ([name, value]) => cluster.serviceAccount?.annotations[name] === value,
@@ -163,7 +167,7 @@ function verificationStep(
     const { updateStrategy, maxUnavailable = 1 } = cluster.daemonSet ?? {};
     const rolling = updateStrategy === "RollingUpdate" && ignored.length < maxUnavailable;
     const ours = fleet.wrong.filter((pod) => !rolling || pod.current);
-    const restart = restartWrong({ ...fleet, wrong: ours }, memory, world.at, describeIdentity);
+    const restart = restartWrong({ ...fleet, wrong: ours }, memory, world.at, describeCredentials);
     if (restart !== undefined) {
         return restart;
     }
@@ -185,35 +189,41 @@ function annotationStep(subject: Subject, { serviceAccount }: ClusterSeen): Step
 }
 
 function ignoredNodesStep(
-    plan: DetachmentPlan,
+    target: DetachmentTarget,
     ignored: readonly NodeSeen[],
     cluster: ClusterSeen,
     memory: Memory,
     at: number,
 ): Step | undefined {
     const nodes = new Set(ignored.map(({ name }) => name));
-    const wrong = cluster.pods.filter((pod) => nodes.has(pod.node) && !carriesRole(pod, plan.subject));
+    const wrong = cluster.pods.filter((pod) => nodes.has(pod.node) && !carriesRole(pod, target.subject));
     return forceRestartWrong(wrong, memory, at, whyForced);
 }
 
-function detachStep(plan: DetachmentPlan, named: readonly string[], world: World, memory: Memory, fleet: Fleet): Step {
+function detachStep(
+    target: DetachmentTarget,
+    named: readonly string[],
+    world: World,
+    memory: Memory,
+    fleet: Fleet,
+): Step {
     const { account, cluster, at } = world;
     const roles = account.nodeRoles.filter(({ name, exists }) => exists && named.includes(name));
-    const policies = roles.flatMap((role) => policiesToDetach(plan, role));
+    const policies = roles.flatMap((role) => policiesToDetach(target, role));
     if (policies.length === 0) {
         // The look right after: enforcement follows, and so may a pod that was being born.
-        const watched = (memory.detachedAt ?? 0) + plan.stableSeconds * 1000 - at;
+        const watched = (memory.detachedAt ?? 0) + target.stableSeconds * 1000 - at;
         return watched > 0
             ? {
                   do: "wait",
-                  why: `the policies are off ${named.join(", ")}; watching the pods for ${String(plan.stableSeconds)} s`,
+                  why: `the policies are off ${named.join(", ")}; watching the pods for ${String(target.stableSeconds)} s`,
               }
             : {
                   do: "done",
                   why: `${String(fleet.right.length)} pods carry the role, nothing is left on ${named.join(", ")}`,
               };
     }
-    const unknown = unknownRoleStep(consideredNodes(plan, cluster).nodes, account);
+    const unknown = unknownRoleStep(consideredNodes(target, cluster).nodes, account);
     if (unknown !== undefined) {
         return unknown;
     }
@@ -228,24 +238,24 @@ function detachStep(plan: DetachmentPlan, named: readonly string[], world: World
     }
     const { defaultPodsWithoutRole = [] } = cluster;
     if (defaultPodsWithoutRole.length > 0) {
-        return { do: "refuse", refusal: refusals.defaultPodsWithoutRole(plan.subject, defaultPodsWithoutRole) };
+        return { do: "refuse", refusal: refusals.defaultPodsWithoutRole(target.subject, defaultPodsWithoutRole) };
     }
     const joined = new Set(cluster.nodes.map(({ instanceId }) => instanceId));
     const joining = roles.flatMap((role) => role.instancesOfCluster).filter((id) => !joined.has(id));
     if (joining.length > 0) {
         return { do: "wait", why: `instances that use a node role have not joined yet: ${joining.join(", ")}` };
     }
-    if (plan.injectionGuard && !cluster.injectionGuard.present) {
-        return { do: "refuse", refusal: refusals.injectionGuardMissing(plan.subject) };
+    if (target.injectionGuard && !cluster.injectionGuard.present) {
+        return { do: "refuse", refusal: refusals.injectionGuardMissing(target.subject) };
     }
-    if (plan.injectionGuard && !cluster.injectionGuard.inForce) {
+    if (target.injectionGuard && !cluster.injectionGuard.inForce) {
         return { do: "wait", why: "the injection guard is not in force yet" };
     }
     if (at - (memory.detachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS) {
         return { do: "wait", why: "IAM does not show the detachment yet" };
     }
     const unrecorded = policies.find(
-        ({ roleName, policyArn }) => !(plan.record.nodeRolePolicies[roleName] ?? []).includes(policyArn),
+        ({ roleName, policyArn }) => !(target.record.nodeRolePolicies[roleName] ?? []).includes(policyArn),
     );
     return unrecorded === undefined
         ? {

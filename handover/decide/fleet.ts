@@ -1,5 +1,6 @@
 import type { Step, Memory } from "../model/steps";
-import { Refusal } from "../model/refusal";
+import { listNames } from "../model/listNames";
+import { refusals } from "../model/refusals";
 import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
 
 /** What the pods of a node look like to somebody who wants each of them to be in one way. */
@@ -19,7 +20,7 @@ export interface Fleet {
 }
 
 /** How often a pod of one node is restarted before a run gives up on it. */
-const MAX_RESTARTS = 5;
+const RESTART_LIMIT = 5;
 /** Before a pod that took a restarted one's place is restarted as well; twice as long each time, since a webhook may be late. */
 const FIRST_PAUSE_MILLISECONDS = 2000;
 /** The DaemonSet's controller waits longer after each refusal; a write to the DaemonSet has it try at once. */
@@ -92,8 +93,8 @@ function inOrder(pods: readonly PodSeen[], memory: Memory, at: number): PodSeen[
 }
 
 function restartedEnough(pod: PodSeen, memory: Memory, at: number, why: (pod: PodSeen) => string): Step | undefined {
-    if ((memory.restarts[pod.node] ?? 0) >= MAX_RESTARTS) {
-        return { do: "refuse", refusal: restartsInVain(pod, why(pod)) };
+    if ((memory.restarts[pod.node] ?? 0) >= RESTART_LIMIT) {
+        return { do: "refuse", refusal: refusals.restartLimitReached(pod, RESTART_LIMIT, why(pod)) };
     }
     return pauseLeft(pod, memory, at) > 0
         ? { do: "wait", why: `${why(pod)}; it is restarted once more after a pause` }
@@ -118,13 +119,13 @@ export function awaitFleet(
         return wake;
     }
     const waits = [
-        ...(empty.length > 0 ? [`no pod yet on ${names(empty)}`] : []),
-        ...(starting.length > 0 ? [`not Ready yet: ${names(starting)}`] : []),
-        ...(leaving.length > 0 ? [`not gone yet: ${names(leaving)}`] : []),
+        ...(empty.length > 0 ? [`no pod yet on ${listNames(empty)}`] : []),
+        ...(starting.length > 0 ? [`not Ready yet: ${listNames(starting)}`] : []),
+        ...(leaving.length > 0 ? [`not gone yet: ${listNames(leaving)}`] : []),
     ];
     const notReady = cluster.nodes.filter(({ ready }) => !ready);
     if (waits.length > 0 && notReady.length > 0) {
-        waits.push(`NotReady: ${names(notReady)}`);
+        waits.push(`NotReady: ${listNames(notReady)}`);
     }
     return waits.length === 0
         ? undefined
@@ -142,7 +143,7 @@ export function wakeStep(
     at: number,
 ): Step | undefined {
     return empty.length > 0 && cluster.refusedPods.length > 0 && at - (memory.wokenAt ?? 0) > WAKE_EVERY_MILLISECONDS
-        ? { do: "wake", why: `pods of ${names(empty)} were refused, has the DaemonSet try again` }
+        ? { do: "wake", why: `pods of ${listNames(empty)} were refused, has the DaemonSet try again` }
         : undefined;
 }
 
@@ -156,21 +157,4 @@ export function wakeMarkStep({ daemonSet }: ClusterSeen): Step | undefined {
 /** Milliseconds that are still missing until each of the pods has been Ready for so long. */
 export function untilStable(pods: readonly PodSeen[], stableSeconds: number, at: number): number {
     return Math.max(0, ...pods.map(({ readySince }) => (readySince ?? at) + stableSeconds * 1000 - at));
-}
-
-const SHOWN = 5;
-
-/** Names for a message, which is to be read and not to be scrolled. */
-export function names(things: readonly { readonly name: string }[]): string {
-    const shown = things.slice(0, SHOWN).map(({ name }) => name);
-    return things.length > SHOWN ? `${shown.join(", ")} and ${String(things.length - SHOWN)} more` : shown.join(", ");
-}
-
-function restartsInVain(pod: PodSeen, why: string): Refusal {
-    return new Refusal(
-        "restarts-in-vain",
-        `The pod of node ${pod.node} was restarted ${String(MAX_RESTARTS)} times, and still: ${why}.`,
-        "The pod identity webhook does not reach the pods of this node, or does not know their service account.",
-        "See the logs of the webhook (on EKS: the control plane's logs), then run the update again; nothing was taken from the node roles.",
-    );
 }

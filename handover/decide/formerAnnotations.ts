@@ -1,3 +1,4 @@
+import { webhookAnnotations } from "../model/webhookAnnotations";
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesRole } from "../model/carriedRole";
 import type { Subject } from "../model/subject";
@@ -25,10 +26,4 @@ export function formerAnnotations(world: World, before: ApprovedBefore | undefin
     }
     const works = world.cluster.pods.some((pod) => pod.ready && carriesRole(pod, before.subject));
     return works ? before.subject.annotations : before.formerAnnotations;
-}
-
-/** Those of the service account that the pod identity webhook reads. */
-export function webhookAnnotations({ cluster }: World): Annotations {
-    const all = Object.entries(cluster.serviceAccount?.annotations ?? {});
-    return Object.fromEntries(all.filter(([name]) => name.startsWith("eks.amazonaws.com/")));
 }

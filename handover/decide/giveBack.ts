@@ -6,7 +6,7 @@ import { HandOverRecord, recordedNotAttached } from "../model/record";
 export const SHOWN_AFTER_MILLISECONDS = 30_000;
 
 /** What goes back on node roles, without any pod being moved. */
-export interface GiveBackPlan {
+export interface GiveBackTarget {
     readonly record: HandOverRecord;
     /** The node roles that get their policies back. */
     readonly roleNames: readonly string[];
@@ -16,7 +16,7 @@ export interface GiveBackPlan {
 
 /** What was recorded goes back on the roles that still exist and still have nodes. */
 export function nextGiveBackStep(
-    { record, roleNames, iamPropagationSeconds }: GiveBackPlan,
+    { record, roleNames, iamPropagationSeconds }: GiveBackTarget,
     world: World,
     memory: Memory,
 ): Step {
@@ -25,8 +25,8 @@ export function nextGiveBackStep(
     if (missing.length > 0) {
         return attachStep(missing, memory, world.at, `what was recorded goes back on ${roles}`);
     }
-    return iamPropagationSeconds > 0 && !hasSettled(memory)
-        ? settleStep(iamPropagationSeconds)
+    return iamPropagationSeconds > 0 && !hasPropagated(memory)
+        ? propagationStep(iamPropagationSeconds)
         : { do: "done", why: `${roles} ${roleNames.length === 1 ? "holds" : "hold"} what was recorded` };
 }
 
@@ -59,13 +59,13 @@ export function attachStep(policies: readonly RolePolicy[], memory: Memory, at: 
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html ("changes … might not be immediately visible")
  */
-export function hasSettled({ settledAt, attachedAt }: Memory): boolean {
-    return settledAt !== undefined && settledAt >= (attachedAt ?? 0);
+export function hasPropagated({ propagatedAt, attachedAt }: Memory): boolean {
+    return propagatedAt !== undefined && propagatedAt >= (attachedAt ?? 0);
 }
 
-export function settleStep(iamPropagationSeconds: number): Step {
+export function propagationStep(iamPropagationSeconds: number): Step {
     return {
-        do: "settle",
+        do: "awaitPropagation",
         milliseconds: iamPropagationSeconds * 1000,
         why: `IAM has ${String(iamPropagationSeconds)} s to enforce the policies of the node roles`,
     };

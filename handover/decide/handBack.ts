@@ -1,7 +1,7 @@
 import { ROLE_ARN_ANNOTATION, ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { awaitFleet, Fleet, fleetOf, restartWrong, wakeMarkStep } from "./fleet";
-import { attachStep, hasSettled, missingPolicies, settleStep } from "./giveBack";
-import { carriesAnyOf, describeIdentity } from "../model/carriedRole";
+import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
+import { carriesAnyOf, describeCredentials } from "../model/carriedRole";
 import { unknownRoleStep } from "./nodeRolePolicies";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
@@ -11,7 +11,7 @@ import type { ClusterSeen, NodeRoleSeen, PodSeen, World } from "../model/world";
 import type { HandOverRecord } from "../model/record";
 
 /** What the hand-back is to give back. */
-export interface HandBackPlan {
+export interface HandBackTarget {
     readonly subject: Subject;
     readonly record: HandOverRecord;
     readonly iamPropagationSeconds: number;
@@ -30,24 +30,24 @@ export interface HandBackPlan {
  *
  * The pods of other clusters, of more issuers that the role trusts, cannot be seen, so that it may not go at all.
  */
-export function nextHandBackStep(plan: HandBackPlan, world: World, memory: Memory): Step {
+export function nextHandBackStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const { cluster } = world;
-    if (cluster.uid !== plan.record.clusterUid) {
-        return { do: "refuse", refusal: refusals.clusterChanged(plan.record.clusterUid, cluster.uid) };
+    if (cluster.uid !== target.record.clusterUid) {
+        return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
     }
-    if (isTurnedOff(plan.subject, cluster)) {
+    if (isTurnedOff(target.subject, cluster)) {
         return nextTurningOffStep(cluster);
     }
     return (
-        attachAgain(plan, world, memory) ??
-        othersStep(plan) ??
-        nodeRolesStep(plan, world, memory) ??
-        clusterStep(plan, cluster) ??
-        podsStep(plan, world, memory)
+        attachAgain(target, world, memory) ??
+        othersStep(target) ??
+        nodeRolesStep(target, world, memory) ??
+        clusterStep(target, cluster) ??
+        podsStep(target, world, memory)
     );
 }
 
-function attachAgain({ record }: HandBackPlan, { account, at }: World, memory: Memory): Step | undefined {
+function attachAgain({ record }: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
     const missing = missingPolicies(record, record.namedNodeRoles, account);
     const roles = [...new Set(missing.map(({ roleName }) => roleName))].join(", ");
     return missing.length === 0
@@ -55,24 +55,24 @@ function attachAgain({ record }: HandBackPlan, { account, at }: World, memory: M
         : attachStep(missing, memory, at, `what was recorded goes back on ${roles}`);
 }
 
-function othersStep({ subject }: HandBackPlan): Step | undefined {
+function othersStep({ subject }: HandBackTarget): Step | undefined {
     const others = subject.issuers.slice(1);
     return others.length === 0 ? undefined : { do: "refuse", refusal: refusals.additionalIssuers(others) };
 }
 
-function nodeRolesStep(plan: HandBackPlan, world: World, memory: Memory): Step | undefined {
+function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
     const { cluster } = world;
-    const moves = cluster.pods.some(carries(plan));
-    if (moves && plan.formerAnnotations[ROLE_ARN_ANNOTATION] === undefined) {
-        const unsafe = unsafeNodeRolesStep(plan, world);
+    const moves = cluster.pods.some(carries(target));
+    if (moves && target.formerAnnotations[ROLE_ARN_ANNOTATION] === undefined) {
+        const unsafe = unsafeNodeRolesStep(target, world);
         if (unsafe !== undefined) {
             return unsafe;
         }
     }
     // A pod that is born after the guard has gone, or the annotation, relies on the node role as much as one that is restarted.
-    const relies = moves || cluster.injectionGuard.present || isAnnotated(plan.subject, cluster);
-    return relies && cluster.nodes.length > 0 && plan.record.namedNodeRoles.length > 0 && !hasSettled(memory)
-        ? settleStep(plan.iamPropagationSeconds)
+    const relies = moves || cluster.injectionGuard.present || isAnnotated(target.subject, cluster);
+    return relies && cluster.nodes.length > 0 && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
+        ? propagationStep(target.iamPropagationSeconds)
         : undefined;
 }
 
@@ -80,7 +80,7 @@ function isAnnotated(subject: Subject, { serviceAccount }: ClusterSeen): boolean
     return serviceAccount !== undefined && isOurs(subject, serviceAccount);
 }
 
-function clusterStep(plan: HandBackPlan, cluster: ClusterSeen): Step | undefined {
+function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefined {
     if (cluster.injectionGuard.present) {
         return { do: "removeInjectionGuard", why: "the injection guard goes: pods may live off the node role again" };
     }
@@ -88,26 +88,26 @@ function clusterStep(plan: HandBackPlan, cluster: ClusterSeen): Step | undefined
     if (serviceAccount === undefined) {
         return undefined;
     }
-    if (isOurs(plan.subject, serviceAccount)) {
+    if (isOurs(target.subject, serviceAccount)) {
         return {
             do: "releaseServiceAccount",
-            leaving: plan.formerAnnotations,
+            leaving: target.formerAnnotations,
             why: "the annotation leaves the service account",
         };
     }
     // Somebody else has written the role's ARN there: each pod would be born with a role that is about to go.
-    return rolesToLeave(plan).includes(serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? "")
-        ? { do: "refuse", refusal: refusals.annotationOwned(plan.subject, serviceAccount.roleArnOwners) }
+    return rolesToLeave(target).includes(serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? "")
+        ? { do: "refuse", refusal: refusals.annotationOwned(target.subject, serviceAccount.roleArnOwners) }
         : undefined;
 }
 
-function podsStep(plan: HandBackPlan, world: World, memory: Memory): Step {
+function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const { cluster, at } = world;
     const { daemonSet } = cluster;
     if (daemonSet === undefined) {
         return { do: "done", why: "there is no DaemonSet, so no pod carries the role" };
     }
-    const fleet = fleetOf(cluster, cluster.nodes, (pod) => !carries(plan)(pod), false);
+    const fleet = fleetOf(cluster, cluster.nodes, (pod) => !carries(target)(pod), false);
     const begin = firstPodStep(fleet, cluster, memory, at);
     if (begin !== undefined) {
         return begin;
@@ -117,7 +117,7 @@ function podsStep(plan: HandBackPlan, world: World, memory: Memory): Step {
     }
     const rolling = daemonSet.updateStrategy === "RollingUpdate";
     const ours = fleet.wrong.filter((pod) => !rolling || pod.current);
-    const restart = restartWrong({ ...fleet, wrong: ours }, memory, at, describeIdentity);
+    const restart = restartWrong({ ...fleet, wrong: ours }, memory, at, describeCredentials);
     if (restart !== undefined) {
         return restart;
     }
@@ -168,17 +168,17 @@ function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: nu
 }
 
 /** Roles whose pods are to go: every one that was ever approved, but not the one that aws-node goes back to. */
-function rolesToLeave({ record, formerAnnotations }: HandBackPlan): string[] {
+function rolesToLeave({ record, formerAnnotations }: HandBackTarget): string[] {
     return record.approvedRoleArns.filter((arn) => arn !== formerAnnotations[ROLE_ARN_ANNOTATION]);
 }
 
-function carries(plan: HandBackPlan): (pod: PodSeen) => boolean {
-    const roles = rolesToLeave(plan);
+function carries(target: HandBackTarget): (pod: PodSeen) => boolean {
+    const roles = rolesToLeave(target);
     return (pod) => carriesAnyOf(pod, roles);
 }
 
 /** A pod that restarts on a node whose role holds nothing would have no path. */
-function unsafeNodeRolesStep({ record, subject }: HandBackPlan, { cluster, account }: World): Step | undefined {
+function unsafeNodeRolesStep({ record, subject }: HandBackTarget, { cluster, account }: World): Step | undefined {
     const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
     const poor = account.nodeRoles.filter((role) => used.has(role.name) && !suffices(role, record));
     return (

@@ -1,5 +1,5 @@
-import type { DetachmentPlan } from "./detachment";
-import { names } from "./fleet";
+import type { DetachmentTarget } from "./detachment";
+import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
 import { recordedNotAttached } from "../model/record";
 import type { RolePolicy, Step } from "../model/steps";
@@ -7,8 +7,8 @@ import { managedPolicyOf } from "../model/subject";
 import type { AccountSeen, NodeRoleSeen, NodeSeen } from "../model/world";
 
 /** The policies of a node role that the hand-over is to take away. */
-export function policiesToDetach(plan: DetachmentPlan, role: NodeRoleSeen): RolePolicy[] {
-    const { subject, detachPolicyArns } = plan;
+export function policiesToDetach(target: DetachmentTarget, role: NodeRoleSeen): RolePolicy[] {
+    const { subject, detachPolicyArns } = target;
     const managed = managedPolicyOf(subject);
     const isMeant = ({ arn, kind }: NodeRoleSeen["cniPolicies"][number]) =>
         detachPolicyArns === undefined
@@ -19,7 +19,7 @@ export function policiesToDetach(plan: DetachmentPlan, role: NodeRoleSeen): Role
 
 /** Policies that are recorded of a named role and not attached to it now. */
 export function policiesLost(
-    { record, detachFromNodeRoles = [] }: DetachmentPlan,
+    { record, detachFromNodeRoles = [] }: DetachmentTarget,
     nodeRoles: readonly NodeRoleSeen[],
 ): RolePolicy[] {
     return nodeRoles
@@ -35,9 +35,9 @@ export function unknownRoleStep(nodes: readonly NodeSeen[], { roleOfInstance }: 
     const unknown = nodes.filter(({ instanceId }) => roleOfInstance[instanceId ?? ""] === undefined);
     const standing = unknown.filter(({ ready }) => ready);
     if (standing.length > 0) {
-        return { do: "refuse", refusal: refusals.nodeRoleUnknown(names(standing)) };
+        return { do: "refuse", refusal: refusals.nodeRoleUnknown(listNames(standing)) };
     }
     return unknown.length > 0
-        ? { do: "wait", why: `NotReady, and of no instance with a role: ${names(unknown)}` }
+        ? { do: "wait", why: `NotReady, and of no instance with a role: ${listNames(unknown)}` }
         : undefined;
 }

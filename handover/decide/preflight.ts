@@ -1,28 +1,11 @@
+import type { Preflight } from "../model/preflight";
 import { parseRoleArn } from "../../documents/arn";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
-import type { OtherDelivery } from "../aws/awsAccess";
+import type { OtherDelivery } from "../model/preflight";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { DaemonSetSeen, World } from "../model/world";
-
-/** What is known before anything moves. */
-export interface Approval {
-    readonly subject: Subject;
-    readonly world: World;
-    readonly clusterVersion: { readonly major: number; readonly minor: number };
-    readonly callerAccount: string;
-    /** The issuer in a token of the service account, without `https://`. Undefined where there is no service account. */
-    readonly tokenIssuer: string | undefined;
-    readonly otherDelivery: OtherDelivery | undefined;
-    readonly overrideExistingServiceAccount: boolean;
-    readonly detachFromNodeRoles: readonly string[];
-    readonly injectionGuard: boolean;
-    /** Whether the role has more policies than the CNI's own. */
-    readonly additionalPolicies: boolean;
-    /** Of the process: settings of the engine that take a foundation away. */
-    readonly environment: Readonly<Record<string, string | undefined>>;
-}
 
 /** Container names and pod annotations by which the webhook leaves containers or pods alone (pkg/handler/handler.go). */
 const SKIP_LABEL = "eks.amazonaws.com/skip-pod-identity-webhook";
@@ -32,25 +15,25 @@ const SKIP_CONTAINERS = "eks.amazonaws.com/skip-containers";
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
 
 /** Why nothing may move. Every reason at once would be better to read than it is to act on: the first one stops. */
-export function reasonsToRefuse(approval: Approval): Refusal[] {
+export function preflightRefusals(preflight: Preflight): Refusal[] {
     return [
-        ...engineReasons(approval),
-        ...placeReasons(approval),
-        ...writerReasons(approval),
-        ...templateReasons(approval),
-        ...versionReasons(approval),
-        ...nodeRoleReasons(approval),
+        ...engineReasons(preflight),
+        ...placeReasons(preflight),
+        ...writerReasons(preflight),
+        ...templateReasons(preflight),
+        ...versionReasons(preflight),
+        ...nodeRoleReasons(preflight),
     ];
 }
 
-function engineReasons({ environment }: Approval): Refusal[] {
+function engineReasons({ environment }: Preflight): Refusal[] {
     return UNSAFE_SETTINGS.filter((name) => ["1", "true"].includes((environment[name] ?? "").toLowerCase())).map(
         (name) => refusals.unsafeEngine(name),
     );
 }
 
 /** The right cluster and the right account. */
-function placeReasons({ subject, tokenIssuer, callerAccount, world }: Approval): Refusal[] {
+function placeReasons({ subject, tokenIssuer, callerAccount, world }: Preflight): Refusal[] {
     const account = parseRoleArn(subject.roleArn)?.accountId ?? "";
     const [trusted] = subject.issuers;
     return [
@@ -69,7 +52,7 @@ function writerReasons({
     world,
     otherDelivery,
     overrideExistingServiceAccount: override,
-}: Approval): Refusal[] {
+}: Preflight): Refusal[] {
     const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
     const others = owners.filter((owner) => owner !== subject.fieldManager);
     const component = others.find((owner) => owner.startsWith("eks-cni/"));
@@ -91,15 +74,15 @@ function alreadySaysSo({ annotations }: Subject, { cluster }: World): boolean {
 }
 
 /** What keeps the webhook from giving the role to the pods, or the pods from using it. */
-function templateReasons({ world, additionalPolicies }: Approval): Refusal[] {
+function templateReasons({ world, additionalPolicies }: Preflight): Refusal[] {
     const { serviceAccount, daemonSet, pods } = world.cluster;
     const audience = serviceAccount?.annotations["eks.amazonaws.com/audience"] ?? TOKEN_AUDIENCE;
-    const other = pods.find(({ identity }) => identity.source === "other");
+    const other = pods.find(({ credentials }) => credentials.kind === "other");
     const logs = daemonSet?.nodeAgentArguments.includes("--enable-cloudwatch-logs=true") ?? false;
     return [
         ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(audience)]),
         ...skips(daemonSet).map((what) => refusals.webhookSkipped(what)),
-        ...(other?.identity.source === "other" ? [refusals.otherCredentials(other.name, other.identity.what)] : []),
+        ...(other?.credentials.kind === "other" ? [refusals.otherCredentials(other.name, other.credentials.what)] : []),
         ...(logs && !additionalPolicies ? [refusals.nodeAgentLogs()] : []),
     ];
 }
@@ -111,7 +94,7 @@ function skips(daemonSet: DaemonSetSeen | undefined): string[] {
     ];
 }
 
-function versionReasons({ subject, world, clusterVersion, injectionGuard }: Approval): Refusal[] {
+function versionReasons({ subject, world, clusterVersion, injectionGuard }: Preflight): Refusal[] {
     const { major, minor } = clusterVersion;
     const version = `${String(major)}.${String(minor)}`;
     const older = (than: number) => major === 1 && minor < than;
@@ -130,7 +113,7 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
     return (version[i] ?? 0) < (other[i] ?? 0);
 }
 
-function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Approval): Refusal[] {
+function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Refusal[] {
     const { nodeRoles, roleOfInstance } = world.account;
     const missing = detachFromNodeRoles.filter((name) => nodeRoles.some((role) => role.name === name && !role.exists));
     const used = [...new Set(Object.values(roleOfInstance))].filter((role) => role !== undefined);

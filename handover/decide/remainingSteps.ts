@@ -1,4 +1,4 @@
-import type { DetachmentPlan } from "./detachment";
+import type { DetachmentTarget } from "./detachment";
 import { policiesToDetach } from "./nodeRolePolicies";
 import type { NodeRoleSeen, World } from "../model/world";
 
@@ -7,20 +7,20 @@ import type { NodeRoleSeen, World } from "../model/world";
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
-export function remainingSteps(plan: DetachmentPlan, { account, cluster }: World): string[] {
+export function remainingSteps(target: DetachmentTarget, { account, cluster }: World): string[] {
     const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
     const roles = account.nodeRoles.filter(({ name, exists }) => exists && used.has(name));
     return [
-        ...(plan.detachFromNodeRoles === undefined ? detachYourself(plan, roles) : []),
-        ...roles.flatMap((role) => leftBehind(plan, role)),
+        ...(target.detachFromNodeRoles === undefined ? detachYourself(target, roles) : []),
+        ...roles.flatMap((role) => leftBehind(target, role)),
         ...(cluster.nodes.length === 0
             ? ["[no-nodes] Nothing was proved on a node, because the cluster has none."]
             : []),
     ];
 }
 
-function detachYourself(plan: DetachmentPlan, roles: readonly NodeRoleSeen[]): string[] {
-    const holding = roles.filter((role) => policiesToDetach(plan, role).length > 0);
+function detachYourself(target: DetachmentTarget, roles: readonly NodeRoleSeen[]): string[] {
+    const holding = roles.filter((role) => policiesToDetach(target, role).length > 0);
     return holding.length === 0
         ? []
         : [
@@ -31,8 +31,8 @@ function detachYourself(plan: DetachmentPlan, roles: readonly NodeRoleSeen[]): s
 }
 
 /** Other policies with the same calls: they are told of, and never taken away. */
-function leftBehind(plan: DetachmentPlan, role: NodeRoleSeen): string[] {
-    const meant = policiesToDetach(plan, role).map(({ policyArn }) => policyArn);
+function leftBehind(target: DetachmentTarget, role: NodeRoleSeen): string[] {
+    const meant = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
     const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !meant.includes(arn));
     return [
         ...others.map((arn) => `[other-policy] ${role.name} also holds ${arn}, which grants calls of the CNI as well.`),

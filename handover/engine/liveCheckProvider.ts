@@ -1,7 +1,8 @@
 import { canary } from "../run/canaryResource";
 import { credentialGuard } from "../run/credentialGuardResource";
 import { detachment } from "../run/detachmentResource";
-import { changedInputs, Door, LiveInputs, LiveResource } from "../run/liveResource";
+import { changedInputs, LiveInputs, LiveResource } from "../run/liveResource";
+import { OperationContext } from "../observe/runContext";
 
 /** States name them: these names are not changed any more. */
 const RESOURCES = { canary, credentialGuard, detachment };
@@ -12,13 +13,16 @@ export function isLiveCheckName(name: string): name is LiveCheckName {
     return Object.hasOwn(RESOURCES, name);
 }
 
-/** A live check as the engine has it done, whichever door of Pulumi's it comes through. States hold inputs and outputs. */
+/** A live check as the engine has it done, whichever operation of Pulumi's it comes through. States hold inputs and outputs. */
 export interface LiveCheckProvider {
     readonly changes: (state: object, inputs: object) => boolean;
-    readonly create: (inputs: object, door: Door) => Promise<{ readonly id: string; readonly state: object }>;
-    readonly update: (state: object, inputs: object, door: Door) => Promise<object>;
-    readonly delete: (state: object, door: Door) => Promise<void>;
-    readonly read: (state: object, door: Door) => Promise<object>;
+    readonly create: (
+        inputs: object,
+        operation: OperationContext,
+    ) => Promise<{ readonly id: string; readonly state: object }>;
+    readonly update: (state: object, inputs: object, operation: OperationContext) => Promise<object>;
+    readonly delete: (state: object, operation: OperationContext) => Promise<void>;
+    readonly read: (state: object, operation: OperationContext) => Promise<object>;
 }
 
 export function liveCheckProvider(name: LiveCheckName): LiveCheckProvider {
@@ -29,17 +33,17 @@ export function liveCheckProvider(name: LiveCheckName): LiveCheckProvider {
 function provide(resource: LiveResource<LiveInputs, object>): LiveCheckProvider {
     return {
         changes: (state, inputs) => changedInputs(state, inputs).length > 0,
-        create: async (inputs, door) => ({
+        create: async (inputs, operation) => ({
             id: (inputs as LiveInputs).subject.fieldManager,
-            state: { ...inputs, ...(await resource.create(inputs as LiveInputs, door)) },
+            state: { ...inputs, ...(await resource.create(inputs as LiveInputs, operation)) },
         }),
-        update: async (state, inputs, door) => ({
+        update: async (state, inputs, operation) => ({
             ...inputs,
-            ...(await resource.update(state as LiveInputs, inputs as LiveInputs, door)),
+            ...(await resource.update(state as LiveInputs, inputs as LiveInputs, operation)),
         }),
-        delete: (state, door) => resource.delete(state as LiveInputs, door),
-        read: async (state, door) => {
-            const { outputs, drift } = await resource.read(state as LiveInputs, door);
+        delete: (state, operation) => resource.delete(state as LiveInputs, operation),
+        read: async (state, operation) => {
+            const { outputs, drift } = await resource.read(state as LiveInputs, operation);
             return { ...state, ...outputs, drift };
         },
     };

@@ -1,5 +1,5 @@
 import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
-import { atMost } from "../async/withTimeout";
+import { withTimeout } from "../async/withTimeout";
 
 /** The kubeconfig's own way to credentials failed: no request was made. */
 export class NoCredentials extends Error {
@@ -17,7 +17,7 @@ export async function authenticate(
     const why = `it had not ended after ${atMostMilliseconds / 1000} s`;
     try {
         const authenticated = config.applySecurityAuthentication(request);
-        await atMost(atMostMilliseconds, authenticated, () => new NoCredentials(why));
+        await withTimeout(atMostMilliseconds, authenticated, () => new NoCredentials(why));
     } catch (error) {
         throw error instanceof NoCredentials ? error : new NoCredentials(reason(error));
     }

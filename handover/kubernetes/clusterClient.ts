@@ -9,7 +9,7 @@ import type {
     WellKnownApi,
 } from "@kubernetes/client-node";
 import { Refusal } from "../model/refusal";
-import type { ClusterConnection } from "../model/subject";
+import type { ClusterConnection } from "../model/connection";
 import { ClusterClock } from "./clusterClock";
 import { loadKubeconfig } from "./kubeconfig";
 import { Credentials } from "./renewedCredentials";

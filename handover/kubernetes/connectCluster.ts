@@ -1,4 +1,5 @@
-import type { Subject, ClusterConnection } from "../model/subject";
+import type { Subject } from "../model/subject";
+import type { ClusterConnection } from "../model/connection";
 import type { ClusterAccess } from "./clusterAccess";
 import { annotate, releaseServiceAccount, releaseTemplate, removeWakeMark, wakeDaemonSet } from "./serverSideApply";
 import { firstChange } from "./changes";

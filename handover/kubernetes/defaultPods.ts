@@ -1,5 +1,5 @@
 import type { V1OwnerReference } from "@kubernetes/client-node";
-import { podIdentity } from "../model/credentialSource";
+import { credentialSource } from "../model/credentialSource";
 import type { Subject } from "../model/subject";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
@@ -34,8 +34,8 @@ export async function defaultPodsWithoutRole(
             ),
         (pod) => {
             const { name = "", ownerReferences = [], deletionTimestamp } = pod.metadata ?? {};
-            const { source } = podIdentity(pod.spec ?? { containers: [] });
-            const relies = source === "nodeRole" || source === "incomplete";
+            const { kind } = credentialSource(pod.spec ?? { containers: [] });
+            const relies = kind === "nodeRole" || kind === "incomplete";
             return ownerReferences.some((owner) => isDaemonSet(owner, daemonSet)) && relies && !deletionTimestamp
                 ? { name, node: nodeOf(pod) }
                 : undefined;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { Refusal } from "../model/refusal";
-import type { ClusterConnection } from "../model/subject";
+import type { ClusterConnection } from "../model/connection";
 
 /** The kubeconfig that a connection names, with a cluster to talk to. */
 export async function loadKubeconfig(connection: ClusterConnection): Promise<KubeConfig> {

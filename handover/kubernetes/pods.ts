@@ -1,5 +1,5 @@
 import type { V1DaemonSet, V1Pod } from "@kubernetes/client-node";
-import { podIdentity } from "../model/credentialSource";
+import { credentialSource } from "../model/credentialSource";
 import type { PodSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import type { ClusterClock } from "./clusterClock";
@@ -42,7 +42,7 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
         readySince: ready && since ? clock.here(since) : undefined,
         terminating: deletionTimestamp !== undefined,
         current: currentHash !== undefined && labels?.[REVISION_LABEL] === currentHash,
-        identity: podIdentity(pod.spec ?? { containers: [] }),
+        credentials: credentialSource(pod.spec ?? { containers: [] }),
         missingPermissions: missingPermissions.get(uid),
         restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
     };

@@ -8,36 +8,36 @@ export interface Wanted {
 }
 
 /** Whether a pod carries the role, and the STS endpoint that was asked for. */
-export function carriesRole({ identity }: PodSeen, { roleArn, annotations }: Wanted): boolean {
+export function carriesRole({ credentials }: PodSeen, { roleArn, annotations }: Wanted): boolean {
     return (
-        identity.source === "role" &&
-        identity.roleArn === roleArn &&
-        (annotations[STS_REGIONAL_ENDPOINTS_ANNOTATION] !== "true" || identity.regionalSts === "regional")
+        credentials.kind === "webIdentity" &&
+        credentials.roleArn === roleArn &&
+        (annotations[STS_REGIONAL_ENDPOINTS_ANNOTATION] !== "true" || credentials.regionalSts === "regional")
     );
 }
 
 /** Whether any of its containers carries one of these roles. */
-export function carriesAnyOf({ identity }: PodSeen, roleArns: readonly string[]): boolean {
-    switch (identity.source) {
-        case "role":
-            return roleArns.includes(identity.roleArn);
+export function carriesAnyOf({ credentials }: PodSeen, roleArns: readonly string[]): boolean {
+    switch (credentials.kind) {
+        case "webIdentity":
+            return roleArns.includes(credentials.roleArn);
         case "incomplete":
-            return identity.roleArns.some((arn) => roleArns.includes(arn));
+            return credentials.roleArns.some((arn) => roleArns.includes(arn));
         default:
             return false;
     }
 }
 
 /** What a pod carries, as a message says it. */
-export function describeIdentity({ name, identity }: PodSeen): string {
-    switch (identity.source) {
-        case "role":
-            return `${name} carries ${identity.roleArn}`;
+export function describeCredentials({ name, credentials }: PodSeen): string {
+    switch (credentials.kind) {
+        case "webIdentity":
+            return `${name} carries ${credentials.roleArn}`;
         case "nodeRole":
             return `${name} carries no role of its own`;
         case "other":
-            return `${name} carries ${identity.what}`;
+            return `${name} carries ${credentials.what}`;
         case "incomplete":
-            return `${name} carries its role in part: ${identity.what}`;
+            return `${name} carries its role in part: ${credentials.what}`;
     }
 }

@@ -1,9 +1,9 @@
-import type { PodIdentity } from "./world";
+import type { CredentialSource } from "./world";
 
 /** What of a pod's specification tells where its credentials come from. */
-export interface IdentitySpec {
-    readonly initContainers?: readonly IdentityContainer[];
-    readonly containers: readonly IdentityContainer[];
+export interface CredentialSpec {
+    readonly initContainers?: readonly CredentialContainer[];
+    readonly containers: readonly CredentialContainer[];
     readonly volumes?: readonly {
         readonly name: string;
         readonly projected?: {
@@ -14,7 +14,7 @@ export interface IdentitySpec {
     }[];
 }
 
-export interface IdentityContainer {
+export interface CredentialContainer {
     readonly name: string;
     readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
     readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
@@ -30,20 +30,20 @@ const AUDIENCE = "sts.amazonaws.com";
  * those of the annotation eks.amazonaws.com/skip-containers, and keeps a variable that a container sets itself
  * (amazon-eks-pod-identity-webhook pkg/handler/handler.go): that is why every container is looked at.
  */
-export function podIdentity(spec: IdentitySpec): PodIdentity {
+export function credentialSource(spec: CredentialSpec): CredentialSource {
     const containers = [...(spec.initContainers ?? []), ...spec.containers];
     const own = containers.flatMap((container) => ownCredentials(container).map(setBy(container)));
     if (own.length > 0) {
-        return { source: "other", what: own.join(", ") };
+        return { kind: "other", what: own.join(", ") };
     }
     if (!containers.some(hasTokenFile)) {
         const others = containers.flatMap((container) => laterCredentials(container).map(setBy(container)));
-        return others.length > 0 ? { source: "other", what: others.join(", ") } : { source: "nodeRole" };
+        return others.length > 0 ? { kind: "other", what: others.join(", ") } : { kind: "nodeRole" };
     }
     return roleOf(containers, spec.volumes ?? []);
 }
 
-function roleOf(containers: readonly IdentityContainer[], volumes: Volumes): PodIdentity {
+function roleOf(containers: readonly CredentialContainer[], volumes: Volumes): CredentialSource {
     const roleArns = distinct(containers.map((container) => valueOf(container, "AWS_ROLE_ARN")));
     const faults = containers.flatMap((container) => {
         const fault = faultOf(container, volumes);
@@ -51,20 +51,24 @@ function roleOf(containers: readonly IdentityContainer[], volumes: Volumes): Pod
     });
     const [roleArn] = roleArns;
     if (faults.length > 0 || roleArn === undefined) {
-        return { source: "incomplete", roleArns, what: faults.join("; ") };
+        return { kind: "incomplete", roleArns, what: faults.join("; ") };
     }
     if (roleArns.length > 1) {
-        return { source: "incomplete", roleArns, what: `its containers have different roles: ${roleArns.join(", ")}` };
+        return { kind: "incomplete", roleArns, what: `its containers have different roles: ${roleArns.join(", ")}` };
     }
     const settings = containers.map((container) => valueOf(container, "AWS_STS_REGIONAL_ENDPOINTS"));
     const [regionalSts] = settings;
-    return { source: "role", roleArn, regionalSts: settings.every((v) => v === regionalSts) ? regionalSts : undefined };
+    return {
+        kind: "webIdentity",
+        roleArn,
+        regionalSts: settings.every((v) => v === regionalSts) ? regionalSts : undefined,
+    };
 }
 
-type Volumes = NonNullable<IdentitySpec["volumes"]>;
+type Volumes = NonNullable<CredentialSpec["volumes"]>;
 
 /** Why a container does not use its role's token, in a pod in which another one does. */
-function faultOf(container: IdentityContainer, volumes: Volumes): string | undefined {
+function faultOf(container: CredentialContainer, volumes: Volumes): string | undefined {
     if (!hasTokenFile(container)) {
         return "has no AWS_WEB_IDENTITY_TOKEN_FILE";
     }
@@ -83,7 +87,7 @@ function faultOf(container: IdentityContainer, volumes: Volumes): string | undef
 }
 
 /** The audiences of the projected tokens that a container finds at this path. */
-function audiencesAt(tokenFile: string, { volumeMounts = [] }: IdentityContainer, volumes: Volumes): string[] {
+function audiencesAt(tokenFile: string, { volumeMounts = [] }: CredentialContainer, volumes: Volumes): string[] {
     return volumeMounts
         .filter(({ subPath }) => !subPath)
         .flatMap(({ name, mountPath }) => {
@@ -96,14 +100,14 @@ function audiencesAt(tokenFile: string, { volumeMounts = [] }: IdentityContainer
 }
 
 /** Credentials that the SDK takes before web identity: only the two keys together count (EnvConfig, HasKeys). */
-function ownCredentials(container: IdentityContainer): string[] {
+function ownCredentials(container: CredentialContainer): string[] {
     const id = ["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"].find((name) => isSet(container, name));
     const secret = ["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"].find((name) => isSet(container, name));
     return id !== undefined && secret !== undefined ? [id] : [];
 }
 
 /** Credentials that the SDK takes after web identity and before the instance role: a profile, then a container's. */
-function laterCredentials(container: IdentityContainer): string[] {
+function laterCredentials(container: CredentialContainer): string[] {
     return [
         "AWS_PROFILE",
         "AWS_SHARED_CREDENTIALS_FILE",
@@ -114,24 +118,24 @@ function laterCredentials(container: IdentityContainer): string[] {
 }
 
 const setBy =
-    ({ name }: IdentityContainer) =>
+    ({ name }: CredentialContainer) =>
     (variable: string) =>
         `${variable} of container ${name}`;
 
-const hasTokenFile = (container: IdentityContainer) => isSet(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
+const hasTokenFile = (container: CredentialContainer) => isSet(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
 
 /** The last of several entries counts. The SDK takes an empty variable for one that is not set. */
-function entry({ env = [] }: IdentityContainer, variable: string) {
+function entry({ env = [] }: CredentialContainer, variable: string) {
     return env.filter(({ name }) => name === variable).at(-1);
 }
 
-function isSet(container: IdentityContainer, variable: string): boolean {
+function isSet(container: CredentialContainer, variable: string): boolean {
     const found = entry(container, variable);
     return Boolean(found?.value) || found?.valueFrom !== undefined;
 }
 
 /** Undefined also for what a container takes from a secret or a config map. */
-function valueOf(container: IdentityContainer, variable: string): string | undefined {
+function valueOf(container: CredentialContainer, variable: string): string | undefined {
     const value = entry(container, variable)?.value;
     return value === "" ? undefined : value;
 }

@@ -1,4 +1,4 @@
-import { webhookAnnotations } from "../decide/formerAnnotations";
+import { webhookAnnotations } from "./webhookAnnotations";
 import type { RolePolicy } from "./steps";
 import type { Subject } from "./subject";
 import type { NodeRoleSeen, World } from "./world";

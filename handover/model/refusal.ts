@@ -15,3 +15,8 @@ export class Refusal extends Error {
         this.stack = this.message;
     }
 }
+
+/** Whether an error is a refusal, of one of these codes if any are given. */
+export function isRefusal(error: unknown, ...codes: string[]): error is Refusal {
+    return error instanceof Refusal && (codes.length === 0 || codes.includes(error.code));
+}

@@ -1,4 +1,4 @@
-import type { Proof } from "../aws/awsAccess";
+import type { Proof } from "./proof";
 import { Refusal } from "./refusal";
 import type { RolePolicy } from "./steps";
 import { managedPolicyOf, Subject } from "./subject";
@@ -196,7 +196,14 @@ export const refusals = {
             "The role lacks something, or something else denies it: a permissions boundary, a policy of the organisation, an endpoint's policy.",
             "See the event's action, add it to the role, and run the update again.",
         ),
-    retreatsInVain: (pods: readonly PodSeen[]) =>
+    restartLimitReached: ({ node }: PodSeen, times: number, why: string) =>
+        new Refusal(
+            "restart-limit",
+            `The pod of node ${node} was restarted ${String(times)} times, and still: ${why}.`,
+            "The pod identity webhook does not reach the pods of this node, or does not know their service account.",
+            "See the logs of the webhook (on EKS: the control plane's logs), then run the update again; nothing was taken from the node roles.",
+        ),
+    podsWithoutRole: (pods: readonly PodSeen[]) =>
         new Refusal(
             "pods-without-role",
             `Pods without the role appear again and again: ${pods

@@ -6,7 +6,7 @@ export type Step =
     /** Nothing can be done now; `why` is shown as progress, and is what a run says that runs out of time. */
     | { readonly do: "wait"; readonly why: string }
     /** Long enough for IAM to enforce what it shows: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html */
-    | { readonly do: "settle"; readonly milliseconds: number; readonly why: string }
+    | { readonly do: "awaitPropagation"; readonly milliseconds: number; readonly why: string }
     | { readonly do: "restart"; readonly pod: PodSeen; readonly why: string }
     /** On a node that does not answer: the pod leaves the API at once, and the kubelet ends it when it returns. */
     | { readonly do: "forceRestart"; readonly pod: PodSeen; readonly why: string }
@@ -44,14 +44,14 @@ export interface Memory {
     readonly attached: readonly RolePolicy[];
     /** When this run last detached a policy. */
     readonly detachedAt: number | undefined;
-    readonly settledAt: number | undefined;
+    readonly propagatedAt: number | undefined;
     /** When it gave the service account's annotations up. */
     readonly releasedAt: number | undefined;
     readonly wokenAt: number | undefined;
     /** How often it restarted a pod, by node. */
     readonly restarts: Readonly<Record<string, number>>;
     /** How often it put policies back. */
-    readonly retreats: number;
+    readonly restores: number;
 }
 
 export function freshMemory(startedAt: number): Memory {
@@ -60,11 +60,11 @@ export function freshMemory(startedAt: number): Memory {
         attachedAt: undefined,
         attached: [],
         detachedAt: undefined,
-        settledAt: undefined,
+        propagatedAt: undefined,
         releasedAt: undefined,
         wokenAt: undefined,
         restarts: {},
-        retreats: 0,
+        restores: 0,
     };
 }
 
@@ -76,13 +76,13 @@ export function remember(memory: Memory, step: Step, at: number): Memory {
                 ...memory,
                 attachedAt: at,
                 attached: step.policies,
-                settledAt: undefined,
-                retreats: memory.retreats + 1,
+                propagatedAt: undefined,
+                restores: memory.restores + 1,
             };
         case "detach":
             return { ...memory, detachedAt: at, attached: [] };
-        case "settle":
-            return { ...memory, settledAt: at };
+        case "awaitPropagation":
+            return { ...memory, propagatedAt: at };
         case "releaseServiceAccount":
             return { ...memory, releasedAt: at };
         case "wake":

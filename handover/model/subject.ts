@@ -36,27 +36,3 @@ export interface Timeouts {
     readonly verificationSeconds: number;
     readonly handBackSeconds: number;
 }
-
-/** How the AWS account is reached by the live checks: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */
-export interface AwsConnection {
-    readonly region?: string;
-    readonly profile?: string;
-    /** Static credentials, from the stack's `aws:` configuration. */
-    readonly accessKeyId?: string;
-    readonly secretAccessKey?: string;
-    readonly sessionToken?: string;
-    /** A role to assume first. */
-    readonly roleArn?: string;
-    readonly externalId?: string;
-    readonly sessionName?: string;
-    /** Endpoints by service: `iam`, `sts`, `ec2`, `eks`. Others are ignored. */
-    readonly endpoints?: Readonly<Record<string, string>>;
-}
-
-/** How the cluster is reached by the live checks. */
-export interface ClusterConnection {
-    /** The text of a kubeconfig, YAML or JSON; without it the ambient one (KUBECONFIG, ~/.kube/config). */
-    readonly kubeconfig?: string;
-    /** The context to use instead of the current one. */
-    readonly context?: string;
-}

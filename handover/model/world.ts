@@ -73,7 +73,7 @@ export interface PodSeen {
     readonly terminating: boolean;
     /** Whether it is of the DaemonSet's current template. */
     readonly current: boolean;
-    readonly identity: PodIdentity;
+    readonly credentials: CredentialSource;
     /** The message of its newest MissingIAMPermissions event, if it has one. */
     readonly missingPermissions: string | undefined;
     /** How often its containers were restarted, in all. */
@@ -81,15 +81,15 @@ export interface PodSeen {
 }
 
 /** Where a pod's credentials come from, told by its specification (facts of the AWS SDK's credential chain). */
-export type PodIdentity =
+export type CredentialSource =
     /** No container has AWS_WEB_IDENTITY_TOKEN_FILE: the webhook missed it, or had nothing to say. */
-    | { readonly source: "nodeRole" }
+    | { readonly kind: "nodeRole" }
     /** Every container, init containers too, has the same role, the token file and the volume with the audience. */
-    | { readonly source: "role"; readonly roleArn: string; readonly regionalSts: string | undefined }
+    | { readonly kind: "webIdentity"; readonly roleArn: string; readonly regionalSts: string | undefined }
     /** Pod Identity, or credentials that the container sets itself. */
-    | { readonly source: "other"; readonly what: string }
+    | { readonly kind: "other"; readonly what: string }
     /** The token file in some containers only, another role in one of them, the volume or the audience missing. */
-    | { readonly source: "incomplete"; readonly roleArns: readonly string[]; readonly what: string };
+    | { readonly kind: "incomplete"; readonly roleArns: readonly string[]; readonly what: string };
 
 /** What a look at the AWS account shows. */
 export interface AccountSeen {

@@ -1,26 +1,53 @@
+import type { AwsAccess } from "../aws/awsAccess";
 import { connectAws } from "../aws/connectAws";
-import { connectCluster } from "../kubernetes/connectCluster";
+import type { ClusterAccess } from "../kubernetes/clusterAccess";
 import { DEFAULT_SETTINGS, IMPATIENT_SETTINGS } from "../kubernetes/clusterSettings";
-import { isRefusal, Site } from "../run/loop";
+import { connectCluster } from "../kubernetes/connectCluster";
+import type { ConnectionInputs } from "../model/connection";
 import { HandOverRecord, subjectOf } from "../model/record";
-import { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { Door, LiveInputs } from "../run/liveResource";
+import type { Subject } from "../model/subject";
 
-/** How a site is reached, and what is done there. */
-export type SiteInputs = Pick<LiveInputs, "subject" | "kubeconfig" | "context" | "aws" | "region">;
+/** Everything that a run works with: the subject, the cluster, the account, and the clock. */
+export interface RunContext {
+    readonly subject: Subject;
+    readonly cluster: ClusterAccess;
+    readonly aws: AwsAccess;
+    /** Node roles to read in addition to the roles of the cluster's nodes. */
+    readonly roleNames: readonly string[];
+    readonly now: () => number;
+    readonly sleep: (milliseconds: number) => Promise<void>;
+    /** Shows a line to the operator. */
+    readonly progress: (line: string) => void;
+    /** Aborted when the engine cancels the run: the run starts no further step. */
+    readonly cancelled?: AbortSignal;
+}
+
+/** What an engine binding passes to each operation of a live check. */
+export interface OperationContext {
+    /** Shows a line to the operator. */
+    readonly progress: (line: string) => void;
+    /** Aborted when the engine cancels the operation. */
+    readonly cancelled?: AbortSignal;
+    /** Opens the run context. Defaults to openRunContext; tests pass their own. */
+    readonly open?: (
+        inputs: ConnectionInputs,
+        roleNames: readonly string[],
+        operation: OperationContext,
+    ) => Promise<RunContext>;
+}
 
 /**
- * Connects to the cluster and to the account. Nothing is asked of them yet. Whoever is impatient does without an answer rather than
- * wait for it.
+ * Prepares the connections to the cluster and to the account. Sends no request yet.
+ *
+ * @param impatient Whether to fail early rather than retry for long, as a preview does.
  */
-export async function openSite(
-    inputs: SiteInputs,
+export async function openRunContext(
+    { subject, kubeconfig, context, aws, region }: ConnectionInputs,
     roleNames: readonly string[],
-    door: Door,
+    operation: OperationContext,
     impatient = false,
-): Promise<Site> {
-    const { subject, kubeconfig, context, aws, region } = inputs;
+): Promise<RunContext> {
     const connection = {
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
         ...(context === undefined ? {} : { context }),
@@ -32,32 +59,32 @@ export async function openSite(
         roleNames,
         now: Date.now,
         sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-        progress: door.progress,
-        ...(door.cancelled === undefined ? {} : { cancelled: door.cancelled }),
+        progress: operation.progress,
+        ...(operation.cancelled === undefined ? {} : { cancelled: operation.cancelled }),
     };
 }
 
-/** Of a live check that knows the record, by which a component that was renamed goes on under its first names. */
-type RecordedInputs = LiveInputs & { readonly record?: HandOverRecord };
+/** The inputs of a live check. With a record, a renamed component continues under the names in it. */
+export type RecordedInputs = ConnectionInputs & { readonly record?: HandOverRecord };
 
-/** Uses a site, and lets go of it whatever happened: an open watch would keep the process. */
-export async function withSite<T>(
+/** Opens a run context for `use` and closes it in every case: an open watch would keep the process running. */
+export async function withRunContext<T>(
     inputs: RecordedInputs,
     roleNames: readonly string[],
-    door: Door,
-    use: (site: Site) => Promise<T>,
+    operation: OperationContext,
+    use: (context: RunContext) => Promise<T>,
 ): Promise<T> {
     const { record, subject } = inputs;
     const known = record === undefined ? inputs : { ...inputs, subject: subjectOf(record, subject) };
-    const site = await (door.open ?? openSite)(known, roleNames, door);
+    const context = await (operation.open ?? openRunContext)(known, roleNames, operation);
     try {
-        return await unlessCancelled(use(site), door.cancelled);
+        return await unlessCancelled(use(context), operation.cancelled);
     } finally {
-        site.cluster.close();
+        context.cluster.close();
     }
 }
 
-/** What waits is not waited for; it begins with nothing else: see loop.ts. */
+/** Stops waiting for the work when the operation is cancelled. The loop starts no further step then. */
 async function unlessCancelled<T>(work: Promise<T>, cancelled: AbortSignal | undefined): Promise<T> {
     if (cancelled === undefined) {
         return work;
@@ -75,51 +102,4 @@ async function unlessCancelled<T>(work: Promise<T>, cancelled: AbortSignal | und
     } finally {
         cancelled.removeEventListener("abort", stop);
     }
-}
-
-/** As of a cluster that is gone, but also as of one that is there. */
-const NO_WAY_TO_THE_CLUSTER = [
-    "cluster-unreachable",
-    ...["cluster-credentials-missing", "cluster-credentials-expired", "cluster-credentials-refused"],
-];
-
-/**
- * Uses a site on the way back, where a cluster that is gone is no obstacle. That it does not answer is not enough: a lost VPN
- * looks the same. Either AWS says that it is gone, or the operator does, by forceDestroy.
- */
-export async function withSiteUnlessGone(
-    inputs: RecordedInputs,
-    roleNames: readonly string[],
-    door: Door,
-    use: (site: Site) => Promise<void>,
-): Promise<void> {
-    const { subject, forceDestroy } = inputs;
-    if (forceDestroy) {
-        door.progress("forceDestroy is set: nothing is looked at, and nothing is given back");
-        return;
-    }
-    await withSite(inputs, roleNames, door, async (site) => {
-        try {
-            await site.cluster.identity();
-        } catch (error) {
-            if (!isRefusal(error, ...NO_WAY_TO_THE_CLUSTER)) {
-                throw error;
-            }
-            if (subject.clusterName !== undefined && (await site.aws.clusterStatus(subject.clusterName)) === "gone") {
-                door.progress(`EKS has no cluster ${subject.clusterName} any more: there is nothing to give back`);
-                return;
-            }
-            throw clusterAwayAtDestroy(error);
-        }
-        await use(site);
-    });
-}
-
-function clusterAwayAtDestroy({ code, seen, means }: Refusal): Refusal {
-    return new Refusal(
-        code,
-        seen,
-        `${means} Its pods may still carry the role, so nothing was taken away.`,
-        "Reach the cluster again (kubeconfig), and destroy again. If the cluster is gone for good: set forceDestroy: true, run pulumi up, then pulumi destroy.",
-    );
 }

@@ -1,17 +1,17 @@
-import { imagine, withAnnotations, withInjectionGuard, withNewTemplate } from "./forecastWorld";
+import { worldAfter, withAnnotations, withInjectionGuard, withNewTemplate } from "./forecastWorld";
 import type { Refusal } from "../model/refusal";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
 import type { World } from "../model/world";
 
 /** What one decision asks for, if each of its steps works, until it has nothing left to do. */
-export interface Leg {
+export interface ForecastPart {
     readonly steps: readonly Step[];
     /** What it waits for that does not come by itself. */
     readonly stuck: string | undefined;
     readonly refusal: Refusal | undefined;
 }
 
-const NOWHERE: Leg = { steps: [], stuck: undefined, refusal: undefined };
+const NO_STEPS: ForecastPart = { steps: [], stuck: undefined, refusal: undefined };
 
 /** More than any decision asks for: a few steps of its own, and a few for each pod. */
 const STEPS_WHATEVER_THE_SIZE = 50;
@@ -20,7 +20,7 @@ const STEPS_A_POD = 4;
 const MOST_WAITS = 3;
 
 /** An update in imagination: the loop of loop.ts, where each step works and costs nothing. */
-export class Journey {
+export class Forecast {
     public readonly refusals: Refusal[] = [];
     /** Whether it waits for what does not come by itself. */
     public isStuck = false;
@@ -28,14 +28,14 @@ export class Journey {
     public constructor(public world: World) {}
 
     /** Asks for the next step until there is none. After what does not come by itself, nothing else is begun. */
-    public through(next: (world: World, memory: Memory) => Step): Leg {
+    public through(next: (world: World, memory: Memory) => Step): ForecastPart {
         if (this.isStuck) {
-            return NOWHERE;
+            return NO_STEPS;
         }
-        const leg = this.follow(next);
-        this.isStuck = leg.stuck !== undefined;
-        this.refusals.push(...(leg.refusal === undefined ? [] : [leg.refusal]));
-        return leg;
+        const part = this.follow(next);
+        this.isStuck = part.stuck !== undefined;
+        this.refusals.push(...(part.refusal === undefined ? [] : [part.refusal]));
+        return part;
     }
 
     /** What a resource of Pulumi's own does between the live checks. */
@@ -44,7 +44,7 @@ export class Journey {
     }
 
     public patchTemplate(): void {
-        this.world = imagine(
+        this.world = worldAfter(
             { ...this.world, cluster: withNewTemplate(this.world.cluster) },
             { do: "wait", why: "the rolling update" },
         );
@@ -54,7 +54,7 @@ export class Journey {
         this.world = { ...this.world, cluster: withInjectionGuard(this.world.cluster) };
     }
 
-    private follow(next: (world: World, memory: Memory) => Step): Leg {
+    private follow(next: (world: World, memory: Memory) => Step): ForecastPart {
         const most = STEPS_WHATEVER_THE_SIZE + STEPS_A_POD * this.world.cluster.pods.length;
         const steps: Step[] = [];
         let memory = freshMemory(this.world.at);
@@ -72,7 +72,7 @@ export class Journey {
                 return { steps, stuck: step.why, refusal: undefined };
             }
             steps.push(step);
-            this.world = imagine(this.world, step, waits > 1);
+            this.world = worldAfter(this.world, step, waits > 1);
             memory = remember(memory, step, this.world.at);
         }
     }

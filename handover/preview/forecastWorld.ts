@@ -1,6 +1,6 @@
 import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { RolePolicy, Step } from "../model/steps";
-import type { AccountSeen, ClusterSeen, NodeSeen, PodIdentity, PodSeen, World } from "../model/world";
+import type { AccountSeen, ClusterSeen, NodeSeen, CredentialSource, PodSeen, World } from "../model/world";
 
 /** Longer than anything that is waited for. */
 const A_WHILE_MILLISECONDS = 3_600_000;
@@ -9,7 +9,7 @@ const A_WHILE_MILLISECONDS = 3_600_000;
  * What would be seen a while after a step, if everything works: the webhook gives each new pod the role, pods become Ready, and
  * AWS does as it is told. What does not mend itself stays: a node that does not answer, an instance that does not join.
  */
-export function imagine(world: World, step: Step, waitedInVain = false): World {
+export function worldAfter(world: World, step: Step, waitedInVain = false): World {
     const at = world.at + A_WHILE_MILLISECONDS;
     const { cluster, account } = changed(world, step, at);
     return { at, cluster: settled(cluster, at, waitedInVain), account };
@@ -102,17 +102,17 @@ function newborn(node: NodeSeen["name"], { serviceAccount }: ClusterSeen, at: nu
     return {
         ...{ name: `the next pod of ${node}`, uid: `${node} ${String(at)}`, node, createdAt: at },
         ...{ ready: false, readySince: undefined, terminating: false, current: true },
-        ...{ identity: identityBy(serviceAccount?.annotations ?? {}), missingPermissions: undefined, restarts: 0 },
+        ...{ credentials: identityBy(serviceAccount?.annotations ?? {}), missingPermissions: undefined, restarts: 0 },
     };
 }
 
 /** amazon-eks-pod-identity-webhook pkg/handler/handler.go */
-function identityBy(annotations: Readonly<Record<string, string>>): PodIdentity {
+function identityBy(annotations: Readonly<Record<string, string>>): CredentialSource {
     const roleArn = annotations[ROLE_ARN_ANNOTATION];
     return roleArn === undefined
-        ? { source: "nodeRole" }
+        ? { kind: "nodeRole" }
         : {
-              source: "role",
+              kind: "webIdentity",
               roleArn,
               regionalSts: annotations[STS_REGIONAL_ENDPOINTS_ANNOTATION] === "false" ? undefined : "regional",
           };

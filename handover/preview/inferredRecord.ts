@@ -1,11 +1,11 @@
 import { parseRoleArn } from "../../documents/arn";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import type { Approval } from "../decide/preflight";
+import type { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, recorded } from "../model/record";
 
 /** Whether the service account is about to get another role than it has. */
-export function isAnotherRole({ subject, world }: Approval): boolean {
+export function isAnotherRole({ subject, world }: Preflight): boolean {
     return world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION] !== subject.roleArn;
 }
 
@@ -13,8 +13,8 @@ export function isAnotherRole({ subject, world }: Approval): boolean {
  * What the component must have recorded, told by what it has left on the cluster: a preview is not told what is in the state of a
  * resource that is about to change. Undefined where it has left nothing yet.
  */
-export function assumedRecord(
-    { subject, world, detachFromNodeRoles }: Approval,
+export function inferredRecord(
+    { subject, world, detachFromNodeRoles }: Preflight,
     detachPolicyArns: readonly string[] | undefined,
 ): HandOverRecord | undefined {
     const { serviceAccount, injectionGuard } = world.cluster;

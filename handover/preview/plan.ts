@@ -1,12 +1,13 @@
 import { ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { Approval, reasonsToRefuse } from "../decide/preflight";
-import { assumedRecord, isAnotherRole } from "./inferredRecord";
+import { preflightRefusals } from "../decide/preflight";
+import { Preflight } from "../model/preflight";
+import { inferredRecord, isAnotherRole } from "./inferredRecord";
 import { nextCanaryStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
 import { nextDetachmentStep } from "../decide/detachment";
-import { webhookAnnotations } from "../decide/formerAnnotations";
+import { webhookAnnotations } from "../model/webhookAnnotations";
 import { nextGiveBackStep } from "../decide/giveBack";
-import { Journey } from "./forecast";
+import { Forecast } from "./forecast";
 import { planLines } from "./planLines";
 import { freshRecord, HandOverRecord, recorded, subjectOf } from "../model/record";
 import type { Refusal } from "../model/refusal";
@@ -14,9 +15,9 @@ import { remainingSteps } from "../decide/remainingSteps";
 import type { Subject } from "../model/subject";
 
 /** What a preview knows of the hand-over that an update is about to do. */
-export interface PlanQuestion {
+export interface PlanInputs {
     /** What was seen, and what was asked for. */
-    readonly approval: Approval;
+    readonly preflight: Preflight;
     /** Undefined where the credential guard is about to act: a preview does not know then what it has recorded. */
     readonly record: HandOverRecord | undefined;
     /** Whether the canary is about to act, too. It always is where the credential guard is. */
@@ -44,42 +45,42 @@ export interface HandOverPlan {
  * What an update would do, by the decisions of the update itself: each step that they ask for is imagined to work, and then they
  * are asked for the next one. What only happens on the way (a canary that fails, a proof that is refused) is not foreseen.
  */
-export function planHandOver(question: PlanQuestion): HandOverPlan {
-    const { approval } = question;
-    const reasons = question.record === undefined ? reasonsToRefuse(approval) : [];
+export function planHandOver(question: PlanInputs): HandOverPlan {
+    const { preflight } = question;
+    const reasons = question.record === undefined ? preflightRefusals(preflight) : [];
     const { moves, remaining, refusals: onTheWay } = follow(question);
     const refusals = distinct([...reasons, ...onTheWay]);
     return refusals.length === 0 ? { refusals, moves, remaining } : { refusals, moves: [], remaining: [] };
 }
 
 /** In the order of the component's resources. */
-function follow(question: PlanQuestion): HandOverPlan {
-    const { approval } = question;
+function follow(question: PlanInputs): HandOverPlan {
+    const { preflight } = question;
     const record = recordAfter(question);
-    const subject = subjectOf(record, approval.subject);
-    const journey = new Journey(approval.world);
+    const subject = subjectOf(record, preflight.subject);
+    const forecast = new Forecast(preflight.world);
     const moves = [
-        ...(question.record === undefined ? giveBackForAnotherRole(question, record, journey) : []),
-        ...annotate(subject, journey),
-        ...(question.canaryActs ? canary(question, record, subject, journey) : []),
-        ...rollOut(question, subject, journey),
-        ...detachment(question, record, subject, journey),
+        ...(question.record === undefined ? giveBackForAnotherRole(question, record, forecast) : []),
+        ...annotate(subject, forecast),
+        ...(question.canaryActs ? canary(question, record, subject, forecast) : []),
+        ...rollOut(question, subject, forecast),
+        ...detachment(question, record, subject, forecast),
     ];
-    const plan = { ...question, ...approval, subject, record, detachFromNodeRoles: question.detachFromNodeRoles };
-    const remaining = moves.length === 0 ? [] : remainingSteps(plan, journey.world);
-    return { refusals: journey.refusals, moves, remaining };
+    const plan = { ...question, ...preflight, subject, record, detachFromNodeRoles: question.detachFromNodeRoles };
+    const remaining = moves.length === 0 ? [] : remainingSteps(plan, forecast.world);
+    return { refusals: forecast.refusals, moves, remaining };
 }
 
 /** What the credential guard will have recorded when the rest begins. */
-function recordAfter({ approval, record, detachPolicyArns }: PlanQuestion): HandOverRecord {
-    const { subject, world, detachFromNodeRoles } = approval;
+function recordAfter({ preflight, record, detachPolicyArns }: PlanInputs): HandOverRecord {
+    const { subject, world, detachFromNodeRoles } = preflight;
     if (record !== undefined) {
         return record;
     }
-    const before = assumedRecord(approval, detachPolicyArns) ?? freshRecord(subject, world);
+    const before = inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world);
     // A pod may still carry a role that was approved before the one that is annotated.
-    const carried = world.cluster.pods.flatMap(({ identity }) =>
-        identity.source === "role" ? [identity.roleArn] : [],
+    const carried = world.cluster.pods.flatMap(({ credentials }) =>
+        credentials.kind === "webIdentity" ? [credentials.roleArn] : [],
     );
     return recorded(
         { ...before, approvedRoleArns: [...new Set([...before.approvedRoleArns, ...carried])] },
@@ -92,45 +93,45 @@ function recordAfter({ approval, record, detachPolicyArns }: PlanQuestion): Hand
     );
 }
 
-function giveBackForAnotherRole(question: PlanQuestion, record: HandOverRecord, journey: Journey): string[] {
-    const { approval, detachPolicyArns, iamPropagationSeconds } = question;
-    const roleNames = assumedRecord(approval, detachPolicyArns)?.namedNodeRoles ?? [];
-    if (roleNames.length === 0 || !isAnotherRole(approval)) {
+function giveBackForAnotherRole(question: PlanInputs, record: HandOverRecord, forecast: Forecast): string[] {
+    const { preflight, detachPolicyArns, iamPropagationSeconds } = question;
+    const roleNames = inferredRecord(preflight, detachPolicyArns)?.namedNodeRoles ?? [];
+    if (roleNames.length === 0 || !isAnotherRole(preflight)) {
         return [];
     }
     const plan = { record, roleNames, iamPropagationSeconds };
-    const leg = journey.through((world, memory) => nextGiveBackStep(plan, world, memory));
+    const part = forecast.through((world, memory) => nextGiveBackStep(plan, world, memory));
     return [
-        ...planLines.attach(leg, "before the service account gets another role"),
-        ...planLines.wait(leg, journey.world),
+        ...planLines.attach(part, "before the service account gets another role"),
+        ...planLines.wait(part, forecast.world),
     ];
 }
 
-function annotate({ annotations, serviceAccount }: Subject, journey: Journey): string[] {
-    const live = journey.world.cluster.serviceAccount?.annotations ?? {};
+function annotate({ annotations, serviceAccount }: Subject, forecast: Forecast): string[] {
+    const live = forecast.world.cluster.serviceAccount?.annotations ?? {};
     const same = Object.entries(annotations).every(([name, value]) => live[name] === value);
-    journey.patchServiceAccount(annotations);
+    forecast.patchServiceAccount(annotations);
     return same ? [] : planLines.annotate(serviceAccount);
 }
 
-function canary(question: PlanQuestion, record: HandOverRecord, subject: Subject, journey: Journey): string[] {
-    const { approval, stableSeconds } = question;
+function canary(question: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
+    const { preflight, stableSeconds } = question;
     const plan = { subject, record, serviceAccountUid: undefined, stableSeconds };
-    const leg = journey.through((world, memory) => nextCanaryStep(plan, world, memory));
-    return [...planLines.canary(leg, approval.world, stableSeconds), ...planLines.wait(leg, journey.world)];
+    const part = forecast.through((world, memory) => nextCanaryStep(plan, world, memory));
+    return [...planLines.canary(part, preflight.world, stableSeconds), ...planLines.wait(part, forecast.world)];
 }
 
 /** With OnDelete the pods are restarted by the detachment. */
-function rollOut({ approval, delivered }: PlanQuestion, subject: Subject, journey: Journey): string[] {
-    const { daemonSet, pods } = approval.world.cluster;
+function rollOut({ preflight, delivered }: PlanInputs, subject: Subject, forecast: Forecast): string[] {
+    const { daemonSet, pods } = preflight.world.cluster;
     const { [ROLLOUT_ANNOTATION]: live } = daemonSet?.templateAnnotations ?? {};
-    if (daemonSet === undefined || journey.isStuck || (delivered !== undefined && live === delivered)) {
+    if (daemonSet === undefined || forecast.isStuck || (delivered !== undefined && live === delivered)) {
         return [];
     }
-    if (carriedBefore(subject, webhookAnnotations(approval.world), journey.world.cluster)) {
+    if (carriedBefore(subject, webhookAnnotations(preflight.world), forecast.world.cluster)) {
         return [];
     }
-    journey.patchTemplate();
+    forecast.patchTemplate();
     return daemonSet.updateStrategy === "OnDelete"
         ? []
         : planLines.rollout(
@@ -139,29 +140,29 @@ function rollOut({ approval, delivered }: PlanQuestion, subject: Subject, journe
           );
 }
 
-function detachment(question: PlanQuestion, record: HandOverRecord, subject: Subject, journey: Journey): string[] {
-    const { approval, detachFromNodeRoles, detachPolicyArns, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } =
+function detachment(question: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
+    const { preflight, detachFromNodeRoles, detachPolicyArns, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } =
         question;
-    const { injectionGuard, world: seen } = approval;
+    const { injectionGuard, world: seen } = preflight;
     if (injectionGuard) {
-        journey.makeInjectionGuard();
+        forecast.makeInjectionGuard();
     }
     const left = record.namedNodeRoles.filter((name) => !(detachFromNodeRoles ?? []).includes(name));
-    const back = journey.through((world, memory) =>
+    const back = forecast.through((world, memory) =>
         nextGiveBackStep({ record, roleNames: left, iamPropagationSeconds: 0 }, world, memory),
     );
     const plan = {
         ...{ subject, record, detachFromNodeRoles, detachPolicyArns, injectionGuard },
         ...{ stableSeconds, iamPropagationSeconds, maxNotReadyNodes },
     };
-    const leg = journey.through((world, memory) => nextDetachmentStep(plan, world, memory));
+    const part = forecast.through((world, memory) => nextDetachmentStep(plan, world, memory));
     return [
         ...planLines.attach(back, "which detachFromNodeRoles does not name any more"),
-        ...planLines.wait(back, journey.world),
-        ...planLines.attach(leg, "which pods without the role live off"),
-        ...planLines.restart(leg, seen),
-        ...planLines.detach(leg),
-        ...planLines.wait(leg, journey.world),
+        ...planLines.wait(back, forecast.world),
+        ...planLines.attach(part, "which pods without the role live off"),
+        ...planLines.restart(part, seen),
+        ...planLines.detach(part),
+        ...planLines.wait(part, forecast.world),
     ];
 }
 

@@ -1,5 +1,5 @@
-import { names } from "../decide/fleet";
-import type { Leg } from "./forecast";
+import { listNames } from "../model/listNames";
+import type { ForecastPart } from "./forecast";
 import type { Step } from "../model/steps";
 import type { DaemonSetSeen, NodeSeen, PodSeen, World } from "../model/world";
 
@@ -8,8 +8,8 @@ export const planLines = {
     annotate: (account: { readonly namespace: string; readonly name: string }) => [
         `[annotate] The service account ${account.namespace}/${account.name} gets the role.`,
     ],
-    canary: (leg: Leg, seen: World, stableSeconds: number) =>
-        restarted(leg, seen).map(
+    canary: (part: ForecastPart, seen: World, stableSeconds: number) =>
+        restarted(part, seen).map(
             (pod) =>
                 `[canary] ${pod.name} on ${pod.node}${roleOf(pod, seen)} restarts first, and is watched for ${String(stableSeconds)} s.`,
         ),
@@ -17,24 +17,24 @@ export const planLines = {
         pods.length === 0
             ? []
             : [
-                  `[restart] ${howMany(pods)} by the DaemonSet's rolling update, ${String(maxUnavailable)} at a time: ${names(pods)}.`,
+                  `[restart] ${howMany(pods)} by the DaemonSet's rolling update, ${String(maxUnavailable)} at a time: ${listNames(pods)}.`,
               ],
-    restart: (leg: Leg, seen: World) => {
-        const pods = restarted(leg, seen);
+    restart: (part: ForecastPart, seen: World) => {
+        const pods = restarted(part, seen);
         return pods.length === 0
             ? []
-            : [`[restart] ${howMany(pods)}, within the DaemonSet's own limit: ${names(pods)}.`];
+            : [`[restart] ${howMany(pods)}, within the DaemonSet's own limit: ${listNames(pods)}.`];
     },
-    attach: ({ steps }: Leg, why: string) =>
+    attach: ({ steps }: ForecastPart, why: string) =>
         policiesOf(steps, "attach").map(
             ({ roleName, policyArn }) => `[attach] ${policyArn} goes back on ${roleName}, ${why}.`,
         ),
-    detach: ({ steps }: Leg) =>
+    detach: ({ steps }: ForecastPart) =>
         policiesOf(steps, "detach").map(
             ({ roleName, policyArn }) => `[detach] ${policyArn} leaves ${roleName}, once every pod carries the role.`,
         ),
     /** What does not come by itself. */
-    wait: ({ stuck }: Leg, { cluster }: World) =>
+    wait: ({ stuck }: ForecastPart, { cluster }: World) =>
         stuck === undefined
             ? []
             : [
@@ -43,7 +43,7 @@ export const planLines = {
 };
 
 /** Pods as they were seen: one that is imagined goes by the name of the one whose place it takes. */
-function restarted({ steps }: Leg, { cluster }: World): PodSeen[] {
+function restarted({ steps }: ForecastPart, { cluster }: World): PodSeen[] {
     const pods = steps.flatMap((step) => (step.do === "restart" || step.do === "forceRestart" ? [step.pod] : []));
     return pods.map((pod) => cluster.pods.find(({ node, terminating }) => node === pod.node && !terminating) ?? pod);
 }
@@ -56,7 +56,7 @@ function roleOf(pod: PodSeen, { cluster, account }: World): string {
 
 function notReady(nodes: readonly NodeSeen[]): string {
     const silent = nodes.filter(({ ready }) => !ready);
-    return silent.length === 0 ? "" : ` (NotReady: ${names(silent)})`;
+    return silent.length === 0 ? "" : ` (NotReady: ${listNames(silent)})`;
 }
 
 function howMany({ length }: readonly PodSeen[]): string {

@@ -1,11 +1,13 @@
-import type { Approval } from "../decide/preflight";
-import { seeGround, Wishes } from "../observe/preflightLook";
-import { isRefusal, Site } from "../run/loop";
-import { HandOverPlan, planHandOver, PlanQuestion } from "./plan";
-import { openSite, SiteInputs } from "../observe/runContext";
+import { type Preflight, PreflightOptions } from "../model/preflight";
+import { observePreflight } from "../observe/preflightLook";
+import { RunContext, openRunContext } from "../observe/runContext";
+import { isRefusal } from "../model/refusal";
+import { HandOverPlan, planHandOver, PlanInputs } from "./plan";
+import { ConnectionInputs } from "../model/connection";
 
 /** What a preview knows of a component's live checks. */
-export interface PreviewInputs extends SiteInputs, Omit<Wishes, "detachFromNodeRoles">, Omit<PlanQuestion, "approval"> {
+export interface PreviewInputs
+    extends ConnectionInputs, Omit<PreflightOptions, "detachFromNodeRoles">, Omit<PlanInputs, "preflight"> {
     /** Under which the component may have begun, before it was renamed. */
     readonly formerFieldManagers: readonly string[];
 }
@@ -16,7 +18,7 @@ export interface Told {
     readonly text: string;
 }
 
-type Open = (inputs: PreviewInputs) => Promise<Site>;
+type Open = (inputs: PreviewInputs) => Promise<RunContext>;
 
 /**
  * What an update would do, for whoever runs a preview; undefined where there is nothing to say. It reads, takes no longer than so
@@ -49,13 +51,13 @@ export function notLookedAt(why: string): Told {
 }
 
 async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
-    const site = await open(inputs);
+    const context = await open(inputs);
     try {
         const wishes = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
-        const approval = await seeGround(site, wishes, () => site.cluster.issuer());
-        return planHandOver({ ...inputs, approval: asItBegan(approval, inputs.formerFieldManagers) });
+        const preflight = await observePreflight(context, wishes, () => context.cluster.issuer());
+        return planHandOver({ ...inputs, preflight: asItBegan(preflight, inputs.formerFieldManagers) });
     } finally {
-        site.cluster.close();
+        context.cluster.close();
     }
 }
 
@@ -63,15 +65,15 @@ async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPla
  * A component that was renamed goes on under the field manager of its record. Where a preview does not know the record, the owner of
  * the annotation tells which of the former names that is.
  */
-function asItBegan(approval: Approval, former: readonly string[]): Approval {
-    const owners = approval.world.cluster.serviceAccount?.roleArnOwners ?? [];
-    const fieldManager = owners.find((owner) => former.includes(owner)) ?? approval.subject.fieldManager;
-    return { ...approval, subject: { ...approval.subject, fieldManager } };
+function asItBegan(preflight: Preflight, former: readonly string[]): Preflight {
+    const owners = preflight.world.cluster.serviceAccount?.roleArnOwners ?? [];
+    const fieldManager = owners.find((owner) => former.includes(owner)) ?? preflight.subject.fieldManager;
+    return { ...preflight, subject: { ...preflight.subject, fieldManager } };
 }
 
-function openImpatiently(inputs: PreviewInputs): Promise<Site> {
+function openImpatiently(inputs: PreviewInputs): Promise<RunContext> {
     const roleNames = [...(inputs.record?.namedNodeRoles ?? []), ...(inputs.detachFromNodeRoles ?? [])];
-    return openSite(inputs, [...new Set(roleNames)], { progress: () => undefined }, true);
+    return openRunContext(inputs, [...new Set(roleNames)], { progress: () => undefined }, true);
 }
 
 function told({ refusals, moves, remaining }: HandOverPlan): Told | undefined {

@@ -1,17 +1,17 @@
-import { nextCanaryStep, nextRetreatStep } from "../decide/canary";
+import { nextCanaryStep, nextRevertStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
-import { isRefusal, reach, Site } from "./loop";
+import { reach } from "./loop";
+import { RunContext, withRunContext } from "../observe/runContext";
+import { isRefusal, Refusal } from "../model/refusal";
 import { HandOverRecord, subjectOf } from "../model/record";
-import { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { DaemonSetSeen } from "../model/world";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
-import { withSite } from "../observe/runContext";
 
 export interface CanaryInputs extends LiveInputs {
     readonly record: HandOverRecord;
     readonly formerAnnotations: Readonly<Record<string, string>>;
-    readonly approval: string;
+    readonly approvedRole: string;
     /** Of the service account that the component's patch annotated. */
     readonly serviceAccountUid: string;
     readonly stableSeconds: number;
@@ -30,11 +30,11 @@ export interface CanaryOutputs {
 
 /** Restarts one pod of each node role first, watches it, and takes everything back when it does not work. */
 export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
-    acting: ["delivered", "approval", "drift"],
-    create: (inputs, door) => withSite(inputs, [], door, (site) => tryOut(site, inputs)),
-    update: async (state, inputs, door) =>
+    acting: ["delivered", "approvedRole", "drift"],
+    create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => tryOut(context, inputs)),
+    update: async (state, inputs, operation) =>
         mustAct<CanaryInputs>(state, inputs, canary.acting)
-            ? withSite(inputs, [], door, (site) => tryOut(site, inputs))
+            ? withRunContext(inputs, [], operation, (context) => tryOut(context, inputs))
             : outputsOf(state),
     // The way back is the credential guard's.
     delete: () => Promise.resolve(),
@@ -55,12 +55,12 @@ const WRONG_PLACE = ["cluster-changed", "another-cluster", "service-account-miss
 /** Whoever cancels is not made to wait: what a killed run leaves, the next one goes on from. */
 const NOTHING_TO_TAKE_BACK = [...WRONG_PLACE, "cancelled"];
 
-async function tryOut(opened: Site, inputs: CanaryInputs): Promise<CanaryOutputs> {
+async function tryOut(opened: RunContext, inputs: CanaryInputs): Promise<CanaryOutputs> {
     const subject = subjectOf(inputs.record, inputs.subject);
-    const site = { ...opened, subject };
+    const context = { ...opened, subject };
     const plan = { ...inputs, subject };
     try {
-        const { why, world } = await reach(site, {
+        const { why, world } = await reach(context, {
             what: "The canary",
             next: (seen, memory) => nextCanaryStep(plan, seen, memory),
             limitSeconds: inputs.timeouts.canarySeconds,
@@ -74,7 +74,7 @@ async function tryOut(opened: Site, inputs: CanaryInputs): Promise<CanaryOutputs
             throw error;
         }
         const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
-        const back = await takeBack(site, inputs, cause);
+        const back = await takeBack(context, inputs, cause);
         throw isAboutReaching(error) ? unseen(error, back) : refusals.canaryFailed(cause, back);
     }
 }
@@ -96,13 +96,13 @@ function leftThere({ code, seen, means, mend }: Refusal, cause: string): Refusal
 }
 
 /** Whatever it was that went wrong: a pod may already live off a role of which nobody knows whether it works. */
-async function takeBack(site: Site, inputs: CanaryInputs, cause: string): Promise<string> {
-    site.progress(`the canary failed: ${cause} Everything goes back to what it was`);
-    const plan = { subject: site.subject, formerAnnotations: inputs.formerAnnotations };
+async function takeBack(context: RunContext, inputs: CanaryInputs, cause: string): Promise<string> {
+    context.progress(`the canary failed: ${cause} Everything goes back to what it was`);
+    const plan = { subject: context.subject, formerAnnotations: inputs.formerAnnotations };
     try {
-        const { why } = await reach(onClusterAlone(site), {
+        const { why } = await reach(onClusterAlone(context), {
             what: "Taking the canary back",
-            next: (world, memory) => nextRetreatStep(plan, world, memory),
+            next: (world, memory) => nextRevertStep(plan, world, memory),
             limitSeconds: inputs.timeouts.canarySeconds,
             limitArgument: "canarySeconds",
         });
@@ -113,8 +113,8 @@ async function takeBack(site: Site, inputs: CanaryInputs, cause: string): Promis
 }
 
 /** The way back asks nothing of the account, whose credentials may be what has gone wrong. */
-function onClusterAlone(site: Site): Site {
-    return { ...site, aws: { ...site.aws, look: () => Promise.resolve({ roleOfInstance: {}, nodeRoles: [] }) } };
+function onClusterAlone(context: RunContext): RunContext {
+    return { ...context, aws: { ...context.aws, look: () => Promise.resolve({ roleOfInstance: {}, nodeRoles: [] }) } };
 }
 
 function messageOf(error: unknown): string {

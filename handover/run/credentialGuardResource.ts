@@ -1,17 +1,19 @@
-import { reasonsToRefuse } from "../decide/preflight";
+import { preflightRefusals } from "../decide/preflight";
 import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
 import { nextGiveBackStep } from "../decide/giveBack";
-import { seeGround } from "../observe/preflightLook";
+import { observePreflight } from "../observe/preflightLook";
 import { nextHandBackStep } from "../decide/handBack";
-import { look, reach, Site } from "./loop";
+import { reach } from "./loop";
+import { look } from "../observe/look";
+import { RunContext, OperationContext, withRunContext } from "../observe/runContext";
 import { freshRecord, HandOverRecord, owned, recorded, subjectOf } from "../model/record";
 import { refusals } from "../model/refusals";
 import { issuerOfToken } from "../observe/tokenIssuer";
 import type { World } from "../model/world";
 import { formerStillWorks } from "./formerRole";
-import { Door, LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { ProofDepth, prove } from "./proveRole";
-import { withSite, withSiteUnlessGone } from "../observe/runContext";
+import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface CredentialGuardInputs extends LiveInputs {
     readonly proof: ProofDepth;
@@ -31,7 +33,7 @@ export interface CredentialGuardOutputs {
     /** The webhook's annotations that the service account had when this role was approved. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
     /** Another one for each role that is approved: what depends on it then does its part again. */
-    readonly approval: string;
+    readonly approvedRole: string;
 }
 
 /** Looks, proves and records before anything moves, and takes all of it back when it is deleted. */
@@ -46,31 +48,31 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         "overrideExistingServiceAccount",
         "drift",
     ],
-    create: (inputs, door) =>
-        withSite(inputs, inputs.detachFromNodeRoles, door, (site) => approve(site, inputs, undefined)),
-    update: async (state, inputs, door) =>
+    create: (inputs, operation) =>
+        withRunContext(inputs, inputs.detachFromNodeRoles, operation, (context) => approve(context, inputs, undefined)),
+    update: async (state, inputs, operation) =>
         mustAct<CredentialGuardInputs>(state, inputs, credentialGuard.acting)
-            ? withSite({ ...inputs, record: state.record }, inputs.detachFromNodeRoles, door, (site) =>
-                  approveAgain(site, state, inputs),
+            ? withRunContext({ ...inputs, record: state.record }, inputs.detachFromNodeRoles, operation, (context) =>
+                  approveAgain(context, state, inputs),
               )
-            : { record: state.record, formerAnnotations: state.formerAnnotations, approval: state.approval },
-    delete: (state, door) =>
-        withSiteUnlessGone(state, state.record.namedNodeRoles, door, async (site) => handBack(site, state)),
+            : { record: state.record, formerAnnotations: state.formerAnnotations, approvedRole: state.approvedRole },
+    delete: (state, operation) =>
+        unlessClusterGone(state, state.record.namedNodeRoles, operation, async (context) => handBack(context, state)),
     read,
 };
 
 /** The proof of a role, and the record of what is there before it. */
 async function approve(
-    site: Site,
+    context: RunContext,
     inputs: CredentialGuardInputs,
     before: (ApprovedBefore & { readonly record: HandOverRecord }) | undefined,
 ): Promise<CredentialGuardOutputs> {
     const { subject, detachFromNodeRoles } = inputs;
-    const world = await checkGround(site, inputs);
+    const world = await checkPreflight(context, inputs);
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
-    await prove(site, inputs, world);
+    await prove(context, inputs, world);
     const record = withOwnRole({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
     return {
         record: recorded(record, {
@@ -80,7 +82,7 @@ async function approve(
             nodeRoles: world.account.nodeRoles,
         }),
         formerAnnotations: formerAnnotations(world, before),
-        approval: approvalOf(inputs),
+        approvedRole: approvedRoleOf(inputs),
     };
 }
 
@@ -94,14 +96,14 @@ function withOwnRole({
 }
 
 async function approveAgain(
-    site: Site,
+    context: RunContext,
     state: CredentialGuardInputs & CredentialGuardOutputs,
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
-    const known = { ...site, subject: subjectOf(state.record, site.subject) };
+    const known = { ...context, subject: subjectOf(state.record, context.subject) };
     const before = { ...state, approvedRoleArns: state.record.approvedRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);
-    if (approved.approval === state.approval) {
+    if (approved.approvedRole === state.approvedRole) {
         // The same role: the annotation does not move, so what it was before is still what it was before.
         return { ...approved, formerAnnotations: state.formerAnnotations };
     }
@@ -126,16 +128,18 @@ async function approveAgain(
 const GIVE_BACK_SECONDS = 120;
 
 /** Everything that must hold before anything moves. */
-async function checkGround(site: Site, inputs: CredentialGuardInputs): Promise<World> {
-    const approval = await seeGround(site, inputs, async () => issuerOfToken(await site.cluster.requestToken()));
-    const [reason] = reasonsToRefuse(approval);
+async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs): Promise<World> {
+    const approvedRole = await observePreflight(context, inputs, async () =>
+        issuerOfToken(await context.cluster.requestToken()),
+    );
+    const [reason] = preflightRefusals(approvedRole);
     if (reason !== undefined) {
         throw reason;
     }
-    return approval.world;
+    return approvedRole.world;
 }
 
-async function handBack(site: Site, state: CredentialGuardInputs & CredentialGuardOutputs): Promise<void> {
+async function handBack(context: RunContext, state: CredentialGuardInputs & CredentialGuardOutputs): Promise<void> {
     const { timeouts } = state;
     const record = withOwnRole(state);
     const subject = subjectOf(record, state.subject);
@@ -143,10 +147,10 @@ async function handBack(site: Site, state: CredentialGuardInputs & CredentialGua
         subject,
         record,
         iamPropagationSeconds: state.iamPropagationSeconds,
-        formerAnnotations: (await formerStillWorks(site, record, state)) ? record.originalAnnotations : {},
+        formerAnnotations: (await formerStillWorks(context, record, state)) ? record.originalAnnotations : {},
     };
     await reach(
-        { ...site, subject },
+        { ...context, subject },
         {
             what: "The hand-back",
             next: (world, memory) => nextHandBackStep(plan, world, memory),
@@ -158,12 +162,12 @@ async function handBack(site: Site, state: CredentialGuardInputs & CredentialGua
 
 async function read(
     state: CredentialGuardInputs & CredentialGuardOutputs,
-    door: Door,
+    operation: OperationContext,
 ): Promise<{ outputs: CredentialGuardOutputs; drift: string }> {
-    const { record, formerAnnotations, approval, subject, detachFromNodeRoles } = state;
-    const kept = { outputs: { record, formerAnnotations, approval }, drift: NO_DRIFT };
-    return withSite(state, record.namedNodeRoles, door, async (site) => {
-        const { account, cluster } = await look(site, { searchElsewhere: false });
+    const { record, formerAnnotations, approvedRole, subject, detachFromNodeRoles } = state;
+    const kept = { outputs: { record, formerAnnotations, approvedRole }, drift: NO_DRIFT };
+    return withRunContext(state, record.namedNodeRoles, operation, async (context) => {
+        const { account, cluster } = await look(context, { searchElsewhere: false });
         return cluster.uid !== record.clusterUid
             ? kept
             : {
@@ -181,6 +185,6 @@ async function read(
     });
 }
 
-function approvalOf({ subject, roleUniqueId }: CredentialGuardInputs): string {
+function approvedRoleOf({ subject, roleUniqueId }: CredentialGuardInputs): string {
     return `${subject.roleArn} ${roleUniqueId}`.trim();
 }

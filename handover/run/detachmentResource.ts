@@ -1,17 +1,19 @@
-import { DetachmentPlan, nextDetachmentStep } from "../decide/detachment";
+import { DetachmentTarget, nextDetachmentStep } from "../decide/detachment";
 import { driftOf } from "../decide/drift";
 import { nextGiveBackStep } from "../decide/giveBack";
-import { look, reach, Site } from "./loop";
+import { reach } from "./loop";
+import { look } from "../observe/look";
+import { RunContext, OperationContext, withRunContext } from "../observe/runContext";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { remainingSteps } from "../decide/remainingSteps";
 import { freshMemory } from "../model/steps";
 import { isTurnedOff } from "../decide/turnedOff";
-import { Door, LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
-import { withSite, withSiteUnlessGone } from "../observe/runContext";
+import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface DetachmentInputs extends LiveInputs {
     readonly record: HandOverRecord;
-    readonly approval: string;
+    readonly approvedRole: string;
     readonly delivered: string;
     /** Undefined: the pods are verified, and nothing is detached. */
     readonly detachFromNodeRoles?: readonly string[];
@@ -35,19 +37,21 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
     acting: [
         "subject",
         "record",
-        "approval",
+        "approvedRole",
         "delivered",
         "detachFromNodeRoles",
         "detachPolicyArns",
         "injectionGuard",
         "drift",
     ],
-    create: (inputs, door) => withSite(inputs, rolesOf(inputs), door, (site) => giveBackAndHandOver(site, inputs)),
-    update: async (state, inputs, door) =>
+    create: (inputs, operation) =>
+        withRunContext(inputs, rolesOf(inputs), operation, (context) => giveBackAndHandOver(context, inputs)),
+    update: async (state, inputs, operation) =>
         mustAct<DetachmentInputs>(state, inputs, detachment.acting)
-            ? withSite(inputs, rolesOf(inputs), door, (site) => giveBackAndHandOver(site, inputs))
+            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => giveBackAndHandOver(context, inputs))
             : outputsOf(state),
-    delete: (state, door) => withSiteUnlessGone(state, state.record.namedNodeRoles, door, (site) => letGo(site, state)),
+    delete: (state, operation) =>
+        unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) => letGo(context, state)),
     read,
 };
 
@@ -60,9 +64,9 @@ function rolesLeft({ record, detachFromNodeRoles = [] }: DetachmentInputs): stri
     return record.namedNodeRoles.filter((name) => !detachFromNodeRoles.includes(name));
 }
 
-async function giveBackAndHandOver(site: Site, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
-    await giveBack(site, inputs.record, rolesLeft(inputs));
-    return handOver(site, inputs);
+async function giveBackAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+    await giveBack(context, inputs.record, rolesLeft(inputs));
+    return handOver(context, inputs);
 }
 
 /**
@@ -70,24 +74,24 @@ async function giveBackAndHandOver(site: Site, inputs: DetachmentInputs): Promis
  * after a destroy that was killed has to make it again, and so takes them off again. When the live checks are turned off there is
  * no hand-back.
  */
-async function letGo(site: Site, { record, subject, keepDetached = false }: DetachmentInputs): Promise<void> {
-    if (!isTurnedOff(subjectOf(record, subject), await site.cluster.look())) {
+async function letGo(context: RunContext, { record, subject, keepDetached = false }: DetachmentInputs): Promise<void> {
+    if (!isTurnedOff(subjectOf(record, subject), await context.cluster.look())) {
         return;
     }
     if (keepDetached) {
-        site.progress("released: the node roles stay as they are");
+        context.progress("released: the node roles stay as they are");
         return;
     }
-    await giveBack(site, record, record.namedNodeRoles);
+    await giveBack(context, record, record.namedNodeRoles);
 }
 
 /** What was recorded goes back. Nothing relies on it yet, so nobody waits until IAM enforces it. */
-async function giveBack(site: Site, record: HandOverRecord, roleNames: readonly string[]): Promise<void> {
+async function giveBack(context: RunContext, record: HandOverRecord, roleNames: readonly string[]): Promise<void> {
     if (roleNames.length === 0) {
         return;
     }
     await reach(
-        { ...site, roleNames },
+        { ...context, roleNames },
         {
             what: "Giving the node roles their policies back",
             next: (world, memory) => nextGiveBackStep({ record, roleNames, iamPropagationSeconds: 0 }, world, memory),
@@ -99,7 +103,7 @@ async function giveBack(site: Site, record: HandOverRecord, roleNames: readonly 
 
 const GIVE_BACK_SECONDS = 120;
 
-function planOf(inputs: DetachmentInputs): DetachmentPlan {
+function planOf(inputs: DetachmentInputs): DetachmentTarget {
     return {
         ...inputs,
         subject: subjectOf(inputs.record, inputs.subject),
@@ -108,7 +112,7 @@ function planOf(inputs: DetachmentInputs): DetachmentPlan {
     };
 }
 
-async function handOver(opened: Site, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+async function handOver(opened: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
     const plan = planOf(inputs);
     const { world } = await reach(
         { ...opened, subject: plan.subject },
@@ -130,15 +134,15 @@ async function handOver(opened: Site, inputs: DetachmentInputs): Promise<Detachm
 
 async function read(
     state: DetachmentInputs & DetachmentOutputs,
-    door: Door,
+    operation: OperationContext,
 ): Promise<{ outputs: DetachmentOutputs; drift: string }> {
     const plan = planOf(state);
-    return withSite(state, rolesOf(state), door, async (site) => {
-        const world = await look({ ...site, subject: plan.subject }, { searchElsewhere: false });
+    return withRunContext(state, rolesOf(state), operation, async (context) => {
+        const world = await look({ ...context, subject: plan.subject }, { searchElsewhere: false });
         const step = nextDetachmentStep({ ...plan, stableSeconds: 0 }, world, freshMemory(world.at));
         const drift = driftOf(step, state.detachedFrom);
         if (drift !== undefined) {
-            site.progress(drift);
+            context.progress(drift);
         }
         return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
     });

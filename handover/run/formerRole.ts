@@ -1,13 +1,14 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import type { Proof, ProofQuestion } from "../aws/awsAccess";
-import { isRefusal, Site } from "./loop";
+import type { Proof, ProofQuestion } from "../model/proof";
+import { RunContext } from "../observe/runContext";
+import { isRefusal } from "../model/refusal";
 import type { HandOverRecord } from "../model/record";
 import type { LiveInputs } from "./liveResource";
 import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
 
 /** Whether the service account had a role before, as eksctl gives it, that stays, and this one still does its job. */
 export async function formerStillWorks(
-    site: Site,
+    context: RunContext,
     { originalAnnotations, ownRoleArns = [] }: HandOverRecord,
     { subject, timeouts }: Pick<LiveInputs, "subject" | "timeouts">,
 ): Promise<boolean> {
@@ -17,12 +18,12 @@ export async function formerStillWorks(
     }
     if (ownRoleArns.includes(roleArn)) {
         // As when a role is imported whose ARN is on the service account already: the engine deletes it when this has finished.
-        site.progress(
+        context.progress(
             `${roleArn}, the role before the hand-over, is the component's own: it goes, and no role goes back`,
         );
         return false;
     }
-    const token = await tokenUnlessGone(site);
+    const token = await tokenUnlessGone(context);
     if (token === undefined) {
         return false;
     }
@@ -30,28 +31,30 @@ export async function formerStillWorks(
         ...{ roleArn, token, ipFamily: subject.ipFamily },
         ...{ depth: "full", instanceId: undefined },
     };
-    const answer = await provedInTime(site, question, timeouts.proofSeconds);
+    const answer = await provedInTime(context, question, timeouts.proofSeconds);
     if (answer.verdict === "no" && isSilence(answer)) {
-        site.progress(
+        context.progress(
             `${roleArn}, the role before the hand-over, goes back unproved (${answer.why}): its first pod tells`,
         );
         return true;
     }
     if (answer.verdict === "no") {
-        site.progress(`${roleArn}, the role before the hand-over, works no longer (${answer.why}): no role goes back`);
+        context.progress(
+            `${roleArn}, the role before the hand-over, works no longer (${answer.why}): no role goes back`,
+        );
     }
     return answer.verdict !== "no";
 }
 
 /** What says nothing of a role may pass: a network that is away, calls that come too often. */
-async function provedInTime(site: Site, question: ProofQuestion, seconds: number): Promise<Proof> {
-    const deadline = site.now() + seconds * 1000;
+async function provedInTime(context: RunContext, question: ProofQuestion, seconds: number): Promise<Proof> {
+    const deadline = context.now() + seconds * 1000;
     for (;;) {
-        const answer = await site.aws.prove(question);
-        if (!isSilence(answer) || site.now() >= deadline) {
+        const answer = await context.aws.prove(question);
+        if (!isSilence(answer) || context.now() >= deadline) {
             return answer;
         }
-        await site.sleep(PROVE_EVERY_MILLISECONDS);
+        await context.sleep(PROVE_EVERY_MILLISECONDS);
     }
 }
 
@@ -60,7 +63,7 @@ function isSilence(answer: Proof): boolean {
 }
 
 /** A service account that is gone takes no role back, and is no obstacle. */
-async function tokenUnlessGone({ cluster }: Site): Promise<string | undefined> {
+async function tokenUnlessGone({ cluster }: RunContext): Promise<string | undefined> {
     try {
         return await cluster.requestToken();
     } catch (error) {

@@ -1,47 +1,31 @@
-import type { Site } from "./loop";
-import type { AwsConnection, Subject, Timeouts } from "../model/subject";
+import type { ConnectionInputs } from "../model/connection";
+import type { Timeouts } from "../model/subject";
+import type { OperationContext } from "../observe/runContext";
 
-/** What every live check is given: what it is about, and how cluster and account are reached. Plain data, kept in the state. */
-export interface LiveInputs {
-    readonly subject: Subject;
+/** The inputs that all live checks have: the subject, the connections and the limits. Plain data, kept in the stack's state. */
+export interface LiveInputs extends ConnectionInputs {
     readonly timeouts: Timeouts;
-    /** How long IAM gets to enforce a policy that came back, before a pod relies on it. */
+    /** How long IAM gets to enforce a policy that was attached again, before a pod relies on it. */
     readonly iamPropagationSeconds: number;
-    /** Secret. */
-    readonly kubeconfig?: string;
-    readonly context?: string;
-    /** Secret, since it may hold credentials. */
-    readonly aws?: AwsConnection;
-    /** The region of the cluster, where its ARN or the configuration tells. */
-    readonly region?: string;
-    /** For a cluster that goes away with its nodes still up: `destroy` then looks at nothing and gives nothing back. */
+    /** For a cluster that is gone, or goes away with its nodes: `destroy` then looks at nothing and gives nothing back. */
     readonly forceDestroy: boolean;
-    /** Always NO_DRIFT; a refresh puts the reason here that the next update is to mend. */
+    /** Always NO_DRIFT in a program. A refresh puts the reason here for which the next update has to repair something. */
     readonly drift: string;
 }
 
-/** What the component passes as `drift`. */
+/** The value of `drift` that the component passes. */
 export const NO_DRIFT = "none";
 
-/** What a door of Pulumi's gives to a resource's operation. */
-export interface Door {
-    /** A line for whoever waits. */
-    readonly progress: (line: string) => void;
-    /** When nobody waits for it any more: nothing else is begun. */
-    readonly cancelled?: AbortSignal;
-    /** How cluster and account are reached: by the clients of openSite, unless something stands in for them. */
-    readonly open?: (inputs: LiveInputs, roleNames: readonly string[], door: Door) => Promise<Site>;
-}
-
-/**
- * A custom resource, whichever door of Pulumi's it is reached through. What it returns is kept in the state beside its inputs.
- */
+/** A custom resource, independent of the engine binding. The state keeps its outputs beside its inputs. */
 export interface LiveResource<I extends LiveInputs, O extends object> {
-    readonly create: (inputs: I, door: Door) => Promise<O>;
-    readonly update: (state: I & O, inputs: I, door: Door) => Promise<O>;
-    readonly delete: (state: I & O, door: Door) => Promise<void>;
+    readonly create: (inputs: I, operation: OperationContext) => Promise<O>;
+    readonly update: (state: I & O, inputs: I, operation: OperationContext) => Promise<O>;
+    readonly delete: (state: I & O, operation: OperationContext) => Promise<void>;
     /** What is to be kept of the live world, and why the next update has something to mend. */
-    readonly read: (state: I & O, door: Door) => Promise<{ readonly outputs: O; readonly drift: string }>;
+    readonly read: (
+        state: I & O,
+        operation: OperationContext,
+    ) => Promise<{ readonly outputs: O; readonly drift: string }>;
     /** The inputs of which a change touches the cluster or the account. Others are only kept. */
     readonly acting: readonly (keyof I)[];
 }

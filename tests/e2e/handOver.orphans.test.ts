@@ -26,7 +26,7 @@ describe("Where the engine alone is killed", () => {
         await sandbox.stop();
     });
 
-    const doors: [string, () => Promise<Stack>][] = [
+    const bindings: [string, () => Promise<Stack>][] = [
         [
             "the dynamic provider of a program in TypeScript",
             async () => {
@@ -38,7 +38,7 @@ describe("Where the engine alone is killed", () => {
         ["the plugin of a program in another language", () => yamlStack(sandbox, NODE_ROLE)],
     ];
 
-    for (const [what, makeStack] of doors) {
+    for (const [what, makeStack] of bindings) {
         describe(what, () => {
             let stack: Stack;
             let run: ReturnType<typeof typeUp>;

@@ -1,3 +1,5 @@
+import { loadKubeconfig } from "../../sandbox/pods";
+import { requestToken } from "../../sandbox/podIdentity";
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
@@ -19,11 +21,11 @@ import {
 import { CoreV1Api } from "@kubernetes/client-node";
 import { ipv6CniPolicy } from "../../documents/cniPermissions";
 import { connectAws } from "../../handover/aws/connectAws";
-import type { AwsAccess, Proof, ProofQuestion } from "../../handover/aws/awsAccess";
+import type { AwsAccess } from "../../handover/aws/awsAccess";
+import type { Proof, ProofQuestion } from "../../handover/model/proof";
 import { Refusal } from "../../handover/model/refusal";
 import type { AccountSeen, NodeRoleSeen } from "../../handover/model/world";
-import { requestToken } from "../../sandbox/podIdentity";
-import { loadKubeconfig } from "../../sandbox/pods";
+
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox";
 import { trustOf } from "../e2e/support/iam";
 

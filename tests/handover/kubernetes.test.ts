@@ -153,12 +153,12 @@ describe("The hand-over's access to a cluster", function () {
             const now = Date.now();
             for (const pod of (await access.look()).pods) {
                 assert.ok(pod.readySince !== undefined && pod.readySince >= pod.createdAt && pod.readySince <= now);
-                const { ready, current, terminating, identity, restarts, missingPermissions } = pod;
+                const { ready, current, terminating, credentials, restarts, missingPermissions } = pod;
                 assert.deepEqual(
-                    { ready, current, terminating, identity, restarts, missingPermissions },
+                    { ready, current, terminating, credentials, restarts, missingPermissions },
                     {
                         ...{ ready: true, current: true, terminating: false, restarts: 0 },
-                        ...{ identity: { source: "nodeRole" }, missingPermissions: undefined },
+                        ...{ credentials: { kind: "nodeRole" }, missingPermissions: undefined },
                     },
                 );
             }
@@ -471,7 +471,7 @@ describe("The hand-over's access to a cluster", function () {
             await access.restart(one);
             const seen = await until(({ pods }) => pods.length === nodes && !pods.some(({ uid }) => uid === one.uid));
             const replaced = seen.pods.find(({ node }) => node === one.node);
-            assert.deepEqual(replaced?.identity, { source: "role", roleArn, regionalSts: "regional" });
+            assert.deepEqual(replaced?.credentials, { kind: "webIdentity", roleArn, regionalSts: "regional" });
             await access.releaseServiceAccount({});
             await sleep(1000);
             await access.forceRestart(replaced);

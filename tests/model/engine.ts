@@ -1,4 +1,4 @@
-import type { PlanQuestion } from "../../handover/preview/plan";
+import type { PlanInputs } from "../../handover/preview/plan";
 import { canary, CanaryInputs, CanaryOutputs } from "../../handover/run/canaryResource";
 import {
     credentialGuard,
@@ -6,10 +6,11 @@ import {
     CredentialGuardOutputs,
 } from "../../handover/run/credentialGuardResource";
 import { detachment, DetachmentInputs, DetachmentOutputs } from "../../handover/run/detachmentResource";
-import { changedInputs, Door, LiveInputs, LiveResource } from "../../handover/run/liveResource";
+import { changedInputs, LiveInputs, LiveResource } from "../../handover/run/liveResource";
+import { OperationContext } from "../../handover/observe/runContext";
 import type { Subject } from "../../handover/model/subject";
 import type { Run } from "./run";
-import { ACCOUNT, CONTROL, ISSUER, siteOf } from "./site";
+import { ACCOUNT, CONTROL, ISSUER, runContextOf } from "./runContext";
 import { ModelWorld, ROLE_ARN } from "./world";
 
 /** The live checks. A planted bug is another one in place of one of these. */
@@ -39,7 +40,7 @@ interface Stack {
     detachment?: DetachmentInputs & DetachmentOutputs;
 }
 
-export interface Foreseen extends Pick<PlanQuestion, "record" | "canaryActs" | "delivered" | "detachFromNodeRoles"> {
+export interface Foreseen extends Pick<PlanInputs, "record" | "canaryActs" | "delivered" | "detachFromNodeRoles"> {
     readonly inputs: CredentialGuardInputs;
 }
 
@@ -66,7 +67,7 @@ export class Engine {
 
     public async up(program: Program, run: Run): Promise<void> {
         const { world, stack, resources } = this;
-        const door = this.door(run);
+        const operation = this.operation(run);
         const arn = arnOf(program.roleName);
         if (!stack.roles.includes(arn)) {
             await run.call(`create ${arn}`, () => {
@@ -76,7 +77,7 @@ export class Engine {
         }
         stack.roles = [...stack.roles.filter((role) => role !== arn), arn];
         const common = commonInputs(program);
-        const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), door);
+        const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), operation);
         stack.guard = guard;
         if (stack.patch !== arn) {
             await run.call(`patch the service account with ${arn}`, () => {
@@ -85,10 +86,10 @@ export class Engine {
             });
         }
         const delivered = arn;
-        const { record, approval, formerAnnotations } = guard;
-        const known = { record, approval, delivered, stableSeconds: 13 };
+        const { record, approvedRole, formerAnnotations } = guard;
+        const known = { record, approvedRole, delivered, stableSeconds: 13 };
         const canaryInputs = { ...common, ...known, formerAnnotations, serviceAccountUid: "service-account" };
-        stack.canary = await operate(resources.canary, stack.canary, canaryInputs, door);
+        stack.canary = await operate(resources.canary, stack.canary, canaryInputs, operation);
         if (stack.rollout !== delivered && stack.canary.carriedBefore !== true) {
             await this.rollOut(delivered, run);
         }
@@ -99,7 +100,7 @@ export class Engine {
         const { detachFromNodeRoles } = program;
         const last = { ...common, ...known, injectionGuard, maxNotReadyNodes: 0 };
         const detachmentInputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
-        stack.detachment = await operate(resources.detachment, stack.detachment, detachmentInputs, door);
+        stack.detachment = await operate(resources.detachment, stack.detachment, detachmentInputs, operation);
         // Retained: it leaves the state, and what it stands for stays.
         stack.injectionGuard = injectionGuard;
         await this.deleteRoles(stack.roles.slice(0, -1), run);
@@ -112,7 +113,7 @@ export class Engine {
         const inputs = guardInputs(commonInputs(program), program);
         const acts = guard === undefined || changedInputs(guard, inputs).length > 0;
         // A former run may have ended before it came to them.
-        const isBehind = (state: Pick<CanaryInputs, "approval" | "record" | "drift"> | undefined) =>
+        const isBehind = (state: Pick<CanaryInputs, "approvedRole" | "record" | "drift"> | undefined) =>
             changedInputs({ ...state }, { ...state, ...guardOutputs(guard), drift: "none" }).length > 0;
         const known = roles.includes(arnOf(roleName));
         return !acts && !isBehind(tried) && !isBehind(last)
@@ -138,26 +139,26 @@ export class Engine {
         if (world.template !== stack.rollout) {
             delete stack.rollout;
         }
-        stack.guard &&= await reread(resources.credentialGuard, stack.guard, this.door(run));
-        stack.detachment &&= await reread(resources.detachment, stack.detachment, this.door(run));
+        stack.guard &&= await reread(resources.credentialGuard, stack.guard, this.operation(run));
+        stack.detachment &&= await reread(resources.detachment, stack.detachment, this.operation(run));
     }
 
     public async destroy(run: Run): Promise<void> {
         const { stack, resources } = this;
         if (stack.detachment !== undefined) {
-            await resources.detachment.delete(stack.detachment, this.door(run));
+            await resources.detachment.delete(stack.detachment, this.operation(run));
             delete stack.detachment;
         }
         // Retained: the credential guard takes back what they have written.
         delete stack.injectionGuard;
         delete stack.rollout;
         if (stack.canary !== undefined) {
-            await resources.canary.delete(stack.canary, this.door(run));
+            await resources.canary.delete(stack.canary, this.operation(run));
             delete stack.canary;
         }
         delete stack.patch;
         if (stack.guard !== undefined) {
-            await resources.credentialGuard.delete(stack.guard, this.door(run));
+            await resources.credentialGuard.delete(stack.guard, this.operation(run));
             delete stack.guard;
         }
         await this.deleteRoles([...stack.roles], run);
@@ -193,11 +194,10 @@ export class Engine {
         }
     }
 
-    private door(run: Run): Door {
+    private operation(run: Run): OperationContext {
         return {
             progress: () => undefined,
-            open: (inputs, detachFromNodeRoles) =>
-                Promise.resolve(siteOf(this.world, run, inputs, detachFromNodeRoles)),
+            open: (inputs, roleNames) => Promise.resolve(runContextOf(this.world, run, inputs, roleNames)),
         };
     }
 }
@@ -207,22 +207,22 @@ async function operate<I extends LiveInputs, O extends object>(
     resource: LiveResource<I, O>,
     state: (I & O) | undefined,
     inputs: I,
-    door: Door,
+    operation: OperationContext,
 ): Promise<I & O> {
     if (state === undefined) {
-        return { ...inputs, ...(await resource.create(inputs, door)) };
+        return { ...inputs, ...(await resource.create(inputs, operation)) };
     }
     return changedInputs(state, inputs).length === 0
         ? state
-        : { ...inputs, ...(await resource.update(state, inputs, door)) };
+        : { ...inputs, ...(await resource.update(state, inputs, operation)) };
 }
 
 async function reread<I extends LiveInputs, O extends object>(
     resource: LiveResource<I, O>,
     state: I & O,
-    door: Door,
+    operation: OperationContext,
 ): Promise<I & O> {
-    const { outputs, drift } = await resource.read(state, door);
+    const { outputs, drift } = await resource.read(state, operation);
     return { ...state, ...outputs, drift };
 }
 
@@ -237,7 +237,7 @@ function commonInputs({ roleName }: Program): LiveInputs {
 }
 
 function guardOutputs(guard: CredentialGuardOutputs | undefined) {
-    return { record: guard?.record, approval: guard?.approval };
+    return { record: guard?.record, approvedRole: guard?.approvedRole };
 }
 
 function guardInputs(common: LiveInputs, { roleName, detachFromNodeRoles }: Program): CredentialGuardInputs {

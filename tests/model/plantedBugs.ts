@@ -6,14 +6,14 @@ export const detachesEarly: Resources = {
     ...REAL_RESOURCES,
     detachment: {
         ...REAL_RESOURCES.detachment,
-        create: async (inputs, door) => {
-            const site = await door.open?.(inputs, [], door);
+        create: async (inputs, operation) => {
+            const context = await operation.open?.(inputs, [], operation);
             for (const roleName of inputs.detachFromNodeRoles ?? []) {
                 for (const policyArn of inputs.record.nodeRolePolicies[roleName] ?? []) {
-                    await site?.aws.detach(roleName, policyArn);
+                    await context?.aws.detach(roleName, policyArn);
                 }
             }
-            return REAL_RESOURCES.detachment.create(inputs, door);
+            return REAL_RESOURCES.detachment.create(inputs, operation);
         },
     },
 };
@@ -23,8 +23,8 @@ export const forgetsTheRecord: Resources = {
     ...REAL_RESOURCES,
     credentialGuard: {
         ...REAL_RESOURCES.credentialGuard,
-        create: async (inputs, door) => {
-            const outputs = await REAL_RESOURCES.credentialGuard.create(inputs, door);
+        create: async (inputs, operation) => {
+            const outputs = await REAL_RESOURCES.credentialGuard.create(inputs, operation);
             return { ...outputs, record: { ...outputs.record, approvedRoleArns: [] } };
         },
     },
@@ -35,10 +35,10 @@ export const removesTheGuardFirst: Resources = {
     ...REAL_RESOURCES,
     detachment: {
         ...REAL_RESOURCES.detachment,
-        delete: async (state, door) => {
-            const site = await door.open?.(state, [], door);
-            await site?.cluster.removeInjectionGuard();
-            return REAL_RESOURCES.detachment.delete(state, door);
+        delete: async (state, operation) => {
+            const context = await operation.open?.(state, [], operation);
+            await context?.cluster.removeInjectionGuard();
+            return REAL_RESOURCES.detachment.delete(state, operation);
         },
     },
 };

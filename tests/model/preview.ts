@@ -1,10 +1,10 @@
-import { seeGround } from "../../handover/observe/preflightLook";
+import { observePreflight } from "../../handover/observe/preflightLook";
 import { HandOverPlan, planHandOver } from "../../handover/preview/plan";
 import { Engine, Program, REAL_RESOURCES } from "./engine";
 import { befall } from "./faults";
 import { playTurn, Scenario } from "./play";
 import { Run } from "./run";
-import { siteOf } from "./site";
+import { runContextOf } from "./runContext";
 import { ModelWorld } from "./world";
 
 /** What the preview of an update told, and what the update then did. */
@@ -74,10 +74,10 @@ async function preview(world: ModelWorld, engine: Engine, program: Program): Pro
     }
     const { inputs, record } = foreseen;
     const roles = [...new Set([...(record?.namedNodeRoles ?? []), ...(program.detachFromNodeRoles ?? [])])];
-    const site = siteOf(world, new Run(world), inputs, roles);
-    const approval = await seeGround(site, inputs, () => site.cluster.issuer());
+    const context = runContextOf(world, new Run(world), inputs, roles);
+    const preflight = await observePreflight(context, inputs, () => context.cluster.issuer());
     const limits = { stableSeconds: 13, iamPropagationSeconds: inputs.iamPropagationSeconds, maxNotReadyNodes: 0 };
-    return planHandOver({ ...foreseen, ...limits, approval, detachPolicyArns: undefined });
+    return planHandOver({ ...foreseen, ...limits, preflight, detachPolicyArns: undefined });
 }
 
 function nodeOfEachPod(log: readonly string[]): Map<string, string> {

@@ -56,7 +56,7 @@ describe("the live checks of a component", () => {
 
     it("are resources of the plugin, with their inputs alone, when it constructs the component", async () => {
         const resources = await registered((live) => {
-            live.reachLiveChecksByPlugin();
+            live.usePluginBinding();
             makeAll(live);
         });
         deepStrictEqual(

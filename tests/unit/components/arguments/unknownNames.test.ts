@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { checkedNow } from "../../../../components/arguments/validateArguments";
+import { validateNow } from "../../../../components/arguments/validateArguments";
 import { CHECKS } from "../../../../components/arguments/allRules";
 import { unknownNames } from "../../../../components/arguments/unknownNames";
 
@@ -16,7 +16,11 @@ describe("a name that is no argument", () => {
             { clustername: "a" },
             [unknown("clustername", "clusterName")],
         ],
-        ["is told with what it begins", { detachFromNodeRole: "a" }, [unknown("detachFromNodeRole", "detachFromNodeRoles")]],
+        [
+            "is told with what it begins",
+            { detachFromNodeRole: "a" },
+            [unknown("detachFromNodeRole", "detachFromNodeRoles")],
+        ],
         ["is told with what begins it", { tagsOfRole: {} }, [unknown("tagsOfRole", "tags")]],
         ["is told with what differs in its letters alone, however short", { AWS: {} }, [unknown("AWS", "aws")]],
         ["is told without a guess where it has three letters", { rol: "a", tag: {} }, [unknown("rol"), unknown("tag")]],
@@ -48,7 +52,7 @@ describe("a name that is no argument", () => {
         const { warn } = pulumi.log;
         Object.defineProperty(pulumi.log, "warn", { value: (text: string) => warnings.push(text), configurable: true });
         try {
-            deepStrictEqual(checkedNow("cni", { clusterName: "a", detachFromNodeRole: "b" }), {
+            deepStrictEqual(validateNow("cni", { clusterName: "a", detachFromNodeRole: "b" }), {
                 clusterName: "a",
                 detachFromNodeRole: "b",
             });

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, strictEqual } from "assert";
-import { ADMISSION, CHECKS, COMMON, DELIVERED, inputs, live, MANAGED, names, ROLE_ARN } from "../../support/live";
+import { ADMISSION, COMMON, DELIVERED, inputs, live, MANAGED, names, CHECKS, ROLE_ARN } from "../../support/live";
+
 import { assertAccepted } from "../../support/refusals";
 import { cluster, GET_CLUSTER, ISSUER, LOOKUPS } from "../../support/standIn";
 import type { Run } from "../../support/underMocks";
@@ -127,17 +128,17 @@ describe("the live checks' inputs", () => {
     it("carry on what the credential guard has recorded, the injection guard's first name included", async () => {
         const recorded = {
             record: { injectionGuardName: "first-name", approvedRoleArns: [ROLE_ARN] },
-            approval: "approved",
+            approvedRole: "approved",
             formerAnnotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/former" },
         };
         const run = await live(
             { detachFromNodeRoles: ["nodes"] },
             { components: { "pulumi-nodejs:dynamic/eks-cni:CredentialGuard": recorded } },
         );
-        const { record, approval, formerAnnotations } = inputs(run, "cni-canary");
-        deepStrictEqual({ record, approval, formerAnnotations }, recorded);
-        const { record: again, approval: approvedAgain } = inputs(run, "cni-detachment");
-        deepStrictEqual([again, approvedAgain], [recorded.record, recorded.approval]);
+        const { record, approvedRole, formerAnnotations } = inputs(run, "cni-canary");
+        deepStrictEqual({ record, approvedRole, formerAnnotations }, recorded);
+        const { record: again, approvedRole: approvedAgain } = inputs(run, "cni-detachment");
+        deepStrictEqual([again, approvedAgain], [recorded.record, recorded.approvedRole]);
         for (const name of ADMISSION) {
             strictEqual((inputs(run, name)["metadata"] as { name: string }).name, "first-name");
         }
@@ -188,8 +189,8 @@ describe("the live checks' inputs", () => {
         );
         deepStrictEqual(unknown, [
             ["roleUniqueId", "subject"],
-            ["approval", "delivered", "formerAnnotations", "record", "serviceAccountUid", "subject"],
-            ["approval", "delivered", "record", "subject"],
+            ["approvedRole", "delivered", "formerAnnotations", "record", "serviceAccountUid", "subject"],
+            ["approvedRole", "delivered", "record", "subject"],
         ]);
     });
 

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "assert";
 import { child, children } from "../../support/children";
-import { ADMISSION, CHECKS, COMMON, inputs, live, names, option, ROLE_ARN } from "../../support/live";
+import { ADMISSION, COMMON, inputs, live, names, option, CHECKS, ROLE_ARN } from "../../support/live";
+
 import { assertAccepted } from "../../support/refusals";
 import { UNKNOWN } from "../../support/wire";
 

@@ -1,4 +1,4 @@
-import { Answers, Asked, AwsFailure, ACCOUNT, REGION } from "./answerer";
+import { Answers, AwsFailure, ACCOUNT, REGION, Asked } from "./answerer";
 
 export interface Role {
     /** By ARN. */

@@ -3,7 +3,7 @@ import { AddressInfo } from "net";
 import { connectAws } from "../../../../handover/aws/connectAws";
 import { AwsAccess } from "../../../../handover/aws/awsAccess";
 import type { ClientDefaults } from "../../../../handover/aws/awsClients";
-import { AwsConnection } from "../../../../handover/model/subject";
+import { AwsConnection } from "../../../../handover/model/connection";
 
 /** A call as it reached AWS. */
 export interface Asked {

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { makeClients, type Clients } from "../../../../handover/aws/awsClients";
-import type { AwsConnection } from "../../../../handover/model/subject";
+import type { AwsConnection } from "../../../../handover/model/connection";
 import { account } from "./account";
 import { AwsFailure, REGION, useAws } from "./answerer";
 import { useEnvironment } from "./environment";

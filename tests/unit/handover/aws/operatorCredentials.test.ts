@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "assert";
 import { type Credentials, operatorCredentials } from "../../../../handover/aws/operatorCredentials";
-import type { AwsConnection } from "../../../../handover/model/subject";
+import type { AwsConnection } from "../../../../handover/model/connection";
 import { useEnvironment } from "./environment";
 
 describe("the operator's credentials", () => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { Proof, ProofQuestion } from "../../../../handover/aws/awsAccess";
+import { Proof, ProofQuestion } from "../../../../handover/model/proof";
 import { account } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
 import { dryRuns, mayNot, members, provable, QUESTION, ROLE, SESSION_KEY, simulator, TOKEN } from "./session";

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { ProofQuestion } from "../../../../handover/aws/awsAccess";
+import { ProofQuestion } from "../../../../handover/model/proof";
 import { account } from "./account";
 import { useAws } from "./answerer";
 import { dryRuns, members, provable, QUESTION, SESSION_KEY } from "./session";

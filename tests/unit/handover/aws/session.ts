@@ -1,4 +1,4 @@
-import { ProofQuestion } from "../../../../handover/aws/awsAccess";
+import { ProofQuestion } from "../../../../handover/model/proof";
 import { account } from "./account";
 import { ACCOUNT, Answers, AwsFailure } from "./answerer";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { nextRetreatStep } from "../../../../handover/decide/canary";
+import { nextRevertStep } from "../../../../handover/decide/canary";
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import {
@@ -14,12 +14,12 @@ import {
     pods,
     remembering,
     ROLE,
-    ROLE_ARN,
     serviceAccount,
     starting,
     subject,
     told,
     world,
+    ROLE_ARN,
 } from "../support/worlds";
 
 const right = carrying(ROLE);
@@ -133,7 +133,7 @@ describe("Taking the canary back", () => {
     ];
     for (const [what, of, step, formerAnnotations = {}, memory = fresh] of rows) {
         it(what, () => {
-            deepStrictEqual(told(nextRetreatStep({ subject, formerAnnotations }, of, memory)), step);
+            deepStrictEqual(told(nextRevertStep({ subject, formerAnnotations }, of, memory)), step);
         });
     }
 });

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { CanaryPlan, nextCanaryStep } from "../../../../handover/decide/canary";
+import { CanaryTarget, nextCanaryStep } from "../../../../handover/decide/canary";
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import {
@@ -15,16 +15,16 @@ import {
     REGIONAL,
     remembering,
     ROLE,
-    ROLE_ARN,
     seconds,
     serviceAccount,
     starting,
     subject,
     told,
     world,
+    ROLE_ARN,
 } from "../support/worlds";
 
-const plan: CanaryPlan = { subject, record, serviceAccountUid: "account", stableSeconds: 20 };
+const target: CanaryTarget = { subject, record, serviceAccountUid: "account", stableSeconds: 20 };
 const right = carrying(ROLE);
 const before = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}) =>
     world(onNodeRole, { cluster, account });
@@ -40,7 +40,7 @@ const away = [node("n1", { ready: false }), node("n2"), node("n3")];
 const tried = remembering({ restarts: { n1: 1 } });
 
 describe("The canary", () => {
-    const rows: [string, World, object, Partial<CanaryPlan>?, Memory?][] = [
+    const rows: [string, World, object, Partial<CanaryTarget>?, Memory?][] = [
         ["is one pod", before(), first("n1")],
         [
             "is the same whatever the order of nodes",
@@ -160,7 +160,7 @@ describe("The canary", () => {
             "fails when the webhook missed it five times",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole)) }),
             refuse(
-                "restarts-in-vain",
+                "restart-limit",
                 "The pod of node n1 was restarted 5 times, and still: canary on n1 of nodes: pod-n1 carries no role of its own.",
             ),
             {},
@@ -230,7 +230,7 @@ describe("The canary", () => {
     ];
     for (const [what, of, step, more, memory = fresh] of rows) {
         it(what, () => {
-            deepStrictEqual(told(nextCanaryStep({ ...plan, ...more }, of, memory)), step);
+            deepStrictEqual(told(nextCanaryStep({ ...target, ...more }, of, memory)), step);
         });
     }
 });

@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { carriedBefore } from "../../../../handover/decide/carriedBefore";
-import type { ClusterSeen, PodIdentity } from "../../../../handover/model/world";
+import type { ClusterSeen, CredentialSource } from "../../../../handover/model/world";
 import {
     carrying,
     daemonSet,
@@ -11,21 +11,21 @@ import {
     pods,
     REGIONAL,
     ROLE,
-    ROLE_ARN,
     ROLLOUT,
     starting,
     subject,
     world,
+    ROLE_ARN,
 } from "../support/worlds";
 
 const EXPIRATION = "eks.amazonaws.com/token-expiration";
 const theirs = { [ROLE_ARN]: ROLE };
-const regional: PodIdentity = { source: "role", roleArn: ROLE, regionalSts: "regional" };
+const regional: CredentialSource = { kind: "webIdentity", roleArn: ROLE, regionalSts: "regional" };
 
 interface Row {
     readonly former?: Readonly<Record<string, string>>;
     readonly wanted?: Readonly<Record<string, string>>;
-    readonly identity?: PodIdentity;
+    readonly credentials?: CredentialSource;
     readonly cluster?: Partial<ClusterSeen>;
 }
 
@@ -63,7 +63,7 @@ describe("Nothing is to roll out", () => {
         [
             "where the regional endpoint is wanted, and the webhook gives it without being asked",
             true,
-            { wanted: { ...theirs, [REGIONAL]: "true" }, identity: regional },
+            { wanted: { ...theirs, [REGIONAL]: "true" }, credentials: regional },
         ],
         [
             "but where pods do not use the regional endpoint that is wanted",
@@ -84,10 +84,10 @@ describe("Nothing is to roll out", () => {
     for (const [
         what,
         expected,
-        { former = theirs, wanted = theirs, identity = carrying(ROLE), cluster = {} },
+        { former = theirs, wanted = theirs, credentials = carrying(ROLE), cluster = {} },
     ] of rows) {
         it(what, () => {
-            const seen = world(identity, { cluster }).cluster;
+            const seen = world(credentials, { cluster }).cluster;
             strictEqual(carriedBefore({ ...subject, annotations: wanted }, former, seen), expected);
         });
     }

@@ -1,6 +1,5 @@
 import { right, good, detached, DETACH, DONE, table, wait } from "../support/detachments";
 import {
-    attach,
     bare,
     BROAD_POLICY,
     CNI_POLICY,
@@ -14,6 +13,7 @@ import {
     ROLE,
     seconds,
     subject,
+    attach,
 } from "../support/worlds";
 
 table("The policies leave the node roles", [

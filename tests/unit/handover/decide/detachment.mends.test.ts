@@ -1,6 +1,5 @@
 import { right, good, detached, DETACH, wait, refuse, restart, SETTLE, table, astray } from "../support/detachments";
 import {
-    attach,
     bare,
     carrying,
     CNI_POLICY,
@@ -15,11 +14,12 @@ import {
     REGIONAL,
     remembering,
     ROLE,
-    ROLE_ARN,
     seconds,
     serviceAccount,
     starting,
     subject,
+    attach,
+    ROLE_ARN,
 } from "../support/worlds";
 
 const woken = { ...daemonSet, woken: true };
@@ -62,14 +62,14 @@ table("What comes before", [
         good(astray),
         SETTLE,
         {},
-        remembering({ attachedAt: seconds(-1), attached: attach("nodes"), retreats: 3 }),
+        remembering({ attachedAt: seconds(-1), attached: attach("nodes"), restores: 3 }),
     ],
     [
         "what has settled lets the pod restart",
         good(astray),
         restart("pod-n2", "pod-n2 carries no role of its own"),
         {},
-        remembering({ attachedAt: seconds(-9), settledAt: seconds(-9), retreats: 1 }),
+        remembering({ attachedAt: seconds(-9), propagatedAt: seconds(-9), restores: 1 }),
     ],
     [
         "a wiped annotation is put back",
@@ -92,7 +92,7 @@ table("What comes before", [
         "a pod without the regional endpoint that was asked for restarts",
         good({
             serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "true" } },
-            pods: pods({ source: "role", roleArn: ROLE, regionalSts: "regional" }, pod("n2", right)),
+            pods: pods({ kind: "webIdentity", roleArn: ROLE, regionalSts: "regional" }, pod("n2", right)),
         }),
         restart("pod-n2", `pod-n2 carries ${ROLE}`),
         {
@@ -170,7 +170,7 @@ table("What comes before", [
         good(),
         { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" },
         { injectionGuard: false, detachFromNodeRoles: undefined },
-        remembering({ settledAt: NOW }),
+        remembering({ propagatedAt: NOW }),
     ],
     [
         "where no role was ever named it goes at once",
@@ -236,7 +236,7 @@ table("NotReady nodes that may be ignored", [
         "end the run when their pods were given up five times",
         good({ nodes: away, pods: pods(right, pod("n3", onNodeRole, starting)) }),
         refuse(
-            "restarts-in-vain",
+            "restart-limit",
             "The pod of node n3 was restarted 5 times, and still: n3 is NotReady: its pod ends when its kubelet returns.",
         ),
         { maxNotReadyNodes: 1 },

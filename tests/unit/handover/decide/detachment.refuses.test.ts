@@ -1,6 +1,5 @@
 import { right, good, refuse, table } from "../support/detachments";
 import {
-    attach,
     CNI_POLICY,
     node,
     nodeRole,
@@ -11,10 +10,11 @@ import {
     record,
     remembering,
     ROLE,
-    ROLE_ARN,
     serviceAccount,
     starting,
     subject,
+    attach,
+    ROLE_ARN,
 } from "../support/worlds";
 
 table("The run ends", [
@@ -106,7 +106,7 @@ table("The run ends", [
         "when a pod was restarted five times in vain",
         good({ pods: pods(right, pod("n2", onNodeRole)) }),
         refuse(
-            "restarts-in-vain",
+            "restart-limit",
             "The pod of node n2 was restarted 5 times, and still: pod-n2 carries no role of its own.",
         ),
         {},
@@ -117,6 +117,6 @@ table("The run ends", [
         good({ pods: pods(right, pod("n2", onNodeRole)) }),
         refuse("pods-without-role", "Pods without the role appear again and again: pod-n2."),
         {},
-        remembering({ retreats: 4, attachedAt: NOW, attached: attach("nodes") }),
+        remembering({ restores: 4, attachedAt: NOW, attached: attach("nodes") }),
     ],
 ]);

@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { Fleet, fleetOf, names, restartWrong } from "../../../../handover/decide/fleet";
+import { Fleet, fleetOf, restartWrong } from "../../../../handover/decide/fleet";
+import { listNames } from "../../../../handover/model/listNames";
 import type { Memory } from "../../../../handover/model/steps";
 import {
     carrying,
@@ -16,7 +17,7 @@ import {
     world,
 } from "../support/worlds";
 
-const isRight = ({ identity }: ReturnType<typeof pod>) => identity.source === "role";
+const isRight = ({ credentials }: ReturnType<typeof pod>) => credentials.kind === "webIdentity";
 
 function fleet(...wrong: ReturnType<typeof pod>[]): Fleet {
     const { cluster } = world(carrying(ROLE), { cluster: { pods: pods(carrying(ROLE), ...wrong) } });
@@ -84,7 +85,7 @@ describe("The pod that is restarted next", () => {
         );
         strictEqual(
             step?.do === "refuse" && step.refusal.message,
-            "[restarts-in-vain] The pod of node n2 was restarted 5 times, and still: it fails. " +
+            "[restart-limit] The pod of node n2 was restarted 5 times, and still: it fails. " +
                 "The pod identity webhook does not reach the pods of this node, or does not know their service account. " +
                 "See the logs of the webhook (on EKS: the control plane's logs), then run the update again; " +
                 "nothing was taken from the node roles.",
@@ -111,7 +112,7 @@ describe("A fleet", () => {
 });
 
 describe("A list of names", () => {
-    const some = (count: number) => names([...Array(count).keys()].map((i) => ({ name: `n${String(i)}` })));
+    const some = (count: number) => listNames([...Array(count).keys()].map((i) => ({ name: `n${String(i)}` })));
 
     it("has up to five of them", () => {
         strictEqual(some(5), "n0, n1, n2, n3, n4");

@@ -1,9 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { attachStep, GiveBackPlan, hasSettled, nextGiveBackStep } from "../../../../handover/decide/giveBack";
+import { attachStep, GiveBackTarget, hasPropagated, nextGiveBackStep } from "../../../../handover/decide/giveBack";
 import type { Memory } from "../../../../handover/model/steps";
 import type { NodeRoleSeen } from "../../../../handover/model/world";
 import {
-    attach,
     bare,
     carrying,
     CNI_POLICY,
@@ -16,17 +15,22 @@ import {
     ROLE,
     seconds,
     world,
+    attach,
 } from "../support/worlds";
 
 const both = { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] } };
-const plan: GiveBackPlan = { record: both, roleNames: ["nodes", "more"], iamPropagationSeconds: 120 };
+const target: GiveBackTarget = { record: both, roleNames: ["nodes", "more"], iamPropagationSeconds: 120 };
 const BACK = "what was recorded goes back on nodes, more";
-const SETTLE = { do: "settle", milliseconds: 120_000, why: "IAM has 120 s to enforce the policies of the node roles" };
+const SETTLE = {
+    do: "awaitPropagation",
+    milliseconds: 120_000,
+    why: "IAM has 120 s to enforce the policies of the node roles",
+};
 const DONE = { do: "done", why: "nodes, more hold what was recorded" };
-const settled = remembering({ settledAt: seconds(-1) });
+const settled = remembering({ propagatedAt: seconds(-1) });
 
 describe("Giving the node roles their policies back", () => {
-    const rows: [string, NodeRoleSeen[], object, Partial<GiveBackPlan>?, Memory?][] = [
+    const rows: [string, NodeRoleSeen[], object, Partial<GiveBackTarget>?, Memory?][] = [
         [
             "attaches what is missing on each of them",
             [nodeRole(bare), nodeRole({ ...bare, name: "more" })],
@@ -53,7 +57,7 @@ describe("Giving the node roles their policies back", () => {
     for (const [what, nodeRoles, step, more, memory = fresh] of rows) {
         it(what, () => {
             const seen = world(carrying(ROLE), { account: { nodeRoles } });
-            deepStrictEqual(nextGiveBackStep({ ...plan, ...more }, seen, memory), step);
+            deepStrictEqual(nextGiveBackStep({ ...target, ...more }, seen, memory), step);
         });
     }
 });
@@ -85,9 +89,9 @@ describe("What was attached", () => {
         ["has settled where a former run attached it", 1, undefined, true],
         ["has not settled when nobody waited since", undefined, 1, false],
     ];
-    for (const [what, settledAt, attachedAt, expected] of rows) {
+    for (const [what, propagatedAt, attachedAt, expected] of rows) {
         it(what, () => {
-            strictEqual(hasSettled(remembering({ settledAt, attachedAt })), expected);
+            strictEqual(hasPropagated(remembering({ propagatedAt, attachedAt })), expected);
         });
     }
 });

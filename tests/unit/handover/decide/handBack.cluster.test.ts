@@ -13,7 +13,7 @@ import {
     former,
     table,
 } from "../support/handBacks";
-import { MANAGER, ROLE, ROLE_ARN, serviceAccount } from "../support/worlds";
+import { MANAGER, ROLE, serviceAccount, ROLE_ARN } from "../support/worlds";
 
 table("On the way back, the cluster", [
     [

@@ -16,7 +16,7 @@ import {
     poor,
     table,
 } from "../support/handBacks";
-import { attach, bare, node, nodeRole, record, remembering, seconds, serviceAccount } from "../support/worlds";
+import { bare, node, nodeRole, record, remembering, seconds, serviceAccount, attach } from "../support/worlds";
 
 table("On the way back, the node roles", [
     [
@@ -89,7 +89,7 @@ table("On the way back, the node roles", [
         going(),
         SETTLE,
         {},
-        remembering({ settledAt: seconds(-60), attachedAt: seconds(-5) }),
+        remembering({ propagatedAt: seconds(-60), attachedAt: seconds(-5) }),
     ],
     ["need not settle when nothing is left to move", gone(), DONE, {}, remembering({ releasedAt: seconds(-60) })],
     [

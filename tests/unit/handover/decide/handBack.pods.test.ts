@@ -203,7 +203,7 @@ table("On the way back, the pods", [
     [
         "end the run when one was restarted five times",
         going({ pods: pods(onNodeRole, pod("n2", right)) }),
-        refuse("restarts-in-vain", `The pod of node n2 was restarted 5 times, and still: pod-n2 carries ${ROLE}.`),
+        refuse("restart-limit", `The pod of node n2 was restarted 5 times, and still: pod-n2 carries ${ROLE}.`),
         {},
         { ...settled, restarts: { n2: 5 } },
     ],

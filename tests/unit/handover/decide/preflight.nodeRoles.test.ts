@@ -1,6 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { Approval, reasonsToRefuse } from "../../../../handover/decide/preflight";
-import { approvable, seen, table } from "../support/approvals";
+import { preflightRefusals } from "../../../../handover/decide/preflight";
+import { Preflight } from "../../../../handover/model/preflight";
+import { approvable, seen, table } from "../support/preflights";
 import { nodeRole } from "../support/worlds";
 
 const roles = (...nodeRoles: ReturnType<typeof nodeRole>[]) => seen({}, { nodeRoles });
@@ -54,8 +55,8 @@ table("Node roles", [
 ]);
 
 describe("What mends it", () => {
-    const mend = (change: Partial<Approval>) =>
-        reasonsToRefuse({ ...approvable, ...change }).map((reason) => reason.mend);
+    const mend = (change: Partial<Preflight>) =>
+        preflightRefusals({ ...approvable, ...change }).map((reason) => reason.mend);
 
     it("is one of the roles that the nodes run with, each once", () => {
         deepStrictEqual(

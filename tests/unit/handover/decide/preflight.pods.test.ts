@@ -1,13 +1,13 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { reasonsToRefuse } from "../../../../handover/decide/preflight";
-import { approvable, seen, withDaemonSet, withServiceAccount, Reason, table } from "../support/approvals";
+import { preflightRefusals } from "../../../../handover/decide/preflight";
+import { approvable, seen, withDaemonSet, withServiceAccount, Reason, table } from "../support/preflights";
 import { carrying, inPart, onNodeRole, pod, ROLE, subject } from "../support/worlds";
 
 const audience = (value: string) => withServiceAccount({ annotations: { "eks.amazonaws.com/audience": value } });
 const skip = "eks.amazonaws.com/skip-pod-identity-webhook";
 const skipContainers = "eks.amazonaws.com/skip-containers";
 const logs = { nodeAgentArguments: ["--enable-ipv6=false", "--enable-cloudwatch-logs=true"] };
-const other = pod("n2", { source: "other", what: "AWS_ACCESS_KEY_ID" });
+const other = pod("n2", { kind: "other", what: "AWS_ACCESS_KEY_ID" });
 
 table("What keeps the role from the pods", [
     [
@@ -98,7 +98,7 @@ describe("A version that is too old", () => {
     it("is told with what needs the newer one", () => {
         const all = { ...approvable, ...ipv6, ...cluster(1, 20), injectionGuard: true };
         deepStrictEqual(
-            reasonsToRefuse(all).map(({ means }) => means),
+            preflightRefusals(all).map(({ means }) => means),
             ["The injection guard needs 1.30 or later.", "The IPv6 family needs 1.21 or later."],
         );
     });

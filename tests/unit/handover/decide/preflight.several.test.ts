@@ -1,11 +1,11 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { Approval } from "../../../../handover/decide/preflight";
-import { reasons, seen } from "../support/approvals";
+import type { Preflight } from "../../../../handover/model/preflight";
+import { reasons, seen } from "../support/preflights";
 import { daemonSet, FORMER_ROLE, nodeRole, pod, subject } from "../support/worlds";
 
 describe("Several reasons", () => {
     it("are all there, from the engine to the node roles", () => {
-        const everything: Partial<Approval> = {
+        const everything: Partial<Preflight> = {
             environment: { PULUMI_SKIP_CHECKPOINTS: "1" },
             callerAccount: "2",
             tokenIssuer: "other",
@@ -14,7 +14,7 @@ describe("Several reasons", () => {
             detachFromNodeRoles: ["gone"],
             world: seen(
                 {
-                    pods: [pod("n2", { source: "other", what: "AWS_ACCESS_KEY_ID" })],
+                    pods: [pod("n2", { kind: "other", what: "AWS_ACCESS_KEY_ID" })],
                     serviceAccount: {
                         ...{ uid: "account", roleArnOwners: ["eksctl"] },
                         annotations: { "eks.amazonaws.com/audience": "other" },

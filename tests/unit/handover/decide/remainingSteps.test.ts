@@ -1,8 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { DetachmentPlan } from "../../../../handover/decide/detachment";
+import type { DetachmentTarget } from "../../../../handover/decide/detachment";
 import { remainingSteps } from "../../../../handover/decide/remainingSteps";
 import type { World } from "../../../../handover/model/world";
-import { plan, right } from "../support/detachments";
+import { target, right } from "../support/detachments";
 import { bare, BROAD_POLICY, CNI_POLICY, node, nodeRole, OTHER_POLICY, subject, world } from "../support/worlds";
 
 const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });
@@ -25,7 +25,7 @@ const inline = (name: string) =>
 const NO_NODES = "[no-nodes] Nothing was proved on a node, because the cluster has none.";
 const empty = world(right, { cluster: { nodes: [] } });
 
-const rows: [string, World, string[], Partial<DetachmentPlan>?][] = [
+const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
     ["is nothing when the policy has left", seen(nodeRole(bare)), []],
     ["is nothing of a policy that is about to leave", seen(nodeRole()), []],
     ["is the detachment, where no node role is named", seen(nodeRole()), [DETACH], unnamed],
@@ -81,7 +81,7 @@ const rows: [string, World, string[], Partial<DetachmentPlan>?][] = [
 describe("What of the page is left to do", () => {
     for (const [what, of, expected, more] of rows) {
         it(what, () => {
-            deepStrictEqual(remainingSteps({ ...plan, ...more }, of), expected);
+            deepStrictEqual(remainingSteps({ ...target, ...more }, of), expected);
         });
     }
 });

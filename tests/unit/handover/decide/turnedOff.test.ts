@@ -12,11 +12,11 @@ import {
     nodeRole,
     record,
     ROLE,
-    ROLE_ARN,
     serviceAccount,
     subject,
     told,
     world,
+    ROLE_ARN,
 } from "../support/worlds";
 
 const OFF = { "eks-cni/live-checks": "off" };

@@ -17,13 +17,13 @@ const INPUTS = {
 };
 const RECORD = { namedNodeRoles: ["nodes"], approvedRoleArns: ["arn"], nodeRolePolicies: {} };
 const OUTPUTS: Record<LiveCheckName, object> = {
-    credentialGuard: { record: RECORD, approval: "arn", formerAnnotations: {} },
+    credentialGuard: { record: RECORD, approvedRole: "arn", formerAnnotations: {} },
     canary: { shown: "it works", record: RECORD },
     detachment: { record: RECORD, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] },
 };
 
-/** One door, with what it wraps taken away. */
-interface Door {
+/** One operation, with what it wraps taken away. */
+interface OperationContext {
     diff: (name: LiveCheckName, state: object, inputs: object) => Promise<boolean | undefined>;
     update: (name: LiveCheckName, state: object, inputs: object) => Promise<unknown>;
     delete: (name: LiveCheckName, state: object) => Promise<void>;
@@ -31,7 +31,7 @@ interface Door {
     create: (name: LiveCheckName, inputs: object) => Promise<unknown>;
 }
 
-const dynamicDoor: Door = {
+const dynamicDoor: OperationContext = {
     diff: async (name, state, inputs) =>
         (
             await dynamicProvider(name).diff?.(
@@ -68,7 +68,7 @@ function unwrap(properties: unknown): unknown {
 }
 
 const plugin: provider.Provider = new EksCniProvider();
-const pluginDoor: Door = {
+const pluginDoor: OperationContext = {
     diff: async (name, state, inputs) => (await plugin.diff?.("id", urn(name), wrap(state), wrap(inputs)))?.changes,
     update: async (name, state, inputs) =>
         unwrap((await plugin.update?.("id", urn(name), wrap(state), wrap(inputs)))?.outs),
@@ -80,7 +80,7 @@ const pluginDoor: Door = {
     create: (name, inputs) => plugin.create?.(urn(name), wrap(inputs)) ?? Promise.reject(new Error("no create")),
 };
 
-/** What is written by a door, by its progress or by the log that has no engine to go to. */
+/** What is written by a operation, by its progress or by the log that has no engine to go to. */
 async function printed(run: () => Promise<void>): Promise<string> {
     let text = "";
     const write = mock.method(process.stdout, "write", (chunk: string | Uint8Array) => {
@@ -95,33 +95,33 @@ async function printed(run: () => Promise<void>): Promise<string> {
     return text;
 }
 
-for (const [title, door] of Object.entries({ "dynamic providers": dynamicDoor, "the plugin": pluginDoor })) {
+for (const [title, operation] of Object.entries({ "dynamic providers": dynamicDoor, "the plugin": pluginDoor })) {
     describe(`the live checks by ${title}`, () => {
         for (const name of ["credentialGuard", "canary", "detachment"] as const) {
             const state = { ...INPUTS, ...OUTPUTS[name] };
 
             it(`${name}: the same inputs are no difference, whatever the outputs`, async () => {
-                strictEqual(await door.diff(name, state, INPUTS), false);
+                strictEqual(await operation.diff(name, state, INPUTS), false);
             });
 
             it(`${name}: an input that changed is one`, async () => {
-                strictEqual(await door.diff(name, state, { ...INPUTS, drift: "a reason" }), true);
-                strictEqual(await door.diff(name, { ...state, drift: "a reason" }, INPUTS), true);
+                strictEqual(await operation.diff(name, state, { ...INPUTS, drift: "a reason" }), true);
+                strictEqual(await operation.diff(name, { ...state, drift: "a reason" }, INPUTS), true);
             });
 
             it(`${name}: a secret that changed or went is one`, async () => {
                 const { kubeconfig, ...without } = INPUTS;
-                strictEqual(await door.diff(name, state, { ...INPUTS, kubeconfig: `${kubeconfig}, moved` }), true);
-                strictEqual(await door.diff(name, state, without), true);
+                strictEqual(await operation.diff(name, state, { ...INPUTS, kubeconfig: `${kubeconfig}, moved` }), true);
+                strictEqual(await operation.diff(name, state, without), true);
             });
 
             it(`${name}: an update of how the cluster is reached keeps the outputs`, async () => {
                 const news = { ...INPUTS, kubeconfig: "another", ...("record" in state ? { record: RECORD } : {}) };
-                deepStrictEqual(await door.update(name, state, news), { ...state, kubeconfig: "another" });
+                deepStrictEqual(await operation.update(name, state, news), { ...state, kubeconfig: "another" });
             });
 
             it(`${name}: a kubeconfig that is none is refused by create, in the words that name it`, async () => {
-                await rejects(door.create(name, { ...INPUTS, record: RECORD, detachFromNodeRoles: [] }), {
+                await rejects(operation.create(name, { ...INPUTS, record: RECORD, detachFromNodeRoles: [] }), {
                     name: "Refusal",
                     code: "kubeconfig-invalid",
                 });
@@ -130,14 +130,14 @@ for (const [title, door] of Object.entries({ "dynamic providers": dynamicDoor, "
 
         it("a canary is read without a look at the cluster, under its own id", async () => {
             const state = { ...INPUTS, ...OUTPUTS.canary, drift: "a reason" };
-            deepStrictEqual(await door.read("canary", "its-id", state), {
+            deepStrictEqual(await operation.read("canary", "its-id", state), {
                 id: "its-id",
                 props: { ...state, drift: "none" },
             });
         });
 
         it("what is done is shown line by line", async () => {
-            const text = await printed(() => door.delete("detachment", { ...INPUTS, ...OUTPUTS.detachment }));
+            const text = await printed(() => operation.delete("detachment", { ...INPUTS, ...OUTPUTS.detachment }));
             strictEqual(text.split("\n").filter((line) => line.includes("forceDestroy is set")).length, 1, text);
             ok(text.endsWith("\n"));
         });

@@ -182,7 +182,7 @@ describe("A pod as it is seen", () => {
             ...{ name: "aws-node-1", uid: "pod", node: "node", ready: true, terminating: false, current: true },
             createdAt: created.getTime(),
             readySince: since.getTime(),
-            identity: { source: "nodeRole" },
+            credentials: { kind: "nodeRole" },
             missingPermissions: undefined,
             restarts: 7,
         });
@@ -216,7 +216,7 @@ describe("A pod as it is seen", () => {
         assert.deepEqual(podSeen({}, context), {
             ...{ name: "", uid: "", node: "", ready: false, terminating: false, current: false },
             ...{ createdAt: 0, readySince: undefined, missingPermissions: undefined, restarts: 0 },
-            identity: { source: "nodeRole" },
+            credentials: { kind: "nodeRole" },
         });
     });
 

@@ -9,10 +9,10 @@ import {
     identityScript,
     kubeconfig,
     patient,
-    refusalOf,
     type Script,
     status,
     subject,
+    refusalOf,
 } from "./support";
 
 /** The API server takes one token, and says 401 to every other one. */

@@ -10,9 +10,9 @@ import {
     namespaceAnswer,
     patient,
     quick,
-    refusalOf,
     status,
     versionAnswer,
+    refusalOf,
 } from "./support";
 
 const identity = { uid: "uid-of-kube-system", version: { major: 1, minor: 30 } };

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
-import { type Answer, ScriptedApi, accessTo, refusalOf, status, subject } from "./support";
+import { type Answer, ScriptedApi, accessTo, status, subject, refusalOf } from "./support";
 
 const core = "/api/v1/namespaces/kube-system";
 const apps = "/apis/apps/v1/namespaces/kube-system";

@@ -1,15 +1,19 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { carriesAnyOf, carriesRole, describeIdentity, Wanted } from "../../../../handover/model/carriedRole";
-import type { PodIdentity } from "../../../../handover/model/world";
+import { carriesAnyOf, carriesRole, describeCredentials, Wanted } from "../../../../handover/model/carriedRole";
+import type { CredentialSource } from "../../../../handover/model/world";
 import { carrying, FORMER_ROLE, inPart, onNodeRole, pod, REGIONAL, ROLE, ROLE_ARN } from "../support/worlds";
 
-const withSts = (regionalSts: string | undefined): PodIdentity => ({ source: "role", roleArn: ROLE, regionalSts });
-const other: PodIdentity = { source: "other", what: "AWS_ACCESS_KEY_ID" };
+const withSts = (regionalSts: string | undefined): CredentialSource => ({
+    kind: "webIdentity",
+    roleArn: ROLE,
+    regionalSts,
+});
+const other: CredentialSource = { kind: "other", what: "AWS_ACCESS_KEY_ID" };
 const asked = (value: string): Wanted => ({ roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: value } });
 const wanted: Wanted = { roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE } };
 
 describe("A pod carries the role", () => {
-    const rows: [string, PodIdentity, Wanted, boolean][] = [
+    const rows: [string, CredentialSource, Wanted, boolean][] = [
         ["when all its containers do", carrying(ROLE), wanted, true],
         ["not when it is another role", carrying(FORMER_ROLE), wanted, false],
         ["not when it has none", onNodeRole, wanted, false],
@@ -23,20 +27,20 @@ describe("A pod carries the role", () => {
         ["with an endpoint that nobody minds", withSts("regional"), asked("false"), true],
         [
             "not by the endpoint alone",
-            { ...carrying(FORMER_ROLE), regionalSts: "regional" } as PodIdentity,
+            { ...carrying(FORMER_ROLE), regionalSts: "regional" } as CredentialSource,
             asked("true"),
             false,
         ],
     ];
-    for (const [what, identity, want, expected] of rows) {
+    for (const [what, credentials, want, expected] of rows) {
         it(what, () => {
-            deepStrictEqual(carriesRole(pod("n1", identity), want), expected);
+            deepStrictEqual(carriesRole(pod("n1", credentials), want), expected);
         });
     }
 });
 
 describe("A pod carries one of several roles", () => {
-    const rows: [string, PodIdentity, string[], boolean][] = [
+    const rows: [string, CredentialSource, string[], boolean][] = [
         ["when it carries the last of them", carrying(ROLE), [FORMER_ROLE, ROLE], true],
         ["not when it carries another", carrying(ROLE), [FORMER_ROLE], false],
         ["not when there are none", carrying(ROLE), [], false],
@@ -46,23 +50,23 @@ describe("A pod carries one of several roles", () => {
         ["not when it lives off its node", onNodeRole, [ROLE], false],
         ["not when it has other credentials", other, [ROLE, "AWS_ACCESS_KEY_ID"], false],
     ];
-    for (const [what, identity, roleArns, expected] of rows) {
+    for (const [what, credentials, roleArns, expected] of rows) {
         it(what, () => {
-            deepStrictEqual(carriesAnyOf(pod("n1", identity), roleArns), expected);
+            deepStrictEqual(carriesAnyOf(pod("n1", credentials), roleArns), expected);
         });
     }
 });
 
 describe("What a pod carries is said", () => {
-    const rows: [PodIdentity, string][] = [
+    const rows: [CredentialSource, string][] = [
         [carrying(ROLE), `pod-n1 carries ${ROLE}`],
         [onNodeRole, "pod-n1 carries no role of its own"],
         [other, "pod-n1 carries AWS_ACCESS_KEY_ID"],
         [inPart(ROLE), "pod-n1 carries its role in part: a container"],
     ];
-    for (const [identity, expected] of rows) {
-        it(`for the source ${identity.source}`, () => {
-            deepStrictEqual(describeIdentity(pod("n1", identity)), expected);
+    for (const [credentials, expected] of rows) {
+        it(`for the source ${credentials.kind}`, () => {
+            deepStrictEqual(describeCredentials(pod("n1", credentials)), expected);
         });
     }
 });

@@ -1,6 +1,10 @@
 import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { type IdentityContainer, type IdentitySpec, podIdentity } from "../../../../handover/model/credentialSource";
+import {
+    type CredentialContainer,
+    type CredentialSpec,
+    credentialSource,
+} from "../../../../handover/model/credentialSource";
 
 const roleArn = "arn:aws:iam::111122223333:role/cni";
 const otherArn = "arn:aws:iam::111122223333:role/other";
@@ -9,7 +13,7 @@ const folder = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 const env = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => ({ name, value }));
 
 /** A container as the webhook leaves it. */
-function injected(name: string, more: Record<string, string> = {}): IdentityContainer {
+function injected(name: string, more: Record<string, string> = {}): CredentialContainer {
     return {
         name,
         env: env({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: `${folder}/token`, ...more }),
@@ -17,7 +21,7 @@ function injected(name: string, more: Record<string, string> = {}): IdentityCont
     };
 }
 
-const bare = (name: string, values: Record<string, string> = {}): IdentityContainer => ({ name, env: env(values) });
+const bare = (name: string, values: Record<string, string> = {}): CredentialContainer => ({ name, env: env(values) });
 
 const tokenVolume = (audience: string | undefined = "sts.amazonaws.com", path = "token") => ({
     name: "aws-iam-token",
@@ -30,59 +34,59 @@ const twoTokens = (...audiences: string[]) => ({
 });
 
 /** A pod as the webhook leaves it. */
-const good: IdentitySpec = {
+const good: CredentialSpec = {
     initContainers: [injected("aws-vpc-cni-init")],
     containers: [injected("aws-node"), injected("aws-eks-nodeagent")],
     volumes: [{ name: "run-dir" }, tokenVolume()],
 };
 
-const withFirst = (container: IdentityContainer): IdentitySpec => ({
+const withFirst = (container: CredentialContainer): CredentialSpec => ({
     ...good,
     containers: [container, injected("aws-eks-nodeagent")],
 });
 
-const incomplete = (what: string, roleArns: string[] = [roleArn]) => ({ source: "incomplete", roleArns, what });
-const other = (what: string) => ({ source: "other", what });
+const incomplete = (what: string, roleArns: string[] = [roleArn]) => ({ kind: "incomplete", roleArns, what });
+const other = (what: string) => ({ kind: "other", what });
 
 describe("The identity that a pod's specification carries", () => {
     it("is the role when every container has the role, the token file and the token", () => {
-        assert.deepEqual(podIdentity(good), { source: "role", roleArn, regionalSts: undefined });
+        assert.deepEqual(credentialSource(good), { kind: "webIdentity", roleArn, regionalSts: undefined });
     });
 
     it("is the node role when no container has a token file", () => {
-        assert.deepEqual(podIdentity({ containers: [{ name: "aws-node" }] }), { source: "nodeRole" });
-        assert.deepEqual(podIdentity({ containers: [bare("aws-node", { AWS_REGION: "eu-west-1" })] }), {
-            source: "nodeRole",
+        assert.deepEqual(credentialSource({ containers: [{ name: "aws-node" }] }), { kind: "nodeRole" });
+        assert.deepEqual(credentialSource({ containers: [bare("aws-node", { AWS_REGION: "eu-west-1" })] }), {
+            kind: "nodeRole",
         });
     });
 
     it("is the node role when a role is named without a token file, which the SDK ignores", () => {
-        assert.deepEqual(podIdentity({ containers: [bare("aws-node", { AWS_ROLE_ARN: roleArn })] }), {
-            source: "nodeRole",
+        assert.deepEqual(credentialSource({ containers: [bare("aws-node", { AWS_ROLE_ARN: roleArn })] }), {
+            kind: "nodeRole",
         });
     });
 
     it("is the node role when the token file is empty, which the SDK takes for not set", () => {
-        assert.deepEqual(podIdentity({ containers: [bare("aws-node", { AWS_WEB_IDENTITY_TOKEN_FILE: "" })] }), {
-            source: "nodeRole",
+        assert.deepEqual(credentialSource({ containers: [bare("aws-node", { AWS_WEB_IDENTITY_TOKEN_FILE: "" })] }), {
+            kind: "nodeRole",
         });
     });
 
     it("tells the STS setting that all containers have", () => {
         const regional = { AWS_STS_REGIONAL_ENDPOINTS: "regional" };
         const all = { containers: [injected("a", regional), injected("b", regional)], volumes: [tokenVolume()] };
-        assert.deepEqual(podIdentity(all), { source: "role", roleArn, regionalSts: "regional" });
+        assert.deepEqual(credentialSource(all), { kind: "webIdentity", roleArn, regionalSts: "regional" });
     });
 
     it("tells no STS setting when a container lacks it or has another", () => {
         for (const last of [{}, { AWS_STS_REGIONAL_ENDPOINTS: "legacy" }] as Record<string, string>[]) {
             const containers = [injected("a", { AWS_STS_REGIONAL_ENDPOINTS: "regional" }), injected("b", last)];
-            const identity = podIdentity({ containers, volumes: [tokenVolume()] });
-            assert.deepEqual(identity, { source: "role", roleArn, regionalSts: undefined });
+            const credentials = credentialSource({ containers, volumes: [tokenVolume()] });
+            assert.deepEqual(credentials, { kind: "webIdentity", roleArn, regionalSts: undefined });
         }
     });
 
-    const faults: [string, IdentitySpec, ReturnType<typeof incomplete>][] = [
+    const faults: [string, CredentialSpec, ReturnType<typeof incomplete>][] = [
         [
             "a container was skipped",
             withFirst(bare("aws-node")),
@@ -205,23 +209,26 @@ describe("The identity that a pod's specification carries", () => {
         ],
     ];
     for (const [why, spec, expected] of faults) {
-        it(`is incomplete when ${why}`, () => assert.deepEqual(podIdentity(spec), expected));
+        it(`is incomplete when ${why}`, () => assert.deepEqual(credentialSource(spec), expected));
     }
 
     it("finds the token at a mount path with slashes at its end, and in a volume of any name", () => {
         const container = { ...injected("aws-node"), volumeMounts: [{ name: "mine", mountPath: `${folder}//` }] };
-        const identity = podIdentity({ containers: [container], volumes: [{ ...tokenVolume(), name: "mine" }] });
-        assert.deepEqual(identity, { source: "role", roleArn, regionalSts: undefined });
+        const credentials = credentialSource({
+            containers: [container],
+            volumes: [{ ...tokenVolume(), name: "mine" }],
+        });
+        assert.deepEqual(credentials, { kind: "webIdentity", roleArn, regionalSts: undefined });
     });
 
     it("goes by the last of several entries of a variable, as the kubelet does", () => {
         const twice = injected("aws-node");
         const first = { ...twice, env: [...env({ AWS_ROLE_ARN: otherArn }), ...(twice.env ?? [])] };
-        assert.deepEqual(podIdentity(withFirst(first)), podIdentity(good));
+        assert.deepEqual(credentialSource(withFirst(first)), credentialSource(good));
     });
 
     const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "secret" };
-    const others: [string, IdentitySpec, string][] = [
+    const others: [string, CredentialSpec, string][] = [
         [
             "static keys, before the role",
             withFirst(injected("aws-node", keys)),
@@ -264,7 +271,7 @@ describe("The identity that a pod's specification carries", () => {
             "AWS_CONFIG_FILE",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-        ].map((name): [string, IdentitySpec, string] => [
+        ].map((name): [string, CredentialSpec, string] => [
             `${name}, without a token file`,
             { containers: [bare("aws-node"), bare("agent", { [name]: "x" })] },
             `${name} of container agent`,
@@ -276,21 +283,27 @@ describe("The identity that a pod's specification carries", () => {
         ],
     ];
     for (const [why, spec, what] of others) {
-        it(`is another one with ${why}`, () => assert.deepEqual(podIdentity(spec), other(what)));
+        it(`is another one with ${why}`, () => assert.deepEqual(credentialSource(spec), other(what)));
     }
 
     for (const half of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) {
         it(`is not changed by ${half} alone, which the SDK ignores`, () =>
-            assert.deepEqual(podIdentity(withFirst(injected("aws-node", { [half]: "x" }))), podIdentity(good)));
+            assert.deepEqual(
+                credentialSource(withFirst(injected("aws-node", { [half]: "x" }))),
+                credentialSource(good),
+            ));
     }
 
     it("is the role when a profile or container credentials are set as well, which come after it", () => {
         const more = { AWS_PROFILE: "x", AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" };
-        assert.deepEqual(podIdentity(withFirst(injected("aws-node", more))), podIdentity(good));
+        assert.deepEqual(credentialSource(withFirst(injected("aws-node", more))), credentialSource(good));
     });
 
     it("does not show the value of a key", () => {
-        assert.doesNotMatch(JSON.stringify(podIdentity({ containers: [bare("aws-node", keys)] })), /AKIA|"secret"/);
+        assert.doesNotMatch(
+            JSON.stringify(credentialSource({ containers: [bare("aws-node", keys)] })),
+            /AKIA|"secret"/,
+        );
     });
 
     it("has the same source and the same roles whatever the order of the containers", () => {
@@ -299,18 +312,18 @@ describe("The identity that a pod's specification carries", () => {
             injected("other", { AWS_ROLE_ARN: otherArn }),
             bare("skipped"),
             bare("keys", keys),
-            bare("podIdentity", { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" }),
+            bare("credentialSource", { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" }),
         );
         const shuffled = fc
             .array(container, { minLength: 1, maxLength: 6 })
             .chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })));
-        const essence = (containers: readonly IdentityContainer[], split: number) => {
+        const essence = (containers: readonly CredentialContainer[], split: number) => {
             const spec = { initContainers: containers.slice(0, split), containers: containers.slice(split) };
-            const identity = podIdentity({ ...spec, volumes: [tokenVolume()] });
+            const credentials = credentialSource({ ...spec, volumes: [tokenVolume()] });
             return [
-                identity.source,
-                "roleArn" in identity && identity.roleArn,
-                "roleArns" in identity && identity.roleArns,
+                credentials.kind,
+                "roleArn" in credentials && credentials.roleArn,
+                "roleArns" in credentials && credentials.roleArns,
             ];
         };
         fc.assert(
@@ -328,9 +341,9 @@ describe("The identity that a pod's specification carries", () => {
         );
         fc.assert(
             fc.property(fc.array(container, { minLength: 1 }), (containers) => {
-                const { source } = podIdentity({ containers, volumes: [tokenVolume()] });
+                const { kind } = credentialSource({ containers, volumes: [tokenVolume()] });
                 const same = new Set(containers.map(({ name }) => name)).size === 1;
-                assert.equal(source === "role", same && containers[0]?.name !== "skipped");
+                assert.equal(kind === "webIdentity", same && containers[0]?.name !== "skipped");
             }),
         );
     });

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { freshMemory, Memory, remember, Step } from "../../../../handover/model/steps";
-import { attach, carrying, pod, ROLE } from "../support/worlds";
+import { carrying, pod, ROLE, attach } from "../support/worlds";
 
 /** Everything in it has been used before. */
 const before: Memory = {
@@ -8,11 +8,11 @@ const before: Memory = {
     attachedAt: 2,
     attached: attach("nodes"),
     detachedAt: 3,
-    settledAt: 4,
+    propagatedAt: 4,
     releasedAt: 5,
     wokenAt: 6,
     restarts: { n1: 1, n2: 3 },
-    retreats: 1,
+    restores: 1,
 };
 
 const on = (node: string) => pod(node, carrying(ROLE));
@@ -21,8 +21,8 @@ const why = "";
 describe("What a run remembers", () => {
     it("is when it began, and nothing else at first", () => {
         deepStrictEqual(freshMemory(7), {
-            ...{ startedAt: 7, attachedAt: undefined, attached: [], detachedAt: undefined, settledAt: undefined },
-            ...{ releasedAt: undefined, wokenAt: undefined, restarts: {}, retreats: 0 },
+            ...{ startedAt: 7, attachedAt: undefined, attached: [], detachedAt: undefined, propagatedAt: undefined },
+            ...{ releasedAt: undefined, wokenAt: undefined, restarts: {}, restores: 0 },
         });
     });
 
@@ -30,14 +30,14 @@ describe("What a run remembers", () => {
         [
             "of an attachment is what and when, that it has not settled, and how many there were",
             { do: "attach", policies: attach("more"), why },
-            { attachedAt: 9, attached: attach("more"), settledAt: undefined, retreats: 2 },
+            { attachedAt: 9, attached: attach("more"), propagatedAt: undefined, restores: 2 },
         ],
         [
             "of a detachment is when, and that nothing is attached that was asked for",
             { do: "detach", policies: attach("nodes"), why },
             { detachedAt: 9, attached: [] },
         ],
-        ["of settling is when", { do: "settle", milliseconds: 1, why }, { settledAt: 9 }],
+        ["of settling is when", { do: "awaitPropagation", milliseconds: 1, why }, { propagatedAt: 9 }],
         ["of giving the annotation up is when", { do: "releaseServiceAccount", leaving: {}, why }, { releasedAt: 9 }],
         ["of waking the DaemonSet is when", { do: "wake", why }, { wokenAt: 9 }],
         ["of a restart is one more of its node", { do: "restart", pod: on("n2"), why }, { restarts: { n1: 1, n2: 4 } }],

@@ -1,8 +1,8 @@
+import type { ConnectionInputs } from "../../../../handover/model/connection";
 import { deepStrictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import type { Site } from "../../../../handover/run/loop";
+import { type RunContext, withRunContext } from "../../../../handover/observe/runContext";
 import type { HandOverRecord } from "../../../../handover/model/record";
-import { withSite } from "../../../../handover/observe/runContext";
 import { record, subject } from "../support/worlds";
 
 describe("The cluster of a live check", () => {
@@ -30,14 +30,16 @@ describe("The cluster of a live check", () => {
                 forceDestroy: false,
                 drift: "none",
             };
-            const door = {
+            const operation = {
                 progress: () => undefined,
-                open: ({ subject: { fieldManager, injectionGuardName } }: typeof inputs) => {
+                open: ({ subject: { fieldManager, injectionGuardName } }: ConnectionInputs) => {
                     opened.push(fieldManager, injectionGuardName);
-                    return Promise.resolve({ cluster: { close: () => closed.push("closed") } } as unknown as Site);
+                    return Promise.resolve({
+                        cluster: { close: () => closed.push("closed") },
+                    } as unknown as RunContext);
                 },
             };
-            await withSite(known === undefined ? inputs : { ...inputs, record: known }, [], door, () =>
+            await withRunContext(known === undefined ? inputs : { ...inputs, record: known }, [], operation, () =>
                 Promise.resolve(),
             );
             deepStrictEqual(opened, names);

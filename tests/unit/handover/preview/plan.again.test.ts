@@ -1,10 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { planHandOver } from "../../../../handover/preview/plan";
-import { approvable, seen } from "../support/approvals";
+import { approvable, seen } from "../support/preflights";
 import {
     ANNOTATE,
-    attach,
-    canary,
     DELIVERED,
     DETACH,
     handedOver,
@@ -19,7 +17,10 @@ import {
     table,
     then,
     unnamed,
+    attach,
+    canary,
 } from "../support/plans";
+
 import {
     carrying,
     daemonSet,
@@ -32,9 +33,9 @@ import {
     pods,
     record,
     ROLE,
-    ROLE_ARN,
     serviceAccount,
     subject,
+    ROLE_ARN,
 } from "../support/worlds";
 
 const other = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };
@@ -118,7 +119,7 @@ table("The plan after a refresh", [
         refuses("policy-not-recorded"),
         { ...recorded, record: { ...record, nodeRolePolicies: {} } },
     ],
-    ["asks for no approval again", handedOver(), NOTHING, recorded, { callerAccount: "2" }],
+    ["asks for no preflight again", handedOver(), NOTHING, recorded, { callerAccount: "2" }],
     [
         "has the canary again that a former run did not come to",
         handedOver(
@@ -168,7 +169,7 @@ table("The refusals", [
 
 describe("The reasons of a refusal", () => {
     it("are in the words of the update itself", () => {
-        const { refusals } = planHandOver({ ...question, approval: { ...approvable, callerAccount: "2" } });
+        const { refusals } = planHandOver({ ...question, preflight: { ...approvable, callerAccount: "2" } });
         deepStrictEqual(
             refusals.map(({ message }) => message),
             [

@@ -1,7 +1,6 @@
-import { seen } from "../support/approvals";
+import { seen } from "../support/preflights";
 import {
     ANNOTATE,
-    canary,
     DETACH,
     moves,
     nobodyNamed,
@@ -13,7 +12,9 @@ import {
     then,
     unnamed,
     wait,
+    canary,
 } from "../support/plans";
+
 import {
     BROAD_POLICY,
     carrying,

@@ -1,9 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { Site } from "../../../../handover/run/loop";
+import type { RunContext } from "../../../../handover/observe/runContext";
 import { PreviewInputs, previewHandOver } from "../../../../handover/preview/previewHandOver";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { World } from "../../../../handover/model/world";
-import { seen } from "../support/approvals";
+import { seen } from "../support/preflights";
 import { handedOver } from "../support/plans";
 import { ACCOUNT, CNI_POLICY, ISSUER, nodeRole, BROAD_POLICY, subject } from "../support/worlds";
 
@@ -21,7 +21,7 @@ const inputs: PreviewInputs = {
     ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
 };
 
-/** A site that only reads: whatever else is called of it is not there. */
+/** A context that only reads: whatever else is called of it is not there. */
 function reading(world: World, called: string[] = [], others: Partial<Record<string, () => Promise<unknown>>> = {}) {
     const answer = (name: string, value: unknown) => () => {
         called.push(name);
@@ -37,11 +37,11 @@ function reading(world: World, called: string[] = [], others: Partial<Record<str
         },
         aws: { callerAccount: answer("caller", ACCOUNT), look: answer("look at the account", world.account) },
         ...{ detachFromNodeRoles: ["nodes"], now: () => world.at, progress: () => undefined },
-    } as unknown as Site;
+    } as unknown as RunContext;
 }
 
-const told = (site: Site, more: Partial<PreviewInputs> = {}) =>
-    previewHandOver({ ...inputs, ...more }, 60, () => Promise.resolve(site));
+const told = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
+    previewHandOver({ ...inputs, ...more }, 60, () => Promise.resolve(context));
 
 const NOT_LOOKED_AT = "The hand-over is not planned, since the cluster was not looked at: ";
 
@@ -110,14 +110,17 @@ describe("A preview", () => {
     it("tells in one line why it could not look, with the code, and lets go of the cluster", async () => {
         const called: string[] = [];
         const away = new Refusal("cluster-unreachable", "No answer.", "It means something.", "Mend it.");
-        const site = reading(seen(), called, { identity: () => Promise.reject(away) });
-        deepStrictEqual(await told(site), { refuses: false, text: `${NOT_LOOKED_AT}[cluster-unreachable] No answer.` });
+        const context = reading(seen(), called, { identity: () => Promise.reject(away) });
+        deepStrictEqual(await told(context), {
+            refuses: false,
+            text: `${NOT_LOOKED_AT}[cluster-unreachable] No answer.`,
+        });
         deepStrictEqual(called, ["identity", "close"]);
     });
 
     it("tells of an error that nobody expected, too", async () => {
-        const site = reading(seen(), [], { identity: () => Promise.reject(new Error("broken")) });
-        deepStrictEqual(await told(site), { refuses: false, text: `${NOT_LOOKED_AT}broken` });
+        const context = reading(seen(), [], { identity: () => Promise.reject(new Error("broken")) });
+        deepStrictEqual(await told(context), { refuses: false, text: `${NOT_LOOKED_AT}broken` });
     });
 
     it("tells of a kubeconfig that cannot be read", async () => {
@@ -126,8 +129,8 @@ describe("A preview", () => {
     });
 
     it("waits no longer than its limit", async () => {
-        const site = reading(seen(), [], { identity: () => new Promise(() => undefined) });
-        const plan = await previewHandOver(inputs, 0.02, () => Promise.resolve(site));
+        const context = reading(seen(), [], { identity: () => new Promise(() => undefined) });
+        const plan = await previewHandOver(inputs, 0.02, () => Promise.resolve(context));
         deepStrictEqual(plan, { refuses: false, text: `${NOT_LOOKED_AT}no answer within 0.02 s` });
     });
 });

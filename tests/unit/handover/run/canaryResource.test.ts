@@ -1,17 +1,17 @@
 import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import type { Site } from "../../../../handover/run/loop";
+import type { RunContext } from "../../../../handover/observe/runContext";
 import { Refusal } from "../../../../handover/model/refusal";
 import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
-import type { PodIdentity } from "../../../../handover/model/world";
-import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
+import type { CredentialSource } from "../../../../handover/model/world";
+import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, subject, world, ROLE_ARN } from "../support/worlds";
 
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "Nobody knows you.", "Give another kubeconfig.");
 
 const inputs: CanaryInputs = {
     ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, iamPropagationSeconds: 120, forceDestroy: false, drift: "none" },
-    ...{ formerAnnotations: {}, approval: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
+    ...{ formerAnnotations: {}, approvedRole: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
 };
 
 /** A canary pod that is there already, in a cluster and an account that fail when a test says so. */
@@ -19,7 +19,7 @@ function siteWith(fails: {
     account?: (nth: number) => Error | undefined;
     cluster?: (nth: number) => Error | undefined;
     /** What the other pods carry. */
-    others?: PodIdentity;
+    others?: CredentialSource;
 }) {
     const calls: string[] = [];
     let now = NOW;
@@ -30,7 +30,7 @@ function siteWith(fails: {
         error === undefined ? Promise.resolve(value()) : Promise.reject(error);
     const { others = onNodeRole } = fails;
     const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) } });
-    const site = {
+    const context = {
         ...{ subject, detachFromNodeRoles: [], now: () => now, progress: () => undefined },
         sleep: () => Promise.resolve(),
         cluster: {
@@ -57,12 +57,12 @@ function siteWith(fails: {
             close: () => undefined,
         },
         aws: { look: () => answer(fails.account?.(nth("account")), () => seen().account) },
-    } as unknown as Site;
+    } as unknown as RunContext;
     return {
         calls,
         run: (more: Partial<CanaryInputs> = {}) =>
-            canary.create({ ...inputs, ...more }, { progress: () => undefined, open: () => Promise.resolve(site) }),
-        end: () => ({ annotations, carries: canaryPod.identity.source === "role" }),
+            canary.create({ ...inputs, ...more }, { progress: () => undefined, open: () => Promise.resolve(context) }),
+        end: () => ({ annotations, carries: canaryPod.credentials.kind === "webIdentity" }),
     };
 }
 
@@ -86,9 +86,9 @@ describe("The canary, as a resource", () => {
 
     it("keeps what it told when nothing acts upon it", async () => {
         const told = { shown: "s", updateStrategy: "RollingUpdate" as const, carriedBefore: true as const };
-        const door = { progress: () => undefined };
-        deepStrictEqual(await canary.update({ ...inputs, ...told }, { ...inputs, stableSeconds: 5 }, door), told);
-        deepStrictEqual(await canary.read({ ...inputs, ...told }, door), { outputs: told, drift: "none" });
+        const operation = { progress: () => undefined };
+        deepStrictEqual(await canary.update({ ...inputs, ...told }, { ...inputs, stableSeconds: 5 }, operation), told);
+        deepStrictEqual(await canary.read({ ...inputs, ...told }, operation), { outputs: told, drift: "none" });
     });
 
     it("goes back without the account when its credentials expire, and says what mends them", async () => {

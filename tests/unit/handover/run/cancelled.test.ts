@@ -1,18 +1,17 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import type { Site } from "../../../../handover/run/loop";
+import { type RunContext, withRunContext } from "../../../../handover/observe/runContext";
 import { refusals } from "../../../../handover/model/refusals";
 import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
-import { withSite } from "../../../../handover/observe/runContext";
 import { EksCniProvider } from "../../../../plugin/provider";
 import { onNodeRole, record, subject, world } from "../support/worlds";
 
 const inputs: CanaryInputs = {
     ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, iamPropagationSeconds: 120, forceDestroy: false, drift: "none" },
-    ...{ formerAnnotations: {}, approval: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
+    ...{ formerAnnotations: {}, approvedRole: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
 };
 
-/** A site where all that waits waits for good, and which tells what was done. */
+/** A context where all that waits waits for good, and which tells what was done. */
 function scripted(cancelling: AbortController, cancelAt: string) {
     const calls: string[] = [];
     const { cluster, account } = world(onNodeRole);
@@ -23,7 +22,7 @@ function scripted(cancelling: AbortController, cancelAt: string) {
         }
         return Promise.resolve(answer);
     };
-    const site = {
+    const context = {
         ...{ subject, detachFromNodeRoles: [], now: Date.now, progress: () => undefined, cancelled: cancelling.signal },
         cluster: {
             look: () => did("cluster", cluster),
@@ -33,12 +32,12 @@ function scripted(cancelling: AbortController, cancelAt: string) {
             close: () => void did("close", undefined),
         },
         aws: { look: () => did("account", account) },
-    } as unknown as Site;
-    const door = {
+    } as unknown as RunContext;
+    const operation = {
         ...{ progress: () => undefined, cancelled: cancelling.signal },
-        open: () => Promise.resolve(site),
+        open: () => Promise.resolve(context),
     };
-    return { calls, door };
+    return { calls, operation };
 }
 
 /** What is begun in the background shows within these turns. */
@@ -51,8 +50,8 @@ const turns = async () => {
 describe("A run that is cancelled", () => {
     it("begins with no other step, and takes nothing back", async () => {
         for (const cancelAt of ["account", "restart"]) {
-            const { calls, door } = scripted(new AbortController(), cancelAt);
-            await rejects(canary.create(inputs, door), refusals.cancelled());
+            const { calls, operation } = scripted(new AbortController(), cancelAt);
+            await rejects(canary.create(inputs, operation), refusals.cancelled());
             await turns();
             const writes = calls.filter((call) => ["restart", "annotate"].includes(call));
             deepStrictEqual(writes, cancelAt === "restart" ? ["restart"] : [], calls.join());
@@ -61,8 +60,8 @@ describe("A run that is cancelled", () => {
 
     it("does not wait for what waits, and lets go of the cluster", async () => {
         const cancelling = new AbortController();
-        const { calls, door } = scripted(cancelling, "never");
-        const waiting = withSite(inputs, [], door, (site) => site.cluster.change(1));
+        const { calls, operation } = scripted(cancelling, "never");
+        const waiting = withRunContext(inputs, [], operation, (context) => context.cluster.change(1));
         setImmediate(() => cancelling.abort());
         await rejects(waiting, refusals.cancelled());
         deepStrictEqual(calls, ["wait", "close"]);

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import type { Site } from "../../../../handover/run/loop";
+import type { RunContext } from "../../../../handover/observe/runContext";
 import type { HandOverRecord } from "../../../../handover/model/record";
 import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
 import {
@@ -11,9 +11,9 @@ import {
     onNodeRole,
     record,
     ROLE,
-    ROLE_ARN,
     subject,
     world,
+    ROLE_ARN,
 } from "../support/worlds";
 
 /** A cluster whose pods are back on the node role already, so that only the service account is left to do. */
@@ -21,7 +21,7 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
     const done: unknown[] = [];
     let now = NOW;
     let roleArnOwners = [MANAGER, "kubectl-annotate"];
-    const site = {
+    const context = {
         ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now },
         progress: () => undefined,
         sleep: (milliseconds: number) => Promise.resolve((now += milliseconds)),
@@ -48,7 +48,7 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
                 return Promise.resolve({ verdict: "yes", evidence: [] });
             },
         },
-    } as unknown as Site;
+    } as unknown as RunContext;
     const state = {
         ...{
             subject,
@@ -60,10 +60,10 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
         },
         ...{ overrideExistingServiceAccount: false, detachFromNodeRoles: ["nodes"], detachPolicyArns: [] },
         ...{ injectionGuard: true, policyArns: [CNI_POLICY], additionalPolicies: false },
-        ...{ formerAnnotations: {}, approval: "a", roleUniqueId: guard.roleUniqueId },
+        ...{ formerAnnotations: {}, approvedRole: "a", roleUniqueId: guard.roleUniqueId },
         record: { ...record, ...guard.record },
     };
-    await credentialGuard.delete(state, { progress: () => undefined, open: () => Promise.resolve(site) });
+    await credentialGuard.delete(state, { progress: () => undefined, open: () => Promise.resolve(context) });
     return done;
 }
 

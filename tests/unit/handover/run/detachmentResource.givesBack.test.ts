@@ -1,6 +1,5 @@
 import { right, good, detached, table, astray } from "../support/detachments";
 import {
-    attach,
     bare,
     CNI_POLICY,
     inPart,
@@ -14,6 +13,7 @@ import {
     ROLE,
     seconds,
     serviceAccount,
+    attach,
 } from "../support/worlds";
 
 const BACK = {
@@ -36,7 +36,7 @@ table("The policies come back at once", [
     ],
     [
         "for one with other credentials",
-        good({ pods: pods(right, pod("n2", { source: "other", what: "AWS_PROFILE" })) }, detached),
+        good({ pods: pods(right, pod("n2", { kind: "other", what: "AWS_PROFILE" })) }, detached),
         { ...BACK, why: "pod-n2 carries AWS_PROFILE: the node roles get their policies back" },
     ],
     [
@@ -44,7 +44,7 @@ table("The policies come back at once", [
         good(astray, detached),
         BACK,
         {},
-        remembering({ retreats: 9, attachedAt: seconds(-31), attached: attach("nodes") }),
+        remembering({ restores: 9, attachedAt: seconds(-31), attached: attach("nodes") }),
     ],
     [
         "right after they left again",

@@ -1,10 +1,10 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import type { Proof, ProofFailure } from "../../../../handover/aws/awsAccess";
-import type { Site } from "../../../../handover/run/loop";
+import type { Proof, ProofFailure } from "../../../../handover/model/proof";
+import type { RunContext } from "../../../../handover/observe/runContext";
 import { Refusal } from "../../../../handover/model/refusal";
 import { formerStillWorks } from "../../../../handover/run/formerRole";
-import { FORMER_ROLE, NOW, record, ROLE_ARN, subject } from "../support/worlds";
+import { FORMER_ROLE, NOW, record, subject, ROLE_ARN } from "../support/worlds";
 
 const no = (code: ProofFailure): Proof => ({ verdict: "no", code, why: "why", final: false });
 const timeouts = { ...DEFAULT_TIMEOUTS, proofSeconds: 10 };
@@ -13,7 +13,7 @@ const timeouts = { ...DEFAULT_TIMEOUTS, proofSeconds: 10 };
 async function ask(answers: Proof[], token = () => Promise.resolve("token"), originalAnnotations = {}) {
     const asked: string[] = [];
     let now = NOW;
-    const site = {
+    const context = {
         ...{ subject, now: () => now, progress: () => undefined, cluster: { requestToken: token } },
         sleep: (milliseconds: number) => {
             now += milliseconds;
@@ -25,9 +25,9 @@ async function ask(answers: Proof[], token = () => Promise.resolve("token"), ori
                 return Promise.resolve(answers[asked.length - 1] ?? answers.at(-1));
             },
         },
-    } as unknown as Site;
+    } as unknown as RunContext;
     const of = { ...record, originalAnnotations: { [ROLE_ARN]: FORMER_ROLE, ...originalAnnotations } };
-    return { goesBack: await formerStillWorks(site, of, { subject, timeouts }), asked };
+    return { goesBack: await formerStillWorks(context, of, { subject, timeouts }), asked };
 }
 
 describe("The role before the hand-over", () => {

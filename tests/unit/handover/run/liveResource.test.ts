@@ -88,7 +88,7 @@ describe("A live check acts", () => {
     });
 });
 
-describe("The door of TypeScript programs", () => {
+describe("The operation of TypeScript programs", () => {
     const diff = (state: object, news: object) => dynamicProvider("canary").diff?.("id", state, news);
 
     it("sees no change in the provider's own code, which each version has anew", async () => {

@@ -1,12 +1,13 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import { Goal, reach, Site } from "../../../../handover/run/loop";
+import { Goal, reach } from "../../../../handover/run/loop";
+import { RunContext } from "../../../../handover/observe/runContext";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Step } from "../../../../handover/model/steps";
-import { attach, onNodeRole, pod, subject, world } from "../support/worlds";
+import { onNodeRole, pod, subject, world, attach } from "../support/worlds";
 
 const SECOND = 1000;
 
-/** A site whose clock moves by a second a look, and which tells what was done. */
+/** A context whose clock moves by a second a look, and which tells what was done. */
 function scripted(...steps: Step[]) {
     const calls: string[] = [];
     const lines: string[] = [];
@@ -16,7 +17,7 @@ function scripted(...steps: Step[]) {
         calls.push(what);
         return Promise.resolve();
     };
-    const site = {
+    const context = {
         ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now },
         sleep: (milliseconds: number) => {
             now += milliseconds;
@@ -48,13 +49,13 @@ function scripted(...steps: Step[]) {
             attach: (role: string, policy: string) => done(`attach ${role} ${policy}`),
             detach: (role: string, policy: string) => done(`detach ${role} ${policy}`),
         },
-    } as unknown as Site;
+    } as unknown as RunContext;
     let asked = 0;
     const goal: Goal = {
         ...{ what: "The work", limitSeconds: 60, limitArgument: "canarySeconds" },
         next: () => steps[Math.min(asked++, steps.length - 1)] ?? DONE,
     };
-    return { site, goal, calls, lines };
+    return { context, goal, calls, lines };
 }
 
 const DONE: Step = { do: "done", why: "ready" };
@@ -66,7 +67,7 @@ const [policy] = attach("a").map(({ policyArn }) => policyArn);
 describe("The loop", () => {
     const acts: [Step, string[]][] = [
         [WAIT, ["change 2000"]],
-        [{ do: "settle", milliseconds: 5000, why: "w" }, ["sleep 5000"]],
+        [{ do: "awaitPropagation", milliseconds: 5000, why: "w" }, ["sleep 5000"]],
         [{ do: "restart", pod: pod("n1", onNodeRole), why: "w" }, ["restart pod-n1"]],
         [{ do: "forceRestart", pod: pod("n1", onNodeRole), why: "w" }, ["force pod-n1"]],
         [{ do: "wake", why: "w" }, ["wake"]],
@@ -80,8 +81,8 @@ describe("The loop", () => {
     for (const [step, expected] of acts) {
         const keeps = ["wait", "restart", "wake", "removeWakeMark"].includes(step.do);
         it(`takes the step ${step.do}, and looks again at ${keeps ? "the cluster alone until it is done" : "everything"}`, async () => {
-            const { site, goal, calls } = scripted(step, DONE);
-            await reach(site, goal);
+            const { context, goal, calls } = scripted(step, DONE);
+            await reach(context, goal);
             deepStrictEqual(calls, [...AGAIN, ...expected, ...(keeps ? ["cluster", ...AGAIN] : AGAIN)]);
         });
     }
@@ -91,58 +92,58 @@ describe("The loop", () => {
     const detached = [`detach a ${String(policy)}`, `detach b ${String(policy)}`];
 
     it("looks at everything in every region right before it detaches, and then at this one", async () => {
-        const { site, goal, calls } = scripted(DETACH, DETACH, DONE);
-        await reach(site, goal);
+        const { context, goal, calls } = scripted(DETACH, DETACH, DONE);
+        await reach(context, goal);
         deepStrictEqual(calls, [...AGAIN, ...EVERYWHERE, ...detached, ...AGAIN]);
     });
 
     it("detaches nothing when that look says otherwise", async () => {
         const refusal = refusals.serviceAccountMissing(subject);
-        const { site, goal, calls } = scripted(DETACH, { do: "refuse", refusal });
-        await rejects(reach(site, goal), refusal);
+        const { context, goal, calls } = scripted(DETACH, { do: "refuse", refusal });
+        await rejects(reach(context, goal), refusal);
         deepStrictEqual(calls, [...AGAIN, ...EVERYWHERE]);
     });
 
     it("looks once before it detaches, where it has waited on an old look at the account", async () => {
-        const { site, goal, calls } = scripted(WAIT, DETACH, DETACH, DONE);
-        await reach(site, goal);
+        const { context, goal, calls } = scripted(WAIT, DETACH, DETACH, DONE);
+        await reach(context, goal);
         deepStrictEqual(calls, [...AGAIN, "change 2000", "cluster", ...EVERYWHERE, ...detached, ...AGAIN]);
     });
 
     it("looks in every region also where only the look at this one had it detach", async () => {
-        const { site, goal, calls } = scripted(WAIT, DONE, DETACH, DETACH, DONE);
-        await reach(site, goal);
+        const { context, goal, calls } = scripted(WAIT, DONE, DETACH, DETACH, DONE);
+        await reach(context, goal);
         deepStrictEqual(calls, [...AGAIN, "change 2000", "cluster", ...AGAIN, ...EVERYWHERE, ...detached, ...AGAIN]);
     });
 
     it("looks at the account again after half a minute, whatever it waits for", async () => {
-        const { site, goal, calls } = scripted(...Array.from({ length: 32 }, () => WAIT), DONE);
-        await reach(site, goal);
+        const { context, goal, calls } = scripted(...Array.from({ length: 32 }, () => WAIT), DONE);
+        await reach(context, goal);
         deepStrictEqual(calls.filter((call) => call === "account").length, 3);
     });
 
     it("shows a line when it changes, and only then", async () => {
-        const { site, goal, lines } = scripted(WAIT, WAIT, ATTACH, ATTACH, WAIT, DONE);
-        await reach(site, goal);
+        const { context, goal, lines } = scripted(WAIT, WAIT, ATTACH, ATTACH, WAIT, DONE);
+        await reach(context, goal);
         deepStrictEqual(lines, ["not yet", "back", "not yet", "ready"]);
     });
 
     it("ends at its limit, and says what was seen last", async () => {
-        const { site, goal, calls } = scripted(WAIT);
-        await rejects(reach(site, goal), refusals.timeout("The work", 60, "canarySeconds", "not yet"));
+        const { context, goal, calls } = scripted(WAIT);
+        await rejects(reach(context, goal), refusals.timeout("The work", 60, "canarySeconds", "not yet"));
         deepStrictEqual(calls.filter((call) => call === "cluster").length, 60);
     });
 
     it("gives back what somebody needs even at its limit", async () => {
-        const { site, goal, calls } = scripted(...Array.from({ length: 59 }, () => WAIT), ATTACH);
-        await rejects(reach(site, { ...goal, limitSeconds: 60 }), { code: "time-limit" });
+        const { context, goal, calls } = scripted(...Array.from({ length: 59 }, () => WAIT), ATTACH);
+        await rejects(reach(context, { ...goal, limitSeconds: 60 }), { code: "time-limit" });
         deepStrictEqual(calls.slice(-2), [`attach a ${String(policy)}`, `attach b ${String(policy)}`]);
     });
 
     it("ends with a refusal as it is", async () => {
         const refusal = refusals.serviceAccountMissing(subject);
-        const { site, goal, calls } = scripted({ do: "refuse", refusal });
-        await rejects(reach(site, goal), refusal);
+        const { context, goal, calls } = scripted({ do: "refuse", refusal });
+        await rejects(reach(context, goal), refusal);
         deepStrictEqual(calls, AGAIN);
     });
 });

@@ -1,8 +1,9 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import { Goal, isRefusal, reach, Site } from "../../../../handover/run/loop";
-import { Refusal } from "../../../../handover/model/refusal";
+import { Goal, reach } from "../../../../handover/run/loop";
+import { RunContext } from "../../../../handover/observe/runContext";
+import { isRefusal, Refusal } from "../../../../handover/model/refusal";
 import { freshMemory, Memory, Step } from "../../../../handover/model/steps";
-import { attach, NOW, onNodeRole, seconds, subject, world } from "../support/worlds";
+import { NOW, onNodeRole, seconds, subject, world, attach } from "../support/worlds";
 
 const DONE: Step = { do: "done", why: "ready" };
 const WAKE: Step = { do: "wake", why: "wakes" };
@@ -32,7 +33,7 @@ function scripted(answers: Answers, ...steps: Step[]) {
             return error === undefined ? Promise.resolve(answer) : Promise.reject(error);
         };
     const { cluster, account } = world(onNodeRole);
-    const site = {
+    const context = {
         ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now, progress: (line: string) => lines.push(line) },
         sleep: (milliseconds: number) => {
             now += milliseconds;
@@ -41,12 +42,12 @@ function scripted(answers: Answers, ...steps: Step[]) {
         },
         cluster: { look: call("cluster", cluster), wakeDaemonSet: call("wake", undefined) },
         aws: { look: call("account", account), attach: call("attach", "attached") },
-    } as unknown as Site;
+    } as unknown as RunContext;
     const goal: Goal = {
         ...{ what: "The work", limitSeconds: 3600, limitArgument: "canarySeconds" },
         next: (_world, memory) => steps[memories.push(memory) - 1] ?? DONE,
     };
-    return { run: () => reach(site, goal), calls, lines, memories, sleeps: () => (now - NOW) / 2000 };
+    return { run: () => reach(context, goal), calls, lines, memories, sleeps: () => (now - NOW) / 2000 };
 }
 
 /** So often, and then no more. */
@@ -104,7 +105,7 @@ describe("The loop's patience", () => {
     });
 
     it("counts from the first failure, and not from the start", async () => {
-        const settle: Step = { do: "settle", milliseconds: 170_000, why: "settles" };
+        const settle: Step = { do: "awaitPropagation", milliseconds: 170_000, why: "settles" };
         const { run, sleeps } = scripted(
             { cluster: (nth) => (nth > 1 && nth <= 91 ? UNREACHABLE : undefined) },
             settle,
@@ -133,7 +134,7 @@ describe("The loop's patience", () => {
         const { run, memories, calls } = scripted({ attach: times(1, THROTTLED) }, ATTACH, ATTACH);
         await run();
         const before = freshMemory(NOW);
-        const after = { ...before, attachedAt: seconds(2), attached: attach("a"), retreats: 1 };
+        const after = { ...before, attachedAt: seconds(2), attached: attach("a"), restores: 1 };
         deepStrictEqual(memories, [before, before, after]);
         deepStrictEqual(calls.filter((call) => call === "attach").length, 2);
     });

@@ -1,9 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { DetachmentPlan, nextDetachmentStep } from "../../../../handover/decide/detachment";
+import { DetachmentTarget, nextDetachmentStep } from "../../../../handover/decide/detachment";
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import {
-    attach,
     bare,
     carrying,
     fresh,
@@ -17,9 +16,10 @@ import {
     subject,
     told,
     world,
+    attach,
 } from "./worlds";
 
-export const plan: DetachmentPlan = {
+export const target: DetachmentTarget = {
     ...{ subject, record, detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined, injectionGuard: true },
     ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
 };
@@ -38,8 +38,8 @@ export function good(
 
 export const detached = { nodeRoles: [nodeRole(bare)] };
 
-export function next(of: World, more: Partial<DetachmentPlan> = {}, memory: Memory = fresh): object {
-    return told(nextDetachmentStep({ ...plan, ...more }, of, memory));
+export function next(of: World, more: Partial<DetachmentTarget> = {}, memory: Memory = fresh): object {
+    return told(nextDetachmentStep({ ...target, ...more }, of, memory));
 }
 
 export const DETACH = {
@@ -52,12 +52,12 @@ export const wait = (why: string) => ({ do: "wait", why });
 export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
 export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
 export const SETTLE = {
-    do: "settle",
+    do: "awaitPropagation",
     milliseconds: 120_000,
     why: "IAM has 120 s to enforce the policies of the node roles",
 };
 
-type Row = [string, World, object, Partial<DetachmentPlan>?, Memory?];
+type Row = [string, World, object, Partial<DetachmentTarget>?, Memory?];
 
 export function table(title: string, rows: Row[]): void {
     describe(title, () => {

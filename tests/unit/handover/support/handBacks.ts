@@ -1,9 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { HandBackPlan, nextHandBackStep } from "../../../../handover/decide/handBack";
+import { HandBackTarget, nextHandBackStep } from "../../../../handover/decide/handBack";
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import {
-    attach,
     carrying,
     daemonSet,
     FORMER_ROLE,
@@ -14,19 +13,20 @@ import {
     record,
     remembering,
     ROLE,
-    ROLE_ARN,
     ROLLOUT,
     seconds,
     serviceAccount,
     subject,
     told,
     world,
+    attach,
+    ROLE_ARN,
 } from "./worlds";
 
-export const plan: HandBackPlan = { subject, record, iamPropagationSeconds: 120, formerAnnotations: {} };
+export const target: HandBackTarget = { subject, record, iamPropagationSeconds: 120, formerAnnotations: {} };
 export const right = carrying(ROLE);
-export const settled = remembering({ settledAt: seconds(-60) });
-export const released = remembering({ settledAt: seconds(-60), releasedAt: seconds(-60) });
+export const settled = remembering({ propagatedAt: seconds(-60) });
+export const released = remembering({ propagatedAt: seconds(-60), releasedAt: seconds(-60) });
 export const plain = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
 
 /** The pods carry the role, and everything else has gone back. */
@@ -41,7 +41,7 @@ export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
 export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
 export const DONE = { do: "done", why: "3 pods are back on their old path, none carries the role" };
 export const SETTLE = {
-    do: "settle",
+    do: "awaitPropagation",
     milliseconds: 120_000,
     why: "IAM has 120 s to enforce the policies of the node roles",
 };
@@ -62,13 +62,13 @@ export const oneBack = pods(right, pod("n1", onNodeRole));
 /** Attached, recorded, and not all that the CNI needs by today's list. */
 export const poor = { arn: attach("x")[0]?.policyArn ?? "", kind: "cni", sufficient: false } as const;
 
-type Row = [string, World, object, Partial<HandBackPlan>?, Memory?];
+type Row = [string, World, object, Partial<HandBackTarget>?, Memory?];
 
 export function table(title: string, rows: Row[]): void {
     describe(title, () => {
         for (const [what, of, step, more, memory = fresh] of rows) {
             it(what, () => {
-                deepStrictEqual(told(nextHandBackStep({ ...plan, ...more }, of, memory)), step);
+                deepStrictEqual(told(nextHandBackStep({ ...target, ...more }, of, memory)), step);
             });
         }
     });

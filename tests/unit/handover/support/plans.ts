@@ -1,12 +1,12 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { planHandOver, PlanQuestion } from "../../../../handover/preview/plan";
+import { planHandOver, PlanInputs } from "../../../../handover/preview/plan";
 import type { World } from "../../../../handover/model/world";
-import { approvable } from "./approvals";
+import { approvable } from "./preflights";
 import { bare, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world } from "./worlds";
 
 /** Of a first update: everything but the CNI role is known. */
-export const question: PlanQuestion = {
-    ...{ approval: approvable, record: undefined, canaryActs: true, delivered: undefined },
+export const question: PlanInputs = {
+    ...{ preflight: approvable, record: undefined, canaryActs: true, delivered: undefined },
     ...{ detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined },
     ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
 };
@@ -27,8 +27,8 @@ export function handedOver(cluster: Partial<World["cluster"]> = {}, account: Par
 }
 
 /** What is planned on a world, with other arguments. Refusals by their codes. */
-export function planned(of: World, more: Partial<PlanQuestion> = {}, asked: Partial<PlanQuestion["approval"]> = {}) {
-    const plan = planHandOver({ ...question, ...more, approval: { ...approvable, ...asked, world: of } });
+export function planned(of: World, more: Partial<PlanInputs> = {}, asked: Partial<PlanInputs["preflight"]> = {}) {
+    const plan = planHandOver({ ...question, ...more, preflight: { ...approvable, ...asked, world: of } });
     return { ...plan, refusals: plan.refusals.map(({ code }) => code) };
 }
 
@@ -50,8 +50,8 @@ export const then = (remaining: string[], ...lines: string[]) => ({ refusals: []
 export const refuses = (...codes: string[]) => ({ refusals: codes, moves: [], remaining: [] });
 export const NOTHING = moves();
 
-export type Asked = Partial<PlanQuestion["approval"]>;
-export type Row = [what: string, world: World, expected: object, question?: Partial<PlanQuestion>, asked?: Asked];
+export type Asked = Partial<PlanInputs["preflight"]>;
+export type Row = [what: string, world: World, expected: object, question?: Partial<PlanInputs>, asked?: Asked];
 
 export function table(title: string, rows: Row[]): void {
     describe(title, () => {

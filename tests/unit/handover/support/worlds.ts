@@ -7,7 +7,7 @@ import type {
     DaemonSetSeen,
     NodeRoleSeen,
     NodeSeen,
-    PodIdentity,
+    CredentialSource,
     PodSeen,
     ServiceAccountSeen,
     World,
@@ -53,14 +53,22 @@ export const record: HandOverRecord = {
     nodeRolePolicies: { nodes: [CNI_POLICY] },
 };
 
-export const carrying = (roleArn: string): PodIdentity => ({ source: "role", roleArn, regionalSts: undefined });
-export const onNodeRole: PodIdentity = { source: "nodeRole" };
-export const inPart = (...roleArns: string[]): PodIdentity => ({ source: "incomplete", roleArns, what: "a container" });
+export const carrying = (roleArn: string): CredentialSource => ({
+    kind: "webIdentity",
+    roleArn,
+    regionalSts: undefined,
+});
+export const onNodeRole: CredentialSource = { kind: "nodeRole" };
+export const inPart = (...roleArns: string[]): CredentialSource => ({
+    kind: "incomplete",
+    roleArns,
+    what: "a container",
+});
 
 /** A pod that works, and has for long. */
-export function pod(node: string, identity: PodIdentity, more: Partial<PodSeen> = {}): PodSeen {
+export function pod(node: string, credentials: CredentialSource, more: Partial<PodSeen> = {}): PodSeen {
     return {
-        ...{ name: `pod-${node}`, uid: `uid-${node}`, node, identity, createdAt: LONG_AGO, ready: true },
+        ...{ name: `pod-${node}`, uid: `uid-${node}`, node, credentials, createdAt: LONG_AGO, ready: true },
         ...{ readySince: LONG_AGO, terminating: false, current: true, missingPermissions: undefined, restarts: 0 },
         ...more,
     };
@@ -103,13 +111,13 @@ interface Change {
 }
 
 /** Three nodes of one role, whose pods are of one identity; the service account is annotated. */
-export function world(identity: PodIdentity, { cluster = {}, account = {}, at = NOW }: Change = {}): World {
+export function world(credentials: CredentialSource, { cluster = {}, account = {}, at = NOW }: Change = {}): World {
     const nodes = cluster.nodes ?? ["n1", "n2", "n3"].map((name) => node(name));
     return {
         at,
         cluster: {
             ...{ uid: "cluster", serviceAccount, daemonSet, nodes, refusedPods: [] },
-            pods: nodes.map(({ name }) => pod(name, identity)),
+            pods: nodes.map(({ name }) => pod(name, credentials)),
             injectionGuard: { present: false, inForce: false },
             ...cluster,
         },
@@ -122,10 +130,10 @@ export function world(identity: PodIdentity, { cluster = {}, account = {}, at = 
 }
 
 /** Pods of these nodes in another way than the others. */
-export const pods = (identity: PodIdentity, ...others: PodSeen[]): PodSeen[] => [
+export const pods = (credentials: CredentialSource, ...others: PodSeen[]): PodSeen[] => [
     ...["n1", "n2", "n3"]
         .filter((name) => !others.some((other) => other.node === name))
-        .map((name) => pod(name, identity)),
+        .map((name) => pod(name, credentials)),
     ...others,
 ];
 

@@ -14,7 +14,7 @@ const SDK = path.join(ROOT, "node_modules/@pulumi/pulumi/cmd");
 export type Kind = "CredentialGuard" | "Canary" | "Detachment";
 
 /** One of the two ways to the live checks, as the engine goes it: a process of its own, and gRPC. */
-export interface Door {
+export interface EngineBinding {
     readonly create: (kind: Kind, inputs: Properties) => Promise<{ id: string; state: Properties }>;
     readonly diff: (kind: Kind, state: Properties, inputs: Properties) => Promise<boolean>;
     readonly update: (kind: Kind, state: Properties, inputs: Properties) => Promise<Properties>;
@@ -28,7 +28,7 @@ export interface Door {
 const ID = "eks-cni/doors/test/cni";
 const SECRETS = ["kubeconfig", "aws"];
 
-/** How the engine's properties go through one door, and come back. */
+/** How the engine's properties go through one binding, and come back. */
 interface Wire {
     readonly type: (kind: Kind) => string;
     readonly sent: (kind: Kind, properties: Properties) => Properties;
@@ -64,7 +64,7 @@ function mapped(properties: Properties, map: (name: string, value: Json) => Json
 }
 
 /** The engine starts it in the program's folder, where it finds the package; what it prints is shown. */
-export async function dynamicDoor(sandbox: Sandbox): Promise<Door> {
+export async function dynamicBinding(sandbox: Sandbox): Promise<EngineBinding> {
     const shown: string[] = [];
     const child = spawn(process.execPath, [path.join(SDK, "dynamic-provider/index.js"), "127.0.0.1:1"], {
         stdio: ["ignore", "pipe", "inherit"],
@@ -74,11 +74,11 @@ export async function dynamicDoor(sandbox: Sandbox): Promise<Door> {
     const client = await ProviderClient.of(child);
     child.stdout.on("data", (data: Buffer) => shown.push(...data.toString().split("\n").filter(Boolean)));
     await client.configure({});
-    return door(client, dynamicWire, shown, () => client.stop());
+    return binding(client, dynamicWire, shown, () => client.stop());
 }
 
 /** The engine starts it by PulumiPlugin.yaml; what it logs is shown beside the resource. */
-export async function pluginDoor(sandbox: Sandbox): Promise<Door> {
+export async function pluginBinding(sandbox: Sandbox): Promise<EngineBinding> {
     const shown: string[] = [];
     const { address, close } = await engine(({ message, urn }) =>
         shown.push(`${urn.split("::").at(-1) ?? ""}: ${message}`),
@@ -90,13 +90,18 @@ export async function pluginDoor(sandbox: Sandbox): Promise<Door> {
     });
     const client = await ProviderClient.of(child);
     await client.configure({});
-    return door(client, pluginWire, shown, async () => {
+    return binding(client, pluginWire, shown, async () => {
         await client.stop();
         close();
     });
 }
 
-function door(client: ProviderClient, { type, sent, received }: Wire, shown: string[], stop: Door["stop"]): Door {
+function binding(
+    client: ProviderClient,
+    { type, sent, received }: Wire,
+    shown: string[],
+    stop: EngineBinding["stop"],
+): EngineBinding {
     return {
         create: async (kind, inputs) => {
             const { id, state } = await client.create(type(kind), sent(kind, inputs));

@@ -4,8 +4,9 @@ import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { Sandbox, startSandbox } from "../../sandbox/sandbox";
 import { podCredentials } from "../../sandbox/pods";
 import { Properties, text } from "../sandbox/awsProvider/providerClient";
+
 import { clusterOf, uids } from "./support/cluster";
-import { Door, dynamicDoor, Kind, pluginDoor } from "./support/doors";
+import { EngineBinding, dynamicBinding, Kind, pluginBinding } from "./support/engineBindings";
 import { MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
 
@@ -18,7 +19,7 @@ describe("the live checks", () => {
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
     let roleArn: string;
-    /** What each door made of the resources: it has to be the same. */
+    /** What each binding made of the resources: it has to be the same. */
     const made: Record<string, Partial<Record<Kind, Properties>>> = {};
 
     before(async () => {
@@ -76,16 +77,16 @@ describe("the live checks", () => {
         };
     }
 
-    const doors = { "by dynamic providers": dynamicDoor, "by the plugin": pluginDoor };
-    for (const [title, open] of Object.entries(doors)) {
+    const bindings = { "by dynamic providers": dynamicBinding, "by the plugin": pluginBinding };
+    for (const [title, open] of Object.entries(bindings)) {
         describe(title, () => {
-            let door: Door;
+            let binding: EngineBinding;
             const states: Partial<Record<Kind, Properties>> = {};
             const state = (kind: Kind): Properties => states[kind] ?? {};
             const inputs: Partial<Record<Kind, Properties>> = {};
             const create = async (kind: Kind, given: Properties) => {
                 inputs[kind] = given;
-                const created = await door.create(kind, given);
+                const created = await binding.create(kind, given);
                 states[kind] = created.state;
                 return created;
             };
@@ -98,15 +99,15 @@ describe("the live checks", () => {
             ];
 
             before(async () => {
-                door = await open(sandbox);
+                binding = await open(sandbox);
                 made[title] = states;
             });
-            after(() => door.stop());
+            after(() => binding.stop());
 
             it("what is refused is said by its code, with what mends it, and without a stack", async () => {
                 const given = guardInputs();
                 const subject = { ...(given["subject"] as Properties), daemonSetName: "no-such" };
-                await assert.rejects(door.create("CredentialGuard", { ...given, subject }), ({ message }: Error) => {
+                await assert.rejects(binding.create("CredentialGuard", { ...given, subject }), ({ message }: Error) => {
                     assert.match(message, /^\[daemon-set-missing\] .*no-such/);
                     assert.doesNotMatch(message, /^ +at /m);
                     return true;
@@ -127,18 +128,18 @@ describe("the live checks", () => {
                     namedNodeRoles: [NODE_ROLE],
                     nodeRolePolicies: { [NODE_ROLE]: [MANAGED_CNI_POLICY] },
                 });
-                assert.deepStrictEqual([kept["approval"], kept["formerAnnotations"]], [roleArn, {}]);
+                assert.deepStrictEqual([kept["approvedRole"], kept["formerAnnotations"]], [roleArn, {}]);
                 assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
-                assert.ok(door.shown().some((line) => line.endsWith(`can use ${roleArn}`)));
+                assert.ok(binding.shown().some((line) => line.endsWith(`can use ${roleArn}`)));
             });
 
             it("create of the canary annotates the service account and has one pod take the role", async () => {
-                const { record, approval, formerAnnotations } = state("CredentialGuard");
+                const { record, approvedRole, formerAnnotations } = state("CredentialGuard");
                 const { state: kept } = await create("Canary", {
                     ...common(),
                     ...{
                         record: record ?? null,
-                        approval: approval ?? null,
+                        approvedRole: approvedRole ?? null,
                         formerAnnotations: formerAnnotations ?? null,
                     },
                     serviceAccountUid: (record as Properties)["serviceAccountUid"] ?? null,
@@ -148,7 +149,7 @@ describe("the live checks", () => {
                 assert.strictEqual(typeof kept["shown"], "string");
                 assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], roleArn);
                 assert.deepStrictEqual((await carried()).sort(), [roleArn, undefined]);
-                const shown = door.shown();
+                const shown = binding.shown();
                 assert.ok(
                     shown.some((line) => /canary on ip-\S+ of sandbox-nodes: takes the role first/.test(line)),
                     shown.join(),
@@ -156,10 +157,10 @@ describe("the live checks", () => {
             });
 
             it("create of the detachment restarts the rest, verifies all, and takes the policy off", async () => {
-                const { record, approval } = state("CredentialGuard");
+                const { record, approvedRole } = state("CredentialGuard");
                 const { state: kept } = await create("Detachment", {
                     ...common(),
-                    ...{ record: record ?? null, approval: approval ?? null },
+                    ...{ record: record ?? null, approvedRole: approvedRole ?? null },
                     detachFromNodeRoles: [NODE_ROLE],
                     injectionGuard: false,
                     stableSeconds: 0,
@@ -176,22 +177,22 @@ describe("the live checks", () => {
                 it(`diff of ${kind} sees a change of an input, one that came, one that went, and no other`, async () => {
                     const given = inputs[kind] ?? {};
                     const { region, ...without } = given;
-                    assert.strictEqual(await door.diff(kind, state(kind), given), false);
-                    assert.strictEqual(await door.diff(kind, state(kind), { ...given, drift: "a reason" }), true);
-                    assert.strictEqual(await door.diff(kind, state(kind), without), true);
-                    assert.strictEqual(await door.diff(kind, { ...state(kind), region: null }, given), true);
+                    assert.strictEqual(await binding.diff(kind, state(kind), given), false);
+                    assert.strictEqual(await binding.diff(kind, state(kind), { ...given, drift: "a reason" }), true);
+                    assert.strictEqual(await binding.diff(kind, state(kind), without), true);
+                    assert.strictEqual(await binding.diff(kind, { ...state(kind), region: null }, given), true);
                     assert.strictEqual(region, sandbox.region);
                 });
 
                 it(`read of ${kind} keeps its id and finds the world as the state has it`, async () => {
-                    const read = await door.read(kind, state(kind));
+                    const read = await binding.read(kind, state(kind));
                     assert.strictEqual(read.id, "eks-cni/doors/test/cni");
                     assert.deepStrictEqual(read.state, state(kind));
                 });
 
                 it(`update of ${kind} by a new kubeconfig alone reaches for no cluster`, async () => {
                     const news = { ...(inputs[kind] ?? {}), kubeconfig: "{}", forceDestroy: true };
-                    const updated = await door.update(kind, state(kind), news);
+                    const updated = await binding.update(kind, state(kind), news);
                     assert.deepStrictEqual(updated, { ...state(kind), kubeconfig: "{}", forceDestroy: true });
                 });
             }
@@ -200,11 +201,11 @@ describe("the live checks", () => {
                 await iam.client.send(
                     new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }),
                 );
-                const { state: read } = await door.read("Detachment", state("Detachment"));
+                const { state: read } = await binding.read("Detachment", state("Detachment"));
                 assert.match(text(read["drift"]), /polic/);
                 const given = inputs["Detachment"] ?? {};
-                assert.strictEqual(await door.diff("Detachment", read, given), true);
-                const updated = await door.update("Detachment", read, given);
+                assert.strictEqual(await binding.diff("Detachment", read, given), true);
+                const updated = await binding.update("Detachment", read, given);
                 assert.deepStrictEqual(updated, state("Detachment"));
                 assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
             });
@@ -212,7 +213,7 @@ describe("the live checks", () => {
             it("delete that cannot reach the cluster is refused, and nothing is taken away", async () => {
                 const kept = { ...state("Detachment"), kubeconfig: "{}" };
                 await assert.rejects(
-                    door.delete("Detachment", kept),
+                    binding.delete("Detachment", kept),
                     ({ message }: Error) => /^\[kubeconfig-invalid\]/.test(message) && !/^ +at /m.test(message),
                 );
                 assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
@@ -220,15 +221,15 @@ describe("the live checks", () => {
 
             it("delete of all three gives everything back", async () => {
                 // It leaves the state before anything moves: what was recorded goes back with the guard.
-                await door.delete("Detachment", state("Detachment"));
+                await binding.delete("Detachment", state("Detachment"));
                 assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
-                await door.delete("Canary", state("Canary"));
+                await binding.delete("Canary", state("Canary"));
                 assert.deepStrictEqual(await carried(), [roleArn]);
-                await door.delete("CredentialGuard", state("CredentialGuard"));
+                await binding.delete("CredentialGuard", state("CredentialGuard"));
                 assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
                 assert.deepStrictEqual(await carried(), [undefined]);
                 assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], undefined);
-                assert.ok(door.shown().some((line) => /back on their old path/.test(line)));
+                assert.ok(binding.shown().some((line) => /back on their old path/.test(line)));
             });
         });
     }

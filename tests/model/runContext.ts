@@ -1,7 +1,7 @@
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
-import type { Site } from "../../handover/run/loop";
-import type { LiveInputs } from "../../handover/run/liveResource";
+import type { RunContext } from "../../handover/observe/runContext";
+import type { ConnectionInputs } from "../../handover/model/connection";
 import type { ClusterSeen, NodeRoleSeen, PodSeen } from "../../handover/model/world";
 import type { Run } from "./run";
 import { ModelPod, ModelWorld, ROLE_ARN } from "./world";
@@ -12,7 +12,12 @@ export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 export const CONTROL = "pulumi.com/patchFieldManager";
 
 /** Cluster and account as the product sees and changes them, over the model. */
-export function siteOf(world: ModelWorld, run: Run, { subject }: LiveInputs, roleNames: readonly string[]): Site {
+export function runContextOf(
+    world: ModelWorld,
+    run: Run,
+    { subject }: ConnectionInputs,
+    roleNames: readonly string[],
+): RunContext {
     return {
         ...{ subject, roleNames, cluster: clusterOf(world, run, subject.fieldManager), aws: awsOf(world, run) },
         now: () => world.now,
@@ -27,12 +32,12 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
     return {
         identity: () => read("identity", () => ({ uid: "cluster", version })),
         look: () => read("cluster", () => clusterSeen(world)),
-        change: (atMost) =>
+        change: (withTimeout) =>
             run.call(
                 "wait",
                 () => {
                     const { version: before } = world;
-                    world.advance(atMost, () => world.version !== before);
+                    world.advance(withTimeout, () => world.version !== before);
                 },
                 false,
             ),
@@ -95,10 +100,10 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
         readySince: ready ? pod.readySince : undefined,
         terminating: pod.stoppingSince !== undefined,
         current: pod.template === world.template,
-        identity:
+        credentials:
             pod.roleArn === undefined
-                ? { source: "nodeRole" }
-                : { source: "role", roleArn: pod.roleArn, regionalSts: undefined },
+                ? { kind: "nodeRole" }
+                : { kind: "webIdentity", roleArn: pod.roleArn, regionalSts: undefined },
         missingPermissions: undefined,
     };
 }

@@ -20,7 +20,7 @@ describe("a program that is rewritten in another language", () => {
     let inTypeScript: Stack;
     let inYaml: Stack;
     let pods: string[];
-    const doors = async () =>
+    const bindings = async () =>
         (await resourcesOf(inTypeScript)).flatMap(({ urn, type }) =>
             /cni-(credential-guard|canary|detachment)$/.test(urn) ? [type] : [],
         );
@@ -77,7 +77,7 @@ describe("a program that is rewritten in another language", () => {
 
     it("goes on with the live checks of the one before, by the plugin, and moves nothing", async () => {
         assert.deepStrictEqual(await up(inYaml), []);
-        assert.deepStrictEqual((await doors()).sort(), [
+        assert.deepStrictEqual((await bindings()).sort(), [
             "eks-cni:index:Canary",
             "eks-cni:index:CredentialGuard",
             "eks-cni:index:Detachment",
@@ -87,7 +87,7 @@ describe("a program that is rewritten in another language", () => {
 
     it("and back, by dynamic providers", async () => {
         assert.deepStrictEqual(await up(inTypeScript), []);
-        assert.deepStrictEqual((await doors()).sort(), [
+        assert.deepStrictEqual((await bindings()).sort(), [
             "pulumi-nodejs:dynamic/eks-cni:Canary",
             "pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
             "pulumi-nodejs:dynamic/eks-cni:Detachment",

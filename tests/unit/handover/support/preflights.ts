@@ -1,5 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { Approval, reasonsToRefuse } from "../../../../handover/decide/preflight";
+import { preflightRefusals } from "../../../../handover/decide/preflight";
+import { Preflight } from "../../../../handover/model/preflight";
 import type { DaemonSetSeen, ServiceAccountSeen, World } from "../../../../handover/model/world";
 import { ACCOUNT, daemonSet, ISSUER, onNodeRole, serviceAccount, subject, world } from "./worlds";
 
@@ -9,16 +10,16 @@ const untouched: ServiceAccountSeen = { ...serviceAccount, annotations: {}, role
 export const seen = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}): World =>
     world(onNodeRole, { cluster: { serviceAccount: untouched, ...cluster }, account });
 
-export const withServiceAccount = (more: Partial<ServiceAccountSeen>): Partial<Approval> => ({
+export const withServiceAccount = (more: Partial<ServiceAccountSeen>): Partial<Preflight> => ({
     world: seen({ serviceAccount: { ...untouched, ...more } }),
 });
 
-export const withDaemonSet = (more: Partial<DaemonSetSeen>): Partial<Approval> => ({
+export const withDaemonSet = (more: Partial<DaemonSetSeen>): Partial<Preflight> => ({
     world: seen({ daemonSet: { ...daemonSet, ...more } }),
 });
 
 /** Nothing speaks against it. */
-export const approvable: Approval = {
+export const approvable: Preflight = {
     ...{ subject, world: seen(), clusterVersion: { major: 1, minor: 30 }, callerAccount: ACCOUNT },
     ...{ tokenIssuer: ISSUER, otherDelivery: undefined, overrideExistingServiceAccount: false },
     ...{ detachFromNodeRoles: ["nodes"], injectionGuard: true, additionalPolicies: false, environment: {} },
@@ -26,11 +27,11 @@ export const approvable: Approval = {
 
 export type Reason = [code: string, seen: string];
 
-export function reasons(change: Partial<Approval>): Reason[] {
-    return reasonsToRefuse({ ...approvable, ...change }).map(({ code, seen: what }) => [code, what]);
+export function reasons(change: Partial<Preflight>): Reason[] {
+    return preflightRefusals({ ...approvable, ...change }).map(({ code, seen: what }) => [code, what]);
 }
 
-export function table(title: string, rows: [string, Partial<Approval>, Reason[]][]): void {
+export function table(title: string, rows: [string, Partial<Preflight>, Reason[]][]): void {
     describe(title, () => {
         for (const [what, change, expected] of rows) {
             it(what, () => {

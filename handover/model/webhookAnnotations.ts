@@ -1,0 +1,7 @@
+import type { World } from "./world";
+
+/** Those of the service account that the pod identity webhook reads. */
+export function webhookAnnotations({ cluster }: World): Readonly<Record<string, string>> {
+    const all = Object.entries(cluster.serviceAccount?.annotations ?? {});
+    return Object.fromEntries(all.filter(([name]) => name.startsWith("eks.amazonaws.com/")));
+}

@@ -1,0 +1,52 @@
+import { OperationContext, RecordedInputs, RunContext, withRunContext } from "../observe/runContext";
+import { isRefusal, Refusal } from "../model/refusal";
+
+/** A deleted cluster fails with one of these codes. So does a cluster behind a lost VPN. */
+const NO_ACCESS_TO_THE_CLUSTER = [
+    "cluster-unreachable",
+    "cluster-credentials-missing",
+    "cluster-credentials-expired",
+    "cluster-credentials-refused",
+];
+
+/**
+ * Opens a run context for a delete, and skips `use` when the cluster no longer exists. An unreachable cluster is not enough:
+ * a lost VPN looks the same. Either EKS reports that the cluster is gone, or the operator says so by `forceDestroy`.
+ */
+export async function unlessClusterGone(
+    inputs: RecordedInputs & { readonly forceDestroy: boolean },
+    roleNames: readonly string[],
+    operation: OperationContext,
+    use: (context: RunContext) => Promise<void>,
+): Promise<void> {
+    const { subject, forceDestroy } = inputs;
+    if (forceDestroy) {
+        operation.progress("forceDestroy is set: nothing is looked at, and nothing is given back");
+        return;
+    }
+    await withRunContext(inputs, roleNames, operation, async (context) => {
+        try {
+            await context.cluster.identity();
+        } catch (error) {
+            if (!isRefusal(error, ...NO_ACCESS_TO_THE_CLUSTER)) {
+                throw error;
+            }
+            const { clusterName } = subject;
+            if (clusterName !== undefined && (await context.aws.clusterStatus(clusterName)) === "gone") {
+                operation.progress(`EKS has no cluster ${clusterName} any more: there is nothing to give back`);
+                return;
+            }
+            throw clusterUnavailable(error);
+        }
+        await use(context);
+    });
+}
+
+function clusterUnavailable({ code, seen, means }: Refusal): Refusal {
+    return new Refusal(
+        code,
+        seen,
+        `${means} Its pods may still carry the role, so nothing was taken away.`,
+        "Reach the cluster again (kubeconfig), and destroy again. If the cluster is gone for good: set forceDestroy: true, run pulumi up, then pulumi destroy.",
+    );
+}
