@@ -1,20 +1,22 @@
 import type { ServiceAccountPatch } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import { ServiceAccountName } from "../documents/trustPolicy";
 import { serviceAccountAnnotations } from "../documents/serviceAccountAnnotations";
-import { validateLate, validateNow } from "./arguments/validateArguments";
+import { ServiceAccountName } from "../documents/trustPolicy";
 import { DEFAULT_SERVICE_ACCOUNT } from "./arguments/defaults";
-import { after, ValidArgs, validArgs, resourcesAfter } from "./arguments/validArgs";
-import { resolveCluster } from "./role/cluster";
-import { existingRole, makeRole } from "./role/cniRole";
-import { CniServiceAccountRoleArgs, Delivery, IpFamily } from "./cniServiceAccountRoleArgs";
+import { validateLate, validateNow } from "./arguments/validateArguments";
+import { after, resourcesAfter, ValidArgs, validArgs } from "./arguments/validArgs";
+import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
 import { formerFieldManagers } from "./delivery/formerFieldManagers";
-import type { Canary } from "./live/liveResources";
-import { isLive, liveChecks, refuseUnfitStack } from "./live/liveChecks";
-import { withSecrets } from "./live/liveConnection";
-import { remainingWithoutLiveChecks } from "./live/remainingWithoutLiveChecks";
 import { deliveryDigest, rollOut } from "./delivery/rollout";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
+import { makeCanary, makeCredentialGuard, makeDetachment, makeInjectionGuard } from "./live/liveChecks";
+import { withSecrets } from "./live/liveConnection";
+import type { LiveContext } from "./live/liveContext";
+import { remainingWithoutLiveChecks } from "./live/remainingWithoutLiveChecks";
+import { refuseUnsafeStack } from "./live/stackRules";
+import { resolveCluster } from "./role/cluster";
+import { CniRole, existingRole, makeRole } from "./role/cniRole";
+import { shapeOf } from "./shape";
 
 /** The type token of the component in a stack's state. */
 export const CNI_SERVICE_ACCOUNT_ROLE_TYPE = "eks-cni:index:CniServiceAccountRole";
@@ -72,91 +74,96 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
      * @throws InputPropertiesError that lists everything wrong with the arguments, before anything is created.
      */
     constructor(name: string, args: CniServiceAccountRoleArgs, opts?: pulumi.ComponentResourceOptions) {
-        // Nothing is made from arguments that contradict IAM, Kubernetes, each other or the cluster.
+        // The component creates nothing from arguments that contradict IAM, Kubernetes, each other or the cluster.
         super(CNI_SERVICE_ACCOUNT_ROLE_TYPE, name, withSecrets(validateNow(name, args)), opts);
-        const live = isLive(args);
-        if (live) {
-            refuseUnfitStack(this, name, args);
+        const shape = shapeOf(args);
+        if (shape.liveChecks) {
+            refuseUnsafeStack(this, name, args, shape);
         }
-        const { gate, oidcProviderArn, region } = resolveCluster(this, name, args, validateLate(this, name, args));
-        const checked = validArgs(args, gate);
-        const serviceAccount = serviceAccountOf(checked);
+        const cluster = resolveCluster(this, name, args, validateLate(this, name, args));
+        const { gate } = cluster;
+        const valid = validArgs(args, gate);
+        const oidcProviderArn = after(gate, cluster.oidcProviderArn);
+        const serviceAccount = serviceAccountOf(valid);
 
-        // Step 1 of the EKS user guide's page: the role with its trust and its permissions, …
+        // Step 1 of the EKS user guide's page: the role with its trust policy and its permissions, …
         const role =
-            checked.existingRoleArn !== undefined
-                ? existingRole(checked.existingRoleArn)
+            valid.existingRoleArn !== undefined
+                ? existingRole(valid.existingRoleArn)
                 : makeRole({
                       name,
-                      args: checked,
+                      args: valid,
                       gate,
-                      ipFamily: args.ipFamily ?? IpFamily.Ipv4,
+                      ipv6Policy: shape.ipv6Policy,
                       additionalPolicies: args.additionalPolicyArns ?? [],
-                      oidcProviderArn: after(gate, oidcProviderArn),
+                      oidcProviderArn,
                       serviceAccount,
-                      live,
+                      live: shape.liveChecks,
                       parent: this,
                   });
-        const annotations = pulumi
-            .all([role.arn, checked.stsRegionalEndpoints, checked.tokenExpirationSeconds])
-            .apply(([roleArn, stsRegionalEndpoints, tokenExpirationSeconds]) =>
-                serviceAccountAnnotations({ roleArn, stsRegionalEndpoints, tokenExpirationSeconds }),
-            );
+        const annotations = annotationsOf(role, valid);
         const delivered = deliveryDigest(role, annotations);
-        const checks = live
-            ? liveChecks({
-                  ...{ name, args, checked, gate, role, annotations, serviceAccount },
-                  ...{
-                      oidcProviderArn: after(gate, oidcProviderArn),
-                      region: after(gate, region),
-                      delivered,
-                      formerFieldManagers: formerFieldManagers(name, opts?.aliases),
-                      parent: this,
-                  },
-              })
+        const live: LiveContext | undefined = shape.liveChecks
+            ? {
+                  name,
+                  args,
+                  valid,
+                  gate,
+                  shape,
+                  role,
+                  annotations,
+                  serviceAccount,
+                  oidcProviderArn,
+                  region: after(gate, cluster.region),
+                  delivered,
+                  formerFieldManagers: formerFieldManagers(name, opts?.aliases),
+                  parent: this,
+              }
             : undefined;
-        const done: pulumi.CustomResource[] = [...role.attachments];
-        // With live checks the credential guard takes back what these two have written, in a safe order.
-        const options = () => ({
+        // Each resource depends on all before it.
+        const made: pulumi.CustomResource[] = [...role.attachments];
+        const guard = live && makeCredentialGuard(live, made);
+        made.push(...present(guard?.resource));
+        const patchOptions = () => ({
             parent: this,
-            dependsOn: resourcesAfter(checks?.planned() ?? gate, [...done]),
-            // Without them the component's own option holds, which a plain false would override.
-            ...(live ? { retainOnDelete: true } : {}),
+            dependsOn: resourcesAfter(guard?.gate ?? gate, made),
+            // The credential guard removes what the patches have written, in a safe order. Without it the component's own option
+            // holds, which a plain false would override.
+            ...(guard && { retainOnDelete: true }),
         });
-        if (checks !== undefined) {
-            done.push(checks.credentialGuard(done));
+
+        // … and the annotation of the service account. One pod of each node role takes the role first.
+        const patch = shape.serviceAccountPatch
+            ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape.liveChecks, patchOptions())
+            : undefined;
+        made.push(...present(patch));
+        const canary = live && guard && patch && makeCanary(live, guard, uidOf(patch), made);
+        made.push(...present(canary));
+
+        // Step 2: the other pods restart, since only new pods get the role.
+        if (shape.daemonSetPatch) {
+            const rollout = {
+                timeoutSeconds: args.rollout?.timeoutSeconds,
+                updateStrategy: canary?.updateStrategy,
+                carriedBefore: canary?.carriedBefore,
+                maxNotReadyNodes: live ? (args.maxNotReadyNodes ?? 0) : 0,
+            };
+            made.push(rollOut(name, valid, serviceAccount.namespace, delivered, rollout, patchOptions()));
         }
 
-        // … and the annotation of the service account.
-        let canary: Canary | undefined;
-        if (args.delivery !== Delivery.External) {
-            const patch = annotateServiceAccount(name, checked, serviceAccount, annotations, live, options());
-            done.push(patch);
-            canary = checks?.canary(done, uidOf(patch));
-            done.push(...(canary === undefined ? [] : [canary]));
-        }
-
-        // Step 2: the pods restart, since the role reaches new pods only.
-        if (args.delivery !== Delivery.External && args.rollout?.enabled !== false) {
-            const { timeoutSeconds } = args.rollout ?? {};
-            const { updateStrategy, carriedBefore } = canary ?? {};
-            const maxNotReadyNodes = (live ? args.maxNotReadyNodes : undefined) ?? 0;
-            const waiting = { timeoutSeconds, updateStrategy, carriedBefore, maxNotReadyNodes };
-            done.push(rollOut(name, checked, serviceAccount.namespace, delivered, waiting, options()));
-        }
-
-        // Step 3: once every pod carries the role, the policy leaves the node roles.
-        const detached = checks?.detachment(done);
-        done.push(...(detached?.resources ?? []));
+        // Step 3: once every pod carries the role, the policy leaves the node roles, and no new pod is without the role.
+        made.push(...(live && guard ? makeInjectionGuard(live, guard, made) : []));
+        const detached = live && guard && canary && makeDetachment(live, guard, canary, made);
+        made.push(...present(detached?.resource));
 
         this.roleArn = role.arn;
         this.roleName = role.name;
         this.policyArns = role.policyArns;
         this.serviceAccountAnnotations = annotations;
-        this.ready = whenDone(role.arn, done);
+        this.ready = whenMade(role.arn, made);
         this.verifiedPods = detached?.verifiedPods ?? pulumi.output(0);
         this.detachedFrom = detached?.detachedFrom ?? pulumi.output<string[]>([]);
-        this.remainingSteps = detached?.remainingSteps ?? pulumi.output(remainingWithoutLiveChecks(args));
+        this.remainingSteps = detached?.remainingSteps ?? pulumi.output(remainingWithoutLiveChecks(shape));
         this.registerOutputs({
             roleArn: this.roleArn,
             roleName: this.roleName,
@@ -168,6 +175,20 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             remainingSteps: this.remainingSteps,
         });
     }
+}
+
+function annotationsOf(role: CniRole, { stsRegionalEndpoints, tokenExpirationSeconds }: ValidArgs) {
+    return pulumi.all([role.arn, stsRegionalEndpoints, tokenExpirationSeconds]).apply(([roleArn, regional, seconds]) =>
+        serviceAccountAnnotations({
+            roleArn,
+            stsRegionalEndpoints: regional,
+            tokenExpirationSeconds: seconds,
+        }),
+    );
+}
+
+function present<T>(value: T | undefined): T[] {
+    return value === undefined ? [] : [value];
 }
 
 function serviceAccountOf({ serviceAccount }: ValidArgs): pulumi.Output<ServiceAccountName> {
@@ -188,6 +209,6 @@ function uidOf({ metadata }: ServiceAccountPatch): pulumi.Output<string> {
 }
 
 /** The value, once the resources are there: their ids are known only then, in a preview too. */
-function whenDone(value: pulumi.Output<string>, resources: pulumi.CustomResource[]): pulumi.Output<string> {
+function whenMade(value: pulumi.Output<string>, resources: pulumi.CustomResource[]): pulumi.Output<string> {
     return pulumi.all([value, ...resources.map(({ id }) => id)]).apply(([known]) => known as string);
 }

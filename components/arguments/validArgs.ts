@@ -15,9 +15,16 @@ export function validArgs(args: CniServiceAccountRoleArgs, gate: Gate): ValidArg
     return Object.fromEntries(given.map(([name, value]) => [name, after(gate, value as unknown)]));
 }
 
-/** What a child waits for. It fails with the gate: what a failed resource leaves pending would be waited for without end. */
-export function resourcesAfter(gate: Gate, resources: pulumi.CustomResource[]): pulumi.Output<pulumi.CustomResource[]> {
-    return gate.apply(() => resources);
+/**
+ * The `dependsOn` of a child: these resources, once the gate has passed. It fails with the gate, since a failed gate leaves
+ * resources pending, and a child would wait for them without end.
+ */
+export function resourcesAfter(
+    gate: Gate,
+    resources: readonly pulumi.CustomResource[],
+): pulumi.Output<pulumi.CustomResource[]> {
+    const before = [...resources];
+    return gate.apply(() => before);
 }
 
 /** The value, once the gate has passed. Its own secrets and unknown parts stay as they are. */

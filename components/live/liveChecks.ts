@@ -1,202 +1,157 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ServiceAccountName } from "../../documents/trustPolicy";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { LiveInputs } from "../../handover/run/liveResource";
-import type { Timeouts } from "../../handover/model/subject";
-import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS, DEFAULT_TIMEOUTS } from "../arguments/defaults";
-import { argumentsError } from "../arguments/problem";
-import { Gate } from "../arguments/validateArguments";
+import { DEFAULT_TIMEOUTS } from "../arguments/defaults";
 import { withoutNothing } from "../arguments/settled";
-import { after, ValidArgs, resourcesAfter } from "../arguments/validArgs";
+import { after, resourcesAfter } from "../arguments/validArgs";
+import { Gate } from "../arguments/validateArguments";
 import { Proof } from "../cniLiveArgs";
-import { CniRole } from "../role/cniRole";
-import { CniServiceAccountRoleArgs, Delivery, IpFamily } from "../cniServiceAccountRoleArgs";
+import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
+import { daemonSetNameOf } from "../delivery/rollout";
 import { handOverSubject } from "./handOverSubject";
 import { guardInjection, injectionGuardName } from "./injectionGuardResources";
-import { autonamingProblems, stackAutonaming } from "./autonaming";
-import { connectionProblems, liveConnection, regionOrConfigured } from "./liveConnection";
+import { liveConnection, regionOrConfigured } from "./liveConnection";
+import { LiveContext, liveSettings } from "./liveContext";
 import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
-import { tellAfter, tellBefore } from "./previewPlan";
-import { daemonSetNameOf } from "../delivery/rollout";
+import { showPlanAfterGuard, showPlanBeforeGuard } from "./previewPlan";
 
-/** Whether each step is proved on the live cluster before the next one: where nothing reaches a pod, there is nothing to prove. */
-export function isLive(args: CniServiceAccountRoleArgs): boolean {
-    return args.liveChecks !== false && args.delivery !== Delivery.External && args.rollout?.enabled !== false;
-}
-
-/** What the live checks are about. */
-export interface LivePlan {
-    readonly name: string;
-    readonly args: CniServiceAccountRoleArgs;
-    readonly checked: ValidArgs;
+/** The credential guard, and the gate for the resources after it. */
+export interface Guard {
+    readonly resource: CredentialGuard;
+    /** In a preview it passes once the plan is shown: a resource after the guard may fail the preview. */
     readonly gate: Gate;
-    readonly role: CniRole;
-    readonly annotations: pulumi.Output<Record<string, string>>;
-    readonly serviceAccount: pulumi.Output<ServiceAccountName>;
-    readonly oidcProviderArn: pulumi.Output<string>;
-    readonly region: pulumi.Output<string>;
-    readonly delivered: pulumi.Output<string>;
-    /** Under which the component may have begun, before it was renamed. */
-    readonly formerFieldManagers: readonly string[];
-    readonly parent: pulumi.ComponentResource;
 }
 
-/** The live checks, in the order in which they go around the resources of the plain shape. */
-export interface LiveChecks {
-    /** What comes after the credential guard waits for it: in a preview until the plan is told, since what comes then may fail. */
-    readonly planned: () => Gate;
-    /** Before anything on the cluster moves. */
-    readonly credentialGuard: (before: pulumi.CustomResource[]) => pulumi.CustomResource;
-    /** When the service account is annotated. */
-    readonly canary: (before: pulumi.CustomResource[], annotated: pulumi.Output<string>) => Canary;
-    /** When the pods have restarted. */
-    readonly detachment: (before: pulumi.CustomResource[]) => Detached;
+/** Makes the resource that proves the role and records what the cluster had before, and whose delete is the hand-back. */
+export function makeCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
+    const { name, args, valid, gate, role, shape, parent } = live;
+    const resource = new CredentialGuard(
+        `${name}-credential-guard`,
+        {
+            ...commonInputs(live),
+            proof: args.proof ?? Proof.Full,
+            overrideExistingServiceAccount: orElse(valid.overrideExistingServiceAccount, false),
+            detachFromNodeRoles: valid.detachFromNodeRoles ?? [],
+            detachPolicyArns: valid.detachPolicyArns ?? [],
+            injectionGuard: shape.injectionGuard,
+            policyArns: role.policyArns,
+            additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
+            roleUniqueId: role.uniqueId ?? "",
+        },
+        { parent, dependsOn: resourcesAfter(gate, before) },
+    );
+    return { resource, gate: showPlanBeforeGuard(live, resource.record) };
 }
 
+/** Makes the resource that restarts one pod of each node role first. */
+export function makeCanary(
+    live: LiveContext,
+    guard: Guard,
+    serviceAccountUid: pulumi.Output<string>,
+    before: readonly pulumi.CustomResource[],
+): Canary {
+    return new Canary(
+        `${live.name}-canary`,
+        {
+            ...commonInputs(live),
+            ...recorded(guard),
+            formerAnnotations: guard.resource.formerAnnotations,
+            serviceAccountUid,
+            stableSeconds: liveSettings(live).stableSeconds,
+            delivered: live.delivered,
+        },
+        { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before) },
+    );
+}
+
+/** Makes the admission policy that refuses pods without the role, where the shape has it. */
+export function makeInjectionGuard(
+    { name, shape, serviceAccount, role, parent }: LiveContext,
+    guard: Guard,
+    before: readonly pulumi.CustomResource[],
+): pulumi.CustomResource[] {
+    return shape.injectionGuard
+        ? guardInjection(
+              name,
+              {
+                  // A renamed component continues with the guard that it began with.
+                  guardName: guard.resource.record.apply(
+                      (record: Partial<HandOverRecord> | undefined) =>
+                          record?.injectionGuardName ?? injectionGuardName(fieldManager(name)),
+                  ),
+                  serviceAccount,
+                  roleArn: role.arn,
+              },
+              { parent, dependsOn: resourcesAfter(guard.gate, before) },
+          )
+        : [];
+}
+
+/** The detachment, and what the component's outputs say of it. */
 export interface Detached {
-    readonly resources: pulumi.CustomResource[];
+    readonly resource: Detachment;
     readonly verifiedPods: pulumi.Output<number>;
     readonly detachedFrom: pulumi.Output<string[]>;
     readonly remainingSteps: pulumi.Output<string[]>;
 }
 
-/**
- * Refuses a stack in which the live checks would look at another cluster or account than the component's own resources, or in
- * which the engine would not keep to their order.
- */
-export function refuseUnfitStack(
-    component: pulumi.ComponentResource,
-    name: string,
-    args: CniServiceAccountRoleArgs,
-): void {
-    const makesRole = withoutNothing(args).existingRoleArn === undefined;
-    const problems = [
-        ...connectionProblems(component, args),
-        ...(makesRole ? autonamingProblems(stackAutonaming()) : []),
-    ];
-    if (problems.length > 0) {
-        throw argumentsError(name, problems);
-    }
-}
-
-/** Makes the live checks of one component. */
-export function liveChecks(plan: LivePlan): LiveChecks {
-    const { name, args, checked, gate, role, delivered, parent } = plan;
-    const common = commonInputs(plan);
-    const injectionGuard = checked.detachFromNodeRoles !== undefined && args.injectionGuard !== false;
-    const { stableSeconds = DEFAULT_STABLE_SECONDS, maxNotReadyNodes = 0 } = args;
-    const { iamPropagationSeconds = DEFAULT_IAM_PROPAGATION_SECONDS } = args;
-    const settings = { injectionGuard, stableSeconds, iamPropagationSeconds, maxNotReadyNodes };
-    let guard: CredentialGuard | undefined;
-    let shown: pulumi.Output<string> = pulumi.output("");
-    let planned = gate;
-    const options = (before: pulumi.CustomResource[]) => ({ parent, dependsOn: resourcesAfter(planned, [...before]) });
-    const recorded = () => ({
-        // A preview does not know it, and neither do mocks.
-        record: guard?.record ?? pulumi.output({} as HandOverRecord),
-        approvedRole: guard?.approvedRole ?? pulumi.output(""),
-    });
+/** Makes the resource that verifies every pod, and then takes the CNI policy off the node roles. */
+export function makeDetachment(
+    live: LiveContext,
+    guard: Guard,
+    canary: Canary,
+    before: readonly pulumi.CustomResource[],
+): Detached {
+    const { valid } = live;
+    const { injectionGuard, stableSeconds, maxNotReadyNodes } = liveSettings(live);
+    const resource = new Detachment(
+        `${live.name}-detachment`,
+        {
+            ...commonInputs(live),
+            ...recorded(guard),
+            delivered: live.delivered,
+            injectionGuard,
+            stableSeconds,
+            maxNotReadyNodes,
+            keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
+            detachFromNodeRoles: valid.detachFromNodeRoles,
+            detachPolicyArns: valid.detachPolicyArns,
+        },
+        { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before) },
+    );
+    const outcomes = { canary: canary.shown, detachment: resource.verifiedPods };
+    const shown = showPlanAfterGuard(live, guard.resource.record, outcomes);
     return {
-        planned: () => planned,
-        credentialGuard: (before) => {
-            guard = new CredentialGuard(
-                `${name}-credential-guard`,
-                {
-                    ...common,
-                    proof: args.proof ?? Proof.Full,
-                    overrideExistingServiceAccount: orElse(checked.overrideExistingServiceAccount, false),
-                    detachFromNodeRoles: checked.detachFromNodeRoles ?? [],
-                    detachPolicyArns: checked.detachPolicyArns ?? [],
-                    injectionGuard,
-                    policyArns: role.policyArns,
-                    additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
-                    roleUniqueId: role.uniqueId ?? "",
-                },
-                options(before),
-            );
-            planned = tellBefore(plan, settings, guard.record);
-            return guard;
-        },
-        canary: (before, annotated) => {
-            const canary = new Canary(
-                `${name}-canary`,
-                {
-                    ...common,
-                    ...recorded(),
-                    formerAnnotations: guard?.formerAnnotations ?? {},
-                    serviceAccountUid: annotated,
-                    stableSeconds,
-                    delivered,
-                },
-                options(before),
-            );
-            shown = canary.shown;
-            return canary;
-        },
-        detachment: (before) => {
-            const guards = injectionGuard
-                ? guardInjection(
-                      name,
-                      {
-                          guardName: recorded().record.apply((record) => nameOf(record, name)),
-                          serviceAccount: plan.serviceAccount,
-                          roleArn: role.arn,
-                      },
-                      options(before),
-                  )
-                : [];
-            const last = new Detachment(
-                `${name}-detachment`,
-                {
-                    ...common,
-                    ...recorded(),
-                    delivered,
-                    injectionGuard,
-                    ...(checked.keepDetached === undefined
-                        ? {}
-                        : { keepDetached: orElse(checked.keepDetached, false) }),
-                    ...(checked.detachFromNodeRoles === undefined
-                        ? {}
-                        : { detachFromNodeRoles: checked.detachFromNodeRoles }),
-                    ...(checked.detachPolicyArns === undefined ? {} : { detachPolicyArns: checked.detachPolicyArns }),
-                    ...{ stableSeconds, maxNotReadyNodes },
-                },
-                options([...before, ...guards]),
-            );
-            const outcomes = { canary: shown, detachment: last.verifiedPods };
-            const told = tellAfter(plan, settings, recorded().record, outcomes);
-            return {
-                resources: [...guards, last],
-                verifiedPods: after(told, orElse(last.verifiedPods, 0)),
-                detachedFrom: orElse(last.detachedFrom, []),
-                remainingSteps: orElse(last.remainingSteps, []),
-            };
-        },
+        resource,
+        verifiedPods: after(shown, orElse(resource.verifiedPods, 0)),
+        detachedFrom: orElse(resource.detachedFrom, []),
+        remainingSteps: orElse(resource.remainingSteps, []),
     };
 }
 
-function commonInputs(plan: LivePlan): Inputs<LiveInputs> {
-    const { args, checked, region } = plan;
-    const connection = liveConnection(checked);
+/** What the guard has recorded. A preview does not know it, and neither do mocks. */
+function recorded({ resource }: Guard) {
+    return { record: resource.record, approvedRole: resource.approvedRole };
+}
+
+function commonInputs(live: LiveContext): Inputs<LiveInputs> {
+    const { args, valid, region } = live;
+    const { kubeconfig, context, aws } = liveConnection(valid);
     return {
-        subject: subject(plan),
-        timeouts: timeoutsOf(args),
-        iamPropagationSeconds: args.iamPropagationSeconds ?? DEFAULT_IAM_PROPAGATION_SECONDS,
-        ...(connection.kubeconfig === undefined ? {} : { kubeconfig: connection.kubeconfig }),
-        ...(connection.context === undefined ? {} : { context: connection.context }),
-        ...(connection.aws === undefined ? {} : { aws: connection.aws }),
+        subject: subject(live),
+        timeouts: { ...DEFAULT_TIMEOUTS, ...withoutNothing(args.timeouts ?? {}) },
+        iamPropagationSeconds: liveSettings(live).iamPropagationSeconds,
+        kubeconfig,
+        context,
+        aws,
         region: regionOrConfigured(region),
-        forceDestroy: orElse(checked.forceDestroy, false),
+        forceDestroy: orElse(valid.forceDestroy, false),
         drift: "none",
     };
 }
 
-function timeoutsOf({ timeouts }: CniServiceAccountRoleArgs): Timeouts {
-    return { ...DEFAULT_TIMEOUTS, ...withoutNothing(timeouts ?? {}) };
-}
-
-function subject({ name, args, checked, role, annotations, serviceAccount, oidcProviderArn }: LivePlan) {
+function subject({ name, args, valid, role, annotations, serviceAccount, oidcProviderArn }: LiveContext) {
     const manager = fieldManager(name);
     return pulumi
         .all([
@@ -204,9 +159,9 @@ function subject({ name, args, checked, role, annotations, serviceAccount, oidcP
             annotations,
             serviceAccount,
             oidcProviderArn,
-            checked.additionalOidcProviderArns ?? [],
-            checked.clusterName ?? "",
-            daemonSetNameOf(checked),
+            valid.additionalOidcProviderArns ?? [],
+            valid.clusterName ?? "",
+            daemonSetNameOf(valid),
         ])
         .apply(([roleArn, delivered, account, provider, others, clusterName, daemonSetName]) =>
             handOverSubject({
@@ -221,11 +176,6 @@ function subject({ name, args, checked, role, annotations, serviceAccount, oidcP
                 daemonSetName,
             }),
         );
-}
-
-/** The name that the guard began with: a renamed component goes on with it. */
-function nameOf(record: Partial<HandOverRecord> | undefined, component: string): string {
-    return record?.injectionGuardName ?? injectionGuardName(fieldManager(component));
 }
 
 function orElse<T>(value: pulumi.Output<T | undefined> | undefined, otherwise: T): pulumi.Output<T> {

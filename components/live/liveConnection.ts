@@ -7,9 +7,9 @@ import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 
 /** How the live checks reach the cluster and the account. */
 export interface LiveConnection {
-    readonly kubeconfig?: pulumi.Output<string>;
-    readonly context?: string;
-    readonly aws?: pulumi.Output<AwsConnection>;
+    readonly kubeconfig: pulumi.Output<string> | undefined;
+    readonly context: string | undefined;
+    readonly aws: pulumi.Output<AwsConnection> | undefined;
 }
 
 /** Settings of the default AWS provider that change who the caller is, and that the live checks do not follow. */
@@ -33,9 +33,9 @@ export function liveConnection(args: ValidArgs): LiveConnection {
     const context = args.kubeconfig === undefined ? kubernetes.get("context") : undefined;
     const aws = args.aws?.apply(withoutNulls) ?? configuredAws();
     return {
-        ...(kubeconfig === undefined ? {} : { kubeconfig: pulumi.secret(kubeconfig) }),
-        ...(context === undefined ? {} : { context }),
-        ...(aws === undefined ? {} : { aws: pulumi.secret(aws) }),
+        kubeconfig: kubeconfig && pulumi.secret(kubeconfig),
+        context,
+        aws: aws && pulumi.secret(aws),
     };
 }
 

@@ -1,60 +1,60 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HandOverRecord } from "../../handover/model/record";
-import { validateKnownPart, Gate } from "../arguments/validateArguments";
 import { LATE, Settled } from "../arguments/settled";
+import { Gate, validateKnownPart } from "../arguments/validateArguments";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
-import { hasEngine } from "../failures/failureHooks";
 import { fieldManager } from "../delivery/fieldManager";
-import type { LivePlan } from "./liveChecks";
-import { liveConnection, regionOrConfigured } from "./liveConnection";
-import { KnownLate, PlainParts, previewInputs } from "./previewInputs";
 import { daemonSetNameOf } from "../delivery/rollout";
+import { hasEngine } from "../failures/failureHooks";
+import { liveConnection, regionOrConfigured } from "./liveConnection";
+import { LiveContext, liveSettings } from "./liveContext";
+import { KnownLate, PlainParts, previewInputs } from "./previewInputs";
 
-/** What the live checks of a component have settled already. */
-type Settings = Pick<PlainParts, "injectionGuard" | "stableSeconds" | "iamPropagationSeconds" | "maxNotReadyNodes">;
-
-/** How much longer a preview takes at most, unless EKS_CNI_PREVIEW_SECONDS says otherwise. */
+/** How much longer a preview takes at most. EKS_CNI_PREVIEW_SECONDS sets another limit. */
 const DEFAULT_SECONDS = 15;
 
-/** 0 where nothing is to be looked at. A setting of the run and not of the program: who may reach the cluster is not the program's. */
+/**
+ * The limit, or 0 to skip the look at the cluster.
+ *
+ * It is a setting of the run, not of the program: the person at the terminal may have no access to the cluster.
+ */
 export function previewSeconds(setting = process.env["EKS_CNI_PREVIEW_SECONDS"]): number {
     const seconds = Number(setting ?? "");
     return setting === undefined || setting.trim() === "" || !(seconds >= 0) ? DEFAULT_SECONDS : seconds;
 }
 
-/** Whether there is somebody to tell: not at an update, which shows its progress, and not under unit-test mocks. */
-function isPreview(): boolean {
+/** An update shows its progress instead, and unit-test mocks have no terminal. */
+function showsPlan(): boolean {
     return pulumi.runtime.isDryRun() && hasEngine() && previewSeconds() > 0;
 }
 
 /**
- * Tells what the update would do, if the credential guard is about to act: a preview does not know then what it has recorded. The
- * gate passes when it is told, or when there is nothing to tell yet.
+ * Shows the plan if the credential guard is about to act: the preview does not know the record then. The gate passes when the
+ * plan is shown, or when there is no plan to show yet.
  */
-export function tellBefore(plan: LivePlan, settings: Settings, record: pulumi.Output<HandOverRecord>): Gate {
-    if (!isPreview()) {
-        return plan.gate;
+export function showPlanBeforeGuard(live: LiveContext, record: pulumi.Output<HandOverRecord>): Gate {
+    if (!showsPlan()) {
+        return live.gate;
     }
-    return whenKnown({ values: lateParts(plan, record) }, (known) =>
-        known["record"] === LATE ? tell(plan, { ...settings, canaryActs: true }, known) : undefined,
+    return whenKnown({ values: lateParts(live, record) }, (known) =>
+        known["record"] === LATE ? showPlan(live, known, true) : undefined,
     );
 }
 
-/** The same where the credential guard has nothing to do, and what comes after it has: a refresh has shown something to mend. */
-export function tellAfter(
-    plan: LivePlan,
-    settings: Settings,
+/** Shows the plan if only the checks after the credential guard are about to act: a refresh has shown drift to repair. */
+export function showPlanAfterGuard(
+    live: LiveContext,
     record: pulumi.Output<HandOverRecord>,
     outcomes: { readonly canary: pulumi.Output<unknown>; readonly detachment: pulumi.Output<unknown> },
 ): Gate {
-    if (!isPreview()) {
-        return plan.gate;
+    if (!showsPlan()) {
+        return live.gate;
     }
     const isKnown = (output: pulumi.Output<unknown>) => output.apply(() => true);
     const parts = { canary: isKnown(outcomes.canary), detachment: isKnown(outcomes.detachment) };
-    return whenKnown({ values: lateParts(plan, record), ...parts }, (known, { canary, detachment }) =>
+    return whenKnown({ values: lateParts(live, record), ...parts }, (known, { canary, detachment }) =>
         known["record"] !== LATE && (canary === LATE || detachment === LATE)
-            ? tell(plan, { ...settings, canaryActs: canary === LATE }, known)
+            ? showPlan(live, known, canary === LATE)
             : undefined,
     );
 }
@@ -69,50 +69,51 @@ function whenKnown(
     });
 }
 
-async function tell(
-    plan: LivePlan,
-    settings: Settings & { readonly canaryActs: boolean },
-    known: Settled,
-): Promise<void> {
-    // Loaded here: it brings the clients of Kubernetes and AWS.
+async function showPlan(live: LiveContext, known: Settled, canaryActs: boolean): Promise<void> {
+    // Loaded late, since it loads the clients of Kubernetes and AWS.
     const { notLookedAt, previewHandOver } = await import("../../handover/preview/previewHandOver");
-    const inputs = previewInputs(plainParts(plan, settings), known);
-    const told = typeof inputs === "string" ? notLookedAt(inputs) : await previewHandOver(inputs, previewSeconds());
-    if (told !== undefined) {
-        await (told.refuses ? pulumi.log.warn(told.text, plan.parent) : pulumi.log.info(told.text, plan.parent));
+    const inputs = previewInputs(plainParts(live, canaryActs), known);
+    const message = typeof inputs === "string" ? notLookedAt(inputs) : await previewHandOver(inputs, previewSeconds());
+    if (message !== undefined) {
+        const { warn, info } = pulumi.log;
+        await (message.refuses ? warn(message.text, live.parent) : info(message.text, live.parent));
     }
 }
 
-function plainParts(
-    { name, args, checked, formerFieldManagers }: LivePlan,
-    settings: Settings & { readonly canaryActs: boolean },
-): PlainParts {
+function plainParts(live: LiveContext, canaryActs: boolean): PlainParts {
+    const { name, args, valid, formerFieldManagers } = live;
     return {
-        ...settings,
+        ...liveSettings(live),
+        canaryActs,
         component: name,
         fieldManager: fieldManager(name),
         formerFieldManagers,
         ipFamily: args.ipFamily ?? IpFamily.Ipv4,
-        context: liveConnection(checked).context,
+        context: liveConnection(valid).context,
         additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
     };
 }
 
-/** Each is known or not by itself. */
-function lateParts(plan: LivePlan, record: pulumi.Output<HandOverRecord>): KnownLate {
-    const { checked, role, serviceAccount, oidcProviderArn, region, delivered } = plan;
-    const { kubeconfig, aws } = liveConnection(checked);
+/** The values that a preview may not know, each by itself. */
+function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): KnownLate {
+    const { valid, role, serviceAccount, oidcProviderArn, region, delivered } = live;
+    const { kubeconfig, aws } = liveConnection(valid);
     return {
-        ...{ record, serviceAccount, oidcProviderArn, delivered, kubeconfig, aws },
+        record,
+        serviceAccount,
+        oidcProviderArn,
+        delivered,
+        kubeconfig,
+        aws,
         roleArn: role.arn,
-        additionalOidcProviderArns: checked.additionalOidcProviderArns,
-        clusterName: checked.clusterName,
-        daemonSetName: daemonSetNameOf(checked),
-        stsRegionalEndpoints: checked.stsRegionalEndpoints,
-        tokenExpirationSeconds: checked.tokenExpirationSeconds,
-        detachFromNodeRoles: checked.detachFromNodeRoles,
-        detachPolicyArns: checked.detachPolicyArns,
-        overrideExistingServiceAccount: checked.overrideExistingServiceAccount,
+        additionalOidcProviderArns: valid.additionalOidcProviderArns,
+        clusterName: valid.clusterName,
+        daemonSetName: daemonSetNameOf(valid),
+        stsRegionalEndpoints: valid.stsRegionalEndpoints,
+        tokenExpirationSeconds: valid.tokenExpirationSeconds,
+        detachFromNodeRoles: valid.detachFromNodeRoles,
+        detachPolicyArns: valid.detachPolicyArns,
+        overrideExistingServiceAccount: valid.overrideExistingServiceAccount,
         region: regionOrConfigured(region),
     };
 }

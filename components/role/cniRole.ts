@@ -4,7 +4,6 @@ import { ipv6CniPolicy, managedCniPolicyArn } from "../../documents/cniPermissio
 import { ServiceAccountName, trustPolicy } from "../../documents/trustPolicy";
 import { Gate } from "../arguments/validateArguments";
 import { after, ValidArgs, resourcesAfter } from "../arguments/validArgs";
-import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { roleAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
@@ -22,11 +21,12 @@ export interface CniRole {
 }
 
 /** What decides which resources a role consists of, and what they are made from. */
-export interface CniRolePlan {
+export interface CniRoleInputs {
     name: string;
     args: ValidArgs;
     gate: Gate;
-    ipFamily: IpFamily;
+    /** Whether the permissions are the component's own IPv6 policy; otherwise they are AWS's managed policy. */
+    ipv6Policy: boolean;
     additionalPolicies: pulumi.Input<string>[];
     oidcProviderArn: pulumi.Output<string>;
     serviceAccount: pulumi.Output<ServiceAccountName>;
@@ -42,8 +42,8 @@ export function existingRole(arn: pulumi.Output<string>): CniRole {
 }
 
 /** Makes the role, and attaches the permissions of the IP family and the additional policies. */
-export function makeRole(plan: CniRolePlan): CniRole {
-    const { name, args, gate, parent } = plan;
+export function makeRole(inputs: CniRoleInputs): CniRole {
+    const { name, args, gate, parent } = inputs;
     const role = new (sdks.iam().Role)(
         `${name}-role`,
         {
@@ -53,17 +53,19 @@ export function makeRole(plan: CniRolePlan): CniRole {
             permissionsBoundary: args.permissionsBoundary,
             maxSessionDuration: args.maxSessionDuration,
             tags: args.tags,
-            assumeRolePolicy: trustDocument(plan),
+            assumeRolePolicy: trustDocument(inputs),
         },
         // The AWS provider deletes first when the name is fixed: pods would lose their role before they have another.
         {
-            ...{ parent, deleteBeforeReplace: false, hooks: explainFailures(roleAdvice, parent) },
+            parent,
+            deleteBeforeReplace: false,
+            hooks: explainFailures(roleAdvice, parent),
             // Under a fixed name there is no room for another role beside it, not even for the one that mends a mistake.
-            ...(plan.live && args.roleName === undefined ? { replacementTrigger: trustChange(plan) } : {}),
+            ...(inputs.live && args.roleName === undefined ? { replacementTrigger: trustChange(inputs) } : {}),
         },
     );
     const roleName = after(gate, role.name);
-    const policies = [{ suffix: "cni-policy", arn: cniPolicyArn(plan, role) }, ...additionalPolicies(plan)];
+    const policies = [{ suffix: "cni-policy", arn: cniPolicyArn(inputs, role) }, ...additionalPolicies(inputs)];
     return {
         arn: after(gate, role.arn),
         name: roleName,
@@ -80,7 +82,7 @@ export function makeRole(plan: CniRolePlan): CniRole {
     };
 }
 
-function trustDocument({ args, oidcProviderArn, serviceAccount }: CniRolePlan): pulumi.Output<string> {
+function trustDocument({ args, oidcProviderArn, serviceAccount }: CniRoleInputs): pulumi.Output<string> {
     return pulumi
         .all([oidcProviderArn, args.additionalOidcProviderArns ?? [], serviceAccount])
         .apply(([first, others, account]) =>
@@ -92,11 +94,11 @@ function trustDocument({ args, oidcProviderArn, serviceAccount }: CniRolePlan): 
 }
 
 function cniPolicyArn(
-    { name, args, gate, ipFamily, oidcProviderArn, parent }: CniRolePlan,
+    { name, args, gate, ipv6Policy, oidcProviderArn, parent }: CniRoleInputs,
     role: pulumi.CustomResource,
 ): pulumi.Output<string> {
     const partition = oidcProviderArn.apply((arn) => oidcProvider(arn).partition);
-    if (ipFamily === IpFamily.Ipv4) {
+    if (!ipv6Policy) {
         return partition.apply(managedCniPolicyArn);
     }
     const policy = new (sdks.iam().Policy)(
@@ -120,7 +122,7 @@ function cniPolicyArn(
  * provider/resource_overrides.go: "a create followed by a delete actually deletes the same attachment we just created".)
  * An output is not known yet when it is to be named, so outputs are counted, among themselves.
  */
-function additionalPolicies({ args, additionalPolicies: given }: CniRolePlan) {
+function additionalPolicies({ args, additionalPolicies: given }: CniRoleInputs) {
     const arns = args.additionalPolicyArns ?? pulumi.output<string[]>([]);
     let outputs = 0;
     return given.map((member, i) => ({

@@ -10,21 +10,14 @@ import {
     whyForced,
 } from "./fleet";
 import { carriesRole, describeCredentials } from "../model/carriedRole";
-import { policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
+import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, World } from "../model/world";
-import type { HandOverRecord } from "../model/record";
 
 /** What the last part of the hand-over is to reach. */
-export interface DetachmentTarget {
-    readonly subject: Subject;
-    readonly record: HandOverRecord;
-    /** Roles that give the CNI policy up. Undefined: the pods are verified, and nothing is detached. */
-    readonly detachFromNodeRoles: readonly string[] | undefined;
-    /** Which policies leave them. Undefined: the managed policy (IPv4), all that grant the same (IPv6). */
-    readonly detachPolicyArns: readonly string[] | undefined;
+export interface DetachmentTarget extends NodeRoleTarget {
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;

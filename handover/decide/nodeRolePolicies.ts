@@ -1,13 +1,22 @@
-import type { DetachmentTarget } from "./detachment";
 import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
-import { recordedNotAttached } from "../model/record";
+import { HandOverRecord, recordedNotAttached } from "../model/record";
 import type { RolePolicy, Step } from "../model/steps";
-import { managedPolicyOf } from "../model/subject";
+import { managedPolicyOf, Subject } from "../model/subject";
 import type { AccountSeen, NodeRoleSeen, NodeSeen } from "../model/world";
 
+/** Which policies are to leave which node roles. */
+export interface NodeRoleTarget {
+    readonly subject: Subject;
+    readonly record: HandOverRecord;
+    /** The node roles that lose the CNI policy. Undefined: the pods are verified, and nothing is detached. */
+    readonly detachFromNodeRoles: readonly string[] | undefined;
+    /** The policies that leave them. Undefined: the managed policy on IPv4, every policy with the CNI's rights on IPv6. */
+    readonly detachPolicyArns: readonly string[] | undefined;
+}
+
 /** The policies of a node role that the hand-over is to take away. */
-export function policiesToDetach(target: DetachmentTarget, role: NodeRoleSeen): RolePolicy[] {
+export function policiesToDetach(target: NodeRoleTarget, role: NodeRoleSeen): RolePolicy[] {
     const { subject, detachPolicyArns } = target;
     const managed = managedPolicyOf(subject);
     const isMeant = ({ arn, kind }: NodeRoleSeen["cniPolicies"][number]) =>
@@ -19,7 +28,7 @@ export function policiesToDetach(target: DetachmentTarget, role: NodeRoleSeen): 
 
 /** Policies that are recorded of a named role and not attached to it now. */
 export function policiesLost(
-    { record, detachFromNodeRoles = [] }: DetachmentTarget,
+    { record, detachFromNodeRoles = [] }: NodeRoleTarget,
     nodeRoles: readonly NodeRoleSeen[],
 ): RolePolicy[] {
     return nodeRoles

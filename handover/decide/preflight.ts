@@ -1,7 +1,6 @@
 import type { Preflight } from "../model/preflight";
 import { parseRoleArn } from "../../documents/arn";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
-import type { OtherDelivery } from "../model/preflight";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";

@@ -1,5 +1,4 @@
-import type { DetachmentTarget } from "./detachment";
-import { policiesToDetach } from "./nodeRolePolicies";
+import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
 import type { NodeRoleSeen, World } from "../model/world";
 
 /**
@@ -7,7 +6,7 @@ import type { NodeRoleSeen, World } from "../model/world";
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
-export function remainingSteps(target: DetachmentTarget, { account, cluster }: World): string[] {
+export function remainingSteps(target: NodeRoleTarget, { account, cluster }: World): string[] {
     const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
     const roles = account.nodeRoles.filter(({ name, exists }) => exists && used.has(name));
     return [
@@ -19,7 +18,7 @@ export function remainingSteps(target: DetachmentTarget, { account, cluster }: W
     ];
 }
 
-function detachYourself(target: DetachmentTarget, roles: readonly NodeRoleSeen[]): string[] {
+function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]): string[] {
     const holding = roles.filter((role) => policiesToDetach(target, role).length > 0);
     return holding.length === 0
         ? []
@@ -31,7 +30,7 @@ function detachYourself(target: DetachmentTarget, roles: readonly NodeRoleSeen[]
 }
 
 /** Other policies with the same calls: they are told of, and never taken away. */
-function leftBehind(target: DetachmentTarget, role: NodeRoleSeen): string[] {
+function leftBehind(target: NodeRoleTarget, role: NodeRoleSeen): string[] {
     const meant = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
     const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !meant.includes(arn));
     return [

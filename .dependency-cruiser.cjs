@@ -1,0 +1,63 @@
+// Which folder may import which: imports point downwards only, type-only imports included, and there are no cycles.
+// https://github.com/sverweij/dependency-cruiser/blob/main/doc/rules-reference.md
+"use strict";
+
+/** The folders that each folder of handover/ may import, apart from itself. */
+const HANDOVER = {
+    async: [],
+    model: [],
+    decide: ["model"],
+    aws: ["async", "model"],
+    kubernetes: ["async", "model"],
+    observe: ["model", "aws", "kubernetes"],
+    preview: ["model", "decide", "observe"],
+    run: ["model", "decide", "observe"],
+    engine: ["model", "observe", "run"],
+};
+
+/** The same for components/. Its root holds the component, its arguments, and what all of them share. */
+const COMPONENTS = {
+    arguments: [],
+    failures: [],
+    role: ["arguments", "failures"],
+    delivery: ["arguments", "failures", "role"],
+    live: ["arguments", "failures", "role", "delivery"],
+};
+
+const within = (root, layers) =>
+    Object.entries(layers).map(([folder, allowed]) => ({
+        name: `${root}-${folder}`,
+        comment: `${root}/${folder} may import ${["itself", ...allowed.map((name) => `${root}/${name}`)].join(", ")}`,
+        severity: "error",
+        from: { path: `^${root}/${folder}/` },
+        to: { path: `^${root}/[^/]+/`, pathNot: `^${root}/(${[folder, ...allowed].join("|")})/` },
+    }));
+
+const layer = (name, from, to, except) => ({
+    name,
+    severity: "error",
+    from: { path: from },
+    to: { path: to, ...(except && { pathNot: except }) },
+});
+
+module.exports = {
+    forbidden: [
+        { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+        ...within("handover", HANDOVER),
+        ...within("components", COMPONENTS),
+        layer("documents-import-nothing-above", "^documents/", "^(?!documents/)(components|handover|policies|plugin|index)"),
+        layer("handover-imports-documents-alone", "^handover/", "^(components|policies|plugin|index)"),
+        // The component's parts know the hand-over's data, and load its preview when they need it.
+        layer("components-import-the-model-alone", "^components/", "^handover/", "^handover/(model|run|preview/previewHandOver)"),
+        layer("components-import-nothing-above", "^components/", "^(policies|plugin|index)"),
+        layer("policies-import-documents-alone", "^policies/", "^(components|handover|plugin|index)"),
+        // What users install: https://www.gnu.org/licenses/agpl-3.0.html asks more of them than this package does.
+        layer("no-tests-in-the-package", "^(components|documents|handover|plugin|policies|index)", "^(sandbox|tests|release|examples)/"),
+    ],
+    options: {
+        doNotFollow: { path: "node_modules" },
+        tsPreCompilationDeps: true,
+        tsConfig: { fileName: "tsconfig.json" },
+        enhancedResolveOptions: { extensions: [".ts", ".js", ".json"] },
+    },
+};

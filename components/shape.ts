@@ -1,0 +1,40 @@
+import { withoutNothing } from "./arguments/settled";
+import { CniServiceAccountRoleArgs, Delivery, IpFamily } from "./cniServiceAccountRoleArgs";
+
+/**
+ * Which resources a component consists of.
+ *
+ * Plain arguments alone decide it, so that the preview of a cluster that does not exist yet shows every resource.
+ */
+export interface Shape {
+    /** The role with its attachments. Otherwise the component uses `existingRoleArn`. */
+    readonly role: boolean;
+    /** The component's own CNI policy, since AWS has no managed one for IPv6. */
+    readonly ipv6Policy: boolean;
+    /** The patch that annotates the service account. */
+    readonly serviceAccountPatch: boolean;
+    /** The patch that makes the DaemonSet restart its pods. */
+    readonly daemonSetPatch: boolean;
+    /** The credential guard, the canary and the detachment. */
+    readonly liveChecks: boolean;
+    /** The admission policy and its binding. */
+    readonly injectionGuard: boolean;
+}
+
+export function shapeOf(args: CniServiceAccountRoleArgs): Shape {
+    const { existingRoleArn, ipFamily, delivery, rollout, liveChecks, detachFromNodeRoles, injectionGuard } =
+        withoutNothing(args);
+    const role = existingRoleArn === undefined;
+    const serviceAccountPatch = delivery !== Delivery.External;
+    const daemonSetPatch = serviceAccountPatch && rollout?.enabled !== false;
+    // A role that reaches no pod leaves nothing to check.
+    const live = daemonSetPatch && liveChecks !== false;
+    return {
+        role,
+        ipv6Policy: role && ipFamily === IpFamily.Ipv6,
+        serviceAccountPatch,
+        daemonSetPatch,
+        liveChecks: live,
+        injectionGuard: live && detachFromNodeRoles !== undefined && injectionGuard !== false,
+    };
+}
