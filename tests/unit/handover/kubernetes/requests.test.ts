@@ -113,13 +113,18 @@ describe("A request to the API server", () => {
     });
 
     it("is not sent again once nobody waits for it", async () => {
-        const access = await accessTo(api.url, undefined, { ...patient, totalMilliseconds: 60_000 });
-        api.script = () => {
+        // A server of its own: requests of the tests before may still be on their way to the other one.
+        const unavailable = await ScriptedApi.start(() => {
             setTimeout(() => access.close(), 100);
             return { ...status(503, "not yet"), headers: { "retry-after": "20" } };
-        };
-        assert.equal((await refusalOf(access.identity())).code, "cluster-unreachable");
-        assert.equal(asked("/version").length, 1);
+        });
+        const access = await accessTo(unavailable.url, undefined, { ...patient, totalMilliseconds: 60_000 });
+        try {
+            assert.equal((await refusalOf(access.identity())).code, "cluster-unreachable");
+            assert.equal(unavailable.requests.filter(({ path }) => path === "/version").length, 1);
+        } finally {
+            await unavailable.stop();
+        }
     });
 
     it("ends as throttled when the server only ever turns it away", async () => {

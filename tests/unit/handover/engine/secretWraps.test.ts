@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "assert";
-import { unwrapped, wrapped } from "../../../plugin/secrets";
-import { secret } from "../../sandbox/awsProvider/providerClient";
+import { unwrapped, wrapped } from "../../../../handover/engine/secretWraps";
+import { secret } from "../../../sandbox/awsProvider/providerClient";
 
 describe("secrets on the wire to the plugin", () => {
     const rows: [string, object, object, string[]][] = [

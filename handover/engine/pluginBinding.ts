@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { OperationContext } from "../observe/runContext";
+import { isLiveCheckName, LiveCheckProvider, liveCheckProvider } from "./liveCheckProvider";
+import { unwrapped, wrapped } from "./secretWraps";
+
+/** The engine binding of the provider plugin: serves the live checks as custom resources of the package's own. */
+export class PluginBinding implements pulumi.provider.Provider {
+    private readonly cancelling = new AbortController();
+
+    public constructor(public readonly version: string) {}
+
+    /** The engine calls it on the first Ctrl-C, and then waits for the operations that have started. */
+    public cancel(): Promise<void> {
+        this.cancelling.abort();
+        return Promise.resolve();
+    }
+
+    public diff(_id: string, urn: string, olds: object, news: object): Promise<pulumi.provider.DiffResult> {
+        const changes = this.liveCheck(urn).changes(unwrapped(olds).properties, unwrapped(news).properties);
+        return Promise.resolve({ changes });
+    }
+
+    public async create(urn: string, inputs: object): Promise<pulumi.provider.CreateResult> {
+        const { properties, secrets } = unwrapped(inputs);
+        const { id, state } = await this.liveCheck(urn).create(properties, this.operation(urn));
+        return { id, outs: wrapped(state, secrets) };
+    }
+
+    public async update(_id: string, urn: string, olds: object, news: object): Promise<pulumi.provider.UpdateResult> {
+        const { properties, secrets } = unwrapped(news);
+        const before = unwrapped(olds).properties;
+        return { outs: wrapped(await this.liveCheck(urn).update(before, properties, this.operation(urn)), secrets) };
+    }
+
+    public async read(id: string, urn: string, state: object = {}): Promise<pulumi.provider.ReadResult> {
+        const { properties, secrets } = unwrapped(state);
+        // The engine drops a resource with an empty id from the state, and the record with it.
+        return { id, props: wrapped(await this.liveCheck(urn).read(properties, this.operation(urn)), secrets) };
+    }
+
+    public delete(_id: string, urn: string, state: object): Promise<void> {
+        return this.liveCheck(urn).delete(unwrapped(state).properties, this.operation(urn));
+    }
+
+    /** The engine does not show a plugin's standard output. It shows log lines with a URN beside the resource. */
+    private operation(urn: string): OperationContext {
+        const resource = new pulumi.DependencyResource(urn);
+        return { progress: (line) => void pulumi.log.info(line, resource), cancelled: this.cancelling.signal };
+    }
+
+    /** The live check of a URN, `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`, by its type. */
+    private liveCheck(urn: string): LiveCheckProvider {
+        const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
+        const [, kind = ""] = /^eks-cni:index:(\w+)$/.exec(type) ?? [];
+        const name = kind.charAt(0).toLowerCase() + kind.slice(1);
+        if (!isLiveCheckName(name)) {
+            throw new Error(`eks-cni ${this.version} has no resource ${type}: a newer version has written this state.`);
+        }
+        return liveCheckProvider(name);
+    }
+}
