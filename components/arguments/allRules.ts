@@ -1,8 +1,8 @@
-import { boolean, Check, listOf, oneOf, properties } from "./rule";
+import { boolean, Rule, listOf, oneOf, properties } from "./rule";
 import { combinationProblems } from "./combinationRules";
 import * as iam from "./iamRules";
 import * as kubernetes from "./kubernetesRules";
-import { liveCombinationProblems, LIVE_CHECKS } from "./liveRules";
+import { liveCombinationProblems, LIVE_RULES } from "./liveRules";
 import { plainProblems } from "./plainRules";
 import { Problem } from "./problem";
 import { Settled } from "./settled";
@@ -12,7 +12,7 @@ import { trustSizeProblems } from "./trustSizeRules";
 const MAX_ADDITIONAL_POLICIES = 24;
 
 /** What each argument must be by itself. */
-export const CHECKS: Readonly<Record<string, Check>> = {
+export const RULES: Readonly<Record<string, Rule>> = {
     clusterName: kubernetes.clusterName,
     oidcProviderArn: iam.oidcProviderArn,
     additionalOidcProviderArns: listOf("ARNs of IAM OIDC providers", iam.oidcProviderArn),
@@ -41,13 +41,13 @@ export const CHECKS: Readonly<Record<string, Check>> = {
         timeoutSeconds: kubernetes.rolloutTimeoutSeconds,
         daemonSetName: kubernetes.daemonSetName,
     }),
-    ...LIVE_CHECKS,
+    ...LIVE_RULES,
 };
 
 /** Everything wrong with the arguments, as far as they are known: each by itself, and each with the others. */
 export function findProblems(args: Settled): Problem[] {
     return [
-        ...Object.entries(CHECKS).flatMap(([name, check]) => check(args[name], name)),
+        ...Object.entries(RULES).flatMap(([name, rule]) => rule(args[name], name)),
         ...plainProblems(args),
         ...combinationProblems(args),
         ...liveCombinationProblems(args),

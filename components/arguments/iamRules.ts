@@ -1,5 +1,5 @@
 import { parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
-import { Check, isObject, isSettled, isString, must, text, wholeNumber } from "./rule";
+import { Rule, isObject, isSettled, isString, must, text, wholeNumber } from "./rule";
 import { Problem, show } from "./problem";
 
 /**
@@ -60,7 +60,7 @@ export const roleArn = must(
     "write it like arn:aws:iam::111122223333:role/NAME (aws iam get-role --role-name NAME shows it)",
 );
 
-export const tags: Check = (value, path) => {
+export const tags: Rule = (value, path) => {
     if (!isSettled(value)) {
         return [];
     }

@@ -1,7 +1,7 @@
 import { parseRoleArn } from "../../documents/arn";
 import {
     boolean,
-    Check,
+    Rule,
     isObject,
     isSettled,
     isString,
@@ -29,7 +29,7 @@ const seconds = (otherwise: number) =>
     );
 
 /** The name alone: IAM's calls about a role's policies take no ARN and no path. */
-const nodeRoleName: Check = (value, path) => {
+const nodeRoleName: Rule = (value, path) => {
     const role = isString(value) ? parseRoleArn(value) : undefined;
     const name = role?.name ?? (isString(value) && value.includes("/") ? value.split("/").at(-1) : undefined);
     return name === undefined || name === ""
@@ -37,7 +37,7 @@ const nodeRoleName: Check = (value, path) => {
         : [{ path, expected: "the name of a role, without ARN and path", got: show(value), fix: `give ${show(name)}` }];
 };
 
-const notEmpty: Check = (value, path) =>
+const notEmpty: Rule = (value, path) =>
     Array.isArray(value) && value.length === 0
         ? [
               {
@@ -68,7 +68,7 @@ const endpointUrl = must(
     "write it like https://sts.us-west-2.amazonaws.com, or leave it out for AWS's own",
 );
 
-const endpoints: Check = (value, path) =>
+const endpoints: Rule = (value, path) =>
     isSettled(value) && !isObject(value)
         ? [
               {
@@ -94,7 +94,7 @@ function endpoint(service: string, url: unknown, path: string): Problem[] {
 }
 
 /** What each argument of the live checks must be by itself. */
-export const LIVE_CHECKS: Readonly<Record<string, Check>> = {
+export const LIVE_RULES: Readonly<Record<string, Rule>> = {
     liveChecks: boolean("set false for the role, the annotation and the rollout alone, or leave it out"),
     kubeconfig,
     aws: properties({

@@ -2,10 +2,10 @@ import { LATE } from "./settled";
 import { Problem, show } from "./problem";
 
 /** Looks at one value. A value that is not given or not known yet is never a problem. */
-export interface Check {
+export interface Rule {
     (value: unknown, path: string): Problem[];
     /** Of an object whose properties are checked one by one. */
-    readonly properties?: Readonly<Record<string, Check>>;
+    readonly properties?: Readonly<Record<string, Rule>>;
 }
 
 /** A value that was given and is known: what a check looks at. */
@@ -19,7 +19,7 @@ export function must<T>(
     isKind: (value: unknown) => value is T,
     holds: (value: T) => boolean,
     fix: string,
-): Check {
+): Rule {
     return (value, path) =>
         !isSettled(value) || (isKind(value) && holds(value)) ? [] : [{ path, expected, got: show(value), fix }];
 }
@@ -33,26 +33,26 @@ export function isBoolean(value: unknown): value is boolean {
 }
 
 /** A string that a regular expression matches whole. */
-export function text(expected: string, pattern: RegExp, fix: string): Check {
+export function text(expected: string, pattern: RegExp, fix: string): Rule {
     return must(expected, isString, (value) => pattern.test(value), fix);
 }
 
-export function wholeNumber(expected: string, min: number, max: number, fix: string): Check {
+export function wholeNumber(expected: string, min: number, max: number, fix: string): Rule {
     const isNumber = (value: unknown): value is number => typeof value === "number";
     return must(expected, isNumber, (value) => Number.isInteger(value) && value >= min && value <= max, fix);
 }
 
-export function boolean(fix: string): Check {
+export function boolean(fix: string): Rule {
     return must("true or false", isBoolean, () => true, fix);
 }
 
 /** One of an enum's values. */
-export function oneOf(values: readonly string[], fix: string): Check {
+export function oneOf(values: readonly string[], fix: string): Rule {
     return must(values.map((v) => JSON.stringify(v)).join(" or "), isString, (value) => values.includes(value), fix);
 }
 
 /** A list whose members each pass a check, and which names nothing twice. */
-export function listOf(what: string, member: Check): Check {
+export function listOf(what: string, member: Rule): Rule {
     return (value, path) => {
         if (!isSettled(value)) {
             return [];
@@ -91,18 +91,18 @@ function duplicates(members: unknown[], path: string): Problem[] {
 }
 
 /** An object whose properties are checked one by one. */
-export function properties(checks: Readonly<Record<string, Check>>): Check {
-    const check = (value: unknown, path: string): Problem[] => {
+export function properties(rules: Readonly<Record<string, Rule>>): Rule {
+    const rule = (value: unknown, path: string): Problem[] => {
         if (!isSettled(value)) {
             return [];
         }
         if (!isObject(value)) {
-            const expected = `an object with ${Object.keys(checks).join(", ")}`;
+            const expected = `an object with ${Object.keys(rules).join(", ")}`;
             return [{ path, expected, got: show(value), fix: "write it as { … }" }];
         }
-        return Object.entries(checks).flatMap(([key, one]) => one(value[key], `${path}.${key}`));
+        return Object.entries(rules).flatMap(([key, rule]) => rule(value[key], `${path}.${key}`));
     };
-    return Object.assign(check, { properties: checks });
+    return Object.assign(rule, { properties: rules });
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

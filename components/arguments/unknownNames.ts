@@ -1,4 +1,4 @@
-import { Check, isObject } from "./rule";
+import { Rule, isObject } from "./rule";
 import { Settled } from "./settled";
 
 /** Shorter beginnings are no hint at what was meant. */
@@ -8,17 +8,17 @@ const ENOUGH_CHARACTERS = 4;
  * A sentence for each name that is no argument, and what may be meant. TypeScript does not let one pass, but what is spread into the
  * arguments, and JavaScript; as with any resource of Pulumi's it is ignored, and so would be what somebody wanted by a slip.
  */
-export function unknownNames(args: Settled, checks: Readonly<Record<string, Check>>, path = ""): string[] {
+export function unknownNames(args: Settled, rules: Readonly<Record<string, Rule>>, path = ""): string[] {
     return Object.entries(args).flatMap(([name, value]) => {
-        const check = checks[name];
+        const rule = rules[name];
         if (value === undefined) {
             return [];
         }
-        if (check === undefined) {
-            return [`${path}${name} is no argument, and is ignored.${suggestion(name, Object.keys(checks), path)}`];
+        if (rule === undefined) {
+            return [`${path}${name} is no argument, and is ignored.${suggestion(name, Object.keys(rules), path)}`];
         }
-        return check.properties !== undefined && isObject(value)
-            ? unknownNames(value, check.properties, `${path}${name}.`)
+        return rule.properties !== undefined && isObject(value)
+            ? unknownNames(value, rule.properties, `${path}${name}.`)
             : [];
     });
 }

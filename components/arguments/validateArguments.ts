@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { argumentOf, argumentsError, Problem } from "./problem";
-import { CHECKS, findProblems } from "./allRules";
+import { RULES, findProblems } from "./allRules";
 import { settle, Settled, withoutNothing } from "./settled";
 import { trustSizeWarning } from "./trustSizeRules";
 import { unknownNames } from "./unknownNames";
@@ -18,7 +18,7 @@ export interface LateValidation {
 /** Refuses what is wrong with the arguments as far as they are known now (JavaScript may pass none), and returns them. Warns of unknown ones. */
 export function validateNow<T extends object>(name: string, args: T | undefined): T {
     const settled = settle(args ?? {});
-    for (const sentence of unknownNames(settled, CHECKS)) {
+    for (const sentence of unknownNames(settled, RULES)) {
         void pulumi.log.warn(`CniServiceAccountRole ${JSON.stringify(name)}: ${sentence}`);
     }
     refuse(name, findProblems(settled));
@@ -41,8 +41,8 @@ export function validateLate(component: pulumi.ComponentResource, name: string, 
 }
 
 /** Runs a check over what is known of a value, in previews too; the gate is not secret even if the value is. */
-export function validateKnownPart(value: object, check: (settled: Settled) => Promise<true>): Gate {
-    return withKnownPart(value, check);
+export function validateKnownPart(value: object, validate: (settled: Settled) => Promise<true>): Gate {
+    return withKnownPart(value, validate);
 }
 
 /** What is made of a value as far as it is known, in previews too. Not secret even if the value is. */

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { validateNow } from "../../../../components/arguments/validateArguments";
-import { CHECKS } from "../../../../components/arguments/allRules";
+import { RULES } from "../../../../components/arguments/allRules";
 import { unknownNames } from "../../../../components/arguments/unknownNames";
 
 const unknown = (name: string, meant?: string) =>
@@ -43,7 +43,7 @@ describe("a name that is no argument", () => {
     ];
     for (const [what, args, sentences] of rows) {
         it(what, () => {
-            deepStrictEqual(unknownNames(args as Record<string, unknown>, CHECKS), sentences);
+            deepStrictEqual(unknownNames(args as Record<string, unknown>, RULES), sentences);
         });
     }
 
