@@ -10,7 +10,7 @@ const HANDOVER = {
     aws: ["async", "model"],
     kubernetes: ["async", "model"],
     observe: ["model", "aws", "kubernetes"],
-    preview: ["model", "decide", "observe"],
+    preview: ["async", "model", "decide", "observe"],
     run: ["model", "decide", "observe"],
     engine: ["model", "observe", "run"],
 };

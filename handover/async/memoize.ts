@@ -1,11 +1,11 @@
-/** The same promise for everybody who asks; one that fails is not kept. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-    const made = keyed(make);
+/** Calls `make` once and gives every caller the same promise. A promise that is rejected is not kept. */
+export function memoize<T>(make: () => Promise<T>): () => Promise<T> {
+    const made = memoizeByKey(make);
     return () => made("");
 }
 
-/** The same promise for everybody who asks by the same key; one that fails is not kept, nor one that finds nothing. */
-export function keyed<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
+/** The same for each key. A promise of undefined, which means that nothing was found, is not kept either. */
+export function memoizeByKey<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
     const made = new Map<string, Promise<T>>();
     return (key) => {
         const known = made.get(key);

@@ -6,7 +6,7 @@ import type { AwsConnection } from "../model/connection";
 import { endsWithin, WHOLE_ATTEMPT } from "./attemptLimit";
 import { operatorCredentials } from "./operatorCredentials";
 import { codeOf, refusalOf, wordsOf } from "./awsErrors";
-import { keyed, once } from "../async/memoize";
+import { memoize, memoizeByKey } from "../async/memoize";
 import { regionOf } from "./awsRegion";
 import { isRegionDisabled, stsInactive } from "./stsRegion";
 
@@ -71,7 +71,7 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
     const secrets = [connection.secretAccessKey, connection.sessionToken, connection.externalId].flatMap(
         (s) => s ?? [],
     );
-    const region = once(() => regionOf(connection, defaults));
+    const region = memoize(() => regionOf(connection, defaults));
     const inWords = (service: string) => inOurWords(service, secrets, region);
     const limits = defaults.impatient ? SOON : REQUEST_LIMITS;
     const inTime = endsWithin(defaults.attemptMilliseconds ?? ATTEMPT_MILLISECONDS);
@@ -84,7 +84,7 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
         maxAttempts: defaults.impatient ? 1 : MAX_ATTEMPTS,
         requestHandler: limits,
     });
-    const sts = once(async () => {
+    const sts = memoize(async () => {
         const { STSClient } = await import("@aws-sdk/client-sts");
         const config = await settings("sts");
         const credentials = await operatorCredentials(connection, config, defaults.credentialsMilliseconds);
@@ -98,7 +98,7 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
         ...(await settings(service, inRegion)),
         credentials: (await sts()).config.credentials,
     });
-    const ec2 = keyed(async (inRegion: string) => {
+    const ec2 = memoizeByKey(async (inRegion: string) => {
         const { EC2Client } = await import("@aws-sdk/client-ec2");
         const client = new EC2Client(await asOperator("ec2", inRegion));
         client.middlewareStack.add(inWords("ec2"), OUTERMOST);
@@ -110,7 +110,7 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
         region,
         sts,
         ec2: async (inRegion) => ec2(inRegion ?? (await region())),
-        iam: once(async () => {
+        iam: memoize(async () => {
             const { IAMClient } = await import("@aws-sdk/client-iam");
             const client = new IAMClient(await asOperator("iam"));
             client.middlewareStack.add(inWords("iam"), OUTERMOST);
@@ -118,14 +118,14 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
             client.middlewareStack.add(quotaIsNoThrottling, EACH_ATTEMPT);
             return client;
         }),
-        eks: once(async () => {
+        eks: memoize(async () => {
             const { EKSClient } = await import("@aws-sdk/client-eks");
             const client = new EKSClient(await asOperator("eks"));
             client.middlewareStack.add(inWords("eks"), OUTERMOST);
             client.middlewareStack.add(inTime, WHOLE_ATTEMPT);
             return client;
         }),
-        anonymousSts: once(async () => {
+        anonymousSts: memoize(async () => {
             const { STSClient } = await import("@aws-sdk/client-sts");
             const client = new STSClient({ ...(await settings("sts")), maxAttempts: PROOF_ATTEMPTS });
             client.middlewareStack.add(inTime, WHOLE_ATTEMPT);

@@ -1,10 +1,10 @@
 import type { Clients } from "./awsClients";
-import { keyed } from "../async/memoize";
+import { memoizeByKey } from "../async/memoize";
 import { unlessGone } from "./policyReader";
 
 /** The role of an instance profile, by the profile's ARN; a profile has one at most. It is asked for once in a run. */
 export function roleOfProfile(clients: Clients): (arn: string) => Promise<string | undefined> {
-    return keyed((arn) => readRole(clients, arn));
+    return memoizeByKey((arn) => readRole(clients, arn));
 }
 
 async function readRole(clients: Clients, arn: string): Promise<string | undefined> {

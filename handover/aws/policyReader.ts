@@ -4,7 +4,7 @@ import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import type { CniPolicySeen } from "../model/world";
 import type { Clients } from "./awsClients";
 import { codeOf } from "./awsErrors";
-import { keyed } from "../async/memoize";
+import { memoizeByKey } from "../async/memoize";
 
 type IpFamily = "ipv4" | "ipv6";
 
@@ -23,8 +23,8 @@ export function policyReader(clients: Clients): PolicyReader {
         const { Policy } = await (await clients.iam()).send(new GetPolicyCommand({ PolicyArn }));
         return Policy?.DefaultVersionId ?? "";
     };
-    const versionOfAws = keyed(defaultVersion);
-    const document = keyed(async (version: string): Promise<unknown> => {
+    const versionOfAws = memoizeByKey(defaultVersion);
+    const document = memoizeByKey(async (version: string): Promise<unknown> => {
         const [PolicyArn = "", VersionId = ""] = version.split(" ");
         const { GetPolicyVersionCommand } = await import("@aws-sdk/client-iam");
         const command = new GetPolicyVersionCommand({ PolicyArn, VersionId });

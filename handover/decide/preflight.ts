@@ -13,7 +13,7 @@ const SKIP_CONTAINERS = "eks.amazonaws.com/skip-containers";
 /** Settings that would take the write-ahead record, or the order of deletions, away. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
 
-/** Why nothing may move. Every reason at once would be better to read than it is to act on: the first one stops. */
+/** Every reason why nothing may move. */
 export function preflightRefusals(preflight: Preflight): Refusal[] {
     return [
         ...engineReasons(preflight),

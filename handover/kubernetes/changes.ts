@@ -20,7 +20,7 @@ export async function firstChange(
     let burst: NodeJS.Timeout | undefined;
     const changed = () => {
         // What belongs together comes together: one look after it, instead of one in its middle and another.
-        burst ??= setTimeout(() => seen.abort(), cluster.settings.settleMilliseconds);
+        burst ??= setTimeout(() => seen.abort(), cluster.settings.burstMilliseconds);
     };
     starts.forEach((start) => void follow(new Watch(ending(cluster.config, over)), start, changed, over));
     await pause(atMostMilliseconds, over);

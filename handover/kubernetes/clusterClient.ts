@@ -42,7 +42,7 @@ export async function connect(
 ): Promise<Cluster> {
     const k8s = await import("@kubernetes/client-node");
     const load = () => loadKubeconfig(connection);
-    const credentials = new Credentials(await load(), load, settings.totalMilliseconds);
+    const credentials = new Credentials(await load(), load, settings.credentialsMilliseconds);
     const clock = new ClusterClock();
     const fetching = new k8s.IsomorphicFetchHttpLibrary();
     const sending = credentials.renewed((request) => fetching.send(request).toPromise());

@@ -1,30 +1,33 @@
-/** How long the cluster is waited for, and how much of it is read at a time. */
+/** Limits of the requests to the cluster, and how much each reads. */
 export interface ClusterSettings {
-    /** For one attempt of a request, its answer read to the end. The client knows no limit of its own. */
+    /** The limit of one attempt, its answer read to the end. The client has no limit of its own. */
     readonly attemptMilliseconds: number;
-    /** For a request with all its attempts. */
-    readonly totalMilliseconds: number;
-    /** The first pause between two attempts; it doubles from one to the next. */
+    /** How long a failed request is attempted again. The last attempt may begin right before, and take its own limit. */
+    readonly retryMilliseconds: number;
+    /** The limit of the kubeconfig's credential command. */
+    readonly credentialsMilliseconds: number;
+    /** The first pause between two attempts. Each pause is twice as long as the one before it. */
     readonly pauseMilliseconds: number;
-    /** Objects in one page of a LIST: what kubectl asks for. */
+    /** The number of objects in one page of a LIST: the same as kubectl's. */
     readonly pageSize: number;
-    /** How long a change is followed by others that belong to it. */
-    readonly settleMilliseconds: number;
+    /** How long a watch waits for further changes after the first one, so that one look sees them all. */
+    readonly burstMilliseconds: number;
 }
 
-/** Of a caller who does without the answer rather than wait for it. */
-export const IMPATIENT_SETTINGS: ClusterSettings = {
-    attemptMilliseconds: 10_000,
-    totalMilliseconds: 5_000,
-    pauseMilliseconds: 250,
-    pageSize: 500,
-    settleMilliseconds: 200,
-};
-
+/** For an update: an API server that restarts must not end it. */
 export const DEFAULT_SETTINGS: ClusterSettings = {
     attemptMilliseconds: 15_000,
-    totalMilliseconds: 60_000,
+    retryMilliseconds: 60_000,
+    credentialsMilliseconds: 60_000,
     pauseMilliseconds: 250,
     pageSize: 500,
-    settleMilliseconds: 200,
+    burstMilliseconds: 200,
+};
+
+/** For a preview, which shows no plan rather than wait for long. */
+export const IMPATIENT_SETTINGS: ClusterSettings = {
+    ...DEFAULT_SETTINGS,
+    attemptMilliseconds: 10_000,
+    retryMilliseconds: 5_000,
+    credentialsMilliseconds: 10_000,
 };

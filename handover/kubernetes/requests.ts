@@ -38,7 +38,7 @@ export function patiently(
     return {
         async send(request) {
             request.setHeaderParam("User-Agent", "eks-cni");
-            const deadline = Date.now() + settings.totalMilliseconds;
+            const deadline = Date.now() + settings.retryMilliseconds;
             for (let attempts = 1; ; attempts++) {
                 const attempt = await once(send, request, settings.attemptMilliseconds, clock);
                 if ("answer" in attempt && !isWorthAnother(attempt.answer, attempts)) {

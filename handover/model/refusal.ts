@@ -1,6 +1,7 @@
 /**
- * Something that stops a run, in three parts: what was seen, what it means, and the command or argument that mends it. The
- * code stands for it in the documentation: docs/messages.
+ * A reason that stops a run, in three parts: what was seen, what it means, and the command or argument that fixes it.
+ *
+ * The code is its name in scripts and in docs/messages.
  */
 export class Refusal extends Error {
     public constructor(
@@ -11,9 +12,24 @@ export class Refusal extends Error {
     ) {
         super(`[${code}] ${seen} ${means} ${mend}`);
         this.name = "Refusal";
-        // A stack of this package's own frames would only bury the message: the engine prints it on some paths.
+        // The engine prints the stack on some paths, and this package's own frames would only bury the message.
         this.stack = this.message;
     }
+}
+
+/** Several refusals at once, so that one run shows everything that the operator has to fix. */
+export class Refusals extends Error {
+    public constructor(title: string, refusals: readonly Refusal[]) {
+        super(listRefusals(title, refusals));
+        this.name = "Refusals";
+        this.stack = this.message;
+    }
+}
+
+/** A title and the refusals below it, a line each. */
+export function listRefusals(title: string, refusals: readonly Refusal[]): string {
+    const reasons = refusals.length === 1 ? "for this reason" : `for ${String(refusals.length)} reasons`;
+    return [`${title}, ${reasons}:`, ...refusals.map(({ message }) => message)].join("\n  ");
 }
 
 /** Whether an error is a refusal, of one of these codes if any are given. */

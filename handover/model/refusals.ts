@@ -225,7 +225,7 @@ export const refusals = {
             "time-limit",
             `${what} was not done after ${String(seconds)} s. The last thing seen: ${ended(last)}`,
             "Nothing was taken away that pods need; the next run goes on from here.",
-            `See to what holds it up and run again, or give it longer by timeouts.${argument}.`,
+            `Fix the cause and run again, or raise ${argument}.`,
         ),
     cancelled: () =>
         new Refusal(

@@ -1,19 +1,21 @@
-import { type Preflight, PreflightOptions } from "../model/preflight";
+import { withTimeout } from "../async/withTimeout";
+import type { ConnectionInputs } from "../model/connection";
+import type { Preflight, PreflightOptions } from "../model/preflight";
+import { isRefusal, listRefusals } from "../model/refusal";
 import { observePreflight } from "../observe/preflightLook";
-import { RunContext, openRunContext } from "../observe/runContext";
-import { isRefusal } from "../model/refusal";
+import { openRunContext, RunContext } from "../observe/runContext";
 import { HandOverPlan, planHandOver, PlanInputs } from "./plan";
-import { ConnectionInputs } from "../model/connection";
 
-/** What a preview knows of a component's live checks. */
+/** Everything that a preview knows of a component's live checks. */
 export interface PreviewInputs
     extends ConnectionInputs, Omit<PreflightOptions, "detachFromNodeRoles">, Omit<PlanInputs, "preflight"> {
-    /** Under which the component may have begun, before it was renamed. */
+    /** The field managers that the component had before it was renamed. */
     readonly formerFieldManagers: readonly string[];
 }
 
-/** What whoever runs a preview is told. */
-export interface Told {
+/** A message that a preview shows. */
+export interface PreviewMessage {
+    /** Whether the update would refuse. */
     readonly refuses: boolean;
     readonly text: string;
 }
@@ -21,31 +23,25 @@ export interface Told {
 type Open = (inputs: PreviewInputs) => Promise<RunContext>;
 
 /**
- * What an update would do, for whoever runs a preview; undefined where there is nothing to say. It reads, takes no longer than so
- * many seconds, and never fails.
+ * Says what an update would do. Undefined where it would do nothing.
+ *
+ * It only reads, takes no longer than the limit, and never fails.
  */
 export async function previewHandOver(
     inputs: PreviewInputs,
     limitSeconds: number,
     open: Open = openImpatiently,
-): Promise<Told | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Told>((resolve) => {
-        const why = `no answer within ${String(limitSeconds)} s`;
-        timer = setTimeout(() => resolve(notLookedAt(why)), limitSeconds * 1000);
-    });
+): Promise<PreviewMessage | undefined> {
+    const late = () => new Error(`no answer within ${String(limitSeconds)} s`);
     try {
-        return await Promise.race([
-            lookAhead(inputs, open).then(told, (error: unknown) => notLookedAt(reasonOf(error))),
-            late,
-        ]);
-    } finally {
-        clearTimeout(timer);
+        return messageOf(await withTimeout(limitSeconds * 1000, lookAhead(inputs, open), late));
+    } catch (error) {
+        return notLookedAt(reasonOf(error));
     }
 }
 
-/** Says why a preview has nothing to say, in one line. */
-export function notLookedAt(why: string): Told {
+/** Says in one line why there is no plan. */
+export function notLookedAt(why: string): PreviewMessage {
     const text = `The hand-over is not planned, since the cluster was not looked at: ${why}`;
     return { refuses: false, text };
 }
@@ -53,19 +49,19 @@ export function notLookedAt(why: string): Told {
 async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
     const context = await open(inputs);
     try {
-        const wishes = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
-        const preflight = await observePreflight(context, wishes, () => context.cluster.issuer());
-        return planHandOver({ ...inputs, preflight: asItBegan(preflight, inputs.formerFieldManagers) });
+        const options = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
+        const preflight = await observePreflight(context, options, () => context.cluster.issuer());
+        return planHandOver({ ...inputs, preflight: underFirstName(preflight, inputs.formerFieldManagers) });
     } finally {
         context.cluster.close();
     }
 }
 
 /**
- * A component that was renamed goes on under the field manager of its record. Where a preview does not know the record, the owner of
- * the annotation tells which of the former names that is.
+ * A renamed component continues under the field manager of its record. Where the preview does not know the record, the owner of
+ * the annotation tells which former name that is.
  */
-function asItBegan(preflight: Preflight, former: readonly string[]): Preflight {
+function underFirstName(preflight: Preflight, former: readonly string[]): Preflight {
     const owners = preflight.world.cluster.serviceAccount?.roleArnOwners ?? [];
     const fieldManager = owners.find((owner) => former.includes(owner)) ?? preflight.subject.fieldManager;
     return { ...preflight, subject: { ...preflight.subject, fieldManager } };
@@ -76,14 +72,9 @@ function openImpatiently(inputs: PreviewInputs): Promise<RunContext> {
     return openRunContext(inputs, [...new Set(roleNames)], { progress: () => undefined }, true);
 }
 
-function told({ refusals, moves, remaining }: HandOverPlan): Told | undefined {
+function messageOf({ refusals, moves, remaining }: HandOverPlan): PreviewMessage | undefined {
     if (refusals.length > 0) {
-        const reasons = refusals.length === 1 ? "this reason" : `${String(refusals.length)} reasons`;
-        const text = listed(
-            `The update would refuse, for ${reasons}:`,
-            refusals.map(({ message }) => message),
-        );
-        return { refuses: true, text };
+        return { refuses: true, text: listRefusals("The update would refuse", refusals) };
     }
     const left = remaining.length === 0 ? [] : [listed("What is left to do then:", remaining)];
     return moves.length === 0

@@ -64,7 +64,7 @@ async function tryOut(opened: RunContext, inputs: CanaryInputs): Promise<CanaryO
             what: "The canary",
             next: (seen, memory) => nextCanaryStep(plan, seen, memory),
             limitSeconds: inputs.timeouts.canarySeconds,
-            limitArgument: "canarySeconds",
+            limitArgument: "timeouts.canarySeconds",
         });
         const nothingToRestart = carriedBefore(subject, inputs.formerAnnotations, world.cluster);
         const shown = outputsOf({ shown: why, ...world.cluster.daemonSet });
@@ -104,7 +104,7 @@ async function takeBack(context: RunContext, inputs: CanaryInputs, cause: string
             what: "Taking the canary back",
             next: (world, memory) => nextRevertStep(plan, world, memory),
             limitSeconds: inputs.timeouts.canarySeconds,
-            limitArgument: "canarySeconds",
+            limitArgument: "timeouts.canarySeconds",
         });
         return why;
     } catch (error) {

@@ -7,6 +7,7 @@ import { reach } from "./loop";
 import { look } from "../observe/look";
 import { RunContext, OperationContext, withRunContext } from "../observe/runContext";
 import { freshRecord, HandOverRecord, owned, recorded, subjectOf } from "../model/record";
+import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { issuerOfToken } from "../observe/tokenIssuer";
 import type { World } from "../model/world";
@@ -116,27 +117,24 @@ async function approveAgain(
             {
                 what: "Giving the node roles their policies back before the service account gets another role",
                 next: (world, memory) => nextGiveBackStep(plan, world, memory),
-                limitSeconds: iamPropagationSeconds + GIVE_BACK_SECONDS,
-                limitArgument: "iamPropagationSeconds",
+                limitSeconds: inputs.timeouts.handBackSeconds,
+                limitArgument: "timeouts.handBackSeconds",
             },
         );
     }
     return approved;
 }
 
-/** For IAM's own calls, beside the time that it gets to settle. */
-const GIVE_BACK_SECONDS = 120;
-
-/** Everything that must hold before anything moves. */
+/** Looks at everything that must hold before anything moves. Lists every reason against it at once. */
 async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs): Promise<World> {
-    const approvedRole = await observePreflight(context, inputs, async () =>
+    const preflight = await observePreflight(context, inputs, async () =>
         issuerOfToken(await context.cluster.requestToken()),
     );
-    const [reason] = preflightRefusals(approvedRole);
-    if (reason !== undefined) {
-        throw reason;
+    const [first, ...others] = preflightRefusals(preflight);
+    if (first !== undefined) {
+        throw others.length === 0 ? first : new Refusals("The update refuses", [first, ...others]);
     }
-    return approvedRole.world;
+    return preflight.world;
 }
 
 async function handBack(context: RunContext, state: CredentialGuardInputs & CredentialGuardOutputs): Promise<void> {
@@ -155,7 +153,7 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
             what: "The hand-back",
             next: (world, memory) => nextHandBackStep(plan, world, memory),
             limitSeconds: timeouts.handBackSeconds,
-            limitArgument: "handBackSeconds",
+            limitArgument: "timeouts.handBackSeconds",
         },
     );
 }

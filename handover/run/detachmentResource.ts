@@ -65,7 +65,7 @@ function rolesLeft({ record, detachFromNodeRoles = [] }: DetachmentInputs): stri
 }
 
 async function giveBackAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
-    await giveBack(context, inputs.record, rolesLeft(inputs));
+    await giveBack(context, inputs, rolesLeft(inputs));
     return handOver(context, inputs);
 }
 
@@ -74,7 +74,8 @@ async function giveBackAndHandOver(context: RunContext, inputs: DetachmentInputs
  * after a destroy that was killed has to make it again, and so takes them off again. When the live checks are turned off there is
  * no hand-back.
  */
-async function letGo(context: RunContext, { record, subject, keepDetached = false }: DetachmentInputs): Promise<void> {
+async function letGo(context: RunContext, inputs: DetachmentInputs): Promise<void> {
+    const { record, subject, keepDetached = false } = inputs;
     if (!isTurnedOff(subjectOf(record, subject), await context.cluster.look())) {
         return;
     }
@@ -82,11 +83,15 @@ async function letGo(context: RunContext, { record, subject, keepDetached = fals
         context.progress("released: the node roles stay as they are");
         return;
     }
-    await giveBack(context, record, record.namedNodeRoles);
+    await giveBack(context, inputs, record.namedNodeRoles);
 }
 
 /** What was recorded goes back. Nothing relies on it yet, so nobody waits until IAM enforces it. */
-async function giveBack(context: RunContext, record: HandOverRecord, roleNames: readonly string[]): Promise<void> {
+async function giveBack(
+    context: RunContext,
+    { record, timeouts }: DetachmentInputs,
+    roleNames: readonly string[],
+): Promise<void> {
     if (roleNames.length === 0) {
         return;
     }
@@ -95,13 +100,11 @@ async function giveBack(context: RunContext, record: HandOverRecord, roleNames: 
         {
             what: "Giving the node roles their policies back",
             next: (world, memory) => nextGiveBackStep({ record, roleNames, iamPropagationSeconds: 0 }, world, memory),
-            limitSeconds: GIVE_BACK_SECONDS,
-            limitArgument: "iamPropagationSeconds",
+            limitSeconds: timeouts.handBackSeconds,
+            limitArgument: "timeouts.handBackSeconds",
         },
     );
 }
-
-const GIVE_BACK_SECONDS = 120;
 
 function planOf(inputs: DetachmentInputs): DetachmentTarget {
     return {
@@ -120,7 +123,7 @@ async function handOver(opened: RunContext, inputs: DetachmentInputs): Promise<D
             what: "The verification of every pod",
             next: (seen, memory) => nextDetachmentStep(plan, seen, memory),
             limitSeconds: inputs.timeouts.verificationSeconds,
-            limitArgument: "verificationSeconds",
+            limitArgument: "timeouts.verificationSeconds",
         },
     );
     return {

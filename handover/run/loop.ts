@@ -1,5 +1,6 @@
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
+import type { Timeouts } from "../model/subject";
 import type { World } from "../model/world";
 import { instanceIds, look, lookAtAccount } from "../observe/look";
 import type { RunContext } from "../observe/runContext";
@@ -11,8 +12,8 @@ export interface Goal {
     /** Decides the next safe step: a pure function of the observation. */
     readonly next: (world: World, memory: Memory) => Step;
     readonly limitSeconds: number;
-    /** The name of the limit among the component's `timeouts`. */
-    readonly limitArgument: string;
+    /** The argument that sets the limit. */
+    readonly limitArgument: `timeouts.${keyof Timeouts}`;
 }
 
 /** A run that has reached its goal. */
@@ -34,10 +35,12 @@ const LOOK_AT_LEAST_EVERY_MILLISECONDS = 2000;
 /**
  * Looks, decides the next safe step, takes it, and looks again, until no step remains. It never assumes where an earlier run
  * stopped.
+ *
+ * The limit does not count the fixed waits for IAM (`iamPropagationSeconds`), however long they are.
  */
 export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     const startedAt = context.now();
-    const deadline = startedAt + goal.limitSeconds * 1000;
+    let deadline = startedAt + goal.limitSeconds * 1000;
     let memory = freshMemory(startedAt);
     let shown = "";
     const retry = new TransientRetry(context);
@@ -79,6 +82,7 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
         const next = step;
         if (await retry.write(() => take(context, next))) {
             memory = remember(memory, step, context.now());
+            deadline += step.do === "awaitPropagation" ? step.milliseconds : 0;
         }
         const before = world;
         const isOld = context.now() - accountAt >= KEEP_ACCOUNT_MILLISECONDS;

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { keyed, once } from "../../../../handover/async/memoize";
+import { memoize, memoizeByKey } from "../../../../handover/async/memoize";
 
 /** Answers in their order, and who asked for them. */
 function answering<T>(...answers: (T | Error)[]) {
@@ -14,7 +14,7 @@ function answering<T>(...answers: (T | Error)[]) {
 describe("what is asked for by a key", () => {
     it("is the same promise for all who ask by the same key, before it is there and after", async () => {
         const { asked, make } = answering("a's", "b's");
-        const get = keyed(make);
+        const get = memoizeByKey(make);
         const first = get("a");
         strictEqual(get("a"), first);
         strictEqual(await first, "a's");
@@ -32,7 +32,7 @@ describe("what is asked for by a key", () => {
     for (const [what, answer] of kept) {
         it(`is kept when it is ${what}`, async () => {
             const { asked, make } = answering(answer);
-            const get = keyed(make);
+            const get = memoizeByKey(make);
             strictEqual(await get("a"), answer);
             strictEqual(await get("a"), answer);
             deepStrictEqual(asked, ["a"]);
@@ -41,7 +41,7 @@ describe("what is asked for by a key", () => {
 
     it("is asked for again after a failure, which whoever asked hears", async () => {
         const { asked, make } = answering(new Error("not yet"), "now");
-        const get = keyed(make);
+        const get = memoizeByKey(make);
         await rejects(get("a"), { message: "not yet" });
         strictEqual(await get("a"), "now");
         strictEqual(await get("a"), "now");
@@ -50,7 +50,7 @@ describe("what is asked for by a key", () => {
 
     it("is asked for again when nothing was found", async () => {
         const { asked, make } = answering<string | undefined>(undefined, "now");
-        const get = keyed(make);
+        const get = memoizeByKey(make);
         strictEqual(await get("a"), undefined);
         strictEqual(await get("a"), "now");
         strictEqual(await get("a"), "now");
@@ -59,7 +59,7 @@ describe("what is asked for by a key", () => {
 
     it("is kept while what is asked for by another key fails", async () => {
         const { asked, make } = answering("a's", new Error("not yet"));
-        const get = keyed(make);
+        const get = memoizeByKey(make);
         await get("a");
         await rejects(get("b"));
         strictEqual(await get("a"), "a's");
@@ -70,7 +70,7 @@ describe("what is asked for by a key", () => {
 describe("what is asked for once", () => {
     it("is the same for all, and asked for again after a failure", async () => {
         const { asked, make } = answering(new Error("not yet"), "now");
-        const get = once(async () => make("it"));
+        const get = memoize(async () => make("it"));
         await rejects(get(), { message: "not yet" });
         const second = get();
         strictEqual(get(), second);

@@ -15,7 +15,7 @@ const answering = (httpStatusCode: number): Send => {
 };
 
 /** A first pause that fits into the time, and a second, twice as long, that does not. */
-const settings = { ...quick, attemptMilliseconds: 5000, pauseMilliseconds: 400, totalMilliseconds: 1000 };
+const settings = { ...quick, attemptMilliseconds: 5000, pauseMilliseconds: 400, retryMilliseconds: 1000 };
 
 describe("Attempts that all fail", () => {
     for (const [what, send, why, final, throttled] of [

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { isAboutCertificates } from "../../../../handover/kubernetes/requests";
-import { DEFAULT_SETTINGS } from "../../../../handover/kubernetes/clusterSettings";
+import { DEFAULT_SETTINGS, IMPATIENT_SETTINGS } from "../../../../handover/kubernetes/clusterSettings";
 import {
     type Answer,
     type Script,
@@ -108,7 +108,7 @@ describe("A request to the API server", () => {
         const refusal = await refusalOf((await accessTo(api.url, undefined, quick)).identity());
         assert.equal(refusal.code, "cluster-unreachable");
         assert.match(refusal.seen, /\d+ attempts, the last answered with 503\.$/);
-        assert.ok(Date.now() - started <= quick.totalMilliseconds * 4, "not for ever");
+        assert.ok(Date.now() - started <= quick.retryMilliseconds * 4, "not for ever");
         assert.ok(asked("/version").length >= 4, "it was asked again and again");
     });
 
@@ -118,7 +118,7 @@ describe("A request to the API server", () => {
             setTimeout(() => access.close(), 100);
             return { ...status(503, "not yet"), headers: { "retry-after": "20" } };
         });
-        const access = await accessTo(unavailable.url, undefined, { ...patient, totalMilliseconds: 60_000 });
+        const access = await accessTo(unavailable.url, undefined, { ...patient, retryMilliseconds: 60_000 });
         try {
             assert.equal((await refusalOf(access.identity())).code, "cluster-unreachable");
             assert.equal(unavailable.requests.filter(({ path }) => path === "/version").length, 1);
@@ -145,9 +145,15 @@ describe("A request to the API server", () => {
         assert.doesNotMatch(refusal.message, /hidden/);
     });
 
-    it("has 15 seconds for an attempt and a minute in all, unless told otherwise", () => {
+    it("has 15 seconds for an attempt, and is attempted again for a minute, unless told otherwise", () => {
         assert.equal(DEFAULT_SETTINGS.attemptMilliseconds, 15_000);
-        assert.equal(DEFAULT_SETTINGS.totalMilliseconds, 60_000);
+        assert.equal(DEFAULT_SETTINGS.retryMilliseconds, 60_000);
+        assert.equal(DEFAULT_SETTINGS.credentialsMilliseconds, 60_000);
+    });
+
+    it("leaves the credential command of a preview as long as a request, and the preview shorter than an update", () => {
+        const { attemptMilliseconds, retryMilliseconds, credentialsMilliseconds } = IMPATIENT_SETTINGS;
+        assert.deepEqual([attemptMilliseconds, retryMilliseconds, credentialsMilliseconds], [10_000, 5_000, 10_000]);
     });
 
     it("counts an answer whose body does not come as none", async () => {

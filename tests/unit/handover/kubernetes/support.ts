@@ -100,13 +100,19 @@ export const subject: Subject = {
 export const quick: ClusterSettings = {
     ...DEFAULT_SETTINGS,
     attemptMilliseconds: 150,
-    totalMilliseconds: 600,
+    retryMilliseconds: 600,
+    credentialsMilliseconds: 600,
     pauseMilliseconds: 5,
-    settleMilliseconds: 10,
+    burstMilliseconds: 10,
 };
 
 /** Where a test is not about time: on a busy machine an answer may be late, and would count as none. */
-export const patient: ClusterSettings = { ...quick, attemptMilliseconds: 3000, totalMilliseconds: 6000 };
+export const patient: ClusterSettings = {
+    ...quick,
+    attemptMilliseconds: 3000,
+    retryMilliseconds: 6000,
+    credentialsMilliseconds: 6000,
+};
 
 /** A kubeconfig as an object: JSON is YAML. The client takes plain HTTP only when certificates are not looked at. */
 export function kubeconfig(server: string, user: object = { token: "the-token" }): object {

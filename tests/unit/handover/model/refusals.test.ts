@@ -56,7 +56,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     restartLimitReached: [refusals.restartLimitReached(pod("n1", onNodeRole), 5, "pod-n1 carries no role of its own")],
     podsWithoutRole: [refusals.podsWithoutRole(many.map((name) => pod(name, onNodeRole)))],
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
-    timeout: [refusals.timeout("The hand-back", 30, "handBackSeconds", "2 pods left")],
+    timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],
     proofFailed: [

@@ -31,7 +31,7 @@ function siteWith(fails: {
     const { others = onNodeRole } = fails;
     const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) } });
     const context = {
-        ...{ subject, detachFromNodeRoles: [], now: () => now, progress: () => undefined },
+        ...{ subject, roleNames: [], now: () => now, progress: () => undefined },
         sleep: () => Promise.resolve(),
         cluster: {
             look: () =>

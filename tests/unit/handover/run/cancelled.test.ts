@@ -23,7 +23,7 @@ function scripted(cancelling: AbortController, cancelAt: string) {
         return Promise.resolve(answer);
     };
     const context = {
-        ...{ subject, detachFromNodeRoles: [], now: Date.now, progress: () => undefined, cancelled: cancelling.signal },
+        ...{ subject, roleNames: [], now: Date.now, progress: () => undefined, cancelled: cancelling.signal },
         cluster: {
             look: () => did("cluster", cluster),
             restart: () => did("restart", undefined),

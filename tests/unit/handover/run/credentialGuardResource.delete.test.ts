@@ -22,7 +22,7 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
     let now = NOW;
     let roleArnOwners = [MANAGER, "kubectl-annotate"];
     const context = {
-        ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now },
+        ...{ subject, roleNames: ["nodes"], now: () => now },
         progress: () => undefined,
         sleep: (milliseconds: number) => Promise.resolve((now += milliseconds)),
         cluster: {

@@ -18,7 +18,7 @@ function scripted(...steps: Step[]) {
         return Promise.resolve();
     };
     const context = {
-        ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now },
+        ...{ subject, roleNames: ["nodes"], now: () => now },
         sleep: (milliseconds: number) => {
             now += milliseconds;
             return done(`sleep ${String(milliseconds)}`);
@@ -52,7 +52,7 @@ function scripted(...steps: Step[]) {
     } as unknown as RunContext;
     let asked = 0;
     const goal: Goal = {
-        ...{ what: "The work", limitSeconds: 60, limitArgument: "canarySeconds" },
+        ...{ what: "The work", limitSeconds: 60, limitArgument: "timeouts.canarySeconds" },
         next: () => steps[Math.min(asked++, steps.length - 1)] ?? DONE,
     };
     return { context, goal, calls, lines };
@@ -130,8 +130,17 @@ describe("The loop", () => {
 
     it("ends at its limit, and says what was seen last", async () => {
         const { context, goal, calls } = scripted(WAIT);
-        await rejects(reach(context, goal), refusals.timeout("The work", 60, "canarySeconds", "not yet"));
+        await rejects(reach(context, goal), refusals.timeout("The work", 60, "timeouts.canarySeconds", "not yet"));
         deepStrictEqual(calls.filter((call) => call === "cluster").length, 60);
+    });
+
+    it("does not count a fixed wait for IAM, however long", async () => {
+        const PROPAGATION: Step = { do: "awaitPropagation", milliseconds: 300_000, why: "IAM" };
+        const waits = (count: number) => Array.from({ length: count }, () => WAIT);
+        const longEnough = scripted(PROPAGATION, ...waits(58), DONE);
+        deepStrictEqual((await reach(longEnough.context, longEnough.goal)).why, "ready");
+        const tooLong = scripted(PROPAGATION, ...waits(59), DONE);
+        await rejects(reach(tooLong.context, tooLong.goal), { code: "time-limit" });
     });
 
     it("gives back what somebody needs even at its limit", async () => {

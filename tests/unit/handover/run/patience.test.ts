@@ -34,7 +34,7 @@ function scripted(answers: Answers, ...steps: Step[]) {
         };
     const { cluster, account } = world(onNodeRole);
     const context = {
-        ...{ subject, detachFromNodeRoles: ["nodes"], now: () => now, progress: (line: string) => lines.push(line) },
+        ...{ subject, roleNames: ["nodes"], now: () => now, progress: (line: string) => lines.push(line) },
         sleep: (milliseconds: number) => {
             now += milliseconds;
             calls.push(`sleep ${String(milliseconds)}`);
@@ -44,7 +44,7 @@ function scripted(answers: Answers, ...steps: Step[]) {
         aws: { look: call("account", account), attach: call("attach", "attached") },
     } as unknown as RunContext;
     const goal: Goal = {
-        ...{ what: "The work", limitSeconds: 3600, limitArgument: "canarySeconds" },
+        ...{ what: "The work", limitSeconds: 3600, limitArgument: "timeouts.canarySeconds" },
         next: (_world, memory) => steps[memories.push(memory) - 1] ?? DONE,
     };
     return { run: () => reach(context, goal), calls, lines, memories, sleeps: () => (now - NOW) / 2000 };

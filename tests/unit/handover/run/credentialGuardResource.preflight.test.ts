@@ -1,0 +1,69 @@
+import { deepStrictEqual, rejects } from "node:assert/strict";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import { listRefusals } from "../../../../handover/model/refusal";
+import { refusals } from "../../../../handover/model/refusals";
+import type { ClusterSeen } from "../../../../handover/model/world";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { credentialGuard, CredentialGuardInputs } from "../../../../handover/run/credentialGuardResource";
+import { ACCOUNT, onNodeRole, subject, world } from "../support/worlds";
+
+const inputs: CredentialGuardInputs = {
+    subject,
+    timeouts: DEFAULT_TIMEOUTS,
+    iamPropagationSeconds: 120,
+    forceDestroy: false,
+    drift: "none",
+    proof: "off",
+    overrideExistingServiceAccount: false,
+    detachFromNodeRoles: ["nodes"],
+    detachPolicyArns: [],
+    injectionGuard: false,
+    policyArns: [],
+    additionalPolicies: false,
+    roleUniqueId: "AROACNI",
+};
+
+/** Creates the guard on this cluster, as a caller of this account. */
+function create(cluster: Partial<ClusterSeen>, callerAccount = ACCOUNT) {
+    const closed: string[] = [];
+    const seen = world(onNodeRole, { cluster });
+    const context = {
+        subject,
+        roleNames: ["nodes"],
+        now: () => seen.at,
+        progress: () => undefined,
+        cluster: {
+            identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 34 } }),
+            look: () => Promise.resolve(seen.cluster),
+            requestToken: () => Promise.resolve("token"),
+            close: () => closed.push("closed"),
+        },
+        aws: { callerAccount: () => Promise.resolve(callerAccount), look: () => Promise.resolve(seen.account) },
+    } as unknown as RunContext;
+    const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
+    return { created: credentialGuard.create(inputs, operation), closed };
+}
+
+describe("The credential guard's preflight", () => {
+    it("lists every reason at once", async () => {
+        const { created, closed } = create({ serviceAccount: undefined, daemonSet: undefined }, "999988887777");
+        const reasons = [
+            refusals.wrongAccount("999988887777", ACCOUNT),
+            refusals.serviceAccountMissing(subject),
+            refusals.daemonSetMissing(subject),
+        ];
+        const message = listRefusals("The update refuses", reasons);
+        await rejects(created, { name: "Refusals", message, stack: message });
+        deepStrictEqual(message.split("\n").length, 4);
+        deepStrictEqual(closed, ["closed"]);
+    });
+
+    it("ends with a single reason as it is", async () => {
+        await rejects(create({ daemonSet: undefined }).created, refusals.daemonSetMissing(subject));
+    });
+
+    it("passes where there is none", async () => {
+        const { record } = await create({}).created;
+        deepStrictEqual(record.approvedRoleArns, [subject.roleArn]);
+    });
+});
