@@ -1,8 +1,8 @@
 import type * as eks from "@pulumi/aws/eks";
 import type * as iam from "@pulumi/aws/iam";
-import type * as core from "@pulumi/kubernetes/core/v1";
 import type * as admission from "@pulumi/kubernetes/admissionregistration/v1";
 import type * as apps from "@pulumi/kubernetes/apps/v1";
+import type * as core from "@pulumi/kubernetes/core/v1";
 
 /**
  * The parts of the provider SDKs that a component needs, loaded when the first one is constructed: importing this package

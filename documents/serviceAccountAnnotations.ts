@@ -1,11 +1,31 @@
 /**
- * The annotations by which the Amazon EKS pod identity webhook knows what to give to a service account's pods.
+ * The annotations that the Amazon EKS pod identity webhook reads from a service account.
  *
  * Source: https://github.com/aws/amazon-eks-pod-identity-webhook/blob/master/README.md and `pkg/annotations.go` there
  */
-export const ROLE_ARN_ANNOTATION = "eks.amazonaws.com/role-arn";
-export const STS_REGIONAL_ENDPOINTS_ANNOTATION = "eks.amazonaws.com/sts-regional-endpoints";
-export const TOKEN_EXPIRATION_ANNOTATION = "eks.amazonaws.com/token-expiration";
+export const WEBHOOK_PREFIX = "eks.amazonaws.com/";
+export const ROLE_ARN_ANNOTATION = `${WEBHOOK_PREFIX}role-arn`;
+export const AUDIENCE_ANNOTATION = `${WEBHOOK_PREFIX}audience`;
+export const STS_REGIONAL_ENDPOINTS_ANNOTATION = `${WEBHOOK_PREFIX}sts-regional-endpoints`;
+export const TOKEN_EXPIRATION_ANNOTATION = `${WEBHOOK_PREFIX}token-expiration`;
+
+/**
+ * The label of a pod, and the annotation of one, that exclude the pod or some of its containers from the webhook.
+ *
+ * Source: `pkg/handler/handler.go` of the webhook
+ */
+export const SKIP_WEBHOOK_LABEL = `${WEBHOOK_PREFIX}skip-pod-identity-webhook`;
+export const SKIP_CONTAINERS_ANNOTATION = `${WEBHOOK_PREFIX}skip-containers`;
+
+/**
+ * The annotations that tell the Kubernetes provider how to apply a patch. They stay on the live object.
+ *
+ * Source: https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
+ */
+export const PATCH_CONTROL_PREFIX = "pulumi.com/";
+export const PATCH_FIELD_MANAGER_ANNOTATION = `${PATCH_CONTROL_PREFIX}patchFieldManager`;
+export const PATCH_FORCE_ANNOTATION = `${PATCH_CONTROL_PREFIX}patchForce`;
+export const SKIP_AWAIT_ANNOTATION = `${PATCH_CONTROL_PREFIX}skipAwait`;
 
 /** On the pod template of the DaemonSet: a change of it is what makes the DaemonSet replace its pods. */
 export const ROLLOUT_ANNOTATION = "eks-cni/delivered";

@@ -1,6 +1,7 @@
+import { ROLE_ARN_ANNOTATION } from "../documents/serviceAccountAnnotations";
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { accountOf, accountSchema } from "./support/account";
-import { isAccount, ROLE_ANNOTATION } from "./support/deliveries";
+import { isAccount } from "./support/deliveries";
 import { isOfComponent, propsOf } from "./support/stack";
 import { at, isRecord } from "./support/values";
 
@@ -43,5 +44,5 @@ function withNamespace(props: Record<string, unknown>, { provider }: ResourceVal
 /** The key shows, whatever the value. */
 function annotatesRole(props: Readonly<Record<string, unknown>>): boolean {
     const annotations = at(props, "metadata", "annotations");
-    return isRecord(annotations) && ROLE_ANNOTATION in annotations;
+    return isRecord(annotations) && ROLE_ARN_ANNOTATION in annotations;
 }

@@ -1,10 +1,10 @@
-import { boolean, Rule, listOf, oneOf, properties } from "./rule";
 import { combinationProblems } from "./combinationRules";
 import * as iam from "./iamRules";
 import * as kubernetes from "./kubernetesRules";
-import { liveCombinationProblems, LIVE_RULES } from "./liveRules";
+import { LIVE_RULES, liveCombinationProblems } from "./liveRules";
 import { plainProblems } from "./plainRules";
 import { Problem } from "./problem";
+import { boolean, listOf, oneOf, properties, Rule } from "./rule";
 import { Settled } from "./settled";
 import { trustSizeProblems } from "./trustSizeRules";
 

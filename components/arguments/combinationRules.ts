@@ -1,8 +1,8 @@
 import { parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
-import { isSettled, isString } from "./rule";
 import { rolePath } from "./iamRules";
 import { Problem, show } from "./problem";
+import { isSettled, isString } from "./rule";
 import { Settled } from "./settled";
 
 /** The arguments that shape a role of our own, and so contradict `existingRoleArn`. */

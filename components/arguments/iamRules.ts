@@ -1,6 +1,6 @@
 import { parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
-import { Rule, isObject, isSettled, isString, must, text, wholeNumber } from "./rule";
 import { Problem, show } from "./problem";
+import { isObject, isSettled, isString, must, Rule, text, wholeNumber } from "./rule";
 
 /**
  * IAM's own rules for what it is given.

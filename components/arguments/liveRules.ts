@@ -1,7 +1,9 @@
 import { parseRoleArn } from "../../documents/arn";
+import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS, DEFAULT_TIMEOUTS } from "./defaults";
+import * as iam from "./iamRules";
+import { Problem, show } from "./problem";
 import {
     boolean,
-    Rule,
     isObject,
     isSettled,
     isString,
@@ -9,12 +11,10 @@ import {
     must,
     oneOf,
     properties,
+    Rule,
     text,
     wholeNumber,
 } from "./rule";
-import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS, DEFAULT_TIMEOUTS } from "./defaults";
-import * as iam from "./iamRules";
-import { Problem, show } from "./problem";
 import { Settled } from "./settled";
 
 /** A day: nobody waits longer in one run of an update. */

@@ -1,5 +1,5 @@
-import { LATE, Settled } from "./settled";
 import { Problem } from "./problem";
+import { LATE, Settled } from "./settled";
 
 /** What is needed while the component is constructed, because it decides which resources exist and how they are awaited. */
 const PLAIN = [

@@ -1,5 +1,5 @@
-import { LATE } from "./settled";
 import { Problem, show } from "./problem";
+import { LATE } from "./settled";
 
 /** Looks at one value. A value that is not given or not known yet is never a problem. */
 export interface Rule {

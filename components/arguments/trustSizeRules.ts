@@ -2,8 +2,8 @@ import { OidcProvider, parseOidcProviderArn } from "../../documents/arn";
 import { policySize } from "../../documents/policyDocument";
 import { TRUST_POLICY_DEFAULT_QUOTA, TRUST_POLICY_MAXIMUM, trustPolicy } from "../../documents/trustPolicy";
 import { DEFAULT_SERVICE_ACCOUNT } from "./defaults";
-import { isObject, isString } from "./rule";
 import { Problem } from "./problem";
+import { isObject, isString } from "./rule";
 import { Settled } from "./settled";
 
 /** A trust policy above IAM's maximum can never be created. */

@@ -1,4 +1,4 @@
-import { Rule, isObject } from "./rule";
+import { isObject, Rule } from "./rule";
 import { Settled } from "./settled";
 
 /** Shorter beginnings are no hint at what was meant. */

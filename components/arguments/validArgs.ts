@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Gate } from "./validateArguments";
-import { withoutNothing } from "./settled";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
+import { withoutNothing } from "./settled";
+import { Gate } from "./validateArguments";
 
 /** The arguments as the children take them: what was given, once it has passed its checks. */
 export type ValidArgs = {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { findProblems, RULES } from "./allRules";
 import { argumentOf, argumentsError, Problem } from "./problem";
-import { RULES, findProblems } from "./allRules";
 import { settle, Settled, withoutNothing } from "./settled";
 import { trustSizeWarning } from "./trustSizeRules";
 import { unknownNames } from "./unknownNames";

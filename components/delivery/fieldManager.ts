@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "crypto";
+import { PATCH_FIELD_MANAGER_ANNOTATION, PATCH_FORCE_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 
 /** Kubernetes' limit: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers */
 const MAX_LENGTH = 128;
@@ -17,13 +18,11 @@ export function fieldManager(component: string, project = pulumi.getProject(), s
     return `${manager.slice(0, MAX_LENGTH - digest.length - 1)}-${digest}`;
 }
 
-const PATCH_FIELD_MANAGER = "pulumi.com/patchFieldManager";
-
 /**
  * What an update of a patch leaves as it was: a component (or a stack) that is renamed goes on under the field manager that
  * owns its annotations. Under another one it would be in conflict with its former self.
  */
-export const KEPT_BY_A_PATCH = [`metadata.annotations["${PATCH_FIELD_MANAGER}"]`];
+export const KEPT_BY_A_PATCH = [`metadata.annotations["${PATCH_FIELD_MANAGER_ANNOTATION}"]`];
 
 /**
  * The annotations that tell the Kubernetes provider how to apply a patch.
@@ -32,7 +31,7 @@ export const KEPT_BY_A_PATCH = [`metadata.annotations["${PATCH_FIELD_MANAGER}"]`
  */
 export function patchControl(component: string, force: boolean): Record<string, string> {
     return {
-        [PATCH_FIELD_MANAGER]: fieldManager(component),
-        ...(force ? { "pulumi.com/patchForce": "true" } : {}),
+        [PATCH_FIELD_MANAGER_ANNOTATION]: fieldManager(component),
+        ...(force ? { [PATCH_FORCE_ANNOTATION]: "true" } : {}),
     };
 }

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "crypto";
-import { ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { ROLLOUT_ANNOTATION, SKIP_AWAIT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { DEFAULT_DAEMON_SET, DEFAULT_ROLLOUT_SECONDS } from "../arguments/defaults";
 import { ValidArgs } from "../arguments/validArgs";
-import { CniRole } from "../role/cniRole";
 import { rolloutAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
-import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
 import { sdks } from "../providerSdks";
+import { CniRole } from "../role/cniRole";
+import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
 
 /** The name of the DaemonSet whose pods use the service account. */
 export function daemonSetNameOf({ rollout }: ValidArgs): pulumi.Output<string> {
@@ -80,10 +80,10 @@ export function skipAwait({
     maxNotReadyNodes,
 }: Pick<Waiting, "updateStrategy" | "maxNotReadyNodes">): Record<string, pulumi.Input<string>> {
     if (maxNotReadyNodes > 0) {
-        return { "pulumi.com/skipAwait": "true" };
+        return { [SKIP_AWAIT_ANNOTATION]: "true" };
     }
     const value = updateStrategy?.apply((strategy) => (strategy === "OnDelete" ? "true" : undefined));
-    return value === undefined ? {} : { "pulumi.com/skipAwait": value as pulumi.Output<string> };
+    return value === undefined ? {} : { [SKIP_AWAIT_ANNOTATION]: value as pulumi.Output<string> };
 }
 
 /**

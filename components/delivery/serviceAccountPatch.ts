@@ -5,8 +5,8 @@ import { ServiceAccountName } from "../../documents/trustPolicy";
 import { ValidArgs } from "../arguments/validArgs";
 import { serviceAccountAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
-import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
 import { sdks } from "../providerSdks";
+import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
 
 /**
  * Annotates the service account by server-side apply: it stays whoever made it owner of all the rest, and `destroy` takes

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "crypto";
-import { TOKEN_AUDIENCE, ServiceAccountName } from "../../documents/trustPolicy";
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { patchControl } from "../delivery/fieldManager";
+import { ServiceAccountName, TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { KEPT_BY_A_PATCH, patchControl } from "../delivery/fieldManager";
 import { sdks } from "../providerSdks";
 
 /** Kubernetes' limit for the name of an object; the digest and the prefix take their part. */
@@ -58,7 +58,7 @@ export function guardInjection(
         ...opts,
         retainOnDelete: true,
         // A renamed component goes on with the guard that is there.
-        ignoreChanges: ["metadata.name", 'metadata.annotations["pulumi.com/patchFieldManager"]'],
+        ignoreChanges: ["metadata.name", ...KEPT_BY_A_PATCH],
     };
     const message = pulumi.all([serviceAccount, roleArn, guardName]).apply((parts) => refusal(...parts));
     const policy = new ValidatingAdmissionPolicy(

@@ -1,10 +1,10 @@
 import { parseOidcProviderArn } from "../../documents/arn";
 import { serviceAccountAnnotations } from "../../documents/serviceAccountAnnotations";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
-import type { PreviewInputs } from "../../handover/preview/previewHandOver";
+import type { AwsConnection } from "../../handover/model/connection";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { Subject } from "../../handover/model/subject";
-import type { AwsConnection } from "../../handover/model/connection";
+import type { PreviewInputs } from "../../handover/preview/previewHandOver";
 import { LATE, Settled } from "../arguments/settled";
 import { handOverSubject } from "./handOverSubject";
 

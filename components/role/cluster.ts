@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { validateKnownPart, Gate, LateValidation, refuseLate, warnOfTrustSize } from "../arguments/validateArguments";
 import { findProblems } from "../arguments/allRules";
 import { LATE, settle, withoutNothing } from "../arguments/settled";
-import { ClusterFacts, clusterProblems, lookUpCluster, lookUpNamedCluster, lookUpOidcProvider } from "./clusterLookup";
+import { Gate, LateValidation, refuseLate, validateKnownPart, warnOfTrustSize } from "../arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
+import { ClusterFacts, clusterProblems, lookUpCluster, lookUpNamedCluster, lookUpOidcProvider } from "./clusterLookup";
 
 /** The cluster, as far as the arguments name it and its lookups tell. */
 export interface Cluster {

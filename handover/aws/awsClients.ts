@@ -2,12 +2,12 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { EKSClient } from "@aws-sdk/client-eks";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { STSClient } from "@aws-sdk/client-sts";
+import { memoize, memoizeByKey } from "../async/memoize";
 import type { AwsConnection } from "../model/connection";
 import { endsWithin, WHOLE_ATTEMPT } from "./attemptLimit";
-import { operatorCredentials } from "./operatorCredentials";
 import { codeOf, refusalOf, wordsOf } from "./awsErrors";
-import { memoize, memoizeByKey } from "../async/memoize";
 import { regionOf } from "./awsRegion";
+import { operatorCredentials } from "./operatorCredentials";
 import { isRegionDisabled, stsInactive } from "./stsRegion";
 
 /** In CloudTrail's userAgent, so that a security team recognises the calls. */

@@ -1,5 +1,5 @@
-import { Refusal } from "../model/refusal";
 import type { AwsConnection } from "../model/connection";
+import { Refusal } from "../model/refusal";
 
 /**
  * The region of the calls: given, else what the SDK finds (AWS_REGION, the profile's region), else AWS_DEFAULT_REGION, which

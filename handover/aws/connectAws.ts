@@ -1,7 +1,7 @@
-import { Refusal } from "../model/refusal";
 import type { AwsConnection } from "../model/connection";
-import type { AwsAccess } from "./awsAccess";
+import { Refusal } from "../model/refusal";
 import { attach, detach } from "./attachments";
+import type { AwsAccess } from "./awsAccess";
 import { type ClientDefaults, type Clients, makeClients } from "./awsClients";
 import { unknownRefusal } from "./awsErrors";
 import { nodeRoleLook } from "./nodeRoles";

@@ -1,5 +1,5 @@
-import type { Clients } from "./awsClients";
 import { memoizeByKey } from "../async/memoize";
+import type { Clients } from "./awsClients";
 import { unlessGone } from "./policyReader";
 
 /** The role of an instance profile, by the profile's ARN; a profile has one at most. It is asked for once in a run. */

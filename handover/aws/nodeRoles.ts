@@ -1,10 +1,10 @@
 import type { AccountSeen, CniPolicySeen, NodeRoleSeen } from "../model/world";
 import type { AccountQuestion } from "./awsAccess";
 import type { Clients } from "./awsClients";
-import { type InstanceSeen, instancesById } from "./instances";
 import { membership } from "./clusterMembership";
-import { type PolicyReader, policyReader, unlessGone } from "./policyReader";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
+import { instancesById, type InstanceSeen } from "./instances";
+import { type PolicyReader, policyReader, unlessGone } from "./policyReader";
 import { usersOfProfiles } from "./regionSearch";
 
 type RolePolicies = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;

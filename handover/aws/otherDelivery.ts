@@ -1,5 +1,5 @@
-import { Refusal } from "../model/refusal";
 import type { OtherDelivery } from "../model/preflight";
+import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { codeOf, wordsOf } from "./awsErrors";
 

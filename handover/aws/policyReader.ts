@@ -1,10 +1,10 @@
 import { parsePolicyArn } from "../../documents/arn";
 import { cniGrants } from "../../documents/cniGrants";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
+import { memoizeByKey } from "../async/memoize";
 import type { CniPolicySeen } from "../model/world";
 import type { Clients } from "./awsClients";
 import { codeOf } from "./awsErrors";
-import { memoizeByKey } from "../async/memoize";
 
 type IpFamily = "ipv4" | "ipv6";
 

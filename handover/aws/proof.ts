@@ -3,8 +3,8 @@ import type { Proof, ProofQuestion } from "../model/proof";
 import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { type NodeArguments, tryActions } from "./dryRuns";
-import { simulate, type Simulation } from "./simulation";
 import { verdictOf } from "./proofVerdict";
+import { simulate, type Simulation } from "./simulation";
 
 /**
  * Evidence, from the operator's machine, that aws-node can use the role: its token can assume it, and its session may do what

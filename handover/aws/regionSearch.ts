@@ -1,7 +1,7 @@
 import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { wordsOf } from "./awsErrors";
-import { enabledRegions, type InstanceSeen, instancesByProfile } from "./instances";
+import { enabledRegions, instancesByProfile, type InstanceSeen } from "./instances";
 
 /**
  * Who uses these instance profiles: in the cluster's region, or in all that are enabled. IAM is global: a role may serve nodes of

@@ -1,13 +1,14 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { Fleet, fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
-import { listNames } from "../model/listNames";
 import { carriesAnyOf, carriesRole, describeCredentials } from "../model/carriedRole";
+import { isAnnotated } from "../model/isAnnotated";
+import { listNames } from "../model/listNames";
+import type { HandOverRecord } from "../model/record";
 import { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
-import type { HandOverRecord } from "../model/record";
+import { Fleet, fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
 
 /** What the canary is to show: that a pod with the CNI role works on a node of each node role. */
 export interface CanaryTarget {
@@ -31,8 +32,7 @@ export function nextCanaryStep(target: CanaryTarget, world: World, memory: Memor
     if (refusal !== undefined) {
         return { do: "refuse", refusal };
     }
-    const wanted = Object.entries(target.subject.annotations);
-    if (!wanted.every(([name, value]) => cluster.serviceAccount?.annotations[name] === value)) {
+    if (!isAnnotated(target.subject, cluster)) {
         return { do: "annotate", annotations: target.subject.annotations, why: "annotates the service account again" };
     }
     for (const [role, nodes] of nodesByRole(world)) {

@@ -1,4 +1,9 @@
-import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
+import { carriesRole, describeCredentials } from "../model/carriedRole";
+import { isAnnotated } from "../model/isAnnotated";
+import { refusals } from "../model/refusals";
+import type { Memory, RolePolicy, Step } from "../model/steps";
+import type { Subject } from "../model/subject";
+import type { ClusterSeen, NodeSeen, World } from "../model/world";
 import {
     awaitFleet,
     Fleet,
@@ -9,12 +14,8 @@ import {
     wakeMarkStep,
     whyForced,
 } from "./fleet";
-import { carriesRole, describeCredentials } from "../model/carriedRole";
+import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
-import { refusals } from "../model/refusals";
-import type { Memory, RolePolicy, Step } from "../model/steps";
-import type { Subject } from "../model/subject";
-import type { ClusterSeen, NodeSeen, World } from "../model/world";
 
 /** What the last part of the hand-over is to reach. */
 export interface DetachmentTarget extends NodeRoleTarget {
@@ -142,10 +143,7 @@ function verificationStep(
 ): Step | undefined {
     const { subject } = target;
     const { cluster } = world;
-    const annotated = Object.entries(subject.annotations).every(
-        ([name, value]) => cluster.serviceAccount?.annotations[name] === value,
-    );
-    if (!annotated) {
+    if (!isAnnotated(subject, cluster)) {
         return annotationStep(subject, cluster);
     }
     const complaining = fleet.right

@@ -1,6 +1,6 @@
-import type { Step, Memory } from "../model/steps";
 import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
+import type { Memory, Step } from "../model/steps";
 import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
 
 /** What the pods of a node look like to somebody who wants each of them to be in one way. */

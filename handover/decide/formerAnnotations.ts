@@ -1,7 +1,7 @@
-import { webhookAnnotations } from "../model/webhookAnnotations";
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesRole } from "../model/carriedRole";
 import type { Subject } from "../model/subject";
+import { webhookAnnotations } from "../model/webhookAnnotations";
 import type { World } from "../model/world";
 
 type Annotations = Readonly<Record<string, string>>;

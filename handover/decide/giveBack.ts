@@ -1,6 +1,6 @@
+import { HandOverRecord, recordedNotAttached } from "../model/record";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { AccountSeen, World } from "../model/world";
-import { HandOverRecord, recordedNotAttached } from "../model/record";
 
 /** How long IAM may take to show a change before it is asked for again: it shows changes late, and out of order. */
 export const SHOWN_AFTER_MILLISECONDS = 30_000;

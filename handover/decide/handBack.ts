@@ -1,14 +1,18 @@
-import { ROLE_ARN_ANNOTATION, ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { awaitFleet, Fleet, fleetOf, restartWrong, wakeMarkStep } from "./fleet";
-import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
+import {
+    PATCH_FIELD_MANAGER_ANNOTATION,
+    ROLE_ARN_ANNOTATION,
+    ROLLOUT_ANNOTATION,
+} from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf, describeCredentials } from "../model/carriedRole";
-import { unknownRoleStep } from "./nodeRolePolicies";
+import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
 import type { ClusterSeen, NodeRoleSeen, PodSeen, World } from "../model/world";
-import type { HandOverRecord } from "../model/record";
+import { awaitFleet, Fleet, fleetOf, restartWrong, wakeMarkStep } from "./fleet";
+import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
+import { unknownRoleStep } from "./nodeRolePolicies";
+import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
 
 /** What the hand-back is to give back. */
 export interface HandBackTarget {
@@ -70,13 +74,13 @@ function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): St
         }
     }
     // A pod that is born after the guard has gone, or the annotation, relies on the node role as much as one that is restarted.
-    const relies = moves || cluster.injectionGuard.present || isAnnotated(target.subject, cluster);
+    const relies = moves || cluster.injectionGuard.present || hasOurAnnotation(target.subject, cluster);
     return relies && cluster.nodes.length > 0 && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
         ? propagationStep(target.iamPropagationSeconds)
         : undefined;
 }
 
-function isAnnotated(subject: Subject, { serviceAccount }: ClusterSeen): boolean {
+function hasOurAnnotation(subject: Subject, { serviceAccount }: ClusterSeen): boolean {
     return serviceAccount !== undefined && isOurs(subject, serviceAccount);
 }
 
@@ -203,5 +207,5 @@ function suffices(
 
 /** Whether the component's patch still owns something of the service account. */
 function isOurs({ fieldManager }: Subject, { annotations, roleArnOwners }: NonNullable<ClusterSeen["serviceAccount"]>) {
-    return roleArnOwners.includes(fieldManager) || annotations["pulumi.com/patchFieldManager"] === fieldManager;
+    return roleArnOwners.includes(fieldManager) || annotations[PATCH_FIELD_MANAGER_ANNOTATION] === fieldManager;
 }

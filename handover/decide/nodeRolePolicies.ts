@@ -1,6 +1,6 @@
 import { listNames } from "../model/listNames";
-import { refusals } from "../model/refusals";
 import { HandOverRecord, recordedNotAttached } from "../model/record";
+import { refusals } from "../model/refusals";
 import type { RolePolicy, Step } from "../model/steps";
 import { managedPolicyOf, Subject } from "../model/subject";
 import type { AccountSeen, NodeRoleSeen, NodeSeen } from "../model/world";

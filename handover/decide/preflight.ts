@@ -1,14 +1,15 @@
-import type { Preflight } from "../model/preflight";
 import { parseRoleArn } from "../../documents/arn";
+import {
+    AUDIENCE_ANNOTATION,
+    SKIP_CONTAINERS_ANNOTATION,
+    SKIP_WEBHOOK_LABEL,
+} from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { isAnnotated } from "../model/isAnnotated";
+import type { Preflight } from "../model/preflight";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { Subject } from "../model/subject";
-import type { DaemonSetSeen, World } from "../model/world";
-
-/** Container names and pod annotations by which the webhook leaves containers or pods alone (pkg/handler/handler.go). */
-const SKIP_LABEL = "eks.amazonaws.com/skip-pod-identity-webhook";
-const SKIP_CONTAINERS = "eks.amazonaws.com/skip-containers";
+import type { DaemonSetSeen } from "../model/world";
 
 /** Settings that would take the write-ahead record, or the order of deletions, away. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
@@ -60,22 +61,16 @@ function writerReasons({
         ...(otherDelivery?.addOnRoleArn === undefined ? [] : [refusals.addOnHasRole(otherDelivery.addOnRoleArn)]),
         ...(associations.length === 0 ? [] : [refusals.podIdentityAssociation(associations)]),
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
-        ...(component !== undefined || others.length === 0 || override || alreadySaysSo(subject, world)
+        ...(component !== undefined || others.length === 0 || override || isAnnotated(subject, world.cluster)
             ? []
             : [refusals.annotationOwned(subject, others)]),
     ];
 }
 
-/** Server-side apply of the same value is no conflict: both own it then. */
-function alreadySaysSo({ annotations }: Subject, { cluster }: World): boolean {
-    const live = cluster.serviceAccount?.annotations ?? {};
-    return Object.entries(annotations).every(([name, value]) => live[name] === value);
-}
-
 /** What keeps the webhook from giving the role to the pods, or the pods from using it. */
 function templateReasons({ world, additionalPolicies }: Preflight): Refusal[] {
     const { serviceAccount, daemonSet, pods } = world.cluster;
-    const audience = serviceAccount?.annotations["eks.amazonaws.com/audience"] ?? TOKEN_AUDIENCE;
+    const audience = serviceAccount?.annotations[AUDIENCE_ANNOTATION] ?? TOKEN_AUDIENCE;
     const other = pods.find(({ credentials }) => credentials.kind === "other");
     const logs = daemonSet?.nodeAgentArguments.includes("--enable-cloudwatch-logs=true") ?? false;
     return [
@@ -88,8 +83,10 @@ function templateReasons({ world, additionalPolicies }: Preflight): Refusal[] {
 
 function skips(daemonSet: DaemonSetSeen | undefined): string[] {
     return [
-        ...(daemonSet?.templateLabels[SKIP_LABEL] === undefined ? [] : [`the label ${SKIP_LABEL}`]),
-        ...(daemonSet?.templateAnnotations[SKIP_CONTAINERS] === undefined ? [] : [`the annotation ${SKIP_CONTAINERS}`]),
+        ...(daemonSet?.templateLabels[SKIP_WEBHOOK_LABEL] === undefined ? [] : [`the label ${SKIP_WEBHOOK_LABEL}`]),
+        ...(daemonSet?.templateAnnotations[SKIP_CONTAINERS_ANNOTATION] === undefined
+            ? []
+            : [`the annotation ${SKIP_CONTAINERS_ANNOTATION}`]),
     ];
 }
 

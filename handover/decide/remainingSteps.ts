@@ -1,5 +1,5 @@
-import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
 import type { NodeRoleSeen, World } from "../model/world";
+import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
 
 /**
  * What of the EKS user guide's page is still to do, and why. Empty when all of it is done.

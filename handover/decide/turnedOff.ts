@@ -3,10 +3,10 @@ import {
     LIVE_CHECKS_OFF,
     ROLE_ARN_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
-import { wakeMarkStep } from "./fleet";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen } from "../model/world";
+import { wakeMarkStep } from "./fleet";
 
 /**
  * Whether the component goes on without live checks. It has said so on the service account before its live checks are deleted,

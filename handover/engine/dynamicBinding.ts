@@ -1,7 +1,7 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
+import type { OperationContext } from "../observe/runContext";
 import { endWithTheEngine } from "./endWithTheEngine";
 import { LiveCheckName, liveCheckProvider } from "./liveCheckProvider";
-import type { OperationContext } from "../observe/runContext";
 
 /** Where the engine shows what a dynamic provider prints. */
 const operation: OperationContext = { progress: (line) => process.stdout.write(`${line}\n`) };

@@ -1,8 +1,8 @@
+import { OperationContext } from "../observe/runContext";
 import { canary } from "../run/canaryResource";
 import { credentialGuard } from "../run/credentialGuardResource";
 import { detachment } from "../run/detachmentResource";
 import { changedInputs, LiveInputs, LiveResource } from "../run/liveResource";
-import { OperationContext } from "../observe/runContext";
 
 /** States name them: these names are not changed any more. */
 const RESOURCES = { canary, credentialGuard, detachment };

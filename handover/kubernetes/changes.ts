@@ -1,6 +1,6 @@
+import type { KubeConfig, Watch } from "@kubernetes/client-node";
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KubeConfig, Watch } from "@kubernetes/client-node";
 import type { Cluster } from "./clusterClient";
 import type { WatchStart } from "./lookAtCluster";
 

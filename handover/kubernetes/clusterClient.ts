@@ -8,14 +8,14 @@ import type {
     VersionApi,
     WellKnownApi,
 } from "@kubernetes/client-node";
-import { Refusal } from "../model/refusal";
 import type { ClusterConnection } from "../model/connection";
+import { Refusal } from "../model/refusal";
 import { ClusterClock } from "./clusterClock";
+import { type Asked, Declined, failureOf } from "./clusterErrors";
+import type { ClusterSettings } from "./clusterSettings";
 import { loadKubeconfig } from "./kubeconfig";
 import { Credentials } from "./renewedCredentials";
-import { type Asked, Declined, failureOf } from "./clusterErrors";
 import { patiently } from "./requests";
-import type { ClusterSettings } from "./clusterSettings";
 
 /** The client's API groups that are used, with limits in time and with failures that say what they mean. */
 export interface Cluster {

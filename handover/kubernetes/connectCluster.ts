@@ -1,14 +1,14 @@
-import type { Subject } from "../model/subject";
 import type { ClusterConnection } from "../model/connection";
-import type { ClusterAccess } from "./clusterAccess";
-import { annotate, releaseServiceAccount, releaseTemplate, removeWakeMark, wakeDaemonSet } from "./serverSideApply";
+import type { Subject } from "../model/subject";
 import { firstChange } from "./changes";
+import type { ClusterAccess } from "./clusterAccess";
 import { connect } from "./clusterClient";
-import { deletePod } from "./deletePod";
-import { removeGuard } from "./injectionGuard";
-import { discoveredIssuer } from "./discoveredIssuer";
-import { type WatchStart, clusterUid, look } from "./lookAtCluster";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "./clusterSettings";
+import { deletePod } from "./deletePod";
+import { discoveredIssuer } from "./discoveredIssuer";
+import { removeGuard } from "./injectionGuard";
+import { clusterUid, look, type WatchStart } from "./lookAtCluster";
+import { annotate, releaseServiceAccount, releaseTemplate, removeWakeMark, wakeDaemonSet } from "./serverSideApply";
 import { requestToken } from "./serviceAccountToken";
 
 /** Reads the kubeconfig; the cluster itself is first asked by the first call. */

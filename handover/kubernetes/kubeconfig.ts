@@ -1,8 +1,8 @@
+import type { KubeConfig } from "@kubernetes/client-node";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import type { KubeConfig } from "@kubernetes/client-node";
-import { Refusal } from "../model/refusal";
 import type { ClusterConnection } from "../model/connection";
+import { Refusal } from "../model/refusal";
 
 /** The kubeconfig that a connection names, with a cluster to talk to. */
 export async function loadKubeconfig(connection: ClusterConnection): Promise<KubeConfig> {

@@ -3,12 +3,12 @@ import { LIVE_CHECKS_ANNOTATION } from "../../documents/serviceAccountAnnotation
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
-import { type DefaultPod, defaultPodsWithoutRole } from "./defaultPods";
 import { currentHash, daemonSetSeen, isOwnedBy, labelSelector } from "./daemonSet";
+import { type DefaultPod, defaultPodsWithoutRole } from "./defaultPods";
 import { missingPermissions, refusedPods } from "./events";
 import { lookAtGuard } from "./injectionGuard";
 import { listNodes } from "./nodes";
-import { type Listed, listAll } from "./paging";
+import { listAll, type Listed } from "./paging";
 import { listPods } from "./pods";
 import { serviceAccountSeen } from "./serviceAccount";
 

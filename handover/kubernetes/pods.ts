@@ -3,8 +3,8 @@ import { credentialSource } from "../model/credentialSource";
 import type { PodSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import type { ClusterClock } from "./clusterClock";
-import { REVISION_LABEL, isOwnedBy, labelSelector } from "./daemonSet";
-import { type Listed, listAll } from "./paging";
+import { isOwnedBy, labelSelector, REVISION_LABEL } from "./daemonSet";
+import { listAll, type Listed } from "./paging";
 
 /** What a look knows besides the pods themselves. */
 export interface PodContext {

@@ -1,6 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { Refusal } from "../model/refusal";
-import { type NoCredentials, commandOf, credentialsOf, tokenExpiry } from "./authentication";
+import { commandOf, credentialsOf, type NoCredentials, tokenExpiry } from "./authentication";
 import type { NoAnswer } from "./requests";
 
 /** What keeps a run from the API server, or the API server from knowing who asks. */

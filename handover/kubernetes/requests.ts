@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { PromiseHttpLibrary, RequestContext, ResponseContext } from "@kubernetes/client-node";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal } from "../model/refusal";
 import { NoCredentials } from "./authentication";
 import type { ClusterClock } from "./clusterClock";

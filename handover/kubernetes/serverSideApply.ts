@@ -1,3 +1,5 @@
+import { PATCH_CONTROL_PREFIX } from "../../documents/serviceAccountAnnotations";
+
 /**
  * Server-side apply of what this component owns: https://kubernetes.io/docs/reference/using-api/server-side-apply/
  * An apply says all that its field manager wants; what it wanted before and leaves out now is given up, and goes when nobody else
@@ -10,7 +12,7 @@ import { refusals } from "../model/refusals";
 import type { Cluster } from "./clusterClient";
 import { WOKEN_AT } from "./daemonSet";
 import { Declined, unlessGone } from "./clusterErrors";
-import { CONTROL_PREFIX, appliedBy } from "./serviceAccount";
+import { appliedBy } from "./serviceAccount";
 
 /** Sets annotations of the service account; the control annotations stay, since the program's patch still wants them. */
 export async function annotate(
@@ -25,7 +27,7 @@ export async function annotate(
     }
     const ours = appliedBy(metadata.managedFields ?? [], subject.fieldManager);
     const control = Object.entries(metadata.annotations ?? {}).filter(
-        ([key]) => key.startsWith(CONTROL_PREFIX) && ours.includes(key),
+        ([key]) => key.startsWith(PATCH_CONTROL_PREFIX) && ours.includes(key),
     );
     try {
         await applyServiceAccount(

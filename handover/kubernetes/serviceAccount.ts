@@ -1,19 +1,15 @@
 import type { V1ManagedFieldsEntry, V1ServiceAccount } from "@kubernetes/client-node";
+import { PATCH_CONTROL_PREFIX, ROLE_ARN_ANNOTATION, WEBHOOK_PREFIX } from "../../documents/serviceAccountAnnotations";
 import type { ServiceAccountSeen } from "../model/world";
-
-export const ROLE_ARN = "eks.amazonaws.com/role-arn";
-
-/** Annotations by which a program steers the Kubernetes provider; they stay on the live object, owned by the patch. */
-export const CONTROL_PREFIX = "pulumi.com/";
 
 export function serviceAccountSeen(live: V1ServiceAccount, ours: readonly string[]): ServiceAccountSeen {
     const { uid = "", annotations = {}, managedFields = [] } = live.metadata ?? {};
     const told = ([key]: [string, string]) =>
-        key.startsWith("eks.amazonaws.com/") || key.startsWith(CONTROL_PREFIX) || ours.includes(key);
+        key.startsWith(WEBHOOK_PREFIX) || key.startsWith(PATCH_CONTROL_PREFIX) || ours.includes(key);
     return {
         uid,
         annotations: Object.fromEntries(Object.entries(annotations).filter(told)),
-        roleArnOwners: ownersOf(managedFields, ROLE_ARN),
+        roleArnOwners: ownersOf(managedFields, ROLE_ARN_ANNOTATION),
     };
 }
 

@@ -1,3 +1,4 @@
+import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { Cluster } from "./clusterClient";
@@ -14,7 +15,7 @@ export async function requestToken(cluster: Cluster, subject: Subject): Promise<
             { verb: "create", resource: "serviceaccounts/token", ...serviceAccount },
             cluster.core.createNamespacedServiceAccountToken({
                 ...serviceAccount,
-                body: { spec: { audiences: ["sts.amazonaws.com"], expirationSeconds: LIFETIME_SECONDS } },
+                body: { spec: { audiences: [TOKEN_AUDIENCE], expirationSeconds: LIFETIME_SECONDS } },
             }),
         ),
     );

@@ -1,3 +1,4 @@
+import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import type { CredentialSource } from "./world";
 
 /** What of a pod's specification tells where its credentials come from. */
@@ -19,9 +20,6 @@ export interface CredentialContainer {
     readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
     readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
 }
-
-/** The audience in every partition: https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html */
-const AUDIENCE = "sts.amazonaws.com";
 
 /**
  * Where the AWS SDK in a pod's containers gets its credentials, in the order of its default chain: static keys, then web
@@ -83,7 +81,9 @@ function faultOf(container: CredentialContainer, volumes: Volumes): string | und
     if (audiences.length === 0) {
         return `has no token mounted at ${tokenFile}`;
     }
-    return audiences.includes(AUDIENCE) ? undefined : `has a token for ${audiences.join(", ")}, not ${AUDIENCE}`;
+    return audiences.includes(TOKEN_AUDIENCE)
+        ? undefined
+        : `has a token for ${audiences.join(", ")}, not ${TOKEN_AUDIENCE}`;
 }
 
 /** The audiences of the projected tokens that a container finds at this path. */

@@ -1,6 +1,6 @@
-import { webhookAnnotations } from "./webhookAnnotations";
 import type { RolePolicy } from "./steps";
 import type { Subject } from "./subject";
+import { webhookAnnotations } from "./webhookAnnotations";
 import type { NodeRoleSeen, World } from "./world";
 
 /**

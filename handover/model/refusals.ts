@@ -1,3 +1,5 @@
+import { AUDIENCE_ANNOTATION, ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import type { Proof } from "./proof";
 import { Refusal } from "./refusal";
 import type { RolePolicy } from "./steps";
@@ -57,7 +59,7 @@ export const refusals = {
             `The role annotation of ${serviceAccount.namespace}/${serviceAccount.name} belongs to ${owners.map((owner) => JSON.stringify(owner)).join(", ")}.`,
             "Two writers of one annotation take it from each other, and pods get now one role and now another.",
             "Set overrideExistingServiceAccount: true to take it over, or take it off there: kubectl annotate serviceaccount " +
-                `${serviceAccount.name} -n ${serviceAccount.namespace} eks.amazonaws.com/role-arn-`,
+                `${serviceAccount.name} -n ${serviceAccount.namespace} ${ROLE_ARN_ANNOTATION}-`,
         ),
     anotherComponent: ({ serviceAccount }: Subject, owner: string) =>
         new Refusal(
@@ -97,8 +99,8 @@ export const refusals = {
     audience: (audience: string) =>
         new Refusal(
             "audience-annotation",
-            `The service account has the annotation eks.amazonaws.com/audience: ${audience}.`,
-            "The role's trust policy asks for the audience sts.amazonaws.com, in every partition.",
+            `The service account has the annotation ${AUDIENCE_ANNOTATION}: ${audience}.`,
+            `The role's trust policy asks for the audience ${TOKEN_AUDIENCE}, in every partition.`,
             "Take the annotation off the service account.",
         ),
     nodeAgentLogs: () =>

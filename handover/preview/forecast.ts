@@ -1,7 +1,7 @@
-import { worldAfter, withAnnotations, withInjectionGuard, withNewTemplate } from "./forecastWorld";
 import type { Refusal } from "../model/refusal";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
 import type { World } from "../model/world";
+import { withAnnotations, withInjectionGuard, withNewTemplate, worldAfter } from "./forecastWorld";
 
 /** What one decision asks for, if each of its steps works, until it has nothing left to do. */
 export interface ForecastPart {

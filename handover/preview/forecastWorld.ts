@@ -1,6 +1,10 @@
-import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import {
+    ROLE_ARN_ANNOTATION,
+    STS_REGIONAL_ENDPOINTS_ANNOTATION,
+    WEBHOOK_PREFIX,
+} from "../../documents/serviceAccountAnnotations";
 import type { RolePolicy, Step } from "../model/steps";
-import type { AccountSeen, ClusterSeen, NodeSeen, CredentialSource, PodSeen, World } from "../model/world";
+import type { AccountSeen, ClusterSeen, CredentialSource, NodeSeen, PodSeen, World } from "../model/world";
 
 /** Longer than anything that is waited for. */
 const A_WHILE_MILLISECONDS = 3_600_000;
@@ -45,9 +49,7 @@ export function withAnnotations(cluster: ClusterSeen, annotations: Readonly<Reco
     if (serviceAccount === undefined) {
         return cluster;
     }
-    const others = Object.entries(serviceAccount.annotations).filter(
-        ([name]) => !name.startsWith("eks.amazonaws.com/"),
-    );
+    const others = Object.entries(serviceAccount.annotations).filter(([name]) => !name.startsWith(WEBHOOK_PREFIX));
     return {
         ...cluster,
         serviceAccount: { ...serviceAccount, annotations: { ...Object.fromEntries(others), ...annotations } },

@@ -1,8 +1,7 @@
-import { parseRoleArn } from "../../documents/arn";
-import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, recorded } from "../model/record";
+import { managedPolicyOf } from "../model/subject";
 
 /** Whether the service account is about to get another role than it has. */
 export function isAnotherRole({ subject, world }: Preflight): boolean {
@@ -26,7 +25,7 @@ export function inferredRecord(
     const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
     // The injection guard is there where node roles were named, and then each role of a node was among them.
     const named = injectionGuard.present ? [...new Set([...used, ...detachFromNodeRoles])] : detachFromNodeRoles;
-    const policies = detachPolicyArns ?? [managedCniPolicyArn(parseRoleArn(subject.roleArn)?.partition ?? "aws")];
+    const policies = detachPolicyArns ?? [managedPolicyOf(subject)];
     const stripped = nodeRoles.filter(({ name, cniPolicies }) => named.includes(name) && cniPolicies.length === 0);
     const record = recorded(freshRecord(subject, world), {
         roleArn: serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? subject.roleArn,

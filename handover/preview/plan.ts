@@ -1,18 +1,19 @@
 import { ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { preflightRefusals } from "../decide/preflight";
-import { Preflight } from "../model/preflight";
-import { inferredRecord, isAnotherRole } from "./inferredRecord";
 import { nextCanaryStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
 import { nextDetachmentStep } from "../decide/detachment";
-import { webhookAnnotations } from "../model/webhookAnnotations";
 import { nextGiveBackStep } from "../decide/giveBack";
-import { Forecast } from "./forecast";
-import { planLines } from "./planLines";
+import { preflightRefusals } from "../decide/preflight";
+import { remainingSteps } from "../decide/remainingSteps";
+import { isAnnotated } from "../model/isAnnotated";
+import { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, recorded, subjectOf } from "../model/record";
 import type { Refusal } from "../model/refusal";
-import { remainingSteps } from "../decide/remainingSteps";
 import type { Subject } from "../model/subject";
+import { webhookAnnotations } from "../model/webhookAnnotations";
+import { Forecast } from "./forecast";
+import { inferredRecord, isAnotherRole } from "./inferredRecord";
+import { planLines } from "./planLines";
 
 /** What a preview knows of the hand-over that an update is about to do. */
 export interface PlanInputs {
@@ -107,11 +108,10 @@ function giveBackForAnotherRole(question: PlanInputs, record: HandOverRecord, fo
     ];
 }
 
-function annotate({ annotations, serviceAccount }: Subject, forecast: Forecast): string[] {
-    const live = forecast.world.cluster.serviceAccount?.annotations ?? {};
-    const same = Object.entries(annotations).every(([name, value]) => live[name] === value);
-    forecast.patchServiceAccount(annotations);
-    return same ? [] : planLines.annotate(serviceAccount);
+function annotate(subject: Subject, forecast: Forecast): string[] {
+    const already = isAnnotated(subject, forecast.world.cluster);
+    forecast.patchServiceAccount(subject.annotations);
+    return already ? [] : planLines.annotate(subject.serviceAccount);
 }
 
 function canary(question: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {

@@ -1,7 +1,7 @@
 import { listNames } from "../model/listNames";
-import type { ForecastPart } from "./forecast";
 import type { Step } from "../model/steps";
 import type { DaemonSetSeen, NodeSeen, PodSeen, World } from "../model/world";
+import type { ForecastPart } from "./forecast";
 
 /** The plan's own words. What is left to do afterwards is told by remaining.ts, and what stops the update by refusals.ts. */
 export const planLines = {

@@ -1,12 +1,12 @@
 import { nextCanaryStep, nextRevertStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
-import { reach } from "./loop";
-import { RunContext, withRunContext } from "../observe/runContext";
-import { isRefusal, Refusal } from "../model/refusal";
 import { HandOverRecord, subjectOf } from "../model/record";
+import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { DaemonSetSeen } from "../model/world";
+import { RunContext, withRunContext } from "../observe/runContext";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { reach } from "./loop";
 
 export interface CanaryInputs extends LiveInputs {
     readonly record: HandOverRecord;

@@ -1,18 +1,18 @@
-import { preflightRefusals } from "../decide/preflight";
 import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
 import { nextGiveBackStep } from "../decide/giveBack";
-import { observePreflight } from "../observe/preflightLook";
 import { nextHandBackStep } from "../decide/handBack";
-import { reach } from "./loop";
-import { look } from "../observe/look";
-import { RunContext, OperationContext, withRunContext } from "../observe/runContext";
+import { preflightRefusals } from "../decide/preflight";
 import { freshRecord, HandOverRecord, owned, recorded, subjectOf } from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import { issuerOfToken } from "../observe/tokenIssuer";
 import type { World } from "../model/world";
+import { look } from "../observe/look";
+import { observePreflight } from "../observe/preflightLook";
+import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
+import { issuerOfToken } from "../observe/tokenIssuer";
 import { formerStillWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { reach } from "./loop";
 import { ProofDepth, prove } from "./proveRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 

@@ -1,14 +1,14 @@
 import { DetachmentTarget, nextDetachmentStep } from "../decide/detachment";
 import { driftOf } from "../decide/drift";
 import { nextGiveBackStep } from "../decide/giveBack";
-import { reach } from "./loop";
-import { look } from "../observe/look";
-import { RunContext, OperationContext, withRunContext } from "../observe/runContext";
-import { HandOverRecord, subjectOf } from "../model/record";
 import { remainingSteps } from "../decide/remainingSteps";
-import { freshMemory } from "../model/steps";
 import { isTurnedOff } from "../decide/turnedOff";
+import { HandOverRecord, subjectOf } from "../model/record";
+import { freshMemory } from "../model/steps";
+import { look } from "../observe/look";
+import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { reach } from "./loop";
 import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface DetachmentInputs extends LiveInputs {

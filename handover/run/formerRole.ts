@@ -1,8 +1,8 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { Proof, ProofQuestion } from "../model/proof";
-import { RunContext } from "../observe/runContext";
-import { isRefusal } from "../model/refusal";
 import type { HandOverRecord } from "../model/record";
+import { isRefusal } from "../model/refusal";
+import { RunContext } from "../observe/runContext";
 import type { LiveInputs } from "./liveResource";
 import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
 

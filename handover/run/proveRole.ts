@@ -1,8 +1,8 @@
 import type { ProofQuestion } from "../model/proof";
-import type { RunContext } from "../observe/runContext";
 import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
 import type { World } from "../model/world";
+import type { RunContext } from "../observe/runContext";
 
 /** How far the proof goes before anything moves. */
 export type ProofDepth = "full" | "assumeRole" | "off";

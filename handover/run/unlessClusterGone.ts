@@ -1,5 +1,5 @@
-import { OperationContext, RecordedInputs, RunContext, withRunContext } from "../observe/runContext";
 import { isRefusal, Refusal } from "../model/refusal";
+import { OperationContext, RecordedInputs, RunContext, withRunContext } from "../observe/runContext";
 
 /** A deleted cluster fails with one of these codes. So does a cluster behind a lost VPN. */
 const NO_ACCESS_TO_THE_CLUSTER = [

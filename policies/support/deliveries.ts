@@ -1,3 +1,4 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { Account } from "./account";
 import { isOfComponent, ofType, type Seen } from "./stack";
 import { at, isMissing, listOf, UNKNOWN } from "./values";
@@ -5,7 +6,6 @@ import { at, isMissing, listOf, UNKNOWN } from "./values";
 export const ADDON = "aws:eks/addon:Addon";
 const SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount";
 const PATCH = "kubernetes:core/v1:ServiceAccountPatch";
-export const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
 
 export function vpcCniAddons(stack: readonly Seen[]): Seen[] {
     return ofType(stack, ADDON).filter(({ props }) => props["addonName"] === "vpc-cni");
@@ -45,7 +45,7 @@ export function isAccount(props: Readonly<Record<string, unknown>>, { namespace,
 
 /** The role of the annotation, or UNKNOWN where that, or all annotations, are not known yet. */
 export function annotatedRole(props: Readonly<Record<string, unknown>>): unknown {
-    return at(props, "metadata", "annotations", ROLE_ANNOTATION);
+    return at(props, "metadata", "annotations", ROLE_ARN_ANNOTATION);
 }
 
 function isOr(value: unknown, expected: string): boolean {

@@ -1,3 +1,5 @@
+import type { Subject } from "../../handover/model/subject";
+import { OperationContext } from "../../handover/observe/runContext";
 import type { PlanInputs } from "../../handover/preview/plan";
 import { canary, CanaryInputs, CanaryOutputs } from "../../handover/run/canaryResource";
 import {
@@ -7,8 +9,6 @@ import {
 } from "../../handover/run/credentialGuardResource";
 import { detachment, DetachmentInputs, DetachmentOutputs } from "../../handover/run/detachmentResource";
 import { changedInputs, LiveInputs, LiveResource } from "../../handover/run/liveResource";
-import { OperationContext } from "../../handover/observe/runContext";
-import type { Subject } from "../../handover/model/subject";
 import type { Run } from "./run";
 import { ACCOUNT, CONTROL, ISSUER, runContextOf } from "./runContext";
 import { ModelWorld, ROLE_ARN } from "./world";

@@ -1,8 +1,8 @@
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
-import type { RunContext } from "../../handover/observe/runContext";
 import type { ConnectionInputs } from "../../handover/model/connection";
 import type { ClusterSeen, NodeRoleSeen, PodSeen } from "../../handover/model/world";
+import type { RunContext } from "../../handover/observe/runContext";
 import type { Run } from "./run";
 import { ModelPod, ModelWorld, ROLE_ARN } from "./world";
 

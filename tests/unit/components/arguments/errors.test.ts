@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, ok, strictEqual } from "assert";
 import { inspect } from "util";
+import { CniServiceAccountRole } from "../../../../index";
 import { assertRefusedLate, assertRefusedNow, message } from "../../support/refusals";
 import { Made, PROVIDER_ARN } from "../../support/standIn";
 import { construct, run } from "../../support/underMocks";
-import { CniServiceAccountRole } from "../../../../index";
 
 const ROLE_NAME = "expected 1 to 64 letters, digits and + = , . @ _ -, got";
 const ROLE_NAME_FIX = "choose such a name, or leave roleName out to have one made up";

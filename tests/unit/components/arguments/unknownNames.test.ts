@@ -1,8 +1,8 @@
-import { deepStrictEqual } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { validateNow } from "../../../../components/arguments/validateArguments";
+import { deepStrictEqual } from "node:assert/strict";
 import { RULES } from "../../../../components/arguments/allRules";
 import { unknownNames } from "../../../../components/arguments/unknownNames";
+import { validateNow } from "../../../../components/arguments/validateArguments";
 
 const unknown = (name: string, meant?: string) =>
     `${name} is no argument, and is ignored.${meant === undefined ? "" : ` Is ${meant} meant?`}`;

@@ -1,5 +1,5 @@
-import { deepStrictEqual } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { deepStrictEqual } from "node:assert/strict";
 import { formerFieldManagers } from "../../../../components/delivery/formerFieldManagers";
 
 const former = (aliases: pulumi.ComponentResourceOptions["aliases"]) =>

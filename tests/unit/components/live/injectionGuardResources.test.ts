@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, match, strictEqual } from "assert";
 import { injectionGuardName } from "../../../../components/live/injectionGuardResources";
 import { inputs, live, ROLE_ARN } from "../../support/live";
-
 import { assertAccepted } from "../../support/refusals";
 import { Run } from "../../support/underMocks";
 

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, strictEqual } from "assert";
-import { ADMISSION, COMMON, DELIVERED, inputs, live, MANAGED, names, CHECKS, ROLE_ARN } from "../../support/live";
-
+import { ADMISSION, CHECKS, COMMON, DELIVERED, inputs, live, MANAGED, names, ROLE_ARN } from "../../support/live";
 import { assertAccepted } from "../../support/refusals";
 import { cluster, GET_CLUSTER, ISSUER, LOOKUPS } from "../../support/standIn";
 import type { Run } from "../../support/underMocks";

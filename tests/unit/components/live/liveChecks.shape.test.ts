@@ -1,7 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "assert";
 import { child, children } from "../../support/children";
-import { ADMISSION, COMMON, inputs, live, names, option, CHECKS, ROLE_ARN } from "../../support/live";
-
+import { ADMISSION, CHECKS, COMMON, inputs, live, names, option, ROLE_ARN } from "../../support/live";
 import { assertAccepted } from "../../support/refusals";
 import { UNKNOWN } from "../../support/wire";
 

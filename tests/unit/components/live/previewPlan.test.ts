@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual } from "assert";
 import { CniServiceAccountRole } from "../../../../index";
+import { NOT_LOOKED_AT } from "../../support/children";
 import { assertAccepted } from "../../support/refusals";
 import { Made, PROVIDER_ARN } from "../../support/standIn";
-import { NOT_LOOKED_AT } from "../../support/children";
 import { construct, Run, run } from "../../support/underMocks";
 import { UNKNOWN } from "../../support/wire";
 

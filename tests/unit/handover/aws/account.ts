@@ -1,4 +1,4 @@
-import { Answers, AwsFailure, ACCOUNT, REGION, Asked } from "./answerer";
+import { ACCOUNT, Answers, Asked, AwsFailure, REGION } from "./answerer";
 
 export interface Role {
     /** By ARN. */

@@ -1,8 +1,8 @@
 import { createServer, IncomingMessage, Server } from "http";
 import { AddressInfo } from "net";
-import { connectAws } from "../../../../handover/aws/connectAws";
 import { AwsAccess } from "../../../../handover/aws/awsAccess";
 import type { ClientDefaults } from "../../../../handover/aws/awsClients";
+import { connectAws } from "../../../../handover/aws/connectAws";
 import { AwsConnection } from "../../../../handover/model/connection";
 
 /** A call as it reached AWS. */

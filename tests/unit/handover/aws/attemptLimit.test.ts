@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { makeClients, type Clients } from "../../../../handover/aws/awsClients";
+import { type Clients, makeClients } from "../../../../handover/aws/awsClients";
 import type { AwsConnection } from "../../../../handover/model/connection";
 import { account } from "./account";
 import { AwsFailure, REGION, useAws } from "./answerer";

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { connectAws } from "../../../../handover/aws/connectAws";
 import { makeClients } from "../../../../handover/aws/awsClients";
+import { connectAws } from "../../../../handover/aws/connectAws";
 import { Refusal } from "../../../../handover/model/refusal";
 import { account } from "./account";
 import { ACCOUNT, AwsFailure, SILENCE, useAws } from "./answerer";

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { InstanceSeen } from "../../../../handover/aws/instances";
 import { clustersOf, membership } from "../../../../handover/aws/clusterMembership";
+import { InstanceSeen } from "../../../../handover/aws/instances";
 
 function instance(id: string, tags: Record<string, string> = {}, region = "us-west-2"): InstanceSeen {
     return { id, region, tags, profileArn: "arn" };

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { Refusal } from "../../../../handover/model/refusal";
 import { AccountQuestion } from "../../../../handover/aws/awsAccess";
+import { Refusal } from "../../../../handover/model/refusal";
 import { NodeRoleSeen } from "../../../../handover/model/world";
 import { fixture } from "../../support/fixtures";
 import { Account, account, CNI_POLICY } from "./account";

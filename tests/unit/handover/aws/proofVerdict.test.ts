@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "assert";
 import type { Tried } from "../../../../handover/aws/dryRuns";
-import type { Decision } from "../../../../handover/aws/simulation";
 import { verdictOf } from "../../../../handover/aws/proofVerdict";
+import type { Decision } from "../../../../handover/aws/simulation";
 
 const roleArn = "arn:aws:iam::111122223333:role/prod-cni";
 

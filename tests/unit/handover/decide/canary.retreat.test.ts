@@ -14,12 +14,12 @@ import {
     pods,
     remembering,
     ROLE,
+    ROLE_ARN,
     serviceAccount,
     starting,
     subject,
     told,
     world,
-    ROLE_ARN,
 } from "../support/worlds";
 
 const right = carrying(ROLE);

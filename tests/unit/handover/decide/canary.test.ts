@@ -15,13 +15,13 @@ import {
     REGIONAL,
     remembering,
     ROLE,
+    ROLE_ARN,
     seconds,
     serviceAccount,
     starting,
     subject,
     told,
     world,
-    ROLE_ARN,
 } from "../support/worlds";
 
 const target: CanaryTarget = { subject, record, serviceAccountUid: "account", stableSeconds: 20 };

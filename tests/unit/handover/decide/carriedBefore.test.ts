@@ -11,11 +11,11 @@ import {
     pods,
     REGIONAL,
     ROLE,
+    ROLE_ARN,
     ROLLOUT,
     starting,
     subject,
     world,
-    ROLE_ARN,
 } from "../support/worlds";
 
 const EXPIRATION = "eks.amazonaws.com/token-expiration";

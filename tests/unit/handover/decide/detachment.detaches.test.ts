@@ -1,5 +1,6 @@
-import { right, good, detached, DETACH, DONE, table, wait } from "../support/detachments";
+import { DETACH, detached, DONE, good, right, table, wait } from "../support/detachments";
 import {
+    attach,
     bare,
     BROAD_POLICY,
     CNI_POLICY,
@@ -13,7 +14,6 @@ import {
     ROLE,
     seconds,
     subject,
-    attach,
 } from "../support/worlds";
 
 table("The policies leave the node roles", [

@@ -1,5 +1,6 @@
-import { right, good, detached, table, astray } from "../support/detachments";
+import { astray, detached, good, right, table } from "../support/detachments";
 import {
+    attach,
     bare,
     CNI_POLICY,
     inPart,
@@ -13,7 +14,6 @@ import {
     ROLE,
     seconds,
     serviceAccount,
-    attach,
 } from "../support/worlds";
 
 const BACK = {

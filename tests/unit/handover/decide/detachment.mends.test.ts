@@ -1,5 +1,6 @@
-import { right, good, detached, DETACH, wait, refuse, restart, SETTLE, table, astray } from "../support/detachments";
+import { astray, DETACH, detached, good, refuse, restart, right, SETTLE, table, wait } from "../support/detachments";
 import {
+    attach,
     bare,
     carrying,
     CNI_POLICY,
@@ -14,12 +15,11 @@ import {
     REGIONAL,
     remembering,
     ROLE,
+    ROLE_ARN,
     seconds,
     serviceAccount,
     starting,
     subject,
-    attach,
-    ROLE_ARN,
 } from "../support/worlds";
 
 const woken = { ...daemonSet, woken: true };

@@ -1,5 +1,6 @@
-import { right, good, refuse, table } from "../support/detachments";
+import { good, refuse, right, table } from "../support/detachments";
 import {
+    attach,
     CNI_POLICY,
     node,
     nodeRole,
@@ -10,11 +11,10 @@ import {
     record,
     remembering,
     ROLE,
+    ROLE_ARN,
     serviceAccount,
     starting,
     subject,
-    attach,
-    ROLE_ARN,
 } from "../support/worlds";
 
 table("The run ends", [

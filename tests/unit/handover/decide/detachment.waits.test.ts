@@ -1,4 +1,4 @@
-import { right, good, detached, wait, table } from "../support/detachments";
+import { detached, good, right, table, wait } from "../support/detachments";
 import { leaving, node, nodeRole, pod, pods, record, remembering, ROLE, seconds, starting } from "../support/worlds";
 
 table("Nothing leaves the node roles", [

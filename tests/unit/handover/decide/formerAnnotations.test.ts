@@ -6,11 +6,11 @@ import {
     onNodeRole,
     pod,
     ROLE,
+    ROLE_ARN,
     serviceAccount,
     starting,
     subject,
     world,
-    ROLE_ARN,
 } from "../support/worlds";
 
 const old = { [ROLE_ARN]: FORMER_ROLE };

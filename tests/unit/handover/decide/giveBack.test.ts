@@ -3,6 +3,7 @@ import { attachStep, GiveBackTarget, hasPropagated, nextGiveBackStep } from "../
 import type { Memory } from "../../../../handover/model/steps";
 import type { NodeRoleSeen } from "../../../../handover/model/world";
 import {
+    attach,
     bare,
     carrying,
     CNI_POLICY,
@@ -15,7 +16,6 @@ import {
     ROLE,
     seconds,
     world,
-    attach,
 } from "../support/worlds";
 
 const both = { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] } };

@@ -1,19 +1,19 @@
 import {
-    settled,
-    released,
-    plain,
+    DONE,
+    former,
     going,
     gone,
-    refuse,
-    restart,
-    DONE,
-    UNGUARD,
-    release,
     guarded,
-    former,
+    plain,
+    refuse,
+    release,
+    released,
+    restart,
+    settled,
     table,
+    UNGUARD,
 } from "../support/handBacks";
-import { MANAGER, ROLE, serviceAccount, ROLE_ARN } from "../support/worlds";
+import { MANAGER, ROLE, ROLE_ARN, serviceAccount } from "../support/worlds";
 
 table("On the way back, the cluster", [
     [

@@ -1,22 +1,22 @@
 import {
-    settled,
-    released,
+    ATTACH,
+    DONE,
+    former,
     going,
     gone,
-    wait,
-    refuse,
-    restart,
-    DONE,
-    SETTLE,
-    ATTACH,
-    release,
     guarded,
-    former,
     oneBack,
     poor,
+    refuse,
+    release,
+    released,
+    restart,
+    SETTLE,
+    settled,
     table,
+    wait,
 } from "../support/handBacks";
-import { bare, node, nodeRole, record, remembering, seconds, serviceAccount, attach } from "../support/worlds";
+import { attach, bare, node, nodeRole, record, remembering, seconds, serviceAccount } from "../support/worlds";
 
 table("On the way back, the node roles", [
     [

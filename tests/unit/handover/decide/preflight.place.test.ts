@@ -1,4 +1,4 @@
-import { seen, Reason, table } from "../support/preflights";
+import { Reason, seen, table } from "../support/preflights";
 import { ACCOUNT, ISSUER, subject } from "../support/worlds";
 
 const setting = (name: string, value: string | undefined) => ({ environment: { [name]: value } });

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { preflightRefusals } from "../../../../handover/decide/preflight";
-import { approvable, seen, withDaemonSet, withServiceAccount, Reason, table } from "../support/preflights";
+import { approvable, Reason, seen, table, withDaemonSet, withServiceAccount } from "../support/preflights";
 import { carrying, inPart, onNodeRole, pod, ROLE, subject } from "../support/worlds";
 
 const audience = (value: string) => withServiceAccount({ annotations: { "eks.amazonaws.com/audience": value } });

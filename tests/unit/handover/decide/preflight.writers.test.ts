@@ -1,5 +1,5 @@
-import { withServiceAccount, Reason, table } from "../support/preflights";
-import { FORMER_ROLE, MANAGER, REGIONAL, ROLE, subject, ROLE_ARN } from "../support/worlds";
+import { Reason, table, withServiceAccount } from "../support/preflights";
+import { FORMER_ROLE, MANAGER, REGIONAL, ROLE, ROLE_ARN, subject } from "../support/worlds";
 
 const delivery = { addOnRoleArn: undefined, addOn: true, podIdentityRoleArns: [], unread: ["eks"] };
 const owned = (...owners: string[]) =>

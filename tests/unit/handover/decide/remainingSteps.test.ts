@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import type { DetachmentTarget } from "../../../../handover/decide/detachment";
 import { remainingSteps } from "../../../../handover/decide/remainingSteps";
 import type { World } from "../../../../handover/model/world";
-import { target, right } from "../support/detachments";
+import { right, target } from "../support/detachments";
 import { bare, BROAD_POLICY, CNI_POLICY, node, nodeRole, OTHER_POLICY, subject, world } from "../support/worlds";
 
 const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });

@@ -3,20 +3,20 @@ import { nextHandBackStep } from "../../../../handover/decide/handBack";
 import { isTurnedOff } from "../../../../handover/decide/turnedOff";
 import type { ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
 import {
-    CNI_POLICY,
     bare,
     carrying,
+    CNI_POLICY,
     daemonSet,
     fresh,
     MANAGER,
     nodeRole,
     record,
     ROLE,
+    ROLE_ARN,
     serviceAccount,
     subject,
     told,
     world,
-    ROLE_ARN,
 } from "../support/worlds";
 
 const OFF = { "eks-cni/live-checks": "off" };

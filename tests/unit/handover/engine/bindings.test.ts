@@ -1,6 +1,6 @@
 import type { provider } from "@pulumi/pulumi";
-import { mock } from "node:test";
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "assert";
+import { mock } from "node:test";
 import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
 import type { LiveCheckName } from "../../../../handover/engine/liveCheckProvider";
 import { EksCniProvider } from "../../../../plugin/provider";

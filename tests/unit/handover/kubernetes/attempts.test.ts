@@ -1,7 +1,7 @@
-import * as assert from "node:assert/strict";
 import type { RequestContext } from "@kubernetes/client-node";
+import * as assert from "node:assert/strict";
 import { ClusterClock } from "../../../../handover/kubernetes/clusterClock";
-import { NoAnswer, type Send, patiently } from "../../../../handover/kubernetes/requests";
+import { NoAnswer, patiently, type Send } from "../../../../handover/kubernetes/requests";
 import { quick } from "./support";
 
 const request = { setHeaderParam: () => undefined, setSignal: () => undefined } as unknown as RequestContext;

@@ -1,10 +1,10 @@
-import * as assert from "node:assert/strict";
 import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
+import * as assert from "node:assert/strict";
 import {
-    NoCredentials,
     authenticate,
     commandOf,
     credentialsOf,
+    NoCredentials,
     tokenExpiry,
 } from "../../../../handover/kubernetes/authentication";
 

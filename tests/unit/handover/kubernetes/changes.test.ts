@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
-import { type Cluster, connect } from "../../../../handover/kubernetes/clusterClient";
 import { firstChange } from "../../../../handover/kubernetes/changes";
-import { type Answer, ScriptedApi, kubeconfig, quick } from "./support";
+import { type Cluster, connect } from "../../../../handover/kubernetes/clusterClient";
+import { type Answer, kubeconfig, quick, ScriptedApi } from "./support";
 
 const start = { path: "/api/v1/namespaces/kube-system/pods", query: {} };
 const quiet: Answer = { stream: { lines: [] } };

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tokenExpiry } from "../../../../handover/kubernetes/authentication";
-import { ScriptedApi, accessTo, identityScript, patient, quick, status, refusalOf } from "./support";
+import { accessTo, identityScript, patient, quick, refusalOf, ScriptedApi, status } from "./support";
 
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const jwt = (claims: object) => `${encoded({ alg: "RS256" })}.${encoded(claims)}.c2lnbmF0dXJl`;

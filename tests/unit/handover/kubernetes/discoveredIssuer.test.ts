@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { type Answer, ScriptedApi, accessTo, status, refusalOf } from "./support";
+import { accessTo, type Answer, refusalOf, ScriptedApi, status } from "./support";
 
 describe("The issuer of a cluster's tokens", () => {
     let api: ScriptedApi;

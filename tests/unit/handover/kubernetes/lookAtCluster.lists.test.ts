@@ -3,7 +3,7 @@ import { LIVE_CHECKS_ANNOTATION } from "../../../../documents/serviceAccountAnno
 import { connect } from "../../../../handover/kubernetes/clusterClient";
 import { refusedPods } from "../../../../handover/kubernetes/events";
 import { look } from "../../../../handover/kubernetes/lookAtCluster";
-import { ScriptedApi, kubeconfig, patient, subject } from "./support";
+import { kubeconfig, patient, ScriptedApi, subject } from "./support";
 
 const core = "/api/v1/namespaces/kube-system";
 const apps = "/apis/apps/v1/namespaces/kube-system";

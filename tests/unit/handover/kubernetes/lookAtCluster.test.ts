@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { type Answer, type Request, type Script, ScriptedApi, accessTo, patient, subject } from "./support";
+import { accessTo, type Answer, patient, type Request, type Script, ScriptedApi, subject } from "./support";
 
 const inNamespace = (path: string) => `/api/v1/namespaces/kube-system${path}`;
 const inApps = (path: string) => `/apis/apps/v1/namespaces/kube-system${path}`;

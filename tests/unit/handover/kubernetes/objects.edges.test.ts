@@ -1,5 +1,5 @@
-import * as assert from "node:assert/strict";
 import type { V1Affinity } from "@kubernetes/client-node";
+import * as assert from "node:assert/strict";
 import { labelSelector, maxUnavailable } from "../../../../handover/kubernetes/daemonSet";
 import { instanceId } from "../../../../handover/kubernetes/nodes";
 import { nodeOf } from "../../../../handover/kubernetes/pods";

@@ -1,4 +1,3 @@
-import * as assert from "node:assert/strict";
 import type {
     CoreV1Event,
     V1ControllerRevision,
@@ -7,6 +6,7 @@ import type {
     V1ValidatingAdmissionPolicy,
     V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
+import * as assert from "node:assert/strict";
 import { ClusterClock } from "../../../../handover/kubernetes/clusterClock";
 import {
     currentHash,
@@ -19,8 +19,8 @@ import { lastTime } from "../../../../handover/kubernetes/events";
 import { guardSeen } from "../../../../handover/kubernetes/injectionGuard";
 import { instanceId, nodeSeen } from "../../../../handover/kubernetes/nodes";
 import { nodeOf, podSeen } from "../../../../handover/kubernetes/pods";
-import type { Plain } from "../../../../sandbox/cluster/manifests/plain";
 import { appliedBy, ownersOf, serviceAccountSeen } from "../../../../handover/kubernetes/serviceAccount";
+import type { Plain } from "../../../../sandbox/cluster/manifests/plain";
 
 describe("A DaemonSet as it is seen", () => {
     const daemonSet: Plain<V1DaemonSet> = {

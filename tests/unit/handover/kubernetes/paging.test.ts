@@ -1,7 +1,7 @@
-import { refusalOf } from "./support";
 import * as assert from "node:assert/strict";
 import { Declined } from "../../../../handover/kubernetes/clusterErrors";
-import { type Page, listAll } from "../../../../handover/kubernetes/paging";
+import { listAll, type Page } from "../../../../handover/kubernetes/paging";
+import { refusalOf } from "./support";
 
 const pages: Record<string, Page<number>> = {
     first: { items: [1, 2], metadata: { _continue: "second", resourceVersion: "7" } },

@@ -1,5 +1,5 @@
-import * as assert from "node:assert/strict";
 import type { KubeConfig } from "@kubernetes/client-node";
+import * as assert from "node:assert/strict";
 import { NoCredentials } from "../../../../handover/kubernetes/authentication";
 import { Declined, failureOf } from "../../../../handover/kubernetes/clusterErrors";
 import { NoAnswer } from "../../../../handover/kubernetes/requests";

@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectCluster } from "../../../../handover/kubernetes/connectCluster";
 import {
-    ScriptedApi,
     accessTo,
     identityScript,
     kubeconfig,
     patient,
+    refusalOf,
     type Script,
+    ScriptedApi,
     status,
     subject,
-    refusalOf,
 } from "./support";
 
 /** The API server takes one token, and says 401 to every other one. */

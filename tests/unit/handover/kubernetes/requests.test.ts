@@ -1,18 +1,18 @@
 import * as assert from "node:assert/strict";
-import { isAboutCertificates } from "../../../../handover/kubernetes/requests";
 import { DEFAULT_SETTINGS, IMPATIENT_SETTINGS } from "../../../../handover/kubernetes/clusterSettings";
+import { isAboutCertificates } from "../../../../handover/kubernetes/requests";
 import {
-    type Answer,
-    type Script,
-    ScriptedApi,
     accessTo,
+    type Answer,
     identityScript,
     namespaceAnswer,
     patient,
     quick,
+    refusalOf,
+    type Script,
+    ScriptedApi,
     status,
     versionAnswer,
-    refusalOf,
 } from "./support";
 
 const identity = { uid: "uid-of-kube-system", version: { major: 1, minor: 30 } };

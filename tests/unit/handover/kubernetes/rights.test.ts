@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
-import { type Answer, ScriptedApi, accessTo, status, subject, refusalOf } from "./support";
+import { accessTo, type Answer, refusalOf, ScriptedApi, status, subject } from "./support";
 
 const core = "/api/v1/namespaces/kube-system";
 const apps = "/apis/apps/v1/namespaces/kube-system";

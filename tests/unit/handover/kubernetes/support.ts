@@ -1,9 +1,9 @@
 /** An API server that answers from a script, for what a real one does not do on demand. */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
-import { connectCluster } from "../../../../handover/kubernetes/connectCluster";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "../../../../handover/kubernetes/clusterSettings";
+import { connectCluster } from "../../../../handover/kubernetes/connectCluster";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { Subject } from "../../../../handover/model/subject";
 

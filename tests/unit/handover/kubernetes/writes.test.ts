@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { type Answer, type Request, ScriptedApi, accessTo, status, subject, refusalOf } from "./support";
+import { accessTo, type Answer, refusalOf, type Request, ScriptedApi, status, subject } from "./support";
 
 const account = "/api/v1/namespaces/kube-system/serviceaccounts/aws-node";
 const daemonSet = "/apis/apps/v1/namespaces/kube-system/daemonsets/aws-node";

@@ -1,9 +1,9 @@
-import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
+import * as assert from "node:assert/strict";
 import {
     type CredentialContainer,
-    type CredentialSpec,
     credentialSource,
+    type CredentialSpec,
 } from "../../../../handover/model/credentialSource";
 
 const roleArn = "arn:aws:iam::111122223333:role/cni";

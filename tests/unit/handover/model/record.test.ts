@@ -11,9 +11,9 @@ import {
     OTHER_POLICY,
     record,
     ROLE,
+    ROLE_ARN,
     subject,
     world,
-    ROLE_ARN,
 } from "../support/worlds";
 
 const nothing = { roleArn: ROLE, detachFromNodeRoles: [], nodeRoles: [], detachPolicyArns: [] };

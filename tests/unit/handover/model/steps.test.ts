@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { freshMemory, Memory, remember, Step } from "../../../../handover/model/steps";
-import { carrying, pod, ROLE, attach } from "../support/worlds";
+import { attach, carrying, pod, ROLE } from "../support/worlds";
 
 /** Everything in it has been used before. */
 const before: Memory = {

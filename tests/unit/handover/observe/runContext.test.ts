@@ -1,8 +1,8 @@
-import type { ConnectionInputs } from "../../../../handover/model/connection";
 import { deepStrictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import { type RunContext, withRunContext } from "../../../../handover/observe/runContext";
+import type { ConnectionInputs } from "../../../../handover/model/connection";
 import type { HandOverRecord } from "../../../../handover/model/record";
+import { type RunContext, withRunContext } from "../../../../handover/observe/runContext";
 import { record, subject } from "../support/worlds";
 
 describe("The cluster of a live check", () => {

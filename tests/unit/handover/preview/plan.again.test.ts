@@ -1,8 +1,9 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { planHandOver } from "../../../../handover/preview/plan";
-import { approvable, seen } from "../support/preflights";
 import {
     ANNOTATE,
+    attach,
+    canary,
     DELIVERED,
     DETACH,
     handedOver,
@@ -17,10 +18,8 @@ import {
     table,
     then,
     unnamed,
-    attach,
-    canary,
 } from "../support/plans";
-
+import { approvable, seen } from "../support/preflights";
 import {
     carrying,
     daemonSet,
@@ -33,9 +32,9 @@ import {
     pods,
     record,
     ROLE,
+    ROLE_ARN,
     serviceAccount,
     subject,
-    ROLE_ARN,
 } from "../support/worlds";
 
 const other = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };

@@ -1,5 +1,5 @@
-import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
+import * as assert from "node:assert/strict";
 import { compare } from "../../../model/preview";
 import { scenario } from "../../../model/scenarios";
 

@@ -1,6 +1,6 @@
-import { seen } from "../support/preflights";
 import {
     ANNOTATE,
+    canary,
     DETACH,
     moves,
     nobodyNamed,
@@ -12,9 +12,8 @@ import {
     then,
     unnamed,
     wait,
-    canary,
 } from "../support/plans";
-
+import { seen } from "../support/preflights";
 import {
     BROAD_POLICY,
     carrying,

@@ -1,11 +1,11 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { RunContext } from "../../../../handover/observe/runContext";
-import { PreviewInputs, previewHandOver } from "../../../../handover/preview/previewHandOver";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { World } from "../../../../handover/model/world";
-import { seen } from "../support/preflights";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { previewHandOver, PreviewInputs } from "../../../../handover/preview/previewHandOver";
 import { handedOver } from "../support/plans";
-import { ACCOUNT, CNI_POLICY, ISSUER, nodeRole, BROAD_POLICY, subject } from "../support/worlds";
+import { seen } from "../support/preflights";
+import { ACCOUNT, BROAD_POLICY, CNI_POLICY, ISSUER, nodeRole, subject } from "../support/worlds";
 
 const inputs: PreviewInputs = {
     ...{

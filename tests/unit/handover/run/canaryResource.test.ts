@@ -1,10 +1,10 @@
 import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import type { RunContext } from "../../../../handover/observe/runContext";
 import { Refusal } from "../../../../handover/model/refusal";
-import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
 import type { CredentialSource } from "../../../../handover/model/world";
-import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, subject, world, ROLE_ARN } from "../support/worlds";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
+import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
 
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "Nobody knows you.", "Give another kubeconfig.");

@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import { type RunContext, withRunContext } from "../../../../handover/observe/runContext";
 import { refusals } from "../../../../handover/model/refusals";
+import { type RunContext, withRunContext } from "../../../../handover/observe/runContext";
 import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
 import { EksCniProvider } from "../../../../plugin/provider";
 import { onNodeRole, record, subject, world } from "../support/worlds";

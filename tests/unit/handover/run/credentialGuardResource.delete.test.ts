@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import type { RunContext } from "../../../../handover/observe/runContext";
 import type { HandOverRecord } from "../../../../handover/model/record";
+import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
 import {
     CNI_POLICY,
@@ -11,9 +11,9 @@ import {
     onNodeRole,
     record,
     ROLE,
+    ROLE_ARN,
     subject,
     world,
-    ROLE_ARN,
 } from "../support/worlds";
 
 /** A cluster whose pods are back on the node role already, so that only the service account is left to do. */

@@ -1,10 +1,10 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Proof, ProofFailure } from "../../../../handover/model/proof";
-import type { RunContext } from "../../../../handover/observe/runContext";
 import { Refusal } from "../../../../handover/model/refusal";
+import type { RunContext } from "../../../../handover/observe/runContext";
 import { formerStillWorks } from "../../../../handover/run/formerRole";
-import { FORMER_ROLE, NOW, record, subject, ROLE_ARN } from "../support/worlds";
+import { FORMER_ROLE, NOW, record, ROLE_ARN, subject } from "../support/worlds";
 
 const no = (code: ProofFailure): Proof => ({ verdict: "no", code, why: "why", final: false });
 const timeouts = { ...DEFAULT_TIMEOUTS, proofSeconds: 10 };

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
 import { changedInputs, LiveInputs, mustAct } from "../../../../handover/run/liveResource";
-import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { subject } from "../support/worlds";
 
 const inputs: LiveInputs = {

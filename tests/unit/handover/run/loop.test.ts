@@ -1,9 +1,9 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import { Goal, reach } from "../../../../handover/run/loop";
-import { RunContext } from "../../../../handover/observe/runContext";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Step } from "../../../../handover/model/steps";
-import { onNodeRole, pod, subject, world, attach } from "../support/worlds";
+import { RunContext } from "../../../../handover/observe/runContext";
+import { Goal, reach } from "../../../../handover/run/loop";
+import { attach, onNodeRole, pod, subject, world } from "../support/worlds";
 
 const SECOND = 1000;
 

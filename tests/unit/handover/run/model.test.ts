@@ -1,5 +1,5 @@
-import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
+import * as assert from "node:assert/strict";
 import type { Resources } from "../../../model/engine";
 import { detachesEarly, forgetsTheRecord, removesTheGuardFirst } from "../../../model/plantedBugs";
 import { play, Scenario } from "../../../model/play";

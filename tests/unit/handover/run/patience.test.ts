@@ -1,9 +1,9 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import { Goal, reach } from "../../../../handover/run/loop";
-import { RunContext } from "../../../../handover/observe/runContext";
 import { isRefusal, Refusal } from "../../../../handover/model/refusal";
 import { freshMemory, Memory, Step } from "../../../../handover/model/steps";
-import { NOW, onNodeRole, seconds, subject, world, attach } from "../support/worlds";
+import { RunContext } from "../../../../handover/observe/runContext";
+import { Goal, reach } from "../../../../handover/run/loop";
+import { attach, NOW, onNodeRole, seconds, subject, world } from "../support/worlds";
 
 const DONE: Step = { do: "done", why: "ready" };
 const WAKE: Step = { do: "wake", why: "wakes" };

@@ -3,6 +3,7 @@ import { DetachmentTarget, nextDetachmentStep } from "../../../../handover/decid
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import {
+    attach,
     bare,
     carrying,
     fresh,
@@ -16,7 +17,6 @@ import {
     subject,
     told,
     world,
-    attach,
 } from "./worlds";
 
 export const target: DetachmentTarget = {

@@ -3,6 +3,7 @@ import { HandBackTarget, nextHandBackStep } from "../../../../handover/decide/ha
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import {
+    attach,
     carrying,
     daemonSet,
     FORMER_ROLE,
@@ -13,14 +14,13 @@ import {
     record,
     remembering,
     ROLE,
+    ROLE_ARN,
     ROLLOUT,
     seconds,
     serviceAccount,
     subject,
     told,
     world,
-    attach,
-    ROLE_ARN,
 } from "./worlds";
 
 export const target: HandBackTarget = { subject, record, iamPropagationSeconds: 120, formerAnnotations: {} };

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { planHandOver, PlanInputs } from "../../../../handover/preview/plan";
 import type { World } from "../../../../handover/model/world";
+import { planHandOver, PlanInputs } from "../../../../handover/preview/plan";
 import { approvable } from "./preflights";
 import { bare, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world } from "./worlds";
 

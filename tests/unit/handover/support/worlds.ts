@@ -1,13 +1,13 @@
-import { freshMemory, Memory, Step } from "../../../../handover/model/steps";
 import type { HandOverRecord } from "../../../../handover/model/record";
+import { freshMemory, Memory, Step } from "../../../../handover/model/steps";
 import type { Subject } from "../../../../handover/model/subject";
 import type {
     AccountSeen,
     ClusterSeen,
+    CredentialSource,
     DaemonSetSeen,
     NodeRoleSeen,
     NodeSeen,
-    CredentialSource,
     PodSeen,
     ServiceAccountSeen,
     World,
