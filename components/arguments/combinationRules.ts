@@ -40,7 +40,7 @@ function noCluster(args: Settled): Problem[] {
                   path: "clusterName",
                   expected: "the cluster's name, or the ARN of its OIDC provider as oidcProviderArn",
                   got: "neither",
-                  fix: "add one of them, or existingRoleArn for a role that is there already",
+                  fix: "add one of them, or existingRoleArn for an existing role",
               },
           ];
 }
@@ -51,9 +51,9 @@ function roleOptionsOfExistingRole(args: Settled): Problem[] {
     }
     return ROLE_OPTIONS.filter((name) => isSettled(args[name])).map((path) => ({
         path,
-        expected: "nothing beside existingRoleArn, since that role is left as it is",
+        expected: "no value with existingRoleArn, since the component does not change that role",
         got: show(args[path]),
-        fix: `remove ${path}, or remove existingRoleArn to have a role made`,
+        fix: `remove ${path}, or remove existingRoleArn to create a role`,
     }));
 }
 
@@ -70,7 +70,7 @@ function deliveryOptionsOfExternal(args: Settled): Problem[] {
         .filter(([, value]) => value === true)
         .map(([path, value]) => ({
             path,
-            expected: "nothing beside delivery external, which touches no cluster",
+            expected: "no value with delivery external, with which the component changes nothing on the cluster",
             got: show(value),
             fix: `remove ${path}, or use delivery serviceAccountPatch`,
         }));
@@ -101,7 +101,7 @@ function providersElsewhere(args: Settled): Problem[] {
                       expected: `a provider in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
                       tellsOf: "oidcProviderArn",
                       got: show(value),
-                      fix: "make a role of its own in the other account",
+                      fix: "create a separate role in the other account",
                   },
               ];
     });
@@ -121,7 +121,7 @@ function existingRoleElsewhere(args: Settled): Problem[] {
                   expected: `a role in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
                   tellsOf: "oidcProviderArn",
                   got: show(value),
-                  fix: "give the role that trusts this provider, or the provider that the role trusts",
+                  fix: "use the role that trusts this provider, or the provider that the role trusts",
               },
           ];
 }
@@ -143,7 +143,7 @@ function policiesElsewhere(args: Settled): Problem[] {
                       expected: `a policy of AWS or of the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
                       tellsOf: "oidcProviderArn",
                       got: show(value),
-                      fix: "give a policy that a role of this account can have",
+                      fix: "use a policy that a role in this account can have",
                   },
               ];
     };
@@ -171,7 +171,7 @@ function pathOfIpv6Policy(args: Settled): Problem[] {
                   expected:
                       "a path that a policy can have too: letters, digits and . , + @ = _ - between single slashes",
                   got: show(path),
-                  fix: "choose such a path, since the IPv6 policy is made under it",
+                  fix: "choose such a path, since the IPv6 policy gets the same path",
               },
           ];
 }
@@ -189,7 +189,7 @@ function managedPolicyTwice(args: Settled): Problem[] {
             : [
                   {
                       path: `additionalPolicyArns[${String(i)}]`,
-                      expected: "a policy beside the CNI policy, which is attached anyway",
+                      expected: "another policy than the CNI policy, which the component attaches itself",
                       got: show(value),
                       fix: "remove it from the list",
                   },

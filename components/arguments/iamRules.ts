@@ -15,27 +15,27 @@ const MAX_TAGS = 50;
 export const roleName = text(
     "1 to 64 letters, digits and + = , . @ _ -",
     /^[\w+=,.@-]{1,64}$/,
-    "choose such a name, or leave roleName out to have one made up",
+    "choose such a name, or omit roleName for a generated one",
 );
 
 export const rolePath = must(
     "a path that starts and ends with /, of at most 512 characters from ! to ~",
     isString,
     (value) => value.length <= 512 && /^\/(?:[!-~]+\/)?$/.test(value),
-    'write it like "/eks/", or leave rolePath out for "/"',
+    'write it like "/eks/", or omit rolePath for "/"',
 );
 
 export const roleDescription = text(
     "at most 1000 characters of Latin-1",
     /^[\t\n\r\u0020-\u007E\u00A1-\u00FF]{0,1000}$/,
-    "shorten it, or leave out what is not Latin-1",
+    "shorten it, or remove the characters that are not Latin-1",
 );
 
 export const maxSessionDuration = wholeNumber(
     "a whole number of seconds from 3600 to 43200",
     3600,
     43200,
-    "choose 1 to 12 hours, or leave maxSessionDuration out for 1 hour",
+    "choose 1 to 12 hours, or omit maxSessionDuration for 1 hour",
 );
 
 export const managedPolicyArn = must(

@@ -14,12 +14,12 @@ export const namespaceName = must(
     "1 to 63 lower case letters, digits and -, with a letter or digit at each end",
     isString,
     (value) => value.length <= 63 && new RegExp(`^${LABEL}$`).test(value),
-    "give the name of a namespace: kubectl get namespaces",
+    "use the name of a namespace: kubectl get namespaces",
 );
 
-export const serviceAccountName = objectName("give the name of a service account: kubectl get serviceaccounts -A");
+export const serviceAccountName = objectName("use the name of a service account: kubectl get serviceaccounts -A");
 
-export const daemonSetName = objectName("give the name of a DaemonSet: kubectl get daemonsets -A");
+export const daemonSetName = objectName("use the name of a DaemonSet: kubectl get daemonsets -A");
 
 function objectName(fix: string) {
     return must(
@@ -34,7 +34,7 @@ export const tokenExpirationSeconds = wholeNumber(
     `a whole number of seconds from ${String(MIN_TOKEN_EXPIRATION_SECONDS)} to ${String(MAX_TOKEN_EXPIRATION_SECONDS)}`,
     MIN_TOKEN_EXPIRATION_SECONDS,
     MAX_TOKEN_EXPIRATION_SECONDS,
-    "choose 10 minutes to 24 hours, or leave tokenExpirationSeconds out for 24 hours",
+    "choose 10 minutes to 24 hours, or omit tokenExpirationSeconds for 24 hours",
 );
 
 /** The engine reads it as a Go duration, which counts nanoseconds in 63 bits: https://pkg.go.dev/time#Duration */
@@ -44,12 +44,12 @@ export const rolloutTimeoutSeconds = wholeNumber(
     `a whole number of seconds from 1 to ${String(MAX_TIMEOUT_SECONDS)}`,
     1,
     MAX_TIMEOUT_SECONDS,
-    `choose how long the rolling update may take, or leave timeoutSeconds out for ${String(DEFAULT_ROLLOUT_SECONDS)}`,
+    `choose how long the rolling update may take, or omit timeoutSeconds for ${String(DEFAULT_ROLLOUT_SECONDS)}`,
 );
 
 /** Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name) */
 export const clusterName = text(
     "1 to 100 letters, digits, - and _, with a letter or digit first",
     /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
-    "give the cluster's name, not its ARN: aws eks list-clusters",
+    "use the cluster's name, not its ARN: aws eks list-clusters",
 );

@@ -25,7 +25,7 @@ const seconds = (otherwise: number) =>
         `a whole number of seconds from 1 to ${String(MAX_SECONDS)}`,
         1,
         MAX_SECONDS,
-        `choose how long it may take, or leave it out for ${String(otherwise)}`,
+        `choose a duration, or omit it for ${String(otherwise)}`,
     );
 
 /** The name alone: IAM's calls about a role's policies take no ARN and no path. */
@@ -33,8 +33,8 @@ const nodeRoleName: Rule = (value, path) => {
     const role = isString(value) ? parseRoleArn(value) : undefined;
     const name = role?.name ?? (isString(value) && value.includes("/") ? value.split("/").at(-1) : undefined);
     return name === undefined || name === ""
-        ? iam.roleName(value, path).map((problem) => ({ ...problem, fix: "give the name of the node role" }))
-        : [{ path, expected: "the name of a role, without ARN and path", got: show(value), fix: `give ${show(name)}` }];
+        ? iam.roleName(value, path).map((problem) => ({ ...problem, fix: "use the name of the node role" }))
+        : [{ path, expected: "the name of a role, without ARN and path", got: show(value), fix: `use ${show(name)}` }];
 };
 
 const notEmpty: Rule = (value, path) =>
@@ -42,9 +42,9 @@ const notEmpty: Rule = (value, path) =>
         ? [
               {
                   path,
-                  expected: "at least one name, since an empty list says neither which roles nor none",
+                  expected: "at least one name",
                   got: "an empty list",
-                  fix: `leave ${path} out to have nothing detached`,
+                  fix: `leave ${path} to detach nothing`,
               },
           ]
         : [];
@@ -53,7 +53,7 @@ const kubeconfig = must(
     "the text of a kubeconfig",
     isString,
     (value) => value.trim() !== "",
-    "give its YAML or JSON, as cluster.kubeconfigJson of @pulumi/eks is; or leave it out for the ambient one",
+    "pass its YAML or JSON, for example cluster.kubeconfigJson of @pulumi/eks, or omit it for the ambient one",
 );
 
 const anyText = (what: string, fix: string) => must(what, isString, (value) => value !== "", fix);
@@ -65,7 +65,7 @@ const endpointUrl = must(
     "a URL that starts with https:// or http://",
     isString,
     (value) => /^https?:\/\//.test(value) && URL.canParse(value),
-    "write it like https://sts.us-west-2.amazonaws.com, or leave it out for AWS's own",
+    "write it like https://sts.us-west-2.amazonaws.com, or omit it for AWS's own",
 );
 
 const endpoints: Rule = (value, path) =>
@@ -95,17 +95,17 @@ function endpoint(service: string, url: unknown, path: string): Problem[] {
 
 /** What each argument of the live checks must be by itself. */
 export const LIVE_RULES: Readonly<Record<string, Rule>> = {
-    liveChecks: boolean("set false for the role, the annotation and the rollout alone, or leave it out"),
+    liveChecks: boolean("set false for the role, the annotation and the rollout alone, or omit it"),
     kubeconfig,
     aws: properties({
-        region: anyText("a region", "give the cluster's region, as us-west-2, or leave it out"),
-        profile: anyText("the name of a profile", "aws configure list-profiles tells them"),
+        region: anyText("a region", "use the cluster's region, such as us-west-2, or omit it"),
+        profile: anyText("the name of a profile", "to see the profiles: aws configure list-profiles"),
         roleArn: iam.roleArn,
-        externalId: anyText("an external id", "leave it out if the role asks for none"),
+        externalId: anyText("an external id", "omit it if the role requires none"),
         sessionName: text(
             "2 to 64 letters, digits and + = , . @ _ -",
             /^[\w+=,.@-]{2,64}$/,
-            "choose such a name, or leave it out for eks-cni",
+            "choose such a name, or omit it for eks-cni",
         ),
         endpoints,
     }),
@@ -117,7 +117,7 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         ...notEmpty(value, path),
         ...listOf("ARNs of managed policies", iam.managedPolicyArn)(value, path),
     ],
-    proof: oneOf(["full", "assumeRole", "off"], "leave proof out for the full one"),
+    proof: oneOf(["full", "assumeRole", "off"], "omit proof for the full proof"),
     timeouts: properties({
         proofSeconds: seconds(DEFAULT_TIMEOUTS.proofSeconds),
         canarySeconds: seconds(DEFAULT_TIMEOUTS.canarySeconds),
@@ -129,18 +129,18 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         "a whole number of seconds from 0 to 3600",
         0,
         3600,
-        `choose how long a pod is watched, or leave it out for ${String(DEFAULT_STABLE_SECONDS)}`,
+        `choose how long a pod is watched, or omit it for ${String(DEFAULT_STABLE_SECONDS)}`,
     ),
     maxNotReadyNodes: wholeNumber(
         "a whole number from 0 to 10000",
         0,
         10_000,
-        "choose how many NotReady nodes to do without, or leave it out to wait for all",
+        "choose how many NotReady nodes to skip, or omit it to wait for all",
     ),
-    injectionGuard: boolean("set false to do without the admission policy, or leave it out"),
-    forceDestroy: boolean("set true for a cluster that goes away with its nodes still up, or leave it out"),
+    injectionGuard: boolean("set false for no admission policy, or omit it"),
+    forceDestroy: boolean("set true for a cluster that is deleted together with its nodes, or omit it"),
     keepDetached: boolean(
-        "set true before the live checks are turned off and the node roles are to stay, or leave it out",
+        "set true before you turn the live checks off, to leave the node roles as they are, or omit it",
     ),
 };
 
@@ -148,12 +148,12 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
 const NEEDED: readonly { readonly is: (args: Settled) => boolean; readonly got: string; readonly fix: string }[] = [
     {
         is: ({ delivery }) => delivery === "external",
-        got: "delivery external, which touches no cluster",
+        got: "delivery external, with which the component changes nothing on the cluster",
         fix: "use delivery serviceAccountPatch",
     },
     {
         is: ({ rollout }) => isObject(rollout) && rollout["enabled"] === false,
-        got: "rollout.enabled false, by which no pod takes the role",
+        got: "rollout.enabled false, so that no pod gets the role",
         fix: "remove rollout.enabled",
     },
 ];
@@ -180,7 +180,7 @@ export function liveCombinationProblems(args: Settled): Problem[] {
 function needs(path: string, { got, fix }: { readonly got: string; readonly fix: string }): Problem {
     return {
         path,
-        expected: "the service account annotated, its pods restarted and each step looked at",
+        expected: "an annotated service account, restarted pods and live checks",
         got,
         fix: `${fix}, or remove ${path}`,
     };
@@ -189,7 +189,7 @@ function needs(path: string, { got, fix }: { readonly got: string; readonly fix:
 function withoutNodeRoles(path: string, got: string): Problem {
     return {
         path,
-        expected: "nothing without detachFromNodeRoles, since no node role gives anything up then",
+        expected: "no value without detachFromNodeRoles, since nothing is detached then",
         got,
         fix: `add detachFromNodeRoles, or remove ${path}`,
     };

@@ -26,9 +26,9 @@ const PLAIN = [
 export function plainProblems(args: Settled): Problem[] {
     return PLAIN.filter((path) => at(args, path) === LATE).map((path) => ({
         path,
-        expected: "a plain value, since it decides which resources exist and how",
+        expected: "a plain value, since it decides which resources exist or how they are made",
         got: "an Output or a Promise",
-        fix: "give the value itself: pulumi.Config and constants are known in time",
+        fix: "pass the value itself, for example from pulumi.Config",
     }));
 }
 

@@ -60,10 +60,9 @@ export function argumentsError(component: string, problems: readonly Problem[]):
         propertyPath: path,
         reason: `expected ${expected}, got ${got}; ${fix}`,
     }));
-    const count = errors.length === 1 ? "1 argument" : `${String(errors.length)} arguments`;
-    const verb = errors.length === 1 ? "needs" : "need";
+    const count = errors.length === 1 ? "1 invalid argument" : `${String(errors.length)} invalid arguments`;
     const message = [
-        `CniServiceAccountRole ${JSON.stringify(component)}: ${count} ${verb} mending, and nothing was created.`,
+        `CniServiceAccountRole ${JSON.stringify(component)}: ${count}. Nothing was created.`,
         ...errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`),
     ].join("\n");
     return Object.defineProperties(new pulumi.InputPropertiesError({ message, errors }), {

@@ -83,7 +83,7 @@ function duplicates(members: unknown[], path: string): Problem[] {
                   {
                       path: `${path}[${String(i)}]`,
                       expected: "each member once",
-                      got: `${show(member)}, which is ${path}[${String(first)}] too`,
+                      got: `${show(member)}, the same as ${path}[${String(first)}]`,
                       fix: "remove one of them",
                   },
               ];

@@ -27,7 +27,7 @@ export function trustSizeWarning(args: Settled): string | undefined {
     return size <= TRUST_POLICY_DEFAULT_QUOTA
         ? undefined
         : `The trust policy has ${String(size)} characters without white space. IAM's default quota is ` +
-              `${String(TRUST_POLICY_DEFAULT_QUOTA)}: where AWS answers LimitExceeded, ask Service Quotas for more ` +
+              `${String(TRUST_POLICY_DEFAULT_QUOTA)}. If AWS answers LimitExceeded, request a higher ` +
               `"Role trust policy length" (IAM, L-C07B4B0D, at most ${String(TRUST_POLICY_MAXIMUM)}).`;
 }
 

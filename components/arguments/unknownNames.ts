@@ -15,7 +15,7 @@ export function unknownNames(args: Settled, rules: Readonly<Record<string, Rule>
             return [];
         }
         if (rule === undefined) {
-            return [`${path}${name} is no argument, and is ignored.${suggestion(name, Object.keys(rules), path)}`];
+            return [`Unknown argument ${path}${name} is ignored.${suggestion(name, Object.keys(rules), path)}`];
         }
         return rule.properties !== undefined && isObject(value)
             ? unknownNames(value, rule.properties, `${path}${name}.`)
@@ -25,7 +25,7 @@ export function unknownNames(args: Settled, rules: Readonly<Record<string, Rule>
 
 function suggestion(name: string, known: readonly string[], path: string): string {
     const meant = known.find((other) => isAlike(name.toLowerCase(), other.toLowerCase()));
-    return meant === undefined ? "" : ` Is ${path}${meant} meant?`;
+    return meant === undefined ? "" : ` Did you mean ${path}${meant}?`;
 }
 
 function isAlike(one: string, other: string): boolean {

@@ -7,9 +7,9 @@ export type Advice = (failures: readonly string[]) => string | undefined;
 /** Of the role: the name is taken, by the component's own old role or by somebody else's. */
 export const roleAdvice: Advice = (failures) =>
     failures.some((failure) => failure.includes("EntityAlreadyExists"))
-        ? "A role of this name exists, and nothing was changed. If this update replaces the component's own role (a new " +
-          "rolePath does), choose a new roleName, or remove roleName: the new role is made before the old one goes. " +
-          "If the role is somebody else's, choose another roleName, or use it as it is by existingRoleArn."
+        ? "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
+          "rolePath does that), choose a new roleName or remove it, since the new role is created before the old one is deleted. " +
+          "If the role belongs to another owner, choose another roleName, or use that role with existingRoleArn."
         : undefined;
 
 /** Of the service account's patch: another field manager owns the annotation. */
@@ -19,11 +19,11 @@ export const serviceAccountAdvice: Advice = (failures) => {
         return undefined;
     }
     return manager.startsWith("eks-cni/")
-        ? `Another CniServiceAccountRole, ${manager} (project, stack, name), annotates this service account. Remove it ` +
-              "there first; if it is this component under its old name, give it an alias."
+        ? `Another CniServiceAccountRole, ${manager} (project, stack, name), annotates this service account. Remove that ` +
+              "component first. If it is this component under its former name, give it an alias."
         : `The field manager ${JSON.stringify(manager)} owns the annotation of this service account. Set ` +
-              "overrideExistingServiceAccount: true to take it over, or remove the annotation first. What it was stays " +
-              "visible in: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields";
+              "overrideExistingServiceAccount: true to take it over, or remove the annotation first. To see its " +
+              "present value: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields";
 };
 
 /** What the API server says of a patch that would have to make the DaemonSet: a DaemonSet needs more than an annotation. */
@@ -37,12 +37,12 @@ export const rolloutAdvice: Advice = (failures) => {
     }
     const missing = failures.map((failure) => NO_DAEMON_SET.exec(failure)?.[1]).find((name) => name !== undefined);
     if (missing !== undefined) {
-        return `There is no DaemonSet ${JSON.stringify(missing)} in the service account's namespace. Install the Amazon VPC CNI plugin first, or give the name of its DaemonSet as rollout.daemonSetName.`;
+        return `There is no DaemonSet ${JSON.stringify(missing)} in the service account's namespace. Install the Amazon VPC CNI plugin first, or set rollout.daemonSetName.`;
     }
     return failures.some((failure) => /tim(?:ed|e) ?out/i.test(failure))
-        ? "The service account is annotated, and the rolling update goes on in the cluster by itself. See what holds it up " +
-              "with: kubectl rollout status daemonset/NAME -n NAMESPACE; then run the update again, which waits again. " +
-              "rollout.timeoutSeconds says how long."
+        ? "The service account is annotated, and the rolling update continues in the cluster. To see what delays " +
+              "it: kubectl rollout status daemonset/NAME -n NAMESPACE. Then run the update again, which waits again, " +
+              "or raise rollout.timeoutSeconds."
         : undefined;
 };
 

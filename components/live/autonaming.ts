@@ -40,9 +40,9 @@ export function autonamingProblems(setting: Autonaming | undefined): Problem[] {
               {
                   path: "liveChecks",
                   expected:
-                      "names with a random part, since without one the engine deletes a role before it makes the next",
-                  got: `a setting pulumi:autonaming without one for ${deletedFirst.join(", ")}`,
-                  fix: "give it a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
+                      "names with a random part, since without one the engine deletes a role before it creates the next one",
+                  got: `pulumi:autonaming without one for ${deletedFirst.join(", ")}`,
+                  fix: "set a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
               },
           ];
 }

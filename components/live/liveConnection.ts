@@ -110,7 +110,7 @@ function ownProvider(component: pulumi.ComponentResource, token: string, path: s
                   path,
                   expected: `${path}, since the component has a provider of its own, whose settings the live checks cannot see`,
                   got: "nothing",
-                  fix: `give ${path} what that provider has, or set liveChecks: false`,
+                  fix: `give ${path} to what that provider uses, or set liveChecks: false`,
               },
           ];
 }
@@ -129,8 +129,8 @@ function configurationProblems(): Problem[] {
 function notHonoured(setting: string): Problem {
     return {
         path: "aws",
-        expected: `aws, since the stack's configuration has ${setting}, which the live checks do not follow`,
+        expected: `aws, since the stack's configuration has ${setting}, which the live checks do not support`,
         got: "nothing",
-        fix: "give region, and profile or roleArn, as aws: { … }, or set liveChecks: false",
+        fix: "set aws: { region, profile } or aws: { region, roleArn }, or set liveChecks: false",
     };
 }

@@ -21,7 +21,7 @@ function providerText(resource: string): string {
         "    try {",
         '        handOver = require("eks-cni/handover");',
         "    } catch (error) {",
-        '        throw new Error("The npm package eks-cni is needed to go on with this stack: npm install eks-cni. (" + error.message + ")");',
+        '        throw new Error("This stack needs the npm package eks-cni: npm install eks-cni. (" + error.message + ")");',
         "    }",
         `    return handOver.dynamicProvider(${JSON.stringify(resource)});`,
         "};",

@@ -9,13 +9,11 @@ export function remainingWithoutLiveChecks({ serviceAccountPatch, daemonSetPatch
     return [
         ...(!serviceAccountPatch
             ? [
-                  "[annotate] The role reaches no service account: give its ARN to the managed add-on, or annotate the account.",
+                  "[annotate] No service account has the role yet. Give its ARN to the managed add-on, or annotate the service account.",
               ]
             : []),
-        ...(!daemonSetPatch
-            ? ["[restart] The pods that were there before do not have the role until they restart."]
-            : []),
-        "[verify] Whether every pod has the role was not looked at.",
-        "[detach] The node roles still hold the CNI policy, if they held it before.",
+        ...(!daemonSetPatch ? ["[restart] Existing pods get the role only when they restart."] : []),
+        "[verify] It was not verified that every pod has the role.",
+        "[detach] Node roles that held the CNI policy still hold it.",
     ];
 }

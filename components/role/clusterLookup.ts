@@ -30,9 +30,9 @@ export async function lookUpNamedCluster(name: string, opts: pulumi.InvokeOption
         return {
             path: "clusterName",
             expected: "an EKS cluster of the AWS provider's account and region",
-            got: `this answer when looking it up: ${causeOf(error)}`,
+            got: `this answer to the lookup: ${causeOf(error)}`,
             fix:
-                "aws eks list-clusters shows those that are there; if this program makes the cluster, pass its name as an " +
+                "to see the clusters: aws eks list-clusters; if this program creates the cluster, pass its name as an " +
                 "output (cluster.name), or its OIDC provider as oidcProviderArn",
         };
     }
@@ -64,11 +64,11 @@ function missingProvider(issuerUrl: string, cause: string): Problem {
     return {
         path: "oidcProviderArn",
         expected: `an IAM OIDC provider of the cluster's issuer ${issuerUrl}`,
-        got: `this answer when looking it up: ${cause}`,
+        got: `this answer to the lookup: ${cause}`,
         fix:
-            `make one with "aws iam create-open-id-connect-provider --url ${issuerUrl} --client-id-list ` +
+            `create one with "aws iam create-open-id-connect-provider --url ${issuerUrl} --client-id-list ` +
             'sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster NAME --approve"; if this program ' +
-            "makes it, pass its ARN as oidcProviderArn, since the lookup can run before it exists",
+            "creates it, pass its ARN as oidcProviderArn, since the lookup can run before it exists",
     };
 }
 
@@ -102,7 +102,7 @@ function issuerProblems({ issuerUrl }: ClusterFacts, args: Settled): Problem[] {
                   path: "oidcProviderArn",
                   expected: `the provider of the cluster's issuer ${issuerUrl}`,
                   got: JSON.stringify(arn),
-                  fix: "give that cluster's provider, or leave out clusterName or oidcProviderArn",
+                  fix: "use that cluster's provider, or omit clusterName or oidcProviderArn",
               },
           ];
 }

@@ -142,7 +142,7 @@ function oidcProvider(arn: string): OidcProvider {
     const provider = parseOidcProviderArn(arn);
     if (provider === undefined) {
         throw new Error(
-            `The lookup of the IAM OIDC provider answered ${JSON.stringify(arn)}, which is not such an ARN.`,
+            `The lookup of the IAM OIDC provider returned ${JSON.stringify(arn)}, which is not the ARN of one.`,
         );
     }
     return provider;

@@ -34,7 +34,7 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
             throw unknownRefusal(error, secrets);
         }
         const region = await clients.region();
-        const why = `STS in ${region} says to sts:AssumeRoleWithWebIdentity of ${roleArn}: ${words}. ${MEANING[failure]}`;
+        const why = `STS in ${region} answered sts:AssumeRoleWithWebIdentity of ${roleArn} with: ${words}. ${MEANING[failure]}`;
         // IAM takes its time with a role, a trust policy and a provider; a region is not switched on by waiting.
         return failure === "sts-region-inactive"
             ? { refused: { verdict: "no", code: failure, why, final: true, mend: activationOf(region) } }
@@ -44,12 +44,12 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
 
 const MEANING: Readonly<Record<Exclude<ProofFailure, "permission-missing">, string>> = {
     "trust-refused":
-        "The role does not trust this cluster's service account, does not exist, or IAM has not put it into force yet.",
+        "The role does not trust this cluster's service account, does not exist, or IAM has not propagated it yet.",
     "provider-missing": "IAM has no OIDC provider for the cluster's issuer in the role's account.",
-    "token-refused": "STS does not take the token that the cluster issued.",
+    "token-refused": "STS does not accept the token that the cluster issued.",
     "sts-region-inactive":
-        "STS is switched off in this region for the role's account, for the pods as well as from here.",
-    "sts-unreachable": "STS gave no answer to the operator's machine.",
+        "STS is deactivated in this region for the role's account, for the pods as well as for the operator.",
+    "sts-unreachable": "STS did not answer the operator's machine.",
 };
 
 /**
@@ -78,6 +78,6 @@ function failureOf(code: string, words: string, error: unknown): keyof typeof ME
 /** A role of another account is not ours to move to, however long one waits. */
 export function inAnotherAccount(roleArn: string, account: string): Extract<Proof, { verdict: "no" }> | undefined {
     const owner = parseRoleArn(roleArn)?.accountId;
-    const why = `The role ${roleArn} is of another account than the caller of the live checks (${account}).`;
+    const why = `The role ${roleArn} is in another account than the caller of the live checks (${account}).`;
     return owner === account ? undefined : { verdict: "no", code: "trust-refused", why, final: true };
 }

@@ -21,9 +21,9 @@ export async function attach(clients: Clients, RoleName: string, PolicyArn: stri
             case "LimitExceeded":
                 throw new Refusal(
                     "aws-policy-quota",
-                    `IAM says to iam:AttachRolePolicy of ${PolicyArn} to ${RoleName}: ${wordsOf(error)}`,
-                    "The role has as many managed policies as it may have.",
-                    `Take one off, and run the same command again; or: ${command(RoleName, PolicyArn)}`,
+                    `IAM answered iam:AttachRolePolicy of ${PolicyArn} to ${RoleName} with: ${wordsOf(error)}`,
+                    "The role has reached its quota of managed policies.",
+                    `Detach another policy, then run the same command again, or attach this one yourself: ${command(RoleName, PolicyArn)}`,
                 );
             default:
                 throw error;
@@ -68,9 +68,9 @@ async function unlessChanging<T>(change: () => Promise<T>): Promise<T> {
 function policyGone(roleName: string, policyArn: string, words: string): Refusal {
     return new Refusal(
         "aws-policy-gone",
-        `IAM says to iam:AttachRolePolicy of ${policyArn} to ${roleName}: ${words}`,
-        "The role was found to have this policy once, and it no longer exists.",
-        `Create it again, or attach one with the same rights: ${command(roleName, "<its ARN>")}`,
+        `IAM answered iam:AttachRolePolicy of ${policyArn} to ${roleName} with: ${words}`,
+        "The role had this policy before the hand-over, and the policy no longer exists.",
+        `Create it again, or attach another one with the same permissions: ${command(roleName, "<its ARN>")}`,
     );
 }
 

@@ -11,7 +11,7 @@ export function endsWithin(milliseconds: number) {
     return <Call, Answer>(next: (call: Call) => Promise<Answer>) =>
         async (call: Call): Promise<Answer> =>
             withTimeout(milliseconds, next(call), () => {
-                const error = new Error(`no whole answer within ${String(milliseconds / 1000)} s`);
+                const error = new Error(`no complete answer within ${String(milliseconds / 1000)} s`);
                 // By this name the SDK tries again.
                 return Object.assign(error, { name: "TimeoutError" });
             });

@@ -63,42 +63,42 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
     if (EXPIRED.test(codeOf(error)) || (isFromProvider(error) && /expired/i.test(words))) {
         return new Refusal(
             "aws-credentials-expired",
-            `AWS says to ${action}: ${words}`,
-            "The credentials of the live checks have expired. What was done so far is seen by the next run.",
-            "Log in again (`aws sso login`, or whatever gave them), see `aws sts get-caller-identity`, and run the same command " +
-                "again: it goes on from here.",
+            `AWS answered ${action} with: ${words}`,
+            "The credentials of the live checks have expired. The next run sees the steps that were taken.",
+            "Log in again (for example with `aws sso login`), check `aws sts get-caller-identity`, and run the same command " +
+                "again. It continues from here.",
         );
     }
     if (isFromProvider(error)) {
         return new Refusal(
             "aws-credentials-missing",
             `No AWS credentials for ${action}: ${words}`,
-            "The live checks call AWS as the operator of the stack, and found nobody to be.",
-            "Log in, or say how: the stack's aws: configuration or the argument `aws` (profile, roleArn).",
+            "The live checks call AWS with the credentials of the operator, and found none.",
+            "Log in, or set the stack's aws: configuration or the argument `aws` (profile, roleArn).",
         );
     }
     if (isUnknownCaller(error)) {
         return new Refusal(
             "aws-credentials-refused",
-            `AWS says to ${action}: ${words}`,
+            `AWS answered ${action} with: ${words}`,
             "AWS does not know these credentials, or not in this region.",
-            "Look which ones are used (`aws sts get-caller-identity`), and whether region and endpoints belong to them.",
+            "Check which credentials are used (`aws sts get-caller-identity`), and whether region and endpoints belong to them.",
         );
     }
     if (isUnreachable(error)) {
         return new Refusal(
             "aws-unreachable",
             `No answer to ${action}: ${words}`,
-            "Nothing was changed by this call as far as can be told.",
+            "As far as is known, this call changed nothing.",
             "Check network, proxy, region and endpoints, and run the same command again.",
         );
     }
     return isThrottled(error)
         ? new Refusal(
               "aws-throttled",
-              `AWS says to ${action}, after several attempts: ${words}`,
-              "Others call the same API of this account too often.",
-              "Run the same command again later: it goes on from here.",
+              `AWS answered ${action}, after several attempts, with: ${words}`,
+              "The account exceeds the rate limit of this API.",
+              "Run the same command again later. It continues from here.",
           )
         : undefined;
 }
@@ -107,9 +107,9 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
 export function unknownRefusal(error: unknown, secrets: readonly string[]): Refusal {
     return new Refusal(
         "aws-call-failed",
-        `AWS says ${codeOf(error) || "an error"}: ${wordsOf(error, secrets)}`,
-        "This is not an answer that the live checks know what to do about.",
-        "See what AWS says about it, and run the same command again.",
+        `AWS answered with ${codeOf(error) || "an error"}: ${wordsOf(error, secrets)}`,
+        "The live checks cannot continue after this answer.",
+        "Look the error up in the AWS documentation, and run the same command again.",
     );
 }
 
@@ -118,9 +118,9 @@ function accessDenied(words: string, called: string): Refusal {
     const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(words)?.[1] ?? called;
     return new Refusal(
         "aws-access-denied",
-        `AWS says to ${called}: ${words}`,
+        `AWS answered ${called} with: ${words}`,
         `The caller of the live checks lacks ${action}.`,
-        `Allow ${action} to the caller, or give another one by the argument \`aws\`.`,
+        `Allow ${action} for the caller, or set other credentials with the argument \`aws\`.`,
     );
 }
 

@@ -81,7 +81,7 @@ async function readable<T>(
             return { value: undefined, unread: [error.seen] };
         }
         if (codeOf(error) === "UnknownOperation") {
-            return { value: undefined, unread: [`EKS has not got the call: ${wordsOf(error, secrets)}`] };
+            return { value: undefined, unread: [`EKS does not support the call: ${wordsOf(error, secrets)}`] };
         }
         throw error;
     }

@@ -20,7 +20,7 @@ export async function prove(clients: Clients, account: string, question: ProofQu
     if ("refused" in assumed) {
         return assumed.refused;
     }
-    const first = `STS in ${await clients.region()} gives the service account's token a session of ${roleArn}`;
+    const first = `STS in ${await clients.region()} issues a session for the service account's token, of ${roleArn}`;
     if (question.depth === "assumeRole") {
         return { verdict: "yes", evidence: [first] };
     }

@@ -53,10 +53,10 @@ function isUndecided({ outcome, decision }: Open): boolean {
 function whyMissing(missing: readonly Open[], roleArn: string): string {
     const said = missing.find(({ words }) => words !== "");
     return (
-        `The role ${roleArn} may not do ${names(missing)} in EC2` +
+        `The role ${roleArn} lacks ${names(missing)} in EC2` +
         (said === undefined
-            ? ", says IAM's simulation."
-            : `. EC2 says to ${said.action.action} as its session: ${said.words}`)
+            ? ", according to IAM's policy simulator."
+            : `. EC2 answered ${said.action.action} in its session with: ${said.words}`)
     );
 }
 
@@ -66,14 +66,16 @@ function whyUndecided(undecided: readonly Open[]): string {
     const untried = undecided.filter(({ outcome }) => outcome === "untried");
     return [
         ...refused.slice(0, 1).map(({ words }) => {
-            return `EC2 refuses a DryRun of ${names(refused)} from this machine, and IAM's simulation does not: ${words}.`;
+            return `EC2 refuses a DryRun of ${names(refused)} from this machine, and IAM's policy simulator allows it: ${words}.`;
         }),
         ...unclear.slice(0, 1).map(({ words }) => {
-            return `EC2's answer to a DryRun of ${names(unclear)} tells nothing about rights: ${words}.`;
+            return `EC2's answer to a DryRun of ${names(unclear)} says nothing about permissions: ${words}.`;
         }),
         ...(untried.length === 0
             ? []
-            : [`IAM's simulation of ${names(untried)} hangs on conditions that only a real call fulfils.`]),
+            : [
+                  `IAM's policy simulator cannot decide ${names(untried)}: it depends on conditions that only a real call meets.`,
+              ]),
     ].join(" ");
 }
 
@@ -81,8 +83,8 @@ function evidenceOf({ tried, simulation }: Findings, open: readonly Open[]): str
     const allowed = tried.filter(({ outcome }) => outcome === "allowed");
     const simulated = open.filter(({ decision }) => decision === "allowed");
     return [
-        ...(allowed.length === 0 ? [] : [`EC2 says to a DryRun as the role that it would succeed: ${names(allowed)}`]),
-        ...(simulated.length === 0 ? [] : [`IAM's simulation allows the role: ${names(simulated)}`]),
+        ...(allowed.length === 0 ? [] : [`A DryRun as the role succeeds: ${names(allowed)}`]),
+        ...(simulated.length === 0 ? [] : [`IAM's policy simulator allows the role: ${names(simulated)}`]),
         ...(open.length > 0 && "notAllowed" in simulation
             ? [`Not proved: ${names(open)}, which the caller may not simulate. ${simulation.notAllowed}`]
             : []),

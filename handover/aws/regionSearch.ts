@@ -45,15 +45,15 @@ function unseen(failures: readonly Failure[], secrets: readonly string[]): unkno
     return failures.every(({ reason }) => hasCode(reason, ["aws-unreachable"]))
         ? new Refusal(
               "aws-unreachable",
-              `The instances of these regions cannot be looked at: ${named}`,
+              `The instances of these regions could not be listed: ${named}`,
               "An instance there may use a node role of this cluster, and would lose the policy with it.",
               "Check the network to EC2 in these regions, or disable the region for the account, and run the same command again.",
           )
         : new Refusal(
               "aws-region-refused",
-              `The instances of these regions cannot be looked at: ${named}`,
+              `The instances of these regions could not be listed: ${named}`,
               "An instance there may use a node role of this cluster, and would lose the policy with it.",
-              "Allow ec2:DescribeInstances there (a service control policy may forbid it), or disable the region for the account.",
+              "Allow ec2:DescribeInstances there (a service control policy may deny it), or disable the region for the account.",
           );
 }
 

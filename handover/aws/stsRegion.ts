@@ -16,7 +16,7 @@ export function isRegionDisabled(error: unknown): boolean {
 export function activationOf(region: string): string {
     return (
         "Activate it in the role's account: the IAM console, Account settings, Security Token Service (STS), Endpoints, " +
-        `${region}. A region that is off by default: \`aws account enable-region --region-name ${region}\`.`
+        `${region}. For a region that is off by default: \`aws account enable-region --region-name ${region}\`.`
     );
 }
 
@@ -24,8 +24,8 @@ export function activationOf(region: string): string {
 export function stsInactive(words: string, action: string, region: string): Refusal {
     return new Refusal(
         "sts-region-inactive",
-        `STS in ${region} gives no credentials for ${action}: ${words}`,
-        "STS is switched off in this region for the account of the role that the live checks call AWS as.",
+        `STS in ${region} issues no credentials for ${action}: ${words}`,
+        "STS is deactivated in this region for the account of the role that the live checks use.",
         activationOf(region),
     );
 }

@@ -33,7 +33,7 @@ export function nextCanaryStep(target: CanaryTarget, world: World, memory: Memor
         return { do: "refuse", refusal };
     }
     if (!isAnnotated(target.subject, cluster)) {
-        return { do: "annotate", annotations: target.subject.annotations, why: "annotates the service account again" };
+        return { do: "annotate", annotations: target.subject.annotations, why: "annotating the service account again" };
     }
     for (const [role, nodes] of nodesByRole(world)) {
         const step = groupStep(target, world, memory, nodes, role);
@@ -43,7 +43,7 @@ export function nextCanaryStep(target: CanaryTarget, world: World, memory: Memor
     }
     const groups = nodesByRole(world).size;
     return groups === 0
-        ? { do: "done", why: "nothing to prove: the cluster has no node" }
+        ? { do: "done", why: "nothing to test: the cluster has no nodes" }
         : {
               do: "done",
               why: `a pod with the role works on a node of ${groups === 1 ? "the node role" : `each of ${String(groups)} node roles`}`,
@@ -97,7 +97,7 @@ function groupStep(
         return (
             wakeStep(fleet.empty, cluster, memory, at) ?? {
                 do: "wait",
-                why: `canary on ${listNames(awaited)}: its new pod is not there yet`,
+                why: `canary on ${listNames(awaited)}: its new pod does not exist yet`,
             }
         );
     }
@@ -130,7 +130,7 @@ function chooseCanary(
     return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, (pod) =>
         again.length > 0
             ? `canary on ${pod.node}${ofRole(role)}: ${describeCredentials(pod)}`
-            : `canary on ${pod.node}${ofRole(role)}: takes the role first`,
+            : `canary on ${pod.node}${ofRole(role)}: restarts first, with the role`,
     );
 }
 
@@ -166,7 +166,7 @@ export function nextRevertStep(
         (name) => live[name] !== formerAnnotations[name],
     );
     if (cluster.serviceAccount !== undefined && differs) {
-        return { do: "annotate", annotations: formerAnnotations, why: "the annotation goes back to what it was" };
+        return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
     }
     const ready = cluster.nodes.filter((node) => node.ready);
     const formerRole = formerAnnotations[ROLE_ARN_ANNOTATION];
@@ -174,7 +174,7 @@ export function nextRevertStep(
     const fleet = fleetOf(cluster, ready, isBack, false);
     const touched = new Set(Object.keys(memory.restarts));
     return (
-        restartWrong(fleet, memory, at, (pod) => `${pod.name} goes back to the old path`) ??
+        restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
         // What is wrong now is on nodes that are NotReady.
         forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
         wakeStep(fleet.empty, cluster, memory, at) ??
@@ -186,5 +186,5 @@ export function nextRevertStep(
 }
 
 function waitFor(pending: readonly { readonly name: string }[]): Step | undefined {
-    return pending.length === 0 ? undefined : { do: "wait", why: `not back yet: ${listNames(pending)}` };
+    return pending.length === 0 ? undefined : { do: "wait", why: `not reverted yet: ${listNames(pending)}` };
 }

@@ -69,7 +69,7 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
             target.record.namedNodeRoles.length > 0 &&
             !hasPropagated(memory)
             ? propagationStep(target.iamPropagationSeconds)
-            : { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" };
+            : { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" };
     }
     const unstable = Math.max(untilStable(fleet.right, target.stableSeconds, at), untilSure(target, memory, at));
     if (unstable > 0) {
@@ -123,7 +123,12 @@ function restorePoliciesStep(
         return undefined;
     }
     if (lost.length > 0) {
-        return attachStep(lost, memory, at, `${describeCredentials(first)}: the node roles get their policies back`);
+        return attachStep(
+            lost,
+            memory,
+            at,
+            `${describeCredentials(first)}: attaching the policies to the node roles again`,
+        );
     }
     if (memory.restores > MAX_RESTORES) {
         return { do: "refuse", refusal: refusals.podsWithoutRole(astray) };
@@ -165,7 +170,7 @@ function verificationStep(
     if (fleet.wrong.length > 0) {
         return {
             do: "wait",
-            why: `${String(fleet.right.length)} pods carry the role, ${String(fleet.wrong.length)} are of the old template`,
+            why: `${String(fleet.right.length)} pods carry the role, ${String(fleet.wrong.length)} still have the old template`,
         };
     }
     return awaitFleet(fleet, cluster, memory, world.at);
@@ -207,11 +212,11 @@ function detachStep(
         return watched > 0
             ? {
                   do: "wait",
-                  why: `the policies are off ${named.join(", ")}; watching the pods for ${String(target.stableSeconds)} s`,
+                  why: `the policies are detached from ${named.join(", ")}; watching the pods for ${String(target.stableSeconds)} s`,
               }
             : {
                   do: "done",
-                  why: `${String(fleet.right.length)} pods carry the role, nothing is left on ${named.join(", ")}`,
+                  why: `${String(fleet.right.length)} pods carry the role; the policies are detached from ${named.join(", ")}`,
               };
     }
     const unknown = unknownRoleStep(consideredNodes(target, cluster).nodes, account);
@@ -234,7 +239,7 @@ function detachStep(
     const joined = new Set(cluster.nodes.map(({ instanceId }) => instanceId));
     const joining = roles.flatMap((role) => role.instancesOfCluster).filter((id) => !joined.has(id));
     if (joining.length > 0) {
-        return { do: "wait", why: `instances that use a node role have not joined yet: ${joining.join(", ")}` };
+        return { do: "wait", why: `instances with a node role have not joined yet: ${joining.join(", ")}` };
     }
     if (target.injectionGuard && !cluster.injectionGuard.present) {
         return { do: "refuse", refusal: refusals.injectionGuardMissing(target.subject) };
@@ -252,7 +257,7 @@ function detachStep(
         ? {
               do: "detach",
               policies,
-              why: `${String(fleet.right.length)} pods carry the role: the policies leave ${named.join(", ")}`,
+              why: `${String(fleet.right.length)} pods carry the role: detaching the policies from ${named.join(", ")}`,
           }
         : { do: "refuse", refusal: refusals.policyNotRecorded(unrecorded) };
 }

@@ -21,7 +21,7 @@ export function driftOf(step: Step, detachedFrom: readonly string[]): string | u
 
 function isBack({ roleName, policyArn }: RolePolicy): string {
     return (
-        `${policyArn} is on ${roleName} again. A program that attaches it (aws.iam.RolePolicyAttachment) must let go of it, ` +
-        "or each undoes the other's work; the next update takes it off."
+        `${policyArn} is attached to ${roleName} again. Remove the aws.iam.RolePolicyAttachment from the program that attaches it, ` +
+        "or the two undo each other's work. The next update detaches it."
     );
 }

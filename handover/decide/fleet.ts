@@ -80,7 +80,7 @@ export function forceRestartWrong(
 }
 
 export function whyForced({ node }: PodSeen): string {
-    return `${node} is NotReady: its pod ends when its kubelet returns`;
+    return `${node} is NotReady: its kubelet ends the pod when it returns`;
 }
 
 /** Those that need no pause first, and of them those that are not Ready, which cost nothing. */
@@ -97,7 +97,7 @@ function restartedEnough(pod: PodSeen, memory: Memory, at: number, why: (pod: Po
         return { do: "refuse", refusal: refusals.restartLimitReached(pod, RESTART_LIMIT, why(pod)) };
     }
     return pauseLeft(pod, memory, at) > 0
-        ? { do: "wait", why: `${why(pod)}; it is restarted once more after a pause` }
+        ? { do: "wait", why: `${why(pod)}; restarting it again after a pause` }
         : undefined;
 }
 
@@ -121,7 +121,7 @@ export function awaitFleet(
     const waits = [
         ...(empty.length > 0 ? [`no pod yet on ${listNames(empty)}`] : []),
         ...(starting.length > 0 ? [`not Ready yet: ${listNames(starting)}`] : []),
-        ...(leaving.length > 0 ? [`not gone yet: ${listNames(leaving)}`] : []),
+        ...(leaving.length > 0 ? [`still terminating: ${listNames(leaving)}`] : []),
     ];
     const notReady = cluster.nodes.filter(({ ready }) => !ready);
     if (waits.length > 0 && notReady.length > 0) {
@@ -131,7 +131,7 @@ export function awaitFleet(
         ? undefined
         : ({
               do: "wait",
-              why: `${String(right.length)} of ${String(total)} pods are there (${waits.join("; ")})`,
+              why: `${String(right.length)} of ${String(total)} pods are Ready (${waits.join("; ")})`,
           } satisfies Step);
 }
 
@@ -143,14 +143,14 @@ export function wakeStep(
     at: number,
 ): Step | undefined {
     return empty.length > 0 && cluster.refusedPods.length > 0 && at - (memory.wokenAt ?? 0) > WAKE_EVERY_MILLISECONDS
-        ? { do: "wake", why: `pods of ${listNames(empty)} were refused, has the DaemonSet try again` }
+        ? { do: "wake", why: `pods of ${listNames(empty)} were refused; asking the DaemonSet to try again` }
         : undefined;
 }
 
 /** Undefined when nothing is left of a wake. Its turn comes once all pods are there: a wake before would leave it again. */
 export function wakeMarkStep({ daemonSet }: ClusterSeen): Step | undefined {
     return daemonSet?.woken
-        ? { do: "removeWakeMark", why: "what woke the DaemonSet's controller is taken off again" }
+        ? { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" }
         : undefined;
 }
 

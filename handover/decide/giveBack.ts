@@ -23,11 +23,11 @@ export function nextGiveBackStep(
     const missing = missingPolicies(record, roleNames, world.account);
     const roles = roleNames.join(", ");
     if (missing.length > 0) {
-        return attachStep(missing, memory, world.at, `what was recorded goes back on ${roles}`);
+        return attachStep(missing, memory, world.at, `attaching the recorded policies again to ${roles}`);
     }
     return iamPropagationSeconds > 0 && !hasPropagated(memory)
         ? propagationStep(iamPropagationSeconds)
-        : { do: "done", why: `${roles} ${roleNames.length === 1 ? "holds" : "hold"} what was recorded` };
+        : { do: "done", why: `${roles} ${roleNames.length === 1 ? "holds" : "hold"} the recorded policies` };
 }
 
 /** Recorded policies that are not attached, of these roles, as far as they still exist and still have nodes. */
@@ -67,6 +67,6 @@ export function propagationStep(iamPropagationSeconds: number): Step {
     return {
         do: "awaitPropagation",
         milliseconds: iamPropagationSeconds * 1000,
-        why: `IAM has ${String(iamPropagationSeconds)} s to enforce the policies of the node roles`,
+        why: `waiting ${String(iamPropagationSeconds)} s for IAM to enforce the policies of the node roles`,
     };
 }

@@ -25,7 +25,7 @@ export interface HandBackTarget {
 
 /**
  * The way back, each step only if it is still to do:
- *   a. what was recorded goes back on the node roles that have nodes, and IAM gets its time to enforce it,
+ *   a. attaching the recorded policies again to the node roles that have nodes, and IAM gets its time to enforce it,
  *   b. the role of every node holds what the CNI needs, else nothing moves,
  *   c. the injection guard goes, which would refuse pods on the old path,
  *   d. the annotation goes, or back to what it was,
@@ -56,7 +56,7 @@ function attachAgain({ record }: HandBackTarget, { account, at }: World, memory:
     const roles = [...new Set(missing.map(({ roleName }) => roleName))].join(", ");
     return missing.length === 0
         ? undefined
-        : attachStep(missing, memory, at, `what was recorded goes back on ${roles}`);
+        : attachStep(missing, memory, at, `attaching the recorded policies again to ${roles}`);
 }
 
 function othersStep({ subject }: HandBackTarget): Step | undefined {
@@ -86,7 +86,7 @@ function hasOurAnnotation(subject: Subject, { serviceAccount }: ClusterSeen): bo
 
 function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefined {
     if (cluster.injectionGuard.present) {
-        return { do: "removeInjectionGuard", why: "the injection guard goes: pods may live off the node role again" };
+        return { do: "removeInjectionGuard", why: "removing the injection guard: pods may use the node role again" };
     }
     const { serviceAccount } = cluster;
     if (serviceAccount === undefined) {
@@ -96,7 +96,7 @@ function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undef
         return {
             do: "releaseServiceAccount",
             leaving: target.formerAnnotations,
-            why: "the annotation leaves the service account",
+            why: "removing the annotation from the service account",
         };
     }
     // Somebody else has written the role's ARN there: each pod would be born with a role that is about to go.
@@ -117,7 +117,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         return begin;
     }
     if (daemonSet.templateAnnotations[ROLLOUT_ANNOTATION] !== undefined) {
-        return { do: "releaseTemplate", why: "the rest restart by the DaemonSet's own rolling update" };
+        return { do: "releaseTemplate", why: "the DaemonSet's rolling update restarts the other pods" };
     }
     const rolling = daemonSet.updateStrategy === "RollingUpdate";
     const ours = fleet.wrong.filter((pod) => !rolling || pod.current);
@@ -129,10 +129,10 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     if (old.length > 0) {
         return {
             do: "wait",
-            why: `${String(old.length)} of ${String(cluster.nodes.length)} pods are still to restart`,
+            why: `${String(old.length)} of ${String(cluster.nodes.length)} pods have not restarted yet`,
         };
     }
-    const back = `${String(fleet.right.length)} pods are back on their old path, none carries the role`;
+    const back = `${String(fleet.right.length)} pods use their former credentials again; none carries the role`;
     return (
         awaitFleet(fleet, cluster, memory, at) ??
         wakeMarkStep(cluster) ??
@@ -147,7 +147,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
 function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back: string): Step | undefined {
     const since = memory.releasedAt ?? memory.startedAt;
     return cluster.nodes.length > 0 && at - since < LATE_WEBHOOK_MILLISECONDS
-        ? { do: "wait", why: `${back}; watching for pods that a late webhook still gives it to` }
+        ? { do: "wait", why: `${back}; watching for pods that still get it from the webhook's cache` }
         : undefined;
 }
 
@@ -166,8 +166,7 @@ function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: nu
         budget: Math.max(fleet.budget, 1),
     };
     return (
-        awaitFleet(fleet, cluster, memory, at) ??
-        restartWrong(first, memory, at, (pod) => `${pod.name} goes back first`)
+        awaitFleet(fleet, cluster, memory, at) ?? restartWrong(first, memory, at, (pod) => `${pod.name} restarts first`)
     );
 }
 

@@ -47,6 +47,6 @@ export function unknownRoleStep(nodes: readonly NodeSeen[], { roleOfInstance }: 
         return { do: "refuse", refusal: refusals.nodeRoleUnknown(listNames(standing)) };
     }
     return unknown.length > 0
-        ? { do: "wait", why: `NotReady, and of no instance with a role: ${listNames(unknown)}` }
+        ? { do: "wait", why: `NotReady, and without an instance that has a role: ${listNames(unknown)}` }
         : undefined;
 }

@@ -13,7 +13,7 @@ export function remainingSteps(target: NodeRoleTarget, { account, cluster }: Wor
         ...(target.detachFromNodeRoles === undefined ? detachYourself(target, roles) : []),
         ...roles.flatMap((role) => leftBehind(target, role)),
         ...(cluster.nodes.length === 0
-            ? ["[no-nodes] Nothing was proved on a node, because the cluster has none."]
+            ? ["[no-nodes] No pod was tested with the role, since the cluster has no nodes."]
             : []),
     ];
 }
@@ -24,8 +24,8 @@ function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]):
         ? []
         : [
               `[detach] The node ${holding.length === 1 ? "role" : "roles"} ${holding.map(({ name }) => name).join(", ")} still ` +
-                  `${holding.length === 1 ? "holds" : "hold"} the CNI policy, since detachFromNodeRoles is not given: ` +
-                  `detachFromNodeRoles: [${holding.map(({ name }) => JSON.stringify(name)).join(", ")}]`,
+                  `${holding.length === 1 ? "holds" : "hold"} the CNI policy. ` +
+                  `To detach it, set detachFromNodeRoles: [${holding.map(({ name }) => JSON.stringify(name)).join(", ")}]`,
           ];
 }
 
@@ -34,10 +34,10 @@ function leftBehind(target: NodeRoleTarget, role: NodeRoleSeen): string[] {
     const meant = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
     const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !meant.includes(arn));
     return [
-        ...others.map((arn) => `[other-policy] ${role.name} also holds ${arn}, which grants calls of the CNI as well.`),
+        ...others.map((arn) => `[other-policy] ${role.name} also holds ${arn}, which also grants actions of the CNI.`),
         ...role.inlineCniPolicies.map(
             (name) =>
-                `[inline-policy] ${role.name} has the inline policy ${name}, which grants calls of the CNI as well.`,
+                `[inline-policy] ${role.name} has the inline policy ${name}, which also grants actions of the CNI.`,
         ),
     ];
 }

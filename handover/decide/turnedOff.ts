@@ -24,7 +24,7 @@ export function isTurnedOff({ fieldManager }: Subject, { serviceAccount }: Clust
 /** Annotation, pods and role stay. The injection guard goes: once this record is gone, nobody would take it away on destroy. */
 export function nextTurningOffStep(cluster: ClusterSeen): Step {
     return cluster.injectionGuard.present
-        ? { do: "removeInjectionGuard", why: "the live checks are turned off, and the injection guard goes with them" }
+        ? { do: "removeInjectionGuard", why: "the live checks are turned off: removing the injection guard" }
         : (wakeMarkStep(cluster) ?? {
               do: "done",
               why: "the live checks are turned off: annotation, pods and role stay as they are",

@@ -14,7 +14,7 @@ export async function authenticate(
     request: RequestContext,
     atMostMilliseconds: number,
 ): Promise<void> {
-    const why = `it had not ended after ${atMostMilliseconds / 1000} s`;
+    const why = `it did not finish within ${atMostMilliseconds / 1000} s`;
     try {
         const authenticated = config.applySecurityAuthentication(request);
         await withTimeout(atMostMilliseconds, authenticated, () => new NoCredentials(why));
@@ -32,10 +32,10 @@ function reason(error: unknown): string {
         return `it could not be run or read (${error.code})`;
     }
     if (error instanceof SyntaxError || error instanceof TypeError) {
-        return "it did not give an ExecCredential";
+        return "it did not return an ExecCredential";
     }
     const text = error instanceof Error ? error.message.trim().replace(/\s+/g, " ").slice(0, 300) : "";
-    return text === "" ? "it failed and said nothing" : text;
+    return text === "" ? "it failed without a message" : text;
 }
 
 /** What the kubeconfig authenticates with, in words. */

@@ -109,14 +109,14 @@ function accessDenied(message: string, asked: Asked, config: KubeConfig): Refusa
         ? new Refusal(
               "cluster-access-denied",
               seen,
-              "The live checks cannot do their work without it.",
-              `Give the user of \`kubeconfig\` this right: \`kubectl auth can-i ${canI(asked)}\` must print yes.`,
+              "The live checks need this permission.",
+              `Grant it to the user of \`kubeconfig\`: \`kubectl auth can-i ${canI(asked)}\` must print yes.`,
           )
         : new Refusal(
               "cluster-access-denied",
               seen,
-              "The user has the right to do so, and an admission webhook or policy of the cluster denies it.",
-              `Let what denies it except ${words(asked)} by the user of \`kubeconfig\`, and run again.`,
+              "RBAC allows it, but an admission webhook or policy of the cluster denies it.",
+              `Exempt ${words(asked)} by the user of \`kubeconfig\` from that webhook or policy, and run again.`,
           );
 }
 
@@ -134,15 +134,15 @@ function refuses(what: string): Refusal {
     return new Refusal(
         "cluster-refuses",
         `The API server ${what}.`,
-        "This is nothing that the hand-over knows how to go on from.",
-        "Mend what the API server names, and run again: each run starts from what is there.",
+        "The hand-over cannot continue after this response.",
+        "Fix the problem that the API server names, and run again. Each run starts from the current state.",
     );
 }
 
 /** The message of a parser quotes what it could not read, which may be anything. */
 function brokenAnswer(error: unknown, asked: Asked): Refusal {
     const kind = error instanceof Error ? error.name : typeof error;
-    return refuses(`gave an answer to ${words(asked)} that could not be read (${kind})`);
+    return refuses(`sent a response to ${words(asked)} that could not be read (${kind})`);
 }
 
 export function words({ verb, resource, namespace, name }: Asked): string {

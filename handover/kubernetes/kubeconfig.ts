@@ -13,7 +13,7 @@ export async function loadKubeconfig(connection: ClusterConnection): Promise<Kub
     if (!config.getCurrentCluster()) {
         throw invalid(
             `The kubeconfig has no cluster for its ${config.currentContext ? "current context" : "missing current-context"}.`,
-            "Without it nobody can tell which cluster is meant.",
+            "So the cluster is unknown.",
         );
     }
     return config;
@@ -33,14 +33,14 @@ function load(config: KubeConfig, text: string | undefined): void {
             text === undefined
                 ? `The ambient kubeconfig could not be read${lineOf(error)}.`
                 : `The text in \`kubeconfig\` could not be read as a kubeconfig${lineOf(error)}.`,
-            "Its content is not shown here, since it may hold secrets.",
+            "Its content is not shown, since it may contain secrets.",
         );
     }
     // What the client assumes when it finds no kubeconfig at all (KubeConfig.loadFromDefault).
     if (text === undefined && config.currentContext === "loaded-context") {
         throw invalid(
             "No kubeconfig was given, and none was found: neither KUBECONFIG nor ~/.kube/config names one.",
-            "The live checks would not know which cluster to look at.",
+            "The live checks do not know which cluster to use.",
         );
     }
 }
@@ -60,7 +60,7 @@ function chooseContext(config: KubeConfig, context: string | undefined): void {
         const names = config.getContexts().map(({ name }) => name);
         throw invalid(
             `The kubeconfig has no context "${context}".`,
-            names.length > 0 ? `It has: ${names.join(", ")}.` : "It has no context at all.",
+            names.length > 0 ? `It has: ${names.join(", ")}.` : "It has no contexts.",
         );
     }
     config.setCurrentContext(context);
@@ -77,7 +77,7 @@ function invalid(seen: string, means: string): Refusal {
         "kubeconfig-invalid",
         seen,
         means,
-        "Give a kubeconfig (YAML or JSON) in `kubeconfig`, as `aws eks update-kubeconfig --name CLUSTER --dry-run` prints it, or set " +
+        "Set `kubeconfig` to a kubeconfig (YAML or JSON), as `aws eks update-kubeconfig --name CLUSTER --dry-run` prints it, or set " +
             "KUBECONFIG.",
     );
 }

@@ -8,10 +8,10 @@ import type { NoAnswer } from "./requests";
 export function unreachable({ why, final }: NoAnswer, config: KubeConfig): Refusal {
     return new Refusal(
         "cluster-unreachable",
-        `The API server at ${host(config)} gave no answer: ${why}.`,
+        `The API server at ${host(config)} did not answer: ${why}.`,
         final
-            ? "Its certificate is not one that the kubeconfig trusts: this may be another server."
-            : "The cluster cannot be looked at, so nothing was changed; it may be there all the same (a lost VPN looks the same).",
+            ? "The kubeconfig does not trust its certificate: this may be another server."
+            : "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same.",
         `Check \`kubeconfig\` and the network to the cluster: ${readyz}`,
     );
 }
@@ -22,9 +22,9 @@ const readyz = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
 export function throttled({ why }: NoAnswer, config: KubeConfig): Refusal {
     return new Refusal(
         "cluster-throttled",
-        `The API server at ${host(config)} turns calls away: ${why}.`,
-        "It is there, and others, or too many, call it.",
-        "Run the same command again later: it goes on from here. Who calls: `kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels`.",
+        `The API server at ${host(config)} rejects calls: ${why}.`,
+        "It is running, but receives too many calls.",
+        "Run the same command again later. It continues from here. To see the callers: `kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels`.",
     );
 }
 
@@ -32,12 +32,12 @@ export function throttled({ why }: NoAnswer, config: KubeConfig): Refusal {
 export function credentialsMissing({ why }: NoCredentials, config: KubeConfig): Refusal {
     return new Refusal(
         "cluster-credentials-missing",
-        `${sentence(credentialsOf(config))} gave no credentials: ${why.replace(/\.$/, "")}.`,
-        "The cluster was not asked anything, so nothing was changed.",
+        `${sentence(credentialsOf(config))} returned no credentials: ${why.replace(/\.$/, "")}.`,
+        "No request was sent, so nothing was changed.",
         commandOf(config) === undefined
-            ? `Give a \`kubeconfig\` with credentials: ${readyz}`
-            : "Mend what it says (for `aws eks get-token`: log in, `aws sso login`), and run the same command again. " +
-                  "It runs as the live checks do: without a terminal, with their PATH and environment.",
+            ? `Use a \`kubeconfig\` with credentials: ${readyz}`
+            : "Fix the problem that it reports (for `aws eks get-token`, log in with `aws sso login`), and run the same command again. " +
+                  "It runs like the live checks: without a terminal, with their PATH and environment.",
     );
 }
 
@@ -49,15 +49,15 @@ export function credentialsRefused(config: KubeConfig): Refusal {
         ? new Refusal(
               "cluster-credentials-expired",
               seen,
-              `That token expired at ${expiry.toISOString()}, and the kubeconfig has no way to another one.`,
-              "Give a `kubeconfig` that gets new tokens by itself, and run the same command again: " +
+              `That token expired at ${expiry.toISOString()}, and the kubeconfig cannot get another one.`,
+              "Use a `kubeconfig` that gets new tokens itself, and run the same command again: " +
                   "`aws eks update-kubeconfig --name CLUSTER` writes one (exec: aws eks get-token).",
           )
         : new Refusal(
               "cluster-credentials-refused",
               seen,
-              "The cluster does not know who asks, so nothing was changed.",
-              `Give a \`kubeconfig\` whose credentials the cluster takes: ${readyz}`,
+              "The cluster does not accept these credentials, so nothing was changed.",
+              `Use a \`kubeconfig\` whose credentials the cluster accepts: ${readyz}`,
           );
 }
 

@@ -120,5 +120,5 @@ function noAnswer(attempt: Attempt, attempts: number): NoAnswer {
               false,
               attempt.answer.httpStatusCode === 429,
           )
-        : new NoAnswer(`${times}, the last ended with: ${attempt.failure}`, attempt.final);
+        : new NoAnswer(`${times}, the last failed with: ${attempt.failure}`, attempt.final);
 }

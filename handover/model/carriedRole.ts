@@ -38,6 +38,6 @@ export function describeCredentials({ name, credentials }: PodSeen): string {
         case "other":
             return `${name} carries ${credentials.what}`;
         case "incomplete":
-            return `${name} carries its role in part: ${credentials.what}`;
+            return `${name} carries its role only in part: ${credentials.what}`;
     }
 }

@@ -157,9 +157,9 @@ function detachment(question: PlanInputs, record: HandOverRecord, subject: Subje
     };
     const part = forecast.through((world, memory) => nextDetachmentStep(plan, world, memory));
     return [
-        ...planLines.attach(back, "which detachFromNodeRoles does not name any more"),
+        ...planLines.attach(back, "since detachFromNodeRoles no longer lists it"),
         ...planLines.wait(back, forecast.world),
-        ...planLines.attach(part, "which pods without the role live off"),
+        ...planLines.attach(part, "since pods without the role use it"),
         ...planLines.restart(part, seen),
         ...planLines.detach(part),
         ...planLines.wait(part, forecast.world),

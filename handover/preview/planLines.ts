@@ -6,39 +6,42 @@ import type { ForecastPart } from "./forecast";
 /** The plan's own words. What is left to do afterwards is told by remaining.ts, and what stops the update by refusals.ts. */
 export const planLines = {
     annotate: (account: { readonly namespace: string; readonly name: string }) => [
-        `[annotate] The service account ${account.namespace}/${account.name} gets the role.`,
+        `[annotate] The service account ${account.namespace}/${account.name} is annotated with the role.`,
     ],
     canary: (part: ForecastPart, seen: World, stableSeconds: number) =>
         restarted(part, seen).map(
             (pod) =>
-                `[canary] ${pod.name} on ${pod.node}${roleOf(pod, seen)} restarts first, and is watched for ${String(stableSeconds)} s.`,
+                `[canary] ${pod.name} on ${pod.node}${roleOf(pod, seen)} restarts first and is watched for ${String(stableSeconds)} s.`,
         ),
     rollout: (pods: readonly PodSeen[], { maxUnavailable }: DaemonSetSeen) =>
         pods.length === 0
             ? []
             : [
-                  `[restart] ${howMany(pods)} by the DaemonSet's rolling update, ${String(maxUnavailable)} at a time: ${listNames(pods)}.`,
+                  `[restart] The DaemonSet's rolling update restarts ${howMany(pods)}, ${String(maxUnavailable)} at a time: ${listNames(pods)}.`,
               ],
     restart: (part: ForecastPart, seen: World) => {
         const pods = restarted(part, seen);
         return pods.length === 0
             ? []
-            : [`[restart] ${howMany(pods)}, within the DaemonSet's own limit: ${listNames(pods)}.`];
+            : [
+                  `[restart] The live checks restart ${howMany(pods)}, within the DaemonSet's maxUnavailable: ${listNames(pods)}.`,
+              ];
     },
     attach: ({ steps }: ForecastPart, why: string) =>
         policiesOf(steps, "attach").map(
-            ({ roleName, policyArn }) => `[attach] ${policyArn} goes back on ${roleName}, ${why}.`,
+            ({ roleName, policyArn }) => `[attach] ${policyArn} is attached again to ${roleName}, ${why}.`,
         ),
     detach: ({ steps }: ForecastPart) =>
         policiesOf(steps, "detach").map(
-            ({ roleName, policyArn }) => `[detach] ${policyArn} leaves ${roleName}, once every pod carries the role.`,
+            ({ roleName, policyArn }) =>
+                `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
     /** What does not come by itself. */
     wait: ({ stuck }: ForecastPart, { cluster }: World) =>
         stuck === undefined
             ? []
             : [
-                  `[wait] It waits as long as this lasts, and then ends with time-limit: ${stuck}${notReady(cluster.nodes)}.`,
+                  `[wait] The update will wait, and fail with time-limit if this does not clear: ${stuck}${notReady(cluster.nodes)}.`,
               ],
 };
 
@@ -60,7 +63,7 @@ function notReady(nodes: readonly NodeSeen[]): string {
 }
 
 function howMany({ length }: readonly PodSeen[]): string {
-    return length === 1 ? "1 pod restarts" : `${String(length)} pods restart`;
+    return length === 1 ? "1 pod" : `${String(length)} pods`;
 }
 
 function policiesOf(steps: readonly Step[], what: "attach" | "detach") {

@@ -42,7 +42,7 @@ export async function previewHandOver(
 
 /** Says in one line why there is no plan. */
 export function notLookedAt(why: string): PreviewMessage {
-    const text = `The hand-over is not planned, since the cluster was not looked at: ${why}`;
+    const text = `There is no plan for the hand-over, since the cluster could not be read: ${why}`;
     return { refuses: false, text };
 }
 
@@ -76,10 +76,10 @@ function messageOf({ refusals, moves, remaining }: HandOverPlan): PreviewMessage
     if (refusals.length > 0) {
         return { refuses: true, text: listRefusals("The update would refuse", refusals) };
     }
-    const left = remaining.length === 0 ? [] : [listed("What is left to do then:", remaining)];
+    const left = remaining.length === 0 ? [] : [listed("Remaining steps after the update:", remaining)];
     return moves.length === 0
         ? undefined
-        : { refuses: false, text: [listed("What the update does on the cluster:", moves), ...left].join("\n") };
+        : { refuses: false, text: [listed("Plan for the cluster:", moves), ...left].join("\n") };
 }
 
 function listed(title: string, lines: readonly string[]): string {

@@ -85,23 +85,23 @@ function isAboutReaching(error: unknown): error is Refusal {
 }
 
 function unseen({ code, seen, means, mend }: Refusal, back: string): Refusal {
-    const meanwhile = `Nobody could see whether the canary works, so the service account and the canary are as before (${back}); other pods were not touched.`;
+    const meanwhile = `The canary's state could not be read. The service account and the canary pod were reverted (${back}). Other pods were not restarted.`;
     return new Refusal(code, seen, `${means} ${meanwhile}`, mend);
 }
 
 function leftThere({ code, seen, means, mend }: Refusal, cause: string): Refusal {
     const left =
-        "So the canary is not taken back: one pod for each node role may carry the role; other pods were not touched.";
-    return new Refusal(code, seen, `${means} ${left} It was to go back since: ${cause}`, mend);
+        "So the canary was not reverted: one pod of each node role may carry the role. Other pods were not restarted.";
+    return new Refusal(code, seen, `${means} ${left} The canary had failed: ${cause}`, mend);
 }
 
 /** Whatever it was that went wrong: a pod may already live off a role of which nobody knows whether it works. */
 async function takeBack(context: RunContext, inputs: CanaryInputs, cause: string): Promise<string> {
-    context.progress(`the canary failed: ${cause} Everything goes back to what it was`);
+    context.progress(`the canary failed: ${cause} Reverting it`);
     const plan = { subject: context.subject, formerAnnotations: inputs.formerAnnotations };
     try {
         const { why } = await reach(onClusterAlone(context), {
-            what: "Taking the canary back",
+            what: "Reverting the canary",
             next: (world, memory) => nextRevertStep(plan, world, memory),
             limitSeconds: inputs.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",

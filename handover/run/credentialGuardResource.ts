@@ -115,7 +115,7 @@ async function approveAgain(
         await reach(
             { ...known, roleNames: namedNodeRoles },
             {
-                what: "Giving the node roles their policies back before the service account gets another role",
+                what: "Attaching the policies to the node roles again, before the service account gets another role,",
                 next: (world, memory) => nextGiveBackStep(plan, world, memory),
                 limitSeconds: inputs.timeouts.handBackSeconds,
                 limitArgument: "timeouts.handBackSeconds",

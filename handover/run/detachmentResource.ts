@@ -80,7 +80,7 @@ async function letGo(context: RunContext, inputs: DetachmentInputs): Promise<voi
         return;
     }
     if (keepDetached) {
-        context.progress("released: the node roles stay as they are");
+        context.progress("keepDetached is set: the node roles stay as they are");
         return;
     }
     await giveBack(context, inputs, record.namedNodeRoles);
@@ -98,7 +98,7 @@ async function giveBack(
     await reach(
         { ...context, roleNames },
         {
-            what: "Giving the node roles their policies back",
+            what: "Attaching the policies to the node roles again",
             next: (world, memory) => nextGiveBackStep({ record, roleNames, iamPropagationSeconds: 0 }, world, memory),
             limitSeconds: timeouts.handBackSeconds,
             limitArgument: "timeouts.handBackSeconds",
@@ -120,7 +120,7 @@ async function handOver(opened: RunContext, inputs: DetachmentInputs): Promise<D
     const { world } = await reach(
         { ...opened, subject: plan.subject },
         {
-            what: "The verification of every pod",
+            what: "The verification of all pods",
             next: (seen, memory) => nextDetachmentStep(plan, seen, memory),
             limitSeconds: inputs.timeouts.verificationSeconds,
             limitArgument: "timeouts.verificationSeconds",

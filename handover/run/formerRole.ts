@@ -19,7 +19,7 @@ export async function formerStillWorks(
     if (ownRoleArns.includes(roleArn)) {
         // As when a role is imported whose ARN is on the service account already: the engine deletes it when this has finished.
         context.progress(
-            `${roleArn}, the role before the hand-over, is the component's own: it goes, and no role goes back`,
+            `${roleArn}, the role before the hand-over, belongs to the component and goes with it: no role is restored`,
         );
         return false;
     }
@@ -34,13 +34,13 @@ export async function formerStillWorks(
     const answer = await provedInTime(context, question, timeouts.proofSeconds);
     if (answer.verdict === "no" && isSilence(answer)) {
         context.progress(
-            `${roleArn}, the role before the hand-over, goes back unproved (${answer.why}): its first pod tells`,
+            `${roleArn}, the role before the hand-over, is restored without a proof (${answer.why}): its first pod decides`,
         );
         return true;
     }
     if (answer.verdict === "no") {
         context.progress(
-            `${roleArn}, the role before the hand-over, works no longer (${answer.why}): no role goes back`,
+            `${roleArn}, the role before the hand-over, no longer works (${answer.why}): no role is restored`,
         );
     }
     return answer.verdict !== "no";

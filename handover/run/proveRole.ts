@@ -49,7 +49,7 @@ export async function prove(
         if (answer.verdict === "no" && (answer.final || late)) {
             throw refusals.proofFailed(answer, subject.roleArn);
         }
-        context.progress(`proof: ${answer.why}; asks again while IAM settles`);
+        context.progress(`proof: ${answer.why}; trying again while IAM propagates the change`);
         await context.sleep(PROVE_EVERY_MILLISECONDS);
     }
 }

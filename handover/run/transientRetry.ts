@@ -48,7 +48,7 @@ export class TransientRetry {
         if (!isRefusal(error, ...TRANSIENT) || now - this.failingSince >= RETRY_FOR_MILLISECONDS) {
             throw error;
         }
-        this.context.progress(`${error.seen} Tries again`);
+        this.context.progress(`${error.seen} Trying again`);
         await this.context.sleep(RETRY_EVERY_MILLISECONDS);
     }
 }

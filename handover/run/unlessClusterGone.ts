@@ -21,7 +21,7 @@ export async function unlessClusterGone(
 ): Promise<void> {
     const { subject, forceDestroy } = inputs;
     if (forceDestroy) {
-        operation.progress("forceDestroy is set: nothing is looked at, and nothing is given back");
+        operation.progress("forceDestroy is set: the cluster is not read, and nothing is given back");
         return;
     }
     await withRunContext(inputs, roleNames, operation, async (context) => {
@@ -33,7 +33,7 @@ export async function unlessClusterGone(
             }
             const { clusterName } = subject;
             if (clusterName !== undefined && (await context.aws.clusterStatus(clusterName)) === "gone") {
-                operation.progress(`EKS has no cluster ${clusterName} any more: there is nothing to give back`);
+                operation.progress(`EKS has no cluster ${clusterName} any more: nothing to give back`);
                 return;
             }
             throw clusterUnavailable(error);
@@ -46,7 +46,7 @@ function clusterUnavailable({ code, seen, means }: Refusal): Refusal {
     return new Refusal(
         code,
         seen,
-        `${means} Its pods may still carry the role, so nothing was taken away.`,
-        "Reach the cluster again (kubeconfig), and destroy again. If the cluster is gone for good: set forceDestroy: true, run pulumi up, then pulumi destroy.",
+        `${means} Its pods may still carry the role, so nothing was removed.`,
+        "Restore the access to the cluster (kubeconfig), and destroy again. If the cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy.",
     );
 }

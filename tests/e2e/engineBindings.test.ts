@@ -151,7 +151,7 @@ describe("the live checks", () => {
                 assert.deepStrictEqual((await carried()).sort(), [roleArn, undefined]);
                 const shown = binding.shown();
                 assert.ok(
-                    shown.some((line) => /canary on ip-\S+ of sandbox-nodes: takes the role first/.test(line)),
+                    shown.some((line) => /canary on ip-\S+ of sandbox-nodes: restarts first, with the role/.test(line)),
                     shown.join(),
                 );
             });

@@ -96,7 +96,7 @@ describe("a program that has cluster, node role, its policies and node group, an
     it("may be made as it is in the end from nothing, and destroyed again", async () => {
         const { outputs } = await up();
         assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
-            "[no-nodes] Nothing was proved on a node, because the cluster has none.",
+            "[no-nodes] No pod was tested with the role, since the cluster has no nodes.",
         ]);
         assert.strictEqual(await holdsPolicy(), false);
         for (const { ready, containers } of await pods()) {

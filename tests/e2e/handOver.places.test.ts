@@ -89,7 +89,7 @@ describe("the cluster and the account of the live checks", () => {
         await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], existingRoleArn: theirs });
         assert.match(
             (await failureOf(stack.up())) ?? "",
-            /\[wrong-account\] The AWS credentials are of the account 111122223333; the role is in 999999999999\./,
+            /\[wrong-account\] The AWS credentials belong to the account 111122223333. The role is in the account 999999999999\./,
         );
         const Url = "https://oidc.eks.us-west-2.amazonaws.com/id/ANOTHER0CLUSTER";
         const another = new CreateOpenIDConnectProviderCommand({ Url, ClientIDList: ["sts.amazonaws.com"] });
@@ -97,7 +97,7 @@ describe("the cluster and the account of the live checks", () => {
         await give(stack, sandbox, { ...NAMED, clusterName: undefined, oidcProviderArn });
         assert.match(
             (await failureOf(stack.up())) ?? "",
-            /\[wrong-cluster\] The cluster's tokens come from the issuer \S+; the role trusts oidc\.eks\.us-west-2\.amazonaws\.com\/id\/ANOTHER0CLUSTER\./,
+            /\[wrong-cluster\] The cluster's token issuer is \S+. The role trusts oidc\.eks\.us-west-2\.amazonaws\.com\/id\/ANOTHER0CLUSTER\./,
         );
         await give(stack, sandbox, { ...NAMED, aws: { profile: "stranger" } });
         assert.match(
@@ -187,7 +187,7 @@ describe("the cluster and the account of the live checks", () => {
         network.cut();
         await deleteCluster(sandbox);
         const { stdout } = await stack.destroy();
-        assert.match(stdout, /EKS has no cluster sandbox any more: there is nothing to give back/);
+        assert.match(stdout, /EKS has no cluster sandbox any more: nothing to give back/);
         assert.deepStrictEqual(await account(), { role: false, nodeRoleHoldsPolicy: false });
         assert.deepStrictEqual(await resourcesOf(stack), []);
     });
@@ -203,7 +203,7 @@ describe("the cluster and the account of the live checks", () => {
             failure,
             /kubeconfig: expected kubeconfig, since the component has a provider of its own, whose settings the live checks cannot see, got nothing/,
         );
-        assert.match(failure, /give kubeconfig what that provider has, or set liveChecks: false/);
+        assert.match(failure, /give kubeconfig to what that provider uses, or set liveChecks: false/);
         await own.workspace.removeStack(own.name);
     });
 });

@@ -129,7 +129,7 @@ describe("the hand-over of a live cluster", () => {
         assert.strictEqual(await guards(), "");
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, []);
         assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
-            '[detach] The node role sandbox-nodes still holds the CNI policy, since detachFromNodeRoles is not given: detachFromNodeRoles: ["sandbox-nodes"]',
+            '[detach] The node role sandbox-nodes still holds the CNI policy. To detach it, set detachFromNodeRoles: ["sandbox-nodes"]',
         ]);
     });
 

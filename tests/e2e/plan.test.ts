@@ -9,10 +9,10 @@ import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
-const DOES = "What the update does on the cluster:";
-const DETACH = `[detach] ${MANAGED_CNI_POLICY} leaves ${NODE_ROLE}, once every pod carries the role.`;
-const ATTACH = `[attach] ${MANAGED_CNI_POLICY} goes back on ${NODE_ROLE}, before the service account gets another role.`;
-const ANNOTATE = "[annotate] The service account kube-system/aws-node gets the role.";
+const DOES = "Plan for the cluster:";
+const DETACH = `[detach] ${MANAGED_CNI_POLICY} is detached from ${NODE_ROLE} once every pod carries the role.`;
+const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}, before the service account gets another role.`;
+const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 /** Enough for a machine that does much besides. */
 const SECONDS = "120";
 const NOT_LOOKED_AT = "The hand-over is not planned, since the cluster was not looked at:";
@@ -70,7 +70,7 @@ describe("a preview", () => {
         assert.deepStrictEqual(
             lines.map((line) => line.replace(/\d+ attempts/, "N attempts")),
             [
-                `${NOT_LOOKED_AT} [cluster-unreachable] The API server at 127.0.0.1:9 gave no answer: N attempts, the last ended with: ECONNREFUSED.`,
+                `${NOT_LOOKED_AT} [cluster-unreachable] The API server at 127.0.0.1:9 did not answer: N attempts, the last failed with: ECONNREFUSED.`,
             ],
         );
     });
@@ -103,8 +103,8 @@ describe("a preview", () => {
         assert.deepStrictEqual(lines, [
             DOES,
             ANNOTATE,
-            `[canary] ${pod} on ${node}, a node of ${NODE_ROLE}, restarts first, and is watched for 1 s.`,
-            `[restart] 3 pods restart by the DaemonSet's rolling update, 1 at a time: ${before.join(", ")}.`,
+            `[canary] ${pod} on ${node}, a node of ${NODE_ROLE}, restarts first and is watched for 1 s.`,
+            `[restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: ${before.join(", ")}.`,
             DETACH,
         ]);
         assert.deepStrictEqual(counted.writes, {});
@@ -119,10 +119,10 @@ describe("a preview", () => {
         const progress: string[] = [];
         await stack.up({ onEvent: ({ diagnosticEvent }) => void progress.push(diagnosticEvent?.message ?? "") });
         const shown = progress.join("");
-        assert.deepStrictEqual(shown.match(/canary on \S+ of \S+: takes the role first/g), [
-            `canary on ${node} of ${NODE_ROLE}: takes the role first`,
+        assert.deepStrictEqual(shown.match(/canary on \S+ of \S+: restarts first, with the role/g), [
+            `canary on ${node} of ${NODE_ROLE}: restarts first, with the role`,
         ]);
-        assert.match(shown, /3 pods carry the role: the policies leave sandbox-nodes/);
+        assert.match(shown, /3 pods carry the role: detaching the policies from sandbox-nodes/);
         assert.deepStrictEqual(
             (await names()).filter((name) => before.includes(name)),
             [],

@@ -30,7 +30,7 @@ describe("a program in a folder", () => {
     it("is told of bad arguments once, each with the way to mend it, and without a stack of JavaScript", async () => {
         await withLocalStack(sandbox, path.join(__dirname, "programs/bad-arguments"), async (stack) => {
             const failure = (await failureOf(stack.up())) ?? "";
-            const shown = assertTwoBadArguments(failure, 'CniServiceAccountRole "cni": 2 arguments need mending');
+            const shown = assertTwoBadArguments(failure, 'CniServiceAccountRole "cni": 2 invalid arguments');
             assert.doesNotMatch(shown, /^ +at /m);
         });
     });

@@ -29,7 +29,7 @@ describe("what is refused before anything is created", () => {
 
     it("bad arguments, all of them in one error without a JavaScript stack", async () => {
         const failure = await failureOfUp(() => ({ roleName: "no spaces", maxSessionDuration: 60 }));
-        assert.match(failure, /CniServiceAccountRole "cni": 3 arguments need mending, and nothing was created\./);
+        assert.match(failure, /CniServiceAccountRole "cni": 3 invalid arguments. Nothing was created\./);
         assert.match(failure, /^ +clusterName: expected the cluster's name/m);
         assert.match(failure, /^ +roleName: expected 1 to 64 letters.*got "no spaces"/m);
         assert.match(failure, /^ +maxSessionDuration: expected a whole number of seconds from 3600 to 43200, got 60/m);

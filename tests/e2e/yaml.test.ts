@@ -51,7 +51,7 @@ describe("a program in YAML", () => {
         await give("roleName", "no spaces");
         await give("maxSessionDuration", "60");
         const failure = (await failureOf(stack.up())) ?? "";
-        const shown = assertTwoBadArguments(failure, '"cni": 2 arguments need mending, and nothing was created');
+        const shown = assertTwoBadArguments(failure, '"cni": 2 invalid arguments. Nothing was created');
         assert.strictEqual(shown.split("roleName:").length - 1, 1, shown);
         assert.doesNotMatch(shown, /^ +at /m);
         await give("roleName", "first");
@@ -63,7 +63,7 @@ describe("a program in YAML", () => {
         await stack.preview({ onEvent });
         assert.match(
             diagnostics.join(""),
-            /info: .*What the update does on the cluster:.*\[canary\] aws-node-\w+ on ip-.*\[detach\] \S+ leaves sandbox-nodes,/s,
+            /info: .*Plan for the cluster:.*\[canary\] aws-node-\w+ on ip-.*\[detach\] \S+ leaves sandbox-nodes,/s,
         );
     });
 

@@ -259,7 +259,10 @@ describe("The hand-over's access to an AWS account", function () {
             assert.equal(proof.verdict, "yes", JSON.stringify(proof));
             assert.equal(proof.evidence.length, 3);
             assert.match(proof.evidence[1] ?? "", /ec2:ModifyNetworkInterfaceAttribute/);
-            assert.match(proof.evidence[2] ?? "", /IAM's simulation allows the role: ec2:AssignPrivateIpAddresses/);
+            assert.match(
+                proof.evidence[2] ?? "",
+                /IAM's policy simulator allows the role: ec2:AssignPrivateIpAddresses/,
+            );
             assert.equal((await prove(roleArn, { instanceId: undefined })).verdict, "yes");
             assert.equal((await prove(roleArn, { ipFamily: "ipv6" })).verdict, "no");
         });
@@ -279,7 +282,7 @@ describe("The hand-over's access to an AWS account", function () {
                 verdict: "no",
                 code: "trust-refused",
                 why:
-                    `STS in ${sandbox.region} says to sts:AssumeRoleWithWebIdentity of ${roleArn}: Not authorized to perform ` +
+                    `STS in ${sandbox.region} answered sts:AssumeRoleWithWebIdentity of ${roleArn} with: Not authorized to perform ` +
                     "sts:AssumeRoleWithWebIdentity. The role does not trust this cluster's service account, does not exist, " +
                     "or IAM has not put it into force yet.",
                 final: false,

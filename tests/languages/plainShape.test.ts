@@ -38,7 +38,7 @@ for (const language of LANGUAGES) {
         it("is told of bad arguments by their path, what was expected, what came, and how to mend it", async () => {
             await give({ roleName: "no spaces", maxSessionDuration: "60" });
             const failure = (await failureOf(stack.up())) ?? "";
-            const shown = assertTwoBadArguments(failure, '"cni": 2 arguments need mending, and nothing was created');
+            const shown = assertTwoBadArguments(failure, '"cni": 2 invalid arguments. Nothing was created');
             assert.doesNotMatch(shown, /^ +at |\.[jt]s:\d+/m);
             assert.strictEqual(await languages.iam.role("no spaces").catch(() => undefined), undefined);
             await give({ roleName, maxSessionDuration: "3600" });

@@ -96,8 +96,8 @@ function movesOf(lines: readonly string[], nodes: ReadonlyMap<string, string>): 
     return {
         restarted: distinct(pods.map((pod) => nodes.get(pod) ?? pod)),
         rolls: rolling.length > 0,
-        attached: matches(lines, /^\[attach\] \S+ goes back on (\w+),/),
-        detached: matches(lines, /^\[detach\] \S+ leaves (\w+),/),
+        attached: matches(lines, /^\[attach\] \S+ is attached again to (\w+),/),
+        detached: matches(lines, /^\[detach\] \S+ is detached from (\w+) once/),
     };
 }
 

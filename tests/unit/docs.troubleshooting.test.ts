@@ -99,7 +99,6 @@ describe("the troubleshooting page", () => {
     it("has the head of an argument error", () => {
         const problems = [{ path: "tags", expected: "x", got: "y", fix: "z" }];
         const [head = ""] = argumentsError("cni", problems).message.split("\n");
-        // One argument needs, several need.
-        ok(isShown(head.replace("1 argument needs", "2 arguments need")), head);
+        ok(isShown(head.replace("1 invalid argument", "2 invalid arguments")), head);
     });
 });

@@ -73,8 +73,8 @@ describe("the children of the component", () => {
             ready: ROLE_ARN,
             ...NOT_LOOKED_AT,
             remainingSteps: [
-                "[annotate] The role reaches no service account: give its ARN to the managed add-on, or annotate the account.",
-                "[restart] The pods that were there before do not have the role until they restart.",
+                "[annotate] No service account has the role yet. Give its ARN to the managed add-on, or annotate the service account.",
+                "[restart] Existing pods get the role only when they restart.",
                 ...NOT_LOOKED_AT.remainingSteps,
             ],
         });
@@ -120,7 +120,7 @@ describe("the children of the component", () => {
             serviceAccount(roleArnOnly, ["cni-cni-policy", "cni-role"]),
         ]);
         deepStrictEqual(run.outputs["cni"]?.value["remainingSteps"], [
-            "[restart] The pods that were there before do not have the role until they restart.",
+            "[restart] Existing pods get the role only when they restart.",
             ...NOT_LOOKED_AT.remainingSteps,
         ]);
     });

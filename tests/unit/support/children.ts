@@ -10,8 +10,8 @@ export const NOT_LOOKED_AT = {
     verifiedPods: 0,
     detachedFrom: [],
     remainingSteps: [
-        "[verify] Whether every pod has the role was not looked at.",
-        "[detach] The node roles still hold the CNI policy, if they held it before.",
+        "[verify] It was not verified that every pod has the role.",
+        "[detach] Node roles that held the CNI policy still hold it.",
     ],
 };
 

@@ -9,9 +9,9 @@ export interface ExpectedProblem {
 
 /** The whole message that the problems of the component "cni" make. */
 export function message(problems: ExpectedProblem[]): string {
-    const count = problems.length === 1 ? "1 argument needs" : `${String(problems.length)} arguments need`;
+    const count = problems.length === 1 ? "1 invalid argument" : `${String(problems.length)} invalid arguments`;
     return [
-        `CniServiceAccountRole "cni": ${count} mending, and nothing was created.`,
+        `CniServiceAccountRole "cni": ${count}. Nothing was created.`,
         ...problems.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`),
     ].join("\n");
 }

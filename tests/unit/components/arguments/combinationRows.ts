@@ -31,7 +31,7 @@ export const combinationRows: Row[] = [
     refused("no cluster at all", {}, [
         "clusterName",
         "expected the cluster's name, or the ARN of its OIDC provider as oidcProviderArn, got neither; " +
-            "add one of them, or existingRoleArn for a role that is there already",
+            "add one of them, or existingRoleArn for an existing role",
     ]),
     refused(
         "null for all that could name a cluster",
@@ -39,7 +39,7 @@ export const combinationRows: Row[] = [
         [
             "clusterName",
             "expected the cluster's name, or the ARN of its OIDC provider as oidcProviderArn, got neither; " +
-                "add one of them, or existingRoleArn for a role that is there already",
+                "add one of them, or existingRoleArn for an existing role",
         ],
     ),
     accepted("an existing role alone", { existingRoleArn: ROLE_ARN }),
@@ -52,8 +52,8 @@ export const combinationRows: Row[] = [
         plain: name === "additionalPolicyArns",
         ...refused(`an existing role, and ${name}`, { existingRoleArn: ROLE_ARN, [name]: value }, [
             name,
-            `expected nothing beside existingRoleArn, since that role is left as it is, got ${got}; ` +
-                `remove ${name}, or remove existingRoleArn to have a role made`,
+            `expected no value with existingRoleArn, since the component does not change that role, got ${got}; ` +
+                `remove ${name}, or remove existingRoleArn to create a role`,
         ]),
     })),
     ...Object.keys(roleOptions).map((name) =>
@@ -70,7 +70,7 @@ export const combinationRows: Row[] = [
         [
             "existingRoleArn",
             'expected a role in the account of oidcProviderArn, aws 111122223333, got "arn:aws:iam::444455556666:role/cni"; ' +
-                "give the role that trusts this provider, or the provider that the role trusts",
+                "use the role that trusts this provider, or the provider that the role trusts",
         ],
     ),
     refused(
@@ -79,7 +79,7 @@ export const combinationRows: Row[] = [
         [
             "existingRoleArn",
             'expected a role in the account of oidcProviderArn, aws 111122223333, got "arn:aws-cn:iam::111122223333:role/cni"; ' +
-                "give the role that trusts this provider, or the provider that the role trusts",
+                "use the role that trusts this provider, or the provider that the role trusts",
         ],
     ),
     accepted("external and no override", {
@@ -104,7 +104,7 @@ export const combinationRows: Row[] = [
         { oidcProviderArn: PROVIDER_ARN, delivery: "external", overrideExistingServiceAccount: true },
         [
             "overrideExistingServiceAccount",
-            "expected nothing beside delivery external, which touches no cluster, got true; " +
+            "expected no value with delivery external, with which the component changes nothing on the cluster, got true; " +
                 "remove overrideExistingServiceAccount, or use delivery serviceAccountPatch",
         ],
     ),
@@ -114,7 +114,7 @@ export const combinationRows: Row[] = [
             { oidcProviderArn: PROVIDER_ARN, delivery: "external", rollout: { enabled: true } },
             [
                 "rollout.enabled",
-                "expected nothing beside delivery external, which touches no cluster, got true; " +
+                "expected no value with delivery external, with which the component changes nothing on the cluster, got true; " +
                     "remove rollout.enabled, or use delivery serviceAccountPatch",
             ],
         ),
@@ -126,13 +126,13 @@ export const combinationRows: Row[] = [
     ]),
     refused("an additional provider twice", both([OTHER_PROVIDER_ARN, OTHER_PROVIDER_ARN]), [
         "additionalOidcProviderArns[1]",
-        `expected each member once, got "${OTHER_PROVIDER_ARN}", which is additionalOidcProviderArns[0] too; remove one of them`,
+        `expected each member once, got "${OTHER_PROVIDER_ARN}", the same as additionalOidcProviderArns[0]; remove one of them`,
     ]),
     ...[OF_ANOTHER_ACCOUNT, OF_ANOTHER_PARTITION].map((arn) =>
         refused(`an additional provider elsewhere: ${arn}`, both([OTHER_PROVIDER_ARN, arn]), [
             "additionalOidcProviderArns[1]",
             `expected a provider in the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
-                "make a role of its own in the other account",
+                "create a separate role in the other account",
         ]),
     ),
     accepted("additional providers of the same account", both([OTHER_PROVIDER_ARN])),
@@ -144,7 +144,7 @@ export const combinationRows: Row[] = [
         refused(`a policy elsewhere as boundary: ${arn}`, { oidcProviderArn: PROVIDER_ARN, permissionsBoundary: arn }, [
             "permissionsBoundary",
             `expected a policy of AWS or of the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
-                "give a policy that a role of this account can have",
+                "use a policy that a role in this account can have",
         ]),
         refused(
             `an additional policy elsewhere: ${arn}`,
@@ -152,7 +152,7 @@ export const combinationRows: Row[] = [
             [
                 "additionalPolicyArns[0]",
                 `expected a policy of AWS or of the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
-                    "give a policy that a role of this account can have",
+                    "use a policy that a role in this account can have",
             ],
         ),
     ]),
@@ -162,7 +162,7 @@ export const combinationRows: Row[] = [
             { oidcProviderArn: PROVIDER_ARN, ipFamily, additionalPolicyArns: ["arn:aws:iam::aws:policy/A", MANAGED] },
             [
                 "additionalPolicyArns[1]",
-                `expected a policy beside the CNI policy, which is attached anyway, got "${MANAGED}"; remove it from the list`,
+                `expected another policy than the CNI policy, which the component attaches itself, got "${MANAGED}"; remove it from the list`,
             ],
         ),
     ),
@@ -186,7 +186,7 @@ export const combinationRows: Row[] = [
             [
                 "rolePath",
                 "expected a path that a policy can have too: letters, digits and . , + @ = _ - between single slashes, " +
-                    `got "${rolePath}"; choose such a path, since the IPv6 policy is made under it`,
+                    `got "${rolePath}"; choose such a path, since the IPv6 policy gets the same path`,
             ],
         ),
     ]),
@@ -196,7 +196,7 @@ export const combinationRows: Row[] = [
         [
             "rolePath",
             "expected a path that starts and ends with /, of at most 512 characters from ! to ~, " +
-                'got "//"; write it like "/eks/", or leave rolePath out for "/"',
+                'got "//"; write it like "/eks/", or omit rolePath for "/"',
         ],
     ),
     accepted("a policy of the account with the name of the managed one", {

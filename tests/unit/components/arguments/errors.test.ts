@@ -7,7 +7,7 @@ import { Made, PROVIDER_ARN } from "../../support/standIn";
 import { construct, run } from "../../support/underMocks";
 
 const ROLE_NAME = "expected 1 to 64 letters, digits and + = , . @ _ -, got";
-const ROLE_NAME_FIX = "choose such a name, or leave roleName out to have one made up";
+const ROLE_NAME_FIX = "choose such a name, or omit roleName for a generated one";
 
 describe("an argument error", () => {
     it("lists all problems of one call, in the order of the arguments, then those of combinations", async () => {
@@ -21,15 +21,15 @@ describe("an argument error", () => {
         });
         strictEqual(
             (refused.thrown as Error).message,
-            'CniServiceAccountRole "cni": 5 arguments need mending, and nothing was created.\n' +
+            'CniServiceAccountRole "cni": 5 invalid arguments. Nothing was created.\n' +
                 `  roleName: ${ROLE_NAME} ""; ${ROLE_NAME_FIX}\n` +
                 "  maxSessionDuration: expected a whole number of seconds from 3600 to 43200, got 1; " +
-                "choose 1 to 12 hours, or leave maxSessionDuration out for 1 hour\n" +
+                "choose 1 to 12 hours, or omit maxSessionDuration for 1 hour\n" +
                 "  serviceAccount.namespace: expected 1 to 63 lower case letters, digits and -, with a letter or digit at " +
-                'each end, got "*"; give the name of a namespace: kubectl get namespaces\n' +
+                'each end, got "*"; use the name of a namespace: kubectl get namespaces\n' +
                 "  serviceAccount.name: expected 1 to 253 lower case letters, digits, - and ., with a letter or digit at " +
-                'each end and around each dot, got "?"; give the name of a service account: kubectl get serviceaccounts -A\n' +
-                "  overrideExistingServiceAccount: expected nothing beside delivery external, which touches no cluster, got " +
+                'each end and around each dot, got "?"; use the name of a service account: kubectl get serviceaccounts -A\n' +
+                "  overrideExistingServiceAccount: expected no value with delivery external, with which the component changes nothing on the cluster, got " +
                 "true; remove overrideExistingServiceAccount, or use delivery serviceAccountPatch",
         );
         strictEqual((refused.thrown as pulumi.InputPropertiesError).errors.length, 5);
@@ -58,14 +58,14 @@ describe("an argument error", () => {
                 propertyPath: "rolePath",
                 reason:
                     'expected a path that starts and ends with /, of at most 512 characters from ! to ~, got "eks"; ' +
-                    'write it like "/eks/", or leave rolePath out for "/"',
+                    'write it like "/eks/", or omit rolePath for "/"',
             },
         ]);
     });
 
     it("names the component, quoted", async () => {
         const refused = await run(() => new CniServiceAccountRole('a"b', { roleName: "" }));
-        ok((refused.thrown as Error).message.startsWith('CniServiceAccountRole "a\\"b": 2 arguments need mending'));
+        ok((refused.thrown as Error).message.startsWith('CniServiceAccountRole "a\\"b": 2 invalid arguments'));
     });
 
     it("prints as its message alone, each problem once", async () => {
@@ -80,7 +80,7 @@ describe("an argument error", () => {
                     propertyPath: "clusterName",
                     reason:
                         "expected the cluster's name, or the ARN of its OIDC provider as oidcProviderArn, got neither; " +
-                        "add one of them, or existingRoleArn for a role that is there already",
+                        "add one of them, or existingRoleArn for an existing role",
                 },
             ]);
         });
@@ -163,8 +163,8 @@ describe("an argument error", () => {
         deepStrictEqual((refused.thrown as pulumi.InputPropertiesError).errors.at(-1), {
             propertyPath: "additionalPolicyArns",
             reason:
-                'expected nothing beside existingRoleArn, since that role is left as it is, got ["a","known later"]; ' +
-                "remove additionalPolicyArns, or remove existingRoleArn to have a role made",
+                'expected no value with existingRoleArn, since the component does not change that role, got ["a","known later"]; ' +
+                "remove additionalPolicyArns, or remove existingRoleArn to create a role",
         });
     });
 

@@ -96,7 +96,7 @@ export const iamRules: Rule[] = [
     {
         argument: "roleName",
         expected: "1 to 64 letters, digits and + = , . @ _ -",
-        fix: "choose such a name, or leave roleName out to have one made up",
+        fix: "choose such a name, or omit roleName for a generated one",
         accepted: [
             ["1 character", "a"],
             ["64 characters", "a".repeat(64)],
@@ -120,7 +120,7 @@ export const iamRules: Rule[] = [
     {
         argument: "rolePath",
         expected: "a path that starts and ends with /, of at most 512 characters from ! to ~",
-        fix: 'write it like "/eks/", or leave rolePath out for "/"',
+        fix: 'write it like "/eks/", or omit rolePath for "/"',
         accepted: [
             ["the root", "/"],
             ["two levels", "/eks/cni/"],
@@ -141,7 +141,7 @@ export const iamRules: Rule[] = [
     {
         argument: "roleDescription",
         expected: "at most 1000 characters of Latin-1",
-        fix: "shorten it, or leave out what is not Latin-1",
+        fix: "shorten it, or remove the characters that are not Latin-1",
         accepted: [
             ["0 characters", ""],
             ["1000 characters", "a".repeat(1000)],
@@ -173,7 +173,7 @@ export const iamRules: Rule[] = [
     {
         argument: "maxSessionDuration",
         expected: "a whole number of seconds from 3600 to 43200",
-        fix: "choose 1 to 12 hours, or leave maxSessionDuration out for 1 hour",
+        fix: "choose 1 to 12 hours, or omit maxSessionDuration for 1 hour",
         accepted: [
             ["1 hour", 3600],
             ["12 hours", 43200],
@@ -223,7 +223,7 @@ export const iamRules: Rule[] = [
             [
                 "the same policy twice",
                 policies("a", "b", "a"),
-                '"arn:aws:iam::111122223333:policy/a", which is additionalPolicyArns[0] too',
+                '"arn:aws:iam::111122223333:policy/a", the same as additionalPolicyArns[0]',
             ],
         ],
     },

@@ -37,7 +37,7 @@ export const kubernetesRules: Rule[] = [
         argument: "clusterName",
         beside: {},
         expected: "1 to 100 letters, digits, - and _, with a letter or digit first",
-        fix: "give the cluster's name, not its ARN: aws eks list-clusters",
+        fix: "use the cluster's name, not its ARN: aws eks list-clusters",
         accepted: [
             ["1 character", "a"],
             ["100 characters", label(100)],
@@ -72,7 +72,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "serviceAccount.namespace",
         expected: "1 to 63 lower case letters, digits and -, with a letter or digit at each end",
-        fix: "give the name of a namespace: kubectl get namespaces",
+        fix: "use the name of a namespace: kubectl get namespaces",
         accepted: [
             ["1 character", "a"],
             ["a digit", "1"],
@@ -98,13 +98,13 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "serviceAccount.name",
         expected: OBJECT_NAME,
-        fix: "give the name of a service account: kubectl get serviceaccounts -A",
+        fix: "use the name of a service account: kubectl get serviceaccounts -A",
         ...OBJECT_NAMES,
     },
     {
         argument: "rollout.daemonSetName",
         expected: OBJECT_NAME,
-        fix: "give the name of a DaemonSet: kubectl get daemonsets -A",
+        fix: "use the name of a DaemonSet: kubectl get daemonsets -A",
         ...OBJECT_NAMES,
     },
     {
@@ -118,7 +118,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "rollout.enabled",
         expected: "true or false",
-        fix: "set false to leave the pods alone, or leave it out",
+        fix: "set false to leave the pods as they are, or omit it",
         accepted: [
             ["true", true],
             ["false", false],
@@ -131,7 +131,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "rollout.timeoutSeconds",
         expected: "a whole number of seconds from 1 to 9223372036",
-        fix: "choose how long the rolling update may take, or leave timeoutSeconds out for 600",
+        fix: "choose how long the rolling update may take, or omit timeoutSeconds for 600",
         accepted: [
             ["1", 1],
             ["a day", 86400],
@@ -148,7 +148,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "tokenExpirationSeconds",
         expected: "a whole number of seconds from 600 to 86400",
-        fix: "choose 10 minutes to 24 hours, or leave tokenExpirationSeconds out for 24 hours",
+        fix: "choose 10 minutes to 24 hours, or omit tokenExpirationSeconds for 24 hours",
         accepted: [
             ["10 minutes", 600],
             ["24 hours", 86400],
@@ -163,7 +163,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "stsRegionalEndpoints",
         expected: "true or false",
-        fix: "set true for the regional endpoint, or leave it out",
+        fix: "set true for the regional endpoint, or omit it",
         accepted: [
             ["true", true],
             ["false", false],
@@ -176,7 +176,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "overrideExistingServiceAccount",
         expected: "true or false",
-        fix: "set true to take the annotations over from another field manager",
+        fix: "set true to take over the annotations of another field manager",
         accepted: [
             ["true", true],
             ["false", false],
@@ -186,7 +186,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "ipFamily",
         expected: '"ipv4" or "ipv6"',
-        fix: "aws eks describe-cluster --query cluster.kubernetesNetworkConfig.ipFamily tells",
+        fix: "to see it: aws eks describe-cluster --name NAME --query cluster.kubernetesNetworkConfig.ipFamily",
         accepted: [
             ["ipv4", "ipv4"],
             ["ipv6", "ipv6"],
@@ -201,7 +201,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "delivery",
         expected: '"serviceAccountPatch" or "external"',
-        fix: "leave delivery out to have the service account annotated",
+        fix: "omit delivery to annotate the service account",
         accepted: [
             ["serviceAccountPatch", "serviceAccountPatch"],
             ["external", "external"],

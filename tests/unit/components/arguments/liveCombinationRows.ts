@@ -1,13 +1,14 @@
 import { PROVIDER_ARN } from "../../support/standIn";
 import { Row } from "./rule";
 
-const STEPS = "expected the service account annotated, its pods restarted and each step looked at";
+const STEPS = "expected an annotated service account, restarted pods and live checks";
 const ROLE_ONLY = { delivery: "external" };
 const NO_ROLLOUT = { rollout: { enabled: false } };
 const NODE_ROLES = { detachFromNodeRoles: ["nodes"] };
 
-const ROLE_ONLY_GOT = "got delivery external, which touches no cluster; use delivery serviceAccountPatch";
-const NO_ROLLOUT_GOT = "got rollout.enabled false, by which no pod takes the role; remove rollout.enabled";
+const ROLE_ONLY_GOT =
+    "got delivery external, with which the component changes nothing on the cluster; use delivery serviceAccountPatch";
+const NO_ROLLOUT_GOT = "got rollout.enabled false, so that no pod gets the role; remove rollout.enabled";
 
 function row(title: string, args: object, ...problems: [propertyPath: string, reason: string][]): Row {
     return {
@@ -42,7 +43,7 @@ export const liveCombinationRows: Row[] = [
     ]),
     row("an injection guard where no node role gives anything up", { injectionGuard: true }, [
         "injectionGuard",
-        "expected nothing without detachFromNodeRoles, since no node role gives anything up then, got true; " +
+        "expected no value without detachFromNodeRoles, since nothing is detached then, got true; " +
             "add detachFromNodeRoles, or remove injectionGuard",
     ]),
     row("no injection guard where no node role gives anything up", { injectionGuard: false }),

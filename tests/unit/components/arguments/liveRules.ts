@@ -9,7 +9,7 @@ const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const seconds = (argument: string, otherwise: number): Rule => ({
     argument,
     expected: "a whole number of seconds from 1 to 86400",
-    fix: `choose how long it may take, or leave it out for ${String(otherwise)}`,
+    fix: `choose a duration, or omit it for ${String(otherwise)}`,
     accepted: [
         ["1", 1],
         ["a day", 86400],
@@ -38,14 +38,14 @@ const text = (argument: string, expected: string, fix: string): Rule => ({
 });
 
 const NODE_ROLE_NAME = "the name of a role, without ARN and path";
-const NO_NAMES = "at least one name, since an empty list says neither which roles nor none";
+const NO_NAMES = "at least one name";
 
 /** What each argument of the live checks must be by itself. */
 export const liveRules: Rule[] = [
     {
         argument: "liveChecks",
         expected: "true or false",
-        fix: "set false for the role, the annotation and the rollout alone, or leave it out",
+        fix: "set false for the role, the annotation and the rollout alone, or omit it",
         accepted: [
             ["true", true],
             ["false", false],
@@ -59,7 +59,7 @@ export const liveRules: Rule[] = [
     {
         argument: "kubeconfig",
         expected: "the text of a kubeconfig",
-        fix: "give its YAML or JSON, as cluster.kubeconfigJson of @pulumi/eks is; or leave it out for the ambient one",
+        fix: "pass its YAML or JSON, for example cluster.kubeconfigJson of @pulumi/eks, or omit it for the ambient one",
         accepted: [
             ["a text", "clusters: []"],
             ["null, which counts as not given", null],
@@ -83,9 +83,9 @@ export const liveRules: Rule[] = [
             ["a list", ["us-west-2"], '["us-west-2"]'],
         ],
     },
-    text("region", "a region", "give the cluster's region, as us-west-2, or leave it out"),
-    text("profile", "the name of a profile", "aws configure list-profiles tells them"),
-    text("externalId", "an external id", "leave it out if the role asks for none"),
+    text("region", "a region", "use the cluster's region, such as us-west-2, or omit it"),
+    text("profile", "the name of a profile", "to see the profiles: aws configure list-profiles"),
+    text("externalId", "an external id", "omit it if the role requires none"),
     {
         argument: "aws.roleArn",
         expected: "the ARN of an IAM role",
@@ -96,7 +96,7 @@ export const liveRules: Rule[] = [
     {
         argument: "aws.sessionName",
         expected: "2 to 64 letters, digits and + = , . @ _ -",
-        fix: "choose such a name, or leave it out for eks-cni",
+        fix: "choose such a name, or omit it for eks-cni",
         accepted: [
             ["2 characters", "ab"],
             ["64 characters", "a".repeat(64)],
@@ -130,7 +130,7 @@ export const liveRules: Rule[] = [
         argument: "aws.endpoints",
         path: "aws.endpoints.sts",
         expected: "a URL that starts with https:// or http://",
-        fix: "write it like https://sts.us-west-2.amazonaws.com, or leave it out for AWS's own",
+        fix: "write it like https://sts.us-west-2.amazonaws.com, or omit it for AWS's own",
         accepted: [],
         refused: [
             ["a host alone", { sts: "sts.us-west-2.amazonaws.com" }, '"sts.us-west-2.amazonaws.com"'],
@@ -153,7 +153,7 @@ export const liveRules: Rule[] = [
         beside: LIVE,
         path: "detachFromNodeRoles[0]",
         expected: NODE_ROLE_NAME,
-        fix: 'give "nodes"',
+        fix: 'use "nodes"',
         accepted: [["a name", ["prod-nodes"]]],
         refused: [
             ["an ARN", ["arn:aws:iam::111122223333:role/nodes"], '"arn:aws:iam::111122223333:role/nodes"'],
@@ -170,7 +170,7 @@ export const liveRules: Rule[] = [
         beside: LIVE,
         path: "detachFromNodeRoles[0]",
         expected: "1 to 64 letters, digits and + = , . @ _ -",
-        fix: "give the name of the node role",
+        fix: "use the name of the node role",
         accepted: [["each sign", ["a+=,.@_-"]]],
         refused: [
             ["a name that is no role's", ["prod nodes"], '"prod nodes"'],
@@ -183,7 +183,7 @@ export const liveRules: Rule[] = [
         argument: "detachFromNodeRoles",
         beside: LIVE,
         expected: NO_NAMES,
-        fix: "leave detachFromNodeRoles out to have nothing detached",
+        fix: "leave detachFromNodeRoles to detach nothing",
         accepted: [["null, which counts as not given", null]],
         refused: [["an empty list", [], "an empty list"]],
     },
@@ -211,7 +211,7 @@ export const liveRules: Rule[] = [
         expected: "each member once",
         fix: "remove one of them",
         accepted: [["two names", ["a", "b"]]],
-        refused: [["a name twice", ["a", "a"], '"a", which is detachFromNodeRoles[0] too']],
+        refused: [["a name twice", ["a", "a"], '"a", the same as detachFromNodeRoles[0]']],
     },
     {
         argument: "detachPolicyArns",
@@ -228,7 +228,7 @@ export const liveRules: Rule[] = [
     {
         argument: "detachPolicyArns",
         expected: NO_NAMES,
-        fix: "leave detachPolicyArns out to have nothing detached",
+        fix: "leave detachPolicyArns to detach nothing",
         beside: NODE_ROLES,
         accepted: [],
         refused: [["an empty list", [], "an empty list"]],
@@ -236,7 +236,7 @@ export const liveRules: Rule[] = [
     {
         argument: "proof",
         expected: '"full" or "assumeRole" or "off"',
-        fix: "leave proof out for the full one",
+        fix: "omit proof for the full proof",
         accepted: [
             ["full", "full"],
             ["assumeRole", "assumeRole"],
@@ -262,7 +262,7 @@ export const liveRules: Rule[] = [
     {
         argument: "stableSeconds",
         expected: "a whole number of seconds from 0 to 3600",
-        fix: "choose how long a pod is watched, or leave it out for 20",
+        fix: "choose how long a pod is watched, or omit it for 20",
         accepted: [
             ["0", 0],
             ["an hour", 3600],
@@ -276,7 +276,7 @@ export const liveRules: Rule[] = [
     {
         argument: "maxNotReadyNodes",
         expected: "a whole number from 0 to 10000",
-        fix: "choose how many NotReady nodes to do without, or leave it out to wait for all",
+        fix: "choose how many NotReady nodes to skip, or omit it to wait for all",
         accepted: [
             ["0", 0],
             ["10000", 10000],
@@ -290,7 +290,7 @@ export const liveRules: Rule[] = [
     {
         argument: "injectionGuard",
         expected: "true or false",
-        fix: "set false to do without the admission policy, or leave it out",
+        fix: "set false for no admission policy, or omit it",
         beside: NODE_ROLES,
         accepted: [
             ["true", true],
@@ -301,7 +301,7 @@ export const liveRules: Rule[] = [
     {
         argument: "forceDestroy",
         expected: "true or false",
-        fix: "set true for a cluster that goes away with its nodes still up, or leave it out",
+        fix: "set true for a cluster that is deleted together with its nodes, or omit it",
         accepted: [
             ["true", true],
             ["false", false],
@@ -311,7 +311,7 @@ export const liveRules: Rule[] = [
     {
         argument: "keepDetached",
         expected: "true or false",
-        fix: "set true before the live checks are turned off and the node roles are to stay, or leave it out",
+        fix: "set true before you turn the live checks off, to leave the node roles as they are, or omit it",
         accepted: [
             ["true", true],
             ["false", false],

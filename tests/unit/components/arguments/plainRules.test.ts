@@ -43,7 +43,7 @@ describe("arguments that decide which resources exist", () => {
                 {
                     propertyPath: "detachPolicyArns",
                     reason:
-                        `expected nothing without detachFromNodeRoles, since no node role gives anything up then, got ${got}; ` +
+                        `expected no value without detachFromNodeRoles, since nothing is detached then, got ${got}; ` +
                         "add detachFromNodeRoles, or remove detachPolicyArns",
                 },
             ]);
@@ -55,7 +55,7 @@ describe("arguments that decide which resources exist", () => {
             "clusterName",
             { oidcProviderArn: PROVIDER_ARN },
             "expected 1 to 100 letters, digits, - and _, with a letter or digit first, got nothing; " +
-                "give the cluster's name, not its ARN: aws eks list-clusters",
+                "use the cluster's name, not its ARN: aws eks list-clusters",
         ],
         [
             "oidcProviderArn",
@@ -72,8 +72,8 @@ describe("arguments that decide which resources exist", () => {
         [
             "kubeconfig",
             { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
-            "expected the text of a kubeconfig, got nothing; give its YAML or JSON, as cluster.kubeconfigJson of @pulumi/eks " +
-                "is; or leave it out for the ambient one",
+            "expected the text of a kubeconfig, got nothing; pass its YAML or JSON, for example cluster.kubeconfigJson of " +
+                "@pulumi/eks, or omit it for the ambient one",
         ],
         [
             "aws",
@@ -137,7 +137,7 @@ function latePlain(propertyPath: string): ExpectedProblem {
     return {
         propertyPath,
         reason:
-            "expected a plain value, since it decides which resources exist and how, got an Output or a Promise; " +
-            "give the value itself: pulumi.Config and constants are known in time",
+            "expected a plain value, since it decides which resources exist or how they are made, got an Output or a Promise; " +
+            "pass the value itself, for example from pulumi.Config",
     };
 }

@@ -17,7 +17,7 @@ const rows: [string, Record<string, unknown>, { propertyPath: string; reason: st
             propertyPath: "roleName",
             reason:
                 "expected 1 to 64 letters, digits and + = , . @ _ -, got a secret value; " +
-                "choose such a name, or leave roleName out to have one made up",
+                "choose such a name, or omit roleName for a generated one",
         },
     ],
     [
@@ -71,7 +71,7 @@ const rows: [string, Record<string, unknown>, { propertyPath: string; reason: st
             propertyPath: "serviceAccount.name",
             reason:
                 "expected 1 to 253 lower case letters, digits, - and ., with a letter or digit at each end and around each " +
-                "dot, got a secret value; give the name of a service account: kubectl get serviceaccounts -A",
+                "dot, got a secret value; use the name of a service account: kubectl get serviceaccounts -A",
         },
     ],
 ];
@@ -94,8 +94,8 @@ describe("an argument error about a secret", () => {
             {
                 propertyPath: "roleDescription",
                 reason:
-                    "expected nothing beside existingRoleArn, since that role is left as it is, got a secret value; " +
-                    "remove roleDescription, or remove existingRoleArn to have a role made",
+                    "expected no value with existingRoleArn, since the component does not change that role, got a secret value; " +
+                    "remove roleDescription, or remove existingRoleArn to create a role",
             },
         ]);
         strictEqual(inspect([run.rejections, run.errors], { depth: 9 }).includes("s3cr3t"), false);
@@ -112,13 +112,13 @@ describe("an argument error about a secret", () => {
                 propertyPath: "roleName",
                 reason:
                     "expected 1 to 64 letters, digits and + = , . @ _ -, got a secret value; " +
-                    "choose such a name, or leave roleName out to have one made up",
+                    "choose such a name, or omit roleName for a generated one",
             },
             {
                 propertyPath: "maxSessionDuration",
                 reason:
                     "expected a whole number of seconds from 3600 to 43200, got 1; " +
-                    "choose 1 to 12 hours, or leave maxSessionDuration out for 1 hour",
+                    "choose 1 to 12 hours, or omit maxSessionDuration for 1 hour",
             },
         ]);
     });
@@ -133,7 +133,7 @@ describe("an argument error about a secret", () => {
                 propertyPath: "permissionsBoundary",
                 reason:
                     'expected a policy of AWS or of the account of oidcProviderArn, got "arn:aws:iam::444455556666:policy/' +
-                    'boundary"; give a policy that a role of this account can have',
+                    'boundary"; use a policy that a role in this account can have',
             },
         ]);
     });

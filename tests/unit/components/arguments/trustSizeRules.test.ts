@@ -45,7 +45,7 @@ function sizeOf(issuers: string[], name: string): number {
 function warning(size: number): string {
     return (
         `warning: [runtime] The trust policy has ${String(size)} characters without white space. IAM's default quota is ` +
-        '2048: where AWS answers LimitExceeded, ask Service Quotas for more "Role trust policy length" (IAM, L-C07B4B0D, ' +
+        '2048. If AWS answers LimitExceeded, request a higher "Role trust policy length" (IAM, L-C07B4B0D, ' +
         "at most 8192)."
     );
 }

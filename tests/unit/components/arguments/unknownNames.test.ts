@@ -5,7 +5,7 @@ import { unknownNames } from "../../../../components/arguments/unknownNames";
 import { validateNow } from "../../../../components/arguments/validateArguments";
 
 const unknown = (name: string, meant?: string) =>
-    `${name} is no argument, and is ignored.${meant === undefined ? "" : ` Is ${meant} meant?`}`;
+    `Unknown argument ${name} is ignored.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
 
 describe("a name that is no argument", () => {
     const rows: [string, object, string[]][] = [

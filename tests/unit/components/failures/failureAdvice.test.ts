@@ -28,9 +28,9 @@ describe("the advice on a failed role", () => {
     it("says what to do about a name that is taken", () => {
         strictEqual(
             roleAdvice(["first try: throttled", TAKEN]),
-            "A role of this name exists, and nothing was changed. If this update replaces the component's own role (a new " +
-                "rolePath does), choose a new roleName, or remove roleName: the new role is made before the old one goes. If " +
-                "the role is somebody else's, choose another roleName, or use it as it is by existingRoleArn.",
+            "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
+                "rolePath does that), choose a new roleName or remove it, since the new role is created before the old one is deleted. If " +
+                "the role belongs to another owner, choose another roleName, or use that role with existingRoleArn.",
         );
     });
 
@@ -49,8 +49,8 @@ describe("the advice on a failed annotation", () => {
             strictEqual(
                 serviceAccountAdvice(["connection refused", failure]),
                 `The field manager "${manager}" owns the annotation of this service account. Set ` +
-                    "overrideExistingServiceAccount: true to take it over, or remove the annotation first. What it was stays " +
-                    "visible in: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields",
+                    "overrideExistingServiceAccount: true to take it over, or remove the annotation first. To see its " +
+                    "present value: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields",
             );
         });
     }
@@ -59,7 +59,7 @@ describe("the advice on a failed annotation", () => {
         strictEqual(
             serviceAccountAdvice([OURS]),
             "Another CniServiceAccountRole, eks-cni/network/production/cni (project, stack, name), annotates this service " +
-                "account. Remove it there first; if it is this component under its old name, give it an alias.",
+                "account. Remove that component first. If it is this component under its former name, give it an alias.",
         );
     });
 
@@ -87,7 +87,7 @@ describe("the advice on a failed rollout", () => {
         strictEqual(
             rolloutAdvice(["connection refused", NO_DAEMON_SET]),
             `There is no DaemonSet "aws-node" in the service account's namespace. Install the Amazon VPC CNI plugin first, ` +
-                "or give the name of its DaemonSet as rollout.daemonSetName.",
+                "or set rollout.daemonSetName.",
         );
     });
 
@@ -95,9 +95,9 @@ describe("the advice on a failed rollout", () => {
         it(`says how to go on after a time limit: ${failure.slice(-40)}`, () => {
             strictEqual(
                 rolloutAdvice(["connection refused", failure]),
-                "The service account is annotated, and the rolling update goes on in the cluster by itself. See what holds " +
-                    "it up with: kubectl rollout status daemonset/NAME -n NAMESPACE; then run the update again, which waits " +
-                    "again. rollout.timeoutSeconds says how long.",
+                "The service account is annotated, and the rolling update continues in the cluster. To see what " +
+                    "delays it: kubectl rollout status daemonset/NAME -n NAMESPACE. Then run the update again, which waits " +
+                    "again, or raise rollout.timeoutSeconds.",
             );
         });
     }

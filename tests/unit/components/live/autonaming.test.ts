@@ -44,9 +44,10 @@ const settings: [string, Autonaming | undefined, string[]][] = [
 function problem(types: string[]) {
     return {
         path: "liveChecks",
-        expected: "names with a random part, since without one the engine deletes a role before it makes the next",
-        got: `a setting pulumi:autonaming without one for ${types.join(", ")}`,
-        fix: "give it a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
+        expected:
+            "names with a random part, since without one the engine deletes a role before it creates the next one",
+        got: `pulumi:autonaming without one for ${types.join(", ")}`,
+        fix: "set a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
     };
 }
 

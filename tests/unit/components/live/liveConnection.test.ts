@@ -40,14 +40,14 @@ const ofOwnProvider = (path: string): ExpectedProblem => ({
     propertyPath: path,
     reason:
         `expected ${path}, since the component has a provider of its own, whose settings the live checks cannot see, got nothing; ` +
-        `give ${path} what that provider has, or set liveChecks: false`,
+        `give ${path} to what that provider uses, or set liveChecks: false`,
 });
 
 const notFollowed = (setting: string): ExpectedProblem => ({
     propertyPath: "aws",
     reason:
-        `expected aws, since the stack's configuration has ${setting}, which the live checks do not follow, got nothing; ` +
-        "give region, and profile or roleArn, as aws: { … }, or set liveChecks: false",
+        `expected aws, since the stack's configuration has ${setting}, which the live checks do not support, got nothing; ` +
+        "set aws: { region, profile } or aws: { region, roleArn }, or set liveChecks: false",
 });
 
 describe("the live checks' connection", () => {

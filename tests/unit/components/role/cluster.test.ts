@@ -77,7 +77,7 @@ describe("the cluster", () => {
                 propertyPath: "rolePath",
                 reason:
                     'expected a path that starts and ends with /, of at most 512 characters from ! to ~, got "eks"; ' +
-                    'write it like "/eks/", or leave rolePath out for "/"',
+                    'write it like "/eks/", or omit rolePath for "/"',
             },
         ]);
         deepStrictEqual(run.lookups, []);
@@ -154,7 +154,7 @@ describe("the cluster's issuer", () => {
                     propertyPath: "oidcProviderArn",
                     reason:
                         `expected the provider of the cluster's issuer https://${ISSUER}, got "${OTHER}"; ` +
-                        "give that cluster's provider, or leave out clusterName or oidcProviderArn",
+                        "use that cluster's provider, or omit clusterName or oidcProviderArn",
                 },
             ]);
         });
@@ -180,7 +180,7 @@ describe("the cluster's issuer", () => {
                 propertyPath: "oidcProviderArn",
                 reason:
                     `expected the provider of the cluster's issuer https://${ISSUER}, got a secret value; ` +
-                    "give that cluster's provider, or leave out clusterName or oidcProviderArn",
+                    "use that cluster's provider, or omit clusterName or oidcProviderArn",
             },
         ]);
     });
@@ -192,9 +192,9 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "clusterName",
                 reason:
-                    "expected an EKS cluster of the AWS provider's account and region, got this answer when looking it " +
-                    "up: reading EKS Cluster (c): couldn't find resource; aws eks list-clusters shows those that are " +
-                    "there; if this program makes the cluster, pass its name as an output (cluster.name), or its OIDC " +
+                    "expected an EKS cluster of the AWS provider's account and region, got this answer to the lookup: " +
+                    "reading EKS Cluster (c): couldn't find resource; to see the clusters: aws eks list-clusters; " +
+                    "if this program creates the cluster, pass its name as an output (cluster.name), or its OIDC " +
                     "provider as oidcProviderArn",
             },
         ]);
@@ -222,10 +222,10 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "oidcProviderArn",
                 reason:
-                    `expected an IAM OIDC provider of the cluster's issuer https://${ISSUER}, got this answer when looking it ` +
-                    `up: couldn't find resource; make one with "aws iam create-open-id-connect-provider --url https://${ISSUER} ` +
+                    `expected an IAM OIDC provider of the cluster's issuer https://${ISSUER}, got this answer to the lookup: ` +
+                    `couldn't find resource; create one with "aws iam create-open-id-connect-provider --url https://${ISSUER} ` +
                     '--client-id-list sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster NAME ' +
-                    '--approve"; if this program makes it, pass its ARN as oidcProviderArn, since the lookup can run before ' +
+                    '--approve"; if this program creates it, pass its ARN as oidcProviderArn, since the lookup can run before ' +
                     "it exists",
             },
         ]);
@@ -238,7 +238,7 @@ describe("the cluster's issuer", () => {
                 propertyPath: "additionalOidcProviderArns[0]",
                 reason:
                     "expected a provider in the account of oidcProviderArn, aws 111122223333, got " +
-                    '"arn:aws:iam::444455556666:oidc-provider/issuer.example.com"; make a role of its own in the other account',
+                    '"arn:aws:iam::444455556666:oidc-provider/issuer.example.com"; create a separate role in the other account',
             },
         ]);
     });

@@ -24,7 +24,7 @@ describe("a token's session of a role", () => {
         return "refused" in answer ? answer.refused : undefined;
     };
     const why = (words: string, meaning: string) =>
-        `STS in ${REGION} says to sts:AssumeRoleWithWebIdentity of ${ROLE}: ${words}. ${meaning}`;
+        `STS in ${REGION} answered sts:AssumeRoleWithWebIdentity of ${ROLE} with: ${words}. ${meaning}`;
 
     it("has its keys and its token", async () => {
         deepStrictEqual(await assumed(), {
@@ -37,8 +37,8 @@ describe("a token's session of a role", () => {
     });
 
     const TRUST =
-        "The role does not trust this cluster's service account, does not exist, or IAM has not put it into force yet.";
-    const TOKEN_REFUSED = "STS does not take the token that the cluster issued.";
+        "The role does not trust this cluster's service account, does not exist, or IAM has not propagated it yet.";
+    const TOKEN_REFUSED = "STS does not accept the token that the cluster issued.";
     const table: [string, AwsFailure, string, string][] = [
         [
             "the trust",
@@ -83,7 +83,7 @@ describe("a token's session of a role", () => {
             "too many calls, after some attempts",
             new AwsFailure("Throttling", "Rate exceeded"),
             "sts-unreachable",
-            "STS gave no answer to the operator's machine.",
+            "STS did not answer the operator's machine.",
         ],
     ];
     for (const [what, failure, code, meaning] of table) {
@@ -101,12 +101,12 @@ describe("a token's session of a role", () => {
             code: "sts-region-inactive",
             why: why(
                 words,
-                "STS is switched off in this region for the role's account, for the pods as well as from here.",
+                "STS is deactivated in this region for the role's account, for the pods as well as for the operator.",
             ),
             final: true,
             mend:
                 "Activate it in the role's account: the IAM console, Account settings, Security Token Service (STS), " +
-                `Endpoints, ${REGION}. A region that is off by default: \`aws account enable-region --region-name ${REGION}\`.`,
+                `Endpoints, ${REGION}. For a region that is off by default: \`aws account enable-region --region-name ${REGION}\`.`,
         });
     });
 
@@ -114,7 +114,7 @@ describe("a token's session of a role", () => {
         says(SILENCE);
         const { code, final, why: told = "" } = (await refused()) ?? {};
         deepStrictEqual([code, final], ["sts-unreachable", false]);
-        strictEqual(told.endsWith(". STS gave no answer to the operator's machine."), true, told);
+        strictEqual(told.endsWith(". STS did not answer the operator's machine."), true, told);
     }).timeout(60_000);
 
     it("is refused without the token that STS repeats, and without the operator's secrets", async () => {
@@ -130,7 +130,7 @@ describe("a token's session of a role", () => {
                 [error.code, error.seen],
                 [
                     "aws-call-failed",
-                    "AWS says ValidationError: 1 validation error detected: Value '***' at 'webIdentityToken'",
+                    "AWS answered with ValidationError: 1 validation error detected: Value '***' at 'webIdentityToken'",
                 ],
             );
             strictEqual(error.message.includes(TOKEN), false);

@@ -38,10 +38,10 @@ describe("an attachment of a policy to a node role", () => {
         aws.answer({ "iam:AttachRolePolicy": () => noSuchPolicy });
         await rejects(aws.connect().attach("nodes", CNI_POLICY), {
             code: "aws-policy-gone",
-            seen: `IAM says to iam:AttachRolePolicy of ${CNI_POLICY} to nodes: ${noSuchPolicy.message}`,
-            means: "The role was found to have this policy once, and it no longer exists.",
+            seen: `IAM answered iam:AttachRolePolicy of ${CNI_POLICY} to nodes with: ${noSuchPolicy.message}`,
+            means: "The role had this policy before the hand-over, and the policy no longer exists.",
             mend:
-                "Create it again, or attach one with the same rights: " +
+                "Create it again, or attach another one with the same permissions: " +
                 "aws iam attach-role-policy --role-name nodes --policy-arn <its ARN>",
         });
     });
@@ -51,10 +51,10 @@ describe("an attachment of a policy to a node role", () => {
         aws.answer({ "iam:AttachRolePolicy": () => new AwsFailure("LimitExceeded", words, 409) });
         await rejects(aws.connect().attach("nodes", CNI_POLICY), {
             code: "aws-policy-quota",
-            seen: `IAM says to iam:AttachRolePolicy of ${CNI_POLICY} to nodes: ${words}`,
-            means: "The role has as many managed policies as it may have.",
+            seen: `IAM answered iam:AttachRolePolicy of ${CNI_POLICY} to nodes with: ${words}`,
+            means: "The role has reached its quota of managed policies.",
             mend:
-                "Take one off, and run the same command again; or: " +
+                "Detach another policy, then run the same command again, or attach this one yourself: " +
                 `aws iam attach-role-policy --role-name nodes --policy-arn ${CNI_POLICY}`,
         });
         deepStrictEqual(aws.counts(), { "iam:AttachRolePolicy": 1 });
@@ -82,7 +82,10 @@ describe("an attachment of a policy to a node role", () => {
         const words = "Cannot perform the operation on the protected role 'nodes'";
         aws.answer({ "iam:AttachRolePolicy": () => new AwsFailure("UnmodifiableEntity", words, 400) });
         await rejects(aws.connect().attach("nodes", CNI_POLICY), (error: Refusal) => {
-            deepStrictEqual([error.code, error.seen], ["aws-call-failed", `AWS says UnmodifiableEntity: ${words}`]);
+            deepStrictEqual(
+                [error.code, error.seen],
+                ["aws-call-failed", `AWS answered with UnmodifiableEntity: ${words}`],
+            );
             return true;
         });
     });

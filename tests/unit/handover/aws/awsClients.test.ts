@@ -54,9 +54,9 @@ describe("a connection to AWS", () => {
         it("of nobody, which is refused before any call", async () => {
             await rejects(aws.connect({}, {}).callerAccount(), {
                 code: "aws-region-unknown",
-                seen: "No AWS region is given, and none is set in the environment or the profile.",
+                seen: "No AWS region is set, neither in the program nor in the environment or the profile.",
                 means: "The live checks call EC2, EKS and STS in the cluster's region.",
-                mend: "Set it by `pulumi config set aws:region <region>`, or give `aws: { region }`.",
+                mend: "Run `pulumi config set aws:region <region>`, or set `aws: { region }`.",
             });
             await rejects(aws.connect({ region: "" }, {}).callerAccount(), { code: "aws-region-unknown" });
             deepStrictEqual(aws.counts(), {});

@@ -125,8 +125,8 @@ describe("an error of the AWS SDK", () => {
 
         it("that keeps the code and the words which nobody knows", () => {
             const { code, seen } = unknownRefusal(named("OddException", "Something s3cret"), ["s3cret"]);
-            deepStrictEqual([code, seen], ["aws-call-failed", "AWS says Odd: Something ***"]);
-            strictEqual(unknownRefusal("odd", []).seen, "AWS says an error: odd");
+            deepStrictEqual([code, seen], ["aws-call-failed", "AWS answered with Odd: Something ***"]);
+            strictEqual(unknownRefusal("odd", []).seen, "AWS answered with an error: odd");
         });
     });
 });

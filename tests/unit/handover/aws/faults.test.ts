@@ -49,9 +49,9 @@ describe("what goes wrong with AWS in the middle of a run", () => {
                 aws.answer({ [action]: () => failure });
                 const { code, seen, means, mend } = await refusalOf(ask(aws.connect()));
                 strictEqual(code, "aws-credentials-expired");
-                strictEqual(seen, `AWS says to ${action}: ${failure.message}`);
-                strictEqual(means.includes("seen by the next run"), true, means);
-                strictEqual(/`aws sso login`.*goes on from here/.test(mend), true, mend);
+                strictEqual(seen, `AWS answered ${action} with: ${failure.message}`);
+                strictEqual(means.includes("The next run sees the steps that were taken."), true, means);
+                strictEqual(/`aws sso login`.*It continues from here\./.test(mend), true, mend);
                 strictEqual(aws.counts()[action], 1);
             });
         }
@@ -76,7 +76,7 @@ describe("what goes wrong with AWS in the middle of a run", () => {
                 [code, seen],
                 [
                     "aws-credentials-expired",
-                    "AWS says to sts:GetCallerIdentity: Profile ops credential_process returned expired credentials.",
+                    "AWS answered sts:GetCallerIdentity with: Profile ops credential_process returned expired credentials.",
                 ],
             );
         });
@@ -104,7 +104,7 @@ describe("what goes wrong with AWS in the middle of a run", () => {
                     [code, seen],
                     [
                         "aws-credentials-missing",
-                        "No AWS credentials for sts:GetCallerIdentity: They had not come after 0.3 s",
+                        "No AWS credentials for sts:GetCallerIdentity: The provider of the credentials did not answer within 0.3 s",
                     ],
                 );
             });
@@ -125,7 +125,7 @@ describe("what goes wrong with AWS in the middle of a run", () => {
         const roleArn = "arn:aws:iam::111122223333:role/deployer";
         const { code, seen, mend } = await refusalOf(aws.connect({ roleArn }).look(NODES));
         strictEqual(code, "sts-region-inactive");
-        strictEqual(seen, `STS in ${REGION} gives no credentials for ec2:DescribeInstances: ${words}`);
+        strictEqual(seen, `STS in ${REGION} issues no credentials for ec2:DescribeInstances: ${words}`);
         strictEqual(/Account settings, .*Endpoints, us-west-2\./.test(mend), true, mend);
         strictEqual(mend.includes("aws account enable-region --region-name us-west-2"), true, mend);
     });
@@ -145,7 +145,7 @@ describe("what goes wrong with AWS in the middle of a run", () => {
             const { code, seen } = await refusalOf(aws.connect({}, impatient).callerAccount());
             deepStrictEqual(
                 [code, seen],
-                ["aws-unreachable", "No answer to sts:GetCallerIdentity: no whole answer within 0.5 s"],
+                ["aws-unreachable", "No answer to sts:GetCallerIdentity: no complete answer within 0.5 s"],
             );
         });
 

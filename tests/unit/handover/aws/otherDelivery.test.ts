@@ -101,7 +101,7 @@ describe("how else EKS gives a service account credentials", () => {
             ...nothing,
             "eks:ListPodIdentityAssociations": () => new AwsFailure("UnknownOperationException", "what?", 404),
         });
-        deepStrictEqual((await ask()).unread, ["EKS has not got the call: what?"]);
+        deepStrictEqual((await ask()).unread, ["EKS does not support the call: what?"]);
     });
 
     it("is an error when EKS does not answer", async () => {
@@ -111,6 +111,6 @@ describe("how else EKS gives a service account credentials", () => {
 
     it("is an error when EKS says something else", async () => {
         aws.answer({ ...nothing, "eks:DescribeAddon": () => new AwsFailure("InvalidParameterException", "bad name") });
-        await rejects(ask(), { code: "aws-call-failed", seen: "AWS says InvalidParameter: bad name" });
+        await rejects(ask(), { code: "aws-call-failed", seen: "AWS answered with InvalidParameter: bad name" });
     });
 });

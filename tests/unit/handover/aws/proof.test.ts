@@ -40,7 +40,7 @@ describe("the proof that a role is aws-node's", () => {
     it("is no more than that when no more is asked for", async () => {
         deepStrictEqual(await prove({ depth: "assumeRole" }), {
             verdict: "yes",
-            evidence: [`STS in ${REGION} gives the service account's token a session of ${ROLE}`],
+            evidence: [`STS in ${REGION} issues a session for the service account's token, of ${ROLE}`],
         });
         deepStrictEqual(Object.keys(aws.counts()), ["sts:AssumeRoleWithWebIdentity", "sts:GetCallerIdentity"]);
     });
@@ -50,7 +50,7 @@ describe("the proof that a role is aws-node's", () => {
         deepStrictEqual(await prove({ roleArn }), {
             verdict: "no",
             code: "trust-refused",
-            why: `The role ${roleArn} is of another account than the caller of the live checks (${ACCOUNT}).`,
+            why: `The role ${roleArn} is in another account than the caller of the live checks (${ACCOUNT}).`,
             final: true,
         });
         deepStrictEqual(Object.keys(aws.counts()), ["sts:GetCallerIdentity"]);
@@ -68,12 +68,12 @@ describe("the proof that a role is aws-node's", () => {
         deepStrictEqual(await prove(), {
             verdict: "yes",
             evidence: [
-                `STS in ${REGION} gives the service account's token a session of ${ROLE}`,
-                "EC2 says to a DryRun as the role that it would succeed: ec2:AttachNetworkInterface, " +
+                `STS in ${REGION} issues a session for the service account's token, of ${ROLE}`,
+                "A DryRun as the role succeeds: ec2:AttachNetworkInterface, " +
                     "ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DetachNetworkInterface, " +
                     "ec2:ModifyNetworkInterfaceAttribute, ec2:CreateTags, ec2:DescribeInstances, " +
                     "ec2:DescribeInstanceTypes, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:DescribeTags",
-                "IAM's simulation allows the role: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses",
+                "IAM's policy simulator allows the role: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses",
             ],
         });
         const [simulated, ...others] = sent("iam:SimulatePrincipalPolicy");
@@ -129,14 +129,17 @@ describe("the proof that a role is aws-node's", () => {
         });
         const { code, final, why } = await refused();
         deepStrictEqual([code, final], ["permission-missing", false]);
-        strictEqual(why.includes(`${ROLE} may not do ec2:CreateTags in EC2. EC2 says`), true, why);
+        strictEqual(why.includes(`${ROLE} lacks ec2:CreateTags in EC2. EC2 answered`), true, why);
     });
 
     it("fails when only the simulation can tell, and refuses", async () => {
         aws.answer(simulator({ "ec2:AssignPrivateIpAddresses": { EvalDecision: "explicitDeny" } }));
         const { code, why } = await refused();
         strictEqual(code, "permission-missing");
-        strictEqual(why, `The role ${ROLE} may not do ec2:AssignPrivateIpAddresses in EC2, says IAM's simulation.`);
+        strictEqual(
+            why,
+            `The role ${ROLE} lacks ec2:AssignPrivateIpAddresses in EC2, according to IAM's policy simulator.`,
+        );
     });
 
     it("is open when the simulation lacks what a condition asks for", async () => {
@@ -148,7 +151,7 @@ describe("the proof that a role is aws-node's", () => {
         const proof = await prove();
         strictEqual(proof.verdict, "undecided");
         strictEqual(
-            proof.why.includes("simulation of ec2:UnassignPrivateIpAddresses hangs on conditions"),
+            proof.why.includes("cannot decide ec2:UnassignPrivateIpAddresses: it depends on conditions"),
             true,
             proof.why,
         );
@@ -166,7 +169,7 @@ describe("the proof that a role is aws-node's", () => {
             strictEqual(
                 proof.evidence[2],
                 "Not proved: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses, which the caller may not simulate. " +
-                    `AWS says to iam:SimulatePrincipalPolicy: ${words}`,
+                    `AWS answered iam:SimulatePrincipalPolicy with: ${words}`,
             );
         });
 
@@ -181,7 +184,7 @@ describe("the proof that a role is aws-node's", () => {
             const proof = await prove();
             strictEqual(proof.verdict, "undecided");
             strictEqual(
-                proof.why.includes("tells nothing about rights: InvalidParameterValue: Interface is in use"),
+                proof.why.includes("says nothing about permissions: InvalidParameterValue: Interface is in use"),
                 true,
             );
         });
@@ -197,8 +200,8 @@ describe("the proof that a role is aws-node's", () => {
         const { why } = await refused();
         strictEqual(
             why,
-            `The role ${ROLE} may not do ec2:DetachNetworkInterface in EC2. EC2 says to ec2:DetachNetworkInterface as its ` +
-                "session: InvalidParameterValue: not ***, ***, ***, ***",
+            `The role ${ROLE} lacks ec2:DetachNetworkInterface in EC2. EC2 answered ec2:DetachNetworkInterface in its ` +
+                "session with: InvalidParameterValue: not ***, ***, ***, ***",
         );
     });
 

@@ -19,7 +19,7 @@ function verdictWithoutSimulation(all: Tried[]) {
 }
 
 const READ = tried("DescribeTags", "allowed");
-const BY_DRY_RUN = "EC2 says to a DryRun as the role that it would succeed: ec2:DescribeTags";
+const BY_DRY_RUN = "A DryRun as the role succeeds: ec2:DescribeTags";
 
 describe("the verdict on a role's rights", () => {
     it("is yes with what EC2 says alone, where it says yes to all", () => {
@@ -35,7 +35,7 @@ describe("the verdict on a role's rights", () => {
             }),
             {
                 verdict: "yes",
-                evidence: ["IAM's simulation allows the role: ec2:Assign, ec2:Tag"],
+                evidence: ["IAM's policy simulator allows the role: ec2:Assign, ec2:Tag"],
             },
         );
     });
@@ -75,11 +75,11 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(verdict(all, decisions), {
                 verdict: "undecided",
                 why:
-                    "EC2 refuses a DryRun of ec2:Attach, ec2:Detach from this machine, and IAM's simulation does not: " +
+                    "EC2 refuses a DryRun of ec2:Attach, ec2:Detach from this machine, and IAM's policy simulator allows it: " +
                     "Unauthorized: not from here. " +
-                    "EC2's answer to a DryRun of ec2:Create, ec2:Delete tells nothing about rights: Odd: in use. " +
-                    "IAM's simulation of ec2:Assign, ec2:Unassign hangs on conditions that only a real call fulfils.",
-                evidence: [BY_DRY_RUN, "IAM's simulation allows the role: ec2:Attach, ec2:Tag"],
+                    "EC2's answer to a DryRun of ec2:Create, ec2:Delete says nothing about permissions: Odd: in use. " +
+                    "IAM's policy simulator cannot decide ec2:Assign, ec2:Unassign: it depends on conditions that only a real call meets.",
+                evidence: [BY_DRY_RUN, "IAM's policy simulator allows the role: ec2:Attach, ec2:Tag"],
             });
         });
 
@@ -88,24 +88,24 @@ describe("the verdict on a role's rights", () => {
                 "a refusal that the simulation does not share",
                 tried("Attach", "refused", "No: not from here"),
                 "allowed",
-                "EC2 refuses a DryRun of ec2:Attach from this machine, and IAM's simulation does not: No: not from here.",
+                "EC2 refuses a DryRun of ec2:Attach from this machine, and IAM's policy simulator allows it: No: not from here.",
             ],
             [
                 "an answer that tells nothing",
                 tried("Create", "unclear", "Odd: in use"),
                 "unclear",
-                "EC2's answer to a DryRun of ec2:Create tells nothing about rights: Odd: in use.",
+                "EC2's answer to a DryRun of ec2:Create says nothing about permissions: Odd: in use.",
             ],
             [
                 "a condition",
                 tried("Assign", "untried"),
                 "unclear",
-                "IAM's simulation of ec2:Assign hangs on conditions that only a real call fulfils.",
+                "IAM's policy simulator cannot decide ec2:Assign: it depends on conditions that only a real call meets.",
             ],
         ];
         for (const [what, one, decision, why] of table) {
             it(`for ${what}`, () => {
-                const evidence = decision === "allowed" ? ["IAM's simulation allows the role: ec2:Attach"] : [];
+                const evidence = decision === "allowed" ? ["IAM's policy simulator allows the role: ec2:Attach"] : [];
                 const name = one.action.action.slice("ec2:".length);
                 deepStrictEqual(verdict([one], { [name]: decision }), { verdict: "undecided", why, evidence });
             });
@@ -114,7 +114,7 @@ describe("the verdict on a role's rights", () => {
         it("for an answer that tells nothing, where the caller may not simulate", () => {
             deepStrictEqual(verdictWithoutSimulation([tried("Create", "unclear", "Odd: in use")]), {
                 verdict: "undecided",
-                why: "EC2's answer to a DryRun of ec2:Create tells nothing about rights: Odd: in use.",
+                why: "EC2's answer to a DryRun of ec2:Create says nothing about permissions: Odd: in use.",
                 evidence: ["Not proved: ec2:Create, which the caller may not simulate. AWS says no."],
             });
         });
@@ -128,7 +128,7 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(
                 verdict(all, { Assign: "denied", Attach: "denied", Tag: "allowed" }),
                 no(
-                    `The role ${roleArn} may not do ec2:Assign, ec2:Attach in EC2. EC2 says to ec2:Attach as its session: No: really`,
+                    `The role ${roleArn} lacks ec2:Assign, ec2:Attach in EC2. EC2 answered ec2:Attach in its session with: No: really`,
                 ),
             );
         });
@@ -136,7 +136,7 @@ describe("the verdict on a role's rights", () => {
         it("where the simulation has no word of an action", () => {
             deepStrictEqual(
                 verdict([tried("Assign", "untried")], {}),
-                no(`The role ${roleArn} may not do ec2:Assign in EC2, says IAM's simulation.`),
+                no(`The role ${roleArn} lacks ec2:Assign in EC2, according to IAM's policy simulator.`),
             );
         });
 
@@ -144,7 +144,7 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(
                 verdictWithoutSimulation([tried("Attach", "refused", "No: really")]),
                 no(
-                    `The role ${roleArn} may not do ec2:Attach in EC2. EC2 says to ec2:Attach as its session: No: really`,
+                    `The role ${roleArn} lacks ec2:Attach in EC2. EC2 answered ec2:Attach in its session with: No: really`,
                 ),
             );
         });
@@ -153,7 +153,7 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(
                 verdict([tried("Attach", "stranger", "AuthFailure: who?")], { Attach: "allowed" }),
                 no(
-                    `The role ${roleArn} may not do ec2:Attach in EC2. EC2 says to ec2:Attach as its session: AuthFailure: who?`,
+                    `The role ${roleArn} lacks ec2:Attach in EC2. EC2 answered ec2:Attach in its session with: AuthFailure: who?`,
                 ),
             );
         });

@@ -17,45 +17,45 @@ describe("an error of AWS is told", () => {
         [
             "AccessDenied",
             "aws-access-denied",
-            "AWS says to iam:GetRole: it failed",
+            "AWS answered iam:GetRole with: it failed",
             "The caller of the live checks lacks iam:GetRole.",
-            "Allow iam:GetRole to the caller, or give another one by the argument `aws`.",
+            "Allow iam:GetRole for the caller, or set other credentials with the argument `aws`.",
         ],
         [
             "ExpiredToken",
             "aws-credentials-expired",
-            "AWS says to iam:GetRole: it failed",
-            "The credentials of the live checks have expired. What was done so far is seen by the next run.",
-            "Log in again (`aws sso login`, or whatever gave them), see `aws sts get-caller-identity`, and run the same command " +
-                "again: it goes on from here.",
+            "AWS answered iam:GetRole with: it failed",
+            "The credentials of the live checks have expired. The next run sees the steps that were taken.",
+            "Log in again (for example with `aws sso login`), check `aws sts get-caller-identity`, and run the same command " +
+                "again. It continues from here.",
         ],
         [
             "CredentialsProviderError",
             "aws-credentials-missing",
             "No AWS credentials for iam:GetRole: it failed",
-            "The live checks call AWS as the operator of the stack, and found nobody to be.",
-            "Log in, or say how: the stack's aws: configuration or the argument `aws` (profile, roleArn).",
+            "The live checks call AWS with the credentials of the operator, and found none.",
+            "Log in, or set the stack's aws: configuration or the argument `aws` (profile, roleArn).",
         ],
         [
             "InvalidClientTokenId",
             "aws-credentials-refused",
-            "AWS says to iam:GetRole: it failed",
+            "AWS answered iam:GetRole with: it failed",
             "AWS does not know these credentials, or not in this region.",
-            "Look which ones are used (`aws sts get-caller-identity`), and whether region and endpoints belong to them.",
+            "Check which credentials are used (`aws sts get-caller-identity`), and whether region and endpoints belong to them.",
         ],
         [
             "TimeoutError",
             "aws-unreachable",
             "No answer to iam:GetRole: it failed",
-            "Nothing was changed by this call as far as can be told.",
+            "As far as is known, this call changed nothing.",
             "Check network, proxy, region and endpoints, and run the same command again.",
         ],
         [
             "Throttling",
             "aws-throttled",
-            "AWS says to iam:GetRole, after several attempts: it failed",
-            "Others call the same API of this account too often.",
-            "Run the same command again later: it goes on from here.",
+            "AWS answered iam:GetRole, after several attempts, with: it failed",
+            "The account exceeds the rate limit of this API.",
+            "Run the same command again later. It continues from here.",
         ],
     ];
     for (const [name, ...refusal] of table) {
@@ -67,19 +67,19 @@ describe("an error of AWS is told", () => {
     it("as aws-call-failed, where nobody knows it", () => {
         deepStrictEqual(parts(unknownRefusal(named("OddException", "it failed"), [])), [
             "aws-call-failed",
-            "AWS says Odd: it failed",
-            "This is not an answer that the live checks know what to do about.",
-            "See what AWS says about it, and run the same command again.",
+            "AWS answered with Odd: it failed",
+            "The live checks cannot continue after this answer.",
+            "Look the error up in the AWS documentation, and run the same command again.",
         ]);
     });
 
     it("as sts-region-inactive, with the region and its switches", () => {
         deepStrictEqual(parts(stsInactive("it is off", "sts:GetCallerIdentity", "eu-south-1")), [
             "sts-region-inactive",
-            "STS in eu-south-1 gives no credentials for sts:GetCallerIdentity: it is off",
-            "STS is switched off in this region for the account of the role that the live checks call AWS as.",
+            "STS in eu-south-1 issues no credentials for sts:GetCallerIdentity: it is off",
+            "STS is deactivated in this region for the account of the role that the live checks use.",
             "Activate it in the role's account: the IAM console, Account settings, Security Token Service (STS), Endpoints, " +
-                "eu-south-1. A region that is off by default: `aws account enable-region --region-name eu-south-1`.",
+                "eu-south-1. For a region that is off by default: `aws account enable-region --region-name eu-south-1`.",
         ]);
     });
 
@@ -92,7 +92,10 @@ describe("an error of AWS is told", () => {
         it(`with the right that is missing, ${action}, where AWS says "${words}"`, () => {
             const refusal = refusalOf(named("AccessDenied", words), "iam:GetRole", []);
             strictEqual(refusal?.means, `The caller of the live checks lacks ${action}.`);
-            strictEqual(refusal.mend, `Allow ${action} to the caller, or give another one by the argument \`aws\`.`);
+            strictEqual(
+                refusal.mend,
+                `Allow ${action} for the caller, or set other credentials with the argument \`aws\`.`,
+            );
         });
     }
 

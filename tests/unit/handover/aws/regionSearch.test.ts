@@ -56,15 +56,15 @@ describe("the search for instances that use a role", () => {
         it("at regions that refuse, with the words of each and no secret", async () => {
             refusing({ "us-east-1": DENIED, "ap-east-1": DENIED });
             const said =
-                "[aws-access-denied] AWS says to ec2:DescribeInstances: denied, *** " +
+                "[aws-access-denied] AWS answered ec2:DescribeInstances with: denied, *** " +
                 "The caller of the live checks lacks ec2:DescribeInstances. " +
-                "Allow ec2:DescribeInstances to the caller, or give another one by the argument `aws`.";
+                "Allow ec2:DescribeInstances for the caller, or set other credentials with the argument `aws`.";
             await rejects(usersOfProfiles(clients(), profiles, true), {
                 code: "aws-region-refused",
-                seen: `The instances of these regions cannot be looked at: ap-east-1 (${said}); us-east-1 (${said})`,
+                seen: `The instances of these regions could not be listed: ap-east-1 (${said}); us-east-1 (${said})`,
                 means: MEANS,
                 mend:
-                    "Allow ec2:DescribeInstances there (a service control policy may forbid it), or disable the region for the " +
+                    "Allow ec2:DescribeInstances there (a service control policy may deny it), or disable the region for the " +
                     "account.",
             });
         });
@@ -74,7 +74,7 @@ describe("the search for instances that use a role", () => {
             await rejects(usersOfProfiles(clients(), profiles, true), (error: Refusal) => {
                 strictEqual(error.code, "aws-unreachable");
                 const start =
-                    "The instances of these regions cannot be looked at: us-east-1 ([aws-unreachable] No answer to ";
+                    "The instances of these regions could not be listed: us-east-1 ([aws-unreachable] No answer to ";
                 strictEqual(error.seen.startsWith(start), true, error.seen);
                 deepStrictEqual(
                     [error.means, error.mend],

@@ -28,16 +28,16 @@ const restart = (name: string, why: string) => ({ do: "restart", pod: name, why 
 const away = [node("n1", { ready: false }), node("n2"), node("n3")];
 const tried = remembering({ restarts: { n1: 1 } });
 
-describe("Taking the canary back", () => {
+describe("Reverting the canary", () => {
     const plain = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
     const after = (cluster: Partial<World["cluster"]>) =>
         world(onNodeRole, { cluster: { serviceAccount: plain, ...cluster } });
     const back = (annotations: object) => ({
         do: "annotate",
         annotations,
-        why: "the annotation goes back to what it was",
+        why: "reverting the annotation",
     });
-    const home = (name: string) => restart(name, `${name} goes back to the old path`);
+    const home = (name: string) => restart(name, `${name} returns to its former credentials`);
     const old = { [ROLE_ARN]: FORMER_ROLE };
     const rows: [string, World, object, Record<string, string>?, Memory?][] = [
         ["begins with the annotation", after({ serviceAccount }), back({})],
@@ -94,22 +94,22 @@ describe("Taking the canary back", () => {
         [
             "waits for a pod that is missing",
             after({ pods: [pod("n1", onNodeRole), pod("n2", onNodeRole)] }),
-            wait("not back yet: n3"),
+            wait("not reverted yet: n3"),
         ],
         [
             "has the DaemonSet try again",
             after({ pods: [pod("n1", onNodeRole), pod("n2", onNodeRole)], refusedPods: ["no"] }),
-            { do: "wake", why: "pods of n3 were refused, has the DaemonSet try again" },
+            { do: "wake", why: "pods of n3 were refused; asking the DaemonSet to try again" },
         ],
         [
             "waits for a pod that is not gone",
             after({ pods: [...pods(onNodeRole), pod("n1", right, { ...leaving, name: "old" })] }),
-            wait("not back yet: old"),
+            wait("not reverted yet: old"),
         ],
         [
             "waits for the pod that it restarted",
             after({ pods: pods(onNodeRole, pod("n1", onNodeRole, starting)) }),
-            wait("not back yet: pod-n1"),
+            wait("not reverted yet: pod-n1"),
             {},
             tried,
         ],
@@ -128,7 +128,7 @@ describe("Taking the canary back", () => {
         [
             "ends the pod of a NotReady node at the API",
             after({ nodes: away, pods: pods(onNodeRole, pod("n1", right, starting)) }),
-            { do: "forceRestart", pod: "pod-n1", why: "n1 is NotReady: its pod ends when its kubelet returns" },
+            { do: "forceRestart", pod: "pod-n1", why: "n1 is NotReady: its kubelet ends the pod when it returns" },
         ],
     ];
     for (const [what, of, step, formerAnnotations = {}, memory = fresh] of rows) {

@@ -32,9 +32,9 @@ const wait = (why: string) => ({ do: "wait", why });
 const refuse = (code: string, seen: string) => ({ refuse: code, seen });
 const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
 const first = (name: string, where = " of nodes") =>
-    restart(`pod-${name}`, `canary on ${name}${where}: takes the role first`);
+    restart(`pod-${name}`, `canary on ${name}${where}: restarts first, with the role`);
 const DONE = { do: "done", why: "a pod with the role works on a node of the node role" };
-const ANNOTATE = { do: "annotate", annotations: { [ROLE_ARN]: ROLE }, why: "annotates the service account again" };
+const ANNOTATE = { do: "annotate", annotations: { [ROLE_ARN]: ROLE }, why: "annotating the service account again" };
 const twoRoles = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "nodes" } };
 const away = [node("n1", { ready: false }), node("n2"), node("n3")];
 const tried = remembering({ restarts: { n1: 1 } });
@@ -111,17 +111,17 @@ describe("The canary", () => {
         [
             "is awaited while the one before is not gone",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole, leaving)) }),
-            wait("canary on n1: its new pod is not there yet"),
+            wait("canary on n1: its new pod does not exist yet"),
         ],
         [
             "is where a pod is missing already",
             before({ pods: [pod("n1", onNodeRole), pod("n3", onNodeRole)] }),
-            wait("canary on n2: its new pod is not there yet"),
+            wait("canary on n2: its new pod does not exist yet"),
         ],
         [
             "is tried again where it was refused",
             before({ pods: [pod("n1", onNodeRole), pod("n3", onNodeRole)], refusedPods: ["no"] }),
-            { do: "wake", why: "pods of n2 were refused, has the DaemonSet try again" },
+            { do: "wake", why: "pods of n2 were refused; asking the DaemonSet to try again" },
         ],
         [
             "is not awaited on a NotReady node",
@@ -131,7 +131,7 @@ describe("The canary", () => {
         [
             "is awaited there if it was restarted",
             before({ nodes: away, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
-            wait("canary on n1: its new pod is not there yet"),
+            wait("canary on n1: its new pod does not exist yet"),
             {},
             tried,
         ],
@@ -145,14 +145,14 @@ describe("The canary", () => {
         [
             "gives the webhook time before",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { ...starting, createdAt: seconds(-1) })) }),
-            wait("canary on n1 of nodes: pod-n1 carries no role of its own; it is restarted once more after a pause"),
+            wait("canary on n1 of nodes: pod-n1 carries no role of its own; restarting it again after a pause"),
             {},
             tried,
         ],
         [
             "gives it longer each time",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { createdAt: seconds(-15) })) }),
-            wait("canary on n1 of nodes: pod-n1 carries no role of its own; it is restarted once more after a pause"),
+            wait("canary on n1 of nodes: pod-n1 carries no role of its own; restarting it again after a pause"),
             {},
             remembering({ restarts: { n1: 4 } }),
         ],
@@ -161,7 +161,7 @@ describe("The canary", () => {
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole)) }),
             refuse(
                 "restart-limit",
-                "The pod of node n1 was restarted 5 times, and still: canary on n1 of nodes: pod-n1 carries no role of its own.",
+                "The pod on node n1 was restarted 5 times, and still: canary on n1 of nodes: pod-n1 carries no role of its own.",
             ),
             {},
             remembering({ restarts: { n1: 5 } }),
@@ -192,14 +192,14 @@ describe("The canary", () => {
         [
             "has nothing to prove without nodes",
             before({ nodes: [] }),
-            { do: "done", why: "nothing to prove: the cluster has no node" },
+            { do: "done", why: "nothing to test: the cluster has no nodes" },
         ],
         [
             "fails on another cluster",
             before({ uid: "another" }),
             refuse(
                 "cluster-changed",
-                "The kubeconfig leads to a cluster whose namespace kube-system has the UID another; the hand-over began on the one with cluster.",
+                "The kubeconfig points to a cluster whose kube-system namespace has the UID another. The hand-over began on the cluster with the UID cluster.",
             ),
         ],
         [

@@ -48,7 +48,7 @@ table("The policies leave the node roles", [
         good({ nodes: [], pods: [] }, { roleOfInstance: {}, nodeRoles: [nodeRole({ instancesOfCluster: [] })] }),
         {
             ...DETACH,
-            why: "0 pods carry the role: the policies leave nodes",
+            why: "0 pods carry the role: detaching the policies from nodes",
         },
     ],
     [
@@ -56,7 +56,7 @@ table("The policies leave the node roles", [
         good({}, { nodeRoles: [nodeRole(), nodeRole({ name: "gone", exists: false })] }),
         {
             ...DETACH,
-            why: "3 pods carry the role: the policies leave nodes, gone",
+            why: "3 pods carry the role: detaching the policies from nodes, gone",
         },
         { detachFromNodeRoles: ["nodes", "gone"] },
     ],
@@ -158,13 +158,13 @@ table("When the watch after the detachment is over", [
     [
         "it is done, for all that were named",
         two,
-        { ...DONE, why: "3 pods carry the role, nothing is left on nodes, more" },
+        { ...DONE, why: "3 pods carry the role; the policies are detached from nodes, more" },
         { detachFromNodeRoles: ["nodes", "more"] },
     ],
     [
         "and not before",
         two,
-        wait("the policies are off nodes, more; watching the pods for 20 s"),
+        wait("the policies are detached from nodes, more; watching the pods for 20 s"),
         { detachFromNodeRoles: ["nodes", "more"] },
         remembering({ detachedAt: seconds(-19) }),
     ],

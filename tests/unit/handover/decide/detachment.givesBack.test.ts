@@ -19,7 +19,7 @@ import {
 const BACK = {
     do: "attach",
     policies: attach("nodes"),
-    why: "pod-n2 carries no role of its own: the node roles get their policies back",
+    why: "pod-n2 carries no role of its own: attaching the policies to the node roles again",
 };
 
 table("The policies come back at once", [
@@ -32,12 +32,15 @@ table("The policies come back at once", [
     [
         "for one that carries the role in part",
         good({ pods: pods(right, pod("n2", inPart(ROLE))) }, detached),
-        { ...BACK, why: "pod-n2 carries its role in part: a container: the node roles get their policies back" },
+        {
+            ...BACK,
+            why: "pod-n2 carries its role only in part: a container: attaching the policies to the node roles again",
+        },
     ],
     [
         "for one with other credentials",
         good({ pods: pods(right, pod("n2", { kind: "other", what: "AWS_PROFILE" })) }, detached),
-        { ...BACK, why: "pod-n2 carries AWS_PROFILE: the node roles get their policies back" },
+        { ...BACK, why: "pod-n2 carries AWS_PROFILE: attaching the policies to the node roles again" },
     ],
     [
         "however often they came back before",

@@ -102,7 +102,7 @@ table("What comes before", [
     [
         "a pod of the old template is the DaemonSet's",
         good({ pods: pods(right, pod("n2", onNodeRole, { current: false })) }),
-        wait("2 pods carry the role, 1 are of the old template"),
+        wait("2 pods carry the role, 1 still have the old template"),
     ],
     [
         "and ours with OnDelete",
@@ -133,30 +133,30 @@ table("What comes before", [
     [
         "refused pods are tried again",
         good({ pods: [pod("n1", right), pod("n2", right)], refusedPods: ["no"] }),
-        { do: "wake", why: "pods of n3 were refused, has the DaemonSet try again" },
+        { do: "wake", why: "pods of n3 were refused; asking the DaemonSet to try again" },
     ],
     [
         "and not more often than every five seconds",
         good({ pods: [pod("n1", right), pod("n2", right)], refusedPods: ["no"] }),
-        wait("2 of 3 pods are there (no pod yet on n3)"),
+        wait("2 of 3 pods are Ready (no pod yet on n3)"),
         {},
         remembering({ wokenAt: seconds(-5) }),
     ],
     [
         "the mark of that goes once all are there, before anything is detached",
         good({ daemonSet: woken }),
-        { do: "removeWakeMark", why: "what woke the DaemonSet's controller is taken off again" },
+        { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" },
     ],
     [
         "and not while one is missing",
         good({ daemonSet: woken, pods: [pod("n1", right), pod("n2", right)] }),
-        wait("2 of 3 pods are there (no pod yet on n3)"),
+        wait("2 of 3 pods are Ready (no pod yet on n3)"),
     ],
     ["nothing is tried again where nothing is missing", good({ refusedPods: ["no"] }), DETACH],
     [
         "a guard that is no longer asked for goes",
         good({}, detached),
-        { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" },
+        { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" },
         { injectionGuard: false },
     ],
     [
@@ -168,14 +168,14 @@ table("What comes before", [
     [
         "and then it goes",
         good(),
-        { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" },
+        { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" },
         { injectionGuard: false, detachFromNodeRoles: undefined },
         remembering({ propagatedAt: NOW }),
     ],
     [
         "where no role was ever named it goes at once",
         good(),
-        { do: "removeInjectionGuard", why: "the injection guard is no longer asked for" },
+        { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" },
         { injectionGuard: false, detachFromNodeRoles: undefined, record: { ...record, namedNodeRoles: [] } },
     ],
 ]);
@@ -186,13 +186,13 @@ table("NotReady nodes that may be ignored", [
     [
         "give their pod up at the API",
         good({ nodes: away, pods: pods(right, pod("n3", onNodeRole, starting)) }),
-        { do: "forceRestart", pod: "pod-n3", why: "n3 is NotReady: its pod ends when its kubelet returns" },
+        { do: "forceRestart", pod: "pod-n3", why: "n3 is NotReady: its kubelet ends the pod when it returns" },
         { maxNotReadyNodes: 1 },
     ],
     [
         "do not hold up the rest when their pod carries the role",
         good({ nodes: away, pods: pods(right, pod("n3", right, starting)) }),
-        { ...DETACH, why: "2 pods carry the role: the policies leave nodes" },
+        { ...DETACH, why: "2 pods carry the role: detaching the policies from nodes" },
         { maxNotReadyNodes: 1 },
     ],
     [
@@ -201,7 +201,7 @@ table("NotReady nodes that may be ignored", [
             { nodes: away, pods: pods(right, pod("n3", right, starting)) },
             { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } },
         ),
-        { ...DETACH, why: "2 pods carry the role: the policies leave nodes" },
+        { ...DETACH, why: "2 pods carry the role: detaching the policies from nodes" },
         { maxNotReadyNodes: 1 },
     ],
     [
@@ -220,7 +220,7 @@ table("NotReady nodes that may be ignored", [
             nodes: away,
             pods: [pod("n1", right), pod("n2", onNodeRole, { current: false }), pod("n3", onNodeRole, starting)],
         }),
-        wait("1 pods carry the role, 1 are of the old template"),
+        wait("1 pods carry the role, 1 still have the old template"),
         { maxNotReadyNodes: 1 },
     ],
     [
@@ -229,7 +229,7 @@ table("NotReady nodes that may be ignored", [
             nodes: [node("n1"), node("n2", { ready: false }), node("n3", { ready: false })],
             pods: pods(right, pod("n2", right, starting), pod("n3", right, starting)),
         }),
-        wait("1 of 3 pods are there (not Ready yet: pod-n2, pod-n3; NotReady: n2, n3)"),
+        wait("1 of 3 pods are Ready (not Ready yet: pod-n2, pod-n3; NotReady: n2, n3)"),
         { maxNotReadyNodes: 1 },
     ],
     [
@@ -237,7 +237,7 @@ table("NotReady nodes that may be ignored", [
         good({ nodes: away, pods: pods(right, pod("n3", onNodeRole, starting)) }),
         refuse(
             "restart-limit",
-            "The pod of node n3 was restarted 5 times, and still: n3 is NotReady: its pod ends when its kubelet returns.",
+            "The pod on node n3 was restarted 5 times, and still: n3 is NotReady: its kubelet ends the pod when it returns.",
         ),
         { maxNotReadyNodes: 1 },
         remembering({ restarts: { n3: 5 } }),

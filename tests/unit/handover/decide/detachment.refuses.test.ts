@@ -23,7 +23,7 @@ table("The run ends", [
         good({ uid: "another" }),
         refuse(
             "cluster-changed",
-            "The kubeconfig leads to a cluster whose namespace kube-system has the UID another; the hand-over began on the one with cluster.",
+            "The kubeconfig points to a cluster whose kube-system namespace has the UID another. The hand-over began on the cluster with the UID cluster.",
         ),
     ],
     [
@@ -60,32 +60,32 @@ table("The run ends", [
     [
         "when the role of a node cannot be told",
         good({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } }),
-        refuse("node-role-unknown", "The role of these nodes cannot be told: n3."),
+        refuse("node-role-unknown", "The roles of these nodes are unknown: n3."),
     ],
     [
         "when a node is no instance",
         good({ nodes: [node("n1"), node("n2"), node("n3", { instanceId: undefined })] }),
-        refuse("node-role-unknown", "The role of these nodes cannot be told: n3."),
+        refuse("node-role-unknown", "The roles of these nodes are unknown: n3."),
     ],
     [
         "when a node has a role that is not named",
         good({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" } }),
         refuse(
             "node-role-not-named",
-            "Nodes of this cluster run with the roles more, and detachFromNodeRoles has nodes.",
+            "Nodes of this cluster run with the roles more. detachFromNodeRoles lists nodes.",
         ),
     ],
     [
         "when instances elsewhere use the role",
         good({}, { nodeRoles: [nodeRole({ instancesElsewhere: ["eu-west-1/i-9"] })] }),
-        refuse("node-role-shared", "Instances that are not of this cluster run with nodes: eu-west-1/i-9."),
+        refuse("node-role-shared", "Instances outside this cluster run with nodes: eu-west-1/i-9."),
     ],
     [
         "when kube-system/aws-node lives off the role, beside what is handed over",
         good({ defaultPodsWithoutRole: ["aws-node-1"] }),
         refuse(
             "node-role-in-use",
-            "Beside kube-system/aws-node there is the DaemonSet kube-system/aws-node, with pods that have no role of their own: aws-node-1.",
+            "Beside kube-system/aws-node the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1.",
         ),
     ],
     [
@@ -93,7 +93,7 @@ table("The run ends", [
         good({ injectionGuard: { present: false, inForce: false } }),
         refuse(
             "injection-guard-missing",
-            "The injection guard, the ValidatingAdmissionPolicy guard, is not there, though the stack has made it.",
+            "The injection guard, the ValidatingAdmissionPolicy guard, does not exist, although the stack created it.",
         ),
     ],
     [
@@ -107,7 +107,7 @@ table("The run ends", [
         good({ pods: pods(right, pod("n2", onNodeRole)) }),
         refuse(
             "restart-limit",
-            "The pod of node n2 was restarted 5 times, and still: pod-n2 carries no role of its own.",
+            "The pod on node n2 was restarted 5 times, and still: pod-n2 carries no role of its own.",
         ),
         {},
         remembering({ restarts: { n2: 5 } }),
@@ -115,7 +115,7 @@ table("The run ends", [
     [
         "when pods without the role appear again and again",
         good({ pods: pods(right, pod("n2", onNodeRole)) }),
-        refuse("pods-without-role", "Pods without the role appear again and again: pod-n2."),
+        refuse("pods-without-role", "Pods without the role keep appearing: pod-n2."),
         {},
         remembering({ restores: 4, attachedAt: NOW, attached: attach("nodes") }),
     ],

@@ -25,17 +25,17 @@ table("Nothing leaves the node roles", [
     [
         "while a node has no pod",
         good({ pods: [pod("n1", right), pod("n2", right)] }),
-        wait("2 of 3 pods are there (no pod yet on n3)"),
+        wait("2 of 3 pods are Ready (no pod yet on n3)"),
     ],
     [
         "while a pod is not Ready",
         good({ pods: pods(right, pod("n2", right, starting)) }),
-        wait("2 of 3 pods are there (not Ready yet: pod-n2)"),
+        wait("2 of 3 pods are Ready (not Ready yet: pod-n2)"),
     ],
     [
         "while another pod of a node is not gone",
         good({ pods: [...pods(right), pod("n2", right, { ...leaving, name: "old" })] }),
-        wait("3 of 3 pods are there (not gone yet: old)"),
+        wait("3 of 3 pods are Ready (still terminating: old)"),
     ],
     [
         "while a node is NotReady, which is named",
@@ -43,17 +43,17 @@ table("Nothing leaves the node roles", [
             nodes: [node("n1"), node("n2"), node("n3", { ready: false })],
             pods: pods(right, pod("n3", right, starting)),
         }),
-        wait("2 of 3 pods are there (not Ready yet: pod-n3; NotReady: n3)"),
+        wait("2 of 3 pods are Ready (not Ready yet: pod-n3; NotReady: n3)"),
     ],
     [
         "while the DaemonSet still replaces a pod of the old template",
         good({ pods: pods(right, pod("n2", right, { current: false })) }),
-        wait("2 pods carry the role, 1 are of the old template"),
+        wait("2 pods carry the role, 1 still have the old template"),
     ],
     [
         "while instances with the role have not joined",
         good({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4", "i-n5"] })] }),
-        wait("instances that use a node role have not joined yet: i-n4, i-n5"),
+        wait("instances with a node role have not joined yet: i-n4, i-n5"),
     ],
     [
         "while the guard is not in force",
@@ -73,12 +73,12 @@ table("Nothing leaves the node roles", [
             { nodes: [node("n1"), node("n2"), node("n3", { ready: false })] },
             { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } },
         ),
-        wait("NotReady, and of no instance with a role: n3"),
+        wait("NotReady, and without an instance that has a role: n3"),
     ],
     [
         "while the pods are watched after it",
         good({}, detached),
-        wait("the policies are off nodes; watching the pods for 20 s"),
+        wait("the policies are detached from nodes; watching the pods for 20 s"),
         {},
         remembering({ detachedAt: seconds(-19) }),
     ],

@@ -7,11 +7,11 @@ import { CNI_POLICY, OTHER_POLICY } from "../support/worlds";
 const detach = (...roles: [string, string][]): Step => ({
     do: "detach",
     policies: roles.map(([roleName, policyArn]) => ({ roleName, policyArn })),
-    why: "3 pods carry the role: the policies leave nodes",
+    why: "3 pods carry the role: detaching the policies from nodes",
 });
 const back = (policy: string, role: string) =>
-    `${policy} is on ${role} again. A program that attaches it (aws.iam.RolePolicyAttachment) must let go of it, ` +
-    "or each undoes the other's work; the next update takes it off.";
+    `${policy} is attached to ${role} again. Remove the aws.iam.RolePolicyAttachment from the program that attaches it, ` +
+    "or the two undo each other's work. The next update detaches it.";
 
 describe("What a refresh shows of the detachment", () => {
     const refusal = new Refusal("service-account-missing", "It is not there.", "means", "mend");
@@ -41,7 +41,7 @@ describe("What a refresh shows of the detachment", () => {
         [
             "is what the next update does where no policy has left yet",
             detach(["late", CNI_POLICY]),
-            "3 pods carry the role: the policies leave nodes",
+            "3 pods carry the role: detaching the policies from nodes",
         ],
     ];
     for (const [what, step, drift] of rows) {

@@ -85,10 +85,10 @@ describe("The pod that is restarted next", () => {
         );
         strictEqual(
             step?.do === "refuse" && step.refusal.message,
-            "[restart-limit] The pod of node n2 was restarted 5 times, and still: it fails. " +
-                "The pod identity webhook does not reach the pods of this node, or does not know their service account. " +
-                "See the logs of the webhook (on EKS: the control plane's logs), then run the update again; " +
-                "nothing was taken from the node roles.",
+            "[restart-limit] The pod on node n2 was restarted 5 times, and still: it fails. " +
+                "The pod identity webhook does not reach the pods on this node, or does not know their service account. " +
+                "Read the webhook's logs (on EKS, in the control plane logs), then run the update again. " +
+                "The node roles have kept their policies.",
         );
     });
 });

@@ -20,16 +20,16 @@ import {
 
 const both = { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] } };
 const target: GiveBackTarget = { record: both, roleNames: ["nodes", "more"], iamPropagationSeconds: 120 };
-const BACK = "what was recorded goes back on nodes, more";
+const BACK = "attaching the recorded policies again to nodes, more";
 const SETTLE = {
     do: "awaitPropagation",
     milliseconds: 120_000,
-    why: "IAM has 120 s to enforce the policies of the node roles",
+    why: "waiting 120 s for IAM to enforce the policies of the node roles",
 };
-const DONE = { do: "done", why: "nodes, more hold what was recorded" };
+const DONE = { do: "done", why: "nodes, more hold the recorded policies" };
 const settled = remembering({ propagatedAt: seconds(-1) });
 
-describe("Giving the node roles their policies back", () => {
+describe("Attaching the policies to the node roles again", () => {
     const rows: [string, NodeRoleSeen[], object, Partial<GiveBackTarget>?, Memory?][] = [
         [
             "attaches what is missing on each of them",
@@ -49,7 +49,7 @@ describe("Giving the node roles their policies back", () => {
         [
             "is done for one",
             [nodeRole()],
-            { do: "done", why: "nodes holds what was recorded" },
+            { do: "done", why: "nodes holds the recorded policies" },
             { roleNames: ["nodes"] },
             settled,
         ],

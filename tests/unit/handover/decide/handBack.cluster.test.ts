@@ -21,7 +21,7 @@ table("On the way back, the cluster", [
         going({ uid: "another" }),
         refuse(
             "cluster-changed",
-            "The kubeconfig leads to a cluster whose namespace kube-system has the UID another; the hand-over began on the one with cluster.",
+            "The kubeconfig points to a cluster whose kube-system namespace has the UID another. The hand-over began on the cluster with the UID cluster.",
         ),
     ],
     ["loses its guard before the annotation", going({ injectionGuard: guarded, serviceAccount }), UNGUARD, {}, settled],
@@ -57,7 +57,7 @@ table("On the way back, the cluster", [
     [
         "may have lost its service account",
         going({ serviceAccount: undefined }),
-        restart("pod-n1", "pod-n1 goes back first"),
+        restart("pod-n1", "pod-n1 restarts first"),
         {},
         settled,
     ],

@@ -27,7 +27,11 @@ table("On the way back, the node roles", [
     [
         "get it one and all",
         going({}, { nodeRoles: [nodeRole(bare), nodeRole({ ...bare, name: "more" })] }),
-        { do: "attach", policies: attach("nodes", "more"), why: "what was recorded goes back on nodes, more" },
+        {
+            do: "attach",
+            policies: attach("nodes", "more"),
+            why: "attaching the recorded policies again to nodes, more",
+        },
         {
             record: {
                 ...record,
@@ -111,7 +115,7 @@ table("On the way back, the node roles", [
         going({}, { nodeRoles: [nodeRole({ cniPolicies: [poor] })] }),
         refuse(
             "node-role-without-permissions",
-            "Nodes run with nodes, which holds no policy that suffices for the CNI, and none is recorded.",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and no such policy is recorded.",
         ),
         { record: { ...record, nodeRolePolicies: {} } },
     ],
@@ -120,35 +124,35 @@ table("On the way back, the node roles", [
         going({ pods: oneBack }, { nodeRoles: [nodeRole({ cniPolicies: [poor] })] }),
         refuse(
             "node-role-without-permissions",
-            "Nodes run with nodes, which holds no policy that suffices for the CNI, and none is recorded.",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and no such policy is recorded.",
         ),
         { record: { ...record, nodeRolePolicies: {} } },
     ],
     [
         "may hold one that does not suffice beside one that does",
         going({}, { nodeRoles: [nodeRole({ cniPolicies: [poor, { ...poor, arn: "own", sufficient: true }] })] }),
-        restart("pod-n1", "pod-n1 goes back first"),
+        restart("pod-n1", "pod-n1 restarts first"),
         { record: { ...record, nodeRolePolicies: {} } },
         settled,
     ],
     [
         "suffice by what was recorded, whatever it lacks",
         going({}, { nodeRoles: [nodeRole({ cniPolicies: [poor] })] }),
-        restart("pod-n1", "pod-n1 goes back first"),
+        restart("pod-n1", "pod-n1 restarts first"),
         {},
         settled,
     ],
     [
         "may suffice by an inline policy",
         going({}, { nodeRoles: [nodeRole({ ...bare, inlineCniPolicies: ["own"] })] }),
-        restart("pod-n1", "pod-n1 goes back first"),
+        restart("pod-n1", "pod-n1 restarts first"),
         { record: { ...record, nodeRolePolicies: {} } },
         settled,
     ],
     [
         "need not suffice when no node runs with them",
         going({}, { nodeRoles: [nodeRole(), nodeRole({ ...bare, name: "idle" })] }),
-        restart("pod-n1", "pod-n1 goes back first"),
+        restart("pod-n1", "pod-n1 restarts first"),
         {},
         settled,
     ],
@@ -169,11 +173,11 @@ table("On the way back, the node roles", [
     [
         "must be known",
         going({}, { roleOfInstance: { "i-n1": "nodes", "i-n3": "nodes" } }),
-        refuse("node-role-unknown", "The role of these nodes cannot be told: n2."),
+        refuse("node-role-unknown", "The roles of these nodes are unknown: n2."),
     ],
     [
         "are waited for where a NotReady node's is not known",
         going({ nodes: [node("n1"), node("n2", { ready: false })] }, { roleOfInstance: { "i-n1": "nodes" } }),
-        wait("NotReady, and of no instance with a role: n2"),
+        wait("NotReady, and without an instance that has a role: n2"),
     ],
 ]);

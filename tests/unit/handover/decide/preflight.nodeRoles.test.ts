@@ -19,18 +19,13 @@ table("Node roles", [
     [
         "are refused when one that nodes use is not named",
         { world: seen({}, two) },
-        [["node-role-not-named", "Nodes of this cluster run with the roles more, and detachFromNodeRoles has nodes."]],
+        [["node-role-not-named", "Nodes of this cluster run with the roles more. detachFromNodeRoles lists nodes."]],
     ],
     ["need no names when nothing is to be detached", { detachFromNodeRoles: [], world: seen({}, two) }, []],
     [
         "are refused when others use them",
         { world: roles(nodeRole({ instancesElsewhere: crowd })) },
-        [
-            [
-                "node-role-shared",
-                `Instances that are not of this cluster run with nodes: ${crowd.slice(0, 5).join(", ")}.`,
-            ],
-        ],
+        [["node-role-shared", `Instances outside this cluster run with nodes: ${crowd.slice(0, 5).join(", ")}.`]],
     ],
     [
         "are refused when kube-system/aws-node lives off them beside what is handed over",
@@ -38,7 +33,7 @@ table("Node roles", [
         [
             [
                 "node-role-in-use",
-                "Beside kube-system/aws-node there is the DaemonSet kube-system/aws-node, with pods that have no role of their own: aws-node-1, aws-node-2.",
+                "Beside kube-system/aws-node the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1, aws-node-2.",
             ],
         ],
     ],
@@ -67,7 +62,7 @@ describe("What mends it", () => {
 
     it("is a list of the roles where no node tells", () => {
         const world = seen({}, { roleOfInstance: {}, nodeRoles: [gone] });
-        deepStrictEqual(mend({ detachFromNodeRoles: ["gone"], world }), ["See aws iam list-roles."]);
+        deepStrictEqual(mend({ detachFromNodeRoles: ["gone"], world }), ["To see the roles: aws iam list-roles"]);
     });
 
     it("is the names to add, quoted", () => {

@@ -19,13 +19,10 @@ table("Settings of the engine", [
 ]);
 
 const noServiceAccount: Reason = ["service-account-missing", "There is no service account kube-system/aws-node."];
-const wrongCluster: Reason = [
-    "wrong-cluster",
-    `The cluster's tokens come from the issuer other; the role trusts ${ISSUER}.`,
-];
+const wrongCluster: Reason = ["wrong-cluster", `The cluster's token issuer is other. The role trusts ${ISSUER}.`];
 const wrongAccount = (caller: string, role: string): Reason => [
     "wrong-account",
-    `The AWS credentials are of the account ${caller}; the role is in ${role}.`,
+    `The AWS credentials belong to the account ${caller}. The role is in the account ${role}.`,
 ];
 
 table("The place", [

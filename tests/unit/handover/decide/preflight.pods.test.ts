@@ -64,10 +64,10 @@ table("What keeps the role from the pods", [
 ]);
 
 const cluster = (major: number, minor: number) => ({ clusterVersion: { major, minor } });
-const tooOld = (version: string): Reason => ["cluster-too-old", `The cluster is of version ${version}.`];
+const tooOld = (version: string): Reason => ["cluster-too-old", `The cluster runs Kubernetes ${version}.`];
 const ipv6 = { injectionGuard: false, subject: { ...subject, ipFamily: "ipv6" as const } };
 const image = (name: string) => ({ ...ipv6, ...withDaemonSet({ images: { "aws-node": name } }) });
-const cni = (version: string): Reason => ["cni-too-old", `aws-node is of version ${version}.`];
+const cni = (version: string): Reason => ["cni-too-old", `aws-node runs version ${version}.`];
 
 table("Versions", [
     ["refuse the injection guard below 1.30", cluster(1, 29), [tooOld("1.29")]],

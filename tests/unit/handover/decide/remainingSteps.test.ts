@@ -14,15 +14,14 @@ const ofTwo = (...nodeRoles: ReturnType<typeof nodeRole>[]) =>
 
 const unnamed = { detachFromNodeRoles: undefined };
 const DETACH =
-    "[detach] The node role nodes still holds the CNI policy, since detachFromNodeRoles is not given: " +
-    'detachFromNodeRoles: ["nodes"]';
+    "[detach] The node role nodes still holds the CNI policy. " + 'To detach it, set detachFromNodeRoles: ["nodes"]';
 const DETACH_TWO =
-    "[detach] The node roles nodes, more still hold the CNI policy, since detachFromNodeRoles is not given: " +
-    'detachFromNodeRoles: ["nodes", "more"]';
-const other = (arn: string) => `[other-policy] nodes also holds ${arn}, which grants calls of the CNI as well.`;
+    "[detach] The node roles nodes, more still hold the CNI policy. " +
+    'To detach it, set detachFromNodeRoles: ["nodes", "more"]';
+const other = (arn: string) => `[other-policy] nodes also holds ${arn}, which also grants actions of the CNI.`;
 const inline = (name: string) =>
-    `[inline-policy] nodes has the inline policy ${name}, which grants calls of the CNI as well.`;
-const NO_NODES = "[no-nodes] Nothing was proved on a node, because the cluster has none.";
+    `[inline-policy] nodes has the inline policy ${name}, which also grants actions of the CNI.`;
+const NO_NODES = "[no-nodes] No pod was tested with the role, since the cluster has no nodes.";
 const empty = world(right, { cluster: { nodes: [] } });
 
 const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [

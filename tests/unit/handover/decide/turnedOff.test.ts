@@ -61,7 +61,7 @@ describe("The way back, once the live checks are turned off,", () => {
                 fresh,
             ),
         );
-    const UNMARK = { do: "removeWakeMark", why: "what woke the DaemonSet's controller is taken off again" };
+    const UNMARK = { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" };
     const DONE = { do: "done", why: "the live checks are turned off: annotation, pods and role stay as they are" };
 
     it("moves nothing, whatever the node roles lack", () => {
@@ -75,7 +75,7 @@ describe("The way back, once the live checks are turned off,", () => {
     const woken = { ...daemonSet, woken: true };
     const UNGUARD = {
         ...{ do: "removeInjectionGuard" },
-        why: "the live checks are turned off, and the injection guard goes with them",
+        why: "the live checks are turned off: removing the injection guard",
     };
 
     it("takes off what woke the DaemonSet's controller, once the injection guard is gone", () => {
@@ -91,7 +91,7 @@ describe("The way back, once the live checks are turned off,", () => {
     it("is the whole way back without the mark, on which other clusters' pods are minded", () => {
         deepStrictEqual(step({}, ["a", "b", "c"], {}), {
             refuse: "other-clusters",
-            seen: "The role is also trusted for b, c.",
+            seen: "The role also trusts b, c.",
         });
     });
 
@@ -99,14 +99,14 @@ describe("The way back, once the live checks are turned off,", () => {
         deepStrictEqual(step({}, ["a", "b", "c"]), {
             do: "attach",
             policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
-            why: "what was recorded goes back on nodes",
+            why: "attaching the recorded policies again to nodes",
         });
     });
 
     it("minds another cluster first", () => {
         deepStrictEqual(step({ serviceAccount: marked, uid: "another" }), {
             refuse: "cluster-changed",
-            seen: "The kubeconfig leads to a cluster whose namespace kube-system has the UID another; the hand-over began on the one with cluster.",
+            seen: "The kubeconfig points to a cluster whose kube-system namespace has the UID another. The hand-over began on the cluster with the UID cluster.",
         });
     });
 });

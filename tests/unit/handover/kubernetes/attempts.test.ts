@@ -19,13 +19,13 @@ const settings = { ...quick, attemptMilliseconds: 5000, pauseMilliseconds: 400, 
 
 describe("Attempts that all fail", () => {
     for (const [what, send, why, final, throttled] of [
-        ["breaks", failing("ECONNRESET"), "2 attempts, the last ended with: ECONNRESET", false, false],
-        ["ends without a code", failing(), "2 attempts, the last ended with: the connection broke", false, false],
-        ["ends with a number", failing(7), "2 attempts, the last ended with: the connection broke", false, false],
+        ["breaks", failing("ECONNRESET"), "2 attempts, the last failed with: ECONNRESET", false, false],
+        ["ends without a code", failing(), "2 attempts, the last failed with: the connection broke", false, false],
+        ["ends with a number", failing(7), "2 attempts, the last failed with: the connection broke", false, false],
         [
             "is not trusted",
             failing("CERT_HAS_EXPIRED"),
-            "1 attempt, the last ended with: CERT_HAS_EXPIRED",
+            "1 attempt, the last failed with: CERT_HAS_EXPIRED",
             true,
             false,
         ],

@@ -32,8 +32,8 @@ describe("A kubeconfig's own way to credentials", () => {
             "it could not be run or read (EACCES)",
         ],
         ["has the code that a command ended with", Object.assign(new Error("log in"), { code: 255 }), "log in"],
-        ["is no error, but has a code", { code: "EACCES" }, "it failed and said nothing"],
-        ["is nothing", undefined, "it failed and said nothing"],
+        ["is no error, but has a code", { code: "EACCES" }, "it failed without a message"],
+        ["is nothing", undefined, "it failed without a message"],
     ] as [string, unknown, string][]) {
         it(`says why it failed when that ${what}`, async () => assert.equal(await whyOf(thrown), why));
     }

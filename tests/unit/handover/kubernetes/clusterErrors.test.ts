@@ -41,7 +41,7 @@ describe("What the API server refuses", () => {
         const refusal = await refused();
         assert.equal(refusal.code, "cluster-credentials-refused");
         assert.equal(refusal.seen, `The API server at ${host()} answered 401 to the token of ${WHOSE}.`);
-        assert.equal(refusal.means, "The cluster does not know who asks, so nothing was changed.");
+        assert.equal(refusal.means, "The cluster does not accept these credentials, so nothing was changed.");
         assert.match(refusal.mend, /`kubeconfig`.*get --raw \/readyz/);
         assert.doesNotMatch(refusal.message, /the-token/);
     });
@@ -57,7 +57,7 @@ describe("What the API server refuses", () => {
             assert.equal(refusal.seen, `The API server at ${host()} answered 401 to the token of ${WHOSE}.`);
             assert.equal(
                 refusal.means,
-                "That token expired at 2023-11-14T22:13:20.000Z, and the kubeconfig has no way to another one.",
+                "That token expired at 2023-11-14T22:13:20.000Z, and the kubeconfig cannot get another one.",
             );
             assert.match(refusal.mend, /`aws eks update-kubeconfig --name CLUSTER` .*aws eks get-token/);
             assert.ok(!refusal.message.includes(token));
@@ -70,7 +70,10 @@ describe("What the API server refuses", () => {
             const { code, means } = await refused({ token });
             assert.deepEqual(
                 [code, means],
-                ["cluster-credentials-refused", "The cluster does not know who asks, so nothing was changed."],
+                [
+                    "cluster-credentials-refused",
+                    "The cluster does not accept these credentials, so nothing was changed.",
+                ],
             );
         }
         assert.equal(tokenExpiry(undefined), undefined);
@@ -99,10 +102,10 @@ describe("What the API server refuses", () => {
 
     const commands: [string, string, string][] = [
         ["fails", "echo 'The SSO session\nhas expired.' >&2; exit 255", "The SSO session has expired."],
-        ["fails without a word", "exit 1", "it failed and said nothing."],
-        ["prints something else", "echo 'secret-part of a token'", "it did not give an ExecCredential."],
-        ["prints an answer without a status", "echo '{}'", "it did not give an ExecCredential."],
-        ["does not end", "exec sleep 2", "it had not ended after 0.6 s."],
+        ["fails without a word", "exit 1", "it failed without a message."],
+        ["prints something else", "echo 'secret-part of a token'", "it did not return an ExecCredential."],
+        ["prints an answer without a status", "echo '{}'", "it did not return an ExecCredential."],
+        ["does not end", "exec sleep 2", "it did not finish within 0.6 s."],
     ];
     for (const [what, script, why] of commands) {
         it(`says why there are no credentials when the command ${what}`, async () => {
@@ -111,7 +114,7 @@ describe("What the API server refuses", () => {
             assert.equal(refusal.code, "cluster-credentials-missing");
             assert.equal(
                 refusal.seen,
-                `The command \`${join(folder, "get-token")}\` of ${WHOSE} gave no credentials: ${why}`,
+                `The command \`${join(folder, "get-token")}\` of ${WHOSE} returned no credentials: ${why}`,
             );
             assert.match(refusal.mend, /`aws sso login`.*run the same command again/);
             assert.doesNotMatch(refusal.message, /secret-part/);
@@ -121,7 +124,7 @@ describe("What the API server refuses", () => {
 
     it("says that the credential command is not there", async () => {
         const refusal = await refused({ exec: { apiVersion: "v1", command: join(folder, "nowhere"), args: [] } });
-        assert.match(refusal.seen, /gave no credentials: it could not be run or read \(ENOENT\)\.$/);
+        assert.match(refusal.seen, /returned no credentials: it could not be run or read \(ENOENT\)\.$/);
     });
 
     it("says that a client certificate is not there", async () => {
@@ -129,9 +132,9 @@ describe("What the API server refuses", () => {
         const refusal = await refused({ "client-certificate": missing, "client-key": missing });
         assert.equal(
             refusal.seen,
-            `The credentials of ${WHOSE} gave no credentials: it could not be run or read (ENOENT).`,
+            `The credentials of ${WHOSE} returned no credentials: it could not be run or read (ENOENT).`,
         );
-        assert.match(refusal.mend, /^Give a `kubeconfig` with credentials/);
+        assert.match(refusal.mend, /^Use a `kubeconfig` with credentials/);
     });
 
     it("names the verb and the resource that are forbidden, and how to see it", async () => {
@@ -167,7 +170,7 @@ describe("What the API server refuses", () => {
         assert.equal(refusal.code, "cluster-access-denied");
         assert.match(refusal.seen, /admission webhook "policy\.example\.com" denied the request: no\.$/);
         assert.match(refusal.means, /an admission webhook or policy of the cluster denies it/);
-        assert.match(refusal.mend, /except `delete pods aws-node-1` in kube-system by the user of `kubeconfig`/);
+        assert.match(refusal.mend, /Exempt `delete pods aws-node-1` in kube-system by the user of `kubeconfig`/);
     });
 
     it("is still told when its answer is no Status", async () => {

@@ -82,7 +82,7 @@ describe("A connection to a cluster", () => {
         assert.equal(refusal.seen, 'The kubeconfig has no context "four".');
         assert.equal(refusal.means, "It has: one, two, three.");
         const none = await refusalOf(loadKubeconfig({ kubeconfig: "apiVersion: v1", context: "four" }));
-        assert.equal(none.means, "It has no context at all.");
+        assert.equal(none.means, "It has no contexts.");
     });
 
     it("is refused for a context without its cluster", async () => {

@@ -20,10 +20,10 @@ const expired = configOf({ token: `x.${Buffer.from('{"exp":1700000000}').toStrin
 const answer = (code: unknown, body: unknown) => Object.assign(new Error("answered"), { code, body });
 
 const READYZ = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
-const UNKNOWN = "This is nothing that the hand-over knows how to go on from.";
-const MEND = "Mend what the API server names, and run again: each run starts from what is there.";
+const UNKNOWN = "The hand-over cannot continue after this response.";
+const MEND = "Fix the problem that the API server names, and run again. Each run starts from the current state.";
 const refuses = (what: string) => ["cluster-refuses", `The API server ${what}.`, UNKNOWN, MEND] as const;
-const unreadable = (kind: string) => refuses(`gave an answer to \`get nodes n\` that could not be read (${kind})`);
+const unreadable = (kind: string) => refuses(`sent a response to \`get nodes n\` that could not be read (${kind})`);
 
 type Whole = readonly [code: string, seen: string, means: string, mend: string];
 const failures: [string, unknown, KubeConfig, Whole][] = [
@@ -33,8 +33,8 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
         config,
         [
             "cluster-unreachable",
-            "The API server at api.example.com gave no answer: 2 attempts.",
-            "The cluster cannot be looked at, so nothing was changed; it may be there all the same (a lost VPN looks the same).",
+            "The API server at api.example.com did not answer: 2 attempts.",
+            "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same.",
             `Check \`kubeconfig\` and the network to the cluster: ${READYZ}`,
         ],
     ],
@@ -44,8 +44,8 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
         config,
         [
             "cluster-unreachable",
-            "The API server at api.example.com gave no answer: 1 attempt.",
-            "Its certificate is not one that the kubeconfig trusts: this may be another server.",
+            "The API server at api.example.com did not answer: 1 attempt.",
+            "The kubeconfig does not trust its certificate: this may be another server.",
             `Check \`kubeconfig\` and the network to the cluster: ${READYZ}`,
         ],
     ],
@@ -55,9 +55,9 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
         config,
         [
             "cluster-throttled",
-            "The API server at api.example.com turns calls away: 9 attempts.",
-            "It is there, and others, or too many, call it.",
-            "Run the same command again later: it goes on from here. Who calls: `kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels`.",
+            "The API server at api.example.com rejects calls: 9 attempts.",
+            "It is running, but receives too many calls.",
+            "Run the same command again later. It continues from here. To see the callers: `kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels`.",
         ],
     ],
     [
@@ -66,9 +66,9 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
         withCommand,
         [
             "cluster-credentials-missing",
-            'The command `aws` of the user "tests" in the kubeconfig (context "tests") gave no credentials: log in.',
-            "The cluster was not asked anything, so nothing was changed.",
-            "Mend what it says (for `aws eks get-token`: log in, `aws sso login`), and run the same command again. It runs as the live checks do: without a terminal, with their PATH and environment.",
+            'The command `aws` of the user "tests" in the kubeconfig (context "tests") returned no credentials: log in.',
+            "No request was sent, so nothing was changed.",
+            "Fix the problem that it reports (for `aws eks get-token`, log in with `aws sso login`), and run the same command again. It runs like the live checks: without a terminal, with their PATH and environment.",
         ],
     ],
     [
@@ -77,9 +77,9 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
         config,
         [
             "cluster-credentials-missing",
-            'The token of the user "tests" in the kubeconfig (context "tests") gave no credentials: it is not there.',
-            "The cluster was not asked anything, so nothing was changed.",
-            `Give a \`kubeconfig\` with credentials: ${READYZ}`,
+            'The token of the user "tests" in the kubeconfig (context "tests") returned no credentials: it is not there.',
+            "No request was sent, so nothing was changed.",
+            `Use a \`kubeconfig\` with credentials: ${READYZ}`,
         ],
     ],
     [
@@ -89,8 +89,8 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
         [
             "cluster-credentials-refused",
             'The API server at api.example.com answered 401 to the token of the user "tests" in the kubeconfig (context "tests").',
-            "The cluster does not know who asks, so nothing was changed.",
-            `Give a \`kubeconfig\` whose credentials the cluster takes: ${READYZ}`,
+            "The cluster does not accept these credentials, so nothing was changed.",
+            `Use a \`kubeconfig\` whose credentials the cluster accepts: ${READYZ}`,
         ],
     ],
     [
@@ -100,8 +100,8 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
         [
             "cluster-credentials-expired",
             'The API server at its address answered 401 to the token of the user "tests" in the kubeconfig (context "tests").',
-            "That token expired at 2023-11-14T22:13:20.000Z, and the kubeconfig has no way to another one.",
-            "Give a `kubeconfig` that gets new tokens by itself, and run the same command again: `aws eks update-kubeconfig --name CLUSTER` writes one (exec: aws eks get-token).",
+            "That token expired at 2023-11-14T22:13:20.000Z, and the kubeconfig cannot get another one.",
+            "Use a `kubeconfig` that gets new tokens itself, and run the same command again: `aws eks update-kubeconfig --name CLUSTER` writes one (exec: aws eks get-token).",
         ],
     ],
     [
@@ -111,8 +111,8 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
         [
             "cluster-access-denied",
             "The API server at api.example.com forbids `get nodes n`: webhook denied it.",
-            "The user has the right to do so, and an admission webhook or policy of the cluster denies it.",
-            "Let what denies it except `get nodes n` by the user of `kubeconfig`, and run again.",
+            "RBAC allows it, but an admission webhook or policy of the cluster denies it.",
+            "Exempt `get nodes n` by the user of `kubeconfig` from that webhook or policy, and run again.",
         ],
     ],
     ["an answer", answer(422, { message: "no." }), config, refuses("answered 422 to `get nodes n`: no")],
@@ -143,6 +143,6 @@ describe("A request that fails", () => {
 
     it("names no address where the kubeconfig has none", () => {
         const { message } = failureOf(new NoAnswer("1 attempt", false), asked, configOf({}));
-        assert.match(message, /The API server at its address gave no answer/);
+        assert.match(message, /The API server at its address did not answer/);
     });
 });

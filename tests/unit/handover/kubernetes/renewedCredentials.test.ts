@@ -110,7 +110,7 @@ describe("Credentials, for as long as a run takes", () => {
         api.script = taking(() => "two");
         const { code, seen } = await refusalOf(access.restart({ name: "a", uid: "1" }));
         assert.equal(code, "cluster-credentials-missing");
-        assert.match(seen, /gave no credentials: .*The SSO session has expired\.$/);
+        assert.match(seen, /returned no credentials: .*The SSO session has expired\.$/);
     });
 
     it("are read again from a file that somebody keeps fresh", async () => {

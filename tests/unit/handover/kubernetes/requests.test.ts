@@ -95,7 +95,9 @@ describe("A request to the API server", () => {
             assert.equal(refusal.code, "cluster-unreachable");
             assert.match(
                 refusal.seen,
-                new RegExp(`^The API server at ${host} gave no answer: \\d+ attempts, the last ended with: ${why}\\.$`),
+                new RegExp(
+                    `^The API server at ${host} did not answer: \\d+ attempts, the last failed with: ${why}\\.$`,
+                ),
             );
             assert.match(refusal.means, /nothing was changed/);
             assert.match(refusal.mend, /`kubeconfig`.*`kubectl --kubeconfig FILE get --raw \/readyz`/);
@@ -131,8 +133,8 @@ describe("A request to the API server", () => {
         api.script = () => status(429, "too many");
         const { code, seen, mend } = await refusalOf((await accessTo(api.url, undefined, quick)).identity());
         assert.equal(code, "cluster-throttled");
-        assert.match(seen, /turns calls away: \d+ attempts, the last answered with 429\.$/);
-        assert.match(mend, /later: it goes on from here/);
+        assert.match(seen, /rejects calls: \d+ attempts, the last answered with 429\.$/);
+        assert.match(mend, /later\. It continues from here\./);
     });
 
     it("ends as unreachable when nobody listens, without showing the URL's password", async () => {

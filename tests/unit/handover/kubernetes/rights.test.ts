@@ -76,8 +76,8 @@ describe("A right that is missing", () => {
                 [
                     "cluster-access-denied",
                     `The API server at ${new URL(api.url).host} forbids \`${asked}\`${place}: User me cannot do so.`,
-                    "The live checks cannot do their work without it.",
-                    `Give the user of \`kubeconfig\` this right: \`kubectl auth can-i ${right}${option}\` must print yes.`,
+                    "The live checks need this permission.",
+                    `Grant it to the user of \`kubeconfig\`: \`kubectl auth can-i ${right}${option}\` must print yes.`,
                 ],
             );
         });

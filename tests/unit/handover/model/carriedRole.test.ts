@@ -62,7 +62,7 @@ describe("What a pod carries is said", () => {
         [carrying(ROLE), `pod-n1 carries ${ROLE}`],
         [onNodeRole, "pod-n1 carries no role of its own"],
         [other, "pod-n1 carries AWS_ACCESS_KEY_ID"],
-        [inPart(ROLE), "pod-n1 carries its role in part: a container"],
+        [inPart(ROLE), "pod-n1 carries its role only in part: a container"],
     ];
     for (const [credentials, expected] of rows) {
         it(`for the source ${credentials.kind}`, () => {

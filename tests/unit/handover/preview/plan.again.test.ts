@@ -66,11 +66,11 @@ table("The plan for a cluster that has been handed over", [
         "gives the named policies back",
         handedOver(),
         moves(
-            `[attach] ${OTHER_POLICY} goes back on nodes, before the service account gets another role.`,
+            `[attach] ${OTHER_POLICY} is attached again to nodes, before the service account gets another role.`,
             ANNOTATE,
             canary("pod-n1", "n1"),
             ROLLING,
-            `[detach] ${OTHER_POLICY} leaves nodes, once every pod carries the role.`,
+            `[detach] ${OTHER_POLICY} is detached from nodes once every pod carries the role.`,
         ),
         { detachPolicyArns: [OTHER_POLICY] },
         { subject: other },
@@ -78,7 +78,7 @@ table("The plan for a cluster that has been handed over", [
     [
         "gives the policies back where no node role is named any more",
         handedOver(),
-        then([STILL], attach("which detachFromNodeRoles does not name any more")),
+        then([STILL], attach("since detachFromNodeRoles no longer lists it")),
         { ...both, ...unnamed },
         nobodyNamed,
     ],
@@ -99,8 +99,8 @@ table("The plan after a refresh", [
         "has the policy come back for a pod without the role, and leave again",
         handedOver({ pods: pods(carrying(ROLE), pod("n2", onNodeRole)) }),
         moves(
-            attach("which pods without the role live off"),
-            restart("1 pod restarts, within the DaemonSet's own limit: pod-n2"),
+            attach("since pods without the role use it"),
+            restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2"),
             DETACH,
         ),
         recorded,
@@ -172,7 +172,7 @@ describe("The reasons of a refusal", () => {
         deepStrictEqual(
             refusals.map(({ message }) => message),
             [
-                "[wrong-account] The AWS credentials are of the account 2; the role is in 111122223333. Nothing is read or written in an account that is not the role's. Give credentials of the role's account by the argument aws, for instance aws: { profile } or aws: { roleArn }.",
+                "[wrong-account] The AWS credentials belong to the account 2. The role is in the account 111122223333. The component reads and writes only in the role's account. Use credentials of the role's account: set the argument aws, for example aws: { profile } or aws: { roleArn }.",
             ],
         );
     });

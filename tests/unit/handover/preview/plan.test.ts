@@ -62,7 +62,7 @@ table("The plan of a first hand-over", [
         moves(
             ANNOTATE,
             canary("pod-n1", "n1"),
-            restart("3 pods restart, within the DaemonSet's own limit: pod-n1, pod-n2, pod-n3"),
+            restart("The live checks restart 3 pods, within the DaemonSet's maxUnavailable: pod-n1, pod-n2, pod-n3"),
             DETACH,
         ),
     ],
@@ -78,10 +78,10 @@ table("The plan of a first hand-over", [
         moves(
             ANNOTATE,
             canary("pod-n1", "n1"),
-            "[canary] pod-n3 on n3, a node of gpu, restarts first, and is watched for 20 s.",
+            "[canary] pod-n3 on n3, a node of gpu, restarts first and is watched for 20 s.",
             ROLLING,
-            `[detach] ${CNI_POLICY} leaves nodes, once every pod carries the role.`,
-            `[detach] ${CNI_POLICY} leaves gpu, once every pod carries the role.`,
+            `[detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
+            `[detach] ${CNI_POLICY} is detached from gpu once every pod carries the role.`,
         ),
         { detachFromNodeRoles: ["nodes", "gpu"] },
         { detachFromNodeRoles: ["nodes", "gpu"] },
@@ -89,7 +89,7 @@ table("The plan of a first hand-over", [
     [
         "tells no node role of a node that has none, where nothing is detached",
         seen({}, { roleOfInstance: {} }),
-        moves(ANNOTATE, "[canary] pod-n1 on n1 restarts first, and is watched for 20 s.", ROLLING),
+        moves(ANNOTATE, "[canary] pod-n1 on n1 restarts first and is watched for 20 s.", ROLLING),
         unnamed,
         nobodyNamed,
     ],
@@ -126,7 +126,7 @@ table("The plan of a first hand-over", [
             [STILL],
             ANNOTATE,
             canary("pod-a", "a"),
-            "[restart] 6 pods restart by the DaemonSet's rolling update, 1 at a time: pod-a, pod-b, pod-c, pod-d, pod-e and 1 more.",
+            "[restart] The DaemonSet's rolling update restarts 6 pods, 1 at a time: pod-a, pod-b, pod-c, pod-d, pod-e and 1 more.",
         ),
         unnamed,
         nobodyNamed,
@@ -136,8 +136,8 @@ table("The plan of a first hand-over", [
         seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: ["inline"] })] }),
         then(
             [
-                `[other-policy] nodes also holds ${BROAD_POLICY}, which grants calls of the CNI as well.`,
-                "[inline-policy] nodes has the inline policy inline, which grants calls of the CNI as well.",
+                `[other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI.`,
+                "[inline-policy] nodes has the inline policy inline, which also grants actions of the CNI.",
             ],
             ANNOTATE,
             canary("pod-n1", "n1"),
@@ -149,18 +149,18 @@ table("The plan of a first hand-over", [
         "takes away which policies are named",
         seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }),
         then(
-            [`[other-policy] nodes also holds ${CNI_POLICY}, which grants calls of the CNI as well.`],
+            [`[other-policy] nodes also holds ${CNI_POLICY}, which also grants actions of the CNI.`],
             ANNOTATE,
             canary("pod-n1", "n1"),
             ROLLING,
-            `[detach] ${BROAD_POLICY} leaves nodes, once every pod carries the role.`,
+            `[detach] ${BROAD_POLICY} is detached from nodes once every pod carries the role.`,
         ),
         { detachPolicyArns: [BROAD_POLICY] },
     ],
     [
         "says that nothing is proved where there is no node",
         seen({ nodes: [], pods: [] }, { nodeRoles: [nodeRole({ instancesOfCluster: [] })] }),
-        then(["[no-nodes] Nothing was proved on a node, because the cluster has none."], ANNOTATE, DETACH),
+        then(["[no-nodes] No pod was tested with the role, since the cluster has no nodes."], ANNOTATE, DETACH),
     ],
 ]);
 
@@ -172,7 +172,7 @@ table("The plan of what does not come by itself", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             ROLLING,
-            wait("2 pods carry the role, 1 are of the old template (NotReady: n2)"),
+            wait("2 pods carry the role, 1 still have the old template (NotReady: n2)"),
         ),
     ],
     [
@@ -182,7 +182,7 @@ table("The plan of what does not come by itself", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             ROLLING,
-            restart("1 pod restarts, within the DaemonSet's own limit: pod-n2"),
+            restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2"),
             DETACH,
         ),
         { maxNotReadyNodes: 1 },
@@ -195,11 +195,6 @@ table("The plan of what does not come by itself", [
     [
         "names the instance that has not joined",
         seen({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] }),
-        moves(
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            ROLLING,
-            wait("instances that use a node role have not joined yet: i-n4"),
-        ),
+        moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING, wait("instances with a node role have not joined yet: i-n4")),
     ],
 ]);

@@ -43,7 +43,7 @@ function reading(world: World, called: string[] = [], others: Partial<Record<str
 const told = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
     previewHandOver({ ...inputs, ...more }, 60, () => Promise.resolve(context));
 
-const NOT_LOOKED_AT = "The hand-over is not planned, since the cluster was not looked at: ";
+const NOT_LOOKED_AT = "There is no plan for the hand-over, since the cluster could not be read: ";
 
 describe("What a preview tells", () => {
     it("is what the update does, step by step, and what is left then", async () => {
@@ -52,13 +52,13 @@ describe("What a preview tells", () => {
         deepStrictEqual(await told(reading(seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }))), {
             refuses: false,
             text: [
-                "What the update does on the cluster:",
-                "  [annotate] The service account kube-system/aws-node gets the role.",
-                "  [canary] pod-n1 on n1, a node of nodes, restarts first, and is watched for 20 s.",
-                "  [restart] 3 pods restart by the DaemonSet's rolling update, 1 at a time: pod-n1, pod-n2, pod-n3.",
-                `  [detach] ${CNI_POLICY} leaves nodes, once every pod carries the role.`,
-                "What is left to do then:",
-                `  [other-policy] nodes also holds ${BROAD_POLICY}, which grants calls of the CNI as well.`,
+                "Plan for the cluster:",
+                "  [annotate] The service account kube-system/aws-node is annotated with the role.",
+                "  [canary] pod-n1 on n1, a node of nodes, restarts first and is watched for 20 s.",
+                "  [restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: pod-n1, pod-n2, pod-n3.",
+                `  [detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
+                "Remaining steps after the update:",
+                `  [other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI.`,
             ].join("\n"),
         });
     });

@@ -95,7 +95,10 @@ describe("The canary, as a resource", () => {
         const { run, end, calls } = siteWith({ account: (nth) => (nth > 1 ? EXPIRED : undefined) });
         await rejects(run(), (error: Refusal) => {
             deepStrictEqual([error.code, error.seen, error.mend], [EXPIRED.code, EXPIRED.seen, EXPIRED.mend]);
-            match(error.means, /^They have expired\. Nobody could see .* as before \(everything is as before\)/);
+            match(
+                error.means,
+                /^They have expired\. The canary's state could not be read\. .* were reverted \(everything is as before\)\./,
+            );
             return true;
         });
         deepStrictEqual(end(), { annotations: {}, carries: false });
@@ -106,7 +109,7 @@ describe("The canary, as a resource", () => {
         const { run, end } = siteWith({ cluster: (nth) => (nth > 1 ? UNKNOWN : undefined) });
         await rejects(run(), (error: Refusal) => {
             deepStrictEqual([error.code, error.seen, error.mend], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.mend]);
-            match(error.means, /the canary is not taken back: one pod for each node role may carry the role/);
+            match(error.means, /the canary was not reverted: one pod of each node role may carry the role/);
             return true;
         });
         deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carries: true });
@@ -114,7 +117,7 @@ describe("The canary, as a resource", () => {
 
     it("has failed, and goes back, where nobody knows what went wrong", async () => {
         const { run, end } = siteWith({ account: (nth) => (nth > 1 ? new Error("odd") : undefined) });
-        await rejects(run(), { code: "canary-failed", seen: "The canary did not work: odd." });
+        await rejects(run(), { code: "canary-failed", seen: "The canary failed: odd." });
         deepStrictEqual(end(), { annotations: {}, carries: false });
     });
 

@@ -54,7 +54,7 @@ describe("The detachment, as a resource", () => {
         const left = "IAM does not show the attachment yet";
         await rejects(
             detachment.create({ ...inputs, timeouts, detachFromNodeRoles: [] }, operation),
-            refusals.timeout("Giving the node roles their policies back", 50, "timeouts.handBackSeconds", left),
+            refusals.timeout("Attaching the policies to the node roles again", 50, "timeouts.handBackSeconds", left),
         );
         deepStrictEqual(seconds(), 50);
         deepStrictEqual([...new Set(attached)], [`nodes ${CNI_POLICY}`]);

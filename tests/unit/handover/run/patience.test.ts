@@ -60,7 +60,7 @@ describe("The loop's patience", () => {
             const { run, calls, lines } = scripted({ cluster: times(2, failing(code)) });
             await run();
             deepStrictEqual(calls, ["cluster", PAUSE, "cluster", PAUSE, "cluster", "account"]);
-            const line = `Seen of ${code}. Tries again`;
+            const line = `Seen of ${code}. Trying again`;
             deepStrictEqual(lines, [line, line, "ready"]);
         });
     }
@@ -127,7 +127,7 @@ describe("The loop's patience", () => {
         const { run, calls, lines } = scripted({ wake: () => UNREACHABLE }, WAKE);
         await run();
         deepStrictEqual(calls, ["cluster", "account", "wake", PAUSE, "cluster", "cluster", "account"]);
-        deepStrictEqual(lines, ["wakes", "Seen of cluster-unreachable. Tries again", "ready"]);
+        deepStrictEqual(lines, ["wakes", "Seen of cluster-unreachable. Trying again", "ready"]);
     });
 
     it("does not remember an act that did not go through", async () => {

@@ -45,16 +45,16 @@ export function next(of: World, more: Partial<DetachmentTarget> = {}, memory: Me
 export const DETACH = {
     do: "detach",
     policies: attach("nodes"),
-    why: "3 pods carry the role: the policies leave nodes",
+    why: "3 pods carry the role: detaching the policies from nodes",
 };
-export const DONE = { do: "done", why: "3 pods carry the role, nothing is left on nodes" };
+export const DONE = { do: "done", why: "3 pods carry the role; the policies are detached from nodes" };
 export const wait = (why: string) => ({ do: "wait", why });
 export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
 export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
 export const SETTLE = {
     do: "awaitPropagation",
     milliseconds: 120_000,
-    why: "IAM has 120 s to enforce the policies of the node roles",
+    why: "waiting 120 s for IAM to enforce the policies of the node roles",
 };
 
 type Row = [string, World, object, Partial<DetachmentTarget>?, Memory?];

@@ -39,20 +39,24 @@ export const gone = (cluster: Partial<World["cluster"]> = {}, account: Partial<W
 export const wait = (why: string) => ({ do: "wait", why });
 export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
 export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
-export const DONE = { do: "done", why: "3 pods are back on their old path, none carries the role" };
+export const DONE = { do: "done", why: "3 pods use their former credentials again; none carries the role" };
 export const SETTLE = {
     do: "awaitPropagation",
     milliseconds: 120_000,
-    why: "IAM has 120 s to enforce the policies of the node roles",
+    why: "waiting 120 s for IAM to enforce the policies of the node roles",
 };
-export const ATTACH = { do: "attach", policies: attach("nodes"), why: "what was recorded goes back on nodes" };
+export const ATTACH = {
+    do: "attach",
+    policies: attach("nodes"),
+    why: "attaching the recorded policies again to nodes",
+};
 export const UNGUARD = {
     do: "removeInjectionGuard",
-    why: "the injection guard goes: pods may live off the node role again",
+    why: "removing the injection guard: pods may use the node role again",
 };
 export const release = (leavingThere: object) => ({
     ...{ do: "releaseServiceAccount", leaving: leavingThere },
-    why: "the annotation leaves the service account",
+    why: "removing the annotation from the service account",
 });
 export const template = { ...daemonSet, templateAnnotations: { [ROLLOUT]: "digest" } };
 export const guarded = { present: true, inForce: true };

@@ -32,18 +32,18 @@ export function planned(of: World, more: Partial<PlanInputs> = {}, asked: Partia
     return { ...plan, refusals: plan.refusals.map(({ code }) => code) };
 }
 
-export const ANNOTATE = "[annotate] The service account kube-system/aws-node gets the role.";
+export const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 export const canary = (name: string, on: string) =>
-    `[canary] ${name} on ${on}, a node of nodes, restarts first, and is watched for 20 s.`;
-export const ROLLING =
-    "[restart] 3 pods restart by the DaemonSet's rolling update, 1 at a time: pod-n1, pod-n2, pod-n3.";
+    `[canary] ${name} on ${on}, a node of nodes, restarts first and is watched for 20 s.`;
+export const ROLLING = "[restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: pod-n1, pod-n2, pod-n3.";
 export const ROLLING_AS_LISTED = ROLLING.replace("pod-n2, pod-n3", "pod-n3, pod-n2");
 export const restart = (pods: string) => `[restart] ${pods}.`;
-export const attach = (why: string) => `[attach] ${CNI_POLICY} goes back on nodes, ${why}.`;
-export const DETACH = `[detach] ${CNI_POLICY} leaves nodes, once every pod carries the role.`;
+export const attach = (why: string) => `[attach] ${CNI_POLICY} is attached again to nodes, ${why}.`;
+export const DETACH = `[detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`;
 export const STILL =
-    '[detach] The node role nodes still holds the CNI policy, since detachFromNodeRoles is not given: detachFromNodeRoles: ["nodes"]';
-export const wait = (why: string) => `[wait] It waits as long as this lasts, and then ends with time-limit: ${why}.`;
+    '[detach] The node role nodes still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes"]';
+export const wait = (why: string) =>
+    `[wait] The update will wait, and fail with time-limit if this does not clear: ${why}.`;
 
 export const moves = (...lines: string[]) => ({ refusals: [], moves: lines, remaining: [] });
 export const then = (remaining: string[], ...lines: string[]) => ({ refusals: [], moves: lines, remaining });
