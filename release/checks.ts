@@ -106,8 +106,16 @@ function changelogProblems({ version, changelog }: Facts): string[] {
 }
 
 const NEEDED = [
-    ...["LICENSE", "README.md", "CHANGELOG.md", "PulumiPlugin.yaml", "plugin/schema.json"],
-    ...["dist/index.js", "dist/index.d.ts", "dist/plugin/index.js", "dist/handover/index.js", "dist/policies/index.js"],
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+    "PulumiPlugin.yaml",
+    "plugin/schema.json",
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/plugin/index.js",
+    "dist/handover/index.js",
+    "dist/policies/index.js",
 ];
 const UNWANTED = /^(?:sandbox|tests|examples|docs|release|reports|node_modules)\/|\.tgz$|(?:^|\/)\.env/;
 

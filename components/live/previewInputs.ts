@@ -68,7 +68,10 @@ export function previewInputs(plain: PlainParts, settled: Settled): PreviewInput
     const { formerFieldManagers, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } = plain;
     return {
         subject: handOverSubject({
-            ...{ component, fieldManager, ipFamily, roleArn },
+            component,
+            fieldManager,
+            ipFamily,
+            roleArn,
             annotations: serviceAccountAnnotations({ ...known, roleArn }),
             serviceAccount: known.serviceAccount,
             oidcProviderArns: [known.oidcProviderArn, ...(known.additionalOidcProviderArns ?? [])],
@@ -81,8 +84,14 @@ export function previewInputs(plain: PlainParts, settled: Settled): PreviewInput
         ...(aws === undefined ? {} : { aws }),
         region,
         overrideExistingServiceAccount: known.overrideExistingServiceAccount ?? false,
-        ...{ canaryActs, injectionGuard, additionalPolicies, stableSeconds, iamPropagationSeconds, maxNotReadyNodes },
-        ...{ detachFromNodeRoles, detachPolicyArns },
+        canaryActs,
+        injectionGuard,
+        additionalPolicies,
+        stableSeconds,
+        iamPropagationSeconds,
+        maxNotReadyNodes,
+        detachFromNodeRoles,
+        detachPolicyArns,
         record: isLate(known.record) ? undefined : known.record,
         delivered: isLate(known.delivered) ? undefined : known.delivered,
     };

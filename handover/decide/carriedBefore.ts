@@ -25,7 +25,8 @@ export function carriedBefore(subject: Subject, former: Annotations, { daemonSet
 /** A pod does not tell how long its token lives, nor whether it was to use the global endpoint: the annotations do. */
 function isDelivered(wanted: Annotations, former: Annotations): boolean {
     const decisive = [
-        ...[ROLE_ARN_ANNOTATION, TOKEN_EXPIRATION_ANNOTATION],
+        ROLE_ARN_ANNOTATION,
+        TOKEN_EXPIRATION_ANNOTATION,
         ...(wanted[STS_REGIONAL_ENDPOINTS_ANNOTATION] === "false" ? [STS_REGIONAL_ENDPOINTS_ANNOTATION] : []),
     ];
     return decisive.every((name) => wanted[name] === former[name]);

@@ -61,7 +61,8 @@ export async function connect(
         get config() {
             return credentials.config;
         },
-        ...{ clock, settings },
+        clock,
+        settings,
         asApply: k8s.setHeaderOptions("Content-Type", k8s.PatchStrategy.ServerSideApply),
         asMerge: k8s.setHeaderOptions("Content-Type", k8s.PatchStrategy.MergePatch),
         async ask(asked, call) {

@@ -18,7 +18,8 @@ export async function deletePod(cluster: Cluster, namespace: string, pod: Victim
         await cluster.ask(
             { verb: "delete", resource: "pods", namespace, name },
             cluster.core.deleteNamespacedPod({
-                ...{ name, namespace },
+                name,
+                namespace,
                 body: { preconditions: { uid }, ...(grace !== undefined && { gracePeriodSeconds: grace }) },
             }),
         );

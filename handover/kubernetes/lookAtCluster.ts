@@ -37,7 +37,8 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     const rest = daemonSet && (await lookAtPods(cluster, namespace, daemonSet));
     return {
         seen: {
-            ...{ uid, injectionGuard },
+            uid,
+            injectionGuard,
             serviceAccount:
                 serviceAccount &&
                 serviceAccountSeen(serviceAccount, [LIVE_CHECKS_ANNOTATION, ...Object.keys(subject.annotations)]),

@@ -37,7 +37,10 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
     const since = readiness?.lastTransitionTime;
     const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
     return {
-        ...{ name, uid, node: nodeOf(pod), ready },
+        name,
+        uid,
+        node: nodeOf(pod),
+        ready,
         createdAt: creationTimestamp ? clock.here(creationTimestamp) : 0,
         readySince: ready && since ? clock.here(since) : undefined,
         terminating: deletionTimestamp !== undefined,

@@ -78,7 +78,9 @@ function tolerates({ key, operator, value = "", effect }: V1Toleration, taint: V
 /** What the controller adds to each pod: daemonset_util.go, AddOrUpdateDaemonPodTolerations. */
 function daemonTolerations({ hostNetwork }: V1PodSpec): V1Toleration[] {
     const exists = (effect: string) => (condition: string) => ({
-        ...{ key: `node.kubernetes.io/${condition}`, operator: "Exists", effect },
+        key: `node.kubernetes.io/${condition}`,
+        operator: "Exists",
+        effect,
     });
     const onHost = hostNetwork ? ["network-unavailable"] : [];
     return [

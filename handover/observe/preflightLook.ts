@@ -19,7 +19,11 @@ export async function observePreflight(
             : await context.aws.otherDelivery(subject.clusterName, subject.serviceAccount);
     otherDelivery?.unread.forEach((line) => context.progress(line));
     return {
-        ...{ subject, world, clusterVersion: version, callerAccount, otherDelivery },
+        subject,
+        world,
+        clusterVersion: version,
+        callerAccount,
+        otherDelivery,
         tokenIssuer: world.cluster.serviceAccount === undefined ? undefined : await issuer(),
         overrideExistingServiceAccount: wishes.overrideExistingServiceAccount,
         detachFromNodeRoles: wishes.detachFromNodeRoles,

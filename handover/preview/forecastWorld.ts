@@ -102,9 +102,17 @@ function replacing(restarted: PodSeen, cluster: ClusterSeen, at: number): (pod: 
 /** As the webhook makes it: it is Ready when its node answers. */
 function newborn(node: NodeSeen["name"], { serviceAccount }: ClusterSeen, at: number): PodSeen {
     return {
-        ...{ name: `the next pod of ${node}`, uid: `${node} ${String(at)}`, node, createdAt: at },
-        ...{ ready: false, readySince: undefined, terminating: false, current: true },
-        ...{ credentials: identityBy(serviceAccount?.annotations ?? {}), missingPermissions: undefined, restarts: 0 },
+        name: `the next pod of ${node}`,
+        uid: `${node} ${String(at)}`,
+        node,
+        createdAt: at,
+        ready: false,
+        readySince: undefined,
+        terminating: false,
+        current: true,
+        credentials: identityBy(serviceAccount?.annotations ?? {}),
+        missingPermissions: undefined,
+        restarts: 0,
     };
 }
 

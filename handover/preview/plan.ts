@@ -152,8 +152,14 @@ function detachment(question: PlanInputs, record: HandOverRecord, subject: Subje
         nextGiveBackStep({ record, roleNames: left, iamPropagationSeconds: 0 }, world, memory),
     );
     const plan = {
-        ...{ subject, record, detachFromNodeRoles, detachPolicyArns, injectionGuard },
-        ...{ stableSeconds, iamPropagationSeconds, maxNotReadyNodes },
+        subject,
+        record,
+        detachFromNodeRoles,
+        detachPolicyArns,
+        injectionGuard,
+        stableSeconds,
+        iamPropagationSeconds,
+        maxNotReadyNodes,
     };
     const part = forecast.through((world, memory) => nextDetachmentStep(plan, world, memory));
     return [

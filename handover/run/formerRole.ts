@@ -28,8 +28,11 @@ export async function formerStillWorks(
         return false;
     }
     const question: ProofQuestion = {
-        ...{ roleArn, token, ipFamily: subject.ipFamily },
-        ...{ depth: "full", instanceId: undefined },
+        roleArn,
+        token,
+        ipFamily: subject.ipFamily,
+        depth: "full",
+        instanceId: undefined,
     };
     const answer = await provedInTime(context, question, timeouts.proofSeconds);
     if (answer.verdict === "no" && isSilence(answer)) {
