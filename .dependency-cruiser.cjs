@@ -45,14 +45,27 @@ module.exports = {
         { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
         ...within("handover", HANDOVER),
         ...within("components", COMPONENTS),
-        layer("documents-import-nothing-above", "^documents/", "^(?!documents/)(components|handover|policies|plugin|index)"),
+        layer(
+            "documents-import-nothing-above",
+            "^documents/",
+            "^(?!documents/)(components|handover|policies|plugin|index)",
+        ),
         layer("handover-imports-documents-alone", "^handover/", "^(components|policies|plugin|index)"),
         // The component's parts know the hand-over's data, and load its preview when they need it.
-        layer("components-import-the-model-alone", "^components/", "^handover/", "^handover/(model|run|preview/previewHandOver)"),
+        layer(
+            "components-import-the-model-alone",
+            "^components/",
+            "^handover/",
+            "^handover/(model|run|preview/previewHandOver)",
+        ),
         layer("components-import-nothing-above", "^components/", "^(policies|plugin|index)"),
         layer("policies-import-documents-alone", "^policies/", "^(components|handover|plugin|index)"),
         // What users install: https://www.gnu.org/licenses/agpl-3.0.html asks more of them than this package does.
-        layer("no-tests-in-the-package", "^(components|documents|handover|plugin|policies|index)", "^(sandbox|tests|release|examples)/"),
+        layer(
+            "no-tests-in-the-package",
+            "^(components|documents|handover|plugin|policies|index)",
+            "^(sandbox|tests|release|examples)/",
+        ),
     ],
     options: {
         doNotFollow: { path: "node_modules" },
