@@ -1,8 +1,9 @@
 # The second attempt. Sourced by run.
 # shellcheck shell=bash disable=SC2154
 #
-# The gate has a machine of two cores do two things at a time, where a test may miss a bound of time. What failed is tried once
-# more, alone. What passes then counts, and is printed at the end as unstable, with its first failure: it may be a race of ours.
+# The gate runs two lanes on two cores, so that a test may miss a time limit. Failed test files run once more, alone, to tell
+# an unstable test from a broken one. A test that passes only then is printed as unstable, and fails the gate all the same: the
+# race may be the product's.
 
 # What of a suite failed, as arguments that run just that, a line each. Fails where that is not known.
 arguments_once_more() {
@@ -14,31 +15,28 @@ arguments_once_more() {
     esac
 }
 
-# More failures than these are no chance, and the gate as a whole has 90 minutes.
+# More failures than these are not chance, and the whole gate has 90 minutes.
 worth_a_second_attempt() {
     local script=$1 failed=$2
     [ "$script" != - ] && [ "$failed" -gt 0 ] && [ "$failed" -le 12 ] && [ "$SECONDS" -lt 4200 ]
 }
 
 once_more() {
-    local first="$results.first" seconds ok bad log script title arguments
-    mv "$results" "$first"
-    while read -r seconds ok bad log script title; do
+    local bad log script title arguments
+    while read -r _ _ bad log script title; do
         if worth_a_second_attempt "$script" "$bad" && arguments=$(arguments_once_more "$script" "$log"); then
             mapfile -t arguments < <(printf '%s' "$arguments")
             if results=/dev/null suite "$title, once more" "$script" "${arguments[@]}"; then
                 printf '%s %s %s\n' "$bad" "$log" "$title" >>"$unstable"
-                ok=$((ok + bad)) bad=0
             fi
         fi
-        printf '%d %d %d %s %s %s\n' "$seconds" "$ok" "$bad" "$log" "$script" "$title" >>"$results"
-    done <"$first"
+    done < <(cat "$results")
 }
 
 what_was_unstable() {
     local bad log title
     [ ! -s "$unstable" ] || while read -r bad log title; do
-        printf '\n━━ UNSTABLE: %s: %d failed, and passed when tried once more, alone\n' "$title" "$bad"
+        printf '\n━━ UNSTABLE: %s: %d failed, and passed when run once more, alone\n' "$title" "$bad"
         failed_tests "$log" 40
     done <"$unstable"
 }
