@@ -42,3 +42,28 @@ export const removesTheGuardFirst: Resources = {
         },
     },
 };
+
+/** The hand-back moves pods while IAM does not enforce the policies yet. */
+export const doesNotAwaitIam: Resources = {
+    ...REAL_RESOURCES,
+    credentialGuard: {
+        ...REAL_RESOURCES.credentialGuard,
+        delete: (state, operation) =>
+            REAL_RESOURCES.credentialGuard.delete({ ...state, iamPropagationSeconds: 0 }, operation),
+    },
+};
+
+/** The hand-back takes pods of the newest role alone for pods to move. */
+export const movesTheNewestRoleOnly: Resources = {
+    ...REAL_RESOURCES,
+    credentialGuard: {
+        ...REAL_RESOURCES.credentialGuard,
+        delete: (state, operation) => {
+            const approvedRoleArns = state.record.approvedRoleArns.slice(-1);
+            return REAL_RESOURCES.credentialGuard.delete(
+                { ...state, record: { ...state.record, approvedRoleArns } },
+                operation,
+            );
+        },
+    },
+};

@@ -1,7 +1,13 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
 import type { Resources } from "../../../model/engine";
-import { detachesEarly, forgetsTheRecord, removesTheGuardFirst } from "../../../model/plantedBugs";
+import {
+    detachesEarly,
+    doesNotAwaitIam,
+    forgetsTheRecord,
+    movesTheNewestRoleOnly,
+    removesTheGuardFirst,
+} from "../../../model/plantedBugs";
 import { play, Scenario } from "../../../model/play";
 import { scenario } from "../../../model/scenarios";
 
@@ -52,6 +58,8 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
             removesTheGuardFirst,
             /has no path: it carries the node role/,
         ],
+        ["moves pods before IAM enforces their policies", doesNotAwaitIam, /has no path: it carries the node role/],
+        ["moves the pods of the newest role only", movesTheNewestRoleOnly, /has no path: it carries arn:/],
     ];
     for (const [what, resources, problem] of bugs) {
         it(`catch a product that ${what}`, async () => {
