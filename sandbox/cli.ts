@@ -118,10 +118,11 @@ function env({ name }: { name: string }): void {
     console.log(exportLines(readState(name)?.facts?.environment ?? {}).join("\n"));
 }
 
-const program = new Command("npm run sandbox --").description(
+/** The command line, for whoever documents it or tests it. */
+export const commandLine = new Command("npm run sandbox --").description(
     "A local EKS: real Kubernetes and Pulumi, AWS played by stand-ins.",
 );
-program
+commandLine
     .command("up")
     .description("start a sandbox; tools that are missing are built first")
     .option("--name <name>", "its name", defaultName)
@@ -137,29 +138,31 @@ program
     .option("--agents", "let pods of aws-node get Ready, and stay so, by what they may do: logs/agents.jsonl")
     .option("--json", "print what there is to know as JSON")
     .action(up);
-program
+commandLine
     .command("status")
     .description("list the sandboxes and their processes")
     .option("--json", "as JSON")
     .action(status);
-program
+commandLine
     .command("env")
     .description("print what a shell evaluates to use a sandbox")
     .option("--name <name>", "its name", defaultName)
     .action(env);
-program
+commandLine
     .command("down")
     .description("end a sandbox, also one that was killed")
     .option("--name <name>", "its name")
     .option("--all", "end all")
     .option("--json", "as JSON")
     .action(down);
-program
+commandLine
     .command("tools")
     .description("find or build the tools, and print where they are")
     .action(async () => console.log(JSON.stringify(await ensureAllTools(process.stderr), undefined, 2)));
 
-program.parseAsync().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-});
+if (require.main === module) {
+    commandLine.parseAsync().catch((error: unknown) => {
+        console.error(error instanceof Error ? error.message : error);
+        process.exitCode = 1;
+    });
+}

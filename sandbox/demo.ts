@@ -3,8 +3,10 @@ import * as path from "path";
 import { NODE_ROLE, watchPods } from "./demoWatch";
 import { installedPluginsOnly } from "./pulumiHome";
 import { podTable } from "./podTable";
-import { assumeRole, mayDescribeNetworkInterfaces, requestToken } from "./podIdentity";
-import { loadKubeconfig, podCredentials } from "./pods";
+import { assumeRole, mayDescribeNetworkInterfaces } from "./podIdentity";
+import { requestToken } from "./tokens";
+import { loadKubeconfig } from "./kubeconfigs";
+import { podCredentials } from "./pods";
 import { Sandbox, startSandbox } from "./sandbox";
 
 /**

@@ -1,37 +1,9 @@
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Credentials } from "@aws-sdk/client-sts";
 
 /** What is needed to ask the sandbox's AWS API. */
 export interface AwsAt {
     awsEndpoint: string;
     region: string;
-}
-
-export interface TokenOptions {
-    namespace?: string;
-    serviceAccount?: string;
-    audience?: string;
-    /** Defaults to an hour. */
-    expirationSeconds?: number;
-    /** Binds the token to a pod, as the kubelet does; it ends with the pod. */
-    pod?: { pod: string; uid: string };
-}
-
-/** A token as the kubelet gets it for a pod's projected volume, from the API server itself. */
-export async function requestToken(config: KubeConfig, options: TokenOptions = {}): Promise<string> {
-    const { namespace = "kube-system", serviceAccount = "aws-node", audience = "sts.amazonaws.com", pod } = options;
-    const { expirationSeconds = 3600 } = options;
-    const boundObjectRef = pod && { apiVersion: "v1", kind: "Pod", name: pod.pod, uid: pod.uid };
-    const { status } = await config.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
-        name: serviceAccount,
-        namespace,
-        body: {
-            apiVersion: "authentication.k8s.io/v1",
-            kind: "TokenRequest",
-            spec: { audiences: [audience], expirationSeconds, boundObjectRef },
-        },
-    });
-    return status?.token ?? "";
 }
 
 /** AssumeRoleWithWebIdentity, which needs no other credentials. */

@@ -1,4 +1,5 @@
-import { AppsV1Api, CoreV1Api, KubeConfig, V1Container, V1Pod } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, type V1Container, type V1Pod } from "@kubernetes/client-node";
+import { loadKubeconfig } from "./kubeconfigs";
 
 /** What AWS's page asks to look at in each restarted pod, read from the pod as it was admitted. */
 export interface PodCredentials {
@@ -38,12 +39,6 @@ export async function podCredentials(
         .join(",");
     const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector });
     return items.map(credentialsOf).sort((a, b) => a.node.localeCompare(b.node));
-}
-
-export function loadKubeconfig(path: string): KubeConfig {
-    const config = new KubeConfig();
-    config.loadFromFile(path);
-    return config;
 }
 
 function credentialsOf(pod: V1Pod): PodCredentials {

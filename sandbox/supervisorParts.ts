@@ -11,8 +11,9 @@ import { ClusterNodes } from "./cluster/clusterNodes";
 import { NodeGroups } from "./cluster/nodeGroups";
 import type { Instance } from "./cluster/nodes";
 import type { StageOptions } from "./cluster/stages";
-import { makePulumiHome } from "./pulumiHome";
 import { type IdentityWebhook, startIdentityWebhook } from "./identityWebhook";
+import { agentsLog } from "./logs";
+import { AWS_PROVIDER, makePulumiHome } from "./pulumiHome";
 import { serveControl } from "./supervisorControl";
 import { type ControlledParts, controlsOf } from "./supervisorControls";
 import type { SandboxFacts, SupervisorOptions } from "./supervisorState";
@@ -21,7 +22,6 @@ import { recipeOf } from "./tools/recipeOf";
 
 const region = "us-west-2";
 const accountId = "111122223333";
-const awsProvider = join(__dirname, "awsProvider", "bin", "pulumi-resource-aws");
 
 type Undo = () => Promise<void> | void;
 
@@ -44,7 +44,7 @@ function environment(options: SupervisorOptions, tools: ToolPaths, kubeconfigPat
     const ownAwsCli = options.newCluster ? [awsCliFolder(options.directory)] : [];
     const folders = [
         join(home, "bin"),
-        dirname(awsProvider),
+        dirname(AWS_PROVIDER),
         ...ownAwsCli,
         ...Object.values(tools).map((path) => dirname(path)),
     ];
@@ -84,7 +84,7 @@ export class Sandbox {
         for (const folder of ["pulumi-home", "pulumi-state"]) {
             mkdirSync(join(directory, folder), { recursive: true });
         }
-        makePulumiHome(join(directory, "pulumi-home"), tools, awsProvider);
+        makePulumiHome(join(directory, "pulumi-home"), tools);
         const cluster = new Cluster({
             ...{ ...options, directory: join(directory, "cluster"), tools, logs, region },
             readinessByCni: options.agents || options.newCluster,
@@ -216,7 +216,7 @@ export class Sandbox {
 
     private startAgents(kubeconfigPath: string, aws: AwsApi): Agents {
         const { directory, ipFamily } = this.options;
-        const logFile = join(directory, "logs", "agents.jsonl");
+        const logFile = agentsLog(join(directory, "logs"));
         const agents = new Agents({ kubeconfigPath, ipFamily, aws: aws.fromNodes, logFile });
         agents.start();
         this.undo.push(() => agents.stop());

@@ -17,7 +17,7 @@ export interface Act {
 export type PolicyHolder = Pick<RoleState, "attachedPolicyArns" | "inlinePolicies" | "permissionsBoundaryArn">;
 
 /** What the policies of a role or a user say about one act; permissions boundaries only ever take away. */
-export function verdictOf(state: IamState, role: PolicyHolder, act: Act): Verdict {
+export function policyVerdict(state: IamState, role: PolicyHolder, act: Act): Verdict {
     const identityPolicies = identityPoliciesOf(state, role);
     const withoutBoundary = simulate(act, { identityPolicies });
     const boundary = role.permissionsBoundaryArn;

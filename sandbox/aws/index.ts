@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { join } from "node:path";
 
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 
+import { iamChangesLog } from "../logs";
 import { answerEc2 } from "./ec2";
 import { answerEks, type ClusterAccess } from "./eks";
 import { AddOns } from "./eks/addOns";
@@ -14,7 +14,8 @@ import { VersionUpdates } from "./eks/updates";
 import { AwsError } from "./errors";
 import { answerIam } from "./iam";
 import { restoreIam } from "./iam/restore";
-import { emptyState, StateReader, type IamState } from "./iam/state";
+import { emptyIamState, type IamState } from "./iam/state";
+import { StateReader } from "./iam/stateReader";
 import { Timeline, type Delays } from "./iam/timeline";
 import { HeldAnswers } from "./iam/visibility";
 import { callsFromNodes, type CallsFromNodes } from "./inside";
@@ -155,7 +156,7 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
     const users = new Users(accountId);
     const sessions = new Sessions(Date.now, users);
     const associations = new Associations(region, accountId);
-    const timeline = new Timeline(emptyState, join(options.directory, "iam-changes.jsonl"));
+    const timeline = new Timeline(emptyIamState, iamChangesLog(options.directory));
     const iam = new IAMClient(accessTo(moto.endpoint, region));
     return {
         accountId,

@@ -7,8 +7,8 @@ const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 
-// Below node_modules, so that the compiled files find the same packages as their sources.
-const cache = path.resolve(__dirname, "../../node_modules/.cache/eks-cni");
+// Below the package, so that the compiled files find the same packages as their sources.
+const cache = path.resolve(__dirname, "../node_modules/.cache");
 
 function sources() {
     return fs

@@ -2,8 +2,8 @@ import { CoreV1Api, EventsV1Api, type KubeConfig, type V1Pod, makeInformer } fro
 import { appendFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallsFromNodes } from "../aws/inside";
-import { loadKubeconfig } from "../pods";
-import { requestToken } from "../podIdentity";
+import { loadKubeconfig } from "../kubeconfigs";
+import { requestToken } from "../tokens";
 import { missingPermissionsEvent } from "./missingPermissions";
 import { type AgentResult, PodAgent } from "./podAgent";
 import type { IpFamily } from "./programs";

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadKubeconfig } from "../pods";
+import { loadKubeconfig } from "../kubeconfigs";
 
 export function awsCliFolder(directory: string): string {
     return join(directory, "aws-cli");

@@ -1,5 +1,5 @@
 import { CoreV1Api } from "@kubernetes/client-node";
-import { loadKubeconfig } from "../pods";
+import { loadKubeconfig } from "../kubeconfigs";
 import { Client } from "./client";
 import { type Instance, node, nodeName } from "./nodes";
 import type { IpFamily } from "./programs";

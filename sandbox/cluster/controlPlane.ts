@@ -86,7 +86,7 @@ async function startApiServer(options: ControlPlaneOptions, etcdPort: number, cr
 
 export async function startControlPlane(options: ControlPlaneOptions, etcdPort: number): Promise<ControlPlane> {
     mkdirSync(options.directory, { recursive: true });
-    const credentials = writeCredentials(join(options.directory, "credentials"));
+    const credentials = writeCredentials(options.directory);
     const { server, ca, restart } = await startApiServer(options, etcdPort, credentials);
     const caPath = join(options.directory, "ca.crt");
     writeFileSync(caPath, ca);

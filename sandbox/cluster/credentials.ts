@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Who talks to the API server, each with a token of its own: the names are those that RBAC's default roles are bound to. */
 export interface Tokens {
@@ -29,8 +29,19 @@ export function tokenFile(tokens: Tokens): string {
     ].join("\n");
 }
 
-export function writeCredentials(directory: string): CredentialFiles {
-    mkdirSync(directory, { recursive: true });
+/** The files in a cluster's folder, beside its kubeconfig. */
+export function credentialPaths(clusterDirectory: string): Omit<CredentialFiles, "tokens"> {
+    const path = (name: string) => join(clusterDirectory, "credentials", name);
+    return {
+        tokenFile: path("tokens.csv"),
+        serviceAccountKey: path("service-account.key"),
+        serviceAccountPublicKey: path("service-account.pub"),
+    };
+}
+
+export function writeCredentials(clusterDirectory: string): CredentialFiles {
+    const paths = credentialPaths(clusterDirectory);
+    mkdirSync(dirname(paths.tokenFile), { recursive: true });
     const token = () => randomBytes(24).toString("base64url");
     const tokens = { admin: token(), controllerManager: token(), scheduler: token(), operator: token() };
     const keys = generateKeyPairSync("rsa", {
@@ -38,17 +49,11 @@ export function writeCredentials(directory: string): CredentialFiles {
         publicKeyEncoding: { type: "spki", format: "pem" },
         privateKeyEncoding: { type: "pkcs1", format: "pem" },
     });
-    const file = (name: string, content: string) => {
-        const path = join(directory, name);
-        writeFileSync(path, content, { mode: 0o600 });
-        return path;
-    };
-    return {
-        tokens,
-        tokenFile: file("tokens.csv", tokenFile(tokens)),
-        serviceAccountKey: file("service-account.key", keys.privateKey),
-        serviceAccountPublicKey: file("service-account.pub", keys.publicKey),
-    };
+    const write = (path: string, content: string) => writeFileSync(path, content, { mode: 0o600 });
+    write(paths.tokenFile, tokenFile(tokens));
+    write(paths.serviceAccountKey, keys.privateKey);
+    write(paths.serviceAccountPublicKey, keys.publicKey);
+    return { tokens, ...paths };
 }
 
 /** JSON is YAML, so this is a kubeconfig. */

@@ -1,9 +1,4 @@
-import {
-    AssociateIamInstanceProfileCommand,
-    type EC2Client,
-    type Instance as Ec2Instance,
-    RunInstancesCommand,
-} from "@aws-sdk/client-ec2";
+import type { EC2Client, Instance as Ec2Instance } from "@aws-sdk/client-ec2";
 import type { Instance } from "./nodes";
 
 export interface Subnet {
@@ -45,6 +40,8 @@ async function launch(
     SubnetId: string | undefined,
     count: number,
 ): Promise<Ec2Instance[]> {
+    // Loaded late, since whoever imports this package for something else does not need it.
+    const { AssociateIamInstanceProfileCommand, RunInstancesCommand } = await import("@aws-sdk/client-ec2");
     const tags = {
         [`kubernetes.io/cluster/${clusterName}`]: "owned",
         "eks:cluster-name": clusterName,

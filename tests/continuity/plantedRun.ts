@@ -1,6 +1,6 @@
 /** Shows of each planted bug that the scenarios see it, and that the kill campaign does. */
 import { join } from "node:path";
-import type { ToolPaths } from "../../sandbox/tools";
+import type { ToolPaths } from "local-eks";
 import { type Progress, runJobs } from "./jobs";
 import { KillCampaign } from "./killCampaign";
 import { pointOf } from "./killPoints";

@@ -17,14 +17,13 @@ import {
     PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
+import { type Sandbox, startSandbox } from "local-eks";
+import { loadKubeconfig, requestToken } from "local-eks/kubernetes";
 import { ipv6CniPolicy } from "../../documents/cniPermissions";
 import { connectAws } from "../../handover/aws";
 import type { AwsAccess, Proof, ProofQuestion } from "../../handover/aws/access";
 import { Refusal } from "../../handover/refusal";
 import type { AccountSeen, NodeRoleSeen } from "../../handover/world";
-import { requestToken } from "../../sandbox/podIdentity";
-import { loadKubeconfig } from "../../sandbox/pods";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox";
 import { trustOf } from "../e2e/support/iam";
 
 const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";

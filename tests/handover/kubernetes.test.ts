@@ -13,14 +13,14 @@ import {
     type V1ValidatingAdmissionPolicy,
     setHeaderOptions,
 } from "@kubernetes/client-node";
+import { type Sandbox, startSandbox } from "local-eks";
+import type { Plain } from "local-eks/kubernetes";
 import type { ClusterAccess } from "../../handover/kubernetes/access";
 import { connectCluster } from "../../handover/kubernetes";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "../../handover/kubernetes/settings";
 import { Refusal } from "../../handover/refusal";
 import type { Subject } from "../../handover/subject";
 import type { ClusterSeen } from "../../handover/world";
-import type { Plain } from "../../sandbox/cluster/manifests/plain";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox";
 
 const nodes = 12;
 const namespace = "kube-system";

@@ -1,6 +1,6 @@
 import { isWildcardOnlyAction } from "@cloud-copilot/iam-simulate";
 
-import { reasonOf, verdictOf } from "../authorise";
+import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import type { Moto } from "../moto";
@@ -75,7 +75,7 @@ function authorise(
     const resources = needsNoResource ? ["*"] : ec2Resources(request.parameters, region, context.accountId);
     for (const resource of resources) {
         const act = { principalArn, accountId: context.accountId, action, resource };
-        const verdict = verdictOf(state, policies, { ...act, context: ec2Context(request.parameters, region) });
+        const verdict = policyVerdict(state, policies, { ...act, context: ec2Context(request.parameters, region) });
         if (verdict !== "allowed") {
             const on = resource === "*" ? "" : ` on resource: ${resource}`;
             throw new AwsError(

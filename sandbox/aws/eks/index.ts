@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { reasonOf, verdictOf } from "../authorise";
+import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import type { Moto } from "../moto";
@@ -63,7 +63,7 @@ function authorise(
     const action = `eks:${route.action}`;
     const resource = resourceOf(route, context.region, context.accountId);
     const act = { principalArn, accountId: context.accountId, action, resource, context: {} };
-    const verdict = verdictOf(state, policies, act);
+    const verdict = policyVerdict(state, policies, act);
     if (verdict !== "allowed") {
         throw new AwsError(
             "AccessDeniedException",

@@ -1,6 +1,6 @@
 import type { IAMClient } from "@aws-sdk/client-iam";
 
-import { reasonOf, verdictOf } from "../authorise";
+import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { Moto } from "../moto";
 import { queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
@@ -10,7 +10,8 @@ import { completed, writeWithoutMoto } from "./gaps";
 import { writeRefusal } from "./preconditions";
 import { iamConditionKeys, iamResource } from "./resources";
 import { simulatePrincipalPolicy, type SimulationContext } from "./simulation";
-import type { IamState, StateReader } from "./state";
+import type { IamState } from "./state";
+import type { StateReader } from "./stateReader";
 import type { Delays, Timeline } from "./timeline";
 import { readsChangedBy, type HeldAnswers } from "./visibility";
 import { inAwsWords, withEncodedDocuments } from "./wording";
@@ -62,7 +63,7 @@ function authorise(
     const target = iamResource(request.action, request.parameters, state, context.accountId);
     const keys = iamConditionKeys(request.action, request.parameters);
     const act = { principalArn, accountId: context.accountId, action, resource: target.arn, context: keys };
-    const verdict = verdictOf(state, policies, act);
+    const verdict = policyVerdict(state, policies, act);
     if (verdict !== "allowed") {
         throw new AwsError(
             "AccessDenied",

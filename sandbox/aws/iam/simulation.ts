@@ -1,4 +1,4 @@
-import { verdictOf, type PolicyHolder, type Verdict } from "../authorise";
+import { policyVerdict, type PolicyHolder, type Verdict } from "../authorise";
 import { AwsError, validationError } from "../errors";
 import { escapeXml, listParameter, queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
 import type { Users } from "../sts/users";
@@ -25,7 +25,7 @@ export function simulatePrincipalPolicy(
     const results = actions.flatMap((action) =>
         (named.length > 0 ? named : ["*"]).map((resource) => {
             const act = { principalArn, accountId: context.accountId, action, resource };
-            const verdict = verdictOf(state, policies, { ...act, context: contextOf(parameters) });
+            const verdict = policyVerdict(state, policies, { ...act, context: contextOf(parameters) });
             return resultOf(action, resource, verdict, policies.permissionsBoundaryArn !== undefined);
         }),
     );

@@ -1,7 +1,7 @@
 import { deepStrictEqual, equal, ok, rejects } from "node:assert/strict";
 import { World } from "./contract";
 import { makeRole, unique } from "./prerequisites";
-import { PartialError, Properties, ProviderClient, text } from "./providerClient";
+import { PartialError, Properties, ProviderClient, text } from "../../../sandbox/providerClient";
 import { rejectsWith } from "./rejectsWith";
 import { ScriptedApi } from "./scriptedApi";
 import { useScriptedProvider } from "./useScriptedProvider";

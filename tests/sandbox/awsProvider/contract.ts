@@ -1,7 +1,7 @@
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { EKS } from "@aws-sdk/client-eks";
 import type { IAM } from "@aws-sdk/client-iam";
-import { Properties, ProviderClient } from "./providerClient";
+import { Properties, ProviderClient } from "../../../sandbox/providerClient";
 
 export interface World {
     /** Where the AWS API is. */

@@ -1,6 +1,6 @@
 import { deepStrictEqual, equal, match, ok } from "node:assert/strict";
 import { Contract, NO_CHANGE, World } from "./contract";
-import { text, without } from "./providerClient";
+import { text, without } from "../../../sandbox/providerClient";
 
 export function autoNameTests(contract: Contract, property: string, world: () => World): void {
     const { type } = contract;

@@ -1,7 +1,7 @@
 import { deepStrictEqual, equal, match, ok } from "node:assert/strict";
 import { Contract, make, NO_CHANGE, World } from "./contract";
 import { autoNameTests, tagTests } from "./contractNames";
-import { Json, Properties, secret, UNKNOWN } from "./providerClient";
+import { Json, Properties, secret, UNKNOWN } from "../../../sandbox/providerClient";
 
 export function contractTests(contract: Contract, world: () => World): void {
     const { type } = contract;

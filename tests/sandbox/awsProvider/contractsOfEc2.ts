@@ -1,6 +1,6 @@
 import { Contract } from "./contract";
 import { unique } from "./prerequisites";
-import { text } from "./providerClient";
+import { text } from "../../../sandbox/providerClient";
 
 export const vpc: Contract = {
     type: "aws:ec2/vpc:Vpc",

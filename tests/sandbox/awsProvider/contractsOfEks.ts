@@ -1,6 +1,6 @@
 import { Contract, World } from "./contract";
 import { makeRole, unique } from "./prerequisites";
-import { Properties, text } from "./providerClient";
+import { Properties, text } from "../../../sandbox/providerClient";
 
 async function subnets({ ec2 }: World): Promise<string[]> {
     const { Subnets } = await ec2.describeSubnets({});

@@ -1,6 +1,6 @@
 import { Contract } from "./contract";
 import { CNI_POLICY, makeRole, permissions, trust, unique, WORKER_POLICY } from "./prerequisites";
-import { text } from "./providerClient";
+import { text } from "../../../sandbox/providerClient";
 
 export const role: Contract = {
     type: "aws:iam/role:Role",

@@ -2,7 +2,7 @@ import { deepStrictEqual, equal } from "node:assert/strict";
 import { World } from "./contract";
 import { openIdConnectProvider } from "./contractsOfIam";
 import { CNI_POLICY, makeRole, permissions, unique } from "./prerequisites";
-import { ProviderClient } from "./providerClient";
+import { ProviderClient } from "../../../sandbox/providerClient";
 import { rejectsWith } from "./rejectsWith";
 import { iamDone, ScriptedApi } from "./scriptedApi";
 import { useScriptedProvider } from "./useScriptedProvider";

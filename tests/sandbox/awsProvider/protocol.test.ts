@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { AddressInfo, createServer } from "node:net";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { permissions, trust } from "./prerequisites";
-import { EXECUTABLE, ProviderClient, text } from "./providerClient";
+import { ProviderClient, text } from "../../../sandbox/providerClient";
+import { AWS_PROVIDER } from "../../../sandbox/pulumiHome";
 import { rejectsWith } from "./rejectsWith";
 import { useWorld } from "./world";
 
@@ -83,7 +84,7 @@ describe("the process of the AWS provider stand-in", () => {
         const engine = createServer().listen(0, "127.0.0.1");
         await once(engine, "listening");
         const { port } = engine.address() as AddressInfo;
-        const child = spawn(EXECUTABLE, [`127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "inherit"] });
+        const child = spawn(AWS_PROVIDER, [`127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "inherit"] });
         await once(child.stdout, "data");
         engine.close();
         deepStrictEqual(await once(child, "exit"), [1, null]);

@@ -1,7 +1,7 @@
 import { deepStrictEqual, equal, ok, rejects } from "node:assert/strict";
 import { World } from "./contract";
 import { CNI_POLICY, permissions, trust, unique, WORKER_POLICY } from "./prerequisites";
-import { PartialError, Properties, ProviderClient } from "./providerClient";
+import { PartialError, Properties, ProviderClient } from "../../../sandbox/providerClient";
 import { rejectsWith } from "./rejectsWith";
 import { iamError, ScriptedApi } from "./scriptedApi";
 import { useScriptedProvider } from "./useScriptedProvider";

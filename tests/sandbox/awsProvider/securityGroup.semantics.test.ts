@@ -1,5 +1,5 @@
 import { deepStrictEqual, equal } from "node:assert/strict";
-import { ProviderClient, Properties } from "./providerClient";
+import { ProviderClient, Properties } from "../../../sandbox/providerClient";
 import { rejectsWith } from "./rejectsWith";
 import { unique } from "./prerequisites";
 import { useScriptedProvider } from "./useScriptedProvider";

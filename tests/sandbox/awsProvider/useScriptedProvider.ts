@@ -1,5 +1,5 @@
 import { World } from "./contract";
-import { Properties, ProviderClient } from "./providerClient";
+import { Properties, ProviderClient } from "../../../sandbox/providerClient";
 import { ScriptedApi, startScriptedApi } from "./scriptedApi";
 import { useWorld } from "./world";
 

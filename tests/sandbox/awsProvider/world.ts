@@ -3,7 +3,7 @@ import { EKS } from "@aws-sdk/client-eks";
 import { IAM } from "@aws-sdk/client-iam";
 import { World } from "./contract";
 import { Api, startMoto } from "./moto";
-import { ProviderClient } from "./providerClient";
+import { ProviderClient } from "../../../sandbox/providerClient";
 
 /** Starting moto takes longer than most suites, so all of a run use one: names must be a test's own. */
 let sharedMoto: Promise<Api> | undefined;

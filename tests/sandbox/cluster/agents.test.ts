@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { launchInstance } from "../../../sandbox/cluster/instances";
 import type { AgentResult } from "../../../sandbox/cluster/podAgent";
-import { loadKubeconfig, podCredentials } from "../../../sandbox/pods";
+import { loadKubeconfig } from "../../../sandbox/kubeconfigs";
+import { podCredentials } from "../../../sandbox/pods";
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox";
 
 const cniPolicy = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";

@@ -21,7 +21,8 @@ import * as assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { loadKubeconfig, podCredentials } from "../../../sandbox/pods";
+import { loadKubeconfig } from "../../../sandbox/kubeconfigs";
+import { podCredentials } from "../../../sandbox/pods";
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox";
 
 const cniPolicy = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";

@@ -1,10 +1,10 @@
 import type { provider } from "@pulumi/pulumi";
 import { mock } from "node:test";
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "assert";
+import { secret } from "local-eks/providerClient";
 import { dynamicProvider } from "../../../handover/dynamicProvider";
 import type { LiveCheckName } from "../../../handover/provider";
 import { EksCniProvider } from "../../../plugin/provider";
-import { secret } from "../../sandbox/awsProvider/providerClient";
 
 /** What no operation below needs a cluster for. */
 const INPUTS = {

@@ -7,6 +7,7 @@ import type {
     V1ValidatingAdmissionPolicy,
     V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
+import type { Plain } from "local-eks/kubernetes";
 import { ClusterClock } from "../../../../handover/kubernetes/clock";
 import {
     currentHash,
@@ -19,7 +20,6 @@ import { lastTime } from "../../../../handover/kubernetes/events";
 import { guardSeen } from "../../../../handover/kubernetes/injectionGuard";
 import { instanceId, nodeSeen } from "../../../../handover/kubernetes/nodes";
 import { nodeOf, podSeen } from "../../../../handover/kubernetes/pods";
-import type { Plain } from "../../../../sandbox/cluster/manifests/plain";
 import { appliedBy, ownersOf, serviceAccountSeen } from "../../../../handover/kubernetes/serviceAccount";
 
 describe("A DaemonSet as it is seen", () => {

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import type { V1Affinity, V1NodeSelectorTerm, V1PodSpec, V1Taint, V1Toleration } from "@kubernetes/client-node";
-import type { Plain } from "../../../../sandbox/cluster/manifests/plain";
+import type { Plain } from "local-eks/kubernetes";
 import { type Placement, selectsNode } from "../../../../handover/kubernetes/scheduling";
 
 const node: Placement = {

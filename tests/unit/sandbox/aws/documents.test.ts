@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 
 import fc from "fast-check";
 
-import { trustVerdict, verdictOf } from "../../../../sandbox/aws/authorise";
+import { trustVerdict, policyVerdict } from "../../../../sandbox/aws/authorise";
 import { AwsError } from "../../../../sandbox/aws/errors";
 import { managedPolicyRefusal, trustPolicyRefusal } from "../../../../sandbox/aws/iam/documents";
-import { emptyState, type RoleState } from "../../../../sandbox/aws/iam/state";
+import { emptyIamState, type RoleState } from "../../../../sandbox/aws/iam/state";
 
 const accountId = "111122223333";
 
@@ -73,7 +73,7 @@ describe("policy documents", () => {
                 if (refusal) {
                     assert.ok(refusal instanceof AwsError);
                 } else {
-                    verdictOf(emptyState, role("{}", { p: text }), act);
+                    policyVerdict(emptyIamState, role("{}", { p: text }), act);
                 }
             }),
             { numRuns: 2000 },
@@ -84,7 +84,7 @@ describe("policy documents", () => {
         const allow = (action: string) =>
             JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: action, Resource: "*" }] });
         const verdicts = ["ec2:DescribeInstances", "ec2:Describe*", "ec2:DescribeSubnets", "s3:*"].map((action) =>
-            verdictOf(emptyState, role("{}", { p: allow(action) }), act),
+            policyVerdict(emptyIamState, role("{}", { p: allow(action) }), act),
         );
         assert.deepEqual(verdicts, ["allowed", "allowed", "implicitDeny", "implicitDeny"]);
     });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Service } from "../../../../sandbox/aws/protocol";
-import { emptyState, type IamState, type RoleState } from "../../../../sandbox/aws/iam/state";
+import { emptyIamState, type IamState, type RoleState } from "../../../../sandbox/aws/iam/state";
 import { Sessions } from "../../../../sandbox/aws/sts/sessions";
 
 const role: RoleState = {
@@ -14,7 +14,7 @@ const role: RoleState = {
     inlinePolicies: {},
     instanceProfileNames: [],
 };
-const state: IamState = { ...emptyState, roles: { cni: role } };
+const state: IamState = { ...emptyIamState, roles: { cni: role } };
 
 describe("sessions of roles", () => {
     it("are named by partition, account, role without its path, and session", () => {
@@ -78,13 +78,13 @@ describe("sessions of roles", () => {
         const sessions = new Sessions();
         const session = sessions.create(role, "aws-node", 900);
         const recreated = { ...state, roles: { cni: { ...role, id: "AROAOTHER" } } };
-        for (const after of [emptyState, recreated]) {
+        for (const after of [emptyIamState, recreated]) {
             assert.throws(() => sessions.authenticate("sts", session, after), { name: "InvalidClientTokenId" });
         }
     });
 
     it("are none of the operator's, who needs no session token", () =>
-        assert.deepEqual(new Sessions().authenticate("iam", { accessKeyId: "test" }, emptyState), {
+        assert.deepEqual(new Sessions().authenticate("iam", { accessKeyId: "test" }, emptyIamState), {
             kind: "operator",
         }));
 });

@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { emptyState, type IamState } from "../../../../sandbox/aws/iam/state";
+import { emptyIamState, type IamState } from "../../../../sandbox/aws/iam/state";
 import { Timeline } from "../../../../sandbox/aws/iam/timeline";
 
 /** A state that is told apart by its one policy. */
 function state(arn: string): IamState {
     return {
-        ...emptyState,
+        ...emptyIamState,
         policies: { [arn]: { arn, document: "{}", versionIds: [], defaultVersionId: "", attachmentCount: 0 } },
     };
 }
@@ -21,7 +21,7 @@ describe("the timeline of IAM's changes", () => {
     beforeEach(() => {
         now = 1_000_000;
         directory = mkdtempSync(join(tmpdir(), "eks-cni-timeline-"));
-        timeline = new Timeline(emptyState, join(directory, "changes.jsonl"), () => now);
+        timeline = new Timeline(emptyIamState, join(directory, "changes.jsonl"), () => now);
     });
     afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -70,7 +70,7 @@ describe("the timeline of IAM's changes", () => {
                     changedAt: 1_000_000,
                     visibleAt: 1_000_000,
                     enforcedAt: 1_000_000,
-                    state: emptyState,
+                    state: emptyIamState,
                 },
                 {
                     action: "CreatePolicy",

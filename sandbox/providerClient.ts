@@ -1,6 +1,5 @@
 import { ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
@@ -8,6 +7,7 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { AWS_PROVIDER } from "./pulumiHome";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Properties = Record<string, Json>;
@@ -30,8 +30,6 @@ export function secret(value: Json): Json {
     return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
 }
 
-export const EXECUTABLE = resolve(__dirname, "../../../sandbox/awsProvider/bin/pulumi-resource-aws");
-
 export interface CheckOptions {
     readonly name?: string;
     readonly olds?: Properties;
@@ -45,16 +43,16 @@ export interface Diff {
     readonly deleteBeforeReplace: boolean;
 }
 
-/** The plugin as the engine uses it: a process that prints its port, and gRPC. */
+/** A provider plugin as the engine uses it: a process that prints its port, and gRPC. */
 export class ProviderClient {
     private constructor(
         private readonly client: ResourceProviderClient,
         private readonly end: () => Promise<void>,
     ) {}
 
-    /** Starts the executable and configures it for the AWS API at `endpoint`. */
+    /** Starts the stand-in for the AWS provider and configures it for the AWS API at `endpoint`. */
     public static async start(endpoint: string, config: Properties = {}): Promise<ProviderClient> {
-        const child = spawn(EXECUTABLE, [], {
+        const child = spawn(AWS_PROVIDER, [], {
             stdio: ["ignore", "pipe", "inherit"],
             env: {
                 PATH: process.env["PATH"],

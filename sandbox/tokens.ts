@@ -1,0 +1,63 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
+import { decodeProtectedHeader, SignJWT } from "jose";
+import { credentialPaths } from "./cluster/credentials";
+import { loadKubeconfig } from "./kubeconfigs";
+
+export interface TokenOptions {
+    namespace?: string;
+    serviceAccount?: string;
+    audience?: string;
+    /** Defaults to an hour. */
+    expirationSeconds?: number;
+    /** Binds the token to a pod, as the kubelet does; it ends with the pod. */
+    pod?: { pod: string; uid: string };
+}
+
+/** A token as the kubelet gets it for a pod's projected volume, from the API server itself. */
+export async function requestToken(config: KubeConfig, options: TokenOptions = {}): Promise<string> {
+    const { namespace = "kube-system", serviceAccount = "aws-node", audience = "sts.amazonaws.com", pod } = options;
+    const { expirationSeconds = 3600 } = options;
+    const boundObjectRef = pod && { apiVersion: "v1", kind: "Pod", name: pod.pod, uid: pod.uid };
+    const { status } = await config.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
+        name: serviceAccount,
+        namespace,
+        body: {
+            apiVersion: "authentication.k8s.io/v1",
+            kind: "TokenRequest",
+            spec: { audiences: [audience], expirationSeconds, boundObjectRef },
+        },
+    });
+    return status?.token ?? "";
+}
+
+export interface SignedClaims {
+    /** Defaults to the cluster's. */
+    issuer?: string;
+    /** From now on, for instance "1h", or "-1h" for a token that has expired. Defaults to an hour. */
+    expiresIn?: string;
+    /** Defaults to the cluster's own key. */
+    key?: KeyObject;
+}
+
+/**
+ * A token of the service account aws-node as the API server would sign it, with claims that it would not sign: it gives out
+ * none that has expired.
+ */
+export async function signToken(
+    { kubeconfigPath, issuer }: { kubeconfigPath: string; issuer: string },
+    claims: SignedClaims = {},
+): Promise<string> {
+    const { serviceAccountKey } = credentialPaths(dirname(kubeconfigPath));
+    const { kid } = decodeProtectedHeader(await requestToken(loadKubeconfig(kubeconfigPath)));
+    return new SignJWT({})
+        .setProtectedHeader({ alg: "RS256", kid })
+        .setIssuer(claims.issuer ?? issuer)
+        .setAudience("sts.amazonaws.com")
+        .setSubject("system:serviceaccount:kube-system:aws-node")
+        .setIssuedAt("-2h")
+        .setExpirationTime(claims.expiresIn ?? "1h")
+        .sign(claims.key ?? createPrivateKey(readFileSync(serviceAccountKey)));
+}
