@@ -22,6 +22,7 @@ const TASKS = {
     release: [...typescript, inRoot("release/main.ts")],
     test: [...mocha, "--config", inRoot(".mocharc.json")],
     "test:sandbox": [...mocha, "--config", inRoot("sandbox/.mocharc.cjs")],
+    "test:adapters": suite("adapters"),
     "test:e2e": suite("e2e"),
     "test:continuity": [...typescript, inRoot("tests/continuity/main.ts")],
     "test:mutation": [...typescript, inRoot("tests/mutation/main.ts")],

@@ -48,7 +48,7 @@ module.exports = {
         "/policies",
         "/sandbox",
         "/reports",
-        "/tests/{e2e,package,policies}",
+        "/tests/{adapters,e2e,package,policies}",
     ],
     buildCommand: "tsc -p tests/mutation/tsconfig.json",
     testRunner: "mocha",
