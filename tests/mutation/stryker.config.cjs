@@ -48,7 +48,7 @@ module.exports = {
         "/policies",
         "/sandbox",
         "/reports",
-        "/tests/{adapters,e2e,package,policies}",
+        "/tests/{adapters,demo,e2e,package,policies}",
     ],
     buildCommand: "tsc -p tests/mutation/tsconfig.json",
     testRunner: "mocha",

@@ -1,6 +1,6 @@
 import { IAMClient, ListAttachedRolePoliciesCommand } from "@aws-sdk/client-iam";
-import { podCredentials, type PodCredentials } from "./pods";
-import type { Sandbox } from "./sandbox";
+import type { Sandbox } from "local-eks";
+import { podCredentials, type PodCredentials } from "local-eks/kubernetes";
 
 /** The node role of a sandbox's own node group. */
 export const NODE_ROLE = "sandbox-nodes";

@@ -1,4 +1,4 @@
-import { ContainerCredentials, PodCredentials } from "./pods";
+import type { ContainerCredentials, PodCredentials } from "local-eks/kubernetes";
 
 const HEADER = ["POD", "NODE", "READY", "CONTAINERS", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "STS ENDPOINT"];
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The first thing that runs in a fresh clone, so it is plain JavaScript without dependencies: installs what the lockfile
-// says, if that is not there yet, builds the package, and runs the task. `node sandbox/setup.cjs TASK [ARGUMENTS…]`.
+// says, if that is not there yet, builds the package, and runs the task. `node tests/tasks.cjs TASK [ARGUMENTS…]`.
 "use strict";
 
 const { spawnSync } = require("child_process");
@@ -16,7 +16,7 @@ const suite = (folder) => [...mocha, "--config", inRoot("tests", folder, ".mocha
 /** What each task runs, after the set-up, with node. `build` is what npm runs when the clone itself is installed. */
 const TASKS = {
     build: [inRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"],
-    demo: [...typescript, inRoot("sandbox/demo.ts")],
+    demo: [...typescript, inRoot("tests/demo/demo.ts")],
     sandbox: [...typescript, inRoot("sandbox/cli.ts")],
     "test:compatibility": [...typescript, inRoot("tests/compatibility/main.ts")],
     release: [...typescript, inRoot("release/main.ts")],
@@ -121,7 +121,7 @@ function withTheseFilesOnly([program, , config]) {
 
 const [task, ...args] = process.argv.slice(2);
 if (!(task in TASKS)) {
-    fail(`Usage: node sandbox/setup.cjs ${Object.keys(TASKS).join("|")} [ARGUMENTS…]`);
+    fail(`Usage: node tests/tasks.cjs ${Object.keys(TASKS).join("|")} [ARGUMENTS…]`);
 }
 setUp(task);
 // The notice of the AWS SDK, that its versions of 2027 need Node.js 22, is for whoever raises the versions here.

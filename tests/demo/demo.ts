@@ -1,20 +1,16 @@
 import { spawn } from "child_process";
 import * as path from "path";
-import { NODE_ROLE, watchPods } from "./demoWatch";
-import { installedPluginsOnly } from "./pulumiHome";
+import { assumeRole, installedPluginsOnly, mayDescribeNetworkInterfaces, type Sandbox, startSandbox } from "local-eks";
+import { loadKubeconfig, podCredentials, requestToken } from "local-eks/kubernetes";
 import { podTable } from "./podTable";
-import { assumeRole, mayDescribeNetworkInterfaces } from "./podIdentity";
-import { requestToken } from "./tokens";
-import { loadKubeconfig } from "./kubeconfigs";
-import { podCredentials } from "./pods";
-import { Sandbox, startSandbox } from "./sandbox";
+import { NODE_ROLE, watchPods } from "./watchPods";
 
 /**
  * `npm run demo`: a local EKS, and on it by a real `pulumi up` the whole hand-over, with a line whenever a pod or the node role
  * has changed; the look at the pods that AWS's page asks for, a second `up` that changes nothing, the hand-back by `destroy`, and
  * nothing left running.
  */
-const EXAMPLE = path.resolve(__dirname, "../examples/hand-over");
+const EXAMPLE = path.resolve(__dirname, "../../examples/hand-over");
 /** On a real account IAM gets 120 s to enforce a policy that came back; here it takes three. */
 const SETTINGS = { settleSeconds: "6", stableSeconds: "4", nodeRoleName: NODE_ROLE };
 const STACK = "demo";
