@@ -1,7 +1,7 @@
 /** Takes a sandbox's name, starts its supervisor, and ends what is left of one. */
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Message } from "./supervisor";
 import { assertRoom, fullDiskNote } from "./supervisorDisk";
 import { type MarkedProcess, endProcesses, markedProcesses } from "./supervisorProcesses";
@@ -23,8 +23,6 @@ import {
 import type { ToolPaths } from "./tools";
 import { withLock } from "./tools/lock";
 import { lastLines } from "./tools/run";
-
-const repository = resolve(__dirname, "..");
 
 /** Takes the name, after cleaning up what a killed sandbox of that name left. */
 export async function claim(options: SupervisorOptions): Promise<void> {
@@ -76,9 +74,12 @@ export async function startSupervisor(
     const log = openSync(logPath, "a");
     const child = spawn(
         process.execPath,
-        ["-r", "ts-node/register/transpile-only", join(__dirname, "supervisor.ts"), JSON.stringify({ options, tools })],
+        [
+            ...["-r", require.resolve("ts-node/register/transpile-only")],
+            ...[join(__dirname, "supervisor.ts"), JSON.stringify({ options, tools })],
+        ],
         {
-            cwd: repository,
+            cwd: __dirname,
             detached: true,
             env: { ...withoutAws(process.env), [markerVariable]: marker(options) },
             stdio: ["ignore", log, log, "ipc"],
