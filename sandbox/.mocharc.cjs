@@ -1,7 +1,7 @@
 "use strict";
 const { join } = require("path");
 
-// With whole paths, so that it holds from here and from the repository's root.
+// Absolute paths, so that mocha finds the tests from this folder and from the repository's root.
 module.exports = {
     require: ["ts-node/register/transpile-only"],
     extension: ["ts"],

@@ -1,4 +1,4 @@
-/** `npm run sandbox -- up|status|env|down`: a local EKS by hand. */
+/** `npm run sandbox -- up|status|env|down|tools`: local EKS clusters by hand. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { IpFamily } from "./cluster/programs";
 import { attach, exportLines, startSandbox } from "./sandbox";
@@ -45,7 +45,7 @@ async function up({ json, ...options }: UpOptions): Promise<void> {
     const tools = await ensureAllTools(process.stderr);
     const sandbox = await startSandbox({ ...options, tools, onProgress: (line) => console.error(line) });
     if (json) {
-        // Only what is to be set: the whole environment would show everything that this process has.
+        // The settings only: the whole environment would print everything that this process has.
         const settings = readState(sandbox.name)?.facts?.environment;
         console.log(JSON.stringify({ ...sandbox, environment: settings }, undefined, 2));
         return;
@@ -118,7 +118,7 @@ function env({ name }: { name: string }): void {
     console.log(exportLines(readState(name)?.facts?.environment ?? {}).join("\n"));
 }
 
-/** The command line, for whoever documents it or tests it. */
+/** The commands and their options, also for tests of documentation. */
 export const commandLine = new Command("npm run sandbox --").description(
     "A local EKS: real Kubernetes and Pulumi, AWS played by stand-ins.",
 );

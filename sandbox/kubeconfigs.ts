@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { credentialPaths } from "./cluster/credentials";
 
-/** A kubeconfig file for the Kubernetes client. A sandbox's own names its administrator. */
+/** Loads a kubeconfig file for the Kubernetes client. A sandbox's `kubeconfigPath` is that of its administrator. */
 export function loadKubeconfig(path: string): KubeConfig {
     const config = new KubeConfig();
     config.loadFromFile(path);
@@ -11,8 +11,9 @@ export function loadKubeconfig(path: string): KubeConfig {
 }
 
 /**
- * The text of a kubeconfig for the user `operator` of the group `eks-cni-operators`, who may do what RBAC binds to that user
- * or group, and nothing without it.
+ * The text of a kubeconfig for the user `operator` of the group `eks-cni-operators`.
+ *
+ * This user has only the permissions that a test binds to the user or the group by RBAC.
  */
 export function operatorKubeconfig({ kubeconfigPath }: { kubeconfigPath: string }): string {
     const config = loadKubeconfig(kubeconfigPath);

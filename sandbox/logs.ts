@@ -1,11 +1,11 @@
-/** What a sandbox writes down while it runs, a JSON object a line. */
+/** The logs of a sandbox that programs read, with a JSON object in each line. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { IamChange } from "./aws/iam/timeline";
 import type { AgentResult } from "./cluster/podAgent";
 
 interface WithLogs {
-    /** Of the sandbox. */
+    /** The folder of the sandbox. */
     directory: string;
 }
 
@@ -23,17 +23,17 @@ function lines(file: string): string[] {
         .filter((line) => line !== "");
 }
 
-/** Every call that the agents of a sandbox have made, in the order in which they made them. */
+/** All calls of a sandbox's agents, in the order in which they were made. */
 export function agentResults({ directory }: WithLogs): AgentResult[] {
     return lines(agentsLog(join(directory, "logs"))).map((line) => JSON.parse(line) as AgentResult);
 }
 
-/** Every change of IAM since the sandbox's start, with the time from which it is enforced and the whole state that it made. */
+/** All changes of IAM since the sandbox's start, each with its time of enforcement and the whole state after it. */
 export function iamChanges({ directory }: WithLogs): IamChange[] {
     return lines(iamChangesLog(join(directory, "logs"))).map((line) => JSON.parse(line) as IamChange);
 }
 
-/** The newest change, without reading the states before it. */
+/** The newest change of IAM, without parsing the older ones. */
 export function lastIamChange({ directory }: WithLogs): IamChange {
     return JSON.parse(lines(iamChangesLog(join(directory, "logs"))).at(-1) ?? "") as IamChange;
 }

@@ -1,6 +1,6 @@
 import type { Credentials } from "@aws-sdk/client-sts";
 
-/** What is needed to ask the sandbox's AWS API. */
+/** The address of a sandbox's AWS API. */
 export interface AwsAt {
     awsEndpoint: string;
     region: string;
@@ -9,7 +9,7 @@ export interface AwsAt {
 /** AssumeRoleWithWebIdentity, which needs no other credentials. */
 export async function assumeRole({ awsEndpoint, region }: AwsAt, roleArn: string, token: string): Promise<Credentials> {
     const { AssumeRoleWithWebIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
-    // The command is not signed; the credentials only keep the SDK from looking for others.
+    // The call is not signed; the credentials only keep the SDK from looking for others.
     const credentials = { accessKeyId: "unused", secretAccessKey: "unused" };
     const sts = new STSClient({ endpoint: awsEndpoint, region, credentials });
     const { Credentials } = await sts.send(
@@ -25,7 +25,10 @@ export async function assumeRole({ awsEndpoint, region }: AwsAt, roleArn: string
     return Credentials;
 }
 
-/** Asks EC2 whether a session may make the call with which aws-node starts. */
+/**
+ * Whether a session may make the first call of aws-node, by a dry run: "DryRunOperation" if so, or else AWS's error
+ * code.
+ */
 export async function mayDescribeNetworkInterfaces(
     { awsEndpoint, region }: AwsAt,
     session: Credentials,
@@ -41,7 +44,7 @@ export async function mayDescribeNetworkInterfaces(
         await ec2.send(new DescribeNetworkInterfacesCommand({ DryRun: true }));
         return "allowed";
     } catch (error) {
-        // EC2 answers each DryRun with an error: DryRunOperation means that the call would have gone through.
+        // EC2 answers every dry run with an error: DryRunOperation means that the call would have succeeded.
         return error instanceof Error ? error.name : String(error);
     }
 }

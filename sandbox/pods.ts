@@ -1,13 +1,13 @@
 import { AppsV1Api, CoreV1Api, type V1Container, type V1Pod } from "@kubernetes/client-node";
 import { loadKubeconfig } from "./kubeconfigs";
 
-/** What AWS's page asks to look at in each restarted pod, read from the pod as it was admitted. */
+/** The credentials of a pod, as AWS's page checks them in each restarted pod; read from the pod as it was admitted. */
 export interface PodCredentials {
     pod: string;
     uid: string;
     node: string;
     ready: boolean;
-    /** One for each container, init containers too. */
+    /** One for each container, including init containers. */
     containers: ContainerCredentials[];
 }
 
@@ -24,9 +24,10 @@ export interface ContainerCredentials {
 }
 
 /**
- * The pods of a DaemonSet with the credentials that each of their containers was given. A pod's environment is read from
- * its spec, since kwok's pods run nothing; on a cluster with real nodes it is the same as what AWS's own command shows:
- * `kubectl exec -n kube-system POD -c aws-node -- env | grep AWS`.
+ * The pods of a DaemonSet, with the credentials of each container.
+ *
+ * They are read from the pod's spec, since kwok's pods run nothing. On a cluster with real nodes AWS's own command
+ * shows the same: `kubectl exec -n kube-system POD -c aws-node -- env | grep AWS`.
  */
 export async function podCredentials(
     kubeconfigPath: string,

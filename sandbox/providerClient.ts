@@ -12,7 +12,7 @@ import { AWS_PROVIDER } from "./pulumiHome";
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Properties = Record<string, Json>;
 
-/** A property that has to be a text. */
+/** The property as a string; throws on another type. */
 export function text(value: Json | undefined): string {
     if (typeof value !== "string") {
         throw new Error(`expected a text, got ${JSON.stringify(value)}`);
@@ -43,7 +43,7 @@ export interface Diff {
     readonly deleteBeforeReplace: boolean;
 }
 
-/** A provider plugin as the engine uses it: a process that prints its port, and gRPC. */
+/** A client of a provider plugin, as the engine uses it: a process that prints its port, and gRPC. */
 export class ProviderClient {
     private constructor(
         private readonly client: ResourceProviderClient,
@@ -67,7 +67,7 @@ export class ProviderClient {
         return provider;
     }
 
-    /** Any plugin, as it was started; not configured yet. */
+    /** Connects to any started plugin. It is not configured yet. */
     public static async of(child: ChildProcessByStdio<null, Readable, null>): Promise<ProviderClient> {
         const [line] = (await once(child.stdout, "data")) as [Buffer];
         const address = `127.0.0.1:${Number(line.toString())}`;
@@ -123,7 +123,7 @@ export class ProviderClient {
         return { inputs: toProperties(response.getInputs()), failures: failures(response) };
     }
 
-    /** Checked inputs of a resource that has to be right. */
+    /** Checked inputs of a resource; throws when check reports a failure. */
     public async inputs(type: string, news: Properties, options: CheckOptions = {}): Promise<Properties> {
         const { inputs, failures } = await this.check(type, news, options);
         if (Object.keys(failures).length > 0) {
@@ -153,7 +153,7 @@ export class ProviderClient {
         };
     }
 
-    /** Whether there is a difference, for providers that do not tell which. */
+    /** Whether there is a difference, for providers that do not report which. */
     public async changes(type: string, olds: Properties, news: Properties): Promise<boolean> {
         const request = new rpc.DiffRequest()
             .setId("id")
@@ -174,7 +174,7 @@ export class ProviderClient {
         return { id: response.getId(), state: toProperties(response.getProperties()) };
     }
 
-    /** A refresh when there are a state and inputs, else an import. */
+    /** A refresh if state and inputs are given, otherwise an import. */
     public async read(
         type: string,
         id: string,
@@ -237,7 +237,7 @@ function failures(response: rpc.CheckResponse): Record<string, string> {
     );
 }
 
-/** What a failed create or update left behind, as the engine reads it. */
+/** A failed create or update that left a resource, as the engine reads it. */
 export class PartialError extends Error {
     public constructor(
         message: string,

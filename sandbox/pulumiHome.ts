@@ -12,17 +12,19 @@ export interface PulumiHomeOptions {
     /** Executables of language hosts besides those for Node.js and YAML. */
     languageHosts?: readonly string[];
     /**
-     * The AWS provider also previews the resource types that it does not implement, and takes their inputs as they are; it
-     * creates none of them. Defaults to false: these types are refused.
+     * The AWS provider also previews the resource types that it does not implement, and accepts their inputs unchecked;
+     * it creates none of them. Defaults to false: these types are refused.
      */
     previewsOfAllTypes?: boolean;
 }
 
 /**
- * Makes a PULUMI_HOME, with the providers installed in the versions that the SDKs of this package's dependencies ask for, and
- * the engine beside its language hosts. Programs with these SDKs run on it without the warning that the engine prints for
- * each plugin that it takes from PATH: with `installedPluginsOnly` in their environment. Any other program finds the
- * providers on PATH, whatever version of the SDKs it uses. A sandbox has one of its own; this makes another.
+ * Creates a PULUMI_HOME with the engine, its language hosts and the two providers. A sandbox has one; this creates
+ * another.
+ *
+ * The providers are installed in the versions of the SDKs that this package depends on. Programs with these SDKs run on
+ * it without the engine's warning for each plugin that it takes from PATH, if `installedPluginsOnly` is in their
+ * environment. Programs with other versions find the providers on PATH.
  */
 export function makePulumiHome(home: string, tools: ToolPaths, options: PulumiHomeOptions = {}): void {
     const { languageHosts = [], previewsOfAllTypes = false } = options;
@@ -37,12 +39,12 @@ export function makePulumiHome(home: string, tools: ToolPaths, options: PulumiHo
     bundle(join(home, "bin"), tools.pulumi, hosts);
 }
 
-/** Has the engine take no plugin from PATH. */
+/** Environment in which the engine takes no plugin from PATH. */
 export const installedPluginsOnly: NodeJS.ProcessEnv = { PULUMI_IGNORE_AMBIENT_PLUGINS: "true" };
 
 /**
- * The engine looks for its language hosts in the folder of its own executable, symbolic links resolved (`GetPluginPath` in
- * sdk/go/common/workspace/plugins.go), so it needs a name there that is not one.
+ * The engine looks for its language hosts in the folder of its own executable, with symbolic links resolved
+ * (`GetPluginPath` in sdk/go/common/workspace/plugins.go), so the executable there must not be a symbolic link.
  */
 function bundle(bin: string, pulumi: string, hosts: readonly string[]): void {
     mkdirSync(bin, { recursive: true });
@@ -58,7 +60,7 @@ function link(from: string, to: string): void {
     try {
         linkSync(from, to);
     } catch {
-        // Another file system.
+        // The folders are on different file systems.
         copyFileSync(from, to);
     }
 }

@@ -1,4 +1,4 @@
-/** Takes a sandbox's name, starts its supervisor, and ends what is left of one. */
+/** Claims a sandbox's name, starts its supervisor, and ends a sandbox. */
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ import type { ToolPaths } from "./tools";
 import { withLock } from "./tools/lock";
 import { lastLines } from "./tools/run";
 
-/** Takes the name, after cleaning up what a killed sandbox of that name left. */
+/** Claims the name, after removing the remains of a killed sandbox of that name. */
 export async function claim(options: SupervisorOptions): Promise<void> {
     mkdirSync(registryFolder(), { recursive: true });
     assertRoom(registryFolder(), 1);
@@ -50,7 +50,10 @@ export async function claim(options: SupervisorOptions): Promise<void> {
     );
 }
 
-/** The supervisor first, which ends the others in order; then whatever is left, for instance by one that was killed. */
+/**
+ * Ends the supervisor first, which ends the other processes in order; then the remaining ones, as of a killed
+ * supervisor.
+ */
 export async function endSandbox(state: SandboxState): Promise<MarkedProcess[]> {
     const mark = marker(state.options);
     const found = markedProcesses(mark);

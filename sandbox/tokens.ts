@@ -10,13 +10,13 @@ export interface TokenOptions {
     namespace?: string;
     serviceAccount?: string;
     audience?: string;
-    /** Defaults to an hour. */
+    /** In seconds. Defaults to an hour. */
     expirationSeconds?: number;
-    /** Binds the token to a pod, as the kubelet does; it ends with the pod. */
+    /** Binds the token to a pod, as the kubelet does: the token ends with the pod. */
     pod?: { pod: string; uid: string };
 }
 
-/** A token as the kubelet gets it for a pod's projected volume, from the API server itself. */
+/** A service account token from the API server, as the kubelet requests it for a pod's projected volume. */
 export async function requestToken(config: KubeConfig, options: TokenOptions = {}): Promise<string> {
     const { namespace = "kube-system", serviceAccount = "aws-node", audience = "sts.amazonaws.com", pod } = options;
     const { expirationSeconds = 3600 } = options;
@@ -34,17 +34,16 @@ export async function requestToken(config: KubeConfig, options: TokenOptions = {
 }
 
 export interface SignedClaims {
-    /** Defaults to the cluster's. */
+    /** Defaults to the cluster's issuer. */
     issuer?: string;
-    /** From now on, for instance "1h", or "-1h" for a token that has expired. Defaults to an hour. */
+    /** Relative to now, for instance "1h", or "-1h" for an expired token. Defaults to an hour. */
     expiresIn?: string;
     /** Defaults to the cluster's own key. */
     key?: KeyObject;
 }
 
 /**
- * A token of the service account aws-node as the API server would sign it, with claims that it would not sign: it gives out
- * none that has expired.
+ * A token of the service account aws-node with claims that the API server would not sign, for instance an expired one.
  */
 export async function signToken(
     { kubeconfigPath, issuer }: { kubeconfigPath: string; issuer: string },

@@ -17,7 +17,7 @@ interface Options {
     readonly visibilityDelay: string;
 }
 
-/** Runs the stand-in by hand until Ctrl-C: npx ts-node sandbox/aws/main.ts --port 4566 */
+/** Runs the stand-in until Ctrl-C: npx ts-node sandbox/aws/main.ts --port 4566 */
 async function main(): Promise<void> {
     const options = new Command("aws")
         .description("Stand-in for IAM, STS, EC2 and EKS on one port")

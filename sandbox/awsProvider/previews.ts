@@ -7,8 +7,8 @@ import { serve } from "./serve";
 const implemented = new Set(RESOURCE_TYPES.map(({ token }) => token));
 
 /**
- * The stand-in for the AWS provider that also previews the types it does not implement, with the inputs that the program
- * gives them: a policy pack has rules about more types than a sandbox creates. An update of such a type fails.
+ * The stand-in for the AWS provider that also previews the types it does not implement, with the inputs that the
+ * program gives them: a policy pack has rules about more types than a sandbox creates. An update of such types fails.
  */
 class PreviewProvider extends Provider {
     public override check(type: string, request: Omit<CheckRequest, "defaultTags" | "region">): CheckResult {

@@ -5,7 +5,7 @@ import { service } from "./protocol/server";
 import type { Provider } from "./provider";
 import { SDK_VERSION } from "./version";
 
-/** Makes this process the plugin: the engine starts it and reads the port from the first line that it prints. */
+/** Makes this process the plugin: the engine starts it and reads the port from its first line of output. */
 export function serve(provider: Provider): void {
     const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
     server.addService(ResourceProviderService, service(provider, SDK_VERSION));

@@ -2,12 +2,14 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Who talks to the API server, each with a token of its own: the names are those that RBAC's default roles are bound to. */
+/**
+ * The users of the API server, each with its own token. Their names are those to which RBAC binds its default roles.
+ */
 export interface Tokens {
     admin: string;
     controllerManager: string;
     scheduler: string;
-    /** Of the group `eks-cni-operators`, which has no rights but those that are bound to it. */
+    /** Of the group `eks-cni-operators`, which has only the permissions that are bound to it. */
     operator: string;
 }
 
@@ -29,7 +31,7 @@ export function tokenFile(tokens: Tokens): string {
     ].join("\n");
 }
 
-/** The files in a cluster's folder, beside its kubeconfig. */
+/** The files in a cluster's folder, next to its kubeconfig. */
 export function credentialPaths(clusterDirectory: string): Omit<CredentialFiles, "tokens"> {
     const path = (name: string) => join(clusterDirectory, "credentials", name);
     return {
@@ -74,8 +76,8 @@ export function kubeconfig(options: { name: string; server: string; ca: string; 
 }
 
 /**
- * Without --tls-cert-file the API server makes a certificate for its address, signed by a CA made for it, and writes
- * both into one file: k8s.io/client-go/util/cert GenerateSelfSignedCertKey. The CA is the last.
+ * Without --tls-cert-file the API server creates a certificate for its address, signed by a CA of its own, and writes
+ * both into one file: k8s.io/client-go/util/cert GenerateSelfSignedCertKey. The CA comes last.
  */
 export function caOf(certificates: string): string | undefined {
     const blocks = certificates.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];

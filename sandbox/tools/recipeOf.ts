@@ -11,7 +11,7 @@ export function recipeOf(tool: ToolName): Recipe {
     return recipe;
 }
 
-/** The file that a tool is started by. */
+/** The file name of a tool's executable. */
 export function executableOf(tool: ToolName): string {
     const { source } = recipeOf(tool);
     return source.kind === "python" ? source.executable : tool;

@@ -18,7 +18,7 @@ export interface Ec2Context {
     readonly enforced: () => IamState;
 }
 
-/** Without the parameter DryRun: API_AssignPrivateIpAddresses.html and the others of the EC2 API Reference. */
+/** Actions that have no parameter DryRun: API_AssignPrivateIpAddresses.html and the others of the EC2 API Reference. */
 const withoutDryRun = new Set([
     "AssignPrivateIpAddresses",
     "AssignIpv6Addresses",
@@ -38,7 +38,7 @@ export async function answerEc2(request: AwsRequest, context: Ec2Context): Promi
     return request.action === "DescribeRegions" && answer.status === 200 ? enabledRegions(request, answer) : answer;
 }
 
-/** Throws why a call is refused before anything is done. */
+/** Throws the refusal of a call, before anything is changed. */
 export async function checkEc2Call(
     request: AwsRequest,
     context: Pick<Ec2Context, "accountId" | "region" | "sessions" | "enforced">,
@@ -54,7 +54,9 @@ export async function checkEc2Call(
     }
 }
 
-/** Whether the action's policies can only say "*"; AWS's own list of actions also tells which ones exist. */
+/**
+ * Whether policies can name no resource for the action but "*". AWS's list of actions also tells which actions exist.
+ */
 async function isWildcardOnly(action: string): Promise<boolean> {
     try {
         return await isWildcardOnlyAction("ec2", action);

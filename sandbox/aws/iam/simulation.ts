@@ -10,8 +10,8 @@ export interface SimulationContext {
 }
 
 /**
- * SimulatePrincipalPolicy (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html), by the code
- * that authorises calls, on what is written in IAM: a change shows here before it is in force.
+ * SimulatePrincipalPolicy (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html), with
+ * the code that authorises calls. It reads the latest write to IAM, so a change appears here before it is enforced.
  */
 export function simulatePrincipalPolicy(
     { action: call, parameters }: AwsRequest,

@@ -12,25 +12,25 @@ export interface RoleState {
 
 export interface PolicyState {
     readonly arn: string;
-    /** Text of the default version. */
+    /** The text of the default version. */
     readonly document: string;
     readonly versionIds: readonly string[];
     readonly defaultVersionId: string;
-    /** Users and groups count too, which are not part of this state. */
+    /** Includes users and groups, which are not part of this state. */
     readonly attachmentCount: number;
 }
 
 export interface OidcProviderState {
     readonly arn: string;
-    /** Host and path, without "https://", as IAM keeps it. */
+    /** Host and path without "https://", as IAM stores it. */
     readonly url: string;
     readonly clientIds: readonly string[];
 }
 
-/** What authorisation depends on, as plain data: one of these is kept for each change. */
+/** Everything that authorisation depends on, as plain data. The timeline keeps one state for each change. */
 export interface IamState {
     readonly roles: Readonly<Record<string, RoleState>>;
-    /** Customer managed policies, and those AWS managed ones that are attached somewhere. */
+    /** Customer managed policies, and the AWS managed policies that are attached to a role. */
     readonly policies: Readonly<Record<string, PolicyState>>;
     readonly oidcProviders: Readonly<Record<string, OidcProviderState>>;
 }

@@ -13,21 +13,21 @@ import {
 
 import type { IamState, OidcProviderState, PolicyState, RoleState } from "./state";
 
-/** What moto tells in three kinds of call. */
+/** moto's answers to three kinds of call. */
 interface Parts {
     readonly details: GetAccountAuthorizationDetailsCommandOutput;
     readonly durations: ReadonlyMap<string, number>;
     readonly oidcProviders: readonly OidcProviderState[];
 }
 
-/** Reads the whole state from moto; texts of AWS managed policies never change and are read once. */
+/** Reads the whole state from moto. The texts of AWS managed policies never change and are read once. */
 export class StateReader {
     private readonly awsManaged = new Map<string, Promise<PolicyState>>();
     private last: Parts | undefined;
 
     constructor(private readonly iam: IAMClient) {}
 
-    /** @param action The write after which the state is read; what it cannot have changed is not read again. */
+    /** @param action The write before this read; parts of the state that it cannot have changed are not read again. */
     async read(action: string): Promise<IamState> {
         const isOfProvider = action.includes("OpenIDConnectProvider");
         const isOfRoleItself = /^(?:Create|Update|Delete)Role$/.test(action);
@@ -139,7 +139,7 @@ function policyState(policy: ManagedPolicyDetail): PolicyState {
     };
 }
 
-/** IAM sends documents URL-encoded; moto does so in some answers only. */
+/** IAM URL-encodes documents; moto does so in some answers only. */
 function plainDocument(document = ""): string {
     return document.startsWith("%") ? decodeURIComponent(document) : document;
 }

@@ -19,7 +19,7 @@ export const FUNCTIONS: readonly ProviderFunction[] = [
 
 const byToken = new Map(FUNCTIONS.map((entry) => [entry.token, entry]));
 
-/** A function with its arguments checked: one that it does not know is an error, never dropped. */
+/** Calls a function after a check of its arguments. An unknown argument is an error, never dropped. */
 export function functionOf(token: string): Pick<ProviderFunction, "invoke"> {
     const found = byToken.get(token);
     if (found === undefined) {

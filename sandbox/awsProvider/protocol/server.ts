@@ -38,7 +38,7 @@ type Unimplemented = Pick<
     "handshake" | "parameterize" | "getSchema" | "call" | "list" | "construct" | "getMapping" | "getMappings"
 >;
 
-/** The engine goes on without each of these. */
+/** The engine works without each of these. */
 function unimplemented(): Unimplemented {
     const refuse =
         (method: string) =>
@@ -74,7 +74,7 @@ function unary<Request, Response>(
     };
 }
 
-/** The engine prints `details`; a stack would only hide what the message says. */
+/** The engine prints `details`; a stack trace would only hide the message. */
 function toStatus(error: unknown): Partial<grpc.StatusObject> {
     const details = error instanceof Error ? error.message : String(error);
     const code = grpc.status.UNKNOWN;

@@ -1,10 +1,5 @@
 import { equal, match, notEqual, throws } from "node:assert/strict";
-import {
-    autoName,
-    namePrefixFromName,
-    prefixedUniqueId,
-    UNIQUE_ID_LENGTH,
-} from "../../../awsProvider/bridge/autoName";
+import { autoName, namePrefixFromName, prefixedUniqueId, UNIQUE_ID_LENGTH } from "../../../awsProvider/bridge/autoName";
 
 const request = { logicalName: "cni", maxLength: 64, randomSeed: Buffer.from("seed") };
 

@@ -1,16 +1,7 @@
 import { deepStrictEqual, equal } from "node:assert/strict";
 import { Diff, diff } from "../../../awsProvider/bridge/diff";
 import { importInputs, refreshInputs } from "../../../awsProvider/bridge/inputs";
-import {
-    block,
-    blocks,
-    boolean,
-    map,
-    output,
-    Schema,
-    string,
-    strings,
-} from "../../../awsProvider/bridge/schema";
+import { block, blocks, boolean, map, output, Schema, string, strings } from "../../../awsProvider/bridge/schema";
 import { UNKNOWN, ValueMap } from "../../../awsProvider/bridge/values";
 
 const schema: Schema = {
