@@ -120,23 +120,27 @@ function env({ name }: { name: string }): void {
 
 /** The commands and their options, also for tests of documentation. */
 export const commandLine = new Command("npm run sandbox --").description(
-    "A local EKS: real Kubernetes and Pulumi, AWS played by stand-ins.",
+    "A local EKS: real Kubernetes and Pulumi, with stand-ins for AWS.",
 );
 commandLine
     .command("up")
-    .description("start a sandbox; tools that are missing are built first")
+    .description("start a sandbox; missing tools are built first")
     .option("--name <name>", "its name", defaultName)
-    .option("--directory <folder>", "where it keeps its files (default: a folder for temporary files)")
-    .option("--nodes <count>", "how many nodes", count, 3)
-    .addOption(new Option("--ip-family <family>", "of the cluster").choices(["ipv4", "ipv6"]).default("ipv4"))
+    .option("--directory <folder>", "its folder (default: one for temporary files)")
+    .option("--nodes <count>", "number of nodes", count, 3)
+    .addOption(
+        new Option("--ip-family <family>", "address family of pods and services")
+            .choices(["ipv4", "ipv6"])
+            .default("ipv4"),
+    )
     .option("--pod-ready-seconds <seconds>", "how long a pod takes to become Ready", number, 1.5)
     .option("--enforcement-delay-seconds <seconds>", "until a change in IAM is enforced", number, 3)
-    .option("--visibility-delay-seconds <seconds>", "until a change in IAM is shown", number, 0)
+    .option("--visibility-delay-seconds <seconds>", "until reads return a change in IAM", number, 0)
     .option("--cluster-name <name>", "the EKS cluster's name", "sandbox")
     .option("--new-cluster", "leave the EKS cluster, its OIDC provider and its nodes for a program to create")
-    .option("--node-group-limit-seconds <seconds>", "until its node groups fail whose nodes are not Ready", number, 60)
-    .option("--agents", "let pods of aws-node get Ready, and stay so, by what they may do: logs/agents.jsonl")
-    .option("--json", "print what there is to know as JSON")
+    .option("--node-group-limit-seconds <seconds>", "until a node group without Ready nodes fails", number, 60)
+    .option("--agents", "make the CNI's calls in each pod of aws-node; the first success makes it Ready")
+    .option("--json", "print the sandbox's data as JSON")
     .action(up);
 commandLine
     .command("status")
@@ -145,19 +149,19 @@ commandLine
     .action(status);
 commandLine
     .command("env")
-    .description("print what a shell evaluates to use a sandbox")
+    .description("print the commands that make a shell use a sandbox")
     .option("--name <name>", "its name", defaultName)
     .action(env);
 commandLine
     .command("down")
-    .description("end a sandbox, also one that was killed")
+    .description("end a sandbox, including a killed one")
     .option("--name <name>", "its name")
     .option("--all", "end all")
     .option("--json", "as JSON")
     .action(down);
 commandLine
     .command("tools")
-    .description("find or build the tools, and print where they are")
+    .description("find or build the tools, and print their paths")
     .action(async () => console.log(JSON.stringify(await ensureAllTools(process.stderr), undefined, 2)));
 
 if (require.main === module) {

@@ -15,7 +15,7 @@ export type Properties = Record<string, Json>;
 /** The property as a string; throws on another type. */
 export function text(value: Json | undefined): string {
     if (typeof value !== "string") {
-        throw new Error(`expected a text, got ${JSON.stringify(value)}`);
+        throw new Error(`expected a string, got ${JSON.stringify(value)}`);
     }
     return value;
 }

@@ -129,7 +129,9 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
 function complete(options: SandboxOptions): SupervisorOptions {
     const name = options.name ?? `s-${randomBytes(3).toString("hex")}`;
     if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name)) {
-        throw new Error(`"${name}" cannot be a sandbox's name: lower-case letters, digits and "-", at most 41`);
+        throw new Error(
+            `"${name}" is not a valid name for a sandbox. Use at most 41 lower-case letters, digits and "-".`,
+        );
     }
     const { nodes = 3, ipFamily = "ipv4", podReadySeconds = 1.5, clusterName = "sandbox", ownerPid } = options;
     const { enforcementDelaySeconds = 3, visibilityDelaySeconds = 0 } = options;
@@ -166,7 +168,7 @@ export function exportLines(settings: Record<string, string>): string[] {
 export function attach(name: string): Sandbox {
     const state = readState(name);
     if (!state?.facts) {
-        throw new Error(`No sandbox named "${name}" is ready`);
+        throw new Error(`No sandbox named "${name}" is ready. List the sandboxes: npm run sandbox -- status`);
     }
     const { environment, control, ...facts } = state.facts;
     return {

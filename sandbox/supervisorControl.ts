@@ -56,7 +56,7 @@ interface ControlCall {
 
 function perform({ call, arguments: given }: ControlCall, controls: Controls): unknown {
     if (!Object.hasOwn(controls, call)) {
-        throw new Error("there is no such call");
+        throw new Error("unknown call");
     }
     return (controls as unknown as Record<string, (...given: unknown[]) => unknown>)[call]?.(...given);
 }
@@ -77,7 +77,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 async function answer(request: IncomingMessage, token: string, controls: Controls): Promise<[number, string]> {
     if (!allowed(request, token)) {
-        return [401, "a token is needed"];
+        return [401, "missing or wrong token"];
     }
     try {
         const result = await perform(JSON.parse(await bodyOf(request)) as ControlCall, controls);

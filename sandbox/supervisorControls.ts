@@ -24,7 +24,7 @@ export function controlsOf(parts: ControlledParts): Controls {
     const { aws, webhook, cluster, agents, nodes } = parts;
     const initial = aws.iamState();
     const ofAgents = needed(agents, "The sandbox was started without agents.");
-    const ofNodes = needed(nodes, "The nodes of a new cluster are those of its node groups.");
+    const ofNodes = needed(nodes, "The nodes of a new cluster belong to its node groups.");
     return {
         stopWebhook: () => webhook.stop(),
         startWebhook: () => webhook.start(),

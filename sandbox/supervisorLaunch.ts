@@ -36,7 +36,7 @@ export async function claim(options: SupervisorOptions): Promise<void> {
             const former = readState(options.name);
             if (former && isAlive(former)) {
                 throw new Error(
-                    `A sandbox named "${options.name}" runs already (process ${former.supervisorPid}). ` +
+                    `A sandbox named "${options.name}" is already running (process ${former.supervisorPid}). ` +
                         `Choose another name, or end it with: npm run sandbox -- down --name ${options.name}`,
                 );
             }

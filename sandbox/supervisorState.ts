@@ -1,4 +1,4 @@
-/** The registry of sandboxes, by which later processes find them, also those with a killed supervisor. */
+/** The registry of sandboxes: later processes find them here, also those with a killed supervisor. */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,7 +61,7 @@ export function marker({ name, id }: Pick<SupervisorOptions, "name" | "id">): st
     return `${name}:${id}`;
 }
 
-/** The fields by which a state names the process that writes it. */
+/** The process that writes a state. */
 export function self(): Pick<SandboxState, "supervisorPid" | "supervisorStart"> {
     return { supervisorPid: process.pid, supervisorStart: processStart(process.pid) ?? "" };
 }
@@ -107,10 +107,10 @@ export function prepareDirectory(directory: string): void {
     const content = readdirSync(directory);
     const former = stateIn(directory);
     if (former && isAlive(former)) {
-        throw new Error(`${directory} is in use by the sandbox "${former.options.name}": choose another folder`);
+        throw new Error(`${directory} is in use by the sandbox "${former.options.name}". Choose another folder.`);
     }
     if (content.length > 0 && !former) {
-        throw new Error(`${directory} is not empty, and what is in it is not a sandbox's: choose another folder`);
+        throw new Error(`${directory} is not empty, and its content is not a sandbox's. Choose another folder.`);
     }
     removeContent(directory);
 }

@@ -9,7 +9,7 @@ import type { AwsRequest, AwsResponse } from "./protocol";
 
 export interface Moto {
     readonly endpoint: string;
-    /** A killed parent leaves its child running: whoever cleans up needs the pid. */
+    /** A killed parent leaves moto running, and the clean-up needs its pid. */
     readonly pid: number;
     forward(request: AwsRequest): Promise<AwsResponse>;
     stop(): Promise<void>;

@@ -136,7 +136,7 @@ export function errorAnswer(service: Service, error: AwsError): AwsResponse {
 const noRequestId = "<RequestId></RequestId>";
 
 /**
- * Adds the request id, by which AWS finds a call: in the body of the XML protocols, and in the header that SDKs show.
+ * Adds the request id, which identifies the call: in the body of the XML protocols, and in the header that SDKs show.
  */
 export function withRequestId(response: AwsResponse, id = randomUUID()): AwsResponse {
     const headers = { ...response.headers, "x-amzn-requestid": id };

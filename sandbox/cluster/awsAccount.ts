@@ -120,7 +120,7 @@ async function makeCluster(
         cluster?.identity?.oidc?.issuer ??
         (await eks.send(new DescribeClusterCommand({ name }))).cluster?.identity?.oidc?.issuer;
     if (issuer === undefined) {
-        throw new Error(`EKS gave the cluster ${name} no OIDC issuer`);
+        throw new Error(`EKS returned no OIDC issuer for the cluster ${name}`);
     }
     return issuer;
 }

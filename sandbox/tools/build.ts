@@ -58,7 +58,7 @@ export async function ensureBuilt(recipe: Recipe, cache: string, progress: Progr
     const key = buildKey(recipe, await hostKey(recipe));
     await mkdir(join(cache, "logs"), { recursive: true });
     await mkdir(tools, { recursive: true });
-    const waits = (pid: string) => progress.note(`Process ${pid} builds ${recipe.name} at the moment: waiting for it`);
+    const waits = (pid: string) => progress.note(`Process ${pid} is building ${recipe.name}; waiting for it`);
     await withLock(join(tools, `${key}.lock`), waits, async () => {
         if (!existsSync(folder)) {
             await removeLeftovers(tools, key);

@@ -17,14 +17,14 @@ export function goProblem(needed: string, printed: string | undefined, toolchain
     const wanted = semver.coerce(needed)?.version ?? needed;
     const advice = "Install it from https://go.dev/dl/ and put it on PATH.";
     if (printed === undefined) {
-        return `Go ${needed} or newer is needed, and there is no "go" on PATH. ${advice}`;
+        return `Go ${needed} or newer is required, and "go" is not on PATH. ${advice}`;
     }
     const found = semver.coerce(printed) ?? new semver.SemVer("0.0.0");
     const fetchesByItself = toolchain !== "local" && semver.gte(found, "1.21.0");
     if (fetchesByItself || semver.gte(found, wanted)) {
         return undefined;
     }
-    return `Go ${needed} or newer is needed, and the "go" on PATH is ${printed.trim()}. ${advice}`;
+    return `Go ${needed} or newer is required, and the "go" on PATH is ${printed.trim()}. ${advice}`;
 }
 
 async function checkGo(module: string): Promise<void> {
@@ -45,7 +45,7 @@ async function moduleFolder(module: string, directory: string, log: string): Pro
     await run({ program: "go", arguments: ["mod", "download", module], directory, log });
     const folder = (await ask("go", ["-C", directory, "list", "-m", "-f", "{{.Dir}}", module]))?.trim();
     if (!folder) {
-        throw new Error(`the Go module ${module} cannot be had`);
+        throw new Error(`the Go module ${module} could not be downloaded`);
     }
     return folder;
 }

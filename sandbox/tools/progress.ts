@@ -50,7 +50,7 @@ export class Display implements Progress {
         this.started.set(name, Date.now());
         this.waiting = this.waiting.filter((other) => other !== name);
         this.timer ??= setInterval(() => this.tick(), this.output.isTTY ? 1000 : 15_000);
-        this.note(`Building ${name} ${version}: happens once, the result is kept`);
+        this.note(`Building ${name} ${version}: once; the result is cached`);
     }
 
     public end(name: string): void {

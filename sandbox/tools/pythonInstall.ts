@@ -22,11 +22,13 @@ async function interpreter(minimum: string): Promise<string> {
     const [version, path] = printed?.trim().split(" ") ?? [];
     if (version === undefined || path === undefined) {
         throw new MissingPrerequisite(
-            `Python ${minimum} or newer is needed, and there is no "python3" on PATH. On Debian: apt-get install python3 python3-pip`,
+            `Python ${minimum} or newer is required, and "python3" is not on PATH. On Debian: apt-get install python3 python3-pip`,
         );
     }
     if (semver.lt(version, minimum)) {
-        throw new MissingPrerequisite(`Python ${minimum} or newer is needed, and the "python3" on PATH is ${version}.`);
+        throw new MissingPrerequisite(
+            `Python ${minimum} or newer is required, and the "python3" on PATH is ${version}.`,
+        );
     }
     return path;
 }

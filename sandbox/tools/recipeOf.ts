@@ -6,7 +6,7 @@ export const allRecipes: Recipe[] = [...recipes, ...languageRecipes];
 export function recipeOf(tool: ToolName): Recipe {
     const recipe = allRecipes.find(({ tools }) => tools.includes(tool));
     if (!recipe) {
-        throw new Error(`no recipe makes ${tool}`);
+        throw new Error(`no recipe builds ${tool}`);
     }
     return recipe;
 }

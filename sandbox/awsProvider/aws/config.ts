@@ -68,7 +68,7 @@ export function checkConfig(raw: ValueMap, environment: NodeJS.ProcessEnv): Chec
         if (NOT_IMPLEMENTED.includes(property) && !isZero(value)) {
             failures.push({
                 property,
-                reason: `the stand-in of the AWS provider does not implement the option "${property}"`,
+                reason: `the stand-in for the AWS provider does not implement the option "${property}"`,
             });
         } else if (!knownOptions().includes(property) && !OF_THE_ENGINE.includes(property)) {
             failures.push({ property, reason: `"${property}" is not a known option of the AWS provider` });
@@ -76,7 +76,7 @@ export function checkConfig(raw: ValueMap, environment: NodeJS.ProcessEnv): Chec
     }
     for (const service of endpointNames(config["endpoints"])) {
         if (!SERVICES.some((known) => known === service)) {
-            const reason = `the stand-in of the AWS provider serves ${SERVICES.join(", ")}, not "${service}"`;
+            const reason = `the stand-in for the AWS provider serves ${SERVICES.join(", ")}, not "${service}"`;
             failures.push({ property: "endpoints", reason });
         }
     }

@@ -101,7 +101,7 @@ export function coerceProperties(news: ValueMap, schema: Schema, path: string, r
         if (property === undefined) {
             report(propertyPath, `"${key}" is not a known property`);
         } else if (property.notImplemented === true) {
-            report(propertyPath, `the stand-in of the AWS provider does not implement "${key}"`);
+            report(propertyPath, `the stand-in for the AWS provider does not implement "${key}"`);
         } else if (property.output === true) {
             report(propertyPath, `cannot configure a value for "${key}": AWS decides it`);
         } else {

@@ -24,7 +24,9 @@ export function functionOf(token: string): Pick<ProviderFunction, "invoke"> {
     const found = byToken.get(token);
     if (found === undefined) {
         const known = [...byToken.keys()].join(", ");
-        throw new Error(`the stand-in of the AWS provider does not implement the function "${token}"; it has ${known}`);
+        throw new Error(
+            `the stand-in for the AWS provider does not implement the function "${token}"; it has ${known}`,
+        );
     }
     return { invoke: (context: Context, args: ValueMap) => found.invoke(context, checked(found, args)) };
 }

@@ -43,7 +43,7 @@ function unimplemented(): Unimplemented {
     const refuse =
         (method: string) =>
         (_call: unknown, callback: grpc.sendUnaryData<never>): void => {
-            const details = `the stand-in of the AWS provider does not implement ${method}`;
+            const details = `the stand-in for the AWS provider does not implement ${method}`;
             callback({ code: grpc.status.UNIMPLEMENTED, details });
         };
     return {
@@ -52,7 +52,7 @@ function unimplemented(): Unimplemented {
         getSchema: refuse("GetSchema"),
         call: refuse("Call"),
         list: (call) => {
-            const details = "the stand-in of the AWS provider does not implement List";
+            const details = "the stand-in for the AWS provider does not implement List";
             call.emit("error", { code: grpc.status.UNIMPLEMENTED, details });
         },
         construct: refuse("Construct"),

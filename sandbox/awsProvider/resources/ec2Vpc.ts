@@ -136,7 +136,9 @@ async function describeDefaults(ec2: EC2, id: string): Promise<ValueMap> {
 async function update(context: Context, id: string, { olds, news, has }: Change): Promise<void> {
     const ec2 = await context.aws.ec2(asString(news["region"]));
     if (has("assignGeneratedIpv6CidrBlock")) {
-        throw new Error("the stand-in of the AWS provider does not implement a change of assignGeneratedIpv6CidrBlock");
+        throw new Error(
+            "the stand-in for the AWS provider does not implement a change of assignGeneratedIpv6CidrBlock",
+        );
     }
     await setDns(ec2, id, {
         hostnames: has("enableDnsHostnames") ? news["enableDnsHostnames"] === true : undefined,

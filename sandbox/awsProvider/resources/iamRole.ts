@@ -57,7 +57,7 @@ export const role: ResourceType = {
 /** The bridge invents a name for an inline policy without one; the stand-in requires it. */
 function inlinePoliciesHaveNames(value: Value): string | undefined {
     return asMaps(value).some((inline) => inline["policy"] !== undefined && inline["name"] === undefined)
-        ? "the stand-in of the AWS provider does not implement automatic names of inline policies: give each a name"
+        ? "the stand-in for the AWS provider does not implement automatic names of inline policies: give each a name"
         : undefined;
 }
 

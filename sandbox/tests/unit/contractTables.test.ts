@@ -6,7 +6,7 @@ import { contractRows, problemsOf, testFiles, titlesOf } from "./contractTables"
 
 const root = join(__dirname, "../..");
 
-/** Behaviours that each table has to speak of; the words stand in the behaviour's cell. */
+/** Behaviours that each table must cover; the cell of the behaviour contains these words. */
 const required: Readonly<Record<string, readonly string[]>> = {
     aws: [
         "grammar",
@@ -16,19 +16,19 @@ const required: Readonly<Record<string, readonly string[]>> = {
         "10 managed policies",
         "DeleteConflict",
         "attaching twice",
-        "detaching what is not attached",
+        "detaching a policy that is not attached",
         "5 versions",
         "default version",
-        "is seen",
-        "is in force",
-        "calls too often",
+        "visible",
+        "enforced",
+        "throttling",
         "clock",
         "expired",
         "signing key",
         "session name",
         "role chaining",
-        "role deleted while a session lives",
-        "policy detached while a session lives",
+        "role that is deleted during a session",
+        "policy that is detached during a session",
         "request id",
         "URL-encoded",
     ],

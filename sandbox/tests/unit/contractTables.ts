@@ -10,7 +10,7 @@ export interface Row {
     readonly test: Tokens.TableCell;
 }
 
-/** The rows of all tables of a README that say what behaves how, by which source, and which test holds it. */
+/** The rows of a README's tables of behaviours, with the source and the tests of each. */
 export function contractRows(readme: string): Row[] {
     const tables = lexer(readme).filter((token): token is Tokens.Table => token.type === "table");
     return tables
@@ -22,7 +22,7 @@ export function contractRows(readme: string): Row[] {
         );
 }
 
-/** What is wrong with a table: rows without a source, without a test, or with one that does not exist. */
+/** The problems of a table: rows without a source, without a test, or with a test that does not exist. */
 export function problemsOf(rows: readonly Row[], titles: ReadonlySet<string>): string[] {
     return rows.flatMap(({ behaviour, source, test }) => [
         ...(hasSource(source) ? [] : [`${behaviour}: no source`]),
@@ -30,7 +30,7 @@ export function problemsOf(rows: readonly Row[], titles: ReadonlySet<string>): s
     ]);
 }
 
-/** A link, a file of the real thing's repository, or the words that say that there is none. */
+/** A link, a file of the original's repository, or the words for "no source known". */
 function hasSource(cell: Tokens.TableCell): boolean {
     const isSource = (token: Token): boolean =>
         token.type === "link" ||
@@ -48,7 +48,7 @@ function testProblems(cell: Tokens.TableCell, titles: ReadonlySet<string>): stri
         : named.filter((title) => !titles.has(title)).map((title) => `there is no test "${title}"`);
 }
 
-/** All test files below the folders; one that does not exist has none. */
+/** All test files in the folders and below. */
 export function testFiles(...folders: string[]): string[] {
     return folders.flatMap((folder) =>
         readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -58,8 +58,8 @@ export function testFiles(...folders: string[]): string[] {
 }
 
 /**
- * The titles of a file's tests: alone, and with those of the groups around them, as mocha prints them and its `-g`
- * takes them. Parts that are made when the tests run are written as "…".
+ * The titles of a file's tests, alone and with the titles of the groups around them, as mocha prints them and its `-g`
+ * takes them. Parts that are computed when the tests run are "…".
  */
 export function titlesOf(file: string, text = readFileSync(file, "utf8")): string[] {
     const titles: string[] = [];

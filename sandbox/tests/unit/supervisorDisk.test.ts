@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { assertRoom, fullDiskNote } from "../../supervisorDisk";
 
-/** Linux says of this file system that it has no room, as there is nothing to be stored in it. */
+/** Linux reports no room for this file system, as nothing can be stored in it. */
 const withoutRoom = "/proc";
 
 describe("The room that a sandbox needs", () => {

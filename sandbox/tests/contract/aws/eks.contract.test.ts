@@ -173,7 +173,7 @@ describe("EKS of the AWS stand-in", () => {
     describe("updates of a node group's version", () => {
         const nodegroupName = "nodes";
 
-        /** A cluster that is a minor version ahead of its node group. */
+        /** A cluster that is one minor version newer than its node group. */
         async function createGroup(clusterName: string): Promise<void> {
             await create(clusterName);
             const nodeRole = `arn:aws:iam::${accountId}:role/nodes`;

@@ -57,7 +57,7 @@ describe("answers of the AWS stand-in", () => {
     });
 
     describe("have documents that are URL-encoded", () => {
-        /** The SDK hands them on as they come. */
+        /** The SDK does not decode them. */
         const decoded = (text: string | undefined) => {
             assert.match(text ?? "", /^%7B[\w%.~-]+%7D$/);
             return decodeURIComponent(text ?? "");

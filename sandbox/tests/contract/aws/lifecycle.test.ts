@@ -83,7 +83,7 @@ describe("the AWS stand-in", () => {
 function childrenOf(pid: number): string[] {
     return readdirSync("/proc").filter((entry) => {
         try {
-            // The fourth field is the parent; the second one, the name, can hold blanks.
+            // The fourth field is the parent; the second one, the name, can contain blanks.
             const fields = readFileSync(`/proc/${entry}/stat`, "utf8").split(") ")[1]?.split(" ");
             return fields?.[1] === String(pid);
         } catch {

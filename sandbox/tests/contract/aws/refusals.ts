@@ -1,6 +1,6 @@
 import type { Refusal } from "./support";
 
-/** Refusals that more than one suite expects, in AWS's own words. */
+/** Refusals that more than one suite expects, with AWS's messages. */
 export const wouldSucceed: Refusal = {
     name: "DryRunOperation",
     status: 412,

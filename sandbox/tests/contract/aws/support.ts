@@ -78,7 +78,7 @@ export function keysOf(credentials: Credentials | undefined): Keys {
     };
 }
 
-/** What an SDK's user sees of a refusal. */
+/** The parts of a refusal that an SDK's user sees. */
 export interface Refusal {
     readonly name: string;
     readonly status: number;
@@ -104,7 +104,7 @@ export async function assertRefused(call: Promise<unknown>, expected: Refusal): 
     );
 }
 
-/** A call that no SDK would make; the stand-in reads key and service of the signature and does not compute it again. */
+/** A call that no SDK would make. The stand-in reads key and service of the signature and does not verify it. */
 export async function rawCall(
     endpoint: string,
     service: string,
@@ -124,7 +124,7 @@ export async function rawCall(
     return { status: response.status, body: await response.text() };
 }
 
-/** An OIDC issuer: a key pair and a server of its JWKS, as the API server's /openid/v1/jwks is one. */
+/** An OIDC issuer: a key pair and a server of its JWKS, like the API server's /openid/v1/jwks. */
 export class TestIssuer {
     private constructor(
         readonly url: string,
@@ -146,7 +146,7 @@ export class TestIssuer {
         return `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/openid/v1/jwks`;
     }
 
-    /** Signs with a new key, as after a rotation; it is served only if `isServed`. */
+    /** Signs with a new key, as after a rotation. The key is served only if `isServed`. */
     async rotate(keyId: string, isServed: boolean): Promise<void> {
         this.keys = await newKeys(keyId);
         if (isServed) {

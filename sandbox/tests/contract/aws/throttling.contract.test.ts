@@ -11,7 +11,7 @@ import { useIam } from "./useIam";
 describe("throttling by the AWS stand-in", () => {
     const account = useIam();
     afterEach(() => account.fixture.api.setThrottling({}));
-    /** SDKs try three times when nobody says otherwise. */
+    /** SDKs make three attempts by default. */
     const withRetries = () => ({ endpoint: account.fixture.api.endpoint, region, credentials: operator });
 
     it("turns each service's calls away in its own words", async () => {

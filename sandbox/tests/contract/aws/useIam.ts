@@ -2,13 +2,17 @@ import { CreatePolicyCommand, CreateRoleCommand, type CreateRoleCommandInput } f
 
 import { ec2TrustPolicy, permissions, startFixture, type Fixture } from "./support";
 
-/** Starting moto takes longer than most suites, so all of a run use one account: names must be a suite's own. */
+/**
+ * Starting moto takes longer than most suites, so all suites of a run share one account: names must be unique to a
+ * suite.
+ */
 let shared: Promise<Fixture> | undefined;
 after(async () => (await shared)?.stop());
 
 /**
  * An account, and the two calls that most tests make.
- * @param isOwn Nobody else's, for who leaves changes behind that are not in force for long.
+ *
+ * @param isOwn Gives the suite its own account, if its changes are enforced late.
  */
 export function useIam(isOwn = false) {
     let fixture: Fixture | undefined;

@@ -31,7 +31,7 @@ export interface RoleOfSession {
     readonly MaxSessionDuration?: number;
 }
 
-/** An issuer of the suite's own, known to the account, and sessions by its tokens. */
+/** An issuer of the suite, with an OIDC provider in the account, and sessions by its tokens. */
 export function useIssuer(account: Account, id: string) {
     const url = `https://oidc.eks.us-west-2.amazonaws.com/id/${id}`;
     let issuer: TestIssuer | undefined;
@@ -47,7 +47,7 @@ export function useIssuer(account: Account, id: string) {
 
     const started = (): TestIssuer => {
         if (!issuer) {
-            throw new Error("the issuer is there inside of tests only");
+            throw new Error("the issuer exists only while tests run");
         }
         return issuer;
     };
@@ -82,7 +82,7 @@ export function useIssuer(account: Account, id: string) {
         assume,
         assumeWith: async (role: string, claims: Parameters<TestIssuer["token"]>[0]) =>
             assume(role, { WebIdentityToken: await started().token(claims) }),
-        /** Makes the role and a session of it. */
+        /** Creates the role and a session of it. */
         session: async (role: string, more: RoleOfSession = {}): Promise<Session> => {
             await makeRole(role, more);
             const keys = keysOf((await assume(role)).Credentials);
@@ -92,7 +92,7 @@ export function useIssuer(account: Account, id: string) {
     };
 }
 
-/** For what a change needs to come into force when the delay is one second. */
+/** Waits until a change is enforced, with a delay of one second. */
 export function untilEnforced(): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, 1100));
 }

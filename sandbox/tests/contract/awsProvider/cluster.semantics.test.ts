@@ -32,7 +32,7 @@ describe("the stand-in of the AWS provider does as the real one", () => {
                 status: 200,
                 body: JSON.stringify({ update: { id: "u1", status } }),
             });
-            // moto has no versions to update and no updates to describe.
+            // moto implements neither versions to update nor updates to describe.
             api.answer(`POST /clusters/${id}/updates`, update("InProgress"));
             api.answer(`GET /clusters/${id}/updates/u1`, update("InProgress"), update("Successful"));
             await provider.update(CLUSTER, id, state, { ...inputs, version: "1.34" });

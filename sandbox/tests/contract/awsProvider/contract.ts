@@ -4,40 +4,40 @@ import type { IAM } from "@aws-sdk/client-iam";
 import { Properties, ProviderClient } from "../../../providerClient";
 
 export interface World {
-    /** Where the AWS API is. */
+    /** The address of the AWS API. */
     readonly endpoint: string;
     readonly provider: ProviderClient;
-    /** The AWS API as somebody else uses it, past the provider. */
+    /** The AWS API of another client, which bypasses the provider. */
     readonly iam: IAM;
     readonly eks: EKS;
     readonly ec2: EC2;
 }
 
-/** What a resource type has to keep; the same tests run over each. */
+/** The contract of a resource type; the same tests run for each. */
 export interface Contract {
     readonly type: string;
-    /** Makes what the resource needs, and gives the inputs that a program writes. */
+    /** Creates the prerequisites, and returns the inputs of the program. */
     readonly inputs: (world: World) => Promise<Properties>;
-    /** Attributes that only AWS knows: unknown in the preview of a create. */
+    /** Attributes that AWS sets: unknown in the preview of a create. */
     readonly outputs: readonly string[];
-    /** Inputs that change in place, and what the diff says of each. */
+    /** Inputs that change in place, and the diff of each. */
     readonly update?: { readonly inputs: Properties; readonly changes: Record<string, string> };
     readonly replace: {
         readonly inputs: Properties;
         readonly replaces: string[];
         readonly deleteBeforeReplace: boolean;
     };
-    /** Somebody else changes the resource; the diff against the program after a refresh. */
+    /** Another client changes the resource; the diff against the program after a refresh. */
     readonly drift?: {
         readonly make: (world: World, id: string) => Promise<unknown>;
         readonly changes: Record<string, string>;
     };
     readonly autoName?: string;
     readonly tags: boolean;
-    /** Somebody else deletes it. */
+    /** Another client deletes it. */
     readonly vanish: (world: World, id: string, state: Properties) => Promise<unknown>;
     readonly idPattern: RegExp;
-    /** An input whose value comes back as an output. */
+    /** An input whose value is also an output. */
     readonly secretProperty: string;
     /** A property of the real provider that the stand-in refuses. */
     readonly notImplemented?: string;

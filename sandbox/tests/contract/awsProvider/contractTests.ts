@@ -158,7 +158,7 @@ function optionalTests(contract: Contract, world: () => World): void {
             const news = { ...(await contract.inputs(world())), [notImplemented]: "something" };
             const { failures } = await provider.check(type, news);
             deepStrictEqual(failures, {
-                [notImplemented]: `the stand-in of the AWS provider does not implement "${notImplemented}"`,
+                [notImplemented]: `the stand-in for the AWS provider does not implement "${notImplemented}"`,
             });
         });
     }

@@ -3,7 +3,7 @@ import { securityGroup, subnet, vpc } from "./contractsOfEc2";
 import { cluster, nodeGroup } from "./contractsOfEks";
 import { instanceProfile, openIdConnectProvider, policy, role, rolePolicyAttachment } from "./contractsOfIam";
 
-/** One for each resource type that the stand-in has. */
+/** One contract for each resource type of the stand-in. */
 export const contracts: readonly Contract[] = [
     role,
     policy,

@@ -55,7 +55,7 @@ export const securityGroup: Contract = {
             name: unique("contract"),
             description: "of the control plane",
             vpcId: text(Vpc?.VpcId),
-            // Two rules to AWS, as one rule there is whatever has protocol, ports and description in common.
+            // Two rules for AWS, where one rule has the same protocol, ports and description.
             ingress: [
                 { ...https, cidrBlocks: ["10.1.0.0/16"] },
                 { ...https, self: true },

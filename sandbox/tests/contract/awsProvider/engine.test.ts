@@ -245,7 +245,7 @@ describe("an unmodified @pulumi/aws program on the real engine", function () {
         });
         await rejectsWith(
             stack.preview(),
-            /the stand-in of the AWS provider does not implement the resource type "aws:s3\/bucket:Bucket"/,
+            /the stand-in for the AWS provider does not implement the resource type "aws:s3\/bucket:Bucket"/,
         );
     });
 

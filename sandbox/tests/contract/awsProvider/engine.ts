@@ -8,9 +8,9 @@ const PROJECT = "aws-provider";
 const PLUGIN_FOLDER = resolve(__dirname, "../../../awsProvider/bin");
 
 export interface Engine {
-    /** A stack of the program; its state lives in this engine's own folder. */
+    /** A stack of the program. Its state is in this engine's own folder. */
     stack(name: string, program: PulumiFn): Promise<Stack>;
-    /** The state as it stands on the disk. */
+    /** The state file as text. */
     stateOf(name: string): string;
     end(): void;
 }

@@ -10,7 +10,7 @@ export interface Api {
     stop(): Promise<void>;
 }
 
-/** A moto server of its own, so that a test sees only what it made. */
+/** A separate moto server, so that a test sees only its own resources. */
 export async function startMoto(): Promise<Api> {
     const executable = await ensureTool("moto");
     const port = await freePort();

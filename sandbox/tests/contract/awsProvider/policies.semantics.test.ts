@@ -33,7 +33,7 @@ describe("the stand-in of the AWS provider does as the real one", () => {
             );
             await provider.delete(POLICY, made.id, state);
             const deleted = api.calls.filter((call) => call === "DeletePolicyVersion").length;
-            // Two went to make room, four before the policy itself.
+            // Two versions were deleted to make room, four before the policy itself.
             equal(deleted, 6);
         });
     });
@@ -71,7 +71,7 @@ describe("the stand-in of the AWS provider does as the real one", () => {
     it("adds and removes client ids of an OIDC provider one by one", async () => {
         const { type } = openIdConnectProvider;
         const { id, state, inputs } = await make(type, await openIdConnectProvider.inputs(world));
-        // moto has neither of the two actions, so they are only looked at.
+        // moto implements neither of the two actions, so the test only records their calls.
         api.answer("AddClientIDToOpenIDConnectProvider", iamDone("AddClientIDToOpenIDConnectProvider"));
         api.answer("RemoveClientIDFromOpenIDConnectProvider", iamDone("RemoveClientIDFromOpenIDConnectProvider"));
         await provider.update(type, id, state, { ...inputs, clientIdLists: ["another"] });

@@ -12,7 +12,7 @@ export function permissions(action: string): string {
     return JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: action, Resource: "*" }] });
 }
 
-/** Names that no other test has: the API is shared by all of them. */
+/** A unique name: all tests share one API. */
 let count = 0;
 export function unique(prefix: string): string {
     count += 1;

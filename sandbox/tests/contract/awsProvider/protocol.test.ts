@@ -31,7 +31,7 @@ describe("the protocol of the AWS provider stand-in", () => {
         const { provider } = world();
         const type = "aws:s3/bucket:Bucket";
         const message =
-            /^the stand-in of the AWS provider does not implement the resource type "aws:s3\/bucket:Bucket"; it has aws:iam\/role:Role, /;
+            /^the stand-in for the AWS provider does not implement the resource type "aws:s3\/bucket:Bucket"; it has aws:iam\/role:Role, /;
         await rejectsWith(provider.check(type, {}), message);
         await rejectsWith(provider.diff(type, {}, {}), message);
         await rejectsWith(provider.create(type, {}), message);
@@ -44,7 +44,7 @@ describe("the protocol of the AWS provider stand-in", () => {
         const { provider } = world();
         await rejectsWith(
             provider.invoke("aws:s3/getBucket:getBucket", {}),
-            /^the stand-in of the AWS provider does not implement the function "aws:s3\/getBucket:getBucket"; it has /,
+            /^the stand-in for the AWS provider does not implement the function "aws:s3\/getBucket:getBucket"; it has /,
         );
         await rejectsWith(
             provider.invoke("aws:iam/getRole:getRole", { name: "a", nonsense: true }),
@@ -59,7 +59,7 @@ describe("the protocol of the AWS provider stand-in", () => {
     it("refuses an option of the provider that it does not implement, before anything is configured", async () => {
         const { provider } = world();
         deepStrictEqual(await provider.checkConfig({ region: "us-west-2", ignoreTags: `{"keys":["a"]}` }), {
-            ignoreTags: `the stand-in of the AWS provider does not implement the option "ignoreTags"`,
+            ignoreTags: `the stand-in for the AWS provider does not implement the option "ignoreTags"`,
         });
         await rejectsWith(provider.configure({ region: "us-west-2", assumeRoles: `[{"roleArn":"a"}]` }), /assumeRoles/);
         await provider.configure({ region: "us-west-2" });
@@ -196,7 +196,7 @@ describe("the functions of the AWS provider stand-in", () => {
             world().provider.invoke("aws:iam/getPolicyDocument:getPolicyDocument", {
                 sourcePolicyDocuments: [permissions("ec2:A")],
             }),
-            /sourcePolicyDocuments: the stand-in of the AWS provider does not implement "sourcePolicyDocuments"/,
+            /sourcePolicyDocuments: the stand-in for the AWS provider does not implement "sourcePolicyDocuments"/,
         );
     });
 });

@@ -15,7 +15,7 @@ import { useWorld } from "./world";
 
 let sandboxApi: AwsApi | undefined;
 
-/** The API that programs of the sandbox meet: stricter than moto alone, with IAM changes in force after a while. */
+/** The API that programs on a sandbox call: stricter than moto alone, with IAM changes that are enforced later. */
 async function startSandboxApi(): Promise<Api> {
     const directory = mkdtempSync(join(tmpdir(), "eks-cni-aws-"));
     const api = await startAwsApi({
@@ -87,7 +87,7 @@ describe("over the sandbox's AWS API, the stand-in of the AWS provider", () => {
             /updating EKS Node Group \(\S+\) version: operation error EKS: UpdateNodegroupVersion, .*InvalidParameterException: /,
         );
         await eks.updateClusterVersion({ name: of?.name, version: next });
-        // The update of a cluster takes the stand-in a second.
+        // The stand-in takes a second to update a cluster.
         await sleep(1500);
         const changed = { ...inputs, version: next };
         const updated = await provider.update(type, id, state, changed);

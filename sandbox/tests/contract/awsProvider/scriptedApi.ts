@@ -7,12 +7,12 @@ export interface Answer {
     readonly body: string;
 }
 
-/** An AWS API in front of moto that tells what was called and, for a few calls, says something else. */
+/** An AWS API in front of moto that records calls, and answers some calls as the test sets. */
 export interface ScriptedApi {
     readonly url: string;
     /** `DeleteRole`, or `POST /clusters/sandbox/updates` for an API without action names. */
     readonly calls: string[];
-    /** The next calls of an action are answered so, one answer each. */
+    /** Answers the next calls of an action with these answers, one each. */
     answer(action: string, ...answers: Answer[]): void;
     stop(): Promise<void>;
 }
@@ -69,7 +69,7 @@ async function handle(
     response.end(await forwarded.text());
 }
 
-/** An error as IAM words it. */
+/** An error in IAM's format. */
 export function iamError(status: number, code: string, message: string): Answer {
     return {
         status,
@@ -77,7 +77,7 @@ export function iamError(status: number, code: string, message: string): Answer 
     };
 }
 
-/** What IAM answers to an action that gives nothing back. */
+/** IAM's answer to an action without a result. */
 export function iamDone(action: string): Answer {
     return {
         status: 200,

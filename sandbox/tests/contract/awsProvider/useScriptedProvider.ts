@@ -3,7 +3,7 @@ import { Properties, ProviderClient } from "../../../providerClient";
 import { ScriptedApi, startScriptedApi } from "./scriptedApi";
 import { useWorld } from "./world";
 
-/** A provider in front of an API that can be told what to answer; call it in a `describe`. */
+/** A provider in front of an API whose answers the test sets; call it in a `describe`. */
 export function useScriptedProvider() {
     const world = useWorld();
     let api: ScriptedApi | undefined;
@@ -32,7 +32,7 @@ export function useScriptedProvider() {
 
     return {
         started,
-        /** Makes a resource as a program would. */
+        /** Creates a resource as a program would. */
         make: async (
             type: string,
             news: Properties,

@@ -5,13 +5,14 @@ import { World } from "./contract";
 import { Api, startMoto } from "./moto";
 import { ProviderClient } from "../../../providerClient";
 
-/** Starting moto takes longer than most suites, so all of a run use one: names must be a test's own. */
+/** Starting moto takes longer than most suites, so all suites of a run share one: names must be unique to a test. */
 let sharedMoto: Promise<Api> | undefined;
 after(async () => (await sharedMoto)?.stop());
 
 /**
  * One provider for all tests of a file, on one AWS API for all files; call it in a `describe`.
- * @param startOwnApi Another API, for this file alone.
+ *
+ * @param startOwnApi Starts another API, for this file alone.
  */
 export function useWorld(startOwnApi?: () => Promise<Api>): () => World {
     let ownApi: Api | undefined;

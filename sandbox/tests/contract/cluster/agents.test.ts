@@ -54,7 +54,7 @@ describe("A sandbox with agents", function () {
             .split("\n")
             .filter(Boolean)
             .map((line) => JSON.parse(line) as AgentResult);
-    /** The newest result of a pod's agent since it was asked for. */
+    /** The newest result of a pod's agent after this call. */
     const nextResult = async (uid: string): Promise<AgentResult> => {
         const since = Date.now();
         for (;;) {
@@ -96,7 +96,7 @@ describe("A sandbox with agents", function () {
             await sleep(100);
         }
     };
-    /** A role for aws-node's service account, on which the annotation is put. */
+    /** Creates a role for aws-node's service account, and annotates the service account with it. */
     const deliver = async (RoleName: string, policy = true) => {
         const issuer = sandbox.issuer.replace("https://", "");
         const Condition = { StringEquals: { [`${issuer}:sub`]: "system:serviceaccount:kube-system:aws-node" } };
@@ -117,7 +117,7 @@ describe("A sandbox with agents", function () {
             },
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
         );
-        await sleep(500); // The webhook hears of service accounts by a watch.
+        await sleep(500); // The webhook watches service accounts, so it needs a moment to see the change.
         return Role?.Arn ?? "";
     };
     const trust = (statement: object) =>

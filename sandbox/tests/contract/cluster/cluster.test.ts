@@ -142,7 +142,7 @@ describe("A cluster of the sandbox", function () {
 
     const roleArn = "arn:aws:iam::111122223333:role/somebody";
 
-    /** The role that a new pod with an annotated service account is given at its admission. */
+    /** The role of a new pod with an annotated service account. */
     async function roleOfNewPod(name: string): Promise<string | undefined> {
         const body: Plain<V1Pod> = {
             metadata: { name },
@@ -156,7 +156,7 @@ describe("A cluster of the sandbox", function () {
         const annotations = { "eks.amazonaws.com/role-arn": roleArn };
         const body: Plain<V1ServiceAccount> = { metadata: { name: "somebody", annotations } };
         await core.createNamespacedServiceAccount({ namespace: "default", body });
-        await sleep(500); // The webhook hears of service accounts by a watch.
+        await sleep(500); // The webhook watches service accounts, so it needs a moment to see the change.
         assert.equal(await roleOfNewPod("up"), roleArn);
         await sandbox.webhook.stop();
         assert.equal(await roleOfNewPod("down"), undefined);

@@ -94,7 +94,9 @@ describe("A sandbox for a new cluster", function () {
         }
     }
 
-    /** What is there until the group is gone is gone then: whoever waits for it may delete the node role. */
+    /**
+     * When the node group is gone, so are its nodes, instances and profile: its deleter can then delete the node role.
+     */
     async function removeNodeGroup(nodegroupName: string): Promise<void> {
         await eks.send(new DeleteNodegroupCommand({ clusterName: sandbox.clusterName, nodegroupName }));
         for (let status; (status = await statusUnlessGone(nodegroupName)) !== undefined;) {
@@ -208,6 +210,6 @@ describe("A sandbox for a new cluster", function () {
             },
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
         );
-        await sleep(500); // The webhook hears of service accounts by a watch.
+        await sleep(500); // The webhook watches service accounts, so it needs a moment to see the change.
     }
 });

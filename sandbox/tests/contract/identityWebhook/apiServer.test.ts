@@ -12,7 +12,7 @@ import { type IdentityWebhook, startIdentityWebhook } from "../../../identityWeb
 import { ensureTool } from "../../../tools";
 import { roleArn } from "./support";
 
-/** Seconds for which the API server waits for the webhook; on EKS ten. */
+/** Seconds for which the API server waits for the webhook; ten on EKS. */
 const timeoutSeconds = 1;
 
 describe("a real API server that asks the identity webhook", function () {
@@ -67,7 +67,7 @@ describe("a real API server that asks the identity webhook", function () {
         await core.createNamespacedServiceAccount({ namespace: "default", body });
     }
 
-    /** The role that a new pod gets at its admission, which always lets it in. */
+    /** The role of a new pod, which the API server admits in any case. */
     async function roleOfNewPod(serviceAccountName = "annotated", labels = {}): Promise<string | undefined> {
         const body: V1Pod = {
             metadata: { generateName: "pod-", labels },

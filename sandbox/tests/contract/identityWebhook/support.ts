@@ -49,7 +49,7 @@ export function serviceAccount(name: string, role: string, resourceVersion: stri
     return { metadata: { name, namespace: "kube-system", resourceVersion, annotations } };
 }
 
-/** LIST and WATCH of service accounts, as the API server answers them; nothing else of it. */
+/** LIST and WATCH of service accounts, with the API server's answers; nothing else. */
 export class ServiceAccountApi {
     readonly accounts = [serviceAccount("aws-node", roleArn, "1")];
     private readonly watches = new Set<ServerResponse>();
@@ -65,7 +65,7 @@ export class ServiceAccountApi {
             if (query.get("watch") === "true") {
                 outgoing.flushHeaders();
                 api.watches.add(outgoing);
-                // A watch begins with what happened since the version from which it is asked.
+                // A watch begins with the events since the requested version.
                 api.accounts
                     .filter(({ metadata }) => Number(metadata.resourceVersion) > Number(query.get("resourceVersion")))
                     .forEach((account) => api.send("ADDED", account));

@@ -53,7 +53,7 @@ describe("The sandbox's command line", function () {
         assert.ok(!("HOME" in facts.environment), "the user's own environment is not shown");
         const again = await runCli("up", "--name", name, ...quick);
         assert.equal(again.code, 1);
-        assert.match(again.stderr, /runs already/);
+        assert.match(again.stderr, /is already running/);
     });
 
     it("cleans up what a killed supervisor left", async () => {
@@ -97,7 +97,7 @@ describe("The sandbox's command line", function () {
             [["--nodes", "many"], /It must be a number, 0 or more\./],
             [["--ip-family", "ipx"], /Allowed choices are ipv4, ipv6\./],
             [["--pod-ready-seconds", "-1"], /It must be a number, 0 or more\./],
-            [["--name", "../etc"], /"\.\.\/etc" cannot be a sandbox's name/],
+            [["--name", "../etc"], /"\.\.\/etc" is not a valid name for a sandbox/],
         ];
         for (const [args, message] of rows) {
             const { code, stderr } = await runCli("up", "--name", name, ...args);
@@ -111,6 +111,9 @@ describe("The sandbox's command line", function () {
         const down = await runCli("down", "--name", name);
         assert.deepEqual([down.code, down.stdout], [0, `No sandbox named "${name}" runs.\n`]);
         const env = await runCli("env", "--name", name);
-        assert.deepEqual([env.code, env.stdout, env.stderr], [1, "", `No sandbox named "${name}" is ready\n`]);
+        assert.deepEqual(
+            [env.code, env.stdout, env.stderr],
+            [1, "", `No sandbox named "${name}" is ready. List the sandboxes: npm run sandbox -- status\n`],
+        );
     });
 });

@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { readState } from "../../../supervisorState";
 import { ask } from "../../../tools/run";
 
-/** How a process gets mounts of its own: as root, or in a user namespace, where each user is root. */
+/** How a process gets its own mounts: as root, or in a user namespace, where each user is root. */
 const namespaces = [["--mount"], ["--user", "--map-root-user", "--mount"]];
 
 const program = join(__dirname, "startOnSmallDisk.ts");
 const name = `full-disk-${process.pid}`;
 
-/** Processes that a sandbox of this name has left, in whatever namespace. */
+/** Processes of a sandbox of this name, in any namespace. */
 function left(): string {
     const { stdout } = spawnSync("sh", ["-c", `grep -lzs '^EKS_CNI_SANDBOX=${name}:' /proc/[0-9]*/environ`]);
     return stdout.toString();
@@ -31,14 +31,14 @@ describe("A sandbox on a full disk", function () {
         }
         if (namespace === undefined) {
             process.stderr.write(
-                `Not run, as this machine lets nobody mount a disk: ${this.test?.parent?.title ?? ""}\n`,
+                `Skipped, because this machine does not allow mounts: ${this.test?.parent?.title ?? ""}\n`,
             );
             this.skip();
         }
     });
     after(() => rmSync(disk, { recursive: true, force: true }));
 
-    /** What a start printed that found this much room, and none from the moment on. */
+    /** The output of a start on a disk with this much room, and with none from that moment on. */
     function start(megabytes: number, moment: string): string {
         const node = `exec "$0" -r ts-node/register/transpile-only "$@"`;
         const script = `mount -t tmpfs -o size=${megabytes}m tmpfs ${disk} && ${node}`;

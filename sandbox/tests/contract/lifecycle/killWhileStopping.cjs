@@ -1,5 +1,5 @@
-// Loaded into a sandbox's supervisor by NODE_OPTIONS: once that has been asked to stop, it is killed right before the step
-// that $KILL_BEFORE names, as by the kernel when memory runs out.
+// Loaded into a sandbox's supervisor by NODE_OPTIONS: kills the supervisor while it stops, right before the step that
+// $KILL_BEFORE names, as the kernel does when memory runs out.
 "use strict";
 
 const { ChildProcess } = require("child_process");

@@ -8,7 +8,7 @@ import { allProcesses, processesOf, runCli, small, startCli, stateOf, until } fr
 const controllers = ["kube-controller-manager", "kube-scheduler", "kwok"];
 const orphans = allProcesses.filter((name) => name !== "supervisor");
 
-/** Before which step of its stop a supervisor is killed, and which processes outlive it then. */
+/** The step of its stop before which a supervisor is killed, and the processes that outlive it. */
 const steps: [step: string, left: string[]][] = [
     ["anything", orphans],
     ["end kube-controller-manager", orphans.filter((name) => name !== "moto")],

@@ -52,13 +52,16 @@ describe("Sandboxes", function () {
             await assert.rejects(startSandbox(small("name")), (error: Error) => {
                 assert.match(
                     error.message,
-                    new RegExp(`^A sandbox named "${sandbox.name}" runs already \\(process \\d+\\)`),
+                    new RegExp(`^A sandbox named "${sandbox.name}" is already running \\(process \\d+\\)`),
                 );
                 return error.message.endsWith(`npm run sandbox -- down --name ${sandbox.name}`);
             });
             const elsewhere = small("elsewhere", { directory: sandbox.directory });
-            await assert.rejects(startSandbox(elsewhere), /is in use by the sandbox "name-\d+": choose another folder/);
-            assert.ok(await answers(sandbox), "the first goes on");
+            await assert.rejects(
+                startSandbox(elsewhere),
+                /is in use by the sandbox "name-\d+". Choose another folder\./,
+            );
+            assert.ok(await answers(sandbox), "the first still runs");
         } finally {
             await sandbox.stop();
         }
@@ -95,7 +98,7 @@ describe("Sandboxes", function () {
         const sandbox = await startSandbox(small("mark"));
         const state = stateOf(sandbox.name);
         const similar = spawn("sleep", ["60"], { env: { [markerVariable]: `${sandbox.name}:${state.options.id}0` } });
-        // As if the supervisor's process id had been given to a stranger since.
+        // As if the supervisor's process id belonged to another process by now.
         const stranger = spawn("sleep", ["60"], { env: {} });
         process.kill(state.supervisorPid, "SIGKILL");
         await endSandbox({
@@ -114,7 +117,7 @@ describe("Sandboxes", function () {
         const directory = mkdtempSync(join(scratch, "mine-"));
         writeFileSync(join(directory, "thesis.txt"), "years of work");
         await assert.rejects(startSandbox(small("folder", { directory })), {
-            message: `${directory} is not empty, and what is in it is not a sandbox's: choose another folder`,
+            message: `${directory} is not empty, and its content is not a sandbox's. Choose another folder.`,
         });
         assert.deepEqual(readdirSync(directory), ["thesis.txt"]);
         assert.equal(readState(small("folder").name), undefined);

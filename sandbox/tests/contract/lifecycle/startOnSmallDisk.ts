@@ -1,6 +1,6 @@
 /**
- * Run by fullDisk.test.ts in a mount namespace of its own: `startOnSmallDisk.ts NAME FOLDER MOMENT`. Starts a sandbox in
- * FOLDER; from when it says MOMENT on, nothing more fits on that disk. Prints why the sandbox did not start.
+ * Run by fullDisk.test.ts in its own mount namespace: `startOnSmallDisk.ts NAME FOLDER MOMENT`. Starts a sandbox in
+ * FOLDER, and fills that disk when the sandbox reports MOMENT. Prints why the sandbox did not start.
  */
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ function fillDisk(): void {
 const onProgress = (line: string) => {
     if (line.includes(moment)) {
         fillDisk();
-        // Programs give back what they had laid out; that is taken, too.
+        // Programs release space that they had preallocated; it is filled, too.
         setInterval(fillDisk, 5).unref();
     }
 };

@@ -8,7 +8,7 @@ import { type ToolPaths, ensureAllTools } from "../../../tools";
 
 export const quiet = () => undefined;
 
-/** Small and quick; ends with the test run, however that ends. */
+/** Small and quick; ends with the test run, also with a killed one. */
 export function small(name: string, more: SandboxOptions = {}): SandboxOptions & { name: string } {
     const unique = `${name}-${process.pid}`;
     return { nodes: 1, podReadySeconds: 0.2, ownerPid: process.pid, onProgress: quiet, ...more, name: unique };
@@ -59,7 +59,7 @@ export interface Result {
 
 const cli = ["-r", "ts-node/register/transpile-only", join(__dirname, "../../../cli.ts")];
 
-/** Starts the command line; `onError` hears what it writes to standard error, as it comes. */
+/** Starts the command line; `onError` receives its standard error as it is written. */
 export function startCli(args: string[], onError: (text: string) => void = quiet) {
     const child = spawn(process.execPath, [...cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     const result: Result = { code: null, stdout: "", stderr: "" };

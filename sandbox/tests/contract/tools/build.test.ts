@@ -14,7 +14,7 @@ import { run } from "../../../tools/run";
 
 const recipe: Recipe = { ...recipeOf("etcd"), name: "fake", version: "1.2.3" };
 
-/** A recipe's maker by a line of shell; $1 is the folder to fill. */
+/** Builds a recipe with a line of shell; $1 is the folder for the result. */
 const shell =
     (script: string): Maker =>
     async (_recipe, target, scratch, log) => {
@@ -71,7 +71,7 @@ describe("The builder", () => {
         const folder = await ensureBuilt(recipe, cache, silent, held);
         await new Promise((resolve) => other.once("close", resolve));
         assert.equal(builds, 1);
-        assert.equal(output, `Process ${process.pid} builds fake at the moment: waiting for it\n${folder}\n`);
+        assert.equal(output, `Process ${process.pid} is building fake; waiting for it\n${folder}\n`);
     });
 
     it("builds once when one process asks twice", async () => {
@@ -113,7 +113,7 @@ describe("The builder", () => {
     });
 
     it("takes over from a build that was killed, and removes what it left", async () => {
-        // A process that has ended for certain: its lock and its scratch folder are what a SIGKILL leaves.
+        // A process that has ended for certain: a SIGKILL leaves its lock and its scratch folder like this.
         const dead = spawn("true");
         const pid = dead.pid ?? 0;
         await new Promise((resolve) => dead.once("exit", resolve));

@@ -9,7 +9,7 @@ import { emptyIamState, type RoleState } from "../../../aws/iam/state";
 
 const accountId = "111122223333";
 
-/** Values as they could stand at any place of a policy, right and wrong ones. */
+/** Values at any place of a policy, correct and wrong ones. */
 const value = fc.oneof(
     fc.constantFrom<unknown>("*", "ec2:*", "sts:AssumeRole", "Allow", "Deny", "2012-10-17", "arn:aws:ec2:*:*:*"),
     fc.jsonValue({ maxDepth: 2 }),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Throttle, type Throttling } from "../../../aws/throttling";
 
 describe("throttling of the AWS stand-in", () => {
-    /** Whether each of the calls is let through; the clock stands still between them. */
+    /** Whether each of the calls passes, at the same time. */
     const letThrough = (throttle: Throttle, calls: number) =>
         Array.from({ length: calls }, () => throttle.refusal("iam") === undefined);
     const throttleOf = (throttling: Throttling, now?: () => number) => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { emptyIamState, type IamState } from "../../../aws/iam/state";
 import { Timeline } from "../../../aws/iam/timeline";
 
-/** A state that is told apart by its one policy. */
+/** A state that its one policy distinguishes from others. */
 function state(arn: string): IamState {
     return {
         ...emptyIamState,

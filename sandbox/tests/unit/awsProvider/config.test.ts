@@ -47,13 +47,13 @@ describe("the configuration of the AWS provider stand-in", () => {
             "ignoreTags",
             { region: "r", ignoreTags: `{"keys":["a"]}` },
             "ignoreTags",
-            `the stand-in of the AWS provider does not implement the option "ignoreTags"`,
+            `the stand-in for the AWS provider does not implement the option "ignoreTags"`,
         ],
         [
             "assumeRoles",
             { region: "r", assumeRoles: `[{"roleArn":"arn"}]` },
             "assumeRoles",
-            `the stand-in of the AWS provider does not implement the option "assumeRoles"`,
+            `the stand-in for the AWS provider does not implement the option "assumeRoles"`,
         ],
         [
             "an option that no AWS provider has",
@@ -65,7 +65,7 @@ describe("the configuration of the AWS provider stand-in", () => {
             "the endpoint of a service that it does not serve",
             { region: "r", endpoints: `[{"s3":"http://s3"}]` },
             "endpoints",
-            `the stand-in of the AWS provider serves iam, sts, eks, ec2, not "s3"`,
+            `the stand-in for the AWS provider serves iam, sts, eks, ec2, not "s3"`,
         ],
     ];
     for (const [title, raw, property, reason] of refused) {

@@ -5,7 +5,7 @@ import { isInput, Schema } from "../../../awsProvider/bridge/schema";
 import { FUNCTIONS } from "../../../awsProvider/functions";
 import { RESOURCE_TYPES } from "../../../awsProvider/resources";
 
-/** The SDK is made from the real provider's schema, so its code says what properties there are. */
+/** The SDK is generated from the real provider's schema, so its code contains all properties. */
 function sdkSource(token: string): string {
     const [, module = ""] = token.split(":");
     const path = module.startsWith("index/") ? module.slice("index/".length) : module;

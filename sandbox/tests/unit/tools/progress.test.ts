@@ -32,7 +32,7 @@ describe("The display of builds", () => {
     it("writes whole lines to a pipe, without control characters", () => {
         assert.equal(
             shown(false),
-            "Building pulumi 3.248.0: happens once, the result is kept\n" +
+            "Building pulumi 3.248.0: once; the result is cached\n" +
                 "Using /usr/bin/etcd (etcd 3.6.1)\n" +
                 "Built pulumi in 0 s\n",
         );
@@ -42,7 +42,7 @@ describe("The display of builds", () => {
         const live = "Building pulumi (0 s); then etcd";
         assert.equal(
             shown(true),
-            `Building pulumi 3.248.0: happens once, the result is kept\n${live}` +
+            `Building pulumi 3.248.0: once; the result is cached\n${live}` +
                 `\r\u001b[KUsing /usr/bin/etcd (etcd 3.6.1)\n${live}` +
                 "\r\u001b[KBuilt pulumi in 0 s\n",
         );

@@ -10,7 +10,7 @@ describe("The launcher of Python packages", () => {
     before(() => (folder = mkdtempSync(join(tmpdir(), "launcher-it's-"))));
     after(() => rmSync(folder, { recursive: true }));
 
-    /** What the launcher runs instead of Python: it prints where packages are looked for, and how it was called. */
+    /** Runs instead of Python: prints the module search path and the arguments. */
     function run(module: string | undefined, PYTHONPATH?: string): string[] {
         const python = join(folder, "py'thon");
         writeFileSync(python, '#!/bin/sh\necho "$PYTHONPATH"; for each in "$@"; do echo "$each"; done\n', {

@@ -8,7 +8,7 @@ import { allRecipes, executableOf, recipeOf } from "../../../tools/recipeOf";
 import type { Recipe } from "../../../tools/recipes";
 import { goVersionIn } from "../../../tools/versions";
 
-/** The module whose version each recipe names, and how that version is written in its go.mod. */
+/** The module whose version each recipe uses, and the form of that version in its go.mod. */
 const pins: Record<string, string> = {
     pulumi: "github.com/pulumi/pulumi/pkg/v3 v3.248.0",
     "pulumi-language-nodejs": "github.com/pulumi/pulumi/sdk/v3 v3.68.0",

@@ -48,16 +48,16 @@ describe("Go on the machine", () => {
 
     it("is named with both versions when it is too old, and with where to get it", () => {
         const expected =
-            'Go 1.25.11 or newer is needed, and the "go" on PATH is go1.24.1. Install it from https://go.dev/dl/ and put it on PATH.';
+            'Go 1.25.11 or newer is required, and the "go" on PATH is go1.24.1. Install it from https://go.dev/dl/ and put it on PATH.';
         assert.equal(goProblem("1.25.11", "go1.24.1", "local"), expected);
-        // Before Go 1.21 there is no fetching of toolchains, whatever the setting says.
+        // Before Go 1.21, go downloads no toolchains, regardless of the setting.
         assert.equal(goProblem("1.25.11", "go1.19.8", "auto"), expected.replace("go1.24.1", "go1.19.8"));
     });
 
     it("is said to be missing when it is", () => {
         assert.equal(
             goProblem("1.24.0", undefined, ""),
-            'Go 1.24.0 or newer is needed, and there is no "go" on PATH. Install it from https://go.dev/dl/ and put it on PATH.',
+            'Go 1.24.0 or newer is required, and "go" is not on PATH. Install it from https://go.dev/dl/ and put it on PATH.',
         );
     });
 
