@@ -6,12 +6,11 @@ import { podTable } from "./podTable";
 import { NODE_ROLE, watchPods } from "./watchPods";
 
 /**
- * `npm run demo`: a local EKS, and on it by a real `pulumi up` the whole hand-over, with a line whenever a pod or the node role
- * has changed; the look at the pods that AWS's page asks for, a second `up` that changes nothing, the hand-back by `destroy`, and
- * nothing left running.
+ * `npm run demo`: the whole hand-over on a local EKS, by a real `pulumi up`, with a line for each change of a pod or the node role.
+ * Then the checks of the pods from AWS's page, a second `up` without changes, and the hand-back by `destroy`.
  */
 const EXAMPLE = path.resolve(__dirname, "../../examples/hand-over");
-/** On a real account IAM gets 120 s to enforce a policy that came back; here it takes three. */
+/** On a real account IAM gets 120 s to enforce a policy that is attached again; here it takes three. */
 const SETTINGS = { settleSeconds: "6", stableSeconds: "4", nodeRoleName: NODE_ROLE };
 const STACK = "demo";
 
@@ -29,7 +28,7 @@ async function main(): Promise<void> {
         startSandbox({
             name: `demo-${String(process.pid)}`,
             ownerPid: process.pid,
-            // Pods get Ready, and stay so, by what they may do.
+            // The permissions of pods decide when they become Ready.
             agents: true,
             onProgress: (line) => console.log(line),
         }),
@@ -38,8 +37,8 @@ async function main(): Promise<void> {
     process.once("SIGINT", stopOnSignal);
     process.once("SIGTERM", stopOnSignal);
     try {
-        await step("Before: aws-node lives off the node role", () => showPods(sandbox));
-        await step("pulumi up: all three steps of AWS's page, each proved before the next", async () => {
+        await step("Before: aws-node uses the node role", () => showPods(sandbox));
+        await step("pulumi up: all three steps of AWS's page, each verified before the next", async () => {
             await pulumi(sandbox, ["stack", "init", STACK]);
             for (const [key, value] of Object.entries({ clusterName: sandbox.clusterName, ...SETTINGS })) {
                 await pulumi(sandbox, ["config", "set", key, value]);
@@ -50,26 +49,29 @@ async function main(): Promise<void> {
             await run(sandbox, "kubectl", ["get", "pods", "-n", "kube-system", "-l", "k8s-app=aws-node"]);
             await showPods(sandbox);
         });
-        await step("What aws-node does with them: its token for the role, and its first call to EC2", () =>
+        await step("The calls of aws-node with them: AssumeRoleWithWebIdentity, and its first call to EC2", () =>
             tryCredentials(sandbox),
         );
-        await step("pulumi up again: nothing to change, nothing restarts", async () => {
+        await step("pulumi up again: no changes, no restarts", async () => {
             const before = await podCredentials(sandbox.kubeconfigPath);
             await pulumi(sandbox, ["up", "--yes", "--expect-no-changes"]);
             sameUids(before, await podCredentials(sandbox.kubeconfigPath));
         });
-        await step("pulumi destroy: the policy back, the pods back, and only then the role goes", async () => {
-            await watched(sandbox, ["destroy", "--yes", "--skip-preview"]);
-            await showPods(sandbox);
-            await pulumi(sandbox, ["stack", "rm", "--yes"]);
-        });
+        await step(
+            "pulumi destroy: the policy is attached again, the pods restart, and only then the role is deleted",
+            async () => {
+                await watched(sandbox, ["destroy", "--yes", "--skip-preview"]);
+                await showPods(sandbox);
+                await pulumi(sandbox, ["stack", "rm", "--yes"]);
+            },
+        );
     } finally {
         await step("Stopping the local EKS", () => sandbox.stop());
     }
     console.log(`\n${times.map(([title, ms]) => `${(ms / 1000).toFixed(1).padStart(6)} s  ${title}`).join("\n")}`);
 }
 
-/** Kwok's pods run nothing, so the demo does for each of them what the CNI does when it starts. */
+/** kwok's pods run nothing, so the demo makes the first calls of the CNI for each of them. */
 async function tryCredentials(sandbox: Sandbox): Promise<void> {
     const config = loadKubeconfig(sandbox.kubeconfigPath);
     for (const pod of await podCredentials(sandbox.kubeconfigPath)) {
@@ -94,7 +96,7 @@ function sameUids(before: { uid: string }[], after: { uid: string }[]): void {
     console.log(`The same ${String(after.length)} pods as before.`);
 }
 
-/** With a line whenever a pod or the node role has changed. */
+/** Runs pulumi, and prints a line for each change of a pod or the node role. */
 async function watched(sandbox: Sandbox, args: string[]): Promise<void> {
     const watch = watchPods(sandbox, (line) => console.log(line));
     try {
@@ -104,7 +106,7 @@ async function watched(sandbox: Sandbox, args: string[]): Promise<void> {
     }
 }
 
-/** Runs the Pulumi CLI in the example's folder, as a person would, with its own display. */
+/** Runs the Pulumi CLI in the example's folder, with its own display. */
 function pulumi(sandbox: Sandbox, args: string[]): Promise<void> {
     return run(sandbox, "pulumi", args, ["--non-interactive", ...stackOf(args)]);
 }

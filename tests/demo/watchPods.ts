@@ -2,12 +2,12 @@ import { IAMClient, ListAttachedRolePoliciesCommand } from "@aws-sdk/client-iam"
 import type { Sandbox } from "local-eks";
 import { podCredentials, type PodCredentials } from "local-eks/kubernetes";
 
-/** The node role of a sandbox's own node group. */
+/** The node role of a sandbox's nodes. */
 export const NODE_ROLE = "sandbox-nodes";
 
 const LOOK_EVERY_MILLISECONDS = 500;
 
-/** Prints a line whenever aws-node's pods or the node role's policy have changed, until it is told to stop. */
+/** Prints a line for each change of aws-node's pods or the node role's policy, until it is stopped. */
 export function watchPods(sandbox: Sandbox, say: (line: string) => void): { stop(): Promise<void> } {
     const started = Date.now();
     const state = { isStopped: false };
@@ -35,7 +35,7 @@ async function stateLine(sandbox: Sandbox): Promise<string> {
     return [...pods.map(podCell), `node role: ${holds ? "has the CNI policy" : "NO CNI policy"}`].join(" │ ");
 }
 
-/** Sorted by node by whoever lists them, so that a pod's successor stands in its place. */
+/** The list is sorted by node, so a pod's successor is in the same place. */
 function podCell({ pod, ready, containers }: PodCredentials): string {
     const roleArn = containers[0]?.roleArn;
     const path = roleArn === undefined ? "node role" : (roleArn.split("/").at(-1) ?? "");
