@@ -10,4 +10,4 @@ export { requestToken, signToken } from "./tokens";
 export type { SignedClaims, TokenOptions } from "./tokens";
 
 // Kubernetes objects as plain data, where the client has classes.
-export type { Manifest, Plain } from "./cluster/manifests/plain";
+export type { Plain } from "./cluster/manifests/plain";

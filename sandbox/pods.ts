@@ -11,6 +11,7 @@ export interface PodCredentials {
     containers: ContainerCredentials[];
 }
 
+/** The credentials of one container. */
 export interface ContainerCredentials {
     container: string;
     /** AWS_ROLE_ARN; undefined in a pod that uses the node role. */

@@ -9,6 +9,7 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { AWS_PROVIDER } from "./pulumiHome";
 
+/** A property value on the wire. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Properties = Record<string, Json>;
 
@@ -20,12 +21,15 @@ export function text(value: Json | undefined): string {
     return value;
 }
 
+/** The properties except one. */
 export function without(properties: Properties, name: string): Properties {
     return Object.fromEntries(Object.entries(properties).filter(([key]) => key !== name));
 }
 
+/** How the engine encodes an unknown string: sdk/go/common/resource/plugin/rpc.go. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
+/** A value as the engine encodes a secret: sdk/go/common/resource/plugin/rpc.go. */
 export function secret(value: Json): Json {
     return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
 }

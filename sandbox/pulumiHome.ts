@@ -8,6 +8,7 @@ import type { ToolPaths } from "./tools";
 export const AWS_PROVIDER = join(__dirname, "awsProvider", "bin", "pulumi-resource-aws");
 const AWS_PREVIEWS = join(__dirname, "awsProvider", "bin", "pulumi-resource-aws-previews");
 
+/** The options of `makePulumiHome`. */
 export interface PulumiHomeOptions {
     /** Executables of language hosts besides those for Node.js and YAML. */
     languageHosts?: readonly string[];

@@ -19,6 +19,7 @@ import {
 } from "./supervisorState";
 import { type ToolPaths, ensureAllTools } from "./tools";
 
+/** The options of `startSandbox`; all have defaults. */
 export interface SandboxOptions {
     /** Defaults to a generated, unused name. */
     name?: string;
@@ -62,8 +63,10 @@ export interface SandboxOptions {
     onProgress?: (line: string) => void;
 }
 
+/** A running sandbox: its addresses, the environment for programs that use it, and its faults. */
 export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     name: string;
+    /** Its folder: logs, credentials, and the state of Pulumi stacks. */
     directory: string;
     /** The environment for pulumi, kubectl and AWS clients that use this sandbox. */
     environment: NodeJS.ProcessEnv;

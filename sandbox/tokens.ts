@@ -6,9 +6,13 @@ import { decodeProtectedHeader, SignJWT } from "jose";
 import { credentialPaths } from "./cluster/credentials";
 import { loadKubeconfig } from "./kubeconfigs";
 
+/** What the token is for; all of it has defaults. */
 export interface TokenOptions {
+    /** Defaults to "kube-system". */
     namespace?: string;
+    /** Defaults to "aws-node". */
     serviceAccount?: string;
+    /** Defaults to "sts.amazonaws.com". */
     audience?: string;
     /** In seconds. Defaults to an hour. */
     expirationSeconds?: number;
@@ -33,6 +37,7 @@ export async function requestToken(config: KubeConfig, options: TokenOptions = {
     return status?.token ?? "";
 }
 
+/** Claims and key that differ from those of the API server. */
 export interface SignedClaims {
     /** Defaults to the cluster's issuer. */
     issuer?: string;

@@ -3,8 +3,10 @@ import { runUnsafeSimulation, type Simulation } from "@cloud-copilot/iam-simulat
 
 import type { IamState, RoleState } from "./iam/state";
 
+/** The evaluation of policies for one call. */
 export type Verdict = "allowed" | "implicitDeny" | "explicitDeny" | "boundaryDeny";
 
+/** One call: who makes it, the action, the resource, and the values of its condition keys. */
 export interface Act {
     readonly principalArn: string;
     readonly accountId: string;

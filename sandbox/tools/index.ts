@@ -14,6 +14,7 @@ export type { ToolName } from "./recipes";
 
 /** The paths of the executables that a sandbox runs. */
 export type ToolPaths = Record<SandboxTool, string>;
+/** The paths of the executables for programs in Go and Python. */
 export type LanguageToolPaths = Record<LanguageTool, string>;
 
 export const allTools: SandboxTool[] = recipes.flatMap(({ tools }) => tools);
@@ -88,6 +89,7 @@ export async function ensureTools<T extends ToolName>(tools: T[], output: Output
     }
 }
 
+/** Finds or builds all tools that a sandbox runs. Progress is written to `output`, usually standard error. */
 export function ensureAllTools(output: Output): Promise<ToolPaths> {
     return ensureTools(allTools, output);
 }

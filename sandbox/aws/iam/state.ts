@@ -1,3 +1,4 @@
+/** A role with everything that decides about its permissions and its sessions. */
 export interface RoleState {
     readonly name: string;
     readonly arn: string;
@@ -10,6 +11,7 @@ export interface RoleState {
     readonly instanceProfileNames: readonly string[];
 }
 
+/** A managed policy. */
 export interface PolicyState {
     readonly arn: string;
     /** The text of the default version. */
@@ -35,4 +37,5 @@ export interface IamState {
     readonly oidcProviders: Readonly<Record<string, OidcProviderState>>;
 }
 
+/** The state of an account without roles, policies and OIDC providers. */
 export const emptyIamState: IamState = { roles: {}, policies: {}, oidcProviders: {} };
