@@ -1,6 +1,16 @@
 import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
+/** An import by a path into the sandbox, from elsewhere. */
+const SANDBOX_BY_PATH = {
+    regex: "^\\.{1,2}/(?:.*/)?sandbox(?:/|$)",
+    message: "Import the sandbox by its name, local-eks.",
+};
+
+function noImport(...patterns) {
+    return { "no-restricted-imports": ["error", { patterns }] };
+}
+
 export default tseslint.config(
     { ignores: ["dist/", "node_modules/", "reports/", "examples/*/node_modules/", "**/*.cjs", "**/*.mjs"] },
     eslint.configs.recommended,
@@ -16,8 +26,30 @@ export default tseslint.config(
     },
     {
         // What people run by hand prints to the terminal; a library never does.
-        files: ["sandbox/cli.ts", "sandbox/demo.ts", "sandbox/**/main.ts"],
+        files: ["sandbox/cli.ts", "sandbox/**/main.ts", "tests/demo/demo.ts"],
         rules: { "no-console": "off" },
+    },
+    // The sandbox is a package of its own: a file in the n-th folder below it must not go up by more than n.
+    ...[0, 1, 2, 3, 4].map((depth) => ({
+        files: [`sandbox/${"*/".repeat(depth)}*.ts`],
+        rules: noImport({
+            regex: `^(?:\\.\\./){${depth + 1}}|^(?:eks-cni|local-eks)(?:/|$)`,
+            message: "The sandbox imports nothing of this repository but its own files.",
+        }),
+    })),
+    {
+        ignores: ["sandbox/**"],
+        rules: noImport(SANDBOX_BY_PATH, {
+            regex: "^local-eks/(?!(?:cli|iam|kubernetes|providerClient)$)",
+            message: "Import one of the entries that sandbox/package.json exports.",
+        }),
+    },
+    {
+        files: ["index.ts", "{components,documents,handover,plugin,policies}/**/*.ts"],
+        rules: noImport(SANDBOX_BY_PATH, {
+            regex: "^local-eks(?:/|$)",
+            message: "The sandbox is for tests, and is not published.",
+        }),
     },
     {
         // The Kubernetes client's models are classes of which only the shape matters: its own examples pass object literals.

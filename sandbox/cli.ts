@@ -1,4 +1,4 @@
-/** `npm run sandbox -- up|status|env|down`: a local EKS by hand. */
+/** `npm run sandbox -- up|status|env|down|tools`: local EKS clusters by hand. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { IpFamily } from "./cluster/programs";
 import { attach, exportLines, startSandbox } from "./sandbox";
@@ -45,7 +45,7 @@ async function up({ json, ...options }: UpOptions): Promise<void> {
     const tools = await ensureAllTools(process.stderr);
     const sandbox = await startSandbox({ ...options, tools, onProgress: (line) => console.error(line) });
     if (json) {
-        // Only what is to be set: the whole environment would show everything that this process has.
+        // The settings only: the whole environment would print everything that this process has.
         const settings = readState(sandbox.name)?.facts?.environment;
         console.log(JSON.stringify({ ...sandbox, environment: settings }, undefined, 2));
         return;
@@ -118,48 +118,55 @@ function env({ name }: { name: string }): void {
     console.log(exportLines(readState(name)?.facts?.environment ?? {}).join("\n"));
 }
 
-const program = new Command("npm run sandbox --").description(
-    "A local EKS: real Kubernetes and Pulumi, AWS played by stand-ins.",
+/** The commands and their options, also for tests of documentation. */
+export const commandLine = new Command("npm run sandbox --").description(
+    "A local EKS: real Kubernetes and Pulumi, with stand-ins for AWS.",
 );
-program
+commandLine
     .command("up")
-    .description("start a sandbox; tools that are missing are built first")
+    .description("start a sandbox; missing tools are built first")
     .option("--name <name>", "its name", defaultName)
-    .option("--directory <folder>", "where it keeps its files (default: a folder for temporary files)")
-    .option("--nodes <count>", "how many nodes", count, 3)
-    .addOption(new Option("--ip-family <family>", "of the cluster").choices(["ipv4", "ipv6"]).default("ipv4"))
+    .option("--directory <folder>", "its folder (default: one for temporary files)")
+    .option("--nodes <count>", "number of nodes", count, 3)
+    .addOption(
+        new Option("--ip-family <family>", "address family of pods and services")
+            .choices(["ipv4", "ipv6"])
+            .default("ipv4"),
+    )
     .option("--pod-ready-seconds <seconds>", "how long a pod takes to become Ready", number, 1.5)
     .option("--enforcement-delay-seconds <seconds>", "until a change in IAM is enforced", number, 3)
-    .option("--visibility-delay-seconds <seconds>", "until a change in IAM is shown", number, 0)
+    .option("--visibility-delay-seconds <seconds>", "until reads return a change in IAM", number, 0)
     .option("--cluster-name <name>", "the EKS cluster's name", "sandbox")
     .option("--new-cluster", "leave the EKS cluster, its OIDC provider and its nodes for a program to create")
-    .option("--node-group-limit-seconds <seconds>", "until its node groups fail whose nodes are not Ready", number, 60)
-    .option("--agents", "let pods of aws-node get Ready, and stay so, by what they may do: logs/agents.jsonl")
-    .option("--json", "print what there is to know as JSON")
+    .option("--node-group-limit-seconds <seconds>", "until a node group without Ready nodes fails", number, 60)
+    .option("--agents", "make the CNI's calls in each pod of aws-node; the first success makes it Ready")
+    .option("--json", "print the sandbox's data as JSON")
     .action(up);
-program
+commandLine
     .command("status")
     .description("list the sandboxes and their processes")
     .option("--json", "as JSON")
     .action(status);
-program
+commandLine
     .command("env")
-    .description("print what a shell evaluates to use a sandbox")
+    .description("print the commands that make a shell use a sandbox")
     .option("--name <name>", "its name", defaultName)
     .action(env);
-program
+commandLine
     .command("down")
-    .description("end a sandbox, also one that was killed")
+    .description("end a sandbox, including a killed one")
     .option("--name <name>", "its name")
     .option("--all", "end all")
     .option("--json", "as JSON")
     .action(down);
-program
+commandLine
     .command("tools")
-    .description("find or build the tools, and print where they are")
+    .description("find or build the tools, and print their paths")
     .action(async () => console.log(JSON.stringify(await ensureAllTools(process.stderr), undefined, 2)));
 
-program.parseAsync().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-});
+if (require.main === module) {
+    commandLine.parseAsync().catch((error: unknown) => {
+        console.error(error instanceof Error ? error.message : error);
+        process.exitCode = 1;
+    });
+}

@@ -1,43 +1,15 @@
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Credentials } from "@aws-sdk/client-sts";
 
-/** What is needed to ask the sandbox's AWS API. */
+/** The address of a sandbox's AWS API. */
 export interface AwsAt {
     awsEndpoint: string;
     region: string;
 }
 
-export interface TokenOptions {
-    namespace?: string;
-    serviceAccount?: string;
-    audience?: string;
-    /** Defaults to an hour. */
-    expirationSeconds?: number;
-    /** Binds the token to a pod, as the kubelet does; it ends with the pod. */
-    pod?: { pod: string; uid: string };
-}
-
-/** A token as the kubelet gets it for a pod's projected volume, from the API server itself. */
-export async function requestToken(config: KubeConfig, options: TokenOptions = {}): Promise<string> {
-    const { namespace = "kube-system", serviceAccount = "aws-node", audience = "sts.amazonaws.com", pod } = options;
-    const { expirationSeconds = 3600 } = options;
-    const boundObjectRef = pod && { apiVersion: "v1", kind: "Pod", name: pod.pod, uid: pod.uid };
-    const { status } = await config.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
-        name: serviceAccount,
-        namespace,
-        body: {
-            apiVersion: "authentication.k8s.io/v1",
-            kind: "TokenRequest",
-            spec: { audiences: [audience], expirationSeconds, boundObjectRef },
-        },
-    });
-    return status?.token ?? "";
-}
-
 /** AssumeRoleWithWebIdentity, which needs no other credentials. */
 export async function assumeRole({ awsEndpoint, region }: AwsAt, roleArn: string, token: string): Promise<Credentials> {
     const { AssumeRoleWithWebIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
-    // The command is not signed; the credentials only keep the SDK from looking for others.
+    // The call is not signed; the credentials only keep the SDK from looking for others.
     const credentials = { accessKeyId: "unused", secretAccessKey: "unused" };
     const sts = new STSClient({ endpoint: awsEndpoint, region, credentials });
     const { Credentials } = await sts.send(
@@ -53,7 +25,10 @@ export async function assumeRole({ awsEndpoint, region }: AwsAt, roleArn: string
     return Credentials;
 }
 
-/** Asks EC2 whether a session may make the call with which aws-node starts. */
+/**
+ * Whether a session may make the first call of aws-node, by a dry run: "DryRunOperation" if so, or else AWS's error
+ * code.
+ */
 export async function mayDescribeNetworkInterfaces(
     { awsEndpoint, region }: AwsAt,
     session: Credentials,
@@ -69,7 +44,7 @@ export async function mayDescribeNetworkInterfaces(
         await ec2.send(new DescribeNetworkInterfacesCommand({ DryRun: true }));
         return "allowed";
     } catch (error) {
-        // EC2 answers each DryRun with an error: DryRunOperation means that the call would have gone through.
+        // EC2 answers every dry run with an error: DryRunOperation means that the call would have succeeded.
         return error instanceof Error ? error.name : String(error);
     }
 }

@@ -1,15 +1,17 @@
-import { AppsV1Api, CoreV1Api, KubeConfig, V1Container, V1Pod } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, type V1Container, type V1Pod } from "@kubernetes/client-node";
+import { loadKubeconfig } from "./kubeconfigs";
 
-/** What AWS's page asks to look at in each restarted pod, read from the pod as it was admitted. */
+/** The credentials of a pod, as AWS's page checks them in each restarted pod; read from the pod as it was admitted. */
 export interface PodCredentials {
     pod: string;
     uid: string;
     node: string;
     ready: boolean;
-    /** One for each container, init containers too. */
+    /** One for each container, including init containers. */
     containers: ContainerCredentials[];
 }
 
+/** The credentials of one container. */
 export interface ContainerCredentials {
     container: string;
     /** AWS_ROLE_ARN; undefined in a pod that uses the node role. */
@@ -23,9 +25,10 @@ export interface ContainerCredentials {
 }
 
 /**
- * The pods of a DaemonSet with the credentials that each of their containers was given. A pod's environment is read from
- * its spec, since kwok's pods run nothing; on a cluster with real nodes it is the same as what AWS's own command shows:
- * `kubectl exec -n kube-system POD -c aws-node -- env | grep AWS`.
+ * The pods of a DaemonSet, with the credentials of each container.
+ *
+ * They are read from the pod's spec, since kwok's pods run nothing. On a cluster with real nodes AWS's own command
+ * shows the same: `kubectl exec -n kube-system POD -c aws-node -- env | grep AWS`.
  */
 export async function podCredentials(
     kubeconfigPath: string,
@@ -38,12 +41,6 @@ export async function podCredentials(
         .join(",");
     const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector });
     return items.map(credentialsOf).sort((a, b) => a.node.localeCompare(b.node));
-}
-
-export function loadKubeconfig(path: string): KubeConfig {
-    const config = new KubeConfig();
-    config.loadFromFile(path);
-    return config;
 }
 
 function credentialsOf(pod: V1Pod): PodCredentials {

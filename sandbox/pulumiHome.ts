@@ -4,35 +4,48 @@ import { version as awsVersion } from "@pulumi/aws/package.json";
 import { version as kubernetesVersion } from "@pulumi/kubernetes/package.json";
 import type { ToolPaths } from "./tools";
 
+/** The stand-in for the AWS provider, which a sandbox has on PATH. */
+export const AWS_PROVIDER = join(__dirname, "awsProvider", "bin", "pulumi-resource-aws");
+const AWS_PREVIEWS = join(__dirname, "awsProvider", "bin", "pulumi-resource-aws-previews");
+
+/** The options of `makePulumiHome`. */
+export interface PulumiHomeOptions {
+    /** Executables of language hosts besides those for Node.js and YAML. */
+    languageHosts?: readonly string[];
+    /**
+     * The AWS provider also previews the resource types that it does not implement, and accepts their inputs unchecked;
+     * it creates none of them. Defaults to false: these types are refused.
+     */
+    previewsOfAllTypes?: boolean;
+}
+
 /**
- * Makes a sandbox's PULUMI_HOME, with the providers installed in the versions that this repository's SDKs ask for, and the
- * engine beside its language host. Programs of this repository run on it without the warning that the engine prints for
- * each plugin that it takes from PATH: with `installedPluginsOnly` in their environment. Any other program finds the
- * providers on PATH, whatever version of the SDKs it uses. `moreHosts` are executables of language hosts.
+ * Creates a PULUMI_HOME with the engine, its language hosts and the two providers. A sandbox has one; this creates
+ * another.
+ *
+ * The providers are installed in the versions of the SDKs that this package depends on. Programs with these SDKs run on
+ * it without the engine's warning for each plugin that it takes from PATH, if `installedPluginsOnly` is in their
+ * environment. Programs with other versions find the providers on PATH.
  */
-export function makePulumiHome(
-    home: string,
-    tools: ToolPaths,
-    awsProvider: string,
-    moreHosts: readonly string[] = [],
-): void {
+export function makePulumiHome(home: string, tools: ToolPaths, options: PulumiHomeOptions = {}): void {
+    const { languageHosts = [], previewsOfAllTypes = false } = options;
     const install = (name: string, version: string, executable: string) => {
         const folder = join(home, "plugins", `resource-${name}-v${version.replace(/^v/, "")}`);
         mkdirSync(folder, { recursive: true });
         symlinkSync(executable, join(folder, `pulumi-resource-${name}`));
     };
-    install("aws", awsVersion, awsProvider);
+    install("aws", awsVersion, previewsOfAllTypes ? AWS_PREVIEWS : AWS_PROVIDER);
     install("kubernetes", kubernetesVersion, tools["pulumi-resource-kubernetes"]);
-    const hosts = [tools["pulumi-language-nodejs"], tools["pulumi-language-yaml"], ...moreHosts];
+    const hosts = [tools["pulumi-language-nodejs"], tools["pulumi-language-yaml"], ...languageHosts];
     bundle(join(home, "bin"), tools.pulumi, hosts);
 }
 
-/** Has the engine take no plugin from PATH. */
+/** Environment in which the engine takes no plugin from PATH. */
 export const installedPluginsOnly: NodeJS.ProcessEnv = { PULUMI_IGNORE_AMBIENT_PLUGINS: "true" };
 
 /**
- * The engine looks for its language hosts in the folder of its own executable, symbolic links resolved (`GetPluginPath` in
- * sdk/go/common/workspace/plugins.go), so it needs a name there that is not one.
+ * The engine looks for its language hosts in the folder of its own executable, with symbolic links resolved
+ * (`GetPluginPath` in sdk/go/common/workspace/plugins.go), so the executable there must not be a symbolic link.
  */
 function bundle(bin: string, pulumi: string, hosts: readonly string[]): void {
     mkdirSync(bin, { recursive: true });
@@ -48,7 +61,7 @@ function link(from: string, to: string): void {
     try {
         linkSync(from, to);
     } catch {
-        // Another file system.
+        // The folders are on different file systems.
         copyFileSync(from, to);
     }
 }

@@ -1,4 +1,4 @@
-/** A local EKS: `startSandbox()` brings one up, `stop()` takes it away. */
+/** A local EKS: `startSandbox()` starts one, `stop()` ends it. */
 import { randomBytes } from "node:crypto";
 import { delimiter, resolve } from "node:path";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
@@ -19,96 +19,110 @@ import {
 } from "./supervisorState";
 import { type ToolPaths, ensureAllTools } from "./tools";
 
+/** The options of `startSandbox`; all have defaults. */
 export interface SandboxOptions {
-    /** Defaults to a name that no other has. */
+    /** Defaults to a generated, unused name. */
     name?: string;
     /** Defaults to `eks-cni-sandbox-<name>` in the folder for temporary files. */
     directory?: string;
-    /** Defaults to 3. */
+    /** The number of nodes. Defaults to 3. */
     nodes?: number;
-    /** Defaults to "ipv4". */
+    /** The address family of pods and services. Defaults to "ipv4". */
     ipFamily?: IpFamily;
-    /** How long a pod takes to become Ready. Defaults to 1.5. */
+    /** How long a pod takes to become Ready, in seconds. Defaults to 1.5. */
     podReadySeconds?: number;
-    /** How long a change in IAM takes until it is enforced. Defaults to 3. */
+    /** How long IAM takes to enforce a change, in seconds. Defaults to 3. */
     enforcementDelaySeconds?: number;
-    /** How long a change in IAM takes until it is shown. Defaults to 0. */
+    /** How long IAM takes to return a change in reads, in seconds. Defaults to 0. */
     visibilityDelaySeconds?: number;
-    /** Defaults to "sandbox". */
+    /** The name of the EKS cluster. Defaults to "sandbox". */
     clusterName?: string;
     /**
-     * The control plane is there, and the EKS cluster, its OIDC provider and its nodes are not: whoever creates a cluster of
-     * this name gets it, and whoever creates its node groups gets nodes, each Ready once its aws-node has a working path to the
-     * CNI's permissions. Defaults to false.
+     * Leaves the EKS cluster, its OIDC provider and its nodes for a program to create. Defaults to false.
+     *
+     * The control plane runs already. A cluster that is created with the name `clusterName` gets it, and its node
+     * groups get nodes, each Ready once its aws-node has a working path to the CNI's permissions.
      */
     newCluster?: boolean;
-    /** How long the nodes of a new cluster's node group may take to become Ready. Defaults to 60. */
+    /** How long the nodes of a new cluster's node group may take to become Ready, in seconds. Defaults to 60. */
     nodeGroupLimitSeconds?: number;
     /**
-     * Each pod of aws-node has an agent that tries twice a second what the CNI does with its credentials, makes the pod Ready
-     * when it goes through, and writes a line to `<directory>/logs/agents.jsonl`. Without them pods get Ready by themselves.
-     * Defaults to false; a new cluster always has them.
+     * Gives each pod of aws-node an agent. Defaults to false; a new cluster always has agents.
+     *
+     * Twice a second an agent makes the CNI's calls with the credentials of its pod. The first success makes the pod
+     * Ready. Every attempt is logged: see `agentResults`. Without agents pods become Ready after `podReadySeconds`.
      */
     agents?: boolean;
     /** The sandbox ends when this process does. */
     ownerPid?: number;
-    /** Where the tools are. By default they are looked for, and built if need be. */
+    /** The paths of the tools. By default they are found on PATH, or built. */
     tools?: ToolPaths;
-    /** What is being done; defaults to standard error for the tools' builds, and to silence for the rest. */
+    /**
+     * Reports progress, line by line. By default the tools' builds are reported on standard error, and nothing else is.
+     */
     onProgress?: (line: string) => void;
 }
 
+/** A running sandbox: its addresses, the environment for programs that use it, and its faults. */
 export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     name: string;
+    /** Its folder: logs, credentials, and the state of Pulumi stacks. */
     directory: string;
-    /** For running pulumi, kubectl and AWS clients against this sandbox. */
+    /** The environment for pulumi, kubectl and AWS clients that use this sandbox. */
     environment: NodeJS.ProcessEnv;
     webhook: {
         stop(): Promise<void>;
         start(): Promise<void>;
-        /** Every answer of the webhook comes later by this much. */
+        /** Delays every answer of the webhook. */
         delay(milliseconds: number): Promise<void>;
-        /** It sees each change of a service account that much later, or never; 0: at once, and all that it missed. */
+        /**
+         * Delays the webhook's view of service accounts; "never" freezes it, 0 makes it see all missed changes at once.
+         */
         setCacheDelay(milliseconds: number | "never"): Promise<void>;
-        /** It shows a certificate that the API server does not trust. */
+        /** Whether the webhook presents a certificate that the API server does not trust. */
         showWrongCertificate(isWrong: boolean): Promise<void>;
     };
-    /** For changes in IAM that are made from now on. */
+    /** Sets the delays of later changes in IAM. */
     setAwsDelays(delays: AwsDelays): Promise<void>;
-    /** Calls of the AWS API that are turned away, of each service by itself; `{}` ends it. The agents' calls are not. */
+    /**
+     * Throttles calls of the AWS API, for each service separately; `{}` ends it. The agents' calls are not throttled.
+     */
     setThrottling(throttling: Throttling): Promise<void>;
-    /** STS gets to the keys of another sandbox's issuer; on AWS it asks any issuer itself. */
+    /** Gives STS the keys of another sandbox's issuer. On AWS, STS fetches them from any issuer. */
     trustIssuer(issuer: TrustedIssuer): Promise<void>;
-    /** STS refuses every AssumeRoleWithWebIdentity, whoever asks, until this is called without a code. */
+    /** Makes STS refuse every AssumeRoleWithWebIdentity with this code; without a code it ends. */
     refuseWebIdentity(code?: WebIdentityRefusal): Promise<void>;
-    /** The time of credentials that STS has handed out, by AssumeRole for instance, is over. */
+    /** Expires credentials that STS issued, for instance by AssumeRole. */
     expireSession(accessKeyId: string): Promise<void>;
-    /** Whether the agents on the nodes reach STS; whoever calls from elsewhere does. */
+    /** Whether the agents on the nodes can reach STS. Other callers always can. */
     setStsReachableFromNodes(isReachable: boolean): Promise<void>;
-    /** Ends the hour of every session that the agents hold: each takes a new one at its next try. */
+    /** Expires every session of the agents: each requests a new one in its next attempt. */
     renewAgentSessions(): Promise<void>;
     /**
-     * Makes a user of the account whose key may do what these policies (texts of policy documents) say, in IAM, STS, EC2 and
-     * EKS; the sandbox's own key `test` may do everything.
+     * Creates a user of the account with these policies (texts of policy documents), for IAM, STS, EC2 and EKS.
+     *
+     * The sandbox's own key `test` may do everything.
      */
     createUser(name: string, policyDocuments: string[]): Promise<UserKeys>;
     /** Kills the API server and starts it again at the same address; resolves when it is ready. */
     restartApiServer(): Promise<void>;
     nodes: {
-        /** Launches an instance that joins; gives its node's name once it is registered, before it is Ready. */
+        /** Launches an instance that joins. Resolves with the node's name once it is registered, before it is Ready. */
         add(): Promise<string>;
-        /** As when its instance is terminated. */
+        /** Removes a node, as when its instance is terminated. */
         remove(name: string): Promise<void>;
-        /** The node is NotReady; nothing happens on it: its pods stay, one that is deleted hangs, its agent stands still. */
+        /** Makes a node NotReady. Nothing happens on it: its pods stay, a deletion hangs, its agent makes no calls. */
         stopKubelet(name: string): Promise<void>;
-        /** It is back: its pods and its agent go on, pods that were deleted meanwhile end, new ones start. */
+        /** Ends that: its pods and its agent continue, pods that were deleted meanwhile end, new ones start. */
         startKubelet(name: string): Promise<void>;
-        /** For pods that start from now on. */
+        /** Sets how long pods that start from now on take to become Ready. */
         setPodReadySeconds(seconds: number): Promise<void>;
     };
     /**
-     * Back to the start without a new one: IAM, EKS add-ons and associations, users and instances, the service account, the
-     * DaemonSet and its pods (made again), admission policies, events, nodes, every fault and every delay. Stacks and logs stay.
+     * Restores the first state without a new sandbox; stacks and logs are kept.
+     *
+     * It covers IAM, EKS add-ons and associations, users and instances, the service account, the DaemonSet and its pods
+     * (recreated), admission policies, events, nodes, and every fault and delay.
      */
     reset(): Promise<void>;
     /** Ends all processes and removes all files. */
@@ -118,7 +132,9 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
 function complete(options: SandboxOptions): SupervisorOptions {
     const name = options.name ?? `s-${randomBytes(3).toString("hex")}`;
     if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name)) {
-        throw new Error(`"${name}" cannot be a sandbox's name: lower-case letters, digits and "-", at most 41`);
+        throw new Error(
+            `"${name}" is not a valid name for a sandbox. Use at most 41 lower-case letters, digits and "-".`,
+        );
     }
     const { nodes = 3, ipFamily = "ipv4", podReadySeconds = 1.5, clusterName = "sandbox", ownerPid } = options;
     const { enforcementDelaySeconds = 3, visibilityDelaySeconds = 0 } = options;
@@ -132,13 +148,13 @@ function complete(options: SandboxOptions): SupervisorOptions {
     };
 }
 
-/** The environment of this process with the sandbox's settings over it. */
+/** The environment of this process, overridden by the sandbox's settings. */
 function environmentWith(settings: Record<string, string>): NodeJS.ProcessEnv {
     const path = [settings.PATH, process.env.PATH].filter(Boolean).join(delimiter);
     return { ...withoutAws(process.env), ...settings, PATH: path };
 }
 
-/** What a shell evaluates to use a sandbox. */
+/** Shell code that makes a shell use a sandbox. */
 export function exportLines(settings: Record<string, string>): string[] {
     const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
     return [
@@ -151,11 +167,11 @@ export function exportLines(settings: Record<string, string>): string[] {
     ];
 }
 
-/** A sandbox that runs already. */
+/** A running sandbox, by its name. */
 export function attach(name: string): Sandbox {
     const state = readState(name);
     if (!state?.facts) {
-        throw new Error(`No sandbox named "${name}" is ready`);
+        throw new Error(`No sandbox named "${name}" is ready. List the sandboxes: npm run sandbox -- status`);
     }
     const { environment, control, ...facts } = state.facts;
     return {
@@ -193,12 +209,12 @@ export function attach(name: string): Sandbox {
     };
 }
 
-/** Gives the display of the tools' builds to a listener, line by line. */
+/** Passes the progress of the tools' builds to a listener, line by line. */
 function output(onProgress?: (line: string) => void): { write(text: string): unknown; isTTY?: boolean } {
     return onProgress ? { write: (text) => onProgress(text.trimEnd()) } : process.stderr;
 }
 
-/** Brings up a sandbox; resolves when all its pods are Ready. Tools that are missing are built first. */
+/** Starts a sandbox; resolves when all its pods are Ready. Builds missing tools first. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
     const completed = complete(options);
     const say = options.onProgress ?? (() => undefined);

@@ -1,6 +1,6 @@
 /**
- * The process that a sandbox lives in. sandbox.ts starts it, detached, with the options as JSON; until the sandbox is
- * ready it tells what it does over IPC, and if whoever started it goes away in that time, it ends.
+ * The process that a sandbox lives in. sandbox.ts starts it, detached, with the options as JSON. Until the sandbox is
+ * ready, the supervisor reports its progress over IPC, and ends if its parent exits.
  */
 import { fullDiskNote } from "./supervisorDisk";
 import { Sandbox } from "./supervisorParts";
@@ -29,7 +29,7 @@ const tell = (message: Message) => {
 };
 const sandbox = new Sandbox(options, tools, (line) => tell({ progress: line }));
 
-/** For `status`. Where the note cannot be written, as on a full disk, the end comes all the same. */
+/** For `status`. A sandbox also ends when the state cannot be written, as on a full disk. */
 function noteStopping(): void {
     try {
         writeState({ options, phase: "stopping", ...self(), startedAt });
@@ -40,7 +40,7 @@ function noteStopping(): void {
 
 let ending = false;
 
-/** The first reason to end counts: a start that is broken off fails too, by that. */
+/** The first reason to end counts: an interrupted start fails as well, because of the interruption. */
 async function end(code: number): Promise<void> {
     if (ending) {
         return;
@@ -48,14 +48,14 @@ async function end(code: number): Promise<void> {
     ending = true;
     noteStopping();
     await sandbox.stop().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
-    // What was just being started when the end came.
+    // Also the processes that were just being started.
     await endProcesses(marker(options));
     (code === 0 ? removeDirectory : keepLogs)(options);
     forgetState(options);
     process.exit(code);
 }
 
-/** The pid alone would not do: it is given out again. */
+/** The pid alone is not enough: the kernel reuses pids. */
 function watchOwner(pid: number): void {
     const start = processStart(pid);
     setInterval(() => {

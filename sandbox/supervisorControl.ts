@@ -1,4 +1,4 @@
-/** A sandbox's control: calls over HTTP on loopback, for whoever knows the token. */
+/** A sandbox's control: calls over HTTP on loopback, for callers with its token. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { type IncomingMessage, createServer } from "node:http";
 import type { IssuerKeys } from "./aws/sts/issuers";
@@ -10,7 +10,7 @@ export interface AwsDelays {
     visibilitySeconds?: number;
 }
 
-/** What a user of the account calls with. */
+/** The credentials of a user of the account. */
 export interface UserKeys {
     arn: string;
     accessKeyId: string;
@@ -22,7 +22,7 @@ export interface TrustedIssuer extends IssuerKeys {
     issuer: string;
 }
 
-/** What can be asked of a sandbox's supervisor. Arguments and results are plain JSON. */
+/** The calls of a sandbox's supervisor. Arguments and results are plain JSON. */
 export interface Controls {
     stopWebhook(): Promise<void>;
     startWebhook(): Promise<void>;
@@ -56,7 +56,7 @@ interface ControlCall {
 
 function perform({ call, arguments: given }: ControlCall, controls: Controls): unknown {
     if (!Object.hasOwn(controls, call)) {
-        throw new Error("there is no such call");
+        throw new Error("unknown call");
     }
     return (controls as unknown as Record<string, (...given: unknown[]) => unknown>)[call]?.(...given);
 }
@@ -77,7 +77,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 async function answer(request: IncomingMessage, token: string, controls: Controls): Promise<[number, string]> {
     if (!allowed(request, token)) {
-        return [401, "a token is needed"];
+        return [401, "missing or wrong token"];
     }
     try {
         const result = await perform(JSON.parse(await bodyOf(request)) as ControlCall, controls);

@@ -1,4 +1,4 @@
-/** What a sandbox's parts do when its control is asked. */
+/** Maps the calls of a sandbox's control to its parts. */
 import type { AwsApi } from "./aws";
 import type { Cluster } from "./cluster";
 import type { Agents } from "./cluster/agents";
@@ -13,18 +13,18 @@ export interface ControlledParts {
     cluster: Cluster;
     /** Undefined without the option `agents`. */
     agents: Agents | undefined;
-    /** Undefined for a new cluster, whose nodes are its node groups'. */
+    /** Undefined for a new cluster, whose nodes belong to its node groups. */
     nodes: ClusterNodes | undefined;
     clusterName: string;
     region: string;
 }
 
-/** To be called when the sandbox is ready: this is what `reset` goes back to. */
+/** Call it when the sandbox is ready: `reset` restores this state. */
 export function controlsOf(parts: ControlledParts): Controls {
     const { aws, webhook, cluster, agents, nodes } = parts;
     const initial = aws.iamState();
     const ofAgents = needed(agents, "The sandbox was started without agents.");
-    const ofNodes = needed(nodes, "The nodes of a new cluster are those of its node groups.");
+    const ofNodes = needed(nodes, "The nodes of a new cluster belong to its node groups.");
     return {
         stopWebhook: () => webhook.stop(),
         startWebhook: () => webhook.start(),

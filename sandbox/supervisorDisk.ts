@@ -1,7 +1,9 @@
-/** A sandbox does not start on a disk without room, and a start that fails on a full one says so. */
+/** Refuses to start a sandbox on a full disk, and explains a start that fails on one. */
 import { statfsSync } from "node:fs";
 
-/** Room for etcd's log, which it lays out in files of 64 MB, Pulumi's plugins, and the logs: 248 MB after the start. */
+/**
+ * Room for etcd's log, which it preallocates in files of 64 MB, Pulumi's plugins, and the logs: 248 MB after the start.
+ */
 const neededMegabytes = 300;
 
 function freeMegabytes(folder: string): number {
@@ -19,7 +21,7 @@ export function assertRoom(folder: string, megabytes = neededMegabytes): void {
     }
 }
 
-/** What to add to the reason of a failure: on a full disk, programs often end without a word in their logs. */
+/** An addition to a failure's message: on a full disk, programs often end with nothing in their logs. */
 export function fullDiskNote(folder: string): string {
     const free = freeMegabytes(folder);
     return free < 2 ? `\nThe disk is full: the file system of ${folder} has ${free} MB left.` : "";

@@ -1,7 +1,7 @@
-/** Takes a sandbox's name, starts its supervisor, and ends what is left of one. */
+/** Claims a sandbox's name, starts its supervisor, and ends a sandbox. */
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Message } from "./supervisor";
 import { assertRoom, fullDiskNote } from "./supervisorDisk";
 import { type MarkedProcess, endProcesses, markedProcesses } from "./supervisorProcesses";
@@ -24,9 +24,7 @@ import type { ToolPaths } from "./tools";
 import { withLock } from "./tools/lock";
 import { lastLines } from "./tools/run";
 
-const repository = resolve(__dirname, "..");
-
-/** Takes the name, after cleaning up what a killed sandbox of that name left. */
+/** Claims the name, after removing the remains of a killed sandbox of that name. */
 export async function claim(options: SupervisorOptions): Promise<void> {
     mkdirSync(registryFolder(), { recursive: true });
     assertRoom(registryFolder(), 1);
@@ -38,7 +36,7 @@ export async function claim(options: SupervisorOptions): Promise<void> {
             const former = readState(options.name);
             if (former && isAlive(former)) {
                 throw new Error(
-                    `A sandbox named "${options.name}" runs already (process ${former.supervisorPid}). ` +
+                    `A sandbox named "${options.name}" is already running (process ${former.supervisorPid}). ` +
                         `Choose another name, or end it with: npm run sandbox -- down --name ${options.name}`,
                 );
             }
@@ -52,7 +50,10 @@ export async function claim(options: SupervisorOptions): Promise<void> {
     );
 }
 
-/** The supervisor first, which ends the others in order; then whatever is left, for instance by one that was killed. */
+/**
+ * Ends the supervisor first, which ends the other processes in order; then the remaining ones, as of a killed
+ * supervisor.
+ */
 export async function endSandbox(state: SandboxState): Promise<MarkedProcess[]> {
     const mark = marker(state.options);
     const found = markedProcesses(mark);
@@ -76,9 +77,12 @@ export async function startSupervisor(
     const log = openSync(logPath, "a");
     const child = spawn(
         process.execPath,
-        ["-r", "ts-node/register/transpile-only", join(__dirname, "supervisor.ts"), JSON.stringify({ options, tools })],
+        [
+            ...["-r", require.resolve("ts-node/register/transpile-only")],
+            ...[join(__dirname, "supervisor.ts"), JSON.stringify({ options, tools })],
+        ],
         {
-            cwd: repository,
+            cwd: __dirname,
             detached: true,
             env: { ...withoutAws(process.env), [markerVariable]: marker(options) },
             stdio: ["ignore", log, log, "ipc"],

@@ -1,4 +1,4 @@
-/** Starts the parts of a sandbox in the order in which they need each other, and stops them in the reverse. */
+/** Starts the parts of a sandbox in the order of their dependencies, and stops them in the reverse order. */
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -11,8 +11,9 @@ import { ClusterNodes } from "./cluster/clusterNodes";
 import { NodeGroups } from "./cluster/nodeGroups";
 import type { Instance } from "./cluster/nodes";
 import type { StageOptions } from "./cluster/stages";
-import { makePulumiHome } from "./pulumiHome";
 import { type IdentityWebhook, startIdentityWebhook } from "./identityWebhook";
+import { agentsLog } from "./logs";
+import { AWS_PROVIDER, makePulumiHome } from "./pulumiHome";
 import { serveControl } from "./supervisorControl";
 import { type ControlledParts, controlsOf } from "./supervisorControls";
 import type { SandboxFacts, SupervisorOptions } from "./supervisorState";
@@ -21,11 +22,10 @@ import { recipeOf } from "./tools/recipeOf";
 
 const region = "us-west-2";
 const accountId = "111122223333";
-const awsProvider = join(__dirname, "awsProvider", "bin", "pulumi-resource-aws");
 
 type Undo = () => Promise<void> | void;
 
-/** What the making of a cluster starts from, and what it ends with. */
+/** The input and the result of creating a cluster. */
 interface Parts {
     aws: AwsApi;
     account: AwsAccount;
@@ -38,13 +38,13 @@ interface Made extends Pick<ControlledParts, "webhook" | "agents" | "nodes"> {
     oidcProviderArn: string;
 }
 
-/** What programs that use the sandbox have to be told. The provider stand-in and the tools come first on PATH. */
+/** The settings for programs that use the sandbox. The provider stand-in and the tools come first on PATH. */
 function environment(options: SupervisorOptions, tools: ToolPaths, kubeconfigPath: string, awsEndpoint: string) {
     const home = join(options.directory, "pulumi-home");
     const ownAwsCli = options.newCluster ? [awsCliFolder(options.directory)] : [];
     const folders = [
         join(home, "bin"),
-        dirname(awsProvider),
+        dirname(AWS_PROVIDER),
         ...ownAwsCli,
         ...Object.values(tools).map((path) => dirname(path)),
     ];
@@ -56,7 +56,7 @@ function environment(options: SupervisorOptions, tools: ToolPaths, kubeconfigPat
         AWS_REGION: region,
         AWS_DEFAULT_REGION: region,
         AWS_ENDPOINT_URL: awsEndpoint,
-        // Nothing of the user's own account gets in: neither profiles nor an instance's role.
+        // Keeps the user's own account out: neither profiles nor an instance's role are used.
         AWS_CONFIG_FILE: join(options.directory, "aws-config"),
         AWS_SHARED_CREDENTIALS_FILE: join(options.directory, "aws-credentials"),
         AWS_EC2_METADATA_DISABLED: "true",
@@ -84,7 +84,7 @@ export class Sandbox {
         for (const folder of ["pulumi-home", "pulumi-state"]) {
             mkdirSync(join(directory, folder), { recursive: true });
         }
-        makePulumiHome(join(directory, "pulumi-home"), tools, awsProvider);
+        makePulumiHome(join(directory, "pulumi-home"), tools);
         const cluster = new Cluster({
             ...{ ...options, directory: join(directory, "cluster"), tools, logs, region },
             readinessByCni: options.agents || options.newCluster,
@@ -107,10 +107,10 @@ export class Sandbox {
         };
     }
 
-    /** A cluster in EKS with its OIDC provider, and nodes whose role holds the CNI's permissions. */
+    /** A cluster in EKS with its OIDC provider, and nodes whose role has the CNI's permissions. */
     private async makeCluster({ aws, account, cluster, etcdPort }: Parts): Promise<Made> {
         const { clusterName, nodes } = this.options;
-        // What is there from the start is in force from the start.
+        // The first state is enforced from the start.
         aws.setDelays({ enforcementSeconds: 0 });
         this.say(`Creating the EKS cluster ${clusterName} in account ${accountId}`);
         const issuer = await account.createCluster();
@@ -136,8 +136,8 @@ export class Sandbox {
     }
 
     /**
-     * A control plane for the cluster that a program will create. An API server has one issuer, from its start on, and EKS
-     * makes one up when a cluster is created; so here the issuer comes first, and the cluster of this name is given it.
+     * A control plane for the cluster that a program will create. An API server has one issuer from its start, and EKS
+     * assigns an issuer when a cluster is created; so the issuer is chosen here, and the cluster of this name gets it.
      */
     private async prepareNewCluster({ aws, cluster, etcdPort }: Parts): Promise<Made> {
         const { clusterName, ipFamily, nodeGroupLimitSeconds: limitSeconds } = this.options;
@@ -155,7 +155,7 @@ export class Sandbox {
         return { ...api, issuer, oidcProviderArn, agents, nodes: undefined };
     }
 
-    /** Also in the middle of a start: what is there by then is stopped. */
+    /** Also during a start: stops the parts that have been started so far. */
     public stop(): Promise<void> {
         this.stopping ??= this.stopAll();
         return this.stopping;
@@ -187,7 +187,7 @@ export class Sandbox {
         });
     }
 
-    /** With what depends on it alone: the controllers, the keys of its issuer, the webhook that it calls. */
+    /** Starts the API server and the parts that depend only on it: the controllers, the issuer's keys, the webhook. */
     private async startApiServer(
         cluster: Cluster,
         etcdPort: number,
@@ -216,7 +216,7 @@ export class Sandbox {
 
     private startAgents(kubeconfigPath: string, aws: AwsApi): Agents {
         const { directory, ipFamily } = this.options;
-        const logFile = join(directory, "logs", "agents.jsonl");
+        const logFile = agentsLog(join(directory, "logs"));
         const agents = new Agents({ kubeconfigPath, ipFamily, aws: aws.fromNodes, logFile });
         agents.start();
         this.undo.push(() => agents.stop());

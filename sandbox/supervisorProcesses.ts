@@ -1,4 +1,4 @@
-/** Finds and ends the processes of a sandbox by their mark, whoever their parent is by now. */
+/** Finds and ends the processes of a sandbox by their mark, regardless of their parents. */
 import { readFileSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,7 +14,7 @@ function environmentOf(pid: number): string[] {
     try {
         return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
     } catch {
-        return []; // It has ended, or belongs to somebody else.
+        return []; // It has ended, or belongs to another user.
     }
 }
 
@@ -43,7 +43,7 @@ export function markedProcesses(mark: string): MarkedProcess[] {
 }
 
 function signal(pid: number, mark: string, name: NodeJS.Signals): void {
-    // A pid may have been given to another process since it was listed.
+    // The pid may belong to another process by now.
     if (carries(pid, mark)) {
         try {
             process.kill(pid, name);
@@ -54,8 +54,8 @@ function signal(pid: number, mark: string, name: NodeJS.Signals): void {
 }
 
 /**
- * SIGTERM to the processes of a sandbox (or to one of them only), and SIGKILL to those that are still there after the
- * grace.
+ * Sends SIGTERM to the processes of a sandbox (or to one of them), and SIGKILL to those that still run after the grace
+ * period.
  */
 export async function endProcesses(
     mark: string,

@@ -1,4 +1,4 @@
-/** Takes a sandbox back to its start without building it again. */
+/** Restores the first state of a sandbox without starting a new one. */
 import {
     EC2Client,
     paginateDescribeInstances,
@@ -21,7 +21,7 @@ export interface ResettableParts {
     region: string;
 }
 
-/** Faults first, since what comes then needs a world that works. Resolves when all pods are Ready. */
+/** Ends the faults first, since the later steps need working parts. Resolves when all pods are Ready. */
 export async function resetSandbox(parts: ResettableParts, initial: ReturnType<AwsApi["iamState"]>): Promise<void> {
     const { aws, webhook, cluster, agents, nodes, clusterName } = parts;
     webhook.delay(0);
@@ -36,7 +36,7 @@ export async function resetSandbox(parts: ResettableParts, initial: ReturnType<A
     await cluster.remakeAwsNode(clusterName, nodes.names.length);
 }
 
-/** Instances that do not belong to the nodes, in every region. */
+/** Terminates the instances that are not nodes, in every region. */
 async function terminateOthers({ aws, nodes, region }: ResettableParts): Promise<void> {
     const own = nodes.instanceIds;
     const ec2In = (where: string) =>

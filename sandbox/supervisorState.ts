@@ -1,4 +1,4 @@
-/** Where sandboxes are noted, so that any later process finds them: also one whose supervisor was killed. */
+/** The registry of sandboxes: later processes find them here, also those with a killed supervisor. */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import type { IpFamily } from "./cluster/programs";
 
 export interface SupervisorOptions {
     name: string;
-    /** Sets this start apart from any other of the same name. */
+    /** Distinguishes this sandbox from others of the same name. */
     id: string;
     directory: string;
     nodes: number;
@@ -20,7 +20,7 @@ export interface SupervisorOptions {
     newCluster: boolean;
     nodeGroupLimitSeconds: number;
     agents: boolean;
-    /** When this process is gone, the sandbox ends. */
+    /** The sandbox ends when this process exits. */
     ownerPid?: number;
 }
 
@@ -34,7 +34,7 @@ export interface SandboxFacts {
     oidcProviderArn: string;
     kubeconfigPath: string;
     awsEndpoint: string;
-    /** What is to be set for programs that use the sandbox; PATH holds only what comes before the user's own. */
+    /** The settings for programs that use the sandbox. PATH contains only the folders that precede the user's own. */
     environment: Record<string, string>;
     control: { url: string; token: string };
 }
@@ -42,17 +42,17 @@ export interface SandboxFacts {
 export interface SandboxState {
     options: SupervisorOptions;
     phase: "starting" | "ready" | "stopping" | "failed";
-    /** The supervisor; until it runs, the process that starts it. */
+    /** The supervisor's process; before it runs, the process that starts it. */
     supervisorPid: number;
     supervisorStart: string;
     startedAt: string;
     facts?: SandboxFacts;
 }
 
-/** Every process of a sandbox has this in its environment, and so have the processes that they start. */
+/** In the environment of every process of a sandbox, which child processes inherit. */
 export const markerVariable = "EKS_CNI_SANDBOX";
 
-/** The user's own profile, region or endpoint would lead moto and the operator's programs past the sandbox. */
+/** The user's own profile, region or endpoint would lead moto and the operator's programs to another account. */
 export function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("AWS_")));
 }
@@ -61,7 +61,7 @@ export function marker({ name, id }: Pick<SupervisorOptions, "name" | "id">): st
     return `${name}:${id}`;
 }
 
-/** How a state names the process that writes it. */
+/** The process that writes a state. */
 export function self(): Pick<SandboxState, "supervisorPid" | "supervisorStart"> {
     return { supervisorPid: process.pid, supervisorStart: processStart(process.pid) ?? "" };
 }
@@ -83,7 +83,10 @@ const stateFile = "state.json";
 
 const statePath = (name: string) => join(registryFolder(), `${name}.json`);
 
-/** Also in the sandbox's folder, where it tells what the folder is. By a rename, so that nobody reads half of it. */
+/**
+ * Writes the state to the registry and to the sandbox's folder, which it identifies as one. By a rename, so that no
+ * reader sees half of it.
+ */
 export function writeState(state: SandboxState): void {
     mkdirSync(registryFolder(), { recursive: true });
     const { name, directory } = state.options;
@@ -98,23 +101,23 @@ function stateIn(directory: string): SandboxState | undefined {
     return parsed(join(directory, stateFile));
 }
 
-/** Empties a folder for a sandbox; refuses one that holds anything else than what a former sandbox left. */
+/** Empties a folder for a sandbox; refuses a folder with any other content than the remains of a sandbox. */
 export function prepareDirectory(directory: string): void {
     mkdirSync(directory, { recursive: true });
     const content = readdirSync(directory);
     const former = stateIn(directory);
     if (former && isAlive(former)) {
-        throw new Error(`${directory} is in use by the sandbox "${former.options.name}": choose another folder`);
+        throw new Error(`${directory} is in use by the sandbox "${former.options.name}". Choose another folder.`);
     }
     if (content.length > 0 && !former) {
-        throw new Error(`${directory} is not empty, and what is in it is not a sandbox's: choose another folder`);
+        throw new Error(`${directory} is not empty, and its content is not a sandbox's. Choose another folder.`);
     }
     removeContent(directory);
 }
 
 /**
- * What tells that the folder is a sandbox's goes last: should this be broken off, whoever comes next finds a folder that is
- * still known as one.
+ * Deletes the file that identifies the folder last: if the deletion is interrupted, the folder is still known as a
+ * sandbox's.
  */
 function removeContent(directory: string, keep: string[] = []): void {
     const others = readdirSync(directory).filter((entry) => entry !== stateFile);
@@ -123,7 +126,7 @@ function removeContent(directory: string, keep: string[] = []): void {
     }
 }
 
-/** Of a start that failed, the logs stay, in a folder that the next sandbox may take. */
+/** Keeps only the logs of a start that failed, in a folder that the next sandbox may reuse. */
 export function keepLogs(options: SupervisorOptions): void {
     const { directory, id } = options;
     const state = stateIn(directory);
@@ -133,7 +136,7 @@ export function keepLogs(options: SupervisorOptions): void {
     }
 }
 
-/** Removes a sandbox's folder, if it is still this one's. */
+/** Removes a sandbox's folder, if it still belongs to this sandbox. */
 export function removeDirectory({ directory, id }: SupervisorOptions): void {
     if (stateIn(directory)?.options.id === id) {
         removeContent(directory);
@@ -153,7 +156,7 @@ export function readState(name: string): SandboxState | undefined {
     return parsed(statePath(name));
 }
 
-/** Strikes a sandbox off, if its name has not been given to another since. */
+/** Removes a sandbox from the registry, if its name does not belong to a newer one. */
 export function forgetState({ name, id }: Pick<SupervisorOptions, "name" | "id">): void {
     if (readState(name)?.options.id === id) {
         rmSync(statePath(name), { force: true });

@@ -3,8 +3,10 @@ import { runUnsafeSimulation, type Simulation } from "@cloud-copilot/iam-simulat
 
 import type { IamState, RoleState } from "./iam/state";
 
+/** The evaluation of policies for one call. */
 export type Verdict = "allowed" | "implicitDeny" | "explicitDeny" | "boundaryDeny";
 
+/** One call: who makes it, the action, the resource, and the values of its condition keys. */
 export interface Act {
     readonly principalArn: string;
     readonly accountId: string;
@@ -13,11 +15,11 @@ export interface Act {
     readonly context: Readonly<Record<string, string | string[]>>;
 }
 
-/** Who has policies: a role or a user. */
+/** A role or a user, with its policies. */
 export type PolicyHolder = Pick<RoleState, "attachedPolicyArns" | "inlinePolicies" | "permissionsBoundaryArn">;
 
-/** What the policies of a role or a user say about one act; permissions boundaries only ever take away. */
-export function verdictOf(state: IamState, role: PolicyHolder, act: Act): Verdict {
+/** Evaluates the policies of a role or a user for one call. A permissions boundary only takes permissions away. */
+export function policyVerdict(state: IamState, role: PolicyHolder, act: Act): Verdict {
     const identityPolicies = identityPoliciesOf(state, role);
     const withoutBoundary = simulate(act, { identityPolicies });
     const boundary = role.permissionsBoundaryArn;
@@ -36,12 +38,12 @@ function identityPoliciesOf(state: IamState, holder: PolicyHolder) {
     ];
 }
 
-/** What the caller's policies and the role's trust policy say together about the caller assuming the role. */
+/** Evaluates the caller's policies and the role's trust policy together, for a caller that assumes the role. */
 export function assumeVerdict(state: IamState, role: RoleState, caller: PolicyHolder, act: Act): Verdict {
     return simulate(act, { identityPolicies: identityPoliciesOf(state, caller), resourcePolicy: trustPolicyOf(role) });
 }
 
-/** What a trust policy says about a federated principal that wants to assume the role. */
+/** Evaluates a trust policy for a federated principal that assumes the role. */
 export function trustVerdict(role: RoleState, act: Act): Verdict {
     return simulate(act, {
         identityPolicies: [],
@@ -49,15 +51,15 @@ export function trustVerdict(role: RoleState, act: Act): Verdict {
     });
 }
 
-/** The name is needed: the simulator reports by it which policy decided. */
+/** The simulator needs the name: it reports by name which policy decided. */
 function trustPolicyOf({ trustPolicy }: RoleState) {
     return createValidatedPolicy(parse(trustPolicy), validateTrustPolicy, { name: "trust policy" });
 }
 
 /**
- * @cloud-copilot/iam-simulate without its own checks of the input: they drop the condition keys of an issuer that
- * has a path (`oidc.eks.<region>.amazonaws.com/id/<id>:sub`), as every EKS issuer has, and documents were checked
- * when they were written.
+ * @cloud-copilot/iam-simulate without its input checks. These checks drop the condition keys of an issuer that has a
+ * path (`oidc.eks.<region>.amazonaws.com/id/<id>:sub`), as every EKS issuer has; and the documents were checked when
+ * they were written.
  */
 function simulate(act: Act, policies: Pick<Simulation, "identityPolicies"> & Partial<Simulation>): Verdict {
     const result = runUnsafeSimulation(
@@ -88,7 +90,10 @@ function parse(document = '{"Version":"2012-10-17","Statement":[]}'): unknown {
     return JSON.parse(document);
 }
 
-/** The end of AWS's "… is not authorized to perform: <action>" (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). */
+/**
+ * The end of AWS's "… is not authorized to perform: <action>"
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
+ */
 export function reasonOf(verdict: Exclude<Verdict, "allowed">, action: string): string {
     switch (verdict) {
         case "implicitDeny":

@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { join } from "node:path";
 
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 
+import { iamChangesLog } from "../logs";
 import { answerEc2 } from "./ec2";
 import { answerEks, type ClusterAccess } from "./eks";
 import { AddOns } from "./eks/addOns";
@@ -14,7 +14,8 @@ import { VersionUpdates } from "./eks/updates";
 import { AwsError } from "./errors";
 import { answerIam } from "./iam";
 import { restoreIam } from "./iam/restore";
-import { emptyState, StateReader, type IamState } from "./iam/state";
+import { emptyIamState, type IamState } from "./iam/state";
+import { StateReader } from "./iam/stateReader";
 import { Timeline, type Delays } from "./iam/timeline";
 import { HeldAnswers } from "./iam/visibility";
 import { callsFromNodes, type CallsFromNodes } from "./inside";
@@ -28,9 +29,9 @@ import { Users, type User } from "./sts/users";
 import { Throttle, type Throttling } from "./throttling";
 
 export interface AwsApiOptions {
-    /** Path of moto's executable `moto_server`. */
+    /** The path of moto's executable `moto_server`. */
     readonly motoServer: string;
-    /** Logs, and iam-changes.jsonl: every change of IAM with the time at which it comes into force. */
+    /** The folder for logs and for iam-changes.jsonl: every change of IAM, with the time from which it is enforced. */
     readonly directory: string;
     readonly port?: number;
     readonly accountId: string;
@@ -40,37 +41,40 @@ export interface AwsApiOptions {
 }
 
 export interface AwsApi {
-    /** What AWS_ENDPOINT_URL is set to. */
+    /** The value for AWS_ENDPOINT_URL. */
     readonly endpoint: string;
     readonly motoPid: number;
-    /** Says where the signing keys of an OIDC issuer are. */
+    /** Sets where the signing keys of an OIDC issuer are. */
     trustIssuer(issuer: string, keys: IssuerKeys): void;
-    /** For changes made from now on. */
+    /** Sets the delays of later changes. */
     setDelays(delays: Partial<Delays>): void;
-    /** Turns calls away from now on, as AWS does for those who call too often; `{}` ends it. */
+    /** Throttles later calls, as AWS does for callers above its rate; `{}` ends it. */
     setThrottling(throttling: Throttling): void;
-    /** Lets DescribeCluster name the real API server of this cluster. */
+    /** Makes DescribeCluster return the real API server of this cluster. */
     describeCluster(name: string, access: ClusterAccess): void;
-    /** Refuses every AssumeRoleWithWebIdentity from now on; undefined ends it. */
+    /** Refuses every later AssumeRoleWithWebIdentity; undefined ends it. */
     refuseWebIdentity(code: WebIdentityRefusal | undefined): void;
-    /** Ends the time of credentials that STS has handed out. */
+    /** Expires credentials that STS issued. */
     expireSession(accessKeyId: string): void;
-    /** The role that EKS Pod Identity gives the pods of a service account. */
+    /** The role that EKS Pod Identity gives to the pods of a service account. */
     podIdentityRole(clusterName: string, namespace: string, serviceAccount: string): string | undefined;
-    /** IAM as it is written at this moment. */
+    /** The state of IAM after the latest write. */
     iamState(): IamState;
-    /** IAM again as it was, in force at once; no add-ons, associations, users, throttling or refusals; delays as in the beginning. */
+    /**
+     * Restores a state of IAM, enforced at once, without add-ons, associations, users, throttling or refusals, and with
+     * the first delays.
+     */
     reset(wanted: IamState): Promise<void>;
-    /** Makes a user that may do what these policies say, and no more; the one of its name before is gone. */
+    /** Creates a user with only these policies. It replaces a user of the same name. */
     createUser(name: string, policyDocuments: readonly string[]): User;
-    /** For what runs on the sandbox's nodes. */
+    /** The calls of the processes on the sandbox's nodes. */
     readonly fromNodes: CallsFromNodes;
     stop(): Promise<void>;
 }
 
 /**
- * Longer than pauses between the calls of a client: one that calls at the moment in which Node's server closes its connection,
- * after five seconds by default, would see it reset.
+ * Longer than the pauses between the calls of a client. Node.js closes idle connections after five seconds by default,
+ * and a client that calls at that moment gets a reset.
  */
 const KEPT_MILLISECONDS = 10 * 60 * 1000;
 
@@ -136,7 +140,7 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
 
 type Answer = (request: AwsRequest) => Promise<AwsResponse>;
 
-/** Before anything else is looked at: who calls too often is not even authenticated. */
+/** Comes before everything else: a throttled call is not even authenticated. */
 function throttled(answer: Answer, throttle: Throttle): Answer {
     return (request) => {
         const refusal = throttle.refusal(request.service);
@@ -155,7 +159,7 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
     const users = new Users(accountId);
     const sessions = new Sessions(Date.now, users);
     const associations = new Associations(region, accountId);
-    const timeline = new Timeline(emptyState, join(options.directory, "iam-changes.jsonl"));
+    const timeline = new Timeline(emptyIamState, iamChangesLog(options.directory));
     const iam = new IAMClient(accessTo(moto.endpoint, region));
     return {
         accountId,

@@ -8,18 +8,20 @@ import { podIdentitySession, type PodIdentityContext } from "./sts/podIdentity";
 import type { Session } from "./sts/sessions";
 
 /**
- * What the processes on the sandbox's nodes ask of AWS. The code that answers is the same as for calls over HTTP; that way is
- * left out because there are many such calls. They are not throttled, and take no tokens from those who are: an SDK would
- * try again, and who is throttled has not lost a permission.
+ * The AWS calls of the processes on the sandbox's nodes.
+ *
+ * They run the code that answers HTTP calls, but without HTTP, because there are many of them. They are not throttled,
+ * and do not count towards the throttling of other callers: an SDK would retry, and a throttled caller has not lost a
+ * permission.
  */
 export interface CallsFromNodes {
-    /** What the metadata service of an instance hands out: a session of the role of its instance profile. */
+    /** The credentials from the metadata service of an instance: a session of the role of its instance profile. */
     instanceCredentials(instanceId: string): Promise<Session | undefined>;
-    /** AssumeRoleWithWebIdentity. Throws what STS refuses. */
+    /** AssumeRoleWithWebIdentity. Throws STS's refusal. */
     assumeRole(roleArn: string, token: string): Promise<Session>;
-    /** What the Pod Identity agent of a node hands out for a pod's token. Throws what EKS refuses. */
+    /** The credentials from the Pod Identity agent for a pod's token. Throws EKS's refusal. */
     podIdentityCredentials(token: string): Promise<Session>;
-    /** A call of EC2 that is authorised and not carried out. Throws what EC2 refuses. */
+    /** An EC2 call that is authorised but not carried out. Throws EC2's refusal. */
     ec2(session: Session, action: string, parameters?: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ export function callsFromNodes(context: InsideContext, motoEc2: EC2Client): Call
                 ({ instanceProfileNames }) => profile !== undefined && instanceProfileNames.includes(profile),
             );
             const role = context.enforced().roles[named?.name ?? ""];
-            // Six hours, as the metadata service's; the session is named after the instance:
+            // Six hours, as from the metadata service. The session is named after the instance:
             // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
             return role && context.sessions.create(role, instanceId, 6 * 3600);
         },

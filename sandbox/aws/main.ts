@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { Command } from "commander";
 
+import { iamChangesLog } from "../logs";
 import { ensureTool } from "../tools";
 import { startAwsApi } from "./index";
 
@@ -16,7 +17,7 @@ interface Options {
     readonly visibilityDelay: string;
 }
 
-/** Runs the stand-in by hand until Ctrl-C: npx ts-node sandbox/aws/main.ts --port 4566 */
+/** Runs the stand-in until Ctrl-C: npx ts-node sandbox/aws/main.ts --port 4566 */
 async function main(): Promise<void> {
     const options = new Command("aws")
         .description("Stand-in for IAM, STS, EC2 and EKS on one port")
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
         visibilityDelaySeconds: Number(options.visibilityDelay),
     });
     console.log(`AWS_ENDPOINT_URL=${api.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test`);
-    console.log(`changes of IAM: ${join(directory, "iam-changes.jsonl")}`);
+    console.log(`changes of IAM: ${iamChangesLog(directory)}`);
     const stop = (): void => void api.stop().then(() => process.exit(0));
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);

@@ -9,7 +9,7 @@ import type { AwsRequest, AwsResponse } from "./protocol";
 
 export interface Moto {
     readonly endpoint: string;
-    /** A killed parent leaves its child behind: whoever cleans up needs to know it. */
+    /** A killed parent leaves moto running, and the clean-up needs its pid. */
     readonly pid: number;
     forward(request: AwsRequest): Promise<AwsResponse>;
     stop(): Promise<void>;
@@ -22,10 +22,12 @@ export interface MotoOptions {
     readonly startSeconds?: number;
 }
 
-/** Between the choice of a port and its use another process can take it. */
+/** Another process can take a port between its choice and its use. */
 const MOST_STARTS = 3;
 
-/** Starts moto (https://github.com/getmoto/moto), which keeps the state of IAM, EC2 and EKS behind our front. */
+/**
+ * Starts moto (https://github.com/getmoto/moto), which keeps the state of IAM, EC2 and EKS behind the stand-in's front.
+ */
 export async function startMoto(options: MotoOptions): Promise<Moto> {
     mkdirSync(options.directory, { recursive: true });
     for (let start = 1; ; start += 1) {
@@ -111,7 +113,7 @@ function answers(port: number): Promise<boolean> {
     });
 }
 
-/** Hands the request on as it came: moto takes service and region from the Authorization header. */
+/** Forwards the request unchanged: moto reads service and region from the Authorization header. */
 function forward(request: AwsRequest, port: number, agent: Agent): Promise<AwsResponse> {
     const headers = { ...request.headers, "content-length": String(request.body.length) };
     return new Promise((resolve, reject) => {

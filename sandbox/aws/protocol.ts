@@ -20,7 +20,7 @@ export interface AwsRequest {
     readonly parameters: ReadonlyMap<string, string>;
     /** The query protocol's Action; empty for EKS. */
     readonly action: string;
-    /** Of the signature. */
+    /** From the signature. */
     readonly region?: string;
     readonly credential?: Credential;
 }
@@ -32,7 +32,10 @@ export interface AwsResponse {
     readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** API versions of the query protocol name the service: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonParameters.html */
+/**
+ * The API version of the query protocol identifies the service:
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/CommonParameters.html
+ */
 const serviceOfVersion: Readonly<Record<string, Service>> = {
     "2010-05-08": "iam",
     "2011-06-15": "sts",
@@ -43,7 +46,7 @@ const namespaces = {
     sts: "https://sts.amazonaws.com/doc/2011-06-15/",
 };
 
-/** Reads what every AWS request has in common; the signature itself is not computed again. */
+/** Parses the common parts of every AWS request. The signature is not verified. */
 export function parseRequest(
     method: string,
     url: string,
@@ -94,7 +97,7 @@ export function escapeXml(text: string): string {
     return text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A successful answer of IAM or STS: `result` is XML, already escaped. */
+/** A successful answer of IAM or STS. `result` is escaped XML. */
 export function queryAnswer(service: "iam" | "sts", action: string, result = ""): AwsResponse {
     const body = result && `<${action}Result>${result}</${action}Result>`;
     return xml(
@@ -104,7 +107,7 @@ export function queryAnswer(service: "iam" | "sts", action: string, result = "")
     );
 }
 
-/** Each protocol has its own form of error: IAM and STS ErrorResponse, EC2 Response/Errors, EKS JSON. */
+/** Each protocol has its own error format: IAM and STS ErrorResponse, EC2 Response/Errors, EKS JSON. */
 export function errorAnswer(service: Service, error: AwsError): AwsResponse {
     const code = `<Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
     switch (service) {
@@ -129,10 +132,12 @@ export function errorAnswer(service: Service, error: AwsError): AwsResponse {
     }
 }
 
-/** Filled in by `withRequestId`, for moto's answers too. */
+/** `withRequestId` replaces it, in moto's answers too. */
 const noRequestId = "<RequestId></RequestId>";
 
-/** The id by which AWS finds a call again: in the body of the XML protocols, and in the header that SDKs show. */
+/**
+ * Adds the request id, which identifies the call: in the body of the XML protocols, and in the header that SDKs show.
+ */
 export function withRequestId(response: AwsResponse, id = randomUUID()): AwsResponse {
     const headers = { ...response.headers, "x-amzn-requestid": id };
     return response.contentType.includes("xml")

@@ -1,14 +1,14 @@
 import { AwsError } from "./errors";
 import type { Service } from "./protocol";
 
-/** Which calls are turned away, of each service by itself; without a number none is. */
+/** Which calls are throttled, for each service separately. Without a number none are. */
 export interface Throttling {
-    /** Every second, third, … call; 1 means all of them. */
+    /** Every second, third, … call; 1 means every call. */
     readonly everyNth?: number;
     /**
-     * So many calls a second and no more: a bucket of that many tokens, filled again at that rate
+     * The calls a second that pass: a bucket of that many tokens, refilled at that rate
      * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html; IAM and STS do the same,
-     * https://github.com/hashicorp/terraform-provider-aws/issues/44853). AWS's own numbers are not published for IAM.
+     * https://github.com/hashicorp/terraform-provider-aws/issues/44853). AWS does not publish its own numbers for IAM.
      */
     readonly perSecond?: number;
 }
@@ -19,7 +19,7 @@ interface Meter {
     filledAt: number;
 }
 
-/** Turns calls away as AWS does for those who call too often; nobody is turned away until it is told to. */
+/** Throttles calls as AWS does for callers above its rate. It throttles none until limits are set. */
 export class Throttle {
     private throttling: Throttling = {};
     private readonly meters = new Map<Service, Meter>();
@@ -61,7 +61,7 @@ export class Throttle {
  * EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (RequestLimitExceeded), with the
  * status of https://github.com/cloudfoundry/bosh-aws-cpi-release/issues/61. IAM:
  * https://github.com/legion-platform/legion/issues/807. EKS: the code of
- * https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html; its text is not known from AWS.
+ * https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html; its message is not known.
  */
 function tooMany(service: Service): AwsError {
     switch (service) {

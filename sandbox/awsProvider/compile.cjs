@@ -1,14 +1,14 @@
 "use strict";
 /**
- * Runs the TypeScript of this folder from JavaScript that was made from it once. The engine starts a provider in each
- * preview and up, and loading the compiler each time would cost more than all the rest of the start.
+ * Runs the TypeScript of this folder as JavaScript that is compiled once. The engine starts a provider in each preview
+ * and update, and loading the compiler each time would take longer than the rest of the start.
  */
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 
-// Below node_modules, so that the compiled files find the same packages as their sources.
-const cache = path.resolve(__dirname, "../../node_modules/.cache/eks-cni");
+// In the package, so that the compiled files resolve the same packages as their sources.
+const cache = path.resolve(__dirname, "../node_modules/.cache");
 
 function sources() {
     return fs
@@ -25,7 +25,7 @@ function compile(target) {
         esModuleInterop: true,
         inlineSourceMap: true,
     };
-    // Two providers may start at the same time: each writes its own folder, and the first to rename it wins.
+    // Two providers may start at the same time: each writes its own folder, and the first one to rename it wins.
     fs.mkdirSync(cache, { recursive: true });
     const temporary = fs.mkdtempSync(`${target}-`);
     for (const name of sources()) {
@@ -45,7 +45,7 @@ function compile(target) {
     }
 }
 
-/** Loads a module of this folder, compiling first when a source has changed. */
+/** Loads a module of this folder; compiles the folder first when a source has changed. */
 function compiled(moduleName) {
     const hash = createHash("sha256").update(fs.readFileSync(__filename));
     for (const name of sources()) {

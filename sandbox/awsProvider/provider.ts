@@ -22,7 +22,7 @@ export interface ReadResult {
     readonly inputs: ValueMap;
 }
 
-/** A resource that exists and is not as it should be: the engine keeps it in the state and tries again. */
+/** A resource that exists but is not in the wanted state: the engine keeps it in the state and tries again. */
 export class InitializationError extends Error {
     public constructor(
         public readonly id: string,
@@ -33,15 +33,15 @@ export class InitializationError extends Error {
         super(reason, { cause });
     }
 
-    /** Which parts of the state are secret; the protocol knows. */
+    /** The secret parts of the state, for the protocol. */
     public secrets: Secrets = {};
 }
 
-/** `propagationTimeout` of terraform-provider-aws internal/service/iam/wait.go; tests that wait for it shorten it. */
+/** `propagationTimeout` of terraform-provider-aws internal/service/iam/wait.go. Tests that wait for it shorten it. */
 const PROPAGATION_SECONDS = 120;
 export const PROPAGATION_VARIABLE = "EKS_CNI_AWS_PROPAGATION_SECONDS";
 
-/** The operations of a provider, with plain values; the protocol folder puts them on the wire. */
+/** The operations of a provider, with plain values; the protocol folder encodes them. */
 export class Provider {
     private configured: { config: ProviderConfig; aws: AwsClients } | undefined;
     private readonly cancellation = new AbortController();
@@ -76,7 +76,7 @@ export class Provider {
         });
     }
 
-    /** In a preview: what is known is known, what AWS will decide is not. */
+    /** In a preview: known inputs, and unknown for the attributes that AWS will set. */
     public previewCreate(type: string, inputs: ValueMap): ValueMap {
         const state: ValueMap = {};
         for (const [key, property] of Object.entries(resourceTypeOf(type).schema)) {
@@ -90,7 +90,7 @@ export class Provider {
         return state;
     }
 
-    /** In a preview of an update: what AWS decided stays, except what the changes take with them. */
+    /** In a preview of an update: the attributes that AWS set are kept, except those that the changes affect. */
     public previewUpdate(type: string, olds: ValueMap, news: ValueMap): ValueMap {
         const state: ValueMap = { ...olds };
         for (const [key, property] of Object.entries(resourceTypeOf(type).schema)) {
@@ -124,7 +124,7 @@ export class Provider {
         }
     }
 
-    /** Undefined when the resource does not exist (any more). */
+    /** Undefined when the resource does not exist. */
     public async read(
         operation: Operation,
         id: string,
@@ -183,7 +183,7 @@ function isInside(path: string, property: string): boolean {
     return path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`);
 }
 
-/** Nested defaults are a note for check, not part of the state; nested computed values are not known yet. */
+/** Nested defaults are a record for check and not part of the state. Nested computed values are not known yet. */
 function previewNested(value: Value, schema: Schema | undefined): Value {
     if (schema === undefined || typeof value !== "object" || value === null || Array.isArray(value)) {
         return value;
@@ -202,7 +202,7 @@ function previewNested(value: Value, schema: Schema | undefined): Value {
 
 class NotVisibleYet extends Error {}
 
-/** What was made a moment ago may not be visible yet (internal/tfresource/retry.go, RetryWhenNewResourceNotFound). */
+/** A new resource may not be visible yet (internal/tfresource/retry.go, RetryWhenNewResourceNotFound). */
 async function readNew(type: ResourceType, context: Context, id: string, prior: ValueMap): Promise<ValueMap> {
     return retryWhen(
         { timeoutMilliseconds: context.propagationMilliseconds, signal: context.signal },

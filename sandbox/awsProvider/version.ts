@@ -1,4 +1,4 @@
 import sdk from "@pulumi/aws/package.json";
 
-/** The stand-in says that it is the provider of the installed SDK's version, so that the engine sees a pair. */
+/** The stand-in reports the version of the installed SDK, so that provider and SDK match for the engine. */
 export const SDK_VERSION: string = sdk.version;

@@ -2,8 +2,8 @@ import { CoreV1Api, EventsV1Api, type KubeConfig, type V1Pod, makeInformer } fro
 import { appendFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallsFromNodes } from "../aws/inside";
-import { loadKubeconfig } from "../pods";
-import { requestToken } from "../podIdentity";
+import { loadKubeconfig } from "../kubeconfigs";
+import { requestToken } from "../tokens";
 import { missingPermissionsEvent } from "./missingPermissions";
 import { type AgentResult, PodAgent } from "./podAgent";
 import type { IpFamily } from "./programs";
@@ -13,7 +13,7 @@ export interface AgentsOptions {
     kubeconfigPath: string;
     ipFamily: IpFamily;
     aws: CallsFromNodes;
-    /** Gets a line for each try of each pod. */
+    /** The log, with a line for each attempt of each pod. */
     logFile: string;
 }
 
@@ -25,16 +25,18 @@ interface Watched {
     pod: V1Pod;
     agent: PodAgent;
     isBusy: boolean;
-    /** Whether it has been made Ready, or was found so. */
+    /** Whether the agent has made the pod Ready, or found it Ready. */
     isReady: boolean;
-    /** Whether the pod's last try ended for want of permissions: the CNI emits its event. */
+    /** Whether the pod's last attempt failed for lack of permissions: the CNI emits its event. */
     lacksPermissions: boolean;
 }
 
 /**
- * An agent for each running pod of aws-node. With the first try that goes through the pod is Ready, and its node with it, since
- * aws-node has written the CNI's configuration then (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit); later failures do not
- * take that back, as ipamd goes on answering its probes.
+ * An agent for each running pod of aws-node.
+ *
+ * The first successful attempt makes the pod Ready, and its node with it, since aws-node has then written the CNI's
+ * configuration (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit). Later failures do not revert that, as ipamd
+ * continues to answer its probes.
  */
 export class Agents {
     private readonly config: KubeConfig;
@@ -65,17 +67,17 @@ export class Agents {
         await this.running;
     }
 
-    /** For the agents alone: others still reach STS. */
+    /** For the agents only: other callers still reach STS. */
     public setStsReachable(isReachable: boolean): void {
         this.stsIsReachable = isReachable;
     }
 
-    /** Ends the hour of each session at once. */
+    /** Expires every session at once. */
     public renewSessions(): void {
         this.watched.forEach(({ agent }) => agent.renewSession());
     }
 
-    /** Whether the agents on a node stand still. */
+    /** Whether the agents on a node make no calls. */
     public setStopped(node: string, isStopped: boolean): void {
         if (isStopped) {
             this.stoppedNodes.add(node);
@@ -91,7 +93,7 @@ export class Agents {
         informer.on("add", (pod) => this.take(pod));
         informer.on("update", (pod) => this.take(pod));
         informer.on("delete", ({ metadata }) => this.watched.delete(metadata?.uid ?? ""));
-        // A list or a watch that ended in an error is not begun again by the informer itself.
+        // The informer does not restart a list or watch that ended in an error.
         informer.on("error", () => {
             if (!this.isStopped) {
                 setTimeout(() => void informer.start(), pauseMilliseconds).unref();
@@ -101,7 +103,7 @@ export class Agents {
         return () => informer.stop();
     }
 
-    /** A pod that is being deleted has been told to end. */
+    /** A pod that is being deleted has received its termination signal. */
     private take(pod: V1Pod): void {
         const uid = pod.metadata?.uid ?? "";
         if (pod.metadata?.deletionTimestamp !== undefined || pod.status?.phase !== "Running") {
@@ -125,7 +127,7 @@ export class Agents {
 
     private async run(): Promise<void> {
         while (!this.isStopped) {
-            // A try that hangs does not hold up those of the other pods.
+            // An attempt that hangs does not delay the other pods.
             const round = this.round().catch(
                 (error: unknown) => void process.stderr.write(`agents: ${String(error)}\n`),
             );
@@ -149,7 +151,7 @@ export class Agents {
         try {
             const result = await watched.agent.tryOnce();
             await this.show(watched, result).catch((error: unknown) => {
-                // The API server may be away for a moment; the next try shows it then.
+                // The API server may be unavailable for a moment; the next attempt shows it then.
                 process.stderr.write(`agents: ${String(error)}\n`);
             });
             return result;
@@ -158,7 +160,7 @@ export class Agents {
         }
     }
 
-    /** What the cluster gets to see of a try: readiness, and the CNI's event. */
+    /** The effect of an attempt on the cluster: readiness, and the CNI's event. */
     private async show(watched: Watched, result: AgentResult | undefined): Promise<void> {
         if (result?.ok && !watched.isReady) {
             await this.makeReady(watched);

@@ -1,4 +1,4 @@
-/** What an account holds around an EKS cluster, made through the AWS API as an operator would. */
+/** The resources around an EKS cluster in the account, created through the AWS API as an operator would. */
 import { CreateSubnetCommand, CreateVpcCommand, EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { CreateClusterCommand, CreateNodegroupCommand, DescribeClusterCommand, EKSClient } from "@aws-sdk/client-eks";
 import {
@@ -28,7 +28,7 @@ const clusterRole = "sandbox-cluster";
 const managedPolicy = (name: string) => `arn:aws:iam::aws:policy/${name}`;
 
 /**
- * On IPv6 there is no AWS managed policy: this is the text of
+ * There is no AWS managed policy for IPv6: this is the text of
  * https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html#cni-iam-role-create-ipv6-policy
  */
 const ipv6CniPolicy = {
@@ -65,7 +65,7 @@ async function makeRole(iam: IAMClient, name: string, service: string, policies:
     return Role?.Arn ?? "";
 }
 
-/** Before its operator uses this package, a cluster's nodes hold the CNI's permissions. */
+/** The node role starts with the CNI's permissions, as on a cluster whose aws-node has no role of its own. */
 async function makeNodeRole(iam: IAMClient, ipFamily: IpFamily): Promise<string> {
     const cniPolicy =
         ipFamily === "ipv4"
@@ -93,7 +93,7 @@ async function makeSubnets(ec2: EC2Client, region: string): Promise<Subnet[]> {
     return Promise.all(
         zoneLetters.map(async (letter, index) => {
             const zone = `${region}${letter}`;
-            // Room for some four thousand nodes each, below the addresses of pods (10.0.128.0/17).
+            // Room for about four thousand nodes each, below the addresses of pods (10.0.128.0/17).
             const subnet = { VpcId: Vpc?.VpcId, CidrBlock: `10.0.${16 * (index + 1)}.0/20`, AvailabilityZone: zone };
             return { zone, id: (await ec2.send(new CreateSubnetCommand(subnet))).Subnet?.SubnetId ?? "" };
         }),
@@ -120,12 +120,12 @@ async function makeCluster(
         cluster?.identity?.oidc?.issuer ??
         (await eks.send(new DescribeClusterCommand({ name }))).cluster?.identity?.oidc?.issuer;
     if (issuer === undefined) {
-        throw new Error(`EKS gave the cluster ${name} no OIDC issuer`);
+        throw new Error(`EKS returned no OIDC issuer for the cluster ${name}`);
     }
     return issuer;
 }
 
-/** An EKS cluster in an account, made in two steps: the API server needs only what the first gives. */
+/** An EKS cluster in an account, created in two steps: the API server needs only the result of the first. */
 export class AwsAccount {
     private readonly iam: IAMClient;
     private readonly ec2: EC2Client;
@@ -140,20 +140,20 @@ export class AwsAccount {
         this.eks = new EKSClient({ region, endpoint, credentials });
     }
 
-    /** A subnet in each zone; gives their ids. */
+    /** Creates a subnet in each zone and returns their ids. */
     public async createSubnets(): Promise<string[]> {
         this.subnets = await makeSubnets(this.ec2, this.options.region);
         return this.subnets.map(({ id }) => id);
     }
 
-    /** The cluster in the subnets, with its role; gives its OIDC issuer. */
+    /** Creates the cluster in the subnets, with its role, and returns its OIDC issuer. */
     public async createCluster(): Promise<string> {
         const policies = [managedPolicy("AmazonEKSClusterPolicy")];
         const roleArn = await makeRole(this.iam, clusterRole, "eks.amazonaws.com", policies);
         return makeCluster(this.eks, this.options, roleArn, this.subnets);
     }
 
-    /** The issuer's OIDC provider in IAM, and a node group with its role and instances. */
+    /** Creates the issuer's OIDC provider in IAM, and a node group with its role and instances. */
     public async createNodes(issuer: string): Promise<{ oidcProviderArn: string; instances: Instance[] }> {
         const provider = new CreateOpenIDConnectProviderCommand({ Url: issuer, ClientIDList: ["sts.amazonaws.com"] });
         const { OpenIDConnectProviderArn: oidcProviderArn = "" } = await this.iam.send(provider);
@@ -171,7 +171,7 @@ export class AwsAccount {
         return { oidcProviderArn, instances: await this.launch(nodes) };
     }
 
-    /** Instances of the node group. */
+    /** Launches instances of the node group. */
     public launch(count: number): Promise<Instance[]> {
         const group = { clusterName: this.options.clusterName, nodeGroup: defaultNodeGroup, count };
         return launchInstances(this.ec2, this.subnets, { ...group, instanceProfile: nodeRoleName });

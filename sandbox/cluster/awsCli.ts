@@ -1,14 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadKubeconfig } from "../pods";
+import { loadKubeconfig } from "../kubeconfigs";
 
 export function awsCliFolder(directory: string): string {
     return join(directory, "aws-cli");
 }
 
 /**
- * Puts an `aws` there that has the one command which a kubeconfig of an EKS cluster runs, `aws eks get-token`. The real one's
- * token is a signed call of STS that EKS lets an IAM authenticator look at; this one's is the operator's at the sandbox's API server.
+ * Installs an `aws` with the one command that the kubeconfig of an EKS cluster runs, `aws eks get-token`. The real
+ * command's token is a signed STS call, which EKS passes to an IAM authenticator; this one returns the operator's token
+ * at the sandbox's API server.
  */
 export function writeAwsCli(directory: string, kubeconfigPath: string): void {
     const token = loadKubeconfig(kubeconfigPath).getCurrentUser()?.token;

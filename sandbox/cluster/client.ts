@@ -13,7 +13,7 @@ import type { Manifest, Plain } from "./manifests/plain";
 import { isReady } from "./readiness";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The few calls that setting up a cluster takes. */
+/** The Kubernetes calls that set up a cluster. */
 export class Client {
     private readonly objects: KubernetesObjectApi;
     private readonly apps: AppsV1Api;
@@ -33,19 +33,19 @@ export class Client {
         this.version = config.makeApiClient(VersionApi);
     }
 
-    /** Server-side apply, by which each field has an owner. */
+    /** Server-side apply, which gives each field an owner. */
     public async apply(object: Manifest, fieldManager: string): Promise<void> {
         await this.objects.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
     }
 
-    /** As a kubelet registers its node: the object, then its status. */
+    /** Registers a node as its kubelet does: the object, then its status. */
     public async registerNode(node: Plain<V1Node>): Promise<void> {
         await this.core.createNode({ body: node, fieldManager: "kubelet" });
     }
 
     /**
-     * With its pods, as when its instance is terminated. Whatever of it is there: a pod may be gone meanwhile by its controller, and
-     * a former attempt may have removed the rest.
+     * Deletes a node with its pods, as when its instance is terminated. Ignores the objects that no longer exist: a
+     * controller may have deleted a pod meanwhile, and a former attempt may have deleted the rest.
      */
     public async removeNode(name: string): Promise<void> {
         const { items } = await this.core.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${name}` });
@@ -67,7 +67,7 @@ export class Client {
         await this.coordination.deleteCollectionNamespacedLease({ namespace: "kube-node-lease" });
     }
 
-    /** The DaemonSet, the service account and every pod, also one that is only just being created. */
+    /** Deletes the DaemonSet, the service account and every pod, also one that is being created. */
     public async deleteAwsNode(): Promise<void> {
         const namespace = "kube-system";
         const awsNode = { namespace, name: "aws-node" };
@@ -98,7 +98,7 @@ export class Client {
         return (await this.version.getCode()).gitVersion;
     }
 
-    /** Ready nodes and, for each DaemonSet of kube-system, its pods that are wanted, current and ready. */
+    /** Counts the Ready nodes and, for each DaemonSet of kube-system, its desired, current and ready pods. */
     public async readiness(): Promise<Readiness> {
         const [nodes, daemonSets] = await Promise.all([
             this.core.listNode(),
@@ -129,7 +129,7 @@ export interface Readiness {
     daemonSets: { name: string; wanted: number; current: number; ready: number }[];
 }
 
-/** What is not ready yet; undefined if all is. */
+/** The objects that are not ready yet; undefined if all are. */
 export function missing(readiness: Readiness, nodes: number): string | undefined {
     if (readiness.readyNodes < nodes) {
         return `${readiness.readyNodes} of ${nodes} nodes are Ready`;
@@ -140,7 +140,7 @@ export function missing(readiness: Readiness, nodes: number): string | undefined
     return late && `${late.ready} of ${nodes} pods of DaemonSet ${late.name} are Ready`;
 }
 
-/** `check` is asked before each look, and may throw. */
+/** `check` runs before each poll, and may throw. */
 export async function untilReady(client: Client, nodes: number, seconds: number, check: () => void): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {

@@ -1,5 +1,5 @@
 import { CoreV1Api } from "@kubernetes/client-node";
-import { loadKubeconfig } from "../pods";
+import { loadKubeconfig } from "../kubeconfigs";
 import { Client } from "./client";
 import { type Instance, node, nodeName } from "./nodes";
 import type { IpFamily } from "./programs";
@@ -12,13 +12,13 @@ export interface ClusterNodesOptions {
     podReadySeconds: number;
     launch(count: number): Promise<Instance[]>;
     terminate(instances: Instance[]): Promise<void>;
-    /** Lets the kubelets work by these settings from now on. */
+    /** Applies these settings to the kubelets from now on. */
     restartKubelets(settings: { podReadySeconds: number; stoppedNodes: string[] }): Promise<void>;
-    /** Told when the processes on a node stand still, and when they go on. */
+    /** Called when the processes on a node stop, and when they continue. */
     onStopped(node: string, isStopped: boolean): void;
 }
 
-/** The nodes of a sandbox's cluster, and what befalls them: they join, go away, and are not heard of for a while. */
+/** The nodes of a sandbox's cluster, and their faults: nodes join, are removed, and become unreachable for a while. */
 export class ClusterNodes {
     private readonly client: Client;
     private readonly core: CoreV1Api;
@@ -39,7 +39,9 @@ export class ClusterNodes {
         this.podReadySeconds = options.podReadySeconds;
     }
 
-    /** Launches an instance that joins; resolves when the node is registered, before it is Ready. Gives the node's name. */
+    /**
+     * Launches an instance that joins. Resolves with the node's name when the node is registered, before it is Ready.
+     */
     public async add(): Promise<string> {
         const { region, ipFamily } = this.options;
         const [instance] = await this.options.launch(1);
@@ -52,7 +54,7 @@ export class ClusterNodes {
         return name;
     }
 
-    /** As when its instance is terminated: the node goes, and its pods with it. */
+    /** Removes the node and its pods, as when its instance is terminated. */
     public async remove(name: string): Promise<void> {
         const instance = this.instanceOf(name);
         await this.client.removeNode(name);
@@ -65,8 +67,8 @@ export class ClusterNodes {
     }
 
     /**
-     * The node is not heard of any more, and is NotReady at once instead of after the node controller's 40 s. Nothing
-     * happens on it: pods stay as they are, a pod that is deleted hangs, a new one does not start.
+     * Stops a node's kubelet. The node is NotReady at once instead of after the node controller's 40 s. Nothing happens
+     * on it: its pods stay as they are, the deletion of a pod hangs, a new pod does not start.
      */
     public async stopKubelet(name: string): Promise<void> {
         this.instanceOf(name);
@@ -82,7 +84,7 @@ export class ClusterNodes {
         await Promise.all(ready.map((pod) => makePodUnready(this.core, pod)));
     }
 
-    /** It is heard of again: its pods go on, those that were deleted meanwhile end, and new ones start. */
+    /** Starts a stopped kubelet: its pods continue, pods that were deleted meanwhile end, and new pods start. */
     public async startKubelet(name: string): Promise<void> {
         const ready = this.stopped.get(name);
         if (ready === undefined) {
@@ -98,13 +100,13 @@ export class ClusterNodes {
         this.options.onStopped(name, false);
     }
 
-    /** For pods that start from now on; those that are just starting begin anew. */
+    /** Applies to pods that start from now on. A pod that is starting now starts again. */
     public async setPodReadySeconds(seconds: number): Promise<void> {
         this.podReadySeconds = seconds;
         await this.restartKubelets();
     }
 
-    /** As many as in the beginning, all of them heard of. */
+    /** Restores the first number of nodes, all with running kubelets. */
     public async reset(): Promise<void> {
         for (const name of [...this.stopped.keys()]) {
             await this.startKubelet(name);

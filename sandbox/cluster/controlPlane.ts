@@ -17,7 +17,7 @@ export interface ControlPlaneOptions {
     choosePort?: PortChooser;
 }
 
-/** The API server: where they are and how to get in. */
+/** The API server: its address and its credentials. */
 export interface ControlPlane {
     server: string;
     ca: string;
@@ -28,7 +28,7 @@ export interface ControlPlane {
     restart(): Promise<void>;
 }
 
-/** Gives the port of its clients. */
+/** Starts etcd and returns the port for its clients. */
 export async function startEtcd(options: Omit<ControlPlaneOptions, "issuer">): Promise<number> {
     return withFreePorts(2, options.choosePort ?? freePort, async ([clientPort = 0, peerPort = 0]) => {
         const process = options.processes.start({
@@ -75,7 +75,7 @@ async function startApiServer(options: ControlPlaneOptions, etcdPort: number, cr
             return started;
         };
         let process = await startUntilReady();
-        // The certificate is read again from where it was written, so that clients go on trusting it.
+        // The restarted server reads its certificate from the same file, so that clients still trust it.
         const restart = async () => {
             await process.end();
             process = await startUntilReady();
@@ -86,7 +86,7 @@ async function startApiServer(options: ControlPlaneOptions, etcdPort: number, cr
 
 export async function startControlPlane(options: ControlPlaneOptions, etcdPort: number): Promise<ControlPlane> {
     mkdirSync(options.directory, { recursive: true });
-    const credentials = writeCredentials(join(options.directory, "credentials"));
+    const credentials = writeCredentials(options.directory);
     const { server, ca, restart } = await startApiServer(options, etcdPort, credentials);
     const caPath = join(options.directory, "ca.crt");
     writeFileSync(caPath, ca);

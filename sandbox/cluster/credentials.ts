@@ -1,13 +1,15 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
-/** Who talks to the API server, each with a token of its own: the names are those that RBAC's default roles are bound to. */
+/**
+ * The users of the API server, each with its own token. Their names are those to which RBAC binds its default roles.
+ */
 export interface Tokens {
     admin: string;
     controllerManager: string;
     scheduler: string;
-    /** Of the group `eks-cni-operators`, which has no rights but those that are bound to it. */
+    /** Of the group `eks-cni-operators`, which has only the permissions that are bound to it. */
     operator: string;
 }
 
@@ -29,8 +31,19 @@ export function tokenFile(tokens: Tokens): string {
     ].join("\n");
 }
 
-export function writeCredentials(directory: string): CredentialFiles {
-    mkdirSync(directory, { recursive: true });
+/** The files in a cluster's folder, next to its kubeconfig. */
+export function credentialPaths(clusterDirectory: string): Omit<CredentialFiles, "tokens"> {
+    const path = (name: string) => join(clusterDirectory, "credentials", name);
+    return {
+        tokenFile: path("tokens.csv"),
+        serviceAccountKey: path("service-account.key"),
+        serviceAccountPublicKey: path("service-account.pub"),
+    };
+}
+
+export function writeCredentials(clusterDirectory: string): CredentialFiles {
+    const paths = credentialPaths(clusterDirectory);
+    mkdirSync(dirname(paths.tokenFile), { recursive: true });
     const token = () => randomBytes(24).toString("base64url");
     const tokens = { admin: token(), controllerManager: token(), scheduler: token(), operator: token() };
     const keys = generateKeyPairSync("rsa", {
@@ -38,17 +51,11 @@ export function writeCredentials(directory: string): CredentialFiles {
         publicKeyEncoding: { type: "spki", format: "pem" },
         privateKeyEncoding: { type: "pkcs1", format: "pem" },
     });
-    const file = (name: string, content: string) => {
-        const path = join(directory, name);
-        writeFileSync(path, content, { mode: 0o600 });
-        return path;
-    };
-    return {
-        tokens,
-        tokenFile: file("tokens.csv", tokenFile(tokens)),
-        serviceAccountKey: file("service-account.key", keys.privateKey),
-        serviceAccountPublicKey: file("service-account.pub", keys.publicKey),
-    };
+    const write = (path: string, content: string) => writeFileSync(path, content, { mode: 0o600 });
+    write(paths.tokenFile, tokenFile(tokens));
+    write(paths.serviceAccountKey, keys.privateKey);
+    write(paths.serviceAccountPublicKey, keys.publicKey);
+    return { tokens, ...paths };
 }
 
 /** JSON is YAML, so this is a kubeconfig. */
@@ -69,8 +76,8 @@ export function kubeconfig(options: { name: string; server: string; ca: string; 
 }
 
 /**
- * Without --tls-cert-file the API server makes a certificate for its address, signed by a CA made for it, and writes
- * both into one file: k8s.io/client-go/util/cert GenerateSelfSignedCertKey. The CA is the last.
+ * Without --tls-cert-file the API server creates a certificate for its address, signed by a CA of its own, and writes
+ * both into one file: k8s.io/client-go/util/cert GenerateSelfSignedCertKey. The CA comes last.
  */
 export function caOf(certificates: string): string | undefined {
     const blocks = certificates.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];

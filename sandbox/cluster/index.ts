@@ -16,16 +16,19 @@ export interface ClusterOptions extends Omit<ControlPlaneOptions, "tools" | "iss
     tools: ToolPaths;
     region: string;
     podReadySeconds: number;
-    /** Nodes and aws-node's pods get Ready by what aws-node may do, and not by themselves: see agents.ts. */
+    /**
+     * aws-node's permissions decide when nodes and aws-node's pods become Ready, instead of a fixed time: see
+     * agents.ts.
+     */
     readinessByCni: boolean;
 }
 
-/** The field manager of what EKS itself puts into a new cluster. */
+/** The field manager of the objects that EKS itself adds to a new cluster. */
 const eksFieldManager = "eks";
 
 /**
- * A Kubernetes control plane with kwok's nodes, in the steps in which EKS makes a cluster: each step is a method, as
- * other parts (the issuer's keys, the identity webhook) come between them.
+ * A Kubernetes control plane with kwok's nodes, in the steps in which EKS creates a cluster. Each step is a method,
+ * because other parts (the issuer's keys, the identity webhook) start between them.
  */
 export class Cluster {
     private readonly processes = new Processes();
@@ -34,7 +37,7 @@ export class Cluster {
 
     public constructor(private readonly options: ClusterOptions) {}
 
-    /** etcd needs to know nothing, so it can start while the issuer is being found out. */
+    /** etcd depends on nothing else, so it can start before the issuer is known. */
     public startEtcd(): Promise<number> {
         return startEtcd({ ...this.options, processes: this.processes });
     }
@@ -44,7 +47,7 @@ export class Cluster {
         return this.controlPlane;
     }
 
-    /** Controller manager, scheduler, and kwok in the place of the kubelets. */
+    /** Controller manager, scheduler, and kwok in place of the kubelets. */
     public startControllers(): void {
         const { server, ca, caPath, credentials } = this.ready();
         const { directory, tools, logs } = this.options;
@@ -79,8 +82,8 @@ export class Cluster {
     }
 
     /**
-     * kwok reads its stages once: to change what becomes of nodes and pods it is started again. A kwok leaves a node alone
-     * whose lease another one holds, so the leases of the one that has ended go with it.
+     * kwok reads its stages once, so a change of nodes' or pods' behaviour restarts it. A kwok ignores nodes whose
+     * lease another one holds, so the leases of the former process are deleted with it.
      */
     public async restartKwok(options: Omit<StageOptions, "readinessByCni">): Promise<void> {
         await this.kwok?.end();
@@ -88,17 +91,17 @@ export class Cluster {
         this.startKwok(options);
     }
 
-    /** As when the machine that it runs on fails. */
+    /** As when the machine fails on which it runs. */
     public restartApiServer(): Promise<void> {
         return this.ready().restart();
     }
 
-    /** Before any pod is made, as on EKS. */
+    /** Before any pod is created, as on EKS. */
     public async registerIdentityWebhook(webhook: { url: string; caBundle: string }): Promise<void> {
         await this.client().apply(identityWebhookConfiguration(webhook), eksFieldManager);
     }
 
-    /** Nodes and the DaemonSets that every EKS cluster has; resolves when all pods are Ready. */
+    /** Creates nodes and the DaemonSets of every EKS cluster; resolves when all pods are Ready. */
     public async startNodes(instances: Instance[], clusterName: string): Promise<void> {
         const client = this.client();
         const version = await client.serverVersion();
@@ -111,14 +114,17 @@ export class Cluster {
         await this.untilReady(instances.length);
     }
 
-    /** aws-node, its pods and its service account are made again as they were: with the fields that EKS owns, and no others. */
+    /**
+     * Recreates aws-node, its pods and its service account in their first state, with the fields that EKS owns and no
+     * others.
+     */
     public async remakeAwsNode(clusterName: string, nodes: number): Promise<void> {
         await this.client().deleteAwsNode();
         await this.applyAwsNode(clusterName);
         await this.untilReady(nodes);
     }
 
-    /** What programs put into a cluster besides: admission policies, and the events of what they did. */
+    /** Deletes the other objects that programs created: admission policies, and events. */
     public removeInterventions(): Promise<void> {
         return this.client().deleteInterventions();
     }

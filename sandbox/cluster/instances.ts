@@ -1,9 +1,4 @@
-import {
-    AssociateIamInstanceProfileCommand,
-    type EC2Client,
-    type Instance as Ec2Instance,
-    RunInstancesCommand,
-} from "@aws-sdk/client-ec2";
+import type { EC2Client, Instance as Ec2Instance } from "@aws-sdk/client-ec2";
 import type { Instance } from "./nodes";
 
 export interface Subnet {
@@ -15,11 +10,11 @@ export interface NodeGroupLaunch {
     clusterName: string;
     nodeGroup: string;
     count: number;
-    /** Of the node role. EKS makes one for each node group; whoever needs none leaves it out. */
+    /** Of the node role. EKS creates one for each node group; leave it out for instances without a role. */
     instanceProfile?: string;
 }
 
-/** The instances of a managed node group, spread evenly over its subnets, with the tags that EKS gives them. */
+/** Launches the instances of a managed node group, spread evenly over its subnets, with EKS's tags. */
 export async function launchInstances(ec2: EC2Client, subnets: Subnet[], group: NodeGroupLaunch): Promise<Instance[]> {
     const launched = await Promise.all(
         subnets.map(async ({ id, zone }, index) => {
@@ -30,7 +25,11 @@ export async function launchInstances(ec2: EC2Client, subnets: Subnet[], group: 
     return launched.flat();
 }
 
-/** One instance that belongs to a cluster by its tags alone, for instance to another one that shares the node role. */
+/**
+ * Launches one instance that belongs to a cluster only by its tags.
+ *
+ * For instance to another cluster whose nodes have the same role. Returns its id.
+ */
 export async function launchInstance(
     ec2: EC2Client,
     launched: Pick<NodeGroupLaunch, "clusterName" | "instanceProfile">,
@@ -45,6 +44,8 @@ async function launch(
     SubnetId: string | undefined,
     count: number,
 ): Promise<Ec2Instance[]> {
+    // Loaded late: an import of this package for another purpose does not need it.
+    const { AssociateIamInstanceProfileCommand, RunInstancesCommand } = await import("@aws-sdk/client-ec2");
     const tags = {
         [`kubernetes.io/cluster/${clusterName}`]: "owned",
         "eks:cluster-name": clusterName,
@@ -53,7 +54,7 @@ async function launch(
     const IamInstanceProfile = instanceProfile === undefined ? undefined : { Name: instanceProfile };
     const { Instances = [] } = await ec2.send(
         new RunInstancesCommand({
-            // moto knows a few images by id; this one is in its own data.
+            // moto knows only some images by id, and this one is among them.
             ImageId: "ami-12c6146b",
             InstanceType: "m6i.large",
             MinCount: count,

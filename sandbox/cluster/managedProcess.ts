@@ -13,7 +13,7 @@ export interface Program {
     environment?: NodeJS.ProcessEnv;
 }
 
-/** What a process that ended or did not become ready wrote last, and where the rest is. */
+/** The last lines of a process that ended or did not become ready, and the path of its log. */
 export class ProcessFailure extends Error {
     public constructor(
         reason: string,
@@ -22,13 +22,13 @@ export class ProcessFailure extends Error {
         super(`${reason}\nThe end of its log:\n${lastLines(log).replace(/^/gm, "    ")}\nLog: ${log}`);
     }
 
-    /** Somebody else took the port between our choice and the program's bind. */
+    /** Another process took the port between its choice and the program's bind. */
     public get portTaken(): boolean {
         return /address already in use/i.test(lastLines(this.log, 200));
     }
 }
 
-/** A child process with a log of its own. */
+/** A child process with its own log. */
 export class ManagedProcess {
     private readonly exit: Promise<void>;
 
@@ -63,7 +63,7 @@ export class ManagedProcess {
         return this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null;
     }
 
-    /** Asks until the answer is yes; fails as soon as the process has ended, or at the time limit. */
+    /** Polls until the check succeeds. Fails as soon as the process has ended, or at the time limit. */
     public async until(ready: () => Promise<boolean>, seconds: number): Promise<void> {
         const deadline = Date.now() + seconds * 1000;
         while (!(await ready().catch(() => false))) {
@@ -83,7 +83,7 @@ export class ManagedProcess {
         }
     }
 
-    /** SIGTERM, and SIGKILL for whoever needs longer than `graceSeconds`. */
+    /** SIGTERM, and SIGKILL if the process needs longer than `graceSeconds`. */
     public async stop(graceSeconds = 5): Promise<void> {
         if (!this.running) {
             return;
@@ -98,7 +98,7 @@ export class ManagedProcess {
         this.child.kill("SIGKILL");
     }
 
-    /** SIGKILL, as when a machine fails; resolves when the process is gone. */
+    /** SIGKILL, as when a machine fails; resolves when the process has ended. */
     public async end(): Promise<void> {
         if (this.running) {
             this.kill();
@@ -107,7 +107,7 @@ export class ManagedProcess {
     }
 }
 
-/** The processes of one cluster: each is known from the moment it is started, and after `stop` none is. */
+/** The processes of one cluster. Each is registered from its start; after `stop` there are none. */
 export class Processes {
     private readonly started: ManagedProcess[] = [];
     private closed = false;
@@ -121,13 +121,13 @@ export class Processes {
         return started;
     }
 
-    /** Fails with the last words of a process that has ended by itself. Those of a port that was taken do not count. */
+    /** Fails with the last lines of a process that has ended by itself. A process that lost its port does not count. */
     public assertRunning(when: string): void {
         const latest = new Map(this.started.map((process) => [process.name, process]));
         latest.forEach((process) => process.assertRunning(when));
     }
 
-    /** Those named in `killed` come last and are not asked first: their data is thrown away. */
+    /** The processes named in `killed` come last and are killed without SIGTERM: their data is discarded. */
     public async stop(killed: string[]): Promise<void> {
         this.closed = true;
         const [last, first] = [true, false].map((wanted) =>

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 
 /**
  * The event that the CNI emits on its own pod when EC2 answers UnauthorizedOperation: amazon-vpc-cni-k8s
- * pkg/awsutils/awsutils.go (checkAPIErrorAndBroadcastEvent) and pkg/utils/eventrecorder/eventrecorder.go. It is written by
- * events.k8s.io/v1, so that as an event of v1 it has an `eventTime` and no `lastTimestamp`.
+ * pkg/awsutils/awsutils.go (checkAPIErrorAndBroadcastEvent) and pkg/utils/eventrecorder/eventrecorder.go. It is written
+ * through events.k8s.io/v1, so that as an event of v1 it has an `eventTime` and no `lastTimestamp`.
  */
 export function missingPermissionsEvent({ metadata }: V1Pod, call: string): EventsV1Event {
     const { name = "", namespace = "", uid = "" } = metadata ?? {};

@@ -27,7 +27,7 @@ export interface NodeGroupsOptions {
     clusterName: string;
     ipFamily: IpFamily;
     kubeconfigPath: string;
-    /** A node group whose nodes are not Ready by then has failed. EKS waits for half an hour or so. */
+    /** The time limit after which a node group without Ready nodes fails. On EKS it is about half an hour. */
     limitSeconds: number;
 }
 
@@ -44,12 +44,12 @@ const pauseMilliseconds = 400;
 const creating: NodeGroupState = { status: "CREATING", issues: [] };
 
 /**
- * What EKS does for the managed node groups of the sandbox's cluster: launches their instances, waits until the nodes are
- * Ready, and takes them away again. A loop that compares what is wanted with what is there, as a controller does.
+ * EKS's part for the managed node groups of the sandbox's cluster: launches instances, waits until the nodes are Ready,
+ * and removes them. A reconcile loop, like a controller's.
  */
 export class NodeGroups {
     private readonly groups = new Map<string, Group>();
-    /** Those that have something in the account or the cluster, however much of it is made or taken away already. */
+    /** The node groups with resources in the account or the cluster, including incomplete ones. */
     private begun = new Set<string>();
     private readonly eks: EKSClient;
     private readonly ec2: EC2Client;
@@ -67,12 +67,12 @@ export class NodeGroups {
         this.client = new Client(kubeconfigPath);
     }
 
-    /** What EKS says of a node group. One that the loop has not seen yet is being created. */
+    /** The state of a node group in EKS's answers. One that the loop has not seen yet is being created. */
     public state(nodeGroup: string): NodeGroupState {
         return this.groups.get(nodeGroup)?.state ?? creating;
     }
 
-    /** Whether nodes, instances or the instance profile of a node group may still be there. */
+    /** Whether nodes, instances or the instance profile of a node group may still exist. */
     public remains(nodeGroup: string): boolean {
         return this.begun.has(nodeGroup);
     }
@@ -89,7 +89,7 @@ export class NodeGroups {
     private async run(): Promise<void> {
         while (!this.stopped) {
             await this.look().catch((error: unknown) => {
-                // What is just changing under the loop's hands is looked at again.
+                // The loop looks again at objects that change while it runs.
                 process.stderr.write(`node groups: ${String(error)}\n`);
             });
             await sleep(pauseMilliseconds);
@@ -113,7 +113,7 @@ export class NodeGroups {
         }
     }
 
-    /** None as long as the cluster is not there. */
+    /** None while the cluster does not exist. */
     private async wanted(): Promise<string[]> {
         const { clusterName } = this.options;
         const { clusters = [] } = await this.eks.send(new ListClustersCommand({}));
@@ -138,7 +138,7 @@ export class NodeGroups {
         );
     }
 
-    /** EKS makes one for each node group, named after it in no way. */
+    /** EKS creates one for each node group, under a name that is not derived from the node group's. */
     private async createInstanceProfile(RoleName: string): Promise<string> {
         const InstanceProfileName = `eks-${randomUUID()}`;
         await this.iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
@@ -146,7 +146,7 @@ export class NodeGroups {
         return InstanceProfileName;
     }
 
-    /** The role may have left it already, when whoever deletes the role takes it out of its profiles. */
+    /** The role may already be removed from it: deleting a role first removes the role from its profiles. */
     private async deleteInstanceProfile(InstanceProfileName: string, RoleName: string): Promise<void> {
         await this.iam
             .send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName }))
@@ -176,7 +176,7 @@ export class NodeGroups {
         this.groups.delete(name);
     }
 
-    /** Once it is decided, later troubles of a node are not the creation's any more. */
+    /** Once the creation has succeeded or failed, later problems of a node do not count as a failed creation. */
     private judge(group: Group, ready: Set<string>): void {
         if (group.state.status !== "CREATING") {
             return;

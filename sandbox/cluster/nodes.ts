@@ -4,10 +4,10 @@ import type { IpFamily } from "./programs";
 
 export const zoneLetters = ["a", "b", "c"];
 
-/** The node group of a cluster that the sandbox makes itself. */
+/** The node group of a cluster that the sandbox itself creates. */
 export const defaultNodeGroup = "sandbox";
 
-/** What a node tells about the EC2 instance that it is. */
+/** A node's data about its EC2 instance. */
 export interface Instance {
     id: string;
     zone: string;
@@ -15,7 +15,7 @@ export interface Instance {
     ipv6: string;
 }
 
-/** The name that EC2 gives an instance by its address, which is the node's name on EKS. */
+/** The name that EC2 derives from an instance's address, which is the name of the node on EKS. */
 export function nodeName(instance: Instance, region: string): string {
     return `ip-${instance.privateIp.replaceAll(".", "-")}.${region}.compute.internal`;
 }

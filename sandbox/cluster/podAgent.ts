@@ -4,15 +4,17 @@ import type { Session } from "../aws/sts/sessions";
 import type { IpFamily } from "./programs";
 import { type IdentitySource, type TokenVolume, identitySourceOf } from "./podIdentitySource";
 
-/** What an agent does its work by. */
+/** The environment of an agent. */
 export interface AgentSurroundings {
     aws: CallsFromNodes;
     ipFamily: IpFamily;
-    /** Whether STS can be reached from the nodes: a private subnet may have no way to it. */
+    /** Whether the nodes can reach STS: a private subnet may have no path to it. */
     stsIsReachable(): boolean;
-    /** The EC2 instance that a node is. */
+    /** The id of a node's EC2 instance. */
     instanceId(node: string): Promise<string>;
-    /** A token bound to the pod, from the API server. Undefined when it cannot be had: the kubelet goes on trying. */
+    /**
+     * A token bound to the pod, from the API server. Undefined when the API server issues none: the kubelet retries.
+     */
     token(pod: V1Pod, volume: TokenVolume): Promise<string | undefined>;
     now(): number;
 }
@@ -25,7 +27,7 @@ export interface AgentResult {
     uid: string;
     node: string;
     source: IdentitySource["source"];
-    /** Of the role whose rights were used or asked for; undefined when no role is known. */
+    /** The role whose permissions were used or requested; undefined when no role is known. */
     roleArn?: string;
     ok: boolean;
     /** The failed call, for instance `ec2:DescribeNetworkInterfaces` or `sts:AssumeRoleWithWebIdentity`. */
@@ -35,7 +37,7 @@ export interface AgentResult {
     message?: string;
 }
 
-/** Why a call failed without an answer of AWS. */
+/** The reason of a failed call that AWS did not answer. */
 class CallFailure extends Error {
     public constructor(name: string, message: string) {
         super(message);
@@ -43,7 +45,10 @@ class CallFailure extends Error {
     }
 }
 
-/** What aws-node calls first when it starts, and what it calls to give pods addresses (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
+/**
+ * The first call of aws-node, and the calls that assign addresses to pods (amazon-vpc-cni-k8s
+ * pkg/awsutils/awsutils.go).
+ */
 const calls: Record<IpFamily, { action: string; parameters?: Record<string, string> }[]> = {
     ipv4: [
         { action: "DescribeNetworkInterfaces" },
@@ -55,7 +60,10 @@ const calls: Record<IpFamily, { action: string; parameters?: Record<string, stri
     ],
 };
 
-/** kwok's pods run nothing: this does for one pod of aws-node what the CNI in it does with its credentials. */
+/**
+ * kwok's pods run nothing. An agent makes the calls for one pod of aws-node that the CNI in it would make with its
+ * credentials.
+ */
 export class PodAgent {
     private readonly identity: IdentitySource;
     private session: Session | undefined;
@@ -68,7 +76,7 @@ export class PodAgent {
         this.identity = identitySourceOf(pod, "aws-node");
     }
 
-    /** Undefined when the pod's token has never been there: then the kubelet has not started its containers yet. */
+    /** Undefined when the pod never had its token: then the kubelet has not started its containers yet. */
     public async tryOnce(): Promise<AgentResult | undefined> {
         let call = callForCredentials[this.identity.source];
         try {
@@ -87,12 +95,12 @@ export class PodAgent {
         }
     }
 
-    /** Forgets its session, as when its hour is over. */
+    /** Drops the session, as when it has expired. */
     public renewSession(): void {
         this.session = undefined;
     }
 
-    /** The session is kept until it ends, as the SDK does: what comes of the trust meanwhile is not felt. */
+    /** Keeps the session until it expires, as the SDK does: changes of the trust policy have no effect until then. */
     private async currentSession(): Promise<Session | undefined> {
         if (this.session === undefined || this.session.expiresAt <= this.surroundings.now()) {
             this.session = await this.newSession();
@@ -127,7 +135,7 @@ export class PodAgent {
         return aws.assumeRole(this.identity.roleArn, token);
     }
 
-    /** The kubelet writes a new one when 80 % of the old one's time are over, and keeps the old one when none is to be had. */
+    /** The kubelet renews a token after 80 % of its lifetime, and keeps the old one when it cannot get a new one. */
     private async currentToken(volume: TokenVolume): Promise<string | undefined> {
         const now = this.surroundings.now();
         if (this.token === undefined || this.token.renewAt <= now) {

@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 
-/** A projected token that a pod has in a volume. */
+/** A projected token in a volume of a pod. */
 export interface TokenVolume {
     audience: string;
     expirationSeconds: number;
@@ -14,7 +14,7 @@ export type IdentitySource =
 
 /**
  * The order of the AWS SDK's chain (aws-sdk-go-v2 config/resolve_credentials.go): a token file and its role first, then
- * container credentials, then the instance's role. The first that is set up is the only one that is tried.
+ * container credentials, then the instance's role. The SDK tries only the first one that is configured.
  */
 export function identitySourceOf(pod: V1Pod, containerName: string): IdentitySource {
     const container = pod.spec?.containers.find(({ name }) => name === containerName);
@@ -36,7 +36,7 @@ export function identitySourceOf(pod: V1Pod, containerName: string): IdentitySou
 
 type Container = NonNullable<V1Pod["spec"]>["containers"][number];
 
-/** The token that the kubelet writes to this file; undefined: no volume of the container leads there. */
+/** The token that the kubelet writes to this file. Undefined if no volume of the container contains it. */
 function tokenAt(pod: V1Pod, container: Container | undefined, file: string): TokenVolume | undefined {
     for (const { name, mountPath } of container?.volumeMounts ?? []) {
         const sources = pod.spec?.volumes?.find((volume) => volume.name === name)?.projected?.sources ?? [];

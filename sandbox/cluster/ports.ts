@@ -3,7 +3,7 @@ import { ProcessFailure } from "./managedProcess";
 
 export type PortChooser = () => Promise<number>;
 
-/** A port that nobody has at this moment: the kernel's choice, given back. */
+/** A port that is free now: the kernel chooses it, and it is released again. */
 export const freePort: PortChooser = () =>
     new Promise((resolve, reject) => {
         const server = createServer();
@@ -15,7 +15,7 @@ export const freePort: PortChooser = () =>
         });
     });
 
-/** Between choice and use another process can take a port: then again, with other ports. */
+/** Another process can take a port between its choice and its use: then the start is repeated with other ports. */
 export async function withFreePorts<T>(
     count: number,
     choose: PortChooser,

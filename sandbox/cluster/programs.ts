@@ -13,7 +13,7 @@ export function etcdArguments(options: { data: string; clientPort: number; peerP
         `--initial-advertise-peer-urls=${peer}`,
         `--initial-cluster=default=${peer}`,
         "--log-level=warn",
-        // Nothing in a sandbox is worth a disk's slowest operation at each write.
+        // No data of a sandbox is worth an fsync for each write.
         "--unsafe-no-fsync",
     ];
 }
@@ -29,12 +29,16 @@ export interface ApiServerOptions {
     ipFamily: IpFamily;
 }
 
-/** EKS's own defaults for service addresses: https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html */
+/**
+ * EKS's defaults for service addresses:
+ * https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
+ */
 const serviceRange: Record<IpFamily, string> = { ipv4: "10.100.0.0/16", ipv6: "fd30:1087:53a4::/108" };
 
 /**
- * The API server refuses service addresses of another family than its advertised address, and wants one that is not
- * loopback. Nothing reaches it there: it is one of the addresses set apart for documentation (RFC 5737, RFC 3849).
+ * The API server refuses service addresses of another family than its advertised address, and requires an address that
+ * is not loopback. No traffic goes to it: it is from the ranges that are reserved for documentation (RFC 5737, RFC
+ * 3849).
  */
 const advertised: Record<IpFamily, string> = { ipv4: "192.0.2.1", ipv6: "2001:db8::1" };
 
@@ -64,7 +68,7 @@ export function controllerManagerArguments(options: { kubeconfig: string; servic
         `--service-account-private-key-file=${options.serviceAccountKey}`,
         `--root-ca-file=${options.ca}`,
         "--use-service-account-credentials=true",
-        // Each of some forty controllers first asks for a token: at the default of 20 calls a second that takes 5 s.
+        // Each of about forty controllers first requests a token: at the default of 20 calls a second that takes 5 s.
         "--kube-api-qps=200",
         "--kube-api-burst=400",
         "--leader-elect=false",
@@ -77,7 +81,7 @@ export function schedulerArguments(options: { kubeconfig: string }): string[] {
     return [`--kubeconfig=${options.kubeconfig}`, "--leader-elect=false", "--secure-port=0", "--profiling=false"];
 }
 
-/** kwok plays the kubelets: it renews each node's lease (every quarter of the duration) and carries out the stages. */
+/** kwok replaces the kubelets: it renews each node's lease (every quarter of the duration) and runs the stages. */
 export function kwokArguments(options: { kubeconfig: string; stages: string; ipFamily: IpFamily }): string[] {
     return [
         `--kubeconfig=${options.kubeconfig}`,

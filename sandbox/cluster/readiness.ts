@@ -21,14 +21,14 @@ function setConditions({ status }: WithConditions, ...conditions: Condition[]): 
     });
 }
 
-/** What a kubelet writes when the readiness probes of a pod's containers go through. */
+/** The kubelet's write when the readiness probes of a pod's containers succeed. */
 export async function makePodReady(core: CoreV1Api, pod: V1Pod): Promise<void> {
     setConditions(pod, { type: "Ready", status: "True" }, { type: "ContainersReady", status: "True" });
     pod.status?.containerStatuses?.forEach((container) => (container.ready = true));
     await replacePodStatus(core, pod);
 }
 
-/** What the node controller writes to the pods of a node that is not heard of any more (MarkPodsNotReady). */
+/** The node controller's write to the pods of an unreachable node (MarkPodsNotReady). */
 export async function makePodUnready(core: CoreV1Api, pod: V1Pod): Promise<void> {
     setConditions(pod, { type: "Ready", status: "False" });
     await replacePodStatus(core, pod);
@@ -49,14 +49,14 @@ export async function makeNodeReady(core: CoreV1Api, node: V1Node): Promise<void
     await core.replaceNodeStatus({ name: node.metadata?.name ?? "", body: node });
 }
 
-/** What the node controller writes when a node's kubelet is not heard of any more; k8s.io/kubernetes pkg/controller/nodelifecycle */
+/** The node controller's write when a node's kubelet stops reporting; k8s.io/kubernetes pkg/controller/nodelifecycle */
 export async function makeNodeUnknown(core: CoreV1Api, node: V1Node): Promise<void> {
     const message = "Kubelet stopped posting node status.";
     setConditions(node, { type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message });
     await core.replaceNodeStatus({ name: node.metadata?.name ?? "", body: node });
 }
 
-/** Again when somebody else has written the object meanwhile (409): with what it is now. */
+/** Retries with the present object when another writer has changed it meanwhile (409). */
 export async function retryConflict(write: () => Promise<void>, attempts = 5): Promise<void> {
     for (let attempt = 1; ; attempt++) {
         try {

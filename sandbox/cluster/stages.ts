@@ -1,6 +1,6 @@
 /**
- * What becomes of nodes and pods in kwok, step by step: https://kwok.sigs.k8s.io/docs/user/stages-configuration/
- * A pod runs nothing; it becomes Ready after a while, and is gone as soon as it is deleted.
+ * The behaviour of nodes and pods in kwok: https://kwok.sigs.k8s.io/docs/user/stages-configuration/ A pod runs nothing.
+ * It becomes Ready after a while, and is removed as soon as it is deleted.
  */
 
 interface Stage {
@@ -33,7 +33,7 @@ const condition = (type: string, status: boolean) =>
 const started = ["PodReadyToStartContainers", "Initialized", "PodScheduled"];
 const probed = ["Ready", "ContainersReady"];
 
-/** Without `ready` its containers run, and their readiness probes have not gone through. */
+/** Without `ready` the containers run, and their readiness probes have not succeeded. */
 const podRunning = (ready: boolean) => `
 {{ $now := Now }}
 phase: Running
@@ -64,7 +64,7 @@ containerStatuses:
 {{ end }}
 `;
 
-/** The other fields of a node's status come with the node: see nodes.ts. */
+/** The other fields of the status are set when the node is created: see nodes.ts. */
 const nodeReady = `
 {{ $now := Now }}
 phase: Running
@@ -79,7 +79,7 @@ conditions:
 {{ end }}
 `;
 
-/** A kubelet's words before a CNI plugin has written its configuration. */
+/** A kubelet's message before a CNI plugin has written its configuration. */
 const nodeWithoutNetwork = `
 {{ $now := Now }}
 phase: Running
@@ -102,9 +102,9 @@ const ofAwsNode = (operator: "In" | "NotIn") => ({
 
 export interface StageOptions {
     podReadySeconds: number;
-    /** Nodes and aws-node's pods start, and somebody else says when they are Ready: see agents.ts. */
+    /** Nodes and aws-node's pods start, and the agents make them Ready: see agents.ts. */
     readinessByCni?: boolean;
-    /** Names of nodes on which nothing happens: their kubelets are stopped. */
+    /** Names of nodes whose kubelets are stopped: nothing happens on them. */
     stoppedNodes?: readonly string[];
 }
 
@@ -112,7 +112,7 @@ export function stages({ podReadySeconds, readinessByCni = false, stoppedNodes =
     const notOn = (key: string): Stage["when"] =>
         stoppedNodes.length > 0 ? [{ key, operator: "NotIn", values: [...stoppedNodes] }] : [];
     const onRunningNode = notOn(".spec.nodeName");
-    // Without any stage for nodes kwok has one of its own, which makes them Ready.
+    // Without any stage for nodes kwok uses its default one, which makes them Ready.
     const node = (name: string, unless: string[], statusTemplate: string): Stage => ({
         name,
         kind: "Node",

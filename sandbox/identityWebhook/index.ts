@@ -13,10 +13,13 @@ import { watchServiceAccounts } from "./serviceAccounts";
 export interface IdentityWebhookOptions {
     readonly kubeconfigPath: string;
     readonly region: string;
-    /** Gets the certificate (identity-webhook.crt) and a line for each pod (identity-webhook.log). */
+    /**
+     * The folder for the certificate (identity-webhook.crt) and the log with a line for each pod
+     * (identity-webhook.log).
+     */
     readonly directory: string;
     readonly port?: number;
-    /** Whether EKS has a Pod Identity association of a service account. Defaults to none. */
+    /** Whether EKS has a Pod Identity association for a service account. Defaults to none. */
     readonly hasPodIdentity?: (namespace: string, serviceAccount: string) => boolean;
 }
 
@@ -25,23 +28,28 @@ export interface IdentityWebhook {
     readonly url: string;
     /** For clientConfig.caBundle: base64 of the PEM. */
     readonly caBundle: string;
-    /** Stops listening: the API server sees a refused connection. */
+    /** Stops listening: the API server's connections are refused. */
     stop(): Promise<void>;
     /** Listens again on the same port. */
     start(): Promise<void>;
-    /** Answers that much later from now on. */
+    /** Delays every later answer. */
     delay(milliseconds: number): void;
     /**
-     * Sees each change of a service account that much later than it hears of it; Infinity: never, 0: all that it
-     * missed, at once. Pods are let in meanwhile, by what it knows.
+     * Delays the webhook's view of service accounts. Infinity: it sees no changes, 0: it sees all missed changes at
+     * once. It answers meanwhile with its former view.
      */
     setCacheDelay(milliseconds: number): void;
-    /** Shows a certificate that the caBundle does not vouch for, as after a rotation that was not told to the API server. */
+    /**
+     * Presents a certificate that the caBundle does not trust, as after a rotation without an update of the caBundle.
+     */
     showWrongCertificate(isWrong: boolean): void;
     close(): Promise<void>;
 }
 
-/** A mutating admission webhook that does what AWS runs as amazon-eks-pod-identity-webhook in EKS's control plane. */
+/**
+ * A mutating admission webhook with the behaviour of amazon-eks-pod-identity-webhook, which AWS runs in EKS's control
+ * plane.
+ */
 export async function startIdentityWebhook(options: IdentityWebhookOptions): Promise<IdentityWebhook> {
     mkdirSync(options.directory, { recursive: true });
     const [certificate, wrongCertificate] = await Promise.all([selfSigned(), selfSigned()]);
@@ -89,7 +97,7 @@ export async function startIdentityWebhook(options: IdentityWebhookOptions): Pro
         showWrongCertificate: (isWrong) => {
             shown = isWrong ? wrongCertificate : certificate;
             server?.setSecureContext(secureContext(shown));
-            // The API server keeps its connections, and would not look at the certificate again.
+            // The API server keeps its connections, and would not check the certificate again.
             server?.closeAllConnections();
         },
         close: async () => {
@@ -108,7 +116,7 @@ function secureContext(certificate: Certificate): { key: string; cert: string } 
     return { key: certificate.private, cert: certificate.cert };
 }
 
-/** The API server checks the certificate against the host of the URL, here an IP address. */
+/** The API server checks the certificate against the host of the URL, which is an IP address here. */
 function selfSigned(): Promise<Certificate> {
     return generate([{ name: "commonName", value: "pod-identity-webhook" }], {
         algorithm: "sha256",

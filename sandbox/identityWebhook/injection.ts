@@ -1,6 +1,6 @@
 import type { Container, Pod, ServiceAccount, Volume } from "./pod";
 
-/** What the webhook is started with; on EKS AWS starts it. */
+/** The settings of the webhook; on EKS AWS sets them. */
 export interface InjectionDefaults {
     readonly region: string;
     readonly audience: string;
@@ -9,27 +9,27 @@ export interface InjectionDefaults {
     readonly tokenExpirationSeconds: number;
 }
 
-/** main.go's defaults of its flags, and what AWS sets on EKS. */
+/** The defaults of main.go's flags, and AWS's settings on EKS. */
 export function eksDefaults(region: string): InjectionDefaults {
     return { region, audience: "sts.amazonaws.com", regionalStsEndpoints: true, tokenExpirationSeconds: 86400 };
 }
 
-/** RFC 6902; the webhook only ever adds ("add" on a member that is there replaces it). */
+/** RFC 6902. The webhook only adds; "add" on an existing member replaces it. */
 export interface PatchOperation {
     readonly op: "add";
     readonly path: string;
     readonly value: unknown;
 }
 
-/** The variables, and the volume with the token, of one way to credentials. */
+/** The variables and the token volume of one kind of credentials. */
 interface Identity {
     readonly audience: string;
     readonly volumeName: string;
     readonly mountPath: string;
     readonly tokenPath: string;
-    /** The names of the variables; a container that has one of them keeps it and gets neither. */
+    /** The names of the variables. A container that sets one of them keeps it and gets neither. */
     readonly reserved: readonly [string, string];
-    /** The value of the first variable; the second one's is the path of the token. */
+    /** The value of the first variable; the value of the second is the path of the token. */
     readonly value: string;
 }
 
@@ -55,7 +55,10 @@ function webIdentity(roleArn: string, audience: string): Identity {
     };
 }
 
-/** EKS Pod Identity: the role is known to its agent alone. https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */
+/**
+ * EKS Pod Identity: only its agent knows the role.
+ * https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+ */
 const containerCredentials: Identity = {
     audience: "pods.eks.amazonaws.com",
     volumeName: "eks-pod-identity-token",
@@ -69,10 +72,10 @@ const containerCredentials: Identity = {
 const minTokenExpirationSeconds = 600;
 
 /**
- * How the pod is changed when it is created; undefined when it is let through as it is.
+ * The change of a pod when it is created; undefined when the pod is admitted unchanged.
  *
- * The rules are those of amazon-eks-pod-identity-webhook, pkg/handler/handler.go (getPodSpecPatch,
- * addEnvToContainer, parsePodAnnotations, findTokenVolume) and pkg/cache/cache.go (addSA).
+ * The rules are those of amazon-eks-pod-identity-webhook, pkg/handler/handler.go (getPodSpecPatch, addEnvToContainer,
+ * parsePodAnnotations, findTokenVolume) and pkg/cache/cache.go (addSA).
  */
 export function injectionPatch(
     pod: Pod,
@@ -104,7 +107,9 @@ export function injectionPatch(
     ];
 }
 
-/** Annotations beat the defaults; for the token's expiration the pod's own beats the service account's. */
+/**
+ * Annotations override the defaults. For the token's expiration the pod's annotation overrides the service account's.
+ */
 function injectionOf(
     pod: Pod,
     serviceAccount: ServiceAccount | undefined,
@@ -140,7 +145,7 @@ function inject(container: Container, injection: Injection): Container {
     const hasRegion = present.has("AWS_REGION") || present.has("AWS_DEFAULT_REGION");
     const hasSts = present.has("AWS_STS_REGIONAL_ENDPOINTS");
     if (hasIdentity && hasRegion && hasSts) {
-        // Not even the token is mounted then.
+        // The token is not mounted then, either.
         return container;
     }
     const added = [
@@ -187,7 +192,7 @@ function tokenVolume({ identity, tokenExpirationSeconds }: Injection): Volume {
     };
 }
 
-/** A volume of this name that holds something else is the user's: then the pod is left alone. */
+/** A volume of this name with other content is the user's own: the pod is not changed then. */
 function isTokenVolume(volume: Volume, { audience, tokenPath }: Identity): boolean {
     return (volume.projected?.sources ?? []).some(
         ({ serviceAccountToken }) =>
@@ -203,7 +208,7 @@ function add(path: string, value: unknown): PatchOperation {
     return { op: "add", path, value };
 }
 
-/** The variable's value is a Windows path on Windows; the mount path is not changed. */
+/** On Windows the variable's value is a Windows path; the mount path does not change. */
 function tokenFileOf(pod: Pod, { mountPath, tokenPath }: Identity): string {
     const path = `${mountPath}/${tokenPath}`;
     const selector = pod.spec?.nodeSelector ?? {};
@@ -211,7 +216,7 @@ function tokenFileOf(pod: Pod, { mountPath, tokenPath }: Identity): string {
     return isWindows ? `C:${path.replaceAll("/", "\\")}` : path;
 }
 
-/** What is no whole number is as if it were not there; what is too short is raised. */
+/** A value that is not an integer is ignored; a value that is too low is raised. */
 function expirationOf(annotations: Readonly<Record<string, string>>): number | undefined {
     const text = annotations[`${domain}/token-expiration`];
     return text !== undefined && /^[+-]?\d+$/.test(text)
@@ -227,7 +232,7 @@ function parseBool(text: string | undefined): boolean | undefined {
     return text !== undefined && ["0", "f", "F", "false", "FALSE", "False"].includes(text) ? false : undefined;
 }
 
-/** One line of CSV: blanks count as a part of the name, and a stray quote makes the whole line invalid. */
+/** One line of CSV: blanks are part of a name, and a stray quote makes the whole line invalid. */
 function skippedContainers(annotation = ""): ReadonlySet<string> {
     const fields = (annotation.split("\n")[0] ?? "").split(",").map((field) => /^"([^"]*)"$/.exec(field)?.[1] ?? field);
     return new Set(fields.some((field) => field.includes('"')) ? [] : fields);

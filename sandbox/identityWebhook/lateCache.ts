@@ -1,4 +1,4 @@
-/** What is known of a world that one hears of late: changes come in as they were made, each after the delay. */
+/** A view of the world that lags: each change becomes visible in order, after the delay. */
 export class LateCache<T> {
     private readonly known = new Map<string, T>();
     private readonly heard: { readonly at: number; readonly key: string; readonly value: T | undefined }[] = [];
@@ -6,7 +6,7 @@ export class LateCache<T> {
 
     constructor(private readonly now: () => number = Date.now) {}
 
-    /** Holds for the changes that were heard of and are not known yet, too; 0 takes them all in. */
+    /** Applies also to changes that are received and not visible yet; 0 makes all of them visible. */
     setDelay(milliseconds: number): void {
         this.takeIn();
         this.delayMilliseconds = milliseconds;

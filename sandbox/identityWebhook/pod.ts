@@ -1,4 +1,4 @@
-/** The parts of Kubernetes' objects that the webhook reads or writes, as they stand in its JSON. */
+/** The parts of Kubernetes objects that the webhook reads or writes, as in their JSON. */
 export interface Pod {
     readonly metadata?: Metadata & { readonly generateName?: string };
     readonly spec?: {

@@ -18,7 +18,9 @@ interface AdmissionResponse {
     readonly patch?: string;
 }
 
-/** Every pod is let in, changed or not; an unknown service account is no reason to wait or to refuse. */
+/**
+ * Every pod is admitted, changed or not. The webhook neither waits for an unknown service account nor refuses its pod.
+ */
 export function reviewAnswer(
     review: AdmissionReview,
     accounts: Pick<ServiceAccounts, "get">,

@@ -4,9 +4,9 @@ import { LateCache } from "./lateCache";
 import type { ServiceAccount } from "./pod";
 
 export interface ServiceAccounts {
-    /** What has been seen so far: a service account that was just made can still be missing. */
+    /** The service accounts seen so far: a new one may be missing. */
     get(namespace: string, name: string): ServiceAccount | undefined;
-    /** How long after a change it is seen here. */
+    /** The time until a change is visible here. */
     setDelay(milliseconds: number): void;
     stop(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export async function watchServiceAccounts(kubeconfigPath: string, listSeconds =
     const first = firstTime(listSeconds);
     const informer = makeInformer(kubeconfig, "/api/v1/serviceaccounts", async () => {
         const list = await api.listServiceAccountForAllNamespaces();
-        // The informer takes the list in as soon as it has it: after that, and not before, it is complete.
+        // The informer stores the list once this returns; the view is complete after that, and not before.
         setImmediate(first.succeeded);
         return list;
     });
@@ -30,7 +30,7 @@ export async function watchServiceAccounts(kubeconfigPath: string, listSeconds =
     informer.on("delete", ({ metadata }) => cache.hear(keyOf(metadata), undefined));
     let retry: NodeJS.Timeout | undefined;
     let isStopped = false;
-    // A list or a watch that ended in an error is not begun again by the informer itself.
+    // The informer does not restart a list or watch that ended in an error.
     informer.on("error", (error: unknown) => {
         first.failed(error);
         if (!isStopped) {
@@ -61,7 +61,7 @@ function keyOf(metadata: { namespace?: string; name?: string } = {}): string {
     return `${metadata.namespace ?? ""}/${metadata.name ?? ""}`;
 }
 
-/** Settles with the first success, or after the time with the last failure. */
+/** Settles with the first success, or after the time limit with the last failure. */
 function firstTime(seconds: number): {
     time: Promise<void>;
     succeeded: () => void;

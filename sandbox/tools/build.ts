@@ -9,7 +9,7 @@ import { pythonInstall, pythonTag } from "./pythonInstall";
 import type { Recipe } from "./recipes";
 import { lastLines } from "./run";
 
-/** Makes a recipe's programs in `target` and gives the exit code of what it ran. */
+/** Builds a recipe's programs into `target` and returns the exit code of the build. */
 export type Maker = (recipe: Recipe, target: string, scratch: string, log: string) => Promise<number>;
 
 const make: Maker = (recipe, target, scratch, log) =>
@@ -26,7 +26,7 @@ export async function builtFolder(recipe: Recipe, cache: string): Promise<string
     return join(cache, "tools", buildKey(recipe, await hostKey(recipe)));
 }
 
-/** Why a build failed, in words that say what to do. */
+/** The message of a failed build, with what to do. */
 export function failureMessage(recipe: Recipe, log: string, output: string, reason: string): string {
     const what = `Building ${recipe.name} ${recipe.version} failed: ${reason}`;
     if (/no space left on device|ENOSPC/i.test(`${output}${reason}`)) {
@@ -35,7 +35,7 @@ export function failureMessage(recipe: Recipe, log: string, output: string, reas
     return `${what}\nThe end of the log:\n${output.replace(/^/gm, "    ")}\nLog: ${log}`;
 }
 
-/** What a build that was killed left: folders named after a process that is no more. */
+/** Removes the remains of killed builds: folders named after a process that has ended. */
 async function removeLeftovers(tools: string, key: string): Promise<void> {
     for (const name of await readdir(tools)) {
         const pid = new RegExp(`^\\.${key}\\.(\\d+)$`).exec(name)?.[1];
@@ -46,8 +46,8 @@ async function removeLeftovers(tools: string, key: string): Promise<void> {
 }
 
 /**
- * The folder with a recipe's programs, built if it is not there. A folder that is there is complete: it comes into
- * being by one rename, after the build has succeeded.
+ * The folder with a recipe's programs; builds it if it does not exist. An existing folder is complete: it is created by
+ * one rename, after the build has succeeded.
  */
 export async function ensureBuilt(recipe: Recipe, cache: string, progress: Progress, maker = make): Promise<string> {
     const folder = await builtFolder(recipe, cache);
@@ -58,7 +58,7 @@ export async function ensureBuilt(recipe: Recipe, cache: string, progress: Progr
     const key = buildKey(recipe, await hostKey(recipe));
     await mkdir(join(cache, "logs"), { recursive: true });
     await mkdir(tools, { recursive: true });
-    const waits = (pid: string) => progress.note(`Process ${pid} builds ${recipe.name} at the moment: waiting for it`);
+    const waits = (pid: string) => progress.note(`Process ${pid} is building ${recipe.name}; waiting for it`);
     await withLock(join(tools, `${key}.lock`), waits, async () => {
         if (!existsSync(folder)) {
             await removeLeftovers(tools, key);

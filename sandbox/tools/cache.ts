@@ -4,7 +4,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Recipe } from "./recipes";
 
-/** Outside the repository, so that it outlives a clone and is shared by all of them. */
+/**
+ * The folder of everything that sandboxes keep between runs.
+ *
+ * It is outside the repository, so that it outlives a clone and all clones share it. Set EKS_CNI_CACHE for another one.
+ */
 export function cacheRoot(environment: NodeJS.ProcessEnv = process.env): string {
     return environment.EKS_CNI_CACHE ?? join(homedir(), ".cache", "eks-cni");
 }
@@ -20,8 +24,8 @@ export function requirementsFile(name: string): string {
 }
 
 /**
- * Names the folder of a finished build. The version alone would not do: a changed pin, flag or interpreter must not
- * find the build of before.
+ * The name of the folder of a finished build. The version alone is not enough: a changed pin, flag or interpreter needs
+ * a new build.
  */
 export function buildKey(recipe: Recipe, host: string): string {
     const hash = createHash("sha256").update(JSON.stringify([recipe.source, recipe.version, host]));

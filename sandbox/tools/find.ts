@@ -12,7 +12,7 @@ export interface Found {
     version: string;
 }
 
-/** A tool that is there, but not in a version that will do. */
+/** An installed tool whose version does not fit. */
 export interface Unfit extends Found {
     fitting: string;
 }
@@ -43,12 +43,12 @@ function pluginFolders(tool: ToolName, home: string): string[] {
     }
 }
 
-/** All files with the tool's name, in the order in which they would be found. */
+/** All files with the tool's name, in the order of the search. */
 export function candidates(tool: ToolName, environment: NodeJS.ProcessEnv, ownCache: string): string[] {
     const path = (environment.PATH ?? "").split(delimiter).filter((folder) => folder && !folder.startsWith(ownCache));
     const home = environment.PULUMI_HOME ?? join(homedir(), ".pulumi");
     const found = [...path, ...pluginFolders(tool, home)].map((folder) => join(folder, executableOf(tool)));
-    // On most systems /bin is /usr/bin: the same file counts once.
+    // On most systems /bin is a link to /usr/bin: the same file counts once.
     const byFile = new Map(
         found
             .filter(isExecutable)
@@ -58,13 +58,13 @@ export function candidates(tool: ToolName, environment: NodeJS.ProcessEnv, ownCa
     return [...byFile.values()].reverse();
 }
 
-/** The plugin's folder names its version; every other tool is asked. */
+/** The folder of a plugin contains its version; every other tool prints its own. */
 async function versionOf(path: string, versionArguments: string[]): Promise<string | undefined> {
     const fromFolder = versionIn(/-v(\d[^/]*)\/[^/]+$/.exec(path)?.[1] ?? "");
     return fromFolder ?? versionIn((await ask(path, versionArguments)) ?? "");
 }
 
-/** The first installed tool in a version that will do, and those that were passed over. */
+/** The first installed tool with a fitting version, and those that were skipped. */
 export async function findInstalled(
     tool: ToolName,
     environment: NodeJS.ProcessEnv,

@@ -6,25 +6,25 @@ import type { GoSource } from "./recipes";
 import { ask, run } from "./run";
 import { goVersionIn } from "./versions";
 
-/** What a builder says that it lacks; the message tells what to install. */
+/** A missing program that a build needs. The message says what to install. */
 export class MissingPrerequisite extends Error {}
 
 /**
- * Go 1.21 and newer fetches the toolchain that a go.mod asks for by itself, unless GOTOOLCHAIN=local:
+ * Go 1.21 and newer downloads the toolchain that a go.mod requires, unless GOTOOLCHAIN=local:
  * https://go.dev/doc/toolchain
  */
 export function goProblem(needed: string, printed: string | undefined, toolchain: string): string | undefined {
     const wanted = semver.coerce(needed)?.version ?? needed;
     const advice = "Install it from https://go.dev/dl/ and put it on PATH.";
     if (printed === undefined) {
-        return `Go ${needed} or newer is needed, and there is no "go" on PATH. ${advice}`;
+        return `Go ${needed} or newer is required, and "go" is not on PATH. ${advice}`;
     }
     const found = semver.coerce(printed) ?? new semver.SemVer("0.0.0");
     const fetchesByItself = toolchain !== "local" && semver.gte(found, "1.21.0");
     if (fetchesByItself || semver.gte(found, wanted)) {
         return undefined;
     }
-    return `Go ${needed} or newer is needed, and the "go" on PATH is ${printed.trim()}. ${advice}`;
+    return `Go ${needed} or newer is required, and the "go" on PATH is ${printed.trim()}. ${advice}`;
 }
 
 async function checkGo(module: string): Promise<void> {
@@ -45,12 +45,12 @@ async function moduleFolder(module: string, directory: string, log: string): Pro
     await run({ program: "go", arguments: ["mod", "download", module], directory, log });
     const folder = (await ask("go", ["-C", directory, "list", "-m", "-f", "{{.Dir}}", module]))?.trim();
     if (!folder) {
-        throw new Error(`the Go module ${module} cannot be had`);
+        throw new Error(`the Go module ${module} could not be downloaded`);
     }
     return folder;
 }
 
-/** As cmd/pulumi-resource-kubernetes/generate.go: the schema carries the version, and both files are made compact. */
+/** As in cmd/pulumi-resource-kubernetes/generate.go: adds the version to the schema, and makes both files compact. */
 async function embed(embeds: NonNullable<GoSource["embeds"]>, directory: string, log: string): Promise<void> {
     const from = join(await moduleFolder(embeds.module, directory, log), embeds.folder);
     for (const file of embeds.files) {
@@ -60,7 +60,7 @@ async function embed(embeds: NonNullable<GoSource["embeds"]>, directory: string,
     }
 }
 
-/** Puts a dependency's program into our module, with one line changed; a line that is not there any more is an error. */
+/** Copies a dependency's program into the module, with one line changed. Throws if the line does not exist. */
 async function applyPatch(patch: NonNullable<GoSource["patch"]>, directory: string, log: string): Promise<void> {
     const from = join(await moduleFolder(patch.module, directory, log), patch.folder);
     for (const file of (await readdir(from)).filter((name) => name.endsWith(".go") && !name.endsWith("_test.go"))) {
@@ -74,7 +74,7 @@ async function applyPatch(patch: NonNullable<GoSource["patch"]>, directory: stri
     }
 }
 
-/** Builds into `target`, using `scratch` (a folder that is thrown away) for the sources. Gives go's exit code. */
+/** Builds into `target`, using `scratch` (a temporary folder) for the sources. Returns the exit code of go. */
 export async function goBuild(source: GoSource, target: string, scratch: string, log: string): Promise<number> {
     await checkGo(source.module);
     const directory = join(scratch, "module");
@@ -86,7 +86,8 @@ export async function goBuild(source: GoSource, target: string, scratch: string,
     if (source.embeds) {
         await embed(source.embeds, directory, log);
     }
-    // One package may be named otherwise than the program (etcd's is "v3"): go takes a file name for one package only.
+    // A package's name may differ from the program's (etcd's is "v3"): go accepts a file name for a single package
+    // only.
     const output = source.packages.length === 1 ? join(target, source.module) : `${target}/`;
     const code = await run({
         program: "go",

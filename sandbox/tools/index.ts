@@ -12,8 +12,9 @@ import { languageRecipes } from "./languageRecipes";
 export type { Progress } from "./progress";
 export type { ToolName } from "./recipes";
 
-/** Where the executable of each tool is that a sandbox runs. */
+/** The paths of the executables that a sandbox runs. */
 export type ToolPaths = Record<SandboxTool, string>;
+/** The paths of the executables for programs in Go and Python. */
 export type LanguageToolPaths = Record<LanguageTool, string>;
 
 export const allTools: SandboxTool[] = recipes.flatMap(({ tools }) => tools);
@@ -31,7 +32,7 @@ async function installedPath(tool: ToolName, progress: Progress): Promise<string
     return found?.path;
 }
 
-/** The path of a tool's executable: an installed one in a fitting version, or else our own build of it. */
+/** The path of a tool's executable: an installed one with a fitting version, otherwise a build. */
 export async function ensureTool(tool: ToolName, progress: Progress = silent): Promise<string> {
     const path = await installedPath(tool, progress);
     return path ?? built(tool, progress);
@@ -42,8 +43,8 @@ async function built(tool: ToolName, progress: Progress): Promise<string> {
 }
 
 /**
- * Builds in the order given (longest first), two at a time: one Go build keeps all cores busy while it compiles, and one while it links or
- * downloads, and that is when the other gets its turn.
+ * Builds in the given order (longest first), two at a time: a Go build uses all cores while it compiles, and one core
+ * while it links or downloads, when the other build continues.
  */
 async function buildAll(queue: Recipe[], progress: Progress): Promise<void> {
     let failure: Error | undefined;
@@ -52,7 +53,7 @@ async function buildAll(queue: Recipe[], progress: Progress): Promise<void> {
             try {
                 await ensureBuilt(recipe, cacheRoot(), progress);
             } catch (error) {
-                // No other build is begun; one that runs is let finish, and need not be done again.
+                // No further build starts. A running one finishes, so that it need not be repeated.
                 queue.length = 0;
                 progress.note(`The build of ${recipe.name} failed`);
                 failure ??= error instanceof Error ? error : new Error(String(error));
@@ -73,7 +74,7 @@ async function missingRecipes(tools: ToolName[]): Promise<Recipe[]> {
         .sort((a, b) => b.typicalSeconds - a.typicalSeconds);
 }
 
-/** Finds or builds several tools. What people see of it goes to `output`, usually standard error. */
+/** Finds or builds several tools. Progress is written to `output`, usually standard error. */
 export async function ensureTools<T extends ToolName>(tools: T[], output: Output): Promise<Record<T, string>> {
     const display = new Display(output);
     try {
@@ -88,11 +89,12 @@ export async function ensureTools<T extends ToolName>(tools: T[], output: Output
     }
 }
 
+/** Finds or builds all tools that a sandbox runs. Progress is written to `output`, usually standard error. */
 export function ensureAllTools(output: Output): Promise<ToolPaths> {
     return ensureTools(allTools, output);
 }
 
-/** What programs in Go and Python need besides. */
+/** The additional tools for programs in Go and Python. */
 export function ensureLanguageTools(output: Output): Promise<LanguageToolPaths> {
     return ensureTools(
         languageRecipes.flatMap(({ tools }) => tools),

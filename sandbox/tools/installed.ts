@@ -1,6 +1,6 @@
 import type { ToolName } from "./recipes";
 
-/** How an installed tool is asked for its version, and which versions will do. */
+/** How an installed tool prints its version, and which versions fit. */
 export interface Installed {
     /** A semver range. */
     fitting: string;
@@ -10,13 +10,13 @@ export interface Installed {
 const sameMinorAsOurs = { fitting: "~1.34.0", versionArguments: ["--version"] };
 
 /**
- * moto is not here: the AWS stand-in leans on what this one version leaves out. Nor are the language hosts: they do
- * not tell their version, so those that are taken are those that lie beside the pulumi that is taken.
+ * moto is missing here: the AWS stand-in depends on the gaps of this one version. The language hosts are missing too:
+ * they do not print their version, so those next to the selected pulumi are used.
  */
 export const installed: Partial<Record<ToolName, Installed>> = {
     pulumi: { fitting: ">=3.248.0 <4.0.0", versionArguments: ["version"] },
     "pulumi-resource-kubernetes": { fitting: ">=4.24.0 <5.0.0", versionArguments: ["--version"] },
-    // The API server needs progress notifications of watches, which came with 3.4.25 and 3.5.8.
+    // The API server needs progress notifications of watches, which 3.4.25 and 3.5.8 introduced.
     etcd: { fitting: ">=3.5.13 <3.7.0", versionArguments: ["--version"] },
     "kube-apiserver": sameMinorAsOurs,
     "kube-controller-manager": sameMinorAsOurs,

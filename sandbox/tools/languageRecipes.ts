@@ -1,9 +1,10 @@
 import { type LanguageTool, type Recipe, pulumiVersionPackage } from "./recipes";
 
-/** For programs in Go and Python, beside what a sandbox runs; see recipes.ts. */
+/** For programs in Go and Python, besides the tools of a sandbox; see recipes.ts. */
 export const languageRecipes: Recipe<LanguageTool>[] = [
     {
-        // As for Node.js: later versions of this module no longer contain the host, and this one runs programs with today's SDK.
+        // As for Node.js: later versions of this module no longer contain the host, and this one runs programs with
+        // today's SDK.
         name: "pulumi-language-go",
         version: "3.56.0",
         tools: ["pulumi-language-go"],
@@ -24,7 +25,7 @@ export const languageRecipes: Recipe<LanguageTool>[] = [
             module: "pulumi-language-python",
             packages: ["github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"],
             stamps: { [pulumiVersionPackage]: "v3.68.0" },
-            // What it starts a program by.
+            // The script that starts a program.
             copies: {
                 module: "github.com/pulumi/pulumi/sdk/v3",
                 files: ["python/cmd/pulumi-language-python-exec"],

@@ -4,8 +4,8 @@ import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * When a process started, in clock ticks since boot (field 22 of proc_pid_stat(5)); undefined if there is none, or
- * only a zombie. Together with the pid it names one process for good: pids are given out again.
+ * When a process started, in clock ticks since boot (field 22 of proc_pid_stat(5)); undefined if it does not exist, or
+ * is only a zombie. With the pid it identifies one process for good: pids are reused.
  */
 export function processStart(pid: number): string | undefined {
     try {
@@ -27,9 +27,9 @@ async function ownerOf(path: string): Promise<string | undefined> {
 }
 
 /**
- * Runs `work` while no other process runs it under the same lock file. A lock whose process is gone is taken over.
- * (Two takers may, by a race of microseconds, both get it. Then the same thing is built twice, and no more than that:
- * each build has a folder of its own, and the last step is one rename.)
+ * Runs `work` while no other process runs it under the same lock file. Takes over the lock of a process that has ended.
+ * (By a race of microseconds two processes may take it over. Then they build the same thing twice, without harm: each
+ * build has its own folder, and the last step is one rename.)
  */
 export async function withLock<T>(path: string, onWait: (pid: string) => void, work: () => Promise<T>): Promise<T> {
     const mine = `${process.pid} ${processStart(process.pid) ?? ""}`;
@@ -53,7 +53,7 @@ async function acquire(path: string, claim: string, onWait: (pid: string) => voi
     let told = false;
     for (;;) {
         try {
-            // link(2) fails when the name exists, and the file appears with its content: never an empty lock.
+            // link(2) fails if the name exists, and the file appears with its content: a lock is never empty.
             await link(claim, path);
             return;
         } catch (error) {

@@ -1,6 +1,6 @@
-/** Hears what is done about each tool. */
+/** Receives the progress of the tools. */
 export interface Progress {
-    /** An installed tool is used, or passed over: one line for people. */
+    /** An installed tool is used or skipped: one line of text. */
     note(line: string): void;
     begin(name: string, version: string): void;
     end(name: string): void;
@@ -18,15 +18,15 @@ export function duration(milliseconds: number): string {
     return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-/** What is built, since when, and what remains. */
+/** The running builds with their durations, and the remaining ones. */
 export function statusLine(running: { name: string; milliseconds: number }[], remaining: string[]): string {
     const now = running.map(({ name, milliseconds }) => `${name} (${duration(milliseconds)})`).join(", ");
     return `Building ${now || "nothing"}; ${remaining.length ? `then ${remaining.join(", ")}` : "nothing after that"}`;
 }
 
 /**
- * Shows builds on a terminal as one live line, elsewhere (a pipe, a CI log) as one line every 15 s.
- * `planned` are the names of all recipes that may have to be built, in order.
+ * Shows builds on a terminal as one live line, elsewhere (a pipe, a CI log) as one line every 15 s. `planned` are the
+ * names of all recipes that may have to be built, in order.
  */
 export class Display implements Progress {
     private readonly started = new Map<string, number>();
@@ -50,7 +50,7 @@ export class Display implements Progress {
         this.started.set(name, Date.now());
         this.waiting = this.waiting.filter((other) => other !== name);
         this.timer ??= setInterval(() => this.tick(), this.output.isTTY ? 1000 : 15_000);
-        this.note(`Building ${name} ${version}: happens once, the result is kept`);
+        this.note(`Building ${name} ${version}: once; the result is cached`);
     }
 
     public end(name: string): void {
@@ -65,7 +65,7 @@ export class Display implements Progress {
         }
     }
 
-    /** Ends the display also when a build failed. */
+    /** Ends the display, also after a failed build. */
     public stop(): void {
         clearInterval(this.timer);
         this.erase();
@@ -96,7 +96,7 @@ export class Display implements Progress {
 
     private erase(): void {
         if (this.live) {
-            // Carriage return, then "erase in line" (ECMA-48): the live line makes room.
+            // Carriage return, then "erase in line" (ECMA-48): removes the live line.
             this.output.write("\r\u001b[K");
             this.live = false;
         }

@@ -6,7 +6,7 @@ import { MissingPrerequisite } from "./goBuild";
 import type { PythonSource } from "./recipes";
 import { ask, run } from "./run";
 
-/** The interpreter that packages are installed for: binary packages fit one minor version only. */
+/** The interpreter for which packages are installed: binary packages fit one minor version only. */
 export async function pythonTag(): Promise<string> {
     return (
         (await ask("python3", ["-c", "import sys, sysconfig; print(sys.executable, sysconfig.get_platform())"])) ??
@@ -22,16 +22,21 @@ async function interpreter(minimum: string): Promise<string> {
     const [version, path] = printed?.trim().split(" ") ?? [];
     if (version === undefined || path === undefined) {
         throw new MissingPrerequisite(
-            `Python ${minimum} or newer is needed, and there is no "python3" on PATH. On Debian: apt-get install python3 python3-pip`,
+            `Python ${minimum} or newer is required, and "python3" is not on PATH. On Debian: apt-get install python3 python3-pip`,
         );
     }
     if (semver.lt(version, minimum)) {
-        throw new MissingPrerequisite(`Python ${minimum} or newer is needed, and the "python3" on PATH is ${version}.`);
+        throw new MissingPrerequisite(
+            `Python ${minimum} or newer is required, and the "python3" on PATH is ${version}.`,
+        );
     }
     return path;
 }
 
-/** pip of the interpreter, or else of a virtual environment: Debian packs the two apart from python3, each alone will do. */
+/**
+ * pip of the interpreter, or of a virtual environment: Debian packages the two separately from python3, and either is
+ * enough.
+ */
 async function pip(python: string, scratch: string, log: string): Promise<string> {
     if ((await ask(python, ["-m", "pip", "--version"])) !== undefined) {
         return python;
@@ -46,8 +51,8 @@ async function pip(python: string, scratch: string, log: string): Promise<string
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
- * A plain folder of packages with a launcher beside it, instead of a virtual environment: the scripts of a virtual
- * environment hold its absolute path, so it could not be built in one place and renamed to another.
+ * A plain folder of packages with a launcher next to it, instead of a virtual environment: the scripts of a virtual
+ * environment contain its absolute path, so it could not be renamed after the build.
  */
 export async function pythonInstall(
     source: PythonSource,
@@ -70,7 +75,7 @@ export async function pythonInstall(
     return code;
 }
 
-/** A module's packages are all its own; an interpreter finds what else its user has on PYTHONPATH. */
+/** A module uses only its own packages; an interpreter also finds those on its user's PYTHONPATH. */
 export function launcher(python: string, module: string | undefined): string {
     const [path, args] =
         module === undefined ? ["$here/packages${PYTHONPATH:+:$PYTHONPATH}", ""] : ["$here/packages", ` -m ${module}`];

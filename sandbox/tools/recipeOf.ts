@@ -6,12 +6,12 @@ export const allRecipes: Recipe[] = [...recipes, ...languageRecipes];
 export function recipeOf(tool: ToolName): Recipe {
     const recipe = allRecipes.find(({ tools }) => tools.includes(tool));
     if (!recipe) {
-        throw new Error(`no recipe makes ${tool}`);
+        throw new Error(`no recipe builds ${tool}`);
     }
     return recipe;
 }
 
-/** The file that a tool is started by. */
+/** The file name of a tool's executable. */
 export function executableOf(tool: ToolName): string {
     const { source } = recipeOf(tool);
     return source.kind === "python" ? source.executable : tool;

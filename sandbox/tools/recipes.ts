@@ -1,6 +1,6 @@
-/** What the sandbox runs, as data: where each tool comes from, at which version, and which installed one will do. */
+/** The tools of the sandbox, as data: source, version, and how to build each. */
 
-/** What a sandbox runs. */
+/** The tools that a sandbox runs. */
 export type SandboxTool =
     | "pulumi"
     | "pulumi-language-nodejs"
@@ -14,7 +14,7 @@ export type SandboxTool =
     | "kwok"
     | "moto";
 
-/** What programs in more languages than the sandbox's own need besides; built when first asked for. */
+/** The additional tools for programs in other languages than Node.js and YAML; built on first use. */
 export type LanguageTool = "pulumi-language-go" | "pulumi-language-python" | "pulumi-python" | "sdk-generator";
 
 export type ToolName = SandboxTool | LanguageTool;
@@ -22,14 +22,14 @@ export type ToolName = SandboxTool | LanguageTool;
 /** Programs built by one `go build` from the module in `go/<module>` (its go.mod and go.sum pin every dependency). */
 export interface GoSource {
     kind: "go";
-    /** Folder under `sandbox/tools/go`. */
+    /** Folder under `tools/go`. */
     module: string;
     packages: string[];
-    /** Values for `-ldflags -X`: what each program answers when asked for its version. */
+    /** Values for `-ldflags -X`: the version that each program prints. */
     stamps: Record<string, string>;
-    /** Files of a dependency that belong beside the executable. */
+    /** Files of a dependency that belong next to the executable. */
     copies?: { module: string; files: string[] };
-    /** A program of a dependency that is built from its source with one line changed: every package is then ".". */
+    /** A program of a dependency that is built from its source with one line changed. The package is "." then. */
     patch?: { module: string; folder: string; file: string; line: string; replacement: string };
     /** JSON files of a dependency that main.go embeds. */
     embeds?: { module: string; folder: string; files: string[]; schemaVersion: string };
@@ -39,7 +39,10 @@ export interface GoSource {
 export interface PythonSource {
     kind: "python";
     requirements: string;
-    /** Name of the executable and the Python module that it runs; without one it is the interpreter, which finds the packages. */
+    /**
+     * The name of the executable, and the Python module that it runs. Without a module it is the interpreter, which
+     * finds the packages.
+     */
     executable: string;
     runs?: string;
     minimumPython: string;
@@ -51,7 +54,7 @@ export interface Recipe<T extends ToolName = ToolName> {
     version: string;
     tools: T[];
     source: GoSource | PythonSource;
-    /** Measured on 2 cores with nothing cached. Long builds start first, and the display adds up what remains. */
+    /** Measured on 2 cores with nothing cached. Long builds start first. */
     typicalSeconds: number;
 }
 
@@ -73,8 +76,8 @@ export const recipes: Recipe<SandboxTool>[] = [
         typicalSeconds: 215,
     },
     {
-        // Newer versions of this module no longer contain the host (it moved to a module that is not published);
-        // the protocol is stable, and this one runs programs under engine 3.248.0.
+        // Newer versions of this module no longer contain the host, which moved to a module that is not published. The
+        // protocol is stable, and this version runs programs under engine 3.248.0.
         name: "pulumi-language-nodejs",
         version: "3.68.0",
         tools: ["pulumi-language-nodejs"],
@@ -83,8 +86,8 @@ export const recipes: Recipe<SandboxTool>[] = [
             module: "pulumi-language-nodejs",
             packages: ["."],
             stamps: { [pulumiVersionPackage]: "v3.68.0" },
-            // This version stands between program and engine, and forwards only the calls that it knows (proxy.go): no
-            // resource hooks. The program talks to the engine itself instead, for which the protocol makes no difference.
+            // This version proxies between program and engine, and forwards only the calls that it knows (proxy.go): no
+            // resource hooks. With this change the program talks to the engine directly, which the protocol allows.
             patch: {
                 module: "github.com/pulumi/pulumi/sdk/v3",
                 folder: "nodejs/cmd/pulumi-language-nodejs",
@@ -92,7 +95,7 @@ export const recipes: Recipe<SandboxTool>[] = [
                 line: 'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())',
                 replacement: "req.GetMonitorAddress(), pipes.directory())",
             },
-            // Without the first, no dynamic provider starts.
+            // Without the first one no dynamic provider starts.
             copies: {
                 module: "github.com/pulumi/pulumi/sdk/v3",
                 files: ["nodejs/dist/pulumi-resource-pulumi-nodejs", "nodejs/dist/pulumi-analyzer-policy"],

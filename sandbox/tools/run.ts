@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
-/** The end of a log, which is where the reason stands. */
+/** The last lines of a log, which contain the reason of a failure. */
 export function lastLines(path: string, count = 20): string {
     try {
         return readFileSync(path, "utf8").trimEnd().split("\n").slice(-count).join("\n");
@@ -15,7 +15,7 @@ export interface Command {
     arguments: string[];
     directory?: string;
     environment?: NodeJS.ProcessEnv;
-    /** Both streams are appended here. */
+    /** Both streams are appended to this file. */
     log: string;
 }
 
@@ -34,7 +34,7 @@ export function run(command: Command): Promise<number> {
     });
 }
 
-/** Runs a short question to a program and gives what it printed on either stream; undefined if it failed. */
+/** Runs a short command and returns its output on both streams; undefined if it failed. */
 export function ask(program: string, args: string[], timeoutMs = 10_000): Promise<string | undefined> {
     return new Promise((resolve) => {
         const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs });

@@ -1,4 +1,4 @@
-import type { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import type { Monitor } from "./monitor/monitor";
 
 /** What can be done to a sandbox while somebody uses it. */

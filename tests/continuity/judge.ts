@@ -1,7 +1,7 @@
 /** Plays something on a stage, and judges the time that it took. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AgentCall } from "./monitor/agents";
+import { agentResults } from "local-eks";
 import type { Bound } from "./scenarios/scenario";
 import type { Stage } from "./stage";
 import { type Baseline, type Verdict, verdictOf } from "./verdict";
@@ -21,17 +21,10 @@ export async function judge(
         problems.push(error instanceof Error ? error.message : String(error));
     }
     const recording = stage.props.monitor.recording(stage.since, Date.now());
-    const verdict = verdictOf(recording, bound, agentCalls(stage), baseline);
+    const verdict = verdictOf(recording, bound, agentResults(stage.sandbox), baseline);
     problems.push(...verdict.problems);
     if (problems.length > 0) {
         writeFileSync(join(stage.props.directory, "recording.json"), JSON.stringify(recording));
     }
     return { verdict, problems };
-}
-
-function agentCalls({ sandbox }: Stage): AgentCall[] {
-    return readFileSync(join(sandbox.directory, "logs", "agents.jsonl"), "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line) as AgentCall);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cacheRoot } from "../../sandbox/tools/cache";
+import { cacheRoot } from "local-eks";
 import { judge } from "./judge";
 import type { Job } from "./jobs";
 import { KillPlay } from "./killPlay";

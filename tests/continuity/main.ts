@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureAllTools } from "../../sandbox/tools";
+import { ensureAllTools } from "local-eks";
 import { copyPackage } from "./engine/program";
 import { type Job, Progress, runJobs } from "./jobs";
 import { CampaignNotes, KillCampaign } from "./killCampaign";

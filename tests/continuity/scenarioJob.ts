@@ -1,5 +1,5 @@
 import { AppsV1Api } from "@kubernetes/client-node";
-import { loadKubeconfig } from "../../sandbox/pods";
+import { loadKubeconfig } from "local-eks/kubernetes";
 import { judge } from "./judge";
 import type { Job } from "./jobs";
 import { figuresOf } from "./monitor/gaps";

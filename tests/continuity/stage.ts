@@ -14,15 +14,15 @@ import {
     PatchStrategy,
     setHeaderOptions,
 } from "@kubernetes/client-node";
-import type { IamState } from "../../sandbox/aws/iam/state";
-import { loadKubeconfig } from "../../sandbox/pods";
-import type { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
+import { type IamState, lastIamChange } from "local-eks/iam";
+import { loadKubeconfig } from "local-eks/kubernetes";
 import type { Command, Engine, Hooks, RunResult } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Faults } from "./faults";
 import type { Monitor } from "./monitor/monitor";
 import type { Sizes } from "./sizes";
-import { lastChange, type Snapshot, snapshot } from "./state/snapshot";
+import { type Snapshot, snapshot } from "./state/snapshot";
 import { differencesAfterHandBack, differencesAfterHandOver } from "./state/wanted";
 
 export interface Props {
@@ -121,7 +121,7 @@ export class Stage {
             assert.ok(Date.now() < deadline, `the cluster has not settled within ${String(limitSeconds)} s`);
             await sleep(200);
         }
-        await sleep(Math.max(0, lastChange(this.sandbox).enforcedAt - Date.now()) + 300);
+        await sleep(Math.max(0, lastIamChange(this.sandbox).enforcedAt - Date.now()) + 300);
     }
 
     private async isSettled(): Promise<boolean> {
@@ -242,7 +242,7 @@ export class Stage {
     }
 
     public currentRoles(): IamState["roles"] {
-        return lastChange(this.sandbox).state.roles;
+        return lastIamChange(this.sandbox).state.roles;
     }
 
     public now(): Promise<Snapshot> {

@@ -1,8 +1,7 @@
 /** A sandbox with somebody who looks on, for one scenario after the other. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox";
-import type { ToolPaths } from "../../sandbox/tools";
+import { type Sandbox, startSandbox, type ToolPaths } from "local-eks";
 import { Engine } from "./engine/engine";
 import { faultsOf } from "./faults";
 import { Monitor } from "./monitor/monitor";

@@ -1,7 +1,7 @@
 import * as assert from "assert";
 import * as aws from "@pulumi/aws";
+import type { Sandbox } from "local-eks";
 import { CniServiceAccountRole, CniServiceAccountRoleArgs, Delivery } from "../../index";
-import { Sandbox } from "../../sandbox/sandbox";
 import { clusterOf, uids } from "./support/cluster";
 import { assertOrder, recordEvents } from "./support/events";
 import { iamOf, tagsOf } from "./support/iam";

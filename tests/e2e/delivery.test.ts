@@ -1,6 +1,6 @@
 import * as assert from "assert";
+import type { Sandbox } from "local-eks";
 import { CniServiceAccountRole, Delivery } from "../../index";
-import { Sandbox } from "../../sandbox/sandbox";
 import { clusterOf, uids } from "./support/cluster";
 import { iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";

@@ -1,10 +1,9 @@
 import * as assert from "assert";
 import * as fs from "fs";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
-import { podCredentials } from "../../sandbox/pods";
-import { Properties, text } from "../sandbox/awsProvider/providerClient";
-
+import { type Sandbox, startSandbox } from "local-eks";
+import { podCredentials } from "local-eks/kubernetes";
+import { type Properties, text } from "local-eks/providerClient";
 import { clusterOf, uids } from "./support/cluster";
 import { EngineBinding, dynamicBinding, Kind, pluginBinding } from "./support/engineBindings";
 import { MANAGED_CNI_POLICY } from "./support/handOver";

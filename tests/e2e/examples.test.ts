@@ -4,7 +4,7 @@ import { execFile } from "child_process";
 import { writeFile } from "fs/promises";
 import { delimiter, join } from "path";
 import { promisify } from "util";
-import { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { assertAfter, Example, resourcesOf, upInOrder, withExample } from "./support/examples";
 import { MANAGED_CNI_POLICY } from "./support/handOver";

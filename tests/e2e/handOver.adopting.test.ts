@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";

@@ -2,7 +2,7 @@ import * as assert from "assert";
 import * as fs from "fs";
 import * as path from "path";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
-import type { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, QUICK } from "./support/handOver";

@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { type Sandbox, startSandbox } from "local-eks";
 import { countCalls, Counted, CountedCalls } from "./support/calls";
 import { give, handOverStack } from "./support/handOver";
 

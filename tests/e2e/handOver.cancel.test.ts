@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { typeUp } from "./support/cli";
 import { clusterOf } from "./support/cluster";
 import { watchGaps } from "./support/faults";

@@ -2,7 +2,7 @@ import * as assert from "assert";
 import { writeFileSync } from "fs";
 import * as path from "path";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import {
     credentialCommand,

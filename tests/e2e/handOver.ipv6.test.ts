@@ -1,8 +1,8 @@
 import * as assert from "assert";
 import { CreateOpenIDConnectProviderCommand, DeleteRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { type Sandbox, startSandbox } from "local-eks";
 import { IpFamily } from "../../index";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
 import { clusterOf } from "./support/cluster";
 import { give, handOverStack, PlainArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";

@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { type Sandbox, startSandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverStack, MANAGED_CNI_POLICY, QUICK } from "./support/handOver";

@@ -8,8 +8,7 @@ import {
     EKSClient,
 } from "@aws-sdk/client-eks";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { launchInstance } from "../../sandbox/cluster/instances";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { launchInstance, type Sandbox, startSandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";

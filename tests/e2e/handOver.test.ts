@@ -1,9 +1,9 @@
 import * as assert from "assert";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { type Sandbox, startSandbox } from "local-eks";
+import { podCredentials } from "local-eks/kubernetes";
 import { Proof } from "../../index";
-import { podCredentials } from "../../sandbox/pods";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { give, handOverStack, MANAGED_CNI_POLICY } from "./support/handOver";

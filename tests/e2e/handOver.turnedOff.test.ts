@@ -1,7 +1,7 @@
 import * as assert from "assert";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
-import type { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";

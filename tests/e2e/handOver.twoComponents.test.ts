@@ -1,7 +1,7 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { podCredentials } from "../../sandbox/pods";
-import type { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
+import { podCredentials } from "local-eks/kubernetes";
 import { clusterOf, uids } from "./support/cluster";
 import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";

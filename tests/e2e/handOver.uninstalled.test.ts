@@ -3,7 +3,7 @@ import { mkdtempSync, renameSync, rmSync } from "fs";
 import { tmpdir } from "os";
 import { join } from "path";
 import type { Stack } from "@pulumi/pulumi/automation";
-import type { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { copyPackage, Program } from "../continuity/engine/program";
 import { clusterOf, uids } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, QUICK } from "./support/handOver";

@@ -1,6 +1,6 @@
 import * as assert from "assert";
+import { requestToken } from "local-eks/kubernetes";
 import { CniServiceAccountRole, IpFamily } from "../../index";
-import { requestToken } from "../../sandbox/podIdentity";
 import { clusterOf } from "./support/cluster";
 import { iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";

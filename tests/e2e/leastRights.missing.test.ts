@@ -3,13 +3,13 @@ import * as fs from "fs";
 import * as path from "path";
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
+import { type Sandbox, startSandbox } from "local-eks";
+import { operatorKubeconfig, requestToken } from "local-eks/kubernetes";
 import { connectAws } from "../../handover/aws/connectAws";
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import { connectCluster } from "../../handover/kubernetes/connectCluster";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
 import { Refusal } from "../../handover/model/refusal";
-import { requestToken } from "../../sandbox/podIdentity";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
 import { clusterOf } from "./support/cluster";
 import { MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
@@ -19,7 +19,6 @@ import {
     eventually,
     giveOtherCredentials,
     MODES,
-    operatorKubeconfig,
     RbacRight,
     rightsByVerb,
     rightsOf,

@@ -2,11 +2,12 @@ import * as assert from "assert";
 import * as fs from "fs";
 import * as path from "path";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { type Sandbox, startSandbox } from "local-eks";
+import { operatorKubeconfig } from "local-eks/kubernetes";
 import { clusterOf } from "./support/cluster";
 import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
-import { MODES, operatorKubeconfig, operatorWith, rightsOf } from "./support/leastRights";
+import { MODES, operatorWith, rightsOf } from "./support/leastRights";
 import { resourcesOf } from "./support/states";
 
 const NODE_ROLE = "sandbox-nodes";

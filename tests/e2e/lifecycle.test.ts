@@ -1,8 +1,8 @@
 import * as assert from "assert";
 import type { UpResult } from "@pulumi/pulumi/automation";
+import type { Sandbox } from "local-eks";
+import { requestToken } from "local-eks/kubernetes";
 import { CniServiceAccountRole } from "../../index";
-import { requestToken } from "../../sandbox/podIdentity";
-import { Sandbox } from "../../sandbox/sandbox";
 import { clusterOf, uids } from "./support/cluster";
 import { decoded, iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";

@@ -1,7 +1,7 @@
 import * as assert from "assert";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { type Sandbox, startSandbox } from "local-eks";
 import { countCalls, Counted, CountedCalls } from "./support/calls";
 import { clusterOf } from "./support/cluster";
 import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";

@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import * as path from "path";
-import { Sandbox } from "../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { assertTwoBadArguments } from "./support/badArguments";
 import { clusterOf } from "./support/cluster";
 import { sandboxOf } from "./support/sandboxes";

@@ -1,8 +1,8 @@
 import * as assert from "assert";
 import * as pulumi from "@pulumi/pulumi";
 import { DeleteOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
+import type { Sandbox } from "local-eks";
 import { CniServiceAccountRole, CniServiceAccountRoleArgs, IpFamily } from "../../index";
-import { Sandbox } from "../../sandbox/sandbox";
 import { clusterOf, uids } from "./support/cluster";
 import { createOidcProvider, iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";

@@ -1,8 +1,8 @@
 import * as assert from "assert";
 import * as pulumi from "@pulumi/pulumi";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
+import type { Sandbox } from "local-eks";
 import { CniServiceAccountRole } from "../../index";
-import { Sandbox } from "../../sandbox/sandbox";
 import { clusterOf } from "./support/cluster";
 import { iamOf, tagsOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";

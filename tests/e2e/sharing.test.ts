@@ -1,10 +1,9 @@
 import * as assert from "assert";
 import * as aws from "@pulumi/aws";
 import * as kubernetes from "@pulumi/kubernetes";
+import { assumeRole, type Sandbox } from "local-eks";
+import { loadKubeconfig, podCredentials, requestToken } from "local-eks/kubernetes";
 import { CniServiceAccountRole, Delivery } from "../../index";
-import { assumeRole, requestToken } from "../../sandbox/podIdentity";
-import { loadKubeconfig, podCredentials } from "../../sandbox/pods";
-import { Sandbox } from "../../sandbox/sandbox";
 import { clusterOf, uids } from "./support/cluster";
 import { installOtherDaemonSet, OTHER } from "./support/otherDaemonSet";
 import { decoded, iamOf, trustOf } from "./support/iam";

@@ -1,12 +1,9 @@
 import * as assert from "assert";
-import * as fs from "fs";
-import * as path from "path";
 import { DeleteOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
-import { createPrivateKey, generateKeyPairSync, KeyObject } from "crypto";
-import { decodeProtectedHeader, SignJWT } from "jose";
+import { generateKeyPairSync } from "crypto";
+import { assumeRole, type Sandbox } from "local-eks";
+import { requestToken, signToken } from "local-eks/kubernetes";
 import { CniServiceAccountRole, Delivery } from "../../index";
-import { assumeRole, requestToken } from "../../sandbox/podIdentity";
-import { Sandbox } from "../../sandbox/sandbox";
 import { clusterOf } from "./support/cluster";
 import { createOidcProvider, iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";
@@ -43,22 +40,8 @@ describe("what STS answers to a token that the role does not trust", () => {
         });
     }
 
-    /** A token as the API server would sign it, which does not sign one that has expired. */
-    async function signed(claims: { issuer?: string; expiresIn?: string; key?: KeyObject }): Promise<string> {
-        const keyFile = path.join(sandbox.directory, "cluster", "credentials", "service-account.key");
-        const { kid } = decodeProtectedHeader(await requestToken(clusterOf(sandbox).config));
-        return new SignJWT({})
-            .setProtectedHeader({ alg: "RS256", kid })
-            .setIssuer(claims.issuer ?? sandbox.issuer)
-            .setAudience("sts.amazonaws.com")
-            .setSubject("system:serviceaccount:kube-system:aws-node")
-            .setIssuedAt("-2h")
-            .setExpirationTime(claims.expiresIn ?? "1h")
-            .sign(claims.key ?? createPrivateKey(fs.readFileSync(keyFile)));
-    }
-
     it("a token like the API server's own is taken", async () => {
-        await assumeRole(sandbox, roleArn, await signed({}));
+        await assumeRole(sandbox, roleArn, await signToken(sandbox));
     });
 
     it("another service account", async () => {
@@ -72,7 +55,7 @@ describe("what STS answers to a token that the role does not trust", () => {
     });
 
     it("another issuer", async () => {
-        const token = await signed({ issuer: "https://oidc.eks.us-west-2.amazonaws.com/id/OTHER" });
+        const token = await signToken(sandbox, { issuer: "https://oidc.eks.us-west-2.amazonaws.com/id/OTHER" });
         await refused(
             token,
             "InvalidIdentityTokenException",
@@ -82,7 +65,7 @@ describe("what STS answers to a token that the role does not trust", () => {
 
     it("an expired token", async () => {
         await refused(
-            await signed({ expiresIn: "-1h" }),
+            await signToken(sandbox, { expiresIn: "-1h" }),
             "ExpiredTokenException",
             /^Token expired: current date\/time \d+ must be before/,
         );
@@ -90,7 +73,11 @@ describe("what STS answers to a token that the role does not trust", () => {
 
     it("a key that is not the cluster's", async () => {
         const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-        await refused(await signed({ key: privateKey }), "InvalidIdentityTokenException", /could not be validated/);
+        await refused(
+            await signToken(sandbox, { key: privateKey }),
+            "InvalidIdentityTokenException",
+            /could not be validated/,
+        );
     });
 
     it("an OIDC provider that IAM does not have", async () => {

@@ -1,8 +1,8 @@
 import * as assert from "assert";
 import * as fs from "fs";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { podCredentials } from "../../sandbox/pods";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { type Sandbox, startSandbox } from "local-eks";
+import { podCredentials } from "local-eks/kubernetes";
 import { assertTwoBadArguments } from "./support/badArguments";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";

@@ -34,7 +34,7 @@ module.exports = {
         "/policies",
         "/sandbox",
         "/reports",
-        "/tests/{e2e,package,policies,sandbox}",
+        "/tests/{adapters,demo,e2e,package,policies}",
     ],
     buildCommand: "tsc -p tests/mutation/tsconfig.json",
     testRunner: "mocha",

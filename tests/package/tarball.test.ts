@@ -3,8 +3,8 @@ import { spawn } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { ProviderClient } from "local-eks/providerClient";
 import { dependencies, scripts } from "../../package.json";
-import { ProviderClient } from "../sandbox/awsProvider/providerClient";
 import { INSTALL, newFolder, ROOT, runIn, useConsumer } from "./support/consumer";
 
 /** Folders whose sources are built, and the files in them that are not sources. */

@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Sandbox, startSandbox } from "../../sandbox/sandbox";
+import { type Sandbox, startSandbox } from "local-eks";
 import { type Counted, countCalls, CountedCalls } from "../e2e/support/calls";
 import { give, handOverStack } from "../e2e/support/handOver";
 import { addOtherPods } from "./support/otherPods";

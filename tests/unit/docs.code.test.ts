@@ -20,6 +20,7 @@ const OPTIONS: ts.CompilerOptions = {
     skipLibCheck: true,
     noEmit: true,
     esModuleInterop: true,
+    resolveJsonModule: true,
     paths: { "@pulumi/aws": [AWS_FILE] },
 };
 

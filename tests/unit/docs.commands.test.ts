@@ -3,6 +3,7 @@ import * as eks from "@aws-sdk/client-eks";
 import * as iam from "@aws-sdk/client-iam";
 import * as sts from "@aws-sdk/client-sts";
 import { existsSync, readFileSync } from "fs";
+import { commandLine } from "local-eks/cli";
 import { dirname, join } from "path";
 import { CodeBlock, codeBlocks, pages, ROOT } from "./support/markdown";
 
@@ -63,13 +64,11 @@ function npmProblem(page: string, args: string[]): string | undefined {
 
 /** The sandbox's own subcommands and options, as its command line declares them. */
 function sandboxProblem([subcommand = "--help", ...options]: string[]): string | undefined {
-    const source = readFileSync(join(ROOT, "sandbox/cli.ts"), "utf8");
-    const declared = source.split(/\.command\("/).find((part) => part.startsWith(`${subcommand}"`));
+    const declared = commandLine.commands.find((command) => command.name() === subcommand);
     if (declared === undefined) {
         return subcommand === "--help" ? undefined : `no subcommand ${subcommand}`;
     }
-    const known = [...declared.matchAll(/(?:\.option|new Option)\(\s*"(--[a-z-]+)/g)].map(([, option]) => option);
-    return unknownOption(options, (option) => known.includes(option));
+    return unknownOption(options, (option) => declared.options.some(({ long }) => long === option));
 }
 
 function awsProblem([service = "", operation = "", ...args]: string[]): string | undefined {

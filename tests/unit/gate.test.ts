@@ -100,6 +100,7 @@ describe("the gate", function () {
             "sandbox -- down --all",
             "sandbox -- tools",
             "test",
+            "test:adapters",
             "test:continuity -- --quick --seed 2026",
             "test:e2e",
             "test:languages",
@@ -108,7 +109,7 @@ describe("the gate", function () {
             "test:sandbox",
             "typecheck",
         ]);
-        strictEqual(lastLine(stdout), "27 passed, 0 failed");
+        strictEqual(lastLine(stdout), "29 passed, 0 failed");
         strictEqual(status, 0);
         doesNotMatch(stdout, /UNSTABLE|FAILED/);
     });
@@ -140,7 +141,7 @@ describe("the gate", function () {
             "test.2": failing(1, "/x/a.test.ts"),
         });
         match(stdout, /━━ FAILED: unit tests\n {2}3 failing/);
-        strictEqual(lastLine(stdout), "26 passed, 3 failed");
+        strictEqual(lastLine(stdout), "28 passed, 3 failed");
         strictEqual(status, 1);
     });
 

@@ -1,6 +1,6 @@
 import { isWildcardOnlyAction } from "@cloud-copilot/iam-simulate";
 
-import { reasonOf, verdictOf } from "../authorise";
+import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import type { Moto } from "../moto";
@@ -18,7 +18,7 @@ export interface Ec2Context {
     readonly enforced: () => IamState;
 }
 
-/** Without the parameter DryRun: API_AssignPrivateIpAddresses.html and the others of the EC2 API Reference. */
+/** Actions that have no parameter DryRun: API_AssignPrivateIpAddresses.html and the others of the EC2 API Reference. */
 const withoutDryRun = new Set([
     "AssignPrivateIpAddresses",
     "AssignIpv6Addresses",
@@ -38,7 +38,7 @@ export async function answerEc2(request: AwsRequest, context: Ec2Context): Promi
     return request.action === "DescribeRegions" && answer.status === 200 ? enabledRegions(request, answer) : answer;
 }
 
-/** Throws why a call is refused before anything is done. */
+/** Throws the refusal of a call, before anything is changed. */
 export async function checkEc2Call(
     request: AwsRequest,
     context: Pick<Ec2Context, "accountId" | "region" | "sessions" | "enforced">,
@@ -54,7 +54,9 @@ export async function checkEc2Call(
     }
 }
 
-/** Whether the action's policies can only say "*"; AWS's own list of actions also tells which ones exist. */
+/**
+ * Whether policies can name no resource for the action but "*". AWS's list of actions also tells which actions exist.
+ */
 async function isWildcardOnly(action: string): Promise<boolean> {
     try {
         return await isWildcardOnlyAction("ec2", action);
@@ -75,7 +77,7 @@ function authorise(
     const resources = needsNoResource ? ["*"] : ec2Resources(request.parameters, region, context.accountId);
     for (const resource of resources) {
         const act = { principalArn, accountId: context.accountId, action, resource };
-        const verdict = verdictOf(state, policies, { ...act, context: ec2Context(request.parameters, region) });
+        const verdict = policyVerdict(state, policies, { ...act, context: ec2Context(request.parameters, region) });
         if (verdict !== "allowed") {
             const on = resource === "*" ? "" : ` on resource: ${resource}`;
             throw new AwsError(

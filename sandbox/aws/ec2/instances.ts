@@ -3,13 +3,13 @@ import { DescribeIamInstanceProfileAssociationsCommand, EC2Client } from "@aws-s
 import { listParameter, type AwsRequest } from "../protocol";
 
 const profileFilter = "iam-instance-profile.arn";
-/** An id that no instance has. */
-const nobody = "i-00000000000000000";
+/** An id that matches no instance. */
+const unknownInstance = "i-00000000000000000";
 
 /**
  * moto does not know the filter `iam-instance-profile.arn` of DescribeInstances
- * (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html): it is asked for the instances that
- * have the profiles instead, by id. An instance that is terminated has let go of its profile.
+ * (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html). The stand-in looks up the
+ * instances with these profiles itself and asks moto for their ids. A terminated instance has released its profile.
  */
 export async function withoutProfileFilter(request: AwsRequest, motoEndpoint: string): Promise<AwsRequest> {
     const index = [...request.parameters].find(
@@ -29,7 +29,7 @@ export async function withoutProfileFilter(request: AwsRequest, motoEndpoint: st
     const parameters = new Map([
         ...others,
         [`${filter}.Name`, "instance-id"],
-        ...(found.length > 0 ? found : [nobody]).map((id, at) => [`${filter}.Value.${at + 1}`, id] as const),
+        ...(found.length > 0 ? found : [unknownInstance]).map((id, at) => [`${filter}.Value.${at + 1}`, id] as const),
     ]);
     return { ...request, parameters, body: Buffer.from(new URLSearchParams([...parameters]).toString()) };
 }
@@ -38,7 +38,7 @@ async function instancesWith(profileArns: string[], { region }: AwsRequest, endp
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     const moto = new EC2Client({ endpoint, region: region ?? "us-west-2", credentials });
     try {
-        // moto knows no pages here.
+        // moto does not page this call.
         const { IamInstanceProfileAssociations = [] } = await moto.send(
             new DescribeIamInstanceProfileAssociationsCommand({ MaxResults: 1000 }),
         );

@@ -3,8 +3,8 @@ import { isLike } from "./instances";
 
 /**
  * "Describes the Regions that are enabled for your account, or all Regions" (AllRegions,
- * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html). moto answers with all of them, those of
- * other partitions too.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html). moto returns all regions, including
+ * those of other partitions.
  */
 export function enabledRegions(request: AwsRequest, answer: AwsResponse): AwsResponse {
     const all = request.parameters.get("AllRegions") === "true";

@@ -13,8 +13,8 @@ const typeOfPrefix: Readonly<Record<string, string>> = {
 };
 
 /**
- * The resources that a call touches: every id that it names, and for CreateNetworkInterface the one to come.
- * An id of a type that is not listed above counts as "*", so that a policy for one type never lets it pass.
+ * The resources that a call touches: every id in its parameters, and for CreateNetworkInterface the new interface. An
+ * id of a type that is not listed above counts as "*", so that a policy for one type never allows it.
  */
 export function ec2Resources(parameters: Parameters, region: string, accountId: string): string[] {
     const ids = [...parameters].filter(([name]) => /Id(?:\.\d+)?$/.test(name)).map(([, value]) => value);
@@ -30,7 +30,9 @@ export function ec2Resources(parameters: Parameters, region: string, accountId: 
     return all.length > 0 ? all : ["*"];
 }
 
-/** Condition keys that stand in the request itself; those of existing resources (aws:ResourceTag/…) are not known. */
+/**
+ * Condition keys whose values are in the request. Those of existing resources (aws:ResourceTag/…) are not supported.
+ */
 export function ec2Context(parameters: Parameters, region: string): Record<string, string | string[]> {
     const tags = [...parameters].flatMap(([name, key]) => {
         const match = /^(.*Tag\.\d+)\.Key$/.exec(name);

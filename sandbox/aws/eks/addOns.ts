@@ -30,7 +30,7 @@ export interface CreateAddOn {
     readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** Managed add-ons as EKS tells of them; nothing of them is installed. */
+/** Managed add-ons in EKS's answers. Nothing of an add-on is installed in the cluster. */
 export class AddOns {
     private readonly byCluster = new Map<string, Map<string, AddOn>>();
 
@@ -61,7 +61,7 @@ export class AddOns {
         return addOn;
     }
 
-    /** The words of https://github.com/awsdocs/amazon-eks-user-guide/issues/323 */
+    /** Wording: https://github.com/awsdocs/amazon-eks-user-guide/issues/323 */
     describe(clusterName: string, name: string): AddOn {
         const addOn = this.of(clusterName).get(name);
         if (!addOn) {
@@ -83,7 +83,7 @@ export class AddOns {
         return addOn;
     }
 
-    /** A new cluster of the same name begins without add-ons. */
+    /** A new cluster of the same name starts without add-ons. */
     forget(clusterName: string): void {
         this.byCluster.delete(clusterName);
     }

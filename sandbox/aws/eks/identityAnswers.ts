@@ -8,7 +8,10 @@ export interface IdentityContext {
     readonly associations: Associations;
 }
 
-/** Answers about add-ons and Pod Identity associations, which moto has not got; undefined for all other calls. */
+/**
+ * Answers the calls about add-ons and Pod Identity associations, which moto does not implement. Undefined for other
+ * calls.
+ */
 export function identityAnswer(
     request: AwsRequest,
     { action, clusterName = "", member = "" }: Route,
@@ -40,7 +43,9 @@ export function identityAnswer(
     }
 }
 
-/** A list does not name the role: https://docs.aws.amazon.com/eks/latest/APIReference/API_PodIdentityAssociationSummary.html */
+/**
+ * The list omits the role: https://docs.aws.amazon.com/eks/latest/APIReference/API_PodIdentityAssociationSummary.html
+ */
 function summaryOf({ clusterName, namespace, serviceAccount, associationArn, associationId, ownerArn }: Association) {
     return { clusterName, namespace, serviceAccount, associationArn, associationId, ...(ownerArn && { ownerArn }) };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { reasonOf, verdictOf } from "../authorise";
+import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import type { Moto } from "../moto";
@@ -19,16 +19,16 @@ import {
 import { resourceOf, routeOf, type Route } from "./routes";
 import type { VersionUpdates } from "./updates";
 
-/** What a cluster of the sandbox is reached by; moto makes up both. */
+/** How clients reach a cluster of the sandbox. moto invents the endpoint and the certificate authority. */
 export interface ClusterAccess {
     readonly endpoint: string;
     /** Base64 of the PEM, as in DescribeCluster's certificateAuthority.data. */
     readonly certificateAuthority: string;
-    /** The one that the API server was started with. Defaults to one that is made up. */
+    /** The issuer that the API server was started with. Defaults to an invented one. */
     readonly issuer?: string;
-    /** How far the nodes of a node group have come. Defaults to what moto says: they are there at once. */
+    /** The progress of a node group's nodes. Defaults to moto's answer: the nodes exist immediately. */
     readonly nodeGroup?: (name: string) => NodeGroupState;
-    /** Whether something of a node group is still there. Defaults to what moto says: it is gone at once. */
+    /** Whether anything of a node group still exists. Defaults to moto's answer: it is deleted immediately. */
     readonly nodeGroupRemains?: (name: string) => boolean;
 }
 
@@ -63,7 +63,7 @@ function authorise(
     const action = `eks:${route.action}`;
     const resource = resourceOf(route, context.region, context.accountId);
     const act = { principalArn, accountId: context.accountId, action, resource, context: {} };
-    const verdict = verdictOf(state, policies, act);
+    const verdict = policyVerdict(state, policies, act);
     if (verdict !== "allowed") {
         throw new AwsError(
             "AccessDeniedException",
@@ -77,7 +77,7 @@ function authorise(
 const withoutMoto =
     /^(?:UpdateClusterVersion|UpdateNodegroupVersion|ListUpdates|DescribeUpdate)$|Addons?$|PodIdentityAssociations?$/;
 
-/** The calls that moto has not got, all of them about a cluster that must be there; undefined for the others. */
+/** The calls that moto does not implement; all of them name a cluster that must exist. Undefined for other calls. */
 async function answerWithoutMoto(
     request: AwsRequest,
     route: Route,
@@ -163,7 +163,7 @@ async function answerByMoto(request: AwsRequest, route: Route, context: EksConte
     return completed;
 }
 
-/** Puts the real API server into answers about a cluster, and the service CIDR that AWS chooses. */
+/** Adds the real API server to answers about a cluster, and the service CIDR that AWS chooses. */
 function completeCluster(answer: AwsResponse, { access, region, updates }: EksContext): AwsResponse {
     const body = JSON.parse(answer.body.toString()) as { cluster?: Cluster };
     const cluster = body.cluster;
@@ -181,7 +181,7 @@ function completeCluster(answer: AwsResponse, { access, region, updates }: EksCo
     return { ...answer, body: JSON.stringify({ ...body, cluster: completed }) };
 }
 
-/** Every cluster has an issuer of its own, one that is made again too; moto gives all of them the same. */
+/** Every cluster has its own issuer, also a recreated one. moto gives all clusters the same. */
 function issuerOf({ arn = "", createdAt = "" }: Cluster, region: string): string {
     const id = createHash("sha256").update(`${arn} ${createdAt}`).digest("hex").slice(0, 32).toUpperCase();
     return `https://oidc.eks.${region}.amazonaws.com/id/${id}`;

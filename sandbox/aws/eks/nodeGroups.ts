@@ -1,6 +1,9 @@
 import type { AwsResponse } from "../protocol";
 
-/** How far a node group has come, whose nodes somebody makes. moto calls each one ACTIVE at once, without any node. */
+/**
+ * The progress of a node group whose nodes the sandbox creates. moto reports each node group as ACTIVE immediately,
+ * without any node.
+ */
 export interface NodeGroupState {
     readonly status: "CREATING" | "ACTIVE" | "CREATE_FAILED";
     /** https://docs.aws.amazon.com/eks/latest/APIReference/API_Issue.html */
@@ -12,7 +15,9 @@ interface NodeGroup {
     readonly nodegroupName: string;
 }
 
-/** Puts into an answer about a node group the state of its nodes, if somebody makes them, and the effect of updates. */
+/**
+ * Adds to an answer about a node group the state of its nodes, if the sandbox creates them, and the effect of updates.
+ */
 export function completeNodeGroup(
     answer: AwsResponse,
     stateOf: (clusterName: string, nodeGroup: string) => NodeGroupState | undefined,

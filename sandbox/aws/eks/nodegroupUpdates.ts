@@ -16,7 +16,7 @@ export interface NodegroupVersion {
 
 export const nodegroupKey = (cluster: string, nodegroup: string): string => `${cluster}/${nodegroup}`;
 
-/** The node group that a call about updates is about; undefined when it is about the cluster itself. */
+/** The node group of a call about updates. Undefined when the call is about the cluster itself. */
 export function updatedNodegroup({ url }: AwsRequest, { action, member }: Route): string | undefined {
     if (action === "UpdateNodegroupVersion") {
         return member;
@@ -48,7 +48,7 @@ export function nodegroupUpdateAnswer(
     }
 }
 
-/** The words of https://github.com/aws/karpenter-provider-aws/issues/133 */
+/** Wording: https://github.com/aws/karpenter-provider-aws/issues/133 */
 export function refuseUnlessActive(key: string, updates: VersionUpdates): void {
     if (updates.isUpdating(key)) {
         const message = "Nodegroup cannot be updated as it is currently not in Active State";
@@ -57,9 +57,9 @@ export function refuseUnlessActive(key: string, updates: VersionUpdates): void {
 }
 
 /**
- * Nodes are not newer than their control plane (https://kubernetes.io/releases/version-skew-policy/#kubelet), and "you can't
- * roll back a node group to an earlier Kubernetes version"
- * (https://docs.aws.amazon.com/eks/latest/userguide/update-managed-node-group.html). EKS's own words are not known.
+ * Nodes must not be newer than their control plane (https://kubernetes.io/releases/version-skew-policy/#kubelet), and
+ * "you can't roll back a node group to an earlier Kubernetes version"
+ * (https://docs.aws.amazon.com/eks/latest/userguide/update-managed-node-group.html). EKS's wording is not known.
  */
 function checkVersion(current: string, version: string, clusterVersion: string): void {
     const minor = (text: string) => Number(/^1\.(\d+)$/.exec(text)?.[1]);
@@ -69,7 +69,7 @@ function checkVersion(current: string, version: string, clusterVersion: string):
     }
 }
 
-/** The words of https://github.com/eksctl-io/eksctl/issues/7976 */
+/** Wording: https://github.com/eksctl-io/eksctl/issues/7976 */
 function checkRelease(version: string, releaseVersion: string | undefined): void {
     if (releaseVersion !== undefined && !releaseVersion.startsWith(`${version}.`)) {
         const message = `Requested release version ${releaseVersion} is not valid for kubernetes version ${version}.`;

@@ -10,7 +10,7 @@ export interface Association {
     readonly roleArn: string;
     readonly associationArn: string;
     readonly associationId: string;
-    /** Of the add-on that it belongs to. */
+    /** The ARN of the add-on that owns the association. */
     readonly ownerArn?: string;
     readonly createdAt: number;
     readonly modifiedAt: number;
@@ -24,7 +24,7 @@ export interface CreateAssociation {
     readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** EKS Pod Identity: which role the pods of a service account get through the Pod Identity agent. */
+/** EKS Pod Identity: the roles that the Pod Identity agent gives to the pods of service accounts. */
 export class Associations {
     private all: readonly Association[] = [];
 
@@ -51,7 +51,7 @@ export class Associations {
         return association;
     }
 
-    /** The words are not known from a source. */
+    /** The wording is not known from a source. */
     describe(clusterName: string, id: string): Association {
         const found = this.all.find((one) => one.clusterName === clusterName && one.associationId === id);
         if (!found) {

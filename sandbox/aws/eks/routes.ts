@@ -4,11 +4,11 @@ export interface Route {
     readonly action: string;
     readonly path: string;
     readonly clusterName?: string;
-    /** The name or id of what belongs to the cluster: a node group, an add-on, an association. */
+    /** The name or id of a member of the cluster: a node group, an add-on, an association. */
     readonly member?: string;
 }
 
-/** The part of the EKS API that moto has (moto/eks/urls.py), and what stands in this folder; everything else is refused. */
+/** The operations of EKS that moto implements (moto/eks/urls.py), and those of this folder. All others are refused. */
 const routes: readonly (readonly [method: string, path: RegExp, action: string])[] = [
     ["GET", /^\/clusters$/, "ListClusters"],
     ["POST", /^\/clusters$/, "CreateCluster"],
@@ -49,8 +49,9 @@ export function routeOf(method: string, path: string): Route {
 }
 
 /**
- * What a call is about, for its authorisation: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html
- * An add-on's ARN ends in an id that a call does not name.
+ * The resource of a call, for its authorisation:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html An
+ * add-on's ARN ends in an id that calls do not contain.
  */
 export function resourceOf({ action, clusterName, member }: Route, region: string, accountId: string): string {
     const own = (resource: string) => `arn:aws:eks:${region}:${accountId}:${resource}`;

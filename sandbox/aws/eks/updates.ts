@@ -19,10 +19,10 @@ interface VersionUpdate {
     readonly startedAt: number;
 }
 
-/** On EKS it takes some ten minutes; here long enough to be seen. */
+/** An update takes about ten minutes on EKS; here it takes just long enough to be observed. */
 const updateMilliseconds = 1000;
 
-/** Updates of the Kubernetes version of clusters and node groups, which moto has not got: one at a time. */
+/** Updates of the Kubernetes version of clusters and node groups, one at a time. moto does not implement them. */
 export class VersionUpdates {
     private readonly started = new Map<string, VersionUpdate[]>();
 
@@ -36,7 +36,9 @@ export class VersionUpdates {
         return this.begin(cluster, version);
     }
 
-    /** Without a look at what is asked for: of a cluster, or of what `nodegroupKey` calls a node group. */
+    /**
+     * Starts an update without checking the request: of the cluster, or of the node group that `nodegroupKey` names.
+     */
     begin(of: string, version: string, releaseVersion?: string): Update {
         const update = {
             ...{ id: randomUUID(), version, startedAt: this.now() },
@@ -62,7 +64,7 @@ export class VersionUpdates {
         return this.of(cluster).map((update) => update.id);
     }
 
-    /** The words of https://github.com/rancher/eks-operator/issues/547 */
+    /** Wording: https://github.com/rancher/eks-operator/issues/547 */
     refuseWhileUpdating(cluster: string, type: string): void {
         const running = this.of(cluster).find((update) => !this.isDone(update));
         if (running) {
@@ -71,7 +73,7 @@ export class VersionUpdates {
         }
     }
 
-    /** What DescribeCluster and DescribeNodegroup say because of updates. */
+    /** The effect of updates on the answers of DescribeCluster and DescribeNodegroup. */
     effectOn(of: string): {
         readonly version?: string;
         readonly releaseVersion?: string;
@@ -87,7 +89,7 @@ export class VersionUpdates {
         };
     }
 
-    /** A new cluster or node group of the same name begins without updates. */
+    /** A new cluster or node group of the same name starts without updates. */
     forget(of: string): void {
         [...this.started.keys()]
             .filter((key) => key === of || key.startsWith(`${of}/`))
@@ -120,8 +122,9 @@ export class VersionUpdates {
 }
 
 /**
- * The same version, a lower one and one that is two steps away are refused in the same words:
- * https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2607, https://github.com/rancher/rancher/issues/21043
+ * The same version, a lower one and one that skips a minor version are refused with the same message:
+ * https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2607,
+ * https://github.com/rancher/rancher/issues/21043
  */
 function isNextMinor(current: string, version: string): boolean {
     const [from, to] = [current, version].map((text) => /^1\.(\d+)$/.exec(text)?.[1]);

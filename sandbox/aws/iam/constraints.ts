@@ -2,7 +2,7 @@ import { AwsError, constraintError, validationError } from "../errors";
 
 type Parameters = ReadonlyMap<string, string>;
 
-/** A parameter's limits as the IAM API Reference states them, with the pattern in AWS's own notation. */
+/** The limits of a parameter in the IAM API Reference, with the pattern in AWS's notation. */
 interface Limits {
     readonly pattern?: { readonly test: RegExp; readonly text: string };
     readonly minLength?: number;
@@ -21,13 +21,13 @@ const limits: Readonly<Record<string, Limits>> = {
     PermissionsBoundary: { minLength: 20, maxLength: 2048 },
     OpenIDConnectProviderArn: { minLength: 20, maxLength: 2048 },
     Url: { minLength: 1, maxLength: 255 },
-    // API_SetDefaultPolicyVersion.html; the pattern leaves no length open that matters.
+    // API_SetDefaultPolicyVersion.html. The pattern limits the length enough.
     VersionId: {
         pattern: { test: /^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/, text: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?" },
         maxLength: 64,
     },
 };
-// A role's description has a pattern, a policy's has none.
+// The description of a role has a pattern, that of a policy has none.
 const roleDescription: Limits = {
     pattern: {
         test: /^[\t\n\r\u0020-\u007E\u00A1-\u00FF]*$/,
@@ -37,7 +37,7 @@ const roleDescription: Limits = {
 };
 const policyDescription: Limits = { maxLength: 1000 };
 
-/** What IAM refuses by looking at the parameters alone. */
+/** Refuses a call by its parameters alone. */
 export function parameterRefusal(action: string, parameters: Parameters): AwsError | undefined {
     const description = action.includes("Role") ? roleDescription : policyDescription;
     for (const [name, value] of parameters) {
@@ -122,7 +122,7 @@ function tagRefusal(parameters: Parameters): AwsError | undefined {
         : undefined;
 }
 
-/** "Tags.member.2.Key" is called "tags.2.member.key" in IAM's messages. */
+/** IAM's messages call "Tags.member.2.Key" "tags.2.member.key". */
 function tagMember(name: string): string {
     const [, , index = "", part = ""] = name.split(".");
     return `tags.${index}.member.${lowerFirst(part)}`;

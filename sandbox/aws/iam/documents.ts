@@ -8,8 +8,9 @@ type Statement = Readonly<Record<string, unknown>>;
 export const quotas = { trustPolicy: 2048, managedPolicy: 6144, inlineOfRole: 10240 };
 
 /**
- * Why IAM refuses a trust policy.
- * @param roleArns ARNs of the account's roles: a principal that names another one of the account is refused.
+ * The reason why IAM refuses a trust policy.
+ *
+ * @param roleArns ARNs of the account's roles: IAM refuses a principal that names any other role of the account.
  */
 export function trustPolicyRefusal(text: string, accountId: string, roleArns: readonly string[]): AwsError | undefined {
     const document = parse(text);
@@ -41,7 +42,7 @@ export function trustPolicyRefusal(text: string, accountId: string, roleArns: re
         : undefined;
 }
 
-/** Why IAM refuses a managed policy. */
+/** The reason why IAM refuses a managed policy. */
 export function managedPolicyRefusal(text: string): AwsError | undefined {
     return (
         identityPolicyRefusal(text) ??
@@ -51,7 +52,7 @@ export function managedPolicyRefusal(text: string): AwsError | undefined {
     );
 }
 
-/** Why IAM refuses an inline policy of a role: all of a role's inline policies share one quota. */
+/** The reason why IAM refuses an inline policy of a role. All inline policies of a role share one quota. */
 export function inlinePolicyRefusal(text: string, roleName: string, others: readonly string[]): AwsError | undefined {
     const total = [text, ...others].reduce((sum, document) => sum + sizeOf(document), 0);
     return (
@@ -82,7 +83,7 @@ function identityPolicyRefusal(text: string): AwsError | undefined {
     return common ?? (resource ? malformed(`Resource ${resource} must be in ARN format or "*".`) : undefined);
 }
 
-/** Rules of the grammar that hold for both kinds; moto's iam/policy_validation.py records AWS's words for them. */
+/** Grammar rules of trust and permission policies. moto's iam/policy_validation.py records AWS's messages for them. */
 function commonRefusal(
     document: Readonly<Record<string, unknown>>,
     statements: readonly Statement[],
@@ -107,7 +108,7 @@ function commonRefusal(
         : undefined;
 }
 
-/** The validators throw at some documents that are far from any policy, for instance a condition of null. */
+/** The validators throw on documents that hardly resemble a policy, for instance with a condition of null. */
 function isGrammatical(document: unknown, validate: (document: unknown) => readonly unknown[]): boolean {
     try {
         return validate(document).length === 0;
@@ -128,7 +129,7 @@ function hasKnownOperators(statement: Statement): boolean {
     return !isRecord(condition) || Object.keys(condition).every((operator) => operators.test(operator));
 }
 
-/** Principals are resolved when the document is written: a role of the account that is not there is refused. */
+/** IAM resolves principals when the document is written, and refuses a role of the account that does not exist. */
 function principalRefusal(principal: unknown, accountId: string, roleArns: readonly string[]): AwsError | undefined {
     if (principal === "*") {
         return malformed('AssumeRolepolicy contained an invalid principal: "STAR":"*".');
@@ -145,12 +146,12 @@ function principalRefusal(principal: unknown, accountId: string, roleArns: reado
     return unknownRole === undefined ? undefined : malformed(`Invalid principal in policy: "AWS":"${unknownRole}"`);
 }
 
-/** Only the form counts: IAM does not look whether the provider exists. */
+/** Only the form counts: IAM does not check whether the provider exists. */
 function isFederatedPrincipal(name: string): boolean {
     return /^arn:[\w-]+:iam::\d{12}:(?:oidc|saml)-provider\/.+$/.test(name) || /^(?:[\w-]+\.)+[a-z]+$/.test(name);
 }
 
-/** White space does not count (reference_iam-quotas.html). */
+/** White space does not count towards the quota (reference_iam-quotas.html). */
 function sizeOf(document: string): number {
     return document.replace(/\s/g, "").length;
 }

@@ -8,7 +8,10 @@ import {
 
 import { queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
 
-/** Writes that moto has not got or gets wrong, made of others; undefined: moto can do it as it is. */
+/**
+ * Writes that moto does not implement or gets wrong, composed of other calls. Undefined if moto handles the call
+ * correctly.
+ */
 export async function writeWithoutMoto(request: AwsRequest, iam: IAMClient): Promise<AwsResponse | undefined> {
     const clientId = request.parameters.get("ClientID") ?? "";
     switch (request.action) {
@@ -23,7 +26,10 @@ export async function writeWithoutMoto(request: AwsRequest, iam: IAMClient): Pro
     }
 }
 
-/** moto cannot change the client ids of a provider, so it is made again; adding or removing twice is no error. */
+/**
+ * moto cannot change the client ids of a provider, so the provider is recreated. Adding or removing an id twice is not
+ * an error.
+ */
 async function setClientIds(request: AwsRequest, iam: IAMClient, change: (ids: string[]) => string[]): Promise<void> {
     const arn = { OpenIDConnectProviderArn: request.parameters.get("OpenIDConnectProviderArn") ?? "" };
     const provider = await iam.send(new GetOpenIDConnectProviderCommand(arn));
@@ -39,8 +45,8 @@ async function setClientIds(request: AwsRequest, iam: IAMClient, change: (ids: s
 }
 
 /**
- * UpdateRole without a description keeps the one that is there, and without MaxSessionDuration sets one hour
- * (API_UpdateRole.html); moto empties both.
+ * UpdateRole without a description keeps the existing one, and without MaxSessionDuration sets one hour
+ * (API_UpdateRole.html). moto clears both.
  */
 export async function completed(request: AwsRequest, iam: IAMClient): Promise<AwsRequest> {
     if (request.action !== "UpdateRole") {

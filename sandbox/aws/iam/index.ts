@@ -1,6 +1,6 @@
 import type { IAMClient } from "@aws-sdk/client-iam";
 
-import { reasonOf, verdictOf } from "../authorise";
+import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { Moto } from "../moto";
 import { queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
@@ -10,25 +10,28 @@ import { completed, writeWithoutMoto } from "./gaps";
 import { writeRefusal } from "./preconditions";
 import { iamConditionKeys, iamResource } from "./resources";
 import { simulatePrincipalPolicy, type SimulationContext } from "./simulation";
-import type { IamState, StateReader } from "./state";
+import type { IamState } from "./state";
+import type { StateReader } from "./stateReader";
 import type { Delays, Timeline } from "./timeline";
 import { readsChangedBy, type HeldAnswers } from "./visibility";
 import { inAwsWords, withEncodedDocuments } from "./wording";
 
 export interface IamContext extends SimulationContext {
     readonly moto: Moto;
-    /** A client of moto itself. */
+    /** A client of moto, past the stand-in. */
     readonly iam: IAMClient;
     readonly reader: StateReader;
     readonly timeline: Timeline;
     readonly held: HeldAnswers;
     readonly sessions: Sessions;
     readonly delays: () => Delays;
-    /** Runs writes one after the other: each is judged by the state that the one before it left. */
+    /** Serialises writes: each is checked against the state after the previous one. */
     readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** moto keeps IAM's state; around it stand what IAM refuses, and when a change is visible and in force. */
+/**
+ * moto keeps the state of IAM. This front adds IAM's refusals, and the delays until a change is visible and enforced.
+ */
 export async function answerIam(request: AwsRequest, context: IamContext): Promise<AwsResponse> {
     const enforced = context.timeline.enforced;
     const caller = context.sessions.authenticate("iam", request.credential, enforced);
@@ -45,7 +48,8 @@ export async function answerIam(request: AwsRequest, context: IamContext): Promi
     if (/^(?:Get|List|Simulate|Generate)/.test(request.action)) {
         const read = { action: request.action, parameters: Object.fromEntries(request.parameters) };
         const answer = (): Promise<AwsResponse> => forward(request, context.moto);
-        // A provider whose client ids are being changed is away for a moment: nobody must see that.
+        // While the client ids of a provider change, the provider does not exist for a moment: no read may observe
+        // that.
         const isOfProvider = request.action.includes("OpenIDConnectProvider");
         return context.held.find(read) ?? (isOfProvider ? context.inTurn(answer) : answer());
     }
@@ -62,7 +66,7 @@ function authorise(
     const target = iamResource(request.action, request.parameters, state, context.accountId);
     const keys = iamConditionKeys(request.action, request.parameters);
     const act = { principalArn, accountId: context.accountId, action, resource: target.arn, context: keys };
-    const verdict = verdictOf(state, policies, act);
+    const verdict = policyVerdict(state, policies, act);
     if (verdict !== "allowed") {
         throw new AwsError(
             "AccessDenied",
@@ -93,7 +97,7 @@ async function write(request: AwsRequest, context: IamContext): Promise<AwsRespo
     return answer;
 }
 
-/** Attaching twice is no error and changes nothing; moto would count the attachment twice. */
+/** Attaching a policy twice is not an error and changes nothing. moto would count the attachment twice. */
 function isAttachedAlready(request: AwsRequest, state: IamState): boolean {
     const role = state.roles[request.parameters.get("RoleName") ?? ""];
     return (
@@ -127,7 +131,7 @@ async function holdAnswers(request: AwsRequest, context: IamContext): Promise<vo
     }
 }
 
-/** A create call names no ARN; the reads that will follow do. */
+/** A create call contains no ARN; the reads after it do. */
 function createdArns(request: AwsRequest, accountId: string): Record<string, string> {
     const parameters = Object.fromEntries(request.parameters);
     if (request.action === "CreatePolicy") {
@@ -141,7 +145,7 @@ function createdArns(request: AwsRequest, accountId: string): Record<string, str
     return parameters;
 }
 
-/** What moto has not got is not a part of this API; moto itself answers with a page of HTML. */
+/** An action that moto does not implement is not part of this API. moto itself answers with a page of HTML. */
 async function forward(request: AwsRequest, moto: Moto): Promise<AwsResponse> {
     const answer = await moto.forward(request);
     if (answer.status >= 500) {

@@ -14,8 +14,8 @@ type Rule = (write: Write) => AwsError | undefined;
 const policiesPerRole = 10;
 
 /**
- * Why IAM refuses a write in this state. What is not named here moto refuses itself, or nobody does
- * (for instance a policy that another partition's ARN names: it is not there, so NoSuchEntity).
+ * The reason why IAM refuses a write in this state. moto itself makes the other refusals. A policy with the ARN of
+ * another partition needs no rule: it does not exist, which is NoSuchEntity.
  */
 const rules: Readonly<Record<string, Rule>> = {
     CreateRole: (write) =>
@@ -54,7 +54,7 @@ function trust(write: Write, document: string): AwsError | undefined {
     return trustPolicyRefusal(document, write.accountId, roleArns);
 }
 
-/** A boundary must exist. The words are not known from a source of AWS. */
+/** A permissions boundary must exist. The wording is not known from a source of AWS. */
 function missingBoundary({ state, accountId, parameter }: Write): AwsError | undefined {
     const arn = parameter("PermissionsBoundary");
     return arn.includes(`:${accountId}:policy/`) && !state.policies[arn]
@@ -89,7 +89,7 @@ function detachRolePolicy({ state, parameter }: Write): AwsError | undefined {
         : noSuchEntity(`Policy ${parameter("PolicyArn")} was not found.`);
 }
 
-/** API_RemoveRoleFromInstanceProfile.html names NoSuchEntity; the words are not known from a source of AWS. */
+/** API_RemoveRoleFromInstanceProfile.html documents NoSuchEntity. The wording is not known from a source of AWS. */
 function removeFromProfile({ state, parameter }: Write): AwsError | undefined {
     const [role, profile] = [parameter("RoleName"), parameter("InstanceProfileName")];
     return state.roles[role]?.instanceProfileNames.includes(profile)
@@ -105,7 +105,7 @@ function putRolePolicy({ state, parameter }: Write): AwsError | undefined {
     return inlinePolicyRefusal(parameter("PolicyDocument"), parameter("RoleName"), others);
 }
 
-/** Whatever their paths: "policy names must be unique within the account" (API_CreatePolicy.html). */
+/** Across paths: "policy names must be unique within the account" (API_CreatePolicy.html). */
 function createPolicy({ state, accountId, parameter }: Write): AwsError | undefined {
     const own = Object.keys(state.policies).filter((arn) => arn.includes(`:${accountId}:`));
     const names = own.map((arn) => arn.slice(arn.lastIndexOf("/") + 1));
@@ -180,7 +180,7 @@ function missingRole({ state, parameter }: Write): AwsError | undefined {
     return state.roles[name] ? undefined : noSuchEntity(`The role with name ${name} cannot be found.`);
 }
 
-/** AWS managed policies, and other accounts', can be attached but not changed; moto would change them. */
+/** Policies of AWS and of other accounts can be attached but not changed. moto would change them. */
 function missingPolicy({ state, accountId, parameter }: Write): AwsError | undefined {
     const arn = parameter("PolicyArn");
     if (!arn.includes(`:${accountId}:`)) {
@@ -189,7 +189,7 @@ function missingPolicy({ state, accountId, parameter }: Write): AwsError | undef
     return state.policies[arn] ? undefined : noSuchEntity(`Policy ${arn} was not found.`);
 }
 
-/** SetDefaultPolicyVersion's words as moto records them (moto/iam/models.py, set_default_policy_version). */
+/** The message of SetDefaultPolicyVersion, as moto records it (moto/iam/models.py, set_default_policy_version). */
 function missingVersion(write: Write): AwsError | undefined {
     const [arn, id] = [write.parameter("PolicyArn"), write.parameter("VersionId")];
     return (

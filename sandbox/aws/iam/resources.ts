@@ -2,11 +2,14 @@ import type { IamState } from "./state";
 
 export interface IamResource {
     readonly arn: string;
-    /** How IAM's AccessDenied names it: an existing role as "role <name>", a policy as "policy <arn>". */
+    /** How IAM's AccessDenied names the resource: an existing role as "role <name>", a policy as "policy <arn>". */
     readonly text: string;
 }
 
-/** What an IAM call is about: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html */
+/**
+ * The resource of an IAM call:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+ */
 export function iamResource(
     action: string,
     parameters: ReadonlyMap<string, string>,
@@ -42,7 +45,7 @@ export function iamResource(
     return { arn, text: arn };
 }
 
-/** Calls that name nothing are about the whole account's roles, policies and so on. */
+/** Calls without a resource are about all roles, policies and so on of the account. */
 function listResource(action: string, own: (resource: string) => string): string {
     switch (action) {
         case "ListRoles":
@@ -55,7 +58,7 @@ function listResource(action: string, own: (resource: string) => string): string
 }
 
 /**
- * What conditions of the caller's policies can ask about the call itself:
+ * The condition keys about the call itself, for the conditions of the caller's policies:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
  */
 export function iamConditionKeys(action: string, parameters: ReadonlyMap<string, string>): Record<string, string> {

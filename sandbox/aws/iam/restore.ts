@@ -20,7 +20,10 @@ import {
 
 import type { IamState, RoleState } from "./state";
 
-/** Makes IAM again what it was, by IAM's own calls: what came since goes, what went or was changed comes back. */
+/**
+ * Restores a former state of IAM with IAM's own calls: deletes what was added since, and recreates what was deleted or
+ * changed.
+ */
 export async function restoreIam(iam: IAMClient, now: IamState, wanted: IamState): Promise<void> {
     for (const role of Object.values(now.roles).filter(({ name }) => !wanted.roles[name])) {
         await deleteRole(iam, role);
@@ -38,7 +41,7 @@ export async function restoreIam(iam: IAMClient, now: IamState, wanted: IamState
     await restoreProviders(iam, now, wanted);
 }
 
-/** Those of the account; AWS's own cannot be changed. */
+/** The policies of the account; AWS's own cannot be changed. */
 function ownPolicies({ policies }: IamState) {
     return Object.values(policies).filter(({ arn }) => !arn.includes(":aws:policy/"));
 }

@@ -1,4 +1,4 @@
-import { verdictOf, type PolicyHolder, type Verdict } from "../authorise";
+import { policyVerdict, type PolicyHolder, type Verdict } from "../authorise";
 import { AwsError, validationError } from "../errors";
 import { escapeXml, listParameter, queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
 import type { Users } from "../sts/users";
@@ -10,8 +10,8 @@ export interface SimulationContext {
 }
 
 /**
- * SimulatePrincipalPolicy (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html), by the code
- * that authorises calls, on what is written in IAM: a change shows here before it is in force.
+ * SimulatePrincipalPolicy (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html), with
+ * the code that authorises calls. It reads the latest write to IAM, so a change appears here before it is enforced.
  */
 export function simulatePrincipalPolicy(
     { action: call, parameters }: AwsRequest,
@@ -25,7 +25,7 @@ export function simulatePrincipalPolicy(
     const results = actions.flatMap((action) =>
         (named.length > 0 ? named : ["*"]).map((resource) => {
             const act = { principalArn, accountId: context.accountId, action, resource };
-            const verdict = verdictOf(state, policies, { ...act, context: contextOf(parameters) });
+            const verdict = policyVerdict(state, policies, { ...act, context: contextOf(parameters) });
             return resultOf(action, resource, verdict, policies.permissionsBoundaryArn !== undefined);
         }),
     );

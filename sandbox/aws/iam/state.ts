@@ -1,16 +1,4 @@
-import {
-    GetAccountAuthorizationDetailsCommand,
-    type GetAccountAuthorizationDetailsCommandOutput,
-    GetOpenIDConnectProviderCommand,
-    GetPolicyCommand,
-    GetPolicyVersionCommand,
-    ListOpenIDConnectProvidersCommand,
-    paginateListRoles,
-    type IAMClient,
-    type ManagedPolicyDetail,
-    type RoleDetail,
-} from "@aws-sdk/client-iam";
-
+/** A role with everything that decides about its permissions and its sessions. */
 export interface RoleState {
     readonly name: string;
     readonly arn: string;
@@ -23,160 +11,31 @@ export interface RoleState {
     readonly instanceProfileNames: readonly string[];
 }
 
+/** A managed policy. */
 export interface PolicyState {
     readonly arn: string;
-    /** Text of the default version. */
+    /** The text of the default version. */
     readonly document: string;
     readonly versionIds: readonly string[];
     readonly defaultVersionId: string;
-    /** Users and groups count too, which are not part of this state. */
+    /** Includes users and groups, which are not part of this state. */
     readonly attachmentCount: number;
 }
 
 export interface OidcProviderState {
     readonly arn: string;
-    /** Host and path, without "https://", as IAM keeps it. */
+    /** Host and path without "https://", as IAM stores it. */
     readonly url: string;
     readonly clientIds: readonly string[];
 }
 
-/** What authorisation depends on, as plain data: one of these is kept for each change. */
+/** Everything that authorisation depends on, as plain data. The timeline keeps one state for each change. */
 export interface IamState {
     readonly roles: Readonly<Record<string, RoleState>>;
-    /** Customer managed policies, and those AWS managed ones that are attached somewhere. */
+    /** Customer managed policies, and the AWS managed policies that are attached to a role. */
     readonly policies: Readonly<Record<string, PolicyState>>;
     readonly oidcProviders: Readonly<Record<string, OidcProviderState>>;
 }
 
-export const emptyState: IamState = { roles: {}, policies: {}, oidcProviders: {} };
-
-/** What moto tells in three kinds of call. */
-interface Parts {
-    readonly details: GetAccountAuthorizationDetailsCommandOutput;
-    readonly durations: ReadonlyMap<string, number>;
-    readonly oidcProviders: readonly OidcProviderState[];
-}
-
-/** Reads the whole state from moto; texts of AWS managed policies never change and are read once. */
-export class StateReader {
-    private readonly awsManaged = new Map<string, Promise<PolicyState>>();
-    private last: Parts | undefined;
-
-    constructor(private readonly iam: IAMClient) {}
-
-    /** @param action The write after which the state is read; what it cannot have changed is not read again. */
-    async read(action: string): Promise<IamState> {
-        const isOfProvider = action.includes("OpenIDConnectProvider");
-        const isOfRoleItself = /^(?:Create|Update|Delete)Role$/.test(action);
-        const [details, durations, oidcProviders] = await Promise.all([
-            isOfProvider && this.last ? this.last.details : this.details(),
-            this.last && !isOfRoleItself ? this.last.durations : this.maxSessionDurations(),
-            this.last && !isOfProvider ? this.last.oidcProviders : this.oidcProviders(),
-        ]);
-        this.last = { details, durations, oidcProviders };
-        return this.stateOf(this.last);
-    }
-
-    private async stateOf({ details, durations, oidcProviders }: Parts): Promise<IamState> {
-        const roles = (details.RoleDetailList ?? []).map((role) => roleState(role, durations));
-        const own = (details.Policies ?? []).map(policyState);
-        const ownArns = new Set(own.map((policy) => policy.arn));
-        const foreign = new Set(
-            roles.flatMap((role) => [...role.attachedPolicyArns, role.permissionsBoundaryArn ?? ""]).filter(Boolean),
-        );
-        const awsManaged = await Promise.all(
-            [...foreign].filter((arn) => !ownArns.has(arn)).map((arn) => this.awsManagedPolicy(arn)),
-        );
-        return {
-            roles: Object.fromEntries(roles.map((role) => [role.name, role])),
-            policies: Object.fromEntries([...own, ...awsManaged].map((policy) => [policy.arn, policy])),
-            oidcProviders: Object.fromEntries(oidcProviders.map((provider) => [provider.arn, provider])),
-        };
-    }
-
-    private details(): Promise<GetAccountAuthorizationDetailsCommandOutput> {
-        return this.iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ["Role", "LocalManagedPolicy"] }));
-    }
-
-    private async maxSessionDurations(): Promise<Map<string, number>> {
-        const durations = new Map<string, number>();
-        for await (const page of paginateListRoles({ client: this.iam }, {})) {
-            for (const role of page.Roles ?? []) {
-                durations.set(role.RoleName ?? "", role.MaxSessionDuration ?? 3600);
-            }
-        }
-        return durations;
-    }
-
-    private async oidcProviders(): Promise<OidcProviderState[]> {
-        const list = await this.iam.send(new ListOpenIDConnectProvidersCommand({}));
-        return Promise.all(
-            (list.OpenIDConnectProviderList ?? []).map(async ({ Arn: arn = "" }) => {
-                const provider = await this.iam.send(
-                    new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }),
-                );
-                return { arn, url: provider.Url ?? "", clientIds: provider.ClientIDList ?? [] };
-            }),
-        );
-    }
-
-    private awsManagedPolicy(arn: string): Promise<PolicyState> {
-        let policy = this.awsManaged.get(arn);
-        if (!policy) {
-            policy = this.readAwsManagedPolicy(arn);
-            this.awsManaged.set(arn, policy);
-        }
-        return policy;
-    }
-
-    private async readAwsManagedPolicy(arn: string): Promise<PolicyState> {
-        const policy = await this.iam.send(new GetPolicyCommand({ PolicyArn: arn }));
-        const versionId = policy.Policy?.DefaultVersionId ?? "v1";
-        const version = await this.iam.send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: versionId }));
-        return {
-            arn,
-            document: plainDocument(version.PolicyVersion?.Document),
-            versionIds: [versionId],
-            defaultVersionId: versionId,
-            attachmentCount: 1,
-        };
-    }
-}
-
-function roleState(role: RoleDetail, durations: ReadonlyMap<string, number>): RoleState {
-    const name = role.RoleName ?? "";
-    const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn;
-    return {
-        name,
-        arn: role.Arn ?? "",
-        id: role.RoleId ?? "",
-        trustPolicy: plainDocument(role.AssumeRolePolicyDocument),
-        maxSessionDuration: durations.get(name) ?? 3600,
-        attachedPolicyArns: (role.AttachedManagedPolicies ?? []).map((policy) => policy.PolicyArn ?? ""),
-        inlinePolicies: Object.fromEntries(
-            (role.RolePolicyList ?? []).map((policy) => [
-                policy.PolicyName ?? "",
-                plainDocument(policy.PolicyDocument),
-            ]),
-        ),
-        ...(boundary && { permissionsBoundaryArn: boundary }),
-        instanceProfileNames: (role.InstanceProfileList ?? []).map((profile) => profile.InstanceProfileName ?? ""),
-    };
-}
-
-function policyState(policy: ManagedPolicyDetail): PolicyState {
-    const versions = policy.PolicyVersionList ?? [];
-    const current = versions.find((version) => version.IsDefaultVersion);
-    return {
-        arn: policy.Arn ?? "",
-        document: plainDocument(current?.Document),
-        versionIds: versions.map((version) => version.VersionId ?? ""),
-        defaultVersionId: policy.DefaultVersionId ?? "",
-        attachmentCount: policy.AttachmentCount ?? 0,
-    };
-}
-
-/** IAM sends documents URL-encoded; moto does so in some answers only. */
-function plainDocument(document = ""): string {
-    return document.startsWith("%") ? decodeURIComponent(document) : document;
-}
+/** The state of an account without roles, policies and OIDC providers. */
+export const emptyIamState: IamState = { roles: {}, policies: {}, oidcProviders: {} };

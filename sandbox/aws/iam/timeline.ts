@@ -2,13 +2,13 @@ import { appendFileSync } from "node:fs";
 
 import type { IamState } from "./state";
 
-/** A change of IAM's state: one line of iam-changes.jsonl. Times are milliseconds since the epoch. */
+/** A change of IAM: one line of iam-changes.jsonl. Times are milliseconds since the epoch. */
 export interface IamChange {
     readonly action: string;
     readonly parameters: Readonly<Record<string, string>>;
     readonly changedAt: number;
     readonly visibleAt: number;
-    /** From here on every authorisation decision uses `state`. */
+    /** From this time on, authorisation uses `state`. */
     readonly enforcedAt: number;
     readonly state: IamState;
 }
@@ -19,10 +19,10 @@ export interface Delays {
 }
 
 /**
- * IAM answers a write before the change is in force everywhere
- * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency).
- * The time at which a change comes into force is fixed when it is made, so that the log tells the truth
- * also after the delays were changed; changes come into force in the order in which they were made.
+ * IAM answers a write before the change is enforced everywhere
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency). The
+ * time of enforcement is fixed when the change is made, so that the log stays correct when the delays change later.
+ * Changes are enforced in the order of the writes.
  */
 export class Timeline {
     private readonly changes: [IamChange, ...IamChange[]];
@@ -61,12 +61,12 @@ export class Timeline {
         return change;
     }
 
-    /** What has been written, in force or not: decides whether the next write is refused. */
+    /** The state after the latest write, enforced or not. It decides whether the next write is refused. */
     get written(): IamState {
         return (this.changes.at(-1) ?? this.changes[0]).state;
     }
 
-    /** What is in force at this moment: decides what a caller may do. */
+    /** The state that is enforced now. It decides what callers may do. */
     get enforced(): IamState {
         const now = this.now();
         for (let next = this.changes[1]; next && next.enforcedAt <= now; next = this.changes[1]) {
@@ -75,7 +75,7 @@ export class Timeline {
         return this.changes[0].state;
     }
 
-    /** What is written comes into force at once, whatever was said when it was written: a line without an action says so. */
+    /** Enforces the latest write now, regardless of its delay. The log gets a line without an action. */
     settle(): void {
         const now = this.now();
         const last = this.changes.at(-1) ?? this.changes[0];

@@ -16,7 +16,7 @@ const ofRole = [
 ];
 const ofPolicy = ["GetPolicy", "ListPolicyVersions", "ListEntitiesForPolicy", "ListPolicyTags"];
 
-/** The reads that a write changes, in the form in which SDKs send them (without paging parameters). */
+/** The reads that a write affects, in the form in which SDKs send them (without paging parameters). */
 export function readsChangedBy(parameters: Parameters): Read[] {
     const role = parameters.RoleName;
     const policy = parameters.PolicyArn;
@@ -52,8 +52,8 @@ function all(action: string): Read {
 }
 
 /**
- * Holds what reads answered before a write, until the write becomes visible. Of several answers for one read the
- * oldest that still holds is the state as of now minus the delay.
+ * Holds the former answers of reads until a write becomes visible. Of several held answers for one read, the oldest
+ * that is still valid is the state as of now minus the delay.
  */
 export class HeldAnswers {
     private held: { key: string; until: number; answer: AwsResponse }[] = [];
@@ -64,7 +64,7 @@ export class HeldAnswers {
         this.held.push({ key: keyOf(read), until, answer });
     }
 
-    /** Everything is seen at once. */
+    /** Makes everything visible now. */
     clear(): void {
         this.held = [];
     }
@@ -77,7 +77,7 @@ export class HeldAnswers {
     }
 }
 
-/** Paging is left out: an account of a sandbox fits on one page. */
+/** Ignores paging: an account of a sandbox fits on one page. */
 function keyOf(read: Read): string {
     const rest = Object.entries(read.parameters).filter(([name]) => !notPartOfKey.has(name));
     return JSON.stringify([read.action, ...rest.sort(([a], [b]) => a.localeCompare(b))]);

@@ -1,18 +1,18 @@
-/** moto's words for some refusals, and AWS's own; seen in the issues of terraform-provider-aws and aws-cli. */
+/** moto's messages for some refusals, and AWS's messages from issues of terraform-provider-aws and aws-cli. */
 const wordings: readonly (readonly [RegExp, string])[] = [
     [/\bRole (\S+) not found(?=<)/g, "The role with name $1 cannot be found."],
     [/\bPolicy (\S+) not found(?=<)/g, "Policy $1 was not found."],
     [/\bInstance profile (\S+) not found(?=<)/g, "Instance Profile $1 cannot be found."],
 ];
 
-/** moto puts the text of an error into `Message` and again into `message`; SDKs read either. */
+/** moto writes the text of an error to `Message` and to `message`; SDKs read either. */
 export function inAwsWords(body: string): string {
     return wordings.reduce((text, [motos, awss]) => text.replace(motos, awss), body);
 }
 
 /**
- * "The policy document … is URL-encoded compliant with RFC 3986" (API_ListRoles.html, API_GetPolicyVersion.html and
- * the others); moto leaves "/" as it is, and in some answers everything.
+ * "The policy document … is URL-encoded compliant with RFC 3986" (API_ListRoles.html, API_GetPolicyVersion.html and the
+ * others). moto does not encode "/", and in some answers encodes nothing.
  */
 export function withEncodedDocuments(body: string): string {
     return body.replace(

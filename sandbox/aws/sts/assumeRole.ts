@@ -11,8 +11,9 @@ export interface AssumeRoleContext {
 }
 
 /**
- * AssumeRole for users and the operator. Both the role must trust the caller and, unless the trust names the caller itself, the
- * caller's own policies allow the call: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ * AssumeRole for users and the operator. The role must trust the caller and, unless the trust policy names the caller
+ * itself, the caller's own policies must allow the call:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function assumeRole(
     parameters: ReadonlyMap<string, string>,

@@ -15,7 +15,7 @@ export interface StsContext {
     readonly enforced: () => IamState;
 }
 
-/** What the VPC CNI and an operator's tools call. */
+/** The actions that the VPC CNI and an operator's tools call. */
 export async function answerSts(request: AwsRequest, context: StsContext): Promise<AwsResponse> {
     switch (request.action) {
         case "AssumeRoleWithWebIdentity":
@@ -61,7 +61,7 @@ function sessionElements(session: Session): string {
     );
 }
 
-/** Hands a session out, or throws why not. */
+/** Issues a session, or throws the refusal. */
 export async function assumeWithWebIdentity(
     parameters: ReadonlyMap<string, string>,
     context: StsContext,

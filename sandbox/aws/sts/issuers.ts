@@ -6,7 +6,7 @@ import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from "jo
 import { AwsError } from "../errors";
 
 export interface IssuerKeys {
-    /** Where the issuer's JWKS is: the API server's /openid/v1/jwks. */
+    /** The URL of the issuer's JWKS: the API server's /openid/v1/jwks. */
     readonly jwksUrl: string;
     /** PEM of the authority that signed the server's certificate. */
     readonly ca?: string;
@@ -14,8 +14,8 @@ export interface IssuerKeys {
 }
 
 /**
- * Signing keys of issuers. STS finds them by the issuer's discovery document; here an issuer such as
- * https://oidc.eks.us-west-2.amazonaws.com/id/… leads nowhere, so the sandbox says where its keys are.
+ * Signing keys of issuers. STS finds them by the issuer's discovery document. Here the URL of an issuer such as
+ * https://oidc.eks.us-west-2.amazonaws.com/id/… does not resolve, so the sandbox sets where its keys are.
  */
 export class Issuers {
     private readonly keysOf = new Map<string, IssuerKeys>();
@@ -26,7 +26,7 @@ export class Issuers {
         this.cache.delete(issuer);
     }
 
-    /** Checks the signature; a key that is not known yet is looked for once more at the issuer. */
+    /** Verifies the signature. An unknown key is looked up once more at the issuer. */
     async verifySignature(issuer: string, token: string): Promise<void> {
         const cached = this.cache.get(issuer);
         if (cached && (await isSignedBy(cached, token))) {
@@ -48,7 +48,7 @@ export class Issuers {
     }
 }
 
-/** False when the key set does not have the token's key; a wrong signature by a known key is an error. */
+/** False when the key set does not contain the token's key. A wrong signature by a known key is an error. */
 async function isSignedBy(keys: JSONWebKeySet, token: string): Promise<boolean> {
     try {
         await compactVerify(token, createLocalJWKSet(keys));
@@ -96,7 +96,7 @@ function parseKeys(text: string): JSONWebKeySet | undefined {
     }
 }
 
-/** Text of API_AssumeRoleWithWebIdentity.html: what AWS really says in these cases is not known. */
+/** Text of API_AssumeRoleWithWebIdentity.html: AWS's message in these cases is not known. */
 export function notValid(): AwsError {
     return new AwsError(
         "InvalidIdentityToken",
@@ -106,7 +106,7 @@ export function notValid(): AwsError {
     );
 }
 
-/** The two blanks are AWS's own (for instance in https://github.com/awslabs/aws-sdk-rust/issues/827). */
+/** The two blanks are AWS's (for instance in https://github.com/awslabs/aws-sdk-rust/issues/827). */
 function noVerificationKey(): AwsError {
     return new AwsError(
         "InvalidIdentityToken",

@@ -21,9 +21,9 @@ export const podIdentityAudience = "pods.eks.amazonaws.com";
 const service = "pods.eks.amazonaws.com";
 
 /**
- * What the Pod Identity agent on a node gets for a pod's token:
- * https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html. The role must trust the service
- * for both actions: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+ * The answer to the Pod Identity agent on a node for a pod's token:
+ * https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html. The role must trust the
+ * service for both actions: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
  */
 export async function podIdentitySession(token: string, context: PodIdentityContext): Promise<Session> {
     const claims = decodeJwt(token);

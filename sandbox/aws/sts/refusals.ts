@@ -23,11 +23,11 @@ const refusals = {
 
 export type WebIdentityRefusal = keyof typeof refusals;
 
-/** Whether STS refuses every AssumeRoleWithWebIdentity, whoever asks, as in a failure of its own or of its configuration. */
+/** Makes STS refuse every AssumeRoleWithWebIdentity, as on a failure of STS or of its configuration. */
 export class WebIdentityRefusals {
     private code: WebIdentityRefusal | undefined;
 
-    /** Undefined: none. */
+    /** Undefined refuses none. */
     set(code: WebIdentityRefusal | undefined): void {
         this.code = code;
     }

@@ -15,16 +15,16 @@ export interface Session {
     /** The unique id: a new role of the same name is another role. */
     readonly roleId: string;
     readonly sessionName: string;
-    /** arn:<partition>:sts::<account>:assumed-role/<role>/<session>; the role's path is not part of it. */
+    /** arn:<partition>:sts::<account>:assumed-role/<role>/<session>, without the role's path. */
     readonly arn: string;
     readonly expiresAt: number;
 }
 
-/** Who calls with rights that are looked at. */
+/** A caller whose permissions are checked. */
 export interface Principal {
     readonly kind: "session" | "user";
     readonly arn: string;
-    /** As GetCallerIdentity shows it. */
+    /** As GetCallerIdentity returns it. */
     readonly userId: string;
     readonly policies: PolicyHolder;
 }
@@ -38,7 +38,7 @@ export function operatorArn(accountId: string): string {
     return `arn:aws:iam::${accountId}:user/operator`;
 }
 
-/** Temporary credentials handed out by STS, and who calls with them. */
+/** Temporary credentials that STS issued, and their owners. */
 export class Sessions {
     private readonly byAccessKey = new Map<string, Session>();
 
@@ -64,7 +64,7 @@ export class Sessions {
         return session;
     }
 
-    /** The time of a session is over now, whatever time it was given. */
+    /** Expires a session now, regardless of its duration. */
     expire(accessKeyId: string): void {
         const session = this.byAccessKey.get(accessKeyId);
         if (!session) {
@@ -73,7 +73,7 @@ export class Sessions {
         this.byAccessKey.set(accessKeyId, { ...session, expiresAt: this.now() });
     }
 
-    /** Who calls; the signature is not computed again, key and token must belong together and still hold. */
+    /** The caller. The signature is not verified; key and token must match and be valid. */
     authenticate(service: Service, credential: Credential | undefined, enforced: IamState): Caller {
         if (!credential) {
             throw missingToken(service);
@@ -92,7 +92,7 @@ export class Sessions {
         if (session.expiresAt <= this.now()) {
             throw expiredToken(service);
         }
-        // A session is bound to the role that it was made from, not to the role's name.
+        // A session is bound to the role that issued it, not to the name of the role.
         const role = enforced.roles[session.roleName];
         if (role?.id !== session.roleId) {
             throw invalidToken(service);
@@ -102,9 +102,9 @@ export class Sessions {
     }
 }
 
-// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html,
+// Each service has its own codes: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html,
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and
-// https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html: each service has its own codes.
+// https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html.
 function missingToken(service: Service): AwsError {
     switch (service) {
         case "ec2":

@@ -2,7 +2,10 @@ import { randomInt } from "node:crypto";
 
 import type { PolicyHolder } from "../authorise";
 
-/** A user of the account with a static key, who may do what the policies say: a person or a pipeline that runs programs. */
+/**
+ * A user of the account with a static key and the permissions of its policies: a person or a pipeline that runs
+ * programs.
+ */
 export interface User {
     readonly name: string;
     readonly arn: string;
@@ -12,13 +15,13 @@ export interface User {
     readonly policies: PolicyHolder;
 }
 
-/** Users whose rights are looked at. They are no part of IAM's state: no call of IAM shows or changes them. */
+/** Users whose permissions are checked. They are not part of IAM's state: no IAM call returns or changes them. */
 export class Users {
     private readonly byAccessKey = new Map<string, User>();
 
     constructor(private readonly accountId: string) {}
 
-    /** @param documents Texts of its policies, all of them in force at once. Takes the place of a user of the same name. */
+    /** @param documents Texts of its policies, enforced at once. The user replaces one of the same name. */
     create(name: string, documents: readonly string[]): User {
         const former = this.named(name);
         if (former) {

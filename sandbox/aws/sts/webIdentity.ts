@@ -27,7 +27,7 @@ export function readWebIdentityRequest(parameters: ReadonlyMap<string, string>):
     return { ...readRoleRequest(parameters), token: parameters.get("WebIdentityToken") ?? "" };
 }
 
-/** The limits of API_AssumeRoleWithWebIdentity.html and API_AssumeRole.html, in the order in which they stand there. */
+/** The limits of API_AssumeRoleWithWebIdentity.html and API_AssumeRole.html, in the order of these pages. */
 export function readRoleRequest(parameters: ReadonlyMap<string, string>): RoleRequest {
     const roleArn = parameters.get("RoleArn") ?? "";
     const sessionName = parameters.get("RoleSessionName") ?? "";
@@ -63,7 +63,7 @@ export function readRoleRequest(parameters: ReadonlyMap<string, string>): RoleRe
     return { roleArn, sessionName, durationSeconds: Number(duration) };
 }
 
-/** Everything that STS looks at before it hands out credentials, against the state of IAM that is in force. */
+/** All checks of STS before it issues credentials, against the state of IAM that is enforced. */
 export async function checkWebIdentity(
     request: WebIdentityRequest,
     state: IamState,
@@ -87,14 +87,14 @@ export async function checkWebIdentity(
             400,
         );
     }
-    // Whether AWS allows for clocks that differ, and by how much, is not known: here none is allowed for.
+    // Whether AWS tolerates clock skew, and how much, is not known: this stand-in tolerates none.
     if (Math.max(claims.nbf ?? 0, claims.iat ?? 0) > seconds) {
         throw notValid();
     }
     await issuers.verifySignature(issuer, request.token);
     const role = Object.values(state.roles).find((candidate) => candidate.arn === request.roleArn);
     const identity = { subject: claims.sub ?? "", audience, issuer, providerArn: provider.arn };
-    // A role that does not exist and a role that does not trust the token are answered alike.
+    // STS gives the same answer for a role that does not exist and for one that does not trust the token.
     if (!role || !isTrusted(role, identity, provider)) {
         throw new AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);
     }
@@ -118,7 +118,7 @@ function decode(token: string): JWTPayload {
     }
 }
 
-/** The provider must be of the role's account; its ARN ends in the issuer without "https://". */
+/** The provider must be in the role's account. Its ARN ends in the issuer without "https://". */
 function providerOf(issuer: string, roleArn: string, state: IamState): OidcProviderState {
     const account = roleArn.split(":")[4];
     const provider = Object.values(state.oidcProviders).find(

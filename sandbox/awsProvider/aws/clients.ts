@@ -6,7 +6,9 @@ import type { MiddlewareStack } from "@smithy/types";
 import { ProviderConfig, Service } from "./config";
 import { toAwsError } from "./errors";
 
-/** Clients of the AWS API for one configuration; each is loaded when first needed, for a quick start. */
+/**
+ * Clients of the AWS API for one configuration. Each is loaded on first use, which keeps the start of the plugin quick.
+ */
 export class AwsClients {
     private readonly clients = new Map<string, Promise<unknown>>();
 
@@ -66,7 +68,7 @@ interface Client {
     readonly middlewareStack: Pick<MiddlewareStack<object, object>, "add">;
 }
 
-/** Every error leaves a client as an AwsError that names its operation. */
+/** Turns every error of a client into an AwsError that names its operation. */
 function withAwsErrors<T extends Client>(client: T): T {
     client.middlewareStack.add(
         (next, context) => async (args) => {

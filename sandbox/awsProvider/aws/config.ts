@@ -18,7 +18,7 @@ export interface ProviderConfig {
 /** Options of the provider that have an effect here. */
 const HONOURED = ["region", "profile", "accessKey", "secretKey", "token", "endpoints", "defaultTags", "maxRetries"];
 
-/** Options that are accepted because what they switch off, or are about, does not exist here. */
+/** Options that are accepted and ignored: the feature that they configure or switch off does not exist here. */
 const WITHOUT_EFFECT = [
     "skipCredentialsValidation",
     "skipMetadataApiCheck",
@@ -53,14 +53,14 @@ const NOT_IMPLEMENTED = [
     "userAgents",
 ];
 
-/** What the engine itself puts among a provider's inputs. */
+/** The properties that the engine adds to a provider's inputs. */
 const OF_THE_ENGINE = ["version", "pluginDownloadURL", "__internal", "__defaults"];
 
 export function knownOptions(): string[] {
     return [...HONOURED, ...WITHOUT_EFFECT, ...NOT_IMPLEMENTED].sort();
 }
 
-/** Everything that is wrong with a provider's configuration. */
+/** All problems of a provider's configuration. */
 export function checkConfig(raw: ValueMap, environment: NodeJS.ProcessEnv): CheckFailure[] {
     const config = decode(raw);
     const failures: CheckFailure[] = [];
@@ -68,7 +68,7 @@ export function checkConfig(raw: ValueMap, environment: NodeJS.ProcessEnv): Chec
         if (NOT_IMPLEMENTED.includes(property) && !isZero(value)) {
             failures.push({
                 property,
-                reason: `the stand-in of the AWS provider does not implement the option "${property}"`,
+                reason: `the stand-in for the AWS provider does not implement the option "${property}"`,
             });
         } else if (!knownOptions().includes(property) && !OF_THE_ENGINE.includes(property)) {
             failures.push({ property, reason: `"${property}" is not a known option of the AWS provider` });
@@ -76,7 +76,7 @@ export function checkConfig(raw: ValueMap, environment: NodeJS.ProcessEnv): Chec
     }
     for (const service of endpointNames(config["endpoints"])) {
         if (!SERVICES.some((known) => known === service)) {
-            const reason = `the stand-in of the AWS provider serves ${SERVICES.join(", ")}, not "${service}"`;
+            const reason = `the stand-in for the AWS provider serves ${SERVICES.join(", ")}, not "${service}"`;
             failures.push({ property: "endpoints", reason });
         }
     }
@@ -114,7 +114,9 @@ export function parseConfig(raw: ValueMap, environment: NodeJS.ProcessEnv): Prov
     };
 }
 
-/** Structured options and booleans arrive as JSON text (see provider.js); texts such as a region stay as they are. */
+/**
+ * Structured options and booleans arrive as JSON text (see provider.js); strings such as a region arrive as they are.
+ */
 function decode(raw: ValueMap): ValueMap {
     return Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, decodeValue(value)]));
 }

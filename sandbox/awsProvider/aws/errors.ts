@@ -1,6 +1,6 @@
 /**
- * An error of the AWS API, worded as the AWS SDK for Go v2 words it, because that is what users of the real provider
- * read: `operation error IAM: DeleteRole, https response error StatusCode: 409, RequestID: …, DeleteConflict: …`
+ * An error of the AWS API with the message of the AWS SDK for Go v2, which users of the real provider see: `operation
+ * error IAM: DeleteRole, https response error StatusCode: 409, RequestID: …, DeleteConflict: …`
  * (github.com/aws/smithy-go errors.go and aws-sdk-go-v2 aws/transport/http/response_error.go).
  */
 export class AwsError extends Error {
@@ -37,9 +37,10 @@ export function toAwsError(error: unknown, clientName: string, commandName: stri
         httpStatusCode === undefined
             ? ""
             : `https response error StatusCode: ${httpStatusCode}, RequestID: ${requestId ?? ""}, `;
-    // IAM's own codes have no "Exception" at the end: the SDK for JavaScript adds it to its class names.
+    // IAM's codes do not end in "Exception": the SDK for JavaScript adds it to its class names.
     const code = service === "IAM" ? error.name.replace(/Exception$/, "") : error.name;
-    // A code that is not in the service's model is a smithy.GenericAPIError, which says so; EC2 models none.
+    // The SDK for Go makes a smithy.GenericAPIError of a code that is not in the service's model, and says so. EC2
+    // models none.
     const generic = error.constructor.name === `${service}ServiceException` ? "api error " : "";
     return new AwsError(code, error.message, operation, response + generic, error);
 }
@@ -48,7 +49,7 @@ export function hasCode(error: unknown, ...codes: string[]): error is AwsError {
     return error instanceof AwsError && codes.includes(error.code);
 }
 
-/** EKS says "not found" in two ways (terraform-provider-aws internal/service/eks/cluster.go, findClusterByName). */
+/** EKS has two codes for "not found" (terraform-provider-aws internal/service/eks/cluster.go, findClusterByName). */
 export function isNotFound(error: unknown): boolean {
     return (
         hasCode(
@@ -63,7 +64,7 @@ export function isNotFound(error: unknown): boolean {
     );
 }
 
-/** The value, or undefined when AWS says that the thing does not exist. */
+/** The value, or undefined when AWS answers that the resource does not exist. */
 export async function ifFound<T>(promise: Promise<T>): Promise<T | undefined> {
     try {
         return await promise;
@@ -75,7 +76,7 @@ export async function ifFound<T>(promise: Promise<T>): Promise<T | undefined> {
     }
 }
 
-/** Puts the provider's own words before an error of the API. */
+/** Puts the provider's message in front of an API error. */
 export async function explain<T>(doing: string, promise: Promise<T>): Promise<T> {
     try {
         return await promise;

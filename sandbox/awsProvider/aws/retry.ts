@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Limits of a wait: until when, and the engine's wish to stop. */
+/** The limits of a wait: a deadline, and cancellation by the engine. */
 export interface Patience {
     readonly timeoutMilliseconds: number;
     readonly signal: AbortSignal;
@@ -13,7 +13,7 @@ function* pauses(): Generator<number, never> {
     }
 }
 
-/** Tries again while `isRetryable` holds for the error; after the time limit the last error is the result. */
+/** Retries while `isRetryable` holds for the error. After the time limit the last error is the result. */
 export async function retryWhen<T>(
     patience: Patience,
     attempt: () => Promise<T>,
@@ -33,7 +33,7 @@ export async function retryWhen<T>(
     throw new Error("unreachable");
 }
 
-/** Looks until `isDone`; what was seen last is in the message when the time is up. */
+/** Polls until `isDone`. The message of a time-out contains the last value. */
 export async function waitUntil<T>(
     patience: Patience,
     look: () => Promise<T>,

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** How the engine asks for a name (`pulumi:autonaming`): CheckRequest.AutonamingOptions of provider.proto. */
+/**
+ * The engine's settings for automatic names (`pulumi:autonaming`): CheckRequest.AutonamingOptions of provider.proto.
+ */
 export interface Autonaming {
     readonly mode: "propose" | "enforce" | "disable";
     readonly proposedName: string;
@@ -17,7 +19,7 @@ const RANDOM_DIGITS = 7;
 
 /**
  * The name that the bridge gives to a resource without one: pulumi-terraform-bridge pkg/tfbridge/info/autonaming.go,
- * ComputeAutoNameDefault. A name that does not fit is an error there, it is not cut.
+ * ComputeAutoNameDefault. A name that is too long is an error; it is not cut.
  */
 export function autoName(request: NameRequest): string {
     const { logicalName, maxLength, autonaming } = request;
@@ -43,7 +45,7 @@ export function autoName(request: NameRequest): string {
     }
 }
 
-/** The same digits for the same seed, as pulumi sdk/go/common/resource/resource_id.go, NewUniqueName, has it. */
+/** The same digits for the same seed, like pulumi sdk/go/common/resource/resource_id.go, NewUniqueName. */
 function hexDigits(seed: Uint8Array): string {
     const bytes = seed.length === 0 ? randomBytes(RANDOM_DIGITS) : createHash("sha256").update(seed).digest();
     return bytes.toString("hex").slice(0, RANDOM_DIGITS);

@@ -12,7 +12,7 @@ export interface CheckRequest {
     readonly randomSeed: Uint8Array;
     readonly autonaming?: Autonaming;
     readonly defaultTags: Record<string, string>;
-    /** Of the provider: what a regional resource gets (pulumi-aws provider/region.go, applyRegion). */
+    /** The settings of the provider that apply to a regional resource (pulumi-aws provider/region.go, applyRegion). */
     readonly region: string;
 }
 
@@ -26,7 +26,7 @@ export interface CheckResult {
     readonly failures: CheckFailure[];
 }
 
-/** Inputs as the resource will be made from them: typed, with defaults and names, and everything wrong with them. */
+/** The inputs from which the resource will be created, typed, with defaults and names; and all problems with them. */
 export function check(schema: Schema, request: CheckRequest): CheckResult {
     const failures: CheckFailure[] = [];
     const report: Report = (property, reason) => failures.push({ property, reason });
@@ -43,8 +43,9 @@ export function check(schema: Schema, request: CheckRequest): CheckResult {
 }
 
 /**
- * Fills in what was left out and notes the names of the properties in `__defaults`: a value listed there in the old
- * inputs is kept, so that an auto-name does not change (pulumi-terraform-bridge pkg/tfbridge/schema.go, applyDefaults).
+ * Fills in the missing properties and records their names in `__defaults`. A value that is listed there in the old
+ * inputs is kept, so that an automatic name does not change (pulumi-terraform-bridge pkg/tfbridge/schema.go,
+ * applyDefaults).
  */
 function applyDefaults(inputs: ValueMap, schema: Schema, path: string, request: CheckRequest, report: Report): void {
     const names: string[] = [];

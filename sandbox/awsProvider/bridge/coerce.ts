@@ -5,7 +5,7 @@ import { containsUnknown, isMap, UNKNOWN, Value, ValueMap } from "./values";
 export type Report = (path: string, reason: string) => void;
 
 /**
- * Brings a value to the type of its property, as the bridge does (pulumi-terraform-bridge pkg/tfbridge/schema.go,
+ * Converts a value to the type of its property, as the bridge does (pulumi-terraform-bridge pkg/tfbridge/schema.go,
  * makeTerraformInput): "3600" becomes a number, a document given as an object becomes its JSON text.
  */
 export function coerce(value: Value, property: Property, path: string, report: Report): Value {
@@ -86,10 +86,10 @@ function coerceObject(value: Value, schema: Schema, path: string, report: Report
         : expect(false, value, "an object", path, report);
 }
 
-/** The key under which inputs record what came from a default (pkg/tfbridge/schema.go, defaultsKey). */
+/** The key under which inputs record the properties with default values (pkg/tfbridge/schema.go, defaultsKey). */
 export const DEFAULTS = "__defaults";
 
-/** Coerces each property that is there; one that is not in the schema is reported, never dropped. */
+/** Converts each property. A property that is not in the schema is reported, never dropped. */
 export function coerceProperties(news: ValueMap, schema: Schema, path: string, report: Report): ValueMap {
     const result: ValueMap = {};
     for (const [key, value] of Object.entries(news)) {
@@ -101,7 +101,7 @@ export function coerceProperties(news: ValueMap, schema: Schema, path: string, r
         if (property === undefined) {
             report(propertyPath, `"${key}" is not a known property`);
         } else if (property.notImplemented === true) {
-            report(propertyPath, `the stand-in of the AWS provider does not implement "${key}"`);
+            report(propertyPath, `the stand-in for the AWS provider does not implement "${key}"`);
         } else if (property.output === true) {
             report(propertyPath, `cannot configure a value for "${key}": AWS decides it`);
         } else {

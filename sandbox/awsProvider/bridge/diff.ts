@@ -25,7 +25,7 @@ export interface DiffRequest {
     readonly alwaysDeleteBeforeReplace: boolean;
 }
 
-/** Old state against new inputs, property by property; pure, because the engine asks at every `up` and refresh. */
+/** Compares old state and new inputs, property by property. Pure, because the engine asks at every `up` and refresh. */
 export function diff(schema: Schema, request: DiffRequest): Diff {
     const changes = new Map<string, PropertyChange>();
     compareProperties(request.olds, request.news, schema, "", changes);
@@ -44,7 +44,7 @@ export function diff(schema: Schema, request: DiffRequest): Diff {
 }
 
 /**
- * A name that the program fixed cannot exist twice, so the old resource has to go first: pulumi-terraform-bridge
+ * Two resources cannot have the same fixed name, so the old one must be deleted first: pulumi-terraform-bridge
  * pkg/tfbridge/schema.go, nameRequiresDeleteBeforeReplace.
  */
 function hasFixedName(news: ValueMap, schema: Schema): boolean {
@@ -59,7 +59,7 @@ type Changes = Map<string, PropertyChange>;
 function compareProperties(olds: ValueMap, news: ValueMap, schema: Schema, path: string, changes: Changes): void {
     for (const [key, property] of Object.entries(schema)) {
         if (isInput(property)) {
-            // Inputs that come from an import, without check, have no defaults yet.
+            // Inputs from an import, without a check, have no defaults yet.
             compare(olds[key], news[key] ?? property.default, property, path === "" ? key : `${path}.${key}`, changes);
         }
     }
@@ -143,7 +143,7 @@ function sameElements(old: Value[], now: Value[], property: Property): boolean {
     );
 }
 
-/** `tags` covers `tags.Name`; `*` is not a name here. */
+/** `tags` covers `tags.Name`. `*` is not a name here. */
 function covers(ignored: string, path: string): boolean {
     return path === ignored || path.startsWith(`${ignored}.`) || path.startsWith(`${ignored}[`);
 }

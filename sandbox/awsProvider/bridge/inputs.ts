@@ -4,9 +4,8 @@ import { isInput, Property, Schema } from "./schema";
 import { asStrings, equals, isMap, isZero, Value, ValueMap } from "./values";
 
 /**
- * Inputs that belong to a state that was read. After a refresh: only properties that the program had set before, with
- * their new values; a default that no longer holds is no default any more. (pulumi-terraform-bridge
- * pkg/tfbridge/schema.go, extractInputs.)
+ * The inputs after a refresh: only properties that the program had set before, with their new values. A default whose
+ * value has changed is no longer a default. (pulumi-terraform-bridge pkg/tfbridge/schema.go, extractInputs.)
  */
 export function refreshInputs(oldInputs: ValueMap, state: ValueMap, schema: Schema): ValueMap {
     const inputs: ValueMap = {};
@@ -33,7 +32,7 @@ function refreshValue(old: Value, now: Value, property: Property): Value {
     if (isMap(old) && isMap(now) && property.properties !== undefined) {
         return refreshInputs(old, now, property.properties);
     }
-    // The text in the program may be laid out differently from the state's; both mean the same.
+    // The formatting in the program may differ from the state's; both documents mean the same.
     if (property.kind === "policy" && typeof old === "string" && typeof now === "string") {
         return equivalentPolicies(old, now) ? old : now;
     }
@@ -41,8 +40,8 @@ function refreshValue(old: Value, now: Value, property: Property): Value {
 }
 
 /**
- * After an import: everything that can be set and is not at its default or zero value, so that a program with these
- * inputs sees no change. (Same file, extractSchemaInputs.)
+ * The inputs after an import: everything that can be set and is not at its default or zero value, so that a program
+ * with these inputs shows no change. (Same file, extractSchemaInputs.)
  */
 export function importInputs(state: ValueMap, schema: Schema): ValueMap {
     const inputs: ValueMap = {};

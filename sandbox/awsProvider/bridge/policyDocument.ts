@@ -1,9 +1,9 @@
 import { isMap, Value } from "./values";
 
 /**
- * Whether two IAM policy documents say the same: order of statements and of lists does not matter, nor whether a
- * single entry stands in a list (github.com/hashicorp/awspolicyequivalence, aws_policy_equivalence.go, which is
- * what terraform-provider-aws internal/verify/json.go, SuppressEquivalentPolicyDiffs, asks).
+ * Whether two IAM policy documents mean the same. The order of statements and of lists does not matter, nor whether a
+ * single entry is in a list (github.com/hashicorp/awspolicyequivalence, aws_policy_equivalence.go, which
+ * terraform-provider-aws internal/verify/json.go, SuppressEquivalentPolicyDiffs, uses).
  */
 export function equivalentPolicies(left: string, right: string): boolean {
     if (isEmptyDocument(left) && isEmptyDocument(right)) {
@@ -57,7 +57,7 @@ function sortKeys(value: Value): Value {
     return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
 }
 
-/** Each statement as one canonical text, so that equality of texts is equality of meaning. */
+/** Each statement as one canonical text: equal texts mean equal statements. */
 function statements(document: { [key: string]: Value }): string[] | undefined {
     const list = document["Statement"];
     if (Array.isArray(list)) {
@@ -93,7 +93,7 @@ function canonicalSet(value: Value): Value {
     return Array.isArray(value) ? [...value].sort() : [value];
 }
 
-/** An account id and the ARN of its root user are the same principal. */
+/** An account id and the ARN of the account's root user are the same principal. */
 function canonicalPrincipal(value: Value): Value {
     const account = (principal: Value): Value =>
         typeof principal === "string" ? principal.replace(/^arn:[^:]+:iam::(\d{12}):root$/, "$1") : principal;

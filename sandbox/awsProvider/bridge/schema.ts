@@ -15,7 +15,7 @@ export interface Property {
     readonly required?: boolean;
     /** A change replaces the resource. */
     readonly forceNew?: boolean;
-    /** AWS fills it in when the program leaves it out (`Optional` and `Computed`). */
+    /** AWS sets it when the program omits it (`Optional` and `Computed`). */
     readonly computed?: boolean;
     /** Only AWS sets it (`Computed` alone). */
     readonly output?: boolean;
@@ -27,9 +27,9 @@ export interface Property {
     readonly notImplemented?: boolean;
     readonly element?: Property;
     readonly properties?: Schema;
-    /** What is wrong with a known value. */
+    /** The problem with a known value. */
     readonly validate?: (value: Value) => string | undefined;
-    /** `DiffSuppressFunc`: the two mean the same. */
+    /** `DiffSuppressFunc`: whether two values mean the same. */
     readonly equivalent?: (old: Value, now: Value) => boolean;
 }
 
@@ -61,15 +61,15 @@ export const block = (properties: Schema, options: Options = {}): Property => ({
 /** An attribute that only AWS sets. */
 export const output = (kind: Kind = "string"): Property => ({ kind, output: true });
 
-/** A property that the real provider has; the message of its use names it. */
+/** A property that the real provider has; using it is an error that names it. */
 export const notImplemented: Property = { kind: "string", notImplemented: true };
 
 /** `tags` and `tags_all` (terraform-provider-aws internal/tags/tags.go). */
 export const tagProperties = { tags: map(), tagsAll: map({ computed: true }) };
 
 /**
- * Since v7 each regional resource has a `region`, computed from the provider's when it is not given; a change
- * replaces (https://www.pulumi.com/registry/packages/aws/how-to-guides/enhanced-region-support/).
+ * Since v7 each regional resource has a `region`, which defaults to the provider's; a change replaces
+ * (https://www.pulumi.com/registry/packages/aws/how-to-guides/enhanced-region-support/).
  */
 export const regionProperty = { region: string({ computed: true, forceNew: true }) };
 

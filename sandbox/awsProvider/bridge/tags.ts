@@ -1,7 +1,7 @@
 import { asStringMap, containsUnknown, UNKNOWN, Value, ValueMap } from "./values";
 
 /**
- * `tagsAll` is an input that the provider computes in check: the default tags with the resource's own over them
+ * `tagsAll` is an input that the provider computes in check: the default tags, overridden by the tags of the resource
  * (pulumi-aws provider/tags.go, applyTags).
  */
 export function tagsAll(tags: Value | undefined, defaultTags: Record<string, string>): Value {
@@ -9,8 +9,8 @@ export function tagsAll(tags: Value | undefined, defaultTags: Record<string, str
 }
 
 /**
- * The state's `tags` hold what is not a default tag: terraform-provider-aws internal/tags/key_value_tags.go,
- * RemoveDefaultConfig. A tag that the program sets to the same value as the default stays with the program.
+ * The state's `tags` exclude default tags: terraform-provider-aws internal/tags/key_value_tags.go, RemoveDefaultConfig.
+ * A tag that the program sets to the value of the default tag counts as the program's.
  */
 export function tagState(
     actual: Record<string, string>,
@@ -36,7 +36,7 @@ export function tagChange(olds: Value | undefined, news: Value | undefined): Tag
     };
 }
 
-/** IAM and EC2 list tags as pairs, EKS as a map. */
+/** IAM and EC2 return tags as pairs, EKS as a map. */
 export function tagPairs(tags: Record<string, string>): { Key: string; Value: string }[] {
     return Object.entries(tags).map(([key, value]) => ({ Key: key, Value: value }));
 }

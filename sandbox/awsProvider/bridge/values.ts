@@ -1,6 +1,4 @@
-/**
- * Property values as the engine sends them, with secrets taken off and unknowns as one symbol.
- */
+/** Property values as the engine sends them, with secrets unwrapped and unknowns as one symbol. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 export type Value = null | boolean | number | string | typeof UNKNOWN | Value[] | ValueMap;
@@ -23,7 +21,7 @@ export function containsUnknown(value: Value | undefined): boolean {
     return isMap(value) && Object.values(value).some(containsUnknown);
 }
 
-/** What Terraform calls a zero value: setting it is the same as leaving it out. */
+/** Terraform's zero values: setting one is the same as omitting it. */
 export function isZero(value: Value | undefined): boolean {
     if (Array.isArray(value)) {
         return value.length === 0;
@@ -74,7 +72,7 @@ export function asStringMap(value: Value | undefined): Record<string, string> {
     return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
-/** Drops what an API left out, so that a state holds no `undefined`. */
+/** Drops the members that an API omitted, so that a state contains no `undefined`. */
 export function defined(values: Record<string, Value | undefined>): ValueMap {
     return Object.fromEntries(
         Object.entries(values).filter((entry): entry is [string, Value] => entry[1] !== undefined),

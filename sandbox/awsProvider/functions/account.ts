@@ -33,7 +33,7 @@ export const getRegion: ProviderFunction = {
     args: { endpoint: string(), id: string(), name: string(), region: string() },
     invoke({ config }: Context, args: ValueMap): Promise<ValueMap> {
         if (asString(args["endpoint"]) !== undefined) {
-            throw new Error(`the stand-in of the AWS provider does not implement getRegion by "endpoint"`);
+            throw new Error(`the stand-in for the AWS provider does not implement getRegion by "endpoint"`);
         }
         const region = asString(args["region"]) ?? asString(args["name"]) ?? config.region;
         const endpoint = `ec2.${region}.${partitionOf(region).dnsSuffix}`;

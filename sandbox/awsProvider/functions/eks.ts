@@ -53,7 +53,7 @@ function describe(cluster: Cluster): ValueMap {
     };
 }
 
-/** Outposts, Auto Mode, hybrid nodes and control plane settings: clusters of the stand-in have none. */
+/** Outposts, Auto Mode, hybrid nodes and control plane settings: the clusters of the stand-in have none. */
 function notInTheSandbox(): ValueMap {
     const names = [
         "computeConfigs",

@@ -19,12 +19,14 @@ export const FUNCTIONS: readonly ProviderFunction[] = [
 
 const byToken = new Map(FUNCTIONS.map((entry) => [entry.token, entry]));
 
-/** A function with its arguments checked: one that it does not know is an error, never dropped. */
+/** Calls a function after a check of its arguments. An unknown argument is an error, never dropped. */
 export function functionOf(token: string): Pick<ProviderFunction, "invoke"> {
     const found = byToken.get(token);
     if (found === undefined) {
         const known = [...byToken.keys()].join(", ");
-        throw new Error(`the stand-in of the AWS provider does not implement the function "${token}"; it has ${known}`);
+        throw new Error(
+            `the stand-in for the AWS provider does not implement the function "${token}"; it has ${known}`,
+        );
     }
     return { invoke: (context: Context, args: ValueMap) => found.invoke(context, checked(found, args)) };
 }

@@ -1,5 +1,5 @@
 /**
- * Partitions by their regions' names, as the AWS SDKs have them (aws-sdk-go-v2
+ * Partitions by the names of their regions, from the AWS SDKs (aws-sdk-go-v2
  * internal/endpoints/awsrulesfn/partitions.json).
  */
 const PARTITIONS = [
@@ -19,7 +19,7 @@ export function partitionOf(region: string): { partition: string; dnsSuffix: str
     return { partition, dnsSuffix };
 }
 
-/** Descriptions as the SDKs have them, of the regions that the sandbox is used with; else the region's name. */
+/** The SDKs' descriptions of the regions that sandboxes use; for others the name of the region. */
 const DESCRIPTIONS: Record<string, string> = {
     "us-east-1": "US East (N. Virginia)",
     "us-east-2": "US East (Ohio)",

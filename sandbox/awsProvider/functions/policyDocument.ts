@@ -51,7 +51,7 @@ export const getPolicyDocument: ProviderFunction = {
     },
 };
 
-/** Keys in the order of internal/service/iam/policy_model.go; what is empty is left out. */
+/** Keys in the order of internal/service/iam/policy_model.go; empty members are omitted. */
 function toStatement(value: ValueMap): ValueMap {
     const entries: [string, Value | undefined][] = [
         ["Sid", asString(value["sid"])],
@@ -67,13 +67,13 @@ function toStatement(value: ValueMap): ValueMap {
     return Object.fromEntries(entries.filter((entry): entry is [string, Value] => entry[1] !== undefined));
 }
 
-/** policy_model.go, policyDecodeConfigStringList: one alone without a list, more of them in reverse order. */
+/** policy_model.go, policyDecodeConfigStringList: one entry without a list, several in reverse order. */
 function oneOrMore(value: Value | undefined): Value | undefined {
     const list = asStrings(value).map(interpolations).sort().reverse();
     return list.length > 1 ? list : list[0];
 }
 
-/** `&{` stands for `${` where Terraform would take that for its own. */
+/** `&{` stands for `${`, which Terraform would interpolate. */
 function interpolations(text: string): string {
     return text.replaceAll("&{", "${");
 }
@@ -89,7 +89,7 @@ function toPrincipal(value: Value | undefined): Value | undefined {
         byType[key] = [...(byType[key] ?? []), ...asStrings(identifiers)];
     }
     const types = Object.entries(byType);
-    // Everybody: `"Principal": "*"`.
+    // Every principal: `"Principal": "*"`.
     if (types.length === 1 && types[0]?.[0] === "*" && types[0][1][0] === "*") {
         return "*";
     }

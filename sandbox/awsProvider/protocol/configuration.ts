@@ -14,7 +14,7 @@ export function toFailure(failure: { property: string; reason: string }): rpc.Ch
     return new rpc.CheckFailure().setProperty(failure.property).setReason(failure.reason);
 }
 
-/** No option replaces a provider, and with it everything made by it. */
+/** No option replaces a provider, which would replace all of its resources. */
 export function diffConfig(request: rpc.DiffRequest): rpc.DiffResponse {
     const olds = receive(request.getOldInputs() ?? request.getOlds()).properties;
     const news = receive(request.getNews()).properties;
@@ -38,7 +38,7 @@ export function configure(provider: Provider, request: rpc.ConfigureRequest): rp
         .setSupportsAutonamingConfiguration(true);
 }
 
-/** The older form: `aws:config:region`, all of them texts. */
+/** The older form: `aws:config:region`, with string values only. */
 function fromVariables(request: rpc.ConfigureRequest): ValueMap {
     const variables: ValueMap = {};
     request.getVariablesMap().forEach((value, key) => {

@@ -39,7 +39,7 @@ function toAutonaming(options: rpc.CheckRequest.AutonamingOptions | undefined): 
     };
 }
 
-/** What is secret among the tags is as secret among all tags. */
+/** Secret tags are secret in `tagsAll` too. */
 function withTagsAll(secrets: Secrets): Secrets {
     const tags = secrets === true ? undefined : secrets["tags"];
     return tags === undefined ? secrets : union(secrets, { tagsAll: tags });
@@ -122,7 +122,7 @@ interface TypedRequest {
     getType(): string;
 }
 
-/** The type stands in the request, or, from an older engine, at the end of the URN's types. */
+/** The type is in the request, or, from an older engine, at the end of the URN's types. */
 function typeOf(request: TypedRequest): string {
     return request.getType() || (request.getUrn().split("::")[2]?.split("$").pop() ?? "");
 }
@@ -131,7 +131,7 @@ function operation(request: TypedRequest & { getTimeout(): number }): Operation 
     return { type: typeOf(request), timeoutSeconds: request.getTimeout() };
 }
 
-/** A partial state has the same secrets as the whole. */
+/** A partial state has the same secrets as the whole state. */
 async function keepingSecrets<T>(secrets: Secrets, result: Promise<T>): Promise<T> {
     try {
         return await result;

@@ -38,12 +38,12 @@ type Unimplemented = Pick<
     "handshake" | "parameterize" | "getSchema" | "call" | "list" | "construct" | "getMapping" | "getMappings"
 >;
 
-/** The engine goes on without each of these. */
+/** The engine works without each of these. */
 function unimplemented(): Unimplemented {
     const refuse =
         (method: string) =>
         (_call: unknown, callback: grpc.sendUnaryData<never>): void => {
-            const details = `the stand-in of the AWS provider does not implement ${method}`;
+            const details = `the stand-in for the AWS provider does not implement ${method}`;
             callback({ code: grpc.status.UNIMPLEMENTED, details });
         };
     return {
@@ -52,7 +52,7 @@ function unimplemented(): Unimplemented {
         getSchema: refuse("GetSchema"),
         call: refuse("Call"),
         list: (call) => {
-            const details = "the stand-in of the AWS provider does not implement List";
+            const details = "the stand-in for the AWS provider does not implement List";
             call.emit("error", { code: grpc.status.UNIMPLEMENTED, details });
         },
         construct: refuse("Construct"),
@@ -74,7 +74,7 @@ function unary<Request, Response>(
     };
 }
 
-/** The engine prints `details`; a stack would only hide what the message says. */
+/** The engine prints `details`; a stack trace would only hide the message. */
 function toStatus(error: unknown): Partial<grpc.StatusObject> {
     const details = error instanceof Error ? error.message : String(error);
     const code = grpc.status.UNKNOWN;

@@ -2,14 +2,13 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { isMap, UNKNOWN, Value, ValueMap } from "../bridge/values";
 
 /**
- * How property values travel: google.protobuf.Struct with marked objects for secrets and a marked string for what is
- * not known yet (https://github.com/pulumi/pulumi sdk/go/common/resource/plugin/rpc.go and
- * sdk/nodejs/runtime/rpc.ts).
+ * The encoding of property values: google.protobuf.Struct with marked objects for secrets and marked strings for
+ * unknown values (https://github.com/pulumi/pulumi sdk/go/common/resource/plugin/rpc.go and sdk/nodejs/runtime/rpc.ts).
  */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const OUTPUT_VALUE = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
-/** A string, number, boolean, list, map, … each has its own text for "not known". */
+/** A string, number, boolean, list, map, … each has its own marker for "unknown". */
 const UNKNOWNS = new Set([
     "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -21,7 +20,7 @@ const UNKNOWNS = new Set([
 ]);
 const UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Which parts of a value are secret: all of it, or some of its keys. */
+/** The secret parts of a value: all of it, or some of its keys. */
 export type Secrets = true | { readonly [key: string]: Secrets };
 
 export interface Received {
@@ -34,7 +33,7 @@ export function receive(struct: Struct | undefined): Received {
     return { properties: isMap(value) ? value : {}, secrets: secrets ?? {} };
 }
 
-/** Makes the same parts secret again that were secret in the inputs, as the engine does for a provider that cannot. */
+/** Marks the parts as secret that were secret in the inputs, as the engine does for a provider that cannot. */
 export function send(properties: ValueMap, secrets: Secrets): Struct {
     const wire = wrap(properties, secrets === true ? {} : secrets);
     return Struct.fromJavaScript(wire as { [key: string]: Wire });
@@ -69,7 +68,7 @@ function unwrap(wire: Wire): Unwrapped {
     if (Array.isArray(wire)) {
         const items = wire.map(unwrap);
         const secret = items.some((item) => item.secrets !== undefined);
-        // A list has no keys to remember, so one secret element makes it secret as a whole.
+        // A list has no keys to remember, so one secret element makes the whole list secret.
         return { value: items.map((item) => item.value), ...(secret ? { secrets: true as const } : {}) };
     }
     if (typeof wire !== "object" || wire === null) {

@@ -67,7 +67,8 @@ async function create(context: Context, inputs: ValueMap, created: (id: string) 
         }),
     );
     created(id);
-    // AWS lets a new group out to everywhere, which the provider takes back (resourceSecurityGroupCreate).
+    // AWS allows all outbound traffic from a new group, and the provider revokes that rule
+    // (resourceSecurityGroupCreate).
     const [made] = (await ec2.describeSecurityGroups({ GroupIds: [id] })).SecurityGroups ?? [];
     await explain(
         `revoking default egress rules for Security Group (${id})`,
@@ -96,7 +97,7 @@ async function read(context: Context, id: string, prior: ValueMap | undefined): 
     return {
         ...describe(actual, region, prior),
         region,
-        // AWS knows no such thing: what the program said, or false after an import.
+        // AWS does not store it: the value of the program, or false after an import.
         revokeRulesOnDelete: prior?.["revokeRulesOnDelete"] ?? false,
         ...tagState(tagMap(actual.Tags), context.config.defaultTags, prior?.["tags"]),
     };
@@ -126,7 +127,8 @@ async function update(context: Context, id: string, change: Change): Promise<voi
 async function deleteGroup(context: Context, id: string, state: ValueMap): Promise<void> {
     const ec2 = await context.aws.ec2(asString(state["region"]));
     if (state["revokeRulesOnDelete"] === true) {
-        // The real provider also revokes the rules of other groups that name this one (forceRevokeSecurityGroupRules).
+        // The real provider also revokes the rules of other groups that refer to this one
+        // (forceRevokeSecurityGroupRules).
         await setRules(ec2, id, "ingress", state["ingress"], []);
         await setRules(ec2, id, "egress", state["egress"], []);
     }

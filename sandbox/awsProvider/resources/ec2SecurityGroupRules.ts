@@ -13,7 +13,10 @@ const description = all(
     ),
 );
 
-/** Written as a few rules with many sources or as many with one: AWS and the diff see what is let through. */
+/**
+ * A few rules with many sources, or many rules with one source each: AWS and the diff compare the traffic that is
+ * allowed.
+ */
 export const rules: Property = blocks(
     "set",
     {
@@ -35,7 +38,7 @@ export const rules: Property = blocks(
 
 type SourceKind = "cidrBlocks" | "ipv6CidrBlocks" | "prefixListIds" | "securityGroups" | "self";
 
-/** One source that one rule lets in, or one target that it lets out to. */
+/** One source that one rule allows, or one target. */
 interface Grant {
     readonly protocol: string;
     readonly fromPort: number;
@@ -95,7 +98,7 @@ function permission(groupId: string, grant: Grant): IpPermission {
     };
 }
 
-/** What is let through no more goes first (updateSecurityGroupRules): a rule cannot be there twice. */
+/** Revokes first (updateSecurityGroupRules): a group cannot have the same rule twice. */
 export async function setRules(
     ec2: EC2,
     GroupId: string,
@@ -119,7 +122,7 @@ export async function setRules(
     }
 }
 
-/** One rule for all that have protocol, ports and description in common (securityGroupIPPermGather). */
+/** Merges the rules with the same protocol, ports and description (securityGroupIPPermGather). */
 export function describeRules(groupId: string, permissions: readonly IpPermission[] = []): ValueMap[] {
     const gathered = new Map<string, ValueMap & Record<Exclude<SourceKind, "self">, string[]>>();
     for (const { kind, source, ...common } of permissions.flatMap((actual) => grantsIn(groupId, actual))) {

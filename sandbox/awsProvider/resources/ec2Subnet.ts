@@ -121,7 +121,7 @@ function describe(actual: Subnet): ValueMap {
 async function update(context: Context, id: string, { olds, news, has }: Change): Promise<void> {
     const ec2 = await context.aws.ec2(asString(news["region"]));
     if (has("ipv6CidrBlock")) {
-        throw new Error("the stand-in of the AWS provider does not implement a change of ipv6CidrBlock");
+        throw new Error("the stand-in for the AWS provider does not implement a change of ipv6CidrBlock");
     }
     await setLaunch(ec2, id, {
         publicIp: has("mapPublicIpOnLaunch") ? news["mapPublicIpOnLaunch"] === true : undefined,

@@ -10,7 +10,7 @@ import { Change, Context, ResourceType } from "./resourceType";
 
 const DELETE_TIMEOUT_MILLISECONDS = 5 * 60_000;
 
-/** terraform-provider-aws internal/service/ec2/vpc_.go. Enough for a cluster to stand in; no IPAM. */
+/** terraform-provider-aws internal/service/ec2/vpc_.go. Enough for a cluster; no IPAM. */
 const schema: Schema = {
     arn: output(),
     assignGeneratedIpv6CidrBlock: boolean(),
@@ -70,7 +70,7 @@ interface Dns {
     readonly support: boolean | undefined;
 }
 
-/** One attribute a request, as the API demands. */
+/** One attribute in each request, as the API requires. */
 async function setDns(ec2: EC2, VpcId: string, { hostnames, support }: Dns): Promise<void> {
     if (hostnames !== undefined) {
         const request = { VpcId, EnableDnsHostnames: { Value: hostnames } };
@@ -118,7 +118,7 @@ async function attribute(ec2: EC2, VpcId: string, Attribute: VpcAttributeName): 
     return (EnableDnsHostnames ?? EnableDnsSupport)?.Value ?? false;
 }
 
-/** What AWS makes together with a VPC. */
+/** The objects that AWS creates with a VPC. */
 async function describeDefaults(ec2: EC2, id: string): Promise<ValueMap> {
     const ofVpc = { Name: "vpc-id", Values: [id] };
     const acls = await ec2.describeNetworkAcls({ Filters: [ofVpc, { Name: "default", Values: ["true"] }] });
@@ -136,7 +136,9 @@ async function describeDefaults(ec2: EC2, id: string): Promise<ValueMap> {
 async function update(context: Context, id: string, { olds, news, has }: Change): Promise<void> {
     const ec2 = await context.aws.ec2(asString(news["region"]));
     if (has("assignGeneratedIpv6CidrBlock")) {
-        throw new Error("the stand-in of the AWS provider does not implement a change of assignGeneratedIpv6CidrBlock");
+        throw new Error(
+            "the stand-in for the AWS provider does not implement a change of assignGeneratedIpv6CidrBlock",
+        );
     }
     await setDns(ec2, id, {
         hostnames: has("enableDnsHostnames") ? news["enableDnsHostnames"] === true : undefined,

@@ -49,7 +49,9 @@ async function create(context: Context, inputs: ValueMap, created: (id: string) 
     await explain(`waiting for EKS Cluster (${name}) create`, awaitActive(context, eks, name));
 }
 
-/** EKS looks at the role at once; IAM may not have shown it, or its policies, yet (cluster.go, resourceClusterCreate). */
+/**
+ * EKS checks the role at once, and IAM may not yet return the role or its policies (cluster.go, resourceClusterCreate).
+ */
 function isRoleNotReady(error: unknown): boolean {
     const notReady = [
         "does not exist",
@@ -93,7 +95,8 @@ async function read(context: Context, id: string, prior: ValueMap | undefined): 
 
 async function update(context: Context, id: string, { olds, news, has }: Change): Promise<void> {
     const eks = await context.aws.eks(asString(news["region"]));
-    // The version goes first, and the API takes only one kind of change at a time (cluster.go, resourceClusterUpdate).
+    // The version comes first, and the API accepts only one kind of change at a time (cluster.go,
+    // resourceClusterUpdate).
     if (has("version")) {
         const version = asString(news["version"]);
         await explain(

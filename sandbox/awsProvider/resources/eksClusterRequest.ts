@@ -11,7 +11,7 @@ import type {
 } from "@aws-sdk/client-eks";
 import { asBoolean, asMap, asString, asStrings, Value } from "../bridge/values";
 
-/** Parts of requests to EKS, made from properties that check has found good (cluster.go, expand… functions). */
+/** Parts of requests to EKS, from properties that check has accepted (cluster.go, expand… functions). */
 
 export function accessConfig(value: Value | undefined): CreateAccessConfigRequest | undefined {
     const config = asMap(value);

@@ -2,12 +2,12 @@ import type { Cluster } from "@aws-sdk/client-eks";
 import { asMap, defined, Value, ValueMap } from "../bridge/values";
 import { formatDate } from "./iamRole";
 
-/** What EKS says of a cluster, as state (cluster.go, flatten… functions). */
+/** The state of a cluster, from EKS's answer (cluster.go, flatten… functions). */
 export function describeCluster(actual: Cluster, prior: ValueMap | undefined): ValueMap {
     return defined({
         accessConfig: access(actual, prior),
         arn: actual.arn,
-        // EKS does not tell, so the program's word counts; an import takes the default.
+        // EKS does not return it, so the program's value is kept; an import takes the default.
         bootstrapSelfManagedAddons: prior?.["bootstrapSelfManagedAddons"] ?? true,
         certificateAuthority: { data: actual.certificateAuthority?.data ?? "" },
         clusterId: actual.id ?? "",
@@ -29,7 +29,7 @@ export function describeCluster(actual: Cluster, prior: ValueMap | undefined): V
     });
 }
 
-/** An API that does not speak of access entries leaves what the program said. */
+/** If the API does not return access entries, the program's value is kept. */
 function access(actual: Cluster, prior: ValueMap | undefined): Value | undefined {
     const before = asMap(prior?.["accessConfig"]);
     const authenticationMode = actual.accessConfig?.authenticationMode ?? before?.["authenticationMode"];

@@ -95,7 +95,7 @@ async function awaitActive(context: Context, eks: EKS, key: Key): Promise<void> 
     }
 }
 
-/** What EKS says is wrong with a node group (node_group.go, issuesError). */
+/** EKS's report of a node group's issues (node_group.go, issuesError). */
 function lastError(group: Nodegroup | undefined): string {
     const issues = (group?.health?.issues ?? []).map(
         ({ code = "", message = "", resourceIds = [] }) => `${resourceIds.join(", ")}: ${code}: ${message}`,

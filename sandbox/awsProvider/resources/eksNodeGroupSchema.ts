@@ -116,7 +116,7 @@ export function describeNodeGroup(actual: Nodegroup, prior: ValueMap | undefined
         status: actual.status,
         subnetIds: actual.subnets ?? [],
         taints: (actual.taints ?? []).map((taint) => defined({ ...taint })),
-        // An API that does not answer with it leaves what the program said.
+        // If the API does not return it, the program's value is kept.
         updateConfig: actual.updateConfig ? defined({ ...actual.updateConfig }) : prior?.["updateConfig"],
         version: actual.version,
     });
@@ -172,7 +172,7 @@ export function labelChange(olds: Value | undefined, news: Value | undefined): U
     };
 }
 
-/** node_group.go, expandUpdateTaintsPayload: a taint is known by its key and effect. */
+/** node_group.go, expandUpdateTaintsPayload: a taint is identified by its key and effect. */
 export function taintChange(olds: Value | undefined, news: Value | undefined): UpdateTaintsPayload {
     const [before, after] = [taints(olds) ?? [], taints(news) ?? []];
     const sameKey = (left: Taint, right: Taint): boolean => left.key === right.key && left.effect === right.effect;

@@ -4,7 +4,7 @@ import { Context } from "./resourceType";
 
 const DEFAULT_TIMEOUT_MILLISECONDS = 60 * 60_000;
 
-/** Waits for what a change has started (cluster.go, waitClusterUpdateSuccessful); an API that is done at once says so. */
+/** Waits for an update (cluster.go, waitClusterUpdateSuccessful). An API that applies it at once reports success. */
 export async function awaitUpdate(
     context: Context,
     eks: EKS,

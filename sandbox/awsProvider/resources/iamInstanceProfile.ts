@@ -47,7 +47,7 @@ async function create(context: Context, inputs: ValueMap, created: (id: string) 
     }
 }
 
-/** A profile or role that was made a moment ago may not be known yet (instance_profile.go, instanceProfileAddRole). */
+/** IAM may not know a new profile or role yet (instance_profile.go, instanceProfileAddRole). */
 function addRole(context: Context, iam: IAM, name: string, role: string): Promise<unknown> {
     return explain(
         `adding IAM Role (${role}) to IAM Instance Profile (${name})`,
@@ -87,7 +87,7 @@ function describe(actual: InstanceProfile, prior: ValueMap | undefined): ValueMa
         createDate: formatDate(actual.CreateDate),
         ...namingState(name, prior),
         path: actual.Path,
-        // There is at most one.
+        // A profile has at most one role.
         role: actual.Roles?.[0]?.RoleName,
         uniqueId: actual.InstanceProfileId,
     });

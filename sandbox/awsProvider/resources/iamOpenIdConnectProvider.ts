@@ -49,7 +49,7 @@ function validUrl(value: Value): string | undefined {
     return url.search === "" ? undefined : `"url" cannot contain query parameters per the OIDC standard`;
 }
 
-/** IAM gives the URL back without its scheme (internal/service/iam/flex.go, suppressOpenIDURL). */
+/** IAM returns the URL without its scheme (internal/service/iam/flex.go, suppressOpenIDURL). */
 function sameUrl(old: Value, now: Value): boolean {
     const bare = (value: Value): Value => (typeof value === "string" ? value.replace(/^https:\/\//, "") : value);
     return bare(old) === bare(now);
@@ -89,7 +89,7 @@ async function read(context: Context, id: string, prior: ValueMap | undefined): 
 async function update(context: Context, id: string, { olds, news, has }: Change): Promise<void> {
     const iam = await context.aws.iam();
     const thumbprints = asStrings(news["thumbprintLists"]);
-    // IAM wants at least one thumbprint in an update, so an emptied list is left as it is.
+    // IAM requires at least one thumbprint in an update, so an emptied list is not sent.
     if (has("thumbprintLists") && thumbprints.length > 0) {
         await explain(
             `updating IAM OIDC Provider (${id}) thumbprint`,

@@ -82,8 +82,8 @@ async function update(context: Context, id: string, { olds, news, has }: Change)
     const iam = await context.aws.iam();
     if (has("policy")) {
         await makeRoomForVersion(iam, id);
-        // The real provider makes the version first and the default after a pause of 5 s (policy.go,
-        // resourcePolicyUpdate: doing both at once "is causing Access issues"). The pause is left out.
+        // The real provider creates the version first and makes it the default after a pause of 5 s (policy.go,
+        // resourcePolicyUpdate: doing both at once "is causing Access issues"). The pause is omitted here.
         const made = await explain(
             `creating IAM Policy (${id})`,
             iam.createPolicyVersion({
@@ -108,7 +108,7 @@ async function update(context: Context, id: string, { olds, news, has }: Change)
     }
 }
 
-/** IAM keeps five versions; the oldest that is not the default goes (policy.go, policyPruneVersions). */
+/** IAM keeps five versions; the oldest one that is not the default is deleted (policy.go, policyPruneVersions). */
 async function makeRoomForVersion(iam: IAM, id: string): Promise<void> {
     const versions = await listVersions(iam, id);
     if (versions.length < MAX_VERSIONS) {

@@ -54,10 +54,10 @@ export const role: ResourceType = {
         explain(`deleting IAM Role (${id})`, deleteRole(context, await context.aws.iam(), id, state)),
 };
 
-/** The bridge makes a name up for an inline policy without one; the stand-in asks for it. */
+/** The bridge invents a name for an inline policy without one; the stand-in requires it. */
 function inlinePoliciesHaveNames(value: Value): string | undefined {
     return asMaps(value).some((inline) => inline["policy"] !== undefined && inline["name"] === undefined)
-        ? "the stand-in of the AWS provider does not implement automatic names of inline policies: give each a name"
+        ? "the stand-in for the AWS provider does not implement automatic names of inline policies: give each a name"
         : undefined;
 }
 
@@ -83,7 +83,7 @@ async function create(context: Context, inputs: ValueMap, created: (id: string) 
     await setAttachments(iam, name, undefined, inputs["managedPolicyArns"]);
 }
 
-/** A principal that was made a moment ago is "invalid" until IAM knows it everywhere (role.go, retryCreateRole). */
+/** A new principal is "invalid" until IAM knows it everywhere (role.go, retryCreateRole). */
 function untilPrincipalsAreKnown<T>(context: Context, attempt: () => Promise<T>): Promise<T> {
     return retryWhen(
         { timeoutMilliseconds: context.propagationMilliseconds, signal: context.signal },
@@ -116,7 +116,7 @@ function describe(actual: Role, prior: ValueMap | undefined): ValueMap {
         ),
         createDate: formatDate(actual.CreateDate),
         description: actual.Description ?? "",
-        // AWS knows no such thing: what the program said, or false after an import (role.go, resourceRoleImport).
+        // AWS does not store it: the value of the program, or false after an import (role.go, resourceRoleImport).
         forceDetachPolicies: prior?.["forceDetachPolicies"] ?? false,
         maxSessionDuration: actual.MaxSessionDuration,
         ...namingState(name, prior),
@@ -126,7 +126,7 @@ function describe(actual: Role, prior: ValueMap | undefined): ValueMap {
     });
 }
 
-/** The text of before as long as it means the same as AWS's (internal/verify/json.go, PolicyToSet). */
+/** Keeps the former text while it means the same as AWS's (internal/verify/json.go, PolicyToSet). */
 export function keepEquivalent(before: string | undefined, actual: string): string {
     return normalizeJson(before !== undefined && equivalentPolicies(before, actual) ? before : actual);
 }
@@ -152,7 +152,7 @@ async function update(context: Context, id: string, { olds, news, has }: Change)
         );
     }
     if (has("maxSessionDuration")) {
-        // IAM keeps a description that is not sent; moto forgets it (moto/iam/models.py, update_role), so it is sent.
+        // IAM keeps a description that is not sent. moto loses it (moto/iam/models.py, update_role), so it is sent.
         const request = { MaxSessionDuration: asNumber(news["maxSessionDuration"]), Description: description(news) };
         await explain(`updating IAM Role (${id}) MaxSessionDuration`, iam.updateRole({ RoleName: id, ...request }));
     }

@@ -6,9 +6,10 @@ import { deleteInlinePolicies, detachPolicies, listAttachedPolicies, listInlineP
 import { Context } from "./resourceType";
 
 /**
- * terraform-provider-aws internal/service/iam/role.go, DeleteRole: instance profiles always let go of the role;
- * policies leave it only with `forceDetachPolicies`, or when the state says that the role manages policies itself
- * (which it also says after a refresh that saw attachments). Else IAM's DeleteConflict is retried and is the result.
+ * terraform-provider-aws internal/service/iam/role.go, DeleteRole: the role is always removed from its instance
+ * profiles. Its policies are detached only with `forceDetachPolicies`, or when the state says that the role manages
+ * policies itself (which it also says after a refresh that found attachments). Otherwise IAM's DeleteConflict is
+ * retried, and is the result.
  */
 export async function deleteRole(context: Context, iam: IAM, name: string, state: ValueMap): Promise<void> {
     await leaveInstanceProfiles(iam, name);

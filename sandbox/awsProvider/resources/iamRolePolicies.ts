@@ -3,7 +3,7 @@ import { explain, ifFound } from "../aws/errors";
 import { equivalentPolicies, normalizeJson } from "../bridge/policyDocument";
 import { asMaps, asString, asStrings, Value, ValueMap } from "../bridge/values";
 
-/** Policies of a role that its own properties manage: terraform-provider-aws internal/service/iam/role.go. */
+/** Policies that the properties of a role manage: terraform-provider-aws internal/service/iam/role.go. */
 
 export async function listAttachedPolicies(iam: IAM, role: string): Promise<string[]> {
     const arns: string[] = [];
@@ -27,7 +27,7 @@ export async function listInlinePolicyNames(iam: IAM, role: string): Promise<str
     return names;
 }
 
-/** What the program wrote, as long as AWS holds the equivalent (readRoleInlinePolicies, inlinePoliciesEquivalent). */
+/** Keeps the program's text while AWS has an equivalent one (readRoleInlinePolicies, inlinePoliciesEquivalent). */
 export async function listInlinePolicies(iam: IAM, role: string, prior: Value | undefined): Promise<Value> {
     const actual: ValueMap[] = [];
     for (const name of await listInlinePolicyNames(iam, role)) {
@@ -39,7 +39,7 @@ export async function listInlinePolicies(iam: IAM, role: string, prior: Value | 
 }
 
 function sameInlinePolicies(before: ValueMap[], actual: ValueMap[]): boolean {
-    // A single empty block says "there shall be none".
+    // A single empty block means "no policies".
     if (actual.length === 0 && before.length === 1 && before[0]?.["policy"] === undefined) {
         return true;
     }

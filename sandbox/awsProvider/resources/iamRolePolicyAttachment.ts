@@ -24,7 +24,7 @@ export const rolePolicyAttachment: ResourceType = {
     delete: detach,
 };
 
-/** Role names have no slash, so the first one ends the role's name: `<role-name>/<policy_arn>`. */
+/** Role names contain no slash, so the first slash ends the name: `<role-name>/<policy_arn>`. */
 function parseId(id: string): { role: string; policyArn: string } {
     const slash = id.indexOf("/");
     const [role, policyArn] = [id.slice(0, Math.max(slash, 0)), id.slice(slash + 1)];
@@ -45,14 +45,14 @@ async function create(context: Context, inputs: ValueMap, created: (id: string) 
 }
 
 async function read(context: Context, id: string, prior: ValueMap | undefined): Promise<ValueMap | undefined> {
-    // Ids of before v6 were "<role-name>-<time>", so the state counts and the id only in an import.
+    // Before v6 ids were "<role-name>-<time>", so the state is used, and the id only in an import.
     const [role, policyArn] = [asString(prior?.["role"]), asString(prior?.["policyArn"])];
     const key = role !== undefined && policyArn !== undefined ? { role, policyArn } : parseId(id);
     const attached = await listAttachedPolicies(await context.aws.iam(), key.role);
     return attached.includes(key.policyArn) ? key : undefined;
 }
 
-/** Gone already is done: the role, the policy or only the attachment may have been deleted by others. */
+/** Success if it does not exist: the role, the policy or only the attachment may have been deleted by others. */
 async function detach(context: Context, _id: string, state: ValueMap): Promise<void> {
     const iam = await context.aws.iam();
     const [role, policyArn] = [asString(state["role"]) ?? "", asString(state["policyArn"]) ?? ""];

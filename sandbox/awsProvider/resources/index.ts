@@ -30,7 +30,7 @@ export function resourceTypeOf(token: string): ResourceType {
     if (type === undefined) {
         const known = [...byToken.keys()].join(", ");
         throw new Error(
-            `the stand-in of the AWS provider does not implement the resource type "${token}"; it has ${known}`,
+            `the stand-in for the AWS provider does not implement the resource type "${token}"; it has ${known}`,
         );
     }
     return type;

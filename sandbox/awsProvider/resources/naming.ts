@@ -4,8 +4,8 @@ import { iamName } from "../bridge/validators";
 import { asString, ValueMap } from "../bridge/values";
 
 /**
- * Name, prefix and path as roles, policies and instance profiles have them (terraform-provider-aws internal/service/iam);
- * the length of automatic names is that of pulumi-aws provider/resource_overrides.go.
+ * Name, prefix and path of roles, policies and instance profiles (terraform-provider-aws internal/service/iam). The
+ * length of automatic names is that of pulumi-aws provider/resource_overrides.go.
  */
 export function namingProperties({ maxLength, autoNameLength }: Record<"maxLength" | "autoNameLength", number>) {
     return {
@@ -26,12 +26,12 @@ export function namingProperties({ maxLength, autoNameLength }: Record<"maxLengt
     } satisfies Schema;
 }
 
-/** The name that a resource is created with. */
+/** The name with which a resource is created. */
 export function chosenName(inputs: ValueMap): string {
     return asString(inputs["name"]) ?? prefixedUniqueId(asString(inputs["namePrefix"]) ?? "");
 }
 
-/** AWS knows of no prefix: it is kept from the state before, or read off the name, as after an import. */
+/** AWS does not store a prefix: it is kept from the former state, or derived from the name, as after an import. */
 export function namingState(name: string, prior: ValueMap | undefined): ValueMap {
     return { name, namePrefix: asString(prior?.["namePrefix"]) ?? namePrefixFromName(name) };
 }

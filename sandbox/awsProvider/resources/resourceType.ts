@@ -6,21 +6,23 @@ import { ValueMap } from "../bridge/values";
 export interface Context {
     readonly aws: AwsClients;
     readonly config: ProviderConfig;
-    /** The operation's `customTimeouts` entry, in milliseconds, when the program gave one. */
+    /** The operation's `customTimeouts` entry, in milliseconds, if the program sets one. */
     readonly timeoutMilliseconds: number | undefined;
     readonly signal: AbortSignal;
-    /** How long IAM may take to show a change everywhere (terraform-provider-aws internal/service/iam/wait.go). */
+    /**
+     * How long IAM may take until a change is visible everywhere (terraform-provider-aws internal/service/iam/wait.go).
+     */
     readonly propagationMilliseconds: number;
 }
 
 export interface Change {
     readonly olds: ValueMap;
     readonly news: ValueMap;
-    /** Whether a property, or something inside it, differs. */
+    /** Whether a property, or a part of it, differs. */
     readonly has: (...properties: string[]) => boolean;
 }
 
-/** One resource type of the AWS provider: what it looks like and what its operations do. */
+/** One resource type of the AWS provider: its schema and its operations. */
 export interface ResourceType {
     readonly token: string;
     /** As the real provider's messages name it: "IAM Role". */
@@ -30,19 +32,19 @@ export interface ResourceType {
     readonly deleteBeforeReplace?: boolean;
 
     /**
-     * Makes the resource. `created` is told the id as soon as there is something to clean up: what fails after that
-     * is a resource that failed to initialise, as with `d.SetId` of Terraform.
+     * Creates the resource. Calls `created` with the id as soon as the resource exists: a failure after that is a
+     * resource that failed to initialise, as with `d.SetId` of Terraform.
      */
     create(context: Context, inputs: ValueMap, created: (id: string) => void): Promise<void>;
 
     /**
-     * The state of what exists, or undefined. `prior` is the state before (the inputs, right after create); it is
-     * undefined for an import, and holds what AWS does not give back.
+     * The state of an existing resource, or undefined. `prior` is the former state (the inputs, right after create). It
+     * contains the properties that AWS does not return, and is undefined for an import.
      */
     read(context: Context, id: string, prior: ValueMap | undefined): Promise<ValueMap | undefined>;
 
     update(context: Context, id: string, change: Change): Promise<void>;
 
-    /** What is gone already is no error. */
+    /** A resource that does not exist is not an error. */
     delete(context: Context, id: string, state: ValueMap): Promise<void>;
 }

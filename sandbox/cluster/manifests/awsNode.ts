@@ -1,5 +1,5 @@
 /**
- * aws-node as a new EKS cluster has it. Names, labels, rules, containers, mounts and settings follow
+ * aws-node as in a new EKS cluster. Names, labels, rules, containers, mounts and settings follow
  * https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/config/master/aws-k8s-cni.yaml
  */
 import type {

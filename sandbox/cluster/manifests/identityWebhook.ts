@@ -3,7 +3,7 @@ import type { Plain } from "./plain";
 
 /**
  * As `kubectl get mutatingwebhookconfiguration pod-identity-webhook -o yaml` shows it on EKS, where the webhook runs
- * beside the API server: https://repost.aws/knowledge-center/eks-troubleshoot-irsa-errors. The rules are also those of
+ * next to the API server: https://repost.aws/knowledge-center/eks-troubleshoot-irsa-errors. The rules are also those of
  * amazon-eks-pod-identity-webhook deploy/mutatingwebhook.yaml.
  */
 export function identityWebhookConfiguration(webhook: {
@@ -18,7 +18,7 @@ export function identityWebhookConfiguration(webhook: {
             {
                 name: "iam-for-pods.amazonaws.com",
                 clientConfig: { url: webhook.url, caBundle: webhook.caBundle },
-                // A pod that the webhook misses is admitted all the same, without its identity.
+                // If the webhook does not answer, the pod is admitted without its identity.
                 failurePolicy: "Ignore",
                 matchPolicy: "Equivalent",
                 namespaceSelector: {},

@@ -3,7 +3,7 @@ import type { Manifest, Plain } from "./plain";
 
 const labels = { "k8s-app": "kube-proxy" };
 
-/** A second DaemonSet of every EKS cluster that has nothing to do with the CNI: whatever we do must not touch it. */
+/** A second DaemonSet of every EKS cluster, independent of the CNI: programs that change the CNI must not touch it. */
 export function kubeProxy(region: string): Manifest[] {
     const daemonSet: Plain<V1DaemonSet> = {
         apiVersion: "apps/v1",

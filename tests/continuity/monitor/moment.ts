@@ -1,10 +1,10 @@
-import { emptyState, type IamState } from "../../../sandbox/aws/iam/state";
+import { emptyIamState, type IamState } from "local-eks/iam";
 import { type Lack, lackOfPath } from "./paths";
 import type { NodeRecord, PodRecord, RecordedEvent, Recording } from "./recording";
 
 /** The world as of a moment of a recording, brought forward event by event. */
 export class Moment {
-    private iam: IamState = emptyState;
+    private iam: IamState = emptyIamState;
     private readonly podsByUid = new Map<string, PodRecord>();
     private readonly nodes = new Map<string, NodeRecord>();
     /** By node. A pod goes on for the moment between the end of its node's object and its own. */

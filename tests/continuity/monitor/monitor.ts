@@ -2,8 +2,6 @@
  * Looks on while a scenario runs, through the API server and the AWS stand-in's log, and writes down what changes. It asks the
  * sandbox itself, past the proxies that the engine goes through, so that no fault of the engine's network makes it blind.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
     AppsV1Api,
@@ -16,9 +14,9 @@ import {
     type V1Pod,
     type V1ServiceAccount,
 } from "@kubernetes/client-node";
-import type { IamChange } from "../../../sandbox/aws/iam/timeline";
-import { loadKubeconfig } from "../../../sandbox/pods";
-import type { Sandbox } from "../../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
+import { iamChanges } from "local-eks/iam";
+import { loadKubeconfig } from "local-eks/kubernetes";
 import { follow, type Follower } from "./follow";
 import { nodeRecord, podRecord, roleOf } from "./records";
 import type { RecordedEvent, Recording } from "./recording";
@@ -108,12 +106,12 @@ export class Monitor {
 
     /** Everything seen so far is kept: what holds at the beginning of the stretch was seen before it. */
     public recording(from: number, to: number): Recording {
-        const { issuer, accountId, directory } = this.sandbox;
-        const iam = readFileSync(join(directory, "logs", "iam-changes.jsonl"), "utf8")
-            .split("\n")
-            .filter((line) => line !== "")
-            .map((line) => JSON.parse(line) as IamChange)
-            .map(({ enforcedAt, state }) => ({ at: enforcedAt, kind: "iam" as const, state }));
+        const { issuer, accountId } = this.sandbox;
+        const iam = iamChanges(this.sandbox).map(({ enforcedAt, state }) => ({
+            at: enforcedAt,
+            kind: "iam" as const,
+            state,
+        }));
         const events = [...iam, ...this.events].filter(({ at }) => at <= to);
         return { from, to, issuer: issuer.replace("https://", ""), accountId, events };
     }

@@ -3,8 +3,7 @@
  * without any of the code that it judges: only the stand-in's own reading of policies is shared, by which the calls of the
  * CNI themselves are let through or refused.
  */
-import { trustVerdict, verdictOf } from "../../../sandbox/aws/authorise";
-import type { IamState, RoleState } from "../../../sandbox/aws/iam/state";
+import { type IamState, policyVerdict, type RoleState, trustVerdict } from "local-eks/iam";
 import type { PodRecord } from "./recording";
 
 /** The calls of the CNI on an IPv4 cluster: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
@@ -121,7 +120,8 @@ function lackOfPermissions(iam: IamState, role: RoleState, accountId: string): s
             .filter(([name, resource]) => {
                 const [action, context] = [`ec2:${name}`, {}];
                 return (
-                    verdictOf(iam, role, { principalArn: role.arn, accountId, action, resource, context }) !== "allowed"
+                    policyVerdict(iam, role, { principalArn: role.arn, accountId, action, resource, context }) !==
+                    "allowed"
                 );
             })
             .map(([name]) => name);

@@ -1,8 +1,8 @@
+import type { IamState } from "local-eks/iam";
 /**
  * What the monitor has written down of one stretch of time. It holds no judgement: paths.ts and gaps.ts make one of it
  * afterwards, so that a figure can be computed again from the recording. Times are milliseconds since the epoch.
  */
-import type { IamState } from "../../../sandbox/aws/iam/state";
 
 export interface Recording {
     readonly from: number;

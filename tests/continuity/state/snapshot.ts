@@ -1,6 +1,4 @@
 /** What a run may change in the account and in the cluster, in full, so that two moments can be compared. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import {
     AdmissionregistrationV1Api,
     AppsV1Api,
@@ -8,10 +6,9 @@ import {
     type V1ManagedFieldsEntry,
     type V1ObjectMeta,
 } from "@kubernetes/client-node";
-import type { IamState } from "../../../sandbox/aws/iam/state";
-import type { IamChange } from "../../../sandbox/aws/iam/timeline";
-import { loadKubeconfig } from "../../../sandbox/pods";
-import type { Sandbox } from "../../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
+import { type IamState, lastIamChange } from "local-eks/iam";
+import { loadKubeconfig } from "local-eks/kubernetes";
 import { podRecord } from "../monitor/records";
 
 export interface Snapshot {
@@ -53,7 +50,7 @@ export async function snapshot(sandbox: Sandbox): Promise<Snapshot> {
     const names = ({ items }: { items: { metadata?: V1ObjectMeta }[] }) =>
         items.map(({ metadata }) => metadata?.name ?? "").sort();
     return {
-        iam: lastChange(sandbox).state,
+        iam: lastIamChange(sandbox).state,
         serviceAccount: objectSnapshot(account.metadata),
         daemonSet: objectSnapshot(daemonSet.metadata),
         templateAnnotations: daemonSet.spec?.template.metadata?.annotations ?? {},
@@ -61,14 +58,6 @@ export async function snapshot(sandbox: Sandbox): Promise<Snapshot> {
         admissionPolicyBindings: names(bindings),
         pods: pods.items.map(podRecord).map(({ name, node, ready, roleArn }) => ({ name, node, ready, roleArn })),
     };
-}
-
-/** The newest line of the AWS stand-in's log. */
-export function lastChange({ directory }: Sandbox): IamChange {
-    const lines = readFileSync(join(directory, "logs", "iam-changes.jsonl"), "utf8")
-        .trimEnd()
-        .split("\n");
-    return JSON.parse(lines.at(-1) ?? "") as IamChange;
 }
 
 /** The DaemonSet controller's own mark of the template's generation: k8s.io/api/apps/v1, DeprecatedTemplateGeneration. */

@@ -1,5 +1,5 @@
 /** Whether what a run left is exactly what is wanted, compared with what was there before. Pure. */
-import type { IamState, RoleState } from "../../../sandbox/aws/iam/state";
+import type { IamState, RoleState } from "local-eks/iam";
 import type { ObjectSnapshot, Snapshot } from "./snapshot";
 
 const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";

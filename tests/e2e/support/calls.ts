@@ -1,5 +1,5 @@
-import { loadKubeconfig } from "../../../sandbox/pods";
-import { Sandbox } from "../../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
+import { loadKubeconfig } from "local-eks/kubernetes";
 import type { Call } from "../../continuity/engine/calls";
 import { startProxy } from "../../continuity/engine/proxy";
 import type { PlainArgs } from "./handOver";

@@ -1,8 +1,8 @@
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { execFile } from "child_process";
 import { promisify } from "util";
-import { loadKubeconfig, podCredentials, PodCredentials } from "../../../sandbox/pods";
-import { Sandbox } from "../../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
+import { loadKubeconfig, podCredentials, type PodCredentials } from "local-eks/kubernetes";
 
 const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
 

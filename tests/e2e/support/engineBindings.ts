@@ -5,8 +5,8 @@ import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { runtime } from "@pulumi/pulumi";
-import type { Sandbox } from "../../../sandbox/sandbox";
-import { Json, Properties, ProviderClient, secret } from "../../sandbox/awsProvider/providerClient";
+import type { Sandbox } from "local-eks";
+import { type Json, type Properties, ProviderClient, secret } from "local-eks/providerClient";
 
 const ROOT = path.resolve(__dirname, "../../..");
 const SDK = path.join(ROOT, "node_modules/@pulumi/pulumi/cmd");

@@ -1,8 +1,7 @@
 import { EngineEvent, LocalWorkspace, Stack, UpResult } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import * as path from "path";
-import { installedPluginsOnly } from "../../../sandbox/pulumiHome";
-import { Sandbox } from "../../../sandbox/sandbox";
+import { installedPluginsOnly, type Sandbox } from "local-eks";
 
 const EXAMPLES = path.resolve(__dirname, "../../../examples");
 

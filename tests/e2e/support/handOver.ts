@@ -1,9 +1,8 @@
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import * as fs from "fs";
 import * as path from "path";
+import { installedPluginsOnly, type Sandbox, startSandbox } from "local-eks";
 import type { CniServiceAccountRoleArgs } from "../../../index";
-import { installedPluginsOnly } from "../../../sandbox/pulumiHome";
-import { Sandbox, startSandbox } from "../../../sandbox/sandbox";
 
 const PROGRAMS = path.resolve(__dirname, "../programs");
 const POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";

@@ -12,7 +12,7 @@ import {
     NoSuchEntityException,
     Role,
 } from "@aws-sdk/client-iam";
-import { Sandbox } from "../../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 
 /** What a test looks at in a sandbox's IAM. */
 export function iamOf({ awsEndpoint, region }: Sandbox) {

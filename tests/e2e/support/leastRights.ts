@@ -3,9 +3,9 @@ import * as fs from "fs";
 import * as path from "path";
 import { CreateAddonCommand, CreatePodIdentityAssociationCommand, EKSClient } from "@aws-sdk/client-eks";
 import { KubernetesObject, KubernetesObjectApi, loadAllYaml } from "@kubernetes/client-node";
+import type { Sandbox } from "local-eks";
+import { loadKubeconfig } from "local-eks/kubernetes";
 import { injectionGuardName } from "../../../components/live/injectionGuardResources";
-import { loadKubeconfig } from "../../../sandbox/pods";
-import { Sandbox } from "../../../sandbox/sandbox";
 import { iamOf } from "./iam";
 
 const RIGHTS = path.resolve(__dirname, "../../../docs/rights");
@@ -79,17 +79,6 @@ export async function bind({ kubeconfigPath }: Sandbox, objects: readonly RbacOb
     for (const object of objects) {
         await api.patch(object, undefined, undefined, "docs", true, "application/apply-patch+yaml");
     }
-}
-
-/** The sandbox's kubeconfig with the token of the operator in the place of its administrator's. */
-export function operatorKubeconfig({ directory, kubeconfigPath }: Sandbox): string {
-    const config = loadKubeconfig(kubeconfigPath);
-    const tokens = fs.readFileSync(path.join(path.dirname(kubeconfigPath), "credentials/tokens.csv"), "utf8");
-    const token = /^([^,]+),operator,/m.exec(tokens)?.[1];
-    if (token === undefined) {
-        throw new Error(`the sandbox in ${directory} has no operator`);
-    }
-    return config.exportConfig().replaceAll(config.getCurrentUser()?.token ?? "", token);
 }
 
 export function actionsOf({ Statement }: PolicyDocument): string[] {

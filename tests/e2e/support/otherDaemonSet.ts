@@ -1,5 +1,5 @@
 import { writeFileSync } from "fs";
-import { Sandbox } from "../../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 import { clusterOf } from "./cluster";
 
 export const OTHER = "aws-node-custom";

@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as net from "net";
 import * as path from "path";
-import { Sandbox } from "../../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 
 export interface ApiServerProxy {
     /** The sandbox's kubeconfig, with the proxy in the place of its API server. */

@@ -1,4 +1,4 @@
-import { Sandbox, SandboxOptions, startSandbox } from "../../../sandbox/sandbox";
+import { type Sandbox, type SandboxOptions, startSandbox } from "local-eks";
 
 /** One sandbox for each IP family, started when a test first asks for it, and stopped after the last test. */
 const started = new Map<string, Promise<Sandbox>>();

@@ -1,6 +1,5 @@
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
-import { installedPluginsOnly } from "../../../sandbox/pulumiHome";
-import { Sandbox } from "../../../sandbox/sandbox";
+import { installedPluginsOnly, type Sandbox } from "local-eks";
 
 /** A program of a test: what it returns are the stack's outputs. */
 export type Program = () => Record<string, unknown>;

@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { fileURLToPath } from "url";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Sandbox } from "../../../sandbox/sandbox";
+import type { Sandbox } from "local-eks";
 
 /** A resource as a stack's state has it. */
 export interface StateResource {

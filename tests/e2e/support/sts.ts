@@ -1,6 +1,5 @@
 import type { Credentials } from "@aws-sdk/client-sts";
-import { assumeRole, mayDescribeNetworkInterfaces } from "../../../sandbox/podIdentity";
-import { Sandbox } from "../../../sandbox/sandbox";
+import { assumeRole, mayDescribeNetworkInterfaces, type Sandbox } from "local-eks";
 
 const ATTEMPTS = 20;
 const pause = () => new Promise((resolve) => setTimeout(resolve, 500));

@@ -1,7 +1,4 @@
-import { readFileSync } from "fs";
-import { join } from "path";
-import type { Sandbox } from "../../../sandbox/sandbox";
-import type { AgentCall } from "../../continuity/monitor/agents";
+import { agentResults, type Sandbox } from "local-eks";
 import { Monitor } from "../../continuity/monitor/monitor";
 import { nothingLost } from "../../continuity/scenarios/scenario";
 import { type Verdict, verdictOf } from "../../continuity/verdict";
@@ -15,14 +12,7 @@ export async function lookOn(sandbox: Sandbox): Promise<{ verdict: () => Verdict
     await monitor.start();
     const since = Date.now();
     return {
-        verdict: () => verdictOf(monitor.recording(since, Date.now()), BOUND, agentCalls(sandbox), undefined),
+        verdict: () => verdictOf(monitor.recording(since, Date.now()), BOUND, agentResults(sandbox), undefined),
         stop: () => monitor.stop(),
     };
-}
-
-function agentCalls({ directory }: Sandbox): AgentCall[] {
-    return readFileSync(join(directory, "logs", "agents.jsonl"), "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line) as AgentCall);
 }

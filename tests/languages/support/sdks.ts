@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "fs";
 import { devNull, tmpdir } from "os";
 import { join } from "path";
 import { promisify } from "util";
-import type { LanguageToolPaths } from "../../../sandbox/tools";
+import type { LanguageToolPaths } from "local-eks";
 import { ROOT } from "../../unit/support/markdown";
 import { go, type Language } from "./languages";
 import { documentedProgram, writeProgram } from "./programs";

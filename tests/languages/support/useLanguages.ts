@@ -1,18 +1,22 @@
 import * as assert from "assert";
 import { mkdirSync } from "fs";
-import { delimiter, join, resolve } from "path";
+import { delimiter, join } from "path";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
-import { installedPluginsOnly, makePulumiHome } from "../../../sandbox/pulumiHome";
-import { type Sandbox, startSandbox } from "../../../sandbox/sandbox";
-import { ensureAllTools, ensureLanguageTools, type LanguageToolPaths, type ToolPaths } from "../../../sandbox/tools";
+import {
+    ensureAllTools,
+    ensureLanguageTools,
+    installedPluginsOnly,
+    type LanguageToolPaths,
+    makePulumiHome,
+    type Sandbox,
+    startSandbox,
+    type ToolPaths,
+} from "local-eks";
 import { clusterOf } from "../../e2e/support/cluster";
 import { iamOf } from "../../e2e/support/iam";
-import { ROOT } from "../../unit/support/markdown";
 import type { Language } from "./languages";
 import { type Shape, writeProgram } from "./programs";
 import { addSdk, compileGoSdk, pythonPackages } from "./sdks";
-
-const AWS_PROVIDER = resolve(ROOT, "sandbox/awsProvider/bin/pulumi-resource-aws");
 
 let found: { tools: ToolPaths; languageTools: LanguageToolPaths } | undefined;
 
@@ -59,8 +63,8 @@ export const mochaHooks = {
 /** The sandbox's, with an engine that has hosts for more languages beside it. */
 function environmentOf(sandbox: Sandbox, tools: ToolPaths, languageTools: LanguageToolPaths): Record<string, string> {
     const home = join(sandbox.directory, "languages-home");
-    const hosts = [languageTools["pulumi-language-go"], languageTools["pulumi-language-python"]];
-    makePulumiHome(home, tools, AWS_PROVIDER, hosts);
+    const languageHosts = [languageTools["pulumi-language-go"], languageTools["pulumi-language-python"]];
+    makePulumiHome(home, tools, { languageHosts });
     const environment: NodeJS.ProcessEnv = {
         ...sandbox.environment,
         ...installedPluginsOnly,

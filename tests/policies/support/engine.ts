@@ -1,10 +1,6 @@
 import { mkdirSync, renameSync, rmSync } from "fs";
-import { delimiter, join, resolve } from "path";
-import { installedPluginsOnly, makePulumiHome } from "../../../sandbox/pulumiHome";
-import type { Sandbox } from "../../../sandbox/sandbox";
-import type { ToolPaths } from "../../../sandbox/tools";
-
-const AWS_PREVIEWS = resolve(__dirname, "bin/pulumi-resource-aws");
+import { delimiter, join } from "path";
+import { installedPluginsOnly, makePulumiHome, type Sandbox, type ToolPaths } from "local-eks";
 
 /**
  * The environment of an engine that runs policy packs. The language host for Node.js that Pulumi publishes starts a pack by
@@ -16,7 +12,8 @@ const AWS_PREVIEWS = resolve(__dirname, "bin/pulumi-resource-aws");
 export function policyEnvironment(sandbox: Sandbox, tools: ToolPaths): Record<string, string> {
     const home = join(sandbox.directory, "policy-home");
     const bin = join(home, "bin");
-    makePulumiHome(home, tools, AWS_PREVIEWS);
+    // The rules are about more types than the stand-in for the AWS provider creates.
+    makePulumiHome(home, tools, { previewsOfAllTypes: true });
     rmSync(join(bin, "pulumi-language-nodejs"));
     const analyzer = join(home, "plugins", "analyzer-policy-nodejs-v0.0.1");
     mkdirSync(analyzer);

@@ -1,5 +1,4 @@
-import { startSandbox } from "../../../sandbox/sandbox";
-import { ensureAllTools } from "../../../sandbox/tools";
+import { ensureAllTools, startSandbox } from "local-eks";
 import { policyEnvironment } from "./engine";
 
 /** One sandbox for all files of the suite, started when a test first asks for it; it ends with this process. */

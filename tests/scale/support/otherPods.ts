@@ -1,6 +1,6 @@
 import { AppsV1Api } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "timers/promises";
-import { loadKubeconfig } from "../../../sandbox/pods";
+import { loadKubeconfig } from "local-eks/kubernetes";
 
 const NAMESPACE = "kube-system";
 const name = "other";

@@ -1,4 +1,4 @@
-import type { IamState, RoleState } from "../../../sandbox/aws/iam/state";
+import type { IamState, RoleState } from "local-eks/iam";
 import type { PodRecord, RecordedEvent, Recording } from "../../continuity/monitor/recording";
 
 export const ACCOUNT = "111122223333";

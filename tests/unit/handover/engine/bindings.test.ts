@@ -1,10 +1,10 @@
 import type { provider } from "@pulumi/pulumi";
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "assert";
+import { secret } from "local-eks/providerClient";
 import { mock } from "node:test";
 import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
 import type { LiveCheckName } from "../../../../handover/engine/liveCheckProvider";
 import { EksCniProvider } from "../../../../plugin/provider";
-import { secret } from "../../../sandbox/awsProvider/providerClient";
 
 /** What no operation below needs a cluster for. */
 const INPUTS = {

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "assert";
+import { secret } from "local-eks/providerClient";
 import { unwrapped, wrapped } from "../../../../handover/engine/secretWraps";
-import { secret } from "../../../sandbox/awsProvider/providerClient";
 
 describe("secrets on the wire to the plugin", () => {
     const rows: [string, object, object, string[]][] = [

@@ -6,6 +6,7 @@ import type {
     V1ValidatingAdmissionPolicy,
     V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
+import type { Plain } from "local-eks/kubernetes";
 import * as assert from "node:assert/strict";
 import { ClusterClock } from "../../../../handover/kubernetes/clusterClock";
 import {
@@ -20,7 +21,6 @@ import { guardSeen } from "../../../../handover/kubernetes/injectionGuard";
 import { instanceId, nodeSeen } from "../../../../handover/kubernetes/nodes";
 import { nodeOf, podSeen } from "../../../../handover/kubernetes/pods";
 import { appliedBy, ownersOf, serviceAccountSeen } from "../../../../handover/kubernetes/serviceAccount";
-import type { Plain } from "../../../../sandbox/cluster/manifests/plain";
 
 describe("A DaemonSet as it is seen", () => {
     const daemonSet: Plain<V1DaemonSet> = {

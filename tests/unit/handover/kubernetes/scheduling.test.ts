@@ -1,7 +1,7 @@
 import type { V1Affinity, V1NodeSelectorTerm, V1PodSpec, V1Taint, V1Toleration } from "@kubernetes/client-node";
+import type { Plain } from "local-eks/kubernetes";
 import * as assert from "node:assert/strict";
 import { type Placement, selectsNode } from "../../../../handover/kubernetes/scheduling";
-import type { Plain } from "../../../../sandbox/cluster/manifests/plain";
 
 const node: Placement = {
     name: "ip-10-0-1-4",

@@ -1,0 +1,11 @@
+/** The IAM of a sandbox: the log of its changes, and the evaluation of policies. */
+
+// Writes to IAM, and the time from which each is enforced.
+export { iamChanges, lastIamChange } from "./logs";
+export type { IamChange } from "./aws/iam/timeline";
+export { emptyIamState } from "./aws/iam/state";
+export type { IamState, PolicyState, RoleState } from "./aws/iam/state";
+
+// Whether policies allow a call, by the evaluation that the stand-ins use.
+export { policyVerdict, trustVerdict } from "./aws/authorise";
+export type { Act, Verdict } from "./aws/authorise";

@@ -1,0 +1,29 @@
+/**
+ * A local EKS for tests: a Kubernetes control plane, nodes, and stand-ins for AWS, on one machine.
+ *
+ * Other entries keep this import quick: `local-eks/kubernetes` for programs that use the Kubernetes client,
+ * `local-eks/iam` for the changes of IAM and the evaluation of policies, `local-eks/providerClient`, which calls a
+ * Pulumi provider plugin as the engine does, and `local-eks/cli`, the command line.
+ */
+
+// Start and end of a sandbox.
+export { attach, startSandbox } from "./sandbox";
+export type { Sandbox, SandboxOptions } from "./sandbox";
+
+// The programs that a sandbox runs: found on PATH, or built.
+export { ensureAllTools, ensureLanguageTools } from "./tools";
+export type { LanguageToolPaths, ToolPaths } from "./tools";
+export { cacheRoot } from "./tools/cache";
+
+// The Pulumi engine on a sandbox.
+export { installedPluginsOnly, makePulumiHome } from "./pulumiHome";
+export type { PulumiHomeOptions } from "./pulumiHome";
+
+// The AWS calls of a pod with its token, and instances outside of node groups.
+export { assumeRole, mayDescribeNetworkInterfaces } from "./podIdentity";
+export type { AwsAt } from "./podIdentity";
+export { launchInstance } from "./cluster/instances";
+
+// The log of the agents' calls.
+export { agentResults } from "./logs";
+export type { AgentResult } from "./cluster/podAgent";

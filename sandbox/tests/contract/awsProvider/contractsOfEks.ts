@@ -1,0 +1,99 @@
+import { Contract, World } from "./contract";
+import { makeRole, unique } from "./prerequisites";
+import { Properties, text } from "../../../providerClient";
+
+async function subnets({ ec2 }: World): Promise<string[]> {
+    const { Subnets } = await ec2.describeSubnets({});
+    return (Subnets ?? []).slice(0, 2).flatMap((subnet) => subnet.SubnetId ?? []);
+}
+
+async function clusterInputs(world: World): Promise<Properties> {
+    return {
+        name: unique("contract"),
+        roleArn: `arn:aws:iam::111122223333:role/${await makeRole(world, "eks.amazonaws.com")}`,
+        version: "1.34",
+        vpcConfig: { subnetIds: await subnets(world) },
+    };
+}
+
+export const cluster: Contract = {
+    type: "aws:eks/cluster:Cluster",
+    inputs: clusterInputs,
+    outputs: ["arn", "endpoint", "certificateAuthority", "identities", "status", "platformVersion"],
+    update: {
+        inputs: { enabledClusterLogTypes: ["api", "audit"], tags: { Name: "cni" } },
+        changes: { enabledClusterLogTypes: "UPDATE", "tags.Name": "ADD", "tagsAll.Name": "ADD" },
+    },
+    replace: {
+        inputs: { kubernetesNetworkConfig: { ipFamily: "ipv6" } },
+        replaces: ["kubernetesNetworkConfig"],
+        deleteBeforeReplace: true,
+    },
+    drift: {
+        make: async ({ eks }, id) => {
+            const { cluster: found } = await eks.describeCluster({ name: id });
+            await eks.tagResource({ resourceArn: found?.arn, tags: { by: "hand" } });
+        },
+        changes: { tags: "DELETE", "tagsAll.by": "DELETE" },
+    },
+    autoName: "name",
+    tags: true,
+    vanish: ({ eks }, id) => eks.deleteCluster({ name: id }),
+    idPattern: /^contract-\d+$/,
+    secretProperty: "version",
+    notImplemented: "outpostConfig",
+};
+
+async function nodeGroupInputs(world: World): Promise<Properties> {
+    const { name, roleArn } = await clusterInputs(world);
+    const subnetIds = await subnets(world);
+    await world.eks.createCluster({
+        name: text(name),
+        roleArn: text(roleArn),
+        resourcesVpcConfig: { subnetIds },
+    });
+    return {
+        clusterName: text(name),
+        nodeGroupName: unique("contract"),
+        nodeRoleArn: `arn:aws:iam::111122223333:role/${await makeRole(world)}`,
+        scalingConfig: { desiredSize: 1, maxSize: 2, minSize: 1 },
+        subnetIds,
+    };
+}
+
+export const nodeGroup: Contract = {
+    type: "aws:eks/nodeGroup:NodeGroup",
+    inputs: nodeGroupInputs,
+    outputs: ["arn", "status", "resources"],
+    update: {
+        inputs: {
+            scalingConfig: { desiredSize: 2, maxSize: 3, minSize: 1 },
+            labels: { pool: "cni" },
+            taints: [{ key: "dedicated", value: "cni", effect: "NO_SCHEDULE" }],
+        },
+        changes: {
+            "labels.pool": "ADD",
+            "scalingConfig.desiredSize": "UPDATE",
+            "scalingConfig.maxSize": "UPDATE",
+            taints: "UPDATE",
+        },
+    },
+    replace: { inputs: { instanceTypes: ["m5.large"] }, replaces: ["instanceTypes"], deleteBeforeReplace: true },
+    drift: {
+        make: ({ eks }, id) => {
+            const [clusterName, nodegroupName] = id.split(":");
+            const scalingConfig = { desiredSize: 2, maxSize: 2, minSize: 1 };
+            return eks.updateNodegroupConfig({ clusterName, nodegroupName, scalingConfig });
+        },
+        changes: { "scalingConfig.desiredSize": "UPDATE" },
+    },
+    autoName: "nodeGroupName",
+    tags: true,
+    vanish: ({ eks }, id) => {
+        const [clusterName, nodegroupName] = id.split(":");
+        return eks.deleteNodegroup({ clusterName, nodegroupName });
+    },
+    idPattern: /^contract-\d+:contract-\d+$/,
+    secretProperty: "nodeRoleArn",
+    notImplemented: "remoteAccess",
+};

@@ -1,0 +1,103 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AwsApi, startAwsApi } from "../../../aws";
+import { ensureTool } from "../../../tools";
+import { contracts } from "./contracts";
+import { cluster, nodeGroup } from "./contractsOfEks";
+import { contractTests } from "./contractTests";
+import { Api } from "./moto";
+import { trust, unique } from "./prerequisites";
+import { rejectsWith } from "./rejectsWith";
+import { useWorld } from "./world";
+
+let sandboxApi: AwsApi | undefined;
+
+/** The API that programs on a sandbox call: stricter than moto alone, with IAM changes that are enforced later. */
+async function startSandboxApi(): Promise<Api> {
+    const directory = mkdtempSync(join(tmpdir(), "eks-cni-aws-"));
+    const api = await startAwsApi({
+        motoServer: await ensureTool("moto"),
+        directory,
+        accountId: "111122223333",
+        region: "us-west-2",
+        enforcementDelaySeconds: 3,
+        visibilityDelaySeconds: 0,
+    });
+    sandboxApi = api;
+    return {
+        url: api.endpoint,
+        stop: async () => {
+            await api.stop();
+            rmSync(directory, { recursive: true, force: true });
+        },
+    };
+}
+
+describe("over the sandbox's AWS API, the stand-in of the AWS provider", () => {
+    const world = useWorld(startSandboxApi);
+
+    for (const contract of contracts) {
+        describe(`keeps the contract of ${contract.type}`, () => {
+            contractTests(contract, world);
+        });
+    }
+
+    it("tries calls again that were throttled, so that nobody notices", async () => {
+        const { provider } = world();
+        const type = "aws:iam/role:Role";
+        sandboxApi?.setThrottling({ everyNth: 2 });
+        try {
+            const news = { name: unique("throttled"), assumeRolePolicy: trust("ec2.amazonaws.com") };
+            const inputs = await provider.inputs(type, news);
+            const { id, state } = await provider.create(type, inputs);
+            deepStrictEqual((await provider.diff(type, state, inputs)).changes, {});
+            await provider.delete(type, id, state);
+        } finally {
+            sandboxApi?.setThrottling({});
+        }
+    });
+
+    it("updates the version of a cluster one step, and tells what EKS says of two", async () => {
+        const { provider } = world();
+        const { type } = cluster;
+        const inputs = await provider.inputs(type, await cluster.inputs(world()));
+        const { id, state } = await provider.create(type, inputs);
+        await rejectsWith(
+            provider.update(type, id, state, { ...inputs, version: "1.36" }),
+            /InvalidParameterException: Unsupported Kubernetes minor version update from 1\.34 to 1\.36$/,
+        );
+        const changed = { ...inputs, version: "1.35" };
+        const updated = await provider.update(type, id, state, changed);
+        deepStrictEqual([updated["version"], updated["status"]], ["1.35", "ACTIVE"]);
+        deepStrictEqual((await provider.diff(type, updated, changed)).changes, {});
+    });
+
+    it("updates the version of a node group up to its cluster's, and tells what EKS says of a later one", async () => {
+        const { provider, eks } = world();
+        const { type } = nodeGroup;
+        const inputs = await provider.inputs(type, await nodeGroup.inputs(world()));
+        const { id, state } = await provider.create(type, inputs);
+        const { cluster: of } = await eks.describeCluster({ name: id.split(":")[0] });
+        const next = `1.${Number(of?.version?.split(".")[1]) + 1}`;
+        await rejectsWith(
+            provider.update(type, id, state, { ...inputs, version: next }),
+            /updating EKS Node Group \(\S+\) version: operation error EKS: UpdateNodegroupVersion, .*InvalidParameterException: /,
+        );
+        await eks.updateClusterVersion({ name: of?.name, version: next });
+        // The stand-in takes a second to update a cluster.
+        await sleep(1500);
+        const changed = { ...inputs, version: next };
+        const updated = await provider.update(type, id, state, changed);
+        deepStrictEqual([updated["version"], updated["status"]], [next, "ACTIVE"]);
+        deepStrictEqual((await provider.diff(type, updated, changed)).changes, {});
+    });
+
+    it("tells the request's id in an error", () =>
+        rejectsWith(
+            world().provider.invoke("aws:iam/getRole:getRole", { name: "missing" }),
+            /StatusCode: 404, RequestID: [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}, NoSuchEntity: /,
+        ));
+});

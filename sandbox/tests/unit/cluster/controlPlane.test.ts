@@ -1,0 +1,205 @@
+import * as assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { missing } from "../../../cluster/client";
+import { caOf, kubeconfig, tokenFile } from "../../../cluster/credentials";
+import { ManagedProcess, ProcessFailure, Processes } from "../../../cluster/managedProcess";
+import { freePort, withFreePorts } from "../../../cluster/ports";
+import { apiServerArguments, kwokArguments } from "../../../cluster/programs";
+import { type StageOptions, stagesFile } from "../../../cluster/stages";
+
+const apiServer = (ipFamily: "ipv4" | "ipv6") =>
+    apiServerArguments({
+        ...{ etcdPort: 1, port: 2, certificates: "/c", issuer: "https://oidc.example/id/A", ipFamily },
+        ...{ tokenFile: "/t", serviceAccountKey: "/k", serviceAccountPublicKey: "/p" },
+    });
+
+describe("The command lines of the control plane", () => {
+    it("give the API server the cluster's issuer, and no way in from other machines", () => {
+        assert.ok(apiServer("ipv4").includes("--service-account-issuer=https://oidc.example/id/A"));
+        assert.ok(apiServer("ipv4").includes("--bind-address=127.0.0.1"));
+        assert.ok(apiServer("ipv4").includes("--authorization-mode=Node,RBAC"));
+    });
+
+    it("give service addresses of the cluster's family", () => {
+        assert.ok(apiServer("ipv4").includes("--service-cluster-ip-range=10.100.0.0/16"));
+        assert.ok(
+            apiServer("ipv6").some((argument) => /^--service-cluster-ip-range=fd[0-9a-f:]+\/108$/.test(argument)),
+        );
+    });
+
+    it("give pods addresses of the cluster's family", () => {
+        const cidr = (ipFamily: "ipv4" | "ipv6") =>
+            kwokArguments({ kubeconfig: "/k", stages: "/s", ipFamily }).find((argument) =>
+                argument.startsWith("--cidr="),
+            );
+        assert.equal(cidr("ipv4"), "--cidr=10.0.128.1/17");
+        assert.equal(cidr("ipv6"), "--cidr=fd00:10::1/64");
+    });
+});
+
+describe("The credentials of the control plane", () => {
+    it("make the sandbox an administrator, each controller what its default role is bound to, and an operator nothing yet", () => {
+        assert.equal(
+            tokenFile({ admin: "a", controllerManager: "c", scheduler: "s", operator: "o" }),
+            "a,sandbox-admin,sandbox-admin,system:masters\n" +
+                "c,system:kube-controller-manager,controller-manager\n" +
+                "s,system:kube-scheduler,scheduler\n" +
+                "o,operator,operator,eks-cni-operators\n",
+        );
+    });
+
+    it("are a kubeconfig of one context", () => {
+        const config = JSON.parse(kubeconfig({ name: "a", server: "https://127.0.0.1:1", ca: "CA", token: "t" })) as {
+            clusters: { cluster: Record<string, string> }[];
+        };
+        assert.deepEqual(config.clusters[0]?.cluster, {
+            server: "https://127.0.0.1:1",
+            "certificate-authority-data": "Q0E=",
+        });
+    });
+
+    it("find the authority behind the server's own certificate", () => {
+        const block = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+        assert.equal(caOf(block("server") + block("authority")), block("authority"));
+        assert.equal(caOf(block("half written")), undefined);
+        assert.equal(caOf(""), undefined);
+    });
+});
+
+describe("kwok's stages", () => {
+    interface Document {
+        metadata: { name: string };
+        spec: {
+            delay?: unknown;
+            selector: { matchExpressions: unknown[] };
+            next: { statusTemplate?: string };
+        };
+    }
+    const documents = (options: StageOptions) =>
+        stagesFile(options)
+            .split("\n---\n")
+            .map((text) => JSON.parse(text) as Document);
+
+    it("make a pod ready after the time asked for, and a node at once", () => {
+        const delays = documents({ podReadySeconds: 1.5 }).map(({ metadata, spec }) => [metadata.name, spec.delay]);
+        assert.deepEqual(delays, [
+            ["node-ready", undefined],
+            ["pod-ready", { durationMilliseconds: 1500 }],
+            ["pod-gone", undefined],
+        ]);
+    });
+
+    it("leave a node alone whose kubelet is stopped, and its pods", () => {
+        const without = documents({ podReadySeconds: 1, stoppedNodes: ["a", "b"] }).map(({ spec }) =>
+            spec.selector.matchExpressions.at(-1),
+        );
+        const notOn = (key: string) => ({ key, operator: "NotIn", values: ["a", "b"] });
+        assert.deepEqual(without, [notOn(".metadata.name"), notOn(".spec.nodeName"), notOn(".spec.nodeName")]);
+    });
+
+    it("start nodes and aws-node's pods, and make neither Ready, where aws-node decides about it", () => {
+        const readyAtOnce = documents({ podReadySeconds: 0, readinessByCni: true }).map(({ metadata, spec }) => [
+            metadata.name,
+            spec.next.statusTemplate?.match(/type: Ready,? *\n? *status: "(\w+)"/)?.[1],
+        ]);
+        assert.deepEqual(readyAtOnce, [
+            ["node-without-network", "False"],
+            ["pod-ready", "True"],
+            ["aws-node-running", "False"],
+            ["pod-gone", undefined],
+        ]);
+    });
+});
+
+describe("The readiness of a cluster", () => {
+    const set = (ready: number, current = 3) => ({ name: "aws-node", wanted: 3, current, ready });
+
+    it("lacks nothing when all nodes and all current pods are ready", () => {
+        assert.equal(missing({ readyNodes: 3, daemonSets: [set(3)] }, 3), undefined);
+    });
+
+    it("tells what it lacks", () => {
+        assert.equal(missing({ readyNodes: 2, daemonSets: [] }, 3), "2 of 3 nodes are Ready");
+        assert.equal(
+            missing({ readyNodes: 3, daemonSets: [set(1)] }, 3),
+            "1 of 3 pods of DaemonSet aws-node are Ready",
+        );
+        assert.notEqual(missing({ readyNodes: 3, daemonSets: [set(3, 2)] }, 3), undefined);
+    });
+});
+
+describe("A program of the control plane", () => {
+    let logs = "";
+    beforeEach(() => {
+        logs = mkdtempSync(join(tmpdir(), "eks-cni-process-"));
+    });
+    afterEach(() => rmSync(logs, { recursive: true, force: true }));
+
+    const shell = (script: string) => ({ name: "program", executable: "sh", arguments: ["-c", script], logs });
+    const never = () => Promise.resolve(false);
+
+    it("that ends before it is ready is reported with its last words and its log", async () => {
+        const started = ManagedProcess.start(shell("echo cannot go on; exit 7"));
+        await assert.rejects(started.until(never, 5), {
+            message:
+                "program ended (7) before it was ready.\nThe end of its log:\n    cannot go on\n" +
+                `Log: ${logs}/program.log`,
+        });
+    });
+
+    it("that does not become ready is reported at the time limit", async () => {
+        const started = ManagedProcess.start(shell("exec sleep 60"));
+        await assert.rejects(started.until(never, 0.1), /^Error: program was not ready after 0\.1 s\./);
+        await started.stop();
+    });
+
+    it("that does not exist is reported", async () => {
+        const started = ManagedProcess.start({ ...shell(""), executable: "/nowhere/program" });
+        await assert.rejects(started.until(never, 5), /^Error: program could not be started\./);
+    });
+
+    it("that does not mind SIGTERM is killed", async () => {
+        const started = ManagedProcess.start(shell("trap '' TERM; echo deaf; while :; do sleep 0.1; done"));
+        await started.until(() => Promise.resolve(readFileSync(started.log, "utf8") === "deaf\n"), 5);
+        const before = Date.now();
+        await started.stop(0.3);
+        assert.ok(Date.now() - before >= 300);
+        assert.equal(started.running, false);
+    });
+
+    it("is not started any more once the sandbox is being stopped", async () => {
+        const processes = new Processes();
+        const first = processes.start(shell("exec sleep 60"));
+        await processes.stop([]);
+        assert.equal(first.running, false);
+        assert.throws(() => processes.start(shell("exec sleep 60")), /the sandbox is being stopped/);
+    });
+
+    it("gets other ports when its own have been taken meanwhile", async () => {
+        const log = join(logs, "taken.log");
+        writeFileSync(log, "listen tcp 127.0.0.1:1: bind: address already in use\n");
+        const tried: number[] = [];
+        let next = 0;
+        const result = await withFreePorts(
+            1,
+            () => Promise.resolve(++next),
+            ([port = 0]) => {
+                tried.push(port);
+                return port < 3 ? Promise.reject(new ProcessFailure("ended", log)) : Promise.resolve(port);
+            },
+        );
+        assert.deepEqual([result, tried], [3, [1, 2, 3]]);
+    });
+
+    it("is not tried again when it fails for another reason", async () => {
+        let tries = 0;
+        const failing = withFreePorts(1, freePort, () => {
+            tries++;
+            return Promise.reject(new Error("disk full"));
+        });
+        await assert.rejects(failing, /disk full/);
+        assert.equal(tries, 1);
+    });
+});

@@ -1,0 +1,358 @@
+import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+    CreateAddonCommand,
+    CreatePodIdentityAssociationCommand,
+    DeleteAddonCommand,
+    DeletePodIdentityAssociationCommand,
+    EKSClient,
+} from "@aws-sdk/client-eks";
+import {
+    AttachRolePolicyCommand,
+    CreatePolicyCommand,
+    CreateRoleCommand,
+    DeleteRolePolicyCommand,
+    IAMClient,
+    PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { type Sandbox, startSandbox } from "local-eks";
+import { loadKubeconfig, requestToken } from "local-eks/kubernetes";
+import { ipv6CniPolicy } from "../../documents/cniPermissions";
+import { connectAws } from "../../handover/aws/connectAws";
+import type { AwsAccess } from "../../handover/aws/awsAccess";
+import type { Proof, ProofQuestion } from "../../handover/model/proof";
+import { Refusal } from "../../handover/model/refusal";
+import type { AccountSeen, NodeRoleSeen } from "../../handover/model/world";
+import { trustOf } from "../e2e/support/iam";
+
+const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
+
+/** All that the live checks call, as an operator's policy. */
+const LEAST_RIGHTS = [
+    ...["ec2:DescribeInstances", "ec2:DescribeRegions"],
+    ...[
+        "eks:DescribeCluster",
+        "eks:DescribeAddon",
+        "eks:ListPodIdentityAssociations",
+        "eks:DescribePodIdentityAssociation",
+    ],
+    ...["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:GetPolicy"],
+    ...["iam:GetPolicyVersion", "iam:GetInstanceProfile", "iam:ListInstanceProfilesForRole"],
+    ...["iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:SimulatePrincipalPolicy"],
+];
+
+function allow(...Action: string[]): string {
+    return JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+}
+
+describe("The hand-over's access to an AWS account", function () {
+    this.timeout(120_000);
+    let sandbox: Sandbox;
+    let operator: { region: string; credentials: { accessKeyId: string; secretAccessKey: string }; endpoint: string };
+    let iam: IAMClient;
+    let eks: EKSClient;
+    let access: AwsAccess;
+    let instanceIds: string[];
+    let nodeRole: string;
+
+    before(async () => {
+        const name = `handover-aws-${process.pid}`;
+        sandbox = await startSandbox({ name, nodes: 3, podReadySeconds: 0.2, ownerPid: process.pid });
+        const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+        operator = { region: sandbox.region, credentials, endpoint: sandbox.awsEndpoint };
+        [iam, eks] = [new IAMClient(operator), new EKSClient(operator)];
+        access = connected(credentials);
+        const { items } = await loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(CoreV1Api).listNode();
+        instanceIds = items.map(({ spec }) => spec?.providerID?.split("/").at(-1) ?? "");
+        nodeRole = (await look()).nodeRoles[0]?.name ?? "";
+    });
+    after(() => sandbox.stop());
+    afterEach(async () => {
+        await sandbox.setAwsDelays({ enforcementSeconds: 0 });
+        await sandbox.setThrottling({});
+    });
+
+    function connected(keys: { accessKeyId: string; secretAccessKey: string }): AwsAccess {
+        const [ec2, sts] = [sandbox.awsEndpoint, sandbox.awsEndpoint];
+        const endpoints = { ec2, sts, iam: sandbox.awsEndpoint, eks: sandbox.awsEndpoint };
+        return connectAws({ ...keys, endpoints }, { region: sandbox.region });
+    }
+
+    async function userWith(...actions: string[]): Promise<AwsAccess> {
+        const { accessKeyId, secretAccessKey } = await sandbox.createUser("deployer", [allow(...actions)]);
+        return connected({ accessKeyId, secretAccessKey });
+    }
+
+    function look(
+        question: { roleNames?: string[]; searchElsewhere?: boolean } = {},
+        by = access,
+    ): Promise<AccountSeen> {
+        return by.look({ instanceIds, roleNames: [], ipFamily: "ipv4", searchElsewhere: false, ...question });
+    }
+
+    async function seen(roleName = nodeRole): Promise<NodeRoleSeen> {
+        const { nodeRoles } = await look({ roleNames: [roleName] });
+        const role = nodeRoles.find(({ name }) => name === roleName);
+        assert.ok(role, `${roleName} is not in the look`);
+        return role;
+    }
+
+    async function makeRole(RoleName: string, trust: object = trustOf(sandbox)): Promise<string> {
+        const AssumeRolePolicyDocument = JSON.stringify(trust);
+        const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+        return Role?.Arn ?? "";
+    }
+
+    async function prove(roleArn: string, question: Partial<ProofQuestion> = {}, by = access): Promise<Proof> {
+        const token = await requestToken(loadKubeconfig(sandbox.kubeconfigPath));
+        return by.prove({ roleArn, token, ipFamily: "ipv4", depth: "full", instanceId: instanceIds[0], ...question });
+    }
+
+    it("knows the account, and says who cannot call", async () => {
+        assert.equal(await access.callerAccount(), sandbox.accountId);
+        const stranger = connected({ accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-the-secret" });
+        await assert.rejects(stranger.callerAccount(), (error: Refusal) => {
+            assert.equal(error.code, "aws-credentials-refused");
+            assert.match(error.seen, /The security token included in the request is invalid/);
+            return true;
+        });
+    });
+
+    it("sees the role of each node, what it has of the CNI's rights, and who uses it", async () => {
+        const { roleOfInstance, nodeRoles } = await look({ searchElsewhere: true });
+        assert.deepEqual(roleOfInstance, Object.fromEntries(instanceIds.map((id) => [id, nodeRole])));
+        assert.deepEqual(nodeRoles, [
+            {
+                name: nodeRole,
+                exists: true,
+                uniqueId: nodeRoles[0]?.uniqueId,
+                cniPolicies: [{ arn: CNI_POLICY, kind: "cni", sufficient: true }],
+                inlineCniPolicies: [],
+                instancesOfCluster: [...instanceIds].sort(),
+                instancesElsewhere: [],
+            },
+        ]);
+        assert.match(nodeRoles[0]?.uniqueId ?? "", /^AROA/);
+    });
+
+    it("judges policies by their content: inline ones, and a customer's", async () => {
+        const document = { PolicyName: "ours", PolicyDocument: JSON.stringify(ipv6CniPolicy("aws")) };
+        const { Policy } = await iam.send(new CreatePolicyCommand(document));
+        const PolicyArn = Policy?.Arn ?? "";
+        await iam.send(new AttachRolePolicyCommand({ RoleName: nodeRole, PolicyArn }));
+        await iam.send(
+            new PutRolePolicyCommand({
+                RoleName: nodeRole,
+                PolicyName: "eni",
+                PolicyDocument: allow("EC2:*interface"),
+            }),
+        );
+        await iam.send(
+            new PutRolePolicyCommand({ RoleName: nodeRole, PolicyName: "logs", PolicyDocument: allow("logs:*") }),
+        );
+        const { cniPolicies, inlineCniPolicies } = await seen();
+        assert.deepEqual(cniPolicies, [
+            { arn: PolicyArn, kind: "cni", sufficient: false },
+            { arn: CNI_POLICY, kind: "cni", sufficient: true },
+        ]);
+        assert.deepEqual(inlineCniPolicies, ["eni"]);
+        const { nodeRoles } = await access.look({
+            ...{ instanceIds, roleNames: [], searchElsewhere: false },
+            ipFamily: "ipv6",
+        });
+        assert.deepEqual(
+            nodeRoles[0]?.cniPolicies.map(({ sufficient }) => sufficient),
+            [true, false],
+        );
+        await access.detach(nodeRole, PolicyArn);
+        for (const PolicyName of ["eni", "logs"]) {
+            await iam.send(new DeleteRolePolicyCommand({ RoleName: nodeRole, PolicyName }));
+        }
+    });
+
+    it("attaches and detaches as often as it is asked, and tells a role that is gone", async () => {
+        await makeRole("changing");
+        for (let time = 0; time < 2; time += 1) {
+            assert.equal(await access.attach("changing", CNI_POLICY), "attached");
+            assert.deepEqual((await seen("changing")).cniPolicies.length, 1);
+        }
+        for (let time = 0; time < 2; time += 1) {
+            assert.equal(await access.detach("changing", CNI_POLICY), "detached");
+            assert.deepEqual((await seen("changing")).cniPolicies, []);
+        }
+        assert.equal(await access.attach("nobody", CNI_POLICY), "gone");
+        assert.equal(await access.detach("nobody", CNI_POLICY), "gone");
+        assert.equal((await seen("nobody")).exists, false);
+        const gone = `arn:aws:iam::${sandbox.accountId}:policy/gone`;
+        await assert.rejects(access.attach("changing", gone), { code: "aws-policy-gone" });
+        assert.equal(await access.detach("changing", gone), "detached");
+    });
+
+    it("goes on when it is throttled", async () => {
+        await sandbox.setThrottling({ everyNth: 3 });
+        assert.equal((await seen()).instancesOfCluster.length, 3);
+    });
+
+    it("knows whether EKS has the cluster", async () => {
+        assert.equal(await access.clusterStatus(sandbox.clusterName), "there");
+        assert.equal(await access.clusterStatus("another"), "gone");
+        assert.equal(await (await userWith("ec2:DescribeInstances")).clusterStatus("another"), "unknown");
+    });
+
+    it("finds how else EKS gives aws-node credentials", async () => {
+        const clusterName = sandbox.clusterName;
+        const nothing = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+        assert.deepEqual(await access.otherDelivery(clusterName, AWS_NODE), nothing);
+
+        const principal = {
+            Effect: "Allow",
+            Principal: { Service: "pods.eks.amazonaws.com" },
+            Action: "sts:AssumeRole",
+        };
+        const roleArn = await makeRole("pod-identity", { Version: "2012-10-17", Statement: [principal] });
+        await eks.send(new CreateAddonCommand({ clusterName, addonName: "vpc-cni", serviceAccountRoleArn: roleArn }));
+        const { association } = await eks.send(
+            new CreatePodIdentityAssociationCommand({
+                ...{ clusterName, roleArn },
+                ...{ namespace: AWS_NODE.namespace, serviceAccount: AWS_NODE.name },
+            }),
+        );
+        assert.deepEqual(await access.otherDelivery(clusterName, AWS_NODE), {
+            ...{ addOn: true, addOnRoleArn: roleArn },
+            ...{ podIdentityRoleArns: [roleArn], unread: [] },
+        });
+        const other = await access.otherDelivery(clusterName, { ...AWS_NODE, name: "other" });
+        assert.deepEqual(other.podIdentityRoleArns, []);
+
+        const { unread } = await (await userWith("iam:GetRole")).otherDelivery(clusterName, AWS_NODE);
+        assert.equal(unread.length, 2, unread.join());
+        assert.match(unread.join(), /eks:DescribeAddon[^]*eks:ListPodIdentityAssociations/);
+
+        await eks.send(new DeleteAddonCommand({ clusterName, addonName: "vpc-cni" }));
+        const associationId = association?.associationId ?? "";
+        await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+    });
+
+    it("finds an instance of another region that uses a node role", async () => {
+        const far = new EC2Client({ ...operator, region: "eu-west-1" });
+        const { Instances = [] } = await far.send(
+            new RunInstancesCommand({
+                ...{ ImageId: "ami-12345678", InstanceType: "t3.micro", MinCount: 1, MaxCount: 1 },
+                IamInstanceProfile: { Name: nodeRole },
+            }),
+        );
+        const { nodeRoles } = await look({ searchElsewhere: true });
+        assert.deepEqual(nodeRoles[0]?.instancesElsewhere, [`eu-west-1/${Instances[0]?.InstanceId ?? ""}`]);
+        assert.deepEqual((await look()).nodeRoles[0]?.instancesElsewhere, []);
+    });
+
+    describe("proves a role", () => {
+        it("that trusts the cluster and has the managed policy", async () => {
+            const roleArn = await makeRole("cni-v4");
+            await access.attach("cni-v4", CNI_POLICY);
+            const proof = await prove(roleArn);
+            assert.equal(proof.verdict, "yes", JSON.stringify(proof));
+            assert.equal(proof.evidence.length, 3);
+            assert.match(proof.evidence[1] ?? "", /ec2:ModifyNetworkInterfaceAttribute/);
+            assert.match(
+                proof.evidence[2] ?? "",
+                /IAM's policy simulator allows the role: ec2:AssignPrivateIpAddresses/,
+            );
+            assert.equal((await prove(roleArn, { instanceId: undefined })).verdict, "yes");
+            assert.equal((await prove(roleArn, { ipFamily: "ipv6" })).verdict, "no");
+        });
+
+        it("that has the policy for IPv6", async () => {
+            const roleArn = await makeRole("cni-v6");
+            const PolicyDocument = JSON.stringify(ipv6CniPolicy("aws"));
+            await iam.send(new PutRolePolicyCommand({ RoleName: "cni-v6", PolicyName: "cni", PolicyDocument }));
+            const proof = await prove(roleArn, { ipFamily: "ipv6" });
+            assert.equal(proof.verdict, "yes", JSON.stringify(proof));
+            assert.equal((await prove(roleArn)).verdict, "no");
+        });
+
+        it("and not one that does not trust the cluster's service account", async () => {
+            const roleArn = await makeRole("distrustful", trustOf(sandbox, "other"));
+            assert.deepEqual(await prove(roleArn), {
+                verdict: "no",
+                code: "trust-refused",
+                why:
+                    `STS in ${sandbox.region} answered sts:AssumeRoleWithWebIdentity of ${roleArn} with: Not authorized to perform ` +
+                    "sts:AssumeRoleWithWebIdentity. The role does not trust this cluster's service account, does not exist, " +
+                    "or IAM has not put it into force yet.",
+                final: false,
+            });
+        });
+
+        it("and not with a token for somebody else", async () => {
+            const config = loadKubeconfig(sandbox.kubeconfigPath);
+            const token = await requestToken(config, { audience: "https://kubernetes.default.svc" });
+            const roleArn = `arn:aws:iam::${sandbox.accountId}:role/cni-v4`;
+            const proof = await prove(roleArn, { token });
+            assert.equal(proof.verdict === "no" && proof.code, "token-refused", JSON.stringify(proof));
+        });
+
+        it("and not one without rights, naming the first that is missing", async () => {
+            const roleArn = await makeRole("powerless");
+            const proof = await prove(roleArn);
+            assert.equal(proof.verdict === "no" && proof.code, "permission-missing", JSON.stringify(proof));
+            assert.match(proof.verdict === "no" ? proof.why : "", /ec2:AttachNetworkInterface.*EC2 says to/);
+        });
+
+        it("only when IAM has put it into force", async () => {
+            await sandbox.setAwsDelays({ enforcementSeconds: 2 });
+            const roleArn = await makeRole("fresh");
+            assert.equal((await prove(roleArn, { depth: "assumeRole" })).verdict, "no");
+            await sleep(2100);
+            await access.attach("fresh", CNI_POLICY);
+            const early = await prove(roleArn);
+            assert.notEqual(early.verdict, "yes", JSON.stringify(early));
+            await sleep(2100);
+            const proof = await prove(roleArn);
+            assert.equal(proof.verdict, "yes", JSON.stringify(proof));
+        });
+    });
+
+    describe("needs of the operator's rights", () => {
+        it("no more than is said", async () => {
+            const user = await userWith(...LEAST_RIGHTS);
+            assert.equal(await user.callerAccount(), sandbox.accountId);
+            await look({ searchElsewhere: true }, user);
+            assert.equal(await user.clusterStatus(sandbox.clusterName), "there");
+            assert.deepEqual((await user.otherDelivery(sandbox.clusterName, AWS_NODE)).unread, []);
+            assert.equal(await user.attach("changing", CNI_POLICY), "attached");
+            assert.equal(await user.detach("changing", CNI_POLICY), "detached");
+            const proof = await prove(`arn:aws:iam::${sandbox.accountId}:role/cni-v4`, {}, user);
+            assert.equal(proof.verdict, "yes", JSON.stringify(proof));
+        });
+
+        for (const missing of [
+            "ec2:DescribeInstances",
+            "iam:GetRole",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies",
+        ]) {
+            it(`${missing}, and names it`, async () => {
+                const user = await userWith(...LEAST_RIGHTS.filter((action) => action !== missing));
+                await assert.rejects(look({}, user), (error: Refusal) => {
+                    assert.equal(error.code, "aws-access-denied");
+                    assert.equal(error.means, `The caller of the live checks lacks ${missing}.`);
+                    return true;
+                });
+            });
+        }
+
+        it("no simulation for a proof, which then says what it did not see", async () => {
+            const user = await userWith(...LEAST_RIGHTS.filter((action) => action !== "iam:SimulatePrincipalPolicy"));
+            const proof = await prove(`arn:aws:iam::${sandbox.accountId}:role/cni-v4`, {}, user);
+            assert.equal(proof.verdict, "yes", JSON.stringify(proof));
+            assert.match(
+                proof.evidence[2] ?? "",
+                /^Not proved: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses/,
+            );
+        });
+    });
+});

@@ -1,0 +1,132 @@
+#!/usr/bin/env node
+// The first thing that runs in a fresh clone, so it is plain JavaScript without dependencies: installs what the lockfile
+// says, if that is not there yet, builds the package, and runs the task. `node tests/tasks.cjs TASK [ARGUMENTS…]`.
+"use strict";
+
+const { spawnSync } = require("child_process");
+const fs = require("fs");
+const path = require("path");
+
+const root = path.resolve(__dirname, "..");
+const inRoot = (...parts) => path.join(root, ...parts);
+const typescript = ["-r", "ts-node/register/transpile-only"];
+const mocha = [inRoot("node_modules/mocha/bin/mocha.js")];
+const suite = (folder) => [...mocha, "--config", inRoot("tests", folder, ".mocharc.json")];
+
+/** What each task runs, after the set-up, with node. `build` is what npm runs when the clone itself is installed. */
+const TASKS = {
+    build: [inRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"],
+    demo: [...typescript, inRoot("tests/demo/demo.ts")],
+    sandbox: [...typescript, inRoot("sandbox/cli.ts")],
+    "test:compatibility": [...typescript, inRoot("tests/compatibility/main.ts")],
+    release: [...typescript, inRoot("release/main.ts")],
+    test: [...mocha, "--config", inRoot(".mocharc.json")],
+    "test:sandbox": [...mocha, "--config", inRoot("sandbox/.mocharc.cjs")],
+    "test:adapters": suite("adapters"),
+    "test:e2e": suite("e2e"),
+    "test:continuity": [...typescript, inRoot("tests/continuity/main.ts")],
+    "test:mutation": [...typescript, inRoot("tests/mutation/main.ts")],
+    "test:policies": suite("policies"),
+    "test:languages": suite("languages"),
+    "test:scale": suite("scale"),
+    "test:package": suite("package"),
+};
+
+function fail(message) {
+    process.stderr.write(`${message}\n`);
+    process.exit(1);
+}
+
+function run(what, command, args) {
+    const started = Date.now();
+    process.stderr.write(`${what} …\n`);
+    const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+    if (error || status !== 0) {
+        fail(`${what} failed. To see it alone: ${path.basename(command)} ${args.join(" ")}`);
+    }
+    process.stderr.write(`${what}: done in ${Math.round((Date.now() - started) / 1000)} s\n`);
+}
+
+function checkNode() {
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    // 20.19 is the first that loads ES modules by require, which development dependencies need.
+    if (major < 20 || (major === 20 && minor < 19)) {
+        fail(`Node.js 20.19 or later is needed, this is ${process.versions.node}: https://nodejs.org`);
+    }
+}
+
+/** npm notes in this file what it has installed; it is older than the lockfile when that has changed since. */
+function dependenciesInstalled() {
+    const installed = inRoot("node_modules/.package-lock.json");
+    return (
+        fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(inRoot("package-lock.json")).mtimeMs
+    );
+}
+
+function newest(file) {
+    const { mtimeMs, isDirectory } = {
+        mtimeMs: fs.statSync(file).mtimeMs,
+        isDirectory: fs.statSync(file).isDirectory(),
+    };
+    return isDirectory
+        ? Math.max(mtimeMs, ...fs.readdirSync(file).map((name) => newest(path.join(file, name))))
+        : mtimeMs;
+}
+
+function built() {
+    const sources = [
+        "index.ts",
+        "components",
+        "documents",
+        "handover",
+        "plugin",
+        "policies",
+        "tsconfig.build.json",
+    ].map((source) => newest(inRoot(source)));
+    return fs.existsSync(inRoot("dist/index.js")) && newest(inRoot("dist")) >= Math.max(...sources);
+}
+
+/**
+ * Whether the dependencies are to be installed first. `npm install` in an example links this folder and has it built, also
+ * where nothing is installed here yet; `npm install` here has it built when all is installed, but not noted down yet.
+ */
+function dependenciesMissing(task) {
+    return task === "build" ? !fs.existsSync(inRoot("node_modules/typescript")) : !dependenciesInstalled();
+}
+
+function setUp(task) {
+    checkNode();
+    if (dependenciesMissing(task)) {
+        run("Installing the dependencies", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    }
+    if (task !== "build" && !built()) {
+        run("Building the package", process.execPath, [
+            inRoot("node_modules/typescript/bin/tsc"),
+            "-p",
+            "tsconfig.build.json",
+        ]);
+    }
+}
+
+/** What mocha runs: it adds the files it is given to those of its settings, but who names files wants these and no others. */
+function withTheseFilesOnly([program, , config]) {
+    const { spec, require: modules = [], ...settings } = require(config);
+    return [
+        program,
+        "--no-config",
+        ...modules.flatMap((module) => ["--require", module]),
+        ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
+    ];
+}
+
+const [task, ...args] = process.argv.slice(2);
+if (!(task in TASKS)) {
+    fail(`Usage: node tests/tasks.cjs ${Object.keys(TASKS).join("|")} [ARGUMENTS…]`);
+}
+setUp(task);
+// The notice of the AWS SDK, that its versions of 2027 need Node.js 22, is for whoever raises the versions here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+const namesTests = args.some((arg) => arg.endsWith(".test.ts"));
+const command = namesTests ? withTheseFilesOnly(TASKS[task]) : TASKS[task];
+const { status, signal } = spawnSync(process.execPath, [...command, ...args], { cwd: root, stdio: "inherit" });
+process.exit(status ?? (signal === "SIGINT" ? 130 : 1));
