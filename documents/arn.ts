@@ -1,20 +1,21 @@
 /**
- * ARNs, taken apart. A partition is whatever the ARN names (`aws`, `aws-cn`, `aws-us-gov`, `aws-iso-b`, `aws-eusc`, …):
- * there is no list here that a new partition would make wrong.
+ * Parses ARNs.
+ *
+ * Any partition is accepted (`aws`, `aws-cn`, `aws-us-gov`, `aws-iso-b`, `aws-eusc`, …), since a list would lack new ones.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
  */
 
-/** An IAM OpenID Connect provider, as its ARN names it. */
+/** The parts of an IAM OIDC provider's ARN. */
 export interface OidcProvider {
     arn: string;
     partition: string;
     accountId: string;
-    /** The issuer URL without `https://`, path and case kept: it is the prefix of the trust policy's condition keys. */
+    /** The issuer URL without `https://`, with its path and case: the prefix of the trust policy's condition keys. */
     issuer: string;
 }
 
-/** An IAM role, as its ARN names it. */
+/** The parts of an IAM role's ARN. */
 export interface RoleReference {
     partition: string;
     accountId: string;
@@ -23,7 +24,7 @@ export interface RoleReference {
     name: string;
 }
 
-/** A managed policy, as its ARN names it. */
+/** The parts of a managed policy's ARN. */
 export interface ManagedPolicyReference {
     partition: string;
     /** The account of a customer managed policy, or `aws` for an AWS managed one. */
@@ -36,14 +37,14 @@ export interface ManagedPolicyReference {
 const PARTITION = "(aws(?:-[a-z0-9]+)*)";
 const ACCOUNT = "(\\d{12})";
 /**
- * Host and path of an issuer URL. The characters that have a meaning in a policy (`*`, `?`, `$`, `{`, `}`) cannot occur.
- * IAM takes the URL at most 255 characters long, `https://` included.
+ * Host and path of an issuer URL. Characters with a meaning in a policy (`*`, `?`, `$`, `{`, `}`) cannot occur. IAM accepts URLs
+ * of up to 255 characters, including `https://`.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
  */
 const ISSUER = "([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\\d{1,5})?(?:/[A-Za-z0-9._~%-]+)*)";
 const ISSUER_MAX = 255 - "https://".length;
 
-/** Each group takes part in every match. */
+/** No capturing group is optional, so each one has a value in every match. */
 const OIDC_PROVIDER_ARN = new RegExp(`^arn:${PARTITION}:iam::${ACCOUNT}:oidc-provider/${ISSUER}$`);
 const ROLE_ARN = new RegExp(`^arn:${PARTITION}:iam::${ACCOUNT}:role(/(?:[!-.0-~]+/)*)([\\w+=,.@-]{1,64})$`);
 const POLICY_ARN = new RegExp(`^arn:${PARTITION}:iam::(\\d{12}|aws):policy(/(?:[!-.0-~]+/)*)([\\w+=,.@-]{1,128})$`);
@@ -78,7 +79,7 @@ export function parsePolicyArn(arn: string): ManagedPolicyReference | undefined 
     return { partition, owner, path, name };
 }
 
-/** The issuer URL that EKS reports, in the form that an OIDC provider's ARN has it. */
+/** The issuer URL that EKS reports, in the form of an OIDC provider's ARN. */
 export function issuerOfUrl(url: string): string {
     return url.replace(/^https:\/\//, "");
 }

@@ -1,21 +1,23 @@
-/** The EC2 calls of the Amazon VPC CNI plugin, as IAM authorises them. */
+/** An EC2 call of the Amazon VPC CNI plugin, as IAM authorises it. */
 export interface CniAction {
-    /** As `ec2:AttachNetworkInterface`. */
+    /** For example `ec2:AttachNetworkInterface`. */
     readonly action: string;
     /**
-     * The types of resources that a policy must allow it on; empty where a policy can only say `*`.
+     * The resource types on which a policy must allow it. Empty if the action supports only `*`.
      * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
      */
     readonly on: readonly Ec2ResourceType[];
-    /** Whether it can be tried without being done (the parameter DryRun of the EC2 API Reference). */
+    /** Whether the call has the parameter DryRun (EC2 API Reference). */
     readonly dryRun: boolean;
 }
 
 export type Ec2ResourceType = "instance" | "network-interface" | "security-group" | "subnet";
 
 /**
- * What the plugin needs on an IPv4 cluster: AmazonEKS_CNI_Policy without `ec2:DescribeSecurityGroups`, which came with its
- * version of March 2026 and which the plugin's own scope-down policy does without.
+ * The actions that the plugin needs on an IPv4 cluster.
+ *
+ * They are those of AmazonEKS_CNI_Policy without `ec2:DescribeSecurityGroups`, which its version of March 2026 added and the
+ * plugin's own scope-down policy omits.
  *
  * Sources: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKS_CNI_Policy.html and
  * https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md
@@ -23,37 +25,39 @@ export type Ec2ResourceType = "instance" | "network-interface" | "security-group
 const IPV4: readonly CniAction[] = [
     withoutDryRun("ec2:AssignPrivateIpAddresses"),
     withoutDryRun("ec2:UnassignPrivateIpAddresses"),
-    tried("ec2:AttachNetworkInterface", "instance", "network-interface"),
-    tried("ec2:CreateNetworkInterface", "network-interface", "security-group", "subnet"),
-    tried("ec2:DeleteNetworkInterface", "network-interface"),
-    tried("ec2:DetachNetworkInterface", "instance", "network-interface"),
-    tried("ec2:ModifyNetworkInterfaceAttribute", "network-interface"),
-    tried("ec2:CreateTags", "network-interface"),
-    tried("ec2:DescribeInstances"),
-    tried("ec2:DescribeInstanceTypes"),
-    tried("ec2:DescribeNetworkInterfaces"),
-    tried("ec2:DescribeSubnets"),
-    tried("ec2:DescribeTags"),
+    withDryRun("ec2:AttachNetworkInterface", "instance", "network-interface"),
+    withDryRun("ec2:CreateNetworkInterface", "network-interface", "security-group", "subnet"),
+    withDryRun("ec2:DeleteNetworkInterface", "network-interface"),
+    withDryRun("ec2:DetachNetworkInterface", "instance", "network-interface"),
+    withDryRun("ec2:ModifyNetworkInterfaceAttribute", "network-interface"),
+    withDryRun("ec2:CreateTags", "network-interface"),
+    withDryRun("ec2:DescribeInstances"),
+    withDryRun("ec2:DescribeInstanceTypes"),
+    withDryRun("ec2:DescribeNetworkInterfaces"),
+    withDryRun("ec2:DescribeSubnets"),
+    withDryRun("ec2:DescribeTags"),
 ];
 
-/** What the plugin needs on an IPv6 cluster: the actions of `ipv6CniPolicy` in cniPermissions.ts. */
+/** The actions that the plugin needs on an IPv6 cluster: those of `ipv6CniPolicy` in cniPermissions.ts. */
 const IPV6: readonly CniAction[] = [
     withoutDryRun("ec2:AssignIpv6Addresses"),
-    tried("ec2:CreateTags", "network-interface"),
-    tried("ec2:DescribeInstances"),
-    tried("ec2:DescribeInstanceTypes"),
-    tried("ec2:DescribeNetworkInterfaces"),
-    tried("ec2:DescribeSecurityGroups"),
-    tried("ec2:DescribeSubnets"),
-    tried("ec2:DescribeTags"),
+    withDryRun("ec2:CreateTags", "network-interface"),
+    withDryRun("ec2:DescribeInstances"),
+    withDryRun("ec2:DescribeInstanceTypes"),
+    withDryRun("ec2:DescribeNetworkInterfaces"),
+    withDryRun("ec2:DescribeSecurityGroups"),
+    withDryRun("ec2:DescribeSubnets"),
+    withDryRun("ec2:DescribeTags"),
 ];
 
-/** What the plugin needs, by the cluster's IP family. */
+/** The actions that the plugin needs, by the cluster's IP family. */
 export const CNI_ACTIONS: Readonly<Record<"ipv4" | "ipv6", readonly CniAction[]>> = { ipv4: IPV4, ipv6: IPV6 };
 
 /**
- * The calls that change interfaces or addresses. Who may make one of them can do the plugin's work, or part of it; reading
- * (AmazonEKSWorkerNodePolicy) and tagging alone are other things' rights as well.
+ * The actions that change interfaces or addresses.
+ *
+ * A policy with one of them permits the plugin's work, or part of it. Read actions (AmazonEKSWorkerNodePolicy) and tagging do
+ * not count, since policies for other purposes grant them as well.
  */
 export const INTERFACE_ACTIONS: readonly string[] = [
     "ec2:AssignIpv6Addresses",
@@ -67,11 +71,11 @@ export const INTERFACE_ACTIONS: readonly string[] = [
     "ec2:UnassignPrivateIpAddresses",
 ];
 
-/** The four calls have no parameter DryRun: sent with one they would be done, or refused as wrong. */
+/** These calls have no parameter DryRun: sent with it, they would be executed, or rejected as invalid. */
 function withoutDryRun(action: string): CniAction {
     return { action, on: ["network-interface"], dryRun: false };
 }
 
-function tried(action: string, ...on: Ec2ResourceType[]): CniAction {
+function withDryRun(action: string, ...on: Ec2ResourceType[]): CniAction {
     return { action, on, dryRun: true };
 }

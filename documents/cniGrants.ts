@@ -1,30 +1,30 @@
 import { CNI_ACTIONS, type CniAction, type Ec2ResourceType, INTERFACE_ACTIONS } from "./cniActions";
 import { isAboutAction, matchesWildcards, type ReadStatement, readStatements } from "./policyReading";
 
-/** What one permission policy gives a role of what the Amazon VPC CNI plugin does. */
+/** Which of the Amazon VPC CNI plugin's permissions a policy grants. */
 export interface CniGrants {
-    /** Whether it grants assigning, creating, attaching, detaching, deleting or modifying interfaces or addresses. */
+    /** Whether it grants an action that assigns, creates, attaches, detaches, deletes or modifies interfaces or addresses. */
     readonly grants: boolean;
     /**
-     * Whether it holds something besides, which its detachment would change: any call that is not the plugin's (`ec2:*`, `*`,
-     * pulling images in the same policy), or a Deny. More of reading EC2 does not count.
+     * Whether detaching it would have other effects: it has an action that is not the plugin's (`ec2:*`, `*`, image pulls in the
+     * same policy), or a Deny. Further read actions of EC2 do not count.
      */
     readonly broad: boolean;
-    /** Whether it alone grants all that the plugin needs. */
+    /** Whether it alone grants everything that the plugin needs. */
     readonly sufficient: boolean;
 }
 
-/** Judges a parsed policy document by its content, for a cluster of the IP family. */
+/** Classifies a parsed policy document by its content, for a cluster of the IP family. */
 export function cniGrants(document: unknown, ipFamily: "ipv4" | "ipv6"): CniGrants {
     const statements = readStatements(document);
     return {
         grants: INTERFACE_ACTIONS.some((action) => isGranted(action, statements)),
-        broad: statements.some(holdsMore),
+        broad: statements.some(grantsMore),
         sufficient: CNI_ACTIONS[ipFamily].every((needed) => isAssured(needed, statements)),
     };
 }
 
-/** Granted on some resource, under whatever condition. Only a Deny of all of it takes that away. */
+/** Granted on some resource, under any condition. Only an unconditional Deny on all resources revokes that. */
 function isGranted(action: string, statements: readonly ReadStatement[]): boolean {
     const about = statements.filter((statement) => isAboutAction(statement, action));
     return about.some((s) => s.effect === "Allow" && reachesEc2(s)) && !about.some(deniesEverywhere);
@@ -34,14 +34,14 @@ function deniesEverywhere({ effect, resources, exceptResources, conditionKeys }:
     return effect === "Deny" && conditionKeys.length === 0 && !exceptResources && resources.includes("*");
 }
 
-/** Whether any resource of EC2 may be meant: the third part of `arn:<partition>:<service>:…`. */
+/** Whether it can match an EC2 resource, by the service in `arn:<partition>:<service>:…`. */
 function reachesEc2({ resources, exceptResources }: ReadStatement): boolean {
     return exceptResources || resources.some((pattern) => matchesWildcards(pattern.split(":")[2] ?? "*", "ec2"));
 }
 
 /**
- * The condition keys of the plugin's own scope-down policy, which tie it to the interfaces and the VPC of one cluster: its
- * calls fulfil them. Any other condition may or may not hold on a node.
+ * The condition keys of the plugin's own scope-down policy, which restrict it to the interfaces and the VPC of one cluster. The
+ * plugin's calls meet these conditions. Any other condition may or may not hold on a node.
  * https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md
  */
 const SCOPE_DOWN_KEYS = [
@@ -51,7 +51,7 @@ const SCOPE_DOWN_KEYS = [
     "ec2:vpc",
 ];
 
-/** Granted for certain: on every resource that it is called on, and no Deny has anything to do with it. */
+/** Granted for certain: on every resource type that the call uses, and no Deny mentions the action. */
 function isAssured({ action, on }: CniAction, statements: readonly ReadStatement[]): boolean {
     const about = statements.filter((statement) => isAboutAction(statement, action));
     const allowed = about.filter((s) => !s.exceptResources && s.conditionKeys.every(isScopeDown));
@@ -66,7 +66,7 @@ function isScopeDown(key: string): boolean {
     return SCOPE_DOWN_KEYS.some((pattern) => matchesWildcards(pattern, key));
 }
 
-/** Partition, region and account are the customer's own in a policy that names them. */
+/** A policy that names a partition, region or account names the customer's own, so these are not compared. */
 function coversType(type: Ec2ResourceType): (pattern: string) => boolean {
     return (pattern) =>
         matchesWildcards(
@@ -75,13 +75,14 @@ function coversType(type: Ec2ResourceType): (pattern: string) => boolean {
         );
 }
 
-/** The plugin's calls, in lower case. */
-const OWN = [...INTERFACE_ACTIONS, ...[...CNI_ACTIONS.ipv4, ...CNI_ACTIONS.ipv6].map(({ action }) => action)].map(
-    (action) => action.toLowerCase(),
-);
+/** The plugin's actions, in lower case. */
+const PLUGIN_ACTIONS = [
+    ...INTERFACE_ACTIONS,
+    ...[...CNI_ACTIONS.ipv4, ...CNI_ACTIONS.ipv6].map(({ action }) => action),
+].map((action) => action.toLowerCase());
 
-/** Neighbours of the plugin's calls that a wildcard takes in when it says less than what is meant. */
-const OTHERS = [
+/** Actions similar to the plugin's. A wildcard that also matches one of them grants more than the plugin needs. */
+const SIMILAR_ACTIONS = [
     "ec2:associateaddress",
     "ec2:attachvolume",
     "ec2:createvolume",
@@ -91,13 +92,14 @@ const OTHERS = [
     "ec2:unmonitorinstances",
 ];
 
-function holdsMore({ effect, actions, exceptActions }: ReadStatement): boolean {
-    return effect === "Deny" || exceptActions || !actions.every((action) => isOfThePlugin(action.toLowerCase()));
+function grantsMore({ effect, actions, exceptActions }: ReadStatement): boolean {
+    return effect === "Deny" || exceptActions || !actions.every((action) => isPluginAction(action.toLowerCase()));
 }
 
-function isOfThePlugin(pattern: string): boolean {
+function isPluginAction(pattern: string): boolean {
     return (
         pattern.startsWith("ec2:describe") ||
-        (OWN.some((own) => matchesWildcards(pattern, own)) && !OTHERS.some((other) => matchesWildcards(pattern, other)))
+        (PLUGIN_ACTIONS.some((action) => matchesWildcards(pattern, action)) &&
+            !SIMILAR_ACTIONS.some((action) => matchesWildcards(pattern, action)))
     );
 }

@@ -13,9 +13,9 @@ export function managedCniPolicyArn(partition: string): string {
  * The permissions of the Amazon VPC CNI plugin on an IPv6 cluster, for which AWS has no managed policy
  * (https://github.com/aws/containers-roadmap/issues/1843).
  *
- * The EKS user guide's page lists five read and assign actions. Version 1.22.1 and later of the plugin also calls
- * DescribeSubnets while it starts, and stops when that is refused; DescribeSecurityGroups came with it. This is the list
- * of the plugin's own documentation: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md
+ * The EKS user guide lists five read and assign actions. Since version 1.22.1, the plugin also calls DescribeSubnets at startup,
+ * and exits if that is denied. DescribeSecurityGroups was added at the same time. This is the list of the plugin's own
+ * documentation: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md
  */
 export function ipv6CniPolicy(partition: string): PolicyDocument {
     return {

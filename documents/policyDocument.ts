@@ -1,4 +1,4 @@
-/** The parts of the IAM policy grammar that this package writes: exact operators, no Not-elements. */
+/** The parts of the IAM policy grammar that this package writes: exact operators, and no Not elements. */
 export interface PolicyDocument {
     Version: "2012-10-17";
     Statement: PolicyStatement[];
@@ -13,7 +13,7 @@ export interface PolicyStatement {
 }
 
 /**
- * The size of a document in characters as IAM counts it against its quotas: without white space.
+ * The size of a document as IAM counts it for its quotas: in characters, without white space.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html ("IAM doesn't count white space")
  */

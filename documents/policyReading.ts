@@ -1,21 +1,21 @@
 /**
- * Policies that others wrote, in the whole grammar of IAM, as far as it decides what they grant.
+ * A statement of any IAM policy, reduced to what decides which actions it grants.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export interface ReadStatement {
     readonly effect: "Allow" | "Deny";
     readonly actions: readonly string[];
-    /** NotAction: it is about every action but these. */
+    /** NotAction: the statement applies to every action except these. */
     readonly exceptActions: boolean;
     readonly resources: readonly string[];
-    /** NotResource: it is about every resource but these. */
+    /** NotResource: the statement applies to every resource except these. */
     readonly exceptResources: boolean;
-    /** Condition keys in lower case: they are the same in any case. */
+    /** Condition keys in lower case, since IAM ignores their case. */
     readonly conditionKeys: readonly string[];
 }
 
-/** The statements of a parsed policy document; what is none is left out, as IAM would not have taken it. */
+/** The statements of a parsed policy document. Invalid ones, which IAM would have rejected, are left out. */
 export function readStatements(document: unknown): ReadStatement[] {
     return list(member(document, "Statement")).flatMap(readStatement);
 }
@@ -41,14 +41,16 @@ function readStatement(statement: unknown): ReadStatement[] {
     ];
 }
 
-/** Whether the statement is about the action, whatever the resource. Actions are the same in any case. */
+/** Whether the statement applies to the action, on any resource. IAM ignores the case of actions. */
 export function isAboutAction({ actions, exceptActions }: ReadStatement, action: string): boolean {
     return actions.some((pattern) => matchesWildcards(lower(pattern), lower(action))) !== exceptActions;
 }
 
 /**
- * Whether a pattern with IAM's wildcards matches all of a text: `*` any characters, colons and slashes too, `?` exactly one.
- * Without regular expressions: a pattern of many `*` would take them very long.
+ * Whether a pattern with IAM's wildcards matches a whole text: `*` matches any characters, including colons and slashes, and `?`
+ * exactly one.
+ *
+ * It uses no regular expression, which would take very long for a pattern with many `*`.
  */
 export function matchesWildcards(pattern: string, text: string): boolean {
     let [p, t] = [0, 0];

@@ -10,7 +10,7 @@ export const STS_REGIONAL_ENDPOINTS_ANNOTATION = `${WEBHOOK_PREFIX}sts-regional-
 export const TOKEN_EXPIRATION_ANNOTATION = `${WEBHOOK_PREFIX}token-expiration`;
 
 /**
- * The label of a pod, and the annotation of one, that exclude the pod or some of its containers from the webhook.
+ * The pod label and the pod annotation that exclude a pod, or some of its containers, from the webhook.
  *
  * Source: `pkg/handler/handler.go` of the webhook
  */
@@ -18,7 +18,7 @@ export const SKIP_WEBHOOK_LABEL = `${WEBHOOK_PREFIX}skip-pod-identity-webhook`;
 export const SKIP_CONTAINERS_ANNOTATION = `${WEBHOOK_PREFIX}skip-containers`;
 
 /**
- * The annotations that tell the Kubernetes provider how to apply a patch. They stay on the live object.
+ * The annotations that control how the Kubernetes provider applies a patch. They stay on the live object.
  *
  * Source: https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
  */
@@ -27,29 +27,33 @@ export const PATCH_FIELD_MANAGER_ANNOTATION = `${PATCH_CONTROL_PREFIX}patchField
 export const PATCH_FORCE_ANNOTATION = `${PATCH_CONTROL_PREFIX}patchForce`;
 export const SKIP_AWAIT_ANNOTATION = `${PATCH_CONTROL_PREFIX}skipAwait`;
 
-/** On the pod template of the DaemonSet: a change of it is what makes the DaemonSet replace its pods. */
+/** On the DaemonSet's pod template. A new value makes the DaemonSet replace its pods. */
 export const ROLLOUT_ANNOTATION = "eks-cni/delivered";
 
 /**
- * On the service account, by a component without live checks. When they are turned off, the live checks of before are deleted as
- * on destroy: by this mark they see that the component goes on without them, so that nothing of it is to be taken back.
+ * Set on the service account by a component without live checks.
+ *
+ * Turning the live checks off deletes their resources, as destroy does. This annotation tells them that the component continues
+ * without them, so that they do not hand back.
  */
 export const LIVE_CHECKS_ANNOTATION = "eks-cni/live-checks";
 export const LIVE_CHECKS_OFF = "off";
 
 /**
- * Limits of the token's lifetime, in seconds. The API server refuses a pod whose token would live for less than ten minutes,
- * and the webhook raises anything below to that (`MinTokenExpiration` in its pkg/constants.go; one hour in releases before
- * 2023). EKS gives out no token for longer than 24 hours ("24hrs as that is max for EKS" there), and shortens without a word.
+ * Limits of the token's lifetime, in seconds.
+ *
+ * The API server refuses a pod whose token would live for less than ten minutes, and the webhook raises a lower value to that
+ * (`MinTokenExpiration` in its pkg/constants.go; one hour in releases before 2023). EKS issues no token for longer than 24 hours
+ * ("24hrs as that is max for EKS" there), and shortens a higher value silently.
  */
 export const MIN_TOKEN_EXPIRATION_SECONDS = 600;
 export const MAX_TOKEN_EXPIRATION_SECONDS = 86400;
 
 export interface Delivered {
     roleArn: string;
-    /** Unset (null where an output holds nothing): no annotation, so the webhook's own default holds. */
+    /** Unset, or null from an empty output: no annotation, so the webhook's own default applies. */
     stsRegionalEndpoints?: boolean | null;
-    /** Seconds. Unset or null: no annotation, so the webhook's own default (86400) holds. */
+    /** Seconds. Unset or null: no annotation, so the webhook's own default (86400) applies. */
     tokenExpirationSeconds?: number | null;
 }
 

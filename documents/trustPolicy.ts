@@ -7,21 +7,24 @@ export interface ServiceAccountName {
 }
 
 /**
- * The audience of the tokens that the pod identity webhook projects. It is `sts.amazonaws.com` in every partition, China
- * too: `sts.amazonaws.com.cn` is refused as "Incorrect token audience"
- * (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1704).
+ * The audience of the tokens that the pod identity webhook projects.
+ *
+ * It is `sts.amazonaws.com` in every partition, including China: `sts.amazonaws.com.cn` is rejected with "Incorrect token
+ * audience" (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1704).
  */
 export const TOKEN_AUDIENCE = "sts.amazonaws.com";
 
-/** Sizes in characters, white space not counted: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/** Quotas in characters, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 export const TRUST_POLICY_DEFAULT_QUOTA = 2048;
 export const TRUST_POLICY_MAXIMUM = 8192;
 
 /**
- * Who may assume the CNI role: the tokens of exactly one service account, of exactly the clusters whose OIDC providers are
- * given. One statement a provider, since the condition keys carry the issuer's name.
+ * The trust policy of the CNI role.
  *
- * The order of the statements means nothing to IAM, so they are sorted: no input order can cause an update.
+ * It trusts the tokens of exactly one service account, of exactly the clusters whose OIDC providers are given. Each provider has
+ * its own statement, since the condition keys contain the issuer.
+ *
+ * The statements are sorted, so that a different order of the inputs does not cause an update. IAM ignores their order.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
@@ -46,7 +49,7 @@ function trustStatement({ arn, issuer }: OidcProvider, { namespace, name }: Serv
     };
 }
 
-/** By code unit, so that the order does not depend on the machine's locale. */
+/** Compares code units, so that the order does not depend on the machine's locale. */
 function byArn(a: OidcProvider, b: OidcProvider): number {
     return a.arn < b.arn ? -1 : 1;
 }

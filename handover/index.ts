@@ -1,2 +1,2 @@
-/** What a stack's state asks for by name: see components/live/liveResources.ts. Not for programs. */
+/** Loaded by name from a stack's state: see components/live/liveResources.ts. Not for programs. */
 export { dynamicProvider } from "./engine/dynamicBinding";

@@ -4,10 +4,10 @@ import type { Clients, SessionKeys } from "./awsClients";
 import { codeOf, isThrottled, isUnreachable, unknownRefusal, wordsOf } from "./awsErrors";
 import { activationOf, isRegionDisabled } from "./stsRegion";
 
-/** In CloudTrail's roleSessionName, so that a security team recognises the session. */
+/** CloudTrail's roleSessionName, by which a security team recognises the session. */
 export const PROOF_SESSION_NAME = "eks-cni-proof";
 
-/** The shortest session that STS gives, in seconds. */
+/** The shortest session that STS grants, in seconds. */
 const SESSION_SECONDS = 900;
 
 export type Assumed = { readonly session: SessionKeys } | { readonly refused: Extract<Proof, { verdict: "no" }> };
@@ -26,7 +26,7 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
         const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
         return { session: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } };
     } catch (error) {
-        // STS repeats the parameter that it does not like, and that may be the token.
+        // STS quotes the parameter that it rejects, which may be the token.
         const secrets = [token, ...clients.secrets];
         const words = wordsOf(error, secrets);
         const failure = failureOf(codeOf(error), words, error);
@@ -35,7 +35,7 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
         }
         const region = await clients.region();
         const why = `STS in ${region} answered sts:AssumeRoleWithWebIdentity of ${roleArn} with: ${words}. ${MEANING[failure]}`;
-        // IAM takes its time with a role, a trust policy and a provider; a region is not switched on by waiting.
+        // IAM may still propagate a role, a trust policy or a provider. Waiting does not activate STS in a region.
         return failure === "sts-region-inactive"
             ? { refused: { verdict: "no", code: failure, why, final: true, mend: activationOf(region) } }
             : { refused: { verdict: "no", code: failure, why, final: false } };
@@ -53,8 +53,8 @@ const MEANING: Readonly<Record<Exclude<ProofFailure, "permission-missing">, stri
 };
 
 /**
- * The errors of https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html and what IAM says with
- * them (https://repost.aws/knowledge-center/eks-troubleshoot-irsa-errors).
+ * Classifies the errors of https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html and their
+ * messages (https://repost.aws/knowledge-center/eks-troubleshoot-irsa-errors).
  */
 function failureOf(code: string, words: string, error: unknown): keyof typeof MEANING | undefined {
     switch (code) {
@@ -75,7 +75,7 @@ function failureOf(code: string, words: string, error: unknown): keyof typeof ME
     }
 }
 
-/** A role of another account is not ours to move to, however long one waits. */
+/** The hand-over does not use a role of another account, and waiting does not change that. */
 export function inAnotherAccount(roleArn: string, account: string): Extract<Proof, { verdict: "no" }> | undefined {
     const owner = parseRoleArn(roleArn)?.accountId;
     const why = `The role ${roleArn} is in another account than the caller of the live checks (${account}).`;

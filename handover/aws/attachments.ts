@@ -4,12 +4,12 @@ import type { Clients } from "./awsClients";
 import { codeOf, wordsOf } from "./awsErrors";
 import { unlessGone } from "./policyReader";
 
-/** Attaches a managed policy to a role. */
+/** Attaches a managed policy to a role. Returns `gone` if the role does not exist. */
 export async function attach(clients: Clients, RoleName: string, PolicyArn: string): Promise<"attached" | "gone"> {
     const { AttachRolePolicyCommand } = await import("@aws-sdk/client-iam");
     const iam = await clients.iam();
     try {
-        await unlessChanging(() => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
+        await retryConflicts(() => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
         return "attached";
     } catch (error) {
         switch (codeOf(error)) {
@@ -31,27 +31,27 @@ export async function attach(clients: Clients, RoleName: string, PolicyArn: stri
     }
 }
 
-/** Detaches a managed policy from a role. */
+/** Detaches a managed policy from a role. Returns `gone` if the role does not exist. */
 export async function detach(clients: Clients, RoleName: string, PolicyArn: string): Promise<"detached" | "gone"> {
     const { DetachRolePolicyCommand } = await import("@aws-sdk/client-iam");
     const iam = await clients.iam();
-    const send = () => unlessChanging(() => iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
+    const send = () => retryConflicts(() => iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
     const answer = await unlessGone(send);
     return answer !== undefined || (await exists(clients, RoleName)) ? "detached" : "gone";
 }
 
-/** IAM says NoSuchEntity of a role, of a policy and of an attachment alike. */
+/** Whether the role exists: IAM answers NoSuchEntity for a missing role, policy or attachment alike. */
 async function exists(clients: Clients, RoleName: string): Promise<boolean> {
     const { GetRoleCommand } = await import("@aws-sdk/client-iam");
     const iam = await clients.iam();
     return (await unlessGone(() => iam.send(new GetRoleCommand({ RoleName })))) !== undefined;
 }
 
-/** The pauses after which a change that met another one is tried again, in milliseconds. */
+/** The pauses before retries of a change that conflicts with another one, in milliseconds. */
 const PAUSES = [250, 500, 1_000, 2_000];
 
-/** "You can retry": what IAM says of two changes at a time, and the SDK does not try again. */
-async function unlessChanging<T>(change: () => Promise<T>): Promise<T> {
+/** IAM answers one of two concurrent changes with "You can retry", but the SDK does not retry it. */
+async function retryConflicts<T>(change: () => Promise<T>): Promise<T> {
     for (const milliseconds of PAUSES) {
         try {
             return await change();

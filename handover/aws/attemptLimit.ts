@@ -1,18 +1,20 @@
 import { withTimeout } from "../async/withTimeout";
 
-/** How the SDK's middleware stack takes what bounds an attempt: inside of its retries, outside of what reads the answer. */
+/** The limit's place in the SDK's middleware stack: inside the retries, outside the deserializer that reads the response. */
 export const WHOLE_ATTEMPT = { step: "deserialize", priority: "high", name: "eksCniAttempt" } as const;
 
 /**
- * An attempt ends, its answer read to the end. The SDK's own limits end with the first line of the answer (setRequestTimeout of
- * @smithy/node-http-handler): of one that stalls in its middle, behind a proxy for instance, it would wait for good.
+ * Limits the time of an attempt, until its response has been read completely.
+ *
+ * The SDK's own limits end with the first line of the response (setRequestTimeout of @smithy/node-http-handler). If a response
+ * stalls after that, behind a proxy for example, the SDK would wait forever.
  */
 export function endsWithin(milliseconds: number) {
     return <Call, Answer>(next: (call: Call) => Promise<Answer>) =>
         async (call: Call): Promise<Answer> =>
             withTimeout(milliseconds, next(call), () => {
                 const error = new Error(`no complete answer within ${String(milliseconds / 1000)} s`);
-                // By this name the SDK tries again.
+                // The SDK retries errors with this name.
                 return Object.assign(error, { name: "TimeoutError" });
             });
 }

@@ -2,34 +2,34 @@ import type { OtherDelivery } from "../model/preflight";
 import type { Proof, ProofQuestion } from "../model/proof";
 import type { AccountSeen } from "../model/world";
 
-/** All that the hand-over reads and writes in the AWS account. Each call is bounded in time and retries throttling. */
+/** All reads and writes of the hand-over in the AWS account. Each call has a time limit and retries throttling. */
 export interface AwsAccess {
     /** The account of the caller (sts:GetCallerIdentity). */
     callerAccount(): Promise<string>;
-    /** One look at the node roles: of the instances given, and of the names given. */
-    look(question: AccountQuestion): Promise<AccountSeen>;
-    /** Attaches a managed policy. It being attached already is no error; a role that is gone is `gone`. */
+    /** Reads the node roles: those of the given instances, and those with the given names. */
+    look(query: AccountQuestion): Promise<AccountSeen>;
+    /** Attaches a managed policy, unless it is attached already. Returns `gone` if the role does not exist. */
     attach(roleName: string, policyArn: string): Promise<"attached" | "gone">;
-    /** Detaches a managed policy. It not being attached is no error; a role that is gone is `gone`. */
+    /** Detaches a managed policy, if it is attached. Returns `gone` if the role does not exist. */
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
-    /** What EKS tells of the cluster; `gone` only if EKS itself says ResourceNotFoundException. */
+    /** Whether the cluster exists. `gone` only if EKS itself answers ResourceNotFoundException. */
     clusterStatus(clusterName: string): Promise<"there" | "gone" | "unknown">;
-    /** How else EKS gives aws-node credentials: the add-on's role, and Pod Identity associations of the service account. */
+    /** Other ways in which EKS gives aws-node credentials: the add-on's role, and Pod Identity associations. */
     otherDelivery(
         clusterName: string,
         serviceAccount: { readonly namespace: string; readonly name: string },
     ): Promise<OtherDelivery>;
-    /** Evidence that a token can assume the role and that the role has the rights; see aws/proof.ts. */
-    prove(question: ProofQuestion): Promise<Proof>;
+    /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
+    prove(request: ProofQuestion): Promise<Proof>;
 }
 
 export interface AccountQuestion {
-    /** Ids of the instances that the cluster's nodes are. */
+    /** The instance IDs of the cluster's nodes. */
     readonly instanceIds: readonly string[];
-    /** Role names to look at besides. */
+    /** Names of further roles to read. */
     readonly roleNames: readonly string[];
     readonly ipFamily: "ipv4" | "ipv6";
-    /** Whether to look for instances that use these roles outside the cluster, in all enabled regions. */
+    /** Whether to search all enabled regions for instances outside the cluster that use these roles. */
     readonly searchElsewhere: boolean;
     readonly clusterName?: string;
 }

@@ -10,10 +10,10 @@ import { regionOf } from "./awsRegion";
 import { operatorCredentials } from "./operatorCredentials";
 import { isRegionDisabled, stsInactive } from "./stsRegion";
 
-/** In CloudTrail's userAgent, so that a security team recognises the calls. */
+/** Part of CloudTrail's userAgent, by which a security team recognises the calls. */
 const USER_AGENT = "eks-cni";
 
-/** A request has an end, and so has the number of attempts; the pauses between them grow to 20 seconds. */
+/** The time of each request and the number of attempts are limited. The pauses between attempts grow to 20 seconds. */
 const REQUEST_LIMITS = {
     connectionTimeout: 5_000,
     requestTimeout: 20_000,
@@ -22,13 +22,13 @@ const REQUEST_LIMITS = {
 };
 const MAX_ATTEMPTS = 6;
 
-/** Of a caller who does without the answer rather than wait for it. */
-const SOON = { ...REQUEST_LIMITS, requestTimeout: 10_000, socketTimeout: 10_000 };
+/** For a caller that would rather have no answer than wait for it. */
+const IMPATIENT_LIMITS = { ...REQUEST_LIMITS, requestTimeout: 10_000, socketTimeout: 10_000 };
 
-/** For an attempt with its answer read to the end. */
+/** The limit of one attempt, until its response has been read completely. */
 const ATTEMPT_MILLISECONDS = 30_000;
 
-/** Whoever wants a proof asks again and again anyway. */
+/** Fewer attempts than elsewhere, since the proof itself is repeated. */
 const PROOF_ATTEMPTS = 3;
 
 export interface SessionKeys {
@@ -37,44 +37,44 @@ export interface SessionKeys {
     readonly sessionToken: string;
 }
 
-/** The clients of one connection, each made and its module loaded when first needed. */
+/** The clients of one connection. Each is created, and its module loaded, when first needed. */
 export interface Clients {
     region(): Promise<string>;
-    /** The operator's. Errors that the operator can do something about leave them as a Refusal. */
+    /** For calls as the operator. Errors that the operator can fix are thrown as a Refusal. */
     iam(): Promise<IAMClient>;
     eks(): Promise<EKSClient>;
     sts(): Promise<STSClient>;
-    /** Of the connection's region, or another. */
+    /** For the connection's region, or another. */
     ec2(region?: string): Promise<EC2Client>;
-    /** For calls that carry a token and no credentials. Errors are AWS's own. */
+    /** For calls with a token instead of credentials. Errors are AWS's own. */
     anonymousSts(): Promise<STSClient>;
-    /** For calls as somebody else. Errors are AWS's own. */
+    /** For calls with the credentials of another session. Errors are AWS's own. */
     ec2As(keys: SessionKeys): Promise<EC2Client>;
-    /** What must not stand in any message. */
+    /** Values that must not appear in any message. */
     readonly secrets: readonly string[];
 }
 
-/** What the connection leaves open. */
+/** Settings that the connection does not have, or leaves unset. */
 export interface ClientDefaults {
     readonly region?: string;
-    /** Whether each call is made once, and its answer awaited for a short time. */
+    /** Whether to attempt each call only once, and for a short time. */
     readonly impatient?: boolean;
-    /** How long an attempt may take, its answer read to the end. */
+    /** How long an attempt may take, until its response has been read completely. */
     readonly attemptMilliseconds?: number;
-    /** How long credentials may take to come. */
+    /** How long the credential provider may take. */
     readonly credentialsMilliseconds?: number;
 }
 
 export function makeClients(connection: AwsConnection, defaults: ClientDefaults): Clients {
-    // The AWS SDK's notice of Node.js versions to come would be shown as a part of each update and preview.
+    // Otherwise every update and preview would show the AWS SDK's warning about future Node.js support.
     process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
     const secrets = [connection.secretAccessKey, connection.sessionToken, connection.externalId].flatMap(
         (s) => s ?? [],
     );
     const region = memoize(() => regionOf(connection, defaults));
-    const inWords = (service: string) => inOurWords(service, secrets, region);
-    const limits = defaults.impatient ? SOON : REQUEST_LIMITS;
-    const inTime = endsWithin(defaults.attemptMilliseconds ?? ATTEMPT_MILLISECONDS);
+    const asRefusals = (service: string) => refusalMiddleware(service, secrets, region);
+    const limits = defaults.impatient ? IMPATIENT_LIMITS : REQUEST_LIMITS;
+    const attemptTimeout = endsWithin(defaults.attemptMilliseconds ?? ATTEMPT_MILLISECONDS);
 
     const settings = async (service: string, inRegion?: string) => ({
         region: inRegion ?? (await region()),
@@ -89,11 +89,11 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
         const config = await settings("sts");
         const credentials = await operatorCredentials(connection, config, defaults.credentialsMilliseconds);
         const client = new STSClient({ ...config, credentials });
-        client.middlewareStack.add(inWords("sts"), OUTERMOST);
-        client.middlewareStack.add(inTime, WHOLE_ATTEMPT);
+        client.middlewareStack.add(asRefusals("sts"), OUTERMOST);
+        client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
         return client;
     });
-    /** One client's credentials serve all: a role is assumed once, not once a service and region. */
+    /** All clients share one client's credentials, so that a role is assumed once, not once per service and region. */
     const asOperator = async (service: string, inRegion?: string) => ({
         ...(await settings(service, inRegion)),
         credentials: (await sts()).config.credentials,
@@ -101,8 +101,8 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
     const ec2 = memoizeByKey(async (inRegion: string) => {
         const { EC2Client } = await import("@aws-sdk/client-ec2");
         const client = new EC2Client(await asOperator("ec2", inRegion));
-        client.middlewareStack.add(inWords("ec2"), OUTERMOST);
-        client.middlewareStack.add(inTime, WHOLE_ATTEMPT);
+        client.middlewareStack.add(asRefusals("ec2"), OUTERMOST);
+        client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
         return client;
     });
     return {
@@ -113,29 +113,29 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
         iam: memoize(async () => {
             const { IAMClient } = await import("@aws-sdk/client-iam");
             const client = new IAMClient(await asOperator("iam"));
-            client.middlewareStack.add(inWords("iam"), OUTERMOST);
-            client.middlewareStack.add(inTime, WHOLE_ATTEMPT);
-            client.middlewareStack.add(quotaIsNoThrottling, EACH_ATTEMPT);
+            client.middlewareStack.add(asRefusals("iam"), OUTERMOST);
+            client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
+            client.middlewareStack.add(quotaIsNotThrottling, EACH_ATTEMPT);
             return client;
         }),
         eks: memoize(async () => {
             const { EKSClient } = await import("@aws-sdk/client-eks");
             const client = new EKSClient(await asOperator("eks"));
-            client.middlewareStack.add(inWords("eks"), OUTERMOST);
-            client.middlewareStack.add(inTime, WHOLE_ATTEMPT);
+            client.middlewareStack.add(asRefusals("eks"), OUTERMOST);
+            client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
             return client;
         }),
         anonymousSts: memoize(async () => {
             const { STSClient } = await import("@aws-sdk/client-sts");
             const client = new STSClient({ ...(await settings("sts")), maxAttempts: PROOF_ATTEMPTS });
-            client.middlewareStack.add(inTime, WHOLE_ATTEMPT);
+            client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
             return client;
         }),
         ec2As: async (keys) => {
             const { EC2Client } = await import("@aws-sdk/client-ec2");
             const config = { ...(await settings("ec2")), maxAttempts: PROOF_ATTEMPTS, credentials: keys };
             const client = new EC2Client(config);
-            client.middlewareStack.add(inTime, WHOLE_ATTEMPT);
+            client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
             return client;
         },
     };
@@ -144,10 +144,12 @@ export function makeClients(connection: AwsConnection, defaults: ClientDefaults)
 const EACH_ATTEMPT = { step: "deserialize", priority: "high", name: "eksCniQuota" } as const;
 
 /**
- * The SDK takes IAM's LimitExceeded, a quota that is used up, for throttling and tries again for a quarter of a minute
- * (THROTTLING_ERROR_CODES of @smithy/core). By the name that IAM itself gives it, it does not.
+ * Prevents retries after IAM's LimitExceededException, an exhausted quota.
+ *
+ * The SDK takes it for throttling and retries for a quarter of a minute (THROTTLING_ERROR_CODES of @smithy/core). It does not
+ * retry IAM's own name of the error, LimitExceeded.
  */
-function quotaIsNoThrottling<Call, Answer>(next: (call: Call) => Promise<Answer>) {
+function quotaIsNotThrottling<Call, Answer>(next: (call: Call) => Promise<Answer>) {
     return async (call: Call): Promise<Answer> => {
         try {
             return await next(call);
@@ -159,8 +161,8 @@ function quotaIsNoThrottling<Call, Answer>(next: (call: Call) => Promise<Answer>
 
 const OUTERMOST = { step: "initialize", priority: "high", name: "eksCniErrors" } as const;
 
-/** A middleware outside of the SDK's retries and of its search for credentials, so that it sees what comes of both. */
-function inOurWords(service: string, secrets: readonly string[], region: () => Promise<string>) {
+/** Middleware outside the SDK's retries and credential providers, so that it gets the final errors of both. */
+function refusalMiddleware(service: string, secrets: readonly string[], region: () => Promise<string>) {
     return <Call, Answer>(next: (call: Call) => Promise<Answer>, { commandName = "" }: { commandName?: string }) =>
         async (call: Call): Promise<Answer> => {
             try {

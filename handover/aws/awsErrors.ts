@@ -1,18 +1,20 @@
 import { Refusal } from "../model/refusal";
 
 /**
- * Errors of the AWS SDK in the package's own words, where the operator can do something about them. What AWS itself says is
- * always kept, without the credentials and tokens that it may repeat.
+ * Translates errors of the AWS SDK into refusals, where the operator can fix the cause. AWS's own message is always kept, without
+ * the credentials and tokens that it may quote.
  */
 
-/** The code of an error as AWS or the SDK names it; the SDKs of the services differ in whether `Exception` is part of it. */
+/** The error code of AWS or the SDK. The clients of the services differ in whether `Exception` is part of it. */
 export function codeOf(error: unknown): string {
     return error instanceof Error ? error.name.replace(/Exception$/, "") : "";
 }
 
 /**
- * What an error says. The encoded part of an EC2 refusal is left out: it is long, and only sts:DecodeAuthorizationMessage can
- * read it (https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html).
+ * The message of an error.
+ *
+ * The encoded part of an EC2 denial is left out: it is long, and only sts:DecodeAuthorizationMessage can read it
+ * (https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html).
  */
 export function wordsOf(error: unknown, secrets: readonly string[] = []): string {
     const said = error instanceof Error ? error.message.trim() || error.name : String(error);
@@ -28,12 +30,12 @@ export function isAccessDenied(error: unknown): boolean {
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and EC2's RequestExpired. */
 const EXPIRED = /^(ExpiredToken|RequestExpired|TokenRefreshRequired)$/;
 
-/** What the services say to credentials that they do not know, or whose signature is wrong. */
-const NOT_KNOWN =
+/** The services' answers to unknown credentials or a wrong signature. */
+const UNKNOWN_CALLER =
     /^(InvalidClientTokenId|UnrecognizedClient|AuthFailure|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken|IncompleteSignature|OptInRequired)$/;
 
 export function isUnknownCaller(error: unknown): boolean {
-    return NOT_KNOWN.test(codeOf(error));
+    return UNKNOWN_CALLER.test(codeOf(error));
 }
 
 const THROTTLED = /^(Throttling|Throttled|EC2Throttled|RequestLimitExceeded|TooManyRequests|RequestThrottled|SlowDown)/;
@@ -42,7 +44,7 @@ export function isThrottled(error: unknown): boolean {
     return THROTTLED.test(codeOf(error));
 }
 
-/** No answer of the service: name lookup, connection, TLS, or no end within the time limit. */
+/** The service did not answer: name lookup, connection, TLS, or no complete response within the time limit. */
 export function isUnreachable(error: unknown): boolean {
     const { code = "", cause } = error instanceof Error ? (error as Error & { code?: string }) : {};
     return (
@@ -54,7 +56,7 @@ export function isUnreachable(error: unknown): boolean {
     );
 }
 
-/** The Refusal for an error of a call by the operator, or undefined where the caller of it knows better. */
+/** The refusal for a failed call of the operator. Undefined if the caller of this function handles the error. */
 export function refusalOf(error: unknown, action: string, secrets: readonly string[]): Refusal | undefined {
     const words = wordsOf(error, secrets);
     if (isAccessDenied(error)) {
@@ -103,7 +105,7 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
         : undefined;
 }
 
-/** What nobody has words for keeps AWS's. */
+/** For an error without a refusal of its own: it passes on AWS's message. */
 export function unknownRefusal(error: unknown, secrets: readonly string[]): Refusal {
     return new Refusal(
         "aws-call-failed",
@@ -113,7 +115,7 @@ export function unknownRefusal(error: unknown, secrets: readonly string[]): Refu
     );
 }
 
-/** AWS names the action that is missing, which need not be the one that was called. */
+/** AWS names the missing action, which may differ from the one that was called. */
 function accessDenied(words: string, called: string): Refusal {
     const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(words)?.[1] ?? called;
     return new Refusal(
@@ -124,7 +126,7 @@ function accessDenied(words: string, called: string): Refusal {
     );
 }
 
-/** CredentialsProviderError, TokenProviderError and the like of the SDK's credential chain. */
+/** CredentialsProviderError, TokenProviderError and similar errors of the SDK's credential chain. */
 function isFromProvider(error: unknown): boolean {
     return error instanceof Error && /ProviderError$/.test(error.name);
 }

@@ -2,8 +2,8 @@ import type { AwsConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
 
 /**
- * The region of the calls: given, else what the SDK finds (AWS_REGION, the profile's region), else AWS_DEFAULT_REGION, which
- * the SDK for JavaScript does not read and the AWS CLI does:
+ * The region of the calls: the given one, else the one that the SDK finds (AWS_REGION, the profile's region), else
+ * AWS_DEFAULT_REGION, which the AWS CLI reads and the SDK for JavaScript does not:
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
  */
 export async function regionOf({ region, profile }: AwsConnection, defaults: { region?: string }): Promise<string> {

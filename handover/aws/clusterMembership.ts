@@ -1,17 +1,17 @@
 import type { InstanceSeen } from "./instances";
 
 /**
- * Tags by which an instance names its EKS cluster: EKS's own on managed node groups and Auto Mode, Karpenter's and eksctl's.
+ * Tags with the name of an instance's EKS cluster: EKS's own on managed node groups and Auto Mode, Karpenter's and eksctl's.
  *
  * Sources: https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html,
  * https://karpenter.sh/docs/concepts/nodeclasses/#spectags, https://eksctl.io (alpha.eksctl.io/cluster-name)
  */
 const NAME_TAGS = ["aws:eks:cluster-name", "eks:cluster-name", "eks:eks-cluster-name", "alpha.eksctl.io/cluster-name"];
 
-/** Which self-managed nodes must have to join a cluster; the value is `owned` or `shared`. */
+/** Self-managed nodes must have this tag to join a cluster. Its value is `owned` or `shared`. */
 const OWNERSHIP_TAG = "kubernetes.io/cluster/";
 
-/** The clusters that an instance's tags name. A tag that names one outright is better than one that may be shared. */
+/** The clusters that an instance's tags name. Name tags take precedence over ownership tags, which may be shared. */
 export function clustersOf({ tags }: Pick<InstanceSeen, "tags">): string[] {
     const named = NAME_TAGS.flatMap((tag) => tags[tag] ?? []);
     const owned = Object.keys(tags).flatMap((tag) =>
@@ -23,13 +23,15 @@ export function clustersOf({ tags }: Pick<InstanceSeen, "tags">): string[] {
 export interface Cluster {
     readonly region: string;
     readonly instanceIds: readonly string[];
-    /** As the program gives it. */
+    /** As set in the program. */
     readonly name: string | undefined;
 }
 
 /**
- * Tells the cluster's instances from others. Those that its nodes name are; so is one of the same region, joined or not, whose
- * tags name it. Without a name, it is the one that the tags of all of the nodes' instances have in common.
+ * Decides which instances belong to the cluster.
+ *
+ * The instances of its nodes do, and so do instances of the same region, joined or not, whose tags name the cluster. If the
+ * program does not set the name, it is the one that the tags of all the nodes' instances have in common.
  */
 export function membership(cluster: Cluster, nodes: readonly InstanceSeen[]): (instance: InstanceSeen) => boolean {
     const ids = new Set(cluster.instanceIds);

@@ -8,27 +8,27 @@ import { nodeRoleLook } from "./nodeRoles";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
 import { prove } from "./proof";
 
-/** The AWS account of a connection. Nothing is called, and no SDK loaded, before the first question. */
+/** The access to the AWS account of a connection. No call is made, and no SDK loaded, before the first request. */
 export function connectAws(connection: AwsConnection, defaults: ClientDefaults = {}): AwsAccess {
     const clients = makeClients(connection, defaults);
     const look = nodeRoleLook(clients);
     const account = callerAccount(clients);
-    const worded = <T>(answer: Promise<T>): Promise<T> =>
+    const asRefusal = <T>(answer: Promise<T>): Promise<T> =>
         answer.catch((error: unknown) => {
             throw error instanceof Refusal ? error : unknownRefusal(error, clients.secrets);
         });
     return {
-        callerAccount: () => worded(account()),
-        look: (question) => worded(look(question)),
-        attach: (roleName, policyArn) => worded(attach(clients, roleName, policyArn)),
-        detach: (roleName, policyArn) => worded(detach(clients, roleName, policyArn)),
-        clusterStatus: (name) => worded(clusterStatus(clients, name)),
-        otherDelivery: (name, serviceAccount) => worded(otherDelivery(clients, name, serviceAccount)),
-        prove: (question) => worded(account().then((caller) => prove(clients, caller, question))),
+        callerAccount: () => asRefusal(account()),
+        look: (query) => asRefusal(look(query)),
+        attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
+        detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
+        clusterStatus: (name) => asRefusal(clusterStatus(clients, name)),
+        otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
+        prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };
 }
 
-/** Asked once: the credentials of a connection stay somebody's of the same account. */
+/** Called once, since the account of a connection's credentials does not change. */
 function callerAccount(clients: Clients): () => Promise<string> {
     let known: string | undefined;
     return async () => {

@@ -1,11 +1,11 @@
 import { withTimeout } from "../async/withTimeout";
 
-/** By the name that the SDK's own have. */
+/** Has the name of the SDK's own errors. */
 class LateCredentials extends Error {
     public override readonly name = "CredentialsProviderError";
 }
 
-/** The same, with an end: what does not come in time does not come. */
+/** Limits the time of a credential provider. */
 export function inTime<Asked extends unknown[], T>(
     provide: (...asked: Asked) => Promise<T>,
     milliseconds: number,

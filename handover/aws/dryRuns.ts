@@ -2,7 +2,7 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { CniAction } from "../../documents/cniActions";
 import { codeOf, isAccessDenied, isUnknownCaller, wordsOf } from "./awsErrors";
 
-/** A node's own instance, for arguments like those of its aws-node. */
+/** A node's instance and primary network interface, for arguments like those of its aws-node pod. */
 export interface NodeArguments {
     readonly instanceId: string;
     readonly subnetId: string;
@@ -13,9 +13,9 @@ export interface NodeArguments {
 
 export interface Tried {
     readonly action: CniAction;
-    /** `unclear`: another error than a refusal, which tells nothing about rights; `stranger`: the session is not known yet. */
+    /** `unclear`: an error that says nothing about permissions. `stranger`: EC2 does not know the session yet. */
     readonly outcome: "allowed" | "refused" | "unclear" | "stranger" | "untried";
-    /** What EC2 said, except to what it allows. */
+    /** EC2's answer. Empty if the action is allowed, or was not tried. */
     readonly words: string;
 }
 
@@ -25,10 +25,11 @@ type Ec2 = typeof import("@aws-sdk/client-ec2");
 type Calls = Readonly<Record<string, (client: EC2Client) => Promise<unknown>>>;
 
 /**
- * Each call with DryRun, with the primary interface of a node: even a DryRun that were not heeded would fail on it, since the
- * primary interface can be neither attached again nor detached nor deleted
- * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html). Ids must exist and be well formed: EC2 looks at the form
- * of parameters before rights.
+ * Calls with DryRun, on the primary interface of a node.
+ *
+ * The primary interface can be neither attached again nor detached nor deleted, so these calls would fail even if EC2 ignored
+ * DryRun (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html). IDs must exist and be well-formed: EC2 validates
+ * parameters before permissions.
  */
 function interfaceCalls(ec2: Ec2, node: NodeArguments): Calls {
     const DryRun = true;
@@ -70,7 +71,7 @@ function interfaceCalls(ec2: Ec2, node: NodeArguments): Calls {
     };
 }
 
-/** Reading needs no resource, so no node either. */
+/** Read calls need no resource, and so no node. */
 function readingCalls(ec2: Ec2): Calls {
     const DryRun = true;
     return {
@@ -84,8 +85,9 @@ function readingCalls(ec2: Ec2): Calls {
 }
 
 /**
- * Tries each action by DryRun. Those without one are never sent, and those about interfaces not without a node to take them
- * from.
+ * Tries each action by DryRun.
+ *
+ * An action without DryRun is never sent. An action on interfaces is sent only if there is a node that has one.
  */
 export async function tryActions(
     client: EC2Client,
@@ -105,7 +107,7 @@ export async function tryActions(
     );
 }
 
-/** "DryRunOperation" is EC2's yes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html */
+/** EC2 answers "DryRunOperation" if the call is allowed: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html */
 async function outcomeOf(call: () => Promise<unknown>, secrets: readonly string[]): Promise<Omit<Tried, "action">> {
     try {
         await call();

@@ -2,7 +2,7 @@ import { memoizeByKey } from "../async/memoize";
 import type { Clients } from "./awsClients";
 import { unlessGone } from "./policyReader";
 
-/** The role of an instance profile, by the profile's ARN; a profile has one at most. It is asked for once in a run. */
+/** The role of an instance profile, by the profile's ARN. A profile has at most one. It is read once per run. */
 export function roleOfProfile(clients: Clients): (arn: string) => Promise<string | undefined> {
     return memoizeByKey((arn) => readRole(clients, arn));
 }
@@ -15,7 +15,7 @@ async function readRole(clients: Clients, arn: string): Promise<string | undefin
     return answer?.InstanceProfile?.Roles?.[0]?.RoleName;
 }
 
-/** The ARNs of the instance profiles that hold a role: several may. */
+/** The ARNs of the instance profiles with this role. There may be several. */
 export async function profilesOfRole(clients: Clients, RoleName: string): Promise<string[]> {
     const { paginateListInstanceProfilesForRole } = await import("@aws-sdk/client-iam");
     const client = await clients.iam();

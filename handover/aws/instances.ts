@@ -1,27 +1,28 @@
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
 import type { Clients } from "./awsClients";
 
-/** What is looked at of an EC2 instance. */
+/** The observed properties of an EC2 instance. */
 export interface InstanceSeen {
     readonly id: string;
     readonly region: string;
-    /** Undefined: it has none. */
+    /** Undefined if it has none. */
     readonly profileArn: string | undefined;
     readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A filter takes so many values: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
+/** The maximum number of values in a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 const VALUES_PER_FILTER = 200;
 
-/** Of a thousand at once, which EC2 would give, the answer and what is read of it take more memory than all else together. */
+/** EC2 returns up to 1,000 per page, but a page of that size would take more memory than everything else together. */
 const PAGE = 200;
 
-/** All but those that are ending or have ended: what is stopped starts again with the same role. */
+/** All states except shutting-down and terminated: a stopped instance starts again with the same role. */
 const ALIVE = ["pending", "running", "stopping", "stopped"];
 
 /**
- * Instances of the connection's region. By filter: asked for by InstanceIds, one that is gone fails the whole call, and nodes
- * come and go.
+ * Instances of the connection's region.
+ *
+ * They are found by a filter: with InstanceIds, a single terminated instance would fail the whole call, and nodes come and go.
  */
 export async function instancesById(clients: Clients, ids: readonly string[]): Promise<InstanceSeen[]> {
     return find(clients, await clients.region(), "instance-id", ids, []);
@@ -37,7 +38,7 @@ export async function instancesByProfile(
     return find(clients, region, "iam-instance-profile.arn", profileArns, [alive]);
 }
 
-/** The regions in which the account can have instances (without AllRegions, those that are enabled for it). */
+/** The regions in which the account can have instances. Without AllRegions, EC2 lists the enabled ones. */
 export async function enabledRegions(clients: Clients): Promise<string[]> {
     const { DescribeRegionsCommand } = await import("@aws-sdk/client-ec2");
     const { Regions = [] } = await (await clients.ec2()).send(new DescribeRegionsCommand({}));

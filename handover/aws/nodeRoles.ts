@@ -9,20 +9,23 @@ import { usersOfProfiles } from "./regionSearch";
 
 type RolePolicies = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;
 
-/** Looks at the node roles again and again in a run; what cannot have changed since is not asked for again. */
-export function nodeRoleLook(clients: Clients): (question: AccountQuestion) => Promise<AccountSeen> {
+/** Reads the node roles repeatedly during a run. What cannot change meanwhile is read once. */
+export function nodeRoleLook(clients: Clients): (query: AccountQuestion) => Promise<AccountSeen> {
     const policies = policyReader(clients);
     const roleOf = roleOfProfile(clients);
-    return async (question) => {
-        const nodes = await instancesById(clients, question.instanceIds);
-        const roleOfInstance = await rolesOf(question.instanceIds, nodes, roleOf);
-        const names = new Set([...question.roleNames, ...Object.values(roleOfInstance).flatMap((name) => name ?? [])]);
-        const roles = await Promise.all([...names].sort().map((name) => readRole(clients, policies, name, question)));
+    return async (query) => {
+        const nodes = await instancesById(clients, query.instanceIds);
+        const roleOfInstance = await rolesOf(query.instanceIds, nodes, roleOf);
+        const names = new Set([...query.roleNames, ...Object.values(roleOfInstance).flatMap((name) => name ?? [])]);
+        const roles = await Promise.all([...names].sort().map((name) => readRole(clients, policies, name, query)));
         const existing = roles.filter(({ exists }) => exists).map(({ name }) => name);
-        const users = await usersOfRoles(clients, existing, question.searchElsewhere);
+        const users = await usersOfRoles(clients, existing, query.searchElsewhere);
         const region = await clients.region();
-        const isOurs = membership({ region, instanceIds: question.instanceIds, name: question.clusterName }, nodes);
-        return { roleOfInstance, nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isOurs)) };
+        const isInCluster = membership({ region, instanceIds: query.instanceIds, name: query.clusterName }, nodes);
+        return {
+            roleOfInstance,
+            nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster)),
+        };
     };
 }
 
@@ -39,7 +42,7 @@ async function rolesOf(
     return Object.fromEntries(await Promise.all(entries));
 }
 
-/** The role with what it has of the CNI's rights. */
+/** Reads a role and those of its policies that grant actions of the CNI. */
 async function readRole(
     clients: Clients,
     policies: PolicyReader,
@@ -96,13 +99,13 @@ async function usersOfRoles(
 function withUsers(
     role: RolePolicies,
     users: readonly InstanceSeen[],
-    isOurs: (instance: InstanceSeen) => boolean,
+    isInCluster: (instance: InstanceSeen) => boolean,
 ): NodeRoleSeen {
-    const elsewhere = users.filter((instance) => !isOurs(instance));
+    const elsewhere = users.filter((instance) => !isInCluster(instance));
     return {
         ...role,
         instancesOfCluster: users
-            .filter(isOurs)
+            .filter(isInCluster)
             .map(({ id }) => id)
             .sort(),
         instancesElsewhere: elsewhere.map(({ region, id }) => `${region}/${id}`).sort(),

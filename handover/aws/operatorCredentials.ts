@@ -2,18 +2,18 @@ import type { STSClientConfig } from "@aws-sdk/client-sts";
 import type { AwsConnection } from "../model/connection";
 import { inTime } from "./credentialsInTime";
 
-/** Whom a client calls as. */
+/** The credentials of a client. */
 export type Credentials = Exclude<STSClientConfig["credentials"], undefined>;
 
-/** The session name of the operator's role, unless the connection has one. */
+/** The default session name of the operator's role. */
 const SESSION_NAME = "eks-cni";
 
-/** What the chain of the SDK asks may wait without end: a `credential_process`, for a browser that nobody sees. */
+/** The SDK's chain may wait forever, for example for a `credential_process` that waits for an invisible browser login. */
 const WITHIN_MILLISECONDS = 60_000;
 
 /**
- * Whom the operator's calls are made as: the role that is to be assumed first, by the static keys, the profile or the ambient
- * chain.
+ * The operator's credentials: the static keys, the profile or the ambient chain, or those of the role that is assumed with them
+ * first.
  */
 export async function operatorCredentials(
     connection: AwsConnection,

@@ -3,7 +3,7 @@ import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { codeOf, wordsOf } from "./awsErrors";
 
-/** What EKS tells of the cluster. Only its own word that there is none counts as that. */
+/** Whether the cluster exists. Only EKS's own ResourceNotFoundException counts as `gone`. */
 export async function clusterStatus(clients: Clients, name: string): Promise<"there" | "gone" | "unknown"> {
     try {
         const { DescribeClusterCommand } = await import("@aws-sdk/client-eks");
@@ -14,7 +14,7 @@ export async function clusterStatus(clients: Clients, name: string): Promise<"th
     }
 }
 
-/** How else EKS gives a service account's pods credentials. */
+/** Other ways in which EKS gives a service account's pods credentials. */
 export async function otherDelivery(
     clients: Clients,
     clusterName: string,
@@ -32,7 +32,7 @@ export async function otherDelivery(
     };
 }
 
-/** Undefined: the add-on is not installed. */
+/** Undefined if the add-on is not installed. */
 async function readAddOn(clients: Clients, clusterName: string): Promise<{ roleArn: string | undefined } | undefined> {
     const { DescribeAddonCommand } = await import("@aws-sdk/client-eks");
     try {
@@ -47,7 +47,7 @@ async function readAddOn(clients: Clients, clusterName: string): Promise<{ roleA
     }
 }
 
-/** Those that the add-on made are in the list too. The list does not tell the roles. */
+/** Includes the associations that the add-on created. The list does not contain the roles, so each one is described. */
 async function readAssociations(
     clients: Clients,
     clusterName: string,
@@ -69,7 +69,7 @@ async function readAssociations(
     return found.flatMap(({ association }) => association?.roleArn ?? []);
 }
 
-/** Missing rights, and a region or an API of EKS that has not got the call, are told and no obstacle. */
+/** Missing permissions, and a region or an EKS API without this call, are reported, and do not stop the run. */
 async function readable<T>(
     { secrets }: Clients,
     read: () => Promise<T>,

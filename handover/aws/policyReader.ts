@@ -8,22 +8,22 @@ import { codeOf } from "./awsErrors";
 
 type IpFamily = "ipv4" | "ipv6";
 
-/** Reads policies of a role and judges them by their content. */
+/** Reads the policies of a role, and classifies them by their content. */
 export interface PolicyReader {
-    /** Undefined: it has nothing of the CNI's, or is gone. */
+    /** Undefined if the policy grants no actions of the CNI, or does not exist. */
     managed(arn: string, ipFamily: IpFamily): Promise<CniPolicySeen | undefined>;
-    /** Whether an inline policy of a role grants something of the CNI's. */
+    /** Whether an inline policy of a role grants actions of the CNI. */
     inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<boolean>;
 }
 
-/** A version of a policy never changes, so it is read once in a run; nor does AWS change its own policies while one lasts. */
+/** Reads each policy version once per run, since it never changes. AWS managed policies are assumed not to change during a run. */
 export function policyReader(clients: Clients): PolicyReader {
     const defaultVersion = async (PolicyArn: string): Promise<string> => {
         const { GetPolicyCommand } = await import("@aws-sdk/client-iam");
         const { Policy } = await (await clients.iam()).send(new GetPolicyCommand({ PolicyArn }));
         return Policy?.DefaultVersionId ?? "";
     };
-    const versionOfAws = memoizeByKey(defaultVersion);
+    const awsManagedVersion = memoizeByKey(defaultVersion);
     const document = memoizeByKey(async (version: string): Promise<unknown> => {
         const [PolicyArn = "", VersionId = ""] = version.split(" ");
         const { GetPolicyVersionCommand } = await import("@aws-sdk/client-iam");
@@ -37,11 +37,11 @@ export function policyReader(clients: Clients): PolicyReader {
             if (arn === managedCniPolicyArn(partition)) {
                 return { arn, kind: "cni", sufficient: ipFamily === "ipv4" };
             }
-            const isOfAws = owner === "aws";
-            const version = isOfAws ? versionOfAws : defaultVersion;
+            const isAwsManaged = owner === "aws";
+            const version = isAwsManaged ? awsManagedVersion : defaultVersion;
             const found = await unlessGone(async () => document(`${arn} ${await version(arn)}`));
             const { grants, broad, sufficient } = cniGrants(found, ipFamily);
-            return grants ? { arn, kind: isOfAws || broad ? "broad" : "cni", sufficient } : undefined;
+            return grants ? { arn, kind: isAwsManaged || broad ? "broad" : "cni", sufficient } : undefined;
         },
         inline: async (RoleName, PolicyName, ipFamily) => {
             const { GetRolePolicyCommand } = await import("@aws-sdk/client-iam");
@@ -52,7 +52,7 @@ export function policyReader(clients: Clients): PolicyReader {
     };
 }
 
-/** What was there in a list a moment ago may be gone. */
+/** Returns undefined for an entity that was deleted after it was listed. */
 export async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
         return await read();
@@ -64,7 +64,7 @@ export async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefin
     }
 }
 
-/** IAM answers with documents in URL encoding: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyVersion.html */
+/** IAM returns documents URL-encoded: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyVersion.html */
 function decoded(document: string | undefined): unknown {
     return document === undefined ? undefined : JSON.parse(decodeURIComponent(document));
 }

@@ -7,11 +7,11 @@ import { verdictOf } from "./proofVerdict";
 import { simulate, type Simulation } from "./simulation";
 
 /**
- * Evidence, from the operator's machine, that aws-node can use the role: its token can assume it, and its session may do what
- * the plugin does. It proves nothing about the nodes' network.
+ * Collects evidence, from the operator's machine, that aws-node can use the role: its token can assume the role, and the session
+ * has the plugin's permissions. It proves nothing about the nodes' network.
  */
-export async function prove(clients: Clients, account: string, question: ProofQuestion): Promise<Proof> {
-    const { roleArn, token, ipFamily } = question;
+export async function prove(clients: Clients, account: string, request: ProofQuestion): Promise<Proof> {
+    const { roleArn, token, ipFamily } = request;
     const foreign = inAnotherAccount(roleArn, account);
     if (foreign !== undefined) {
         return foreign;
@@ -21,10 +21,10 @@ export async function prove(clients: Clients, account: string, question: ProofQu
         return assumed.refused;
     }
     const first = `STS in ${await clients.region()} issues a session for the service account's token, of ${roleArn}`;
-    if (question.depth === "assumeRole") {
+    if (request.depth === "assumeRole") {
         return { verdict: "yes", evidence: [first] };
     }
-    const node = question.instanceId === undefined ? undefined : await nodeArguments(clients, question.instanceId);
+    const node = request.instanceId === undefined ? undefined : await nodeArguments(clients, request.instanceId);
     const keys = assumed.session;
     const secrets = [token, keys.secretAccessKey, keys.sessionToken, ...clients.secrets];
     const tried = await tryActions(await clients.ec2As(keys), CNI_ACTIONS[ipFamily], node, secrets);
@@ -34,7 +34,7 @@ export async function prove(clients: Clients, account: string, question: ProofQu
     return verdict.verdict === "no" ? verdict : { ...verdict, evidence: [first, ...verdict.evidence] };
 }
 
-/** Undefined: the instance is gone, or has no primary interface that could be named. */
+/** Undefined if the instance no longer exists, or EC2 does not show its primary interface. */
 async function nodeArguments(clients: Clients, instanceId: string): Promise<NodeArguments | undefined> {
     const { DescribeInstancesCommand } = await import("@aws-sdk/client-ec2");
     const Filters = [{ Name: "instance-id", Values: [instanceId] }];

@@ -2,47 +2,47 @@ import type { Proof } from "../model/proof";
 import type { Tried } from "./dryRuns";
 import type { Decision, Simulation } from "./simulation";
 
-/** What was found out about the rights of a role's session. */
+/** What the proof found out about the permissions of a role's session. */
 export interface Findings {
     readonly roleArn: string;
     readonly tried: readonly Tried[];
-    /** Of those that DryRun did not show to be allowed. */
+    /** For the actions that DryRun did not show to be allowed. */
     readonly simulation: Simulation;
 }
 
-interface Open extends Tried {
-    /** Undefined: the operator may not simulate. */
+interface Unproven extends Tried {
+    /** Undefined if the operator may not simulate. */
     readonly decision: Decision | undefined;
 }
 
-/** What the findings say about the role's rights. Missing ones may still come: IAM takes its time. */
+/** The verdict on the role's permissions. Missing ones are not final: IAM may still propagate them. */
 export function verdictOf(findings: Findings): Proof {
     const { tried, simulation } = findings;
     const decisions = "decisions" in simulation ? simulation.decisions : undefined;
-    const open = tried
+    const unproven = tried
         .filter(({ outcome }) => outcome !== "allowed")
-        .map((one): Open => ({ ...one, decision: decisions && (decisions.get(one.action.action) ?? "denied") }));
-    const missing = open.filter(isMissing);
+        .map((one): Unproven => ({ ...one, decision: decisions && (decisions.get(one.action.action) ?? "denied") }));
+    const missing = unproven.filter(isMissing);
     if (missing.length > 0) {
         return { verdict: "no", code: "permission-missing", why: whyMissing(missing, findings.roleArn), final: false };
     }
-    const undecided = open.filter(isUndecided);
-    const evidence = evidenceOf(findings, open);
+    const undecided = unproven.filter(isUndecided);
+    const evidence = evidenceOf(findings, unproven);
     return undecided.length > 0
         ? { verdict: "undecided", why: whyUndecided(undecided), evidence }
         : { verdict: "yes", evidence };
 }
 
-/** Refused by both, refused by the one that could be asked, or not known yet to EC2. */
-function isMissing({ outcome, decision }: Open): boolean {
+/** Denied by the simulator, denied by EC2 if the operator may not simulate, or the session is not known to EC2 yet. */
+function isMissing({ outcome, decision }: Unproven): boolean {
     return outcome === "stranger" || decision === "denied" || (outcome === "refused" && decision === undefined);
 }
 
 /**
- * A DryRun that EC2 refuses against a good simulation may be refused for where it comes from (conditions on the source address or
- * the VPC endpoint), or because IAM shows a policy that is not in force yet.
+ * EC2 may deny a DryRun that the simulator allows because of where the call comes from (conditions on the source address or the
+ * VPC endpoint), or because IAM shows a policy that is not enforced yet.
  */
-function isUndecided({ outcome, decision }: Open): boolean {
+function isUndecided({ outcome, decision }: Unproven): boolean {
     return (
         decision === "unclear" ||
         (outcome === "refused" && decision === "allowed") ||
@@ -50,7 +50,7 @@ function isUndecided({ outcome, decision }: Open): boolean {
     );
 }
 
-function whyMissing(missing: readonly Open[], roleArn: string): string {
+function whyMissing(missing: readonly Unproven[], roleArn: string): string {
     const said = missing.find(({ words }) => words !== "");
     return (
         `The role ${roleArn} lacks ${names(missing)} in EC2` +
@@ -60,7 +60,7 @@ function whyMissing(missing: readonly Open[], roleArn: string): string {
     );
 }
 
-function whyUndecided(undecided: readonly Open[]): string {
+function whyUndecided(undecided: readonly Unproven[]): string {
     const refused = undecided.filter(({ outcome }) => outcome === "refused");
     const unclear = undecided.filter(({ outcome }) => outcome === "unclear");
     const untried = undecided.filter(({ outcome }) => outcome === "untried");
@@ -79,14 +79,14 @@ function whyUndecided(undecided: readonly Open[]): string {
     ].join(" ");
 }
 
-function evidenceOf({ tried, simulation }: Findings, open: readonly Open[]): string[] {
+function evidenceOf({ tried, simulation }: Findings, unproven: readonly Unproven[]): string[] {
     const allowed = tried.filter(({ outcome }) => outcome === "allowed");
-    const simulated = open.filter(({ decision }) => decision === "allowed");
+    const simulated = unproven.filter(({ decision }) => decision === "allowed");
     return [
         ...(allowed.length === 0 ? [] : [`A DryRun as the role succeeds: ${names(allowed)}`]),
         ...(simulated.length === 0 ? [] : [`IAM's policy simulator allows the role: ${names(simulated)}`]),
-        ...(open.length > 0 && "notAllowed" in simulation
-            ? [`Not proved: ${names(open)}, which the caller may not simulate. ${simulation.notAllowed}`]
+        ...(unproven.length > 0 && "notAllowed" in simulation
+            ? [`Not proved: ${names(unproven)}, which the caller may not simulate. ${simulation.notAllowed}`]
             : []),
     ];
 }

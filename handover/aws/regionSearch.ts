@@ -4,8 +4,10 @@ import { wordsOf } from "./awsErrors";
 import { enabledRegions, instancesByProfile, type InstanceSeen } from "./instances";
 
 /**
- * Who uses these instance profiles: in the cluster's region, or in all that are enabled. IAM is global: a role may serve nodes of
- * another cluster anywhere. Where one cannot look, nobody can say that there is nobody.
+ * The instances that use these instance profiles, in the cluster's region or in all enabled regions.
+ *
+ * IAM is global, so a role may serve nodes of another cluster in any region. A region that cannot be read is an error, since it
+ * may have an instance that uses the role.
  */
 export async function usersOfProfiles(
     clients: Clients,
@@ -26,7 +28,7 @@ export async function usersOfProfiles(
         answer.status === "rejected" ? { region: others[i] ?? "", reason: answer.reason as unknown } : [],
     );
     if (failures.length > 0) {
-        throw unseen(failures, clients.secrets);
+        throw searchFailure(failures, clients.secrets);
     }
     return [...here, ...answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []))];
 }
@@ -36,8 +38,8 @@ interface Failure {
     readonly reason: unknown;
 }
 
-function unseen(failures: readonly Failure[], secrets: readonly string[]): unknown {
-    const general = failures.find(({ reason }) => hasCode(reason, SAYING_NOTHING_OF_A_REGION));
+function searchFailure(failures: readonly Failure[], secrets: readonly string[]): unknown {
+    const general = failures.find(({ reason }) => hasCode(reason, NOT_REGION_SPECIFIC));
     if (general !== undefined) {
         return general.reason;
     }
@@ -57,8 +59,8 @@ function unseen(failures: readonly Failure[], secrets: readonly string[]): unkno
           );
 }
 
-/** Calls that came too often, and credentials whose time was over before the last region was looked at. */
-const SAYING_NOTHING_OF_A_REGION = ["aws-throttled", "aws-credentials-expired", "aws-credentials-missing"];
+/** Failures that do not depend on the region: throttling, and credentials that expired before the last region was read. */
+const NOT_REGION_SPECIFIC = ["aws-throttled", "aws-credentials-expired", "aws-credentials-missing"];
 
 function hasCode(reason: unknown, codes: readonly string[]): boolean {
     return reason instanceof Refusal && codes.includes(reason.code);

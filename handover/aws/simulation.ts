@@ -5,16 +5,16 @@ import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { unlessGone } from "./policyReader";
 
-/** `unclear`: it hangs on a condition whose value a simulation has not got, such as the tags of a real interface. */
+/** `unclear`: it depends on a condition whose value a simulation lacks, for example the tags of a real interface. */
 export type Decision = "allowed" | "denied" | "unclear";
 
 export type Simulation = { readonly decisions: ReadonlyMap<string, Decision> } | { readonly notAllowed: string };
 
 /**
- * What IAM's simulator says of actions of a role, asked by the operator, who may not be allowed to.
+ * Asks IAM's policy simulator about actions of a role, with the operator's credentials, which may lack the permission.
  *
- * Actions on interfaces are asked for an interface, since CreateTags is granted on nothing else; reading knows no resource. A
- * boundary and service control policies count: IAM takes them into its decision.
+ * Actions on interfaces are simulated on an interface, since CreateTags is granted on nothing else. Read actions have no resource.
+ * Permissions boundaries and service control policies count: IAM includes them in its decision.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
 export async function simulate(
@@ -36,7 +36,7 @@ export async function simulate(
             const names = asked.map(({ action }) => action);
             const results = await unlessGone(() => evaluate(clients, roleArn, names, resources, region));
             for (const name of names) {
-                // Simulated before IAM shows the role: as if it had nothing.
+                // A role that IAM does not show yet counts as a role without permissions.
                 decisions.set(name, decisionOf(results?.find(({ EvalActionName }) => isSame(EvalActionName, name))));
             }
         }

@@ -10,7 +10,7 @@ export function isRegionDisabled(error: unknown): boolean {
 }
 
 /**
- * A region that is on by default has a switch of its own for STS; one that is off by default has it with the region:
+ * A region that is enabled by default has a separate switch for STS. In any other region, STS is activated with the region:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
  */
 export function activationOf(region: string): string {
@@ -20,7 +20,7 @@ export function activationOf(region: string): string {
     );
 }
 
-/** Of the role that the operator's calls are made as. */
+/** For the role with whose credentials the live checks call AWS. */
 export function stsInactive(words: string, action: string, region: string): Refusal {
     return new Refusal(
         "sts-region-inactive",

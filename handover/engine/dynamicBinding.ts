@@ -3,15 +3,15 @@ import type { OperationContext } from "../observe/runContext";
 import { endWithTheEngine } from "./endWithTheEngine";
 import { LiveCheckName, liveCheckProvider } from "./liveCheckProvider";
 
-/** Where the engine shows what a dynamic provider prints. */
+/** The engine shows the standard output of a dynamic provider. */
 const operation: OperationContext = { progress: (line) => process.stdout.write(`${line}\n`) };
 
-/** The operation of TypeScript programs: one live check as Pulumi's dynamic providers have it. */
+/** The engine binding of TypeScript programs: serves one live check as a Pulumi dynamic provider. */
 export function dynamicProvider(name: LiveCheckName): dynamic.ResourceProvider<object, object> {
     endWithTheEngine();
     const check = liveCheckProvider(name);
     return {
-        // What the plugin brought up has no text of a provider in its state yet, and could not be deleted by this operation.
+        // A resource that the plugin created has no provider text in its state yet, so this binding could not delete it.
         diff: (_id, state, inputs) =>
             Promise.resolve({ changes: !(PROVIDER in state) || check.changes(state, withoutProvider(inputs)) }),
         create: async (inputs) => {
@@ -20,15 +20,15 @@ export function dynamicProvider(name: LiveCheckName): dynamic.ResourceProvider<o
         },
         update: async (_id, state, inputs) => ({ outs: await check.update(state, withoutProvider(inputs), operation) }),
         delete: (_id, state) => check.delete(state, operation),
-        // An empty id would have the engine drop the record.
+        // With an empty ID, the engine would drop the resource from the state, and the record with it.
         read: async (id, state = {}) => ({ id, props: await check.read(state, operation) }),
     };
 }
 
-/** Where the SDK keeps the text of a resource's provider. */
+/** The property in which the SDK keeps the text of a resource's provider. */
 const PROVIDER = "__provider";
 
-/** The SDK puts it there itself. */
+/** The SDK adds the property itself. */
 function withoutProvider(properties: object): object {
     return Object.fromEntries(Object.entries(properties).filter(([name]) => name !== PROVIDER));
 }

@@ -4,7 +4,7 @@ import { credentialGuard } from "../run/credentialGuardResource";
 import { detachment } from "../run/detachmentResource";
 import { changedInputs, LiveInputs, LiveResource } from "../run/liveResource";
 
-/** States name them: these names are not changed any more. */
+/** The states of stacks contain these names, so they must not change. */
 const RESOURCES = { canary, credentialGuard, detachment };
 
 export type LiveCheckName = keyof typeof RESOURCES;
@@ -13,7 +13,7 @@ export function isLiveCheckName(name: string): name is LiveCheckName {
     return Object.hasOwn(RESOURCES, name);
 }
 
-/** A live check as the engine has it done, whichever operation of Pulumi's it comes through. States hold inputs and outputs. */
+/** A live check, independent of the engine binding that serves it. Its state contains inputs and outputs. */
 export interface LiveCheckProvider {
     readonly changes: (state: object, inputs: object) => boolean;
     readonly create: (
@@ -29,7 +29,7 @@ export function liveCheckProvider(name: LiveCheckName): LiveCheckProvider {
     return provide(RESOURCES[name] as unknown as LiveResource<LiveInputs, object>);
 }
 
-/** What comes over the wire is of the types of the component that sent it: components/live/liveResources.ts. */
+/** The casts rely on the component, which sends inputs of these types: components/live/liveResources.ts. */
 function provide(resource: LiveResource<LiveInputs, object>): LiveCheckProvider {
     return {
         changes: (state, inputs) => changedInputs(state, inputs).length > 0,

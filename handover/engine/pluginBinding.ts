@@ -3,13 +3,13 @@ import type { OperationContext } from "../observe/runContext";
 import { isLiveCheckName, LiveCheckProvider, liveCheckProvider } from "./liveCheckProvider";
 import { unwrapped, wrapped } from "./secretWraps";
 
-/** The engine binding of the provider plugin: serves the live checks as custom resources of the package's own. */
+/** The engine binding of the provider plugin: serves the live checks as the package's own custom resources. */
 export class PluginBinding implements pulumi.provider.Provider {
     private readonly cancelling = new AbortController();
 
     public constructor(public readonly version: string) {}
 
-    /** The engine calls it on the first Ctrl-C, and then waits for the operations that have started. */
+    /** The engine calls this on the first Ctrl-C, and then waits for the operations in progress. */
     public cancel(): Promise<void> {
         this.cancelling.abort();
         return Promise.resolve();
@@ -34,7 +34,7 @@ export class PluginBinding implements pulumi.provider.Provider {
 
     public async read(id: string, urn: string, state: object = {}): Promise<pulumi.provider.ReadResult> {
         const { properties, secrets } = unwrapped(state);
-        // The engine drops a resource with an empty id from the state, and the record with it.
+        // With an empty ID, the engine would drop the resource from the state, and the record with it.
         return { id, props: wrapped(await this.liveCheck(urn).read(properties, this.operation(urn)), secrets) };
     }
 
@@ -42,7 +42,7 @@ export class PluginBinding implements pulumi.provider.Provider {
         return this.liveCheck(urn).delete(unwrapped(state).properties, this.operation(urn));
     }
 
-    /** The engine does not show a plugin's standard output. It shows log lines with a URN beside the resource. */
+    /** The engine does not show a plugin's standard output. It shows log lines with a URN next to the resource. */
     private operation(urn: string): OperationContext {
         const resource = new pulumi.DependencyResource(urn);
         return { progress: (line) => void pulumi.log.info(line, resource), cancelled: this.cancelling.signal };

@@ -1,13 +1,13 @@
 import { runtime } from "@pulumi/pulumi";
 
-/** Properties without the wraps in which the engine sends secrets, and the names of those that hold one. */
+/** Properties without the engine's secret wrappers, and the names of the properties that contain a secret. */
 export interface Unwrapped {
     readonly properties: Record<string, unknown>;
     readonly secrets: ReadonlySet<string>;
 }
 
 /**
- * The SDK hands a provider the engine's properties as they came over the wire.
+ * Removes the secret wrappers. The SDK passes the engine's properties to a provider as they came over the wire.
  *
  * Source: https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts (specialSecretSig)
  */
@@ -15,30 +15,31 @@ export function unwrapped(properties: object): Unwrapped {
     const secrets = new Set<string>();
     const plain = Object.entries(properties).map(([name, value]) => [
         name,
-        withoutWraps(value, () => secrets.add(name)),
+        withoutWrappers(value, () => secrets.add(name)),
     ]);
     return { properties: Object.fromEntries(plain) as Record<string, unknown>, secrets };
 }
 
-function withoutWraps(value: unknown, onSecret: () => void): unknown {
+function withoutWrappers(value: unknown, onSecret: () => void): unknown {
     if (typeof value !== "object" || value === null) {
         return value;
     }
     if (runtime.isRpcSecret(value)) {
         onSecret();
-        return withoutWraps(runtime.unwrapRpcSecret(value), onSecret);
+        return withoutWrappers(runtime.unwrapRpcSecret(value), onSecret);
     }
     return Array.isArray(value)
-        ? value.map((element: unknown) => withoutWraps(element, onSecret))
-        : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutWraps(inner, onSecret)]));
+        ? value.map((element: unknown) => withoutWrappers(element, onSecret))
+        : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutWrappers(inner, onSecret)]));
 }
 
 /**
- * Properties as the engine takes them: a secret that went out without its wrap would be in the state in the clear. A property
- * that holds a secret somewhere is one as a whole.
+ * Wraps the secrets again. Without the wrapper, the engine would save them to the state in plain text.
+ *
+ * A property that contains a secret anywhere is wrapped as a whole.
  */
 export function wrapped(properties: object, secrets: ReadonlySet<string>): Record<string, unknown> {
-    // The wire has no undefined.
+    // The wire format has no undefined.
     const known = JSON.parse(JSON.stringify(properties)) as object;
     return Object.fromEntries(
         Object.entries(known).map(([name, value]: [string, unknown]) => [

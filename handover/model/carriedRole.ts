@@ -1,13 +1,13 @@
 import { STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { PodSeen } from "./world";
 
-/** What a pod must carry to count as handed over. */
+/** The role and annotations that a pod must carry to count as handed over. */
 export interface Wanted {
     readonly roleArn: string;
     readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Whether a pod carries the role, and the STS endpoint that was asked for. */
+/** Whether a pod carries the role, and uses the regional STS endpoint if the annotations request it. */
 export function carriesRole({ credentials }: PodSeen, { roleArn, annotations }: Wanted): boolean {
     return (
         credentials.kind === "webIdentity" &&
@@ -16,7 +16,7 @@ export function carriesRole({ credentials }: PodSeen, { roleArn, annotations }: 
     );
 }
 
-/** Whether any of its containers carries one of these roles. */
+/** Whether any container of the pod carries one of these roles. */
 export function carriesAnyOf({ credentials }: PodSeen, roleArns: readonly string[]): boolean {
     switch (credentials.kind) {
         case "webIdentity":
@@ -28,7 +28,7 @@ export function carriesAnyOf({ credentials }: PodSeen, roleArns: readonly string
     }
 }
 
-/** What a pod carries, as a message says it. */
+/** Describes a pod's credentials for a message. */
 export function describeCredentials({ name, credentials }: PodSeen): string {
     switch (credentials.kind) {
         case "webIdentity":

@@ -1,10 +1,10 @@
 import type { Subject } from "./subject";
 
-/** How the AWS account is reached by the live checks: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */
+/** How the live checks reach the AWS account: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */
 export interface AwsConnection {
     readonly region?: string;
     readonly profile?: string;
-    /** Static credentials, from the stack's `aws:` configuration. */
+    /** Static credentials from the stack's `aws:` configuration. */
     readonly accessKeyId?: string;
     readonly secretAccessKey?: string;
     readonly sessionToken?: string;
@@ -12,22 +12,22 @@ export interface AwsConnection {
     readonly roleArn?: string;
     readonly externalId?: string;
     readonly sessionName?: string;
-    /** Endpoints by service: `iam`, `sts`, `ec2`, `eks`. Others are ignored. */
+    /** Custom endpoints by service: `iam`, `sts`, `ec2`, `eks`. Others are ignored. */
     readonly endpoints?: Readonly<Record<string, string>>;
 }
 
-/** How the cluster is reached by the live checks. */
+/** How the live checks reach the cluster. */
 export interface ClusterConnection {
-    /** The text of a kubeconfig, YAML or JSON; without it the ambient one (KUBECONFIG, ~/.kube/config). */
+    /** A kubeconfig (YAML or JSON) or its path. Default: the ambient kubeconfig (KUBECONFIG, ~/.kube/config). */
     readonly kubeconfig?: string;
     /** The context to use instead of the current one. */
     readonly context?: string;
 }
 
-/** How a live check reaches the cluster and the account, as the stack's state keeps it. */
+/** How a live check reaches the cluster and the account. Kept in the stack's state. */
 export interface ConnectionInputs extends ClusterConnection {
     readonly subject: Subject;
-    /** Secret, since it may hold credentials. */
+    /** A secret, since it may contain credentials. */
     readonly aws?: AwsConnection;
     /** The region of the cluster, from its ARN or from the configuration. */
     readonly region?: string;

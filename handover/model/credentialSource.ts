@@ -1,7 +1,7 @@
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import type { CredentialSource } from "./world";
 
-/** What of a pod's specification tells where its credentials come from. */
+/** The parts of a pod spec that determine the pod's AWS credentials. */
 export interface CredentialSpec {
     readonly initContainers?: readonly CredentialContainer[];
     readonly containers: readonly CredentialContainer[];
@@ -22,11 +22,14 @@ export interface CredentialContainer {
 }
 
 /**
- * Where the AWS SDK in a pod's containers gets its credentials, in the order of its default chain: static keys, then web
- * identity, then what is left; it takes the first branch that is set and never falls back (aws-sdk-go-v2
- * config/resolve_credentials.go, resolveCredentialChain). The webhook treats init containers and containers alike, leaves out
- * those of the annotation eks.amazonaws.com/skip-containers, and keeps a variable that a container sets itself
- * (amazon-eks-pod-identity-webhook pkg/handler/handler.go): that is why every container is looked at.
+ * Determines where the AWS SDK in a pod's containers gets its credentials.
+ *
+ * The SDK's default chain tries static keys, then web identity, then the other sources. It uses the first source that is
+ * configured, and never falls back to another (aws-sdk-go-v2 config/resolve_credentials.go, resolveCredentialChain).
+ *
+ * Every container is checked: the webhook mutates containers and init containers alike, except those listed in the annotation
+ * eks.amazonaws.com/skip-containers, and keeps a variable that a container sets itself (amazon-eks-pod-identity-webhook
+ * pkg/handler/handler.go).
  */
 export function credentialSource(spec: CredentialSpec): CredentialSource {
     const containers = [...(spec.initContainers ?? []), ...spec.containers];
@@ -65,7 +68,7 @@ function roleOf(containers: readonly CredentialContainer[], volumes: Volumes): C
 
 type Volumes = NonNullable<CredentialSpec["volumes"]>;
 
-/** Why a container does not use its role's token, in a pod in which another one does. */
+/** Why a container does not use the role's token although another container of the pod does. */
 function faultOf(container: CredentialContainer, volumes: Volumes): string | undefined {
     if (!hasTokenFile(container)) {
         return "has no AWS_WEB_IDENTITY_TOKEN_FILE";
@@ -86,7 +89,7 @@ function faultOf(container: CredentialContainer, volumes: Volumes): string | und
         : `has a token for ${audiences.join(", ")}, not ${TOKEN_AUDIENCE}`;
 }
 
-/** The audiences of the projected tokens that a container finds at this path. */
+/** The audiences of the projected tokens that the container mounts at this path. */
 function audiencesAt(tokenFile: string, { volumeMounts = [] }: CredentialContainer, volumes: Volumes): string[] {
     return volumeMounts
         .filter(({ subPath }) => !subPath)
@@ -99,14 +102,14 @@ function audiencesAt(tokenFile: string, { volumeMounts = [] }: CredentialContain
         });
 }
 
-/** Credentials that the SDK takes before web identity: only the two keys together count (EnvConfig, HasKeys). */
+/** Credentials that the SDK uses before web identity. A key ID counts only together with a secret (EnvConfig, HasKeys). */
 function ownCredentials(container: CredentialContainer): string[] {
     const id = ["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"].find((name) => isSet(container, name));
     const secret = ["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"].find((name) => isSet(container, name));
     return id !== undefined && secret !== undefined ? [id] : [];
 }
 
-/** Credentials that the SDK takes after web identity and before the instance role: a profile, then a container's. */
+/** Credentials that the SDK uses after web identity and before the instance role: a profile, then container credentials. */
 function laterCredentials(container: CredentialContainer): string[] {
     return [
         "AWS_PROFILE",
@@ -124,17 +127,18 @@ const setBy =
 
 const hasTokenFile = (container: CredentialContainer) => isSet(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
 
-/** The last of several entries counts. The SDK takes an empty variable for one that is not set. */
+/** If a variable is listed more than once, the last entry wins. */
 function entry({ env = [] }: CredentialContainer, variable: string) {
     return env.filter(({ name }) => name === variable).at(-1);
 }
 
+/** The SDK treats an empty variable as unset. */
 function isSet(container: CredentialContainer, variable: string): boolean {
     const found = entry(container, variable);
     return Boolean(found?.value) || found?.valueFrom !== undefined;
 }
 
-/** Undefined also for what a container takes from a secret or a config map. */
+/** Undefined as well for a value from a Secret or a ConfigMap. */
 function valueOf(container: CredentialContainer, variable: string): string | undefined {
     const value = entry(container, variable)?.value;
     return value === "" ? undefined : value;

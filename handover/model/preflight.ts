@@ -1,38 +1,38 @@
 import type { Subject } from "./subject";
 import type { World } from "./world";
 
-/** What is known before anything moves. */
+/** The input of the preflight: what a run knows before it changes anything. */
 export interface Preflight {
     readonly subject: Subject;
     readonly world: World;
     readonly clusterVersion: { readonly major: number; readonly minor: number };
     readonly callerAccount: string;
-    /** The issuer in a token of the service account, without `https://`. Undefined where there is no service account. */
+    /** The cluster's token issuer, without `https://`. Undefined if there is no service account, or if it cannot be read. */
     readonly tokenIssuer: string | undefined;
     readonly otherDelivery: OtherDelivery | undefined;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
     readonly injectionGuard: boolean;
-    /** Whether the role has more policies than the CNI's own. */
+    /** Whether the role has policies besides the CNI policy. */
     readonly additionalPolicies: boolean;
-    /** Of the process: settings of the engine that take a foundation away. */
+    /** The environment of the process. Engine settings in it can disable what the hand-over relies on. */
     readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What the operator asks for, as far as it decides whether anything may move. */
+/** The component's arguments that decide whether the hand-over may start. */
 export type PreflightOptions = Pick<
     Preflight,
     "overrideExistingServiceAccount" | "detachFromNodeRoles" | "injectionGuard" | "additionalPolicies"
 >;
 
-/** How else EKS gives the service account credentials. */
+/** Other ways in which EKS gives the service account credentials. */
 export interface OtherDelivery {
     /** The role that the managed add-on `vpc-cni` gives the service account. */
     readonly addOnRoleArn: string | undefined;
     /** Whether the managed add-on is installed. */
     readonly addOn: boolean;
-    /** Role ARNs of Pod Identity associations of the service account (those of the add-on included). */
+    /** Role ARNs of the service account's Pod Identity associations, including those of the add-on. */
     readonly podIdentityRoleArns: readonly string[];
-    /** What could not be read, and why (missing rights): reported, and no obstacle. */
+    /** What could not be read, and why (missing permissions, for example). Reported, but no reason to refuse. */
     readonly unread: readonly string[];
 }

@@ -2,26 +2,28 @@ export interface ProofQuestion {
     readonly roleArn: string;
     readonly token: string;
     readonly ipFamily: "ipv4" | "ipv6";
-    /** `assumeRole`: only the trust; `full`: also DryRuns as the role, and simulation where the caller may. */
+    /** `assumeRole`: only the trust policy. `full`: also DryRun calls as the role, and a simulation if the caller may simulate. */
     readonly depth: "full" | "assumeRole";
-    /** An instance of the cluster, for arguments of DryRun calls that are like a node's. */
+    /** An instance of the cluster, so that the DryRun calls get arguments like a node's. */
     readonly instanceId: string | undefined;
 }
 
 /**
- * `undecided`: the operator's machine cannot tell, the canary will. It may become `yes` while IAM settles (IAM shows a policy to its
- * simulator before EC2 heeds it), and so may `no`.
+ * The result of a proof.
+ *
+ * `undecided`: the operator's machine cannot tell, and the canary decides. Both `undecided` and `no` may become `yes` while IAM
+ * propagates a change: IAM's simulator knows a policy before EC2 enforces it.
  */
 export type Proof =
     | { readonly verdict: "yes"; readonly evidence: readonly string[] }
     | { readonly verdict: "undecided"; readonly why: string; readonly evidence: readonly string[] }
-    /** `final`: waiting does not help (another account, a role that trusts somebody else). */
+    /** `final`: waiting does not help (a role in another account, STS deactivated in the region). */
     | {
           readonly verdict: "no";
           readonly code: ProofFailure;
           readonly why: string;
           readonly final: boolean;
-          /** Where it is another thing than the role. */
+          /** The fix, if it is not to fix the role. */
           readonly mend?: string;
       };
 

@@ -4,54 +4,56 @@ import { webhookAnnotations } from "./webhookAnnotations";
 import type { NodeRoleSeen, World } from "./world";
 
 /**
- * The write-ahead record: what was there before the component, and every role that it ever approved. The engine writes it to
- * the state before anything moves, and keeps it until the hand-back has finished. Nothing in it is ever forgotten.
+ * The write-ahead record: the state before the component, and every role that it has approved.
+ *
+ * The engine saves it to the state before the hand-over changes anything, and keeps it until the hand-back has finished. Entries
+ * are only added, never removed.
  */
 export interface HandOverRecord {
     /** The UID of the namespace kube-system. */
     readonly clusterUid: string;
     readonly serviceAccountUid: string;
-    /** The field manager under which the component began, which a rename does not change. */
+    /** The component's first field manager. A rename of the component does not change it. */
     readonly fieldManager: string;
-    /** The name under which the injection guard began. */
+    /** The injection guard's first name. */
     readonly injectionGuardName: string;
-    /** The annotations of `eks.amazonaws.com/` that were there before the component, empty if there were none. */
+    /** The `eks.amazonaws.com/` annotations from before the component. Empty if there were none. */
     readonly originalAnnotations: Readonly<Record<string, string>>;
-    /** Every role that aws-node's pods may carry because of the component. */
+    /** Every role that aws-node pods may carry because of the component. */
     readonly approvedRoleArns: readonly string[];
-    /** Those of them that the component makes or has imported, and that go with it. Not there in records of early versions. */
+    /** Those of them that the component creates or has imported, and deletes. Missing in records of early versions. */
     readonly ownRoleArns?: readonly string[];
-    /** Every node role that was ever to give its CNI policy up. */
+    /** Every node role that detachFromNodeRoles has ever listed. */
     readonly namedNodeRoles: readonly string[];
-    /** The CNI policies that node roles held, by the name of the role. */
+    /** The CNI policies that were attached to the node roles, by role name. */
     readonly nodeRolePolicies: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The record of a component that has not approved anything yet. */
+/** The record of a component that has not approved a role yet. */
 export function freshRecord({ fieldManager, injectionGuardName }: Subject, world: World): HandOverRecord {
     const { serviceAccount, uid } = world.cluster;
-    // An annotation that is the component's own, from a run whose state was lost, was not there before it.
-    const ours = serviceAccount?.roleArnOwners.every((owner) => owner === fieldManager) ?? true;
+    // An annotation that the component owns comes from an earlier run whose state was lost, so it is not an original one.
+    const isOwn = serviceAccount?.roleArnOwners.every((owner) => owner === fieldManager) ?? true;
     return {
         clusterUid: uid,
         serviceAccountUid: serviceAccount?.uid ?? "",
         fieldManager,
         injectionGuardName,
-        originalAnnotations: ours ? {} : webhookAnnotations(world),
+        originalAnnotations: isOwn ? {} : webhookAnnotations(world),
         approvedRoleArns: [],
         namedNodeRoles: [],
         nodeRolePolicies: {},
     };
 }
 
-/** The record with what is seen now: a union, since a policy that is not there any more was there before. */
+/** Adds the observed state to the record. Nothing is removed: a policy that is detached now was attached before. */
 export function recorded(
     record: HandOverRecord,
     seen: {
         readonly roleArn: string;
         readonly detachFromNodeRoles: readonly string[];
         readonly nodeRoles: readonly NodeRoleSeen[];
-        /** Policies that are to leave the node roles by name, of whatever kind. */
+        /** Policies to detach that the program names, of any kind. */
         readonly detachPolicyArns: readonly string[];
     },
 ): HandOverRecord {
@@ -69,17 +71,17 @@ export function recorded(
     };
 }
 
-/** The record with a role that the engine will delete. */
+/** Adds a role that the engine will delete to the record. */
 export function owned(record: HandOverRecord, roleArn: string): HandOverRecord {
     return { ...record, ownRoleArns: union(record.ownRoleArns ?? [], [roleArn]) };
 }
 
-/** What the hand-over may take away. A broad policy stays unless it is named, so it is no matter of record. */
+/** The policies that the hand-over may detach. A broad policy stays attached unless it is named, so it is not recorded. */
 function policiesToRecord({ cniPolicies }: NodeRoleSeen, named: readonly string[]): string[] {
     return cniPolicies.filter(({ arn, kind }) => kind === "cni" || named.includes(arn)).map(({ arn }) => arn);
 }
 
-/** What is recorded of a node role and not attached to it now. */
+/** The recorded policies of a node role that are not attached to it now. */
 export function recordedNotAttached(
     { nodeRolePolicies }: HandOverRecord,
     { name, cniPolicies }: NodeRoleSeen,
@@ -93,7 +95,7 @@ function union(before: readonly string[], now: readonly string[]): readonly stri
     return [...new Set([...before, ...now])];
 }
 
-/** What a run is about, under the names with which the component began. */
+/** The subject of a run, under the component's first names. */
 export function subjectOf(record: HandOverRecord, subject: Subject): Subject {
     return { ...subject, fieldManager: record.fieldManager, injectionGuardName: record.injectionGuardName };
 }

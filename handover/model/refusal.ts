@@ -1,7 +1,7 @@
 /**
  * A reason that stops a run, in three parts: what was seen, what it means, and the command or argument that fixes it.
  *
- * The code is its name in scripts and in docs/messages.
+ * Scripts and docs/messages identify it by its code.
  */
 export class Refusal extends Error {
     public constructor(

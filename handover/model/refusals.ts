@@ -7,8 +7,9 @@ import { managedPolicyOf, Subject } from "./subject";
 import type { NodeRoleSeen, PodSeen } from "./world";
 
 /**
- * Everything that the decisions refuse. What the clients refuse (a cluster that does not answer, rights that are missing) is
- * beside them.
+ * The refusals of the decisions.
+ *
+ * Those of the AWS and Kubernetes clients (a cluster that does not answer, missing permissions) are next to the clients.
  */
 export const refusals = {
     clusterChanged: (recorded: string, seen: string) =>
@@ -225,7 +226,7 @@ export const refusals = {
     timeout: (what: string, seconds: number, argument: string, last: string) =>
         new Refusal(
             "time-limit",
-            `${what} did not finish within ${String(seconds)} s. Last seen: ${ended(last)}`,
+            `${what} did not finish within ${String(seconds)} s. Last seen: ${withFullStop(last)}`,
             "Nothing that pods need was taken away. The next run continues from here.",
             `Fix the cause and run again, or raise ${argument}.`,
         ),
@@ -239,7 +240,7 @@ export const refusals = {
     canaryFailed: (cause: string, back: string) =>
         new Refusal(
             "canary-failed",
-            `The canary failed: ${ended(cause)}`,
+            `The canary failed: ${withFullStop(cause)}`,
             `The service account and the canary pod were reverted (${back}). Other pods were not restarted. Policies that were attached to the node roles again stay until the next successful run.`,
             "Fix the cause and run the update again.",
         ),
@@ -249,14 +250,14 @@ export const refusals = {
     ) =>
         new Refusal(
             code,
-            `The proof that a token of the service account can use ${roleArn} failed: ${ended(why)}`,
+            `The proof that a token of the service account can use ${roleArn} failed: ${withFullStop(why)}`,
             "Nothing on the cluster was changed.",
             mend ??
                 "Fix the role. Where the operator's machine may not do more, set proof: assumeRole or proof: off; the canary still runs.",
         ),
 };
 
-/** What others say ends with a full stop or does not. */
-function ended(text: string): string {
+/** Messages of AWS and Kubernetes may lack the full stop. */
+function withFullStop(text: string): string {
     return text.endsWith(".") ? text : `${text}.`;
 }

@@ -1,16 +1,16 @@
 import type { Refusal } from "./refusal";
 import type { PodSeen } from "./world";
 
-/** The next safe step towards a goal, as a pure function of what was seen. */
+/** The next safe step towards a goal, decided by a pure function of the observed state. */
 export type Step =
-    /** Nothing can be done now; `why` is shown as progress, and is what a run says that runs out of time. */
+    /** Nothing can be done now. `why` is shown as progress, and in the message of a run that reaches its time limit. */
     | { readonly do: "wait"; readonly why: string }
-    /** Long enough for IAM to enforce what it shows: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html */
+    /** Waits until IAM enforces what it already shows: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html */
     | { readonly do: "awaitPropagation"; readonly milliseconds: number; readonly why: string }
     | { readonly do: "restart"; readonly pod: PodSeen; readonly why: string }
-    /** On a node that does not answer: the pod leaves the API at once, and the kubelet ends it when it returns. */
+    /** For a node that does not respond: the pod is removed from the API at once, and the kubelet stops it when it returns. */
     | { readonly do: "forceRestart"; readonly pod: PodSeen; readonly why: string }
-    /** Has the DaemonSet's controller try again at once, by a mark on the DaemonSet. */
+    /** Makes the DaemonSet controller retry at once, by an annotation on the DaemonSet (the wake mark). */
     | { readonly do: "wake"; readonly why: string }
     | { readonly do: "removeWakeMark"; readonly why: string }
     | { readonly do: "annotate"; readonly annotations: Readonly<Record<string, string>>; readonly why: string }
@@ -18,7 +18,7 @@ export type Step =
     | { readonly do: "detach"; readonly policies: readonly RolePolicy[]; readonly why: string }
     | { readonly do: "removeInjectionGuard"; readonly why: string }
     | { readonly do: "releaseTemplate"; readonly why: string }
-    /** Gives up what the component owns of the service account, and leaves these annotations there. */
+    /** Releases the component's fields of the service account, and leaves these annotations on it. */
     | {
           readonly do: "releaseServiceAccount";
           readonly leaving: Readonly<Record<string, string>>;
@@ -33,24 +33,26 @@ export interface RolePolicy {
 }
 
 /**
- * What a run remembers of its own steps. It only ever makes a run more patient or ends it: whether a step is safe follows
- * from what is seen, since the run before may have been killed anywhere.
+ * What a run remembers of its own steps.
+ *
+ * It can only delay or end a run. Whether a step is safe is decided from the observed state alone, since an earlier run may have
+ * been killed at any point.
  */
 export interface Memory {
     readonly startedAt: number;
     /** When this run last attached a policy. */
     readonly attachedAt: number | undefined;
-    /** What it last attached, and has not detached since. */
+    /** The policies that it attached last, and has not detached since. */
     readonly attached: readonly RolePolicy[];
     /** When this run last detached a policy. */
     readonly detachedAt: number | undefined;
     readonly propagatedAt: number | undefined;
-    /** When it gave the service account's annotations up. */
+    /** When this run released the service account's annotations. */
     readonly releasedAt: number | undefined;
     readonly wokenAt: number | undefined;
-    /** How often it restarted a pod, by node. */
+    /** How often this run restarted a pod, by node. */
     readonly restarts: Readonly<Record<string, number>>;
-    /** How often it put policies back. */
+    /** How often this run attached policies again. */
     readonly restores: number;
 }
 
@@ -68,7 +70,7 @@ export function freshMemory(startedAt: number): Memory {
     };
 }
 
-/** What a run remembers after a step that it took at a time. */
+/** Adds a step that the run took at the time `at`. */
 export function remember(memory: Memory, step: Step, at: number): Memory {
     switch (step.do) {
         case "attach":

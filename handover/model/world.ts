@@ -1,34 +1,34 @@
-/** What a look at the cluster and the account shows. Decisions are pure functions of it. */
+/** The observed state of the cluster and the account. Decisions are pure functions of it. */
 export interface World {
-    /** When it was looked at, in milliseconds since the epoch. */
+    /** When it was observed, in milliseconds since the epoch. */
     readonly at: number;
     readonly cluster: ClusterSeen;
     readonly account: AccountSeen;
 }
 
-/** What a look at the cluster shows. */
+/** The observed state of the cluster. */
 export interface ClusterSeen {
-    /** The UID of the namespace kube-system, which tells one cluster from another. */
+    /** The UID of the namespace kube-system, which identifies the cluster. */
     readonly uid: string;
     /** Undefined when it does not exist. */
     readonly serviceAccount: ServiceAccountSeen | undefined;
     /** Undefined when it does not exist. */
     readonly daemonSet: DaemonSetSeen | undefined;
-    /** The nodes that the DaemonSet selects: neither Fargate nor Auto Mode, hybrid or Windows. */
+    /** The nodes that the DaemonSet selects: no Fargate, Auto Mode, hybrid or Windows nodes. */
     readonly nodes: readonly NodeSeen[];
-    /** The pods that the DaemonSet owns, terminating ones included. */
+    /** The pods that the DaemonSet owns, including terminating ones. */
     readonly pods: readonly PodSeen[];
-    /** Whether the injection guard is there (policy or binding), and the field manager that wrote it. */
+    /** Whether the injection guard exists (policy or binding), and whether it is in force. */
     readonly injectionGuard: { readonly present: boolean; readonly inForce: boolean };
-    /** Messages of the FailedCreate events of the DaemonSet in the last minutes, newest first. */
+    /** Messages of the DaemonSet's FailedCreate events in the last minutes, newest first. */
     readonly refusedPods: readonly string[];
-    /** Pods of kube-system/aws-node on these nodes, without a role of their own, where another DaemonSet is handed over. */
+    /** Pods of kube-system/aws-node on these nodes that have no role of their own, if another DaemonSet is handed over. */
     readonly defaultPodsWithoutRole?: readonly string[];
 }
 
 export interface ServiceAccountSeen {
     readonly uid: string;
-    /** Those of `eks.amazonaws.com/`, and those of ours. */
+    /** Those of `eks.amazonaws.com/` and `pulumi.com/`, and the component's own. */
     readonly annotations: Readonly<Record<string, string>>;
     /** The field managers that own the annotation `eks.amazonaws.com/role-arn`. */
     readonly roleArnOwners: readonly string[];
@@ -37,92 +37,92 @@ export interface ServiceAccountSeen {
 export interface DaemonSetSeen {
     readonly uid: string;
     readonly updateStrategy: "RollingUpdate" | "OnDelete";
-    /** How many of its pods may be missing at a time: maxUnavailable, resolved against the number of its nodes; at least 1. */
+    /** How many of its pods may be unavailable: maxUnavailable, resolved against the number of its nodes. At least 1. */
     readonly maxUnavailable: number;
     /** The labels and annotations of its pod template. */
     readonly templateLabels: Readonly<Record<string, string>>;
     readonly templateAnnotations: Readonly<Record<string, string>>;
-    /** Images of the containers by name, for the version of the CNI. */
+    /** Container images by container name, for the version of the CNI. */
     readonly images: Readonly<Record<string, string>>;
-    /** Plain environment variables of the container `aws-node`, for ENABLE_IMDS_ONLY_MODE and credentials set by hand. */
+    /** Environment variables of the container `aws-node` that have a plain value. */
     readonly environment: Readonly<Record<string, string>>;
     /** Arguments of the container `aws-eks-nodeagent`, for --enable-cloudwatch-logs. */
     readonly nodeAgentArguments: readonly string[];
-    /** Whether the controller has seen the newest template. */
+    /** Whether the controller has observed the newest template. */
     readonly observed: boolean;
-    /** Whether it still has the mark by which a run has woken its controller. */
+    /** Whether it still has the annotation by which a run woke its controller. */
     readonly woken: boolean;
 }
 
 export interface NodeSeen {
     readonly name: string;
     readonly ready: boolean;
-    /** Of the EC2 instance, from spec.providerID. Undefined for what is no EC2 instance. */
+    /** The EC2 instance ID from spec.providerID. Undefined if the node is not an EC2 instance. */
     readonly instanceId: string | undefined;
 }
 
 export interface PodSeen {
     readonly name: string;
     readonly uid: string;
-    /** Empty until it is scheduled; a DaemonSet's pod names its node by affinity, which counts. */
+    /** From spec.nodeName or, before the pod is scheduled, from the node affinity. Empty if neither names a node. */
     readonly node: string;
     readonly createdAt: number;
     readonly ready: boolean;
     /** Milliseconds since the epoch. */
     readonly readySince: number | undefined;
     readonly terminating: boolean;
-    /** Whether it is of the DaemonSet's current template. */
+    /** Whether it has the DaemonSet's current template. */
     readonly current: boolean;
     readonly credentials: CredentialSource;
-    /** The message of its newest MissingIAMPermissions event, if it has one. */
+    /** The message of its newest MissingIAMPermissions event. */
     readonly missingPermissions: string | undefined;
-    /** How often its containers were restarted, in all. */
+    /** The number of restarts of all its containers. */
     readonly restarts: number;
 }
 
-/** Where a pod's credentials come from, told by its specification (facts of the AWS SDK's credential chain). */
+/** Where a pod gets its AWS credentials, according to its spec and the AWS SDK's credential chain. */
 export type CredentialSource =
-    /** No container has AWS_WEB_IDENTITY_TOKEN_FILE: the webhook missed it, or had nothing to say. */
+    /** No container has AWS_WEB_IDENTITY_TOKEN_FILE: the webhook missed the pod, or had no role for it. */
     | { readonly kind: "nodeRole" }
-    /** Every container, init containers too, has the same role, the token file and the volume with the audience. */
+    /** Every container, including init containers, has the same role, the token file, and the volume with the audience. */
     | { readonly kind: "webIdentity"; readonly roleArn: string; readonly regionalSts: string | undefined }
-    /** Pod Identity, or credentials that the container sets itself. */
+    /** Pod Identity, or credentials that a container sets itself. */
     | { readonly kind: "other"; readonly what: string }
-    /** The token file in some containers only, another role in one of them, the volume or the audience missing. */
+    /** Only some containers have the token file, their roles differ, or the volume or its audience is missing. */
     | { readonly kind: "incomplete"; readonly roleArns: readonly string[]; readonly what: string };
 
-/** What a look at the AWS account shows. */
+/** The observed state of the AWS account. */
 export interface AccountSeen {
-    /** Whether this is the account of an earlier look. */
+    /** Whether it was read by an earlier look. */
     readonly reused?: boolean;
-    /** The role of each EC2 instance by its instance profile. Undefined: it has none, or it is not shown. */
+    /** The role in each EC2 instance's profile, by instance ID. Undefined: no role, or EC2 does not show the instance. */
     readonly roleOfInstance: Readonly<Record<string, string | undefined>>;
-    /** Every role of a node of this cluster, and every role that was asked for by name. */
+    /** The roles of this cluster's nodes, and every role that was requested by name. */
     readonly nodeRoles: readonly NodeRoleSeen[];
 }
 
 export interface NodeRoleSeen {
     readonly name: string;
     readonly exists: boolean;
-    /** Tells a role from an earlier one of the same name. */
+    /** Distinguishes the role from an earlier one of the same name. */
     readonly uniqueId: string | undefined;
-    /** Attached managed policies, AWS's and the customer's, that grant what the CNI needs: see documents/cniGrants.ts. */
+    /** Attached AWS and customer managed policies that grant actions of the CNI: see documents/cniGrants.ts. */
     readonly cniPolicies: readonly CniPolicySeen[];
-    /** Names of inline policies with such grants. */
+    /** Names of inline policies that grant actions of the CNI. */
     readonly inlineCniPolicies: readonly string[];
-    /** Ids of this cluster's instances that run with it (joined or not). */
+    /** IDs of this cluster's instances that run with it, joined or not. */
     readonly instancesOfCluster: readonly string[];
-    /** Instances that run with it and are not of this cluster, as `<region>/<id>`. */
+    /** Instances outside this cluster that run with it, as `<region>/<id>`. */
     readonly instancesElsewhere: readonly string[];
 }
 
 export interface CniPolicySeen {
     readonly arn: string;
     /**
-     * `cni`: AmazonEKS_CNI_Policy, or a customer's policy with nothing but what the CNI needs; `broad`: another AWS managed
-     * policy, `ec2:*`, or one that grants or denies anything besides, so that taking it away would change something else.
+     * `cni`: AmazonEKS_CNI_Policy, or a customer managed policy that grants only what the CNI needs. `broad`: another AWS managed
+     * policy, `ec2:*`, or a policy that grants or denies anything else, so that detaching it would have other effects.
      */
     readonly kind: "cni" | "broad";
-    /** Whether it alone grants all that the family needs. */
+    /** Whether it alone grants everything that the IP family needs. */
     readonly sufficient: boolean;
 }
