@@ -140,8 +140,16 @@ function complete(options: SandboxOptions): SupervisorOptions {
     const { enforcementDelaySeconds = 3, visibilityDelaySeconds = 0 } = options;
     const { newCluster = false, nodeGroupLimitSeconds = 60, agents = false } = options;
     return {
-        ...{ newCluster, nodeGroupLimitSeconds, agents },
-        ...{ name, nodes, ipFamily, podReadySeconds, clusterName, enforcementDelaySeconds, visibilityDelaySeconds },
+        newCluster,
+        nodeGroupLimitSeconds,
+        agents,
+        name,
+        nodes,
+        ipFamily,
+        podReadySeconds,
+        clusterName,
+        enforcementDelaySeconds,
+        visibilityDelaySeconds,
         ...(ownerPid !== undefined && { ownerPid }),
         id: randomBytes(6).toString("hex"),
         directory: resolve(options.directory ?? defaultDirectory(name)),

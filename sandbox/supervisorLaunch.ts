@@ -78,8 +78,10 @@ export async function startSupervisor(
     const child = spawn(
         process.execPath,
         [
-            ...["-r", require.resolve("ts-node/register/transpile-only")],
-            ...[join(__dirname, "supervisor.ts"), JSON.stringify({ options, tools })],
+            "-r",
+            require.resolve("ts-node/register/transpile-only"),
+            join(__dirname, "supervisor.ts"),
+            JSON.stringify({ options, tools }),
         ],
         {
             cwd: __dirname,

@@ -86,7 +86,11 @@ export class Sandbox {
         }
         makePulumiHome(join(directory, "pulumi-home"), tools);
         const cluster = new Cluster({
-            ...{ ...options, directory: join(directory, "cluster"), tools, logs, region },
+            ...options,
+            directory: join(directory, "cluster"),
+            tools,
+            logs,
+            region,
             readinessByCni: options.agents || options.newCluster,
         });
         this.undo.push(() => cluster.stop());
@@ -101,8 +105,14 @@ export class Sandbox {
         const { kubeconfigPath, webhook, agents, nodes, ...known } = made;
         const control = await this.serveControl({ aws, cluster, webhook, agents, nodes, clusterName, region });
         return {
-            ...{ clusterName, region, accountId, subnetIds, ...known },
-            ...{ kubeconfigPath, awsEndpoint: aws.endpoint, control },
+            clusterName,
+            region,
+            accountId,
+            subnetIds,
+            ...known,
+            kubeconfigPath,
+            awsEndpoint: aws.endpoint,
+            control,
             environment: environment(options, tools, kubeconfigPath, aws.endpoint),
         };
     }
@@ -126,7 +136,9 @@ export class Sandbox {
         await cluster.startNodes(instances, clusterName);
         aws.setDelays({ enforcementSeconds: this.options.enforcementDelaySeconds });
         const options = {
-            ...{ ...this.options, kubeconfigPath: api.kubeconfigPath, region },
+            ...this.options,
+            kubeconfigPath: api.kubeconfigPath,
+            region,
             launch: (count: number) => account.launch(count),
             terminate: (gone: Instance[]) => account.terminate(gone),
             restartKubelets: (settings: StageOptions) => cluster.restartKwok(settings),
@@ -170,8 +182,12 @@ export class Sandbox {
     private async startAws(logs: string): Promise<AwsApi> {
         const { enforcementDelaySeconds, visibilityDelaySeconds } = this.options;
         const aws = await startAwsApi({
-            ...{ motoServer: this.tools.moto, directory: logs, accountId, region },
-            ...{ enforcementDelaySeconds, visibilityDelaySeconds },
+            motoServer: this.tools.moto,
+            directory: logs,
+            accountId,
+            region,
+            enforcementDelaySeconds,
+            visibilityDelaySeconds,
         });
         this.undo.push(() => aws.stop());
         return aws;

@@ -41,7 +41,8 @@ async function terminateOthers({ aws, nodes, region }: ResettableParts): Promise
     const own = nodes.instanceIds;
     const ec2In = (where: string) =>
         new EC2Client({
-            ...{ endpoint: aws.endpoint, region: where },
+            endpoint: aws.endpoint,
+            region: where,
             credentials: { accessKeyId: "test", secretAccessKey: "test" },
         });
     const { Regions = [] } = await ec2In(region).send(new DescribeRegionsCommand({}));

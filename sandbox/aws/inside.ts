@@ -80,7 +80,12 @@ function requestOf(
     parameters: Readonly<Record<string, string>>,
 ): AwsRequest {
     return {
-        ...{ service: "ec2", method: "POST", url: "/", headers: {}, body: Buffer.alloc(0), action },
+        service: "ec2",
+        method: "POST",
+        url: "/",
+        headers: {},
+        body: Buffer.alloc(0),
+        action,
         parameters: new Map([["Action", action], ...Object.entries(parameters)]),
         credential: { accessKeyId, sessionToken },
     };

@@ -76,7 +76,9 @@ export class Cluster {
         const stages = join(directory, "stages.yaml");
         writeFileSync(stages, stagesFile({ ...options, readinessByCni }));
         this.kwok = this.processes.start({
-            ...{ name: "kwok", executable: tools.kwok, logs },
+            name: "kwok",
+            executable: tools.kwok,
+            logs,
             arguments: kwokArguments({ kubeconfig: this.ready().kubeconfigPath, stages, ipFamily }),
         });
     }

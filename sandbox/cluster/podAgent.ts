@@ -149,8 +149,11 @@ export class PodAgent {
         const { metadata, spec } = this.pod;
         const roleArn = this.identity.source === "webIdentity" ? this.identity.roleArn : this.session?.roleArn;
         return {
-            ...{ time: this.surroundings.now(), pod: metadata?.name ?? "", uid: metadata?.uid ?? "" },
-            ...{ node: spec?.nodeName ?? "", source: this.identity.source },
+            time: this.surroundings.now(),
+            pod: metadata?.name ?? "",
+            uid: metadata?.uid ?? "",
+            node: spec?.nodeName ?? "",
+            source: this.identity.source,
             ...(roleArn !== undefined && { roleArn }),
             ...outcome,
         };

@@ -65,9 +65,20 @@ export async function pythonInstall(
     const code = await run({
         program: await pip(python, scratch, log),
         arguments: [
-            ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"],
-            ...["--require-hashes", "--no-deps", "--only-binary", ":all:"],
-            ...["--target", join(target, "packages"), "--requirement", requirementsFile(source.requirements)],
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--require-hashes",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--target",
+            join(target, "packages"),
+            "--requirement",
+            requirementsFile(source.requirements),
         ],
         log,
     });

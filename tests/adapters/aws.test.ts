@@ -32,16 +32,23 @@ const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
 
 /** All that the live checks call, as an operator's policy. */
 const LEAST_RIGHTS = [
-    ...["ec2:DescribeInstances", "ec2:DescribeRegions"],
-    ...[
-        "eks:DescribeCluster",
-        "eks:DescribeAddon",
-        "eks:ListPodIdentityAssociations",
-        "eks:DescribePodIdentityAssociation",
-    ],
-    ...["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:GetPolicy"],
-    ...["iam:GetPolicyVersion", "iam:GetInstanceProfile", "iam:ListInstanceProfilesForRole"],
-    ...["iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:SimulatePrincipalPolicy"],
+    "ec2:DescribeInstances",
+    "ec2:DescribeRegions",
+    "eks:DescribeCluster",
+    "eks:DescribeAddon",
+    "eks:ListPodIdentityAssociations",
+    "eks:DescribePodIdentityAssociation",
+    "iam:GetRole",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:GetRolePolicy",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:GetInstanceProfile",
+    "iam:ListInstanceProfilesForRole",
+    "iam:AttachRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:SimulatePrincipalPolicy",
 ];
 
 function allow(...Action: string[]): string {
@@ -160,7 +167,9 @@ describe("The hand-over's access to an AWS account", function () {
         ]);
         assert.deepEqual(inlineCniPolicies, ["eni"]);
         const { nodeRoles } = await access.look({
-            ...{ instanceIds, roleNames: [], searchElsewhere: false },
+            instanceIds,
+            roleNames: [],
+            searchElsewhere: false,
             ipFamily: "ipv6",
         });
         assert.deepEqual(
@@ -216,13 +225,17 @@ describe("The hand-over's access to an AWS account", function () {
         await eks.send(new CreateAddonCommand({ clusterName, addonName: "vpc-cni", serviceAccountRoleArn: roleArn }));
         const { association } = await eks.send(
             new CreatePodIdentityAssociationCommand({
-                ...{ clusterName, roleArn },
-                ...{ namespace: AWS_NODE.namespace, serviceAccount: AWS_NODE.name },
+                clusterName,
+                roleArn,
+                namespace: AWS_NODE.namespace,
+                serviceAccount: AWS_NODE.name,
             }),
         );
         assert.deepEqual(await access.otherDelivery(clusterName, AWS_NODE), {
-            ...{ addOn: true, addOnRoleArn: roleArn },
-            ...{ podIdentityRoleArns: [roleArn], unread: [] },
+            addOn: true,
+            addOnRoleArn: roleArn,
+            podIdentityRoleArns: [roleArn],
+            unread: [],
         });
         const other = await access.otherDelivery(clusterName, { ...AWS_NODE, name: "other" });
         assert.deepEqual(other.podIdentityRoleArns, []);
@@ -240,7 +253,10 @@ describe("The hand-over's access to an AWS account", function () {
         const far = new EC2Client({ ...operator, region: "eu-west-1" });
         const { Instances = [] } = await far.send(
             new RunInstancesCommand({
-                ...{ ImageId: "ami-12345678", InstanceType: "t3.micro", MinCount: 1, MaxCount: 1 },
+                ImageId: "ami-12345678",
+                InstanceType: "t3.micro",
+                MinCount: 1,
+                MaxCount: 1,
                 IamInstanceProfile: { Name: nodeRole },
             }),
         );

@@ -55,7 +55,10 @@ describe("The hand-over's access to a cluster", function () {
     before(async () => {
         const name = `handover-k8s-${process.pid}`;
         sandbox = await startSandbox({
-            ...{ name, nodes, podReadySeconds: 0.5, ownerPid: process.pid },
+            name,
+            nodes,
+            podReadySeconds: 0.5,
+            ownerPid: process.pid,
             onProgress: () => undefined,
         });
         kubeconfig = readFileSync(sandbox.kubeconfigPath, "utf8");
@@ -86,7 +89,8 @@ describe("The hand-over's access to a cluster", function () {
             {
                 ...serviceAccount,
                 body: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "aws-node", annotations } },
-                ...{ fieldManager: subject.fieldManager, force: true },
+                fieldManager: subject.fieldManager,
+                force: true,
             },
             asApply,
         );
@@ -140,7 +144,9 @@ describe("The hand-over's access to a cluster", function () {
                 pages.pods.map(({ name, uid, node }) => ({ name, uid, node })).sort(byName),
                 live
                     .map(({ metadata, spec }) => ({
-                        ...{ name: metadata?.name ?? "", uid: metadata?.uid ?? "", node: spec?.nodeName ?? "" },
+                        name: metadata?.name ?? "",
+                        uid: metadata?.uid ?? "",
+                        node: spec?.nodeName ?? "",
                     }))
                     .sort(byName),
             );
@@ -157,8 +163,12 @@ describe("The hand-over's access to a cluster", function () {
                 assert.deepEqual(
                     { ready, current, terminating, credentials, restarts, missingPermissions },
                     {
-                        ...{ ready: true, current: true, terminating: false, restarts: 0 },
-                        ...{ credentials: { kind: "nodeRole" }, missingPermissions: undefined },
+                        ready: true,
+                        current: true,
+                        terminating: false,
+                        restarts: 0,
+                        credentials: { kind: "nodeRole" },
+                        missingPermissions: undefined,
                     },
                 );
             }
@@ -173,7 +183,9 @@ describe("The hand-over's access to a cluster", function () {
             assert.match(daemonSet.images["aws-node"] ?? "", /amazon-k8s-cni:v1/);
             assert.ok(daemonSet.nodeAgentArguments.includes("--enable-cloudwatch-logs=false"));
             assert.deepEqual(account, {
-                ...{ uid: (await liveServiceAccount()).metadata?.uid, annotations: {}, roleArnOwners: [] },
+                uid: (await liveServiceAccount()).metadata?.uid,
+                annotations: {},
+                roleArnOwners: [],
             });
             assert.deepEqual(injectionGuard, { present: false, inForce: false });
             assert.deepEqual(refusedPods, []);
@@ -311,7 +323,9 @@ describe("The hand-over's access to a cluster", function () {
                 const body: Plain<CoreV1Event> = {
                     metadata: { name: `tests-${name}` },
                     involvedObject: { apiVersion: "v1", kind: "Pod", namespace, name: podName, uid },
-                    ...{ reason, message: name, lastTimestamp: new Date(Date.now() - secondsAgo * 1000) },
+                    reason,
+                    message: name,
+                    lastTimestamp: new Date(Date.now() - secondsAgo * 1000),
                 };
                 await core.createNamespacedEvent({ namespace, body });
             }
@@ -393,7 +407,8 @@ describe("The hand-over's access to a cluster", function () {
             .catch(() => undefined)
             .then(() =>
                 core.createNamespacedServiceAccountToken({
-                    ...{ namespace: "default", name },
+                    namespace: "default",
+                    name,
                     body: { spec: { audiences: [], expirationSeconds: 600 } },
                 }),
             );
@@ -556,7 +571,9 @@ describe("The hand-over's access to a cluster", function () {
             };
             await apps.patchNamespacedDaemonSet(
                 {
-                    ...{ namespace, name: "aws-node", fieldManager: subject.fieldManager },
+                    namespace,
+                    name: "aws-node",
+                    fieldManager: subject.fieldManager,
                     body: { apiVersion: "apps/v1", kind: "DaemonSet", metadata, spec: { template } },
                 },
                 asApply,

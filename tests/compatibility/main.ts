@@ -40,7 +40,9 @@ function manifest(tarball: string, ends: Ends): object {
     return {
         private: true,
         dependencies: {
-            ...{ "@pulumi/pulumi": RANGES["@pulumi/pulumi"], "@pulumi/aws": "7", "@pulumi/kubernetes": "4" },
+            "@pulumi/pulumi": RANGES["@pulumi/pulumi"],
+            "@pulumi/aws": "7",
+            "@pulumi/kubernetes": "4",
             ...lowest,
             "eks-cni": `file:${tarball}`,
         },

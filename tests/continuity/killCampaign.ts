@@ -32,7 +32,7 @@ export class KillCampaign {
         const started = Date.now();
         const name = nameOf(point);
         const replay = `${this.context.command} --only ${name}`;
-        const about = { ...{ kind: "point" as const, name, isProofOfSight: false, replay } };
+        const about = { kind: "point" as const, name, isProofOfSight: false, replay };
         try {
             const play = await this.playOn(station);
             const judged = await judge(play.stage, bound, undefined, () => play.play(point));

@@ -22,7 +22,10 @@ export function scenarioJob(scenario: Scenario, context: Context): Job {
         run: async (station) => {
             const started = Date.now();
             const about = {
-                ...{ kind: "scenario" as const, name, title, isProofOfSight: bound.podSeconds === "some" },
+                kind: "scenario" as const,
+                name,
+                title,
+                isProofOfSight: bound.podSeconds === "some",
                 replay: `${context.command} --only ${name}`,
             };
             try {

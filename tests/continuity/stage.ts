@@ -223,7 +223,10 @@ export class Stage {
         const eks = new EKSClient({ endpoint, region, credentials });
         const { association } = await eks.send(
             new CreatePodIdentityAssociationCommand({
-                ...{ clusterName, roleArn, namespace: "kube-system", serviceAccount: "aws-node" },
+                clusterName,
+                roleArn,
+                namespace: "kube-system",
+                serviceAccount: "aws-node",
             }),
         );
         const associationId = association?.associationId;

@@ -55,7 +55,7 @@ export class Station {
         const before = await snapshot(this.sandbox);
         const { sandbox, engine, monitor } = this;
         const faults = faultsOf(sandbox, monitor);
-        const stage = new Stage({ ...{ sandbox, engine, monitor, faults, sizes, before, directory }, say });
+        const stage = new Stage({ sandbox, engine, monitor, faults, sizes, before, directory, say });
         await stage.settled();
         this.stage = stage;
         return stage;
@@ -79,7 +79,10 @@ export class Station {
             await this.sandbox?.stop();
         }
         return startSandbox({
-            ...{ name, tools, ownerPid: process.pid, nodes: sizes.nodes },
+            name,
+            tools,
+            ownerPid: process.pid,
+            nodes: sizes.nodes,
             agents: true,
             podReadySeconds: sizes.podReadySeconds,
             enforcementDelaySeconds: sizes.enforcementSeconds,

@@ -136,11 +136,9 @@ describe("the live checks", () => {
                 const { record, approvedRole, formerAnnotations } = state("CredentialGuard");
                 const { state: kept } = await create("Canary", {
                     ...common(),
-                    ...{
-                        record: record ?? null,
-                        approvedRole: approvedRole ?? null,
-                        formerAnnotations: formerAnnotations ?? null,
-                    },
+                    record: record ?? null,
+                    approvedRole: approvedRole ?? null,
+                    formerAnnotations: formerAnnotations ?? null,
                     serviceAccountUid: (record as Properties)["serviceAccountUid"] ?? null,
                     stableSeconds: 0,
                     delivered: "digest",
@@ -159,7 +157,8 @@ describe("the live checks", () => {
                 const { record, approvedRole } = state("CredentialGuard");
                 const { state: kept } = await create("Detachment", {
                     ...common(),
-                    ...{ record: record ?? null, approvedRole: approvedRole ?? null },
+                    record: record ?? null,
+                    approvedRole: approvedRole ?? null,
                     detachFromNodeRoles: [NODE_ROLE],
                     injectionGuard: false,
                     stableSeconds: 0,

@@ -103,7 +103,9 @@ describe("the examples for an existing cluster", () => {
         const sandbox = await sandboxOf("ipv4");
         const expected = {
             ...prefixed("baseline-", { ...ROLE, ...PATCHES }),
-            ...{ "baseline-payments": "Namespace", "baseline-search": "Namespace", baseline: "ClusterBaseline" },
+            "baseline-payments": "Namespace",
+            "baseline-search": "Namespace",
+            baseline: "ClusterBaseline",
         };
         await runs(sandbox, exampleOn(sandbox, "embedded-component"), expected, async (stack, order) => {
             assertAfter(order, "baseline-payments:Namespace", "baseline-cni-daemon-set:DaemonSetPatch");

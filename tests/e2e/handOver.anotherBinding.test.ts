@@ -63,7 +63,8 @@ describe("a program that is rewritten in another language", () => {
                     properties: {
                         clusterName: sandbox.clusterName,
                         ...QUICK,
-                        ...{ detachFromNodeRoles: [NODE_ROLE], roleName: "cni" },
+                        detachFromNodeRoles: [NODE_ROLE],
+                        roleName: "cni",
                     },
                 },
             },

@@ -96,8 +96,11 @@ describe("live checks that are turned off and on again", () => {
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.destroy();
         assert.deepStrictEqual(await world(), {
-            ...{ samePods: false, carried: [undefined], annotation: undefined },
-            ...{ nodeRoleHoldsPolicy: true, injectionGuards: 0 },
+            samePods: false,
+            carried: [undefined],
+            annotation: undefined,
+            nodeRoleHoldsPolicy: true,
+            injectionGuards: 0,
         });
         assert.strictEqual(await iam.role("cni"), undefined);
     });

@@ -69,8 +69,12 @@ describe("two components on one cluster, each with its live checks", () => {
         await awsNode.up();
         const first = await world();
         assert.deepStrictEqual(first, {
-            ...{ pods: first.pods, others, awsNode: ["cni"], beside: [undefined] },
-            ...{ nodeRoleHoldsPolicy: false, guards: 1 },
+            pods: first.pods,
+            others,
+            awsNode: ["cni"],
+            beside: [undefined],
+            nodeRoleHoldsPolicy: false,
+            guards: 1,
         });
         await beside.up();
         const second = await world();
@@ -83,8 +87,12 @@ describe("two components on one cluster, each with its live checks", () => {
         await awsNode.destroy();
         const first = await world();
         assert.deepStrictEqual(first, {
-            ...{ pods: first.pods, others, awsNode: [undefined], beside: ["beside"] },
-            ...{ nodeRoleHoldsPolicy: true, guards: 1 },
+            pods: first.pods,
+            others,
+            awsNode: [undefined],
+            beside: ["beside"],
+            nodeRoleHoldsPolicy: true,
+            guards: 1,
         });
         await beside.destroy();
         const second = await world();

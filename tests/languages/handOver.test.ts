@@ -45,8 +45,14 @@ for (const language of LANGUAGES) {
                 // Of the guard the binding comes with it; the stack has a name of that kind as well.
                 steps.filter((step) => /^end create cni-(?!injection-guard-b|\w+-hand-over)/.test(step)),
                 [
-                    ...["role", "cni-policy", "credential-guard", "service-account", "canary"],
-                    ...["daemon-set", "injection-guard", "detachment"],
+                    "role",
+                    "cni-policy",
+                    "credential-guard",
+                    "service-account",
+                    "canary",
+                    "daemon-set",
+                    "injection-guard",
+                    "detachment",
                 ].map((child) => `end create cni-${child}`),
             );
             assert.deepStrictEqual(outputs["remainingSteps"]?.value, []);
@@ -62,7 +68,9 @@ for (const language of LANGUAGES) {
                 /cni-(credential-guard|canary|detachment)$/.test(urn),
             );
             assert.deepStrictEqual(checks.map(({ type }) => type).sort(), [
-                ...["eks-cni:index:Canary", "eks-cni:index:CredentialGuard", "eks-cni:index:Detachment"],
+                "eks-cni:index:Canary",
+                "eks-cni:index:CredentialGuard",
+                "eks-cni:index:Detachment",
             ]);
         });
 

@@ -47,7 +47,10 @@ export interface Foreseen extends Pick<PlanInputs, "record" | "canaryActs" | "de
 const MANAGER = "eks-cni/network/production/cni";
 const ROLLOUT_MILLISECONDS = 60_000;
 export const TIMEOUTS = {
-    ...{ proofSeconds: 20, canarySeconds: 120, verificationSeconds: 120, handBackSeconds: 240 },
+    proofSeconds: 20,
+    canarySeconds: 120,
+    verificationSeconds: 120,
+    handBackSeconds: 240,
 };
 
 export const arnOf = (roleName: string) => `arn:aws:iam::${ACCOUNT}:role/${roleName}`;
@@ -229,9 +232,16 @@ async function reread<I extends LiveInputs, O extends object>(
 function commonInputs({ roleName }: Program): LiveInputs {
     const roleArn = arnOf(roleName);
     const subject: Subject = {
-        ...{ component: "cni", fieldManager: MANAGER, injectionGuardName: "guard", daemonSetName: "aws-node" },
-        ...{ serviceAccount: { namespace: "kube-system", name: "aws-node" }, ipFamily: "ipv4", issuers: [ISSUER] },
-        ...{ roleArn, clusterName: "prod", annotations: { [ROLE_ARN]: roleArn } },
+        component: "cni",
+        fieldManager: MANAGER,
+        injectionGuardName: "guard",
+        daemonSetName: "aws-node",
+        serviceAccount: { namespace: "kube-system", name: "aws-node" },
+        ipFamily: "ipv4",
+        issuers: [ISSUER],
+        roleArn,
+        clusterName: "prod",
+        annotations: { [ROLE_ARN]: roleArn },
     };
     return { subject, timeouts: TIMEOUTS, iamPropagationSeconds: 5, forceDestroy: false, drift: "none" };
 }
@@ -243,10 +253,13 @@ function guardOutputs(guard: CredentialGuardOutputs | undefined) {
 function guardInputs(common: LiveInputs, { roleName, detachFromNodeRoles }: Program): CredentialGuardInputs {
     return {
         ...common,
-        ...{ proof: "full", overrideExistingServiceAccount: false, additionalPolicies: false },
-        ...{ detachFromNodeRoles: detachFromNodeRoles ?? [], detachPolicyArns: [] },
+        proof: "full",
+        overrideExistingServiceAccount: false,
+        additionalPolicies: false,
+        detachFromNodeRoles: detachFromNodeRoles ?? [],
         detachPolicyArns: [],
         injectionGuard: detachFromNodeRoles !== undefined,
-        ...{ policyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"], roleUniqueId: roleName },
+        policyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
+        roleUniqueId: roleName,
     };
 }

@@ -19,7 +19,10 @@ export function runContextOf(
     roleNames: readonly string[],
 ): RunContext {
     return {
-        ...{ subject, roleNames, cluster: clusterOf(world, run, subject.fieldManager), aws: awsOf(world, run) },
+        subject,
+        roleNames,
+        cluster: clusterOf(world, run, subject.fieldManager),
+        aws: awsOf(world, run),
         now: () => world.now,
         sleep: (milliseconds) => run.call(`sleep ${String(milliseconds)}`, () => world.advance(milliseconds)),
         progress: (line) => world.note(`  . ${line}`),
@@ -75,15 +78,15 @@ function clusterSeen(world: ModelWorld): ClusterSeen {
             roleArnOwners: world.owner === undefined ? [] : [world.owner],
         },
         daemonSet: {
-            ...{ uid: "daemon-set", updateStrategy: world.strategy, maxUnavailable: world.maxUnavailable },
-            ...{
-                templateLabels: {},
-                images: {},
-                environment: {},
-                nodeAgentArguments: [],
-                observed: true,
-                woken: world.woken,
-            },
+            uid: "daemon-set",
+            updateStrategy: world.strategy,
+            maxUnavailable: world.maxUnavailable,
+            templateLabels: {},
+            images: {},
+            environment: {},
+            nodeAgentArguments: [],
+            observed: true,
+            woken: world.woken,
             templateAnnotations: world.template === undefined ? {} : { "eks-cni/delivered": world.template },
         },
         nodes: world.nodes.map(({ name, ready }) => ({ name, ready, instanceId: instanceOf(name) })),
@@ -96,7 +99,12 @@ function clusterSeen(world: ModelWorld): ClusterSeen {
 function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
     const ready = world.isReady(pod);
     return {
-        ...{ name: pod.name, uid: pod.uid, node: pod.node, createdAt: pod.createdAt, restarts: 0, ready },
+        name: pod.name,
+        uid: pod.uid,
+        node: pod.node,
+        createdAt: pod.createdAt,
+        restarts: 0,
+        ready,
         readySince: ready ? pod.readySince : undefined,
         terminating: pod.stoppingSince !== undefined,
         current: pod.template === world.template,
@@ -127,7 +135,8 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
         clusterStatus: () => read("cluster status", () => "there" as const),
         otherDelivery: () =>
             read("other delivery", () => ({
-                ...{ addOnRoleArn: undefined, addOn: false },
+                addOnRoleArn: undefined,
+                addOn: false,
                 podIdentityRoleArns: [],
                 unread: [],
             })),
@@ -135,7 +144,7 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
             read("proof", () =>
                 world.isKnown(roleArn)
                     ? { verdict: "yes", evidence: [] }
-                    : { ...{ verdict: "no", code: "permission-missing", why: "not yet" }, final: false },
+                    : { verdict: "no", code: "permission-missing", why: "not yet", final: false },
             ),
     };
 }
@@ -143,7 +152,11 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
 function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
     const instances = world.nodes.filter(({ role }) => role === name).map((node) => instanceOf(node.name));
     return {
-        ...{ name, exists: true, uniqueId: name, inlineCniPolicies: [], instancesElsewhere: [] },
+        name,
+        exists: true,
+        uniqueId: name,
+        inlineCniPolicies: [],
+        instancesElsewhere: [],
         cniPolicies: world.isAttached(name) ? [{ arn: CNI_POLICY, kind: "cni", sufficient: true }] : [],
         instancesOfCluster: instances,
     };

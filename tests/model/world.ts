@@ -214,9 +214,17 @@ export class ModelWorld {
             this.births += 1;
             const uid = String(this.births);
             this.pods.push({
-                ...{ name: `pod${uid}`, uid, node: node.name, roleArn, createdAt: this.now, template: this.template },
-                ...{ restarted: this.deleted.delete(node.name), cutOff: false },
-                ...{ startedAt: undefined, readySince: undefined, stoppingSince: undefined },
+                name: `pod${uid}`,
+                uid,
+                node: node.name,
+                roleArn,
+                createdAt: this.now,
+                template: this.template,
+                restarted: this.deleted.delete(node.name),
+                cutOff: false,
+                startedAt: undefined,
+                readySince: undefined,
+                stoppingSince: undefined,
             });
             this.note(`pod${uid} is born on ${node.name} with ${roleArn ?? "the node role"}`);
             const { atNextBirth } = this;

@@ -5,8 +5,17 @@ import { ROOT } from "./support/consumer";
 
 /** Licences that ask for no more than their own text to go along: https://spdx.org/licenses/ */
 const PERMISSIVE = [
-    ...["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-3.0", "CC0-1.0"],
-    ...["ISC", "MIT", "Python-2.0", "Unlicense"],
+    "0BSD",
+    "Apache-2.0",
+    "BlueOak-1.0.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "CC-BY-3.0",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "Python-2.0",
+    "Unlicense",
 ];
 /** Their package.json leads to a file: whose text, read by a person, is the licence named here. */
 const READ: Record<string, string> = { "@logdna/tail-file@2.2.0": "MIT" };

@@ -8,8 +8,11 @@ import { newFolder, ROOT, runIn } from "./support/consumer";
 const NEXT = "99.0.0";
 /** Each with the version in a line of its own; the lockfile has it twice. */
 const VERSIONED = [
-    ...["package.json", "package-lock.json", "plugin/schema.json"],
-    ...["policies/package.json", "policies/PulumiPolicy.yaml"],
+    "package.json",
+    "package-lock.json",
+    "plugin/schema.json",
+    "policies/package.json",
+    "policies/PulumiPolicy.yaml",
 ];
 
 /** What is no source: what is installed, what is built, and the history, which a checkout may lack. */

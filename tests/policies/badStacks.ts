@@ -32,8 +32,8 @@ export const BAD_STACKS: readonly BadStack[] = [
         program: () => attach("nodes-cni", nodeRole(), aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy),
         resource: "nodes-cni",
         message:
-            "The node role nodes is given AmazonEKS_CNI_Policy, which every pod on its nodes could use. Give aws-node a role of " +
-            "its own, and take it from here.",
+            "The node role nodes has AmazonEKS_CNI_Policy, which every pod on its nodes could use. Give aws-node a role of " +
+            "its own, then remove the policy from the node role.",
     },
     {
         rule: "cni-role-trusts-its-service-account-only",
@@ -41,7 +41,7 @@ export const BAD_STACKS: readonly BadStack[] = [
         level: "mandatory",
         program: () => cniRole(goodTrust().replace(SUBJECT, (subject) => `},"StringLike":{${subject.slice(1)}`)),
         resource: "cni",
-        message: "The trust of the CNI role compares the subject by StringLike: use StringEquals.",
+        message: "The trust policy of the CNI role compares the subject with StringLike: use StringEquals.",
     },
     {
         rule: "cni-ipv6-policy-is-complete",
@@ -58,7 +58,8 @@ export const BAD_STACKS: readonly BadStack[] = [
             new aws.iam.Policy("cni-ipv6", { policy });
         },
         resource: "cni-ipv6",
-        message: "The CNI's IPv6 policy lacks ec2:DescribeSecurityGroups, ec2:DescribeSubnets. Add what is missing.",
+        message:
+            "The CNI's IPv6 policy lacks ec2:DescribeSecurityGroups, ec2:DescribeSubnets. Add the missing actions.",
     },
     {
         rule: "cni-policy-fits-ip-family",
@@ -70,8 +71,8 @@ export const BAD_STACKS: readonly BadStack[] = [
         },
         resource: "cni-policy",
         message:
-            "The CNI role has the IPv4 policy, and the cluster is of the family IPv6: pods would get no address. Give it the " +
-            "IPv6 policy.",
+            "The CNI role has the IPv4 policy, but the cluster's IP family is IPv6, so pods would get no address. Attach the " +
+            "IPv6 policy instead.",
     },
     {
         rule: "cni-policy-fits-ip-family",
@@ -84,8 +85,8 @@ export const BAD_STACKS: readonly BadStack[] = [
         },
         resource: "cni-policy",
         message:
-            "The CNI role has the IPv6 policy, and the cluster is of the family IPv4: pods would get no address. Give it the " +
-            "IPv4 policy.",
+            "The CNI role has the IPv6 policy, but the cluster's IP family is IPv4, so pods would get no address. Attach the " +
+            "IPv4 policy instead.",
     },
     {
         rule: "cni-role-holds-no-more",
@@ -94,7 +95,7 @@ export const BAD_STACKS: readonly BadStack[] = [
         program: () => attach("everything", cniRole(goodTrust()), aws.iam.ManagedPolicy.AmazonEC2FullAccess),
         resource: "everything",
         message:
-            "The CNI role is given AWS's policy AmazonEC2FullAccess, which is not the CNI's. Take it from the role.",
+            "The CNI role has the AWS managed policy AmazonEC2FullAccess, which is not a CNI policy. Remove it from the role.",
     },
     {
         rule: "vpc-cni-addon-has-own-role",
@@ -117,7 +118,7 @@ export const BAD_STACKS: readonly BadStack[] = [
         },
         resource: "cni-service-account",
         message:
-            "The vpc-cni add-on has a role, and this annotates kube-system/aws-node with one too. Leave it to one of them.",
+            "The vpc-cni add-on has a role, and this resource also annotates kube-system/aws-node with one. Remove one of the two.",
     },
     {
         rule: "cni-service-account-is-patched-by-the-component",
@@ -129,7 +130,8 @@ export const BAD_STACKS: readonly BadStack[] = [
             new kubernetes.core.v1.ServiceAccountPatch("aws-node", { metadata });
         },
         resource: "aws-node",
-        message: "This annotates kube-system/aws-node with a role outside the component. Use CniServiceAccountRole.",
+        message:
+            "This patch annotates kube-system/aws-node with a role outside the component. Use CniServiceAccountRole.",
     },
     {
         rule: "cni-service-account-is-patched-by-the-component",
@@ -154,8 +156,8 @@ export const BAD_STACKS: readonly BadStack[] = [
         },
         resource: "nodes",
         message:
-            "The node group does not wait for the CNI's role, and its own role has no CNI policy: its nodes would not become " +
-            "ready. Let it depend on the CniServiceAccountRole.",
+            "The node group does not depend on the CNI role, and its own role has no CNI policy, so its nodes would not become " +
+            "Ready. Add the CniServiceAccountRole to its dependsOn.",
     },
     {
         rule: "node-group-keeps-pods-from-the-node-role",
@@ -164,8 +166,8 @@ export const BAD_STACKS: readonly BadStack[] = [
         program: () => nodeGroup({ nodeRoleArn: `arn:aws:iam::${ACCOUNT}:role/nodes` }),
         resource: "nodes",
         message:
-            "The node group has no launch template, so its nodes answer pods that ask for the node role's credentials. Give it " +
-            "one with metadataOptions: httpTokens required, httpPutResponseHopLimit 1.",
+            "The node group has no launch template, so pods on its nodes can use the node role's credentials. Add one with " +
+            "metadataOptions: httpTokens required, httpPutResponseHopLimit 1.",
     },
     {
         rule: "launch-template-keeps-pods-from-the-node-role",
@@ -173,7 +175,7 @@ export const BAD_STACKS: readonly BadStack[] = [
         level: "advisory",
         program: () => launchTemplate(),
         resource: "nodes",
-        message: "Pods reach the node role: metadataOptions.httpPutResponseHopLimit is 2, set it to 1.",
+        message: "Pods can use the node role: metadataOptions.httpPutResponseHopLimit is 2. Set it to 1.",
     },
     {
         rule: "cluster-has-cni-role",
@@ -182,7 +184,7 @@ export const BAD_STACKS: readonly BadStack[] = [
         program: () => cluster(),
         resource: "cluster",
         message:
-            "The stack makes this cluster and no role for the CNI, which then uses the node role. Add a CniServiceAccountRole.",
+            "The stack creates this cluster but no role for the CNI, so the CNI uses the node role. Add a CniServiceAccountRole.",
     },
 ];
 

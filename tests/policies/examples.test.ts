@@ -36,8 +36,10 @@ describe("our examples, under the policy pack", () => {
         "existing-cluster-ipv4": ({ clusterName }) => ({ clusterName }),
         "embedded-component": ({ clusterName }) => ({ clusterName }),
         "hand-over": ({ clusterName }) => ({
-            ...{ clusterName, nodeRoleName: `${clusterName}-nodes` },
-            ...{ iamPropagationSeconds: "1", stableSeconds: "1" },
+            clusterName,
+            nodeRoleName: `${clusterName}-nodes`,
+            iamPropagationSeconds: "1",
+            stableSeconds: "1",
         }),
         "managed-addon": ({ clusterName }) => ({ clusterName }),
         "new-cluster-aws": ({ subnetIds }) => ({
@@ -51,7 +53,9 @@ describe("our examples, under the policy pack", () => {
             secondContext: context(sandbox),
         }),
         "own-providers": (sandbox) => ({
-            ...{ clusterName: sandbox.clusterName, region: sandbox.region, context: context(sandbox) },
+            clusterName: sandbox.clusterName,
+            region: sandbox.region,
+            context: context(sandbox),
         }),
     };
 

@@ -25,7 +25,8 @@ describe("the configuration of the policy pack, through the engine", () => {
         assert.deepStrictEqual(violations, []);
         assert.ok(succeeded);
         assert.deepStrictEqual(inputs["nodes"]?.["metadataOptions"], {
-            ...{ httpTokens: "required", httpPutResponseHopLimit: 1 },
+            httpTokens: "required",
+            httpPutResponseHopLimit: 1,
         });
     });
 

@@ -86,8 +86,15 @@ describe("the names that stay as they are", () => {
             keysOf("cni-credential-guard"),
             [
                 ...common,
-                ...["additionalPolicies", "detachFromNodeRoles", "detachPolicyArns", "injectionGuard"],
-                ...["overrideExistingServiceAccount", "policyArns", "proof", "roleUniqueId", "timeouts"],
+                "additionalPolicies",
+                "detachFromNodeRoles",
+                "detachPolicyArns",
+                "injectionGuard",
+                "overrideExistingServiceAccount",
+                "policyArns",
+                "proof",
+                "roleUniqueId",
+                "timeouts",
             ].sort(),
         );
         const recorded = ["approvedRole", "delivered", "record", "stableSeconds", "timeouts"];
@@ -100,16 +107,31 @@ describe("the names that stay as they are", () => {
             [
                 ...common,
                 ...recorded,
-                ...["detachFromNodeRoles", "detachPolicyArns", "injectionGuard", "keepDetached", "maxNotReadyNodes"],
+                "detachFromNodeRoles",
+                "detachPolicyArns",
+                "injectionGuard",
+                "keepDetached",
+                "maxNotReadyNodes",
             ].sort(),
         );
         const { subject, timeouts } = inputs(run, "cni-credential-guard") as Record<string, object>;
         deepStrictEqual(Object.keys(subject ?? {}).sort(), [
-            ...["annotations", "clusterName", "component", "daemonSetName", "fieldManager", "injectionGuardName"],
-            ...["ipFamily", "issuers", "roleArn", "serviceAccount"],
+            "annotations",
+            "clusterName",
+            "component",
+            "daemonSetName",
+            "fieldManager",
+            "injectionGuardName",
+            "ipFamily",
+            "issuers",
+            "roleArn",
+            "serviceAccount",
         ]);
         deepStrictEqual(Object.keys(timeouts ?? {}).sort(), [
-            ...["canarySeconds", "handBackSeconds", "proofSeconds", "verificationSeconds"],
+            "canarySeconds",
+            "handBackSeconds",
+            "proofSeconds",
+            "verificationSeconds",
         ]);
     });
 

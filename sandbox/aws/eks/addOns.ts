@@ -51,8 +51,15 @@ export class AddOns {
         );
         const now = Date.now() / 1000;
         const addOn: AddOn = {
-            ...{ addonName, clusterName, status: "ACTIVE", addonVersion, health: { issues: [] }, addonArn: arn },
-            ...{ createdAt: now, modifiedAt: now, tags },
+            addonName,
+            clusterName,
+            status: "ACTIVE",
+            addonVersion,
+            health: { issues: [] },
+            addonArn: arn,
+            createdAt: now,
+            modifiedAt: now,
+            tags,
             ...(asked.serviceAccountRoleArn && { serviceAccountRoleArn: asked.serviceAccountRoleArn }),
             ...(asked.configurationValues && { configurationValues: asked.configurationValues }),
             podIdentityAssociations: made.map(({ associationArn }) => associationArn),

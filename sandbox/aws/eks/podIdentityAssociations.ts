@@ -42,9 +42,15 @@ export class Associations {
         const id = `a-${randomBytes(9).toString("hex").slice(0, 17)}`;
         const now = Date.now() / 1000;
         const association = {
-            ...{ clusterName, namespace, serviceAccount, roleArn, tags, associationId: id },
+            clusterName,
+            namespace,
+            serviceAccount,
+            roleArn,
+            tags,
+            associationId: id,
             associationArn: `arn:aws:eks:${this.region}:${this.accountId}:podidentityassociation/${clusterName}/${id}`,
-            ...{ createdAt: now, modifiedAt: now },
+            createdAt: now,
+            modifiedAt: now,
             ...(ownerArn !== undefined && { ownerArn }),
         };
         this.all = [...this.all, association];

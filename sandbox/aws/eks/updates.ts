@@ -41,7 +41,9 @@ export class VersionUpdates {
      */
     begin(of: string, version: string, releaseVersion?: string): Update {
         const update = {
-            ...{ id: randomUUID(), version, startedAt: this.now() },
+            id: randomUUID(),
+            version,
+            startedAt: this.now(),
             ...(releaseVersion !== undefined && { releaseVersion }),
         };
         this.started.set(of, [...this.of(of), update]);

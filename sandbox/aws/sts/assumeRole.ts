@@ -29,7 +29,10 @@ export function assumeRole(
     const principalArn = caller.kind === "user" ? caller.arn : operatorArn(accountId);
     const externalId = parameters.get("ExternalId");
     const act: Act = {
-        ...{ principalArn, accountId, action: "sts:AssumeRole", resource: roleArn },
+        principalArn,
+        accountId,
+        action: "sts:AssumeRole",
+        resource: roleArn,
         context: externalId === undefined ? {} : { "sts:ExternalId": externalId },
     };
     const policies = caller.kind === "user" ? caller.policies : everything;

@@ -53,7 +53,11 @@ export class Monitor {
             const sight = (complete: boolean) => this.see(path, complete);
             const note = (events: RecordedEvent[]) => this.events.push(...events);
             const follower = follow<T>({
-                ...{ watch, path, query, list, sight },
+                watch,
+                path,
+                query,
+                list,
+                sight,
                 seen: (object) => note(seen(object)),
                 gone: (object) => note(gone(object)),
             });

@@ -48,7 +48,9 @@ const existingRole: Scenario = {
         const issuer = stage.sandbox.issuer.replace("https://", "");
         const provider = `arn:aws:iam::${stage.sandbox.accountId}:oidc-provider/${issuer}`;
         const Statement = {
-            ...{ Effect: "Allow", Action: "sts:AssumeRoleWithWebIdentity", Principal: { Federated: provider } },
+            Effect: "Allow",
+            Action: "sts:AssumeRoleWithWebIdentity",
+            Principal: { Federated: provider },
             Condition: {
                 StringEquals: {
                     [`${issuer}:aud`]: "sts.amazonaws.com",

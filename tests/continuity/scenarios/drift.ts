@@ -139,6 +139,11 @@ const nodeRoleTags: Scenario = {
 };
 
 export const drift = [
-    ...[annotationWiped, policyPutBack, injectionGuardDeleted, guardStateLost],
-    ...[roleDeleted, podIdentityLater, nodeRoleTags],
+    annotationWiped,
+    policyPutBack,
+    injectionGuardDeleted,
+    guardStateLost,
+    roleDeleted,
+    podIdentityLater,
+    nodeRoleTags,
 ];

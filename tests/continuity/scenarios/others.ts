@@ -41,7 +41,10 @@ const sharedNodeRole: Scenario = {
         const tags = { "kubernetes.io/cluster/another": "owned", "eks:cluster-name": "another" };
         await ec2Client(stage.sandbox).send(
             new RunInstancesCommand({
-                ...{ ImageId: "ami-12c6146b", InstanceType: "m6i.large", MinCount: 1, MaxCount: 1 },
+                ImageId: "ami-12c6146b",
+                InstanceType: "m6i.large",
+                MinCount: 1,
+                MaxCount: 1,
                 SubnetId: stage.sandbox.subnetIds[0],
                 IamInstanceProfile: { Name: NODE_ROLE },
                 TagSpecifications: [

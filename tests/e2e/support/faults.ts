@@ -99,8 +99,11 @@ export function credentialCommand(sandbox: Sandbox, seconds: number) {
     chmodSync(file, 0o700);
     const user = {
         exec: {
-            ...{ apiVersion: "client.authentication.k8s.io/v1", command: file, args: ["get-token"] },
-            ...{ env: [{ name: "CLUSTER", value: "prod" }], interactiveMode: "Never" },
+            apiVersion: "client.authentication.k8s.io/v1",
+            command: file,
+            args: ["get-token"],
+            env: [{ name: "CLUSTER", value: "prod" }],
+            interactiveMode: "Never",
         },
     };
     return { user, runs: () => readFileSync(runs, "utf8").split("\n").filter(Boolean) };

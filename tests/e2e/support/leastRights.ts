@@ -14,12 +14,20 @@ const RIGHTS = path.resolve(__dirname, "../../../docs/rights");
 export const MODES = {
     plain: ["iam-role.json", "kubernetes-plain.yaml"],
     liveChecks: [
-        ...["iam-role.json", "iam-live-checks.json", "iam-proof.json"],
-        ...["kubernetes-plain.yaml", "kubernetes-live-checks.yaml"],
+        "iam-role.json",
+        "iam-live-checks.json",
+        "iam-proof.json",
+        "kubernetes-plain.yaml",
+        "kubernetes-live-checks.yaml",
     ],
     detachFromNodeRoles: [
-        ...["iam-role.json", "iam-live-checks.json", "iam-proof.json", "iam-detachment.json"],
-        ...["kubernetes-plain.yaml", "kubernetes-live-checks.yaml", "kubernetes-injection-guard.yaml"],
+        "iam-role.json",
+        "iam-live-checks.json",
+        "iam-proof.json",
+        "iam-detachment.json",
+        "kubernetes-plain.yaml",
+        "kubernetes-live-checks.yaml",
+        "kubernetes-injection-guard.yaml",
     ],
 } as const;
 

@@ -35,8 +35,13 @@ async function start() {
     assert.ok(found !== undefined, "mocha has not run the global fixture");
     const { tools, languageTools } = found;
     const sandbox = await startSandbox({
-        ...{ name: `languages-${String(process.pid)}`, ownerPid: process.pid, tools },
-        ...{ nodes: 2, podReadySeconds: 0.5, enforcementDelaySeconds: 1, agents: true },
+        name: `languages-${String(process.pid)}`,
+        ownerPid: process.pid,
+        tools,
+        nodes: 2,
+        podReadySeconds: 0.5,
+        enforcementDelaySeconds: 1,
+        agents: true,
     });
     const environment = environmentOf(sandbox, tools, languageTools);
     // The Automation API finds the CLI on this process's PATH, whatever the environment it runs it in.

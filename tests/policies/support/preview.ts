@@ -41,7 +41,8 @@ export async function preview(envVars: Record<string, string>, previewed: Previe
     Object.assign(process.env, envVars);
     const stack = await LocalWorkspace.createStack(
         {
-            ...{ projectName, stackName: "preview" },
+            projectName,
+            stackName: "preview",
             program: async () => ({ ...((await program()) as object) }),
         },
         { envVars },
@@ -75,7 +76,8 @@ export async function preview(envVars: Record<string, string>, previewed: Previe
 
 function violationOf({ policyName, enforcementLevel, resourceUrn = "", message }: PolicyEvent): Violation {
     return {
-        ...{ rule: policyName, level: enforcementLevel },
+        rule: policyName,
+        level: enforcementLevel,
         resource: nameOf(resourceUrn),
         message: message.trim(),
     };

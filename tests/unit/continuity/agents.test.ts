@@ -5,11 +5,21 @@ import { pod, recording } from "./world";
 
 const TOLERANCE = 1000;
 const gap = (more: Partial<Gap> = {}): Gap => ({
-    ...{ pod: "aws-node-a", uid: "a", node: "n1", from: 10_000, to: 20_000, reason: "", hiddenBySession: false },
-    ...{ canary: false, ...more },
+    pod: "aws-node-a",
+    uid: "a",
+    node: "n1",
+    from: 10_000,
+    to: 20_000,
+    reason: "",
+    hiddenBySession: false,
+    canary: false,
+    ...more,
 });
 const call = (time: number, ok: boolean, uid = "a"): AgentCall => ({
-    ...{ time, ok, uid, pod: `aws-node-${uid}` },
+    time,
+    ok,
+    uid,
+    pod: `aws-node-${uid}`,
     ...(ok ? {} : { error: "UnauthorizedOperation", message: "You are not authorized" }),
 });
 const failing = [11_500, 12_000, 15_000, 18_000].map((time) => call(time, false));

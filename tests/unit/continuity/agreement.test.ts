@@ -13,12 +13,22 @@ const NODES = 3;
 const COURSES: Record<string, Course> = { operators, faults, silence, onDelete };
 
 const onNodeRole: Sight = {
-    ...{ annotated: undefined, pods: { "": NODES }, notReady: 0, template: "as before" },
-    ...{ injectionGuard: false, nodeRoleHoldsPolicy: true, roles: [] },
+    annotated: undefined,
+    pods: { "": NODES },
+    notReady: 0,
+    template: "as before",
+    injectionGuard: false,
+    nodeRoleHoldsPolicy: true,
+    roles: [],
 };
 const handedOver = (name: string): Sight => ({
-    ...{ annotated: name, pods: { [name]: NODES }, notReady: 0, template: "rolled out" },
-    ...{ injectionGuard: true, nodeRoleHoldsPolicy: false, roles: [name] },
+    annotated: name,
+    pods: { [name]: NODES },
+    notReady: 0,
+    template: "rolled out",
+    injectionGuard: true,
+    nodeRoleHoldsPolicy: false,
+    roles: [name],
 });
 
 /** What random play comes to, and no course does. */
@@ -68,8 +78,12 @@ describe("what is seen of a sandbox", () => {
     const none = { annotations: {}, managers: [] };
     const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
         iam: iam([role("sandbox-nodes")]),
-        ...{ serviceAccount: none, daemonSet: none, templateAnnotations: {} },
-        ...{ admissionPolicies: [], admissionPolicyBindings: [], pods: [] },
+        serviceAccount: none,
+        daemonSet: none,
+        templateAnnotations: {},
+        admissionPolicies: [],
+        admissionPolicyBindings: [],
+        pods: [],
         ...more,
     });
     const arn = "arn:aws:iam::111122223333:role/path/cni";
@@ -92,7 +106,8 @@ describe("what is seen of a sandbox", () => {
         });
         assert.deepStrictEqual(sightOfSandbox(snapshot(), after), {
             ...handedOver("cni"),
-            ...{ pods: { "": 1, cni: 2 }, notReady: 1 },
+            pods: { "": 1, cni: 2 },
+            notReady: 1,
         });
     });
 

@@ -2,13 +2,11 @@ import * as assert from "assert";
 import { awsCall, kubernetesCall, type Request } from "../../continuity/engine/calls";
 
 const request = (more: Partial<Request>): Request => ({
-    ...{
-        method: "POST",
-        url: "/",
-        contentType: "application/x-www-form-urlencoded; charset=utf-8",
-        service: "iam",
-        body: "",
-    },
+    method: "POST",
+    url: "/",
+    contentType: "application/x-www-form-urlencoded; charset=utf-8",
+    service: "iam",
+    body: "",
     ...more,
 });
 

@@ -15,8 +15,13 @@ describe("the figures of a recording", () => {
     it("are zero while every pod has a path", () => {
         const figures = figuresOf(recording(10_000, inForce(0), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))));
         assert.deepStrictEqual(figures, {
-            ...{ podSeconds: 0, longestGapSeconds: 0, podsWithoutPath: 0, canaryPodSeconds: 0 },
-            ...{ nodeSeconds: 0, blindSeconds: 0, gaps: [] },
+            podSeconds: 0,
+            longestGapSeconds: 0,
+            podsWithoutPath: 0,
+            canaryPodSeconds: 0,
+            nodeSeconds: 0,
+            blindSeconds: 0,
+            gaps: [],
         });
     });
 
@@ -86,7 +91,9 @@ describe("the figures of a recording", () => {
 
     it("count Ready nodes without a Ready pod that stays", () => {
         const events: RecordedEvent[] = [
-            ...[inForce(0), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))],
+            inForce(0),
+            seen(0, pod("a")),
+            seen(0, pod("b", { node: "n2" })),
             seen(1000, pod("a", { terminating: true })),
             gone(2000, "a"),
             seen(2500, pod("c", { ready: false })),

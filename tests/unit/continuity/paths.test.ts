@@ -14,8 +14,11 @@ function without(action: string): string {
 
 function circumstances(more: Partial<Circumstances> = {}): Circumstances {
     return {
-        ...{ iam: iam([nodeRole(), role("cni")]), issuer: ISSUER, accountId: ACCOUNT },
-        ...{ instanceProfile: "nodes", stsReachable: true },
+        iam: iam([nodeRole(), role("cni")]),
+        issuer: ISSUER,
+        accountId: ACCOUNT,
+        instanceProfile: "nodes",
+        stsReachable: true,
         ...more,
     };
 }
@@ -111,8 +114,11 @@ describe("the path of a pod without a token", () => {
                     policies: {
                         ...iam([]).policies,
                         "arn:aws:iam::111122223333:policy/none": {
-                            ...{ arn: "arn:aws:iam::111122223333:policy/none", document: without("ec2:DescribeTags") },
-                            ...{ versionIds: ["v1"], defaultVersionId: "v1", attachmentCount: 1 },
+                            arn: "arn:aws:iam::111122223333:policy/none",
+                            document: without("ec2:DescribeTags"),
+                            versionIds: ["v1"],
+                            defaultVersionId: "v1",
+                            attachmentCount: 1,
                         },
                     },
                 }),

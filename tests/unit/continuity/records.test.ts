@@ -19,11 +19,14 @@ function pod(more: Shape = {}): V1Pod {
     const serviceAccountToken = { audience, path: "token" };
     return {
         metadata: {
-            ...{ name: "aws-node-x", uid: "1", creationTimestamp: new Date(1000) },
+            name: "aws-node-x",
+            uid: "1",
+            creationTimestamp: new Date(1000),
             ...(deleted ? { deletionTimestamp: new Date(2000) } : {}),
         },
         spec: {
-            ...{ nodeName: "n1", serviceAccountName: "aws-node" },
+            nodeName: "n1",
+            serviceAccountName: "aws-node",
             containers: [
                 { name: "aws-eks-nodeagent", env: [{ name: "AWS_ROLE_ARN", value: "other" }] },
                 { name: "aws-node", env: variables, volumeMounts: [{ name: "token", mountPath }] },
@@ -40,9 +43,17 @@ describe("what is recorded of a pod", () => {
 
     it("is the identity of the container that is the CNI", () => {
         assert.deepStrictEqual(podRecord(pod({ env: identity, audience: "sts.amazonaws.com" })), {
-            ...{ uid: "1", name: "aws-node-x", node: "n1", running: true, ready: true, terminating: false },
-            ...{ createdAt: 1000, serviceAccount: "aws-node" },
-            ...{ tokenFile: true, roleArn: "arn:role", audience: "sts.amazonaws.com" },
+            uid: "1",
+            name: "aws-node-x",
+            node: "n1",
+            running: true,
+            ready: true,
+            terminating: false,
+            createdAt: 1000,
+            serviceAccount: "aws-node",
+            tokenFile: true,
+            roleArn: "arn:role",
+            audience: "sts.amazonaws.com",
         });
     });
 

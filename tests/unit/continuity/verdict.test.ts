@@ -66,8 +66,14 @@ describe("a verdict", () => {
 
 describe("the report", () => {
     const outcome = (more: Partial<Outcome> = {}): Outcome => ({
-        ...{ kind: "scenario", name: "first-up", title: "first up", milliseconds: 12_000, problems: [] },
-        ...{ replay: "npm run test:continuity -- --only first-up", logs: "/tmp/logs", isProofOfSight: false },
+        kind: "scenario",
+        name: "first-up",
+        title: "first up",
+        milliseconds: 12_000,
+        problems: [],
+        replay: "npm run test:continuity -- --only first-up",
+        logs: "/tmp/logs",
+        isProofOfSight: false,
         verdict: verdictOf(recording(6000, ...there), bound, [], baseline),
         ...more,
     });

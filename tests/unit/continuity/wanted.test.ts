@@ -11,7 +11,9 @@ function before(more: Partial<Snapshot> = {}): Snapshot {
         iam: iam([nodeRole({ attachedPolicyArns: [WORKER, CNI_POLICY] })]),
         serviceAccount: { annotations: { team: "network" }, managers: ["eks"] },
         daemonSet: { annotations: {}, managers: ["eks", "kube-controller-manager"] },
-        ...{ templateAnnotations: {}, admissionPolicies: ["theirs"], admissionPolicyBindings: ["theirs"] },
+        templateAnnotations: {},
+        admissionPolicies: ["theirs"],
+        admissionPolicyBindings: ["theirs"],
         pods: [{ name: "aws-node-a", node: "n1", ready: true, roleArn: undefined }],
         ...more,
     };

@@ -49,8 +49,14 @@ export function trustOf(trust: Trust = {}): string {
 
 export function role(name: string, more: Partial<RoleState> = {}): RoleState {
     return {
-        ...{ name, arn: `arn:aws:iam::${ACCOUNT}:role/${name}`, id: `AROA${name}`, trustPolicy: trustOf() },
-        ...{ maxSessionDuration: 3600, attachedPolicyArns: [CNI_POLICY], inlinePolicies: {}, instanceProfileNames: [] },
+        name,
+        arn: `arn:aws:iam::${ACCOUNT}:role/${name}`,
+        id: `AROA${name}`,
+        trustPolicy: trustOf(),
+        maxSessionDuration: 3600,
+        attachedPolicyArns: [CNI_POLICY],
+        inlinePolicies: {},
+        instanceProfileNames: [],
         ...more,
     };
 }
@@ -60,7 +66,11 @@ export const nodeRole = (more: Partial<RoleState> = {}): RoleState =>
 
 export function iam(roles: readonly RoleState[], more: Partial<IamState> = {}): IamState {
     const policy = {
-        ...{ arn: CNI_POLICY, document: cniDocument, versionIds: ["v6"], defaultVersionId: "v6", attachmentCount: 1 },
+        arn: CNI_POLICY,
+        document: cniDocument,
+        versionIds: ["v6"],
+        defaultVersionId: "v6",
+        attachmentCount: 1,
     };
     return {
         roles: Object.fromEntries(roles.map((one) => [one.name, one])),
@@ -72,8 +82,17 @@ export function iam(roles: readonly RoleState[], more: Partial<IamState> = {}): 
 
 export function pod(uid: string, more: Partial<PodRecord> = {}): PodRecord {
     return {
-        ...{ uid, name: `aws-node-${uid}`, node: "n1", running: true, ready: true, terminating: false, createdAt: 0 },
-        ...{ serviceAccount: "aws-node", tokenFile: false, roleArn: undefined, audience: undefined },
+        uid,
+        name: `aws-node-${uid}`,
+        node: "n1",
+        running: true,
+        ready: true,
+        terminating: false,
+        createdAt: 0,
+        serviceAccount: "aws-node",
+        tokenFile: false,
+        roleArn: undefined,
+        audience: undefined,
         ...more,
     };
 }

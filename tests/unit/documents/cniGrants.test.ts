@@ -68,28 +68,25 @@ describe("a policy that grants nothing of what the CNI does", () => {
 
 describe("a policy that holds more than what is the CNI's", () => {
     const more = [
-        ...[
-            "*",
-            "ec2:*",
-            "ec2:A*",
-            "ec2:Al*",
-            "ec2:As*",
-            "ec2:Attach*",
-            "ec2:C*",
-            "ec2:Create*",
-            "ec2:De*",
-            "ec2:Delete*",
-        ],
-        ...[
-            "ec2:Detach*",
-            "ec2:Mod*",
-            "ec2:Un*",
-            "ec2:?ttach*",
-            "ec2:RunInstances",
-            "ecr:GetAuthorizationToken",
-            "s3:*",
-        ],
-        ...["ec2:D*", "ec2:AssociateA*"],
+        "*",
+        "ec2:*",
+        "ec2:A*",
+        "ec2:Al*",
+        "ec2:As*",
+        "ec2:Attach*",
+        "ec2:C*",
+        "ec2:Create*",
+        "ec2:De*",
+        "ec2:Delete*",
+        "ec2:Detach*",
+        "ec2:Mod*",
+        "ec2:Un*",
+        "ec2:?ttach*",
+        "ec2:RunInstances",
+        "ecr:GetAuthorizationToken",
+        "s3:*",
+        "ec2:D*",
+        "ec2:AssociateA*",
     ];
     for (const action of more) {
         it(`by ${action}`, () => {

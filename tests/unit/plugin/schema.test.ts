@@ -105,7 +105,12 @@ describe("the plugin's schema", function () {
             return [isComplete ? ($ref === undefined ? (type ?? "none") : "one of ours") : "of anything", ...inner];
         };
         deepStrictEqual([...new Set(properties.flatMap(([, property]) => typesOf(property)))].sort(), [
-            ...["array", "boolean", "integer", "object", "one of ours", "string"],
+            "array",
+            "boolean",
+            "integer",
+            "object",
+            "one of ours",
+            "string",
         ]);
         const named = [...text.matchAll(/"\$ref": "#\/types\/([^"]+)"/g)].map(([, name]) => name);
         deepStrictEqual([...new Set(named)].sort(), Object.keys(schema.types).sort());

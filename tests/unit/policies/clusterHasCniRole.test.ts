@@ -12,7 +12,7 @@ describe("cluster-has-cni-role", () => {
 
     it("refuses a cluster alone", async () => {
         deepStrictEqual(await violations(rule, [cluster()]), [
-            "cluster: The stack makes this cluster and no role for the CNI, which then uses the node role. Add a CniServiceAccountRole.",
+            "cluster: The stack creates this cluster but no role for the CNI, so the CNI uses the node role. Add a CniServiceAccountRole.",
         ]);
     });
 });

@@ -17,10 +17,10 @@ describe("cni-policy-fits-ip-family", () => {
 
     it("refuses the other family's, either way", async () => {
         deepStrictEqual(await violations(rule, [ON_IPV6, ...IPV4]), [
-            "a: The CNI role has the IPv4 policy, and the cluster is of the family IPv6: pods would get no address. Give it the IPv6 policy.",
+            "a: The CNI role has the IPv4 policy, but the cluster's IP family is IPv6, so pods would get no address. Attach the IPv6 policy instead.",
         ]);
         deepStrictEqual(await violations(rule, [cluster(), ...IPV6]), [
-            "cni: The CNI role has the IPv6 policy, and the cluster is of the family IPv4: pods would get no address. Give it the IPv4 policy.",
+            "cni: The CNI role has the IPv6 policy, but the cluster's IP family is IPv4, so pods would get no address. Attach the IPv4 policy instead.",
         ]);
     });
 

@@ -14,7 +14,7 @@ describe("cni-ipv6-policy-is-complete", () => {
     it("names the actions that are missing", async () => {
         const policy = JSON.stringify(ipv6CniPolicy("aws")).replace('"ec2:DescribeSubnets",', "");
         deepStrictEqual(await violations(rule, own(policy)), [
-            "own: The CNI's IPv6 policy lacks ec2:DescribeSubnets. Add what is missing.",
+            "own: The CNI's IPv6 policy lacks ec2:DescribeSubnets. Add the missing actions.",
         ]);
     });
 });

@@ -10,7 +10,7 @@ async function judged(change: object, config: object = {}): Promise<string[]> {
     const statement = { ...goodTrust().Statement[0], ...change };
     const stack = [role("cni", { Statement: [statement] }), attachment("a", "cni", managedCni())];
     return (await violations(rule, stack, config)).map((message) =>
-        message.replace("cni: The trust of the CNI role ", ""),
+        message.replace("cni: The trust policy of the CNI role ", ""),
     );
 }
 
@@ -34,7 +34,7 @@ describe("cni-role-trusts-its-service-account-only", () => {
     it("refuses a comparison by StringLike, and a wildcard", async () => {
         const { [`${ISSUER}:sub`]: sub, ...aud } = GOOD;
         deepStrictEqual(await judged({ Condition: { StringEquals: aud, StringLike: { [`${ISSUER}:sub`]: sub } } }), [
-            "compares the subject by StringLike: use StringEquals.",
+            "compares the subject with StringLike: use StringEquals.",
         ]);
         deepStrictEqual(
             await judged({
@@ -66,7 +66,7 @@ describe("cni-role-trusts-its-service-account-only", () => {
     });
 
     it("refuses a second principal, in the statement or in another one", async () => {
-        const end = "besides the OIDC provider of one cluster: take it out.";
+        const end = "besides the OIDC provider of one cluster: remove it.";
         const { Federated } = goodTrust().Statement[0]?.Principal as { Federated: string };
         deepStrictEqual(await judged({ Principal: { Federated, AWS: "111122223333" } }), [
             `names the principal AWS 111122223333 ${end}`,
@@ -74,7 +74,7 @@ describe("cni-role-trusts-its-service-account-only", () => {
         deepStrictEqual(await judged({ Principal: "*" }), [`names the principal AWS * ${end}`]);
         const ec2 = { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" };
         deepStrictEqual(await violations(rule, [role("cni", { Statement: [...goodTrust().Statement, ec2] })]), [
-            `cni: The trust of the CNI role names the principal Service ec2.amazonaws.com ${end}`,
+            `cni: The trust policy of the CNI role names the principal Service ec2.amazonaws.com ${end}`,
         ]);
     });
 });

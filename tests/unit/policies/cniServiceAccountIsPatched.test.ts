@@ -29,7 +29,7 @@ describe("cni-service-account-is-patched-by-the-component", () => {
 
     it("refuses an annotation outside the component", async () => {
         deepStrictEqual(await violations(rule, [account("ServiceAccountPatch")]), [
-            "account: This annotates kube-system/aws-node with a role outside the component. Use CniServiceAccountRole.",
+            "account: This patch annotates kube-system/aws-node with a role outside the component. Use CniServiceAccountRole.",
         ]);
     });
 });

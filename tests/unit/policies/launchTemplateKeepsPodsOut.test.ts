@@ -18,10 +18,10 @@ describe("launch-template-keeps-pods-from-the-node-role", () => {
 
     it("refuses IMDSv1 and more hops, also where the other is not known", async () => {
         deepStrictEqual(await violations(rule, [template({ ...GOOD, httpTokens: "optional" })]), [
-            'lt: Pods reach the node role: metadataOptions.httpTokens is "optional", set it to required.',
+            'lt: Pods can use the node role: metadataOptions.httpTokens is "optional". Set it to required.',
         ]);
         deepStrictEqual(await violations(rule, [template({ httpTokens: UNKNOWN_TEXT, httpPutResponseHopLimit: 2 })]), [
-            "lt: Pods reach the node role: metadataOptions.httpPutResponseHopLimit is 2, set it to 1.",
+            "lt: Pods can use the node role: metadataOptions.httpPutResponseHopLimit is 2. Set it to 1.",
         ]);
     });
 

@@ -11,8 +11,8 @@ describe("node-group-keeps-pods-from-the-node-role", () => {
 
     it("refuses none", async () => {
         deepStrictEqual(await violations(rule, [nodeGroup({ props: {} })]), [
-            "group: The node group has no launch template, so its nodes answer pods that ask for the node role's credentials. " +
-                "Give it one with metadataOptions: httpTokens required, httpPutResponseHopLimit 1.",
+            "group: The node group has no launch template, so pods on its nodes can use the node role's credentials. " +
+                "Add one with metadataOptions: httpTokens required, httpPutResponseHopLimit 1.",
         ]);
     });
 });

@@ -4,9 +4,10 @@ import { nodeRoleWithoutCniPolicy as rule } from "../../../policies/nodeRoleWith
 import { type Given, UNKNOWN_TEXT, violations } from "./support/run";
 import { attachment, goodStack, managedCni, nodeGroup, nodeRole } from "./support/stacks";
 
-const END = "which every pod on its nodes could use. Give aws-node a role of its own, and take it from here.";
-const MANAGED = `The node role nodes is given AmazonEKS_CNI_Policy, ${END}`;
-const OWN = `The node role nodes is given a policy with the CNI's actions, ${END}`;
+const END =
+    "which every pod on its nodes could use. Give aws-node a role of its own, then remove the policy from the node role.";
+const MANAGED = `The node role nodes has AmazonEKS_CNI_Policy, ${END}`;
+const OWN = `The node role nodes has a policy with the CNI's actions, ${END}`;
 
 describe("node-role-without-cni-policy", () => {
     it("is content with a node role that holds other policies", async () => {

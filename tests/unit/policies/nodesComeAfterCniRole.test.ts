@@ -13,8 +13,8 @@ describe("nodes-come-after-the-cni-role", () => {
 
     it("refuses a node group that depends on nothing, or on the role alone", async () => {
         const message =
-            "group: The node group does not wait for the CNI's role, and its own role has no CNI policy: its nodes would not " +
-            "become ready. Let it depend on the CniServiceAccountRole.";
+            "group: The node group does not depend on the CNI role, and its own role has no CNI policy, so its nodes would not " +
+            "become Ready. Add the CniServiceAccountRole to its dependsOn.";
         deepStrictEqual(await violations(rule, WITHOUT), [message]);
         const computed = { managedPolicyArns: UNKNOWN_OBJECT, inlinePolicies: UNKNOWN_OBJECT };
         const preview = WITHOUT.map((given) => (given.name === "nodes" ? nodeRole(computed) : given));

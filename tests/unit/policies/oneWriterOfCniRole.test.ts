@@ -13,7 +13,7 @@ describe("one-writer-of-the-cni-role", () => {
         deepStrictEqual(
             await violations(rule, [addon({ serviceAccountRoleArn: ROLE_ARN }), account("ServiceAccountPatch")]),
             [
-                "account: The vpc-cni add-on has a role, and this annotates kube-system/aws-node with one too. Leave it to one of them.",
+                "account: The vpc-cni add-on has a role, and this resource also annotates kube-system/aws-node with one. Remove one of the two.",
             ],
         );
     });

@@ -16,8 +16,16 @@ const CHANGELOG = `# Changelog
 - The first.
 `;
 const FILES = [
-    ...["LICENSE", "README.md", "CHANGELOG.md", "PulumiPlugin.yaml", "plugin/schema.json"],
-    ...["dist/index.js", "dist/index.d.ts", "dist/plugin/index.js", "dist/handover/index.js", "dist/policies/index.js"],
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+    "PulumiPlugin.yaml",
+    "plugin/schema.json",
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/plugin/index.js",
+    "dist/handover/index.js",
+    "dist/policies/index.js",
 ];
 function schemaOf(version: string, ...names: string[]): string {
     const inputProperties = Object.fromEntries(names.map((name) => [name, { type: "string" }]));

@@ -26,7 +26,9 @@ describe("how EKS of the AWS stand-in gives pods a role", () => {
     const create = (name: string) =>
         eks().send(
             new CreateClusterCommand({
-                ...{ name, roleArn: `arn:aws:iam::${accountId}:role/cluster`, resourcesVpcConfig: {} },
+                name,
+                roleArn: `arn:aws:iam::${accountId}:role/cluster`,
+                resourcesVpcConfig: {},
             }),
         );
     const addOns = async (clusterName: string) => (await eks().send(new ListAddonsCommand({ clusterName }))).addons;
@@ -75,8 +77,11 @@ describe("how EKS of the AWS stand-in gives pods a role", () => {
         const [listed, ...others] = await associations("associated", "aws-node");
         assert.deepEqual(others, []);
         assert.deepEqual(listed, {
-            ...{ clusterName: "associated", namespace: "kube-system", serviceAccount: "aws-node" },
-            ...{ associationArn: association?.associationArn, associationId: association?.associationId },
+            clusterName: "associated",
+            namespace: "kube-system",
+            serviceAccount: "aws-node",
+            associationArn: association?.associationArn,
+            associationId: association?.associationId,
         });
         const named = { clusterName: "associated", associationId: listed.associationId };
         const described = await eks().send(new DescribePodIdentityAssociationCommand(named));
@@ -121,7 +126,8 @@ describe("how EKS of the AWS stand-in gives pods a role", () => {
         await eks().send(new CreateAddonCommand({ clusterName: "guarded", addonName: vpcCni }));
         await limited.send(new DescribeAddonCommand({ clusterName: "guarded", addonName: vpcCni }));
         const refused = (action: string, resource: string) => ({
-            ...{ name: "AccessDeniedException", status: 403 },
+            name: "AccessDeniedException",
+            status: 403,
             message: `User: ${user.arn} is not authorized to perform: ${action} on resource: arn:aws:eks:us-west-2:${accountId}:${resource} ${noPolicy(action)}`,
         });
         await assertRefused(

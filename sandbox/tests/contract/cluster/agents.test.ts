@@ -32,8 +32,13 @@ describe("A sandbox with agents", function () {
 
     before(async () => {
         sandbox = await startSandbox({
-            ...{ name: `agents-test-${process.pid}`, nodes, agents: true, podReadySeconds: 0.2 },
-            ...{ enforcementDelaySeconds: 1, ownerPid: process.pid, onProgress: () => undefined },
+            name: `agents-test-${process.pid}`,
+            nodes,
+            agents: true,
+            podReadySeconds: 0.2,
+            enforcementDelaySeconds: 1,
+            ownerPid: process.pid,
+            onProgress: () => undefined,
         });
         core = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(CoreV1Api);
         const credentials = { accessKeyId: "test", secretAccessKey: "test" };
@@ -112,7 +117,8 @@ describe("A sandbox with agents", function () {
         await sleep(1200);
         await core.patchNamespacedServiceAccount(
             {
-                ...{ name: "aws-node", namespace },
+                name: "aws-node",
+                namespace,
                 body: { metadata: { annotations: { "eks.amazonaws.com/role-arn": Role?.Arn } } },
             },
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
@@ -153,7 +159,10 @@ describe("A sandbox with agents", function () {
         await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: cniPolicy }));
         await new EKSClient(aws).send(
             new CreatePodIdentityAssociationCommand({
-                ...{ clusterName: sandbox.clusterName, namespace, serviceAccount: "aws-node", roleArn },
+                clusterName: sandbox.clusterName,
+                namespace,
+                serviceAccount: "aws-node",
+                roleArn,
             }),
         );
         await sleep(1200);

@@ -119,13 +119,13 @@ describe("A cluster of the sandbox", function () {
         const before = uids(await pods("aws-node"));
         const others = uids(await pods("kube-proxy"));
         const started = Date.now();
-        await new Client(sandbox.kubeconfigPath).apply(
-            {
-                ...{ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name: "aws-node", namespace } },
-                ...{ spec: { template: { metadata: { annotations: { "test/restarted-at": "now" } } } } },
-            },
-            "test",
-        );
+        const daemonSet = {
+            apiVersion: "apps/v1",
+            kind: "DaemonSet",
+            metadata: { name: "aws-node", namespace },
+            spec: { template: { metadata: { annotations: { "test/restarted-at": "now" } } } },
+        };
+        await new Client(sandbox.kubeconfigPath).apply(daemonSet, "test");
         let fewest = nodes;
         for (let done = false; !done;) {
             const now = await pods("aws-node");
@@ -179,7 +179,11 @@ describe("An IPv6 cluster of the sandbox", function () {
     it("has IPv6 addresses on nodes and pods, aws-node set to IPv6, and a customer policy on the node role", async () => {
         const name = `ipv6-test-${process.pid}`;
         const sandbox = await startSandbox({
-            ...{ name, nodes: 1, ipFamily: "ipv6", podReadySeconds: 0.2, ownerPid: process.pid },
+            name,
+            nodes: 1,
+            ipFamily: "ipv6",
+            podReadySeconds: 0.2,
+            ownerPid: process.pid,
             onProgress: () => undefined,
         });
         try {

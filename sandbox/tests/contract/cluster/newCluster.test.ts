@@ -38,9 +38,14 @@ describe("A sandbox for a new cluster", function () {
 
     before(async () => {
         sandbox = await startSandbox({
-            ...{ name: `new-cluster-test-${process.pid}`, clusterName: "brand-new", newCluster: true },
-            ...{ nodeGroupLimitSeconds: 8, podReadySeconds: 0.2, enforcementDelaySeconds: 1 },
-            ...{ ownerPid: process.pid, onProgress: () => undefined },
+            name: `new-cluster-test-${process.pid}`,
+            clusterName: "brand-new",
+            newCluster: true,
+            nodeGroupLimitSeconds: 8,
+            podReadySeconds: 0.2,
+            enforcementDelaySeconds: 1,
+            ownerPid: process.pid,
+            onProgress: () => undefined,
         });
         core = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(CoreV1Api);
         const aws = { endpoint: sandbox.awsEndpoint, region: sandbox.region };
@@ -66,8 +71,11 @@ describe("A sandbox for a new cluster", function () {
     async function makeNodeGroup(nodegroupName: string): Promise<void> {
         await eks.send(
             new CreateNodegroupCommand({
-                ...{ clusterName: sandbox.clusterName, nodegroupName, nodeRole: roles.get("nodes") },
-                ...{ subnets: sandbox.subnetIds, scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 2 } },
+                clusterName: sandbox.clusterName,
+                nodegroupName,
+                nodeRole: roles.get("nodes"),
+                subnets: sandbox.subnetIds,
+                scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 2 },
             }),
         );
     }
@@ -117,7 +125,8 @@ describe("A sandbox for a new cluster", function () {
     it("gives the cluster that is created its issuer and its API server", async () => {
         const { cluster } = await eks.send(
             new CreateClusterCommand({
-                ...{ name: sandbox.clusterName, roleArn: roles.get("cluster") },
+                name: sandbox.clusterName,
+                roleArn: roles.get("cluster"),
                 resourcesVpcConfig: { subnetIds: sandbox.subnetIds },
             }),
         );
@@ -178,7 +187,8 @@ describe("A sandbox for a new cluster", function () {
     it("makes nodes Ready by the role of aws-node's service account, if it trusts the pods' tokens", async () => {
         const issuer = sandbox.issuer.replace("https://", "");
         const provider = new CreateOpenIDConnectProviderCommand({
-            ...{ Url: sandbox.issuer, ClientIDList: ["sts.amazonaws.com"] },
+            Url: sandbox.issuer,
+            ClientIDList: ["sts.amazonaws.com"],
         });
         const { OpenIDConnectProviderArn } = await iam.send(provider);
         assert.equal(OpenIDConnectProviderArn, sandbox.oidcProviderArn);
@@ -205,7 +215,8 @@ describe("A sandbox for a new cluster", function () {
     async function annotate(roleArn: string): Promise<void> {
         await core.patchNamespacedServiceAccount(
             {
-                ...{ name: "aws-node", namespace },
+                name: "aws-node",
+                namespace,
                 body: { metadata: { annotations: { "eks.amazonaws.com/role-arn": roleArn } } },
             },
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),

@@ -29,7 +29,13 @@ export function processesOf(state: SandboxState): string[] {
 }
 
 export const allProcesses = [
-    ...["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "moto", "supervisor"],
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kwok",
+    "moto",
+    "supervisor",
 ];
 
 export async function until(

@@ -39,8 +39,14 @@ const document = fc.oneof(
 function role(trustPolicy: string, inline: Record<string, string>): RoleState {
     const arn = `arn:aws:iam::${accountId}:role/r`;
     return {
-        ...{ name: "r", arn, id: "AROAEXAMPLE", trustPolicy, maxSessionDuration: 3600 },
-        ...{ attachedPolicyArns: [], inlinePolicies: inline, instanceProfileNames: [] },
+        name: "r",
+        arn,
+        id: "AROAEXAMPLE",
+        trustPolicy,
+        maxSessionDuration: 3600,
+        attachedPolicyArns: [],
+        inlinePolicies: inline,
+        instanceProfileNames: [],
     };
 }
 const act = {

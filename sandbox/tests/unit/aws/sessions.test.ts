@@ -28,7 +28,10 @@ describe("sessions of roles", () => {
         const session = sessions.create(role, "aws-node", 900);
         now = 899_999;
         assert.deepEqual(sessions.authenticate("iam", session, state), {
-            ...{ kind: "session", arn: session.arn, userId: "AROAEXAMPLE:aws-node", policies: role },
+            kind: "session",
+            arn: session.arn,
+            userId: "AROAEXAMPLE:aws-node",
+            policies: role,
         });
         now = 900_000;
         assert.throws(() => sessions.authenticate("iam", session, state), { name: "ExpiredToken", status: 403 });

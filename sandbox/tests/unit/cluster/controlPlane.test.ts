@@ -11,8 +11,14 @@ import { type StageOptions, stagesFile } from "../../../cluster/stages";
 
 const apiServer = (ipFamily: "ipv4" | "ipv6") =>
     apiServerArguments({
-        ...{ etcdPort: 1, port: 2, certificates: "/c", issuer: "https://oidc.example/id/A", ipFamily },
-        ...{ tokenFile: "/t", serviceAccountKey: "/k", serviceAccountPublicKey: "/p" },
+        etcdPort: 1,
+        port: 2,
+        certificates: "/c",
+        issuer: "https://oidc.example/id/A",
+        ipFamily,
+        tokenFile: "/t",
+        serviceAccountKey: "/k",
+        serviceAccountPublicKey: "/p",
     });
 
 describe("The command lines of the control plane", () => {

@@ -288,7 +288,10 @@ describe("the identity webhook's injection", () => {
                 injectionPatch(pod([{ name: "aws-node", env: [own] }]), account(), defaults, true),
             );
             assert.deepEqual(namesOf(container), [
-                ...[own.name, "AWS_STS_REGIONAL_ENDPOINTS", "AWS_DEFAULT_REGION", "AWS_REGION"],
+                own.name,
+                "AWS_STS_REGIONAL_ENDPOINTS",
+                "AWS_DEFAULT_REGION",
+                "AWS_REGION",
             ]);
         });
     });

@@ -104,7 +104,7 @@ export const combinationRows: Row[] = [
         { oidcProviderArn: PROVIDER_ARN, delivery: "external", overrideExistingServiceAccount: true },
         [
             "overrideExistingServiceAccount",
-            "expected no value with delivery external, with which the component changes nothing on the cluster, got true; " +
+            "expected no value with delivery external, since the component then changes nothing on the cluster, got true; " +
                 "remove overrideExistingServiceAccount, or use delivery serviceAccountPatch",
         ],
     ),
@@ -114,7 +114,7 @@ export const combinationRows: Row[] = [
             { oidcProviderArn: PROVIDER_ARN, delivery: "external", rollout: { enabled: true } },
             [
                 "rollout.enabled",
-                "expected no value with delivery external, with which the component changes nothing on the cluster, got true; " +
+                "expected no value with delivery external, since the component then changes nothing on the cluster, got true; " +
                     "remove rollout.enabled, or use delivery serviceAccountPatch",
             ],
         ),
@@ -122,7 +122,7 @@ export const combinationRows: Row[] = [
     },
     refused("the cluster's own provider as an additional one", both([PROVIDER_ARN]), [
         "additionalOidcProviderArns[0]",
-        `expected another cluster's provider, got "${PROVIDER_ARN}", which is oidcProviderArn; remove it from the list`,
+        `expected the provider of another cluster, got "${PROVIDER_ARN}", which is oidcProviderArn; remove it from the list`,
     ]),
     refused("an additional provider twice", both([OTHER_PROVIDER_ARN, OTHER_PROVIDER_ARN]), [
         "additionalOidcProviderArns[1]",
@@ -143,16 +143,16 @@ export const combinationRows: Row[] = [
     ].flatMap((arn) => [
         refused(`a policy elsewhere as boundary: ${arn}`, { oidcProviderArn: PROVIDER_ARN, permissionsBoundary: arn }, [
             "permissionsBoundary",
-            `expected a policy of AWS or of the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
-                "use a policy that a role in this account can have",
+            `expected an AWS managed policy, or a policy in the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
+                "use an AWS managed policy of this partition, or a policy of this account",
         ]),
         refused(
             `an additional policy elsewhere: ${arn}`,
             { oidcProviderArn: PROVIDER_ARN, additionalPolicyArns: [arn] },
             [
                 "additionalPolicyArns[0]",
-                `expected a policy of AWS or of the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
-                    "use a policy that a role in this account can have",
+                `expected an AWS managed policy, or a policy in the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
+                    "use an AWS managed policy of this partition, or a policy of this account",
             ],
         ),
     ]),
@@ -162,7 +162,7 @@ export const combinationRows: Row[] = [
             { oidcProviderArn: PROVIDER_ARN, ipFamily, additionalPolicyArns: ["arn:aws:iam::aws:policy/A", MANAGED] },
             [
                 "additionalPolicyArns[1]",
-                `expected another policy than the CNI policy, which the component attaches itself, got "${MANAGED}"; remove it from the list`,
+                `expected a policy other than the CNI policy, which the component attaches itself, got "${MANAGED}"; remove it from the list`,
             ],
         ),
     ),
@@ -185,8 +185,8 @@ export const combinationRows: Row[] = [
             { oidcProviderArn: PROVIDER_ARN, ipFamily: "ipv6", rolePath },
             [
                 "rolePath",
-                "expected a path that a policy can have too: letters, digits and . , + @ = _ - between single slashes, " +
-                    `got "${rolePath}"; choose such a path, since the IPv6 policy gets the same path`,
+                "expected a path that is also valid for a policy: letters, digits and . , + @ = _ - between single slashes, " +
+                    `got "${rolePath}"; change the path, since the IPv6 policy gets the same path`,
             ],
         ),
     ]),

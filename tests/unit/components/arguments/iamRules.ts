@@ -230,7 +230,7 @@ export const iamRules: Rule[] = [
     {
         argument: "additionalPolicyArns",
         plain: true,
-        expected: "at most 24 policies, since IAM attaches at most 25 to a role",
+        expected: "at most 24 policies, since a role can have at most 25",
         fix: "merge some of them",
         accepted: [["24 policies", policies(...numbers(24))]],
         refused: [["25 policies", policies(...numbers(25)), "25 policies"]],

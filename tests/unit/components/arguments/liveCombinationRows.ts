@@ -7,7 +7,7 @@ const NO_ROLLOUT = { rollout: { enabled: false } };
 const NODE_ROLES = { detachFromNodeRoles: ["nodes"] };
 
 const ROLE_ONLY_GOT =
-    "got delivery external, with which the component changes nothing on the cluster; use delivery serviceAccountPatch";
+    "got delivery external, so that the component changes nothing on the cluster; use delivery serviceAccountPatch";
 const NO_ROLLOUT_GOT = "got rollout.enabled false, so that no pod gets the role; remove rollout.enabled";
 
 function row(title: string, args: object, ...problems: [propertyPath: string, reason: string][]): Row {

@@ -38,14 +38,14 @@ const text = (argument: string, expected: string, fix: string): Rule => ({
 });
 
 const NODE_ROLE_NAME = "the name of a role, without ARN and path";
-const NO_NAMES = "at least one name";
+const NO_NAMES = "at least one member";
 
 /** What each argument of the live checks must be by itself. */
 export const liveRules: Rule[] = [
     {
         argument: "liveChecks",
         expected: "true or false",
-        fix: "set false for the role, the annotation and the rollout alone, or omit it",
+        fix: "set false to create only the role, the annotation and the rollout, or omit it",
         accepted: [
             ["true", true],
             ["false", false],
@@ -183,7 +183,7 @@ export const liveRules: Rule[] = [
         argument: "detachFromNodeRoles",
         beside: LIVE,
         expected: NO_NAMES,
-        fix: "leave detachFromNodeRoles to detach nothing",
+        fix: "omit detachFromNodeRoles to detach nothing",
         accepted: [["null, which counts as not given", null]],
         refused: [["an empty list", [], "an empty list"]],
     },
@@ -228,7 +228,7 @@ export const liveRules: Rule[] = [
     {
         argument: "detachPolicyArns",
         expected: NO_NAMES,
-        fix: "leave detachPolicyArns to detach nothing",
+        fix: "omit detachPolicyArns to detach the default policies",
         beside: NODE_ROLES,
         accepted: [],
         refused: [["an empty list", [], "an empty list"]],
@@ -290,7 +290,7 @@ export const liveRules: Rule[] = [
     {
         argument: "injectionGuard",
         expected: "true or false",
-        fix: "set false for no admission policy, or omit it",
+        fix: "set false to create no admission policy, or omit it",
         beside: NODE_ROLES,
         accepted: [
             ["true", true],

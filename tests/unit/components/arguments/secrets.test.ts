@@ -132,8 +132,9 @@ describe("an argument error about a secret", () => {
             {
                 propertyPath: "permissionsBoundary",
                 reason:
-                    'expected a policy of AWS or of the account of oidcProviderArn, got "arn:aws:iam::444455556666:policy/' +
-                    'boundary"; use a policy that a role in this account can have',
+                    "expected an AWS managed policy, or a policy in the account of oidcProviderArn, got " +
+                    '"arn:aws:iam::444455556666:policy/boundary"; ' +
+                    "use an AWS managed policy of this partition, or a policy of this account",
             },
         ]);
     });

@@ -94,7 +94,7 @@ export const tagRules: Rule[] = [
     {
         argument: "tags",
         path: 'tags["team"]',
-        expected: "keys that differ by more than their case",
+        expected: "keys that differ by more than case",
         fix: "keep one of them",
         accepted: [["keys that differ by a letter", { Team: "1", Teams: "2" }]],
         refused: [["keys that differ by case", { Team: "1", other: "2", team: "3" }, '["Team","team"]']],

@@ -14,9 +14,9 @@ const HAS = (list: string, variable: string) =>
     `object.spec.?${list}.orValue([]).all(c, c.?env.orValue([]).exists(e, e.name == '${variable}'))`;
 const MESSAGE =
     "eks-cni: this pod of kube-system/aws-node has no identity of its own, and its node role no longer holds the CNI policy. " +
-    "The DaemonSet tries again. If the service account has lost its annotation: " +
+    "The DaemonSet controller retries. If the service account has lost its annotation, run: " +
     `kubectl annotate serviceaccount aws-node -n kube-system --overwrite eks.amazonaws.com/role-arn=${ROLE_ARN}. ` +
-    `To let pods in without it: kubectl delete validatingadmissionpolicybinding ${NAME}`;
+    `To admit pods without it, run: kubectl delete validatingadmissionpolicybinding ${NAME}`;
 
 interface Spec {
     matchConstraints: { namespaceSelector: unknown };

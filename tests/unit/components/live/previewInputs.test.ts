@@ -9,35 +9,55 @@ const MANAGER = "eks-cni/network/production/cni";
 
 const plain: PlainParts = {
     formerFieldManagers: ["eks-cni/shop/prod/former"],
-    ...{ component: "cni", fieldManager: MANAGER, ipFamily: "ipv4", context: undefined, canaryActs: true },
-    ...{
-        injectionGuard: true,
-        additionalPolicies: false,
-        stableSeconds: 20,
-        iamPropagationSeconds: 120,
-        maxNotReadyNodes: 0,
-    },
+    component: "cni",
+    fieldManager: MANAGER,
+    ipFamily: "ipv4",
+    context: undefined,
+    canaryActs: true,
+    injectionGuard: true,
+    additionalPolicies: false,
+    stableSeconds: 20,
+    iamPropagationSeconds: 120,
+    maxNotReadyNodes: 0,
 };
 
 /** Of a cluster that is there, whose role is about to be made. */
 const settled: Settled = {
-    ...{ roleArn: LATE, record: LATE, delivered: LATE, oidcProviderArn: PROVIDER, region: "cn-north-1" },
-    ...{ serviceAccount: { namespace: "kube-system", name: "aws-node" }, daemonSetName: "aws-node" },
+    roleArn: LATE,
+    record: LATE,
+    delivered: LATE,
+    oidcProviderArn: PROVIDER,
+    region: "cn-north-1",
+    serviceAccount: { namespace: "kube-system", name: "aws-node" },
+    daemonSetName: "aws-node",
     detachFromNodeRoles: ["nodes"],
 };
 
 const annotations = (roleArn: string) => ({ "eks.amazonaws.com/role-arn": roleArn });
 const expected = {
     subject: {
-        ...{ component: "cni", fieldManager: MANAGER, ipFamily: "ipv4", daemonSetName: "aws-node" },
-        ...{ roleArn: "arn:aws-cn:iam::111122223333:role/to-be-made", serviceAccount: settled["serviceAccount"] },
+        component: "cni",
+        fieldManager: MANAGER,
+        ipFamily: "ipv4",
+        daemonSetName: "aws-node",
+        roleArn: "arn:aws-cn:iam::111122223333:role/to-be-made",
+        serviceAccount: settled["serviceAccount"],
         annotations: annotations("arn:aws-cn:iam::111122223333:role/to-be-made"),
         issuers: ["oidc.eks.cn-north-1.amazonaws.com.cn/id/A"],
     },
     formerFieldManagers: ["eks-cni/shop/prod/former"],
-    ...{ region: "cn-north-1", overrideExistingServiceAccount: false, canaryActs: true, injectionGuard: true },
-    ...{ additionalPolicies: false, stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
-    ...{ detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined, record: undefined, delivered: undefined },
+    region: "cn-north-1",
+    overrideExistingServiceAccount: false,
+    canaryActs: true,
+    injectionGuard: true,
+    additionalPolicies: false,
+    stableSeconds: 20,
+    iamPropagationSeconds: 120,
+    maxNotReadyNodes: 0,
+    detachFromNodeRoles: ["nodes"],
+    detachPolicyArns: undefined,
+    record: undefined,
+    delivered: undefined,
 };
 
 function inputs(more: Settled = {}, parts: Partial<PlainParts> = {}): object {
@@ -62,7 +82,8 @@ describe("What a preview knows of the hand-over", () => {
         assert.deepStrictEqual(inputs({ roleArn: ROLE, record, delivered: "digest" }), {
             ...expected,
             subject: { ...expected.subject, roleArn: ROLE, annotations: annotations(ROLE) },
-            ...{ record, delivered: "digest" },
+            record,
+            delivered: "digest",
         });
     });
 
@@ -74,7 +95,11 @@ describe("What a preview knows of the hand-over", () => {
         assert.deepStrictEqual(
             inputs({ ...connection, ...more, ...delivered, ...policies }, { context: "admin", canaryActs: false }),
             {
-                ...{ ...expected, ...connection, ...policies, context: "admin", canaryActs: false },
+                ...expected,
+                ...connection,
+                ...policies,
+                context: "admin",
+                canaryActs: false,
                 subject: {
                     ...expected.subject,
                     annotations: {
@@ -83,7 +108,8 @@ describe("What a preview knows of the hand-over", () => {
                         "eks.amazonaws.com/token-expiration": "3600",
                     },
                     issuers: [...expected.subject.issuers, "oidc.eks.cn-north-1.amazonaws.com.cn/id/B"],
-                    ...{ clusterName: "prod", daemonSetName: "cni" },
+                    clusterName: "prod",
+                    daemonSetName: "cni",
                 },
             },
         );

@@ -101,12 +101,22 @@ describe("an error of AWS is told", () => {
 
     describe("by its caller alone, where its name only has to do with one that is known:", () => {
         const names = [
-            ...["AccessDeniedForDependency", "NotAccessDenied"],
-            ...["ExpiredTokens", "NotExpiredToken", "RequestExpiredBefore"],
-            ...["AuthFailures", "NoAuthFailure", "UnknownInvalidAccessKeyId", "OptInRequiredForRegion"],
-            ...["NoTimeoutError", "TimeoutErrors", "RequestTimeoutInvalid"],
-            ...["InvalidThrottling", "BadSlowDown"],
-            ...["ProviderErrors", "CredentialsProviderErrorOfOthers"],
+            "AccessDeniedForDependency",
+            "NotAccessDenied",
+            "ExpiredTokens",
+            "NotExpiredToken",
+            "RequestExpiredBefore",
+            "AuthFailures",
+            "NoAuthFailure",
+            "UnknownInvalidAccessKeyId",
+            "OptInRequiredForRegion",
+            "NoTimeoutError",
+            "TimeoutErrors",
+            "RequestTimeoutInvalid",
+            "InvalidThrottling",
+            "BadSlowDown",
+            "ProviderErrors",
+            "CredentialsProviderErrorOfOthers",
         ];
         for (const name of names) {
             it(name, () => {

@@ -32,9 +32,18 @@ export function mayNot(action: string): AwsFailure {
 /** EC2 to DryRuns of the session; to the operator as before. */
 export function dryRuns(operators: Answers, refused: Record<string, AwsFailure> = {}): Answers {
     const actions = [
-        ...["AttachNetworkInterface", "CreateNetworkInterface", "CreateTags", "DeleteNetworkInterface"],
-        ...["DetachNetworkInterface", "ModifyNetworkInterfaceAttribute", "DescribeInstances", "DescribeInstanceTypes"],
-        ...["DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSubnets", "DescribeTags"],
+        "AttachNetworkInterface",
+        "CreateNetworkInterface",
+        "CreateTags",
+        "DeleteNetworkInterface",
+        "DetachNetworkInterface",
+        "ModifyNetworkInterfaceAttribute",
+        "DescribeInstances",
+        "DescribeInstanceTypes",
+        "DescribeNetworkInterfaces",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "DescribeTags",
     ];
     return Object.fromEntries(
         actions.map((action) => [

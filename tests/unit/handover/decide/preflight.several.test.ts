@@ -16,7 +16,8 @@ describe("Several reasons", () => {
                 {
                     pods: [pod("n2", { kind: "other", what: "AWS_ACCESS_KEY_ID" })],
                     serviceAccount: {
-                        ...{ uid: "account", roleArnOwners: ["eksctl"] },
+                        uid: "account",
+                        roleArnOwners: ["eksctl"],
                         annotations: { "eks.amazonaws.com/audience": "other" },
                     },
                     daemonSet: {
@@ -31,10 +32,20 @@ describe("Several reasons", () => {
         deepStrictEqual(
             reasons(everything).map(([code]) => code),
             [
-                ...["unsafe-engine-setting", "wrong-account", "wrong-cluster"],
-                ...["add-on-owns-the-role", "pod-identity-association", "annotation-owned-by-another"],
-                ...["audience-annotation", "webhook-skipped", "other-credentials", "network-policy-logs"],
-                ...["cluster-too-old", "node-role-missing", "node-role-not-named", "node-role-shared"],
+                "unsafe-engine-setting",
+                "wrong-account",
+                "wrong-cluster",
+                "add-on-owns-the-role",
+                "pod-identity-association",
+                "annotation-owned-by-another",
+                "audience-annotation",
+                "webhook-skipped",
+                "other-credentials",
+                "network-policy-logs",
+                "cluster-too-old",
+                "node-role-missing",
+                "node-role-not-named",
+                "node-role-shared",
             ],
         );
     });

@@ -74,7 +74,7 @@ describe("The way back, once the live checks are turned off,", () => {
 
     const woken = { ...daemonSet, woken: true };
     const UNGUARD = {
-        ...{ do: "removeInjectionGuard" },
+        do: "removeInjectionGuard",
         why: "the live checks are turned off: removing the injection guard",
     };
 

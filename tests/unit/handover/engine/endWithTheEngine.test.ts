@@ -24,7 +24,8 @@ describe("The process of a live check", function () {
                 const writing = `setInterval(() => process.${stream}.write("progress\\n"), 10);`;
                 const [command, ...args] = RUN;
                 const child = spawn(command, [...args, `${BUSY}${code}process.send("ready");${writing}`], {
-                    ...{ stdio: ["ignore", "pipe", "pipe", "ipc"], ...limits },
+                    stdio: ["ignore", "pipe", "pipe", "ipc"],
+                    ...limits,
                 });
                 await once(child, "message");
                 child.stdout?.destroy();

@@ -69,7 +69,9 @@ describe("What a look makes of the lists", () => {
     it("tells a refusal of pods for less than ten minutes", async () => {
         const now = Date.parse("2026-01-01T00:10:00Z");
         lists[`${core}/events`] = ["2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"].map((at) => ({
-            ...{ metadata: {}, message: `at ${at}`, lastTimestamp: at },
+            metadata: {},
+            message: `at ${at}`,
+            lastTimestamp: at,
             involvedObject: { uid: "ds" },
         }));
         const told = await refusedPods(await connected(), "kube-system", { name: "aws-node", uid: "ds" }, now);

@@ -30,11 +30,14 @@ const pod = (name: string, hash: string, ownedBy = "ds") => ({
 });
 const node = (name: string, labels: object = { cni: "vpc" }) => ({ metadata: { name, labels } });
 const event = (uid: string, message: string, at: string) => ({
-    ...{ metadata: { name: message }, message, lastTimestamp: at },
+    metadata: { name: message },
+    message,
+    lastTimestamp: at,
     involvedObject: { uid },
 });
 const revision = (hash: string, number: number) => ({
-    ...{ revision: number, data: { spec: "much" } },
+    revision: number,
+    data: { spec: "much" },
     metadata: { name: hash, labels: { "controller-revision-hash": hash }, ownerReferences: owner() },
 });
 
@@ -74,7 +77,9 @@ describe("A look at the cluster", () => {
         const seen = await look();
         assert.equal(seen.uid, "cluster");
         assert.deepEqual(seen.serviceAccount, {
-            ...{ uid: "sa", annotations: { "eks.amazonaws.com/role-arn": "arn" }, roleArnOwners: [] },
+            uid: "sa",
+            annotations: { "eks.amazonaws.com/role-arn": "arn" },
+            roleArnOwners: [],
         });
         assert.equal(seen.daemonSet?.maxUnavailable, 1, "half of the two nodes that it selects");
         assert.deepEqual(

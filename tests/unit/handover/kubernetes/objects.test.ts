@@ -65,7 +65,8 @@ describe("A DaemonSet as it is seen", () => {
             images: { "aws-vpc-cni-init": "init:v1", "aws-node": "cni:v1", "aws-eks-nodeagent": "" },
             environment: { ENABLE_IMDS_ONLY_MODE: "true" },
             nodeAgentArguments: ["--enable-cloudwatch-logs=true"],
-            ...{ observed: true, woken: false },
+            observed: true,
+            woken: false,
         });
     });
 
@@ -77,8 +78,16 @@ describe("A DaemonSet as it is seen", () => {
     it("is seen also when it says next to nothing", () => {
         const bare = { spec: { selector: {}, template: {}, updateStrategy: { type: "OnDelete" } } };
         assert.deepEqual(daemonSetSeen(bare, 0), {
-            ...{ uid: "", updateStrategy: "OnDelete", maxUnavailable: 1, observed: true, woken: false },
-            ...{ templateLabels: {}, templateAnnotations: {}, images: {}, environment: {}, nodeAgentArguments: [] },
+            uid: "",
+            updateStrategy: "OnDelete",
+            maxUnavailable: 1,
+            observed: true,
+            woken: false,
+            templateLabels: {},
+            templateAnnotations: {},
+            images: {},
+            environment: {},
+            nodeAgentArguments: [],
         });
     });
 
@@ -159,7 +168,9 @@ describe("A pod as it is seen", () => {
     const since = new Date("2026-01-01T00:01:00Z");
     const pod: Plain<V1Pod> = {
         metadata: {
-            ...{ name: "aws-node-1", uid: "pod", creationTimestamp: created },
+            name: "aws-node-1",
+            uid: "pod",
+            creationTimestamp: created,
             labels: { "controller-revision-hash": "hash" },
         },
         spec: { nodeName: "node", containers: [{ name: "aws-node" }] },
@@ -179,7 +190,12 @@ describe("A pod as it is seen", () => {
 
     it("has what decisions need, and nothing else", () => {
         assert.deepEqual(podSeen(pod, context), {
-            ...{ name: "aws-node-1", uid: "pod", node: "node", ready: true, terminating: false, current: true },
+            name: "aws-node-1",
+            uid: "pod",
+            node: "node",
+            ready: true,
+            terminating: false,
+            current: true,
             createdAt: created.getTime(),
             readySince: since.getTime(),
             credentials: { kind: "nodeRole" },
@@ -214,8 +230,16 @@ describe("A pod as it is seen", () => {
 
     it("is seen also before anything is known of it", () => {
         assert.deepEqual(podSeen({}, context), {
-            ...{ name: "", uid: "", node: "", ready: false, terminating: false, current: false },
-            ...{ createdAt: 0, readySince: undefined, missingPermissions: undefined, restarts: 0 },
+            name: "",
+            uid: "",
+            node: "",
+            ready: false,
+            terminating: false,
+            current: false,
+            createdAt: 0,
+            readySince: undefined,
+            missingPermissions: undefined,
+            restarts: 0,
             credentials: { kind: "nodeRole" },
         });
     });
@@ -292,18 +316,19 @@ describe("A service account as it is seen", () => {
 
     it("has the annotations of EKS, of the Kubernetes provider and of ours", () => {
         const annotations = {
-            ...{ [roleArn]: "arn", "eks.amazonaws.com/audience": "aud", "pulumi.com/patchForce": "true" },
-            ...{ ours: "1", "kubectl.kubernetes.io/last-applied-configuration": "{}" },
+            [roleArn]: "arn",
+            "eks.amazonaws.com/audience": "aud",
+            "pulumi.com/patchForce": "true",
+            ours: "1",
+            "kubectl.kubernetes.io/last-applied-configuration": "{}",
         };
         assert.deepEqual(serviceAccountSeen({ metadata: { uid: "sa", annotations } }, ["ours"]), {
             uid: "sa",
             annotations: {
-                ...{
-                    [roleArn]: "arn",
-                    "eks.amazonaws.com/audience": "aud",
-                    "pulumi.com/patchForce": "true",
-                    ours: "1",
-                },
+                [roleArn]: "arn",
+                "eks.amazonaws.com/audience": "aud",
+                "pulumi.com/patchForce": "true",
+                ours: "1",
             },
             roleArnOwners: [],
         });

@@ -117,7 +117,9 @@ export const patient: ClusterSettings = {
 /** A kubeconfig as an object: JSON is YAML. The client takes plain HTTP only when certificates are not looked at. */
 export function kubeconfig(server: string, user: object = { token: "the-token" }): object {
     return {
-        ...{ apiVersion: "v1", kind: "Config", "current-context": "tests" },
+        apiVersion: "v1",
+        kind: "Config",
+        "current-context": "tests",
         clusters: [{ name: "tests", cluster: { server, "insecure-skip-tls-verify": true } }],
         users: [{ name: "tests", user }],
         contexts: [{ name: "tests", context: { cluster: "tests", user: "tests" } }],

@@ -39,15 +39,22 @@ describe("A write to the cluster", () => {
         api.requests
             .filter(({ method }) => method !== "GET")
             .map(({ method, path, query, headers, body }: Request) => ({
-                ...{ method, path, query: Object.fromEntries(query), type: headers["content-type"] },
+                method,
+                path,
+                query: Object.fromEntries(query),
+                type: headers["content-type"],
                 body: body === "" ? undefined : (JSON.parse(body) as unknown),
             }));
     const applied = (path: string, manager: string, force: string | undefined, body: object) => ({
-        ...{ method: "PATCH", path, type: "application/apply-patch+yaml", body },
+        method: "PATCH",
+        path,
+        type: "application/apply-patch+yaml",
+        body,
         query: { fieldManager: manager, ...(force !== undefined && { force }) },
     });
     const accountWith = (metadata: object) => ({
-        ...{ apiVersion: "v1", kind: "ServiceAccount" },
+        apiVersion: "v1",
+        kind: "ServiceAccount",
         metadata: { namespace: "kube-system", name: "aws-node", uid: "uid", ...metadata },
     });
 
@@ -65,12 +72,15 @@ describe("A write to the cluster", () => {
         });
         const metadata = {
             annotations: {
-                ...{ "pulumi.com/patchForce": "true", "pulumi.com/other": "x", "eks.amazonaws.com/audience": "y" },
-                ...{ "eks.amazonaws.com/role-arn": "old" },
+                "pulumi.com/patchForce": "true",
+                "pulumi.com/other": "x",
+                "eks.amazonaws.com/audience": "y",
+                "eks.amazonaws.com/role-arn": "old",
             },
             managedFields: [
                 {
-                    ...{ manager: fieldManager, operation: "Apply" },
+                    manager: fieldManager,
+                    operation: "Apply",
                     fieldsV1: f("pulumi.com/patchForce", "eks.amazonaws.com/audience", "eks.amazonaws.com/role-arn"),
                 },
                 { manager: "another", operation: "Apply", fieldsV1: f("pulumi.com/other") },
@@ -147,7 +157,9 @@ describe("A write to the cluster", () => {
     const template = { apiVersion: "apps/v1", kind: "DaemonSet" };
     const identified = { metadata: { name: "aws-node", namespace: "kube-system", uid: "uid" } };
     const merged = (value: string | null) => ({
-        ...{ method: "PATCH", path: daemonSet, type: "application/merge-patch+json" },
+        method: "PATCH",
+        path: daemonSet,
+        type: "application/merge-patch+json",
         query: { fieldManager: "eks-cni-wake" },
         body: { metadata: { uid: "uid", annotations: { "eks-cni/woken-at": value } } },
     });
@@ -189,7 +201,10 @@ describe("A write to the cluster", () => {
     });
 
     const deleted = (grace: object) => ({
-        ...{ method: "DELETE", path: pod, query: {}, type: "application/json" },
+        method: "DELETE",
+        path: pod,
+        query: {},
+        type: "application/json",
         body: { preconditions: { uid: "1" }, ...grace },
     });
 

@@ -123,8 +123,14 @@ describe("The record", () => {
 describe("The record of a component that begins", () => {
     const theirs = { [ROLE_ARN]: FORMER_ROLE };
     const empty = {
-        ...{ clusterUid: "cluster", serviceAccountUid: "account", fieldManager: MANAGER, injectionGuardName: "guard" },
-        ...{ originalAnnotations: {}, approvedRoleArns: [], namedNodeRoles: [], nodeRolePolicies: {} },
+        clusterUid: "cluster",
+        serviceAccountUid: "account",
+        fieldManager: MANAGER,
+        injectionGuardName: "guard",
+        originalAnnotations: {},
+        approvedRoleArns: [],
+        namedNodeRoles: [],
+        nodeRolePolicies: {},
     };
     const rows: [string, ServiceAccountSeen | undefined, object][] = [
         [

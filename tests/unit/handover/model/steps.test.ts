@@ -21,8 +21,15 @@ const why = "";
 describe("What a run remembers", () => {
     it("is when it began, and nothing else at first", () => {
         deepStrictEqual(freshMemory(7), {
-            ...{ startedAt: 7, attachedAt: undefined, attached: [], detachedAt: undefined, propagatedAt: undefined },
-            ...{ releasedAt: undefined, wokenAt: undefined, restarts: {}, restores: 0 },
+            startedAt: 7,
+            attachedAt: undefined,
+            attached: [],
+            detachedAt: undefined,
+            propagatedAt: undefined,
+            releasedAt: undefined,
+            wokenAt: undefined,
+            restarts: {},
+            restores: 0,
         });
     });
 

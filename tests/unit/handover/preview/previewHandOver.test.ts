@@ -8,17 +8,20 @@ import { seen } from "../support/preflights";
 import { ACCOUNT, BROAD_POLICY, CNI_POLICY, ISSUER, nodeRole, subject } from "../support/worlds";
 
 const inputs: PreviewInputs = {
-    ...{
-        subject,
-        formerFieldManagers: [],
-        region: "eu-west-1",
-        record: undefined,
-        delivered: undefined,
-        canaryActs: true,
-    },
-    ...{ overrideExistingServiceAccount: false, injectionGuard: true, additionalPolicies: false },
-    ...{ detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined },
-    ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
+    subject,
+    formerFieldManagers: [],
+    region: "eu-west-1",
+    record: undefined,
+    delivered: undefined,
+    canaryActs: true,
+    overrideExistingServiceAccount: false,
+    injectionGuard: true,
+    additionalPolicies: false,
+    detachFromNodeRoles: ["nodes"],
+    detachPolicyArns: undefined,
+    stableSeconds: 20,
+    iamPropagationSeconds: 120,
+    maxNotReadyNodes: 0,
 };
 
 /** A context that only reads: whatever else is called of it is not there. */
@@ -36,7 +39,9 @@ function reading(world: World, called: string[] = [], others: Partial<Record<str
             close: () => called.push("close"),
         },
         aws: { callerAccount: answer("caller", ACCOUNT), look: answer("look at the account", world.account) },
-        ...{ detachFromNodeRoles: ["nodes"], now: () => world.at, progress: () => undefined },
+        detachFromNodeRoles: ["nodes"],
+        now: () => world.at,
+        progress: () => undefined,
     } as unknown as RunContext;
 }
 

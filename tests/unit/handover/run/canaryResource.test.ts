@@ -10,8 +10,17 @@ const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "Th
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "Nobody knows you.", "Give another kubeconfig.");
 
 const inputs: CanaryInputs = {
-    ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, iamPropagationSeconds: 120, forceDestroy: false, drift: "none" },
-    ...{ formerAnnotations: {}, approvedRole: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
+    subject,
+    record,
+    timeouts: DEFAULT_TIMEOUTS,
+    iamPropagationSeconds: 120,
+    forceDestroy: false,
+    drift: "none",
+    formerAnnotations: {},
+    approvedRole: "a",
+    serviceAccountUid: "account",
+    stableSeconds: 20,
+    delivered: "d",
 };
 
 /** A canary pod that is there already, in a cluster and an account that fail when a test says so. */
@@ -31,7 +40,10 @@ function siteWith(fails: {
     const { others = onNodeRole } = fails;
     const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) } });
     const context = {
-        ...{ subject, roleNames: [], now: () => now, progress: () => undefined },
+        subject,
+        roleNames: [],
+        now: () => now,
+        progress: () => undefined,
         sleep: () => Promise.resolve(),
         cluster: {
             look: () =>

@@ -7,8 +7,17 @@ import { EksCniProvider } from "../../../../plugin/provider";
 import { onNodeRole, record, subject, world } from "../support/worlds";
 
 const inputs: CanaryInputs = {
-    ...{ subject, record, timeouts: DEFAULT_TIMEOUTS, iamPropagationSeconds: 120, forceDestroy: false, drift: "none" },
-    ...{ formerAnnotations: {}, approvedRole: "a", serviceAccountUid: "account", stableSeconds: 20, delivered: "d" },
+    subject,
+    record,
+    timeouts: DEFAULT_TIMEOUTS,
+    iamPropagationSeconds: 120,
+    forceDestroy: false,
+    drift: "none",
+    formerAnnotations: {},
+    approvedRole: "a",
+    serviceAccountUid: "account",
+    stableSeconds: 20,
+    delivered: "d",
 };
 
 /** A context where all that waits waits for good, and which tells what was done. */
@@ -23,7 +32,11 @@ function scripted(cancelling: AbortController, cancelAt: string) {
         return Promise.resolve(answer);
     };
     const context = {
-        ...{ subject, roleNames: [], now: Date.now, progress: () => undefined, cancelled: cancelling.signal },
+        subject,
+        roleNames: [],
+        now: Date.now,
+        progress: () => undefined,
+        cancelled: cancelling.signal,
         cluster: {
             look: () => did("cluster", cluster),
             restart: () => did("restart", undefined),
@@ -34,7 +47,8 @@ function scripted(cancelling: AbortController, cancelAt: string) {
         aws: { look: () => did("account", account) },
     } as unknown as RunContext;
     const operation = {
-        ...{ progress: () => undefined, cancelled: cancelling.signal },
+        progress: () => undefined,
+        cancelled: cancelling.signal,
         open: () => Promise.resolve(context),
     };
     return { calls, operation };
@@ -73,7 +87,9 @@ describe("A run that is cancelled", () => {
         // Nobody answers there.
         const cluster = { server: "http://192.0.2.1:9", "insecure-skip-tls-verify": true };
         const kubeconfig = JSON.stringify({
-            ...{ apiVersion: "v1", kind: "Config", "current-context": "c" },
+            apiVersion: "v1",
+            kind: "Config",
+            "current-context": "c",
             clusters: [{ name: "c", cluster }],
             users: [{ name: "c", user: { token: "t" } }],
             contexts: [{ name: "c", context: { cluster: "c", user: "c" } }],

@@ -22,7 +22,9 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
     let now = NOW;
     let roleArnOwners = [MANAGER, "kubectl-annotate"];
     const context = {
-        ...{ subject, roleNames: ["nodes"], now: () => now },
+        subject,
+        roleNames: ["nodes"],
+        now: () => now,
         progress: () => undefined,
         sleep: (milliseconds: number) => Promise.resolve((now += milliseconds)),
         cluster: {
@@ -50,17 +52,21 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
         },
     } as unknown as RunContext;
     const state = {
-        ...{
-            subject,
-            timeouts: DEFAULT_TIMEOUTS,
-            iamPropagationSeconds: 120,
-            forceDestroy: false,
-            drift: "none",
-            proof: "full" as const,
-        },
-        ...{ overrideExistingServiceAccount: false, detachFromNodeRoles: ["nodes"], detachPolicyArns: [] },
-        ...{ injectionGuard: true, policyArns: [CNI_POLICY], additionalPolicies: false },
-        ...{ formerAnnotations: {}, approvedRole: "a", roleUniqueId: guard.roleUniqueId },
+        subject,
+        timeouts: DEFAULT_TIMEOUTS,
+        iamPropagationSeconds: 120,
+        forceDestroy: false,
+        drift: "none",
+        proof: "full" as const,
+        overrideExistingServiceAccount: false,
+        detachFromNodeRoles: ["nodes"],
+        detachPolicyArns: [],
+        injectionGuard: true,
+        policyArns: [CNI_POLICY],
+        additionalPolicies: false,
+        formerAnnotations: {},
+        approvedRole: "a",
+        roleUniqueId: guard.roleUniqueId,
         record: { ...record, ...guard.record },
     };
     await credentialGuard.delete(state, { progress: () => undefined, open: () => Promise.resolve(context) });

@@ -14,7 +14,10 @@ async function ask(answers: Proof[], token = () => Promise.resolve("token"), ori
     const asked: string[] = [];
     let now = NOW;
     const context = {
-        ...{ subject, now: () => now, progress: () => undefined, cluster: { requestToken: token } },
+        subject,
+        now: () => now,
+        progress: () => undefined,
+        cluster: { requestToken: token },
         sleep: (milliseconds: number) => {
             now += milliseconds;
             return Promise.resolve();

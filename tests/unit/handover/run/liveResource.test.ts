@@ -53,8 +53,13 @@ describe("The inputs that changed", () => {
         [
             "are the optional ones that went",
             {
-                ...{ kubeconfig: "k", context: "c", aws: { region: "r" }, region: "r" },
-                ...{ detachFromNodeRoles: ["n"], detachPolicyArns: ["p"], keepDetached: false },
+                kubeconfig: "k",
+                context: "c",
+                aws: { region: "r" },
+                region: "r",
+                detachFromNodeRoles: ["n"],
+                detachPolicyArns: ["p"],
+                keepDetached: false,
             },
             {},
             ["kubeconfig", "context", "aws", "region", "detachFromNodeRoles", "detachPolicyArns", "keepDetached"],

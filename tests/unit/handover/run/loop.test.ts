@@ -18,7 +18,9 @@ function scripted(...steps: Step[]) {
         return Promise.resolve();
     };
     const context = {
-        ...{ subject, roleNames: ["nodes"], now: () => now },
+        subject,
+        roleNames: ["nodes"],
+        now: () => now,
         sleep: (milliseconds: number) => {
             now += milliseconds;
             return done(`sleep ${String(milliseconds)}`);
@@ -52,7 +54,9 @@ function scripted(...steps: Step[]) {
     } as unknown as RunContext;
     let asked = 0;
     const goal: Goal = {
-        ...{ what: "The work", limitSeconds: 60, limitArgument: "timeouts.canarySeconds" },
+        what: "The work",
+        limitSeconds: 60,
+        limitArgument: "timeouts.canarySeconds",
         next: () => steps[Math.min(asked++, steps.length - 1)] ?? DONE,
     };
     return { context, goal, calls, lines };

@@ -34,7 +34,10 @@ function scripted(answers: Answers, ...steps: Step[]) {
         };
     const { cluster, account } = world(onNodeRole);
     const context = {
-        ...{ subject, roleNames: ["nodes"], now: () => now, progress: (line: string) => lines.push(line) },
+        subject,
+        roleNames: ["nodes"],
+        now: () => now,
+        progress: (line: string) => lines.push(line),
         sleep: (milliseconds: number) => {
             now += milliseconds;
             calls.push(`sleep ${String(milliseconds)}`);
@@ -44,7 +47,9 @@ function scripted(answers: Answers, ...steps: Step[]) {
         aws: { look: call("account", account), attach: call("attach", "attached") },
     } as unknown as RunContext;
     const goal: Goal = {
-        ...{ what: "The work", limitSeconds: 3600, limitArgument: "timeouts.canarySeconds" },
+        what: "The work",
+        limitSeconds: 3600,
+        limitArgument: "timeouts.canarySeconds",
         next: (_world, memory) => steps[memories.push(memory) - 1] ?? DONE,
     };
     return { run: () => reach(context, goal), calls, lines, memories, sleeps: () => (now - NOW) / 2000 };
@@ -161,9 +166,18 @@ describe("The loop's patience", () => {
         );
         await run();
         deepStrictEqual(calls, [
-            ...["cluster", "account", "wake", "cluster"],
-            ...["cluster", "account", PAUSE, "cluster", "account"],
-            ...["attach", "cluster", "account"],
+            "cluster",
+            "account",
+            "wake",
+            "cluster",
+            "cluster",
+            "account",
+            PAUSE,
+            "cluster",
+            "account",
+            "attach",
+            "cluster",
+            "account",
         ]);
     });
 });

@@ -20,8 +20,14 @@ import {
 } from "./worlds";
 
 export const target: DetachmentTarget = {
-    ...{ subject, record, detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined, injectionGuard: true },
-    ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
+    subject,
+    record,
+    detachFromNodeRoles: ["nodes"],
+    detachPolicyArns: undefined,
+    injectionGuard: true,
+    stableSeconds: 20,
+    iamPropagationSeconds: 120,
+    maxNotReadyNodes: 0,
 };
 
 export const inForce = { present: true, inForce: true };

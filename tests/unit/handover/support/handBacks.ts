@@ -55,7 +55,8 @@ export const UNGUARD = {
     why: "removing the injection guard: pods may use the node role again",
 };
 export const release = (leavingThere: object) => ({
-    ...{ do: "releaseServiceAccount", leaving: leavingThere },
+    do: "releaseServiceAccount",
+    leaving: leavingThere,
     why: "removing the annotation from the service account",
 });
 export const template = { ...daemonSet, templateAnnotations: { [ROLLOUT]: "digest" } };

@@ -6,9 +6,15 @@ import { bare, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world }
 
 /** Of a first update: everything but the CNI role is known. */
 export const question: PlanInputs = {
-    ...{ preflight: approvable, record: undefined, canaryActs: true, delivered: undefined },
-    ...{ detachFromNodeRoles: ["nodes"], detachPolicyArns: undefined },
-    ...{ stableSeconds: 20, iamPropagationSeconds: 120, maxNotReadyNodes: 0 },
+    preflight: approvable,
+    record: undefined,
+    canaryActs: true,
+    delivered: undefined,
+    detachFromNodeRoles: ["nodes"],
+    detachPolicyArns: undefined,
+    stableSeconds: 20,
+    iamPropagationSeconds: 120,
+    maxNotReadyNodes: 0,
 };
 
 /** By a digest that has reached the pods. */

@@ -20,9 +20,17 @@ export const withDaemonSet = (more: Partial<DaemonSetSeen>): Partial<Preflight> 
 
 /** Nothing speaks against it. */
 export const approvable: Preflight = {
-    ...{ subject, world: seen(), clusterVersion: { major: 1, minor: 30 }, callerAccount: ACCOUNT },
-    ...{ tokenIssuer: ISSUER, otherDelivery: undefined, overrideExistingServiceAccount: false },
-    ...{ detachFromNodeRoles: ["nodes"], injectionGuard: true, additionalPolicies: false, environment: {} },
+    subject,
+    world: seen(),
+    clusterVersion: { major: 1, minor: 30 },
+    callerAccount: ACCOUNT,
+    tokenIssuer: ISSUER,
+    otherDelivery: undefined,
+    overrideExistingServiceAccount: false,
+    detachFromNodeRoles: ["nodes"],
+    injectionGuard: true,
+    additionalPolicies: false,
+    environment: {},
 };
 
 export type Reason = [code: string, seen: string];

@@ -68,8 +68,17 @@ export const inPart = (...roleArns: string[]): CredentialSource => ({
 /** A pod that works, and has for long. */
 export function pod(node: string, credentials: CredentialSource, more: Partial<PodSeen> = {}): PodSeen {
     return {
-        ...{ name: `pod-${node}`, uid: `uid-${node}`, node, credentials, createdAt: LONG_AGO, ready: true },
-        ...{ readySince: LONG_AGO, terminating: false, current: true, missingPermissions: undefined, restarts: 0 },
+        name: `pod-${node}`,
+        uid: `uid-${node}`,
+        node,
+        credentials,
+        createdAt: LONG_AGO,
+        ready: true,
+        readySince: LONG_AGO,
+        terminating: false,
+        current: true,
+        missingPermissions: undefined,
+        restarts: 0,
         ...more,
     };
 }
@@ -83,7 +92,11 @@ export function node(name: string, more: Partial<NodeSeen> = {}): NodeSeen {
 
 export function nodeRole(more: Partial<NodeRoleSeen> = {}): NodeRoleSeen {
     return {
-        ...{ name: "nodes", exists: true, uniqueId: "AROANODES", inlineCniPolicies: [], instancesElsewhere: [] },
+        name: "nodes",
+        exists: true,
+        uniqueId: "AROANODES",
+        inlineCniPolicies: [],
+        instancesElsewhere: [],
         cniPolicies: [{ arn: CNI_POLICY, kind: "cni", sufficient: true }],
         instancesOfCluster: ["i-n1", "i-n2", "i-n3"],
         ...more,
@@ -93,9 +106,16 @@ export function nodeRole(more: Partial<NodeRoleSeen> = {}): NodeRoleSeen {
 export const bare = { cniPolicies: [] };
 
 export const daemonSet: DaemonSetSeen = {
-    ...{ uid: "daemon-set", updateStrategy: "RollingUpdate", maxUnavailable: 1, observed: true },
-    ...{ templateLabels: {}, templateAnnotations: {}, images: { "aws-node": "cni:v1.19.0" } },
-    ...{ environment: {}, nodeAgentArguments: [], woken: false },
+    uid: "daemon-set",
+    updateStrategy: "RollingUpdate",
+    maxUnavailable: 1,
+    observed: true,
+    templateLabels: {},
+    templateAnnotations: {},
+    images: { "aws-node": "cni:v1.19.0" },
+    environment: {},
+    nodeAgentArguments: [],
+    woken: false,
 };
 
 export const serviceAccount: ServiceAccountSeen = {
@@ -116,7 +136,11 @@ export function world(credentials: CredentialSource, { cluster = {}, account = {
     return {
         at,
         cluster: {
-            ...{ uid: "cluster", serviceAccount, daemonSet, nodes, refusedPods: [] },
+            uid: "cluster",
+            serviceAccount,
+            daemonSet,
+            nodes,
+            refusedPods: [],
             pods: nodes.map(({ name }) => pod(name, credentials)),
             injectionGuard: { present: false, inForce: false },
             ...cluster,
