@@ -1,14 +1,14 @@
 import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
 import { withTimeout } from "../async/withTimeout";
 
-/** The kubeconfig's own way to credentials failed: no request was made. */
+/** The kubeconfig returned no credentials, so no request was sent. */
 export class NoCredentials extends Error {
     public constructor(public readonly why: string) {
         super(why);
     }
 }
 
-/** As the kubeconfig authenticates, with a bound: a credential command may wait for a browser that nobody sees. */
+/** Authenticates as the kubeconfig says, with a time limit: a credential command may wait for an invisible browser login. */
 export async function authenticate(
     config: KubeConfig,
     request: RequestContext,
@@ -24,8 +24,8 @@ export async function authenticate(
 }
 
 /**
- * The client throws what the command wrote to its standard error, which is for people. What it cannot parse it quotes, and
- * that may be a token.
+ * The client throws the command's standard error, which is meant for people. A parser error quotes the output, which may be a
+ * token, and is replaced.
  */
 function reason(error: unknown): string {
     if (error instanceof Error && "code" in error && typeof error.code === "string") {
@@ -38,7 +38,7 @@ function reason(error: unknown): string {
     return text === "" ? "it failed without a message" : text;
 }
 
-/** What the kubeconfig authenticates with, in words. */
+/** Describes for a message what the kubeconfig authenticates with. */
 export function credentialsOf(config: KubeConfig): string {
     const user = config.getCurrentUser();
     const command = commandOf(config);
@@ -51,7 +51,7 @@ export function credentialsOf(config: KubeConfig): string {
     return `the ${user?.token ? "token" : "credentials"} of ${whose(config)}`;
 }
 
-/** The credential command of the kubeconfig, if it has one: `aws`, where `aws eks update-kubeconfig` wrote it. */
+/** The credential command of the kubeconfig, if it has one: `aws`, if `aws eks update-kubeconfig` wrote it. */
 export function commandOf(config: KubeConfig): string | undefined {
     const command = (config.getCurrentUser()?.exec as { command?: unknown } | null | undefined)?.command;
     return typeof command === "string" ? command : undefined;
@@ -62,7 +62,7 @@ function whose(config: KubeConfig): string {
     return `the user ${JSON.stringify(user)} in the kubeconfig (context ${JSON.stringify(config.currentContext)})`;
 }
 
-/** When a token that is written into a kubeconfig ends; undefined if it does not tell. */
+/** When a token in a kubeconfig expires. Undefined if the token does not contain it. */
 export function tokenExpiry(token: string | undefined): Date | undefined {
     const text = token?.trim() ?? "";
     return text.startsWith(EKS_PREFIX) ? eksExpiry(text.slice(EKS_PREFIX.length)) : jwtExpiry(text);

@@ -5,8 +5,10 @@ import type { Cluster } from "./clusterClient";
 import type { WatchStart } from "./lookAtCluster";
 
 /**
- * Waits for the first change after a look, by a WATCH from where each LIST ended, and at most so long. A stream that ends or
- * fails is opened again; while none works this is nothing but waiting, after which the caller looks anyway.
+ * Waits for the first change after a look, with a time limit.
+ *
+ * Each WATCH starts at the resource version of its LIST. A stream that ends or fails is opened again. If no stream works, the
+ * caller looks again after the limit.
  */
 export async function firstChange(
     cluster: Cluster,
@@ -19,7 +21,7 @@ export async function firstChange(
     const over = AbortSignal.any([seen.signal, closing]);
     let burst: NodeJS.Timeout | undefined;
     const changed = () => {
-        // What belongs together comes together: one look after it, instead of one in its middle and another.
+        // Related changes come in a burst. One look after it is enough, instead of one in the middle and another.
         burst ??= setTimeout(() => seen.abort(), cluster.settings.burstMilliseconds);
     };
     starts.forEach((start) => void follow(new Watch(ending(cluster.config, over)), start, changed, over));
@@ -28,7 +30,7 @@ export async function firstChange(
     seen.abort();
 }
 
-/** The client gives what ends a stream when it is answered; one that never is ends by its connections alone. */
+/** The client returns a stream's abort controller with the response. Before that, only closing its connections ends a stream. */
 function ending(config: KubeConfig, over: AbortSignal): KubeConfig {
     const applyToFetchOptions: KubeConfig["applyToFetchOptions"] = async (options) => {
         const applied = await config.applyToFetchOptions(options);
@@ -50,12 +52,12 @@ async function follow(watch: Watch, start: WatchStart, changed: () => void, over
     }
 }
 
-/** Resolves when the stream has ended, whatever the reason. */
+/** Resolves when the stream has ended, for any reason. */
 function stream(watch: Watch, { path, query }: WatchStart, changed: () => void, over: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-        const told = (type: string) => CHANGES.has(type) && changed();
+        const onEvent = (type: string) => CHANGES.has(type) && changed();
         watch
-            .watch(path, { ...query }, told, () => resolve())
+            .watch(path, { ...query }, onEvent, () => resolve())
             .then(
                 (controller) => {
                     over.addEventListener("abort", () => controller.abort(), { once: true });
@@ -68,13 +70,13 @@ function stream(watch: Watch, { path, query }: WatchStart, changed: () => void, 
     });
 }
 
-/** Not BOOKMARK, which is none, and not ERROR, after which the stream ends. */
+/** BOOKMARK is no change, and the stream ends after ERROR. */
 const CHANGES: ReadonlySet<string> = new Set(["ADDED", "MODIFIED", "DELETED"]);
 
 async function pause(milliseconds: number, over: AbortSignal): Promise<void> {
     try {
         await sleep(milliseconds, undefined, { signal: over });
     } catch {
-        // It is over before the time.
+        // Aborted before the time was up.
     }
 }

@@ -17,7 +17,7 @@ import { loadKubeconfig } from "./kubeconfig";
 import { Credentials } from "./renewedCredentials";
 import { patiently } from "./requests";
 
-/** The client's API groups that are used, with limits in time and with failures that say what they mean. */
+/** The client's API groups in use, with time limits, and with errors that say what they mean. */
 export interface Cluster {
     readonly core: CoreV1Api;
     readonly apps: AppsV1Api;
@@ -27,14 +27,14 @@ export interface Cluster {
     readonly config: KubeConfig;
     readonly clock: ClusterClock;
     readonly settings: ClusterSettings;
-    /** The header with which a PATCH is a server-side apply, and that of a merge patch. */
+    /** The headers for a server-side apply and for a merge patch. */
     readonly asApply: ConfigurationOptions;
     readonly asMerge: ConfigurationOptions;
-    /** Waits for a call; what it ends with otherwise is a Refusal, or Declined. */
+    /** Waits for a call. Its failure is thrown as a Refusal, or as Declined. */
     ask<T>(asked: Asked, call: Promise<T>): Promise<T>;
 }
 
-/** @param closing When what is open ends, and nothing is tried again. */
+/** @param closing Stops retries. */
 export async function connect(
     connection: ClusterConnection,
     settings: ClusterSettings,

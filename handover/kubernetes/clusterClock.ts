@@ -1,13 +1,14 @@
 /**
- * Times of the cluster in terms of this machine's clock, by the Date header of the API server's answers: an operator's laptop
- * that is a minute off would take a pod for stable that has just become Ready.
+ * Converts times of the cluster to this machine's clock, by the Date header of the API server's responses.
+ *
+ * If an operator's laptop were a minute off, it would take a pod that has just become Ready for a stable one.
  */
 export class ClusterClock {
     private ahead = 0;
 
     public constructor(private readonly now: () => number = Date.now) {}
 
-    /** The header has whole seconds, and its way here takes time: a difference within that is none. */
+    /** The header has whole seconds and takes time to arrive, so a small difference counts as none. */
     public heard(date: string | undefined): void {
         const difference = date === undefined ? NaN : Date.parse(date) + 500 - this.now();
         if (!Number.isNaN(difference)) {
@@ -15,7 +16,7 @@ export class ClusterClock {
         }
     }
 
-    /** When it was here, in milliseconds since the epoch. */
+    /** The time by this machine's clock, in milliseconds since the epoch. */
     public here(time: Date): number {
         return time.getTime() - this.ahead;
     }

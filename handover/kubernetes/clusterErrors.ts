@@ -4,28 +4,28 @@ import { NoCredentials } from "./authentication";
 import { credentialsMissing, credentialsRefused, host, throttled, unreachable } from "./reachability";
 import { NoAnswer } from "./requests";
 
-/** What was asked, in the words of RBAC. */
+/** A request, in the terms of RBAC. */
 export interface Asked {
     readonly verb: string;
-    /** With its group, as `kubectl auth can-i` takes it: `daemonsets.apps`. */
+    /** With its group, as `kubectl auth can-i` expects it: `daemonsets.apps`. */
     readonly resource: string;
     readonly namespace?: string;
     readonly name?: string;
 }
 
-/** An answer that the caller may know what to do with: not there, in conflict, no longer available. */
+/** A response that the caller may be able to handle: not found (404), conflict (409), gone (410). */
 export class Declined extends Error {
     public constructor(
         public readonly status: 404 | 409 | 410,
         message: string,
-        /** Of a conflict of server-side apply: the fields and who owns them. */
+        /** For a conflict of server-side apply: the fields and their owners. */
         public readonly conflicts: readonly { readonly field: string; readonly message: string }[] = [],
     ) {
         super(message);
     }
 }
 
-/** Gives undefined instead of what is not there. */
+/** Returns undefined for an object that does not exist. */
 export async function unlessGone<T>(asking: Promise<T>): Promise<T | undefined> {
     try {
         return await asking;
@@ -37,7 +37,7 @@ export async function unlessGone<T>(asking: Promise<T>): Promise<T | undefined> 
     }
 }
 
-/** What a failed request means. */
+/** Translates the error of a failed request. */
 export function failureOf(error: unknown, asked: Asked, config: KubeConfig): Error {
     if (error instanceof NoAnswer) {
         return error.throttled ? throttled(error, config) : unreachable(error, config);
@@ -48,7 +48,7 @@ export function failureOf(error: unknown, asked: Asked, config: KubeConfig): Err
     return isApiException(error) ? answered(error, asked, config) : brokenAnswer(error, asked);
 }
 
-/** By its shape, since the class is loaded late. */
+/** Checks the shape, since the class is loaded late. */
 function isApiException(error: unknown): error is ApiException<unknown> {
     return error instanceof Error && "code" in error && typeof error.code === "number" && "body" in error;
 }
@@ -79,7 +79,7 @@ function statusOf(body: unknown): Status {
     const status = parsed(body);
     const causes = status.details?.causes ?? [];
     return {
-        message: withoutStop(status.message ?? "no reason given"),
+        message: withoutFullStop(status.message ?? "no reason given"),
         conflicts: causes
             .filter(({ reason }) => reason === "FieldManagerConflict")
             .map(({ field = "", message = "" }) => ({ field, message })),
@@ -91,7 +91,7 @@ interface StatusBody {
     details?: { causes?: { reason?: string; field?: string; message?: string }[] };
 }
 
-/** Of a code that the client's description of the API does not know, the body comes as text. */
+/** For a status code that the client's description of the API lacks, the body is text. */
 function parsed(body: unknown): StatusBody {
     try {
         const status: unknown = typeof body === "string" || Buffer.isBuffer(body) ? JSON.parse(body.toString()) : body;
@@ -101,7 +101,7 @@ function parsed(body: unknown): StatusBody {
     }
 }
 
-/** RBAC, and what else authorises, says "User … cannot …"; an admission webhook uses the same code for what it denies. */
+/** RBAC and other authorizers answer "User … cannot …". An admission webhook denies requests with the same status code. */
 function accessDenied(message: string, asked: Asked, config: KubeConfig): Refusal {
     const seen = `The API server at ${host(config)} forbids ${words(asked)}: ${message}.`;
     const byAuthorisation = /\bcannot\b/.test(message);
@@ -120,7 +120,10 @@ function accessDenied(message: string, asked: Asked, config: KubeConfig): Refusa
           );
 }
 
-/** With the name: a right by resourceNames is none to `kubectl auth can-i` without it. A pod's is another each time. */
+/**
+ * Includes the name, without which `kubectl auth can-i` ignores permissions by resourceNames. The name of a pod is left out, since
+ * it changes.
+ */
 function canI({ verb, resource, namespace, name }: Asked): string {
     const [, kind = resource, subresource] = /^([^/]+)\/(.+)$/.exec(resource) ?? [];
     return [
@@ -139,7 +142,7 @@ function refuses(what: string): Refusal {
     );
 }
 
-/** The message of a parser quotes what it could not read, which may be anything. */
+/** A parser's message quotes the response, which may contain anything, so only the kind of the error is shown. */
 function brokenAnswer(error: unknown, asked: Asked): Refusal {
     const kind = error instanceof Error ? error.name : typeof error;
     return refuses(`sent a response to ${words(asked)} that could not be read (${kind})`);
@@ -149,4 +152,4 @@ export function words({ verb, resource, namespace, name }: Asked): string {
     return `\`${verb} ${resource}${name === undefined ? "" : ` ${name}`}\`${namespace === undefined ? "" : ` in ${namespace}`}`;
 }
 
-const withoutStop = (text: string) => text.replace(/\.$/, "");
+const withoutFullStop = (text: string) => text.replace(/\.$/, "");

@@ -11,7 +11,7 @@ import { clusterUid, look, type WatchStart } from "./lookAtCluster";
 import { annotate, releaseServiceAccount, releaseTemplate, removeWakeMark, wakeDaemonSet } from "./serverSideApply";
 import { requestToken } from "./serviceAccountToken";
 
-/** Reads the kubeconfig; the cluster itself is first asked by the first call. */
+/** Reads the kubeconfig. No request is sent to the cluster before the first call. */
 export async function connectCluster(
     connection: ClusterConnection,
     subject: Subject,
@@ -27,7 +27,7 @@ export async function connectCluster(
                 clusterUid(cluster),
                 cluster.ask({ verb: "get", resource: "/version" }, cluster.version.getCode()),
             ]);
-            // EKS used to write "30+".
+            // EKS used to report a minor version as "30+".
             return { uid, version: { major: parseInt(version.major, 10), minor: parseInt(version.minor, 10) } };
         },
         async look() {

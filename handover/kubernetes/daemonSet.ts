@@ -19,17 +19,17 @@ export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonS
     };
 }
 
-/** What is written to a DaemonSet to have its controller look at it. */
+/** The annotation that is written to a DaemonSet to make its controller reconcile it. */
 export const WOKEN_AT = "eks-cni/woken-at";
 
-/** Its controller makes the revision of a template before it says that it has seen it (daemon_controller.go, syncDaemonSet). */
+/** The controller creates a template's revision before it reports it as observed (daemon_controller.go, syncDaemonSet). */
 export function isObserved({ metadata, status }: V1DaemonSet): boolean {
     return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
 }
 
 /**
- * As the controller reckons (pkg/controller/daemon/update.go, updatedDesiredNodeCounts): a share is rounded up; what the API
- * server defaults, and what comes to nothing, is 1.
+ * Calculated like the controller does (pkg/controller/daemon/update.go, updatedDesiredNodeCounts): a percentage is rounded up. A
+ * missing value is 1, as the API server defaults it, and so is a result of 0.
  */
 export function maxUnavailable(value: number | string | undefined, nodes: number): number {
     const share = typeof value === "string" ? /^(\d+)%$/.exec(value)?.[1] : undefined;
@@ -42,8 +42,10 @@ function plainEnvironment(template: V1PodTemplateSpec | undefined, container: st
 }
 
 /**
- * The label value of the pods of the current template: that of the DaemonSet's newest revision, which its controller renumbers
- * when a template comes back (pkg/controller/daemon/update.go, constructHistory). Undefined before there is one.
+ * The revision label of the pods with the current template: that of the DaemonSet's newest revision, which the controller
+ * renumbers when an earlier template is used again (pkg/controller/daemon/update.go, constructHistory).
+ *
+ * Undefined before the controller has observed the template.
  */
 export function currentHash(daemonSet: V1DaemonSet, revisions: readonly V1ControllerRevision[]): string | undefined {
     const newest = revisions
@@ -54,7 +56,7 @@ export function currentHash(daemonSet: V1DaemonSet, revisions: readonly V1Contro
 
 export const REVISION_LABEL = "controller-revision-hash";
 
-/** A label alone may be somebody else's: https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/ */
+/** Objects of another owner may have the same labels: https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/ */
 export function isOwnedBy(
     owners: readonly { readonly uid: string; readonly controller?: boolean }[] = [],
     uid: string | undefined,

@@ -5,7 +5,7 @@ import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 import { nodeOf } from "./pods";
 
-/** Where EKS installs the plugin. */
+/** The DaemonSet that EKS installs for the plugin. */
 const DEFAULT = { namespace: "kube-system", daemonSet: "aws-node", labelSelector: "k8s-app=aws-node" };
 
 export interface DefaultPod {
@@ -14,8 +14,9 @@ export interface DefaultPod {
 }
 
 /**
- * The pods of kube-system/aws-node that have no role of their own, where it is another DaemonSet that is handed over: they live
- * off the role of their node. Asked only then.
+ * The pods of kube-system/aws-node that have no role of their own, and so use the permissions of their node's role.
+ *
+ * They are read only if another DaemonSet is handed over.
  */
 export async function defaultPodsWithoutRole(
     cluster: Cluster,
@@ -35,8 +36,8 @@ export async function defaultPodsWithoutRole(
         (pod) => {
             const { name = "", ownerReferences = [], deletionTimestamp } = pod.metadata ?? {};
             const { kind } = credentialSource(pod.spec ?? { containers: [] });
-            const relies = kind === "nodeRole" || kind === "incomplete";
-            return ownerReferences.some((owner) => isDaemonSet(owner, daemonSet)) && relies && !deletionTimestamp
+            const usesNodeRole = kind === "nodeRole" || kind === "incomplete";
+            return ownerReferences.some((owner) => isDaemonSet(owner, daemonSet)) && usesNodeRole && !deletionTimestamp
                 ? { name, node: nodeOf(pod) }
                 : undefined;
         },

@@ -1,18 +1,18 @@
 import type { Cluster } from "./clusterClient";
 import { Declined } from "./clusterErrors";
 
-interface Victim {
+interface PodReference {
     readonly name: string;
     readonly uid: string;
 }
 
 /**
- * Deletes a pod if it is still the same; one that is gone (404), or another of its name (409), is what was wanted.
+ * Deletes a pod if it still has the same UID. It is a success if the pod no longer exists (404), or was replaced (409).
  *
- * Everything stands in the body: the API server reads the query's `gracePeriodSeconds` only where there is none.
+ * All options are in the body: the API server reads `gracePeriodSeconds` from the query only if there is no body.
  * https://github.com/kubernetes/apiserver/blob/master/pkg/endpoints/handlers/delete.go
  */
-export async function deletePod(cluster: Cluster, namespace: string, pod: Victim, grace?: 0): Promise<void> {
+export async function deletePod(cluster: Cluster, namespace: string, pod: PodReference, grace?: 0): Promise<void> {
     const { name, uid } = pod;
     try {
         await cluster.ask(

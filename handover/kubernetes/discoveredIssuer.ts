@@ -4,8 +4,9 @@ import type { Cluster } from "./clusterClient";
 import { unlessGone } from "./clusterErrors";
 
 /**
- * The issuer of the cluster's tokens, by its OpenID Connect discovery document, without a token being made. Undefined where it
- * cannot be read: only cluster administrators and pods may by default.
+ * The issuer of the cluster's tokens, from the OpenID Connect discovery document, without creating a token.
+ *
+ * Undefined if the document cannot be read: by default, only cluster administrators and pods may read it.
  *
  * Source: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
  */
@@ -21,7 +22,7 @@ export async function discoveredIssuer(cluster: Cluster): Promise<string | undef
     return issuerOf(document);
 }
 
-/** The client says that it is a string, and gives what is in it. */
+/** The client declares the document as a string, but returns it parsed. */
 function issuerOf(document: unknown): string | undefined {
     const { issuer } = (document ?? {}) as { readonly issuer?: unknown };
     return typeof issuer === "string" ? issuerOfUrl(issuer) : undefined;

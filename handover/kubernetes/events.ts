@@ -2,22 +2,22 @@ import type { CoreV1Event } from "@kubernetes/client-node";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 
-interface Told {
+interface EventSeen {
     readonly uid: string;
     readonly at: number;
     readonly message: string;
 }
 
-/** The newest message by the pod's UID. The CNI tells so when EC2 refuses a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
+/** The newest message by pod UID. The CNI emits this event when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
 export async function missingPermissions(cluster: Cluster, namespace: string): Promise<Map<string, string>> {
     const events = await list(cluster, namespace, "reason=MissingIAMPermissions,involvedObject.kind=Pod");
     return new Map(events.reverse().map(({ uid, message }) => [uid, message]));
 }
 
-/** How long a refusal is worth telling. Events themselves stay for an hour. */
+/** How long a refusal counts as recent. Kubernetes keeps events for an hour. */
 const RECENT_MILLISECONDS = 10 * 60 * 1000;
 
-/** Why the DaemonSet's controller could not create pods of late, newest first. */
+/** Why the DaemonSet controller could not create pods recently, newest first. */
 export async function refusedPods(
     cluster: Cluster,
     namespace: string,
@@ -32,7 +32,7 @@ export async function refusedPods(
 }
 
 /** Newest first. */
-async function list(cluster: Cluster, namespace: string, fieldSelector: string): Promise<Told[]> {
+async function list(cluster: Cluster, namespace: string, fieldSelector: string): Promise<EventSeen[]> {
     const limit = cluster.settings.pageSize;
     const { kept } = await listAll(
         (_continue) =>
@@ -49,8 +49,8 @@ async function list(cluster: Cluster, namespace: string, fieldSelector: string):
     return kept.sort((a, b) => b.at - a.at);
 }
 
-/** Recorders of the older and of the newer API fill different fields: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
+/** Recorders of the older and the newer API fill different fields: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
 export function lastTime({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): Date {
-    // The client leaves the times of the newer API, which count microseconds, as they come: as text.
+    // The client returns the newer API's times, which have microseconds, as text.
     return new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0);
 }

@@ -6,7 +6,7 @@ import { unlessGone } from "./clusterErrors";
 const POLICIES = "validatingadmissionpolicies.admissionregistration.k8s.io";
 const BINDINGS = "validatingadmissionpolicybindings.admissionregistration.k8s.io";
 
-/** A cluster that is too old to know the API answers 404 as well. */
+/** A cluster that is too old for the API also answers 404. */
 export async function lookAtGuard(cluster: Cluster, name: string): Promise<ClusterSeen["injectionGuard"]> {
     const [policy, binding] = await Promise.all([
         unlessGone(
@@ -35,7 +35,7 @@ export function guardSeen(
     };
 }
 
-/** Its controller has no newer generation to look at, and has nothing to say against its expressions. */
+/** The controller has observed the newest generation, and has no warning about its expressions. */
 function isSound({ metadata, status }: V1ValidatingAdmissionPolicy): boolean {
     const { generation = 0, deletionTimestamp } = metadata ?? {};
     const observed = status?.observedGeneration ?? generation;
@@ -51,7 +51,7 @@ function binds({ metadata, spec }: V1ValidatingAdmissionPolicyBinding, policy: V
     );
 }
 
-/** The binding first: a policy without one does nothing, a binding without its policy refuses what it matches. */
+/** Deletes the binding first: a policy without a binding does nothing, but a binding without its policy refuses what it matches. */
 export async function removeGuard(cluster: Cluster, name: string): Promise<void> {
     await unlessGone(
         cluster.ask(

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import type { ClusterConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
 
-/** The kubeconfig that a connection names, with a cluster to talk to. */
+/** Loads the kubeconfig of a connection, and refuses one without a cluster. */
 export async function loadKubeconfig(connection: ClusterConnection): Promise<KubeConfig> {
     const { KubeConfig } = await import("@kubernetes/client-node");
     const config = new KubeConfig();
@@ -36,7 +36,7 @@ function load(config: KubeConfig, text: string | undefined): void {
             "Its content is not shown, since it may contain secrets.",
         );
     }
-    // What the client assumes when it finds no kubeconfig at all (KubeConfig.loadFromDefault).
+    // The client's default if it finds no kubeconfig (KubeConfig.loadFromDefault).
     if (text === undefined && config.currentContext === "loaded-context") {
         throw invalid(
             "No kubeconfig was given, and none was found: neither KUBECONFIG nor ~/.kube/config names one.",
@@ -45,7 +45,7 @@ function load(config: KubeConfig, text: string | undefined): void {
     }
 }
 
-/** The Kubernetes provider takes the text or a path, also one that starts with `~/` (parseKubeconfigString), and so do we. */
+/** Like the Kubernetes provider, accepts the text or a path, which may start with `~/` (parseKubeconfigString). */
 function isPath(text: string): boolean {
     return !text.trim().includes("\n") && existsSync(pathOf(text));
 }
@@ -66,7 +66,7 @@ function chooseContext(config: KubeConfig, context: string | undefined): void {
     config.setCurrentContext(context);
 }
 
-/** The YAML parser's message quotes the text; the line alone is harmless. */
+/** The YAML parser's message quotes the text, which may contain secrets. The line number is harmless. */
 function lineOf(error: unknown): string {
     const mark = error instanceof Error && "mark" in error ? (error.mark as { line?: unknown } | undefined) : undefined;
     return typeof mark?.line === "number" ? ` (line ${mark.line + 1})` : "";

@@ -12,7 +12,7 @@ import { listAll, type Listed } from "./paging";
 import { listPods } from "./pods";
 import { serviceAccountSeen } from "./serviceAccount";
 
-/** What a look saw, and from where each watch goes on. */
+/** The observed state, and where each watch continues. */
 export interface Look {
     readonly seen: ClusterSeen;
     readonly watches: readonly WatchStart[];
@@ -25,7 +25,7 @@ export interface WatchStart {
 
 export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     const { namespace } = subject.serviceAccount;
-    const [uid, serviceAccounts, daemonSets, injectionGuard, others] = await Promise.all([
+    const [uid, serviceAccounts, daemonSets, injectionGuard, podsWithoutRole] = await Promise.all([
         clusterUid(cluster),
         findServiceAccount(cluster, subject),
         findDaemonSet(cluster, subject),
@@ -46,7 +46,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
             nodes: rest?.nodes ?? [],
             pods: rest?.pods.kept ?? [],
             refusedPods: rest?.refused ?? [],
-            ...onTheseNodes(others, rest?.nodes ?? []),
+            ...onTheseNodes(podsWithoutRole, rest?.nodes ?? []),
         },
         watches: [
             watchFrom(`/api/v1/namespaces/${namespace}/serviceaccounts`, serviceAccounts, {
@@ -66,7 +66,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     };
 }
 
-/** Other nodes may have other roles: two DaemonSets for two kinds of nodes are none of each other's business. */
+/** Only pods on these nodes matter. Other nodes may have other roles, so a DaemonSet for other nodes is not affected. */
 function onTheseNodes(
     pods: readonly DefaultPod[],
     nodes: readonly NodeSeen[],
@@ -76,7 +76,7 @@ function onTheseNodes(
     return here.length === 0 ? {} : { defaultPodsWithoutRole: here };
 }
 
-/** It tells one cluster from another: kube-system cannot be deleted, so its UID stays for the life of a cluster. */
+/** Identifies the cluster: kube-system cannot be deleted, so its UID stays for the life of a cluster. */
 export async function clusterUid(cluster: Cluster): Promise<string> {
     const name = "kube-system";
     const { metadata } = await cluster.ask(
@@ -88,7 +88,7 @@ export async function clusterUid(cluster: Cluster): Promise<string> {
 
 const named = (name: string) => `metadata.name=${name}`;
 
-/** As a LIST of one: it says from where a watch goes on, also when there is nothing yet. */
+/** A LIST of one object. Unlike a GET, it returns where a watch continues even if the object does not exist yet. */
 function findServiceAccount(cluster: Cluster, { serviceAccount }: Subject): Promise<Listed<V1ServiceAccount>> {
     const { namespace, name } = serviceAccount;
     return listAll(
@@ -120,8 +120,10 @@ interface PodsAndNodes {
 }
 
 /**
- * In this order: a template that is newer than the revisions, or a pod that is older than the nodes, would be taken for what it
- * is not. The other way round a change in between shows as a pod that is not current, or as a node without a pod.
+ * Reads the revisions after the DaemonSet, and the nodes after the pods.
+ *
+ * In this order, a change in between shows as a pod that is not current, or as a node without a pod. In the reverse order, a pod
+ * with an old template could pass for a current one, and a new node could be missed.
  */
 async function lookAtPods(cluster: Cluster, namespace: string, daemonSet: V1DaemonSet): Promise<PodsAndNodes> {
     const { name = "", uid = "" } = daemonSet.metadata ?? {};
@@ -151,7 +153,7 @@ async function listRevisions(
                 { verb: "list", resource: "controllerrevisions.apps", namespace },
                 cluster.apps.listNamespacedControllerRevision({ namespace, labelSelector: selector, limit, _continue }),
             ),
-        // Its data is a copy of the whole template.
+        // The data is dropped: it is a copy of the whole template.
         (item) =>
             isOwnedBy(item.metadata?.ownerReferences, daemonSet.metadata?.uid)
                 ? Object.assign(item, { data: undefined })

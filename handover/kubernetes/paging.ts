@@ -9,14 +9,14 @@ export interface Page<Item> {
 
 export interface Listed<Kept> {
     readonly kept: Kept[];
-    /** From where a watch goes on. */
+    /** Where a watch continues. */
     readonly resourceVersion: string | undefined;
 }
 
-/** A page that takes longer than the five minutes after which etcd forgets it comes once, not again and again. */
+/** How often a LIST is started: a page later than etcd's five minutes fails it, which happens once, not again and again. */
 const STARTS = 4;
 
-/** Reads page after page, and keeps of each object what is asked for: memory holds one page and what is kept. */
+/** Reads page after page. Only one page at a time and the results of `keep` are in memory. */
 export async function listAll<Item, Kept>(
     page: (cursor: string | undefined) => Promise<Page<Item>>,
     keep: (item: Item) => Kept | undefined,

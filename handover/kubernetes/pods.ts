@@ -6,15 +6,15 @@ import type { ClusterClock } from "./clusterClock";
 import { isOwnedBy, labelSelector, REVISION_LABEL } from "./daemonSet";
 import { listAll, type Listed } from "./paging";
 
-/** What a look knows besides the pods themselves. */
+/** What a look has read before the pods. */
 export interface PodContext {
     readonly currentHash: string | undefined;
-    /** The newest message of missing permissions, by the UID of its pod. */
+    /** The newest MissingIAMPermissions message, by pod UID. */
     readonly missingPermissions: ReadonlyMap<string, string>;
     readonly clock: ClusterClock;
 }
 
-/** The pods of a DaemonSet: found by its selector, and its own. */
+/** The pods that match a DaemonSet's selector and that it owns. */
 export function listPods(cluster: Cluster, daemonSet: V1DaemonSet, context: PodContext): Promise<Listed<PodSeen>> {
     const namespace = daemonSet.metadata?.namespace ?? "";
     const selector = labelSelector(daemonSet.spec?.selector ?? {});
@@ -51,7 +51,7 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
     };
 }
 
-/** pkg/controller/daemon/util/daemonset_util.go, GetTargetNodeName. */
+/** Like GetTargetNodeName in pkg/controller/daemon/util/daemonset_util.go. */
 export function nodeOf({ spec }: V1Pod): string {
     if (spec?.nodeName) {
         return spec.nodeName;

@@ -3,7 +3,7 @@ import { Refusal } from "../model/refusal";
 import { commandOf, credentialsOf, type NoCredentials, tokenExpiry } from "./authentication";
 import type { NoAnswer } from "./requests";
 
-/** What keeps a run from the API server, or the API server from knowing who asks. */
+/** The refusals for an API server that does not answer, or does not accept the credentials. */
 
 export function unreachable({ why, final }: NoAnswer, config: KubeConfig): Refusal {
     return new Refusal(
@@ -28,7 +28,7 @@ export function throttled({ why }: NoAnswer, config: KubeConfig): Refusal {
     );
 }
 
-/** The kubeconfig's own way to credentials has led to none. */
+/** The kubeconfig returned no credentials. */
 export function credentialsMissing({ why }: NoCredentials, config: KubeConfig): Refusal {
     return new Refusal(
         "cluster-credentials-missing",
@@ -41,7 +41,7 @@ export function credentialsMissing({ why }: NoCredentials, config: KubeConfig): 
     );
 }
 
-/** The API server does not know who asks. */
+/** The API server does not accept the credentials. */
 export function credentialsRefused(config: KubeConfig): Refusal {
     const seen = `The API server at ${host(config)} answered 401 to ${credentialsOf(config)}.`;
     const expiry = tokenExpiry(config.getCurrentUser()?.token);
@@ -61,7 +61,7 @@ export function credentialsRefused(config: KubeConfig): Refusal {
           );
 }
 
-/** Without user and password. */
+/** The host of the API server, without user and password. */
 export function host(config: KubeConfig): string {
     try {
         return new URL(config.getCurrentCluster()?.server ?? "").host;

@@ -3,9 +3,11 @@ import { authenticate } from "./authentication";
 import type { Send } from "./requests";
 
 /**
- * How requests authenticate, for as long as a run takes. A credential command's token is kept until it says that its time is over,
- * by this machine's clock; the API server may be of another opinion. Then the kubeconfig is read and its command run anew, as
- * kubectl does: https://github.com/kubernetes/client-go/blob/master/plugin/pkg/client/auth/exec/exec.go (roundTripper.RoundTrip)
+ * Authenticates requests, and renews the credentials during a run.
+ *
+ * The client keeps a credential command's token until it expires by this machine's clock, but the API server may reject it earlier.
+ * Then the kubeconfig is read and its command run again, as kubectl does:
+ * https://github.com/kubernetes/client-go/blob/master/plugin/pkg/client/auth/exec/exec.go (roundTripper.RoundTrip)
  */
 export class Credentials implements SecurityAuthentication {
     private renewing: Promise<void> | undefined;
@@ -24,7 +26,7 @@ export class Credentials implements SecurityAuthentication {
         return authenticate(this.config, request, this.atMostMilliseconds);
     }
 
-    /** Sends a request once more if it was not known whose it is, and somebody else's name can be put to it. */
+    /** Sends a request again after a 401, if there are other credentials. */
     public renewed(send: Send): Send {
         return async (request) => {
             const answer = await send(request);
@@ -36,15 +38,15 @@ export class Credentials implements SecurityAuthentication {
         const before = bearer(request);
         await this.applySecurityAuthentication(request);
         if (bearer(request) === before) {
-            // All requests of a look end at once, and one command is enough for them.
-            this.renewing ??= this.readAnew(request).finally(() => (this.renewing = undefined));
+            // All requests of a look fail at the same time. One run of the command is enough for them.
+            this.renewing ??= this.reload(request).finally(() => (this.renewing = undefined));
             await this.renewing;
             await this.applySecurityAuthentication(request);
         }
         return bearer(request) !== before;
     }
 
-    private async readAnew(request: RequestContext): Promise<void> {
+    private async reload(request: RequestContext): Promise<void> {
         const fresh = await this.load();
         await authenticate(fresh, request, this.atMostMilliseconds);
         this.config = fresh;

@@ -5,29 +5,30 @@ import { NoCredentials } from "./authentication";
 import type { ClusterClock } from "./clusterClock";
 import type { ClusterSettings } from "./clusterSettings";
 
-/** No answer that says anything, although it was asked for long enough. */
+/** No usable response, even after the retries. */
 export class NoAnswer extends Error {
     public constructor(
         public readonly why: string,
-        /** More attempts would end the same way. */
+        /** Whether more attempts would fail in the same way. */
         public readonly final: boolean,
-        /** It is there, and turns calls away. */
+        /** Whether the API server answers, and rejects calls. */
         public readonly throttled = false,
     ) {
         super(why);
     }
 }
 
-/** How a request is sent once. */
+/** Sends a request once. */
 export type Send = (request: RequestContext) => Promise<ResponseContext>;
 
 type Attempt = { readonly answer: ResponseContext } | { readonly failure: string; readonly final: boolean };
 
 /**
- * Sends each request with a limit in time, and again as the API server's own conventions have it: when the connection breaks,
- * on 429 and 503 after what Retry-After says, on 500 and 504
+ * Sends each request with a time limit, and retries it by the conventions of the Kubernetes API: after a broken connection, on 429
+ * and 503 after the time in Retry-After, and on 500 and 504
  * (https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#http-status-codes).
- * All requests of this package may be sent twice: reads, server-side apply, deletes with a precondition, tokens.
+ *
+ * All requests of this package can be repeated safely: reads, patches, deletes, and token requests.
  */
 export function patiently(
     send: Send,
@@ -46,7 +47,7 @@ export function patiently(
                 }
                 const pause = pauseAfter(attempt, attempts, settings.pauseMilliseconds);
                 const isLast = ("final" in attempt && attempt.final) || Date.now() + pause >= deadline;
-                if (isLast || !(await passed(pause, closing))) {
+                if (isLast || !(await waited(pause, closing))) {
                     throw noAnswer(attempt, attempts);
                 }
             }
@@ -54,8 +55,8 @@ export function patiently(
     };
 }
 
-/** Whether a pause went by before nobody waited any more. */
-async function passed(milliseconds: number, closing: AbortSignal): Promise<boolean> {
+/** Whether the pause ended before the access was closed. */
+async function waited(milliseconds: number, closing: AbortSignal): Promise<boolean> {
     try {
         await sleep(milliseconds, undefined, { signal: closing });
         return true;
@@ -64,7 +65,7 @@ async function passed(milliseconds: number, closing: AbortSignal): Promise<boole
     }
 }
 
-/** A request that fails inside the server (500) may do so for good, for instance in somebody's admission webhook. */
+/** An internal error (500) may be permanent, for example in an admission webhook. */
 const ATTEMPTS_AT_INTERNAL_ERRORS = 5;
 
 function isWorthAnother({ httpStatusCode }: ResponseContext, attempts: number): boolean {
@@ -79,7 +80,7 @@ async function once(send: Send, request: RequestContext, milliseconds: number, c
     try {
         const answer = await send(request);
         clock.heard(answer.headers.date);
-        // Read here, so that a connection that breaks or stalls in the middle of a page counts as an attempt.
+        // Read here, so that a connection that breaks or stalls in the middle of a page counts as a failed attempt.
         const body = await answer.body.binary();
         const read = { binary: () => Promise.resolve(body), text: () => Promise.resolve(body.toString()) };
         return { answer: Object.assign(answer, { body: read }) };
@@ -95,7 +96,7 @@ async function once(send: Send, request: RequestContext, milliseconds: number, c
     }
 }
 
-/** Only the code: the message of a failed fetch carries the URL, in which there may be a password. */
+/** Only the code: the message of a failed fetch contains the URL, which may include a password. */
 function codeOf(error: unknown): string {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     return typeof code === "string" ? code : "the connection broke";

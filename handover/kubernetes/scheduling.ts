@@ -28,7 +28,7 @@ export function selectsNode(template: V1PodSpec, node: Placement): boolean {
     );
 }
 
-/** Terms are alternatives; a term without requirements, and a selector without terms, match nothing. */
+/** Terms are alternatives. A term without requirements, and a selector without terms, match nothing. */
 function matchesAffinity({ affinity }: V1PodSpec, node: Placement): boolean {
     const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
@@ -38,12 +38,12 @@ function matchesTerm({ matchExpressions = [], matchFields = [] }: V1NodeSelector
     return (
         matchExpressions.length + matchFields.length > 0 &&
         matchExpressions.every((requirement) => meets(requirement, node.labels[requirement.key])) &&
-        // The name is the only field there is.
+        // The name is the only field that Kubernetes supports.
         matchFields.every((requirement) => requirement.key === "metadata.name" && meets(requirement, node.name))
     );
 }
 
-/** apimachinery pkg/labels/selector.go, Requirement.Matches: NotIn holds also where the label is missing. */
+/** Like Requirement.Matches in apimachinery pkg/labels/selector.go: NotIn also matches a missing label. */
 function meets({ operator, values = [] }: V1NodeSelectorRequirement, value: string | undefined): boolean {
     switch (operator) {
         case "In":
@@ -63,10 +63,10 @@ function meets({ operator, values = [] }: V1NodeSelectorRequirement, value: stri
     }
 }
 
-/** NaN, with which no comparison holds, for what is no integer. */
+/** NaN, for which every comparison is false, if the text is not an integer. */
 const integer = (text: string | undefined) => (/^[-+]?\d+$/.test(text ?? "") ? Number(text) : NaN);
 
-/** k8s.io/api core/v1 toleration.go, ToleratesTaint: an empty key or effect stands for each. */
+/** Like ToleratesTaint in k8s.io/api core/v1 toleration.go: an empty key or effect matches any. */
 function tolerates({ key, operator, value = "", effect }: V1Toleration, taint: V1Taint): boolean {
     return (
         (!effect || effect === taint.effect) &&
@@ -75,7 +75,7 @@ function tolerates({ key, operator, value = "", effect }: V1Toleration, taint: V
     );
 }
 
-/** What the controller adds to each pod: daemonset_util.go, AddOrUpdateDaemonPodTolerations. */
+/** The tolerations that the controller adds to each pod: daemonset_util.go, AddOrUpdateDaemonPodTolerations. */
 function daemonTolerations({ hostNetwork }: V1PodSpec): V1Toleration[] {
     const exists = (effect: string) => (condition: string) => ({
         key: `node.kubernetes.io/${condition}`,

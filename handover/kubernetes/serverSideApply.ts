@@ -1,10 +1,11 @@
 import { PATCH_CONTROL_PREFIX } from "../../documents/serviceAccountAnnotations";
 
 /**
- * Server-side apply of what this component owns: https://kubernetes.io/docs/reference/using-api/server-side-apply/
- * An apply says all that its field manager wants; what it wanted before and leaves out now is given up, and goes when nobody else
- * owns it. An apply would also create what is not there: the UID in it keeps it from that (apiserver
- * pkg/endpoints/handlers/patch.go, "uid mismatch").
+ * Server-side apply of the fields that the component owns: https://kubernetes.io/docs/reference/using-api/server-side-apply/
+ *
+ * An apply contains all fields that its field manager wants. A field that the manager applied before and now leaves out is
+ * released, and is removed if no other manager owns it. An apply would also create a missing object. The UID in the body prevents
+ * that (apiserver pkg/endpoints/handlers/patch.go, "uid mismatch").
  */
 import type { ConfigurationOptions } from "@kubernetes/client-node";
 import type { Subject } from "../model/subject";
@@ -14,7 +15,7 @@ import { WOKEN_AT } from "./daemonSet";
 import { Declined, unlessGone } from "./clusterErrors";
 import { appliedBy } from "./serviceAccount";
 
-/** Sets annotations of the service account; the control annotations stay, since the program's patch still wants them. */
+/** Sets annotations of the service account. The control annotations stay, since the program's patch still wants them. */
 export async function annotate(
     cluster: Cluster,
     subject: Subject,
@@ -25,9 +26,9 @@ export async function annotate(
     if (metadata === undefined) {
         throw refusals.serviceAccountMissing(subject);
     }
-    const ours = appliedBy(metadata.managedFields ?? [], subject.fieldManager);
+    const appliedAnnotations = appliedBy(metadata.managedFields ?? [], subject.fieldManager);
     const control = Object.entries(metadata.annotations ?? {}).filter(
-        ([key]) => key.startsWith(PATCH_CONTROL_PREFIX) && ours.includes(key),
+        ([key]) => key.startsWith(PATCH_CONTROL_PREFIX) && appliedAnnotations.includes(key),
     );
     try {
         await applyServiceAccount(
@@ -47,8 +48,9 @@ export async function annotate(
 }
 
 /**
- * Gives up all that the component owns of the service account. What is to be left there gets another owner first, so that it
- * is never missing in between.
+ * Releases all fields that the component owns of the service account.
+ *
+ * The annotations that stay get another owner first, so that they are never missing.
  */
 export async function releaseServiceAccount(
     cluster: Cluster,
@@ -60,25 +62,25 @@ export async function releaseServiceAccount(
         return;
     }
     if (Object.keys(leaving).length > 0) {
-        const another = { ...subject, fieldManager: LEAVING_MANAGER };
-        await unlessReplaced(applyServiceAccount(cluster, another, { uid, annotations: leaving }, true));
+        const leavingSubject = { ...subject, fieldManager: LEAVING_MANAGER };
+        await unlessReplaced(applyServiceAccount(cluster, leavingSubject, { uid, annotations: leaving }, true));
     }
     await unlessReplaced(applyServiceAccount(cluster, subject, { uid }, false));
 }
 
-/** Owns what the component found on the service account and leaves there. */
+/** Owns the annotations that the component found on the service account and leaves there. */
 const LEAVING_MANAGER = "eks-cni-hand-back";
 
-/** Gives up all that the component owns of the DaemonSet. */
+/** Releases all fields that the component owns of the DaemonSet. */
 export function releaseTemplate(cluster: Cluster, subject: Subject): Promise<void> {
     const { daemonSetName: name, serviceAccount, fieldManager } = subject;
     const { namespace } = serviceAccount;
     const metadata = { name, namespace };
-    const saying = (uid: string) => ({ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { ...metadata, uid } });
-    return patchDaemonSet(cluster, subject, saying, fieldManager, cluster.asApply);
+    const bodyFor = (uid: string) => ({ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { ...metadata, uid } });
+    return patchDaemonSet(cluster, subject, bodyFor, fieldManager, cluster.asApply);
 }
 
-/** After a pod was refused its controller waits longer and longer; a changed DaemonSet is looked at right away. */
+/** The controller backs off after a refused pod, but reconciles a changed DaemonSet at once. */
 export function wakeDaemonSet(cluster: Cluster, subject: Subject): Promise<void> {
     return writeWokenAt(cluster, subject, new Date().toISOString());
 }
@@ -87,19 +89,19 @@ export function removeWakeMark(cluster: Cluster, subject: Subject): Promise<void
     return writeWokenAt(cluster, subject, null);
 }
 
-/** Not under the component's own manager: an apply of the program's patch would take it off in the middle of a hand-over. */
+/** Not the component's own manager: an apply of the program's patch would remove the annotation during a hand-over. */
 const WAKING_MANAGER = "eks-cni-wake";
 
 function writeWokenAt(cluster: Cluster, subject: Subject, value: string | null): Promise<void> {
-    const saying = (uid: string) => ({ metadata: { uid, annotations: { [WOKEN_AT]: value } } });
-    return patchDaemonSet(cluster, subject, saying, WAKING_MANAGER, cluster.asMerge);
+    const bodyFor = (uid: string) => ({ metadata: { uid, annotations: { [WOKEN_AT]: value } } });
+    return patchDaemonSet(cluster, subject, bodyFor, WAKING_MANAGER, cluster.asMerge);
 }
 
-/** Patches the one that is there. What was deleted in the meantime, or made anew, has nothing of ours. */
+/** Patches the existing DaemonSet. One that was deleted or recreated meanwhile has no fields of the component. */
 async function patchDaemonSet(
     cluster: Cluster,
     subject: Subject,
-    saying: (uid: string) => object,
+    bodyFor: (uid: string) => object,
     fieldManager: string,
     as: ConfigurationOptions,
 ): Promise<void> {
@@ -109,7 +111,7 @@ async function patchDaemonSet(
     if (uid === undefined) {
         return;
     }
-    const patch = { name, namespace, body: saying(uid), fieldManager };
+    const patch = { name, namespace, body: bodyFor(uid), fieldManager };
     await unlessReplaced(
         cluster.ask(
             { verb: "patch", resource: "daemonsets.apps", namespace, name },
@@ -149,7 +151,7 @@ function applyServiceAccount(
     );
 }
 
-/** What was deleted in the meantime, or made anew, has nothing of ours. */
+/** Ignores an object that was deleted or recreated meanwhile: it has no fields of the component. */
 async function unlessReplaced(writing: Promise<unknown>): Promise<void> {
     try {
         await writing;

@@ -2,13 +2,13 @@ import type { V1ManagedFieldsEntry, V1ServiceAccount } from "@kubernetes/client-
 import { PATCH_CONTROL_PREFIX, ROLE_ARN_ANNOTATION, WEBHOOK_PREFIX } from "../../documents/serviceAccountAnnotations";
 import type { ServiceAccountSeen } from "../model/world";
 
-export function serviceAccountSeen(live: V1ServiceAccount, ours: readonly string[]): ServiceAccountSeen {
+export function serviceAccountSeen(live: V1ServiceAccount, ownAnnotations: readonly string[]): ServiceAccountSeen {
     const { uid = "", annotations = {}, managedFields = [] } = live.metadata ?? {};
-    const told = ([key]: [string, string]) =>
-        key.startsWith(WEBHOOK_PREFIX) || key.startsWith(PATCH_CONTROL_PREFIX) || ours.includes(key);
+    const isRelevant = ([key]: [string, string]) =>
+        key.startsWith(WEBHOOK_PREFIX) || key.startsWith(PATCH_CONTROL_PREFIX) || ownAnnotations.includes(key);
     return {
         uid,
-        annotations: Object.fromEntries(Object.entries(annotations).filter(told)),
+        annotations: Object.fromEntries(Object.entries(annotations).filter(isRelevant)),
         roleArnOwners: ownersOf(managedFields, ROLE_ARN_ANNOTATION),
     };
 }

@@ -7,7 +7,7 @@ import { unlessGone } from "./clusterErrors";
 /** The shortest lifetime that the API server grants: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/ */
 const LIFETIME_SECONDS = 600;
 
-/** A token as the kubelet gets one for the webhook's volume, and not bound to a pod. */
+/** A token like the one that the kubelet requests for the webhook's volume, but not bound to a pod. */
 export async function requestToken(cluster: Cluster, subject: Subject): Promise<string> {
     const { serviceAccount } = subject;
     const answer = await unlessGone(
