@@ -14,9 +14,9 @@ export interface Language {
     readonly files: (program: string) => Readonly<Record<string, string>>;
 }
 
-const { stableSeconds = 0, timeouts = {} } = QUICK;
-const limits = Object.entries(timeouts).map(([name, seconds]) => [name, String(seconds)] as const);
-const seconds = String(stableSeconds);
+const { stableSeconds = 0, iamPropagationSeconds = 0, timeouts = {} } = QUICK;
+const waits = Object.entries({ stableSeconds, iamPropagationSeconds });
+const limits = Object.entries(timeouts);
 
 /** The folder of the executable by which the engine starts the plugin. */
 export const PLUGIN = resolve(__dirname, "../../e2e/programs/yaml/plugin");
@@ -28,12 +28,12 @@ const plugin = JSON.stringify({
 
 const python: Language = {
     name: "python",
-    lastArgument: '    node_role_names=[config.require("nodeRoleName")],\n',
+    lastArgument: '    detach_from_node_roles=[config.require("nodeRoleName")],\n',
     moreArguments: (roleName) => {
-        const given = limits.map(([name, limit]) => `${snakeCase(name)}=${limit}`).join(", ");
+        const given = limits.map(([name, limit]) => `${snakeCase(name)}=${String(limit)}`).join(", ");
         return [
             `    role_name="${roleName}",`,
-            `    stable_seconds=${seconds},`,
+            ...waits.map(([name, seconds]) => `    ${snakeCase(name)}=${String(seconds)},`),
             `    timeouts=eks_cni.CniTimeoutsArgs(${given}),\n`,
         ].join("\n");
     },
@@ -42,12 +42,12 @@ const python: Language = {
 
 export const go: Language = {
     name: "go",
-    lastArgument: '\t\t\tNodeRoleNames: pulumi.StringArray{pulumi.String(conf.Require("nodeRoleName"))},\n',
+    lastArgument: '\t\t\tDetachFromNodeRoles: pulumi.StringArray{pulumi.String(conf.Require("nodeRoleName"))},\n',
     moreArguments: (roleName) => {
-        const given = limits.map(([name, limit]) => `${pascalCase(name)}: pulumi.IntRef(${limit})`).join(", ");
+        const given = limits.map(([name, limit]) => `${pascalCase(name)}: pulumi.IntRef(${String(limit)})`).join(", ");
         return [
             `\t\t\tRoleName: pulumi.String("${roleName}"),`,
-            `\t\t\tStableSeconds: pulumi.IntRef(${seconds}),`,
+            ...waits.map(([name, seconds]) => `\t\t\t${pascalCase(name)}: pulumi.IntRef(${String(seconds)}),`),
             `\t\t\tTimeouts: &ekscni.CniTimeoutsArgs{${given}},\n`,
         ].join("\n");
     },
@@ -64,7 +64,7 @@ const yaml: Language = {
     moreArguments: (roleName) =>
         [
             `            roleName: ${roleName}`,
-            `            stableSeconds: ${seconds}`,
+            ...waits.map(([name, seconds]) => `            ${name}: ${String(seconds)}`),
             `            timeouts: ${JSON.stringify(timeouts)}\n`,
         ].join("\n"),
     files: (program) => ({ "Pulumi.yaml": `${program}\n${plugin}` }),
