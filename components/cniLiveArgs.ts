@@ -1,45 +1,89 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** How far the proof goes before anything on the cluster moves. */
+/** How much is proved before anything on the cluster changes. */
 export enum Proof {
     /**
-     * A token of the service account assumes the role, the role's rights are tried by DryRun calls and, where the caller may,
-     * by `iam:SimulatePrincipalPolicy`.
+     * A token of the service account can assume the role, and the role has the CNI's permissions. These are tested with DryRun
+     * calls and, if the caller is allowed to, with `iam:SimulatePrincipalPolicy`.
      */
     Full = "full",
-    /** A token of the service account assumes the role. */
+    /** A token of the service account can assume the role. */
     AssumeRole = "assumeRole",
-    /** Nothing is proved from the operator's machine; the canary stays. */
+    /** Nothing is proved from the operator's machine. Only the canary tests the role. */
     Off = "off",
 }
 
-/** The AWS account as the live checks reach it. */
+/** How the live checks connect to AWS. */
 export interface CniAwsArgs {
     /**
-     * The region of the cluster. Defaults to that of the ARN of `clusterName`, then to `aws:region` of the stack's configuration,
-     * then to the ambient one.
+     * The region of the cluster, for example `us-west-2`.
+     *
+     * Defaults to the region in the ARN of `clusterName`, then to `aws:region` of the stack's configuration, then to the ambient
+     * region.
      */
     region?: pulumi.Input<string>;
-    /** A profile of the shared configuration files. Defaults to the ambient credentials. */
+    /**
+     * A profile of the shared AWS configuration files.
+     *
+     * Defaults to the ambient credentials.
+     */
     profile?: pulumi.Input<string>;
-    /** The ARN of a role to assume first. Defaults to none. */
+    /**
+     * The ARN of a role to assume before any other call, for example `arn:aws:iam::111122223333:role/deploy`.
+     *
+     * Defaults to none.
+     */
     roleArn?: pulumi.Input<string>;
-    /** The external id that the role to assume asks for. Defaults to none. */
+    /**
+     * The external ID that the role to assume requires.
+     *
+     * Defaults to none.
+     */
     externalId?: pulumi.Input<string>;
-    /** The session's name while the role is assumed. Defaults to `eks-cni`. */
+    /**
+     * The session name of the role to assume.
+     *
+     * 2 to 64 letters, digits and `+ = , . @ _ -`. Defaults to `eks-cni`.
+     */
     sessionName?: pulumi.Input<string>;
-    /** Endpoints by service: `iam`, `sts`, `ec2` and `eks`. Defaults to AWS's own. */
+    /**
+     * The endpoint URLs of the services, for example `{ sts: "https://sts.us-west-2.amazonaws.com" }`.
+     *
+     * The services are `iam`, `sts`, `ec2` and `eks`. Defaults to AWS's own endpoints.
+     */
     endpoints?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
 }
 
-/** How long the live checks wait, each in whole seconds from 1 to 86400. */
+/**
+ * The time limits of the live checks.
+ *
+ * The limits do not count the fixed wait `iamPropagationSeconds`.
+ */
 export interface CniTimeoutsArgs {
-    /** How long a role may take to be usable. Defaults to 120. */
+    /**
+     * How long a role may take to become usable.
+     *
+     * In whole seconds from 1 to 86400. Defaults to 120.
+     */
     proofSeconds?: number;
-    /** How long the canaries may take, all node roles together. Defaults to 300. */
+    /**
+     * How long the canaries of all node roles may take together.
+     *
+     * Reverting a failed canary may take as long again. In whole seconds from 1 to 86400. Defaults to 300.
+     */
     canarySeconds?: number;
-    /** How long the verification of all pods may take. Defaults to 900. */
+    /**
+     * How long the verification of all pods and the detachment may take.
+     *
+     * In whole seconds from 1 to 86400. Defaults to 900.
+     */
     verificationSeconds?: number;
-    /** How long the hand-back may take. Defaults to 1800. */
+    /**
+     * How long the hand-back, and attaching policies to node roles again, may take.
+     *
+     * It limits the hand-back on destroy. It also limits attaching the policies again to a node role that was removed from
+     * `detachFromNodeRoles`, to all node roles before another role is delivered, and to all node roles when the live checks are
+     * turned off. In whole seconds from 1 to 86400. Defaults to 1800.
+     */
     handBackSeconds?: number;
 }

@@ -22,15 +22,22 @@ import { shapeOf } from "./shape";
 export const CNI_SERVICE_ACCOUNT_ROLE_TYPE = "eks-cni:index:CniServiceAccountRole";
 
 /**
- * Gives the Amazon VPC CNI plugin (`kube-system/aws-node`) of an EKS cluster an IAM role of its own: makes the role,
- * annotates the service account with it, and restarts the pods so that they use it.
+ * Moves the Amazon VPC CNI plugin (`kube-system/aws-node`) of an EKS cluster from the node role to an IAM role of its own.
+ *
+ * The hand-over creates the CNI role, proves that a token of the service account can use it, and annotates the service account.
+ * It restarts one pod of each node role first (the canary), then the others with a rolling update, and verifies that every pod
+ * carries the role. With `detachFromNodeRoles`, it then detaches the CNI policy from the node roles. On destroy, the hand-back
+ * attaches the policy again and moves the pods back to their former credentials, and the CNI role is deleted last. Each step
+ * starts only after the live cluster has shown that the step before it worked. With `liveChecks: false`, the component only
+ * creates the role, annotates the service account and restarts the pods.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
 export class CniServiceAccountRole extends pulumi.ComponentResource {
     /**
-     * The ARN of the role, made by the component or given as `existingRoleArn`. It is known as soon as the role is there,
-     * before anything uses it.
+     * The ARN of the role that the component created or that was given as `existingRoleArn`.
+     *
+     * It is known as soon as the role exists, before anything uses the role.
      */
     public readonly roleArn: pulumi.Output<string>;
     /**
@@ -38,40 +45,50 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
      */
     public readonly roleName: pulumi.Output<string>;
     /**
-     * The ARNs of the managed policies that the component attached: the CNI policy, then `additionalPolicyArns`. Empty with
-     * `existingRoleArn`.
+     * The ARNs of the managed policies that the component attached to the role.
+     *
+     * The first is the CNI policy, followed by `additionalPolicyArns`. Empty with `existingRoleArn`.
      */
     public readonly policyArns: pulumi.Output<string[]>;
     /**
-     * The annotations that deliver the role to the service account; with `delivery: external`, those that somebody else is
-     * to put there.
+     * The annotations that give the role to the service account.
+     *
+     * With the delivery `external`, the owner of the service account sets them.
      */
     public readonly serviceAccountAnnotations: pulumi.Output<{ [key: string]: string }>;
     /**
-     * The ARN of the role, once all that was asked for is done: the permissions are attached, the service account is
-     * annotated, the pods are restarted and, with live checks, each of them was seen to carry the role and the policy has left
-     * the node roles. What needs the CNI to work, such as node groups, depends on it.
+     * The ARN of the role, once the component has finished.
+     *
+     * By then the policies are attached, the service account is annotated and the pods are restarted. With live checks, every pod
+     * was also verified to carry the role, and the CNI policy is detached from the node roles in `detachFromNodeRoles`. Resources
+     * that need a working CNI, such as node groups, should depend on it.
      */
     public readonly ready: pulumi.Output<string>;
     /**
-     * How many pods the live checks saw with the role. 0 without live checks.
+     * The number of pods that the live checks verified to carry the role.
+     *
+     * 0 without live checks.
      */
     public readonly verifiedPods: pulumi.Output<number>;
     /**
-     * The names of the node roles that the CNI policy has left. Empty without `detachFromNodeRoles`.
+     * The names of the node roles from which the CNI policy is detached.
+     *
+     * Empty without `detachFromNodeRoles`.
      */
     public readonly detachedFrom: pulumi.Output<string[]>;
     /**
-     * What of the EKS user guide's page is not done, and why, a sentence each with its code in brackets. Empty when all of it is
-     * done.
+     * The steps of the EKS user guide's page that remain, and why.
+     *
+     * Each entry starts with a code in brackets, for example `[detach] Node roles that held the CNI policy still hold it.` Empty
+     * when no step remains.
      */
     public readonly remainingSteps: pulumi.Output<string[]>;
 
     /**
-     * @param name The component's name in the stack, from which its children's names derive.
-     * @param args What to make, and for which cluster.
-     * @param opts Pulumi's options; providers, aliases and the like reach the children.
-     * @throws InputPropertiesError that lists everything wrong with the arguments, before anything is created.
+     * @param name The component's name in the stack. The names of its children start with it.
+     * @param args The cluster, and what to create for it.
+     * @param opts Pulumi's resource options. Providers, aliases and other options also apply to the children.
+     * @throws InputPropertiesError that lists every invalid argument, before anything is created.
      */
     constructor(name: string, args: CniServiceAccountRoleArgs, opts?: pulumi.ComponentResourceOptions) {
         // The component creates nothing from arguments that contradict IAM, Kubernetes, each other or the cluster.
@@ -86,7 +103,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         const oidcProviderArn = after(gate, cluster.oidcProviderArn);
         const serviceAccount = serviceAccountOf(valid);
 
-        // Step 1 of the EKS user guide's page: the role with its trust policy and its permissions, …
+        // Step 1 of the EKS user guide's page: the role with its trust policy and its permissions.
         const role =
             valid.existingRoleArn !== undefined
                 ? existingRole(valid.existingRoleArn)
@@ -120,27 +137,27 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   parent: this,
               }
             : undefined;
-        // Each resource depends on all before it.
-        const made: pulumi.CustomResource[] = [...role.attachments];
-        const guard = live && makeCredentialGuard(live, made);
-        made.push(...present(guard?.resource));
+        // Each resource depends on all resources before it.
+        const created: pulumi.CustomResource[] = [...role.attachments];
+        const guard = live && makeCredentialGuard(live, created);
+        created.push(...present(guard?.resource));
         const patchOptions = () => ({
             parent: this,
-            dependsOn: resourcesAfter(guard?.gate ?? gate, made),
-            // The credential guard removes what the patches have written, in a safe order. Without it the component's own option
-            // holds, which a plain false would override.
+            dependsOn: resourcesAfter(guard?.gate ?? gate, created),
+            // The credential guard removes the patched fields in a safe order. Without the guard, the option of the component
+            // applies, which an explicit false would override.
             ...(guard && { retainOnDelete: true }),
         });
 
-        // … and the annotation of the service account. One pod of each node role takes the role first.
+        // Step 1, continued: the annotation of the service account. The canary restarts one pod of each node role first.
         const patch = shape.serviceAccountPatch
             ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape.liveChecks, patchOptions())
             : undefined;
-        made.push(...present(patch));
-        const canary = live && guard && patch && makeCanary(live, guard, uidOf(patch), made);
-        made.push(...present(canary));
+        created.push(...present(patch));
+        const canary = live && guard && patch && makeCanary(live, guard, uidOf(patch), created);
+        created.push(...present(canary));
 
-        // Step 2: the other pods restart, since only new pods get the role.
+        // Step 2: the other pods restart, because only new pods get the role.
         if (shape.daemonSetPatch) {
             const rollout = {
                 timeoutSeconds: args.rollout?.timeoutSeconds,
@@ -148,19 +165,20 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                 carriedBefore: canary?.carriedBefore,
                 maxNotReadyNodes: live ? (args.maxNotReadyNodes ?? 0) : 0,
             };
-            made.push(rollOut(name, valid, serviceAccount.namespace, delivered, rollout, patchOptions()));
+            created.push(rollOut(name, valid, serviceAccount.namespace, delivered, rollout, patchOptions()));
         }
 
-        // Step 3: once every pod carries the role, the policy leaves the node roles, and no new pod is without the role.
-        made.push(...(live && guard ? makeInjectionGuard(live, guard, made) : []));
-        const detached = live && guard && canary && makeDetachment(live, guard, canary, made);
-        made.push(...present(detached?.resource));
+        // Step 3: once every pod carries the role, the policy is detached from the node roles. From then on the injection guard
+        // refuses new pods without the role.
+        created.push(...(live && guard ? makeInjectionGuard(live, guard, created) : []));
+        const detached = live && guard && canary && makeDetachment(live, guard, canary, created);
+        created.push(...present(detached?.resource));
 
         this.roleArn = role.arn;
         this.roleName = role.name;
         this.policyArns = role.policyArns;
         this.serviceAccountAnnotations = annotations;
-        this.ready = whenMade(role.arn, made);
+        this.ready = onceCreated(role.arn, created);
         this.verifiedPods = detached?.verifiedPods ?? pulumi.output(0);
         this.detachedFrom = detached?.detachedFrom ?? pulumi.output<string[]>([]);
         this.remainingSteps = detached?.remainingSteps ?? pulumi.output(remainingWithoutLiveChecks(shape));
@@ -192,7 +210,7 @@ function present<T>(value: T | undefined): T[] {
 }
 
 function serviceAccountOf({ serviceAccount }: ValidArgs): pulumi.Output<ServiceAccountName> {
-    // Lifted one by one, so that an unknown part leaves the other known.
+    // Each part is an Output of its own, so that an unknown part does not make the other one unknown.
     return pulumi.output({
         namespace: orDefault(serviceAccount?.namespace, DEFAULT_SERVICE_ACCOUNT.namespace),
         name: orDefault(serviceAccount?.name, DEFAULT_SERVICE_ACCOUNT.name),
@@ -203,12 +221,12 @@ function orDefault(value: pulumi.Output<string | undefined> | undefined, otherwi
     return value?.apply((known) => known ?? otherwise) ?? pulumi.output(otherwise);
 }
 
-/** By which the live checks tell whether they see the same cluster. Unknown to mocks. */
+/** The live checks compare the UID to detect another cluster. Unit-test mocks return none. */
 function uidOf({ metadata }: ServiceAccountPatch): pulumi.Output<string> {
     return metadata.apply((known) => (known as { uid?: string } | undefined)?.uid ?? "");
 }
 
-/** The value, once the resources are there: their ids are known only then, in a preview too. */
-function whenMade(value: pulumi.Output<string>, resources: pulumi.CustomResource[]): pulumi.Output<string> {
+/** The value, once the resources exist. In a preview too, their IDs are unknown until then. */
+function onceCreated(value: pulumi.Output<string>, resources: pulumi.CustomResource[]): pulumi.Output<string> {
     return pulumi.all([value, ...resources.map(({ id }) => id)]).apply(([known]) => known as string);
 }

@@ -1,239 +1,318 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CniAwsArgs, CniTimeoutsArgs, Proof } from "./cniLiveArgs";
 
-/** The IP family of a cluster's pods and services. It is chosen when the cluster is created and never changes. */
+/**
+ * The IP family of a cluster's pods and services.
+ *
+ * It is chosen when the cluster is created and never changes.
+ */
 export enum IpFamily {
-    /** Pods have IPv4 addresses: the permissions are the AWS managed policy `AmazonEKS_CNI_Policy`. */
+    /** Pods have IPv4 addresses. The role gets the AWS managed policy `AmazonEKS_CNI_Policy`. */
     Ipv4 = "ipv4",
-    /** Pods have IPv6 addresses: the permissions are a customer managed policy that the component makes. */
+    /** Pods have IPv6 addresses. The role gets a customer managed policy that the component creates. */
     Ipv6 = "ipv6",
 }
 
-/** How the role reaches the service account. */
+/** How the service account gets the role. */
 export enum Delivery {
     /** The component annotates the service account with server-side apply, and restarts the pods. */
     ServiceAccountPatch = "serviceAccountPatch",
-    /** The component makes the role only; a managed add-on or another program is given its ARN. */
+    /** The component creates only the role. A managed add-on or another program uses its ARN. */
     External = "external",
 }
 
 /** The Kubernetes service account that may assume the role. */
 export interface CniServiceAccountArgs {
     /**
-     * The service account's namespace: at most 63 lower case letters, digits and hyphens. Defaults to `kube-system`.
+     * The namespace of the service account.
+     *
+     * At most 63 lower case letters, digits and hyphens. Defaults to `kube-system`.
      */
     namespace?: pulumi.Input<string>;
     /**
-     * The service account's name: at most 253 lower case letters, digits, hyphens and dots. Defaults to `aws-node`.
+     * The name of the service account.
+     *
+     * At most 253 lower case letters, digits, hyphens and dots. Defaults to `aws-node`.
      */
     name?: pulumi.Input<string>;
 }
 
-/** The restart of the pods after their service account was annotated. */
+/** The restart of the pods after the service account is annotated. */
 export interface CniRolloutArgs {
     /**
-     * Whether the DaemonSet's pods are restarted, by its own rolling update, so that they get the role. Without it pods get
-     * the role whenever they are next created. Defaults to true.
+     * Whether to restart the DaemonSet's pods so that they get the role.
      *
-     * Plain, because it decides which resources exist.
+     * The DaemonSet restarts them with its own rolling update. With false, a pod gets the role when it is next created, and
+     * there are no live checks. Defaults to true.
+     *
+     * Must be a plain value, not an Output, because it decides which resources exist.
      */
     enabled?: boolean;
     /**
-     * How long to wait for the rolling update, in whole seconds from 1 to 9223372036. Defaults to 600.
+     * How long to wait for the rolling update.
+     *
+     * In whole seconds from 1 to 9223372036. Defaults to 600.
      */
     timeoutSeconds?: number;
     /**
-     * The name of the DaemonSet, in the service account's namespace. Defaults to `aws-node`.
+     * The name of the DaemonSet, in the service account's namespace.
+     *
+     * At most 253 lower case letters, digits, hyphens and dots. Defaults to `aws-node`.
      */
     daemonSetName?: pulumi.Input<string>;
 }
 
-/** The arguments of a CniServiceAccountRole. `clusterName`, `oidcProviderArn` or `existingRoleArn` is needed. */
+/**
+ * The arguments of a CniServiceAccountRole.
+ *
+ * At least one of `clusterName`, `oidcProviderArn` and `existingRoleArn` is required.
+ */
 export interface CniServiceAccountRoleArgs {
     /**
-     * The name of the EKS cluster. Its OIDC issuer and IP family are looked up by `aws.eks.getCluster` through the
-     * component's AWS provider, and compared with the other arguments before anything is created. Not needed with
-     * `oidcProviderArn`, in which case no lookup is made. A program that makes the OIDC provider itself passes
-     * `oidcProviderArn`, since the lookup could run before the provider exists.
+     * The name of the EKS cluster, for example `production`.
+     *
+     * 1 to 100 letters, digits, hyphens and underscores. The component looks up the cluster's OIDC issuer and IP family with
+     * `aws.eks.getCluster` and its AWS provider, and compares them with the other arguments before it creates anything.
+     *
+     * Not needed with `oidcProviderArn` or `existingRoleArn`. Without `clusterName` nothing is looked up. A program that creates
+     * the OIDC provider itself passes `oidcProviderArn`, because the lookup could run before the provider exists.
      */
     clusterName?: pulumi.Input<string>;
     /**
-     * The ARN of the cluster's IAM OIDC provider. Defaults to the provider of the issuer of `clusterName`. With both given,
-     * they must name the same issuer.
+     * The ARN of the cluster's IAM OIDC provider.
+     *
+     * For example `arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE`. With `clusterName`, it
+     * must be the provider of that cluster's issuer. Defaults to the provider of the issuer of `clusterName`.
      *
      * Source: https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html
      */
     oidcProviderArn?: pulumi.Input<string>;
     /**
-     * The ARNs of the IAM OIDC providers of more clusters whose service account of the same name may assume the role, in
-     * the same account. Each adds a statement to the trust policy, and IAM limits its size: with EKS's issuers four
-     * clusters in all fit into the default quota of 2048 characters (above it a warning is printed), and eighteen into the
+     * The ARNs of the IAM OIDC providers of other clusters that share the role.
+     *
+     * The service account of the same name in those clusters may assume the role, too. The providers must be in the account of
+     * `oidcProviderArn`. Each one adds a statement to the trust policy, whose size IAM limits: with EKS issuers, four clusters
+     * in total fit into the default quota of 2048 characters (above it the component prints a warning), and eighteen into the
      * maximum of 8192. Defaults to none.
      */
     additionalOidcProviderArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * The ARN of a role that exists already: for the second cluster of a shared role, or where another team owns IAM. The
-     * component then makes no role and no policy, and refuses the arguments that would shape them.
+     * The ARN of an existing role to use, for example `arn:aws:iam::111122223333:role/cni`.
      *
-     * Whether it is given is plain, because it decides which resources exist.
+     * Use it for the second cluster of a shared role, or if another team manages IAM. The component then creates no role and no
+     * policy, and rejects the arguments that configure them.
+     *
+     * The value may be an Output. Whether it is given must be plain, because that decides which resources exist.
      */
     existingRoleArn?: pulumi.Input<string>;
     /**
-     * The IP family of the cluster, which decides the permissions. Defaults to `ipv4`. With `clusterName`, a family that is
-     * not the cluster's own is refused.
+     * The IP family of the cluster, which decides the permissions of the role.
      *
-     * Plain, because it decides which resources exist.
+     * With `clusterName`, a family other than the cluster's is an error. Defaults to `ipv4`.
+     *
+     * Must be a plain value, not an Output, because it decides which resources exist.
      */
     ipFamily?: IpFamily;
     /**
-     * The role's name: 1 to 64 letters, digits and `+ = , . @ _ -`. Defaults to the component's name and a random suffix,
-     * which is also what lets a change that replaces the role go through without a gap.
+     * The name of the role.
+     *
+     * 1 to 64 letters, digits and `+ = , . @ _ -`. Defaults to a name with a random suffix, for example `cni-role-1a2b3c4`. The
+     * suffix also lets an update replace the role without a gap.
      */
     roleName?: pulumi.Input<string>;
     /**
-     * The role's path, which starts and ends with a slash, at most 512 characters. Defaults to `/`. The IPv6 policy is made
-     * under the same path. A change replaces the role.
+     * The path of the role, for example `/eks/`.
+     *
+     * It starts and ends with a slash, and has at most 512 characters. The IPv6 policy gets the same path. A change replaces the
+     * role. Defaults to `/`.
      */
     rolePath?: pulumi.Input<string>;
     /**
-     * The role's description: at most 1000 characters of Latin-1. Defaults to none.
+     * The description of the role.
+     *
+     * At most 1000 characters of Latin-1. Defaults to none.
      */
     roleDescription?: pulumi.Input<string>;
     /**
-     * The ARN of the managed policy that bounds the role's permissions. Defaults to none.
+     * The ARN of the managed policy that sets the role's permissions boundary.
+     *
+     * Defaults to none.
      *
      * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
      */
     permissionsBoundary?: pulumi.Input<string>;
     /**
-     * The longest session of the role, in whole seconds from 3600 to 43200. Defaults to AWS's 3600.
+     * The maximum session duration of the role.
+     *
+     * In whole seconds from 3600 to 43200. Defaults to 3600, as in IAM.
      */
     maxSessionDuration?: pulumi.Input<number>;
     /**
-     * The tags of the role and of the IPv6 policy: at most 50, no key that starts with `aws:`. Defaults to none.
+     * The tags of the role and of the IPv6 policy, for example `{ team: "network" }`.
+     *
+     * At most 50. No key may start with `aws:`. Defaults to none.
      */
     tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
     /**
-     * The ARNs of managed policies to attach beside the CNI policy. At most 24, and IAM's default quota takes 9.
-     * Defaults to none.
+     * The ARNs of managed policies to attach to the role in addition to the CNI policy.
      *
-     * Plain strings may be added, moved and removed. Outputs are attached under their index among the outputs, so of them
-     * only the last may be removed, and new ones are appended: one that moves is detached by the update that moves it, and
-     * attached again by `pulumi up --refresh`.
+     * At most 24. IAM's default quota allows 9. Defaults to none.
      *
-     * The list is plain, because it decides which resources exist; its members need not be.
+     * Plain strings can be added, moved and removed. An Output is identified by its index among the list's Outputs: append new
+     * ones, and remove only the last one. An update that moves an Output detaches its policy, and `pulumi up --refresh` attaches
+     * the policy again.
+     *
+     * The list must be plain, because it decides which resources exist. Its members may be Outputs.
      */
     additionalPolicyArns?: pulumi.Input<string>[];
     /**
-     * The service account that may assume the role, and that is annotated. Defaults to `kube-system/aws-node`.
+     * The service account that may assume the role and that is annotated with it.
+     *
+     * Defaults to `kube-system/aws-node`.
      */
     serviceAccount?: pulumi.Input<CniServiceAccountArgs>;
     /**
-     * Whether to take the annotations over from another field manager, as eksctl's `--override-existing-serviceaccounts`
-     * does. Defaults to false: a conflict stops the update and names the manager.
+     * Whether to take over the annotations from another field manager.
+     *
+     * It corresponds to eksctl's `--override-existing-serviceaccounts`. Defaults to false: a conflict stops the update with an
+     * error that names the field manager.
      *
      * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
      */
     overrideExistingServiceAccount?: pulumi.Input<boolean>;
     /**
-     * Whether the pods use the STS endpoint of their region (true) or the global one (false), by the annotation
-     * `eks.amazonaws.com/sts-regional-endpoints`. Defaults to no annotation: clusters of version 1.22 and later use the
-     * regional endpoint by themselves.
+     * Whether the pods use the STS endpoint of their region (true) or the global one (false).
+     *
+     * The component sets the annotation `eks.amazonaws.com/sts-regional-endpoints`. Defaults to no annotation: on Kubernetes 1.22
+     * and later the pods then use the regional endpoint.
      */
     stsRegionalEndpoints?: pulumi.Input<boolean>;
     /**
-     * The lifetime of the pods' tokens, in whole seconds from 600 to 86400, by the annotation
-     * `eks.amazonaws.com/token-expiration`. Defaults to no annotation: the webhook then asks for 86400.
+     * The lifetime of the pods' service account tokens.
+     *
+     * In whole seconds from 600 to 86400. The component sets the annotation `eks.amazonaws.com/token-expiration`. Defaults to no
+     * annotation: the pod identity webhook then requests 86400 seconds.
      *
      * Source: https://github.com/aws/amazon-eks-pod-identity-webhook/blob/master/pkg/constants.go
      */
     tokenExpirationSeconds?: pulumi.Input<number>;
     /**
-     * How the role reaches the service account. Defaults to `serviceAccountPatch`.
+     * How the service account gets the role.
      *
-     * Plain, because it decides which resources exist.
+     * Defaults to `serviceAccountPatch`.
+     *
+     * Must be a plain value, not an Output, because it decides which resources exist.
      */
     delivery?: Delivery;
     /**
-     * The restart of the pods after the service account was annotated. Defaults to a restart that is waited for.
+     * The restart of the pods after the service account is annotated.
+     *
+     * Defaults to a rolling update, which the component waits for.
      */
     rollout?: CniRolloutArgs;
     /**
-     * Whether each step is proved on the live cluster before the next one, and taken back in a safe order on destroy. Needs
-     * `delivery` serviceAccountPatch and the rollout; without them there is nothing to check. Defaults to true. With false the
-     * component is its role, its annotation and its rollout, and nothing else.
+     * Whether to prove each step on the live cluster before the next step.
      *
-     * Plain, because it decides which resources exist.
+     * On destroy, the live checks run the hand-back, which reverts the steps in a safe order. They need the delivery
+     * `serviceAccountPatch` and the rollout; otherwise there is nothing to check. With false, the component consists of the role,
+     * the annotation and the rollout only. Defaults to true.
+     *
+     * Must be a plain value, not an Output, because it decides which resources exist.
      */
     liveChecks?: boolean;
     /**
-     * The cluster, for the live checks: the text of a kubeconfig, YAML or JSON. It is kept as a secret. Defaults to
-     * `kubernetes:kubeconfig` of the stack's configuration, then to the ambient one. A component with a Kubernetes provider of
-     * its own needs it.
+     * The kubeconfig with which the live checks connect to the cluster.
+     *
+     * The text of the kubeconfig, as YAML or JSON. It is stored as a secret. A component with an explicit Kubernetes provider
+     * needs it. Defaults to `kubernetes:kubeconfig` of the stack's configuration, then to the ambient kubeconfig.
      */
     kubeconfig?: pulumi.Input<string>;
     /**
-     * The AWS account, for the live checks. Defaults to the stack's `aws:` configuration (`region`, `profile`, `accessKey`,
-     * `secretKey`, `token`, one of `assumeRoles`, `endpoints`), of which nothing but `region` counts where this is given, then to
-     * the ambient credentials. A component with an AWS provider of its own needs it.
+     * The AWS credentials and region of the live checks.
+     *
+     * They are stored as a secret. A component with an explicit AWS provider needs them. Defaults to the stack's `aws:`
+     * configuration (`region`, `profile`, `accessKey`, `secretKey`, `token`, one role of `assumeRoles`, `endpoints`), then to the
+     * ambient credentials. With this argument, only `aws:region` of that configuration is still used.
      */
     aws?: CniAwsArgs;
     /**
-     * The names of the node roles that give their CNI policy up once every pod carries the CNI role: all roles that nodes of
-     * this cluster run with, and none that instances elsewhere use. Without it nothing is detached, and `remainingSteps` says
-     * which roles still hold the policy.
+     * The names of the node roles to detach the CNI policy from, for example `["AmazonEKSNodeRole"]`.
      *
-     * Whether it is given is plain, because it decides which resources exist; its members need not be.
+     * The policy is detached once every pod carries the CNI role. The update refuses unless the list has all roles that nodes of
+     * this cluster run with, and none that instances elsewhere use. A node role that is removed from the list gets its policies
+     * attached again. If no list is given, nothing is detached, and `remainingSteps` names the roles that still hold the policy.
+     *
+     * The list and its members may be Outputs. Whether it is given must be plain, because that decides which resources exist.
      */
     detachFromNodeRoles?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * The ARNs of the policies that leave the node roles. Defaults to the AWS managed CNI policy on IPv4, and on IPv6 to every
-     * attached policy that grants what the CNI does to interfaces and addresses. Other policies of that kind are told of in
-     * `remainingSteps`.
+     * The ARNs of the policies to detach from the node roles.
+     *
+     * Needs `detachFromNodeRoles`. Defaults to the AWS managed CNI policy on IPv4, and on IPv6 to every attached managed policy
+     * that grants the CNI's actions and nothing else. `remainingSteps` names the other policies that grant these actions.
+     *
+     * The list and its members may be Outputs. Whether it is given must be plain.
      */
     detachPolicyArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * How far the proof goes. Defaults to `full`.
+     * How much is proved before anything on the cluster changes.
      *
-     * Plain, because it decides what is asked of AWS.
+     * Defaults to `full`.
+     *
+     * Must be a plain value, not an Output, because it decides which AWS calls are made.
      */
     proof?: Proof;
-    /** The time limits of the live checks. Defaults to those of each. */
+    /**
+     * The time limits of the live checks.
+     *
+     * Defaults to the default of each limit.
+     */
     timeouts?: CniTimeoutsArgs;
     /**
-     * How long IAM gets to enforce a policy that came back on a node role, before a pod relies on it. Waited in full, since
-     * nothing tells when it is enforced. Defaults to 120.
+     * How long to wait for IAM to enforce a policy that was attached to a node role again.
+     *
+     * In whole seconds from 1 to 86400. The component waits before a pod relies on the policy. It always waits the full time,
+     * because IAM does not show when it enforces a policy. The limits in `timeouts` do not count this wait. Defaults to 120.
      *
      * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
      */
     iamPropagationSeconds?: number;
     /**
-     * How long a pod with the role is watched before it counts as working, in whole seconds from 0 to 3600. Defaults to 20.
+     * How long a pod with the role is watched before it counts as working.
+     *
+     * In whole seconds from 0 to 3600. Defaults to 20.
      */
     stableSeconds?: number;
     /**
-     * How many NotReady nodes rollout and detachment do without, from 0 to 10000. Their pods are deleted at the API first, and
-     * start with the role when their node returns. Defaults to 0: a NotReady node is waited for.
+     * How many NotReady nodes the rollout and the detachment may skip.
      *
-     * With more than 0 the pods are waited for by the live checks, within `timeouts.verificationSeconds`.
+     * From 0 to 10000. The pods on skipped nodes are deleted at the API server first, and start with the role when their node
+     * returns. With more than 0, the live checks wait for the pods instead of the Kubernetes provider, within
+     * `timeouts.verificationSeconds`. Defaults to 0: the update waits for every NotReady node.
      */
     maxNotReadyNodes?: number;
     /**
-     * Whether an admission policy refuses pods of the service account that the webhook has missed, so that the DaemonSet tries
-     * again. Needs `detachFromNodeRoles` and Kubernetes 1.30. Defaults to true with `detachFromNodeRoles`.
+     * Whether an admission policy refuses pods of the service account that the pod identity webhook missed.
      *
-     * Plain, because it decides which resources exist.
+     * The DaemonSet controller retries until the webhook gives the pod the role. Needs `detachFromNodeRoles`, and Kubernetes 1.30
+     * or later. Defaults to true with `detachFromNodeRoles`.
+     *
+     * Must be a plain value, not an Output, because it decides which resources exist.
      */
     injectionGuard?: boolean;
     /**
-     * Whether destroy goes on without a look at the cluster, and gives nothing back: for a cluster that goes away with its nodes
-     * still up. Set it and run an update first. Defaults to false.
+     * Whether destroy skips the hand-back and does not read the cluster.
+     *
+     * Use it for a cluster that is deleted while its nodes still run. Set it and run an update before you destroy. Defaults to
+     * false.
      */
     forceDestroy?: pulumi.Input<boolean>;
     /**
-     * Whether the node roles stay as they are when `liveChecks` is turned off later. Set it and run an update first. Defaults to
-     * false: then they get back what they gave up, since without live checks nothing gives it back on destroy. With true nobody
-     * knows any more what they gave up: attach it by hand before a destroy.
+     * Whether the policies stay detached from the node roles when `liveChecks` is turned off later.
+     *
+     * Set it and run an update before you turn `liveChecks` off. Defaults to false: the policies are attached again at that point,
+     * because without live checks destroy does not attach them. With true, the record of the detached policies is lost: attach
+     * them by hand before you destroy.
      */
     keepDetached?: pulumi.Input<boolean>;
 }

@@ -4,12 +4,12 @@ import { CniServiceAccountRoleArgs, Delivery, IpFamily } from "./cniServiceAccou
 /**
  * Which resources a component consists of.
  *
- * Plain arguments alone decide it, so that the preview of a cluster that does not exist yet shows every resource.
+ * Only plain arguments decide this, so that the preview of a cluster that does not exist yet shows every resource.
  */
 export interface Shape {
     /** The role with its attachments. Otherwise the component uses `existingRoleArn`. */
     readonly role: boolean;
-    /** The component's own CNI policy, since AWS has no managed one for IPv6. */
+    /** The component's own CNI policy, because AWS has no managed one for IPv6. */
     readonly ipv6Policy: boolean;
     /** The patch that annotates the service account. */
     readonly serviceAccountPatch: boolean;
@@ -27,7 +27,7 @@ export function shapeOf(args: CniServiceAccountRoleArgs): Shape {
     const role = existingRoleArn === undefined;
     const serviceAccountPatch = delivery !== Delivery.External;
     const daemonSetPatch = serviceAccountPatch && rollout?.enabled !== false;
-    // A role that reaches no pod leaves nothing to check.
+    // Without a rollout no pod gets the role, so there is nothing to check.
     const live = daemonSetPatch && liveChecks !== false;
     return {
         role,

@@ -8,10 +8,10 @@ import { boolean, listOf, oneOf, properties, Rule } from "./rule";
 import { Settled } from "./settled";
 import { trustSizeProblems } from "./trustSizeRules";
 
-/** IAM's maximum is 25 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html); one is the CNI policy. */
+/** IAM's maximum is 25, and the CNI policy takes one: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MAX_ADDITIONAL_POLICIES = 24;
 
-/** What each argument must be by itself. */
+/** The rule for each single argument. */
 export const RULES: Readonly<Record<string, Rule>> = {
     clusterName: kubernetes.clusterName,
     oidcProviderArn: iam.oidcProviderArn,
@@ -44,7 +44,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ...LIVE_RULES,
 };
 
-/** Everything wrong with the arguments, as far as they are known: each by itself, and each with the others. */
+/** Every problem of the arguments that are known: of single arguments, and of their combinations. */
 export function findProblems(args: Settled): Problem[] {
     return [
         ...Object.entries(RULES).flatMap(([name, rule]) => rule(args[name], name)),
@@ -56,7 +56,7 @@ export function findProblems(args: Settled): Problem[] {
 }
 
 function tooManyPolicies(value: unknown, path: string): Problem[] {
-    const expected = `at most ${String(MAX_ADDITIONAL_POLICIES)} policies, since IAM attaches at most 25 to a role`;
+    const expected = `at most ${String(MAX_ADDITIONAL_POLICIES)} policies, since a role can have at most 25`;
     return Array.isArray(value) && value.length > MAX_ADDITIONAL_POLICIES
         ? [{ path, expected, got: `${String(value.length)} policies`, fix: "merge some of them" }]
         : [];

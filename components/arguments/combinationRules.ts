@@ -5,7 +5,7 @@ import { Problem, show } from "./problem";
 import { isSettled, isString } from "./rule";
 import { Settled } from "./settled";
 
-/** The arguments that shape a role of our own, and so contradict `existingRoleArn`. */
+/** The arguments that configure the component's own role, and so contradict `existingRoleArn`. */
 const ROLE_OPTIONS = [
     "additionalOidcProviderArns",
     "roleName",
@@ -17,15 +17,15 @@ const ROLE_OPTIONS = [
     "additionalPolicyArns",
 ];
 
-/** What is wrong with the arguments taken together. */
+/** The problems of arguments that contradict each other. */
 export function combinationProblems(args: Settled): Problem[] {
     return [
         noCluster,
         roleOptionsOfExistingRole,
         deliveryOptionsOfExternal,
-        providersElsewhere,
-        existingRoleElsewhere,
-        policiesElsewhere,
+        providersOfOtherAccounts,
+        existingRoleOfOtherAccount,
+        policiesOfOtherAccounts,
         pathOfIpv6Policy,
         managedPolicyTwice,
     ].flatMap((rule) => rule(args));
@@ -70,14 +70,14 @@ function deliveryOptionsOfExternal(args: Settled): Problem[] {
         .filter(([, value]) => value === true)
         .map(([path, value]) => ({
             path,
-            expected: "no value with delivery external, with which the component changes nothing on the cluster",
+            expected: "no value with delivery external, since the component then changes nothing on the cluster",
             got: show(value),
             fix: `remove ${path}, or use delivery serviceAccountPatch`,
         }));
 }
 
-/** IAM finds a provider only in the role's own account, and all providers of one role are in one account. */
-function providersElsewhere(args: Settled): Problem[] {
+/** IAM finds a provider only in the role's own account, so all providers of a role must be in one account. */
+function providersOfOtherAccounts(args: Settled): Problem[] {
     const first = provider(args["oidcProviderArn"]);
     const others: unknown = args["additionalOidcProviderArns"];
     if (first === undefined || !Array.isArray(others)) {
@@ -91,7 +91,7 @@ function providersElsewhere(args: Settled): Problem[] {
         }
         if (other.arn === first.arn) {
             const got = `${show(value)}, which is oidcProviderArn`;
-            return [{ path, expected: "another cluster's provider", got, fix: "remove it from the list" }];
+            return [{ path, expected: "the provider of another cluster", got, fix: "remove it from the list" }];
         }
         return other.accountId === first.accountId && other.partition === first.partition
             ? []
@@ -107,7 +107,7 @@ function providersElsewhere(args: Settled): Problem[] {
     });
 }
 
-function existingRoleElsewhere(args: Settled): Problem[] {
+function existingRoleOfOtherAccount(args: Settled): Problem[] {
     const first = provider(args["oidcProviderArn"]);
     const value = args["existingRoleArn"];
     const role = isString(value) ? parseRoleArn(value) : undefined;
@@ -126,13 +126,13 @@ function existingRoleElsewhere(args: Settled): Problem[] {
           ];
 }
 
-/** A policy can be attached only within its partition, and a customer managed one only within its account. */
-function policiesElsewhere(args: Settled): Problem[] {
+/** A policy can be attached only in its own partition, and a customer managed policy only in its own account. */
+function policiesOfOtherAccounts(args: Settled): Problem[] {
     const first = provider(args["oidcProviderArn"]);
     if (first === undefined) {
         return [];
     }
-    const reachable = (value: unknown, path: string): Problem[] => {
+    const unattachable = (value: unknown, path: string): Problem[] => {
         const policy = isString(value) ? parsePolicyArn(value) : undefined;
         return policy === undefined ||
             (policy.partition === first.partition && [first.accountId, "aws"].includes(policy.owner))
@@ -140,25 +140,26 @@ function policiesElsewhere(args: Settled): Problem[] {
             : [
                   {
                       path,
-                      expected: `a policy of AWS or of the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
+                      expected: `an AWS managed policy, or a policy in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
                       tellsOf: "oidcProviderArn",
                       got: show(value),
-                      fix: "use a policy that a role in this account can have",
+                      fix: "use an AWS managed policy of this partition, or a policy of this account",
                   },
               ];
     };
     const list: unknown = args["additionalPolicyArns"];
     return [
-        ...reachable(args["permissionsBoundary"], "permissionsBoundary"),
+        ...unattachable(args["permissionsBoundary"], "permissionsBoundary"),
         ...(Array.isArray(list) ? (list as unknown[]) : []).flatMap((value, i) =>
-            reachable(value, `additionalPolicyArns[${String(i)}]`),
+            unattachable(value, `additionalPolicyArns[${String(i)}]`),
         ),
     ];
 }
 
 /**
- * The IPv6 policy is made under the role's path, and IAM takes less in a policy's path than in a role's (`policyPathType`):
- * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+ * The IPv6 policy gets the role's path, and IAM allows fewer characters in a policy's path than in a role's (`policyPathType`).
+ *
+ * Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
  */
 function pathOfIpv6Policy(args: Settled): Problem[] {
     const path = args["rolePath"];
@@ -169,14 +170,14 @@ function pathOfIpv6Policy(args: Settled): Problem[] {
               {
                   path: "rolePath",
                   expected:
-                      "a path that a policy can have too: letters, digits and . , + @ = _ - between single slashes",
+                      "a path that is also valid for a policy: letters, digits and . , + @ = _ - between single slashes",
                   got: show(path),
-                  fix: "choose such a path, since the IPv6 policy gets the same path",
+                  fix: "change the path, since the IPv6 policy gets the same path",
               },
           ];
 }
 
-/** On IPv4 the component attaches the managed CNI policy itself: a second attachment would fight over the same thing. */
+/** On IPv4 the component attaches the managed CNI policy itself. A second resource would manage the same attachment. */
 function managedPolicyTwice(args: Settled): Problem[] {
     const list: unknown = args["additionalPolicyArns"];
     if (!Array.isArray(list) || (isSettled(args["ipFamily"]) && args["ipFamily"] !== "ipv4")) {
@@ -189,7 +190,7 @@ function managedPolicyTwice(args: Settled): Problem[] {
             : [
                   {
                       path: `additionalPolicyArns[${String(i)}]`,
-                      expected: "another policy than the CNI policy, which the component attaches itself",
+                      expected: "a policy other than the CNI policy, which the component attaches itself",
                       got: show(value),
                       fix: "remove it from the list",
                   },

@@ -4,7 +4,7 @@ import type { Timeouts } from "../../handover/model/subject";
 export const DEFAULT_SERVICE_ACCOUNT = { namespace: "kube-system", name: "aws-node" };
 export const DEFAULT_DAEMON_SET = "aws-node";
 
-/** The limit of the Kubernetes provider's wait for the rolling update. */
+/** How long the Kubernetes provider waits for the rolling update. */
 export const DEFAULT_ROLLOUT_SECONDS = 600;
 
 export const DEFAULT_TIMEOUTS: Timeouts = {

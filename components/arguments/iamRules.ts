@@ -3,7 +3,7 @@ import { Problem, show } from "./problem";
 import { isObject, isSettled, isString, must, Rule, text, wholeNumber } from "./rule";
 
 /**
- * IAM's own rules for what it is given.
+ * IAM's rules for its parameters.
  *
  * Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (patterns and lengths),
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html,
@@ -70,7 +70,7 @@ export const tags: Rule = (value, path) => {
     const keys = Object.keys(value);
     return [
         ...tooMany(keys, path),
-        ...sameButForCase(keys, path),
+        ...caseInsensitiveDuplicates(keys, path),
         ...keys.flatMap((key) => tag(key, value[key], `${path}[${JSON.stringify(key)}]`)),
     ];
 };
@@ -82,12 +82,12 @@ function tooMany(keys: string[], path: string): Problem[] {
         : [{ path, expected: `at most ${String(MAX_TAGS)} tags`, got, fix: "remove some; default tags count too" }];
 }
 
-/** A role's tag keys are not told apart by case: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html */
-function sameButForCase(keys: string[], path: string): Problem[] {
+/** Tag keys of roles are case-insensitive: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html */
+function caseInsensitiveDuplicates(keys: string[], path: string): Problem[] {
     const folded = keys.map((key) => key.toLowerCase());
     return keys.flatMap((key, i) => {
         const first = keys[folded.indexOf(key.toLowerCase())];
-        const expected = "keys that differ by more than their case";
+        const expected = "keys that differ by more than case";
         return first === undefined || first === key
             ? []
             : [
@@ -101,7 +101,7 @@ function sameButForCase(keys: string[], path: string): Problem[] {
     });
 }
 
-/** Letters, digits, spaces and seven signs: the characters that IAM takes in the key and the value of a tag. */
+/** The characters that IAM allows in the key and the value of a tag: letters, digits, spaces and some signs. */
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 function tag(key: string, value: unknown, path: string): Problem[] {

@@ -3,7 +3,7 @@ import { DEFAULT_ROLLOUT_SECONDS } from "./defaults";
 import { isString, must, text, wholeNumber } from "./rule";
 
 /**
- * Kubernetes' own rules for names. They are also what keeps a wildcard out of the trust policy.
+ * Kubernetes' rules for names. They also keep wildcards out of the trust policy.
  *
  * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
  */
@@ -37,7 +37,7 @@ export const tokenExpirationSeconds = wholeNumber(
     "choose 10 minutes to 24 hours, or omit tokenExpirationSeconds for 24 hours",
 );
 
-/** The engine reads it as a Go duration, which counts nanoseconds in 63 bits: https://pkg.go.dev/time#Duration */
+/** The engine parses it as a Go duration, which counts nanoseconds in an int64: https://pkg.go.dev/time#Duration */
 const MAX_TIMEOUT_SECONDS = 9223372036;
 
 export const rolloutTimeoutSeconds = wholeNumber(

@@ -17,7 +17,7 @@ import {
 } from "./rule";
 import { Settled } from "./settled";
 
-/** A day: nobody waits longer in one run of an update. */
+/** A day. No single update should wait longer. */
 const MAX_SECONDS = 86_400;
 
 const seconds = (otherwise: number) =>
@@ -28,7 +28,7 @@ const seconds = (otherwise: number) =>
         `choose a duration, or omit it for ${String(otherwise)}`,
     );
 
-/** The name alone: IAM's calls about a role's policies take no ARN and no path. */
+/** The plain name, because IAM's calls for a role's policies accept neither an ARN nor a path. */
 const nodeRoleName: Rule = (value, path) => {
     const role = isString(value) ? parseRoleArn(value) : undefined;
     const name = role?.name ?? (isString(value) && value.includes("/") ? value.split("/").at(-1) : undefined);
@@ -37,17 +37,12 @@ const nodeRoleName: Rule = (value, path) => {
         : [{ path, expected: "the name of a role, without ARN and path", got: show(value), fix: `use ${show(name)}` }];
 };
 
-const notEmpty: Rule = (value, path) =>
-    Array.isArray(value) && value.length === 0
-        ? [
-              {
-                  path,
-                  expected: "at least one name",
-                  got: "an empty list",
-                  fix: `leave ${path} to detach nothing`,
-              },
-          ]
-        : [];
+const notEmpty =
+    (withoutIt: string): Rule =>
+    (value, path) =>
+        Array.isArray(value) && value.length === 0
+            ? [{ path, expected: "at least one member", got: "an empty list", fix: `omit ${path} ${withoutIt}` }]
+            : [];
 
 const kubeconfig = must(
     "the text of a kubeconfig",
@@ -56,7 +51,7 @@ const kubeconfig = must(
     "pass its YAML or JSON, for example cluster.kubeconfigJson of @pulumi/eks, or omit it for the ambient one",
 );
 
-const anyText = (what: string, fix: string) => must(what, isString, (value) => value !== "", fix);
+const nonEmptyText = (what: string, fix: string) => must(what, isString, (value) => value !== "", fix);
 
 /** The services that the live checks call. */
 const SERVICES = ["iam", "sts", "ec2", "eks"];
@@ -93,15 +88,15 @@ function endpoint(service: string, url: unknown, path: string): Problem[] {
           ];
 }
 
-/** What each argument of the live checks must be by itself. */
+/** The rule for each single argument of the live checks. */
 export const LIVE_RULES: Readonly<Record<string, Rule>> = {
-    liveChecks: boolean("set false for the role, the annotation and the rollout alone, or omit it"),
+    liveChecks: boolean("set false to create only the role, the annotation and the rollout, or omit it"),
     kubeconfig,
     aws: properties({
-        region: anyText("a region", "use the cluster's region, such as us-west-2, or omit it"),
-        profile: anyText("the name of a profile", "to see the profiles: aws configure list-profiles"),
+        region: nonEmptyText("a region", "use the cluster's region, such as us-west-2, or omit it"),
+        profile: nonEmptyText("the name of a profile", "to see the profiles: aws configure list-profiles"),
         roleArn: iam.roleArn,
-        externalId: anyText("an external id", "omit it if the role requires none"),
+        externalId: nonEmptyText("an external id", "omit it if the role requires none"),
         sessionName: text(
             "2 to 64 letters, digits and + = , . @ _ -",
             /^[\w+=,.@-]{2,64}$/,
@@ -110,11 +105,11 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         endpoints,
     }),
     detachFromNodeRoles: (value, path) => [
-        ...notEmpty(value, path),
+        ...notEmpty("to detach nothing")(value, path),
         ...listOf("names of node roles", nodeRoleName)(value, path),
     ],
     detachPolicyArns: (value, path) => [
-        ...notEmpty(value, path),
+        ...notEmpty("to detach the default policies")(value, path),
         ...listOf("ARNs of managed policies", iam.managedPolicyArn)(value, path),
     ],
     proof: oneOf(["full", "assumeRole", "off"], "omit proof for the full proof"),
@@ -137,18 +132,18 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         10_000,
         "choose how many NotReady nodes to skip, or omit it to wait for all",
     ),
-    injectionGuard: boolean("set false for no admission policy, or omit it"),
+    injectionGuard: boolean("set false to create no admission policy, or omit it"),
     forceDestroy: boolean("set true for a cluster that is deleted together with its nodes, or omit it"),
     keepDetached: boolean(
         "set true before you turn the live checks off, to leave the node roles as they are, or omit it",
     ),
 };
 
-/** What the live checks need of the plain shape. */
-const NEEDED: readonly { readonly is: (args: Settled) => boolean; readonly got: string; readonly fix: string }[] = [
+/** Settings with which the live checks cannot work. */
+const CONFLICTS: readonly { readonly is: (args: Settled) => boolean; readonly got: string; readonly fix: string }[] = [
     {
         is: ({ delivery }) => delivery === "external",
-        got: "delivery external, with which the component changes nothing on the cluster",
+        got: "delivery external, so that the component changes nothing on the cluster",
         fix: "use delivery serviceAccountPatch",
     },
     {
@@ -158,15 +153,15 @@ const NEEDED: readonly { readonly is: (args: Settled) => boolean; readonly got: 
     },
 ];
 
-/** What is wrong with the arguments of the live checks taken together with the rest. */
+/** The problems of arguments of the live checks that contradict other arguments. */
 export function liveCombinationProblems(args: Settled): Problem[] {
     const { liveChecks, detachFromNodeRoles, injectionGuard, detachPolicyArns } = args;
-    const lacking = NEEDED.filter(({ is }) => is(args));
+    const conflicts = CONFLICTS.filter(({ is }) => is(args));
     const off = { got: "liveChecks false", fix: "remove liveChecks" };
     return [
-        ...(liveChecks === true ? lacking.map((need) => needs("liveChecks", need)) : []),
+        ...(liveChecks === true ? conflicts.map((need) => needs("liveChecks", need)) : []),
         ...(detachFromNodeRoles !== undefined
-            ? [...lacking, ...(liveChecks === false ? [off] : [])].map((need) => needs("detachFromNodeRoles", need))
+            ? [...conflicts, ...(liveChecks === false ? [off] : [])].map((need) => needs("detachFromNodeRoles", need))
             : []),
         ...(injectionGuard === true && detachFromNodeRoles === undefined
             ? [withoutNodeRoles("injectionGuard", "true")]

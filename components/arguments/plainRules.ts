@@ -1,7 +1,7 @@
 import { Problem } from "./problem";
 import { LATE, Settled } from "./settled";
 
-/** What is needed while the component is constructed, because it decides which resources exist and how they are awaited. */
+/** The component reads these while it is constructed: they decide which resources exist and how the engine waits for them. */
 const PLAIN = [
     "ipFamily",
     "delivery",
@@ -22,7 +22,7 @@ const PLAIN = [
     "injectionGuard",
 ];
 
-/** TypeScript refuses an Output there; JavaScript does not, and every comparison with it would quietly come out wrong. */
+/** TypeScript rejects an Output here. JavaScript does not, and every comparison with it would silently be wrong. */
 export function plainProblems(args: Settled): Problem[] {
     return PLAIN.filter((path) => at(args, path) === LATE).map((path) => ({
         path,

@@ -2,22 +2,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { inspect } from "util";
 import { LATE } from "./settled";
 
-/** Something wrong with one argument. */
+/** A problem of one argument. */
 export interface Problem {
     /** The argument, as its property path: `tags["aws:x"]`, `additionalPolicyArns[1]`, `serviceAccount.name`. */
     path: string;
     expected: string;
-    /** Another argument of whose value `expected` tells something after its last comma, which must not be shown of a secret. */
+    /** Another argument, whose value `expected` reveals in part after its last comma. That part is cut if the value is secret. */
     tellsOf?: string;
-    /** What was given instead, as it is to be shown. The only part that may carry the value, so that a secret can be hidden. */
+    /** The given value, as the message shows it. No other part may contain the value, so that a secret can be hidden. */
     got: string;
-    /** How to mend it. */
+    /** How to fix it, as an imperative. */
     fix: string;
 }
 
 const SHOWN_CHARACTERS = 120;
 
-/** A value as an error message shows it: in one line, and not longer than helps. */
+/** A value as an error message shows it: on one line, and cut if it is long. */
 export function show(value: unknown): string {
     if (value === undefined || value === null) {
         return "nothing";
@@ -35,7 +35,7 @@ export function show(value: unknown): string {
         : text;
 }
 
-/** What has no JSON text of its own, or none that helps. */
+/** Replaces values that JSON cannot express, or not in a useful way. */
 function inJson(_key: string, value: unknown): unknown {
     if (value === LATE) {
         return "known later";
@@ -52,8 +52,8 @@ export function argumentOf(path: string): string {
 }
 
 /**
- * All problems of one component in one error: the message lists each of them, because outside a provider plugin the engine
- * shows the message alone.
+ * All problems of one component in one error. The message lists each of them, because outside a provider plugin the engine
+ * shows only the message.
  */
 export function argumentsError(component: string, problems: readonly Problem[]): pulumi.InputPropertiesError {
     const errors = problems.map(({ path, expected, got, fix }) => ({
@@ -66,12 +66,12 @@ export function argumentsError(component: string, problems: readonly Problem[]):
         ...errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`),
     ].join("\n");
     return Object.defineProperties(new pulumi.InputPropertiesError({ message, errors }), {
-        // Each property of a child that waits for the check would put "error serializing property …" before the message.
+        // Each property of a child that waits for the check would prepend "error serializing property …" to the message.
         // https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts (serializeFilteredProperties)
         message: { get: () => message, set: () => undefined },
-        // The message says what to change and where; a stack of this package's own frames would only bury it, …
+        // The message says what to change and where. A stack trace of this package's own frames would only bury it.
         stack: { value: message },
-        // … and so would the error's fields, which the end of a program prints as well.
+        // So would the error's fields, which the language host prints as well.
         // https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/run/error.ts (defaultErrorMessage)
         [inspect.custom]: { value: () => message },
     });

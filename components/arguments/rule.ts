@@ -1,19 +1,19 @@
 import { Problem, show } from "./problem";
 import { LATE } from "./settled";
 
-/** Looks at one value. A value that is not given or not known yet is never a problem. */
+/** Checks one value. A value that is not given or not known yet is never a problem. */
 export interface Rule {
     (value: unknown, path: string): Problem[];
-    /** Of an object whose properties are checked one by one. */
+    /** The rules for the properties, if the value is an object. */
     readonly properties?: Readonly<Record<string, Rule>>;
 }
 
-/** A value that was given and is known: what a check looks at. */
+/** Whether a value is given and known. Only then is it checked. */
 export function isSettled(value: unknown): boolean {
     return value !== undefined && value !== LATE;
 }
 
-/** A check of a single value by a predicate. */
+/** A rule for a single value, with a type guard and a predicate. */
 export function must<T>(
     expected: string,
     isKind: (value: unknown) => value is T,
@@ -32,7 +32,7 @@ export function isBoolean(value: unknown): value is boolean {
     return typeof value === "boolean";
 }
 
-/** A string that a regular expression matches whole. */
+/** A string that matches a regular expression. */
 export function text(expected: string, pattern: RegExp, fix: string): Rule {
     return must(expected, isString, (value) => pattern.test(value), fix);
 }
@@ -51,7 +51,7 @@ export function oneOf(values: readonly string[], fix: string): Rule {
     return must(values.map((v) => JSON.stringify(v)).join(" or "), isString, (value) => values.includes(value), fix);
 }
 
-/** A list whose members each pass a check, and which names nothing twice. */
+/** A list without duplicates, each of whose members passes a rule. */
 export function listOf(what: string, member: Rule): Rule {
     return (value, path) => {
         if (!isSettled(value)) {
@@ -73,10 +73,10 @@ export function listOf(what: string, member: Rule): Rule {
 }
 
 function duplicates(members: unknown[], path: string): Problem[] {
-    const places = new Map<unknown, number>();
+    const firstIndexes = new Map<unknown, number>();
     return members.flatMap((member, i) => {
-        const first = places.get(member) ?? i;
-        places.set(member, first);
+        const first = firstIndexes.get(member) ?? i;
+        firstIndexes.set(member, first);
         return first === i || !isSettled(member)
             ? []
             : [
@@ -90,7 +90,7 @@ function duplicates(members: unknown[], path: string): Problem[] {
     });
 }
 
-/** An object whose properties are checked one by one. */
+/** An object with a rule for each property. */
 export function properties(rules: Readonly<Record<string, Rule>>): Rule {
     const rule = (value: unknown, path: string): Problem[] => {
         if (!isSettled(value)) {

@@ -1,21 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Stands for a value that is not known yet: a check has nothing to say about it. */
+/** Stands for a value that is not known yet. Rules skip it. */
 export const LATE: unique symbol = Symbol("known late");
 
 /**
- * The arguments with everything in its place that is known now, and LATE for the rest. Their values are `unknown` because
- * JavaScript and YAML programs can pass anything, whatever the types say. `null` counts as not given.
+ * The arguments as far as they are known now, with LATE for every other value. The values are `unknown` because JavaScript and
+ * YAML programs can pass anything, whatever the types say. `null` counts as not given.
  */
 export type Settled = Readonly<Record<string, unknown>>;
 
-/** What is given, so neither undefined nor null. */
+/** The properties that are given: neither undefined nor null. */
 export function withoutNothing<T extends object>(args: T): Partial<T> {
     const given = Object.entries(args).filter(([, value]) => value !== undefined && value !== null);
     return Object.fromEntries(given) as Partial<T>;
 }
 
-/** Puts LATE for each Output and Promise, and for each value that a preview does not know. */
+/** Replaces each Output, each Promise and each value that a preview does not know by LATE. */
 export function settle(args: object): Settled {
     return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, settleValue(value)]));
 }

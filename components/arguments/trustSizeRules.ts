@@ -31,7 +31,7 @@ export function trustSizeWarning(args: Settled): string | undefined {
               `"Role trust policy length" (IAM, L-C07B4B0D, at most ${String(TRUST_POLICY_MAXIMUM)}).`;
 }
 
-/** In characters, as IAM counts; 0 as long as a part of the policy is not known. */
+/** In characters, as IAM counts them. 0 if a part of the policy is not known. */
 function trustSize(args: Settled): number {
     const account = isObject(args["serviceAccount"]) ? args["serviceAccount"] : {};
     const { namespace = DEFAULT_SERVICE_ACCOUNT.namespace, name = DEFAULT_SERVICE_ACCOUNT.name } = account;

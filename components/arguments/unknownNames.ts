@@ -1,12 +1,12 @@
 import { isObject, Rule } from "./rule";
 import { Settled } from "./settled";
 
-/** Shorter beginnings are no hint at what was meant. */
-const ENOUGH_CHARACTERS = 4;
+/** A shorter common prefix does not suggest an argument. */
+const MIN_PREFIX_LENGTH = 4;
 
 /**
- * A sentence for each name that is no argument, and what may be meant. TypeScript does not let one pass, but what is spread into the
- * arguments, and JavaScript; as with any resource of Pulumi's it is ignored, and so would be what somebody wanted by a slip.
+ * A warning for each unknown argument, with a suggestion. TypeScript rejects unknown names, but not in objects that are spread
+ * into the arguments, and JavaScript accepts them. Pulumi resources ignore unknown arguments, so a typo would go unnoticed.
  */
 export function unknownNames(args: Settled, rules: Readonly<Record<string, Rule>>, path = ""): string[] {
     return Object.entries(args).flatMap(([name, value]) => {
@@ -24,11 +24,11 @@ export function unknownNames(args: Settled, rules: Readonly<Record<string, Rule>
 }
 
 function suggestion(name: string, known: readonly string[], path: string): string {
-    const meant = known.find((other) => isAlike(name.toLowerCase(), other.toLowerCase()));
+    const meant = known.find((other) => isSimilar(name.toLowerCase(), other.toLowerCase()));
     return meant === undefined ? "" : ` Did you mean ${path}${meant}?`;
 }
 
-function isAlike(one: string, other: string): boolean {
+function isSimilar(one: string, other: string): boolean {
     const shorter = Math.min(one.length, other.length);
-    return one === other || (shorter >= ENOUGH_CHARACTERS && (one.startsWith(other) || other.startsWith(one)));
+    return one === other || (shorter >= MIN_PREFIX_LENGTH && (one.startsWith(other) || other.startsWith(one)));
 }

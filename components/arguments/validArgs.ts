@@ -3,7 +3,7 @@ import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 import { withoutNothing } from "./settled";
 import { Gate } from "./validateArguments";
 
-/** The arguments as the children take them: what was given, once it has passed its checks. */
+/** The given arguments for the children. Each resolves once the arguments have passed their checks. */
 export type ValidArgs = {
     readonly [K in keyof CniServiceAccountRoleArgs]?: pulumi.Output<
         pulumi.Unwrap<NonNullable<CniServiceAccountRoleArgs[K]>>
@@ -16,8 +16,8 @@ export function validArgs(args: CniServiceAccountRoleArgs, gate: Gate): ValidArg
 }
 
 /**
- * The `dependsOn` of a child: these resources, once the gate has passed. It fails with the gate, since a failed gate leaves
- * resources pending, and a child would wait for them without end.
+ * The `dependsOn` of a child: these resources, once the gate has passed. It fails with the gate, because a failed gate leaves
+ * the resources pending, and the child would wait for them forever.
  */
 export function resourcesAfter(
     gate: Gate,
@@ -29,6 +29,6 @@ export function resourcesAfter(
 
 /** The value, once the gate has passed. Its own secrets and unknown parts stay as they are. */
 export function after<T>(gate: Gate, value: pulumi.Input<T>): pulumi.Output<pulumi.Unwrap<T>> {
-    // An element of an output's list is known when it is itself known, which `apply` on the list would not give.
+    // Indexing keeps each element's own known state. `apply` on the whole list would not.
     return pulumi.all([pulumi.output(value), gate])[0] as pulumi.Output<pulumi.Unwrap<T>>;
 }

@@ -5,17 +5,20 @@ import { settle, Settled, withoutNothing } from "./settled";
 import { trustSizeWarning } from "./trustSizeRules";
 import { unknownNames } from "./unknownNames";
 
-/** An output that is known as soon as what it depends on has passed its checks, and fails if it did not. */
+/** An Output that resolves once the values behind it have passed their checks, and rejects if they fail. */
 export type Gate = pulumi.Output<true>;
 
-/** The arguments' checks, as those see them that must fail with them and those that must then keep quiet. */
+/** The result of the arguments' late checks, for users that must fail with them and for users that must stay silent then. */
 export interface LateValidation {
     gate: Gate;
-    /** Whether they pass: false where the gate fails. */
+    /** Whether the checks pass. Resolves to false where the gate rejects. */
     passes: pulumi.Output<boolean>;
 }
 
-/** Refuses what is wrong with the arguments as far as they are known now (JavaScript may pass none), and returns them. Warns of unknown ones. */
+/**
+ * Throws if the arguments that are known now have problems, and returns the arguments. Warns of unknown names. JavaScript may
+ * pass no arguments at all.
+ */
 export function validateNow<T extends object>(name: string, args: T | undefined): T {
     const settled = settle(args ?? {});
     for (const sentence of unknownNames(settled, RULES)) {
@@ -26,13 +29,13 @@ export function validateNow<T extends object>(name: string, args: T | undefined)
 }
 
 /**
- * Checks the arguments by the same rules as soon as they are known, which fails the returned gate. Whatever is made from
- * the arguments must wait for the gate, so that nothing is created from arguments that turn out bad.
+ * Checks the arguments by the same rules once they are known. The returned gate rejects if they have problems. Every resource
+ * must wait for the gate, so that none is created from invalid arguments.
  */
 export function validateLate(component: pulumi.ComponentResource, name: string, args: object): LateValidation {
     const found = withKnownPart(args, async (settled) => {
         warnOfTrustSize(component, settled);
-        return hideSecrets(findProblems({ ...settled, ...givenNothing(args, settled) }), args);
+        return hideSecrets(findProblems({ ...settled, ...resolvedToNothing(args, settled) }), args);
     });
     return {
         gate: found.apply((problems) => reject(name, problems)),
@@ -40,26 +43,26 @@ export function validateLate(component: pulumi.ComponentResource, name: string, 
     };
 }
 
-/** Runs a check over what is known of a value, in previews too; the gate is not secret even if the value is. */
+/** Checks the known part of a value, in previews too. The gate is not secret even if the value is. */
 export function validateKnownPart(value: object, validate: (settled: Settled) => Promise<true>): Gate {
     return withKnownPart(value, validate);
 }
 
-/** What is made of a value as far as it is known, in previews too. Not secret even if the value is. */
+/** Computes a result from the known part of a value, in previews too. The result is not secret even if the value is. */
 export function withKnownPart<T>(value: object, use: (settled: Settled) => Promise<T>): pulumi.Output<T> {
-    const used = applyKnownOrNot(pulumi.output(value), (known) => use(settle(pulumi.isUnknown(known) ? {} : known)));
+    const used = applyToUnknownToo(pulumi.output(value), (known) => use(settle(pulumi.isUnknown(known) ? {} : known)));
     return pulumi.unsecret(used);
 }
 
-/** Refuses problems of values that were not known when the component was constructed, and so may be secret. */
+/** Rejects with the problems of values that were not known when the component was constructed, and so may be secret. */
 export function refuseLate(component: string, problems: readonly Problem[], args: object): Promise<true> {
     return hideSecrets(problems, args).then((shown) => reject(component, shown));
 }
 
 /**
- * Rejects without a `throw`. Where something is thrown in a promise's job while a debugger listens, V8 looks for whoever will catch
- * it along every path through all promises that wait for this one, and everything that a component makes waits for its checks: it
- * would not end, nor stop to take memory. Pulumi's language host for Node.js has a debugger listen in each program.
+ * Rejects without a `throw`. If a promise job throws while a debugger listens, V8 searches for the handler along every path
+ * through all promises that wait for this one. Every child of a component waits for its checks, so the search would not end and
+ * would use ever more memory. Pulumi's Node.js language host attaches a debugger to each program.
  *
  * Source: https://github.com/v8/v8/blob/11.3.244/src/execution/isolate.cc (InternalPromiseHasUserDefinedRejectHandler, by
  * GetPromiseOnStackOnThrow), https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/closure/v8Hooks.ts
@@ -75,10 +78,10 @@ function refuse(component: string, problems: readonly Problem[]): void {
 }
 
 /**
- * Whether these are given has decided what is looked up and made, and where. An output that turns out to hold nothing is a
- * wrong value by then, and not one that is not given.
+ * Whether these arguments are given has already decided which resources exist and what is looked up. An Output that resolves to
+ * nothing is therefore an invalid value, not an argument that is not given.
  */
-function givenNothing(args: object, settled: Settled): Settled {
+function resolvedToNothing(args: object, settled: Settled): Settled {
     const given = Object.keys(withoutNothing(args));
     return Object.fromEntries(
         [
@@ -95,7 +98,7 @@ function givenNothing(args: object, settled: Settled): Settled {
     );
 }
 
-/** Once the provider is known, so that its statement counts. */
+/** Call it once the provider is known, so that its statement is counted. */
 export function warnOfTrustSize(component: pulumi.ComponentResource, settled: Settled): void {
     const warning = trustSizeWarning(settled);
     if (warning !== undefined) {
@@ -104,8 +107,8 @@ export function warnOfTrustSize(component: pulumi.ComponentResource, settled: Se
 }
 
 /**
- * A message is not a place for a secret: neither the terminal nor the update's history hides what an error says. A key in a
- * path may be one as well.
+ * Removes secret values from the problems, because neither the terminal nor the update history masks error messages. A key in
+ * a path may be secret, too.
  */
 async function hideSecrets(problems: readonly Problem[], args: object): Promise<Problem[]> {
     const inputs = new Map<string, pulumi.Input<unknown>>(Object.entries(args));
@@ -124,11 +127,11 @@ async function hideSecrets(problems: readonly Problem[], args: object): Promise<
 }
 
 /**
- * `apply`, also on what is not known or known in part, which then holds `pulumi.unknown`. The SDK does the same for
- * property accesses on outputs, by this second parameter of `apply` that its types do not show (output.ts). If it ever
- * goes, checks of partly unknown arguments happen at `up` instead of in the preview, which is still before any creation.
+ * `apply` that also runs on unknown and partly unknown values, which then contain `pulumi.unknown`. The SDK does the same for
+ * property access on Outputs, with this second parameter of `apply` that its types do not declare (output.ts). If a later SDK
+ * drops it, partly unknown arguments are checked during `up` instead of the preview, still before anything is created.
  */
-function applyKnownOrNot<T, U>(output: pulumi.Output<T>, run: (value: T) => Promise<U>): pulumi.Output<U> {
+function applyToUnknownToo<T, U>(output: pulumi.Output<T>, run: (value: T) => Promise<U>): pulumi.Output<U> {
     const withUnknowns = output as unknown as {
         apply(run: (value: T) => Promise<U>, runWithUnknowns: boolean): pulumi.Output<U>;
     };

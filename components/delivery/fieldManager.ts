@@ -6,8 +6,8 @@ import { PATCH_FIELD_MANAGER_ANNOTATION, PATCH_FORCE_ANNOTATION } from "../../do
 const MAX_LENGTH = 128;
 
 /**
- * The field manager under which a component writes: the same in each run, another for each component, and recognisable in
- * `kubectl get --show-managed-fields`. A patch without a fixed one gets a random name, which no message could explain.
+ * The field manager of a component's patches. It is the same in each run, unique to the component, and recognisable in
+ * `kubectl get --show-managed-fields`. Without a fixed name a patch gets a random one, which no message could explain.
  */
 export function fieldManager(component: string, project = pulumi.getProject(), stack = pulumi.getStack()): string {
     const manager = `eks-cni/${project}/${stack}/${component}`;
@@ -19,8 +19,8 @@ export function fieldManager(component: string, project = pulumi.getProject(), s
 }
 
 /**
- * What an update of a patch leaves as it was: a component (or a stack) that is renamed goes on under the field manager that
- * owns its annotations. Under another one it would be in conflict with its former self.
+ * The `ignoreChanges` of a patch. A renamed component (or stack) keeps the field manager that owns its annotations. Under a new
+ * one it would conflict with its own earlier writes.
  */
 export const KEPT_BY_A_PATCH = [`metadata.annotations["${PATCH_FIELD_MANAGER_ANNOTATION}"]`];
 

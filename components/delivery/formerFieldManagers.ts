@@ -4,7 +4,7 @@ import { fieldManager } from "./fieldManager";
 const URN = /^urn:pulumi:(?<stack>[^:]+)::(?<project>[^:]+)::.*::(?<name>.+)$/;
 
 /**
- * The field managers under which a component may have begun, by its aliases. An alias that is not known at once says nothing here.
+ * The field managers that a component may have started with, derived from its aliases. Aliases that are Outputs are skipped.
  *
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/aliases/
  */
@@ -14,7 +14,7 @@ export function formerFieldManagers(
     project = pulumi.getProject(),
     stack = pulumi.getStack(),
 ): string[] {
-    // JavaScript programs may give an output of a list, which the types do not allow.
+    // JavaScript programs may pass an Output of a list, which the types do not allow.
     const given = Array.isArray(aliases) ? (aliases as readonly unknown[]) : [];
     const managers = given.flatMap((alias) => {
         const former = typeof alias === "string" ? URN.exec(alias)?.groups : alias;

@@ -16,8 +16,8 @@ export function daemonSetNameOf({ rollout }: ValidArgs): pulumi.Output<string> {
 }
 
 /**
- * Has the DaemonSet replace its pods, a few at a time as its own update strategy says, and waits for it. The webhook gives
- * the role to new pods only. (The EKS user guide deletes all pods at once instead.)
+ * Makes the DaemonSet replace its pods, a few at a time according to its update strategy, and waits for it. The webhook gives the
+ * role only to new pods. (The EKS user guide deletes all pods at once instead.)
  */
 export function rollOut(
     name: string,
@@ -48,30 +48,30 @@ export function rollOut(
     );
 }
 
-/** How the rollout is waited for. */
+/** How to wait for the rollout. */
 interface Waiting {
     readonly timeoutSeconds: number | undefined;
-    /** As the live checks saw it, without which it is not known. */
+    /** As the live checks read it. Undefined without live checks. */
     readonly updateStrategy: pulumi.Output<string | undefined> | undefined;
-    /** How many NotReady nodes the live checks do without; 0 where there are none. */
+    /** How many NotReady nodes the live checks may skip. 0 without live checks. */
     readonly maxNotReadyNodes: number;
-    /** Whether every pod carries what was delivered since before the component, as the live checks saw it. */
+    /** Whether every pod already carried the role before the component, as the live checks saw it. */
     readonly carriedBefore: pulumi.Output<boolean | undefined> | undefined;
 }
 
-/** Without a change of the template the DaemonSet restarts nothing. */
+/** The rollout annotation, or nothing if no pod needs to restart: the DaemonSet restarts pods only if its template changes. */
 export function unlessCarriedBefore(
     carriedBefore: Waiting["carriedBefore"],
     delivered: pulumi.Output<string>,
 ): pulumi.Output<string> {
     const needed = pulumi.all([delivered, carriedBefore]).apply(([all, carried]) => (carried ? undefined : all));
-    // What is undefined is left out.
+    // An undefined annotation is omitted.
     return needed as pulumi.Output<string>;
 }
 
 /**
- * With OnDelete the DaemonSet replaces no pod by itself, and none on a NotReady node with any strategy, so the provider would
- * wait in vain. The live checks restart the pods then, and wait for all that count.
+ * With OnDelete the DaemonSet replaces no pod by itself, and with any strategy it replaces none on a NotReady node, so the
+ * provider would wait until its timeout. The live checks then restart the pods, and wait for all that count.
  *
  * Source: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/#pulumi-kubernetes-annotations
  */
@@ -87,8 +87,8 @@ export function skipAwait({
 }
 
 /**
- * A digest of what was delivered: the same delivery restarts nothing, and another one does, a role made anew under the
- * same name included.
+ * A digest of the role and its annotations. Pods restart only if it changes. It also changes for a role that was recreated
+ * under the same name.
  */
 export function deliveryDigest(
     { uniqueId }: CniRole,

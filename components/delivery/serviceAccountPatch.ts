@@ -9,8 +9,8 @@ import { sdks } from "../providerSdks";
 import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
 
 /**
- * Annotates the service account by server-side apply: it stays whoever made it owner of all the rest, and `destroy` takes
- * the annotations off and leaves the account.
+ * Annotates the service account with server-side apply. Every other field keeps its owner, and destroy removes only the
+ * annotations.
  */
 export function annotateServiceAccount(
     name: string,

@@ -1,10 +1,10 @@
 /**
- * What to do about a failure that the providers report: they say what went wrong, this says which argument mends it. Each
- * takes the failed attempts' messages and answers undefined where the provider's own words are enough.
+ * Advice for a failure that a provider reports. The provider says what went wrong; the advice says which argument fixes it. The
+ * function gets the messages of the failed attempts, and returns undefined if the provider's message is enough.
  */
 export type Advice = (failures: readonly string[]) => string | undefined;
 
-/** Of the role: the name is taken, by the component's own old role or by somebody else's. */
+/** For the role: the name is taken, by the component's own old role or by another owner's. */
 export const roleAdvice: Advice = (failures) =>
     failures.some((failure) => failure.includes("EntityAlreadyExists"))
         ? "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
@@ -12,7 +12,7 @@ export const roleAdvice: Advice = (failures) =>
           "If the role belongs to another owner, choose another roleName, or use that role with existingRoleArn."
         : undefined;
 
-/** Of the service account's patch: another field manager owns the annotation. */
+/** For the service account's patch: another field manager owns the annotation. */
 export const serviceAccountAdvice: Advice = (failures) => {
     const manager = conflictingManager(failures);
     if (manager === undefined) {
@@ -26,10 +26,10 @@ export const serviceAccountAdvice: Advice = (failures) => {
               "present value: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields";
 };
 
-/** What the API server says of a patch that would have to make the DaemonSet: a DaemonSet needs more than an annotation. */
+/** The API server's answer to a patch of a DaemonSet that does not exist: an annotation alone cannot create one. */
 const NO_DAEMON_SET = /DaemonSet\.apps "([^"]+)" is invalid: .*spec\.template\.spec\.containers: Required value/s;
 
-/** Of the DaemonSet's patch: another manager, no such DaemonSet, or pods that did not get ready in time. */
+/** For the DaemonSet's patch: another field manager, a missing DaemonSet, or pods that were not Ready in time. */
 export const rolloutAdvice: Advice = (failures) => {
     const manager = conflictingManager(failures);
     if (manager !== undefined) {

@@ -2,16 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { AsyncResource } from "async_hooks";
 import { Advice } from "./failureAdvice";
 
-let hooks = 0;
+let hookCount = 0;
 
-/** There is none under unit-test mocks. (`pulumi.runtime.hasEngine` is false until something has asked for its client.) */
+/** False under unit-test mocks. (`pulumi.runtime.hasEngine` is false until something has requested the engine's client.) */
 export function hasEngine(): boolean {
     return pulumi.runtime.getEngine() !== undefined;
 }
 
 /**
- * Has the engine tell us when an operation of a child fails, to print what mends it beside the provider's own error. It
- * never asks for another attempt, and without an engine there is nothing to register it with.
+ * Registers a hook that logs the advice alongside the provider's error when an operation of a child fails. The hook never
+ * requests a retry. Without an engine it cannot be registered.
  *
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/
  */
@@ -19,8 +19,8 @@ export function explainFailures(advice: Advice, component: pulumi.Resource): pul
     if (!hasEngine()) {
         return undefined;
     }
-    // Hooks share one name space with those of the whole program, and of other components.
-    hooks += 1;
+    // Hook names must be unique in the whole program, across components.
+    hookCount += 1;
     const explain = async ({ errors }: pulumi.ErrorHookArgs): Promise<boolean> => {
         const text = advice(errors);
         if (text !== undefined) {
@@ -28,7 +28,7 @@ export function explainFailures(advice: Advice, component: pulumi.Resource): pul
         }
         return false;
     };
-    // The engine calls from outside; the SDK finds the program that the log belongs to by the asynchronous context.
-    const hook = new pulumi.ErrorHook(`eks-cni-explain-${String(hooks)}`, AsyncResource.bind(explain));
+    // The engine calls the hook from outside the program. The SDK finds the log's program by its asynchronous context.
+    const hook = new pulumi.ErrorHook(`eks-cni-explain-${String(hookCount)}`, AsyncResource.bind(explain));
     return { onError: [hook] };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Problem } from "../arguments/problem";
 
-/** How names are made: https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming-configuration */
+/** How the engine generates names: https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming-configuration */
 interface Naming {
     mode?: string;
     pattern?: string;
@@ -16,18 +16,18 @@ export interface Autonaming extends Naming {
     providers?: Record<string, ProviderNaming>;
 }
 
-/** What pods live off, and so must not go before there is another. */
+/** Pods use the permissions of these, so the old one must not be deleted before its replacement exists. */
 const MUST_OVERLAP = [
     "aws:iam/role:Role",
     "aws:iam/policy:Policy",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
 ] as const;
 
-/** What the engine takes as random in a pattern. */
+/** The placeholders of a pattern that the engine treats as random. */
 const RANDOM = /\$\{(?:(?:hex|alphanum|string|num)\(\d+\)|uuid)\}/;
 
 /**
- * Where names have no random part, the engine deletes before it creates, whatever a resource's own `deleteBeforeReplace` says.
+ * If names have no random part, the engine deletes before it creates, even if a resource sets `deleteBeforeReplace: false`.
  *
  * Source: https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go (autonaming) and
  * https://github.com/pulumi/pulumi/blob/master/sdk/pkg/resource/autonaming/strategy.go
@@ -52,7 +52,7 @@ export function stackAutonaming(): Autonaming | undefined {
     return new pulumi.Config("pulumi").getObject<Autonaming>("autonaming");
 }
 
-/** The most specific part of the setting, which counts even where it says nothing. */
+/** The most specific part of the setting. It applies even if it is empty. */
 function namingOf(type: string, setting: Autonaming): Naming {
     const provider = setting.providers?.[type.split(":")[0] ?? ""];
     return provider?.resources?.[type] ?? provider ?? setting;

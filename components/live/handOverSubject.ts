@@ -3,7 +3,7 @@ import type { ServiceAccountName } from "../../documents/trustPolicy";
 import type { Subject } from "../../handover/model/subject";
 import { injectionGuardName } from "./injectionGuardResources";
 
-/** What a component's hand-over is about, once all of it is known. */
+/** The parts of a hand-over's subject, once all of them are known. */
 export interface SubjectParts {
     readonly component: string;
     readonly fieldManager: string;
@@ -11,9 +11,9 @@ export interface SubjectParts {
     readonly roleArn: string;
     readonly annotations: Readonly<Record<string, string>>;
     readonly serviceAccount: ServiceAccountName;
-    /** Of the IAM OIDC providers that the role trusts, the cluster's own first. */
+    /** The IAM OIDC providers that the role trusts, the cluster's own first. */
     readonly oidcProviderArns: readonly string[];
-    /** Empty where the program does not give it. */
+    /** Empty if the program does not give it. */
     readonly clusterName: string;
     readonly daemonSetName: string;
 }

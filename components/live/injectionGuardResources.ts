@@ -5,10 +5,10 @@ import { ServiceAccountName, TOKEN_AUDIENCE } from "../../documents/trustPolicy"
 import { KEPT_BY_A_PATCH, patchControl } from "../delivery/fieldManager";
 import { sdks } from "../providerSdks";
 
-/** Kubernetes' limit for the name of an object; the digest and the prefix take their part. */
+/** Below Kubernetes' limit of 253 characters for a name, with room for the digest. */
 const READABLE_LENGTH = 200;
 
-/** The name of the policy and of its binding: cluster-wide, so it tells one component from another. */
+/** The name of the policy and of its binding. Both are cluster-wide, so the name is unique to the component. */
 export function injectionGuardName(fieldManager: string): string {
     const digest = createHash("sha256").update(fieldManager).digest("hex").slice(0, 8);
     const readable = fieldManager
@@ -19,14 +19,14 @@ export function injectionGuardName(fieldManager: string): string {
     return `${readable}-${digest}`;
 }
 
-/** What the guard is told. */
+/** The inputs of the injection guard. */
 export interface InjectionGuardArgs {
     readonly guardName: pulumi.Output<string>;
     readonly serviceAccount: pulumi.Output<ServiceAccountName>;
     readonly roleArn: pulumi.Output<string>;
 }
 
-/** Containers without the variable; `env` may be missing. */
+/** Whether every container has the environment variable. `env` may be missing. */
 const EVERY_CONTAINER = (variable: string) =>
     ["containers", "initContainers"]
         .map((list) => `object.spec.?${list}.orValue([]).all(c, c.?env.orValue([]).exists(e, e.name == '${variable}'))`)
@@ -37,13 +37,14 @@ const HAS_TOKEN =
     `s.?serviceAccountToken.?audience.orValue('') == '${TOKEN_AUDIENCE}'))`;
 
 /**
- * Refuses pods of the service account that the pod identity webhook has missed: without the policy on the node role such a pod
- * would have no way to its permissions, and nobody would be told. The DaemonSet's controller tries again until it is right.
+ * Creates an admission policy that refuses pods of the service account that the pod identity webhook missed. Once the CNI policy
+ * is detached from the node role, these pods would have no path to their permissions, and no error would show it. The DaemonSet
+ * controller retries until the webhook has mutated the pod.
  *
- * It fails closed. It is evaluated within the API server, so there is no service that could be away, and what it could not
- * evaluate would be a pod of which nobody knows whether it has its identity.
+ * The policy fails closed. The API server evaluates it itself, so no other service can be unavailable. If the evaluation failed
+ * open, a pod without its identity could pass.
  *
- * Both stay on destroy, and the credential guard takes them off once the node roles have their policies back.
+ * Both objects are retained on destroy. The credential guard deletes them once the policies are attached to the node roles again.
  *
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
@@ -57,10 +58,10 @@ export function guardInjection(
     const kept = {
         ...opts,
         retainOnDelete: true,
-        // A renamed component goes on with the guard that is there.
+        // A renamed component keeps its existing guard.
         ignoreChanges: ["metadata.name", ...KEPT_BY_A_PATCH],
     };
-    const message = pulumi.all([serviceAccount, roleArn, guardName]).apply((parts) => refusal(...parts));
+    const message = pulumi.all([serviceAccount, roleArn, guardName]).apply((parts) => refusalMessage(...parts));
     const policy = new ValidatingAdmissionPolicy(
         `${name}-injection-guard`,
         {
@@ -98,12 +99,12 @@ export function guardInjection(
     return [policy, binding];
 }
 
-/** What whoever reads the DaemonSet's events is to know. */
-function refusal({ namespace, name }: ServiceAccountName, roleArn: string, guardName: string): string {
+/** The message in the DaemonSet's events. */
+function refusalMessage({ namespace, name }: ServiceAccountName, roleArn: string, guardName: string): string {
     return (
         `eks-cni: this pod of ${namespace}/${name} has no identity of its own, and its node role no longer holds the CNI policy. ` +
-        "The DaemonSet tries again. If the service account has lost its annotation: " +
+        "The DaemonSet controller retries. If the service account has lost its annotation, run: " +
         `kubectl annotate serviceaccount ${name} -n ${namespace} --overwrite ${ROLE_ARN_ANNOTATION}=${roleArn}. ` +
-        `To let pods in without it: kubectl delete validatingadmissionpolicybinding ${guardName}`
+        `To admit pods without it, run: kubectl delete validatingadmissionpolicybinding ${guardName}`
     );
 }

@@ -19,11 +19,11 @@ import { showPlanAfterGuard, showPlanBeforeGuard } from "./previewPlan";
 /** The credential guard, and the gate for the resources after it. */
 export interface Guard {
     readonly resource: CredentialGuard;
-    /** In a preview it passes once the plan is shown: a resource after the guard may fail the preview. */
+    /** In a preview it passes once the plan is shown, because a resource after the guard may fail the preview. */
     readonly gate: Gate;
 }
 
-/** Makes the resource that proves the role and records what the cluster had before, and whose delete is the hand-back. */
+/** Creates the resource that proves the role and records the state before the hand-over. Its delete is the hand-back. */
 export function makeCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
     const { name, args, valid, gate, role, shape, parent } = live;
     const resource = new CredentialGuard(
@@ -44,7 +44,7 @@ export function makeCredentialGuard(live: LiveContext, before: readonly pulumi.C
     return { resource, gate: showPlanBeforeGuard(live, resource.record) };
 }
 
-/** Makes the resource that restarts one pod of each node role first. */
+/** Creates the resource that restarts one pod of each node role first. */
 export function makeCanary(
     live: LiveContext,
     guard: Guard,
@@ -65,7 +65,7 @@ export function makeCanary(
     );
 }
 
-/** Makes the admission policy that refuses pods without the role, where the shape has it. */
+/** Creates the admission policy that refuses pods without the role, if the shape includes it. */
 export function makeInjectionGuard(
     { name, shape, serviceAccount, role, parent }: LiveContext,
     guard: Guard,
@@ -75,7 +75,7 @@ export function makeInjectionGuard(
         ? guardInjection(
               name,
               {
-                  // A renamed component continues with the guard that it began with.
+                  // A renamed component keeps its existing guard.
                   guardName: guard.resource.record.apply(
                       (record: Partial<HandOverRecord> | undefined) =>
                           record?.injectionGuardName ?? injectionGuardName(fieldManager(name)),
@@ -88,7 +88,7 @@ export function makeInjectionGuard(
         : [];
 }
 
-/** The detachment, and what the component's outputs say of it. */
+/** The detachment, and the component's outputs that come from it. */
 export interface Detached {
     readonly resource: Detachment;
     readonly verifiedPods: pulumi.Output<number>;
@@ -96,7 +96,7 @@ export interface Detached {
     readonly remainingSteps: pulumi.Output<string[]>;
 }
 
-/** Makes the resource that verifies every pod, and then takes the CNI policy off the node roles. */
+/** Creates the resource that verifies every pod, and then detaches the CNI policy from the node roles. */
 export function makeDetachment(
     live: LiveContext,
     guard: Guard,
@@ -130,7 +130,7 @@ export function makeDetachment(
     };
 }
 
-/** What the guard has recorded. A preview does not know it, and neither do mocks. */
+/** The outputs of the credential guard. A preview may not know them, and mocks return none. */
 function recorded({ resource }: Guard) {
     return { record: resource.record, approvedRole: resource.approvedRole };
 }

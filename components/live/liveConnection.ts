@@ -5,33 +5,33 @@ import { withoutNothing } from "../arguments/settled";
 import { ValidArgs } from "../arguments/validArgs";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 
-/** How the live checks reach the cluster and the account. */
+/** How the live checks connect to the cluster and the account. */
 export interface LiveConnection {
     readonly kubeconfig: pulumi.Output<string> | undefined;
     readonly context: string | undefined;
     readonly aws: pulumi.Output<AwsConnection> | undefined;
 }
 
-/** Settings of the default AWS provider that change who the caller is, and that the live checks do not follow. */
-const NOT_HONOURED = [
+/** Settings of the default AWS provider that change the caller's identity and that the live checks do not support. */
+const UNSUPPORTED_SETTINGS = [
     "assumeRoleWithWebIdentity",
     "ec2MetadataServiceEndpoint",
     "sharedConfigFiles",
     "sharedCredentialsFiles",
 ];
 
-/** What of a member of `aws:assumeRoles` the live checks follow; a session's duration does not change who the caller is. */
-const HONOURED_OF_ROLE = ["roleArn", "externalId", "sessionName", "duration"];
+/** The keys of a member of `aws:assumeRoles` that the live checks accept. `duration` does not change the caller's identity. */
+const SUPPORTED_ROLE_KEYS = ["roleArn", "externalId", "sessionName", "duration"];
 
 /**
- * The arguments; else the stack's configuration, as the default providers take it; else what is ambient. The configuration is
- * read where the program runs: a provider plugin is not given that of other packages.
+ * From the arguments, else from the stack's configuration, as for the default providers, else ambient. The configuration is read
+ * in the program's process, because a provider plugin does not get the configuration of other packages.
  */
 export function liveConnection(args: ValidArgs): LiveConnection {
     const kubernetes = new pulumi.Config("kubernetes");
     const kubeconfig = args.kubeconfig ?? kubernetes.getSecret("kubeconfig");
     const context = args.kubeconfig === undefined ? kubernetes.get("context") : undefined;
-    const aws = args.aws?.apply(withoutNulls) ?? configuredAws();
+    const aws = args.aws?.apply(awsWithoutNulls) ?? configuredAws();
     return {
         kubeconfig: kubeconfig && pulumi.secret(kubeconfig),
         context,
@@ -39,7 +39,7 @@ export function liveConnection(args: ValidArgs): LiveConnection {
     };
 }
 
-/** The arguments as the state is to have them: what may hold credentials is a secret, also where the program gives plain text. */
+/** The arguments for the state. Those that may contain credentials become secrets, even if the program passes plain text. */
 export function withSecrets(args: CniServiceAccountRoleArgs): pulumi.Inputs {
     const { kubeconfig, aws } = withoutNothing(args);
     return {
@@ -49,19 +49,19 @@ export function withSecrets(args: CniServiceAccountRoleArgs): pulumi.Inputs {
     };
 }
 
-/** JavaScript programs may give null for what is not given. */
-function withoutNulls(given: AwsConnection): AwsConnection {
+/** JavaScript programs may pass null for properties that are not given. */
+function awsWithoutNulls(given: AwsConnection): AwsConnection {
     const { endpoints } = given;
     const some = endpoints && { endpoints: withoutNothing(endpoints) };
     return withoutNothing({ ...given, ...some }) as AwsConnection;
 }
 
-/** Where neither the arguments nor the cluster's ARN tell the region. Empty if the configuration does not either. */
+/** The fallback if neither the arguments nor the cluster's ARN contain the region. Empty if it is not configured. */
 function configuredRegion(): string {
     return new pulumi.Config("aws").get("region") ?? "";
 }
 
-/** The region of the cluster's ARN, which is empty where none is known. */
+/** The region of the cluster's ARN. If that is empty, the configured region. */
 export function regionOrConfigured(ofCluster: pulumi.Output<string>): pulumi.Output<string> {
     return ofCluster.apply((region) => (region === "" ? configuredRegion() : region));
 }
@@ -84,25 +84,25 @@ function configuredAws(): pulumi.Output<AwsConnection> | undefined {
         roleArn: role?.roleArn,
         externalId: role?.externalId,
         sessionName: role?.sessionName,
-        // A list of objects, of which each may name some of the services.
+        // A list of objects, each with the endpoints of some services.
         endpoints: endpoints?.reduce((all, some) => ({ ...all, ...some }), {}),
     };
     const given = withoutNothing(connection);
     return Object.keys(given).length === 0 ? undefined : pulumi.output(given as pulumi.Unwrap<typeof given>);
 }
 
-/** What keeps the live checks from being at the same cluster and account as the component's own resources. */
+/** Problems because of which the live checks may connect to another cluster or account than the component's own resources. */
 export function connectionProblems(component: pulumi.ComponentResource, args: CniServiceAccountRoleArgs): Problem[] {
     const given = withoutNothing(args);
     return [
-        ...ownProvider(component, "kubernetes:core/v1:ServiceAccountPatch", "kubeconfig", given.kubeconfig),
-        ...ownProvider(component, "aws:iam/role:Role", "aws", given.aws),
+        ...explicitProvider(component, "kubernetes:core/v1:ServiceAccountPatch", "kubeconfig", given.kubeconfig),
+        ...explicitProvider(component, "aws:iam/role:Role", "aws", given.aws),
         ...(given.aws === undefined ? configurationProblems() : []),
     ];
 }
 
-/** Nobody but the program knows what a provider of its own was given. */
-function ownProvider(component: pulumi.ComponentResource, token: string, path: string, given: unknown): Problem[] {
+/** The SDK does not expose the settings of an explicit provider. */
+function explicitProvider(component: pulumi.ComponentResource, token: string, path: string, given: unknown): Problem[] {
     return component.getProvider(token) === undefined || given !== undefined
         ? []
         : [
@@ -118,15 +118,17 @@ function ownProvider(component: pulumi.ComponentResource, token: string, path: s
 function configurationProblems(): Problem[] {
     const config = new pulumi.Config("aws");
     const roles = config.getObject<object[]>("assumeRoles") ?? [];
-    const ofRoles = [...new Set(roles.flatMap(Object.keys))].filter((key) => !HONOURED_OF_ROLE.includes(key));
+    const ofRoles = [...new Set(roles.flatMap(Object.keys))].filter((key) => !SUPPORTED_ROLE_KEYS.includes(key));
     return [
-        ...NOT_HONOURED.filter((key) => config.get(key) !== undefined).map((key) => notHonoured(`aws:${key}`)),
-        ...(roles.length > 1 ? [notHonoured("aws:assumeRoles with more than one role")] : []),
-        ...ofRoles.map((key) => notHonoured(`aws:assumeRoles with ${key}`)),
+        ...UNSUPPORTED_SETTINGS.filter((key) => config.get(key) !== undefined).map((key) =>
+            unsupportedSetting(`aws:${key}`),
+        ),
+        ...(roles.length > 1 ? [unsupportedSetting("aws:assumeRoles with more than one role")] : []),
+        ...ofRoles.map((key) => unsupportedSetting(`aws:assumeRoles with ${key}`)),
     ];
 }
 
-function notHonoured(setting: string): Problem {
+function unsupportedSetting(setting: string): Problem {
     return {
         path: "aws",
         expected: `aws, since the stack's configuration has ${setting}, which the live checks do not support`,

@@ -7,7 +7,7 @@ import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 import { CniRole } from "../role/cniRole";
 import { Shape } from "../shape";
 
-/** Everything that the live checks of one component, and its plan in a preview, are made from. */
+/** The inputs of a component's live checks and of its plan in a preview. */
 export interface LiveContext {
     readonly name: string;
     readonly args: CniServiceAccountRoleArgs;
@@ -19,7 +19,7 @@ export interface LiveContext {
     readonly serviceAccount: pulumi.Output<ServiceAccountName>;
     readonly oidcProviderArn: pulumi.Output<string>;
     readonly region: pulumi.Output<string>;
-    /** The digest of the role and the annotations: it changes with what the pods get. */
+    /** The digest of the role and the annotations. It changes if the pods get something else. */
     readonly delivered: pulumi.Output<string>;
     /** The field managers that the component had before it was renamed. */
     readonly formerFieldManagers: readonly string[];

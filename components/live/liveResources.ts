@@ -4,12 +4,12 @@ import type { CanaryInputs } from "../../handover/run/canaryResource";
 import type { CredentialGuardInputs } from "../../handover/run/credentialGuardResource";
 import type { DetachmentInputs } from "../../handover/run/detachmentResource";
 
-/** The inputs of a live check, each possibly known later. */
+/** The inputs of a live check, each of which may be an Output. */
 export type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<T[K]> };
 
 /**
- * The text that the engine keeps in the state and runs for each operation, the delete included. It holds no code of ours but
- * the way to it, so that an upgrade of this package reaches stacks that an earlier version brought up.
+ * The provider's source text, which the engine keeps in the state and runs for each operation, the delete included. It only loads
+ * the code from this package, so that an upgrade of the package also applies to stacks that an earlier version created.
  *
  * (`pulumi.dynamic.Resource` would serialize the provider's code into the state instead:
  * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/dynamic/index.ts)
@@ -28,32 +28,32 @@ function providerText(resource: string): string {
     ].join("\n");
 }
 
-/** How the engine reaches the provider of a live check. */
+/** How the engine finds the provider of a live check. */
 interface EngineBinding {
     readonly type: (kind: string) => string;
     readonly inputs: (kind: string) => object;
 }
 
-/** The binding of TypeScript programs: Pulumi's dynamic providers, which need no plugin to be installed. */
+/** The binding of TypeScript programs: Pulumi's dynamic providers, which need no installed plugin. */
 const dynamicProvider: EngineBinding = {
     type: (kind) => `pulumi-nodejs:dynamic/eks-cni:${kind}`,
     inputs: (kind) => ({ __provider: providerText(`${kind.charAt(0).toLowerCase()}${kind.slice(1)}`) }),
 };
 
 /**
- * The binding of the provider plugin, which serves them itself: for a program in another language the engine would start dynamic
- * providers in that program's folder, where there is no Node.js package.
+ * The binding of the provider plugin, which serves the live checks itself. For a program in another language, the engine would
+ * start dynamic providers in the program's folder, which contains no Node.js package.
  *
- * They have no version, so that the default provider that has constructed the component serves them as well.
+ * The live checks have no version, so that the default provider that constructed the component also serves them.
  */
 const plugin: EngineBinding = { type: (kind) => `eks-cni:index:${kind}`, inputs: () => ({}) };
 
-/** A program that is written anew in another language goes on with the live checks of the one before: the same by another type. */
+/** A program that is rewritten in another language keeps the live checks of the earlier one: each binding's type is an alias. */
 const BINDINGS = [dynamicProvider, plugin];
 
 let binding = dynamicProvider;
 
-/** For the plugin alone, once, before it serves: each component that it constructs has its live checks served by it. */
+/** Only the plugin calls this, once, before it serves. It then serves the live checks of each component that it constructs. */
 export function usePluginBinding(): void {
     binding = plugin;
 }
@@ -73,7 +73,7 @@ abstract class LiveCheck extends pulumi.CustomResource {
     }
 }
 
-/** Proves the role and records what is there before it. Its delete is the hand-back. */
+/** Proves the role, and records the state before the hand-over. Its delete is the hand-back. */
 export class CredentialGuard extends LiveCheck {
     declare public readonly record: pulumi.Output<HandOverRecord>;
     declare public readonly formerAnnotations: pulumi.Output<Record<string, string>>;
@@ -84,7 +84,7 @@ export class CredentialGuard extends LiveCheck {
     }
 }
 
-/** Has one pod of each node role take the CNI role first. */
+/** Restarts one pod of each node role first, so that it carries the CNI role. */
 export class Canary extends LiveCheck {
     declare public readonly shown: pulumi.Output<string>;
     declare public readonly updateStrategy: pulumi.Output<string | undefined>;
@@ -95,7 +95,7 @@ export class Canary extends LiveCheck {
     }
 }
 
-/** Verifies every pod, then takes the CNI policy off the node roles. */
+/** Verifies every pod, then detaches the CNI policy from the node roles. */
 export class Detachment extends LiveCheck {
     declare public readonly verifiedPods: pulumi.Output<number>;
     declare public readonly detachedFrom: pulumi.Output<string[]>;

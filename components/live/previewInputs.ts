@@ -8,7 +8,7 @@ import type { PreviewInputs } from "../../handover/preview/previewHandOver";
 import { LATE, Settled } from "../arguments/settled";
 import { handOverSubject } from "./handOverSubject";
 
-/** What a component knows of its hand-over from the beginning. */
+/** The inputs of the plan that are always known. */
 export interface PlainParts {
     readonly component: string;
     readonly fieldManager: string;
@@ -23,7 +23,7 @@ export interface PlainParts {
     readonly maxNotReadyNodes: number;
 }
 
-/** What a preview may know and may not know, and what without the role is known all the same. */
+/** The inputs of the plan that a preview may not know. */
 interface Known {
     readonly roleArn: string;
     readonly record: HandOverRecord;
@@ -43,23 +43,23 @@ interface Known {
     readonly region: string;
 }
 
-/** Names of what is known to be asked for. */
+/** The same names, with values that may be unknown. */
 export type KnownLate = { readonly [K in keyof Known]: unknown };
 
-/** What an update makes or records. Everything else must be known, or there is nothing to look at. */
-const MAY_BE_LATE = ["roleArn", "record", "delivered"];
+/** Values that an update creates or records. All others must be known, otherwise there is no plan. */
+const MAY_BE_UNKNOWN = ["roleArn", "record", "delivered"];
 
-/** Stands for the name of a role that an update is about to make. It is in no message. */
-const ROLE_TO_BE_MADE = "to-be-made";
+/** The placeholder for the name of a role that the update will create. No message contains it. */
+const PLACEHOLDER_ROLE_NAME = "to-be-made";
 
-/** What the plan is made of, or why there can be none yet. */
+/** The inputs of the plan, or the reason why there is no plan yet. */
 export function previewInputs(plain: PlainParts, settled: Settled): PreviewInputs | string {
-    const late = Object.keys(settled).filter((name) => !MAY_BE_LATE.includes(name) && isLate(settled[name]));
+    const late = Object.keys(settled).filter((name) => !MAY_BE_UNKNOWN.includes(name) && isLate(settled[name]));
     if (late.length > 0) {
         return `${late.join(", ")} ${late.length === 1 ? "is" : "are"} not known yet`;
     }
     const known = settled as unknown as Known;
-    const roleArn = isLate(known.roleArn) ? roleToBeMade(known.oidcProviderArn) : known.roleArn;
+    const roleArn = isLate(known.roleArn) ? placeholderRoleArn(known.oidcProviderArn) : known.roleArn;
     if (roleArn === undefined) {
         return "existingRoleArn is not known yet";
     }
@@ -97,10 +97,10 @@ export function previewInputs(plain: PlainParts, settled: Settled): PreviewInput
     };
 }
 
-/** The component makes it in the account of the cluster's OIDC provider. */
-function roleToBeMade(oidcProviderArn: string): string | undefined {
+/** The component creates the role in the account of the cluster's OIDC provider. */
+function placeholderRoleArn(oidcProviderArn: string): string | undefined {
     const provider = parseOidcProviderArn(oidcProviderArn);
-    return provider && `arn:${provider.partition}:iam::${provider.accountId}:role/${ROLE_TO_BE_MADE}`;
+    return provider && `arn:${provider.partition}:iam::${provider.accountId}:role/${PLACEHOLDER_ROLE_NAME}`;
 }
 
 function isLate(value: unknown): boolean {

@@ -10,27 +10,27 @@ import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
 import { KnownLate, PlainParts, previewInputs } from "./previewInputs";
 
-/** How much longer a preview takes at most. EKS_CNI_PREVIEW_SECONDS sets another limit. */
+/** By how many seconds the plan may delay a preview. EKS_CNI_PREVIEW_SECONDS sets another limit. */
 const DEFAULT_SECONDS = 15;
 
 /**
- * The limit, or 0 to skip the look at the cluster.
+ * The limit in seconds, or 0 to skip the plan.
  *
- * It is a setting of the run, not of the program: the person at the terminal may have no access to the cluster.
+ * It is an environment variable of the run, not an argument, because not every user of the program has access to the cluster.
  */
 export function previewSeconds(setting = process.env["EKS_CNI_PREVIEW_SECONDS"]): number {
     const seconds = Number(setting ?? "");
     return setting === undefined || setting.trim() === "" || !(seconds >= 0) ? DEFAULT_SECONDS : seconds;
 }
 
-/** An update shows its progress instead, and unit-test mocks have no terminal. */
+/** Only in previews: an update shows its progress instead, and unit-test mocks have no engine. */
 function showsPlan(): boolean {
     return pulumi.runtime.isDryRun() && hasEngine() && previewSeconds() > 0;
 }
 
 /**
- * Shows the plan if the credential guard is about to act: the preview does not know the record then. The gate passes when the
- * plan is shown, or when there is no plan to show yet.
+ * Shows the plan if the credential guard will act, in which case the preview does not know the record. The gate passes when the
+ * plan is shown, or if there is no plan to show yet.
  */
 export function showPlanBeforeGuard(live: LiveContext, record: pulumi.Output<HandOverRecord>): Gate {
     if (!showsPlan()) {
@@ -41,7 +41,7 @@ export function showPlanBeforeGuard(live: LiveContext, record: pulumi.Output<Han
     );
 }
 
-/** Shows the plan if only the checks after the credential guard are about to act: a refresh has shown drift to repair. */
+/** Shows the plan if only the checks after the credential guard will act, to repair drift that a refresh found. */
 export function showPlanAfterGuard(
     live: LiveContext,
     record: pulumi.Output<HandOverRecord>,
@@ -70,7 +70,7 @@ function whenKnown(
 }
 
 async function showPlan(live: LiveContext, known: Settled, canaryActs: boolean): Promise<void> {
-    // Loaded late, since it loads the clients of Kubernetes and AWS.
+    // Imported on demand, because it loads the Kubernetes and AWS clients.
     const { notLookedAt, previewHandOver } = await import("../../handover/preview/previewHandOver");
     const inputs = previewInputs(plainParts(live, canaryActs), known);
     const message = typeof inputs === "string" ? notLookedAt(inputs) : await previewHandOver(inputs, previewSeconds());
@@ -94,7 +94,7 @@ function plainParts(live: LiveContext, canaryActs: boolean): PlainParts {
     };
 }
 
-/** The values that a preview may not know, each by itself. */
+/** The values that a preview may not know, as separate Outputs. */
 function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): KnownLate {
     const { valid, role, serviceAccount, oidcProviderArn, region, delivered } = live;
     const { kubeconfig, aws } = liveConnection(valid);

@@ -1,7 +1,7 @@
 import { Shape } from "../shape";
 
 /**
- * What of the EKS user guide's page is left to do where nothing looks at the cluster.
+ * The steps of the EKS user guide's page that remain without live checks.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */

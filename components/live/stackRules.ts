@@ -6,8 +6,8 @@ import { autonamingProblems, stackAutonaming } from "./autonaming";
 import { connectionProblems } from "./liveConnection";
 
 /**
- * Refuses a stack in which the live checks would look at another cluster or account than the component's own resources, or in
- * which the engine would not keep to the order of the resources.
+ * Throws if the live checks could connect to another cluster or account than the component's own resources, or if the engine
+ * would delete a resource before its replacement exists.
  *
  * @throws InputPropertiesError that lists every problem.
  */

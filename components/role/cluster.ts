@@ -5,17 +5,17 @@ import { Gate, LateValidation, refuseLate, validateKnownPart, warnOfTrustSize } 
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 import { ClusterFacts, clusterProblems, lookUpCluster, lookUpNamedCluster, lookUpOidcProvider } from "./clusterLookup";
 
-/** The cluster, as far as the arguments name it and its lookups tell. */
+/** The cluster, from the arguments and the lookups. */
 export interface Cluster {
-    /** Passes when the arguments agree with the cluster. */
+    /** Passes if the arguments match the cluster. */
     gate: Gate;
-    /** Empty with an existing role, whose trust is not ours, unless it was given. */
+    /** Empty with an existing role, unless the argument is given: the component does not manage that role's trust policy. */
     oidcProviderArn: pulumi.Output<string>;
-    /** Empty where the cluster is not looked up. */
+    /** Empty if the cluster is not looked up. */
     region: pulumi.Output<string>;
 }
 
-/** Finds out about the cluster by name, if a name is given, and compares it with the arguments. */
+/** Looks up the cluster if its name is given, and compares it with the arguments. */
 export function resolveCluster(
     component: pulumi.ComponentResource,
     name: string,
@@ -28,7 +28,7 @@ export function resolveCluster(
         return { gate, oidcProviderArn: given, region: pulumi.output("") };
     }
     const opts = { parent: component };
-    const facts = askForCluster(name, args.clusterName, passes, opts);
+    const facts = lookUpGivenCluster(name, args.clusterName, passes, opts);
     const agreed = validateKnownPart({ facts, args }, async (known) =>
         refuseLate(
             name,
@@ -54,8 +54,8 @@ export function resolveCluster(
     return { gate: all.apply(() => true as const), oidcProviderArn, region };
 }
 
-/** Nothing is looked up for bad arguments, of which the gate alone tells: with an unknown name, the answer is unknown. */
-function askForCluster(
+/** Invalid arguments are not looked up, because the gate alone must report them. Their cluster stays unknown instead. */
+function lookUpGivenCluster(
     name: string,
     clusterName: pulumi.Input<string>,
     passes: pulumi.Output<boolean>,
@@ -80,7 +80,7 @@ function askForCluster(
     });
 }
 
-/** What could not be checked before the provider was found: the other arguments beside it. */
+/** Checks the arguments together with the provider, once the lookup has found it. */
 function checkWithProvider(
     component: pulumi.ComponentResource,
     name: string,

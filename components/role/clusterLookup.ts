@@ -5,24 +5,24 @@ import { Problem } from "../arguments/problem";
 import { Settled } from "../arguments/settled";
 import { sdks } from "../providerSdks";
 
-/** What the component needs to know of an EKS cluster. */
+/** The properties of an EKS cluster that the component uses. */
 export interface ClusterFacts {
     /** With `https://`, as EKS reports it. */
     issuerUrl: string;
     ipFamily: string;
-    /** Of its ARN. Empty where EKS reports none. */
+    /** From the cluster's ARN. Empty if EKS reports none. */
     region: string;
 }
 
 /**
- * Asks EKS for a cluster whose name may come from a resource of the program. In the preview of a program that makes the
- * cluster itself nothing is asked, and the answer is unknown; what goes wrong is told in the provider's words.
+ * Looks up a cluster whose name may be an Output of a resource. In the preview of a program that creates the cluster, nothing is
+ * looked up and the result is unknown. Errors are the provider's own.
  */
 export function lookUpCluster(name: pulumi.Output<string>, opts: pulumi.InvokeOptions): pulumi.Output<ClusterFacts> {
     return sdks.eks().getClusterOutput({ name }, opts).apply(factsOf);
 }
 
-/** Asks EKS for a cluster by a name that is plain text; what goes wrong becomes a problem that says how to mend it. */
+/** Looks up a cluster by a plain name. An error becomes a problem that says how to fix it. */
 export async function lookUpNamedCluster(name: string, opts: pulumi.InvokeOptions): Promise<ClusterFacts | Problem> {
     try {
         return factsOf(await sdks.eks().getCluster({ name }, opts));
@@ -42,7 +42,7 @@ function factsOf({ arn, identities, kubernetesNetworkConfigs }: eks.GetClusterRe
     return {
         region: (arn as string | undefined)?.split(":")[3] ?? "",
         issuerUrl: identities[0]?.oidcs[0]?.issuer ?? "",
-        // A cluster from before EKS knew IPv6 reports no family.
+        // A cluster that is older than the IPv6 support of EKS reports no family.
         ipFamily: kubernetesNetworkConfigs[0]?.ipFamily ?? "ipv4",
     };
 }
@@ -51,7 +51,7 @@ function causeOf(error: unknown): string {
     return error instanceof Error ? error.message : String(error);
 }
 
-/** Asks IAM for the OIDC provider of a cluster's issuer; what goes wrong becomes a problem that says how to mend it. */
+/** Looks up the OIDC provider of a cluster's issuer in IAM. An error becomes a problem that says how to fix it. */
 export async function lookUpOidcProvider(issuerUrl: string, opts: pulumi.InvokeOptions): Promise<string | Problem> {
     try {
         return (await sdks.iam().getOpenIdConnectProvider({ url: issuerUrl }, opts)).arn;
@@ -72,7 +72,7 @@ function missingProvider(issuerUrl: string, cause: string): Problem {
     };
 }
 
-/** What the cluster itself says against the arguments. */
+/** The arguments that contradict the cluster. */
 export function clusterProblems(cluster: ClusterFacts, args: Settled): Problem[] {
     return [...familyProblems(cluster, args), ...issuerProblems(cluster, args)];
 }

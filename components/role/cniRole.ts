@@ -9,39 +9,39 @@ import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
 import { trustChange } from "./trustChange";
 
-/** The CNI role with its permissions, made by the component or there before. */
+/** The CNI role with its permissions: created by the component, or an existing role. */
 export interface CniRole {
     arn: pulumi.Output<string>;
     name: pulumi.Output<string>;
-    /** Tells a role from an earlier one of the same name. Not known of a role that was there before. */
+    /** Distinguishes a role from an earlier one of the same name. Undefined for an existing role. */
     uniqueId?: pulumi.Output<string>;
     policyArns: pulumi.Output<string[]>;
-    /** What must be there before anything uses the role. */
+    /** The resources that must exist before anything uses the role. */
     attachments: pulumi.CustomResource[];
 }
 
-/** What decides which resources a role consists of, and what they are made from. */
+/** The inputs that decide which resources a role consists of, and their properties. */
 export interface CniRoleInputs {
     name: string;
     args: ValidArgs;
     gate: Gate;
-    /** Whether the permissions are the component's own IPv6 policy; otherwise they are AWS's managed policy. */
+    /** Whether the role gets the component's own IPv6 policy instead of the AWS managed policy. */
     ipv6Policy: boolean;
     additionalPolicies: pulumi.Input<string>[];
     oidcProviderArn: pulumi.Output<string>;
     serviceAccount: pulumi.Output<ServiceAccountName>;
-    /** Whether pods that carry the role are handed over to another one where that takes its place. */
+    /** Whether live checks move the pods if another role replaces this one. */
     live: boolean;
     parent: pulumi.Resource;
 }
 
-/** A role that somebody else made: it is used as it is. */
+/** A role of another owner, which the component does not change. */
 export function existingRole(arn: pulumi.Output<string>): CniRole {
     const name = arn.apply((known) => parseRoleArn(known)?.name ?? "");
     return { arn, name, policyArns: pulumi.output<string[]>([]), attachments: [] };
 }
 
-/** Makes the role, and attaches the permissions of the IP family and the additional policies. */
+/** Creates the role, and attaches the CNI policy of the IP family and the additional policies. */
 export function makeRole(inputs: CniRoleInputs): CniRole {
     const { name, args, gate, parent } = inputs;
     const role = new (sdks.iam().Role)(
@@ -55,12 +55,12 @@ export function makeRole(inputs: CniRoleInputs): CniRole {
             tags: args.tags,
             assumeRolePolicy: trustDocument(inputs),
         },
-        // The AWS provider deletes first when the name is fixed: pods would lose their role before they have another.
+        // With a fixed name, the AWS provider deletes before it creates: pods would lose their role before they get another.
         {
             parent,
             deleteBeforeReplace: false,
             hooks: explainFailures(roleAdvice, parent),
-            // Under a fixed name there is no room for another role beside it, not even for the one that mends a mistake.
+            // With a fixed name, a second role cannot exist alongside the first, so a replacement could never be created.
             ...(inputs.live && args.roleName === undefined ? { replacementTrigger: trustChange(inputs) } : {}),
         },
     );
@@ -86,7 +86,7 @@ function trustDocument({ args, oidcProviderArn, serviceAccount }: CniRoleInputs)
     return pulumi
         .all([oidcProviderArn, args.additionalOidcProviderArns ?? [], serviceAccount])
         .apply(([first, others, account]) =>
-            // An output may hold no list at all.
+            // The Output may resolve to no list at all.
             JSON.stringify(
                 trustPolicy([first, ...((others as string[] | undefined) ?? [])].map(oidcProvider), account),
             ),
@@ -102,7 +102,7 @@ function cniPolicyArn(
         return partition.apply(managedCniPolicyArn);
     }
     const policy = new (sdks.iam().Policy)(
-        // Auto-named, so two clusters in one account never share it: what one needs, another's `destroy` would delete.
+        // Auto-named, so that two clusters in one account never share it: one's destroy would delete the other's policy.
         `${name}-ipv6-policy`,
         {
             path: args.rolePath,
@@ -110,29 +110,29 @@ function cniPolicyArn(
             policy: partition.apply((known) => JSON.stringify(ipv6CniPolicy(known))),
             tags: args.tags,
         },
-        // After the role: where that one is refused, its path having changed under a fixed name, nothing has been replaced yet.
+        // After the role: if IAM rejects the role (a new path under a fixed name), no policy has been replaced yet.
         { parent, deleteBeforeReplace: false, dependsOn: resourcesAfter(gate, [role]) },
     );
     return after(gate, policy.arn);
 }
 
 /**
- * A policy given as plain text is named by itself. Named by index, the policies behind one that goes would move to other
- * names: each would be attached again, which changes nothing, and then detached under its old name. (pulumi-aws,
+ * The attachment of a plain ARN is named after the ARN. If it were named by index, removing one policy would rename those after
+ * it: each would be attached again, which changes nothing, and then detached under its old name. (pulumi-aws,
  * provider/resource_overrides.go: "a create followed by a delete actually deletes the same attachment we just created".)
- * An output is not known yet when it is to be named, so outputs are counted, among themselves.
+ * The ARN of an Output is not known when the attachment gets its name, so Outputs are numbered among themselves.
  */
 function additionalPolicies({ args, additionalPolicies: given }: CniRoleInputs) {
     const arns = args.additionalPolicyArns ?? pulumi.output<string[]>([]);
     let outputs = 0;
     return given.map((member, i) => ({
         suffix: `additional-policy-${typeof member === "string" ? policyLabel(member) : String(outputs++)}`,
-        // Lifted from the list, so that one unknown member leaves the others known.
+        // Indexed from the list, so that an unknown member does not make the others unknown.
         arn: arns[i] as pulumi.Output<string>,
     }));
 }
 
-/** Tells two policies apart, whoever owns them and whatever their paths. */
+/** Unique for each policy: it includes the owner and the path. */
 function policyLabel(arn: string): string {
     const { owner, path, name } = parsePolicyArn(arn) ?? { owner: "", path: "", name: arn };
     return `${owner}${path}${name}`;

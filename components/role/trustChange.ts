@@ -2,23 +2,23 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import { withKnownPart } from "../arguments/validateArguments";
 
-/** Whom the role's trust policy lets in. */
+/** The service account and the provider that the role's trust policy names. */
 export interface Trusted {
     readonly serviceAccount: pulumi.Output<ServiceAccountName>;
     readonly oidcProviderArn: pulumi.Output<string>;
 }
 
 /**
- * What the engine compares with the last update, to have another role take the place of this one where it differs: a trust policy
- * that changed in place would cut off the pods that carry the role, before anything is proved. One more provider changes
- * nothing for them, so it counts for nothing here.
+ * The `replacementTrigger` of the role. If it differs from the last update, the engine replaces the role. A trust policy that
+ * changed in place would cut off the pods that carry the role, before anything is proved. An additional provider does not affect
+ * those pods, so it is not part of the trigger.
  *
- * Null where a preview does not know it, which the engine takes for no reason to replace anything, and not for a change.
+ * Null if a preview does not know the value. The engine does not treat null as a change.
  *
  * Source: https://github.com/pulumi/pulumi/blob/v3.248.0/pkg/resource/deploy/step_generator.go (shouldTriggerReplace)
  */
 export function trustChange(trusted: Trusted): pulumi.Output<string | null> {
-    // Each by itself, so that what is not known of one does not hide the other.
+    // Passed as separate Outputs, so that an unknown one does not hide the other.
     return withKnownPart({ ...trusted }, (known) => {
         const { namespace, name } = (known["serviceAccount"] ?? {}) as Readonly<Record<string, unknown>>;
         const parts = [known["oidcProviderArn"], namespace, name];
