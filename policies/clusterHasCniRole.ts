@@ -8,20 +8,20 @@ import { at } from "./support/values";
 
 export const clusterHasCniRole: StackValidationPolicy = {
     name: "cluster-has-cni-role",
-    displayName: "A stack that makes a cluster makes the CNI's role too",
+    displayName: "A stack with an EKS cluster also has a role for the CNI",
     description:
-        "A stack with an EKS cluster has a role for the CNI somewhere. Without one the CNI depends on the node role. Clusters in " +
-        "EKS Auto Mode, and those made without the self-managed add-ons, have no aws-node of this kind.",
+        "A stack that creates an EKS cluster also has a role for the CNI. Without one, the CNI uses the node role. The rule " +
+        "skips clusters in EKS Auto Mode, and clusters with neither the self-managed add-ons nor the vpc-cni add-on.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html",
-    remediationSteps: "Add a CniServiceAccountRole for the cluster, or disable the rule where another stack has it.",
+    remediationSteps: "Add a CniServiceAccountRole for the cluster, or disable the rule if another stack has the role.",
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
         const clusters = ofType(stack, CLUSTER).filter((cluster) => runsAwsNode(cluster, stack));
         for (const { urn } of hasCniRole(stack, accountOf(args.getConfig())) ? [] : clusters) {
             reportViolation(
-                "The stack makes this cluster and no role for the CNI, which then uses the node role. Add a CniServiceAccountRole.",
+                "The stack creates this cluster but no role for the CNI, so the CNI uses the node role. Add a CniServiceAccountRole.",
                 urn,
             );
         }
@@ -34,12 +34,12 @@ function runsAwsNode({ props }: Seen, stack: readonly Seen[]): boolean {
 }
 
 function hasCniRole(stack: readonly Seen[], account: Account): boolean {
-    const signs = [
+    const evidence = [
         ...ofType(stack, COMPONENT),
         ...cniRolesOf(stack, account.full),
         ...vpcCniAddons(stack).filter(hasRole),
         ...podIdentityAssociations(stack, account),
         ...annotations(stack, account),
     ];
-    return signs.length > 0;
+    return evidence.length > 0;
 }

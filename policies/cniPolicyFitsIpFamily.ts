@@ -7,20 +7,21 @@ import { resourcesOf } from "./support/stack";
 
 export const cniPolicyFitsIpFamily: StackValidationPolicy = {
     name: "cni-policy-fits-ip-family",
-    displayName: "The CNI's permissions are those of the cluster's IP family",
+    displayName: "The CNI role's permissions match the IP family of the cluster",
     description:
-        "AmazonEKS_CNI_Policy holds no action for IPv6 addresses, and the IPv6 policy none for IPv4: with the other's, the plugin " +
-        "gets no address for any pod. Asked where the stack makes clusters of one family, or the family is configured.",
+        "AmazonEKS_CNI_Policy has no actions for IPv6 addresses, and the IPv6 policy has none for IPv4. With the wrong policy, " +
+        "the plugin gets no address for any pod. The rule applies if all clusters of the stack have one IP family, or if the " +
+        "family is configured.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html",
-    remediationSteps: "Set ipFamily on CniServiceAccountRole, or attach the other policy.",
+    remediationSteps: "Set ipFamily on CniServiceAccountRole, or attach the policy of the cluster's IP family.",
     configSchema: {
         properties: {
             ...accountSchema.properties,
             ipFamily: {
                 type: "string",
                 enum: ["ipv4", "ipv6"],
-                description: "The family of the cluster, where the stack does not make it.",
+                description: "The IP family of the cluster, if the stack does not create it.",
             },
         },
     },
@@ -37,8 +38,8 @@ export const cniPolicyFitsIpFamily: StackValidationPolicy = {
             const wrong = policies.find((policy) => isFor(policy, other) && !isFor(policy, family));
             if (wrong !== undefined && !policies.some((policy) => isFor(policy, family))) {
                 reportViolation(
-                    `The CNI role has the ${named(other)} policy, and the cluster is of the family ${named(family)}: ` +
-                        `pods would get no address. Give it the ${named(family)} policy.`,
+                    `The CNI role has the ${displayName(other)} policy, but the cluster's IP family is ` +
+                        `${displayName(family)}, so pods would get no address. Attach the ${displayName(family)} policy instead.`,
                     wrong.by.urn,
                 );
             }
@@ -50,6 +51,6 @@ function isFor({ managedCni, document }: RolePolicy, family: "ipv4" | "ipv6"): b
     return managedCni ? family === "ipv4" : cniGrants(document, family).sufficient;
 }
 
-function named(family: "ipv4" | "ipv6"): string {
+function displayName(family: "ipv4" | "ipv6"): string {
     return family === "ipv4" ? "IPv4" : "IPv6";
 }

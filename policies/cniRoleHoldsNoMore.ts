@@ -8,13 +8,14 @@ import { isRecord, textsOf } from "./support/values";
 
 export const cniRoleHoldsNoMore: StackValidationPolicy = {
     name: "cni-role-holds-no-more",
-    displayName: "The CNI's role holds no more than the CNI needs",
+    displayName: "The CNI role has no more permissions than the CNI needs",
     description:
-        "The policies of a CNI role allow the CNI's calls and reading EC2, nothing else. What CniServiceAccountRole is asked to " +
-        "attach by additionalPolicyArns is wanted.",
+        "The policies of a CNI role allow the CNI's actions and reading EC2, and nothing else. Policies that CniServiceAccountRole " +
+        "attaches by additionalPolicyArns are allowed.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
-    remediationSteps: "Take the policy from the role, or name its ARN in the rule's configuration.",
+    remediationSteps:
+        "Remove the policy from the role, or add its ARN to allowedPolicyArns in the rule's configuration.",
     configSchema: {
         properties: {
             ...accountSchema.properties,
@@ -22,7 +23,7 @@ export const cniRoleHoldsNoMore: StackValidationPolicy = {
                 type: "array",
                 items: { type: "string" },
                 default: [],
-                description: "ARNs of policies that a CNI role may hold besides.",
+                description: "ARNs of additional policies that a CNI role may have.",
             },
         },
     },
@@ -32,25 +33,25 @@ export const cniRoleHoldsNoMore: StackValidationPolicy = {
         const allowed = textsOf(config.allowedPolicyArns);
         for (const role of cniRolesOf(stack, accountOf(config).full)) {
             for (const policy of policiesOf(role, stack).filter(({ by }) => !isOfComponent(by.urn))) {
-                const what = more(policy, allowed);
-                if (what !== undefined) {
-                    reportViolation(`The CNI role is given ${what}. Take it from the role.`, policy.by.urn);
+                const excess = excessOf(policy, allowed);
+                if (excess !== undefined) {
+                    reportViolation(`The CNI role has ${excess}. Remove it from the role.`, policy.by.urn);
                 }
             }
         }
     },
 };
 
-/** Of AWS's managed policies the name tells; own ones are judged by what they say, if the stack shows it. */
-function more({ managedCni, arn, document }: RolePolicy, allowed: readonly string[]): string | undefined {
+/** An AWS managed policy is judged by its name, a custom policy by its document, if the stack contains it. */
+function excessOf({ managedCni, arn, document }: RolePolicy, allowed: readonly string[]): string | undefined {
     if (managedCni || (typeof arn === "string" && allowed.includes(arn))) {
         return undefined;
     }
     const aws = typeof arn === "string" ? parsePolicyArn(arn) : undefined;
     if (aws?.owner === "aws") {
-        return `AWS's policy ${aws.name}, which is not the CNI's`;
+        return `the AWS managed policy ${aws.name}, which is not a CNI policy`;
     }
     return isRecord(document) && cniGrants(document, "ipv4").broad
-        ? "a policy with other calls than the CNI's"
+        ? "a policy with actions that the CNI does not need"
         : undefined;
 }

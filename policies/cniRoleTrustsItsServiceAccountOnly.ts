@@ -9,13 +9,15 @@ import { UNKNOWN } from "./support/values";
 
 export const cniRoleTrustsItsServiceAccountOnly: StackValidationPolicy = {
     name: "cni-role-trusts-its-service-account-only",
-    displayName: "Only the CNI's service account can assume the CNI's role",
+    displayName: "Only the CNI's service account can assume the CNI role",
     description:
-        "Each statement of a CNI role's trust names one OIDC provider, the audience sts.amazonaws.com and the one subject of " +
-        "the service account, by StringEquals; or EKS Pod Identity. Anything wider lets other pods rewire the network.",
+        "Each statement of a CNI role's trust policy names one OIDC provider, and compares the audience sts.amazonaws.com and the " +
+        "subject of the service account with StringEquals; or it names EKS Pod Identity. A wider trust policy lets other pods " +
+        "change the network.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html",
-    remediationSteps: "Write the trust as CniServiceAccountRole does, or let it make the role.",
+    remediationSteps:
+        "Write the trust policy as CniServiceAccountRole does, or let CniServiceAccountRole create the role.",
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
@@ -24,7 +26,7 @@ export const cniRoleTrustsItsServiceAccountOnly: StackValidationPolicy = {
             const trust = trustOf(role.props["assumeRolePolicy"]);
             const problems = trust === UNKNOWN ? [] : trust.flatMap((s) => problemsOf(s, account.full));
             for (const problem of new Set(problems)) {
-                reportViolation(`The trust of the CNI role ${problem}.`, role.urn);
+                reportViolation(`The trust policy of the CNI role ${problem}.`, role.urn);
             }
         }
     },
@@ -32,16 +34,18 @@ export const cniRoleTrustsItsServiceAccountOnly: StackValidationPolicy = {
 
 function problemsOf(statement: TrustStatement, account: string): string[] {
     const { principals } = statement;
-    const everyone = Object.entries(principals).flatMap(([kind, who]) => who.map((name) => `${kind} ${name}`));
-    if (everyone.length === 1 && principals["Service"]?.[0] === POD_IDENTITY_SERVICE) {
+    const allPrincipals = Object.entries(principals).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
+    if (allPrincipals.length === 1 && principals["Service"]?.[0] === POD_IDENTITY_SERVICE) {
         return [];
     }
     const [federated, ...more] = principals["Federated"] ?? [];
     const issuer = federated === undefined ? undefined : parseOidcProviderArn(federated)?.issuer;
-    const others = everyone.filter((principal) => issuer === undefined || principal !== `Federated ${federated ?? ""}`);
+    const others = allPrincipals.filter(
+        (principal) => issuer === undefined || principal !== `Federated ${federated ?? ""}`,
+    );
     return [
         ...[...others, ...more.map((name) => `Federated ${name}`)].map(
-            (name) => `names the principal ${name} besides the OIDC provider of one cluster: take it out`,
+            (name) => `names the principal ${name} besides the OIDC provider of one cluster: remove it`,
         ),
         ...(issuer === undefined ? [] : conditionProblems(statement.conditions, issuer, account)),
     ];
@@ -64,7 +68,7 @@ function valueProblems(what: string, conditions: readonly Condition[], key: stri
     return conditions.flatMap(({ operator, values }) => {
         const wrong = values.filter((value) => value !== expected);
         return [
-            ...(operator === "StringEquals" ? [] : [`compares the ${what} by ${operator}: use StringEquals`]),
+            ...(operator === "StringEquals" ? [] : [`compares the ${what} with ${operator}: use StringEquals`]),
             ...wrong.map((value) => `has the ${what} ${value}: it must be ${expected}`),
             ...(values.length === 0 ? [`has no value for the ${what}: it must be ${expected}`] : []),
         ];

@@ -7,13 +7,13 @@ import { at, isRecord } from "./support/values";
 
 export const cniServiceAccountIsPatched: ResourceValidationPolicy = {
     name: "cni-service-account-is-patched-by-the-component",
-    displayName: "The CNI's service account is left to EKS and to the component",
+    displayName: "Only EKS and the component change the CNI's service account",
     description:
-        "The service account kube-system/aws-node is EKS's. A ServiceAccount resource takes it over, and destroy deletes it, " +
-        "which leaves new pods of the CNI without an account; a role annotated by hand is not checked against its trust.",
+        "EKS owns the service account kube-system/aws-node. A ServiceAccount resource takes it over, and destroy deletes it, so that " +
+        "new CNI pods have no service account. A role that another patch sets is not checked against its trust policy.",
     enforcementLevel: "mandatory",
     url: "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/",
-    remediationSteps: "Use CniServiceAccountRole, which patches the account and leaves it there on destroy.",
+    remediationSteps: "Use CniServiceAccountRole, which patches the service account and keeps it on destroy.",
     configSchema: accountSchema,
     validateResource: (args, reportViolation) => {
         const account = accountOf(args.getConfig());
@@ -27,12 +27,14 @@ export const cniServiceAccountIsPatched: ResourceValidationPolicy = {
                 `This ServiceAccount takes over ${name}, and destroy would delete it. Use CniServiceAccountRole.`,
             );
         } else if (args.type === "kubernetes:core/v1:ServiceAccountPatch" && annotatesRole(props)) {
-            reportViolation(`This annotates ${name} with a role outside the component. Use CniServiceAccountRole.`);
+            reportViolation(
+                `This patch annotates ${name} with a role outside the component. Use CniServiceAccountRole.`,
+            );
         }
     },
 };
 
-/** Kubernetes' namespace for what names none is the provider's. */
+/** A resource without a namespace gets the namespace of its Kubernetes provider. */
 function withNamespace(props: Record<string, unknown>, { provider }: ResourceValidationArgs): Record<string, unknown> {
     const namespace = propsOf(provider?.props)["namespace"] ?? "default";
     const metadata = at(props, "metadata");
@@ -41,7 +43,7 @@ function withNamespace(props: Record<string, unknown>, { provider }: ResourceVal
         : props;
 }
 
-/** The key shows, whatever the value. */
+/** Only the key counts, because the value may be unknown. */
 function annotatesRole(props: Readonly<Record<string, unknown>>): boolean {
     const annotations = at(props, "metadata", "annotations");
     return isRecord(annotations) && ROLE_ARN_ANNOTATION in annotations;

@@ -1,5 +1,5 @@
 import { PolicyPack } from "@pulumi/policy";
 import { rules } from "./rules";
 
-// A pack registers itself with the engine as it is made; whoever wants the rules alone imports rules.ts.
+// A PolicyPack registers itself with the engine when it is constructed. To use only the rules, import rules.ts.
 export const pack = new PolicyPack("eks-cni", { policies: rules, enforcementLevel: "mandatory" });

@@ -7,20 +7,21 @@ const WANTED = { httpTokens: "required", httpPutResponseHopLimit: 1 };
 
 export const launchTemplateKeepsPodsOut: ResourceValidationPolicy = {
     name: "launch-template-keeps-pods-from-the-node-role",
-    displayName: "A launch template keeps pods from the node role",
+    displayName: "A launch template blocks pods from the node role",
     description:
-        "Instance metadata asks for a token (IMDSv2) and answers one hop away only, so that pods with a network of their own do not " +
-        "reach the node role's credentials. Advisory: pods that use the metadata stop working.",
+        "Instance metadata requires a session token (IMDSv2) and has a hop limit of 1, so that pods outside the host network cannot " +
+        "get the node role's credentials. Advisory, because pods that use instance metadata would stop working.",
     enforcementLevel: "advisory",
     url: "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
-    remediationSteps: "Set metadataOptions to httpTokens required and httpPutResponseHopLimit 1; remediate does so.",
+    remediationSteps:
+        "Set metadataOptions to httpTokens required and httpPutResponseHopLimit 1. The level remediate sets both.",
     configSchema: {
         properties: {
             exceptTemplates: {
                 type: "array",
                 items: { type: "string" },
                 default: [],
-                description: "Names, in the program, of launch templates that are for other instances than nodes.",
+                description: "Names, in the program, of launch templates for instances that are not nodes.",
             },
         },
     },
@@ -31,9 +32,9 @@ export const launchTemplateKeepsPodsOut: ResourceValidationPolicy = {
         }
         const options = at(propsOf(args.props), "metadataOptions");
         const problems = problemsOf(options);
-        // What is not known yet stays as it is: it may be right, and a copy of it would be no value at all.
-        const settable = !isMissing(options) && (!isRecord(options) || Object.values(options).includes(UNKNOWN));
-        return problems.length === 0 || settable
+        // A value that is not known yet stays as it is: it may be correct, and a copy of it would not be a value.
+        const isUnknown = !isMissing(options) && (!isRecord(options) || Object.values(options).includes(UNKNOWN));
+        return problems.length === 0 || isUnknown
             ? undefined
             : { ...args.props, metadataOptions: { ...(isRecord(options) ? options : {}), ...WANTED } };
     },
@@ -43,12 +44,12 @@ export const launchTemplateKeepsPodsOut: ResourceValidationPolicy = {
             return;
         }
         for (const problem of problemsOf(at(propsOf(args.props), "metadataOptions"))) {
-            reportViolation(`Pods reach the node role: ${problem}.`);
+            reportViolation(`Pods can use the node role: ${problem}.`);
         }
     },
 };
 
-/** What is not set is the default of the account or of the image, which may be anything. */
+/** An option that is not set is a problem too: the default of the account or the image may have any value. */
 function problemsOf(metadataOptions: unknown): string[] {
     if (metadataOptions === UNKNOWN || at(metadataOptions, "httpEndpoint") === "disabled") {
         return [];
@@ -58,10 +59,10 @@ function problemsOf(metadataOptions: unknown): string[] {
     return [
         ...(tokens === UNKNOWN || tokens === WANTED.httpTokens
             ? []
-            : [`metadataOptions.httpTokens is ${shown(tokens)}, set it to required`]),
+            : [`metadataOptions.httpTokens is ${shown(tokens)}. Set it to required`]),
         ...(hops === UNKNOWN || hops === WANTED.httpPutResponseHopLimit
             ? []
-            : [`metadataOptions.httpPutResponseHopLimit is ${shown(hops)}, set it to 1`]),
+            : [`metadataOptions.httpPutResponseHopLimit is ${shown(hops)}. Set it to 1`]),
     ];
 }
 

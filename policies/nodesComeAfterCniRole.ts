@@ -8,13 +8,13 @@ import { UNKNOWN } from "./support/values";
 
 export const nodesComeAfterCniRole: StackValidationPolicy = {
     name: "nodes-come-after-the-cni-role",
-    displayName: "Nodes whose role has no CNI policy come after the CNI has its own",
+    displayName: "A node group whose role has no CNI policy depends on the CNI role",
     description:
-        "A node group whose role does not hold the CNI's permissions depends on what gives aws-node its role. Nodes that come " +
-        "before have no pod network and do not become ready, and EKS gives the node group up.",
+        "A node group whose role does not have the CNI's permissions depends on the resource that gives aws-node its role. Nodes " +
+        "that start earlier have no pod network and do not become Ready, and the creation of the node group fails.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html#not-ready",
-    remediationSteps: "Set dependsOn of the node group to the CniServiceAccountRole.",
+    remediationSteps: "Add the CniServiceAccountRole to dependsOn of the node group.",
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
@@ -23,10 +23,14 @@ export const nodesComeAfterCniRole: StackValidationPolicy = {
         for (const group of delivered.length === 0 ? [] : ofType(stack, NODE_GROUP)) {
             const role = refersToRole(group, "nodeRoleArn", roles);
             const before = comesBefore(group, stack);
-            if (role !== undefined && !mayBeCni(role, stack) && !delivered.some(({ urn }) => before.has(urn))) {
+            if (
+                role !== undefined &&
+                !mayHaveCniPermissions(role, stack) &&
+                !delivered.some(({ urn }) => before.has(urn))
+            ) {
                 reportViolation(
-                    "The node group does not wait for the CNI's role, and its own role has no CNI policy: its nodes would not " +
-                        "become ready. Let it depend on the CniServiceAccountRole.",
+                    "The node group does not depend on the CNI role, and its own role has no CNI policy, so its nodes would not become " +
+                        "Ready. Add the CniServiceAccountRole to its dependsOn.",
                     group.urn,
                 );
             }
@@ -34,7 +38,7 @@ export const nodesComeAfterCniRole: StackValidationPolicy = {
     },
 };
 
-/** What gives aws-node its role, as its last step: the annotation, the add-on or the association; else the component. */
+/** The last resource that gives aws-node its role: the annotation, the add-on or the association, else the component. */
 function deliveries(stack: readonly Seen[], account: Account): Seen[] {
     const steps = [
         ...annotations(stack, account),
@@ -44,8 +48,8 @@ function deliveries(stack: readonly Seen[], account: Account): Seen[] {
     return steps.length > 0 ? steps : ofType(stack, COMPONENT);
 }
 
-/** Whether the node role lets the CNI work. A policy that is not known yet may be the CNI's. */
-function mayBeCni(role: Role, stack: readonly Seen[]): boolean {
+/** Whether the node role may have the CNI's permissions. A policy that is not known yet may be the CNI policy. */
+function mayHaveCniPermissions(role: Role, stack: readonly Seen[]): boolean {
     return policiesOf(role, stack).some(
         ({ managedCni, arn, document }) =>
             managedCni ||

@@ -5,13 +5,13 @@ import { resourcesOf } from "./support/stack";
 
 export const oneWriterOfCniRole: StackValidationPolicy = {
     name: "one-writer-of-the-cni-role",
-    displayName: "One writer only sets the role of the CNI's service account",
+    displayName: "Only one writer sets the role of the CNI's service account",
     description:
-        "Where the vpc-cni add-on has a role, nothing else in the stack annotates the service account: the add-on writes its own " +
-        "role there at every update, and the two undo each other.",
+        "If the vpc-cni add-on has a role, no other resource of the stack annotates the service account. The add-on writes its own " +
+        "role at every update, so that the two writers overwrite each other.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html",
-    remediationSteps: "Set delivery external on CniServiceAccountRole, or take the role from the add-on.",
+    remediationSteps: "Set delivery external on CniServiceAccountRole, or remove the role from the add-on.",
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
@@ -21,8 +21,8 @@ export const oneWriterOfCniRole: StackValidationPolicy = {
         const account = accountOf(args.getConfig());
         for (const { urn } of annotations(stack, account)) {
             reportViolation(
-                `The vpc-cni add-on has a role, and this annotates ${account.namespace}/${account.name} with one too. Leave it ` +
-                    "to one of them.",
+                `The vpc-cni add-on has a role, and this resource also annotates ${account.namespace}/${account.name} with one. ` +
+                    "Remove one of the two.",
                 urn,
             );
         }

@@ -12,7 +12,7 @@ import { nodesComeAfterCniRole } from "./nodesComeAfterCniRole";
 import { oneWriterOfCniRole } from "./oneWriterOfCniRole";
 import { vpcCniAddonHasOwnRole } from "./vpcCniAddonHasOwnRole";
 
-/** The rules of the pack, for packs of others too: importing them starts nothing. */
+/** The rules of the pack. Other packs can import them: this module has no side effects. */
 export const rules: (ResourceValidationPolicy | StackValidationPolicy)[] = [
     nodeRoleWithoutCniPolicy,
     cniRoleTrustsItsServiceAccountOnly,

@@ -8,11 +8,12 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
     name: "vpc-cni-addon-has-own-role",
     displayName: "The vpc-cni add-on has a role of its own",
     description:
-        "The vpc-cni add-on is given a role, by serviceAccountRoleArn or an EKS Pod Identity association. Without one, EKS runs " +
-        "the plugin with the node role.",
+        "The vpc-cni add-on has a role, by serviceAccountRoleArn or an EKS Pod Identity association. Without one, the plugin uses " +
+        "the node role.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html",
-    remediationSteps: "Give the add-on the output ready of a CniServiceAccountRole with delivery external.",
+    remediationSteps:
+        "Set serviceAccountRoleArn to the output ready of a CniServiceAccountRole with delivery external.",
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
@@ -29,7 +30,7 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
     },
 };
 
-/** Names that are not known yet, or are those of one resource in two forms, may be the same. */
+/** A name that is not known yet may be the same. */
 function isOfCluster(association: Seen, addon: Seen): boolean {
     const [a, b] = [association.props["clusterName"], addon.props["clusterName"]];
     return a === b || a === UNKNOWN || b === UNKNOWN;

@@ -1,6 +1,6 @@
 import type { PolicyConfigSchema } from "@pulumi/policy";
 
-/** The configuration of the rules that ask about the service account: whose it is, if not the plugin's own. */
+/** The configuration of the rules about the service account, for a service account other than the plugin's default. */
 export const accountSchema: PolicyConfigSchema = {
     properties: {
         namespace: {
@@ -15,11 +15,11 @@ export const accountSchema: PolicyConfigSchema = {
 export interface Account {
     readonly namespace: string;
     readonly name: string;
-    /** As it stands in a token's subject, behind `system:serviceaccount:`. */
+    /** As in a token's subject, after `system:serviceaccount:`. */
     readonly full: string;
 }
 
-/** The engine hands over what is configured, without the schema's defaults, where a pack runs by its path. */
+/** If a pack runs from a path, the engine passes only the configured values, without the schema's defaults. */
 export function accountOf(config: object): Account {
     const { namespace, serviceAccount }: { namespace?: unknown; serviceAccount?: unknown } = config;
     const [space, name] = [textOr(namespace, "kube-system"), textOr(serviceAccount, "aws-node")];

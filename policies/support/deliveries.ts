@@ -11,7 +11,7 @@ export function vpcCniAddons(stack: readonly Seen[]): Seen[] {
     return ofType(stack, ADDON).filter(({ props }) => props["addonName"] === "vpc-cni");
 }
 
-/** Whether the add-on is given a role, by the service account or by Pod Identity; one that is not known yet is one. */
+/** Whether the add-on has a role, for the service account or by Pod Identity. A role that is not known yet counts. */
 export function hasRole({ props }: Seen): boolean {
     return (
         !isMissing(props["serviceAccountRoleArn"]) ||
@@ -21,14 +21,14 @@ export function hasRole({ props }: Seen): boolean {
 
 export function podIdentityAssociations(stack: readonly Seen[], { namespace, name }: Account): Seen[] {
     return ofType(stack, "aws:eks/podIdentityAssociation:PodIdentityAssociation").filter(
-        ({ props }) => isOr(props["namespace"], namespace) && props["serviceAccount"] === name,
+        ({ props }) => isUnknownOr(props["namespace"], namespace) && props["serviceAccount"] === name,
     );
 }
 
 /**
- * The resources that annotate the service account with a role: Patches, and the account made anew. In the preview of a new
- * cluster, whose Kubernetes provider is not configured yet, the engine has no property of them; the component's are known by
- * what they are.
+ * The resources that annotate the service account with a role: patches and ServiceAccount resources. In the preview of a new
+ * cluster, whose Kubernetes provider is not configured yet, the engine knows none of their properties. The component's own
+ * patch is then recognised by its URN.
  */
 export function annotations(stack: readonly Seen[], account: Account): Seen[] {
     return ofType(stack, PATCH, SERVICE_ACCOUNT).filter(
@@ -38,16 +38,16 @@ export function annotations(stack: readonly Seen[], account: Account): Seen[] {
     );
 }
 
-/** A name that is not known yet may be any; where the namespace is not, the name tells. */
+/** The name must match. A name that is not known yet does not, while a namespace that is not known yet does. */
 export function isAccount(props: Readonly<Record<string, unknown>>, { namespace, name }: Account): boolean {
-    return at(props, "metadata", "name") === name && isOr(at(props, "metadata", "namespace"), namespace);
+    return at(props, "metadata", "name") === name && isUnknownOr(at(props, "metadata", "namespace"), namespace);
 }
 
-/** The role of the annotation, or UNKNOWN where that, or all annotations, are not known yet. */
+/** The role in the annotation, or UNKNOWN if it, or all annotations, are not known yet. */
 export function annotatedRole(props: Readonly<Record<string, unknown>>): unknown {
     return at(props, "metadata", "annotations", ROLE_ARN_ANNOTATION);
 }
 
-function isOr(value: unknown, expected: string): boolean {
+function isUnknownOr(value: unknown, expected: string): boolean {
     return value === expected || value === UNKNOWN;
 }

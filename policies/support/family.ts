@@ -3,7 +3,7 @@ import { givenTo, ofType, type Seen } from "./stack";
 
 export const CLUSTER = "aws:eks/cluster:Cluster";
 
-/** The IP family of the stack's clusters, if it makes some, all of one family. Without one, EKS takes IPv4. */
+/** The IP family of the stack's clusters, if all have the same. A cluster without a family is IPv4, the default of EKS. */
 export function ipFamilyOf(stack: readonly Seen[]): "ipv4" | "ipv6" | undefined {
     const families = new Set(
         ofType(stack, CLUSTER).map((cluster) => givenTo(cluster, "kubernetesNetworkConfig", "ipFamily") ?? "ipv4"),

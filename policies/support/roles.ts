@@ -4,20 +4,20 @@ import { givenTo, ofType, type Seen } from "./stack";
 import { isEc2, servicesOf, subjectsOf, trustOf } from "./trust";
 import { at, documentOf, listOf, UNKNOWN } from "./values";
 
-/** A role that the stack makes, or one that it only names. */
+/** A role that the stack creates, or one that it only names. */
 export interface Role {
     readonly urn: string | undefined;
     readonly name: unknown;
     readonly props: Readonly<Record<string, unknown>>;
 }
 
-/** A permission policy of a role, with the resource that gives it to the role. */
+/** A permission policy of a role, with the resource that attaches it. */
 export interface RolePolicy {
     readonly by: Seen;
-    /** Whether it is AmazonEKS_CNI_Policy, of whatever partition. */
+    /** Whether it is AmazonEKS_CNI_Policy, in any partition. */
     readonly managedCni: boolean;
     readonly arn: unknown;
-    /** What it says, if the stack shows it. */
+    /** The policy document, if the stack contains it. */
     readonly document: unknown;
 }
 
@@ -28,7 +28,7 @@ export function rolesOf(stack: readonly Seen[]): Role[] {
     return ofType(stack, ROLE).map(({ urn, props }) => ({ urn, name: props["name"], props }));
 }
 
-/** The roles of EC2 instances and of node groups; the latter also where the stack does not make them. */
+/** The roles of EC2 instances and of node groups. Roles of node groups count even if the stack does not create them. */
 export function nodeRolesOf(stack: readonly Seen[]): Role[] {
     const groups = ofType(stack, NODE_GROUP);
     const made = rolesOf(stack);
@@ -52,8 +52,8 @@ function trustsEc2({ props }: Role): boolean {
 }
 
 /**
- * The roles for the CNI: with the subject of its service account in the trust, or with its permissions and no more. Whoever
- * may make and attach interfaces besides other things, or is a node, is not one.
+ * The roles for the CNI: roles whose trust policy names the subject of its service account, and roles that have its permissions
+ * and no others. A role with broader permissions, or of a node, is not one.
  */
 export function cniRolesOf(stack: readonly Seen[], account: string): Role[] {
     const nodes = new Set(nodeRolesOf(stack).map(({ urn }) => urn));
@@ -73,7 +73,7 @@ function isSufficientAlone(document: unknown, family: "ipv4" | "ipv6"): boolean 
     return sufficient && !broad;
 }
 
-/** The first of the roles that a property names: by name or ARN, or by where its value comes from while that is not known. */
+/** The first role that a property refers to: by name or ARN, or by its property dependencies while the value is not known. */
 export function refersToRole(by: Seen, property: string, roles: readonly Role[]): Role | undefined {
     const from = by.propertyDependencies[property] ?? [];
     return roles.find((role) =>
@@ -85,7 +85,7 @@ export function refersToRole(by: Seen, property: string, roles: readonly Role[])
     );
 }
 
-/** All permission policies of a role that the stack shows. */
+/** All permission policies of a role that the stack contains. */
 export function policiesOf(role: Role, stack: readonly Seen[]): RolePolicy[] {
     const own = stack.find(({ urn, type }) => type === ROLE && urn === role.urn);
     const given = (type: string, roleProperty: string) =>

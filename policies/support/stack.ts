@@ -1,12 +1,12 @@
 import type { PolicyResource, ResourceValidationArgs, StackValidationArgs } from "@pulumi/policy";
 import { at, isRecord, readable, UNKNOWN } from "./values";
 
-/** A resource of the stack, readable without exceptions. */
+/** A resource of the stack that can be read without exceptions. */
 export interface Seen {
     readonly urn: string;
     readonly type: string;
     readonly props: Readonly<Record<string, unknown>>;
-    /** URNs of what it depends on, by `dependsOn` or by a property. */
+    /** The URNs of its dependencies, from `dependsOn` and from properties. */
     readonly dependencies: readonly string[];
     readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
     readonly parent: string | undefined;
@@ -16,7 +16,7 @@ export function resourcesOf({ resources }: StackValidationArgs): Seen[] {
     return resources.map(seen);
 }
 
-/** Older engines leave out what there is none of. */
+/** Older engines omit empty properties. */
 function seen({ urn, type, props, parent, dependencies, propertyDependencies }: Partial<PolicyResource>): Seen {
     return {
         urn: urn ?? "",
@@ -30,7 +30,7 @@ function seen({ urn, type, props, parent, dependencies, propertyDependencies }: 
     };
 }
 
-/** The properties of the one resource that a rule is asked about. */
+/** The properties of a resource that a rule checks. */
 export function propsOf(props: ResourceValidationArgs["props"] | undefined): Record<string, unknown> {
     const known = readable(props);
     return isRecord(known) ? known : {};
@@ -41,8 +41,8 @@ export function ofType(stack: readonly Seen[], ...types: string[]): Seen[] {
 }
 
 /**
- * What the program gives for a property, or for what is in it. What a provider fills in by itself is not known in a preview
- * either, such as the `managedPolicyArns` of a role that names none; but it comes from no other resource.
+ * The value that the program gives for a property, or for a nested property. A value that the provider computes, such as the
+ * `managedPolicyArns` of a role that sets none, is unknown in a preview, too. It differs in that it depends on no other resource.
  */
 export function givenTo({ props, propertyDependencies }: Seen, property: string, ...path: string[]): unknown {
     const value = at(props, property, ...path);
@@ -53,14 +53,15 @@ export function givenTo({ props, propertyDependencies }: Seen, property: string,
 export const COMPONENT = "eks-cni:index:CniServiceAccountRole";
 
 /**
- * Whether the component made it: a URN holds the types of all parents, from the outside in.
- * https://www.pulumi.com/docs/iac/concepts/resources/names/#urns
+ * Whether the component created the resource. A URN contains the types of all parents, outermost first.
+ *
+ * Source: https://www.pulumi.com/docs/iac/concepts/resources/names/#urns
  */
 export function isOfComponent(urn: string): boolean {
     return (urn.split("::")[2] ?? "").split("$").slice(0, -1).includes(COMPONENT);
 }
 
-/** The URNs of all that comes before a resource: what it and its parents depend on, and the children of that. */
+/** The URNs of all resources before a resource: the dependencies of it and its parents, transitively, with their children. */
 export function comesBefore(resource: Seen, stack: readonly Seen[]): ReadonlySet<string> {
     const byUrn = new Map(stack.map((other) => [other.urn, other]));
     const childrenOf = (urn: string) => stack.filter(({ parent }) => parent === urn).map((child) => child.urn);
@@ -71,7 +72,7 @@ export function comesBefore(resource: Seen, stack: readonly Seen[]): ReadonlySet
             visit([
                 ...(byUrn.get(urn)?.dependencies ?? []),
                 ...Object.values(byUrn.get(urn)?.propertyDependencies ?? {}).flat(),
-                // Who depends on a component depends on what it consists of.
+                // A dependency on a component is a dependency on its children.
                 ...childrenOf(urn),
             ]);
         }
@@ -82,10 +83,10 @@ export function comesBefore(resource: Seen, stack: readonly Seen[]): ReadonlySet
         visit([...self.dependencies, ...Object.values(self.propertyDependencies).flat()]);
         self = byUrn.get(self.parent ?? "");
     }
-    // The SDK puts what a component consists of in its place: https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/
-    const whole = stack.filter(({ urn }) => {
+    // The SDK replaces a component by its children: https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/
+    const completeParents = stack.filter(({ urn }) => {
         const children = childrenOf(urn);
         return children.length > 0 && children.every((child) => before.has(child));
     });
-    return new Set([...before, ...whole.map(({ urn }) => urn)]);
+    return new Set([...before, ...completeParents.map(({ urn }) => urn)]);
 }

@@ -1,8 +1,8 @@
 import { at, documentOf, isRecord, listOf, textsOf, UNKNOWN } from "./values";
 
-/** A statement of a trust policy: who may do what, on which conditions. */
+/** A statement of a trust policy: the principals, the actions and the conditions. */
 export interface TrustStatement {
-    /** By kind, as `Service` or `Federated`; `AWS: ["*"]` for everybody. */
+    /** By kind, such as `Service` or `Federated`. `AWS: ["*"]` for the principal `*`. */
     readonly principals: Readonly<Record<string, readonly string[]>>;
     readonly actions: readonly string[];
     readonly conditions: readonly Condition[];
@@ -14,7 +14,7 @@ export interface Condition {
     readonly values: readonly string[];
 }
 
-/** What a trust policy allows; UNKNOWN if it is not known yet. A Deny only takes away. */
+/** The Allow statements of a trust policy, or UNKNOWN. Deny statements are skipped: they can only restrict it. */
 export function trustOf(assumeRolePolicy: unknown): TrustStatement[] | typeof UNKNOWN {
     const document = documentOf(assumeRolePolicy);
     return document === UNKNOWN
@@ -30,7 +30,7 @@ export function trustOf(assumeRolePolicy: unknown): TrustStatement[] | typeof UN
 
 function principalsOf(principal: unknown): Record<string, string[]> {
     return isRecord(principal)
-        ? Object.fromEntries(Object.entries(principal).map(([kind, who]) => [kind, textsOf(who)]))
+        ? Object.fromEntries(Object.entries(principal).map(([kind, names]) => [kind, textsOf(names)]))
         : { AWS: textsOf(principal) };
 }
 
@@ -44,12 +44,12 @@ export function servicesOf(trust: readonly TrustStatement[]): string[] {
     return trust.flatMap(({ principals }) => principals["Service"] ?? []);
 }
 
-/** The service's name is that of the partition: `ec2.amazonaws.com`, `ec2.amazonaws.com.cn`, … */
+/** The suffix depends on the partition: `ec2.amazonaws.com`, `ec2.amazonaws.com.cn`, … */
 export function isEc2(service: string): boolean {
     return service.startsWith("ec2.");
 }
 
-/** The service of EKS Pod Identity, as its name is in every partition. https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html */
+/** The service of EKS Pod Identity, in every partition: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html */
 export const POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com";
 
 export function subjectsOf(trust: readonly TrustStatement[]): string[] {

@@ -1,12 +1,12 @@
 /**
- * Properties as a policy sees them. In a preview some are not known yet: `@pulumi/policy` hands out a proxy that throws when
- * such a one is read, wherever it lies, and would give up the whole rule. Here they become a value that a rule can ask for.
+ * Stands for a property that is not known in this preview. For unknown properties, `@pulumi/policy` returns a proxy that throws
+ * on access at any depth, which would end the whole rule. Here they become a value that a rule can compare.
  *
  * Source: https://github.com/pulumi/pulumi-policy/blob/main/sdk/nodejs/policy/proxy.ts
  */
 export const UNKNOWN = Symbol("not known in this preview");
 
-/** What the engine sends for a value that is not known yet: of type boolean, number, string, array, asset, archive, object. */
+/** What the engine sends for an unknown value of type boolean, number, string, array, asset, archive and object. */
 const SENTINELS: readonly unknown[] = [
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
@@ -17,7 +17,7 @@ const SENTINELS: readonly unknown[] = [
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 ];
 
-/** A copy that can be read without exceptions, with UNKNOWN for what is not known. */
+/** A copy that can be read without exceptions, with UNKNOWN for unknown values. */
 export function readable(value: unknown): unknown {
     if (SENTINELS.includes(value)) {
         return UNKNOWN;
@@ -36,7 +36,7 @@ function memberOf(of: object, key: PropertyKey): unknown {
     try {
         value = Reflect.get(of, key);
     } catch {
-        // Nothing but the proxy throws when plain data is read.
+        // Only the proxy throws. Reading plain data does not.
         return UNKNOWN;
     }
     return readable(value);
@@ -46,7 +46,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What is at a path; UNKNOWN if it, or what it lies in, is not known. A list of one is as good as its member. */
+/** The value at a path, or UNKNOWN if it or a parent of it is unknown. A list with one member counts as its member. */
 export function at(of: unknown, ...path: string[]): unknown {
     const [key, ...rest] = path;
     const holder = Array.isArray(of) && of.length === 1 ? (of[0] as unknown) : of;
@@ -56,7 +56,7 @@ export function at(of: unknown, ...path: string[]): unknown {
     return isRecord(holder) ? at(holder[key], ...rest) : undefined;
 }
 
-/** The members of a list, or the only value; none if there is nothing. A list that is not known has a member that is not. */
+/** The members of a list, or a single value as a list. An unknown list has one unknown member. */
 export function listOf(value: unknown): unknown[] {
     return value === undefined || value === null ? [] : [value].flat();
 }
@@ -65,12 +65,12 @@ export function textsOf(value: unknown): string[] {
     return listOf(value).filter((member) => typeof member === "string");
 }
 
-/** Nothing, or an empty text or list: what a provider takes as not given. */
+/** Whether a provider treats the value as not given: undefined, null, or an empty string or list. */
 export function isMissing(value: unknown): boolean {
     return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
-/** A document that a property holds as JSON text or as an object; undefined if it is neither. */
+/** A policy document, given as JSON text or as an object. Undefined if the value is neither. */
 export function documentOf(value: unknown): unknown {
     if (typeof value !== "string") {
         return value === UNKNOWN || isRecord(value) ? value : undefined;
