@@ -9,8 +9,9 @@ import { refinedSchema } from "./refineSchema";
 const ROOT = resolve(__dirname, "..");
 
 /**
- * What the SDK's analyzer makes of the components that the package exports, refined. It reads package.json and tsconfig.json of one
- * folder: this one has a tsconfig.json that names the package's own modules alone, since the analyzer takes in all that it names.
+ * The refined schema that the SDK's analyzer generates from the package's components. The analyzer reads package.json and
+ * tsconfig.json of one folder, and every module that the tsconfig.json includes. The temporary folder therefore has a tsconfig.json
+ * that includes only the package's own modules.
  */
 export async function makeSchema(): Promise<string> {
     const folder = mkdtempSync(join(tmpdir(), "eks-cni-schema-"));

@@ -7,8 +7,9 @@ import { packageSchema, packageVersion } from "./packageFiles";
  * The provider plugin: constructs the component for programs in any language, and serves the live checks that the component
  * registers.
  *
- * (The SDK's `ComponentProvider` compiles the package to make its schema each time it starts:
- * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/provider/experimental/provider.ts)
+ * It does not use the SDK's `ComponentProvider`, which compiles the package to generate its schema at each start.
+ *
+ * Source: https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/provider/experimental/provider.ts
  */
 export class EksCniProvider extends PluginBinding {
     public readonly schema = packageSchema();
@@ -32,22 +33,22 @@ export class EksCniProvider extends PluginBinding {
             const component = new CniServiceAccountRole(name, inputs, options);
             return Promise.resolve({ urn: component.urn, state: outputsOf(component) });
         } catch (error) {
-            throw listedOnce(error);
+            throw withoutErrorList(error);
         }
     }
 }
 
 /**
- * The message lists each argument, as a program in TypeScript shows it. From the error's own list the engine would list them a
- * second time, each with its value.
+ * Removes the error's own list of arguments. The message already lists them, as a TypeScript program shows it, and the engine would
+ * print the list a second time, with the values.
  */
-function listedOnce(error: unknown): unknown {
+function withoutErrorList(error: unknown): unknown {
     return pulumi.InputPropertiesError.isInstance(error)
         ? new pulumi.InputPropertiesError({ message: error.message, errors: [] })
         : error;
 }
 
-/** The component's fields that it also passes to `registerOutputs`. */
+/** The same outputs that the component passes to `registerOutputs`. */
 function outputsOf({
     roleArn,
     roleName,

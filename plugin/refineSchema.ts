@@ -1,15 +1,15 @@
-/** A schema as far as it is gone through here: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/ */
+/** A schema as JSON: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/ */
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
-/** Kept as secrets in the state of any program, whether or not the program says so. */
+/** These are secrets in the state of every program, even if the program passes plain values. */
 const SECRET_ARGUMENTS = ["kubeconfig"];
 
 /**
- * Says what the SDK's analyzer cannot read off TypeScript's types, so that other languages have it as one would write it there.
+ * Adds what the SDK's analyzer cannot derive from TypeScript types, so that the SDKs of other languages are idiomatic.
  *
- * - TypeScript has one type of numbers. Every number here is whole, and a fraction is refused.
- * - The generators of SDKs add `Args` to the name of a type of arguments, so it does not end so by itself.
- * - No type says that an argument is a secret.
+ * - TypeScript has only one number type. Every number here is an integer, and the component rejects fractions.
+ * - The SDK generators append `Args` to the names of argument types, so the schema's names must not end with it.
+ * - No TypeScript type marks an argument as a secret.
  */
 export function refinedSchema(schema: string): string {
     const whole = schema

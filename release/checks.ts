@@ -1,26 +1,26 @@
 import * as semver from "semver";
 import { type PackageSchema, schemaVersionProblems } from "./schemaChanges";
 
-/** What a release is judged by; reading it is apart (facts.ts). */
+/** The inputs of the checks of a release. facts.ts reads them. */
 export interface Facts {
     /** Of package.json. */
     readonly version: string;
-    /** What every other file says that carries the version, by its path. */
+    /** The version in every other file that contains it, by path. */
     readonly otherVersions: Readonly<Record<string, string | undefined>>;
     /** All tags of the repository. */
     readonly tags: readonly string[];
     /** Lines of `git status --porcelain`. */
     readonly uncommitted: readonly string[];
-    /** `released` is that of the last release, which the next one is compared with. */
+    /** `released` is the schema of the last release, with which the next one is compared. */
     readonly schema: { readonly committed: string; readonly made: string; readonly released: string };
     readonly changelog: string;
-    /** What the checkers say of the tarball, and the files in it. */
+    /** The findings of the package checkers, and the files in the tarball. */
     readonly tarball: { readonly findings: readonly string[]; readonly files: readonly string[] };
 }
 
 export interface Check {
     readonly name: "version" | "tag" | "schema" | "changelog" | "tarball";
-    /** Each says what is wrong and what to do; none if the check has passed. */
+    /** Each says what is wrong and what to do. Empty if the check passed. */
     readonly problems: readonly string[];
 }
 
@@ -28,12 +28,12 @@ export function tagOf(version: string): string {
     return `v${version}`;
 }
 
-/** The latest first. */
+/** The newest version first. */
 function releasedVersions(tags: readonly string[]): string[] {
     return tags.filter((tag) => semver.valid(tag) !== null).sort(semver.rcompare);
 }
 
-/** All checks, whatever the first one finds: one run tells everything that is left to do. */
+/** Runs all checks, even after a failure, so that one run reports every problem. */
 export function checks(facts: Facts): Check[] {
     return [
         { name: "version", problems: versionProblems(facts) },
@@ -84,7 +84,7 @@ function schemaIn(text: string): PackageSchema {
     return JSON.parse(text) as PackageSchema;
 }
 
-/** https://keepachangelog.com/en/1.1.0/ */
+/** The format: https://keepachangelog.com/en/1.1.0/ */
 function changelogProblems({ version, changelog }: Facts): string[] {
     const sections = changelog.split(/^## /m).slice(1);
     const section = (name: string) => sections.find((text) => text.startsWith(`[${name}]`));

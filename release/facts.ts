@@ -5,7 +5,7 @@ import { join } from "path";
 import { makeSchema } from "../plugin/makeSchema";
 import type { Facts } from "./checks";
 
-/** Everything that the checks look at, from a clone of the repository. */
+/** Reads the inputs of the checks from a clone of the repository. */
 export async function factsOf(root: string): Promise<Facts> {
     const read = (file: string) => readFileSync(join(root, file), "utf8");
     const versionIn = (file: string) => (JSON.parse(read(file)) as { version?: string }).version;
@@ -30,13 +30,13 @@ export async function factsOf(root: string): Promise<Facts> {
     };
 }
 
-/** Packs what would be published, and has the checkers of packages look at it. */
+/** Packs the tarball that would be published, and runs the package checkers on it. */
 function tarballOf(root: string): Facts["tarball"] {
     const folder = mkdtempSync(join(tmpdir(), "eks-cni-release-"));
     try {
         const pack = ["pack", root, "--json", "--pack-destination", folder, "--loglevel=error"];
         const packed = execFileSync("npm", pack, { cwd: folder, encoding: "utf8" });
-        // `prepare` prints to the same stream, before npm's JSON.
+        // The `prepare` script also prints to stdout, before npm's JSON.
         const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf("[\n"))) as [
             { filename: string; files: { path: string }[] },
         ];

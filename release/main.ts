@@ -7,8 +7,10 @@ import { factsOf } from "./facts";
 const ROOT = resolve(__dirname, "..");
 
 /**
- * Checks what is about to be released, and makes its tag. Publishing is done by `.github/workflows/release.yml` when the tag is
- * pushed: npm's provenance is given out to a workflow only. https://docs.npmjs.com/generating-provenance-statements
+ * Checks a release and creates its tag. `.github/workflows/release.yml` publishes it when the tag is pushed, because npm issues
+ * provenance only to a workflow.
+ *
+ * Source: https://docs.npmjs.com/generating-provenance-statements
  */
 async function release({ dryRun }: { dryRun: boolean }): Promise<void> {
     const facts = await factsOf(ROOT);
@@ -25,7 +27,7 @@ async function release({ dryRun }: { dryRun: boolean }): Promise<void> {
         say(`${tag} is ready. Nothing was changed; without --dry-run its tag is made.`);
     } else {
         execFileSync("git", ["tag", "--annotate", tag, "--message", tag], { cwd: ROOT });
-        say(`Made the tag ${tag}. To have it published: git push origin ${tag}`);
+        say(`Created the tag ${tag}. To publish it: git push origin ${tag}`);
     }
 }
 
@@ -34,7 +36,7 @@ function say(line: string): void {
 }
 
 void new Command("npm run release --")
-    .description("Check version, tag, schema, changelog and tarball, and make the tag of a release.")
-    .option("--dry-run", "check, and change nothing", false)
+    .description("Check version, tag, schema, changelog and tarball of a release, and create its tag.")
+    .option("--dry-run", "check only", false)
     .action(release)
     .parseAsync();

@@ -1,13 +1,13 @@
 import * as semver from "semver";
 
-/** A change of the schema that a program in some language notices. */
+/** A change of the schema that affects programs in some language. */
 export interface SchemaChange {
     readonly kind: "breaking" | "addition";
-    /** What it is about, and what happened to it. */
+    /** The entry, and how it changed. */
     readonly what: string;
 }
 
-/** As much of a property as a program depends on: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/ */
+/** The parts of a property that programs depend on: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/ */
 export interface PropertySchema {
     readonly type?: string | undefined;
     readonly $ref?: string | undefined;
@@ -44,15 +44,15 @@ export interface PackageSchema {
     >;
 }
 
-/** One thing in a schema that programs name. */
+/** An element of a schema that programs refer to by name. */
 interface Entry {
-    /** Two that are not the same are not the same type in a language that has types. */
+    /** If it differs, the type differs in statically typed languages. */
     readonly type: string;
-    /** Whether a program must give it; undefined for what programs do not give. */
+    /** Whether a program must set it. Undefined for elements that programs do not set. */
     readonly required?: boolean;
 }
 
-/** From the schema of a release to the one of today, in the order of their paths. Descriptions and secrets are no part of it. */
+/** The changes from a released schema to the current one, sorted by path. Descriptions and secrets do not count. */
 export function schemaChanges(released: PackageSchema, current: PackageSchema): SchemaChange[] {
     const [before, after] = [entriesOf(released), entriesOf(current)];
     const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
@@ -81,7 +81,7 @@ function entriesOf({ resources, types }: PackageSchema): Map<string, Entry> {
     const entries = new Map<string, Entry>();
     for (const [token, { inputProperties, requiredInputs, properties, required }] of Object.entries(resources)) {
         entries.set(token, { type: "a resource" });
-        addGiven(entries, `${token}: the argument`, inputProperties, requiredInputs);
+        addInputs(entries, `${token}: the argument`, inputProperties, requiredInputs);
         for (const [name, property] of Object.entries(properties)) {
             const type = `${typeOf(property)}${required.includes(name) ? "" : ", if at all"}`;
             entries.set(`${token}: the output ${name}`, { type });
@@ -89,7 +89,7 @@ function entriesOf({ resources, types }: PackageSchema): Map<string, Entry> {
     }
     for (const [token, { enum: members, properties = {}, required = [] }] of Object.entries(types)) {
         entries.set(token, { type: members === undefined ? "a type" : "an enum" });
-        addGiven(entries, `${token}: the property`, properties, required);
+        addInputs(entries, `${token}: the property`, properties, required);
         for (const { name, value } of members ?? []) {
             entries.set(`${token}: the member ${name}`, { type: JSON.stringify(value) });
         }
@@ -97,7 +97,7 @@ function entriesOf({ resources, types }: PackageSchema): Map<string, Entry> {
     return entries;
 }
 
-function addGiven(entries: Map<string, Entry>, title: string, properties: Properties, required: readonly string[]) {
+function addInputs(entries: Map<string, Entry>, title: string, properties: Properties, required: readonly string[]) {
     for (const [name, property] of Object.entries(properties)) {
         entries.set(`${title} ${name}`, { type: typeOf(property), required: required.includes(name) });
     }
@@ -114,8 +114,8 @@ function typeOf({ type, $ref, plain, items, additionalProperties, default: value
 }
 
 /**
- * What forbids to release the schema of today under its version: before 1.0 a breaking change takes a new minor version, from
- * then on a major one, and an addition a minor one (docs/upgrades.md). The version of the release itself allows nothing.
+ * The changes that the current schema's version does not allow. A breaking change needs a new minor version before 1.0 and a new
+ * major version after it, and an addition needs a new minor version (docs/upgrades.md). A patch version allows neither.
  */
 export function schemaVersionProblems(released: PackageSchema, current: PackageSchema): string[] {
     const step = semver.diff(released.version, current.version);
