@@ -4,7 +4,7 @@ import type { Clients, SessionKeys } from "./awsClients";
 import { codeOf, isThrottled, isUnreachable, unknownRefusal, wordsOf } from "./awsErrors";
 import { activationOf, isRegionDisabled } from "./stsRegion";
 
-/** CloudTrail's roleSessionName, by which a security team recognises the session. */
+/** Shown as roleSessionName in CloudTrail, so that a security team recognises the session. */
 export const PROOF_SESSION_NAME = "eks-cni-proof";
 
 /** The shortest session that STS grants, in seconds. */

@@ -10,7 +10,7 @@ import { regionOf } from "./awsRegion";
 import { operatorCredentials } from "./operatorCredentials";
 import { isRegionDisabled, stsInactive } from "./stsRegion";
 
-/** Part of CloudTrail's userAgent, by which a security team recognises the calls. */
+/** Part of CloudTrail's userAgent, so that a security team recognises the calls. */
 const USER_AGENT = "eks-cni";
 
 /** The time of each request and the number of attempts are limited. The pauses between attempts grow to 20 seconds. */

@@ -27,7 +27,7 @@ type Calls = Readonly<Record<string, (client: EC2Client) => Promise<unknown>>>;
 /**
  * Calls with DryRun, on the primary interface of a node.
  *
- * The primary interface can be neither attached again nor detached nor deleted, so these calls would fail even if EC2 ignored
+ * The primary interface can be neither attached again nor detached nor deleted, so these three would fail even if EC2 ignored
  * DryRun (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html). IDs must exist and be well-formed: EC2 validates
  * parameters before permissions.
  */

@@ -8,11 +8,11 @@ export type Credentials = Exclude<STSClientConfig["credentials"], undefined>;
 /** The default session name of the operator's role. */
 const SESSION_NAME = "eks-cni";
 
-/** The SDK's chain may wait forever, for example for a `credential_process` that waits for an invisible browser login. */
+/** The SDK's chain may wait forever, for example for a `credential_process` with a browser login that the operator does not see. */
 const WITHIN_MILLISECONDS = 60_000;
 
 /**
- * The operator's credentials: the static keys, the profile or the ambient chain, or those of the role that is assumed with them
+ * The operator's credentials: the static keys, the profile or the ambient chain. If the connection has a role, they assume it
  * first.
  */
 export async function operatorCredentials(

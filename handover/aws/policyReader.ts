@@ -16,7 +16,7 @@ export interface PolicyReader {
     inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<boolean>;
 }
 
-/** Reads each policy version once per run, since it never changes. AWS managed policies are assumed not to change during a run. */
+/** Reads each policy version once per run: a version never changes, and AWS managed policies hardly change during a run. */
 export function policyReader(clients: Clients): PolicyReader {
     const defaultVersion = async (PolicyArn: string): Promise<string> => {
         const { GetPolicyCommand } = await import("@aws-sdk/client-iam");

@@ -10,25 +10,27 @@ import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { Fleet, fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
 
-/** What the canary is to show: that a pod with the CNI role works on a node of each node role. */
+/** The goal of the canary: a pod with the CNI role works on a node of each node role. */
 export interface CanaryTarget {
     readonly subject: Subject;
     readonly record: HandOverRecord;
-    /** Of the service account that the component's patch annotated. */
+    /** The UID of the service account that the component's patch annotated. */
     readonly serviceAccountUid: string | undefined;
     readonly stableSeconds: number;
 }
 
-/** Nodes without a known role are a group of their own. */
+/** Nodes whose role is unknown are a group of their own. */
 const UNKNOWN_ROLE = "";
 
 /**
- * The annotation, where it is missing; then one pod of each node role after another. A pod that carries the role already
- * counts, wherever it came from, so a canary that was killed, or a role that eksctl brought, restarts nothing.
+ * Annotates the service account if needed, then restarts one pod of each node role, one after another.
+ *
+ * A pod that already carries the role counts, whatever restarted it. So nothing restarts after a killed canary, or if eksctl has
+ * delivered the role.
  */
 export function nextCanaryStep(target: CanaryTarget, world: World, memory: Memory): Step {
     const { cluster } = world;
-    const refusal = brokenPrecondition(target, cluster);
+    const refusal = failedPrecondition(target, cluster);
     if (refusal !== undefined) {
         return { do: "refuse", refusal };
     }
@@ -50,7 +52,7 @@ export function nextCanaryStep(target: CanaryTarget, world: World, memory: Memor
           };
 }
 
-function brokenPrecondition(
+function failedPrecondition(
     { subject, record, serviceAccountUid }: CanaryTarget,
     cluster: ClusterSeen,
 ): Refusal | undefined {
@@ -66,7 +68,7 @@ function brokenPrecondition(
     return cluster.daemonSet === undefined ? refusals.daemonSetMissing(subject) : undefined;
 }
 
-/** Undefined when the group has shown what it is to show. */
+/** Undefined when the group has a pod that works with the role. */
 function groupStep(
     { subject, record, stableSeconds }: CanaryTarget,
     { cluster, at }: World,
@@ -91,7 +93,7 @@ function groupStep(
             why: `canary on ${canary.node}: ${canary.ready ? `Ready, watching it ${String(stableSeconds)} s` : "not Ready yet"}`,
         };
     }
-    // A node without a pod is where the canary will be, whoever deleted the one before it: a run that was killed, for instance.
+    // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.
     const awaited = fleet.empty.filter(({ name, ready }) => ready || memory.restarts[name] !== undefined);
     if (awaited.length > 0) {
         return (
@@ -109,7 +111,7 @@ function groupStep(
     );
 }
 
-/** Undefined when there is none. */
+/** Undefined when no pod can be the canary. */
 function chooseCanary(
     record: HandOverRecord,
     fleet: Fleet,
@@ -120,15 +122,15 @@ function chooseCanary(
 ): Step | undefined {
     const onReadyNode = fleet.wrong.filter(({ node }) => nodes.some(({ name, ready }) => ready && name === node));
     const candidates = onReadyNode.length > 0 ? onReadyNode : fleet.wrong;
-    // One that was tried before is tried again, since a webhook that was late is the common case; so is one that a former run
-    // has left with a role that does not work, which has nothing to lose.
-    const again = candidates.filter(
+    // Prefer a pod that was restarted before, since a late webhook is the common case, and a pod that an earlier run left with a
+    // role that does not work, which has nothing to lose.
+    const tried = candidates.filter(
         (pod) => memory.restarts[pod.node] !== undefined || (!pod.ready && carriesAnyOf(pod, record.approvedRoleArns)),
     );
     const [first = candidates[0]] = candidates.filter(({ ready }) => ready);
-    const wrong = again.length > 0 ? again : candidates.filter((pod) => pod === first);
+    const wrong = tried.length > 0 ? tried : candidates.filter((pod) => pod === first);
     return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, (pod) =>
-        again.length > 0
+        tried.length > 0
             ? `canary on ${pod.node}${ofRole(role)}: ${describeCredentials(pod)}`
             : `canary on ${pod.node}${ofRole(role)}: restarts first, with the role`,
     );
@@ -138,7 +140,7 @@ function ofRole(role: string): string {
     return role === UNKNOWN_ROLE ? "" : ` of ${role}`;
 }
 
-/** In the order of their listNames, so that every run chooses the same. */
+/** Sorted by node name, so that every run chooses the same canary. */
 function nodesByRole({ cluster, account }: World): Map<string, NodeSeen[]> {
     const groups = new Map<string, NodeSeen[]>();
     for (const node of [...cluster.nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -148,14 +150,14 @@ function nodesByRole({ cluster, account }: World): Map<string, NodeSeen[]> {
     return groups;
 }
 
-/** What the service account goes back to when the canary fails. */
+/** What to restore when the canary fails. */
 export interface RevertTarget {
     readonly subject: Subject;
-    /** What it carried before this role was approved. */
+    /** The service account's annotations from before this role was approved. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
 }
 
-/** Everything as before: the annotation at its former value, and each pod that was born with the new one back on the old path. */
+/** Restores the former annotation, and restarts each pod that was created with the new one. */
 export function nextRevertStep(
     { subject, formerAnnotations }: RevertTarget,
     { cluster, at }: World,
@@ -170,13 +172,13 @@ export function nextRevertStep(
     }
     const ready = cluster.nodes.filter((node) => node.ready);
     const formerRole = formerAnnotations[ROLE_ARN_ANNOTATION];
-    const isBack = (pod: PodSeen) => formerRole === subject.roleArn || !carriesAnyOf(pod, [subject.roleArn]);
-    const fleet = fleetOf(cluster, ready, isBack, false);
+    const isReverted = (pod: PodSeen) => formerRole === subject.roleArn || !carriesAnyOf(pod, [subject.roleArn]);
+    const fleet = fleetOf(cluster, ready, isReverted, false);
     const touched = new Set(Object.keys(memory.restarts));
     return (
         restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
-        // What is wrong now is on nodes that are NotReady.
-        forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
+        // The remaining wrong pods are on NotReady nodes.
+        forceRestartWrong(fleetOf(cluster, cluster.nodes, isReverted, false).wrong, memory, at, whyForced) ??
         wakeStep(fleet.empty, cluster, memory, at) ??
         waitFor([...fleet.starting.filter(({ node }) => touched.has(node)), ...fleet.leaving, ...fleet.empty]) ?? {
             do: "done",

@@ -11,8 +11,10 @@ import type { ClusterSeen } from "../model/world";
 type Annotations = Readonly<Record<string, string>>;
 
 /**
- * Whether every pod carries since before the component what it is about to deliver, by AWS's own commands or by eksctl: then the
- * rollout would restart pods for nothing. Where the component has rolled out before, its annotation says what was delivered.
+ * Whether every pod already carries what the component is about to deliver, set up by AWS's own commands or by eksctl.
+ *
+ * The rollout would then restart pods for nothing. If the component has rolled out before, its rollout annotation says what was
+ * delivered.
  */
 export function carriedBefore(subject: Subject, former: Annotations, { daemonSet, pods }: ClusterSeen): boolean {
     return (
@@ -22,7 +24,7 @@ export function carriedBefore(subject: Subject, former: Annotations, { daemonSet
     );
 }
 
-/** A pod does not tell how long its token lives, nor whether it was to use the global endpoint: the annotations do. */
+/** The annotations show what a pod does not: its token's lifetime, and whether the global STS endpoint was requested. */
 function isDelivered(wanted: Annotations, former: Annotations): boolean {
     const decisive = [
         ROLE_ARN_ANNOTATION,

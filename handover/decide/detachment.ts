@@ -17,7 +17,7 @@ import {
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 
-/** What the last part of the hand-over is to reach. */
+/** The goal of the last part of the hand-over. */
 export interface DetachmentTarget extends NodeRoleTarget {
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
@@ -25,53 +25,59 @@ export interface DetachmentTarget extends NodeRoleTarget {
     readonly maxNotReadyNodes: number;
 }
 
-/** How often a run puts policies back because of a pod without the role, and goes on; after one more it gives up. */
+/** How often a run attaches policies again because of a pod without the role, and continues. After one more, it refuses. */
 const MAX_RESTORES = 3;
 
 /**
- * Verification, then detachment. A CNI policy leaves a node role only when
- *   a. every node that should run aws-node has a pod that carries the CNI role, is of the current template, and has been Ready
- *      for a while; and no other pod of it is left,
- *   b. the roles of all those nodes are among those that were named,
- *   c. nothing outside this cluster runs with them, and every instance of this cluster that does has joined,
- *   d. the injection guard is in force, where it is asked for,
- *   e. the policy is recorded, so that it can come back.
- * Afterwards it looks again for as long: a pod without the role brings the policies back at once.
+ * Verification, then detachment.
+ *
+ * A CNI policy is detached from a node role only when
+ *   a. every node that should run aws-node has a pod that carries the CNI role, has the current template, and has been Ready for a
+ *      while, and no other aws-node pod exists,
+ *   b. detachFromNodeRoles lists the roles of all those nodes,
+ *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
+ *   d. the injection guard is in force, if it is requested,
+ *   e. the policy is recorded, so that it can be attached again.
+ *
+ * Afterwards the pods are watched for the same time. If a pod without the role appears, the policies are attached again at once.
  */
 export function nextDetachmentStep(target: DetachmentTarget, world: World, memory: Memory): Step {
     const { cluster, account, at } = world;
-    const broken = brokenPrecondition(target, cluster);
-    if (broken !== undefined) {
-        return broken;
+    const failed = failedPrecondition(target, cluster);
+    if (failed !== undefined) {
+        return failed;
     }
     const lost = policiesLost(target, account.nodeRoles);
     const { nodes, ignored } = consideredNodes(target, cluster);
     const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, target.subject));
-    const retreat = restorePoliciesStep(target, fleet, lost, memory, at);
-    if (retreat !== undefined) {
-        return retreat;
+    const restore = restorePoliciesStep(target, fleet, lost, memory, at);
+    if (restore !== undefined) {
+        return restore;
     }
     const verification = verificationStep(target, fleet, ignored, world, memory);
     if (verification !== undefined) {
         return verification;
     }
-    const late = ignoredNodesStep(target, ignored, cluster, memory, at);
-    if (late !== undefined) {
-        return late;
+    const forced = ignoredNodesStep(target, ignored, cluster, memory, at);
+    if (forced !== undefined) {
+        return forced;
     }
-    const mark = wakeMarkStep(cluster);
-    if (mark !== undefined) {
-        return mark;
+    const wakeMark = wakeMarkStep(cluster);
+    if (wakeMark !== undefined) {
+        return wakeMark;
     }
     if (!target.injectionGuard && cluster.injectionGuard.present) {
-        // Pods may live off the node roles from then on, which have just got their policies back.
+        // Without the guard, pods may use the permissions of the node roles, whose policies may just have been attached again.
         return target.detachFromNodeRoles === undefined &&
             target.record.namedNodeRoles.length > 0 &&
             !hasPropagated(memory)
             ? propagationStep(target.iamPropagationSeconds)
             : { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" };
     }
-    const unstable = Math.max(untilStable(fleet.right, target.stableSeconds, at), untilSure(target, memory, at));
+    const unstable = Math.max(
+        untilStable(fleet.right, target.stableSeconds, at),
+        untilWebhookIsCurrent(target, memory, at),
+    );
     if (unstable > 0) {
         return {
             do: "wait",
@@ -83,13 +89,13 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
         : detachStep(target, target.detachFromNodeRoles, world, memory, fleet);
 }
 
-/** A role that was approved before goes when this is done, and a webhook whose cache is late may still give it to a pod. */
-function untilSure({ record, stableSeconds }: DetachmentTarget, { startedAt }: Memory, at: number): number {
+/** A formerly approved role is deleted when this is done, but a webhook with an outdated cache may still give it to a pod. */
+function untilWebhookIsCurrent({ record, stableSeconds }: DetachmentTarget, { startedAt }: Memory, at: number): number {
     return record.approvedRoleArns.length > 1 ? startedAt + stableSeconds * 1000 - at : 0;
 }
 
-/** What no waiting mends, because somebody else has changed it. */
-function brokenPrecondition({ subject, record }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
+/** Problems that waiting does not solve, since another party changed the cluster. */
+function failedPrecondition({ subject, record }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
     if (cluster.uid !== record.clusterUid) {
         return { do: "refuse", refusal: refusals.clusterChanged(record.clusterUid, cluster.uid) };
     }
@@ -102,14 +108,14 @@ function brokenPrecondition({ subject, record }: DetachmentTarget, cluster: Clus
     return undefined;
 }
 
-/** Nodes that count, and those that are NotReady and may be ignored, by the operator's leave. */
+/** The nodes that count, and the NotReady nodes that the operator allows to ignore. */
 function consideredNodes(target: DetachmentTarget, { nodes }: ClusterSeen) {
     const notReady = nodes.filter(({ ready }) => !ready);
     const ignored = notReady.length <= target.maxNotReadyNodes ? notReady : [];
     return { nodes: nodes.filter((node) => !ignored.includes(node)), ignored };
 }
 
-/** A pod that lives off a node role which has lost its policies: these come back first, whatever else there is to do. */
+/** If a pod uses the permissions of a node role, the detached policies are attached again before anything else. */
 function restorePoliciesStep(
     { iamPropagationSeconds }: DetachmentTarget,
     fleet: Fleet,
@@ -117,8 +123,10 @@ function restorePoliciesStep(
     memory: Memory,
     at: number,
 ): Step | undefined {
-    const astray = [...fleet.wrong, ...fleet.leaving].filter(({ credentials }) => credentials.kind !== "webIdentity");
-    const [first] = astray;
+    const withoutRole = [...fleet.wrong, ...fleet.leaving].filter(
+        ({ credentials }) => credentials.kind !== "webIdentity",
+    );
+    const [first] = withoutRole;
     if (first === undefined) {
         return undefined;
     }
@@ -131,14 +139,14 @@ function restorePoliciesStep(
         );
     }
     if (memory.restores > MAX_RESTORES) {
-        return { do: "refuse", refusal: refusals.podsWithoutRole(astray) };
+        return { do: "refuse", refusal: refusals.podsWithoutRole(withoutRole) };
     }
     return memory.attachedAt !== undefined && !hasPropagated(memory)
         ? propagationStep(iamPropagationSeconds)
         : undefined;
 }
 
-/** Restarts what missed out, within the DaemonSet's own limit, and waits for the rest. */
+/** Restarts the pods without the role, within the DaemonSet's own limit, and waits for the rest. */
 function verificationStep(
     target: DetachmentTarget,
     fleet: Fleet,
@@ -157,13 +165,13 @@ function verificationStep(
     if (complaining !== undefined) {
         return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
     }
-    // A rolling update replaces pods of an older template by itself; those that the webhook missed are nobody's but ours. It stands
-    // still while nodes that do not answer use its limit up.
+    // A rolling update replaces pods with an older template by itself. The pods that the webhook missed are restarted here. The
+    // rolling update is stuck while nodes that do not respond use up its limit.
     // https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/#daemonset-rolling-update-is-stuck
     const { updateStrategy, maxUnavailable = 1 } = cluster.daemonSet ?? {};
     const rolling = updateStrategy === "RollingUpdate" && ignored.length < maxUnavailable;
-    const ours = fleet.wrong.filter((pod) => !rolling || pod.current);
-    const restart = restartWrong({ ...fleet, wrong: ours }, memory, world.at, describeCredentials);
+    const toRestart = fleet.wrong.filter((pod) => !rolling || pod.current);
+    const restart = restartWrong({ ...fleet, wrong: toRestart }, memory, world.at, describeCredentials);
     if (restart !== undefined) {
         return restart;
     }
@@ -176,11 +184,11 @@ function verificationStep(
     return awaitFleet(fleet, cluster, memory, world.at);
 }
 
-/** Put back what was wiped; what somebody else has written is theirs. */
+/** Restores an annotation that was removed, but does not overwrite another owner's. */
 function annotationStep(subject: Subject, { serviceAccount }: ClusterSeen): Step {
-    const others = (serviceAccount?.roleArnOwners ?? []).filter((owner) => owner !== subject.fieldManager);
-    return others.length > 0
-        ? { do: "refuse", refusal: refusals.annotationOwned(subject, others) }
+    const otherOwners = (serviceAccount?.roleArnOwners ?? []).filter((owner) => owner !== subject.fieldManager);
+    return otherOwners.length > 0
+        ? { do: "refuse", refusal: refusals.annotationOwned(subject, otherOwners) }
         : { do: "annotate", annotations: subject.annotations, why: "the service account has lost its annotation" };
 }
 
@@ -207,7 +215,7 @@ function detachStep(
     const roles = account.nodeRoles.filter(({ name, exists }) => exists && named.includes(name));
     const policies = roles.flatMap((role) => policiesToDetach(target, role));
     if (policies.length === 0) {
-        // The look right after: enforcement follows, and so may a pod that was being born.
+        // IAM enforces the detachment with a delay, and a pod may have been starting meanwhile.
         const watched = (memory.detachedAt ?? 0) + target.stableSeconds * 1000 - at;
         return watched > 0
             ? {

@@ -3,27 +3,27 @@ import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
 
-/** What the pods of a node look like to somebody who wants each of them to be in one way. */
+/** The pods of a set of nodes, grouped by whether they are in the wanted state. */
 export interface Fleet {
-    /** Nodes with a pod that is right, Ready and of the current template, and nothing else. */
+    /** Pods in the wanted state that are Ready. */
     readonly right: readonly PodSeen[];
-    /** Pods that are not as wanted and not on their way out. */
+    /** Pods that are not in the wanted state, and not terminating. */
     readonly wrong: readonly PodSeen[];
-    /** Pods that are as wanted and not Ready yet. */
+    /** Pods in the wanted state that are not Ready yet. */
     readonly starting: readonly PodSeen[];
-    /** Pods on their way out. They run until they are gone. */
+    /** Terminating pods. They run until they are gone. */
     readonly leaving: readonly PodSeen[];
-    /** Nodes without a pod that is not on its way out. */
+    /** Nodes without a pod, not counting terminating ones. */
     readonly empty: readonly NodeSeen[];
-    /** How many more pods may be missing. Those that are not Ready anyway cost nothing. */
+    /** How many more pods may be unavailable. Restarting a pod that is not Ready costs nothing. */
     readonly budget: number;
 }
 
-/** How often a pod of one node is restarted before a run gives up on it. */
+/** How often a run restarts the pod of one node before it refuses. */
 const RESTART_LIMIT = 5;
-/** Before a pod that took a restarted one's place is restarted as well; twice as long each time, since a webhook may be late. */
+/** The minimum age of a replacement before it is restarted as well. It doubles each time, since a webhook may be late. */
 const FIRST_PAUSE_MILLISECONDS = 2000;
-/** The DaemonSet's controller waits longer after each refusal; a write to the DaemonSet has it try at once. */
+/** The DaemonSet controller backs off after each refusal. A write to the DaemonSet makes it retry at once. */
 const WAKE_EVERY_MILLISECONDS = 5000;
 
 export function fleetOf(
@@ -48,7 +48,7 @@ export function fleetOf(
     };
 }
 
-/** Restarts one wrong pod, if the DaemonSet's own limit allows it. Undefined when there is none. */
+/** Restarts one wrong pod, if the DaemonSet's own limit allows it. Undefined if no pod is wrong. */
 export function restartWrong(
     fleet: Fleet,
     memory: Memory,
@@ -61,14 +61,14 @@ export function restartWrong(
         return undefined;
     }
     return (
-        restartedEnough(pod, memory, at, why) ??
+        restartLimitStep(pod, memory, at, why) ??
         (!pod.ready || budget > 0
             ? { do: "restart", pod, why: why(pod) }
             : { do: "wait", why: `${String(wrong.length)} pods to restart, ${String(fleet.starting.length)} starting` })
     );
 }
 
-/** Takes one wrong pod of a node that does not answer out of the API: the kubelet ends it when it returns. */
+/** Removes one wrong pod from the API whose node does not respond. The kubelet stops it when it returns. */
 export function forceRestartWrong(
     wrong: readonly PodSeen[],
     memory: Memory,
@@ -76,37 +76,37 @@ export function forceRestartWrong(
     why: (pod: PodSeen) => string,
 ): Step | undefined {
     const [pod] = inOrder(wrong, memory, at);
-    return pod && (restartedEnough(pod, memory, at, why) ?? { do: "forceRestart", pod, why: why(pod) });
+    return pod && (restartLimitStep(pod, memory, at, why) ?? { do: "forceRestart", pod, why: why(pod) });
 }
 
 export function whyForced({ node }: PodSeen): string {
     return `${node} is NotReady: its kubelet ends the pod when it returns`;
 }
 
-/** Those that need no pause first, and of them those that are not Ready, which cost nothing. */
+/** Pods that need no pause come first, and among them pods that are not Ready, whose restart costs nothing. */
 function inOrder(pods: readonly PodSeen[], memory: Memory, at: number): PodSeen[] {
     return [...pods].sort(
         (a, b) =>
-            Number(pauseLeft(a, memory, at) > 0) - Number(pauseLeft(b, memory, at) > 0) ||
+            Number(remainingPause(a, memory, at) > 0) - Number(remainingPause(b, memory, at) > 0) ||
             Number(a.ready) - Number(b.ready),
     );
 }
 
-function restartedEnough(pod: PodSeen, memory: Memory, at: number, why: (pod: PodSeen) => string): Step | undefined {
+function restartLimitStep(pod: PodSeen, memory: Memory, at: number, why: (pod: PodSeen) => string): Step | undefined {
     if ((memory.restarts[pod.node] ?? 0) >= RESTART_LIMIT) {
         return { do: "refuse", refusal: refusals.restartLimitReached(pod, RESTART_LIMIT, why(pod)) };
     }
-    return pauseLeft(pod, memory, at) > 0
+    return remainingPause(pod, memory, at) > 0
         ? { do: "wait", why: `${why(pod)}; restarting it again after a pause` }
         : undefined;
 }
 
-function pauseLeft({ node, createdAt }: PodSeen, { restarts }: Memory, at: number): number {
+function remainingPause({ node, createdAt }: PodSeen, { restarts }: Memory, at: number): number {
     const before = restarts[node] ?? 0;
     return before === 0 ? 0 : createdAt + FIRST_PAUSE_MILLISECONDS * 2 ** (before - 1) - at;
 }
 
-/** Waits until no node is without its pod and no pod is on its way. Undefined when all are there. */
+/** Waits until every node has its pod, and no pod is starting or terminating. Undefined when that is reached. */
 export function awaitFleet(
     { empty, starting, leaving, right }: Fleet,
     cluster: ClusterSeen,
@@ -135,7 +135,7 @@ export function awaitFleet(
           } satisfies Step);
 }
 
-/** Has the DaemonSet's controller try again where pods were refused. Undefined when it is not needed, or was done just now. */
+/** Makes the DaemonSet controller retry if pods were refused. Undefined if that is not needed, or was just done. */
 export function wakeStep(
     empty: readonly NodeSeen[],
     cluster: ClusterSeen,
@@ -147,14 +147,14 @@ export function wakeStep(
         : undefined;
 }
 
-/** Undefined when nothing is left of a wake. Its turn comes once all pods are there: a wake before would leave it again. */
+/** Removes the wake mark, once all pods exist: another wake would write it again. Undefined if there is no mark. */
 export function wakeMarkStep({ daemonSet }: ClusterSeen): Step | undefined {
     return daemonSet?.woken
         ? { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" }
         : undefined;
 }
 
-/** Milliseconds that are still missing until each of the pods has been Ready for so long. */
+/** Milliseconds until each of the pods has been Ready for this time. */
 export function untilStable(pods: readonly PodSeen[], stableSeconds: number, at: number): number {
     return Math.max(0, ...pods.map(({ readySince }) => (readySince ?? at) + stableSeconds * 1000 - at));
 }

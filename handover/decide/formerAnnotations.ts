@@ -6,7 +6,7 @@ import type { World } from "../model/world";
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** What is known of the role that was approved before. */
+/** What is known of the formerly approved role. */
 export interface ApprovedBefore {
     readonly subject: Subject;
     readonly formerAnnotations: Annotations;
@@ -14,9 +14,11 @@ export interface ApprovedBefore {
 }
 
 /**
- * What the service account goes back to when the role that is about to be approved does not work. The live annotation may be
- * one of the component's own that no canary has shown to work (its run was killed), or it may have been wiped: then a Ready pod
- * tells whether the role that was approved before works, and if none does, what there was before that one.
+ * The annotations to restore if the role that is about to be approved does not work.
+ *
+ * The live annotation may be the component's own and never shown to work by a canary (its run was killed), or it may have been
+ * removed. Then a Ready pod shows whether the formerly approved role works. If no pod does, the annotations from before that role
+ * are restored.
  */
 export function formerAnnotations(world: World, before: ApprovedBefore | undefined): Annotations {
     const live = webhookAnnotations(world);

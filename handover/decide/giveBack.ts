@@ -2,19 +2,19 @@ import { HandOverRecord, recordedNotAttached } from "../model/record";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { AccountSeen, World } from "../model/world";
 
-/** How long IAM may take to show a change before it is asked for again: it shows changes late, and out of order. */
+/** How long IAM may take to show a change before the change is requested again. IAM shows changes late and out of order. */
 export const SHOWN_AFTER_MILLISECONDS = 30_000;
 
-/** What goes back on node roles, without any pod being moved. */
+/** The policies to attach to node roles again, without restarting pods. */
 export interface GiveBackTarget {
     readonly record: HandOverRecord;
-    /** The node roles that get their policies back. */
+    /** The node roles to which the policies are attached again. */
     readonly roleNames: readonly string[];
-    /** How long IAM gets to enforce what it shows; 0 where nothing is about to rely on it. */
+    /** How long IAM gets to enforce the policies. 0 if nothing is about to rely on them. */
     readonly iamPropagationSeconds: number;
 }
 
-/** What was recorded goes back on the roles that still exist and still have nodes. */
+/** Attaches the recorded policies again to the roles that still exist and still have nodes. */
 export function nextGiveBackStep(
     { record, roleNames, iamPropagationSeconds }: GiveBackTarget,
     world: World,
@@ -30,7 +30,7 @@ export function nextGiveBackStep(
         : { do: "done", why: `${roles} ${roleNames.length === 1 ? "holds" : "hold"} the recorded policies` };
 }
 
-/** Recorded policies that are not attached, of these roles, as far as they still exist and still have nodes. */
+/** The recorded policies of these roles that are not attached. Only roles that still exist and still have nodes count. */
 export function missingPolicies(
     record: HandOverRecord,
     roleNames: readonly string[],
@@ -44,18 +44,18 @@ export function missingPolicies(
         .flatMap((role) => recordedNotAttached(record, role));
 }
 
-/** Attaches, and then waits until IAM shows it before the same is tried again. */
+/** Attaches policies, and then waits until IAM shows them before it attaches the same policies again. */
 export function attachStep(policies: readonly RolePolicy[], memory: Memory, at: number, why: string): Step {
-    const asked = policies.every(({ roleName, policyArn }) =>
+    const alreadyRequested = policies.every(({ roleName, policyArn }) =>
         memory.attached.some((one) => one.roleName === roleName && one.policyArn === policyArn),
     );
-    return asked && at - (memory.attachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS
+    return alreadyRequested && at - (memory.attachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS
         ? { do: "wait", why: "IAM does not show the attachment yet" }
         : { do: "attach", policies, why };
 }
 
 /**
- * Whether this run has waited since its last attachment. What a former run waited cannot be seen.
+ * Whether this run has waited since its last attachment. How long an earlier run waited is unknown.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html ("changes … might not be immediately visible")
  */

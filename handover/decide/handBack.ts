@@ -14,25 +14,25 @@ import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./g
 import { unknownRoleStep } from "./nodeRolePolicies";
 import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
 
-/** What the hand-back is to give back. */
+/** The goal of the hand-back. */
 export interface HandBackTarget {
     readonly subject: Subject;
     readonly record: HandOverRecord;
     readonly iamPropagationSeconds: number;
-    /** What the service account goes back to: the role that was there before, if it still works; else nothing. */
+    /** The annotations to restore: those of the role from before the hand-over if it still works, otherwise none. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
 }
 
 /**
- * The way back, each step only if it is still to do:
- *   a. attaching the recorded policies again to the node roles that have nodes, and IAM gets its time to enforce it,
- *   b. the role of every node holds what the CNI needs, else nothing moves,
- *   c. the injection guard goes, which would refuse pods on the old path,
- *   d. the annotation goes, or back to what it was,
- *   e. one pod restarts and is seen to work, then the rest by the DaemonSet's own rolling update,
- *   f. no pod carries a role that was ever approved: only then may the role go.
+ * The hand-back. Each step is taken only if it is still needed:
+ *   a. the recorded policies are attached again to the node roles that have nodes, and IAM gets time to enforce them,
+ *   b. the role of every node has the CNI's permissions, else nothing moves,
+ *   c. the injection guard is removed, which would refuse pods that use the node role,
+ *   d. the annotation is removed, or its former value restored,
+ *   e. one pod restarts and is seen to work, then the DaemonSet's own rolling update restarts the rest,
+ *   f. no pod carries a role that was ever approved. Only then may the role be deleted.
  *
- * The pods of other clusters, of more issuers that the role trusts, cannot be seen, so that it may not go at all.
+ * If the role trusts the issuers of other clusters, their pods cannot be seen, so the hand-back refuses.
  */
 export function nextHandBackStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const { cluster } = world;
@@ -44,7 +44,7 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
     }
     return (
         attachAgain(target, world, memory) ??
-        othersStep(target) ??
+        additionalIssuersStep(target) ??
         nodeRolesStep(target, world, memory) ??
         clusterStep(target, cluster) ??
         podsStep(target, world, memory)
@@ -59,7 +59,7 @@ function attachAgain({ record }: HandBackTarget, { account, at }: World, memory:
         : attachStep(missing, memory, at, `attaching the recorded policies again to ${roles}`);
 }
 
-function othersStep({ subject }: HandBackTarget): Step | undefined {
+function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {
     const others = subject.issuers.slice(1);
     return others.length === 0 ? undefined : { do: "refuse", refusal: refusals.additionalIssuers(others) };
 }
@@ -73,15 +73,15 @@ function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): St
             return unsafe;
         }
     }
-    // A pod that is born after the guard has gone, or the annotation, relies on the node role as much as one that is restarted.
-    const relies = moves || cluster.injectionGuard.present || hasOurAnnotation(target.subject, cluster);
+    // A pod that is created without the guard, or without the annotation, uses the node role like a pod that is restarted.
+    const relies = moves || cluster.injectionGuard.present || hasComponentAnnotation(target.subject, cluster);
     return relies && cluster.nodes.length > 0 && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
         ? propagationStep(target.iamPropagationSeconds)
         : undefined;
 }
 
-function hasOurAnnotation(subject: Subject, { serviceAccount }: ClusterSeen): boolean {
-    return serviceAccount !== undefined && isOurs(subject, serviceAccount);
+function hasComponentAnnotation(subject: Subject, { serviceAccount }: ClusterSeen): boolean {
+    return serviceAccount !== undefined && isOwnedByComponent(subject, serviceAccount);
 }
 
 function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefined {
@@ -92,15 +92,15 @@ function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undef
     if (serviceAccount === undefined) {
         return undefined;
     }
-    if (isOurs(target.subject, serviceAccount)) {
+    if (isOwnedByComponent(target.subject, serviceAccount)) {
         return {
             do: "releaseServiceAccount",
             leaving: target.formerAnnotations,
             why: "removing the annotation from the service account",
         };
     }
-    // Somebody else has written the role's ARN there: each pod would be born with a role that is about to go.
-    return rolesToLeave(target).includes(serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? "")
+    // Another field manager has written the role's ARN: each new pod would get a role that is about to be deleted.
+    return retiredRoles(target).includes(serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? "")
         ? { do: "refuse", refusal: refusals.annotationOwned(target.subject, serviceAccount.roleArnOwners) }
         : undefined;
 }
@@ -112,16 +112,16 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         return { do: "done", why: "there is no DaemonSet, so no pod carries the role" };
     }
     const fleet = fleetOf(cluster, cluster.nodes, (pod) => !carries(target)(pod), false);
-    const begin = firstPodStep(fleet, cluster, memory, at);
-    if (begin !== undefined) {
-        return begin;
+    const firstPod = firstPodStep(fleet, cluster, memory, at);
+    if (firstPod !== undefined) {
+        return firstPod;
     }
     if (daemonSet.templateAnnotations[ROLLOUT_ANNOTATION] !== undefined) {
         return { do: "releaseTemplate", why: "the DaemonSet's rolling update restarts the other pods" };
     }
     const rolling = daemonSet.updateStrategy === "RollingUpdate";
-    const ours = fleet.wrong.filter((pod) => !rolling || pod.current);
-    const restart = restartWrong({ ...fleet, wrong: ours }, memory, at, describeCredentials);
+    const toRestart = fleet.wrong.filter((pod) => !rolling || pod.current);
+    const restart = restartWrong({ ...fleet, wrong: toRestart }, memory, at, describeCredentials);
     if (restart !== undefined) {
         return restart;
     }
@@ -141,8 +141,8 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
 }
 
 /**
- * The webhook knows of the service account by a cache of its own (amazon-eks-pod-identity-webhook pkg/cache/cache.go). While that
- * is late, a pod that is born, on a node that joins for instance, still gets the role that is about to go.
+ * The webhook reads service accounts from its own cache (amazon-eks-pod-identity-webhook pkg/cache/cache.go). While the cache is
+ * outdated, a new pod, for example on a node that joins, still gets the role that is about to be deleted.
  */
 function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back: string): Step | undefined {
     const since = memory.releasedAt ?? memory.startedAt;
@@ -153,12 +153,12 @@ function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back:
 
 const LATE_WEBHOOK_MILLISECONDS = 20_000;
 
-/** One pod goes first, and is seen to work. Undefined when one is there, or when none has to move. */
+/** One pod restarts first, and is seen to work. Undefined if there is one already, or if no pod has to restart. */
 function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: number): Step | undefined {
     if (fleet.right.length > 0 || fleet.wrong.length === 0) {
         return undefined;
     }
-    // The same one again, if it was given the role once more: a late webhook would give it to the others, too.
+    // The same pod restarts again if it got the role again: an outdated webhook would give it to the others, too.
     const tried = fleet.wrong.filter(({ node }) => memory.restarts[node] !== undefined);
     const first = {
         ...fleet,
@@ -170,29 +170,31 @@ function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: nu
     );
 }
 
-/** Roles whose pods are to go: every one that was ever approved, but not the one that aws-node goes back to. */
-function rolesToLeave({ record, formerAnnotations }: HandBackTarget): string[] {
+/** The roles that no pod may carry in the end: every role that was ever approved, except the one that is restored. */
+function retiredRoles({ record, formerAnnotations }: HandBackTarget): string[] {
     return record.approvedRoleArns.filter((arn) => arn !== formerAnnotations[ROLE_ARN_ANNOTATION]);
 }
 
 function carries(target: HandBackTarget): (pod: PodSeen) => boolean {
-    const roles = rolesToLeave(target);
+    const roles = retiredRoles(target);
     return (pod) => carriesAnyOf(pod, roles);
 }
 
-/** A pod that restarts on a node whose role holds nothing would have no path. */
+/** A pod that restarts on a node whose role lacks the CNI's permissions would have no path. */
 function unsafeNodeRolesStep({ record, subject }: HandBackTarget, { cluster, account }: World): Step | undefined {
     const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
-    const poor = account.nodeRoles.filter((role) => used.has(role.name) && !suffices(role, record));
+    const insufficient = account.nodeRoles.filter((role) => used.has(role.name) && !suffices(role, record));
     return (
         unknownRoleStep(cluster.nodes, account) ??
-        (poor.length === 0 ? undefined : { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(poor, subject) })
+        (insufficient.length === 0
+            ? undefined
+            : { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) })
     );
 }
 
 /**
- * An inline policy with such grants is taken for enough: whoever wrote it there knew why. So is what was recorded: pods lived off
- * it before, whatever today's plugin needs besides.
+ * An inline policy that grants actions of the CNI counts as sufficient, since it was added on purpose. So does a recorded policy:
+ * the pods used its permissions before, even if the current plugin needs more.
  */
 function suffices(
     { name, cniPolicies, inlineCniPolicies }: NodeRoleSeen,
@@ -204,7 +206,10 @@ function suffices(
     );
 }
 
-/** Whether the component's patch still owns something of the service account. */
-function isOurs({ fieldManager }: Subject, { annotations, roleArnOwners }: NonNullable<ClusterSeen["serviceAccount"]>) {
+/** Whether the component's patch still owns fields of the service account. */
+function isOwnedByComponent(
+    { fieldManager }: Subject,
+    { annotations, roleArnOwners }: NonNullable<ClusterSeen["serviceAccount"]>,
+) {
     return roleArnOwners.includes(fieldManager) || annotations[PATCH_FIELD_MANAGER_ANNOTATION] === fieldManager;
 }

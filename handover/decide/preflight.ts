@@ -11,15 +11,15 @@ import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { DaemonSetSeen } from "../model/world";
 
-/** Settings that would take the write-ahead record, or the order of deletions, away. */
+/** Engine settings that disable the write-ahead record, or the order of deletions. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
 
-/** Every reason why nothing may move. */
+/** Every reason to refuse before anything is changed. */
 export function preflightRefusals(preflight: Preflight): Refusal[] {
     return [
         ...engineReasons(preflight),
-        ...placeReasons(preflight),
-        ...writerReasons(preflight),
+        ...clusterReasons(preflight),
+        ...credentialSourceReasons(preflight),
         ...templateReasons(preflight),
         ...versionReasons(preflight),
         ...nodeRoleReasons(preflight),
@@ -32,8 +32,8 @@ function engineReasons({ environment }: Preflight): Refusal[] {
     );
 }
 
-/** The right cluster and the right account. */
-function placeReasons({ subject, tokenIssuer, callerAccount, world }: Preflight): Refusal[] {
+/** The wrong cluster or the wrong account. */
+function clusterReasons({ subject, tokenIssuer, callerAccount, world }: Preflight): Refusal[] {
     const account = parseRoleArn(subject.roleArn)?.accountId ?? "";
     const [trusted] = subject.issuers;
     return [
@@ -46,8 +46,8 @@ function placeReasons({ subject, tokenIssuer, callerAccount, world }: Preflight)
     ];
 }
 
-/** Who else gives aws-node its credentials. */
-function writerReasons({
+/** Another source already gives aws-node its credentials. */
+function credentialSourceReasons({
     subject,
     world,
     otherDelivery,
@@ -67,7 +67,7 @@ function writerReasons({
     ];
 }
 
-/** What keeps the webhook from giving the role to the pods, or the pods from using it. */
+/** A setting keeps the webhook from giving the role to the pods, or the pods from using it. */
 function templateReasons({ world, additionalPolicies }: Preflight): Refusal[] {
     const { serviceAccount, daemonSet, pods } = world.cluster;
     const audience = serviceAccount?.annotations[AUDIENCE_ANNOTATION] ?? TOKEN_AUDIENCE;

@@ -2,7 +2,7 @@ import type { NodeRoleSeen, World } from "../model/world";
 import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
 
 /**
- * What of the EKS user guide's page is still to do, and why. Empty when all of it is done.
+ * The steps of the EKS user guide's page that still have to be done, and why. Empty if all of them are done.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
@@ -11,7 +11,7 @@ export function remainingSteps(target: NodeRoleTarget, { account, cluster }: Wor
     const roles = account.nodeRoles.filter(({ name, exists }) => exists && used.has(name));
     return [
         ...(target.detachFromNodeRoles === undefined ? detachYourself(target, roles) : []),
-        ...roles.flatMap((role) => leftBehind(target, role)),
+        ...roles.flatMap((role) => otherGrants(target, role)),
         ...(cluster.nodes.length === 0
             ? ["[no-nodes] No pod was tested with the role, since the cluster has no nodes."]
             : []),
@@ -29,10 +29,10 @@ function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]):
           ];
 }
 
-/** Other policies with the same calls: they are told of, and never taken away. */
-function leftBehind(target: NodeRoleTarget, role: NodeRoleSeen): string[] {
-    const meant = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
-    const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !meant.includes(arn));
+/** Other policies that grant the same actions. They are reported, and never detached. */
+function otherGrants(target: NodeRoleTarget, role: NodeRoleSeen): string[] {
+    const toDetach = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+    const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !toDetach.includes(arn));
     return [
         ...others.map((arn) => `[other-policy] ${role.name} also holds ${arn}, which also grants actions of the CNI.`),
         ...role.inlineCniPolicies.map(

@@ -9,8 +9,10 @@ import type { ClusterSeen } from "../model/world";
 import { wakeMarkStep } from "./fleet";
 
 /**
- * Whether the component goes on without live checks. It has said so on the service account before its live checks are deleted,
- * and nobody says so on destroy, so that in doubt everything is handed back.
+ * Whether the component continues without live checks.
+ *
+ * It marks the service account before its live checks are deleted. A destroy sets no mark, so that in doubt everything is handed
+ * back.
  */
 export function isTurnedOff({ fieldManager }: Subject, { serviceAccount }: ClusterSeen): boolean {
     const { annotations = {}, roleArnOwners = [] } = serviceAccount ?? {};
@@ -21,7 +23,7 @@ export function isTurnedOff({ fieldManager }: Subject, { serviceAccount }: Clust
     );
 }
 
-/** Annotation, pods and role stay. The injection guard goes: once this record is gone, nobody would take it away on destroy. */
+/** Annotation, pods and role stay. The injection guard is removed: without the record, a destroy would not remove it. */
 export function nextTurningOffStep(cluster: ClusterSeen): Step {
     return cluster.injectionGuard.present
         ? { do: "removeInjectionGuard", why: "the live checks are turned off: removing the injection guard" }

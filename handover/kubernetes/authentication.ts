@@ -8,7 +8,7 @@ export class NoCredentials extends Error {
     }
 }
 
-/** Authenticates as the kubeconfig says, with a time limit: a credential command may wait for an invisible browser login. */
+/** Authenticates as the kubeconfig says, with a time limit: a credential command may wait for a browser that is not visible. */
 export async function authenticate(
     config: KubeConfig,
     request: RequestContext,
@@ -24,8 +24,8 @@ export async function authenticate(
 }
 
 /**
- * The client throws the command's standard error, which is meant for people. A parser error quotes the output, which may be a
- * token, and is replaced.
+ * The client throws the command's standard error, which is written for people. A parser error quotes the output, which may be a
+ * token, so its message is replaced.
  */
 function reason(error: unknown): string {
     if (error instanceof Error && "code" in error && typeof error.code === "string") {

@@ -34,7 +34,11 @@ export interface Cluster {
     ask<T>(asked: Asked, call: Promise<T>): Promise<T>;
 }
 
-/** @param closing Stops retries. */
+/**
+ * Loads the kubeconfig and creates the API clients.
+ *
+ * @param closing Aborted when the access is closed, which stops retries.
+ */
 export async function connect(
     connection: ClusterConnection,
     settings: ClusterSettings,

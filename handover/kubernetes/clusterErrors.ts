@@ -121,8 +121,8 @@ function accessDenied(message: string, asked: Asked, config: KubeConfig): Refusa
 }
 
 /**
- * Includes the name, without which `kubectl auth can-i` ignores permissions by resourceNames. The name of a pod is left out, since
- * it changes.
+ * Includes the name, without which `kubectl auth can-i` ignores permissions by resourceNames. The name of a pod is left out,
+ * since it changes.
  */
 function canI({ verb, resource, namespace, name }: Asked): string {
     const [, kind = resource, subresource] = /^([^/]+)\/(.+)$/.exec(resource) ?? [];

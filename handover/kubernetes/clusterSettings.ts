@@ -1,8 +1,8 @@
 /** Limits of the requests to the cluster, and how much each reads. */
 export interface ClusterSettings {
-    /** The limit of one attempt, its answer read to the end. The client has no limit of its own. */
+    /** The limit of one attempt, until its response has been read completely. The client has no limit of its own. */
     readonly attemptMilliseconds: number;
-    /** How long a failed request is attempted again. The last attempt may begin right before, and take its own limit. */
+    /** How long a failed request is retried. The last attempt may begin right before the end, and take its own limit. */
     readonly retryMilliseconds: number;
     /** The limit of the kubeconfig's credential command. */
     readonly credentialsMilliseconds: number;

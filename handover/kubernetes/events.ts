@@ -8,7 +8,7 @@ interface EventSeen {
     readonly message: string;
 }
 
-/** The newest message by pod UID. The CNI emits this event when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
+/** The newest message by pod UID. The CNI emits it when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
 export async function missingPermissions(cluster: Cluster, namespace: string): Promise<Map<string, string>> {
     const events = await list(cluster, namespace, "reason=MissingIAMPermissions,involvedObject.kind=Pod");
     return new Map(events.reverse().map(({ uid, message }) => [uid, message]));

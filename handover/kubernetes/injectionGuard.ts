@@ -51,7 +51,7 @@ function binds({ metadata, spec }: V1ValidatingAdmissionPolicyBinding, policy: V
     );
 }
 
-/** Deletes the binding first: a policy without a binding does nothing, but a binding without its policy refuses what it matches. */
+/** Deletes the binding first: a policy without a binding does nothing, a binding without its policy refuses what it matches. */
 export async function removeGuard(cluster: Cluster, name: string): Promise<void> {
     await unlessGone(
         cluster.ask(

@@ -13,7 +13,7 @@ export interface Listed<Kept> {
     readonly resourceVersion: string | undefined;
 }
 
-/** How often a LIST is started: a page later than etcd's five minutes fails it, which happens once, not again and again. */
+/** How often a LIST is started. A page that comes after etcd's five minutes fails it, which should happen only once. */
 const STARTS = 4;
 
 /** Reads page after page. Only one page at a time and the results of `keep` are in memory. */

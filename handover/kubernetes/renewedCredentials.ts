@@ -5,8 +5,8 @@ import type { Send } from "./requests";
 /**
  * Authenticates requests, and renews the credentials during a run.
  *
- * The client keeps a credential command's token until it expires by this machine's clock, but the API server may reject it earlier.
- * Then the kubeconfig is read and its command run again, as kubectl does:
+ * The client keeps a credential command's token until it expires by this machine's clock, but the API server may reject it
+ * earlier. Then the kubeconfig is read and its command run again, as kubectl does:
  * https://github.com/kubernetes/client-go/blob/master/plugin/pkg/client/auth/exec/exec.go (roundTripper.RoundTrip)
  */
 export class Credentials implements SecurityAuthentication {

@@ -2,7 +2,7 @@ export interface ProofQuestion {
     readonly roleArn: string;
     readonly token: string;
     readonly ipFamily: "ipv4" | "ipv6";
-    /** `assumeRole`: only the trust policy. `full`: also DryRun calls as the role, and a simulation if the caller may simulate. */
+    /** `assumeRole`: only the trust policy. `full`: also DryRun calls as the role, and a simulation if the caller may do it. */
     readonly depth: "full" | "assumeRole";
     /** An instance of the cluster, so that the DryRun calls get arguments like a node's. */
     readonly instanceId: string | undefined;
@@ -23,7 +23,7 @@ export type Proof =
           readonly code: ProofFailure;
           readonly why: string;
           readonly final: boolean;
-          /** The fix, if it is not to fix the role. */
+          /** The fix, if it is not a change of the role. */
           readonly mend?: string;
       };
 

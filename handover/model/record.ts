@@ -21,7 +21,7 @@ export interface HandOverRecord {
     readonly originalAnnotations: Readonly<Record<string, string>>;
     /** Every role that aws-node pods may carry because of the component. */
     readonly approvedRoleArns: readonly string[];
-    /** Those of them that the component creates or has imported, and deletes. Missing in records of early versions. */
+    /** Those that the component has created or imported, and deletes. Missing in records of early versions. */
     readonly ownRoleArns?: readonly string[];
     /** Every node role that detachFromNodeRoles has ever listed. */
     readonly namedNodeRoles: readonly string[];

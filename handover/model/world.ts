@@ -50,7 +50,7 @@ export interface DaemonSetSeen {
     readonly nodeAgentArguments: readonly string[];
     /** Whether the controller has observed the newest template. */
     readonly observed: boolean;
-    /** Whether it still has the annotation by which a run woke its controller. */
+    /** Whether it still has the annotation with which a run woke its controller. */
     readonly woken: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { RunContext } from "./runContext";
 /**
  * Looks at the cluster and at the account.
  *
- * @param searchElsewhere Whether to search all other regions for instances that use the node roles. It takes calls in each.
+ * @param searchElsewhere Whether to search all other regions for instances that use the node roles. This calls each region.
  */
 export async function look(
     context: RunContext,

@@ -3,16 +3,16 @@ import type { Preflight } from "../model/preflight";
 import { look } from "./look";
 import { RunContext } from "./runContext";
 
-/** Looks at everything that must hold before anything moves. `issuer` is asked only where there is a service account. */
+/** Looks at everything that the preflight checks. `issuer` is called only if the service account exists. */
 export async function observePreflight(
     context: RunContext,
-    wishes: PreflightOptions,
+    options: PreflightOptions,
     issuer: () => Promise<string | undefined>,
 ): Promise<Preflight> {
     const { subject } = context;
     const { version } = await context.cluster.identity();
     const callerAccount = await context.aws.callerAccount();
-    const world = await look(context, { searchElsewhere: wishes.detachFromNodeRoles.length > 0 });
+    const world = await look(context, { searchElsewhere: options.detachFromNodeRoles.length > 0 });
     const otherDelivery =
         subject.clusterName === undefined
             ? undefined
@@ -25,10 +25,10 @@ export async function observePreflight(
         callerAccount,
         otherDelivery,
         tokenIssuer: world.cluster.serviceAccount === undefined ? undefined : await issuer(),
-        overrideExistingServiceAccount: wishes.overrideExistingServiceAccount,
-        detachFromNodeRoles: wishes.detachFromNodeRoles,
-        injectionGuard: wishes.injectionGuard,
-        additionalPolicies: wishes.additionalPolicies,
+        overrideExistingServiceAccount: options.overrideExistingServiceAccount,
+        detachFromNodeRoles: options.detachFromNodeRoles,
+        injectionGuard: options.injectionGuard,
+        additionalPolicies: options.additionalPolicies,
         environment: process.env,
     };
 }

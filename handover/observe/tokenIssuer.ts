@@ -5,7 +5,7 @@ export function issuerOfToken(token: string): string | undefined {
         const { iss } = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as { iss: string };
         return iss.replace(/^https:\/\//, "");
     } catch {
-        // No claims, or no text as their issuer.
+        // The payload has no claims, or their issuer is not a string.
         return undefined;
     }
 }

@@ -3,31 +3,31 @@ import { freshMemory, Memory, remember, Step } from "../model/steps";
 import type { World } from "../model/world";
 import { withAnnotations, withInjectionGuard, withNewTemplate, worldAfter } from "./forecastWorld";
 
-/** What one decision asks for, if each of its steps works, until it has nothing left to do. */
+/** The steps of one decision until it is done, assuming that each step works. */
 export interface ForecastPart {
     readonly steps: readonly Step[];
-    /** What it waits for that does not come by itself. */
+    /** What it waits for, if that does not happen by itself. */
     readonly stuck: string | undefined;
     readonly refusal: Refusal | undefined;
 }
 
 const NO_STEPS: ForecastPart = { steps: [], stuck: undefined, refusal: undefined };
 
-/** More than any decision asks for: a few steps of its own, and a few for each pod. */
+/** More steps than any decision needs: a few of its own, and a few per pod. */
 const STEPS_WHATEVER_THE_SIZE = 50;
 const STEPS_A_POD = 4;
-/** One after another: for what only takes its time, for a pod to become Ready, and for that one to take its time. */
+/** Consecutive waits: for something that only takes time, for a pod to become Ready, and for that pod to be stable. */
 const MOST_WAITS = 3;
 
-/** An update in imagination: the loop of loop.ts, where each step works and costs nothing. */
+/** A simulated update: the loop of run/loop.ts, in which each step works and no call is made. */
 export class Forecast {
     public readonly refusals: Refusal[] = [];
-    /** Whether it waits for what does not come by itself. */
+    /** Whether it waits for something that does not happen by itself. */
     public isStuck = false;
 
     public constructor(public world: World) {}
 
-    /** Asks for the next step until there is none. After what does not come by itself, nothing else is begun. */
+    /** Asks for the next step until there is none. Once the forecast is stuck, no further part is started. */
     public through(next: (world: World, memory: Memory) => Step): ForecastPart {
         if (this.isStuck) {
             return NO_STEPS;
@@ -38,7 +38,7 @@ export class Forecast {
         return part;
     }
 
-    /** What a resource of Pulumi's own does between the live checks. */
+    /** Simulates a patch that the Kubernetes provider applies between the live checks. */
     public patchServiceAccount(annotations: Readonly<Record<string, string>>): void {
         this.world = { ...this.world, cluster: withAnnotations(this.world.cluster, annotations) };
     }
@@ -55,7 +55,7 @@ export class Forecast {
     }
 
     private follow(next: (world: World, memory: Memory) => Step): ForecastPart {
-        const most = STEPS_WHATEVER_THE_SIZE + STEPS_A_POD * this.world.cluster.pods.length;
+        const maxSteps = STEPS_WHATEVER_THE_SIZE + STEPS_A_POD * this.world.cluster.pods.length;
         const steps: Step[] = [];
         let memory = freshMemory(this.world.at);
         let waits = 0;
@@ -68,7 +68,7 @@ export class Forecast {
                 return { steps, stuck: undefined, refusal: step.refusal };
             }
             waits = step.do === "wait" ? waits + 1 : 0;
-            if (waits > MOST_WAITS || steps.length >= most) {
+            if (waits > MOST_WAITS || steps.length >= maxSteps) {
                 return { steps, stuck: step.why, refusal: undefined };
             }
             steps.push(step);

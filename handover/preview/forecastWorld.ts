@@ -6,17 +6,17 @@ import {
 import type { RolePolicy, Step } from "../model/steps";
 import type { AccountSeen, ClusterSeen, CredentialSource, NodeSeen, PodSeen, World } from "../model/world";
 
-/** Longer than anything that is waited for. */
+/** Longer than any wait. */
 const A_WHILE_MILLISECONDS = 3_600_000;
 
 /**
- * What would be seen a while after a step, if everything works: the webhook gives each new pod the role, pods become Ready, and
- * AWS does as it is told. What does not mend itself stays: a node that does not answer, an instance that does not join.
+ * The world a while after a step, if everything works: the webhook gives each new pod the role, pods become Ready, and AWS
+ * applies the change. What does not recover by itself stays: a node that does not respond, an instance that does not join.
  */
-export function worldAfter(world: World, step: Step, waitedInVain = false): World {
+export function worldAfter(world: World, step: Step, waitedBefore = false): World {
     const at = world.at + A_WHILE_MILLISECONDS;
     const { cluster, account } = changed(world, step, at);
-    return { at, cluster: settled(cluster, at, waitedInVain), account };
+    return { at, cluster: settled(cluster, at, waitedBefore), account };
 }
 
 function changed({ cluster, account }: World, step: Step, at: number): Omit<World, "at"> {
@@ -43,7 +43,7 @@ function withoutWakeMark(cluster: ClusterSeen): ClusterSeen {
     return { ...cluster, daemonSet: cluster.daemonSet && { ...cluster.daemonSet, woken: false } };
 }
 
-/** The webhook's annotations become these; others stay. */
+/** Replaces the webhook's annotations. Others stay. */
 export function withAnnotations(cluster: ClusterSeen, annotations: Readonly<Record<string, string>>): ClusterSeen {
     const { serviceAccount } = cluster;
     if (serviceAccount === undefined) {
@@ -56,7 +56,7 @@ export function withAnnotations(cluster: ClusterSeen, annotations: Readonly<Reco
     };
 }
 
-/** The DaemonSet's pod template has changed: every pod is of an older one now. */
+/** The DaemonSet's pod template has changed, so every pod has an older one now. */
 export function withNewTemplate(cluster: ClusterSeen): ClusterSeen {
     return { ...cluster, pods: cluster.pods.map((pod) => ({ ...pod, current: false })) };
 }
@@ -66,41 +66,45 @@ export function withInjectionGuard(cluster: ClusterSeen): ClusterSeen {
 }
 
 /**
- * Pods that stop are gone, a rolling update has gone through, and no Ready node is without its pod. A pod that was not
- * Ready becomes so only when nothing else is left to wait for: one that a former run has left broken is to be seen before.
+ * Terminating pods are gone, a rolling update has finished, and every Ready node has its pod.
+ *
+ * A pod that was not Ready becomes Ready only at the second wait in a row, so that the decision first sees a pod that an earlier
+ * run left broken.
  */
-function settled(cluster: ClusterSeen, at: number, waitedInVain: boolean): ClusterSeen {
+function settled(cluster: ClusterSeen, at: number, waitedBefore: boolean): ClusterSeen {
     const rolling = cluster.daemonSet?.updateStrategy === "RollingUpdate";
-    const silent = new Set(cluster.nodes.filter(({ ready }) => !ready).map(({ name }) => name));
-    const later = (pod: PodSeen): PodSeen => {
-        if (silent.has(pod.node)) {
+    const notReadyNodes = new Set(cluster.nodes.filter(({ ready }) => !ready).map(({ name }) => name));
+    const afterAWhile = (pod: PodSeen): PodSeen => {
+        if (notReadyNodes.has(pod.node)) {
             return pod;
         }
-        const next = rolling && !pod.current ? newborn(pod.node, cluster, at) : pod;
-        return waitedInVain || next.createdAt === at ? works(next, at) : next;
+        const next = rolling && !pod.current ? newPod(pod.node, cluster, at) : pod;
+        return waitedBefore || next.createdAt === at ? madeReady(next, at) : next;
     };
-    const staying = cluster.pods.filter(({ node, terminating }) => silent.has(node) || !terminating).map(later);
+    const staying = cluster.pods
+        .filter(({ node, terminating }) => notReadyNodes.has(node) || !terminating)
+        .map(afterAWhile);
     const occupied = new Set(staying.map(({ node }) => node));
     const empty = cluster.nodes.filter(({ name, ready }) => ready && !occupied.has(name));
     const { injectionGuard } = cluster;
     return {
         ...cluster,
-        pods: [...staying, ...empty.map(({ name }) => works(newborn(name, cluster, at), at))],
+        pods: [...staying, ...empty.map(({ name }) => madeReady(newPod(name, cluster, at), at))],
         injectionGuard: { ...injectionGuard, inForce: injectionGuard.present },
         refusedPods: [],
     };
 }
 
-function works(pod: PodSeen, at: number): PodSeen {
+function madeReady(pod: PodSeen, at: number): PodSeen {
     return pod.ready ? pod : { ...pod, ready: true, readySince: at };
 }
 
 function replacing(restarted: PodSeen, cluster: ClusterSeen, at: number): (pod: PodSeen) => PodSeen {
-    return (pod) => (pod.uid === restarted.uid ? newborn(pod.node, cluster, at) : pod);
+    return (pod) => (pod.uid === restarted.uid ? newPod(pod.node, cluster, at) : pod);
 }
 
-/** As the webhook makes it: it is Ready when its node answers. */
-function newborn(node: NodeSeen["name"], { serviceAccount }: ClusterSeen, at: number): PodSeen {
+/** A new pod as the webhook changes it. It becomes Ready if its node responds. */
+function newPod(node: NodeSeen["name"], { serviceAccount }: ClusterSeen, at: number): PodSeen {
     return {
         name: `the next pod of ${node}`,
         uid: `${node} ${String(at)}`,
@@ -110,14 +114,14 @@ function newborn(node: NodeSeen["name"], { serviceAccount }: ClusterSeen, at: nu
         readySince: undefined,
         terminating: false,
         current: true,
-        credentials: identityBy(serviceAccount?.annotations ?? {}),
+        credentials: credentialsBy(serviceAccount?.annotations ?? {}),
         missingPermissions: undefined,
         restarts: 0,
     };
 }
 
-/** amazon-eks-pod-identity-webhook pkg/handler/handler.go */
-function identityBy(annotations: Readonly<Record<string, string>>): CredentialSource {
+/** Like amazon-eks-pod-identity-webhook pkg/handler/handler.go. */
+function credentialsBy(annotations: Readonly<Record<string, string>>): CredentialSource {
     const roleArn = annotations[ROLE_ARN_ANNOTATION];
     return roleArn === undefined
         ? { kind: "nodeRole" }

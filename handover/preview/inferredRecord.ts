@@ -3,14 +3,15 @@ import type { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, recorded } from "../model/record";
 import { managedPolicyOf } from "../model/subject";
 
-/** Whether the service account is about to get another role than it has. */
+/** Whether the service account is about to get a different role. */
 export function isAnotherRole({ subject, world }: Preflight): boolean {
     return world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION] !== subject.roleArn;
 }
 
 /**
- * What the component must have recorded, told by what it has left on the cluster: a preview is not told what is in the state of a
- * resource that is about to change. Undefined where it has left nothing yet.
+ * Infers the component's record from what it has left on the cluster.
+ *
+ * A preview does not get the outputs of a resource that is about to change. Undefined if the component has left nothing yet.
  */
 export function inferredRecord(
     { subject, world, detachFromNodeRoles }: Preflight,
@@ -23,7 +24,7 @@ export function inferredRecord(
     }
     const { roleOfInstance, nodeRoles } = world.account;
     const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
-    // The injection guard is there where node roles were named, and then each role of a node was among them.
+    // The injection guard exists only if detachFromNodeRoles was set, which then listed the role of every node.
     const named = injectionGuard.present ? [...new Set([...used, ...detachFromNodeRoles])] : detachFromNodeRoles;
     const policies = detachPolicyArns ?? [managedPolicyOf(subject)];
     const stripped = nodeRoles.filter(({ name, cniPolicies }) => named.includes(name) && cniPolicies.length === 0);

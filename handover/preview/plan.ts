@@ -15,15 +15,15 @@ import { Forecast } from "./forecast";
 import { inferredRecord, isAnotherRole } from "./inferredRecord";
 import { planLines } from "./planLines";
 
-/** What a preview knows of the hand-over that an update is about to do. */
+/** What a preview knows about the hand-over of the next update. */
 export interface PlanInputs {
-    /** What was seen, and what was asked for. */
+    /** The observed state and the options. */
     readonly preflight: Preflight;
-    /** Undefined where the credential guard is about to act: a preview does not know then what it has recorded. */
+    /** Undefined if the credential guard is about to act: the preview does not know its record then. */
     readonly record: HandOverRecord | undefined;
-    /** Whether the canary is about to act, too. It always is where the credential guard is. */
+    /** Whether the canary is about to act as well. It always is if the credential guard is. */
     readonly canaryActs: boolean;
-    /** What is delivered to the pods, by the component's digest. Undefined where it is not known yet. */
+    /** The component's digest of what it delivers. Undefined if it is not known yet. */
     readonly delivered: string | undefined;
     /** Undefined: nothing is detached. */
     readonly detachFromNodeRoles: readonly string[] | undefined;
@@ -34,52 +34,54 @@ export interface PlanInputs {
 }
 
 export interface HandOverPlan {
-    /** Why the update would refuse: every reason that can be seen now. */
+    /** Why the update would refuse: every reason that is visible now. */
     readonly refusals: readonly Refusal[];
-    /** What it would do otherwise, a line each with its code in brackets. Empty where nothing moves. */
+    /** What the update would do otherwise: one line each, with its code in brackets. Empty if nothing changes. */
     readonly moves: readonly string[];
-    /** What is left to do then. */
+    /** The remaining steps after the update. */
     readonly remaining: readonly string[];
 }
 
 /**
- * What an update would do, by the decisions of the update itself: each step that they ask for is imagined to work, and then they
- * are asked for the next one. What only happens on the way (a canary that fails, a proof that is refused) is not foreseen.
+ * Plans an update with the decisions of the update itself.
+ *
+ * Each step is assumed to work, and then the decision is asked for the next one. What can only happen during the update (a canary
+ * that fails, a proof that is refused) is not foreseen.
  */
-export function planHandOver(question: PlanInputs): HandOverPlan {
-    const { preflight } = question;
-    const reasons = question.record === undefined ? preflightRefusals(preflight) : [];
-    const { moves, remaining, refusals: onTheWay } = follow(question);
-    const refusals = distinct([...reasons, ...onTheWay]);
+export function planHandOver(inputs: PlanInputs): HandOverPlan {
+    const { preflight } = inputs;
+    const reasons = inputs.record === undefined ? preflightRefusals(preflight) : [];
+    const { moves, remaining, refusals: duringUpdate } = follow(inputs);
+    const refusals = distinct([...reasons, ...duringUpdate]);
     return refusals.length === 0 ? { refusals, moves, remaining } : { refusals, moves: [], remaining: [] };
 }
 
-/** In the order of the component's resources. */
-function follow(question: PlanInputs): HandOverPlan {
-    const { preflight } = question;
-    const record = recordAfter(question);
+/** Follows the order of the component's resources. */
+function follow(inputs: PlanInputs): HandOverPlan {
+    const { preflight } = inputs;
+    const record = recordAfter(inputs);
     const subject = subjectOf(record, preflight.subject);
     const forecast = new Forecast(preflight.world);
     const moves = [
-        ...(question.record === undefined ? giveBackForAnotherRole(question, record, forecast) : []),
+        ...(inputs.record === undefined ? restoreForAnotherRole(inputs, record, forecast) : []),
         ...annotate(subject, forecast),
-        ...(question.canaryActs ? canary(question, record, subject, forecast) : []),
-        ...rollOut(question, subject, forecast),
-        ...detachment(question, record, subject, forecast),
+        ...(inputs.canaryActs ? canary(inputs, record, subject, forecast) : []),
+        ...rollOut(inputs, subject, forecast),
+        ...detachment(inputs, record, subject, forecast),
     ];
-    const plan = { ...question, ...preflight, subject, record, detachFromNodeRoles: question.detachFromNodeRoles };
-    const remaining = moves.length === 0 ? [] : remainingSteps(plan, forecast.world);
+    const target = { ...inputs, ...preflight, subject, record, detachFromNodeRoles: inputs.detachFromNodeRoles };
+    const remaining = moves.length === 0 ? [] : remainingSteps(target, forecast.world);
     return { refusals: forecast.refusals, moves, remaining };
 }
 
-/** What the credential guard will have recorded when the rest begins. */
+/** The credential guard's record when the other parts begin. */
 function recordAfter({ preflight, record, detachPolicyArns }: PlanInputs): HandOverRecord {
     const { subject, world, detachFromNodeRoles } = preflight;
     if (record !== undefined) {
         return record;
     }
     const before = inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world);
-    // A pod may still carry a role that was approved before the one that is annotated.
+    // A pod may still carry a role that was approved before the annotated one.
     const carried = world.cluster.pods.flatMap(({ credentials }) =>
         credentials.kind === "webIdentity" ? [credentials.roleArn] : [],
     );
@@ -94,14 +96,14 @@ function recordAfter({ preflight, record, detachPolicyArns }: PlanInputs): HandO
     );
 }
 
-function giveBackForAnotherRole(question: PlanInputs, record: HandOverRecord, forecast: Forecast): string[] {
-    const { preflight, detachPolicyArns, iamPropagationSeconds } = question;
+function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forecast: Forecast): string[] {
+    const { preflight, detachPolicyArns, iamPropagationSeconds } = inputs;
     const roleNames = inferredRecord(preflight, detachPolicyArns)?.namedNodeRoles ?? [];
     if (roleNames.length === 0 || !isAnotherRole(preflight)) {
         return [];
     }
-    const plan = { record, roleNames, iamPropagationSeconds };
-    const part = forecast.through((world, memory) => nextGiveBackStep(plan, world, memory));
+    const target = { record, roleNames, iamPropagationSeconds };
+    const part = forecast.through((world, memory) => nextGiveBackStep(target, world, memory));
     return [
         ...planLines.attach(part, "before the service account gets another role"),
         ...planLines.wait(part, forecast.world),
@@ -114,14 +116,14 @@ function annotate(subject: Subject, forecast: Forecast): string[] {
     return already ? [] : planLines.annotate(subject.serviceAccount);
 }
 
-function canary(question: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
-    const { preflight, stableSeconds } = question;
-    const plan = { subject, record, serviceAccountUid: undefined, stableSeconds };
-    const part = forecast.through((world, memory) => nextCanaryStep(plan, world, memory));
+function canary(inputs: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
+    const { preflight, stableSeconds } = inputs;
+    const target = { subject, record, serviceAccountUid: undefined, stableSeconds };
+    const part = forecast.through((world, memory) => nextCanaryStep(target, world, memory));
     return [...planLines.canary(part, preflight.world, stableSeconds), ...planLines.wait(part, forecast.world)];
 }
 
-/** With OnDelete the pods are restarted by the detachment. */
+/** With OnDelete, the detachment restarts the pods. */
 function rollOut({ preflight, delivered }: PlanInputs, subject: Subject, forecast: Forecast): string[] {
     const { daemonSet, pods } = preflight.world.cluster;
     const { [ROLLOUT_ANNOTATION]: live } = daemonSet?.templateAnnotations ?? {};
@@ -140,9 +142,9 @@ function rollOut({ preflight, delivered }: PlanInputs, subject: Subject, forecas
           );
 }
 
-function detachment(question: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
+function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
     const { preflight, detachFromNodeRoles, detachPolicyArns, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } =
-        question;
+        inputs;
     const { injectionGuard, world: seen } = preflight;
     if (injectionGuard) {
         forecast.makeInjectionGuard();
@@ -151,7 +153,7 @@ function detachment(question: PlanInputs, record: HandOverRecord, subject: Subje
     const back = forecast.through((world, memory) =>
         nextGiveBackStep({ record, roleNames: left, iamPropagationSeconds: 0 }, world, memory),
     );
-    const plan = {
+    const target = {
         subject,
         record,
         detachFromNodeRoles,
@@ -161,7 +163,7 @@ function detachment(question: PlanInputs, record: HandOverRecord, subject: Subje
         iamPropagationSeconds,
         maxNotReadyNodes,
     };
-    const part = forecast.through((world, memory) => nextDetachmentStep(plan, world, memory));
+    const part = forecast.through((world, memory) => nextDetachmentStep(target, world, memory));
     return [
         ...planLines.attach(back, "since detachFromNodeRoles no longer lists it"),
         ...planLines.wait(back, forecast.world),

@@ -3,7 +3,7 @@ import type { Step } from "../model/steps";
 import type { DaemonSetSeen, NodeSeen, PodSeen, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
-/** The plan's own words. What is left to do afterwards is told by remaining.ts, and what stops the update by refusals.ts. */
+/** The lines of the plan. decide/remainingSteps.ts has the lines about remaining steps, model/refusals.ts has the refusals. */
 export const planLines = {
     annotate: (account: { readonly namespace: string; readonly name: string }) => [
         `[annotate] The service account ${account.namespace}/${account.name} is annotated with the role.`,
@@ -36,7 +36,7 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
-    /** What does not come by itself. */
+    /** What does not happen by itself. */
     wait: ({ stuck }: ForecastPart, { cluster }: World) =>
         stuck === undefined
             ? []
@@ -45,7 +45,7 @@ export const planLines = {
               ],
 };
 
-/** Pods as they were seen: one that is imagined goes by the name of the one whose place it takes. */
+/** The pods under their real names: a simulated pod is shown by the name of the pod that it replaces. */
 function restarted({ steps }: ForecastPart, { cluster }: World): PodSeen[] {
     const pods = steps.flatMap((step) => (step.do === "restart" || step.do === "forceRestart" ? [step.pod] : []));
     return pods.map((pod) => cluster.pods.find(({ node, terminating }) => node === pod.node && !terminating) ?? pod);
@@ -58,8 +58,8 @@ function roleOf(pod: PodSeen, { cluster, account }: World): string {
 }
 
 function notReady(nodes: readonly NodeSeen[]): string {
-    const silent = nodes.filter(({ ready }) => !ready);
-    return silent.length === 0 ? "" : ` (NotReady: ${listNames(silent)})`;
+    const notReadyNodes = nodes.filter(({ ready }) => !ready);
+    return notReadyNodes.length === 0 ? "" : ` (NotReady: ${listNames(notReadyNodes)})`;
 }
 
 function howMany({ length }: readonly PodSeen[]): string {

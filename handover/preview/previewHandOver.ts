@@ -6,7 +6,7 @@ import { observePreflight } from "../observe/preflightLook";
 import { openRunContext, RunContext } from "../observe/runContext";
 import { HandOverPlan, planHandOver, PlanInputs } from "./plan";
 
-/** Everything that a preview knows of a component's live checks. */
+/** Everything that a preview knows about a component's live checks. */
 export interface PreviewInputs
     extends ConnectionInputs, Omit<PreflightOptions, "detachFromNodeRoles">, Omit<PlanInputs, "preflight"> {
     /** The field managers that the component had before it was renamed. */
@@ -23,7 +23,7 @@ export interface PreviewMessage {
 type Open = (inputs: PreviewInputs) => Promise<RunContext>;
 
 /**
- * Says what an update would do. Undefined where it would do nothing.
+ * Says what an update would do. Undefined if it would do nothing.
  *
  * It only reads, takes no longer than the limit, and never fails.
  */
@@ -58,8 +58,8 @@ async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPla
 }
 
 /**
- * A renamed component continues under the field manager of its record. Where the preview does not know the record, the owner of
- * the annotation tells which former name that is.
+ * A renamed component continues under the field manager of its record. If the preview does not know the record, the owner of the
+ * annotation shows which former name that is.
  */
 function underFirstName(preflight: Preflight, former: readonly string[]): Preflight {
     const owners = preflight.world.cluster.serviceAccount?.roleArnOwners ?? [];

@@ -12,31 +12,31 @@ export interface CanaryInputs extends LiveInputs {
     readonly record: HandOverRecord;
     readonly formerAnnotations: Readonly<Record<string, string>>;
     readonly approvedRole: string;
-    /** Of the service account that the component's patch annotated. */
+    /** The UID of the service account that the component's patch annotated. */
     readonly serviceAccountUid: string;
     readonly stableSeconds: number;
-    /** What was delivered, by the component's own digest: the same is not tried again. */
+    /** The component's digest of what it delivers. The canary does not run again for the same digest. */
     readonly delivered: string;
 }
 
 export interface CanaryOutputs {
-    /** What was shown. */
+    /** What the canary has shown. */
     readonly shown: string;
     /** How the DaemonSet replaces its pods. */
     readonly updateStrategy?: DaemonSetSeen["updateStrategy"];
-    /** Where every pod has carried the role since before the component: nothing is to be rolled out. */
+    /** Set if every pod carried the role before the component did anything: no rollout is needed. */
     readonly carriedBefore?: true;
 }
 
-/** Restarts one pod of each node role first, watches it, and takes everything back when it does not work. */
+/** Restarts one pod of each node role first, watches it, and reverts everything if it does not work. */
 export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     acting: ["delivered", "approvedRole", "drift"],
-    create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => tryOut(context, inputs)),
+    create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => runCanary(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<CanaryInputs>(state, inputs, canary.acting)
-            ? withRunContext(inputs, [], operation, (context) => tryOut(context, inputs))
+            ? withRunContext(inputs, [], operation, (context) => runCanary(context, inputs))
             : outputsOf(state),
-    // The way back is the credential guard's.
+    // The credential guard hands back.
     delete: () => Promise.resolve(),
     read: (state) => Promise.resolve({ outputs: outputsOf(state), drift: NO_DRIFT }),
 };
@@ -49,20 +49,20 @@ function outputsOf({ shown, updateStrategy, ...rest }: CanaryOutputs): CanaryOut
     };
 }
 
-/** What says that this is not the right place, so that there is nothing to take back. */
-const WRONG_PLACE = ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing"];
+/** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to revert. */
+const WRONG_CLUSTER = ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing"];
 
-/** Whoever cancels is not made to wait: what a killed run leaves, the next one goes on from. */
-const NOTHING_TO_TAKE_BACK = [...WRONG_PLACE, "cancelled"];
+/** A cancelled run ends without reverting, so that the operator does not wait. The next run continues from there. */
+const NOTHING_TO_REVERT = [...WRONG_CLUSTER, "cancelled"];
 
-async function tryOut(opened: RunContext, inputs: CanaryInputs): Promise<CanaryOutputs> {
+async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<CanaryOutputs> {
     const subject = subjectOf(inputs.record, inputs.subject);
     const context = { ...opened, subject };
-    const plan = { ...inputs, subject };
+    const target = { ...inputs, subject };
     try {
         const { why, world } = await reach(context, {
             what: "The canary",
-            next: (seen, memory) => nextCanaryStep(plan, seen, memory),
+            next: (seen, memory) => nextCanaryStep(target, seen, memory),
             limitSeconds: inputs.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });
@@ -70,50 +70,50 @@ async function tryOut(opened: RunContext, inputs: CanaryInputs): Promise<CanaryO
         const shown = outputsOf({ shown: why, ...world.cluster.daemonSet });
         return nothingToRestart ? { ...shown, carriedBefore: true } : shown;
     } catch (error) {
-        if (isRefusal(error, ...NOTHING_TO_TAKE_BACK)) {
+        if (isRefusal(error, ...NOTHING_TO_REVERT)) {
             throw error;
         }
         const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
-        const back = await takeBack(context, inputs, cause);
-        throw isAboutReaching(error) ? unseen(error, back) : refusals.canaryFailed(cause, back);
+        const back = await revertCanary(context, inputs, cause);
+        throw isApiFailure(error) ? stateUnknown(error, back) : refusals.canaryFailed(cause, back);
     }
 }
 
-/** What says nothing of the canary: credentials that have expired, an API that does not answer. */
-function isAboutReaching(error: unknown): error is Refusal {
+/** Failures that say nothing about the canary: expired credentials, an API that does not answer. */
+function isApiFailure(error: unknown): error is Refusal {
     return isRefusal(error) && /^(aws|cluster|sts)-/.test(error.code);
 }
 
-function unseen({ code, seen, means, mend }: Refusal, back: string): Refusal {
+function stateUnknown({ code, seen, means, mend }: Refusal, back: string): Refusal {
     const meanwhile = `The canary's state could not be read. The service account and the canary pod were reverted (${back}). Other pods were not restarted.`;
     return new Refusal(code, seen, `${means} ${meanwhile}`, mend);
 }
 
-function leftThere({ code, seen, means, mend }: Refusal, cause: string): Refusal {
+function notReverted({ code, seen, means, mend }: Refusal, cause: string): Refusal {
     const left =
         "So the canary was not reverted: one pod of each node role may carry the role. Other pods were not restarted.";
     return new Refusal(code, seen, `${means} ${left} The canary had failed: ${cause}`, mend);
 }
 
-/** Whatever it was that went wrong: a pod may already live off a role of which nobody knows whether it works. */
-async function takeBack(context: RunContext, inputs: CanaryInputs, cause: string): Promise<string> {
+/** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
+async function revertCanary(context: RunContext, inputs: CanaryInputs, cause: string): Promise<string> {
     context.progress(`the canary failed: ${cause} Reverting it`);
-    const plan = { subject: context.subject, formerAnnotations: inputs.formerAnnotations };
+    const target = { subject: context.subject, formerAnnotations: inputs.formerAnnotations };
     try {
-        const { why } = await reach(onClusterAlone(context), {
+        const { why } = await reach(withoutAccount(context), {
             what: "Reverting the canary",
-            next: (world, memory) => nextRevertStep(plan, world, memory),
+            next: (world, memory) => nextRevertStep(target, world, memory),
             limitSeconds: inputs.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });
         return why;
     } catch (error) {
-        throw isRefusal(error) ? leftThere(error, cause) : error;
+        throw isRefusal(error) ? notReverted(error, cause) : error;
     }
 }
 
-/** The way back asks nothing of the account, whose credentials may be what has gone wrong. */
-function onClusterAlone(context: RunContext): RunContext {
+/** Reverting does not read the account, whose credentials may be the cause of the failure. */
+function withoutAccount(context: RunContext): RunContext {
     return { ...context, aws: { ...context.aws, look: () => Promise.resolve({ roleOfInstance: {}, nodeRoles: [] }) } };
 }
 

@@ -22,10 +22,10 @@ export interface CredentialGuardInputs extends LiveInputs {
     readonly detachFromNodeRoles: readonly string[];
     readonly detachPolicyArns: readonly string[];
     readonly injectionGuard: boolean;
-    /** The CNI policy, and those beside it. */
+    /** The CNI policy and the additional policies. */
     readonly policyArns: readonly string[];
     readonly additionalPolicies: boolean;
-    /** Tells the role from an earlier one of the same name. Empty for a role that was there before. */
+    /** Distinguishes the role from an earlier one of the same name. Empty for a role that the component does not manage. */
     readonly roleUniqueId: string;
 }
 
@@ -33,11 +33,11 @@ export interface CredentialGuardOutputs {
     readonly record: HandOverRecord;
     /** The webhook's annotations that the service account had when this role was approved. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
-    /** Another one for each role that is approved: what depends on it then does its part again. */
+    /** Changes with each approved role, so that the resources that depend on it act again. */
     readonly approvedRole: string;
 }
 
-/** Looks, proves and records before anything moves, and takes all of it back when it is deleted. */
+/** Runs the preflight, proves the role and records the state before anything changes. Hands everything back on delete. */
 export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuardOutputs> = {
     acting: [
         "subject",
@@ -62,7 +62,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
     read,
 };
 
-/** The proof of a role, and the record of what is there before it. */
+/** Proves a role, and records the state before it. */
 async function approve(
     context: RunContext,
     inputs: CredentialGuardInputs,
@@ -87,7 +87,7 @@ async function approve(
     };
 }
 
-/** With the role, if it is the component's own. A record of an early version does not tell. */
+/** Adds the role to the record, if it is the component's own. Records of early versions do not contain it. */
 function withOwnRole({
     record,
     roleUniqueId,
@@ -105,18 +105,18 @@ async function approveAgain(
     const before = { ...state, approvedRoleArns: state.record.approvedRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);
     if (approved.approvedRole === state.approvedRole) {
-        // The same role: the annotation does not move, so what it was before is still what it was before.
+        // The same role: its annotation does not change, and neither do the former annotations.
         return { ...approved, formerAnnotations: state.formerAnnotations };
     }
     const { namedNodeRoles } = state.record;
     if (namedNodeRoles.length > 0) {
         const { iamPropagationSeconds } = inputs;
-        const plan = { record: approved.record, roleNames: namedNodeRoles, iamPropagationSeconds };
+        const target = { record: approved.record, roleNames: namedNodeRoles, iamPropagationSeconds };
         await reach(
             { ...known, roleNames: namedNodeRoles },
             {
                 what: "Attaching the policies to the node roles again, before the service account gets another role,",
-                next: (world, memory) => nextGiveBackStep(plan, world, memory),
+                next: (world, memory) => nextGiveBackStep(target, world, memory),
                 limitSeconds: inputs.timeouts.handBackSeconds,
                 limitArgument: "timeouts.handBackSeconds",
             },
@@ -125,7 +125,7 @@ async function approveAgain(
     return approved;
 }
 
-/** Looks at everything that must hold before anything moves. Lists every reason against it at once. */
+/** Runs the preflight. Throws all its reasons to refuse at once. */
 async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs): Promise<World> {
     const preflight = await observePreflight(context, inputs, async () =>
         issuerOfToken(await context.cluster.requestToken()),
@@ -141,7 +141,7 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
     const { timeouts } = state;
     const record = withOwnRole(state);
     const subject = subjectOf(record, state.subject);
-    const plan = {
+    const target = {
         subject,
         record,
         iamPropagationSeconds: state.iamPropagationSeconds,
@@ -151,7 +151,7 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
         { ...context, subject },
         {
             what: "The hand-back",
-            next: (world, memory) => nextHandBackStep(plan, world, memory),
+            next: (world, memory) => nextHandBackStep(target, world, memory),
             limitSeconds: timeouts.handBackSeconds,
             limitArgument: "timeouts.handBackSeconds",
         },

@@ -21,7 +21,7 @@ export interface DetachmentInputs extends LiveInputs {
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
     readonly maxNotReadyNodes: number;
-    /** Whether the node roles stay as they are when the live checks are turned off; not given where the program does not. */
+    /** Whether the node roles stay as they are when the live checks are turned off. Unset if the program does not set it. */
     readonly keepDetached?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface DetachmentOutputs {
     readonly remainingSteps: readonly string[];
 }
 
-/** Verifies every pod, then takes the CNI policy off the node roles. Its way back is the credential guard's. */
+/** Verifies every pod, then detaches the CNI policy from the node roles. On destroy, the credential guard attaches it again. */
 export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
     acting: [
         "subject",
@@ -45,13 +45,15 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         "drift",
     ],
     create: (inputs, operation) =>
-        withRunContext(inputs, rolesOf(inputs), operation, (context) => giveBackAndHandOver(context, inputs)),
+        withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<DetachmentInputs>(state, inputs, detachment.acting)
-            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => giveBackAndHandOver(context, inputs))
+            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs))
             : outputsOf(state),
     delete: (state, operation) =>
-        unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) => letGo(context, state)),
+        unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) =>
+            restoreIfTurnedOff(context, state),
+        ),
     read,
 };
 
@@ -59,22 +61,23 @@ function rolesOf({ record, detachFromNodeRoles = [] }: DetachmentInputs): string
     return [...new Set([...record.namedNodeRoles, ...detachFromNodeRoles])];
 }
 
-/** Roles that are no longer to give their policy up. By the record: a run that was killed has told of none. */
-function rolesLeft({ record, detachFromNodeRoles = [] }: DetachmentInputs): string[] {
+/** The recorded roles that detachFromNodeRoles no longer lists. The outputs do not have them after a killed run. */
+function rolesNoLongerListed({ record, detachFromNodeRoles = [] }: DetachmentInputs): string[] {
     return record.namedNodeRoles.filter((name) => !detachFromNodeRoles.includes(name));
 }
 
-async function giveBackAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
-    await giveBack(context, inputs, rolesLeft(inputs));
+async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+    await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
     return handOver(context, inputs);
 }
 
 /**
- * On destroy it leaves the state before anything moves, since the hand-back, which comes then, gives the policies back: an update
- * after a destroy that was killed has to make it again, and so takes them off again. When the live checks are turned off there is
- * no hand-back.
+ * Attaches the policies again if the live checks are turned off, since there is no hand-back then.
+ *
+ * On destroy, this resource leaves the state before anything changes, and the hand-back that follows attaches the policies again.
+ * An update after a killed destroy has to create this resource again, and so detaches the policies again.
  */
-async function letGo(context: RunContext, inputs: DetachmentInputs): Promise<void> {
+async function restoreIfTurnedOff(context: RunContext, inputs: DetachmentInputs): Promise<void> {
     const { record, subject, keepDetached = false } = inputs;
     if (!isTurnedOff(subjectOf(record, subject), await context.cluster.look())) {
         return;
@@ -83,11 +86,11 @@ async function letGo(context: RunContext, inputs: DetachmentInputs): Promise<voi
         context.progress("keepDetached is set: the node roles stay as they are");
         return;
     }
-    await giveBack(context, inputs, record.namedNodeRoles);
+    await restorePolicies(context, inputs, record.namedNodeRoles);
 }
 
-/** What was recorded goes back. Nothing relies on it yet, so nobody waits until IAM enforces it. */
-async function giveBack(
+/** Attaches the recorded policies again. Nothing relies on them yet, so the run does not wait until IAM enforces them. */
+async function restorePolicies(
     context: RunContext,
     { record, timeouts }: DetachmentInputs,
     roleNames: readonly string[],
@@ -106,7 +109,7 @@ async function giveBack(
     );
 }
 
-function planOf(inputs: DetachmentInputs): DetachmentTarget {
+function targetOf(inputs: DetachmentInputs): DetachmentTarget {
     return {
         ...inputs,
         subject: subjectOf(inputs.record, inputs.subject),
@@ -116,12 +119,12 @@ function planOf(inputs: DetachmentInputs): DetachmentTarget {
 }
 
 async function handOver(opened: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
-    const plan = planOf(inputs);
+    const target = targetOf(inputs);
     const { world } = await reach(
-        { ...opened, subject: plan.subject },
+        { ...opened, subject: target.subject },
         {
             what: "The verification of all pods",
-            next: (seen, memory) => nextDetachmentStep(plan, seen, memory),
+            next: (seen, memory) => nextDetachmentStep(target, seen, memory),
             limitSeconds: inputs.timeouts.verificationSeconds,
             limitArgument: "timeouts.verificationSeconds",
         },
@@ -131,7 +134,7 @@ async function handOver(opened: RunContext, inputs: DetachmentInputs): Promise<D
         detachedFrom: world.account.nodeRoles
             .filter(({ name, exists }) => exists && (inputs.detachFromNodeRoles ?? []).includes(name))
             .map(({ name }) => name),
-        remainingSteps: remainingSteps(plan, world),
+        remainingSteps: remainingSteps(target, world),
     };
 }
 
@@ -139,10 +142,10 @@ async function read(
     state: DetachmentInputs & DetachmentOutputs,
     operation: OperationContext,
 ): Promise<{ outputs: DetachmentOutputs; drift: string }> {
-    const plan = planOf(state);
+    const target = targetOf(state);
     return withRunContext(state, rolesOf(state), operation, async (context) => {
-        const world = await look({ ...context, subject: plan.subject }, { searchElsewhere: false });
-        const step = nextDetachmentStep({ ...plan, stableSeconds: 0 }, world, freshMemory(world.at));
+        const world = await look({ ...context, subject: target.subject }, { searchElsewhere: false });
+        const step = nextDetachmentStep({ ...target, stableSeconds: 0 }, world, freshMemory(world.at));
         const drift = driftOf(step, state.detachedFrom);
         if (drift !== undefined) {
             context.progress(drift);

@@ -6,7 +6,7 @@ import { RunContext } from "../observe/runContext";
 import type { LiveInputs } from "./liveResource";
 import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
 
-/** Whether the service account had a role before, as eksctl gives it, that stays, and this one still does its job. */
+/** Whether the service account had a role before the hand-over (from eksctl, for example) that stays and still works. */
 export async function formerStillWorks(
     context: RunContext,
     { originalAnnotations, ownRoleArns = [] }: HandOverRecord,
@@ -17,7 +17,7 @@ export async function formerStillWorks(
         return false;
     }
     if (ownRoleArns.includes(roleArn)) {
-        // As when a role is imported whose ARN is on the service account already: the engine deletes it when this has finished.
+        // For example an imported role whose ARN was annotated before. The engine deletes it after the hand-back.
         context.progress(
             `${roleArn}, the role before the hand-over, belongs to the component and goes with it: no role is restored`,
         );
@@ -27,15 +27,15 @@ export async function formerStillWorks(
     if (token === undefined) {
         return false;
     }
-    const question: ProofQuestion = {
+    const request: ProofQuestion = {
         roleArn,
         token,
         ipFamily: subject.ipFamily,
         depth: "full",
         instanceId: undefined,
     };
-    const answer = await provedInTime(context, question, timeouts.proofSeconds);
-    if (answer.verdict === "no" && isSilence(answer)) {
+    const answer = await provedInTime(context, request, timeouts.proofSeconds);
+    if (answer.verdict === "no" && isUnanswered(answer)) {
         context.progress(
             `${roleArn}, the role before the hand-over, is restored without a proof (${answer.why}): its first pod decides`,
         );
@@ -49,23 +49,23 @@ export async function formerStillWorks(
     return answer.verdict !== "no";
 }
 
-/** What says nothing of a role may pass: a network that is away, calls that come too often. */
-async function provedInTime(context: RunContext, question: ProofQuestion, seconds: number): Promise<Proof> {
+/** Repeats a proof that STS did not answer: a network outage or throttling may pass. */
+async function provedInTime(context: RunContext, request: ProofQuestion, seconds: number): Promise<Proof> {
     const deadline = context.now() + seconds * 1000;
     for (;;) {
-        const answer = await context.aws.prove(question);
-        if (!isSilence(answer) || context.now() >= deadline) {
+        const answer = await context.aws.prove(request);
+        if (!isUnanswered(answer) || context.now() >= deadline) {
             return answer;
         }
         await context.sleep(PROVE_EVERY_MILLISECONDS);
     }
 }
 
-function isSilence(answer: Proof): boolean {
+function isUnanswered(answer: Proof): boolean {
     return answer.verdict === "no" && answer.code === "sts-unreachable";
 }
 
-/** A service account that is gone takes no role back, and is no obstacle. */
+/** For a service account that no longer exists, no role is restored, and the hand-back continues. */
 async function tokenUnlessGone({ cluster }: RunContext): Promise<string | undefined> {
     try {
         return await cluster.requestToken();

@@ -7,30 +7,30 @@ export interface LiveInputs extends ConnectionInputs {
     readonly timeouts: Timeouts;
     /** How long IAM gets to enforce a policy that was attached again, before a pod relies on it. */
     readonly iamPropagationSeconds: number;
-    /** For a cluster that is gone, or goes away with its nodes: `destroy` then looks at nothing and gives nothing back. */
+    /** For a cluster that no longer exists, or is deleted with its nodes: destroy then reads and restores nothing. */
     readonly forceDestroy: boolean;
-    /** Always NO_DRIFT in a program. A refresh puts the reason here for which the next update has to repair something. */
+    /** Always NO_DRIFT in a program. A refresh sets it to the reason why the next update has to repair something. */
     readonly drift: string;
 }
 
 /** The value of `drift` that the component passes. */
 export const NO_DRIFT = "none";
 
-/** A custom resource, independent of the engine binding. The state keeps its outputs beside its inputs. */
+/** A custom resource, independent of the engine binding. The state keeps its outputs alongside its inputs. */
 export interface LiveResource<I extends LiveInputs, O extends object> {
     readonly create: (inputs: I, operation: OperationContext) => Promise<O>;
     readonly update: (state: I & O, inputs: I, operation: OperationContext) => Promise<O>;
     readonly delete: (state: I & O, operation: OperationContext) => Promise<void>;
-    /** What is to be kept of the live world, and why the next update has something to mend. */
+    /** The outputs to keep in the state, and why the next update has something to repair. */
     readonly read: (
         state: I & O,
         operation: OperationContext,
     ) => Promise<{ readonly outputs: O; readonly drift: string }>;
-    /** The inputs of which a change touches the cluster or the account. Others are only kept. */
+    /** The inputs whose change requires work on the cluster or the account. Other changes are only saved. */
     readonly acting: readonly (keyof I)[];
 }
 
-/** A state has inputs and outputs side by side, so an input that went cannot be told from an output without their names. */
+/** A state mixes inputs and outputs, so a removed input is distinguished from an output by these names. */
 const OPTIONAL_INPUTS = [
     "kubeconfig",
     "context",
@@ -41,7 +41,7 @@ const OPTIONAL_INPUTS = [
     "keepDetached",
 ];
 
-/** The inputs that have changed. Pure: the engine asks at each update, and asks with the sides swapped at a refresh. */
+/** The inputs that have changed. Pure, since the engine asks on each update, and with the sides swapped on a refresh. */
 export function changedInputs(before: object, after: object): string[] {
     const olds = new Map(Object.entries(before));
     const news = new Map(Object.entries(after));
@@ -50,7 +50,7 @@ export function changedInputs(before: object, after: object): string[] {
     );
 }
 
-/** Whether one of the inputs that a resource acts upon has changed. */
+/** Whether one of the inputs in `acting` has changed. */
 export function mustAct<I extends LiveInputs>(before: I, after: I, acting: readonly (keyof I)[]): boolean {
     return changedInputs(before, after).some((name) => acting.includes(name as keyof I));
 }

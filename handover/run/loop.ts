@@ -26,7 +26,7 @@ export interface Reached {
 /** Steps that do not depend on the account, so that they may follow from an earlier look at it. */
 const INDEPENDENT_OF_ACCOUNT: readonly Step["do"][] = ["wait", "restart", "wake", "removeWakeMark"];
 
-/** A wait may be for the account: an instance that never joins ends, IAM shows a policy at last. */
+/** A wait may depend on the account: an instance that never joins is terminated, or IAM shows a policy late. */
 const KEEP_ACCOUNT_MILLISECONDS = 30_000;
 
 /** The longest sleep before the next look, when the watches report no change. */
@@ -54,7 +54,7 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             step = goal.next(world, memory);
         }
         if (step.do === "detach") {
-            // Instances elsewhere may use the role. The search takes calls in every region, so it is made right before a detachment only.
+            // Instances elsewhere may use the role. The search calls every region, so it is made only right before a detachment.
             world = await lookAtAll(true);
             step = goal.next(world, memory);
         }

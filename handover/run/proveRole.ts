@@ -4,7 +4,7 @@ import type { Subject, Timeouts } from "../model/subject";
 import type { World } from "../model/world";
 import type { RunContext } from "../observe/runContext";
 
-/** How far the proof goes before anything moves. */
+/** How much the proof tests before anything is changed. */
 export type ProofDepth = "full" | "assumeRole" | "off";
 
 interface ProofInputs {
@@ -13,10 +13,10 @@ interface ProofInputs {
     readonly timeouts: Timeouts;
 }
 
-/** How often the proof is asked for again while IAM settles. */
+/** How often the proof is repeated while IAM propagates a change. */
 export const PROVE_EVERY_MILLISECONDS = 2000;
 
-/** A new role takes seconds until STS and EC2 know it, so a refusal is final only after a while. */
+/** Repeats the proof until the time limit, since STS and EC2 know a new role only after seconds. */
 export async function prove(
     context: RunContext,
     { subject, proof, timeouts }: ProofInputs,
@@ -28,14 +28,14 @@ export async function prove(
     }
     const deadline = context.now() + timeouts.proofSeconds * 1000;
     for (;;) {
-        const question: ProofQuestion = {
+        const request: ProofQuestion = {
             roleArn: subject.roleArn,
             token: await context.cluster.requestToken(),
             ipFamily: subject.ipFamily,
             depth: proof,
             instanceId: world.cluster.nodes.find(({ instanceId }) => instanceId !== undefined)?.instanceId,
         };
-        const answer = await context.aws.prove(question);
+        const answer = await context.aws.prove(request);
         if (answer.verdict === "yes") {
             context.progress(`proof: a token of the service account can use ${subject.roleArn}`);
             return;

@@ -5,7 +5,7 @@ import type { RunContext } from "../observe/runContext";
 /** Failures that may pass without the operator: an API server that restarts, throttling, a short network outage. */
 const TRANSIENT = ["cluster-unreachable", "cluster-throttled", "aws-throttled", "aws-unreachable"];
 
-/** Counted from the first failure. The clients have retried for up to a minute before each failure reaches this place. */
+/** Counted from the first failure. The clients have already retried for up to a minute before each failure arrives here. */
 const RETRY_FOR_MILLISECONDS = 180_000;
 const RETRY_EVERY_MILLISECONDS = 2000;
 
