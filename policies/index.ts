@@ -1,3 +1,5 @@
+// This comes first, so that it can explain a missing @pulumi/policy.
+import "./support/policySdk";
 import { PolicyPack } from "@pulumi/policy";
 import { rules } from "./rules";
 

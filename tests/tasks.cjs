@@ -13,9 +13,8 @@ const typescript = ["-r", "ts-node/register/transpile-only"];
 const mocha = [inRoot("node_modules/mocha/bin/mocha.js")];
 const suite = (folder) => [...mocha, "--config", inRoot("tests", folder, ".mocharc.json")];
 
-/** What each task runs, after the set-up, with node. `build` is what npm runs when the clone itself is installed. */
+/** The arguments of node for each task, after the set-up. */
 const TASKS = {
-    build: [inRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"],
     demo: [...typescript, inRoot("tests/demo/demo.ts")],
     sandbox: [...typescript, inRoot("sandbox/cli.ts")],
     "test:compatibility": [...typescript, inRoot("tests/compatibility/main.ts")],
@@ -64,13 +63,10 @@ function dependenciesInstalled() {
 }
 
 function newest(file) {
-    const { mtimeMs, isDirectory } = {
-        mtimeMs: fs.statSync(file).mtimeMs,
-        isDirectory: fs.statSync(file).isDirectory(),
-    };
-    return isDirectory
-        ? Math.max(mtimeMs, ...fs.readdirSync(file).map((name) => newest(path.join(file, name))))
-        : mtimeMs;
+    const stats = fs.statSync(file);
+    return stats.isDirectory()
+        ? Math.max(stats.mtimeMs, ...fs.readdirSync(file).map((name) => newest(path.join(file, name))))
+        : stats.mtimeMs;
 }
 
 function built() {
@@ -86,6 +82,22 @@ function built() {
     return fs.existsSync(inRoot("dist/index.js")) && newest(inRoot("dist")) >= Math.max(...sources);
 }
 
+/** The compiler leaves the outputs of sources that were moved or deleted. They must not get into the tarball. */
+function build() {
+    const started = Date.now();
+    run("Building the package", process.execPath, [
+        inRoot("node_modules/typescript/bin/tsc"),
+        "-p",
+        "tsconfig.build.json",
+    ]);
+    for (const name of fs.readdirSync(inRoot("dist"), { recursive: true })) {
+        const output = fs.statSync(inRoot("dist", name));
+        if (output.isFile() && output.mtimeMs < started) {
+            fs.rmSync(inRoot("dist", name));
+        }
+    }
+}
+
 /**
  * Whether the dependencies are to be installed first. `npm install` in an example links this folder and has it built, also
  * where nothing is installed here yet; `npm install` here has it built when all is installed, but not noted down yet.
@@ -99,12 +111,8 @@ function setUp(task) {
     if (dependenciesMissing(task)) {
         run("Installing the dependencies", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
     }
-    if (task !== "build" && !built()) {
-        run("Building the package", process.execPath, [
-            inRoot("node_modules/typescript/bin/tsc"),
-            "-p",
-            "tsconfig.build.json",
-        ]);
+    if (task === "build" || !built()) {
+        build();
     }
 }
 
@@ -120,10 +128,14 @@ function withTheseFilesOnly([program, , config]) {
 }
 
 const [task, ...args] = process.argv.slice(2);
-if (!(task in TASKS)) {
-    fail(`Usage: node tests/tasks.cjs ${Object.keys(TASKS).join("|")} [ARGUMENTS…]`);
+if (task !== "build" && !(task in TASKS)) {
+    fail(`Usage: node tests/tasks.cjs build|${Object.keys(TASKS).join("|")} [ARGUMENTS…]`);
 }
 setUp(task);
+// npm runs this task when it installs the clone.
+if (task === "build") {
+    process.exit(0);
+}
 // The notice of the AWS SDK, that its versions of 2027 need Node.js 22, is for whoever raises the versions here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const namesTests = args.some((arg) => arg.endsWith(".test.ts"));

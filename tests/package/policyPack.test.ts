@@ -1,42 +1,60 @@
 import * as assert from "assert";
-import { spawn } from "child_process";
-import { once } from "events";
+import * as fs from "fs";
 import * as path from "path";
-import * as grpc from "@grpc/grpc-js";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
-import type { AnalyzerInfo } from "@pulumi/pulumi/proto/analyzer_pb";
-import { version } from "../../package.json";
-import { rules } from "../../policies/rules";
-import { useConsumer } from "./support/consumer";
+import { ensureAllTools } from "local-eks";
+import { BAD_STACKS } from "../policies/badStacks";
+import { engineAt, makePolicyHome } from "../policies/support/engine";
+import { preview } from "../policies/support/preview";
+import { INSTALL, newFolder, runIn, useConsumer } from "./support/consumer";
+
+const [badStack] = BAD_STACKS;
 
 describe("the policy pack in the packed tarball", () => {
     const consumer = useConsumer();
+    let folder: string;
+    let environment: Record<string, string>;
+    /** `pulumi preview --policy-pack node_modules/eks-cni/policies` of a stack with one fault. */
+    const previewed = () => {
+        assert.ok(badStack !== undefined);
+        const pack = path.join(folder, "node_modules/eks-cni/policies");
+        return preview(environment, { program: badStack.program, pack });
+    };
 
-    it("starts in its folder as the language host starts it, and tells the engine its rules", async () => {
-        const modules = path.join(consumer.folder, "node_modules");
-        // https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/pulumi-language-nodejs/main.go, RunPlugin
-        const run = path.join(modules, "@pulumi/pulumi/cmd/run-policy-pack");
-        const folder = path.join(modules, "eks-cni/policies");
-        const pack = spawn(process.execPath, [run, "127.0.0.1:1", folder], {
-            cwd: folder,
-            stdio: ["ignore", "pipe", "inherit"],
-        });
-        try {
-            const [port] = (await once(pack.stdout, "data")) as [Buffer];
-            const address = `127.0.0.1:${port.toString().trim()}`;
-            const client = new AnalyzerClient(address, grpc.credentials.createInsecure());
-            const info = await new Promise<AnalyzerInfo>((resolve, reject) => {
-                client.getAnalyzerInfo(new Empty(), (error, answer) => (error ? reject(error) : resolve(answer)));
-            });
-            client.close();
-            assert.strictEqual(`${info.getName()} ${info.getVersion()}`, `eks-cni ${version}`);
-            assert.deepStrictEqual(
-                info.getPoliciesList().map((policy) => policy.getName()),
-                rules.map(({ name }) => name),
-            );
-        } finally {
-            pack.kill();
-        }
+    before(async () => {
+        const tools = await ensureAllTools(process.stderr);
+        folder = newFolder();
+        runIn(folder, "npm", ...INSTALL, "--prefer-offline", consumer.tarball);
+        const home = path.join(folder, "pulumi-home");
+        makePolicyHome(home, tools);
+        fs.mkdirSync(path.join(folder, "states"));
+        environment = {
+            ...(engineAt(home, process.env["PATH"]) as Record<string, string>),
+            PULUMI_BACKEND_URL: `file://${path.join(folder, "states")}`,
+            PULUMI_CONFIG_PASSPHRASE: "",
+            AWS_REGION: "us-west-2",
+        };
+    });
+
+    after(() => {
+        fs.rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("brings no @pulumi/policy to users of the component alone", () => {
+        const modules = fs.readdirSync(path.join(folder, "node_modules/@pulumi"));
+        assert.ok(modules.includes("aws") && !modules.includes("policy"), modules.join(", "));
+    });
+
+    it("without @pulumi/policy, names the command that installs it; after that command, it finds the fault", async () => {
+        const failed = await previewed();
+        assert.ok(!failed.succeeded);
+        const command = /"npm (install @pulumi\/policy)"/.exec(failed.output);
+        assert.ok(command?.[1] !== undefined, failed.output);
+        runIn(folder, "npm", ...command[1].split(" "), "--prefer-offline", "--no-audit", "--no-fund");
+        const { violations, output } = await previewed();
+        assert.deepStrictEqual(
+            violations.map(({ rule }) => rule),
+            [badStack?.rule],
+            output,
+        );
     });
 });

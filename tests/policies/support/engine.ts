@@ -2,15 +2,30 @@ import { mkdirSync, renameSync, rmSync } from "fs";
 import { delimiter, join } from "path";
 import { installedPluginsOnly, makePulumiHome, type Sandbox, type ToolPaths } from "local-eks";
 
+/** The environment of an engine that runs policy packs. */
+export function policyEnvironment(sandbox: Sandbox, tools: ToolPaths): Record<string, string> {
+    const home = join(sandbox.directory, "policy-home");
+    makePolicyHome(home, tools);
+    const environment: NodeJS.ProcessEnv = { ...sandbox.environment, ...engineAt(home, sandbox.environment["PATH"]) };
+    return Object.fromEntries(
+        Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+}
+
+/** The environment that selects the engine of a PULUMI_HOME. */
+export function engineAt(home: string, path: string | undefined): NodeJS.ProcessEnv {
+    const PATH = [join(home, "bin"), path].join(delimiter);
+    return { ...installedPluginsOnly, PULUMI_HOME: home, PATH };
+}
+
 /**
- * The environment of an engine that runs policy packs. The language host for Node.js that Pulumi publishes starts a pack by
+ * Creates a PULUMI_HOME whose engine runs policy packs. The language host for Node.js that Pulumi publishes starts a pack by
  * its path; the newest that can be built from published source is too old for that. Where the engine finds no host, it starts
  * a pack by a plugin `pulumi-analyzer-policy-nodejs`, as engines did before: the same module of the SDK, in the same folder.
  *
  * Source: NewPolicyAnalyzer in https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/go/common/resource/plugin/analyzer_plugin.go
  */
-export function policyEnvironment(sandbox: Sandbox, tools: ToolPaths): Record<string, string> {
-    const home = join(sandbox.directory, "policy-home");
+export function makePolicyHome(home: string, tools: ToolPaths): void {
     const bin = join(home, "bin");
     // The rules are about more types than the stand-in for the AWS provider creates.
     makePulumiHome(home, tools, { previewsOfAllTypes: true });
@@ -18,13 +33,4 @@ export function policyEnvironment(sandbox: Sandbox, tools: ToolPaths): Record<st
     const analyzer = join(home, "plugins", "analyzer-policy-nodejs-v0.0.1");
     mkdirSync(analyzer);
     renameSync(join(bin, "pulumi-analyzer-policy"), join(analyzer, "pulumi-analyzer-policy-nodejs"));
-    const environment: NodeJS.ProcessEnv = {
-        ...sandbox.environment,
-        ...installedPluginsOnly,
-        PULUMI_HOME: home,
-        PATH: [bin, sandbox.environment["PATH"]].join(delimiter),
-    };
-    return Object.fromEntries(
-        Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
 }

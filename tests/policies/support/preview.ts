@@ -25,6 +25,8 @@ export interface Preview {
 
 export interface Previewed {
     readonly program: () => unknown;
+    /** The folder of the policy pack. Defaults to PACK. */
+    readonly pack?: string;
     readonly project?: string;
     readonly config?: Record<string, string>;
     /** A file, as `--policy-pack-config` takes it. */
@@ -36,7 +38,8 @@ let previews = 0;
 /** `pulumi preview --policy-pack` of a program that has no stack yet. */
 export async function preview(envVars: Record<string, string>, previewed: Previewed): Promise<Preview> {
     previews += 1;
-    const { program, project: projectName = `stack-${String(previews)}`, config = {}, policyConfig } = previewed;
+    const { program, pack = PACK, config = {}, policyConfig } = previewed;
+    const { project: projectName = `stack-${String(previews)}` } = previewed;
     // The program runs in this process, and the Automation API finds the CLI on its PATH.
     Object.assign(process.env, envVars);
     const stack = await LocalWorkspace.createStack(
@@ -55,7 +58,7 @@ export async function preview(envVars: Record<string, string>, previewed: Previe
     const output: string[] = [];
     const inputs: Preview["inputs"] = {};
     const outcome = stack.preview({
-        policyPacks: [PACK],
+        policyPacks: [pack],
         ...(policyConfig === undefined ? {} : { policyPackConfigs: [policyConfig] }),
         onOutput: (text) => output.push(text),
         onEvent: ({ policyEvent, resourcePreEvent }) => {
