@@ -9,13 +9,13 @@ import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
 import { formerFieldManagers } from "./delivery/formerFieldManagers";
 import { deliveryDigest, rollOut } from "./delivery/rollout";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
-import { makeCanary, makeCredentialGuard, makeDetachment, makeInjectionGuard } from "./live/liveChecks";
+import { createCanary, createCredentialGuard, createDetachment, createInjectionGuard } from "./live/liveChecks";
 import { withSecrets } from "./live/liveConnection";
 import type { LiveContext } from "./live/liveContext";
 import { remainingWithoutLiveChecks } from "./live/remainingWithoutLiveChecks";
 import { refuseUnsafeStack } from "./live/stackRules";
 import { resolveCluster } from "./role/cluster";
-import { CniRole, existingRole, makeRole } from "./role/cniRole";
+import { CniRole, createRole, existingRole } from "./role/cniRole";
 import { shapeOf } from "./shape";
 
 /** The type token of the component in a stack's state. */
@@ -107,7 +107,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         const role =
             valid.existingRoleArn !== undefined
                 ? existingRole(valid.existingRoleArn)
-                : makeRole({
+                : createRole({
                       name,
                       args: valid,
                       gate,
@@ -139,7 +139,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             : undefined;
         // Each resource depends on all resources before it.
         const created: pulumi.CustomResource[] = [...role.attachments];
-        const guard = live && makeCredentialGuard(live, created);
+        const guard = live && createCredentialGuard(live, created);
         created.push(...present(guard?.resource));
         const patchOptions = () => ({
             parent: this,
@@ -154,7 +154,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape.liveChecks, patchOptions())
             : undefined;
         created.push(...present(patch));
-        const canary = live && guard && patch && makeCanary(live, guard, uidOf(patch), created);
+        const canary = live && guard && patch && createCanary(live, guard, uidOf(patch), created);
         created.push(...present(canary));
 
         // Step 2: the other pods restart, because only new pods get the role.
@@ -170,8 +170,8 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
 
         // Step 3: once every pod carries the role, the policy is detached from the node roles. From then on the injection guard
         // refuses new pods without the role.
-        created.push(...(live && guard ? makeInjectionGuard(live, guard, created) : []));
-        const detached = live && guard && canary && makeDetachment(live, guard, canary, created);
+        created.push(...(live && guard ? createInjectionGuard(live, guard, created) : []));
+        const detached = live && guard && canary && createDetachment(live, guard, canary, created);
         created.push(...present(detached?.resource));
 
         this.roleArn = role.arn;

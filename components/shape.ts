@@ -1,4 +1,4 @@
-import { withoutNothing } from "./arguments/settled";
+import { givenProperties } from "./arguments/knownArgs";
 import { CniServiceAccountRoleArgs, Delivery, IpFamily } from "./cniServiceAccountRoleArgs";
 
 /**
@@ -23,7 +23,7 @@ export interface Shape {
 
 export function shapeOf(args: CniServiceAccountRoleArgs): Shape {
     const { existingRoleArn, ipFamily, delivery, rollout, liveChecks, detachFromNodeRoles, injectionGuard } =
-        withoutNothing(args);
+        givenProperties(args);
     const role = existingRoleArn === undefined;
     const serviceAccountPatch = delivery !== Delivery.External;
     const daemonSetPatch = serviceAccountPatch && rollout?.enabled !== false;

@@ -3,7 +3,7 @@ import { type Account, accountOf, accountSchema } from "./support/account";
 import { annotations, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
 import { CLUSTER } from "./support/family";
 import { cniRolesOf } from "./support/roles";
-import { COMPONENT, ofType, resourcesOf, type Seen } from "./support/stack";
+import { COMPONENT, ofType, resourcesOf, type StackResource } from "./support/stack";
 import { at } from "./support/values";
 
 export const clusterHasCniRole: StackValidationPolicy = {
@@ -28,12 +28,12 @@ export const clusterHasCniRole: StackValidationPolicy = {
     },
 };
 
-function runsAwsNode({ props }: Seen, stack: readonly Seen[]): boolean {
+function runsAwsNode({ props }: StackResource, stack: readonly StackResource[]): boolean {
     const withAddons = props["bootstrapSelfManagedAddons"] !== false || vpcCniAddons(stack).length > 0;
     return withAddons && at(props, "computeConfig", "enabled") !== true;
 }
 
-function hasCniRole(stack: readonly Seen[], account: Account): boolean {
+function hasCniRole(stack: readonly StackResource[], account: Account): boolean {
     const evidence = [
         ...ofType(stack, COMPONENT),
         ...cniRolesOf(stack, account.full),

@@ -40,7 +40,7 @@ export const cniPolicyFitsIpFamily: StackValidationPolicy = {
                 reportViolation(
                     `The CNI role has the ${displayName(other)} policy, but the cluster's IP family is ` +
                         `${displayName(family)}, so pods would get no address. Attach the ${displayName(family)} policy instead.`,
-                    wrong.by.urn,
+                    wrong.attachedBy.urn,
                 );
             }
         }

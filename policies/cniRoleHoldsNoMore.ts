@@ -32,10 +32,10 @@ export const cniRoleHoldsNoMore: StackValidationPolicy = {
         const config = args.getConfig<{ allowedPolicyArns?: unknown }>();
         const allowed = textsOf(config.allowedPolicyArns);
         for (const role of cniRolesOf(stack, accountOf(config).full)) {
-            for (const policy of policiesOf(role, stack).filter(({ by }) => !isOfComponent(by.urn))) {
+            for (const policy of policiesOf(role, stack).filter(({ attachedBy }) => !isOfComponent(attachedBy.urn))) {
                 const excess = excessOf(policy, allowed);
                 if (excess !== undefined) {
-                    reportViolation(`The CNI role has ${excess}. Remove it from the role.`, policy.by.urn);
+                    reportViolation(`The CNI role has ${excess}. Remove it from the role.`, policy.attachedBy.urn);
                 }
             }
         }

@@ -38,7 +38,7 @@ export const nodeRoleWithoutCniPolicy: StackValidationPolicy = {
                     reportViolation(
                         `${typeof role.name === "string" ? `The node role ${role.name}` : "A node role"} has ${granted}, ` +
                             "which every pod on its nodes could use. Give aws-node a role of its own, then remove the policy from the node role.",
-                        policy.by.urn,
+                        policy.attachedBy.urn,
                     );
                 }
             }

@@ -3,7 +3,7 @@ import { cniGrants } from "../documents/cniGrants";
 import { type Account, accountOf, accountSchema } from "./support/account";
 import { annotations, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
 import { NODE_GROUP, policiesOf, refersToRole, type Role, rolesOf } from "./support/roles";
-import { comesBefore, COMPONENT, ofType, resourcesOf, type Seen } from "./support/stack";
+import { comesBefore, COMPONENT, ofType, resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
 
 export const nodesComeAfterCniRole: StackValidationPolicy = {
@@ -39,7 +39,7 @@ export const nodesComeAfterCniRole: StackValidationPolicy = {
 };
 
 /** The last resource that gives aws-node its role: the annotation, the add-on or the association, else the component. */
-function deliveries(stack: readonly Seen[], account: Account): Seen[] {
+function deliveries(stack: readonly StackResource[], account: Account): StackResource[] {
     const steps = [
         ...annotations(stack, account),
         ...vpcCniAddons(stack).filter(hasRole),
@@ -49,7 +49,7 @@ function deliveries(stack: readonly Seen[], account: Account): Seen[] {
 }
 
 /** Whether the node role may have the CNI's permissions. A policy that is not known yet may be the CNI policy. */
-function mayHaveCniPermissions(role: Role, stack: readonly Seen[]): boolean {
+function mayHaveCniPermissions(role: Role, stack: readonly StackResource[]): boolean {
     return policiesOf(role, stack).some(
         ({ managedCni, arn, document }) =>
             managedCni ||

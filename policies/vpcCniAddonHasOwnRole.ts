@@ -1,7 +1,7 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
 import { accountOf, accountSchema } from "./support/account";
 import { hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
-import { resourcesOf, type Seen } from "./support/stack";
+import { resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
 
 export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
@@ -31,7 +31,7 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
 };
 
 /** A name that is not known yet may be the same. */
-function isOfCluster(association: Seen, addon: Seen): boolean {
+function isOfCluster(association: StackResource, addon: StackResource): boolean {
     const [a, b] = [association.props["clusterName"], addon.props["clusterName"]];
     return a === b || a === UNKNOWN || b === UNKNOWN;
 }

@@ -47,9 +47,10 @@ export function checks(facts: Facts): Check[] {
 function versionProblems({ version, otherVersions }: Facts): string[] {
     const others = Object.entries(otherVersions).filter(([, other]) => other !== version);
     return [
-        ...(semver.valid(version) === version ? [] : [`${version} in package.json is no version: write X.Y.Z`]),
+        ...(semver.valid(version) === version ? [] : [`${version} in package.json is not a version: write X.Y.Z`]),
         ...others.map(
-            ([file, other]) => `${file} has ${other ?? "no version"}, package.json has ${version}: make them one`,
+            ([file, other]) =>
+                `${file} has ${other ?? "no version"}, package.json has ${version}: set the same version`,
         ),
     ];
 }
@@ -58,7 +59,7 @@ function tagProblems({ version, tags, uncommitted }: Facts): string[] {
     const [latest] = releasedVersions(tags);
     const isNewer = latest === undefined || (semver.valid(version) !== null && semver.gt(version, latest));
     return [
-        ...(tags.includes(tagOf(version)) ? [`the tag ${tagOf(version)} is there already: raise the version`] : []),
+        ...(tags.includes(tagOf(version)) ? [`the tag ${tagOf(version)} already exists: raise the version`] : []),
         ...(isNewer || latest === tagOf(version)
             ? []
             : [`${version} does not come after ${latest}: raise the version`]),
@@ -70,13 +71,13 @@ function schemaProblems({ version, schema: { committed, made, released }, tags }
     const [before, after] = [schemaIn(released), schemaIn(committed)];
     const latest = releasedVersions(tags).find((tag) => semver.valid(version) !== null && semver.lt(tag, version));
     return [
-        ...(committed === made ? [] : ["plugin/schema.json is not what the source makes: npm run schema"]),
+        ...(committed === made ? [] : ["plugin/schema.json is out of date: npm run schema"]),
         ...(latest === undefined || latest === tagOf(before.version)
             ? []
             : [
                   `release/released-schema.json is that of ${before.version}, and ${latest} was released: git show ${latest}:plugin/schema.json > release/released-schema.json`,
               ]),
-        ...schemaVersionProblems(before, after).map((problem) => `${problem}: raise the version, or take it back`),
+        ...schemaVersionProblems(before, after).map((problem) => `${problem}: raise the version, or revert it`),
     ];
 }
 

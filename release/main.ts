@@ -1,6 +1,6 @@
 import { execFileSync } from "child_process";
-import { resolve } from "path";
 import { Command } from "commander";
+import { resolve } from "path";
 import { checks, tagOf } from "./checks";
 import { factsOf } from "./facts";
 
@@ -24,7 +24,7 @@ async function release({ dryRun }: { dryRun: boolean }): Promise<void> {
         say(`${tag} is not ready. Nothing was changed.`);
         process.exitCode = 1;
     } else if (dryRun) {
-        say(`${tag} is ready. Nothing was changed; without --dry-run its tag is made.`);
+        say(`${tag} is ready. Nothing was changed. Run without --dry-run to create the tag.`);
     } else {
         execFileSync("git", ["tag", "--annotate", tag, "--message", tag], { cwd: ROOT });
         say(`Created the tag ${tag}. To publish it: git push origin ${tag}`);

@@ -1,11 +1,11 @@
 import { combinationProblems } from "./combinationRules";
 import * as iam from "./iamRules";
+import { KnownArgs } from "./knownArgs";
 import * as kubernetes from "./kubernetesRules";
 import { LIVE_RULES, liveCombinationProblems } from "./liveRules";
 import { plainProblems } from "./plainRules";
 import { Problem } from "./problem";
 import { boolean, listOf, oneOf, properties, Rule } from "./rule";
-import { Settled } from "./settled";
 import { trustSizeProblems } from "./trustSizeRules";
 
 /** IAM's maximum is 25, and the CNI policy takes one: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
@@ -45,7 +45,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** Every problem of the arguments that are known: of single arguments, and of their combinations. */
-export function findProblems(args: Settled): Problem[] {
+export function findProblems(args: KnownArgs): Problem[] {
     return [
         ...Object.entries(RULES).flatMap(([name, rule]) => rule(args[name], name)),
         ...plainProblems(args),

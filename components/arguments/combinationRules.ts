@@ -1,9 +1,9 @@
 import { parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { rolePath } from "./iamRules";
+import { KnownArgs } from "./knownArgs";
 import { Problem, show } from "./problem";
-import { isSettled, isString } from "./rule";
-import { Settled } from "./settled";
+import { isKnown, isString } from "./rule";
 
 /** The arguments that configure the component's own role, and so contradict `existingRoleArn`. */
 const ROLE_OPTIONS = [
@@ -18,7 +18,7 @@ const ROLE_OPTIONS = [
 ];
 
 /** The problems of arguments that contradict each other. */
-export function combinationProblems(args: Settled): Problem[] {
+export function combinationProblems(args: KnownArgs): Problem[] {
     return [
         noCluster,
         roleOptionsOfExistingRole,
@@ -31,7 +31,7 @@ export function combinationProblems(args: Settled): Problem[] {
     ].flatMap((rule) => rule(args));
 }
 
-function noCluster(args: Settled): Problem[] {
+function noCluster(args: KnownArgs): Problem[] {
     const { clusterName, oidcProviderArn, existingRoleArn } = args;
     return [clusterName, oidcProviderArn, existingRoleArn].some((value) => value !== undefined)
         ? []
@@ -45,11 +45,11 @@ function noCluster(args: Settled): Problem[] {
           ];
 }
 
-function roleOptionsOfExistingRole(args: Settled): Problem[] {
+function roleOptionsOfExistingRole(args: KnownArgs): Problem[] {
     if (args["existingRoleArn"] === undefined) {
         return [];
     }
-    return ROLE_OPTIONS.filter((name) => isSettled(args[name])).map((path) => ({
+    return ROLE_OPTIONS.filter((name) => isKnown(args[name])).map((path) => ({
         path,
         expected: "no value with existingRoleArn, since the component does not change that role",
         got: show(args[path]),
@@ -57,7 +57,7 @@ function roleOptionsOfExistingRole(args: Settled): Problem[] {
     }));
 }
 
-function deliveryOptionsOfExternal(args: Settled): Problem[] {
+function deliveryOptionsOfExternal(args: KnownArgs): Problem[] {
     if (args["delivery"] !== "external") {
         return [];
     }
@@ -77,7 +77,7 @@ function deliveryOptionsOfExternal(args: Settled): Problem[] {
 }
 
 /** IAM finds a provider only in the role's own account, so all providers of a role must be in one account. */
-function providersOfOtherAccounts(args: Settled): Problem[] {
+function providersOfOtherAccounts(args: KnownArgs): Problem[] {
     const first = provider(args["oidcProviderArn"]);
     const others: unknown = args["additionalOidcProviderArns"];
     if (first === undefined || !Array.isArray(others)) {
@@ -107,7 +107,7 @@ function providersOfOtherAccounts(args: Settled): Problem[] {
     });
 }
 
-function existingRoleOfOtherAccount(args: Settled): Problem[] {
+function existingRoleOfOtherAccount(args: KnownArgs): Problem[] {
     const first = provider(args["oidcProviderArn"]);
     const value = args["existingRoleArn"];
     const role = isString(value) ? parseRoleArn(value) : undefined;
@@ -119,7 +119,7 @@ function existingRoleOfOtherAccount(args: Settled): Problem[] {
               {
                   path: "existingRoleArn",
                   expected: `a role in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
-                  tellsOf: "oidcProviderArn",
+                  revealsArgument: "oidcProviderArn",
                   got: show(value),
                   fix: "use the role that trusts this provider, or the provider that the role trusts",
               },
@@ -127,7 +127,7 @@ function existingRoleOfOtherAccount(args: Settled): Problem[] {
 }
 
 /** A policy can be attached only in its own partition, and a customer managed policy only in its own account. */
-function policiesOfOtherAccounts(args: Settled): Problem[] {
+function policiesOfOtherAccounts(args: KnownArgs): Problem[] {
     const first = provider(args["oidcProviderArn"]);
     if (first === undefined) {
         return [];
@@ -141,7 +141,7 @@ function policiesOfOtherAccounts(args: Settled): Problem[] {
                   {
                       path,
                       expected: `an AWS managed policy, or a policy in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
-                      tellsOf: "oidcProviderArn",
+                      revealsArgument: "oidcProviderArn",
                       got: show(value),
                       fix: "use an AWS managed policy of this partition, or a policy of this account",
                   },
@@ -161,7 +161,7 @@ function policiesOfOtherAccounts(args: Settled): Problem[] {
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
  */
-function pathOfIpv6Policy(args: Settled): Problem[] {
+function pathOfIpv6Policy(args: KnownArgs): Problem[] {
     const path = args["rolePath"];
     const isRolePath = isString(path) && rolePath(path, "rolePath").length === 0;
     return args["ipFamily"] !== "ipv6" || !isRolePath || /^(?:\/[\w.,+@=-]+)*\/$/.test(path)
@@ -178,9 +178,9 @@ function pathOfIpv6Policy(args: Settled): Problem[] {
 }
 
 /** On IPv4 the component attaches the managed CNI policy itself. A second resource would manage the same attachment. */
-function managedPolicyTwice(args: Settled): Problem[] {
+function managedPolicyTwice(args: KnownArgs): Problem[] {
     const list: unknown = args["additionalPolicyArns"];
-    if (!Array.isArray(list) || (isSettled(args["ipFamily"]) && args["ipFamily"] !== "ipv4")) {
+    if (!Array.isArray(list) || (isKnown(args["ipFamily"]) && args["ipFamily"] !== "ipv4")) {
         return [];
     }
     return (list as unknown[]).flatMap((value, i) => {

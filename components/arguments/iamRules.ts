@@ -1,6 +1,6 @@
 import { parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { Problem, show } from "./problem";
-import { isObject, isSettled, isString, must, Rule, text, wholeNumber } from "./rule";
+import { isKnown, isObject, isString, Rule, ruleOf, text, wholeNumber } from "./rule";
 
 /**
  * IAM's rules for its parameters.
@@ -15,10 +15,10 @@ const MAX_TAGS = 50;
 export const roleName = text(
     "1 to 64 letters, digits and + = , . @ _ -",
     /^[\w+=,.@-]{1,64}$/,
-    "choose such a name, or omit roleName for a generated one",
+    "change the name, or omit roleName for a generated one",
 );
 
-export const rolePath = must(
+export const rolePath = ruleOf(
     "a path that starts and ends with /, of at most 512 characters from ! to ~",
     isString,
     (value) => value.length <= 512 && /^\/(?:[!-~]+\/)?$/.test(value),
@@ -38,14 +38,14 @@ export const maxSessionDuration = wholeNumber(
     "choose 1 to 12 hours, or omit maxSessionDuration for 1 hour",
 );
 
-export const managedPolicyArn = must(
+export const managedPolicyArn = ruleOf(
     "the ARN of a managed policy",
     isString,
     (value) => parsePolicyArn(value) !== undefined,
     "write it like arn:aws:iam::111122223333:policy/NAME, or arn:aws:iam::aws:policy/NAME",
 );
 
-export const oidcProviderArn = must(
+export const oidcProviderArn = ruleOf(
     "the ARN of an IAM OIDC provider",
     isString,
     (value) => parseOidcProviderArn(value) !== undefined,
@@ -53,7 +53,7 @@ export const oidcProviderArn = must(
         "(aws iam list-open-id-connect-providers shows yours)",
 );
 
-export const roleArn = must(
+export const roleArn = ruleOf(
     "the ARN of an IAM role",
     isString,
     (value) => parseRoleArn(value) !== undefined,
@@ -61,7 +61,7 @@ export const roleArn = must(
 );
 
 export const tags: Rule = (value, path) => {
-    if (!isSettled(value)) {
+    if (!isKnown(value)) {
         return [];
     }
     if (!isObject(value)) {
@@ -113,7 +113,7 @@ function tag(key: string, value: unknown, path: string): Problem[] {
         const expected = "a key of 1 to 128 letters, digits, spaces and _ . : / = + - @";
         problems.push({ path, expected, got: show(key), fix: "rename the tag" });
     }
-    const valueProblem = must(
+    const valueProblem = ruleOf(
         "a value of at most 256 letters, digits, spaces and _ . : / = + - @",
         isString,
         (v) => v.length <= 256 && TAG_TEXT.test(v),

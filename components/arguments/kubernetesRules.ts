@@ -1,6 +1,6 @@
 import { MAX_TOKEN_EXPIRATION_SECONDS, MIN_TOKEN_EXPIRATION_SECONDS } from "../../documents/serviceAccountAnnotations";
 import { DEFAULT_ROLLOUT_SECONDS } from "./defaults";
-import { isString, must, text, wholeNumber } from "./rule";
+import { isString, ruleOf, text, wholeNumber } from "./rule";
 
 /**
  * Kubernetes' rules for names. They also keep wildcards out of the trust policy.
@@ -10,7 +10,7 @@ import { isString, must, text, wholeNumber } from "./rule";
 
 const LABEL = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?";
 
-export const namespaceName = must(
+export const namespaceName = ruleOf(
     "1 to 63 lower case letters, digits and -, with a letter or digit at each end",
     isString,
     (value) => value.length <= 63 && new RegExp(`^${LABEL}$`).test(value),
@@ -22,7 +22,7 @@ export const serviceAccountName = objectName("use the name of a service account:
 export const daemonSetName = objectName("use the name of a DaemonSet: kubectl get daemonsets -A");
 
 function objectName(fix: string) {
-    return must(
+    return ruleOf(
         "1 to 253 lower case letters, digits, - and ., with a letter or digit at each end and around each dot",
         isString,
         (value) => value.length <= 253 && new RegExp(`^${LABEL}(?:\\.${LABEL})*$`).test(value),

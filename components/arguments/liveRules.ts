@@ -1,21 +1,21 @@
 import { parseRoleArn } from "../../documents/arn";
 import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS, DEFAULT_TIMEOUTS } from "./defaults";
 import * as iam from "./iamRules";
+import { KnownArgs } from "./knownArgs";
 import { Problem, show } from "./problem";
 import {
     boolean,
+    isKnown,
     isObject,
-    isSettled,
     isString,
     listOf,
-    must,
     oneOf,
     properties,
     Rule,
+    ruleOf,
     text,
     wholeNumber,
 } from "./rule";
-import { Settled } from "./settled";
 
 /** A day. No single update should wait longer. */
 const MAX_SECONDS = 86_400;
@@ -44,19 +44,19 @@ const notEmpty =
             ? [{ path, expected: "at least one member", got: "an empty list", fix: `omit ${path} ${withoutIt}` }]
             : [];
 
-const kubeconfig = must(
+const kubeconfig = ruleOf(
     "the text of a kubeconfig",
     isString,
     (value) => value.trim() !== "",
     "pass its YAML or JSON, for example cluster.kubeconfigJson of @pulumi/eks, or omit it for the ambient one",
 );
 
-const nonEmptyText = (what: string, fix: string) => must(what, isString, (value) => value !== "", fix);
+const nonEmptyText = (what: string, fix: string) => ruleOf(what, isString, (value) => value !== "", fix);
 
 /** The services that the live checks call. */
 const SERVICES = ["iam", "sts", "ec2", "eks"];
 
-const endpointUrl = must(
+const endpointUrl = ruleOf(
     "a URL that starts with https:// or http://",
     isString,
     (value) => /^https?:\/\//.test(value) && URL.canParse(value),
@@ -64,7 +64,7 @@ const endpointUrl = must(
 );
 
 const endpoints: Rule = (value, path) =>
-    isSettled(value) && !isObject(value)
+    isKnown(value) && !isObject(value)
         ? [
               {
                   path,
@@ -100,7 +100,7 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         sessionName: text(
             "2 to 64 letters, digits and + = , . @ _ -",
             /^[\w+=,.@-]{2,64}$/,
-            "choose such a name, or omit it for eks-cni",
+            "change the name, or omit it for eks-cni",
         ),
         endpoints,
     }),
@@ -140,21 +140,22 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** Settings with which the live checks cannot work. */
-const CONFLICTS: readonly { readonly is: (args: Settled) => boolean; readonly got: string; readonly fix: string }[] = [
-    {
-        is: ({ delivery }) => delivery === "external",
-        got: "delivery external, so that the component changes nothing on the cluster",
-        fix: "use delivery serviceAccountPatch",
-    },
-    {
-        is: ({ rollout }) => isObject(rollout) && rollout["enabled"] === false,
-        got: "rollout.enabled false, so that no pod gets the role",
-        fix: "remove rollout.enabled",
-    },
-];
+const CONFLICTS: readonly { readonly is: (args: KnownArgs) => boolean; readonly got: string; readonly fix: string }[] =
+    [
+        {
+            is: ({ delivery }) => delivery === "external",
+            got: "delivery external, so that the component changes nothing on the cluster",
+            fix: "use delivery serviceAccountPatch",
+        },
+        {
+            is: ({ rollout }) => isObject(rollout) && rollout["enabled"] === false,
+            got: "rollout.enabled false, so that no pod gets the role",
+            fix: "remove rollout.enabled",
+        },
+    ];
 
 /** The problems of arguments of the live checks that contradict other arguments. */
-export function liveCombinationProblems(args: Settled): Problem[] {
+export function liveCombinationProblems(args: KnownArgs): Problem[] {
     const { liveChecks, detachFromNodeRoles, injectionGuard, detachPolicyArns } = args;
     const conflicts = CONFLICTS.filter(({ is }) => is(args));
     const off = { got: "liveChecks false", fix: "remove liveChecks" };

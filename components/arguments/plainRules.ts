@@ -1,5 +1,5 @@
+import { KnownArgs, NOT_YET_KNOWN } from "./knownArgs";
 import { Problem } from "./problem";
-import { LATE, Settled } from "./settled";
 
 /** The component reads these while it is constructed: they decide which resources exist and how the engine waits for them. */
 const PLAIN = [
@@ -23,8 +23,8 @@ const PLAIN = [
 ];
 
 /** TypeScript rejects an Output here. JavaScript does not, and every comparison with it would silently be wrong. */
-export function plainProblems(args: Settled): Problem[] {
-    return PLAIN.filter((path) => at(args, path) === LATE).map((path) => ({
+export function plainProblems(args: KnownArgs): Problem[] {
+    return PLAIN.filter((path) => at(args, path) === NOT_YET_KNOWN).map((path) => ({
         path,
         expected: "a plain value, since it decides which resources exist or how they are made",
         got: "an Output or a Promise",
@@ -32,6 +32,6 @@ export function plainProblems(args: Settled): Problem[] {
     }));
 }
 
-function at(args: Settled, path: string): unknown {
-    return path.split(".").reduce<unknown>((value, key) => (value as Settled | undefined)?.[key], args);
+function at(args: KnownArgs, path: string): unknown {
+    return path.split(".").reduce<unknown>((value, key) => (value as KnownArgs | undefined)?.[key], args);
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inspect } from "util";
-import { LATE } from "./settled";
+import { NOT_YET_KNOWN } from "./knownArgs";
 
 /** A problem of one argument. */
 export interface Problem {
@@ -8,7 +8,7 @@ export interface Problem {
     path: string;
     expected: string;
     /** Another argument, whose value `expected` reveals in part after its last comma. That part is cut if the value is secret. */
-    tellsOf?: string;
+    revealsArgument?: string;
     /** The given value, as the message shows it. No other part may contain the value, so that a secret can be hidden. */
     got: string;
     /** How to fix it, as an imperative. */
@@ -37,7 +37,7 @@ export function show(value: unknown): string {
 
 /** Replaces values that JSON cannot express, or not in a useful way. */
 function inJson(_key: string, value: unknown): unknown {
-    if (value === LATE) {
+    if (value === NOT_YET_KNOWN) {
         return "known later";
     }
     if (pulumi.Resource.isInstance(value)) {

@@ -1,5 +1,5 @@
+import { NOT_YET_KNOWN } from "./knownArgs";
 import { Problem, show } from "./problem";
-import { LATE } from "./settled";
 
 /** Checks one value. A value that is not given or not known yet is never a problem. */
 export interface Rule {
@@ -9,19 +9,19 @@ export interface Rule {
 }
 
 /** Whether a value is given and known. Only then is it checked. */
-export function isSettled(value: unknown): boolean {
-    return value !== undefined && value !== LATE;
+export function isKnown(value: unknown): boolean {
+    return value !== undefined && value !== NOT_YET_KNOWN;
 }
 
 /** A rule for a single value, with a type guard and a predicate. */
-export function must<T>(
+export function ruleOf<T>(
     expected: string,
     isKind: (value: unknown) => value is T,
     holds: (value: T) => boolean,
     fix: string,
 ): Rule {
     return (value, path) =>
-        !isSettled(value) || (isKind(value) && holds(value)) ? [] : [{ path, expected, got: show(value), fix }];
+        !isKnown(value) || (isKind(value) && holds(value)) ? [] : [{ path, expected, got: show(value), fix }];
 }
 
 export function isString(value: unknown): value is string {
@@ -34,27 +34,27 @@ export function isBoolean(value: unknown): value is boolean {
 
 /** A string that matches a regular expression. */
 export function text(expected: string, pattern: RegExp, fix: string): Rule {
-    return must(expected, isString, (value) => pattern.test(value), fix);
+    return ruleOf(expected, isString, (value) => pattern.test(value), fix);
 }
 
 export function wholeNumber(expected: string, min: number, max: number, fix: string): Rule {
     const isNumber = (value: unknown): value is number => typeof value === "number";
-    return must(expected, isNumber, (value) => Number.isInteger(value) && value >= min && value <= max, fix);
+    return ruleOf(expected, isNumber, (value) => Number.isInteger(value) && value >= min && value <= max, fix);
 }
 
 export function boolean(fix: string): Rule {
-    return must("true or false", isBoolean, () => true, fix);
+    return ruleOf("true or false", isBoolean, () => true, fix);
 }
 
 /** One of an enum's values. */
 export function oneOf(values: readonly string[], fix: string): Rule {
-    return must(values.map((v) => JSON.stringify(v)).join(" or "), isString, (value) => values.includes(value), fix);
+    return ruleOf(values.map((v) => JSON.stringify(v)).join(" or "), isString, (value) => values.includes(value), fix);
 }
 
 /** A list without duplicates, each of whose members passes a rule. */
 export function listOf(what: string, member: Rule): Rule {
     return (value, path) => {
-        if (!isSettled(value)) {
+        if (!isKnown(value)) {
             return [];
         }
         if (!Array.isArray(value)) {
@@ -77,7 +77,7 @@ function duplicates(members: unknown[], path: string): Problem[] {
     return members.flatMap((member, i) => {
         const first = firstIndexes.get(member) ?? i;
         firstIndexes.set(member, first);
-        return first === i || !isSettled(member)
+        return first === i || !isKnown(member)
             ? []
             : [
                   {
@@ -93,7 +93,7 @@ function duplicates(members: unknown[], path: string): Problem[] {
 /** An object with a rule for each property. */
 export function properties(rules: Readonly<Record<string, Rule>>): Rule {
     const rule = (value: unknown, path: string): Problem[] => {
-        if (!isSettled(value)) {
+        if (!isKnown(value)) {
             return [];
         }
         if (!isObject(value)) {

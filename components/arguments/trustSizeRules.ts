@@ -2,12 +2,12 @@ import { OidcProvider, parseOidcProviderArn } from "../../documents/arn";
 import { policySize } from "../../documents/policyDocument";
 import { TRUST_POLICY_DEFAULT_QUOTA, TRUST_POLICY_MAXIMUM, trustPolicy } from "../../documents/trustPolicy";
 import { DEFAULT_SERVICE_ACCOUNT } from "./defaults";
+import { KnownArgs } from "./knownArgs";
 import { Problem } from "./problem";
 import { isObject, isString } from "./rule";
-import { Settled } from "./settled";
 
 /** A trust policy above IAM's maximum can never be created. */
-export function trustSizeProblems(args: Settled): Problem[] {
+export function trustSizeProblems(args: KnownArgs): Problem[] {
     const size = trustSize(args);
     return size <= TRUST_POLICY_MAXIMUM
         ? []
@@ -22,7 +22,7 @@ export function trustSizeProblems(args: Settled): Problem[] {
 }
 
 /** A trust policy above IAM's default quota can be created once the account's quota is raised. */
-export function trustSizeWarning(args: Settled): string | undefined {
+export function trustSizeWarning(args: KnownArgs): string | undefined {
     const size = isString(args["oidcProviderArn"]) ? trustSize(args) : 0;
     return size <= TRUST_POLICY_DEFAULT_QUOTA
         ? undefined
@@ -32,7 +32,7 @@ export function trustSizeWarning(args: Settled): string | undefined {
 }
 
 /** In characters, as IAM counts them. 0 if a part of the policy is not known. */
-function trustSize(args: Settled): number {
+function trustSize(args: KnownArgs): number {
     const account = isObject(args["serviceAccount"]) ? args["serviceAccount"] : {};
     const { namespace = DEFAULT_SERVICE_ACCOUNT.namespace, name = DEFAULT_SERVICE_ACCOUNT.name } = account;
     const additional: unknown = args["additionalOidcProviderArns"] ?? [];

@@ -1,5 +1,5 @@
+import { KnownArgs } from "./knownArgs";
 import { isObject, Rule } from "./rule";
-import { Settled } from "./settled";
 
 /** A shorter common prefix does not suggest an argument. */
 const MIN_PREFIX_LENGTH = 4;
@@ -8,7 +8,7 @@ const MIN_PREFIX_LENGTH = 4;
  * A warning for each unknown argument, with a suggestion. TypeScript rejects unknown names, but not in objects that are spread
  * into the arguments, and JavaScript accepts them. Pulumi resources ignore unknown arguments, so a typo would go unnoticed.
  */
-export function unknownNames(args: Settled, rules: Readonly<Record<string, Rule>>, path = ""): string[] {
+export function unknownNames(args: KnownArgs, rules: Readonly<Record<string, Rule>>, path = ""): string[] {
     return Object.entries(args).flatMap(([name, value]) => {
         const rule = rules[name];
         if (value === undefined) {

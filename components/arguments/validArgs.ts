@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
-import { withoutNothing } from "./settled";
+import { givenProperties } from "./knownArgs";
 import { Gate } from "./validateArguments";
 
 /** The given arguments for the children. Each resolves once the arguments have passed their checks. */
@@ -11,7 +11,7 @@ export type ValidArgs = {
 };
 
 export function validArgs(args: CniServiceAccountRoleArgs, gate: Gate): ValidArgs {
-    const given = Object.entries(withoutNothing(args));
+    const given = Object.entries(givenProperties(args));
     return Object.fromEntries(given.map(([name, value]) => [name, after(gate, value as unknown)]));
 }
 

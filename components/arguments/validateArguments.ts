@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { findProblems, RULES } from "./allRules";
+import { givenProperties, knownArgs, KnownArgs } from "./knownArgs";
 import { argumentOf, argumentsError, Problem } from "./problem";
-import { settle, Settled, withoutNothing } from "./settled";
 import { trustSizeWarning } from "./trustSizeRules";
 import { unknownNames } from "./unknownNames";
 
@@ -20,11 +20,11 @@ export interface LateValidation {
  * pass no arguments at all.
  */
 export function validateNow<T extends object>(name: string, args: T | undefined): T {
-    const settled = settle(args ?? {});
-    for (const sentence of unknownNames(settled, RULES)) {
+    const known = knownArgs(args ?? {});
+    for (const sentence of unknownNames(known, RULES)) {
         void pulumi.log.warn(`CniServiceAccountRole ${JSON.stringify(name)}: ${sentence}`);
     }
-    refuse(name, findProblems(settled));
+    refuse(name, findProblems(known));
     return args as T;
 }
 
@@ -33,9 +33,9 @@ export function validateNow<T extends object>(name: string, args: T | undefined)
  * must wait for the gate, so that none is created from invalid arguments.
  */
 export function validateLate(component: pulumi.ComponentResource, name: string, args: object): LateValidation {
-    const found = withKnownPart(args, async (settled) => {
-        warnOfTrustSize(component, settled);
-        return hideSecrets(findProblems({ ...settled, ...resolvedToNothing(args, settled) }), args);
+    const found = withKnownPart(args, async (known) => {
+        warnOfTrustSize(component, known);
+        return hideSecrets(findProblems({ ...known, ...resolvedToNothing(args, known) }), args);
     });
     return {
         gate: found.apply((problems) => reject(name, problems)),
@@ -44,13 +44,15 @@ export function validateLate(component: pulumi.ComponentResource, name: string, 
 }
 
 /** Checks the known part of a value, in previews too. The gate is not secret even if the value is. */
-export function validateKnownPart(value: object, validate: (settled: Settled) => Promise<true>): Gate {
+export function validateKnownPart(value: object, validate: (known: KnownArgs) => Promise<true>): Gate {
     return withKnownPart(value, validate);
 }
 
 /** Computes a result from the known part of a value, in previews too. The result is not secret even if the value is. */
-export function withKnownPart<T>(value: object, use: (settled: Settled) => Promise<T>): pulumi.Output<T> {
-    const used = applyToUnknownToo(pulumi.output(value), (known) => use(settle(pulumi.isUnknown(known) ? {} : known)));
+export function withKnownPart<T>(value: object, use: (known: KnownArgs) => Promise<T>): pulumi.Output<T> {
+    const used = applyToUnknownToo(pulumi.output(value), (known) =>
+        use(knownArgs(pulumi.isUnknown(known) ? {} : known)),
+    );
     return pulumi.unsecret(used);
 }
 
@@ -81,8 +83,8 @@ function refuse(component: string, problems: readonly Problem[]): void {
  * Whether these arguments are given has already decided which resources exist and what is looked up. An Output that resolves to
  * nothing is therefore an invalid value, not an argument that is not given.
  */
-function resolvedToNothing(args: object, settled: Settled): Settled {
-    const given = Object.keys(withoutNothing(args));
+function resolvedToNothing(args: object, known: KnownArgs): KnownArgs {
+    const given = Object.keys(givenProperties(args));
     return Object.fromEntries(
         [
             "clusterName",
@@ -93,14 +95,14 @@ function resolvedToNothing(args: object, settled: Settled): Settled {
             "detachFromNodeRoles",
             "detachPolicyArns",
         ]
-            .filter((name) => given.includes(name) && settled[name] === undefined)
+            .filter((name) => given.includes(name) && known[name] === undefined)
             .map((name) => [name, null]),
     );
 }
 
 /** Call it once the provider is known, so that its statement is counted. */
-export function warnOfTrustSize(component: pulumi.ComponentResource, settled: Settled): void {
-    const warning = trustSizeWarning(settled);
+export function warnOfTrustSize(component: pulumi.ComponentResource, known: KnownArgs): void {
+    const warning = trustSizeWarning(known);
     if (warning !== undefined) {
         void pulumi.log.warn(warning, component);
     }
@@ -119,7 +121,7 @@ async function hideSecrets(problems: readonly Problem[], args: object): Promise<
             ...((await isSecret(argumentOf(problem.path)))
                 ? { path: problem.path.replace(/\[".*$/s, ""), got: "a secret value" }
                 : {}),
-            ...(problem.tellsOf !== undefined && (await isSecret(problem.tellsOf))
+            ...(problem.revealsArgument !== undefined && (await isSecret(problem.revealsArgument))
                 ? { expected: problem.expected.replace(/,[^,]*$/, "") }
                 : {}),
         })),

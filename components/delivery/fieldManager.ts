@@ -22,7 +22,7 @@ export function fieldManager(component: string, project = pulumi.getProject(), s
  * The `ignoreChanges` of a patch. A renamed component (or stack) keeps the field manager that owns its annotations. Under a new
  * one it would conflict with its own earlier writes.
  */
-export const KEPT_BY_A_PATCH = [`metadata.annotations["${PATCH_FIELD_MANAGER_ANNOTATION}"]`];
+export const PATCH_IGNORE_CHANGES = [`metadata.annotations["${PATCH_FIELD_MANAGER_ANNOTATION}"]`];
 
 /**
  * The annotations that tell the Kubernetes provider how to apply a patch.

@@ -7,7 +7,7 @@ import { rolloutAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
 import { CniRole } from "../role/cniRole";
-import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
+import { PATCH_IGNORE_CHANGES, patchControl } from "./fieldManager";
 
 /** The name of the DaemonSet whose pods use the service account. */
 export function daemonSetNameOf({ rollout }: ValidArgs): pulumi.Output<string> {
@@ -35,13 +35,15 @@ export function rollOut(
             metadata: { namespace, name: daemonSetNameOf(args), annotations },
             spec: {
                 template: {
-                    metadata: { annotations: { [ROLLOUT_ANNOTATION]: unlessCarriedBefore(carriedBefore, delivered) } },
+                    metadata: {
+                        annotations: { [ROLLOUT_ANNOTATION]: rolloutAnnotationValue(carriedBefore, delivered) },
+                    },
                 },
             },
         },
         {
             ...opts,
-            ignoreChanges: KEPT_BY_A_PATCH,
+            ignoreChanges: PATCH_IGNORE_CHANGES,
             customTimeouts: { create: timeout, update: timeout },
             hooks: explainFailures(rolloutAdvice, opts.parent),
         },
@@ -60,7 +62,7 @@ interface Waiting {
 }
 
 /** The rollout annotation, or nothing if no pod needs to restart: the DaemonSet restarts pods only if its template changes. */
-export function unlessCarriedBefore(
+export function rolloutAnnotationValue(
     carriedBefore: Waiting["carriedBefore"],
     delivered: pulumi.Output<string>,
 ): pulumi.Output<string> {

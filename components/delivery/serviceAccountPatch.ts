@@ -6,7 +6,7 @@ import { ValidArgs } from "../arguments/validArgs";
 import { serviceAccountAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
-import { KEPT_BY_A_PATCH, patchControl } from "./fieldManager";
+import { PATCH_IGNORE_CHANGES, patchControl } from "./fieldManager";
 
 /**
  * Annotates the service account with server-side apply. Every other field keeps its owner, and destroy removes only the
@@ -35,6 +35,6 @@ export function annotateServiceAccount(
                     })),
             },
         },
-        { ...opts, ignoreChanges: KEPT_BY_A_PATCH, hooks: explainFailures(serviceAccountAdvice, opts.parent) },
+        { ...opts, ignoreChanges: PATCH_IGNORE_CHANGES, hooks: explainFailures(serviceAccountAdvice, opts.parent) },
     );
 }

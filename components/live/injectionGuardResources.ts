@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "crypto";
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { ServiceAccountName, TOKEN_AUDIENCE } from "../../documents/trustPolicy";
-import { KEPT_BY_A_PATCH, patchControl } from "../delivery/fieldManager";
+import { PATCH_IGNORE_CHANGES, patchControl } from "../delivery/fieldManager";
 import { sdks } from "../providerSdks";
 
 /** Below Kubernetes' limit of 253 characters for a name, with room for the digest. */
@@ -48,7 +48,7 @@ const HAS_TOKEN =
  *
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function guardInjection(
+export function createInjectionGuardResources(
     name: string,
     { guardName, serviceAccount, roleArn }: InjectionGuardArgs,
     opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.Resource[]> },
@@ -59,7 +59,7 @@ export function guardInjection(
         ...opts,
         retainOnDelete: true,
         // A renamed component keeps its existing guard.
-        ignoreChanges: ["metadata.name", ...KEPT_BY_A_PATCH],
+        ignoreChanges: ["metadata.name", ...PATCH_IGNORE_CHANGES],
     };
     const message = pulumi.all([serviceAccount, roleArn, guardName]).apply((parts) => refusalMessage(...parts));
     const policy = new ValidatingAdmissionPolicy(

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { LiveInputs } from "../../handover/run/liveResource";
 import { DEFAULT_TIMEOUTS } from "../arguments/defaults";
-import { withoutNothing } from "../arguments/settled";
+import { givenProperties } from "../arguments/knownArgs";
 import { after, resourcesAfter } from "../arguments/validArgs";
 import { Gate } from "../arguments/validateArguments";
 import { Proof } from "../cniLiveArgs";
@@ -10,7 +10,7 @@ import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
 import { daemonSetNameOf } from "../delivery/rollout";
 import { handOverSubject } from "./handOverSubject";
-import { guardInjection, injectionGuardName } from "./injectionGuardResources";
+import { createInjectionGuardResources, injectionGuardName } from "./injectionGuardResources";
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
 import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
@@ -24,7 +24,7 @@ export interface Guard {
 }
 
 /** Creates the resource that proves the role and records the state before the hand-over. Its delete is the hand-back. */
-export function makeCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
+export function createCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
     const { name, args, valid, gate, role, shape, parent } = live;
     const resource = new CredentialGuard(
         `${name}-credential-guard`,
@@ -45,7 +45,7 @@ export function makeCredentialGuard(live: LiveContext, before: readonly pulumi.C
 }
 
 /** Creates the resource that restarts one pod of each node role first. */
-export function makeCanary(
+export function createCanary(
     live: LiveContext,
     guard: Guard,
     serviceAccountUid: pulumi.Output<string>,
@@ -66,13 +66,13 @@ export function makeCanary(
 }
 
 /** Creates the admission policy that refuses pods without the role, if the shape includes it. */
-export function makeInjectionGuard(
+export function createInjectionGuard(
     { name, shape, serviceAccount, role, parent }: LiveContext,
     guard: Guard,
     before: readonly pulumi.CustomResource[],
 ): pulumi.CustomResource[] {
     return shape.injectionGuard
-        ? guardInjection(
+        ? createInjectionGuardResources(
               name,
               {
                   // A renamed component keeps its existing guard.
@@ -97,7 +97,7 @@ export interface Detached {
 }
 
 /** Creates the resource that verifies every pod, and then detaches the CNI policy from the node roles. */
-export function makeDetachment(
+export function createDetachment(
     live: LiveContext,
     guard: Guard,
     canary: Canary,
@@ -140,7 +140,7 @@ function commonInputs(live: LiveContext): Inputs<LiveInputs> {
     const { kubeconfig, context, aws } = liveConnection(valid);
     return {
         subject: subject(live),
-        timeouts: { ...DEFAULT_TIMEOUTS, ...withoutNothing(args.timeouts ?? {}) },
+        timeouts: { ...DEFAULT_TIMEOUTS, ...givenProperties(args.timeouts ?? {}) },
         iamPropagationSeconds: liveSettings(live).iamPropagationSeconds,
         kubeconfig,
         context,

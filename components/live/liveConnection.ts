@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsConnection } from "../../handover/model/connection";
+import { givenProperties } from "../arguments/knownArgs";
 import { Problem } from "../arguments/problem";
-import { withoutNothing } from "../arguments/settled";
 import { ValidArgs } from "../arguments/validArgs";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 
@@ -41,7 +41,7 @@ export function liveConnection(args: ValidArgs): LiveConnection {
 
 /** The arguments for the state. Those that may contain credentials become secrets, even if the program passes plain text. */
 export function withSecrets(args: CniServiceAccountRoleArgs): pulumi.Inputs {
-    const { kubeconfig, aws } = withoutNothing(args);
+    const { kubeconfig, aws } = givenProperties(args);
     return {
         ...args,
         ...(kubeconfig === undefined ? {} : { kubeconfig: pulumi.secret(kubeconfig) }),
@@ -52,8 +52,8 @@ export function withSecrets(args: CniServiceAccountRoleArgs): pulumi.Inputs {
 /** JavaScript programs may pass null for properties that are not given. */
 function awsWithoutNulls(given: AwsConnection): AwsConnection {
     const { endpoints } = given;
-    const some = endpoints && { endpoints: withoutNothing(endpoints) };
-    return withoutNothing({ ...given, ...some }) as AwsConnection;
+    const some = endpoints && { endpoints: givenProperties(endpoints) };
+    return givenProperties({ ...given, ...some }) as AwsConnection;
 }
 
 /** The fallback if neither the arguments nor the cluster's ARN contain the region. Empty if it is not configured. */
@@ -87,13 +87,13 @@ function configuredAws(): pulumi.Output<AwsConnection> | undefined {
         // A list of objects, each with the endpoints of some services.
         endpoints: endpoints?.reduce((all, some) => ({ ...all, ...some }), {}),
     };
-    const given = withoutNothing(connection);
+    const given = givenProperties(connection);
     return Object.keys(given).length === 0 ? undefined : pulumi.output(given as pulumi.Unwrap<typeof given>);
 }
 
 /** Problems because of which the live checks may connect to another cluster or account than the component's own resources. */
 export function connectionProblems(component: pulumi.ComponentResource, args: CniServiceAccountRoleArgs): Problem[] {
-    const given = withoutNothing(args);
+    const given = givenProperties(args);
     return [
         ...explicitProvider(component, "kubernetes:core/v1:ServiceAccountPatch", "kubeconfig", given.kubeconfig),
         ...explicitProvider(component, "aws:iam/role:Role", "aws", given.aws),
@@ -108,9 +108,9 @@ function explicitProvider(component: pulumi.ComponentResource, token: string, pa
         : [
               {
                   path,
-                  expected: `${path}, since the component has a provider of its own, whose settings the live checks cannot see`,
+                  expected: `${path}, since the component has an explicit provider, whose settings the live checks cannot read`,
                   got: "nothing",
-                  fix: `give ${path} to what that provider uses, or set liveChecks: false`,
+                  fix: `set ${path} to the settings of that provider, or set liveChecks: false`,
               },
           ];
 }

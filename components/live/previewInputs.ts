@@ -5,7 +5,7 @@ import type { AwsConnection } from "../../handover/model/connection";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { Subject } from "../../handover/model/subject";
 import type { PreviewInputs } from "../../handover/preview/previewHandOver";
-import { LATE, Settled } from "../arguments/settled";
+import { KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { handOverSubject } from "./handOverSubject";
 
 /** The inputs of the plan that are always known. */
@@ -50,10 +50,10 @@ export type KnownLate = { readonly [K in keyof Known]: unknown };
 const MAY_BE_UNKNOWN = ["roleArn", "record", "delivered"];
 
 /** The placeholder for the name of a role that the update will create. No message contains it. */
-const PLACEHOLDER_ROLE_NAME = "to-be-made";
+const PLACEHOLDER_ROLE_NAME = "to-be-created";
 
 /** The inputs of the plan, or the reason why there is no plan yet. */
-export function previewInputs(plain: PlainParts, settled: Settled): PreviewInputs | string {
+export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInputs | string {
     const late = Object.keys(settled).filter((name) => !MAY_BE_UNKNOWN.includes(name) && isLate(settled[name]));
     if (late.length > 0) {
         return `${late.join(", ")} ${late.length === 1 ? "is" : "are"} not known yet`;
@@ -105,7 +105,7 @@ function placeholderRoleArn(oidcProviderArn: string): string | undefined {
 
 function isLate(value: unknown): boolean {
     return (
-        value === LATE ||
+        value === NOT_YET_KNOWN ||
         (typeof value === "object" && value !== null && Object.values(value).some((part) => isLate(part)))
     );
 }

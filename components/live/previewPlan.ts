@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HandOverRecord } from "../../handover/model/record";
-import { LATE, Settled } from "../arguments/settled";
+import { KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { Gate, validateKnownPart } from "../arguments/validateArguments";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
@@ -37,7 +37,7 @@ export function showPlanBeforeGuard(live: LiveContext, record: pulumi.Output<Han
         return live.gate;
     }
     return whenKnown({ values: lateParts(live, record) }, (known) =>
-        known["record"] === LATE ? showPlan(live, known, true) : undefined,
+        known["record"] === NOT_YET_KNOWN ? showPlan(live, known, true) : undefined,
     );
 }
 
@@ -53,23 +53,23 @@ export function showPlanAfterGuard(
     const isKnown = (output: pulumi.Output<unknown>) => output.apply(() => true);
     const parts = { canary: isKnown(outcomes.canary), detachment: isKnown(outcomes.detachment) };
     return whenKnown({ values: lateParts(live, record), ...parts }, (known, { canary, detachment }) =>
-        known["record"] !== LATE && (canary === LATE || detachment === LATE)
-            ? showPlan(live, known, canary === LATE)
+        known["record"] !== NOT_YET_KNOWN && (canary === NOT_YET_KNOWN || detachment === NOT_YET_KNOWN)
+            ? showPlan(live, known, canary === NOT_YET_KNOWN)
             : undefined,
     );
 }
 
 function whenKnown(
     parts: { readonly values: KnownLate },
-    act: (values: Settled, others: Settled) => Promise<void> | undefined,
+    act: (values: KnownArgs, others: KnownArgs) => Promise<void> | undefined,
 ): Gate {
     return validateKnownPart(parts, async ({ values, ...others }) => {
-        await act(values as Settled, others);
+        await act(values as KnownArgs, others);
         return true;
     });
 }
 
-async function showPlan(live: LiveContext, known: Settled, canaryActs: boolean): Promise<void> {
+async function showPlan(live: LiveContext, known: KnownArgs, canaryActs: boolean): Promise<void> {
     // Imported on demand, because it loads the Kubernetes and AWS clients.
     const { notLookedAt, previewHandOver } = await import("../../handover/preview/previewHandOver");
     const inputs = previewInputs(plainParts(live, canaryActs), known);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { findProblems } from "../arguments/allRules";
-import { LATE, settle, withoutNothing } from "../arguments/settled";
+import { givenProperties, knownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { Gate, LateValidation, refuseLate, validateKnownPart, warnOfTrustSize } from "../arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 import { ClusterFacts, clusterProblems, lookUpCluster, lookUpNamedCluster, lookUpOidcProvider } from "./clusterLookup";
@@ -22,7 +22,7 @@ export function resolveCluster(
     allArgs: CniServiceAccountRoleArgs,
     { gate, passes }: LateValidation,
 ): Cluster {
-    const args = withoutNothing(allArgs);
+    const args = givenProperties(allArgs);
     const given = pulumi.output(args.oidcProviderArn ?? "");
     if (args.clusterName === undefined) {
         return { gate, oidcProviderArn: given, region: pulumi.output("") };
@@ -32,9 +32,9 @@ export function resolveCluster(
     const agreed = validateKnownPart({ facts, args }, async (known) =>
         refuseLate(
             name,
-            known["facts"] === undefined || known["facts"] === LATE
+            known["facts"] === undefined || known["facts"] === NOT_YET_KNOWN
                 ? []
-                : clusterProblems(known["facts"] as ClusterFacts, settle(known["args"] as object)),
+                : clusterProblems(known["facts"] as ClusterFacts, knownArgs(known["args"] as object)),
             args,
         ),
     );
@@ -88,7 +88,7 @@ function checkWithProvider(
     oidcProviderArn: pulumi.Output<string>,
 ): Gate {
     return validateKnownPart({ ...args, oidcProviderArn }, async (known) => {
-        if (known["oidcProviderArn"] === LATE) {
+        if (known["oidcProviderArn"] === NOT_YET_KNOWN) {
             return true;
         }
         warnOfTrustSize(component, known);

@@ -1,8 +1,8 @@
 import type * as eks from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
 import { issuerOfUrl, parseOidcProviderArn } from "../../documents/arn";
+import { KnownArgs } from "../arguments/knownArgs";
 import { Problem } from "../arguments/problem";
-import { Settled } from "../arguments/settled";
 import { sdks } from "../providerSdks";
 
 /** The properties of an EKS cluster that the component uses. */
@@ -73,11 +73,11 @@ function missingProvider(issuerUrl: string, cause: string): Problem {
 }
 
 /** The arguments that contradict the cluster. */
-export function clusterProblems(cluster: ClusterFacts, args: Settled): Problem[] {
+export function clusterProblems(cluster: ClusterFacts, args: KnownArgs): Problem[] {
     return [...familyProblems(cluster, args), ...issuerProblems(cluster, args)];
 }
 
-function familyProblems({ ipFamily }: ClusterFacts, args: Settled): Problem[] {
+function familyProblems({ ipFamily }: ClusterFacts, args: KnownArgs): Problem[] {
     const given = args["ipFamily"] ?? "ipv4";
     const isDefault = args["ipFamily"] === undefined ? ", the default" : "";
     return given === ipFamily
@@ -92,7 +92,7 @@ function familyProblems({ ipFamily }: ClusterFacts, args: Settled): Problem[] {
           ];
 }
 
-function issuerProblems({ issuerUrl }: ClusterFacts, args: Settled): Problem[] {
+function issuerProblems({ issuerUrl }: ClusterFacts, args: KnownArgs): Problem[] {
     const arn = args["oidcProviderArn"];
     const provider = typeof arn === "string" ? parseOidcProviderArn(arn) : undefined;
     return provider === undefined || provider.issuer === issuerOfUrl(issuerUrl)

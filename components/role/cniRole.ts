@@ -42,7 +42,7 @@ export function existingRole(arn: pulumi.Output<string>): CniRole {
 }
 
 /** Creates the role, and attaches the CNI policy of the IP family and the additional policies. */
-export function makeRole(inputs: CniRoleInputs): CniRole {
+export function createRole(inputs: CniRoleInputs): CniRole {
     const { name, args, gate, parent } = inputs;
     const role = new (sdks.iam().Role)(
         `${name}-role`,

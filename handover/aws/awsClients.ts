@@ -65,7 +65,7 @@ export interface ClientDefaults {
     readonly credentialsMilliseconds?: number;
 }
 
-export function makeClients(connection: AwsConnection, defaults: ClientDefaults): Clients {
+export function createClients(connection: AwsConnection, defaults: ClientDefaults): Clients {
     // Otherwise every update and preview would show the AWS SDK's warning about future Node.js support.
     process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
     const secrets = [connection.secretAccessKey, connection.sessionToken, connection.externalId].flatMap(

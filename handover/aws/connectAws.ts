@@ -2,7 +2,7 @@ import type { AwsConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
 import { attach, detach } from "./attachments";
 import type { AwsAccess } from "./awsAccess";
-import { type ClientDefaults, type Clients, makeClients } from "./awsClients";
+import { type ClientDefaults, type Clients, createClients } from "./awsClients";
 import { unknownRefusal } from "./awsErrors";
 import { nodeRoleLook } from "./nodeRoles";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
@@ -10,7 +10,7 @@ import { prove } from "./proof";
 
 /** The access to the AWS account of a connection. No call is made, and no SDK loaded, before the first request. */
 export function connectAws(connection: AwsConnection, defaults: ClientDefaults = {}): AwsAccess {
-    const clients = makeClients(connection, defaults);
+    const clients = createClients(connection, defaults);
     const look = nodeRoleLook(clients);
     const account = callerAccount(clients);
     const asRefusal = <T>(answer: Promise<T>): Promise<T> =>

@@ -1,25 +1,28 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { Account } from "./account";
-import { isOfComponent, ofType, type Seen } from "./stack";
+import { isOfComponent, ofType, type StackResource } from "./stack";
 import { at, isMissing, listOf, UNKNOWN } from "./values";
 
 export const ADDON = "aws:eks/addon:Addon";
 const SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount";
 const PATCH = "kubernetes:core/v1:ServiceAccountPatch";
 
-export function vpcCniAddons(stack: readonly Seen[]): Seen[] {
+export function vpcCniAddons(stack: readonly StackResource[]): StackResource[] {
     return ofType(stack, ADDON).filter(({ props }) => props["addonName"] === "vpc-cni");
 }
 
 /** Whether the add-on has a role, for the service account or by Pod Identity. A role that is not known yet counts. */
-export function hasRole({ props }: Seen): boolean {
+export function hasRole({ props }: StackResource): boolean {
     return (
         !isMissing(props["serviceAccountRoleArn"]) ||
         listOf(props["podIdentityAssociations"]).some((given) => given === UNKNOWN || !isMissing(at(given, "roleArn")))
     );
 }
 
-export function podIdentityAssociations(stack: readonly Seen[], { namespace, name }: Account): Seen[] {
+export function podIdentityAssociations(
+    stack: readonly StackResource[],
+    { namespace, name }: Account,
+): StackResource[] {
     return ofType(stack, "aws:eks/podIdentityAssociation:PodIdentityAssociation").filter(
         ({ props }) => isUnknownOr(props["namespace"], namespace) && props["serviceAccount"] === name,
     );
@@ -30,7 +33,7 @@ export function podIdentityAssociations(stack: readonly Seen[], { namespace, nam
  * cluster, whose Kubernetes provider is not configured yet, the engine knows none of their properties. The component's own
  * patch is then recognised by its URN.
  */
-export function annotations(stack: readonly Seen[], account: Account): Seen[] {
+export function annotations(stack: readonly StackResource[], account: Account): StackResource[] {
     return ofType(stack, PATCH, SERVICE_ACCOUNT).filter(
         ({ urn, props }) =>
             (isAccount(props, account) && !isMissing(annotatedRole(props))) ||

@@ -1,6 +1,6 @@
 import { parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { cniGrants } from "../../documents/cniGrants";
-import { givenTo, ofType, type Seen } from "./stack";
+import { ofType, programValue, type StackResource } from "./stack";
 import { isEc2, servicesOf, subjectsOf, trustOf } from "./trust";
 import { at, documentOf, listOf, UNKNOWN } from "./values";
 
@@ -13,7 +13,7 @@ export interface Role {
 
 /** A permission policy of a role, with the resource that attaches it. */
 export interface RolePolicy {
-    readonly by: Seen;
+    readonly attachedBy: StackResource;
     /** Whether it is AmazonEKS_CNI_Policy, in any partition. */
     readonly managedCni: boolean;
     readonly arn: unknown;
@@ -24,12 +24,12 @@ export interface RolePolicy {
 const ROLE = "aws:iam/role:Role";
 export const NODE_GROUP = "aws:eks/nodeGroup:NodeGroup";
 
-export function rolesOf(stack: readonly Seen[]): Role[] {
+export function rolesOf(stack: readonly StackResource[]): Role[] {
     return ofType(stack, ROLE).map(({ urn, props }) => ({ urn, name: props["name"], props }));
 }
 
 /** The roles of EC2 instances and of node groups. Roles of node groups count even if the stack does not create them. */
-export function nodeRolesOf(stack: readonly Seen[]): Role[] {
+export function nodeRolesOf(stack: readonly StackResource[]): Role[] {
     const groups = ofType(stack, NODE_GROUP);
     const made = rolesOf(stack);
     const named = groups.flatMap(({ props }) => {
@@ -55,7 +55,7 @@ function trustsEc2({ props }: Role): boolean {
  * The roles for the CNI: roles whose trust policy names the subject of its service account, and roles that have its permissions
  * and no others. A role with broader permissions, or of a node, is not one.
  */
-export function cniRolesOf(stack: readonly Seen[], account: string): Role[] {
+export function cniRolesOf(stack: readonly StackResource[], account: string): Role[] {
     const nodes = new Set(nodeRolesOf(stack).map(({ urn }) => urn));
     return rolesOf(stack).filter((role) => {
         const trust = trustOf(role.props["assumeRolePolicy"]);
@@ -74,7 +74,7 @@ function isSufficientAlone(document: unknown, family: "ipv4" | "ipv6"): boolean 
 }
 
 /** The first role that a property refers to: by name or ARN, or by its property dependencies while the value is not known. */
-export function refersToRole(by: Seen, property: string, roles: readonly Role[]): Role | undefined {
+export function refersToRole(by: StackResource, property: string, roles: readonly Role[]): Role | undefined {
     const from = by.propertyDependencies[property] ?? [];
     return roles.find((role) =>
         listOf(by.props[property]).some((value) =>
@@ -86,12 +86,12 @@ export function refersToRole(by: Seen, property: string, roles: readonly Role[])
 }
 
 /** All permission policies of a role that the stack contains. */
-export function policiesOf(role: Role, stack: readonly Seen[]): RolePolicy[] {
+export function policiesOf(role: Role, stack: readonly StackResource[]): RolePolicy[] {
     const own = stack.find(({ urn, type }) => type === ROLE && urn === role.urn);
     const given = (type: string, roleProperty: string) =>
         ofType(stack, type).filter((by) => refersToRole(by, roleProperty, [role]) !== undefined);
-    const managed = (by: Seen, property: string) =>
-        listOf(givenTo(by, property)).map((arn) => managedPolicy(by, property, arn, stack));
+    const managed = (by: StackResource, property: string) =>
+        listOf(programValue(by, property)).map((arn) => managedPolicy(by, property, arn, stack));
     return [
         ...given("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role").flatMap((by) => managed(by, "policyArn")),
         ...given("aws:iam/policyAttachment:PolicyAttachment", "roles").flatMap((by) => managed(by, "policyArn")),
@@ -103,16 +103,16 @@ export function policiesOf(role: Role, stack: readonly Seen[]): RolePolicy[] {
             ? []
             : [
                   ...managed(own, "managedPolicyArns"),
-                  ...listOf(givenTo(own, "inlinePolicies")).map((policy) => inline(own, at(policy, "policy"))),
+                  ...listOf(programValue(own, "inlinePolicies")).map((policy) => inline(own, at(policy, "policy"))),
               ]),
     ];
 }
 
-function inline(by: Seen, policy: unknown): RolePolicy {
-    return { by, managedCni: false, arn: undefined, document: documentOf(policy) };
+function inline(by: StackResource, policy: unknown): RolePolicy {
+    return { attachedBy: by, managedCni: false, arn: undefined, document: documentOf(policy) };
 }
 
-function managedPolicy(by: Seen, property: string, arn: unknown, stack: readonly Seen[]): RolePolicy {
+function managedPolicy(by: StackResource, property: string, arn: unknown, stack: readonly StackResource[]): RolePolicy {
     const { owner, name } = (typeof arn === "string" ? parsePolicyArn(arn) : undefined) ?? {};
     const from = by.propertyDependencies[property] ?? [];
     const policy = ofType(stack, "aws:iam/policy:Policy").find(({ urn, props }) =>
@@ -121,7 +121,7 @@ function managedPolicy(by: Seen, property: string, arn: unknown, stack: readonly
             : from.includes(urn),
     );
     return {
-        by,
+        attachedBy: by,
         managedCni: owner === "aws" && name === "AmazonEKS_CNI_Policy",
         arn,
         document: documentOf(policy?.props["policy"]),

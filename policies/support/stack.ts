@@ -2,7 +2,7 @@ import type { PolicyResource, ResourceValidationArgs, StackValidationArgs } from
 import { at, isRecord, readable, UNKNOWN } from "./values";
 
 /** A resource of the stack that can be read without exceptions. */
-export interface Seen {
+export interface StackResource {
     readonly urn: string;
     readonly type: string;
     readonly props: Readonly<Record<string, unknown>>;
@@ -12,12 +12,19 @@ export interface Seen {
     readonly parent: string | undefined;
 }
 
-export function resourcesOf({ resources }: StackValidationArgs): Seen[] {
-    return resources.map(seen);
+export function resourcesOf({ resources }: StackValidationArgs): StackResource[] {
+    return resources.map(stackResource);
 }
 
 /** Older engines omit empty properties. */
-function seen({ urn, type, props, parent, dependencies, propertyDependencies }: Partial<PolicyResource>): Seen {
+function stackResource({
+    urn,
+    type,
+    props,
+    parent,
+    dependencies,
+    propertyDependencies,
+}: Partial<PolicyResource>): StackResource {
     return {
         urn: urn ?? "",
         type: type ?? "",
@@ -36,7 +43,7 @@ export function propsOf(props: ResourceValidationArgs["props"] | undefined): Rec
     return isRecord(known) ? known : {};
 }
 
-export function ofType(stack: readonly Seen[], ...types: string[]): Seen[] {
+export function ofType(stack: readonly StackResource[], ...types: string[]): StackResource[] {
     return stack.filter(({ type }) => types.includes(type));
 }
 
@@ -44,7 +51,11 @@ export function ofType(stack: readonly Seen[], ...types: string[]): Seen[] {
  * The value that the program gives for a property, or for a nested property. A value that the provider computes, such as the
  * `managedPolicyArns` of a role that sets none, is unknown in a preview, too. It differs in that it depends on no other resource.
  */
-export function givenTo({ props, propertyDependencies }: Seen, property: string, ...path: string[]): unknown {
+export function programValue(
+    { props, propertyDependencies }: StackResource,
+    property: string,
+    ...path: string[]
+): unknown {
     const value = at(props, property, ...path);
     const isComputed = value === UNKNOWN && (propertyDependencies[property] ?? []).length === 0;
     return isComputed ? undefined : value;
@@ -62,7 +73,7 @@ export function isOfComponent(urn: string): boolean {
 }
 
 /** The URNs of all resources before a resource: the dependencies of it and its parents, transitively, with their children. */
-export function comesBefore(resource: Seen, stack: readonly Seen[]): ReadonlySet<string> {
+export function comesBefore(resource: StackResource, stack: readonly StackResource[]): ReadonlySet<string> {
     const byUrn = new Map(stack.map((other) => [other.urn, other]));
     const childrenOf = (urn: string) => stack.filter(({ parent }) => parent === urn).map((child) => child.urn);
     const before = new Set<string>();
@@ -77,8 +88,8 @@ export function comesBefore(resource: Seen, stack: readonly Seen[]): ReadonlySet
             ]);
         }
     };
-    let self: Seen | undefined = resource;
-    for (const passed = new Set<Seen>(); self !== undefined && !passed.has(self);) {
+    let self: StackResource | undefined = resource;
+    for (const passed = new Set<StackResource>(); self !== undefined && !passed.has(self);) {
         passed.add(self);
         visit([...self.dependencies, ...Object.values(self.propertyDependencies).flat()]);
         self = byUrn.get(self.parent ?? "");

@@ -1,11 +1,11 @@
-import * as assert from "assert";
 import { DeleteClusterCommand, DeleteNodegroupCommand, EKSClient, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { CreateOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
 import * as kubernetes from "@pulumi/kubernetes";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { writeFile } from "fs/promises";
-import { join } from "path";
 import { type Sandbox, startSandbox } from "local-eks";
+import { join } from "path";
 import { CniServiceAccountRole } from "../../index";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
@@ -201,9 +201,9 @@ describe("the cluster and the account of the live checks", () => {
         const failure = (await failureOf(own.preview())) ?? "";
         assert.match(
             failure,
-            /kubeconfig: expected kubeconfig, since the component has a provider of its own, whose settings the live checks cannot see, got nothing/,
+            /kubeconfig: expected kubeconfig, since the component has an explicit provider, whose settings the live checks cannot read, got nothing/,
         );
-        assert.match(failure, /give kubeconfig to what that provider uses, or set liveChecks: false/);
+        assert.match(failure, /set kubeconfig to the settings of that provider, or set liveChecks: false/);
         await own.workspace.removeStack(own.name);
     });
 });

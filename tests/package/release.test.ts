@@ -56,7 +56,7 @@ describe("npm run release -- --dry-run", () => {
             status: 0,
             lines: [
                 ...["version", "tag", "schema", "changelog", "tarball"].map((name) => `ok     ${name}`),
-                `v${NEXT} is ready. Nothing was changed; without --dry-run its tag is made.`,
+                `v${NEXT} is ready. Nothing was changed. Run without --dry-run to create the tag.`,
             ],
         });
         assert.strictEqual(git("tag"), tags);
@@ -72,12 +72,12 @@ describe("npm run release -- --dry-run", () => {
             lines.filter((line) => !line.startsWith("        ")),
             [
                 "FAILED version",
-                `       policies/package.json has ${version}, package.json has ${NEXT}: make them one`,
+                `       policies/package.json has ${version}, package.json has ${NEXT}: set the same version`,
                 "FAILED tag",
-                `       the tag v${NEXT} is there already: raise the version`,
+                `       the tag v${NEXT} already exists: raise the version`,
                 "       uncommitted changes: commit them first",
                 "FAILED schema",
-                "       plugin/schema.json is not what the source makes: npm run schema",
+                "       plugin/schema.json is out of date: npm run schema",
                 "ok     changelog",
                 "ok     tarball",
                 `v${NEXT} is not ready. Nothing was changed.`,

@@ -1,5 +1,5 @@
-import { deepStrictEqual, match, ok } from "assert";
 import { loadYaml } from "@kubernetes/client-node";
+import { deepStrictEqual, match, ok } from "assert";
 import { readFileSync } from "fs";
 import { join } from "path";
 import * as schema from "../../plugin/schema.json";
@@ -68,7 +68,7 @@ describe("the pages for Pulumi's registry", () => {
             match(documentedProgram("plain-shape", language), /CniServiceAccountRole/);
             const [documented, run] = [documentedProgram("hand-over", language), handOverProgram(language, "first")];
             const added = run.split("\n").filter((line) => !documented.split("\n").includes(line));
-            deepStrictEqual(added.length, 3, added.join("\n"));
+            deepStrictEqual(added.length, 4, added.join("\n"));
             ok(run.includes("first") && !documented.includes("first"));
         });
     }

@@ -1,12 +1,13 @@
 import { deepStrictEqual, ok } from "assert";
 import { readFileSync } from "fs";
 import { join } from "path";
-import { clusterProblems } from "../../components/role/clusterLookup";
-import { argumentsError, Problem } from "../../components/arguments/problem";
 import { findProblems } from "../../components/arguments/allRules";
-import { LATE } from "../../components/arguments/settled";
+import { NOT_YET_KNOWN } from "../../components/arguments/knownArgs";
+import { argumentsError, Problem } from "../../components/arguments/problem";
 import { trustSizeProblems, trustSizeWarning } from "../../components/arguments/trustSizeRules";
 import { roleAdvice, rolloutAdvice, serviceAccountAdvice } from "../../components/failures/failureAdvice";
+import { autonamingProblems } from "../../components/live/autonaming";
+import { clusterProblems } from "../../components/role/clusterLookup";
 import { combinationRows } from "./components/arguments/combinationRows";
 import { iamRules } from "./components/arguments/iamRules";
 import { kubernetesRules } from "./components/arguments/kubernetesRules";
@@ -14,7 +15,6 @@ import { liveCombinationRows } from "./components/arguments/liveCombinationRows"
 import { liveRules } from "./components/arguments/liveRules";
 import { rowsOf } from "./components/arguments/rule";
 import { tagRules } from "./components/arguments/tagRules";
-import { autonamingProblems } from "../../components/live/autonaming";
 import { codeSpans, page, ROOT } from "./support/markdown";
 
 const PAGE = page("docs/troubleshooting.md");
@@ -38,7 +38,7 @@ function expectations(): string[] {
         { issuerUrl: `https://${ISSUER}`, ipFamily: "ipv6", region: "" },
         { oidcProviderArn: provider(1), ipFamily: "ipv4" },
     );
-    const ofPlain = findProblems({ oidcProviderArn: provider(1), ipFamily: LATE });
+    const ofPlain = findProblems({ oidcProviderArn: provider(1), ipFamily: NOT_YET_KNOWN });
     const ofLookups = [...(LOOKUPS + CONNECTION).matchAll(/expected: [`"](.*)[`"],/g)].map(([, text = ""]) =>
         text.replace(/\$\{[^}]*\}/g, "x"),
     );

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, ok, strictEqual } from "assert";
-import { KEPT_BY_A_PATCH } from "../../../components/delivery/fieldManager";
+import { PATCH_IGNORE_CHANGES } from "../../../components/delivery/fieldManager";
 import { CniServiceAccountRole, IpFamily } from "../../../index";
 import { assertAccepted } from "../support/refusals";
 import { Made, PROVIDER_ARN } from "../support/standIn";
@@ -88,9 +88,9 @@ describe("the component's options", () => {
         assertAccepted(done);
         deepStrictEqual(option(done, "ignorechangesList"), {
             "cni-cni-policy": [],
-            "cni-daemon-set": KEPT_BY_A_PATCH,
+            "cni-daemon-set": PATCH_IGNORE_CHANGES,
             "cni-role": ["tags"],
-            "cni-service-account": KEPT_BY_A_PATCH,
+            "cni-service-account": PATCH_IGNORE_CHANGES,
         });
     });
 });

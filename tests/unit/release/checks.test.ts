@@ -62,20 +62,20 @@ describe("the checks of a release", () => {
     it("name each file with another version, or with none", () => {
         deepStrictEqual(problems({ otherVersions: { "a.json": "0.1.0", "b.yaml": undefined, "c.json": "0.2.0" } }), {
             version: [
-                "a.json has 0.1.0, package.json has 0.2.0: make them one",
-                "b.yaml has no version, package.json has 0.2.0: make them one",
+                "a.json has 0.1.0, package.json has 0.2.0: set the same version",
+                "b.yaml has no version, package.json has 0.2.0: set the same version",
             ],
         });
     });
 
     it("refuse what is no version", () => {
         const { version } = problems({ version: "v1", otherVersions: {}, tags: [] });
-        deepStrictEqual(version, ["v1 in package.json is no version: write X.Y.Z"]);
+        deepStrictEqual(version, ["v1 in package.json is not a version: write X.Y.Z"]);
     });
 
     it("refuse a tag that is there, and a version that does not come after the last", () => {
         deepStrictEqual(problems({ tags: ["v0.2.0"] }), {
-            tag: ["the tag v0.2.0 is there already: raise the version"],
+            tag: ["the tag v0.2.0 already exists: raise the version"],
         });
         deepStrictEqual(problems({ tags: ["v0.9.0", "v0.10.0", "v0.1.0"] }), {
             tag: ["0.2.0 does not come after v0.10.0: raise the version"],
@@ -90,7 +90,7 @@ describe("the checks of a release", () => {
 
     it("refuse a schema that is not that of the source", () => {
         deepStrictEqual(problems({ schema: { ...READY.schema, made: schemaOf("0.2.0", "a") } }), {
-            schema: ["plugin/schema.json is not what the source makes: npm run schema"],
+            schema: ["plugin/schema.json is out of date: npm run schema"],
         });
     });
 
@@ -99,8 +99,8 @@ describe("the checks of a release", () => {
         const [committed, made] = [schemaOf("0.1.10", "a", "b"), schemaOf("0.1.10", "a", "b")];
         deepStrictEqual(problems({ tags: [], schema: { committed, made, released } }), {
             schema: [
-                "addition since 0.1.9: eks-cni:index:C: the argument b is new: raise the version, or take it back",
-                "breaking since 0.1.9: eks-cni:index:C: the argument c is gone: raise the version, or take it back",
+                "addition since 0.1.9: eks-cni:index:C: the argument b is new: raise the version, or revert it",
+                "breaking since 0.1.9: eks-cni:index:C: the argument c is gone: raise the version, or revert it",
             ],
         });
     });

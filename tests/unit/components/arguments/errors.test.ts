@@ -7,7 +7,7 @@ import { Made, PROVIDER_ARN } from "../../support/standIn";
 import { construct, run } from "../../support/underMocks";
 
 const ROLE_NAME = "expected 1 to 64 letters, digits and + = , . @ _ -, got";
-const ROLE_NAME_FIX = "choose such a name, or omit roleName for a generated one";
+const ROLE_NAME_FIX = "change the name, or omit roleName for a generated one";
 
 describe("an argument error", () => {
     it("lists all problems of one call, in the order of the arguments, then those of combinations", async () => {

@@ -96,7 +96,7 @@ export const iamRules: Rule[] = [
     {
         argument: "roleName",
         expected: "1 to 64 letters, digits and + = , . @ _ -",
-        fix: "choose such a name, or omit roleName for a generated one",
+        fix: "change the name, or omit roleName for a generated one",
         accepted: [
             ["1 character", "a"],
             ["64 characters", "a".repeat(64)],

@@ -96,7 +96,7 @@ export const liveRules: Rule[] = [
     {
         argument: "aws.sessionName",
         expected: "2 to 64 letters, digits and + = , . @ _ -",
-        fix: "choose such a name, or omit it for eks-cni",
+        fix: "change the name, or omit it for eks-cni",
         accepted: [
             ["2 characters", "ab"],
             ["64 characters", "a".repeat(64)],

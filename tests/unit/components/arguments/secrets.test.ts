@@ -17,7 +17,7 @@ const rows: [string, Record<string, unknown>, { propertyPath: string; reason: st
             propertyPath: "roleName",
             reason:
                 "expected 1 to 64 letters, digits and + = , . @ _ -, got a secret value; " +
-                "choose such a name, or omit roleName for a generated one",
+                "change the name, or omit roleName for a generated one",
         },
     ],
     [
@@ -112,7 +112,7 @@ describe("an argument error about a secret", () => {
                 propertyPath: "roleName",
                 reason:
                     "expected 1 to 64 letters, digits and + = , . @ _ -, got a secret value; " +
-                    "choose such a name, or omit roleName for a generated one",
+                    "change the name, or omit roleName for a generated one",
             },
             {
                 propertyPath: "maxSessionDuration",

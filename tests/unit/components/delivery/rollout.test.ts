@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, match, notStrictEqual, strictEqual } from "assert";
 import * as fc from "fast-check";
-import { digest, skipAwait, unlessCarriedBefore } from "../../../../components/delivery/rollout";
+import { digest, rolloutAnnotationValue, skipAwait } from "../../../../components/delivery/rollout";
 
 const ANNOTATIONS = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/cni", b: "2", a: "1" };
 
@@ -48,14 +48,16 @@ describe("the digest of what was delivered", () => {
 describe("the rollout", () => {
     const settled = (carried: boolean | undefined) =>
         new Promise((resolve) => {
-            unlessCarriedBefore(pulumi.output(carried), pulumi.output("digest")).apply(resolve);
+            rolloutAnnotationValue(pulumi.output(carried), pulumi.output("digest")).apply(resolve);
         });
 
     it("changes nothing of the template where every pod carries the role since before, and else says what was delivered", async () => {
         strictEqual(await settled(true), undefined);
         strictEqual(await settled(false), "digest");
         strictEqual(await settled(undefined), "digest");
-        const plain = new Promise((resolve) => unlessCarriedBefore(undefined, pulumi.output("digest")).apply(resolve));
+        const plain = new Promise((resolve) =>
+            rolloutAnnotationValue(undefined, pulumi.output("digest")).apply(resolve),
+        );
         strictEqual(await plain, "digest");
     });
 });

@@ -39,8 +39,8 @@ function assertProblems(done: Run<unknown>, problems: ExpectedProblem[]): void {
 const ofOwnProvider = (path: string): ExpectedProblem => ({
     propertyPath: path,
     reason:
-        `expected ${path}, since the component has a provider of its own, whose settings the live checks cannot see, got nothing; ` +
-        `give ${path} to what that provider uses, or set liveChecks: false`,
+        `expected ${path}, since the component has an explicit provider, whose settings the live checks cannot read, got nothing; ` +
+        `set ${path} to the settings of that provider, or set liveChecks: false`,
 });
 
 const notFollowed = (setting: string): ExpectedProblem => ({

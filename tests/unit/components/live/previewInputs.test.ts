@@ -1,5 +1,5 @@
 import * as assert from "assert";
-import { LATE, Settled } from "../../../../components/arguments/settled";
+import { KnownArgs, NOT_YET_KNOWN } from "../../../../components/arguments/knownArgs";
 import { PlainParts, previewInputs } from "../../../../components/live/previewInputs";
 
 const PROVIDER = "arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/A";
@@ -22,10 +22,10 @@ const plain: PlainParts = {
 };
 
 /** Of a cluster that is there, whose role is about to be made. */
-const settled: Settled = {
-    roleArn: LATE,
-    record: LATE,
-    delivered: LATE,
+const settled: KnownArgs = {
+    roleArn: NOT_YET_KNOWN,
+    record: NOT_YET_KNOWN,
+    delivered: NOT_YET_KNOWN,
     oidcProviderArn: PROVIDER,
     region: "cn-north-1",
     serviceAccount: { namespace: "kube-system", name: "aws-node" },
@@ -40,9 +40,9 @@ const expected = {
         fieldManager: MANAGER,
         ipFamily: "ipv4",
         daemonSetName: "aws-node",
-        roleArn: "arn:aws-cn:iam::111122223333:role/to-be-made",
+        roleArn: "arn:aws-cn:iam::111122223333:role/to-be-created",
         serviceAccount: settled["serviceAccount"],
-        annotations: annotations("arn:aws-cn:iam::111122223333:role/to-be-made"),
+        annotations: annotations("arn:aws-cn:iam::111122223333:role/to-be-created"),
         issuers: ["oidc.eks.cn-north-1.amazonaws.com.cn/id/A"],
     },
     formerFieldManagers: ["eks-cni/shop/prod/former"],
@@ -60,7 +60,7 @@ const expected = {
     delivered: undefined,
 };
 
-function inputs(more: Settled = {}, parts: Partial<PlainParts> = {}): object {
+function inputs(more: KnownArgs = {}, parts: Partial<PlainParts> = {}): object {
     const found = previewInputs({ ...plain, ...parts }, { ...settled, ...more });
     if (typeof found === "string") {
         throw new Error(found);
@@ -70,7 +70,7 @@ function inputs(more: Settled = {}, parts: Partial<PlainParts> = {}): object {
     return { ...found, subject };
 }
 
-const why = (more: Settled) => previewInputs(plain, { ...settled, ...more });
+const why = (more: KnownArgs) => previewInputs(plain, { ...settled, ...more });
 
 describe("What a preview knows of the hand-over", () => {
     it("is complete before the role is there: it will be in the account of the cluster's provider", () => {
@@ -117,18 +117,21 @@ describe("What a preview knows of the hand-over", () => {
 
     it("is not enough while one of the others is not known", () => {
         for (const name of ["kubeconfig", "aws", "oidcProviderArn", "clusterName", "region", "detachFromNodeRoles"]) {
-            assert.strictEqual(why({ [name]: LATE }), `${name} is not known yet`);
+            assert.strictEqual(why({ [name]: NOT_YET_KNOWN }), `${name} is not known yet`);
         }
     });
 
     it("is not enough while a part of one is not known", () => {
-        assert.strictEqual(why({ detachFromNodeRoles: ["nodes", LATE] }), "detachFromNodeRoles is not known yet");
-        assert.strictEqual(why({ aws: { profile: "p", roleArn: LATE } }), "aws is not known yet");
+        assert.strictEqual(
+            why({ detachFromNodeRoles: ["nodes", NOT_YET_KNOWN] }),
+            "detachFromNodeRoles is not known yet",
+        );
+        assert.strictEqual(why({ aws: { profile: "p", roleArn: NOT_YET_KNOWN } }), "aws is not known yet");
     });
 
     it("is not enough, for all that is not known", () => {
         assert.strictEqual(
-            why({ clusterName: LATE, oidcProviderArn: LATE }),
+            why({ clusterName: NOT_YET_KNOWN, oidcProviderArn: NOT_YET_KNOWN }),
             "oidcProviderArn, clusterName are not known yet",
         );
     });

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { assume } from "../../../../handover/aws/assumeRole";
-import { makeClients } from "../../../../handover/aws/awsClients";
+import { createClients } from "../../../../handover/aws/awsClients";
 import { Refusal } from "../../../../handover/model/refusal";
 import { AwsFailure, REGION, SILENCE, useAws } from "./answerer";
 import { provable, ROLE, SESSION_KEY, TOKEN } from "./session";
@@ -12,7 +12,7 @@ describe("a token's session of a role", () => {
     const assumed = async () => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operators-secret-key" };
         return assume(
-            makeClients({ ...operator, endpoints: { sts: aws.endpoint() } }, { region: REGION }),
+            createClients({ ...operator, endpoints: { sts: aws.endpoint() } }, { region: REGION }),
             ROLE,
             TOKEN,
         );

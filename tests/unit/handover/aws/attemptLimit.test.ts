@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { type Clients, makeClients } from "../../../../handover/aws/awsClients";
+import { type Clients, createClients } from "../../../../handover/aws/awsClients";
 import type { AwsConnection } from "../../../../handover/model/connection";
 import { account } from "./account";
 import { AwsFailure, REGION, useAws } from "./answerer";
@@ -20,7 +20,7 @@ describe("the clients of a connection", () => {
     beforeEach(() => aws.answer(account({ regions: [REGION] })));
 
     const clients = (impatient: boolean): Clients =>
-        makeClients({ ...operator, endpoints: { ec2: aws.endpoint() } }, { region: REGION, impatient });
+        createClients({ ...operator, endpoints: { ec2: aws.endpoint() } }, { region: REGION, impatient });
 
     const kinds: [string, boolean, number][] = [
         ["of a caller who needs the answer", false, 20_000],
@@ -73,7 +73,7 @@ describe("the clients of a connection", () => {
     ];
     for (const [what, connection, kept] of secrets) {
         it(`keep secret ${what}`, () => {
-            deepStrictEqual(makeClients(connection, {}).secrets, kept);
+            deepStrictEqual(createClients(connection, {}).secrets, kept);
         });
     }
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { makeClients } from "../../../../handover/aws/awsClients";
+import { createClients } from "../../../../handover/aws/awsClients";
 import { connectAws } from "../../../../handover/aws/connectAws";
 import { Refusal } from "../../../../handover/model/refusal";
 import { account } from "./account";
@@ -210,7 +210,7 @@ describe("a connection to AWS", () => {
     });
 
     it("is recognised by its user agent, and bounds every request", async () => {
-        const clients = makeClients({ accessKeyId: "a", secretAccessKey: "s" }, { region: "us-west-2" });
+        const clients = createClients({ accessKeyId: "a", secretAccessKey: "s" }, { region: "us-west-2" });
         const session = { accessKeyId: "a", secretAccessKey: "s", sessionToken: "t" };
         const all = await Promise.all([
             clients.iam(),
@@ -230,7 +230,7 @@ describe("a connection to AWS", () => {
     });
 
     it("has one client for a region", async () => {
-        const clients = makeClients({ accessKeyId: "a", secretAccessKey: "s" }, { region: "us-west-2" });
+        const clients = createClients({ accessKeyId: "a", secretAccessKey: "s" }, { region: "us-west-2" });
         strictEqual(await clients.ec2(), await clients.ec2("us-west-2"));
         strictEqual((await clients.ec2()) === (await clients.ec2("eu-west-1")), false);
         strictEqual(await clients.iam(), await clients.iam());

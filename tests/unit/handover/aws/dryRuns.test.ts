@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "assert";
 import { CNI_ACTIONS, type CniAction } from "../../../../documents/cniActions";
-import { makeClients } from "../../../../handover/aws/awsClients";
+import { createClients } from "../../../../handover/aws/awsClients";
 import { type NodeArguments, tryActions } from "../../../../handover/aws/dryRuns";
 import { AwsFailure, REGION, useAws } from "./answerer";
 
@@ -18,7 +18,7 @@ describe("a DryRun as a role", () => {
     const aws = useAws();
 
     async function tried(actions: readonly CniAction[], node?: NodeArguments, secrets: string[] = []) {
-        const clients = makeClients({ endpoints: { ec2: aws.endpoint() } }, { region: REGION });
+        const clients = createClients({ endpoints: { ec2: aws.endpoint() } }, { region: REGION });
         const session = { accessKeyId: "ASIASESSION", secretAccessKey: "s", sessionToken: "t" };
         return tryActions(await clients.ec2As(session), actions, node, secrets);
     }

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "assert";
-import { type Clients, makeClients } from "../../../../handover/aws/awsClients";
+import { type Clients, createClients } from "../../../../handover/aws/awsClients";
 import { enabledRegions, instancesById, instancesByProfile } from "../../../../handover/aws/instances";
 import { account, profileArn } from "./account";
 import { REGION, useAws } from "./answerer";
@@ -21,7 +21,7 @@ describe("EC2 is asked", () => {
 
     const clients = (): Clients => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
-        return makeClients({ ...operator, endpoints: { ec2: aws.endpoint() } }, { region: REGION });
+        return createClients({ ...operator, endpoints: { ec2: aws.endpoint() } }, { region: REGION });
     };
     const asked = () => aws.calls.map(({ parameters: { Version, ...rest } }) => (Version === undefined ? {} : rest));
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { type Clients, makeClients } from "../../../../handover/aws/awsClients";
+import { type Clients, createClients } from "../../../../handover/aws/awsClients";
 import { policyReader } from "../../../../handover/aws/policyReader";
 import { account } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
@@ -16,7 +16,7 @@ describe("a policy of a node role", () => {
 
     const clients = (): Clients => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
-        return makeClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region: REGION });
+        return createClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region: REGION });
     };
     const world = account({
         roles: { nodes: { inline: { network: GRANT } } },

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { type Clients, makeClients } from "../../../../handover/aws/awsClients";
+import { type Clients, createClients } from "../../../../handover/aws/awsClients";
 import { usersOfProfiles } from "../../../../handover/aws/regionSearch";
 import { Refusal } from "../../../../handover/model/refusal";
 import { account, profileArn } from "./account";
@@ -25,7 +25,7 @@ describe("the search for instances that use a role", () => {
     const clients = (): Clients => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operators-secret-key" };
         const endpoints = { ec2: aws.endpoint() };
-        return makeClients({ ...operator, endpoints }, { region: REGION, impatient: true });
+        return createClients({ ...operator, endpoints }, { region: REGION, impatient: true });
     };
     const refusing = (byRegion: Record<string, unknown>) =>
         aws.answer({

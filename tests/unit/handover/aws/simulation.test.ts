@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects } from "assert";
 import type { CniAction } from "../../../../documents/cniActions";
-import { makeClients } from "../../../../handover/aws/awsClients";
+import { createClients } from "../../../../handover/aws/awsClients";
 import { simulate } from "../../../../handover/aws/simulation";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
 
@@ -13,7 +13,7 @@ describe("a simulation of a role's rights", () => {
 
     const simulated = async (actions: CniAction[], roleArn = ROLE, region = REGION, eni?: string) => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
-        const clients = makeClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region });
+        const clients = createClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region });
         return simulate(clients, roleArn, actions, eni);
     };
     const answer = (...EvaluationResults: object[]) =>
