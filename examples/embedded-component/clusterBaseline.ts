@@ -4,11 +4,11 @@ import { CniServiceAccountRole } from "eks-cni";
 
 export interface ClusterBaselineArgs {
     clusterName: pulumi.Input<string>;
-    /** One namespace is made for each team, once the pod network has its own role. */
+    /** Each team gets a namespace, once the CNI has its own role. */
     teams: string[];
 }
 
-/** What a company's platform team puts into each of its clusters. */
+/** The resources that a platform team creates in each of its clusters. */
 export class ClusterBaseline extends pulumi.ComponentResource {
     public readonly cniRoleArn: pulumi.Output<string>;
 

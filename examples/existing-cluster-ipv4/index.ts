@@ -5,11 +5,11 @@ const config = new pulumi.Config();
 
 const cni = new CniServiceAccountRole("cni", {
     clusterName: config.require("clusterName"),
-    // The role, the annotation and the restart alone: no step is proved before the next one.
+    // Only the role, the annotation and the restart: no step is proved before the next one.
     liveChecks: false,
 });
 
-/** The role that aws-node uses from now on. */
+/** The role of aws-node. */
 export const roleArn = cni.roleArn;
-/** The same, once every aws-node pod has restarted with it. */
+/** The same ARN, once every aws-node pod has restarted. */
 export const ready = cni.ready;

@@ -10,11 +10,11 @@ const cni = new CniServiceAccountRole("cni", {
     stableSeconds: config.requireNumber("stableSeconds"),
 });
 
-/** The role that every aws-node pod was seen to carry. */
+/** The role, once every aws-node pod was verified to carry it. */
 export const ready = cni.ready;
-/** How many pods were looked at. */
+/** The number of verified pods. */
 export const verifiedPods = cni.verifiedPods;
-/** The node roles that the CNI policy has left. */
+/** The node roles from which the CNI policy is detached. */
 export const detachedFrom = cni.detachedFrom;
-/** What of AWS's page is left to do: nothing, if all went well. */
+/** The remaining steps of AWS's page. Empty if everything is done. */
 export const remainingSteps = cni.remainingSteps;

@@ -8,5 +8,5 @@ const cni = new CniServiceAccountRole("cni", {
     delivery: Delivery.External,
 });
 
-/** What the add-on is given: it annotates the service account itself. */
+/** For the add-on, which annotates the service account itself. */
 export const serviceAccountRoleArn = cni.ready;

@@ -19,15 +19,15 @@ const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
     clientIdLists: ["sts.amazonaws.com"],
 });
 
-/** EKS has put aws-node into the cluster, and it has no pods yet: whatever starts from now on has the role. */
+/** EKS has installed aws-node, and it has no pods yet: every pod that starts from now on has the role. */
 const cni = new CniServiceAccountRole(
     "cni",
-    // There is no node yet on which a step could be proved, and no node role that has anything to give up.
+    // There are no nodes yet on which a step could be proved, and the node role holds no CNI policy to detach.
     { oidcProviderArn: oidcProvider.arn, liveChecks: false },
     { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig: kubeconfigOf(cluster) }) } },
 );
 
-/** The nodes' role never holds the CNI policy, so they come when aws-node has its own: before, they would not become ready. */
+/** The node role never holds the CNI policy, so the nodes become ready only after aws-node has its own role. */
 new aws.eks.NodeGroup(
     "nodes",
     {

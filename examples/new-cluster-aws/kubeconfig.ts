@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What `aws eks update-kubeconfig` writes: the AWS CLI gets a token when one is needed, so no credentials are in the state. */
+/** Like the one that `aws eks update-kubeconfig` writes. The AWS CLI gets tokens on demand, so the state has no credentials. */
 export function kubeconfigOf({ name, endpoint, certificateAuthority }: aws.eks.Cluster): pulumi.Output<string> {
     const exec = {
         apiVersion: "client.authentication.k8s.io/v1beta1",

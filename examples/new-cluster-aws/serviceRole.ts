@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** A role for an AWS service; its ARN is known once its policies are attached. */
+/** A role for an AWS service. Its ARN is known once its policies are attached. */
 export function serviceRole(name: string, service: string, policyArns: string[]): pulumi.Output<string> {
     const statement = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
     const role = new aws.iam.Role(name, {

@@ -6,19 +6,19 @@ const config = new pulumi.Config();
 const first = new kubernetes.Provider("first", { context: config.require("firstContext") });
 const second = new kubernetes.Provider("second", { context: config.require("secondContext") });
 
-/** Makes the role, and has it trust both clusters. */
+/** Creates the role, which trusts both clusters. */
 const shared = new CniServiceAccountRole(
     "first-cni",
     {
         oidcProviderArn: config.require("firstOidcProviderArn"),
         additionalOidcProviderArns: [config.require("secondOidcProviderArn")],
-        // Live checks see one cluster, and the pods of two use this role.
+        // Live checks see only one cluster, but pods of two clusters use this role.
         liveChecks: false,
     },
     { providers: { kubernetes: first } },
 );
 
-/** Uses the role, and delivers it in the second cluster. The same works from another program, with the ARN from its configuration. */
+/** Delivers the role in the second cluster. This also works in another program, with the ARN from its configuration. */
 const user = new CniServiceAccountRole(
     "second-cni",
     { existingRoleArn: shared.ready, liveChecks: false },

@@ -14,10 +14,10 @@ const providers = {
     kubernetes: new kubernetes.Provider("cluster", { context: config.require("context") }),
 };
 
-/** Both providers reach everything that the component makes, and its lookups. Live checks would need their settings too. */
+/** Both providers apply to everything that the component creates, and to its lookups. Live checks would need their settings too. */
 const cni = new CniServiceAccountRole("cni", { clusterName, liveChecks: false }, { providers });
 
-/** What needs pod networking comes after it. */
+/** A resource that needs pod networking comes after it. */
 const namespace = new kubernetes.core.v1.Namespace(
     "applications",
     { metadata: { annotations: { "example.com/cni-role": cni.ready } } },
