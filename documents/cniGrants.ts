@@ -1,5 +1,5 @@
 import { CNI_ACTIONS, type CniAction, type Ec2ResourceType, INTERFACE_ACTIONS } from "./cniActions";
-import { isAboutAction, matchesWildcards, type ReadStatement, readStatements } from "./policyReading";
+import { isAboutAction, matchesWildcards, type ReadStatement, readStatements } from "./policyStatements";
 
 /** Which of the Amazon VPC CNI plugin's permissions a policy grants. */
 export interface CniGrants {

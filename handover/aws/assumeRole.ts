@@ -1,7 +1,7 @@
 import { parseRoleArn } from "../../documents/arn";
 import type { Proof, ProofFailure } from "../model/proof";
 import type { Clients, SessionKeys } from "./awsClients";
-import { codeOf, isThrottled, isUnreachable, unknownRefusal, wordsOf } from "./awsErrors";
+import { errorCodeOf, isThrottled, isUnreachable, messageOf, unknownRefusal } from "./awsErrors";
 import { activationOf, isRegionDisabled } from "./stsRegion";
 
 /** Shown as roleSessionName in CloudTrail, so that a security team recognises the session. */
@@ -28,8 +28,8 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
     } catch (error) {
         // STS quotes the parameter that it rejects, which may be the token.
         const secrets = [token, ...clients.secrets];
-        const words = wordsOf(error, secrets);
-        const failure = failureOf(codeOf(error), words, error);
+        const words = messageOf(error, secrets);
+        const failure = failureOf(errorCodeOf(error), words, error);
         if (failure === undefined) {
             throw unknownRefusal(error, secrets);
         }
@@ -37,7 +37,7 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
         const why = `STS in ${region} answered sts:AssumeRoleWithWebIdentity of ${roleArn} with: ${words}. ${MEANING[failure]}`;
         // IAM may still propagate a role, a trust policy or a provider. Waiting does not activate STS in a region.
         return failure === "sts-region-inactive"
-            ? { refused: { verdict: "no", code: failure, why, final: true, mend: activationOf(region) } }
+            ? { refused: { verdict: "no", code: failure, why, final: true, fix: activationOf(region) } }
             : { refused: { verdict: "no", code: failure, why, final: false } };
     }
 }

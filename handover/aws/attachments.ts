@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
-import { codeOf, wordsOf } from "./awsErrors";
-import { unlessGone } from "./policyReader";
+import { errorCodeOf, messageOf } from "./awsErrors";
+import { undefinedIfMissing } from "./policyReader";
 
 /** Attaches a managed policy to a role. Returns `gone` if the role does not exist. */
 export async function attach(clients: Clients, RoleName: string, PolicyArn: string): Promise<"attached" | "gone"> {
@@ -12,16 +12,16 @@ export async function attach(clients: Clients, RoleName: string, PolicyArn: stri
         await retryConflicts(() => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
         return "attached";
     } catch (error) {
-        switch (codeOf(error)) {
+        switch (errorCodeOf(error)) {
             case "NoSuchEntity":
                 if (!(await exists(clients, RoleName))) {
                     return "gone";
                 }
-                throw policyGone(RoleName, PolicyArn, wordsOf(error));
+                throw policyGone(RoleName, PolicyArn, messageOf(error));
             case "LimitExceeded":
                 throw new Refusal(
                     "aws-policy-quota",
-                    `IAM answered iam:AttachRolePolicy of ${PolicyArn} to ${RoleName} with: ${wordsOf(error)}`,
+                    `IAM answered iam:AttachRolePolicy of ${PolicyArn} to ${RoleName} with: ${messageOf(error)}`,
                     "The role has reached its quota of managed policies.",
                     `Detach another policy, then run the same command again, or attach this one yourself: ${command(RoleName, PolicyArn)}`,
                 );
@@ -36,7 +36,7 @@ export async function detach(clients: Clients, RoleName: string, PolicyArn: stri
     const { DetachRolePolicyCommand } = await import("@aws-sdk/client-iam");
     const iam = await clients.iam();
     const send = () => retryConflicts(() => iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
-    const answer = await unlessGone(send);
+    const answer = await undefinedIfMissing(send);
     return answer !== undefined || (await exists(clients, RoleName)) ? "detached" : "gone";
 }
 
@@ -44,7 +44,7 @@ export async function detach(clients: Clients, RoleName: string, PolicyArn: stri
 async function exists(clients: Clients, RoleName: string): Promise<boolean> {
     const { GetRoleCommand } = await import("@aws-sdk/client-iam");
     const iam = await clients.iam();
-    return (await unlessGone(() => iam.send(new GetRoleCommand({ RoleName })))) !== undefined;
+    return (await undefinedIfMissing(() => iam.send(new GetRoleCommand({ RoleName })))) !== undefined;
 }
 
 /** The pauses before retries of a change that conflicts with another one, in milliseconds. */
@@ -56,7 +56,7 @@ async function retryConflicts<T>(change: () => Promise<T>): Promise<T> {
         try {
             return await change();
         } catch (error) {
-            if (!/^(ConcurrentModification|EntityTemporarilyUnmodifiable)$/.test(codeOf(error))) {
+            if (!/^(ConcurrentModification|EntityTemporarilyUnmodifiable)$/.test(errorCodeOf(error))) {
                 throw error;
             }
             await pause(milliseconds);

@@ -1,5 +1,5 @@
 import type { OtherDelivery } from "../model/preflight";
-import type { Proof, ProofQuestion } from "../model/proof";
+import type { Proof, ProofRequest } from "../model/proof";
 import type { AccountSeen } from "../model/world";
 
 /** All reads and writes of the hand-over in the AWS account. Each call has a time limit and retries throttling. */
@@ -7,7 +7,7 @@ export interface AwsAccess {
     /** The account of the caller (sts:GetCallerIdentity). */
     callerAccount(): Promise<string>;
     /** Reads the node roles: those of the given instances, and those with the given names. */
-    look(query: AccountQuestion): Promise<AccountSeen>;
+    look(query: AccountQuery): Promise<AccountSeen>;
     /** Attaches a managed policy, unless it is attached already. Returns `gone` if the role does not exist. */
     attach(roleName: string, policyArn: string): Promise<"attached" | "gone">;
     /** Detaches a managed policy, if it is attached. Returns `gone` if the role does not exist. */
@@ -20,10 +20,10 @@ export interface AwsAccess {
         serviceAccount: { readonly namespace: string; readonly name: string },
     ): Promise<OtherDelivery>;
     /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
-    prove(request: ProofQuestion): Promise<Proof>;
+    prove(request: ProofRequest): Promise<Proof>;
 }
 
-export interface AccountQuestion {
+export interface AccountQuery {
     /** The instance IDs of the cluster's nodes. */
     readonly instanceIds: readonly string[];
     /** Names of further roles to read. */

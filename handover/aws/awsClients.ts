@@ -4,8 +4,8 @@ import type { IAMClient } from "@aws-sdk/client-iam";
 import type { STSClient } from "@aws-sdk/client-sts";
 import { memoize, memoizeByKey } from "../async/memoize";
 import type { AwsConnection } from "../model/connection";
-import { endsWithin, WHOLE_ATTEMPT } from "./attemptLimit";
-import { codeOf, refusalOf, wordsOf } from "./awsErrors";
+import { ATTEMPT_STEP, limitAttempt } from "./attemptLimit";
+import { errorCodeOf, messageOf, refusalOf } from "./awsErrors";
 import { regionOf } from "./awsRegion";
 import { operatorCredentials } from "./operatorCredentials";
 import { isRegionDisabled, stsInactive } from "./stsRegion";
@@ -74,7 +74,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
     const region = memoize(() => regionOf(connection, defaults));
     const asRefusals = (service: string) => refusalMiddleware(service, secrets, region);
     const limits = defaults.impatient ? IMPATIENT_LIMITS : REQUEST_LIMITS;
-    const attemptTimeout = endsWithin(defaults.attemptMilliseconds ?? ATTEMPT_MILLISECONDS);
+    const attemptTimeout = limitAttempt(defaults.attemptMilliseconds ?? ATTEMPT_MILLISECONDS);
 
     const settings = async (service: string, inRegion?: string) => ({
         region: inRegion ?? (await region()),
@@ -90,7 +90,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         const credentials = await operatorCredentials(connection, config, defaults.credentialsMilliseconds);
         const client = new STSClient({ ...config, credentials });
         client.middlewareStack.add(asRefusals("sts"), OUTERMOST);
-        client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
+        client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
         return client;
     });
     /** All clients share one client's credentials, so that a role is assumed once, not once per service and region. */
@@ -102,7 +102,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         const { EC2Client } = await import("@aws-sdk/client-ec2");
         const client = new EC2Client(await asOperator("ec2", inRegion));
         client.middlewareStack.add(asRefusals("ec2"), OUTERMOST);
-        client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
+        client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
         return client;
     });
     return {
@@ -114,7 +114,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
             const { IAMClient } = await import("@aws-sdk/client-iam");
             const client = new IAMClient(await asOperator("iam"));
             client.middlewareStack.add(asRefusals("iam"), OUTERMOST);
-            client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
+            client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
             client.middlewareStack.add(quotaIsNotThrottling, EACH_ATTEMPT);
             return client;
         }),
@@ -122,20 +122,20 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
             const { EKSClient } = await import("@aws-sdk/client-eks");
             const client = new EKSClient(await asOperator("eks"));
             client.middlewareStack.add(asRefusals("eks"), OUTERMOST);
-            client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
+            client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
             return client;
         }),
         anonymousSts: memoize(async () => {
             const { STSClient } = await import("@aws-sdk/client-sts");
             const client = new STSClient({ ...(await settings("sts")), maxAttempts: PROOF_ATTEMPTS });
-            client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
+            client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
             return client;
         }),
         ec2As: async (keys) => {
             const { EC2Client } = await import("@aws-sdk/client-ec2");
             const config = { ...(await settings("ec2")), maxAttempts: PROOF_ATTEMPTS, credentials: keys };
             const client = new EC2Client(config);
-            client.middlewareStack.add(attemptTimeout, WHOLE_ATTEMPT);
+            client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
             return client;
         },
     };
@@ -154,7 +154,9 @@ function quotaIsNotThrottling<Call, Answer>(next: (call: Call) => Promise<Answer
         try {
             return await next(call);
         } catch (error) {
-            throw codeOf(error) === "LimitExceeded" ? Object.assign(error as Error, { name: "LimitExceeded" }) : error;
+            throw errorCodeOf(error) === "LimitExceeded"
+                ? Object.assign(error as Error, { name: "LimitExceeded" })
+                : error;
         }
     };
 }
@@ -170,7 +172,7 @@ function refusalMiddleware(service: string, secrets: readonly string[], region: 
             } catch (error) {
                 const action = `${service}:${commandName.replace(/Command$/, "")}`;
                 throw isRegionDisabled(error)
-                    ? stsInactive(wordsOf(error, secrets), action, await region())
+                    ? stsInactive(messageOf(error, secrets), action, await region())
                     : (refusalOf(error, action, secrets) ?? error);
             }
         };

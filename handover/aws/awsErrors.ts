@@ -6,7 +6,7 @@ import { Refusal } from "../model/refusal";
  */
 
 /** The error code of AWS or the SDK. The clients of the services differ in whether `Exception` is part of it. */
-export function codeOf(error: unknown): string {
+export function errorCodeOf(error: unknown): string {
     return error instanceof Error ? error.name.replace(/Exception$/, "") : "";
 }
 
@@ -16,7 +16,7 @@ export function codeOf(error: unknown): string {
  * The encoded part of an EC2 denial is left out: it is long, and only sts:DecodeAuthorizationMessage can read it
  * (https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html).
  */
-export function wordsOf(error: unknown, secrets: readonly string[] = []): string {
+export function messageOf(error: unknown, secrets: readonly string[] = []): string {
     const said = error instanceof Error ? error.message.trim() || error.name : String(error);
     const plain = said.replace(/\s*Encoded authorization failure message: \S+/, "");
     return secrets.filter(Boolean).reduce((text, secret) => text.replaceAll(secret, "***"), plain);
@@ -24,7 +24,7 @@ export function wordsOf(error: unknown, secrets: readonly string[] = []): string
 
 /** IAM, STS: AccessDenied; EKS: AccessDeniedException; EC2: UnauthorizedOperation, in some cases Client.UnauthorizedOperation. */
 export function isAccessDenied(error: unknown): boolean {
-    return /^(Client\.)?(AccessDenied|UnauthorizedOperation)$/.test(codeOf(error));
+    return /^(Client\.)?(AccessDenied|UnauthorizedOperation)$/.test(errorCodeOf(error));
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and EC2's RequestExpired. */
@@ -35,20 +35,20 @@ const UNKNOWN_CALLER =
     /^(InvalidClientTokenId|UnrecognizedClient|AuthFailure|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken|IncompleteSignature|OptInRequired)$/;
 
 export function isUnknownCaller(error: unknown): boolean {
-    return UNKNOWN_CALLER.test(codeOf(error));
+    return UNKNOWN_CALLER.test(errorCodeOf(error));
 }
 
 const THROTTLED = /^(Throttling|Throttled|EC2Throttled|RequestLimitExceeded|TooManyRequests|RequestThrottled|SlowDown)/;
 
 export function isThrottled(error: unknown): boolean {
-    return THROTTLED.test(codeOf(error));
+    return THROTTLED.test(errorCodeOf(error));
 }
 
 /** The service did not answer: name lookup, connection, TLS, or no complete response within the time limit. */
 export function isUnreachable(error: unknown): boolean {
     const { code = "", cause } = error instanceof Error ? (error as Error & { code?: string }) : {};
     return (
-        /^(TimeoutError|AbortError|RequestTimeout|NetworkingError)$/.test(codeOf(error)) ||
+        /^(TimeoutError|AbortError|RequestTimeout|NetworkingError)$/.test(errorCodeOf(error)) ||
         /^(E[A-Z]+|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|ERR_TLS_\w+|HPE_\w+)$/.test(
             code,
         ) ||
@@ -58,11 +58,11 @@ export function isUnreachable(error: unknown): boolean {
 
 /** The refusal for a failed call of the operator. Undefined if the caller of this function handles the error. */
 export function refusalOf(error: unknown, action: string, secrets: readonly string[]): Refusal | undefined {
-    const words = wordsOf(error, secrets);
+    const words = messageOf(error, secrets);
     if (isAccessDenied(error)) {
         return accessDenied(words, action);
     }
-    if (EXPIRED.test(codeOf(error)) || (isFromProvider(error) && /expired/i.test(words))) {
+    if (EXPIRED.test(errorCodeOf(error)) || (isFromProvider(error) && /expired/i.test(words))) {
         return new Refusal(
             "aws-credentials-expired",
             `AWS answered ${action} with: ${words}`,
@@ -109,9 +109,9 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
 export function unknownRefusal(error: unknown, secrets: readonly string[]): Refusal {
     return new Refusal(
         "aws-call-failed",
-        `AWS answered with ${codeOf(error) || "an error"}: ${wordsOf(error, secrets)}`,
+        `AWS answered with ${errorCodeOf(error) || "an error"}: ${messageOf(error, secrets)}`,
         "The live checks cannot continue after this answer.",
-        "Look the error up in the AWS documentation, and run the same command again.",
+        "Look up the error in the AWS documentation, and run the same command again.",
     );
 }
 

@@ -6,7 +6,7 @@ import { type ClientDefaults, type Clients, createClients } from "./awsClients";
 import { unknownRefusal } from "./awsErrors";
 import { nodeRoleLook } from "./nodeRoles";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
-import { prove } from "./proof";
+import { prove } from "./roleProof";
 
 /** The access to the AWS account of a connection. No call is made, and no SDK loaded, before the first request. */
 export function connectAws(connection: AwsConnection, defaults: ClientDefaults = {}): AwsAccess {

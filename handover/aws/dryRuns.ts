@@ -1,6 +1,6 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { CniAction } from "../../documents/cniActions";
-import { codeOf, isAccessDenied, isUnknownCaller, wordsOf } from "./awsErrors";
+import { errorCodeOf, isAccessDenied, isUnknownCaller, messageOf } from "./awsErrors";
 
 /** A node's instance and primary network interface, for arguments like those of its aws-node pod. */
 export interface NodeArguments {
@@ -11,7 +11,7 @@ export interface NodeArguments {
     readonly attachmentId: string;
 }
 
-export interface Tried {
+export interface DryRunResult {
     readonly action: CniAction;
     /** `unclear`: an error that says nothing about permissions. `stranger`: EC2 does not know the session yet. */
     readonly outcome: "allowed" | "refused" | "unclear" | "stranger" | "untried";
@@ -94,11 +94,11 @@ export async function tryActions(
     actions: readonly CniAction[],
     node: NodeArguments | undefined,
     secrets: readonly string[],
-): Promise<Tried[]> {
+): Promise<DryRunResult[]> {
     const ec2 = await import("@aws-sdk/client-ec2");
     const calls: Calls = { ...readingCalls(ec2), ...(node && interfaceCalls(ec2, node)) };
     return Promise.all(
-        actions.map(async (action): Promise<Tried> => {
+        actions.map(async (action): Promise<DryRunResult> => {
             const call = action.dryRun ? calls[action.action] : undefined;
             return call === undefined
                 ? { action, outcome: "untried", words: "" }
@@ -108,15 +108,18 @@ export async function tryActions(
 }
 
 /** EC2 answers "DryRunOperation" if the call is allowed: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html */
-async function outcomeOf(call: () => Promise<unknown>, secrets: readonly string[]): Promise<Omit<Tried, "action">> {
+async function outcomeOf(
+    call: () => Promise<unknown>,
+    secrets: readonly string[],
+): Promise<Omit<DryRunResult, "action">> {
     try {
         await call();
         return { outcome: "allowed", words: "" };
     } catch (error) {
-        if (codeOf(error) === "DryRunOperation") {
+        if (errorCodeOf(error) === "DryRunOperation") {
             return { outcome: "allowed", words: "" };
         }
         const outcome = isAccessDenied(error) ? "refused" : isUnknownCaller(error) ? "stranger" : "unclear";
-        return { outcome, words: `${codeOf(error)}: ${wordsOf(error, secrets)}` };
+        return { outcome, words: `${errorCodeOf(error)}: ${messageOf(error, secrets)}` };
     }
 }

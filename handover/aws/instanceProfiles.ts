@@ -1,6 +1,6 @@
 import { memoizeByKey } from "../async/memoize";
 import type { Clients } from "./awsClients";
-import { unlessGone } from "./policyReader";
+import { undefinedIfMissing } from "./policyReader";
 
 /** The role of an instance profile, by the profile's ARN. A profile has at most one. It is read once per run. */
 export function roleOfProfile(clients: Clients): (arn: string) => Promise<string | undefined> {
@@ -11,7 +11,7 @@ async function readRole(clients: Clients, arn: string): Promise<string | undefin
     const { GetInstanceProfileCommand } = await import("@aws-sdk/client-iam");
     const InstanceProfileName = arn.slice(arn.lastIndexOf("/") + 1);
     const command = new GetInstanceProfileCommand({ InstanceProfileName });
-    const answer = await unlessGone(async () => (await clients.iam()).send(command));
+    const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
     return answer?.InstanceProfile?.Roles?.[0]?.RoleName;
 }
 
@@ -19,7 +19,7 @@ async function readRole(clients: Clients, arn: string): Promise<string | undefin
 export async function profilesOfRole(clients: Clients, RoleName: string): Promise<string[]> {
     const { paginateListInstanceProfilesForRole } = await import("@aws-sdk/client-iam");
     const client = await clients.iam();
-    const arns = await unlessGone(async () => {
+    const arns = await undefinedIfMissing(async () => {
         const found: string[] = [];
         for await (const { InstanceProfiles = [] } of paginateListInstanceProfilesForRole({ client }, { RoleName })) {
             found.push(...InstanceProfiles.flatMap(({ Arn }) => Arn ?? []));

@@ -1,16 +1,16 @@
 import type { AccountSeen, CniPolicySeen, NodeRoleSeen } from "../model/world";
-import type { AccountQuestion } from "./awsAccess";
+import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
 import { membership } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { instancesById, type InstanceSeen } from "./instances";
-import { type PolicyReader, policyReader, unlessGone } from "./policyReader";
+import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
 import { usersOfProfiles } from "./regionSearch";
 
 type RolePolicies = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;
 
 /** Reads the node roles repeatedly during a run. What cannot change meanwhile is read once. */
-export function nodeRoleLook(clients: Clients): (query: AccountQuestion) => Promise<AccountSeen> {
+export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise<AccountSeen> {
     const policies = policyReader(clients);
     const roleOf = roleOfProfile(clients);
     return async (query) => {
@@ -47,12 +47,12 @@ async function readRole(
     clients: Clients,
     policies: PolicyReader,
     name: string,
-    { ipFamily }: AccountQuestion,
+    { ipFamily }: AccountQuery,
 ): Promise<RolePolicies> {
     const { GetRoleCommand, paginateListAttachedRolePolicies, paginateListRolePolicies } =
         await import("@aws-sdk/client-iam");
     const client = await clients.iam();
-    const found = await unlessGone(async () => {
+    const found = await undefinedIfMissing(async () => {
         const { Role } = await client.send(new GetRoleCommand({ RoleName: name }));
         const arns: string[] = [];
         for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies(

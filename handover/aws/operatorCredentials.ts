@@ -1,6 +1,6 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import type { AwsConnection } from "../model/connection";
-import { inTime } from "./credentialsInTime";
+import { limitCredentials } from "./limitCredentials";
 
 /** The credentials of a client. */
 export type Credentials = Exclude<STSClientConfig["credentials"], undefined>;
@@ -23,7 +23,7 @@ export async function operatorCredentials(
     const source = await sourceCredentials(connection);
     const { roleArn } = connection;
     const credentials = roleArn === undefined ? source : await assumed({ ...connection, roleArn }, source, stsConfig);
-    return typeof credentials === "function" ? inTime(credentials, withinMilliseconds) : credentials;
+    return typeof credentials === "function" ? limitCredentials(credentials, withinMilliseconds) : credentials;
 }
 
 async function assumed(

@@ -1,7 +1,7 @@
 import type { OtherDelivery } from "../model/preflight";
 import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
-import { codeOf, wordsOf } from "./awsErrors";
+import { errorCodeOf, messageOf } from "./awsErrors";
 
 /** Whether the cluster exists. Only EKS's own ResourceNotFoundException counts as `gone`. */
 export async function clusterStatus(clients: Clients, name: string): Promise<"there" | "gone" | "unknown"> {
@@ -10,7 +10,7 @@ export async function clusterStatus(clients: Clients, name: string): Promise<"th
         await (await clients.eks()).send(new DescribeClusterCommand({ name }));
         return "there";
     } catch (error) {
-        return codeOf(error) === "ResourceNotFound" ? "gone" : "unknown";
+        return errorCodeOf(error) === "ResourceNotFound" ? "gone" : "unknown";
     }
 }
 
@@ -40,7 +40,7 @@ async function readAddOn(clients: Clients, clusterName: string): Promise<{ roleA
         const { addon } = await (await clients.eks()).send(command);
         return { roleArn: addon?.serviceAccountRoleArn };
     } catch (error) {
-        if (codeOf(error) === "ResourceNotFound") {
+        if (errorCodeOf(error) === "ResourceNotFound") {
             return undefined;
         }
         throw error;
@@ -80,8 +80,8 @@ async function readable<T>(
         if (error instanceof Refusal && error.code === "aws-access-denied") {
             return { value: undefined, unread: [error.seen] };
         }
-        if (codeOf(error) === "UnknownOperation") {
-            return { value: undefined, unread: [`EKS does not support the call: ${wordsOf(error, secrets)}`] };
+        if (errorCodeOf(error) === "UnknownOperation") {
+            return { value: undefined, unread: [`EKS does not support the call: ${messageOf(error, secrets)}`] };
         }
         throw error;
     }

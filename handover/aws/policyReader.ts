@@ -4,7 +4,7 @@ import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { memoizeByKey } from "../async/memoize";
 import type { CniPolicySeen } from "../model/world";
 import type { Clients } from "./awsClients";
-import { codeOf } from "./awsErrors";
+import { errorCodeOf } from "./awsErrors";
 
 type IpFamily = "ipv4" | "ipv6";
 
@@ -39,25 +39,25 @@ export function policyReader(clients: Clients): PolicyReader {
             }
             const isAwsManaged = owner === "aws";
             const version = isAwsManaged ? awsManagedVersion : defaultVersion;
-            const found = await unlessGone(async () => document(`${arn} ${await version(arn)}`));
+            const found = await undefinedIfMissing(async () => document(`${arn} ${await version(arn)}`));
             const { grants, broad, sufficient } = cniGrants(found, ipFamily);
             return grants ? { arn, kind: isAwsManaged || broad ? "broad" : "cni", sufficient } : undefined;
         },
         inline: async (RoleName, PolicyName, ipFamily) => {
             const { GetRolePolicyCommand } = await import("@aws-sdk/client-iam");
             const command = new GetRolePolicyCommand({ RoleName, PolicyName });
-            const answer = await unlessGone(async () => (await clients.iam()).send(command));
+            const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
             return cniGrants(decoded(answer?.PolicyDocument), ipFamily).grants;
         },
     };
 }
 
 /** Returns undefined for an entity that was deleted after it was listed. */
-export async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
+export async function undefinedIfMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
         return await read();
     } catch (error) {
-        if (codeOf(error) === "NoSuchEntity") {
+        if (errorCodeOf(error) === "NoSuchEntity") {
             return undefined;
         }
         throw error;

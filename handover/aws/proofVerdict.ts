@@ -1,16 +1,16 @@
 import type { Proof } from "../model/proof";
-import type { Tried } from "./dryRuns";
+import type { DryRunResult } from "./dryRuns";
 import type { Decision, Simulation } from "./simulation";
 
 /** What the proof found out about the permissions of a role's session. */
 export interface Findings {
     readonly roleArn: string;
-    readonly tried: readonly Tried[];
+    readonly tried: readonly DryRunResult[];
     /** For the actions that DryRun did not show to be allowed. */
     readonly simulation: Simulation;
 }
 
-interface Unproven extends Tried {
+interface Unproven extends DryRunResult {
     /** Undefined if the operator may not simulate. */
     readonly decision: Decision | undefined;
 }
@@ -91,6 +91,6 @@ function evidenceOf({ tried, simulation }: Findings, unproven: readonly Unproven
     ];
 }
 
-function names(some: readonly Tried[]): string {
+function names(some: readonly DryRunResult[]): string {
     return some.map(({ action }) => action.action).join(", ");
 }

@@ -1,6 +1,6 @@
 import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
-import { wordsOf } from "./awsErrors";
+import { messageOf } from "./awsErrors";
 import { enabledRegions, instancesByProfile, type InstanceSeen } from "./instances";
 
 /**
@@ -43,7 +43,7 @@ function searchFailure(failures: readonly Failure[], secrets: readonly string[])
     if (general !== undefined) {
         return general.reason;
     }
-    const named = failures.map(({ region, reason }) => `${region} (${wordsOf(reason, secrets)})`).join("; ");
+    const named = failures.map(({ region, reason }) => `${region} (${messageOf(reason, secrets)})`).join("; ");
     return failures.every(({ reason }) => hasCode(reason, ["aws-unreachable"]))
         ? new Refusal(
               "aws-unreachable",

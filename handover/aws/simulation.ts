@@ -3,7 +3,7 @@ import { parseRoleArn } from "../../documents/arn";
 import type { CniAction } from "../../documents/cniActions";
 import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
-import { unlessGone } from "./policyReader";
+import { undefinedIfMissing } from "./policyReader";
 
 /** `unclear`: it depends on a condition whose value a simulation lacks, for example the tags of a real interface. */
 export type Decision = "allowed" | "denied" | "unclear";
@@ -34,7 +34,7 @@ export async function simulate(
         const decisions = new Map<string, Decision>();
         for (const { asked, resources } of groups.filter((group) => group.asked.length > 0)) {
             const names = asked.map(({ action }) => action);
-            const results = await unlessGone(() => evaluate(clients, roleArn, names, resources, region));
+            const results = await undefinedIfMissing(() => evaluate(clients, roleArn, names, resources, region));
             for (const name of names) {
                 // A role that IAM does not show yet counts as a role without permissions.
                 decisions.set(name, decisionOf(results?.find(({ EvalActionName }) => isSame(EvalActionName, name))));

@@ -1,12 +1,12 @@
 import { Refusal } from "../model/refusal";
-import { codeOf } from "./awsErrors";
+import { errorCodeOf } from "./awsErrors";
 
 /**
  * "STS is not activated in the requested region for the account that is being asked to generate credentials":
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 export function isRegionDisabled(error: unknown): boolean {
-    return codeOf(error) === "RegionDisabled";
+    return errorCodeOf(error) === "RegionDisabled";
 }
 
 /**

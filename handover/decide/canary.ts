@@ -94,10 +94,10 @@ function groupStep(
         };
     }
     // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.
-    const awaited = fleet.empty.filter(({ name, ready }) => ready || memory.restarts[name] !== undefined);
+    const awaited = fleet.nodesWithoutPod.filter(({ name, ready }) => ready || memory.restarts[name] !== undefined);
     if (awaited.length > 0) {
         return (
-            wakeStep(fleet.empty, cluster, memory, at) ?? {
+            wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ?? {
                 do: "wait",
                 why: `canary on ${listNames(awaited)}: its new pod does not exist yet`,
             }
@@ -179,8 +179,12 @@ export function nextRevertStep(
         restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
         // The remaining wrong pods are on NotReady nodes.
         forceRestartWrong(fleetOf(cluster, cluster.nodes, isReverted, false).wrong, memory, at, whyForced) ??
-        wakeStep(fleet.empty, cluster, memory, at) ??
-        waitFor([...fleet.starting.filter(({ node }) => touched.has(node)), ...fleet.leaving, ...fleet.empty]) ?? {
+        wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ??
+        waitFor([
+            ...fleet.starting.filter(({ node }) => touched.has(node)),
+            ...fleet.terminating,
+            ...fleet.nodesWithoutPod,
+        ]) ?? {
             do: "done",
             why: "everything is as before",
         }

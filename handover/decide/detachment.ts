@@ -123,7 +123,7 @@ function restorePoliciesStep(
     memory: Memory,
     at: number,
 ): Step | undefined {
-    const withoutRole = [...fleet.wrong, ...fleet.leaving].filter(
+    const withoutRole = [...fleet.wrong, ...fleet.terminating].filter(
         ({ credentials }) => credentials.kind !== "webIdentity",
     );
     const [first] = withoutRole;

@@ -12,9 +12,9 @@ export interface Fleet {
     /** Pods in the wanted state that are not Ready yet. */
     readonly starting: readonly PodSeen[];
     /** Terminating pods. They run until they are gone. */
-    readonly leaving: readonly PodSeen[];
+    readonly terminating: readonly PodSeen[];
     /** Nodes without a pod, not counting terminating ones. */
-    readonly empty: readonly NodeSeen[];
+    readonly nodesWithoutPod: readonly NodeSeen[];
     /** How many more pods may be unavailable. Restarting a pod that is not Ready costs nothing. */
     readonly budget: number;
 }
@@ -42,8 +42,8 @@ export function fleetOf(
         right: staying.filter((pod) => fits(pod) && pod.ready),
         wrong: staying.filter((pod) => !fits(pod)),
         starting: staying.filter((pod) => fits(pod) && !pod.ready),
-        leaving: pods.filter(({ terminating }) => terminating),
-        empty: nodes.filter(({ name }) => !occupied.has(name)),
+        terminating: pods.filter(({ terminating }) => terminating),
+        nodesWithoutPod: nodes.filter(({ name }) => !occupied.has(name)),
         budget: (cluster.daemonSet?.maxUnavailable ?? 1) - (nodes.length - available.size),
     };
 }
@@ -108,7 +108,7 @@ function remainingPause({ node, createdAt }: PodSeen, { restarts }: Memory, at: 
 
 /** Waits until every node has its pod, and no pod is starting or terminating. Undefined when that is reached. */
 export function awaitFleet(
-    { empty, starting, leaving, right }: Fleet,
+    { nodesWithoutPod: empty, starting, terminating: leaving, right }: Fleet,
     cluster: ClusterSeen,
     memory: Memory,
     at: number,
@@ -143,7 +143,7 @@ export function wakeStep(
     at: number,
 ): Step | undefined {
     return empty.length > 0 && cluster.refusedPods.length > 0 && at - (memory.wokenAt ?? 0) > WAKE_EVERY_MILLISECONDS
-        ? { do: "wake", why: `pods of ${listNames(empty)} were refused; asking the DaemonSet to try again` }
+        ? { do: "wake", why: `pods of ${listNames(empty)} were refused; making the DaemonSet controller retry` }
         : undefined;
 }
 

@@ -1,6 +1,6 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import type { OperationContext } from "../observe/runContext";
-import { endWithTheEngine } from "./endWithTheEngine";
+import { exitWithEngine } from "./exitWithEngine";
 import { LiveCheckName, liveCheckProvider } from "./liveCheckProvider";
 
 /** The engine shows the standard output of a dynamic provider. */
@@ -8,7 +8,7 @@ const operation: OperationContext = { progress: (line) => process.stdout.write(`
 
 /** The engine binding of TypeScript programs: serves one live check as a Pulumi dynamic provider. */
 export function dynamicProvider(name: LiveCheckName): dynamic.ResourceProvider<object, object> {
-    endWithTheEngine();
+    exitWithEngine();
     const check = liveCheckProvider(name);
     return {
         // A resource that the plugin created has no provider text in its state yet, so this binding could not delete it.

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OperationContext } from "../observe/runContext";
 import { isLiveCheckName, LiveCheckProvider, liveCheckProvider } from "./liveCheckProvider";
-import { unwrapped, wrapped } from "./secretWraps";
+import { unwrapSecrets, wrapSecrets } from "./secretWrappers";
 
 /** The engine binding of the provider plugin: serves the live checks as the package's own custom resources. */
 export class PluginBinding implements pulumi.provider.Provider {
@@ -16,30 +16,32 @@ export class PluginBinding implements pulumi.provider.Provider {
     }
 
     public diff(_id: string, urn: string, olds: object, news: object): Promise<pulumi.provider.DiffResult> {
-        const changes = this.liveCheck(urn).changes(unwrapped(olds).properties, unwrapped(news).properties);
+        const changes = this.liveCheck(urn).changes(unwrapSecrets(olds).properties, unwrapSecrets(news).properties);
         return Promise.resolve({ changes });
     }
 
     public async create(urn: string, inputs: object): Promise<pulumi.provider.CreateResult> {
-        const { properties, secrets } = unwrapped(inputs);
+        const { properties, secrets } = unwrapSecrets(inputs);
         const { id, state } = await this.liveCheck(urn).create(properties, this.operation(urn));
-        return { id, outs: wrapped(state, secrets) };
+        return { id, outs: wrapSecrets(state, secrets) };
     }
 
     public async update(_id: string, urn: string, olds: object, news: object): Promise<pulumi.provider.UpdateResult> {
-        const { properties, secrets } = unwrapped(news);
-        const before = unwrapped(olds).properties;
-        return { outs: wrapped(await this.liveCheck(urn).update(before, properties, this.operation(urn)), secrets) };
+        const { properties, secrets } = unwrapSecrets(news);
+        const before = unwrapSecrets(olds).properties;
+        return {
+            outs: wrapSecrets(await this.liveCheck(urn).update(before, properties, this.operation(urn)), secrets),
+        };
     }
 
     public async read(id: string, urn: string, state: object = {}): Promise<pulumi.provider.ReadResult> {
-        const { properties, secrets } = unwrapped(state);
+        const { properties, secrets } = unwrapSecrets(state);
         // With an empty ID, the engine would drop the resource from the state, and the record with it.
-        return { id, props: wrapped(await this.liveCheck(urn).read(properties, this.operation(urn)), secrets) };
+        return { id, props: wrapSecrets(await this.liveCheck(urn).read(properties, this.operation(urn)), secrets) };
     }
 
     public delete(_id: string, urn: string, state: object): Promise<void> {
-        return this.liveCheck(urn).delete(unwrapped(state).properties, this.operation(urn));
+        return this.liveCheck(urn).delete(unwrapSecrets(state).properties, this.operation(urn));
     }
 
     /** The engine does not show a plugin's standard output. It shows log lines with a URN next to the resource. */

@@ -11,11 +11,11 @@ import type {
 import type { ClusterConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
 import { ClusterClock } from "./clusterClock";
-import { type Asked, Declined, failureOf } from "./clusterErrors";
+import { type ApiRequest, failureOf, StatusError } from "./clusterErrors";
 import type { ClusterSettings } from "./clusterSettings";
 import { loadKubeconfig } from "./kubeconfig";
 import { Credentials } from "./renewedCredentials";
-import { patiently } from "./requests";
+import { withRetries } from "./requests";
 
 /** The client's API groups in use, with time limits, and with errors that say what they mean. */
 export interface Cluster {
@@ -30,8 +30,8 @@ export interface Cluster {
     /** The headers for a server-side apply and for a merge patch. */
     readonly asApply: ConfigurationOptions;
     readonly asMerge: ConfigurationOptions;
-    /** Waits for a call. Its failure is thrown as a Refusal, or as Declined. */
-    ask<T>(asked: Asked, call: Promise<T>): Promise<T>;
+    /** Waits for the response. A failure is thrown as a Refusal, or as a StatusError. */
+    call<T>(request: ApiRequest, response: Promise<T>): Promise<T>;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function connect(
     const clock = new ClusterClock();
     const fetching = new k8s.IsomorphicFetchHttpLibrary();
     const sending = credentials.renewed((request) => fetching.send(request).toPromise());
-    const patient = patiently(sending, settings, clock, closing);
+    const patient = withRetries(sending, settings, clock, closing);
     const configuration: Configuration = k8s.createConfiguration({
         baseServer: new k8s.ServerConfiguration(credentials.config.getCurrentCluster()?.server ?? "", {}),
         authMethods: { default: credentials },
@@ -69,13 +69,13 @@ export async function connect(
         settings,
         asApply: k8s.setHeaderOptions("Content-Type", k8s.PatchStrategy.ServerSideApply),
         asMerge: k8s.setHeaderOptions("Content-Type", k8s.PatchStrategy.MergePatch),
-        async ask(asked, call) {
+        async call(request, response) {
             try {
-                return await call;
+                return await response;
             } catch (error) {
-                throw error instanceof Refusal || error instanceof Declined
+                throw error instanceof Refusal || error instanceof StatusError
                     ? error
-                    : failureOf(error, asked, credentials.config);
+                    : failureOf(error, request, credentials.config);
             }
         },
     };

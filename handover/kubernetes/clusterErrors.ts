@@ -2,10 +2,10 @@ import type { ApiException, KubeConfig } from "@kubernetes/client-node";
 import { Refusal } from "../model/refusal";
 import { NoCredentials } from "./authentication";
 import { credentialsMissing, credentialsRefused, host, throttled, unreachable } from "./reachability";
-import { NoAnswer } from "./requests";
+import { NoResponse } from "./requests";
 
 /** A request, in the terms of RBAC. */
-export interface Asked {
+export interface ApiRequest {
     readonly verb: string;
     /** With its group, as `kubectl auth can-i` expects it: `daemonsets.apps`. */
     readonly resource: string;
@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** A response that the caller may be able to handle: not found (404), conflict (409), gone (410). */
-export class Declined extends Error {
+export class StatusError extends Error {
     public constructor(
         public readonly status: 404 | 409 | 410,
         message: string,
@@ -26,11 +26,11 @@ export class Declined extends Error {
 }
 
 /** Returns undefined for an object that does not exist. */
-export async function unlessGone<T>(asking: Promise<T>): Promise<T | undefined> {
+export async function undefinedIfMissing<T>(response: Promise<T>): Promise<T | undefined> {
     try {
-        return await asking;
+        return await response;
     } catch (error) {
-        if (error instanceof Declined && error.status === 404) {
+        if (error instanceof StatusError && error.status === 404) {
             return undefined;
         }
         throw error;
@@ -38,14 +38,14 @@ export async function unlessGone<T>(asking: Promise<T>): Promise<T | undefined> 
 }
 
 /** Translates the error of a failed request. */
-export function failureOf(error: unknown, asked: Asked, config: KubeConfig): Error {
-    if (error instanceof NoAnswer) {
+export function failureOf(error: unknown, request: ApiRequest, config: KubeConfig): Error {
+    if (error instanceof NoResponse) {
         return error.throttled ? throttled(error, config) : unreachable(error, config);
     }
     if (error instanceof NoCredentials) {
         return credentialsMissing(error, config);
     }
-    return isApiException(error) ? answered(error, asked, config) : brokenAnswer(error, asked);
+    return isApiException(error) ? answered(error, request, config) : brokenAnswer(error, request);
 }
 
 /** Checks the shape, since the class is loaded late. */
@@ -53,19 +53,19 @@ function isApiException(error: unknown): error is ApiException<unknown> {
     return error instanceof Error && "code" in error && typeof error.code === "number" && "body" in error;
 }
 
-function answered(error: ApiException<unknown>, asked: Asked, config: KubeConfig): Error {
+function answered(error: ApiException<unknown>, request: ApiRequest, config: KubeConfig): Error {
     const status = statusOf(error.body);
     switch (error.code) {
         case 401:
             return credentialsRefused(config);
         case 403:
-            return accessDenied(status.message, asked, config);
+            return accessDenied(status.message, request, config);
         case 404:
         case 409:
         case 410:
-            return new Declined(error.code, status.message, status.conflicts);
+            return new StatusError(error.code, status.message, status.conflicts);
         default:
-            return refuses(`answered ${error.code} to ${words(asked)}: ${status.message}`);
+            return refuses(`answered ${error.code} to ${describeRequest(request)}: ${status.message}`);
     }
 }
 
@@ -102,21 +102,21 @@ function parsed(body: unknown): StatusBody {
 }
 
 /** RBAC and other authorizers answer "User … cannot …". An admission webhook denies requests with the same status code. */
-function accessDenied(message: string, asked: Asked, config: KubeConfig): Refusal {
-    const seen = `The API server at ${host(config)} forbids ${words(asked)}: ${message}.`;
+function accessDenied(message: string, request: ApiRequest, config: KubeConfig): Refusal {
+    const seen = `The API server at ${host(config)} forbids ${describeRequest(request)}: ${message}.`;
     const byAuthorisation = /\bcannot\b/.test(message);
     return byAuthorisation
         ? new Refusal(
               "cluster-access-denied",
               seen,
               "The live checks need this permission.",
-              `Grant it to the user of \`kubeconfig\`: \`kubectl auth can-i ${canI(asked)}\` must print yes.`,
+              `Grant it to the user of \`kubeconfig\`: \`kubectl auth can-i ${canI(request)}\` must print yes.`,
           )
         : new Refusal(
               "cluster-access-denied",
               seen,
               "RBAC allows it, but an admission webhook or policy of the cluster denies it.",
-              `Exempt ${words(asked)} by the user of \`kubeconfig\` from that webhook or policy, and run again.`,
+              `Exempt ${describeRequest(request)} by the user of \`kubeconfig\` from that webhook or policy, and run again.`,
           );
 }
 
@@ -124,7 +124,7 @@ function accessDenied(message: string, asked: Asked, config: KubeConfig): Refusa
  * Includes the name, without which `kubectl auth can-i` ignores permissions by resourceNames. The name of a pod is left out,
  * since it changes.
  */
-function canI({ verb, resource, namespace, name }: Asked): string {
+function canI({ verb, resource, namespace, name }: ApiRequest): string {
     const [, kind = resource, subresource] = /^([^/]+)\/(.+)$/.exec(resource) ?? [];
     return [
         name === undefined || kind === "pods" ? `${verb} ${kind}` : `${verb} ${kind}/${name}`,
@@ -143,12 +143,12 @@ function refuses(what: string): Refusal {
 }
 
 /** A parser's message quotes the response, which may contain anything, so only the kind of the error is shown. */
-function brokenAnswer(error: unknown, asked: Asked): Refusal {
+function brokenAnswer(error: unknown, request: ApiRequest): Refusal {
     const kind = error instanceof Error ? error.name : typeof error;
-    return refuses(`sent a response to ${words(asked)} that could not be read (${kind})`);
+    return refuses(`sent a response to ${describeRequest(request)} that could not be read (${kind})`);
 }
 
-export function words({ verb, resource, namespace, name }: Asked): string {
+export function describeRequest({ verb, resource, namespace, name }: ApiRequest): string {
     return `\`${verb} ${resource}${name === undefined ? "" : ` ${name}`}\`${namespace === undefined ? "" : ` in ${namespace}`}`;
 }
 

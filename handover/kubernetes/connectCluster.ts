@@ -25,7 +25,7 @@ export async function connectCluster(
         async identity() {
             const [uid, version] = await Promise.all([
                 clusterUid(cluster),
-                cluster.ask({ verb: "get", resource: "/version" }, cluster.version.getCode()),
+                cluster.call({ verb: "get", resource: "/version" }, cluster.version.getCode()),
             ]);
             // EKS used to report a minor version as "30+".
             return { uid, version: { major: parseInt(version.major, 10), minor: parseInt(version.minor, 10) } };

@@ -1,4 +1,4 @@
-import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector } from "@kubernetes/client-node";
 import type { DaemonSetSeen } from "../model/world";
 
 export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonSetSeen {
@@ -12,15 +12,14 @@ export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonS
         templateLabels: template?.metadata?.labels ?? {},
         templateAnnotations: template?.metadata?.annotations ?? {},
         images: Object.fromEntries(containers.map(({ name, image = "" }) => [name, image])),
-        environment: plainEnvironment(template, "aws-node"),
         nodeAgentArguments: containers.find(({ name }) => name === "aws-eks-nodeagent")?.args ?? [],
         observed: isObserved(live),
-        woken: metadata?.annotations?.[WOKEN_AT] !== undefined,
+        woken: metadata?.annotations?.[WAKE_MARK_ANNOTATION] !== undefined,
     };
 }
 
 /** The annotation that is written to a DaemonSet to make its controller reconcile it. */
-export const WOKEN_AT = "eks-cni/woken-at";
+export const WAKE_MARK_ANNOTATION = "eks-cni/woken-at";
 
 /** The controller creates a template's revision before it reports it as observed (daemon_controller.go, syncDaemonSet). */
 export function isObserved({ metadata, status }: V1DaemonSet): boolean {
@@ -34,11 +33,6 @@ export function isObserved({ metadata, status }: V1DaemonSet): boolean {
 export function maxUnavailable(value: number | string | undefined, nodes: number): number {
     const share = typeof value === "string" ? /^(\d+)%$/.exec(value)?.[1] : undefined;
     return Math.max(1, share === undefined ? Number(value ?? 1) || 1 : Math.ceil((Number(share) * nodes) / 100));
-}
-
-function plainEnvironment(template: V1PodTemplateSpec | undefined, container: string): Record<string, string> {
-    const entries = template?.spec?.containers.find(({ name }) => name === container)?.env ?? [];
-    return Object.fromEntries(entries.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 }
 
 /**

@@ -29,7 +29,7 @@ export async function defaultPodsWithoutRole(
     const limit = cluster.settings.pageSize;
     const { kept } = await listAll(
         (_continue) =>
-            cluster.ask(
+            cluster.call(
                 { verb: "list", resource: "pods", namespace },
                 cluster.core.listNamespacedPod({ namespace, labelSelector, limit, _continue }),
             ),

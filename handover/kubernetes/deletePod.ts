@@ -1,5 +1,5 @@
 import type { Cluster } from "./clusterClient";
-import { Declined } from "./clusterErrors";
+import { StatusError } from "./clusterErrors";
 
 interface PodReference {
     readonly name: string;
@@ -15,7 +15,7 @@ interface PodReference {
 export async function deletePod(cluster: Cluster, namespace: string, pod: PodReference, grace?: 0): Promise<void> {
     const { name, uid } = pod;
     try {
-        await cluster.ask(
+        await cluster.call(
             { verb: "delete", resource: "pods", namespace, name },
             cluster.core.deleteNamespacedPod({
                 name,
@@ -24,7 +24,7 @@ export async function deletePod(cluster: Cluster, namespace: string, pod: PodRef
             }),
         );
     } catch (error) {
-        if (!(error instanceof Declined && error.status !== 410)) {
+        if (!(error instanceof StatusError && error.status !== 410)) {
             throw error;
         }
     }

@@ -1,7 +1,7 @@
 import { issuerOfUrl } from "../../documents/arn";
 import { Refusal } from "../model/refusal";
 import type { Cluster } from "./clusterClient";
-import { unlessGone } from "./clusterErrors";
+import { undefinedIfMissing } from "./clusterErrors";
 
 /**
  * The issuer of the cluster's tokens, from the OpenID Connect discovery document, without creating a token.
@@ -11,9 +11,9 @@ import { unlessGone } from "./clusterErrors";
  * Source: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
  */
 export async function discoveredIssuer(cluster: Cluster): Promise<string | undefined> {
-    const asked = { verb: "get", resource: "/.well-known/openid-configuration" };
-    const call = cluster.wellKnown.getServiceAccountIssuerOpenIDConfiguration();
-    const document = await unlessGone(cluster.ask(asked, call)).catch((error: unknown) => {
+    const request = { verb: "get", resource: "/.well-known/openid-configuration" };
+    const response = cluster.wellKnown.getServiceAccountIssuerOpenIDConfiguration();
+    const document = await undefinedIfMissing(cluster.call(request, response)).catch((error: unknown) => {
         if (error instanceof Refusal && error.code === "cluster-access-denied") {
             return undefined;
         }

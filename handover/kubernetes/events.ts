@@ -36,7 +36,7 @@ async function list(cluster: Cluster, namespace: string, fieldSelector: string):
     const limit = cluster.settings.pageSize;
     const { kept } = await listAll(
         (_continue) =>
-            cluster.ask(
+            cluster.call(
                 { verb: "list", resource: "events", namespace },
                 cluster.core.listNamespacedEvent({ namespace, fieldSelector, limit, _continue }),
             ),

@@ -1,7 +1,7 @@
 import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from "@kubernetes/client-node";
 import type { ClusterSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
-import { unlessGone } from "./clusterErrors";
+import { undefinedIfMissing } from "./clusterErrors";
 
 const POLICIES = "validatingadmissionpolicies.admissionregistration.k8s.io";
 const BINDINGS = "validatingadmissionpolicybindings.admissionregistration.k8s.io";
@@ -9,14 +9,14 @@ const BINDINGS = "validatingadmissionpolicybindings.admissionregistration.k8s.io
 /** A cluster that is too old for the API also answers 404. */
 export async function lookAtGuard(cluster: Cluster, name: string): Promise<ClusterSeen["injectionGuard"]> {
     const [policy, binding] = await Promise.all([
-        unlessGone(
-            cluster.ask(
+        undefinedIfMissing(
+            cluster.call(
                 { verb: "get", resource: POLICIES, name },
                 cluster.admission.readValidatingAdmissionPolicy({ name }),
             ),
         ),
-        unlessGone(
-            cluster.ask(
+        undefinedIfMissing(
+            cluster.call(
                 { verb: "get", resource: BINDINGS, name },
                 cluster.admission.readValidatingAdmissionPolicyBinding({ name }),
             ),
@@ -53,14 +53,14 @@ function binds({ metadata, spec }: V1ValidatingAdmissionPolicyBinding, policy: V
 
 /** Deletes the binding first: a policy without a binding does nothing, a binding without its policy refuses what it matches. */
 export async function removeGuard(cluster: Cluster, name: string): Promise<void> {
-    await unlessGone(
-        cluster.ask(
+    await undefinedIfMissing(
+        cluster.call(
             { verb: "delete", resource: BINDINGS, name },
             cluster.admission.deleteValidatingAdmissionPolicyBinding({ name }),
         ),
     );
-    await unlessGone(
-        cluster.ask(
+    await undefinedIfMissing(
+        cluster.call(
             { verb: "delete", resource: POLICIES, name },
             cluster.admission.deleteValidatingAdmissionPolicy({ name }),
         ),

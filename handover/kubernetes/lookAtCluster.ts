@@ -79,7 +79,7 @@ function onTheseNodes(
 /** Identifies the cluster: kube-system cannot be deleted, so its UID stays for the life of a cluster. */
 export async function clusterUid(cluster: Cluster): Promise<string> {
     const name = "kube-system";
-    const { metadata } = await cluster.ask(
+    const { metadata } = await cluster.call(
         { verb: "get", resource: "namespaces", name },
         cluster.core.readNamespace({ name }),
     );
@@ -93,7 +93,7 @@ function findServiceAccount(cluster: Cluster, { serviceAccount }: Subject): Prom
     const { namespace, name } = serviceAccount;
     return listAll(
         () =>
-            cluster.ask(
+            cluster.call(
                 { verb: "list", resource: "serviceaccounts", namespace, name },
                 cluster.core.listNamespacedServiceAccount({ namespace, fieldSelector: named(name) }),
             ),
@@ -105,7 +105,7 @@ function findDaemonSet(cluster: Cluster, { serviceAccount, daemonSetName }: Subj
     const { namespace } = serviceAccount;
     return listAll(
         () =>
-            cluster.ask(
+            cluster.call(
                 { verb: "list", resource: "daemonsets.apps", namespace, name: daemonSetName },
                 cluster.apps.listNamespacedDaemonSet({ namespace, fieldSelector: named(daemonSetName) }),
             ),
@@ -149,7 +149,7 @@ async function listRevisions(
     const limit = cluster.settings.pageSize;
     const { kept } = await listAll(
         (_continue) =>
-            cluster.ask(
+            cluster.call(
                 { verb: "list", resource: "controllerrevisions.apps", namespace },
                 cluster.apps.listNamespacedControllerRevision({ namespace, labelSelector: selector, limit, _continue }),
             ),

@@ -8,7 +8,7 @@ import { selectsNode } from "./scheduling";
 export async function listNodes(cluster: Cluster, template: V1PodSpec): Promise<NodeSeen[]> {
     const { kept } = await listAll(
         (_continue) =>
-            cluster.ask(
+            cluster.call(
                 { verb: "list", resource: "nodes" },
                 cluster.core.listNode({ limit: cluster.settings.pageSize, _continue }),
             ),

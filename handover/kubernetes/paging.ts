@@ -1,5 +1,5 @@
 import { Refusal } from "../model/refusal";
-import { Declined } from "./clusterErrors";
+import { StatusError } from "./clusterErrors";
 
 /** One page of a LIST: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
 export interface Page<Item> {
@@ -25,7 +25,7 @@ export async function listAll<Item, Kept>(
         try {
             return await listOnce(page, keep);
         } catch (error) {
-            if (!(error instanceof Declined && error.status === 410)) {
+            if (!(error instanceof StatusError && error.status === 410)) {
                 throw error;
             }
             if (starts === STARTS) {

@@ -21,7 +21,7 @@ export function listPods(cluster: Cluster, daemonSet: V1DaemonSet, context: PodC
     const limit = cluster.settings.pageSize;
     return listAll(
         (_continue) =>
-            cluster.ask(
+            cluster.call(
                 { verb: "list", resource: "pods", namespace },
                 cluster.core.listNamespacedPod({ namespace, labelSelector: selector, limit, _continue }),
             ),

@@ -1,11 +1,11 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { Refusal } from "../model/refusal";
 import { commandOf, credentialsOf, type NoCredentials, tokenExpiry } from "./authentication";
-import type { NoAnswer } from "./requests";
+import type { NoResponse } from "./requests";
 
 /** The refusals for an API server that does not answer, or does not accept the credentials. */
 
-export function unreachable({ why, final }: NoAnswer, config: KubeConfig): Refusal {
+export function unreachable({ why, final }: NoResponse, config: KubeConfig): Refusal {
     return new Refusal(
         "cluster-unreachable",
         `The API server at ${host(config)} did not answer: ${why}.`,
@@ -19,7 +19,7 @@ export function unreachable({ why, final }: NoAnswer, config: KubeConfig): Refus
 const readyz = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
 
 /** API Priority and Fairness: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/ */
-export function throttled({ why }: NoAnswer, config: KubeConfig): Refusal {
+export function throttled({ why }: NoResponse, config: KubeConfig): Refusal {
     return new Refusal(
         "cluster-throttled",
         `The API server at ${host(config)} rejects calls: ${why}.`,

@@ -6,7 +6,7 @@ import type { ClusterClock } from "./clusterClock";
 import type { ClusterSettings } from "./clusterSettings";
 
 /** No usable response, even after the retries. */
-export class NoAnswer extends Error {
+export class NoResponse extends Error {
     public constructor(
         public readonly why: string,
         /** Whether more attempts would fail in the same way. */
@@ -30,7 +30,7 @@ type Attempt = { readonly answer: ResponseContext } | { readonly failure: string
  *
  * All requests of this package can be repeated safely: reads, patches, deletes, and token requests.
  */
-export function patiently(
+export function withRetries(
     send: Send,
     settings: ClusterSettings,
     clock: ClusterClock,
@@ -48,7 +48,7 @@ export function patiently(
                 const pause = pauseAfter(attempt, attempts, settings.pauseMilliseconds);
                 const isLast = ("final" in attempt && attempt.final) || Date.now() + pause >= deadline;
                 if (isLast || !(await waited(pause, closing))) {
-                    throw noAnswer(attempt, attempts);
+                    throw noResponse(attempt, attempts);
                 }
             }
         },
@@ -113,13 +113,13 @@ function pauseAfter(attempt: Attempt, attempts: number, first: number): number {
     return asked > 0 ? Math.min(asked, 30_000) : growing;
 }
 
-function noAnswer(attempt: Attempt, attempts: number): NoAnswer {
+function noResponse(attempt: Attempt, attempts: number): NoResponse {
     const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
     return "answer" in attempt
-        ? new NoAnswer(
+        ? new NoResponse(
               `${times}, the last answered with ${attempt.answer.httpStatusCode}`,
               false,
               attempt.answer.httpStatusCode === 429,
           )
-        : new NoAnswer(`${times}, the last failed with: ${attempt.failure}`, attempt.final);
+        : new NoResponse(`${times}, the last failed with: ${attempt.failure}`, attempt.final);
 }

@@ -11,8 +11,8 @@ import type { ConfigurationOptions } from "@kubernetes/client-node";
 import type { Subject } from "../model/subject";
 import { refusals } from "../model/refusals";
 import type { Cluster } from "./clusterClient";
-import { WOKEN_AT } from "./daemonSet";
-import { Declined, unlessGone } from "./clusterErrors";
+import { WAKE_MARK_ANNOTATION } from "./daemonSet";
+import { StatusError, undefinedIfMissing } from "./clusterErrors";
 import { appliedBy } from "./serviceAccount";
 
 /** Sets annotations of the service account. The control annotations stay, since the program's patch still wants them. */
@@ -38,7 +38,7 @@ export async function annotate(
             force,
         );
     } catch (error) {
-        if (error instanceof Declined) {
+        if (error instanceof StatusError) {
             throw error.conflicts.length > 0
                 ? refusals.annotationOwned(subject, ownersOf(error))
                 : refusals.serviceAccountMissing(subject);
@@ -93,7 +93,7 @@ export function removeWakeMark(cluster: Cluster, subject: Subject): Promise<void
 const WAKING_MANAGER = "eks-cni-wake";
 
 function writeWokenAt(cluster: Cluster, subject: Subject, value: string | null): Promise<void> {
-    const bodyFor = (uid: string) => ({ metadata: { uid, annotations: { [WOKEN_AT]: value } } });
+    const bodyFor = (uid: string) => ({ metadata: { uid, annotations: { [WAKE_MARK_ANNOTATION]: value } } });
     return patchDaemonSet(cluster, subject, bodyFor, WAKING_MANAGER, cluster.asMerge);
 }
 
@@ -113,7 +113,7 @@ async function patchDaemonSet(
     }
     const patch = { name, namespace, body: bodyFor(uid), fieldManager };
     await unlessReplaced(
-        cluster.ask(
+        cluster.call(
             { verb: "patch", resource: "daemonsets.apps", namespace, name },
             cluster.apps.patchNamespacedDaemonSet(patch, as),
         ),
@@ -121,8 +121,8 @@ async function patchDaemonSet(
 }
 
 function readServiceAccount(cluster: Cluster, { serviceAccount }: Subject) {
-    return unlessGone(
-        cluster.ask(
+    return undefinedIfMissing(
+        cluster.call(
             { verb: "get", resource: "serviceaccounts", ...serviceAccount },
             cluster.core.readNamespacedServiceAccount({ ...serviceAccount }),
         ),
@@ -130,8 +130,8 @@ function readServiceAccount(cluster: Cluster, { serviceAccount }: Subject) {
 }
 
 function readDaemonSet(cluster: Cluster, { serviceAccount: { namespace }, daemonSetName: name }: Subject) {
-    return unlessGone(
-        cluster.ask(
+    return undefinedIfMissing(
+        cluster.call(
             { verb: "get", resource: "daemonsets.apps", namespace, name },
             cluster.apps.readNamespacedDaemonSet({ namespace, name }),
         ),
@@ -145,7 +145,7 @@ function applyServiceAccount(
     force: boolean,
 ): Promise<unknown> {
     const body = { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...serviceAccount, ...metadata } };
-    return cluster.ask(
+    return cluster.call(
         { verb: "patch", resource: "serviceaccounts", ...serviceAccount },
         cluster.core.patchNamespacedServiceAccount({ ...serviceAccount, body, fieldManager, force }, cluster.asApply),
     );
@@ -156,13 +156,13 @@ async function unlessReplaced(writing: Promise<unknown>): Promise<void> {
     try {
         await writing;
     } catch (error) {
-        if (!(error instanceof Declined && error.conflicts.length === 0)) {
+        if (!(error instanceof StatusError && error.conflicts.length === 0)) {
             throw error;
         }
     }
 }
 
 /** apiserver: `conflict with "kubectl-annotate" using v1` (structured-merge-diff, Conflicts.Error). */
-function ownersOf({ conflicts }: Declined): string[] {
+function ownersOf({ conflicts }: StatusError): string[] {
     return conflicts.map(({ message }) => /conflict with "([^"]*)"/.exec(message)?.[1] ?? message);
 }

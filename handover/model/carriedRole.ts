@@ -2,13 +2,13 @@ import { STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccoun
 import type { PodSeen } from "./world";
 
 /** The role and annotations that a pod must carry to count as handed over. */
-export interface Wanted {
+export interface RequiredRole {
     readonly roleArn: string;
     readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** Whether a pod carries the role, and uses the regional STS endpoint if the annotations request it. */
-export function carriesRole({ credentials }: PodSeen, { roleArn, annotations }: Wanted): boolean {
+export function carriesRole({ credentials }: PodSeen, { roleArn, annotations }: RequiredRole): boolean {
     return (
         credentials.kind === "webIdentity" &&
         credentials.roleArn === roleArn &&

@@ -1,4 +1,4 @@
-export interface ProofQuestion {
+export interface ProofRequest {
     readonly roleArn: string;
     readonly token: string;
     readonly ipFamily: "ipv4" | "ipv6";
@@ -24,7 +24,7 @@ export type Proof =
           readonly why: string;
           readonly final: boolean;
           /** The fix, if it is not a change of the role. */
-          readonly mend?: string;
+          readonly fix?: string;
       };
 
 export type ProofFailure =

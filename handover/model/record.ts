@@ -47,7 +47,7 @@ export function freshRecord({ fieldManager, injectionGuardName }: Subject, world
 }
 
 /** Adds the observed state to the record. Nothing is removed: a policy that is detached now was attached before. */
-export function recorded(
+export function withObserved(
     record: HandOverRecord,
     seen: {
         readonly roleArn: string;
@@ -72,7 +72,7 @@ export function recorded(
 }
 
 /** Adds a role that the engine will delete to the record. */
-export function owned(record: HandOverRecord, roleArn: string): HandOverRecord {
+export function withOwnRole(record: HandOverRecord, roleArn: string): HandOverRecord {
     return { ...record, ownRoleArns: union(record.ownRoleArns ?? [], [roleArn]) };
 }
 

@@ -8,9 +8,9 @@ export class Refusal extends Error {
         public readonly code: string,
         public readonly seen: string,
         public readonly means: string,
-        public readonly mend: string,
+        public readonly fix: string,
     ) {
-        super(`[${code}] ${seen} ${means} ${mend}`);
+        super(`[${code}] ${seen} ${means} ${fix}`);
         this.name = "Refusal";
         // The engine prints the stack on some paths, and this package's own frames would only bury the message.
         this.stack = this.message;

@@ -165,7 +165,7 @@ export const refusals = {
     defaultPodsWithoutRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly string[]) =>
         new Refusal(
             "node-role-in-use",
-            `Beside ${serviceAccount.namespace}/${daemonSetName} the DaemonSet kube-system/aws-node runs pods that have no role of their own: ${pods.slice(0, 5).join(", ")}.`,
+            `Besides ${serviceAccount.namespace}/${daemonSetName}, the DaemonSet kube-system/aws-node runs pods that have no role of their own: ${pods.slice(0, 5).join(", ")}.`,
             "They use the permissions of the node roles, and would lose them with the policies.",
             "Hand kube-system/aws-node over first, with a component of its own and without detachFromNodeRoles. Or remove detachFromNodeRoles here.",
         ),
@@ -245,14 +245,14 @@ export const refusals = {
             "Fix the cause and run the update again.",
         ),
     proofFailed: (
-        { code, why, mend }: Pick<Extract<Proof, { verdict: "no" }>, "code" | "why" | "mend">,
+        { code, why, fix }: Pick<Extract<Proof, { verdict: "no" }>, "code" | "why" | "fix">,
         roleArn: string,
     ) =>
         new Refusal(
             code,
             `The proof that a token of the service account can use ${roleArn} failed: ${withFullStop(why)}`,
             "Nothing on the cluster was changed.",
-            mend ??
+            fix ??
                 "Fix the role. Where the operator's machine may not do more, set proof: assumeRole or proof: off; the canary still runs.",
         ),
 };

@@ -44,8 +44,6 @@ export interface DaemonSetSeen {
     readonly templateAnnotations: Readonly<Record<string, string>>;
     /** Container images by container name, for the version of the CNI. */
     readonly images: Readonly<Record<string, string>>;
-    /** Environment variables of the container `aws-node` that have a plain value. */
-    readonly environment: Readonly<Record<string, string>>;
     /** Arguments of the container `aws-eks-nodeagent`, for --enable-cloudwatch-logs. */
     readonly nodeAgentArguments: readonly string[];
     /** Whether the controller has observed the newest template. */

@@ -1,6 +1,6 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { Preflight } from "../model/preflight";
-import { freshRecord, HandOverRecord, recorded } from "../model/record";
+import { freshRecord, HandOverRecord, withObserved } from "../model/record";
 import { managedPolicyOf } from "../model/subject";
 
 /** Whether the service account is about to get a different role. */
@@ -28,7 +28,7 @@ export function inferredRecord(
     const named = injectionGuard.present ? [...new Set([...used, ...detachFromNodeRoles])] : detachFromNodeRoles;
     const policies = detachPolicyArns ?? [managedPolicyOf(subject)];
     const stripped = nodeRoles.filter(({ name, cniPolicies }) => named.includes(name) && cniPolicies.length === 0);
-    const record = recorded(freshRecord(subject, world), {
+    const record = withObserved(freshRecord(subject, world), {
         roleArn: serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? subject.roleArn,
         detachFromNodeRoles: named,
         detachPolicyArns: detachPolicyArns ?? [],

@@ -3,11 +3,11 @@ import { nextCanaryStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
 import { nextDetachmentStep } from "../decide/detachment";
 import { nextGiveBackStep } from "../decide/giveBack";
-import { preflightRefusals } from "../decide/preflight";
+import { preflightRefusals } from "../decide/preflightRefusals";
 import { remainingSteps } from "../decide/remainingSteps";
 import { isAnnotated } from "../model/isAnnotated";
 import { Preflight } from "../model/preflight";
-import { freshRecord, HandOverRecord, recorded, subjectOf } from "../model/record";
+import { freshRecord, HandOverRecord, subjectOf, withObserved } from "../model/record";
 import type { Refusal } from "../model/refusal";
 import type { Subject } from "../model/subject";
 import { webhookAnnotations } from "../model/webhookAnnotations";
@@ -37,7 +37,7 @@ export interface HandOverPlan {
     /** Why the update would refuse: every reason that is visible now. */
     readonly refusals: readonly Refusal[];
     /** What the update would do otherwise: one line each, with its code in brackets. Empty if nothing changes. */
-    readonly moves: readonly string[];
+    readonly changes: readonly string[];
     /** The remaining steps after the update. */
     readonly remaining: readonly string[];
 }
@@ -51,9 +51,9 @@ export interface HandOverPlan {
 export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
     const reasons = inputs.record === undefined ? preflightRefusals(preflight) : [];
-    const { moves, remaining, refusals: duringUpdate } = follow(inputs);
+    const { changes: moves, remaining, refusals: duringUpdate } = follow(inputs);
     const refusals = distinct([...reasons, ...duringUpdate]);
-    return refusals.length === 0 ? { refusals, moves, remaining } : { refusals, moves: [], remaining: [] };
+    return refusals.length === 0 ? { refusals, changes: moves, remaining } : { refusals, changes: [], remaining: [] };
 }
 
 /** Follows the order of the component's resources. */
@@ -71,7 +71,7 @@ function follow(inputs: PlanInputs): HandOverPlan {
     ];
     const target = { ...inputs, ...preflight, subject, record, detachFromNodeRoles: inputs.detachFromNodeRoles };
     const remaining = moves.length === 0 ? [] : remainingSteps(target, forecast.world);
-    return { refusals: forecast.refusals, moves, remaining };
+    return { refusals: forecast.refusals, changes: moves, remaining };
 }
 
 /** The credential guard's record when the other parts begin. */
@@ -85,7 +85,7 @@ function recordAfter({ preflight, record, detachPolicyArns }: PlanInputs): HandO
     const carried = world.cluster.pods.flatMap(({ credentials }) =>
         credentials.kind === "webIdentity" ? [credentials.roleArn] : [],
     );
-    return recorded(
+    return withObserved(
         { ...before, approvedRoleArns: [...new Set([...before.approvedRoleArns, ...carried])] },
         {
             roleArn: subject.roleArn,

@@ -36,12 +36,12 @@ export async function previewHandOver(
     try {
         return messageOf(await withTimeout(limitSeconds * 1000, lookAhead(inputs, open), late));
     } catch (error) {
-        return notLookedAt(reasonOf(error));
+        return planUnavailable(reasonOf(error));
     }
 }
 
 /** Says in one line why there is no plan. */
-export function notLookedAt(why: string): PreviewMessage {
+export function planUnavailable(why: string): PreviewMessage {
     const text = `There is no plan for the hand-over, since the cluster could not be read: ${why}`;
     return { refuses: false, text };
 }
@@ -72,7 +72,7 @@ function openImpatiently(inputs: PreviewInputs): Promise<RunContext> {
     return openRunContext(inputs, [...new Set(roleNames)], { progress: () => undefined }, true);
 }
 
-function messageOf({ refusals, moves, remaining }: HandOverPlan): PreviewMessage | undefined {
+function messageOf({ refusals, changes: moves, remaining }: HandOverPlan): PreviewMessage | undefined {
     if (refusals.length > 0) {
         return { refuses: true, text: listRefusals("The update would refuse", refusals) };
     }

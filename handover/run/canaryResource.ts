@@ -84,15 +84,15 @@ function isApiFailure(error: unknown): error is Refusal {
     return isRefusal(error) && /^(aws|cluster|sts)-/.test(error.code);
 }
 
-function stateUnknown({ code, seen, means, mend }: Refusal, back: string): Refusal {
+function stateUnknown({ code, seen, means, fix }: Refusal, back: string): Refusal {
     const meanwhile = `The canary's state could not be read. The service account and the canary pod were reverted (${back}). Other pods were not restarted.`;
-    return new Refusal(code, seen, `${means} ${meanwhile}`, mend);
+    return new Refusal(code, seen, `${means} ${meanwhile}`, fix);
 }
 
-function notReverted({ code, seen, means, mend }: Refusal, cause: string): Refusal {
+function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusal {
     const left =
         "So the canary was not reverted: one pod of each node role may carry the role. Other pods were not restarted.";
-    return new Refusal(code, seen, `${means} ${left} The canary had failed: ${cause}`, mend);
+    return new Refusal(code, seen, `${means} ${left} The canary had failed: ${cause}`, fix);
 }
 
 /** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */

@@ -1,8 +1,8 @@
 import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
 import { nextGiveBackStep } from "../decide/giveBack";
 import { nextHandBackStep } from "../decide/handBack";
-import { preflightRefusals } from "../decide/preflight";
-import { freshRecord, HandOverRecord, owned, recorded, subjectOf } from "../model/record";
+import { preflightRefusals } from "../decide/preflightRefusals";
+import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnRole } from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { World } from "../model/world";
@@ -10,7 +10,7 @@ import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
 import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
 import { issuerOfToken } from "../observe/tokenIssuer";
-import { formerStillWorks } from "./formerRole";
+import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { ProofDepth, prove } from "./proveRole";
@@ -74,9 +74,9 @@ async function approve(
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
     await prove(context, inputs, world);
-    const record = withOwnRole({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
+    const record = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
     return {
-        record: recorded(record, {
+        record: withObserved(record, {
             roleArn: subject.roleArn,
             detachFromNodeRoles,
             detachPolicyArns: inputs.detachPolicyArns,
@@ -87,13 +87,9 @@ async function approve(
     };
 }
 
-/** Adds the role to the record, if it is the component's own. Records of early versions do not contain it. */
-function withOwnRole({
-    record,
-    roleUniqueId,
-    subject,
-}: CredentialGuardInputs & Pick<CredentialGuardOutputs, "record">) {
-    return roleUniqueId === "" ? record : owned(record, subject.roleArn);
+/** The record, with the role if it is the component's own. */
+function recordOf({ record, roleUniqueId, subject }: CredentialGuardInputs & Pick<CredentialGuardOutputs, "record">) {
+    return roleUniqueId === "" ? record : withOwnRole(record, subject.roleArn);
 }
 
 async function approveAgain(
@@ -139,13 +135,13 @@ async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs
 
 async function handBack(context: RunContext, state: CredentialGuardInputs & CredentialGuardOutputs): Promise<void> {
     const { timeouts } = state;
-    const record = withOwnRole(state);
+    const record = recordOf(state);
     const subject = subjectOf(record, state.subject);
     const target = {
         subject,
         record,
         iamPropagationSeconds: state.iamPropagationSeconds,
-        formerAnnotations: (await formerStillWorks(context, record, state)) ? record.originalAnnotations : {},
+        formerAnnotations: (await formerRoleWorks(context, record, state)) ? record.originalAnnotations : {},
     };
     await reach(
         { ...context, subject },
@@ -172,7 +168,7 @@ async function read(
                   ...kept,
                   outputs: {
                       ...kept.outputs,
-                      record: recorded(record, {
+                      record: withObserved(record, {
                           roleArn: subject.roleArn,
                           detachFromNodeRoles,
                           detachPolicyArns: state.detachPolicyArns,

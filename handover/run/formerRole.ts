@@ -1,5 +1,5 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import type { Proof, ProofQuestion } from "../model/proof";
+import type { Proof, ProofRequest } from "../model/proof";
 import type { HandOverRecord } from "../model/record";
 import { isRefusal } from "../model/refusal";
 import { RunContext } from "../observe/runContext";
@@ -7,7 +7,7 @@ import type { LiveInputs } from "./liveResource";
 import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
 
 /** Whether the service account had a role before the hand-over (from eksctl, for example) that stays and still works. */
-export async function formerStillWorks(
+export async function formerRoleWorks(
     context: RunContext,
     { originalAnnotations, ownRoleArns = [] }: HandOverRecord,
     { subject, timeouts }: Pick<LiveInputs, "subject" | "timeouts">,
@@ -19,7 +19,7 @@ export async function formerStillWorks(
     if (ownRoleArns.includes(roleArn)) {
         // For example an imported role whose ARN was annotated before. The engine deletes it after the hand-back.
         context.progress(
-            `${roleArn}, the role before the hand-over, belongs to the component and goes with it: no role is restored`,
+            `${roleArn}, the role before the hand-over, belongs to the component and is deleted with it: no role is restored`,
         );
         return false;
     }
@@ -27,7 +27,7 @@ export async function formerStillWorks(
     if (token === undefined) {
         return false;
     }
-    const request: ProofQuestion = {
+    const request: ProofRequest = {
         roleArn,
         token,
         ipFamily: subject.ipFamily,
@@ -37,7 +37,7 @@ export async function formerStillWorks(
     const answer = await provedInTime(context, request, timeouts.proofSeconds);
     if (answer.verdict === "no" && isUnanswered(answer)) {
         context.progress(
-            `${roleArn}, the role before the hand-over, is restored without a proof (${answer.why}): its first pod decides`,
+            `${roleArn}, the role before the hand-over, is restored without a proof (${answer.why}): the first pod that restarts shows whether it works`,
         );
         return true;
     }
@@ -50,7 +50,7 @@ export async function formerStillWorks(
 }
 
 /** Repeats a proof that STS did not answer: a network outage or throttling may pass. */
-async function provedInTime(context: RunContext, request: ProofQuestion, seconds: number): Promise<Proof> {
+async function provedInTime(context: RunContext, request: ProofRequest, seconds: number): Promise<Proof> {
     const deadline = context.now() + seconds * 1000;
     for (;;) {
         const answer = await context.aws.prove(request);

@@ -1,4 +1,4 @@
-import type { ProofQuestion } from "../model/proof";
+import type { ProofRequest } from "../model/proof";
 import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
 import type { World } from "../model/world";
@@ -28,7 +28,7 @@ export async function prove(
     }
     const deadline = context.now() + timeouts.proofSeconds * 1000;
     for (;;) {
-        const request: ProofQuestion = {
+        const request: ProofRequest = {
             roleArn: subject.roleArn,
             token: await context.cluster.requestToken(),
             ipFamily: subject.ipFamily,

@@ -21,7 +21,7 @@ export async function unlessClusterGone(
 ): Promise<void> {
     const { subject, forceDestroy } = inputs;
     if (forceDestroy) {
-        operation.progress("forceDestroy is set: the cluster is not read, and nothing is given back");
+        operation.progress("forceDestroy is set: the cluster is not read, and nothing is restored");
         return;
     }
     await withRunContext(inputs, roleNames, operation, async (context) => {
@@ -33,7 +33,7 @@ export async function unlessClusterGone(
             }
             const { clusterName } = subject;
             if (clusterName !== undefined && (await context.aws.clusterStatus(clusterName)) === "gone") {
-                operation.progress(`EKS has no cluster ${clusterName} any more: nothing to give back`);
+                operation.progress(`The EKS cluster ${clusterName} no longer exists: nothing to restore`);
                 return;
             }
             throw clusterUnavailable(error);

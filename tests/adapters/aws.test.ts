@@ -1,5 +1,3 @@
-import * as assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import {
     CreateAddonCommand,
@@ -19,10 +17,12 @@ import {
 import { CoreV1Api } from "@kubernetes/client-node";
 import { type Sandbox, startSandbox } from "local-eks";
 import { loadKubeconfig, requestToken } from "local-eks/kubernetes";
+import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ipv6CniPolicy } from "../../documents/cniPermissions";
-import { connectAws } from "../../handover/aws/connectAws";
 import type { AwsAccess } from "../../handover/aws/awsAccess";
-import type { Proof, ProofQuestion } from "../../handover/model/proof";
+import { connectAws } from "../../handover/aws/connectAws";
+import type { Proof, ProofRequest } from "../../handover/model/proof";
 import { Refusal } from "../../handover/model/refusal";
 import type { AccountSeen, NodeRoleSeen } from "../../handover/model/world";
 import { trustOf } from "../e2e/support/iam";
@@ -113,7 +113,7 @@ describe("The hand-over's access to an AWS account", function () {
         return Role?.Arn ?? "";
     }
 
-    async function prove(roleArn: string, question: Partial<ProofQuestion> = {}, by = access): Promise<Proof> {
+    async function prove(roleArn: string, question: Partial<ProofRequest> = {}, by = access): Promise<Proof> {
         const token = await requestToken(loadKubeconfig(sandbox.kubeconfigPath));
         return by.prove({ roleArn, token, ipFamily: "ipv4", depth: "full", instanceId: instanceIds[0], ...question });
     }

@@ -1,6 +1,3 @@
-import * as assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
     AdmissionregistrationV1Api,
     AppsV1Api,
@@ -9,15 +6,18 @@ import {
     KubeConfig,
     PatchStrategy,
     RbacAuthorizationV1Api,
+    setHeaderOptions,
     type V1Node,
     type V1ValidatingAdmissionPolicy,
-    setHeaderOptions,
 } from "@kubernetes/client-node";
 import { type Sandbox, startSandbox } from "local-eks";
 import type { Plain } from "local-eks/kubernetes";
+import * as assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
-import { connectCluster } from "../../handover/kubernetes/connectCluster";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "../../handover/kubernetes/clusterSettings";
+import { connectCluster } from "../../handover/kubernetes/connectCluster";
 import { Refusal } from "../../handover/model/refusal";
 import type { Subject } from "../../handover/model/subject";
 import type { ClusterSeen } from "../../handover/model/world";
@@ -179,7 +179,6 @@ describe("The hand-over's access to a cluster", function () {
             assert.equal(daemonSet?.updateStrategy, "RollingUpdate");
             assert.equal(daemonSet.maxUnavailable, 2, "10 % of 12 nodes");
             assert.equal(daemonSet.observed, true);
-            assert.equal(daemonSet.environment.ENABLE_IPv4, "true");
             assert.match(daemonSet.images["aws-node"] ?? "", /amazon-k8s-cni:v1/);
             assert.ok(daemonSet.nodeAgentArguments.includes("--enable-cloudwatch-logs=false"));
             assert.deepEqual(account, {
@@ -515,7 +514,7 @@ describe("The hand-over's access to a cluster", function () {
             const refusal = await refusalOf(access.annotate(subject.annotations, false));
             assert.equal(refusal.code, "annotation-owned-by-another");
             assert.match(refusal.seen, /of kube-system\/aws-node belongs to "kubectl-annotate"\.$/);
-            assert.match(refusal.mend, /overrideExistingServiceAccount/);
+            assert.match(refusal.fix, /overrideExistingServiceAccount/);
             const { serviceAccount: account } = await access.look();
             assert.deepEqual([account?.annotations[ROLE_ARN], account?.roleArnOwners], [former, ["kubectl-annotate"]]);
         });

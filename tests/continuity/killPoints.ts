@@ -1,7 +1,7 @@
 /** Where the engine is killed, and what is done then. Pure. */
 
 export const FEW_OPERATIONS = ["up", "update", "destroy"] as const;
-/** `policy` is another member of additionalPolicyArns; `repair` the up that mends what others have broken. */
+/** `policy` is another member of additionalPolicyArns; `repair` the up that fixes what others have broken. */
 export const OPERATIONS = [...FEW_OPERATIONS, "policy", "repair"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 

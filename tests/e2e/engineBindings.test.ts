@@ -1,11 +1,11 @@
+import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import * as assert from "assert";
 import * as fs from "fs";
-import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { type Sandbox, startSandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import { type Properties, text } from "local-eks/providerClient";
 import { clusterOf, uids } from "./support/cluster";
-import { EngineBinding, dynamicBinding, Kind, pluginBinding } from "./support/engineBindings";
+import { dynamicBinding, EngineBinding, Kind, pluginBinding } from "./support/engineBindings";
 import { MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
 
@@ -103,7 +103,7 @@ describe("the live checks", () => {
             });
             after(() => binding.stop());
 
-            it("what is refused is said by its code, with what mends it, and without a stack", async () => {
+            it("what is refused is said by its code, with what fixes it, and without a stack", async () => {
                 const given = guardInputs();
                 const subject = { ...(given["subject"] as Properties), daemonSetName: "no-such" };
                 await assert.rejects(binding.create("CredentialGuard", { ...given, subject }), ({ message }: Error) => {

@@ -1,6 +1,6 @@
-import * as assert from "assert";
-import * as kubernetes from "@pulumi/kubernetes";
 import { CreatePolicyCommand, DeletePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as assert from "assert";
 import { CniServiceAccountRole, CniServiceAccountRoleArgs } from "../../index";
 import { uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
@@ -79,7 +79,7 @@ describe("an update that something goes wrong with", () => {
                 try {
                     assert.match((await failureOf(stack.up())) ?? "", /cni-service-account[^]*(unreachable|failed)/);
                 } finally {
-                    proxy.mend();
+                    proxy.reconnect();
                 }
                 assert.strictEqual((await on.cluster.annotations())[ROLE_ARN], before["ready"]?.value);
                 assert.deepStrictEqual(await on.iam.attachedPolicies(String(before["name"]?.value)), [CNI]);

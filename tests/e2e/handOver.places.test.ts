@@ -151,7 +151,7 @@ describe("the cluster and the account of the live checks", () => {
             // The provider of dynamic resources, which is given the stack's configuration.
             "update default",
         ]);
-        network.mend();
+        network.reconnect();
         const { summary: refreshed } = await stack.refresh();
         assert.deepStrictEqual(Object.keys(refreshed.resourceChanges ?? {}), ["same"]);
     });
@@ -176,7 +176,7 @@ describe("the cluster and the account of the live checks", () => {
         await stack.destroy();
         assert.deepStrictEqual(await account(), { role: false, nodeRoleHoldsPolicy: false });
         assert.deepStrictEqual(await resourcesOf(stack), []);
-        network.mend();
+        network.reconnect();
         await sandbox.reset();
     });
 
@@ -187,7 +187,7 @@ describe("the cluster and the account of the live checks", () => {
         network.cut();
         await deleteCluster(sandbox);
         const { stdout } = await stack.destroy();
-        assert.match(stdout, /EKS has no cluster sandbox any more: nothing to give back/);
+        assert.match(stdout, /The EKS cluster sandbox no longer exists: nothing to restore/);
         assert.deepStrictEqual(await account(), { role: false, nodeRoleHoldsPolicy: false });
         assert.deepStrictEqual(await resourcesOf(stack), []);
     });

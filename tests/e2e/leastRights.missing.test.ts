@@ -1,14 +1,14 @@
-import * as assert from "assert";
-import * as fs from "fs";
-import * as path from "path";
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
+import * as assert from "assert";
+import * as fs from "fs";
 import { type Sandbox, startSandbox } from "local-eks";
 import { operatorKubeconfig, requestToken } from "local-eks/kubernetes";
-import { connectAws } from "../../handover/aws/connectAws";
+import * as path from "path";
 import type { AwsAccess } from "../../handover/aws/awsAccess";
-import { connectCluster } from "../../handover/kubernetes/connectCluster";
+import { connectAws } from "../../handover/aws/connectAws";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
+import { connectCluster } from "../../handover/kubernetes/connectCluster";
 import { Refusal } from "../../handover/model/refusal";
 import { clusterOf } from "./support/cluster";
 import { MANAGED_CNI_POLICY } from "./support/handOver";
@@ -138,7 +138,7 @@ describe("a right that is missing", function () {
                     assert.strictEqual(error.code, "aws-access-denied");
                     assert.strictEqual(error.means, `The caller of the live checks lacks ${action}.`);
                     assert.ok(error.seen.includes(`not authorized to perform: ${action}`), error.seen);
-                    assert.ok(error.mend.startsWith(`Allow ${action} to the caller, or give another one by`));
+                    assert.ok(error.fix.startsWith(`Allow ${action} to the caller, or give another one by`));
                     return true;
                 });
             });
@@ -215,7 +215,7 @@ describe("a right that is missing", function () {
                 assert.strictEqual(refusal.code, "cluster-access-denied");
                 assert.ok(refusal.seen.includes(` forbids \`${verb} ${resource}`), refusal.seen);
                 assert.match(refusal.seen, new RegExp(`cannot ${verb} resource "${resource.split(".")[0] ?? ""}"`));
-                const command = /`(kubectl auth can-i .*)` must print yes/.exec(refusal.mend)?.[1] ?? "";
+                const command = /`(kubectl auth can-i .*)` must print yes/.exec(refusal.fix)?.[1] ?? "";
                 assert.ok(command.startsWith(`kubectl auth can-i ${verb} ${kind}`), command);
                 assert.strictEqual(command.includes("--subresource"), subresource !== undefined);
                 assert.strictEqual(await canI(command), "no");

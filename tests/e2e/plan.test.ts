@@ -1,6 +1,6 @@
-import * as assert from "assert";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { type Sandbox, startSandbox } from "local-eks";
 import { countCalls, Counted, CountedCalls } from "./support/calls";
 import { clusterOf } from "./support/cluster";
@@ -144,7 +144,7 @@ describe("a preview", () => {
         assert.deepStrictEqual(counted.writes, {});
     });
 
-    it("after a refresh tells how the update mends what it has shown", async () => {
+    it("after a refresh tells how the update fixes what it has shown", async () => {
         await give(stack, sandbox, named);
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.refresh();

@@ -1,6 +1,6 @@
 import * as assert from "assert";
-import * as path from "path";
 import type { Sandbox } from "local-eks";
+import * as path from "path";
 import { assertTwoBadArguments } from "./support/badArguments";
 import { clusterOf } from "./support/cluster";
 import { sandboxOf } from "./support/sandboxes";
@@ -27,7 +27,7 @@ describe("a program in a folder", () => {
         });
     });
 
-    it("is told of bad arguments once, each with the way to mend it, and without a stack of JavaScript", async () => {
+    it("is told of bad arguments once, each with the way to fix it, and without a stack of JavaScript", async () => {
         await withLocalStack(sandbox, path.join(__dirname, "programs/bad-arguments"), async (stack) => {
             const failure = (await failureOf(stack.up())) ?? "";
             const shown = assertTwoBadArguments(failure, 'CniServiceAccountRole "cni": 2 invalid arguments');

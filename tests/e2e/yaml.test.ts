@@ -1,6 +1,6 @@
+import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import * as fs from "fs";
-import type { Stack } from "@pulumi/pulumi/automation";
 import { type Sandbox, startSandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import { assertTwoBadArguments } from "./support/badArguments";
@@ -47,7 +47,7 @@ describe("a program in YAML", () => {
         await sandbox.stop();
     });
 
-    it("is told of bad arguments by their path, what was expected, what came, and how to mend it", async () => {
+    it("is told of bad arguments by their path, what was expected, what came, and how to fix it", async () => {
         await give("roleName", "no spaces");
         await give("maxSessionDuration", "60");
         const failure = (await failureOf(stack.up())) ?? "";

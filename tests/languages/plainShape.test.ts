@@ -1,5 +1,5 @@
-import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { assertTwoBadArguments } from "../e2e/support/badArguments";
 import { uids } from "../e2e/support/cluster";
 import { recordEvents } from "../e2e/support/events";
@@ -35,7 +35,7 @@ for (const language of LANGUAGES) {
             await stack.workspace.removeStack(stack.name);
         });
 
-        it("is told of bad arguments by their path, what was expected, what came, and how to mend it", async () => {
+        it("is told of bad arguments by their path, what was expected, what came, and how to fix it", async () => {
             await give({ roleName: "no spaces", maxSessionDuration: "60" });
             const failure = (await failureOf(stack.up())) ?? "";
             const shown = assertTwoBadArguments(failure, '"cni": 2 invalid arguments. Nothing was created');

@@ -130,7 +130,7 @@ export class Engine {
               };
     }
 
-    /** What a refresh finds is kept, so that the next update mends it: of the native resources as well. */
+    /** What a refresh finds is kept, so that the next update fixes it: of the native resources as well. */
     public async refresh(run: Run): Promise<void> {
         const { world, stack, resources } = this;
         if (!world.guard) {

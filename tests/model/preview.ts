@@ -61,7 +61,7 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
         plan,
         ended,
         isStill,
-        foreseen: movesOf(plan?.moves ?? [], births),
+        foreseen: movesOf(plan?.changes ?? [], births),
         done: movesDone(log, nodeOfEachPod(world.log), rolls),
         log,
     };

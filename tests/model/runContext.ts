@@ -83,7 +83,6 @@ function clusterSeen(world: ModelWorld): ClusterSeen {
             maxUnavailable: world.maxUnavailable,
             templateLabels: {},
             images: {},
-            environment: {},
             nodeAgentArguments: [],
             observed: true,
             woken: world.woken,

@@ -4,8 +4,8 @@ import { Context } from "../resources/resourceType";
 import { getCallerIdentity, getPartition, getRegion } from "./account";
 import { getCluster } from "./eks";
 import { ProviderFunction } from "./function";
+import { getPolicyDocument } from "./getPolicyDocument";
 import { getOpenIdConnectProvider, getRole } from "./iam";
-import { getPolicyDocument } from "./policyDocument";
 
 export const FUNCTIONS: readonly ProviderFunction[] = [
     getCallerIdentity,

@@ -1,17 +1,17 @@
 /** What others do to a cluster and an account that were handed over, and how a refresh and the next up go on. */
-import * as assert from "node:assert";
 import {
     AttachRolePolicyCommand,
     DeleteRoleCommand,
     DetachRolePolicyCommand,
     TagRoleCommand,
 } from "@aws-sdk/client-iam";
+import * as assert from "node:assert";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
 import { handedOver, nothingLost, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 
-/** A refresh shows it, and the next up mends it. */
+/** A refresh shows it, and the next up fixes it. */
 async function mended(stage: Stage, reason: RegExp): Promise<void> {
     const { output } = await stage.succeeds("refresh", stage.arguments());
     assert.match(output, reason, "the refresh does not say it");

@@ -2,7 +2,7 @@ import * as assert from "assert";
 
 /**
  * What a program is told that gives `roleName` "no spaces" and `maxSessionDuration` 60: both under the title, which stands there
- * once, and each with the way to mend it. Gives the diagnostics.
+ * once, and each with the way to fix it. Gives the diagnostics.
  */
 export function assertTwoBadArguments(failure: string, title: string): string {
     const [, diagnostics = ""] = failure.split("Diagnostics:");

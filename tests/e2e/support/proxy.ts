@@ -1,14 +1,14 @@
 import * as fs from "fs";
+import type { Sandbox } from "local-eks";
 import * as net from "net";
 import * as path from "path";
-import type { Sandbox } from "local-eks";
 
 export interface ApiServerProxy {
     /** The sandbox's kubeconfig, with the proxy in the place of its API server. */
     kubeconfig: string;
     /** Breaks every connection, and refuses new ones from now on. */
     cut(): void;
-    mend(): void;
+    reconnect(): void;
     close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export async function apiServerProxy({ kubeconfigPath }: Sandbox): Promise<ApiSe
     return {
         kubeconfig: kubeconfig.replaceAll(server.host, `${server.hostname}:${String(port)}`),
         cut,
-        mend: () => (isCut = false),
+        reconnect: () => (isCut = false),
         close: async () => {
             cut();
             await new Promise((resolve) => proxy.close(resolve));

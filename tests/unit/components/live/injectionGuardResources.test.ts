@@ -29,7 +29,7 @@ function spec(run: Run<unknown>): Spec {
 }
 
 describe("the injection guard", () => {
-    it("refuses a pod of the service account without variables or token, in a message that says how to mend it", async () => {
+    it("refuses a pod of the service account without variables or token, in a message that says how to fix it", async () => {
         const run = await live({ detachFromNodeRoles: ["nodes"] });
         assertAccepted(run);
         deepStrictEqual(inputs(run, "cni-injection-guard"), {

@@ -104,7 +104,7 @@ describe("a token's session of a role", () => {
                 "STS is deactivated in this region for the role's account, for the pods as well as for the operator.",
             ),
             final: true,
-            mend:
+            fix:
                 "Activate it in the role's account: the IAM console, Account settings, Security Token Service (STS), " +
                 `Endpoints, ${REGION}. For a region that is off by default: \`aws account enable-region --region-name ${REGION}\`.`,
         });

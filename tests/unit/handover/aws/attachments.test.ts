@@ -40,7 +40,7 @@ describe("an attachment of a policy to a node role", () => {
             code: "aws-policy-gone",
             seen: `IAM answered iam:AttachRolePolicy of ${CNI_POLICY} to nodes with: ${noSuchPolicy.message}`,
             means: "The role had this policy before the hand-over, and the policy no longer exists.",
-            mend:
+            fix:
                 "Create it again, or attach another one with the same permissions: " +
                 "aws iam attach-role-policy --role-name nodes --policy-arn <its ARN>",
         });
@@ -53,7 +53,7 @@ describe("an attachment of a policy to a node role", () => {
             code: "aws-policy-quota",
             seen: `IAM answered iam:AttachRolePolicy of ${CNI_POLICY} to nodes with: ${words}`,
             means: "The role has reached its quota of managed policies.",
-            mend:
+            fix:
                 "Detach another policy, then run the same command again, or attach this one yourself: " +
                 `aws iam attach-role-policy --role-name nodes --policy-arn ${CNI_POLICY}`,
         });

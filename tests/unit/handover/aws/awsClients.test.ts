@@ -56,7 +56,7 @@ describe("a connection to AWS", () => {
                 code: "aws-region-unknown",
                 seen: "No AWS region is set, neither in the program nor in the environment or the profile.",
                 means: "The live checks call EC2, EKS and STS in the cluster's region.",
-                mend: "Run `pulumi config set aws:region <region>`, or set `aws: { region }`.",
+                fix: "Run `pulumi config set aws:region <region>`, or set `aws: { region }`.",
             });
             await rejects(aws.connect({ region: "" }, {}).callerAccount(), { code: "aws-region-unknown" });
             deepStrictEqual(aws.counts(), {});

@@ -1,11 +1,11 @@
 import { deepStrictEqual, strictEqual } from "assert";
 import {
-    codeOf,
+    errorCodeOf,
     isAccessDenied,
     isUnreachable,
+    messageOf,
     refusalOf,
     unknownRefusal,
-    wordsOf,
 } from "../../../../handover/aws/awsErrors";
 
 function named(name: string, message = "", more: object = {}): Error {
@@ -21,21 +21,21 @@ describe("an error of the AWS SDK", () => {
     ];
     for (const [what, error, code] of codes) {
         it(`has a code: ${what}`, () => {
-            strictEqual(codeOf(error), code);
+            strictEqual(errorCodeOf(error), code);
         });
     }
 
     it("has words, or at least a name", () => {
-        strictEqual(wordsOf(named("X", "  it failed \n")), "it failed");
-        strictEqual(wordsOf(named("TimeoutError")), "TimeoutError");
-        strictEqual(wordsOf("odd"), "odd");
+        strictEqual(messageOf(named("X", "  it failed \n")), "it failed");
+        strictEqual(messageOf(named("TimeoutError")), "TimeoutError");
+        strictEqual(messageOf("odd"), "odd");
     });
 
     it("is told without its secrets, and without what only AWS can read", () => {
         const words = "no. Encoded authorization failure message: aGVsbG8-_x and s3cret, s3cret";
-        strictEqual(wordsOf(named("X", words), ["s3cret", ""]), "no. and ***, ***");
-        strictEqual(wordsOf(named("X", "no.\n  Encoded authorization failure message: aGVsbG8")), "no.");
-        strictEqual(wordsOf(named("X", "Encoded authorization failure message: aGVsbG8 and so on")), " and so on");
+        strictEqual(messageOf(named("X", words), ["s3cret", ""]), "no. and ***, ***");
+        strictEqual(messageOf(named("X", "no.\n  Encoded authorization failure message: aGVsbG8")), "no.");
+        strictEqual(messageOf(named("X", "Encoded authorization failure message: aGVsbG8 and so on")), " and so on");
     });
 
     const denied: [string, boolean][] = [

@@ -47,11 +47,11 @@ describe("what goes wrong with AWS in the middle of a run", () => {
         for (const [action, failure, ask] of table) {
             it(`end ${action} with what to do, and are not tried again`, async () => {
                 aws.answer({ [action]: () => failure });
-                const { code, seen, means, mend } = await refusalOf(ask(aws.connect()));
+                const { code, seen, means, fix } = await refusalOf(ask(aws.connect()));
                 strictEqual(code, "aws-credentials-expired");
                 strictEqual(seen, `AWS answered ${action} with: ${failure.message}`);
                 strictEqual(means.includes("The next run sees the steps that were taken."), true, means);
-                strictEqual(/`aws sso login`.*It continues from here\./.test(mend), true, mend);
+                strictEqual(/`aws sso login`.*It continues from here\./.test(fix), true, fix);
                 strictEqual(aws.counts()[action], 1);
             });
         }
@@ -123,11 +123,11 @@ describe("what goes wrong with AWS in the middle of a run", () => {
         const words = "STS is not activated in this region for account:1.";
         aws.answer({ "sts:AssumeRole": () => new AwsFailure("RegionDisabledException", words, 403) });
         const roleArn = "arn:aws:iam::111122223333:role/deployer";
-        const { code, seen, mend } = await refusalOf(aws.connect({ roleArn }).look(NODES));
+        const { code, seen, fix } = await refusalOf(aws.connect({ roleArn }).look(NODES));
         strictEqual(code, "sts-region-inactive");
         strictEqual(seen, `STS in ${REGION} issues no credentials for ec2:DescribeInstances: ${words}`);
-        strictEqual(/Account settings, .*Endpoints, us-west-2\./.test(mend), true, mend);
-        strictEqual(mend.includes("aws account enable-region --region-name us-west-2"), true, mend);
+        strictEqual(/Account settings, .*Endpoints, us-west-2\./.test(fix), true, fix);
+        strictEqual(fix.includes("aws account enable-region --region-name us-west-2"), true, fix);
     });
 
     describe("an answer that stalls in its middle", () => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { AccountQuestion } from "../../../../handover/aws/awsAccess";
+import { AccountQuery } from "../../../../handover/aws/awsAccess";
 import { Refusal } from "../../../../handover/model/refusal";
 import { NodeRoleSeen } from "../../../../handover/model/world";
 import { fixture } from "../../support/fixtures";
@@ -13,17 +13,17 @@ function allow(...Action: string[]): object {
     return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] };
 }
 
-const QUESTION: AccountQuestion = { instanceIds: [], roleNames: [], ipFamily: "ipv4", searchElsewhere: false };
+const QUESTION: AccountQuery = { instanceIds: [], roleNames: [], ipFamily: "ipv4", searchElsewhere: false };
 
 describe("a look at the node roles", () => {
     const aws = useAws();
 
-    async function look(of: Account, question: Partial<AccountQuestion>) {
+    async function look(of: Account, question: Partial<AccountQuery>) {
         aws.answer(account(of));
         return aws.connect().look({ ...QUESTION, ...question });
     }
 
-    async function role(of: Account["roles"], question: Partial<AccountQuestion>, more: Account = {}) {
+    async function role(of: Account["roles"], question: Partial<AccountQuery>, more: Account = {}) {
         const { nodeRoles } = await look({ roles: of ?? {}, ...more }, { roleNames: ["nodes"], ...question });
         strictEqual(nodeRoles.length, 1);
         return nodeRoles[0] as NodeRoleSeen;

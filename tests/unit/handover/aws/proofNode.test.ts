@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { ProofQuestion } from "../../../../handover/model/proof";
+import { ProofRequest } from "../../../../handover/model/proof";
 import { account } from "./account";
 import { useAws } from "./answerer";
 import { dryRuns, members, provable, QUESTION, SESSION_KEY } from "./session";
@@ -8,7 +8,7 @@ describe("the proof that a role is aws-node's, tried on a node,", () => {
     const aws = useAws();
     beforeEach(() => aws.answer(provable()));
 
-    const prove = (question: Partial<ProofQuestion> = {}) => aws.connect().prove({ ...QUESTION, ...question });
+    const prove = (question: Partial<ProofRequest> = {}) => aws.connect().prove({ ...QUESTION, ...question });
     const sent = (action: string) => aws.calls.filter((call) => call.action === action);
 
     it("sends nothing to EC2 as the role but DryRuns, with the primary interface of a node", async () => {

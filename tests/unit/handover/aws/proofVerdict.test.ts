@@ -1,20 +1,20 @@
 import { deepStrictEqual } from "assert";
-import type { Tried } from "../../../../handover/aws/dryRuns";
+import type { DryRunResult } from "../../../../handover/aws/dryRuns";
 import { verdictOf } from "../../../../handover/aws/proofVerdict";
 import type { Decision } from "../../../../handover/aws/simulation";
 
 const roleArn = "arn:aws:iam::111122223333:role/prod-cni";
 
-function tried(name: string, outcome: Tried["outcome"], words = ""): Tried {
+function tried(name: string, outcome: DryRunResult["outcome"], words = ""): DryRunResult {
     return { action: { action: `ec2:${name}`, on: [], dryRun: outcome !== "untried" }, outcome, words };
 }
 
-function verdict(all: Tried[], decisions: Record<string, Decision>) {
+function verdict(all: DryRunResult[], decisions: Record<string, Decision>) {
     const byAction = new Map(Object.entries(decisions).map(([name, decision]) => [`ec2:${name}`, decision]));
     return verdictOf({ roleArn, tried: all, simulation: { decisions: byAction } });
 }
 
-function verdictWithoutSimulation(all: Tried[]) {
+function verdictWithoutSimulation(all: DryRunResult[]) {
     return verdictOf({ roleArn, tried: all, simulation: { notAllowed: "AWS says no." } });
 }
 
@@ -83,7 +83,7 @@ describe("the verdict on a role's rights", () => {
             });
         });
 
-        const table: [string, Tried, Decision, string][] = [
+        const table: [string, DryRunResult, Decision, string][] = [
             [
                 "a refusal that the simulation does not share",
                 tried("Attach", "refused", "No: not from here"),

@@ -8,7 +8,7 @@ function named(name: string, message: string): Error {
 }
 
 function parts(refusal: Refusal | undefined): (string | undefined)[] {
-    return [refusal?.code, refusal?.seen, refusal?.means, refusal?.mend];
+    return [refusal?.code, refusal?.seen, refusal?.means, refusal?.fix];
 }
 
 /** What the operator reads, as a whole. */
@@ -69,7 +69,7 @@ describe("an error of AWS is told", () => {
             "aws-call-failed",
             "AWS answered with Odd: it failed",
             "The live checks cannot continue after this answer.",
-            "Look the error up in the AWS documentation, and run the same command again.",
+            "Look up the error in the AWS documentation, and run the same command again.",
         ]);
     });
 
@@ -93,7 +93,7 @@ describe("an error of AWS is told", () => {
             const refusal = refusalOf(named("AccessDenied", words), "iam:GetRole", []);
             strictEqual(refusal?.means, `The caller of the live checks lacks ${action}.`);
             strictEqual(
-                refusal.mend,
+                refusal.fix,
                 `Allow ${action} for the caller, or set other credentials with the argument \`aws\`.`,
             );
         });

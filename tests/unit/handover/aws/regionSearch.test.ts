@@ -63,7 +63,7 @@ describe("the search for instances that use a role", () => {
                 code: "aws-region-refused",
                 seen: `The instances of these regions could not be listed: ap-east-1 (${said}); us-east-1 (${said})`,
                 means: MEANS,
-                mend:
+                fix:
                     "Allow ec2:DescribeInstances there (a service control policy may deny it), or disable the region for the " +
                     "account.",
             });
@@ -77,7 +77,7 @@ describe("the search for instances that use a role", () => {
                     "The instances of these regions could not be listed: us-east-1 ([aws-unreachable] No answer to ";
                 strictEqual(error.seen.startsWith(start), true, error.seen);
                 deepStrictEqual(
-                    [error.means, error.mend],
+                    [error.means, error.fix],
                     [
                         MEANS,
                         "Check the network to EC2 in these regions, or disable the region for the account, and run the same " +
@@ -96,7 +96,7 @@ describe("the search for instances that use a role", () => {
         for (const code of ["aws-throttled", "aws-credentials-expired", "aws-credentials-missing"]) {
             it(`with ${code} itself where another region only refuses, since it is of no region`, async () => {
                 refusing({ "ap-east-1": DENIED });
-                const refusal = new Refusal(code, "seen", "means", "mend");
+                const refusal = new Refusal(code, "seen", "means", "fix");
                 const own = clients();
                 const failing: Clients = {
                     ...own,

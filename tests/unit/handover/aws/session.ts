@@ -1,4 +1,4 @@
-import { ProofQuestion } from "../../../../handover/model/proof";
+import { ProofRequest } from "../../../../handover/model/proof";
 import { account } from "./account";
 import { ACCOUNT, Answers, AwsFailure } from "./answerer";
 
@@ -6,7 +6,7 @@ export const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni/prod-cni`;
 export const TOKEN = "header.the-token-itself.signature";
 export const SESSION_KEY = "ASIASESSION";
 
-export const QUESTION: ProofQuestion = {
+export const QUESTION: ProofRequest = {
     roleArn: ROLE,
     token: TOKEN,
     ipFamily: "ipv4",

@@ -99,7 +99,7 @@ describe("Reverting the canary", () => {
         [
             "has the DaemonSet try again",
             after({ pods: [pod("n1", onNodeRole), pod("n2", onNodeRole)], refusedPods: ["no"] }),
-            { do: "wake", why: "pods of n3 were refused; asking the DaemonSet to try again" },
+            { do: "wake", why: "pods of n3 were refused; making the DaemonSet controller retry" },
         ],
         [
             "waits for a pod that is not gone",

@@ -121,7 +121,7 @@ describe("The canary", () => {
         [
             "is tried again where it was refused",
             before({ pods: [pod("n1", onNodeRole), pod("n3", onNodeRole)], refusedPods: ["no"] }),
-            { do: "wake", why: "pods of n2 were refused; asking the DaemonSet to try again" },
+            { do: "wake", why: "pods of n2 were refused; making the DaemonSet controller retry" },
         ],
         [
             "is not awaited on a NotReady node",

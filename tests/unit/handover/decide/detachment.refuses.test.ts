@@ -85,7 +85,7 @@ table("The run ends", [
         good({ defaultPodsWithoutRole: ["aws-node-1"] }),
         refuse(
             "node-role-in-use",
-            "Beside kube-system/aws-node the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1.",
+            "Besides kube-system/aws-node, the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1.",
         ),
     ],
     [

@@ -14,7 +14,7 @@ const back = (policy: string, role: string) =>
     "or the two undo each other's work. The next update detaches it.";
 
 describe("What a refresh shows of the detachment", () => {
-    const refusal = new Refusal("service-account-missing", "It is not there.", "means", "mend");
+    const refusal = new Refusal("service-account-missing", "It is not there.", "means", "fix");
     const rows: [string, Step, string | undefined][] = [
         ["is nothing where all is as the last update left it", { do: "done", why: "3 pods carry the role" }, undefined],
         ["is what was seen where the next update would refuse", { do: "refuse", refusal }, "It is not there."],

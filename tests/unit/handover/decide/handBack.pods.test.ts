@@ -182,7 +182,7 @@ table("On the way back, the pods", [
     [
         "that were refused are tried again",
         gone({ pods: [pod("n1", onNodeRole), pod("n2", onNodeRole)], refusedPods: ["no"] }),
-        { do: "wake", why: "pods of n3 were refused; asking the DaemonSet to try again" },
+        { do: "wake", why: "pods of n3 were refused; making the DaemonSet controller retry" },
         {},
         released,
     ],

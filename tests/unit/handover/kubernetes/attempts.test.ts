@@ -1,7 +1,7 @@
 import type { RequestContext } from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
 import { ClusterClock } from "../../../../handover/kubernetes/clusterClock";
-import { NoAnswer, patiently, type Send } from "../../../../handover/kubernetes/requests";
+import { NoResponse, type Send, withRetries } from "../../../../handover/kubernetes/requests";
 import { quick } from "./support";
 
 const request = { setHeaderParam: () => undefined, setSignal: () => undefined } as unknown as RequestContext;
@@ -33,9 +33,9 @@ describe("Attempts that all fail", () => {
         ["turns calls away", answering(429), "2 attempts, the last answered with 429", false, true],
     ] as const) {
         it(`are counted, and told, where the server ${what}`, async () => {
-            const patient = patiently(send, settings, new ClusterClock(), new AbortController().signal);
+            const patient = withRetries(send, settings, new ClusterClock(), new AbortController().signal);
             await assert.rejects(patient.send(request), (error) => {
-                assert.ok(error instanceof NoAnswer);
+                assert.ok(error instanceof NoResponse);
                 assert.deepEqual([error.why, error.final, error.throttled], [why, final, throttled]);
                 return true;
             });

@@ -42,7 +42,7 @@ describe("What the API server refuses", () => {
         assert.equal(refusal.code, "cluster-credentials-refused");
         assert.equal(refusal.seen, `The API server at ${host()} answered 401 to the token of ${WHOSE}.`);
         assert.equal(refusal.means, "The cluster does not accept these credentials, so nothing was changed.");
-        assert.match(refusal.mend, /`kubeconfig`.*get --raw \/readyz/);
+        assert.match(refusal.fix, /`kubeconfig`.*get --raw \/readyz/);
         assert.doesNotMatch(refusal.message, /the-token/);
     });
 
@@ -59,7 +59,7 @@ describe("What the API server refuses", () => {
                 refusal.means,
                 "That token expired at 2023-11-14T22:13:20.000Z, and the kubeconfig cannot get another one.",
             );
-            assert.match(refusal.mend, /`aws eks update-kubeconfig --name CLUSTER` .*aws eks get-token/);
+            assert.match(refusal.fix, /`aws eks update-kubeconfig --name CLUSTER` .*aws eks get-token/);
             assert.ok(!refusal.message.includes(token));
         });
     }
@@ -116,7 +116,7 @@ describe("What the API server refuses", () => {
                 refusal.seen,
                 `The command \`${join(folder, "get-token")}\` of ${WHOSE} returned no credentials: ${why}`,
             );
-            assert.match(refusal.mend, /`aws sso login`.*run the same command again/);
+            assert.match(refusal.fix, /`aws sso login`.*run the same command again/);
             assert.doesNotMatch(refusal.message, /secret-part/);
             assert.equal(api.requests.length, 0);
         });
@@ -134,7 +134,7 @@ describe("What the API server refuses", () => {
             refusal.seen,
             `The credentials of ${WHOSE} returned no credentials: it could not be run or read (ENOENT).`,
         );
-        assert.match(refusal.mend, /^Use a `kubeconfig` with credentials/);
+        assert.match(refusal.fix, /^Use a `kubeconfig` with credentials/);
     });
 
     it("names the verb and the resource that are forbidden, and how to see it", async () => {
@@ -148,7 +148,7 @@ describe("What the API server refuses", () => {
             refusal.seen,
             `The API server at ${host()} forbids \`get namespaces kube-system\`: User "me" cannot get resource.`,
         );
-        assert.match(refusal.mend, /`kubectl auth can-i get namespaces\/kube-system` must print yes/);
+        assert.match(refusal.fix, /`kubectl auth can-i get namespaces\/kube-system` must print yes/);
     });
 
     it("names the namespace and the subresource of what is forbidden", async () => {
@@ -156,10 +156,10 @@ describe("What the API server refuses", () => {
         const access = await accessTo(api.url);
         const restart = await refusalOf(access.restart({ name: "aws-node-1", uid: "1" }));
         assert.match(restart.seen, /forbids `delete pods aws-node-1` in kube-system: User me cannot do so\.$/);
-        assert.match(restart.mend, /`kubectl auth can-i delete pods --namespace kube-system` must print yes/);
+        assert.match(restart.fix, /`kubectl auth can-i delete pods --namespace kube-system` must print yes/);
         const token = await refusalOf(access.requestToken());
         assert.match(
-            token.mend,
+            token.fix,
             /`kubectl auth can-i create serviceaccounts\/aws-node --subresource token --namespace kube-system` must print yes/,
         );
     });
@@ -170,7 +170,7 @@ describe("What the API server refuses", () => {
         assert.equal(refusal.code, "cluster-access-denied");
         assert.match(refusal.seen, /admission webhook "policy\.example\.com" denied the request: no\.$/);
         assert.match(refusal.means, /an admission webhook or policy of the cluster denies it/);
-        assert.match(refusal.mend, /Exempt `delete pods aws-node-1` in kube-system by the user of `kubeconfig`/);
+        assert.match(refusal.fix, /Exempt `delete pods aws-node-1` in kube-system by the user of `kubeconfig`/);
     });
 
     it("is still told when its answer is no Status", async () => {

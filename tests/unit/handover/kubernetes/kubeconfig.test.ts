@@ -106,7 +106,7 @@ describe("A connection to a cluster", () => {
             const refusal = await refusalOf(loadKubeconfig({ kubeconfig: text }));
             assert.equal(refusal.code, "kubeconfig-invalid");
             assert.equal(refusal.seen, seen);
-            assert.match(refusal.mend, /`aws eks update-kubeconfig/);
+            assert.match(refusal.fix, /`aws eks update-kubeconfig/);
             assert.doesNotMatch(refusal.message, /hidden/);
         });
     }

@@ -43,10 +43,6 @@ describe("A DaemonSet as it is seen", () => {
                         {
                             name: "aws-node",
                             image: "cni:v1",
-                            env: [
-                                { name: "ENABLE_IMDS_ONLY_MODE", value: "true" },
-                                { name: "MY_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
-                            ],
                         },
                         { name: "aws-eks-nodeagent", args: ["--enable-cloudwatch-logs=true"] },
                     ],
@@ -63,7 +59,6 @@ describe("A DaemonSet as it is seen", () => {
             templateLabels: { "k8s-app": "aws-node" },
             templateAnnotations: { "eks-cni/role": "x" },
             images: { "aws-vpc-cni-init": "init:v1", "aws-node": "cni:v1", "aws-eks-nodeagent": "" },
-            environment: { ENABLE_IMDS_ONLY_MODE: "true" },
             nodeAgentArguments: ["--enable-cloudwatch-logs=true"],
             observed: true,
             woken: false,
@@ -86,7 +81,6 @@ describe("A DaemonSet as it is seen", () => {
             templateLabels: {},
             templateAnnotations: {},
             images: {},
-            environment: {},
             nodeAgentArguments: [],
         });
     });

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { Declined } from "../../../../handover/kubernetes/clusterErrors";
+import { StatusError } from "../../../../handover/kubernetes/clusterErrors";
 import { listAll, type Page } from "../../../../handover/kubernetes/paging";
 import { refusalOf } from "./support";
 
@@ -33,7 +33,7 @@ describe("A paged list", () => {
         let left = times;
         return (cursor: string | undefined) =>
             cursor === "third" && left-- > 0
-                ? Promise.reject(new Declined(410, "The provided continue parameter is too old"))
+                ? Promise.reject(new StatusError(410, "The provided continue parameter is too old"))
                 : Promise.resolve(pages[cursor ?? "first"] ?? { items: [] });
     };
 
@@ -51,7 +51,7 @@ describe("A paged list", () => {
     });
 
     it("ends with any other failure", async () => {
-        const failure = new Declined(404, "not there");
+        const failure = new StatusError(404, "not there");
         await assert.rejects(
             listAll(() => Promise.reject(failure), even),
             failure,

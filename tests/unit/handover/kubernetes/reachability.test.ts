@@ -1,8 +1,8 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
 import { NoCredentials } from "../../../../handover/kubernetes/authentication";
-import { Declined, failureOf } from "../../../../handover/kubernetes/clusterErrors";
-import { NoAnswer } from "../../../../handover/kubernetes/requests";
+import { failureOf, StatusError } from "../../../../handover/kubernetes/clusterErrors";
+import { NoResponse } from "../../../../handover/kubernetes/requests";
 import { Refusal } from "../../../../handover/model/refusal";
 
 const asked = { verb: "get", resource: "nodes", name: "n" };
@@ -25,11 +25,11 @@ const MEND = "Fix the problem that the API server names, and run again. Each run
 const refuses = (what: string) => ["cluster-refuses", `The API server ${what}.`, UNKNOWN, MEND] as const;
 const unreadable = (kind: string) => refuses(`sent a response to \`get nodes n\` that could not be read (${kind})`);
 
-type Whole = readonly [code: string, seen: string, means: string, mend: string];
+type Whole = readonly [code: string, seen: string, means: string, fix: string];
 const failures: [string, unknown, KubeConfig, Whole][] = [
     [
         "no answer",
-        new NoAnswer("2 attempts", false),
+        new NoResponse("2 attempts", false),
         config,
         [
             "cluster-unreachable",
@@ -40,7 +40,7 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
     ],
     [
         "a certificate that is not trusted",
-        new NoAnswer("1 attempt", true),
+        new NoResponse("1 attempt", true),
         config,
         [
             "cluster-unreachable",
@@ -51,7 +51,7 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
     ],
     [
         "a server that turns calls away",
-        new NoAnswer("9 attempts", false, true),
+        new NoResponse("9 attempts", false, true),
         config,
         [
             "cluster-throttled",
@@ -129,20 +129,20 @@ describe("A request that fails", () => {
         it(`is told in whole with ${what}`, () => {
             const refusal = failureOf(error, asked, of);
             assert.ok(refusal instanceof Refusal);
-            assert.deepEqual([refusal.code, refusal.seen, refusal.means, refusal.mend], whole);
+            assert.deepEqual([refusal.code, refusal.seen, refusal.means, refusal.fix], whole);
         });
     }
 
     for (const code of [404, 409, 410] as const) {
         it(`is left to the caller with ${code}`, () => {
             const declined = failureOf(answer(code, { message: "no." }), asked, config);
-            assert.ok(declined instanceof Declined);
+            assert.ok(declined instanceof StatusError);
             assert.deepEqual([declined.status, declined.message, declined.conflicts], [code, "no", []]);
         });
     }
 
     it("names no address where the kubeconfig has none", () => {
-        const { message } = failureOf(new NoAnswer("1 attempt", false), asked, configOf({}));
+        const { message } = failureOf(new NoResponse("1 attempt", false), asked, configOf({}));
         assert.match(message, /The API server at its address did not answer/);
     });
 });

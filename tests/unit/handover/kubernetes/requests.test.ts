@@ -100,7 +100,7 @@ describe("A request to the API server", () => {
                 ),
             );
             assert.match(refusal.means, /nothing was changed/);
-            assert.match(refusal.mend, /`kubeconfig`.*`kubectl --kubeconfig FILE get --raw \/readyz`/);
+            assert.match(refusal.fix, /`kubeconfig`.*`kubectl --kubeconfig FILE get --raw \/readyz`/);
         });
     }
 
@@ -131,10 +131,10 @@ describe("A request to the API server", () => {
 
     it("ends as throttled when the server only ever turns it away", async () => {
         api.script = () => status(429, "too many");
-        const { code, seen, mend } = await refusalOf((await accessTo(api.url, undefined, quick)).identity());
+        const { code, seen, fix } = await refusalOf((await accessTo(api.url, undefined, quick)).identity());
         assert.equal(code, "cluster-throttled");
         assert.match(seen, /rejects calls: \d+ attempts, the last answered with 429\.$/);
-        assert.match(mend, /later\. It continues from here\./);
+        assert.match(fix, /later\. It continues from here\./);
     });
 
     it("ends as unreachable when nobody listens, without showing the URL's password", async () => {
@@ -172,7 +172,7 @@ describe("A request to the API server", () => {
         }
     });
 
-    it("knows the errors that are about certificates, which no other attempt mends", () => {
+    it("knows the errors that are about certificates, which no other attempt fixes", () => {
         for (const code of [
             "SELF_SIGNED_CERT_IN_CHAIN",
             "DEPTH_ZERO_SELF_SIGNED_CERT",

@@ -68,11 +68,11 @@ describe("A right that is missing", () => {
     for (const [what, request, asked, right] of rights) {
         it(`ends ${what}, and is named: ${right}`, async () => {
             forbidden = request;
-            const { code, seen, means, mend } = await refusalOf(calls[what](await accessTo(api.url)));
+            const { code, seen, means, fix } = await refusalOf(calls[what](await accessTo(api.url)));
             const namespaced = request.includes("/namespaces/kube-system/");
             const [place, option] = namespaced ? [" in kube-system", " --namespace kube-system"] : ["", ""];
             assert.deepEqual(
-                [code, seen, means, mend],
+                [code, seen, means, fix],
                 [
                     "cluster-access-denied",
                     `The API server at ${new URL(api.url).host} forbids \`${asked}\`${place}: User me cannot do so.`,

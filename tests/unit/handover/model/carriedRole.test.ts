@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { carriesAnyOf, carriesRole, describeCredentials, Wanted } from "../../../../handover/model/carriedRole";
+import { carriesAnyOf, carriesRole, describeCredentials, RequiredRole } from "../../../../handover/model/carriedRole";
 import type { CredentialSource } from "../../../../handover/model/world";
 import { carrying, FORMER_ROLE, inPart, onNodeRole, pod, REGIONAL, ROLE, ROLE_ARN } from "../support/worlds";
 
@@ -9,11 +9,14 @@ const withSts = (regionalSts: string | undefined): CredentialSource => ({
     regionalSts,
 });
 const other: CredentialSource = { kind: "other", what: "AWS_ACCESS_KEY_ID" };
-const asked = (value: string): Wanted => ({ roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: value } });
-const wanted: Wanted = { roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE } };
+const asked = (value: string): RequiredRole => ({
+    roleArn: ROLE,
+    annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: value },
+});
+const wanted: RequiredRole = { roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE } };
 
 describe("A pod carries the role", () => {
-    const rows: [string, CredentialSource, Wanted, boolean][] = [
+    const rows: [string, CredentialSource, RequiredRole, boolean][] = [
         ["when all its containers do", carrying(ROLE), wanted, true],
         ["not when it is another role", carrying(FORMER_ROLE), wanted, false],
         ["not when it has none", onNodeRole, wanted, false],

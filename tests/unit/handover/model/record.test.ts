@@ -1,5 +1,11 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { freshRecord, owned, recorded, recordedNotAttached, subjectOf } from "../../../../handover/model/record";
+import {
+    freshRecord,
+    recordedNotAttached,
+    subjectOf,
+    withObserved,
+    withOwnRole,
+} from "../../../../handover/model/record";
 import type { ServiceAccountSeen } from "../../../../handover/model/world";
 import {
     BROAD_POLICY,
@@ -23,20 +29,20 @@ const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 describe("The record", () => {
     it("stays as it is when nothing new is seen", () => {
         const seen = { ...nothing, detachFromNodeRoles: ["nodes"], nodeRoles: [nodeRole()] };
-        deepStrictEqual(recorded(record, seen), record);
+        deepStrictEqual(withObserved(record, seen), record);
     });
 
     it("forgets nothing of what is seen no more", () => {
-        deepStrictEqual(recorded(record, nothing), record);
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoles: [nodeRole({ cniPolicies: [] })] }), record);
+        deepStrictEqual(withObserved(record, nothing), record);
+        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles: [nodeRole({ cniPolicies: [] })] }), record);
         deepStrictEqual(
-            recorded(record, { ...nothing, nodeRoles: [nodeRole({ exists: false, cniPolicies: [] })] }),
+            withObserved(record, { ...nothing, nodeRoles: [nodeRole({ exists: false, cniPolicies: [] })] }),
             record,
         );
     });
 
     it("takes a new role in after those before", () => {
-        deepStrictEqual(recorded(record, { ...nothing, roleArn: FORMER_ROLE }), {
+        deepStrictEqual(withObserved(record, { ...nothing, roleArn: FORMER_ROLE }), {
             ...record,
             approvedRoleArns: [ROLE, FORMER_ROLE],
         });
@@ -44,11 +50,11 @@ describe("The record", () => {
 
     it("takes a role that returns in only once, in its place", () => {
         const both = { ...record, approvedRoleArns: [ROLE, FORMER_ROLE] };
-        deepStrictEqual(recorded(both, nothing), both);
+        deepStrictEqual(withObserved(both, nothing), both);
     });
 
     it("takes a newly named node role in, whatever it holds", () => {
-        deepStrictEqual(recorded(record, { ...nothing, detachFromNodeRoles: ["more", "nodes"] }), {
+        deepStrictEqual(withObserved(record, { ...nothing, detachFromNodeRoles: ["more", "nodes"] }), {
             ...record,
             namedNodeRoles: ["nodes", "more"],
         });
@@ -56,7 +62,7 @@ describe("The record", () => {
 
     it("takes the policies of every node role in, named or not", () => {
         const nodeRoles = [nodeRole({ name: "more" }), nodeRole({ name: "bare", cniPolicies: [] })];
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoles }), {
+        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY], bare: [] },
         });
@@ -64,7 +70,7 @@ describe("The record", () => {
 
     it("takes another policy in after those before", () => {
         const nodeRoles = [nodeRole({ cniPolicies: [cni(OTHER_POLICY), cni(CNI_POLICY)] })];
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoles }), {
+        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] },
         });
@@ -72,12 +78,12 @@ describe("The record", () => {
 
     it("has nothing of a broad policy, which stays where it is", () => {
         const nodeRoles = [nodeRole({ cniPolicies: [broad] })];
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoles }), record);
+        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles }), record);
     });
 
     it("has a broad policy that is to leave by name, beside the CNI's own", () => {
         const nodeRoles = [nodeRole({ name: "more", cniPolicies: [broad, cni(OTHER_POLICY)] })];
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoles, detachPolicyArns: [BROAD_POLICY] }), {
+        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles, detachPolicyArns: [BROAD_POLICY] }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY], more: [BROAD_POLICY, OTHER_POLICY] },
         });
@@ -85,7 +91,7 @@ describe("The record", () => {
 
     it("has nothing of a policy that is named and not attached, or only in a line", () => {
         const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: ["inline"] })];
-        deepStrictEqual(recorded(record, { ...nothing, nodeRoles, detachPolicyArns: [OTHER_POLICY] }), {
+        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles, detachPolicyArns: [OTHER_POLICY] }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY], more: [] },
         });
@@ -95,15 +101,15 @@ describe("The record", () => {
         const nodeRoles = [cni(OTHER_POLICY), cni(CNI_POLICY)].map((one) =>
             nodeRole({ name: "more", cniPolicies: [one] }),
         );
-        deepStrictEqual(recorded({ ...record, nodeRolePolicies: {} }, { ...nothing, nodeRoles }), {
+        deepStrictEqual(withObserved({ ...record, nodeRolePolicies: {} }, { ...nothing, nodeRoles }), {
             ...record,
             nodeRolePolicies: { more: [OTHER_POLICY, CNI_POLICY] },
         });
     });
 
     it("names each role once that goes with the component, also where an early version named none", () => {
-        deepStrictEqual(owned(record, ROLE), { ...record, ownRoleArns: [ROLE] });
-        const two = owned(owned(owned(record, ROLE), FORMER_ROLE), ROLE);
+        deepStrictEqual(withOwnRole(record, ROLE), { ...record, ownRoleArns: [ROLE] });
+        const two = withOwnRole(withOwnRole(withOwnRole(record, ROLE), FORMER_ROLE), ROLE);
         deepStrictEqual(two, { ...record, ownRoleArns: [ROLE, FORMER_ROLE] });
     });
 

@@ -61,7 +61,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],
     proofFailed: [
         ...["denied", "denied."].map((why) => refusals.proofFailed({ code: "trust-refused", why }, ROLE)),
-        refusals.proofFailed({ code: "sts-region-inactive", why: "off", mend: "Switch it on." }, ROLE),
+        refusals.proofFailed({ code: "sts-region-inactive", why: "off", fix: "Switch it on." }, ROLE),
     ],
 };
 
@@ -69,12 +69,12 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
 const WORDS = JSON.parse(readFileSync(join(__dirname, "../../../fixtures/handover/refusals.json"), "utf8")) as unknown;
 
 describe("The refusals", () => {
-    it("say code, what was seen, what it means and what mends it, in these words", () => {
+    it("say code, what was seen, what it means and what fixes it, in these words", () => {
         deepStrictEqual(
             Object.fromEntries(
                 Object.entries(EXAMPLES).map(([name, made]) => [
                     name,
-                    made.map(({ code, seen, means, mend }) => ({ code, seen, means, mend })),
+                    made.map(({ code, seen, means, fix }) => ({ code, seen, means, fix })),
                 ]),
             ),
             WORDS,

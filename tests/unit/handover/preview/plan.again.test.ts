@@ -7,7 +7,7 @@ import {
     DELIVERED,
     DETACH,
     handedOver,
-    moves,
+    changes,
     nobodyNamed,
     NOTHING,
     question,
@@ -45,7 +45,7 @@ table("The plan for a cluster that has been handed over", [
     [
         "gives the policies back before another role comes, and takes them away again",
         handedOver(),
-        moves(
+        changes(
             attach("before the service account gets another role"),
             ANNOTATE,
             canary("pod-n1", "n1"),
@@ -65,7 +65,7 @@ table("The plan for a cluster that has been handed over", [
     [
         "gives the named policies back",
         handedOver(),
-        moves(
+        changes(
             `[attach] ${OTHER_POLICY} is attached again to nodes, before the service account gets another role.`,
             ANNOTATE,
             canary("pod-n1", "n1"),
@@ -82,11 +82,16 @@ table("The plan for a cluster that has been handed over", [
         { ...both, ...unnamed },
         nobodyNamed,
     ],
-    ["restarts the pods where what was delivered has changed", handedOver(), moves(ROLLING), { delivered: "another" }],
+    [
+        "restarts the pods where what was delivered has changed",
+        handedOver(),
+        changes(ROLLING),
+        { delivered: "another" },
+    ],
     [
         "detaches from a node role that is named later",
         handedOver({ injectionGuard: { present: false, inForce: false } }, { nodeRoles: [nodeRole()] }),
-        moves(DETACH),
+        changes(DETACH),
         both,
     ],
 ]);
@@ -98,7 +103,7 @@ table("The plan after a refresh", [
     [
         "has the policy come back for a pod without the role, and leave again",
         handedOver({ pods: pods(carrying(ROLE), pod("n2", onNodeRole)) }),
-        moves(
+        changes(
             attach("since pods without the role use it"),
             restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2"),
             DETACH,
@@ -108,10 +113,10 @@ table("The plan after a refresh", [
     [
         "annotates again",
         handedOver({ serviceAccount: { ...serviceAccount, annotations: {}, roleArnOwners: [] } }),
-        moves(ANNOTATE),
+        changes(ANNOTATE),
         recorded,
     ],
-    ["takes the policy away again", handedOver({}, { nodeRoles: [nodeRole()] }), moves(DETACH), recorded],
+    ["takes the policy away again", handedOver({}, { nodeRoles: [nodeRole()] }), changes(DETACH), recorded],
     [
         "refuses to take away what is not recorded",
         handedOver({}, { nodeRoles: [nodeRole()] }),
@@ -125,7 +130,7 @@ table("The plan after a refresh", [
             { pods: pods(onNodeRole), injectionGuard: { present: false, inForce: false }, daemonSet },
             { nodeRoles: [nodeRole()] },
         ),
-        moves(canary("pod-n1", "n1"), ROLLING, DETACH),
+        changes(canary("pod-n1", "n1"), ROLLING, DETACH),
         { record, canaryActs: true },
     ],
 ]);

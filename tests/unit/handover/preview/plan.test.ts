@@ -2,7 +2,7 @@ import {
     ANNOTATE,
     canary,
     DETACH,
-    moves,
+    changes,
     nobodyNamed,
     restart,
     ROLLING,
@@ -35,7 +35,7 @@ const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 const managed = { arn: CNI_POLICY, kind: "cni" as const, sufficient: true };
 
 table("The plan of a first hand-over", [
-    ["is each step in its order", seen(), moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH)],
+    ["is each step in its order", seen(), changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH)],
     [
         "detaches nothing where no node role is named, and says what is left to do then",
         seen(),
@@ -49,17 +49,17 @@ table("The plan of a first hand-over", [
             pods: pods(carrying(ROLE)),
             serviceAccount: { ...serviceAccount, roleArnOwners: ["kubectl-annotate"] },
         }),
-        moves(DETACH),
+        changes(DETACH),
     ],
     [
         "says nothing of a mark that a wake has left",
         seen({ daemonSet: { ...daemonSet, woken: true } }),
-        moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
     ],
     [
         "restarts the pods itself where the DaemonSet does not",
         seen({ daemonSet: onDelete }),
-        moves(
+        changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
             restart("The live checks restart 3 pods, within the DaemonSet's maxUnavailable: pod-n1, pod-n2, pod-n3"),
@@ -75,7 +75,7 @@ table("The plan of a first hand-over", [
                 nodeRoles: [nodeRole(), nodeRole({ name: "gpu" })],
             },
         ),
-        moves(
+        changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
             "[canary] pod-n3 on n3, a node of gpu, restarts first and is watched for 20 s.",
@@ -89,14 +89,14 @@ table("The plan of a first hand-over", [
     [
         "tells no node role of a node that has none, where nothing is detached",
         seen({}, { roleOfInstance: {} }),
-        moves(ANNOTATE, "[canary] pod-n1 on n1 restarts first and is watched for 20 s.", ROLLING),
+        changes(ANNOTATE, "[canary] pod-n1 on n1 restarts first and is watched for 20 s.", ROLLING),
         unnamed,
         nobodyNamed,
     ],
     [
         "does not count a pod that is on its way out",
         seen({ pods: [pod("n1", onNodeRole, { name: "old", uid: "old", ...leaving }), ...pods(onNodeRole)] }),
-        moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
     ],
     [
         "takes a pod for a canary that a killed run has left with the role",
@@ -104,17 +104,17 @@ table("The plan of a first hand-over", [
             serviceAccount,
             pods: pods(onNodeRole, pod("n2", carrying(ROLE))),
         }),
-        moves(ROLLING_AS_LISTED, DETACH),
+        changes(ROLLING_AS_LISTED, DETACH),
     ],
     [
         "waits for a pod that is starting, and counts it as the others",
         seen({ serviceAccount, pods: pods(onNodeRole, pod("n2", carrying(ROLE), starting)) }),
-        moves(ROLLING_AS_LISTED, DETACH),
+        changes(ROLLING_AS_LISTED, DETACH),
     ],
     [
         "tells how many pods the rolling update takes at a time",
         seen({ daemonSet: { ...daemonSet, maxUnavailable: 2 } }),
-        moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING.replace("1 at a time", "2 at a time"), DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING.replace("1 at a time", "2 at a time"), DETACH),
     ],
     [
         "names five pods and counts the rest",
@@ -168,7 +168,7 @@ table("The plan of what does not come by itself", [
     [
         "names the node that is NotReady, and what it holds up",
         seen({ nodes: [node("n1"), node("n2", { ready: false }), node("n3")] }),
-        moves(
+        changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
             ROLLING,
@@ -178,7 +178,7 @@ table("The plan of what does not come by itself", [
     [
         "goes on where it is ignored",
         seen({ nodes: [node("n1"), node("n2", { ready: false }), node("n3")] }),
-        moves(
+        changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
             ROLLING,
@@ -190,11 +190,16 @@ table("The plan of what does not come by itself", [
     [
         "is only the canary where no node is Ready",
         seen({ nodes: ["n1", "n2", "n3"].map((name) => node(name, { ready: false })), pods: [] }),
-        moves(ANNOTATE, wait("no node of nodes has a pod that could be the canary (NotReady: n1, n2, n3)")),
+        changes(ANNOTATE, wait("no node of nodes has a pod that could be the canary (NotReady: n1, n2, n3)")),
     ],
     [
         "names the instance that has not joined",
         seen({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] }),
-        moves(ANNOTATE, canary("pod-n1", "n1"), ROLLING, wait("instances with a node role have not joined yet: i-n4")),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            wait("instances with a node role have not joined yet: i-n4"),
+        ),
     ],
 ]);

@@ -103,10 +103,10 @@ describe("The canary, as a resource", () => {
         deepStrictEqual(await canary.read({ ...inputs, ...told }, operation), { outputs: told, drift: "none" });
     });
 
-    it("goes back without the account when its credentials expire, and says what mends them", async () => {
+    it("goes back without the account when its credentials expire, and says what fixes them", async () => {
         const { run, end, calls } = siteWith({ account: (nth) => (nth > 1 ? EXPIRED : undefined) });
         await rejects(run(), (error: Refusal) => {
-            deepStrictEqual([error.code, error.seen, error.mend], [EXPIRED.code, EXPIRED.seen, EXPIRED.mend]);
+            deepStrictEqual([error.code, error.seen, error.fix], [EXPIRED.code, EXPIRED.seen, EXPIRED.fix]);
             match(
                 error.means,
                 /^They have expired\. The canary's state could not be read\. .* were reverted \(everything is as before\)\./,
@@ -120,7 +120,7 @@ describe("The canary, as a resource", () => {
     it("says that it stays where the cluster is what cannot be reached any more", async () => {
         const { run, end } = siteWith({ cluster: (nth) => (nth > 1 ? UNKNOWN : undefined) });
         await rejects(run(), (error: Refusal) => {
-            deepStrictEqual([error.code, error.seen, error.mend], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.mend]);
+            deepStrictEqual([error.code, error.seen, error.fix], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.fix]);
             match(error.means, /the canary was not reverted: one pod of each node role may carry the role/);
             return true;
         });

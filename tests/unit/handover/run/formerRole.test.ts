@@ -3,7 +3,7 @@ import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Proof, ProofFailure } from "../../../../handover/model/proof";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { RunContext } from "../../../../handover/observe/runContext";
-import { formerStillWorks } from "../../../../handover/run/formerRole";
+import { formerRoleWorks } from "../../../../handover/run/formerRole";
 import { FORMER_ROLE, NOW, record, ROLE_ARN, subject } from "../support/worlds";
 
 const no = (code: ProofFailure): Proof => ({ verdict: "no", code, why: "why", final: false });
@@ -30,7 +30,7 @@ async function ask(answers: Proof[], token = () => Promise.resolve("token"), ori
         },
     } as unknown as RunContext;
     const of = { ...record, originalAnnotations: { [ROLE_ARN]: FORMER_ROLE, ...originalAnnotations } };
-    return { goesBack: await formerStillWorks(context, of, { subject, timeouts }), asked };
+    return { goesBack: await formerRoleWorks(context, of, { subject, timeouts }), asked };
 }
 
 describe("The role before the hand-over", () => {
@@ -59,12 +59,12 @@ describe("The role before the hand-over", () => {
     });
 
     it("does not go back to a service account that is gone", async () => {
-        const gone = new Refusal("service-account-missing", "seen", "means", "mend");
+        const gone = new Refusal("service-account-missing", "seen", "means", "fix");
         deepStrictEqual(await ask([], () => Promise.reject(gone)), { goesBack: false, asked: [] });
     });
 
     it("is not given up by a cluster that cannot be reached: the run ends", async () => {
-        const away = new Refusal("cluster-unreachable", "seen", "means", "mend");
+        const away = new Refusal("cluster-unreachable", "seen", "means", "fix");
         await rejects(
             ask([], () => Promise.reject(away)),
             away,

@@ -9,7 +9,7 @@ const DONE: Step = { do: "done", why: "ready" };
 const WAKE: Step = { do: "wake", why: "wakes" };
 const ATTACH: Step = { do: "attach", policies: attach("a"), why: "back" };
 
-const failing = (code: string) => new Refusal(code, `Seen of ${code}.`, "means", "mend");
+const failing = (code: string) => new Refusal(code, `Seen of ${code}.`, "means", "fix");
 const UNREACHABLE = failing("cluster-unreachable");
 const THROTTLED = failing("aws-throttled");
 const OTHER = failing("cluster-forbidden");

@@ -51,10 +51,10 @@ export const STILL =
 export const wait = (why: string) =>
     `[wait] The update will wait, and fail with time-limit if this does not clear: ${why}.`;
 
-export const moves = (...lines: string[]) => ({ refusals: [], moves: lines, remaining: [] });
-export const then = (remaining: string[], ...lines: string[]) => ({ refusals: [], moves: lines, remaining });
-export const refuses = (...codes: string[]) => ({ refusals: codes, moves: [], remaining: [] });
-export const NOTHING = moves();
+export const changes = (...lines: string[]) => ({ refusals: [], changes: lines, remaining: [] });
+export const then = (remaining: string[], ...lines: string[]) => ({ refusals: [], changes: lines, remaining });
+export const refuses = (...codes: string[]) => ({ refusals: codes, changes: [], remaining: [] });
+export const NOTHING = changes();
 
 export type Asked = Partial<PlanInputs["preflight"]>;
 export type Row = [what: string, world: World, expected: object, question?: Partial<PlanInputs>, asked?: Asked];

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { preflightRefusals } from "../../../../handover/decide/preflight";
+import { preflightRefusals } from "../../../../handover/decide/preflightRefusals";
 import { Preflight } from "../../../../handover/model/preflight";
 import type { DaemonSetSeen, ServiceAccountSeen, World } from "../../../../handover/model/world";
 import { ACCOUNT, daemonSet, ISSUER, onNodeRole, serviceAccount, subject, world } from "./worlds";

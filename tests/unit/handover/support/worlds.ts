@@ -113,7 +113,6 @@ export const daemonSet: DaemonSetSeen = {
     templateLabels: {},
     templateAnnotations: {},
     images: { "aws-node": "cni:v1.19.0" },
-    environment: {},
     nodeAgentArguments: [],
     woken: false,
 };

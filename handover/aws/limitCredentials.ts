@@ -6,7 +6,7 @@ class LateCredentials extends Error {
 }
 
 /** Limits the time of a credential provider. */
-export function inTime<Asked extends unknown[], T>(
+export function limitCredentials<Asked extends unknown[], T>(
     provide: (...asked: Asked) => Promise<T>,
     milliseconds: number,
 ): (...asked: Asked) => Promise<T> {

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "assert";
 import { secret } from "local-eks/providerClient";
-import { unwrapped, wrapped } from "../../../../handover/engine/secretWraps";
+import { unwrapSecrets, wrapSecrets } from "../../../../handover/engine/secretWrappers";
 
 describe("secrets on the wire to the plugin", () => {
     const rows: [string, object, object, string[]][] = [
@@ -14,20 +14,20 @@ describe("secrets on the wire to the plugin", () => {
     ];
     for (const [title, sent, properties, secrets] of rows) {
         it(`come out of their wraps, and are remembered by the property's name: ${title}`, () => {
-            deepStrictEqual(unwrapped(sent), { properties, secrets: new Set(secrets) });
+            deepStrictEqual(unwrapSecrets(sent), { properties, secrets: new Set(secrets) });
         });
     }
 
     it("go back in a wrap around the whole property", () => {
         const state = { a: { b: "c" }, d: "e" };
-        deepStrictEqual(wrapped(state, new Set(["a"])), { a: secret({ b: "c" }), d: "e" });
+        deepStrictEqual(wrapSecrets(state, new Set(["a"])), { a: secret({ b: "c" }), d: "e" });
     });
 
     it("go back without what is undefined, which the wire does not have", () => {
-        deepStrictEqual(wrapped({ a: undefined, b: { c: undefined } }, new Set(["a", "b"])), { b: secret({}) });
+        deepStrictEqual(wrapSecrets({ a: undefined, b: { c: undefined } }, new Set(["a", "b"])), { b: secret({}) });
     });
 
     it("that are not there are not made", () => {
-        deepStrictEqual(wrapped({ a: 1 }, new Set(["kubeconfig"])), { a: 1 });
+        deepStrictEqual(wrapSecrets({ a: 1 }, new Set(["kubeconfig"])), { a: 1 });
     });
 });

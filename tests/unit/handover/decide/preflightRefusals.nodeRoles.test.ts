@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { preflightRefusals } from "../../../../handover/decide/preflight";
+import { preflightRefusals } from "../../../../handover/decide/preflightRefusals";
 import { Preflight } from "../../../../handover/model/preflight";
 import { approvable, seen, table } from "../support/preflights";
 import { nodeRole } from "../support/worlds";
@@ -33,7 +33,7 @@ table("Node roles", [
         [
             [
                 "node-role-in-use",
-                "Beside kube-system/aws-node the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1, aws-node-2.",
+                "Besides kube-system/aws-node, the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1, aws-node-2.",
             ],
         ],
     ],
@@ -49,24 +49,24 @@ table("Node roles", [
     ],
 ]);
 
-describe("What mends it", () => {
-    const mend = (change: Partial<Preflight>) =>
-        preflightRefusals({ ...approvable, ...change }).map((reason) => reason.mend);
+describe("What fixes it", () => {
+    const fix = (change: Partial<Preflight>) =>
+        preflightRefusals({ ...approvable, ...change }).map((reason) => reason.fix);
 
     it("is one of the roles that the nodes run with, each once", () => {
         deepStrictEqual(
-            mend({ detachFromNodeRoles: ["gone", "nodes", "more"], world: seen({}, { ...two, nodeRoles: [gone] }) }),
+            fix({ detachFromNodeRoles: ["gone", "nodes", "more"], world: seen({}, { ...two, nodeRoles: [gone] }) }),
             ["The nodes run with: nodes, more."],
         );
     });
 
     it("is a list of the roles where no node tells", () => {
         const world = seen({}, { roleOfInstance: {}, nodeRoles: [gone] });
-        deepStrictEqual(mend({ detachFromNodeRoles: ["gone"], world }), ["To see the roles: aws iam list-roles"]);
+        deepStrictEqual(fix({ detachFromNodeRoles: ["gone"], world }), ["To see the roles: aws iam list-roles"]);
     });
 
     it("is the names to add, quoted", () => {
         const world = seen({}, { roleOfInstance: { a: "nodes", b: "more", c: "most" } });
-        deepStrictEqual(mend({ world }), ['Add "more", "most" to detachFromNodeRoles.']);
+        deepStrictEqual(fix({ world }), ['Add "more", "most" to detachFromNodeRoles.']);
     });
 });

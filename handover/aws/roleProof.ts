@@ -1,5 +1,5 @@
 import { CNI_ACTIONS } from "../../documents/cniActions";
-import type { Proof, ProofQuestion } from "../model/proof";
+import type { Proof, ProofRequest } from "../model/proof";
 import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { type NodeArguments, tryActions } from "./dryRuns";
@@ -10,7 +10,7 @@ import { simulate, type Simulation } from "./simulation";
  * Collects evidence, from the operator's machine, that aws-node can use the role: its token can assume the role, and the session
  * has the plugin's permissions. It proves nothing about the nodes' network.
  */
-export async function prove(clients: Clients, account: string, request: ProofQuestion): Promise<Proof> {
+export async function prove(clients: Clients, account: string, request: ProofRequest): Promise<Proof> {
     const { roleArn, token, ipFamily } = request;
     const foreign = inAnotherAccount(roleArn, account);
     if (foreign !== undefined) {

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { preflightRefusals } from "../../../../handover/decide/preflight";
+import { preflightRefusals } from "../../../../handover/decide/preflightRefusals";
 import { approvable, Reason, seen, table, withDaemonSet, withServiceAccount } from "../support/preflights";
 import { carrying, inPart, onNodeRole, pod, ROLE, subject } from "../support/worlds";
 

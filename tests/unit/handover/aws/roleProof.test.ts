@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { Proof, ProofQuestion } from "../../../../handover/model/proof";
+import { Proof, ProofRequest } from "../../../../handover/model/proof";
 import { account } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
 import { dryRuns, mayNot, members, provable, QUESTION, ROLE, SESSION_KEY, simulator, TOKEN } from "./session";
@@ -9,10 +9,10 @@ describe("the proof that a role is aws-node's", () => {
 
     beforeEach(() => aws.answer(provable()));
 
-    const prove = (question: Partial<ProofQuestion> = {}) => aws.connect().prove({ ...QUESTION, ...question });
+    const prove = (question: Partial<ProofRequest> = {}) => aws.connect().prove({ ...QUESTION, ...question });
     const sent = (action: string) => aws.calls.filter((call) => call.action === action);
 
-    async function refused(question: Partial<ProofQuestion> = {}): Promise<Extract<Proof, { verdict: "no" }>> {
+    async function refused(question: Partial<ProofRequest> = {}): Promise<Extract<Proof, { verdict: "no" }>> {
         const proof = await prove(question);
         strictEqual(proof.verdict, "no", JSON.stringify(proof));
         return proof;

@@ -11,7 +11,7 @@ import { fstatSync } from "node:fs";
  * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/dynamic-provider/index.ts). It ignores a log message that cannot be
  * delivered (https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/log/index.ts).
  */
-export function endWithTheEngine(): void {
+export function exitWithEngine(): void {
     for (const stream of [process.stdout, process.stderr]) {
         stream.off("error", end).on("error", end);
     }

@@ -11,7 +11,7 @@ export interface Unwrapped {
  *
  * Source: https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts (specialSecretSig)
  */
-export function unwrapped(properties: object): Unwrapped {
+export function unwrapSecrets(properties: object): Unwrapped {
     const secrets = new Set<string>();
     const plain = Object.entries(properties).map(([name, value]) => [
         name,
@@ -38,7 +38,7 @@ function withoutWrappers(value: unknown, onSecret: () => void): unknown {
  *
  * A property that contains a secret anywhere is wrapped as a whole.
  */
-export function wrapped(properties: object, secrets: ReadonlySet<string>): Record<string, unknown> {
+export function wrapSecrets(properties: object, secrets: ReadonlySet<string>): Record<string, unknown> {
     // The wire format has no undefined.
     const known = JSON.parse(JSON.stringify(properties)) as object;
     return Object.fromEntries(

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "assert";
 import * as fc from "fast-check";
-import { isAboutAction, matchesWildcards, readStatements } from "../../../documents/policyReading";
+import { isAboutAction, matchesWildcards, readStatements } from "../../../documents/policyStatements";
 
 describe("IAM's wildcards", () => {
     const table: [string, string, boolean][] = [

@@ -133,7 +133,7 @@ table("What comes before", [
     [
         "refused pods are tried again",
         good({ pods: [pod("n1", right), pod("n2", right)], refusedPods: ["no"] }),
-        { do: "wake", why: "pods of n3 were refused; asking the DaemonSet to try again" },
+        { do: "wake", why: "pods of n3 were refused; making the DaemonSet controller retry" },
     ],
     [
         "and not more often than every five seconds",
