@@ -1,7 +1,7 @@
 import { provider, runtime } from "@pulumi/pulumi";
-import * as api from "../index";
 import { usePluginBinding } from "../components/live/liveResources";
-import { endWithTheEngine } from "../handover/engine/endWithTheEngine";
+import { exitWithEngine } from "../handover/engine/exitWithEngine";
+import * as api from "../index";
 import { EksCniProvider } from "./provider";
 
 // An import of the folder gives the same API as an import of the package by name. The properties are not enumerable, otherwise
@@ -19,7 +19,7 @@ for (const [name, value] of Object.entries(api)) {
 function serve(): Promise<void> {
     const args = process.argv.slice(2);
     const [engine = ""] = args;
-    endWithTheEngine();
+    exitWithEngine();
     // The SDK knows the engine only while it constructs a component. Logs at any other time would not reach the user.
     runtime.resetOptions("", "", -1, engine, "", false, "");
     usePluginBinding();

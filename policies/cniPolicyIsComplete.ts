@@ -1,6 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { CNI_ACTIONS } from "../documents/cniActions";
-import { isAboutAction, readStatements } from "../documents/policyReading";
+import { isAboutAction, readStatements } from "../documents/policyStatements";
 import { propsOf } from "./support/stack";
 import { at, documentOf, listOf } from "./support/values";
 
