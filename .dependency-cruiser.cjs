@@ -58,6 +58,13 @@ module.exports = {
             "^handover/",
             "^handover/(model|run|preview/previewHandOver)",
         ),
+        {
+            name: "components-load-the-live-resources-late",
+            comment: "Importing the package must cost almost nothing: the engine's process runs these resources.",
+            severity: "error",
+            from: { path: "^components/" },
+            to: { path: "^handover/run/", dependencyTypesNot: ["type-only"] },
+        },
         layer("components-import-nothing-above", "^components/", "^(policies|plugin|index)"),
         layer("policies-import-documents-alone", "^policies/", "^(components|handover|plugin|index)"),
         // What users install: https://www.gnu.org/licenses/agpl-3.0.html asks more of them than this package does.

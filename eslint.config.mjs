@@ -52,6 +52,14 @@ export default tseslint.config(
         }),
     },
     {
+        // It would not find the package's mistakes if it read the cluster with the package's own code.
+        files: ["tests/continuity/monitor/**/*.ts"],
+        rules: noImport(SANDBOX_BY_PATH, {
+            regex: "^(?:\\.\\./)+(?:components|documents|handover|plugin|policies|index)(?:/|$)|^eks-cni(?:/|$)",
+            message: "The monitor is independent of the package.",
+        }),
+    },
+    {
         // The Kubernetes client's models are classes of which only the shape matters: its own examples pass object literals.
         files: ["handover/kubernetes/**/*.ts", "sandbox/**/*.ts", "tests/**/*.ts"],
         rules: { "@typescript-eslint/no-unsafe-class-instance-assignment": "off" },

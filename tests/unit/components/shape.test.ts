@@ -1,0 +1,46 @@
+import { deepStrictEqual } from "assert";
+import { Shape, shapeOf } from "../../../components/shape";
+import { Delivery, IpFamily } from "../../../index";
+
+const IRSA: Shape = {
+    role: true,
+    ipv6Policy: false,
+    serviceAccountPatch: true,
+    daemonSetPatch: true,
+    liveChecks: true,
+    injectionGuard: false,
+};
+const WITHOUT_LIVE_CHECKS = { daemonSetPatch: false, liveChecks: false, injectionGuard: false };
+const DETACH = { detachFromNodeRoles: ["nodes"] };
+const ROLE = "arn:aws:iam::111122223333:role/cni";
+
+const ROWS: [title: string, args: Parameters<typeof shapeOf>[0], difference: Partial<Shape>][] = [
+    ["has a role, both patches and the live checks by default", {}, {}],
+    ["has its own policy for IPv6", { ipFamily: IpFamily.Ipv6 }, { ipv6Policy: true }],
+    ["has no policy of its own for IPv4", { ipFamily: IpFamily.Ipv4 }, {}],
+    ["has no role where one exists", { existingRoleArn: ROLE }, { role: false }],
+    ["has no policy for a role that exists", { existingRoleArn: ROLE, ipFamily: IpFamily.Ipv6 }, { role: false }],
+    ["has an injection guard with node roles to detach from", DETACH, { injectionGuard: true }],
+    ["has no injection guard if it is turned off", { ...DETACH, injectionGuard: false }, {}],
+    [
+        "changes nothing on the cluster with external delivery",
+        { ...DETACH, delivery: Delivery.External },
+        { ...WITHOUT_LIVE_CHECKS, serviceAccountPatch: false },
+    ],
+    ["checks nothing without a rollout", { ...DETACH, rollout: { enabled: false } }, WITHOUT_LIVE_CHECKS],
+    ["restarts the pods with other settings of the rollout", { rollout: { enabled: true } }, {}],
+    ["checks nothing with liveChecks: false", { ...DETACH, liveChecks: false }, { liveChecks: false }],
+];
+
+describe("The shape of a component", () => {
+    for (const [title, args, difference] of ROWS) {
+        it(title, () => {
+            deepStrictEqual(shapeOf(args), { ...IRSA, ...difference });
+        });
+    }
+
+    it("treats null, as other languages pass it, as an argument that is not given", () => {
+        const nothing = { existingRoleArn: null, ipFamily: null, detachFromNodeRoles: null, liveChecks: null };
+        deepStrictEqual(shapeOf(nothing as unknown as Parameters<typeof shapeOf>[0]), IRSA);
+    });
+});
