@@ -9,7 +9,7 @@ import { usersOfProfiles } from "./regionSearch";
 
 type RolePolicies = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;
 
-/** Reads the node roles repeatedly during a run. What cannot change meanwhile is read once. */
+/** Reads the node roles repeatedly during a run. Facts that cannot change during a run are read once. */
 export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise<AccountSeen> {
     const policies = policyReader(clients);
     const roleOf = roleOfProfile(clients);

@@ -2,7 +2,7 @@ import type { Proof } from "../model/proof";
 import type { DryRunResult } from "./dryRuns";
 import type { Decision, Simulation } from "./simulation";
 
-/** What the proof found out about the permissions of a role's session. */
+/** The findings of the proof about the permissions of a role's session. */
 export interface Findings {
     readonly roleArn: string;
     readonly tried: readonly DryRunResult[];

@@ -150,7 +150,7 @@ function nodesByRole({ cluster, account }: World): Map<string, NodeSeen[]> {
     return groups;
 }
 
-/** What to restore when the canary fails. */
+/** The state to restore if the canary fails. */
 export interface RevertTarget {
     readonly subject: Subject;
     /** The service account's annotations from before this role was approved. */

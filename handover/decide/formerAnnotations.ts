@@ -6,7 +6,7 @@ import type { World } from "../model/world";
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** What is known of the formerly approved role. */
+/** The record of the role that was approved before. */
 export interface ApprovedBefore {
     readonly subject: Subject;
     readonly formerAnnotations: Annotations;

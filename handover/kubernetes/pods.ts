@@ -6,7 +6,7 @@ import type { ClusterClock } from "./clusterClock";
 import { isOwnedBy, labelSelector, REVISION_LABEL } from "./daemonSet";
 import { listAll, type Listed } from "./paging";
 
-/** What a look has read before the pods. */
+/** Facts that a look reads before it reads the pods. */
 export interface PodContext {
     readonly currentHash: string | undefined;
     /** The newest MissingIAMPermissions message, by pod UID. */

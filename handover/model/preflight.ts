@@ -33,6 +33,6 @@ export interface OtherDelivery {
     readonly addOn: boolean;
     /** Role ARNs of the service account's Pod Identity associations, including those of the add-on. */
     readonly podIdentityRoleArns: readonly string[];
-    /** What could not be read, and why (missing permissions, for example). Reported, but no reason to refuse. */
+    /** Reads that failed, and why (missing permissions, for example). They are reported, but do not refuse the run. */
     readonly unread: readonly string[];
 }

@@ -33,7 +33,7 @@ export interface RolePolicy {
 }
 
 /**
- * What a run remembers of its own steps.
+ * The run's memory of its own steps.
  *
  * It can only delay or end a run. Whether a step is safe is decided from the observed state alone, since an earlier run may have
  * been killed at any point.

@@ -23,7 +23,7 @@ export interface RunContext {
     readonly cancelled?: AbortSignal;
 }
 
-/** What an engine binding passes to each operation of a live check. */
+/** The context that an engine binding passes to each operation of a live check. */
 export interface OperationContext {
     /** Shows a line to the operator. */
     readonly progress: (line: string) => void;

@@ -6,7 +6,7 @@ import { withAnnotations, withInjectionGuard, withNewTemplate, worldAfter } from
 /** The steps of one decision until it is done, assuming that each step works. */
 export interface ForecastPart {
     readonly steps: readonly Step[];
-    /** What it waits for, if that does not happen by itself. */
+    /** The condition that it waits for, if that needs an action of the operator. */
     readonly stuck: string | undefined;
     readonly refusal: Refusal | undefined;
 }

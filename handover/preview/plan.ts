@@ -15,7 +15,7 @@ import { Forecast } from "./forecast";
 import { inferredRecord, isAnotherRole } from "./inferredRecord";
 import { planLines } from "./planLines";
 
-/** What a preview knows about the hand-over of the next update. */
+/** The facts on which a preview plans the next update's hand-over. */
 export interface PlanInputs {
     /** The observed state and the options. */
     readonly preflight: Preflight;
@@ -36,7 +36,7 @@ export interface PlanInputs {
 export interface HandOverPlan {
     /** Why the update would refuse: every reason that is visible now. */
     readonly refusals: readonly Refusal[];
-    /** What the update would do otherwise: one line each, with its code in brackets. Empty if nothing changes. */
+    /** The changes of the update if nothing refuses it: one line each, with its code in brackets. */
     readonly changes: readonly string[];
     /** The remaining steps after the update. */
     readonly remaining: readonly string[];
@@ -45,8 +45,8 @@ export interface HandOverPlan {
 /**
  * Plans an update with the decisions of the update itself.
  *
- * Each step is assumed to work, and then the decision is asked for the next one. What can only happen during the update (a canary
- * that fails, a proof that is refused) is not foreseen.
+ * It assumes that each step works, and asks the decision for the next one. It does not foresee failures during the update, such as
+ * a failed canary or a refused proof.
  */
 export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;

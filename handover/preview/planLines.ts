@@ -36,7 +36,7 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
-    /** What does not happen by itself. */
+    /** Waits that only an operator can end. */
     wait: ({ stuck }: ForecastPart, { cluster }: World) =>
         stuck === undefined
             ? []

@@ -20,7 +20,7 @@ export interface CanaryInputs extends LiveInputs {
 }
 
 export interface CanaryOutputs {
-    /** What the canary has shown. */
+    /** The result of the canary, as a sentence. */
     readonly shown: string;
     /** How the DaemonSet replaces its pods. */
     readonly updateStrategy?: DaemonSetSeen["updateStrategy"];

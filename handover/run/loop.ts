@@ -7,7 +7,7 @@ import type { RunContext } from "../observe/runContext";
 import { TransientRetry } from "./transientRetry";
 
 export interface Goal {
-    /** What the run does, as the subject of the message when it reaches its limit. */
+    /** The activity, as the subject of the message when the run reaches its limit. */
     readonly what: string;
     /** Decides the next safe step: a pure function of the observation. */
     readonly next: (world: World, memory: Memory) => Step;

@@ -6,7 +6,7 @@
  */
 export const UNKNOWN = Symbol("not known in this preview");
 
-/** What the engine sends for an unknown value of type boolean, number, string, array, asset, archive and object. */
+/** The engine's placeholders for an unknown value of type boolean, number, string, array, asset, archive and object. */
 const SENTINELS: readonly unknown[] = [
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
