@@ -104,20 +104,19 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         const serviceAccount = serviceAccountOf(valid);
 
         // Step 1 of the EKS user guide's page: the role with its trust policy and its permissions.
-        const role =
-            valid.existingRoleArn !== undefined
-                ? existingRole(valid.existingRoleArn)
-                : createRole({
-                      name,
-                      args: valid,
-                      gate,
-                      ipv6Policy: shape.ipv6Policy,
-                      additionalPolicies: args.additionalPolicyArns ?? [],
-                      oidcProviderArn,
-                      serviceAccount,
-                      live: shape.liveChecks,
-                      parent: this,
-                  });
+        const role = shape.role
+            ? createRole({
+                  name,
+                  args: valid,
+                  gate,
+                  ipv6Policy: shape.ipv6Policy,
+                  additionalPolicies: args.additionalPolicyArns ?? [],
+                  oidcProviderArn,
+                  serviceAccount,
+                  live: shape.liveChecks,
+                  parent: this,
+              })
+            : existingRole(valid.existingRoleArn as pulumi.Output<string>);
         const annotations = annotationsOf(role, valid);
         const delivered = deliveryDigest(role, annotations);
         const live: LiveContext | undefined = shape.liveChecks
