@@ -11,7 +11,7 @@ import { withStack } from "./support/stacks";
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 const CNI = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 
-/** Gives children their `import` option, which a component's own options do not have. */
+/** Sets the `import` option of children. The options of a component do not have it. */
 function importing(ids: Record<string, string>): pulumi.ResourceTransform {
     return ({ name, props, opts }) => {
         const id = ids[name];
@@ -24,7 +24,7 @@ describe("adopting what was made by hand", () => {
         const sandbox = await sandboxOf("ipv4");
         const [cluster, iam] = [clusterOf(sandbox), iamOf(sandbox)];
         await cluster.settled();
-        const role = await iam.makeRole("AmazonEKSVPCCNIRole", trustOf(sandbox), [CNI]);
+        const role = await iam.createRole("AmazonEKSVPCCNIRole", trustOf(sandbox), [CNI]);
         let transforms = [
             importing({ "cni-role": "AmazonEKSVPCCNIRole", "cni-cni-policy": `AmazonEKSVPCCNIRole/${CNI}` }),
         ];
@@ -66,15 +66,15 @@ describe("adopting what was made by hand", () => {
             }),
         );
         const arn = Policy?.Arn ?? "";
-        const role = await iam.makeRole("CniByHand", trustOf(sandbox), [arn]);
+        const role = await iam.createRole("CniByHand", trustOf(sandbox), [arn]);
         let imports = importing({
             "cni-ipv6-policy": arn,
             "cni-role": "CniByHand",
             "cni-cni-policy": `CniByHand/${arn}`,
         });
         let text: object | undefined = document;
-        /** What is given in the hand-made policy's own words until it is the stack's; a new description would replace it. */
-        const asItIs: pulumi.ResourceTransform = ({ name, props, opts }) =>
+        /** Repeats the existing policy until the import is done. A different description would replace the policy. */
+        const repeatExisting: pulumi.ResourceTransform = ({ name, props, opts }) =>
             name !== "cni-ipv6-policy"
                 ? undefined
                 : {
@@ -89,7 +89,7 @@ describe("adopting what was made by hand", () => {
         const program = () => {
             const { clusterName } = sandbox;
             const args = { clusterName, liveChecks: false, ipFamily: IpFamily.Ipv6, roleName: "CniByHand" };
-            return { ready: new CniServiceAccountRole("cni", args, { transforms: [asItIs, imports] }).ready };
+            return { ready: new CniServiceAccountRole("cni", args, { transforms: [repeatExisting, imports] }).ready };
         };
         await withStack(sandbox, program, async (stack) => {
             const first = recordEvents();
@@ -116,7 +116,7 @@ describe("adopting what was made by hand", () => {
         const sandbox = await sandboxOf("ipv4");
         const [cluster, iam] = [clusterOf(sandbox), iamOf(sandbox)];
         await cluster.settled();
-        const { Arn = "" } = await iam.makeRole("eksctl-cni", trustOf(sandbox), [CNI]);
+        const { Arn = "" } = await iam.createRole("eksctl-cni", trustOf(sandbox), [CNI]);
         await cluster.kubectl("annotate", "serviceaccount", "-n", "kube-system", "aws-node", `${ROLE_ARN}=${Arn}`);
         try {
             const args = { existingRoleArn: Arn, liveChecks: false };

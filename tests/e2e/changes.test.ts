@@ -6,7 +6,7 @@ import { clusterOf, uids } from "./support/cluster";
 import { assertOrder, recordEvents } from "./support/events";
 import { iamOf, tagsOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";
-import { makeStack, withStack } from "./support/stacks";
+import { createStack, withStack } from "./support/stacks";
 
 const CNI = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const LOGS = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy";
@@ -17,7 +17,7 @@ describe("what a change of the arguments does to a stack that is in use", () => 
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
-    let stack: Awaited<ReturnType<typeof makeStack>>;
+    let stack: Awaited<ReturnType<typeof createStack>>;
     let args: CniServiceAccountRoleArgs;
     let role: { arn: string; name: string };
 
@@ -26,16 +26,16 @@ describe("what a change of the arguments does to a stack that is in use", () => 
         [cluster, iam] = [clusterOf(sandbox), iamOf(sandbox)];
         await cluster.settled();
         args = { clusterName: sandbox.clusterName, liveChecks: false, tags: { team: "network" } };
-        stack = await makeStack(sandbox, () => {
+        stack = await createStack(sandbox, () => {
             const cni = new CniServiceAccountRole("cni", args);
             return { arn: cni.ready, name: cni.roleName };
         });
-        await changed({});
+        await applyChange({});
     });
     after(() => stack.destroy());
 
-    /** Takes the change up; gives what was done, but for the component's record of its own arguments. */
-    async function changed(change: Partial<CniServiceAccountRoleArgs>) {
+    /** Runs an update with the change. Returns its steps, except the update of the component's own inputs. */
+    async function applyChange(change: Partial<CniServiceAccountRoleArgs>) {
         args = { ...args, ...change };
         const { onEvent, steps, done } = recordEvents();
         const { outputs } = await stack.up({ onEvent });
@@ -45,7 +45,7 @@ describe("what a change of the arguments does to a stack that is in use", () => 
 
     it("tags, description, session length and boundary of the role: in place, and no pod restarts", async () => {
         const [before, pods] = [await iam.role(role.name), await cluster.awsNodePods()];
-        const { done } = await changed({
+        const { done } = await applyChange({
             tags: { team: "platform", stage: "test" },
             roleDescription: "For aws-node",
             maxSessionDuration: 7200,
@@ -64,7 +64,7 @@ describe("what a change of the arguments does to a stack that is in use", () => 
     it("additional policies that come, go or change places leave the others attached", async () => {
         const pods = await cluster.awsNodePods();
         for (const additionalPolicyArns of [[LOGS, SSM], [READ, SSM, LOGS], [LOGS]]) {
-            await changed({ additionalPolicyArns });
+            await applyChange({ additionalPolicyArns });
             assert.deepStrictEqual(await iam.attachedPolicies(role.name), [CNI, ...additionalPolicyArns].sort());
         }
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), uids(pods));
@@ -72,7 +72,7 @@ describe("what a change of the arguments does to a stack that is in use", () => 
 
     it("a role that is replaced: the new one has its permissions before the annotation moves, the old one goes last", async () => {
         const old = role;
-        const { steps, done } = await changed({ rolePath: "/cni/" });
+        const { steps, done } = await applyChange({ rolePath: "/cni/" });
         assert.deepStrictEqual(done, [
             "create-replacement cni-additional-policy-aws/CloudWatchAgentServerPolicy",
             "create-replacement cni-cni-policy",
@@ -103,13 +103,13 @@ describe("what a change of the arguments does to a stack that is in use", () => 
 
     it("the rollout's limit: nothing is done in the cluster", async () => {
         const pods = await cluster.awsNodePods();
-        const { done } = await changed({ rollout: { timeoutSeconds: 300 } });
+        const { done } = await applyChange({ rollout: { timeoutSeconds: 300 } });
         assert.deepStrictEqual(done, []);
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), uids(pods));
     });
 
     it("the rollout turned off: its annotation goes, which restarts the pods once more, with their role", async () => {
-        const { done } = await changed({ rollout: { enabled: false } });
+        const { done } = await applyChange({ rollout: { enabled: false } });
         assert.deepStrictEqual(done, ["delete cni-daemon-set"]);
         await cluster.settled();
         for (const { containers } of await cluster.awsNodePods()) {
@@ -117,7 +117,7 @@ describe("what a change of the arguments does to a stack that is in use", () => 
         }
     });
 
-    it("default tags of an explicit AWS provider: in place, beside the role's own, which win", async () => {
+    it("default tags of an explicit AWS provider: in place, alongside the role's own, which win", async () => {
         let defaults: Record<string, string> = { team: "everybody", cost: "1" };
         const program = () => {
             const provider = new aws.Provider("tagged", { region: "us-west-2", defaultTags: { tags: defaults } });

@@ -7,7 +7,7 @@ import { sandboxOf } from "./support/sandboxes";
 import { failureOf, withStack } from "./support/stacks";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
-const FOREIGN = "arn:aws:iam::111122223333:role/somebody-elses";
+const FOREIGN = "arn:aws:iam::111122223333:role/another-owners";
 
 describe("the delivery of the role to the service account", () => {
     let sandbox: Sandbox;

@@ -12,25 +12,25 @@ import { iamOf, trustOf } from "./support/iam";
 const NODE_ROLE = "sandbox-nodes";
 const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
 
-/** The same table for both: the three live checks by the protocol between engine and provider, one hand-over and back. */
+/** One table for both bindings. It calls the three live checks over the provider protocol, for one hand-over and hand-back. */
 describe("the live checks", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
     let roleArn: string;
-    /** What each binding made of the resources: it has to be the same. */
-    const made: Record<string, Partial<Record<Kind, Properties>>> = {};
+    /** The states that each binding returned. They must be equal. */
+    const statesByBinding: Record<string, Partial<Record<Kind, Properties>>> = {};
 
     before(async () => {
         sandbox = await startSandbox({
-            name: `e2e-doors-${String(process.pid)}`,
+            name: `e2e-bindings-${String(process.pid)}`,
             ownerPid: process.pid,
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
         });
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
-        roleArn = (await iam.makeRole("cni", trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
+        roleArn = (await iam.createRole("cni", trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
     });
     after(() => sandbox.stop());
 
@@ -38,10 +38,10 @@ describe("the live checks", () => {
         return {
             subject: {
                 component: "cni",
-                fieldManager: "eks-cni/doors/test/cni",
+                fieldManager: "eks-cni/bindings/test/cni",
                 serviceAccount: { namespace: "kube-system", name: "aws-node" },
                 daemonSetName: "aws-node",
-                injectionGuardName: "eks-cni-doors",
+                injectionGuardName: "eks-cni-bindings",
                 ipFamily: "ipv4",
                 roleArn,
                 issuers: [sandbox.issuer.replace("https://", "")],
@@ -83,13 +83,13 @@ describe("the live checks", () => {
             const states: Partial<Record<Kind, Properties>> = {};
             const state = (kind: Kind): Properties => states[kind] ?? {};
             const inputs: Partial<Record<Kind, Properties>> = {};
-            const create = async (kind: Kind, given: Properties) => {
-                inputs[kind] = given;
-                const created = await binding.create(kind, given);
+            const create = async (kind: Kind, properties: Properties) => {
+                inputs[kind] = properties;
+                const created = await binding.create(kind, properties);
                 states[kind] = created.state;
                 return created;
             };
-            const carried = async () => [
+            const carriedRoles = async () => [
                 ...new Set(
                     (await podCredentials(sandbox.kubeconfigPath)).flatMap(({ containers }) =>
                         containers.map((container) => container.roleArn),
@@ -99,14 +99,14 @@ describe("the live checks", () => {
 
             before(async () => {
                 binding = await open(sandbox);
-                made[title] = states;
+                statesByBinding[title] = states;
             });
             after(() => binding.stop());
 
             it("what is refused is said by its code, with what fixes it, and without a stack", async () => {
-                const given = guardInputs();
-                const subject = { ...(given["subject"] as Properties), daemonSetName: "no-such" };
-                await assert.rejects(binding.create("CredentialGuard", { ...given, subject }), ({ message }: Error) => {
+                const valid = guardInputs();
+                const subject = { ...(valid["subject"] as Properties), daemonSetName: "no-such" };
+                await assert.rejects(binding.create("CredentialGuard", { ...valid, subject }), ({ message }: Error) => {
                     assert.match(message, /^\[daemon-set-missing\] .*no-such/);
                     assert.doesNotMatch(message, /^ +at /m);
                     return true;
@@ -115,26 +115,26 @@ describe("the live checks", () => {
 
             it("create of the credential guard records what is there, and moves nothing", async () => {
                 const before = uids(await cluster.awsNodePods());
-                const { id, state: kept } = await create("CredentialGuard", guardInputs());
-                assert.strictEqual(id, "eks-cni/doors/test/cni");
-                const { clusterUid, serviceAccountUid, ...record } = kept["record"] as Properties;
+                const { id, state: saved } = await create("CredentialGuard", guardInputs());
+                assert.strictEqual(id, "eks-cni/bindings/test/cni");
+                const { clusterUid, serviceAccountUid, ...record } = saved["record"] as Properties;
                 assert.match(`${text(clusterUid)} ${text(serviceAccountUid)}`, /^[0-9a-f-]{36} [0-9a-f-]{36}$/);
                 assert.deepStrictEqual(record, {
-                    fieldManager: "eks-cni/doors/test/cni",
-                    injectionGuardName: "eks-cni-doors",
+                    fieldManager: "eks-cni/bindings/test/cni",
+                    injectionGuardName: "eks-cni-bindings",
                     originalAnnotations: {},
                     approvedRoleArns: [roleArn],
                     namedNodeRoles: [NODE_ROLE],
                     nodeRolePolicies: { [NODE_ROLE]: [MANAGED_CNI_POLICY] },
                 });
-                assert.deepStrictEqual([kept["approvedRole"], kept["formerAnnotations"]], [roleArn, {}]);
+                assert.deepStrictEqual([saved["approvedRole"], saved["formerAnnotations"]], [roleArn, {}]);
                 assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
                 assert.ok(binding.shown().some((line) => line.endsWith(`can use ${roleArn}`)));
             });
 
             it("create of the canary annotates the service account and has one pod take the role", async () => {
                 const { record, approvedRole, formerAnnotations } = state("CredentialGuard");
-                const { state: kept } = await create("Canary", {
+                const { state: saved } = await create("Canary", {
                     ...common(),
                     record: record ?? null,
                     approvedRole: approvedRole ?? null,
@@ -143,9 +143,9 @@ describe("the live checks", () => {
                     stableSeconds: 0,
                     delivered: "digest",
                 });
-                assert.strictEqual(typeof kept["shown"], "string");
+                assert.strictEqual(typeof saved["shown"], "string");
                 assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], roleArn);
-                assert.deepStrictEqual((await carried()).sort(), [roleArn, undefined]);
+                assert.deepStrictEqual((await carriedRoles()).sort(), [roleArn, undefined]);
                 const shown = binding.shown();
                 assert.ok(
                     shown.some((line) => /canary on ip-\S+ of sandbox-nodes: restarts first, with the role/.test(line)),
@@ -155,7 +155,7 @@ describe("the live checks", () => {
 
             it("create of the detachment restarts the rest, verifies all, and takes the policy off", async () => {
                 const { record, approvedRole } = state("CredentialGuard");
-                const { state: kept } = await create("Detachment", {
+                const { state: saved } = await create("Detachment", {
                     ...common(),
                     record: record ?? null,
                     approvedRole: approvedRole ?? null,
@@ -165,26 +165,26 @@ describe("the live checks", () => {
                     maxNotReadyNodes: 0,
                     delivered: "digest",
                 });
-                assert.strictEqual(kept["verifiedPods"], 3);
-                assert.deepStrictEqual(kept["detachedFrom"], [NODE_ROLE]);
-                assert.deepStrictEqual(await carried(), [roleArn]);
+                assert.strictEqual(saved["verifiedPods"], 3);
+                assert.deepStrictEqual(saved["detachedFrom"], [NODE_ROLE]);
+                assert.deepStrictEqual(await carriedRoles(), [roleArn]);
                 assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
             });
 
             for (const kind of ["CredentialGuard", "Canary", "Detachment"] as const) {
                 it(`diff of ${kind} sees a change of an input, one that came, one that went, and no other`, async () => {
-                    const given = inputs[kind] ?? {};
-                    const { region, ...without } = given;
-                    assert.strictEqual(await binding.diff(kind, state(kind), given), false);
-                    assert.strictEqual(await binding.diff(kind, state(kind), { ...given, drift: "a reason" }), true);
-                    assert.strictEqual(await binding.diff(kind, state(kind), without), true);
-                    assert.strictEqual(await binding.diff(kind, { ...state(kind), region: null }, given), true);
+                    const current = inputs[kind] ?? {};
+                    const { region, ...withoutRegion } = current;
+                    assert.strictEqual(await binding.diff(kind, state(kind), current), false);
+                    assert.strictEqual(await binding.diff(kind, state(kind), { ...current, drift: "a reason" }), true);
+                    assert.strictEqual(await binding.diff(kind, state(kind), withoutRegion), true);
+                    assert.strictEqual(await binding.diff(kind, { ...state(kind), region: null }, current), true);
                     assert.strictEqual(region, sandbox.region);
                 });
 
                 it(`read of ${kind} keeps its id and finds the world as the state has it`, async () => {
                     const read = await binding.read(kind, state(kind));
-                    assert.strictEqual(read.id, "eks-cni/doors/test/cni");
+                    assert.strictEqual(read.id, "eks-cni/bindings/test/cni");
                     assert.deepStrictEqual(read.state, state(kind));
                 });
 
@@ -195,46 +195,46 @@ describe("the live checks", () => {
                 });
             }
 
-            it("read of the detachment tells of a policy that came back, and the update after it takes it off again", async () => {
+            it("read of the detachment reports a policy that was attached again, and the next update detaches it", async () => {
                 await iam.client.send(
                     new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }),
                 );
                 const { state: read } = await binding.read("Detachment", state("Detachment"));
                 assert.match(text(read["drift"]), /polic/);
-                const given = inputs["Detachment"] ?? {};
-                assert.strictEqual(await binding.diff("Detachment", read, given), true);
-                const updated = await binding.update("Detachment", read, given);
+                const current = inputs["Detachment"] ?? {};
+                assert.strictEqual(await binding.diff("Detachment", read, current), true);
+                const updated = await binding.update("Detachment", read, current);
                 assert.deepStrictEqual(updated, state("Detachment"));
                 assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
             });
 
             it("delete that cannot reach the cluster is refused, and nothing is taken away", async () => {
-                const kept = { ...state("Detachment"), kubeconfig: "{}" };
+                const saved = { ...state("Detachment"), kubeconfig: "{}" };
                 await assert.rejects(
-                    binding.delete("Detachment", kept),
+                    binding.delete("Detachment", saved),
                     ({ message }: Error) => /^\[kubeconfig-invalid\]/.test(message) && !/^ +at /m.test(message),
                 );
                 assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
             });
 
             it("delete of all three gives everything back", async () => {
-                // It leaves the state before anything moves: what was recorded goes back with the guard.
+                // The delete of the detachment changes nothing. The delete of the credential guard is the hand-back.
                 await binding.delete("Detachment", state("Detachment"));
                 assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
                 await binding.delete("Canary", state("Canary"));
-                assert.deepStrictEqual(await carried(), [roleArn]);
+                assert.deepStrictEqual(await carriedRoles(), [roleArn]);
                 await binding.delete("CredentialGuard", state("CredentialGuard"));
                 assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
-                assert.deepStrictEqual(await carried(), [undefined]);
+                assert.deepStrictEqual(await carriedRoles(), [undefined]);
                 assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], undefined);
                 assert.ok(binding.shown().some((line) => /back on their old path/.test(line)));
             });
         });
     }
 
-    describe("by both doors", () => {
+    describe("by both bindings", () => {
         it("make the same states", () => {
-            const [dynamic, plugin] = Object.values(made);
+            const [dynamic, plugin] = Object.values(statesByBinding);
             assert.deepStrictEqual(Object.keys(plugin ?? {}).sort(), ["Canary", "CredentialGuard", "Detachment"]);
             assert.deepStrictEqual(plugin, dynamic);
         });

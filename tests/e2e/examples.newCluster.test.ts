@@ -12,10 +12,10 @@ import { assertAfter, Example, resourcesOf, upInOrder, withExample } from "./sup
 import { iamOf } from "./support/iam";
 import { failureOf, Program, withStack } from "./support/stacks";
 
-/** Nodes become Ready by what their aws-node may do, so the order that an example keeps is what makes it go through. */
-/** A kubelet's words once aws-node works. */
+/** The Ready condition that a kubelet reports once aws-node works. */
 const READY = ["True", "kubelet is posting ready status"];
 
+/** A node becomes Ready only if its aws-node has the CNI's permissions, so an example works only with the right order. */
 describe("a new cluster, whose node role never holds the CNI policy", () => {
     let sandbox: Sandbox;
     before(async () => {
@@ -76,19 +76,19 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
                 ["False", message],
                 ["False", message],
             ]);
-            const made = (await resourcesOf(stack)).map(({ name }) => name);
-            assert.ok(!made.includes("cni-role"), made.join(" "));
+            const created = (await resourcesOf(stack)).map(({ name }) => name);
+            assert.ok(!created.includes("cni-role"), created.join(" "));
         });
     });
 
-    it("the same order goes through with the CNI policy on the node role, off which aws-node then lives", async () => {
+    it("the same order works with the CNI policy on the node role, whose permissions aws-node then uses", async () => {
         await withStack(sandbox, nodesFirst(aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy), async (stack) => {
             await stack.up();
             assert.deepStrictEqual(await nodeStates(), [READY, READY]);
         });
     });
 
-    /** The example with its last two parts the wrong way round. */
+    /** The example with its last two parts in the wrong order. */
     function nodesFirst(...morePolicies: string[]): Program {
         const { clusterName, subnetIds } = sandbox;
         return () => {
@@ -116,7 +116,7 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
         };
     }
 
-    /** Of each node whether it is Ready, and the kubelet's words if it is not. */
+    /** For each node, the status and the message of its Ready condition. */
     async function nodeStates(): Promise<string[][]> {
         const { items } = await clusterOf(sandbox).config.makeApiClient(CoreV1Api).listNode();
         return items.map(({ status }) => {
@@ -125,7 +125,7 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
         });
     }
 
-    /** Of each Ready aws-node pod. */
+    /** The role of each Ready aws-node pod. */
     async function roles(): Promise<(string | undefined)[]> {
         const pods = (await clusterOf(sandbox).awsNodePods()).filter(({ ready }) => ready);
         return pods.map(({ containers }) => containers.find(({ container }) => container === "aws-node")?.roleArn);

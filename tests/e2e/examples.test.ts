@@ -22,7 +22,7 @@ const LIVE_CHECKS = {
 };
 const ROLE = { "cni-role": "Role", "cni-cni-policy": "RolePolicyAttachment" };
 
-/** The examples for clusters that are there already. Those that make their cluster have a suite of their own. */
+/** The examples for existing clusters. Those that create their cluster have a suite of their own. */
 describe("the examples for an existing cluster", () => {
     it("hand-over: role, restart, and the policy off the node role, which has it again after destroy", async () => {
         const sandbox = await sandboxOf("ipv4");
@@ -37,7 +37,7 @@ describe("the examples for an existing cluster", () => {
             stableSeconds: "1",
         };
         const expected = { ...ROLE, ...PATCHES, ...LIVE_CHECKS };
-        await runs(sandbox, { name: "hand-over", config }, expected, async (stack, order) => {
+        await runExample(sandbox, { name: "hand-over", config }, expected, async (stack, order) => {
             assertAfter(order, "cni-detachment:Detachment", "cni-daemon-set:DaemonSetPatch");
             const { ready, ...outputs } = await stack.outputs();
             await assertPodsHave(sandbox, String(ready?.value));
@@ -52,17 +52,22 @@ describe("the examples for an existing cluster", () => {
 
     it("existing-cluster-ipv4: role, annotation and restart", async () => {
         const sandbox = await sandboxOf("ipv4");
-        await runs(sandbox, exampleOn(sandbox, "existing-cluster-ipv4"), { ...ROLE, ...PATCHES }, async (stack) => {
-            const { roleArn, ready } = await stack.outputs();
-            assert.strictEqual(roleArn?.value, ready?.value);
-            await assertPodsHave(sandbox, String(ready?.value));
-        });
+        await runExample(
+            sandbox,
+            exampleOn(sandbox, "existing-cluster-ipv4"),
+            { ...ROLE, ...PATCHES },
+            async (stack) => {
+                const { roleArn, ready } = await stack.outputs();
+                assert.strictEqual(roleArn?.value, ready?.value);
+                await assertPodsHave(sandbox, String(ready?.value));
+            },
+        );
     });
 
     it("existing-cluster-ipv6: the same with a policy of its own", async () => {
         const sandbox = await sandboxOf("ipv6");
         const expected = { ...ROLE, "cni-ipv6-policy": "Policy", ...PATCHES };
-        await runs(sandbox, exampleOn(sandbox, "existing-cluster-ipv6"), expected, async (stack) => {
+        await runExample(sandbox, exampleOn(sandbox, "existing-cluster-ipv6"), expected, async (stack) => {
             const { roleArn, policyArns } = await stack.outputs();
             await assertPodsHave(sandbox, String(roleArn?.value));
             const attached = await iamOf(sandbox).attachedPolicies(String(roleArn?.value).split("/").at(-1) ?? "");
@@ -75,7 +80,7 @@ describe("the examples for an existing cluster", () => {
         const cluster = clusterOf(sandbox);
         await cluster.settled();
         const [pods, annotations] = [await cluster.awsNodePods(), await cluster.annotations()];
-        await runs(sandbox, exampleOn(sandbox, "managed-addon"), ROLE, async (stack) => {
+        await runExample(sandbox, exampleOn(sandbox, "managed-addon"), ROLE, async (stack) => {
             const { serviceAccountRoleArn } = await stack.outputs();
             assert.match(String(serviceAccountRoleArn?.value), /^arn:aws:iam::111122223333:role\/cni-role-/);
             assert.deepStrictEqual(await cluster.annotations(), annotations);
@@ -89,7 +94,7 @@ describe("the examples for an existing cluster", () => {
         const config = { clusterName, region, context: clusterOf(sandbox).config.getCurrentContext() };
         const example = { name: "own-providers", config, environment: withoutRegion };
         const expected = { ...ROLE, ...PATCHES, applications: "Namespace" };
-        await runs(sandbox, example, expected, async (stack, order) => {
+        await runExample(sandbox, example, expected, async (stack, order) => {
             assertAfter(order, "applications:Namespace", "cni-daemon-set:DaemonSetPatch");
             const { roleArn } = await stack.outputs();
             await assertPodsHave(sandbox, String(roleArn?.value));
@@ -107,7 +112,7 @@ describe("the examples for an existing cluster", () => {
             "baseline-search": "Namespace",
             baseline: "ClusterBaseline",
         };
-        await runs(sandbox, exampleOn(sandbox, "embedded-component"), expected, async (stack, order) => {
+        await runExample(sandbox, exampleOn(sandbox, "embedded-component"), expected, async (stack, order) => {
             assertAfter(order, "baseline-payments:Namespace", "baseline-cni-daemon-set:DaemonSetPatch");
             assertAfter(order, "baseline-search:Namespace", "baseline-cni-daemon-set:DaemonSetPatch");
             const component = (await resourcesOf(stack)).find(({ type }) => type.endsWith(COMPONENT));
@@ -117,7 +122,7 @@ describe("the examples for an existing cluster", () => {
     });
 
     it("one-role-several-clusters: one role that trusts both clusters, delivered in both", async () => {
-        // The IPv6 sandbox stands for the second cluster. It has an AWS account of its own, so its pods are only looked at.
+        // The IPv6 sandbox is the second cluster. It has an AWS account of its own, so the test only reads its pods.
         const [sandbox, other] = [await sandboxOf("ipv4"), await sandboxOf("ipv6")];
         const config = {
             firstOidcProviderArn: sandbox.oidcProviderArn,
@@ -128,7 +133,7 @@ describe("the examples for an existing cluster", () => {
         const environment = { KUBECONFIG: await bothKubeconfigs(sandbox, other) };
         const expected = { ...prefixed("first-", { ...ROLE, ...PATCHES }), ...prefixed("second-", PATCHES) };
         const example = { name: "one-role-several-clusters", config, environment };
-        await runs(sandbox, example, expected, async (stack, order) => {
+        await runExample(sandbox, example, expected, async (stack, order) => {
             assertAfter(order, "second-cni-service-account:ServiceAccountPatch", "first-cni-daemon-set:DaemonSetPatch");
             const roleArn = String((await stack.outputs())["roleArn"]?.value);
             await assertPodsHave(sandbox, roleArn);
@@ -145,14 +150,14 @@ describe("the examples for an existing cluster", () => {
     });
 });
 
-/** The region must come from the program's own provider. */
+/** Without it, the region must come from the program's own provider. */
 const withoutRegion = { AWS_REGION: "", AWS_DEFAULT_REGION: "" };
 
 function exampleOn({ clusterName }: Sandbox, name: string): Example {
     return { name, config: { clusterName } };
 }
 
-/** One file with the contexts of two clusters: the Kubernetes provider takes no list of files as KUBECONFIG. */
+/** One file with the contexts of two clusters, since the Kubernetes provider does not accept a list of files in KUBECONFIG. */
 async function bothKubeconfigs(first: Sandbox, second: Sandbox): Promise<string> {
     const KUBECONFIG = [first.kubeconfigPath, second.kubeconfigPath].join(delimiter);
     const view = ["config", "view", "--flatten"];
@@ -166,8 +171,8 @@ function prefixed(prefix: string, names: Record<string, string>): Record<string,
     return Object.fromEntries(Object.entries(names).map(([name, type]) => [`${prefix}${name}`, type]));
 }
 
-/** Up, what it made, up again without a step, destroy: nothing of it is left. */
-async function runs(
+/** Runs an update, compares the created resources, runExample an update without changes, and destroys everything. */
+async function runExample(
     sandbox: Sandbox,
     example: Example,
     expected: Record<string, string>,
@@ -175,8 +180,8 @@ async function runs(
 ): Promise<void> {
     await withExample(sandbox, example, async (stack) => {
         const { order } = await upInOrder(stack);
-        const made = (await resourcesOf(stack)).filter(({ type }) => !type.endsWith(COMPONENT));
-        const types = Object.fromEntries(made.map(({ name, type }) => [name, type.split(":").at(-1)]));
+        const created = (await resourcesOf(stack)).filter(({ type }) => !type.endsWith(COMPONENT));
+        const types = Object.fromEntries(created.map(({ name, type }) => [name, type.split(":").at(-1)]));
         assert.deepStrictEqual(types, expected);
         await look(stack, order);
         const again = await stack.up({ expectNoChanges: true });

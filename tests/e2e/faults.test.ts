@@ -49,8 +49,8 @@ describe("an update that something goes wrong with", () => {
                 await on.iam.client.send(new CreatePolicyCommand({ PolicyName: "not-there-yet", PolicyDocument }));
                 const { onEvent, done } = recordEvents();
                 const { outputs } = await stack.up({ onEvent });
-                const made = done().filter((step) => step.includes("cni-"));
-                assert.deepStrictEqual(made, [
+                const created = done().filter((step) => step.includes("cni-"));
+                assert.deepStrictEqual(created, [
                     "create cni-additional-policy-111122223333/not-there-yet",
                     "create cni-daemon-set",
                     "create cni-service-account",
@@ -90,7 +90,7 @@ describe("an update that something goes wrong with", () => {
                 assert.deepStrictEqual(
                     done().filter((step) => /create/.test(step)),
                     [],
-                    "the new role is made twice",
+                    "the new role is created twice",
                 );
                 assert.match(String(outputs["ready"]?.value), /:role\/cni\//);
                 await assertRoleOfPods(outputs["ready"]?.value);

@@ -10,7 +10,7 @@ const NODE_ROLE = "sandbox-nodes";
 const ROLE = "AmazonEKSVPCCNIRole";
 const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
 
-/** The first two steps of AWS's page, by its own commands; the third is the hand-over's. */
+/** The test does the first two steps of AWS's page with its commands. The hand-over does the third. */
 describe("the hand-over of a cluster on which AWS's page was begun by hand", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
@@ -33,7 +33,7 @@ describe("the hand-over of a cluster on which AWS's page was begun by hand", () 
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
         stack = await handOverStack(sandbox);
-        roleArn = (await iam.makeRole(ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
+        roleArn = (await iam.createRole(ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
         await annotate(`${ROLE_ANNOTATION}=${roleArn}`);
         await cluster.kubectl("rollout", "restart", "-n", "kube-system", "daemonset/aws-node");
         await cluster.settled();
@@ -70,7 +70,7 @@ describe("the hand-over of a cluster on which AWS's page was begun by hand", () 
         assert.deepStrictEqual(Object.keys((await stack.up()).summary.resourceChanges ?? {}), ["same"]);
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
 
-        // kubectl's annotation would have pods be born with a role that the engine is about to delete.
+        // With kubectl's annotation, new pods would get a role that the engine is about to delete.
         const failure = (await failureOf(stack.destroy())) ?? "";
         assert.match(failure, /\[annotation-owned-by-another\].*"kubectl-annotate".*role-arn-/s);
         assert.deepStrictEqual(await roles(), allCarry(roleArn));

@@ -12,7 +12,7 @@ import { resourcesOf } from "./support/states";
 const NODE_ROLE = "sandbox-nodes";
 const PLUGIN = path.join(__dirname, "programs/yaml/plugin");
 
-/** One stack, written in TypeScript, then in YAML, then in TypeScript again: the dynamic provider, the plugin, and back. */
+/** One stack, written in TypeScript, then in YAML, then in TypeScript again: dynamic provider, plugin, dynamic provider. */
 describe("a program that is rewritten in another language", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
@@ -35,7 +35,7 @@ describe("a program that is rewritten in another language", () => {
     };
 
     before(async () => {
-        sandbox = await handOverSandbox("another-door");
+        sandbox = await handOverSandbox("another-binding");
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
         inTypeScript = await handOverStack(sandbox);
@@ -76,7 +76,7 @@ describe("a program that is rewritten in another language", () => {
         return LocalWorkspace.selectStack({ stackName: inTypeScript.name, workDir }, { envVars });
     }
 
-    it("goes on with the live checks of the one before, by the plugin, and moves nothing", async () => {
+    it("continues with the live checks of the TypeScript program, through the plugin, and moves nothing", async () => {
         assert.deepStrictEqual(await up(inYaml), []);
         assert.deepStrictEqual((await bindings()).sort(), [
             "eks-cni:index:Canary",

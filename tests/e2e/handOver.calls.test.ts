@@ -4,7 +4,7 @@ import { type Sandbox, startSandbox } from "local-eks";
 import { countCalls, Counted, CountedCalls } from "./support/calls";
 import { give, handOverStack } from "./support/handOver";
 
-/** One look at the cluster, where everything fits into one page. */
+/** One look at the cluster, if each list fits into one page. */
 const CLUSTER_LOOK = {
     "GET namespaces": 1,
     "GET validatingadmissionpolicies": 1,
@@ -24,9 +24,9 @@ const ACCOUNT_LOOK = {
     "iam ListInstanceProfilesForRole": 1,
     "iam ListRolePolicies": 1,
 };
-/** What only the first look of a resource's operation asks for: the instance profile, and AWS's two other policies of the node role. */
+/** Only the first look of an operation reads these: the instance profile, and the other two AWS policies of the node role. */
 const FIRST_LOOK = { "iam GetInstanceProfile": 1, "iam GetPolicy": 2, "iam GetPolicyVersion": 2 };
-/** The proof, without the calls that are tried again while IAM settles. */
+/** The calls of the proof. It repeats them until IAM enforces the new role. */
 const PROOF = [
     "sts AssumeRoleWithWebIdentity",
     "ec2 AttachNetworkInterface",
@@ -42,7 +42,7 @@ const PROOF = [
     "iam SimulatePrincipalPolicy",
     "POST serviceaccounts/token",
 ];
-/** As many as an account has enabled. */
+/** As many regions as an account has enabled. */
 const REGIONS = 30;
 
 describe("the calls that the live checks make on a cluster of three nodes", () => {
@@ -79,7 +79,7 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
             ...times(3, FIRST_LOOK),
             ...Object.fromEntries(PROOF.map((call) => [call, 15])),
             "GET version": 1,
-            // Who else uses the node roles: before anything moves, and right before the detachment.
+            // The search for other users of the node roles, before anything moves and right before the detachment.
             "ec2 DescribeInstances": 2 * 8 + 2 * REGIONS + 15,
             "ec2 DescribeRegions": 2,
             "eks GET /clusters/sandbox/addons": 1,
@@ -102,8 +102,8 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
     it("destroy: attaches one policy, deletes one pod, gives annotation, template and injection guard up", async () => {
         await stack.destroy();
         const { writes, reads } = calls.take();
-        // The API server goes on with the injection guard for a moment after it is gone, and may refuse the pod that goes back
-        // first: then the DaemonSet is woken, and the mark of that is taken off by one more write. A read goes before each.
+        // The API server may enforce the injection guard for a moment after its deletion, and refuse the first new pod. The run
+        // then wakes the DaemonSet controller, and removes the wake mark with one more patch. A read precedes each patch.
         const patches = writes["PATCH daemonsets"] ?? 0;
         const wakes = Math.max(0, patches - 2);
         assert.ok(wakes <= MOST_WAKES, `the DaemonSet was woken ${String(wakes)} times`);
@@ -127,9 +127,9 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
     });
 });
 
-/** How often it looks depends on how long the pods take: after each change that it hears of, and every two seconds. */
+/** The number of looks depends on how long the pods take: a run looks after each watch event, and every two seconds. */
 const MOST_LOOKS = 60;
-/** At most every five seconds, and the guard is forgotten within two. */
+/** A run wakes the controller at most every five seconds, and the API server drops the deleted guard within two. */
 const MOST_WAKES = 2;
 
 function watches(times: number): Record<string, number> {

@@ -1,7 +1,7 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Sandbox } from "local-eks";
-import { typeUp } from "./support/cli";
+import { spawnUp } from "./support/cli";
 import { clusterOf } from "./support/cluster";
 import { watchGaps } from "./support/faults";
 import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, yamlStack } from "./support/handOver";
@@ -10,13 +10,13 @@ import { iamOf } from "./support/iam";
 const NODE_ROLE = "sandbox-nodes";
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
 
-/** https://www.pulumi.com/docs/iac/cli/commands/pulumi_cancel/ and the engine's own words on the first Ctrl-C. */
+/** Source: https://www.pulumi.com/docs/iac/cli/commands/pulumi_cancel/, and the engine's message on the first Ctrl-C. */
 describe("Ctrl-C in the middle of a hand-over", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
     let watching: Awaited<ReturnType<typeof watchGaps>>;
-    let run: ReturnType<typeof typeUp> | undefined;
+    let run: ReturnType<typeof spawnUp> | undefined;
 
     const isHandedOver = async ({ outputs }: Awaited<ReturnType<Stack["up"]>>) => {
         const pods = (await cluster.awsNodePods()).flatMap(({ containers }) => containers);
@@ -25,11 +25,11 @@ describe("Ctrl-C in the middle of a hand-over", () => {
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.deepStrictEqual(watching.gaps(), []);
     };
-    /** Nobody goes on with what nobody records. */
-    const nobodyIsLeft = async (within: number) => {
+    /** A process that continues would change the cluster without any record. */
+    const allProcessesEnd = async (within: number) => {
         const deadline = Date.now() + within * 1000;
-        while ((run?.left() ?? []).length > 0) {
-            assert.ok(Date.now() < deadline, "somebody still works on a run that has ended");
+        while ((run?.remainingProcesses() ?? []).length > 0) {
+            assert.ok(Date.now() < deadline, "a process of the ended run is still running");
             await seconds(0.25);
         }
     };
@@ -54,7 +54,7 @@ describe("Ctrl-C in the middle of a hand-over", () => {
         let stack: Stack;
         before(async () => {
             stack = await handOverStack(sandbox);
-            // Long enough to be interrupted in.
+            // Long enough to interrupt it.
             await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6 });
         });
         after(async () => {
@@ -63,21 +63,21 @@ describe("Ctrl-C in the middle of a hand-over", () => {
         });
 
         it("once: the part that is under way is ended and kept, and the next up goes on without pulumi cancel", async () => {
-            run = typeUp(stack);
+            run = spawnUp(stack);
             await run.shows(/carry the role; watching them/);
             const interrupted = Date.now();
             run.interrupt();
             const { code, at } = await run.ended;
             assert.notStrictEqual(code, 0, run.output());
-            // The verification watches twice for stableSeconds, and IAM and the cluster take their time.
+            // The verification watches for stableSeconds twice, and IAM and the cluster need time.
             assert.ok(at - interrupted < 45_000, `it took ${String((at - interrupted) / 1000)} s`);
-            await nobodyIsLeft(5);
+            await allProcessesEnd(5);
             await isHandedOver(await stack.up());
         });
 
-        it("twice, while another role comes: it ends at once, nobody goes on unseen, and the next up does", async () => {
-            await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6, roleName: "cni-anew" });
-            run = typeUp(stack);
+        it("twice, during a change of the role: it ends at once, no process keeps running, and the next up finishes", async () => {
+            await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6, roleName: "cni-new" });
+            run = spawnUp(stack);
             await run.shows(/carry the role; watching them/);
             run.interrupt();
             await seconds(1);
@@ -86,7 +86,7 @@ describe("Ctrl-C in the middle of a hand-over", () => {
             const { code, at } = await run.ended;
             assert.notStrictEqual(code, 0, run.output());
             assert.ok(at - interrupted < 10_000, `it took ${String((at - interrupted) / 1000)} s`);
-            await nobodyIsLeft(10);
+            await allProcessesEnd(10);
             await isHandedOver(await stack.up());
         });
     });
@@ -103,14 +103,14 @@ describe("Ctrl-C in the middle of a hand-over", () => {
 
         it("once: the live checks end at once, and the next up goes on from there", async () => {
             await sandbox.nodes.setPodReadySeconds(20);
-            run = typeUp(stack);
+            run = spawnUp(stack);
             await run.shows(/takes the role first/);
             const interrupted = Date.now();
             run.interrupt();
             const { at } = await run.ended;
             assert.match(run.output(), /\[cancelled\] The run was cancelled\./);
             assert.ok(at - interrupted < 10_000, `it took ${String((at - interrupted) / 1000)} s`);
-            await nobodyIsLeft(5);
+            await allProcessesEnd(5);
             await sandbox.nodes.setPodReadySeconds(0.5);
             await isHandedOver(await stack.up());
         });

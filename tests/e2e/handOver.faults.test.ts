@@ -9,7 +9,7 @@ import {
     deployerSession,
     expiredToken,
     kubeconfigWith,
-    makeDeployer,
+    createDeployerRole,
     setEnvironment,
     watchGaps,
     when,
@@ -28,7 +28,7 @@ describe("a hand-over that something goes wrong with", () => {
     let stack: Stack;
     let watching: Awaited<ReturnType<typeof watchGaps>>;
     let pods: string[];
-    let usual: Record<string, string>;
+    let workingEnvironment: Record<string, string>;
 
     const roles = async () => [
         ...new Set((await cluster.awsNodePods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
@@ -53,13 +53,13 @@ describe("a hand-over that something goes wrong with", () => {
         sandbox = await handOverSandbox("faults");
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
-        await makeDeployer(sandbox);
+        await createDeployerRole(sandbox);
         watching = await watchGaps(sandbox);
         stack = await handOverStack(sandbox);
-        usual = { ...stack.workspace.envVars, AWS_SESSION_TOKEN: "" };
+        workingEnvironment = { ...stack.workspace.envVars, AWS_SESSION_TOKEN: "" };
     });
     beforeEach(async () => {
-        setEnvironment(stack, usual);
+        setEnvironment(stack, workingEnvironment);
         await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
         pods = uids(await cluster.awsNodePods());
     });
@@ -126,7 +126,7 @@ describe("a hand-over that something goes wrong with", () => {
         assert.match((await failureOf(stack.destroy())) ?? "", /\[aws-credentials-expired\]|ExpiredToken/);
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);
         noGaps();
-        setEnvironment(stack, usual);
+        setEnvironment(stack, workingEnvironment);
         await stack.destroy();
         await isHandedBack();
         noGaps();
@@ -136,7 +136,7 @@ describe("a hand-over that something goes wrong with", () => {
         const { user, runs } = credentialCommand(sandbox, 2);
         const file = path.join(sandbox.directory, "exec-kubeconfig");
         writeFileSync(file, kubeconfigWith(sandbox, user));
-        // For the Kubernetes provider and the live checks alike.
+        // The Kubernetes provider and the live checks both use it.
         setEnvironment(stack, { KUBECONFIG: file });
         await isHandedOver(await stack.up());
         await stack.destroy();

@@ -10,7 +10,7 @@ import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
 const IPV6: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni", ipFamily: IpFamily.Ipv6 };
-const OURS = "arn:aws:iam::111122223333:role/cni";
+const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
 
 describe("a cluster of the IPv6 family that is handed over", () => {
     let sandbox: Sandbox;
@@ -42,14 +42,14 @@ describe("a cluster of the IPv6 family that is handed over", () => {
         await sandbox.stop();
     });
 
-    it("gives the customer's own policy up, found by its content, and tells of an inline one", async () => {
+    it("detaches the customer managed policy, found by its content, and reports an inline one", async () => {
         const Statement = [{ Effect: "Allow", Action: "ec2:AssignIpv6Addresses", Resource: "*" }];
         const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
         const inline = { RoleName: NODE_ROLE, PolicyName: "more-addresses" };
         await iam.client.send(new PutRolePolicyCommand({ ...inline, PolicyDocument }));
         await give(stack, sandbox, { ...IPV6, additionalOidcProviderArns: [await anotherProvider()] });
         const { outputs } = await stack.up();
-        assert.deepStrictEqual(await rolesOfPods(), [OURS]);
+        assert.deepStrictEqual(await rolesOfPods(), [ROLE_ARN]);
         assert.strictEqual(await holdsPolicy(), false);
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
         assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
@@ -63,7 +63,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
             (await failureOf(stack.destroy())) ?? "",
             /\[other-clusters\] The role also trusts oidc\.eks\.us-west-2\.amazonaws\.com\/id\/ANOTHER0CLUSTER\..*forceDestroy: true/s,
         );
-        assert.deepStrictEqual(await rolesOfPods(), [OURS]);
+        assert.deepStrictEqual(await rolesOfPods(), [ROLE_ARN]);
         assert.notStrictEqual(await iam.role("cni"), undefined);
     });
 

@@ -1,7 +1,7 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Sandbox } from "local-eks";
-import { typeUp } from "./support/cli";
+import { spawnUp } from "./support/cli";
 import { clusterOf } from "./support/cluster";
 import { watchGaps } from "./support/faults";
 import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, yamlStack } from "./support/handOver";
@@ -10,7 +10,7 @@ import { iamOf } from "./support/iam";
 const NODE_ROLE = "sandbox-nodes";
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
 
-/** As when the system is out of memory and takes the largest process: the kill campaign kills the providers too. */
+/** As the OOM killer does, which takes the largest process. The kill campaign of tests/continuity kills the providers too. */
 describe("Where the engine alone is killed", () => {
     let sandbox: Sandbox;
     let iam: ReturnType<typeof iamOf>;
@@ -38,13 +38,13 @@ describe("Where the engine alone is killed", () => {
         ["the plugin of a program in another language", () => yamlStack(sandbox, NODE_ROLE)],
     ];
 
-    for (const [what, makeStack] of bindings) {
+    for (const [what, open] of bindings) {
         describe(what, () => {
             let stack: Stack;
-            let run: ReturnType<typeof typeUp>;
+            let run: ReturnType<typeof spawnUp>;
 
             before(async () => {
-                stack = await makeStack();
+                stack = await open();
             });
             after(async () => {
                 await run.kill();
@@ -56,19 +56,19 @@ describe("Where the engine alone is killed", () => {
 
             it("ends with it, in the middle of a wait in which it says nothing", async () => {
                 await sandbox.nodes.setPodReadySeconds(30);
-                run = typeUp(stack);
+                run = spawnUp(stack);
                 await run.shows(/takes the role first/);
                 await seconds(3);
-                assert.strictEqual(run.liveChecksLeft().length > 0, true);
+                assert.strictEqual(run.remainingLiveChecks().length > 0, true);
                 run.killEngine();
-                for (let waited = 0; run.liveChecksLeft().length > 0; waited += 0.25) {
-                    assert.ok(waited < 5, "a live check goes on, and nobody records what it does");
+                for (let waited = 0; run.remainingLiveChecks().length > 0; waited += 0.25) {
+                    assert.ok(waited < 5, "a live check is still running, and its changes are not recorded");
                     await seconds(0.25);
                 }
                 assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
             });
 
-            it("leaves where the next up goes on from", async () => {
+            it("leaves a state from which the next up continues", async () => {
                 await run.kill();
                 await sandbox.nodes.setPodReadySeconds(0.5);
                 await stack.cancel();

@@ -15,11 +15,11 @@ describe("a program that has cluster, node role, its policies and node group, an
 
     const holdsPolicy = async () => (await iamOf(sandbox).attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
     const pods = () => clusterOf(sandbox).awsNodePods();
-    const give = (stage: string) => stack.setConfig("stage", { value: stage });
+    const setStage = (stage: string) => stack.setConfig("stage", { value: stage });
     const up = async (options: { refresh?: boolean } = {}) => {
         const { done, onEvent } = recordEvents();
         const { outputs } = await stack.up({ ...options, onEvent });
-        // Of providers a version may be noted.
+        // The engine may update a default provider's version.
         return { outputs, done: done().filter((step) => step !== "update default") };
     };
 
@@ -42,7 +42,7 @@ describe("a program that has cluster, node role, its policies and node group, an
     });
 
     it("begins as AWS's page finds it", async () => {
-        await give("before");
+        await setStage("before");
         await up();
         assert.strictEqual(await holdsPolicy(), true);
         assert.deepStrictEqual(
@@ -55,7 +55,7 @@ describe("a program that has cluster, node role, its policies and node group, an
     });
 
     it("hands over in the same up in which the attachment leaves the program, whose late delete finds it gone", async () => {
-        await give("handed-over");
+        await setStage("handed-over");
         const { outputs, done } = await up();
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
         assert.deepStrictEqual(outputs["remainingSteps"]?.value, []);
@@ -73,8 +73,8 @@ describe("a program that has cluster, node role, its policies and node group, an
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
-    it("is told, where it keeps the attachment after all, who puts the policy back", async () => {
-        await give("attachment-kept");
+    it("shows in a refresh what attaches the policy again, if it keeps the attachment", async () => {
+        await setStage("attachment-kept");
         assert.deepStrictEqual((await up()).done, [`create ${ATTACHMENT}`]);
         assert.strictEqual(await holdsPolicy(), true);
         const { stdout } = await stack.refresh();
@@ -87,13 +87,13 @@ describe("a program that has cluster, node role, its policies and node group, an
     });
 
     it("is destroyed as a whole: nodes first, then the component, whose node role is given nothing back", async () => {
-        await give("handed-over");
+        await setStage("handed-over");
         await up({ refresh: true });
         await stack.destroy();
         assert.strictEqual(await iamOf(sandbox).role(NODE_ROLE), undefined);
     });
 
-    it("may be made as it is in the end from nothing, and destroyed again", async () => {
+    it("can be created in its final form from nothing, and destroyed again", async () => {
         const { outputs } = await up();
         assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
             "[no-nodes] No pod was tested with the role, since the cluster has no nodes.",

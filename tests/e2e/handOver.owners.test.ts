@@ -16,8 +16,8 @@ import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
 const NAMED: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
-const OURS = "arn:aws:iam::111122223333:role/cni";
-const EKSCTLS = "arn:aws:iam::111122223333:role/eksctl-aws-node";
+const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
+const EKSCTL_ROLE_ARN = "arn:aws:iam::111122223333:role/eksctl-aws-node";
 const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
 
 describe("what else gives aws-node its role", () => {
@@ -64,13 +64,13 @@ describe("what else gives aws-node its role", () => {
         await give(stack, sandbox, NAMED);
 
         const addOn = { clusterName, addonName: "vpc-cni" };
-        await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn: EKSCTLS }));
+        await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn: EKSCTL_ROLE_ARN }));
         assert.match(await failureOfUp(), /\[add-on-owns-the-role\].*role\/eksctl-aws-node\..*delivery: external/s);
         await eks.send(new DeleteAddonCommand(addOn));
 
         const account = { namespace: "kube-system", serviceAccount: "aws-node" };
         const { association } = await eks.send(
-            new CreatePodIdentityAssociationCommand({ clusterName, ...account, roleArn: EKSCTLS }),
+            new CreatePodIdentityAssociationCommand({ clusterName, ...account, roleArn: EKSCTL_ROLE_ARN }),
         );
         assert.match(
             await failureOfUp(),
@@ -79,9 +79,12 @@ describe("what else gives aws-node its role", () => {
         const { associationId } = association ?? {};
         await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
 
-        const theirs = await launchInstance(ec2, { clusterName: "other", instanceProfile: NODE_ROLE });
-        assert.match(await failureOfUp(), new RegExp(`\\[node-role-shared\\].*${sandbox.region}/${theirs}`, "s"));
-        await ec2.send(new TerminateInstancesCommand({ InstanceIds: [theirs] }));
+        const otherInstanceId = await launchInstance(ec2, { clusterName: "other", instanceProfile: NODE_ROLE });
+        assert.match(
+            await failureOfUp(),
+            new RegExp(`\\[node-role-shared\\].*${sandbox.region}/${otherInstanceId}`, "s"),
+        );
+        await ec2.send(new TerminateInstancesCommand({ InstanceIds: [otherInstanceId] }));
 
         assert.deepStrictEqual(await cluster.annotations(), {});
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
@@ -89,28 +92,28 @@ describe("what else gives aws-node its role", () => {
     });
 
     it("is taken over only with overrideExistingServiceAccount, and destroy goes back to that role, which works", async () => {
-        await iam.makeRole("eksctl-aws-node", trustOf(sandbox), [MANAGED_CNI_POLICY]);
+        await iam.createRole("eksctl-aws-node", trustOf(sandbox), [MANAGED_CNI_POLICY]);
         await cluster.kubectl(
             "annotate",
             "serviceaccount/aws-node",
             "-n",
             "kube-system",
-            `${ROLE_ANNOTATION}=${EKSCTLS}`,
+            `${ROLE_ANNOTATION}=${EKSCTL_ROLE_ARN}`,
         );
         assert.match(
             await failureOfUp(),
             /\[annotation-owned-by-another\].*"kubectl-annotate".*overrideExistingServiceAccount: true/s,
         );
-        assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], EKSCTLS);
+        assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], EKSCTL_ROLE_ARN);
 
         await give(stack, sandbox, { ...NAMED, overrideExistingServiceAccount: true });
         await stack.up();
-        assert.deepStrictEqual(await roles(), allCarry(OURS));
+        assert.deepStrictEqual(await roles(), allCarry(ROLE_ARN));
         assert.strictEqual(await holdsPolicy(), false);
 
         await stack.destroy();
-        assert.deepStrictEqual(await roles(), allCarry(EKSCTLS));
-        assert.deepStrictEqual(await cluster.annotations(), { [ROLE_ANNOTATION]: EKSCTLS });
+        assert.deepStrictEqual(await roles(), allCarry(EKSCTL_ROLE_ARN));
+        assert.deepStrictEqual(await cluster.annotations(), { [ROLE_ANNOTATION]: EKSCTL_ROLE_ARN });
         assert.deepStrictEqual(
             (await cluster.managers()).filter((manager) => manager.startsWith("eks-cni/")),
             [],
@@ -124,28 +127,28 @@ describe("what else gives aws-node its role", () => {
         const onDelete = JSON.stringify([{ op: "replace", path: "/spec/updateStrategy", value: { type: "OnDelete" } }]);
         await cluster.kubectl("patch", "daemonset/aws-node", "-n", "kube-system", "--type", "json", "-p", onDelete);
         await give(stack, sandbox, NAMED);
-        const fewest = await whileCounting(
+        const lowest = await lowestCountDuring(
             async () => (await roles()).filter(({ ready }) => ready).length,
             async () => {
                 await stack.up();
-                assert.deepStrictEqual(await roles(), allCarry(OURS));
+                assert.deepStrictEqual(await roles(), allCarry(ROLE_ARN));
                 assert.strictEqual(await holdsPolicy(), false);
                 await stack.destroy();
             },
         );
         assert.deepStrictEqual(await roles(), allCarry(undefined));
         assert.strictEqual(await holdsPolicy(), true);
-        assert.strictEqual(fewest, 2);
+        assert.strictEqual(lowest, 2);
     });
 });
 
-/** The smallest count that was seen while something was done. */
-async function whileCounting(count: () => Promise<number>, work: () => Promise<void>): Promise<number> {
-    let fewest = Infinity;
+/** The lowest count while `work` ran. */
+async function lowestCountDuring(count: () => Promise<number>, work: () => Promise<void>): Promise<number> {
+    let lowest = Infinity;
     const done = new AbortController();
     const counting = (async () => {
         while (!done.signal.aborted) {
-            fewest = Math.min(fewest, await count());
+            lowest = Math.min(lowest, await count());
             await new Promise((resolve) => setTimeout(resolve, 100));
         }
     })();
@@ -155,5 +158,5 @@ async function whileCounting(count: () => Promise<number>, work: () => Promise<v
         done.abort();
         await counting;
     }
-    return fewest;
+    return lowest;
 }

@@ -12,7 +12,7 @@ import { recordEvents } from "./support/events";
 import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { ApiServerProxy, apiServerProxy } from "./support/proxy";
-import { failureOf, makeStack } from "./support/stacks";
+import { failureOf, createStack } from "./support/stacks";
 import { filesOf, resourcesOf } from "./support/states";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -24,13 +24,13 @@ describe("the cluster and the account of the live checks", () => {
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
     let stack: Stack;
-    /** The way of the live checks to the cluster. The Kubernetes provider has the ambient kubeconfig, and is never cut off. */
+    /** Between the live checks and the cluster. The Kubernetes provider uses the ambient kubeconfig, and stays connected. */
     let network: ApiServerProxy;
-    let asYaml: string;
+    let yamlKubeconfig: string;
     const roleOfPods = async () => [
         ...new Set((await cluster.awsNodePods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
     ];
-    /** The role and what the node role holds: what a destroy that was refused must leave alone. */
+    /** The role, and the policy of the node role. A refused destroy must not change them. */
     const account = async () => ({
         role: (await iam.role("cni")) !== undefined,
         nodeRoleHoldsPolicy: (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY),
@@ -50,7 +50,7 @@ describe("the cluster and the account of the live checks", () => {
         network = await apiServerProxy(sandbox);
         const file = join(sandbox.directory, "through-the-network.kubeconfig");
         await writeFile(file, network.kubeconfig);
-        asYaml = await cluster.kubectl("config", "view", "--raw", "-o", "yaml", "--kubeconfig", file);
+        yamlKubeconfig = await cluster.kubectl("config", "view", "--raw", "-o", "yaml", "--kubeconfig", file);
         stack = await handOverStack(sandbox);
         await writeFile(join(sandbox.directory, "aws-config"), await profiles());
         stack.workspace.envVars["AWS_CONFIG_FILE"] = join(sandbox.directory, "aws-config");
@@ -61,7 +61,7 @@ describe("the cluster and the account of the live checks", () => {
         await sandbox.stop();
     });
 
-    /** Two users as profiles of the shared configuration: one that may do everything, one that may do nothing. */
+    /** Two profiles for the shared configuration file: a user with all permissions, and one without any. */
     async function profiles(): Promise<string> {
         const anything = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
         const users = {
@@ -76,8 +76,8 @@ describe("the cluster and the account of the live checks", () => {
             .join("\n");
     }
 
-    /** A secret of the configuration, since a kubeconfig is one. */
-    async function giveSecretly(args: PlainArgs): Promise<void> {
+    /** As a secret of the configuration, since a kubeconfig has credentials. */
+    async function giveAsSecret(args: PlainArgs): Promise<void> {
         await give(stack, sandbox, args);
         const { value } = await stack.getConfig("args");
         await stack.setConfig("args", { value, secret: true });
@@ -85,8 +85,8 @@ describe("the cluster and the account of the live checks", () => {
 
     it("stop where they are not the role's, before anything moves", async () => {
         const before = uids(await cluster.awsNodePods());
-        const theirs = "arn:aws:iam::999999999999:role/theirs";
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], existingRoleArn: theirs });
+        const existingRoleArn = "arn:aws:iam::999999999999:role/theirs";
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], existingRoleArn });
         assert.match(
             (await failureOf(stack.up())) ?? "",
             /\[wrong-account\] The AWS credentials belong to the account 111122223333. The role is in the account 999999999999\./,
@@ -111,13 +111,13 @@ describe("the cluster and the account of the live checks", () => {
 
     it("end at once, as the whole program does, for a cluster that is not there", async () => {
         await give(stack, sandbox, { ...NAMED, clusterName: "nope" });
-        // The language host has a debugger listen, under which a program of many promises may look for a handler without end.
+        // The language host opens a debugger, under which a program with many promises may search for a handler endlessly.
         const failure = await failureOf(stack.up({ signal: AbortSignal.timeout(60_000) }));
         assert.match(failure ?? "", /clusterName: expected an EKS cluster of.*No cluster found for name: nope/s);
     });
 
     it("are those of kubeconfig and aws, and the kubeconfig is neither in the state nor in what is printed", async () => {
-        await giveSecretly({ ...NAMED, kubeconfig: asYaml, aws: { profile: "operator" } });
+        await giveAsSecret({ ...NAMED, kubeconfig: yamlKubeconfig, aws: { profile: "operator" } });
         const { stdout, stderr } = await stack.up({ diff: true });
         assert.deepStrictEqual(await roleOfPods(), [ROLE_ARN]);
         assert.deepStrictEqual(await account(), { role: true, nodeRoleHoldsPolicy: false });
@@ -129,18 +129,22 @@ describe("the cluster and the account of the live checks", () => {
             file: `output ${String(i)}`,
             text,
         }));
-        const clear = [...files, ...printed].filter(({ text }) => text.includes(token)).map(({ file }) => file);
-        assert.deepStrictEqual(clear, []);
-        const holding = (await resourcesOf(stack)).filter(({ inputs = {} }) => JSON.stringify(inputs).includes(token));
+        const filesWithToken = [...files, ...printed]
+            .filter(({ text }) => text.includes(token))
+            .map(({ file }) => file);
+        assert.deepStrictEqual(filesWithToken, []);
+        const resourcesWithToken = (await resourcesOf(stack)).filter(({ inputs = {} }) =>
+            JSON.stringify(inputs).includes(token),
+        );
         assert.deepStrictEqual(
-            holding.map(({ urn }) => urn.split("::").at(-1) ?? "").filter((name) => name.startsWith("cni")),
+            resourcesWithToken.map(({ urn }) => urn.split("::").at(-1) ?? "").filter((name) => name.startsWith("cni")),
             ["cni", "cni-credential-guard", "cni-canary", "cni-detachment"],
         );
     });
 
     it("are not asked when only the kubeconfig changes, here from YAML to JSON while the cluster does not answer", async () => {
         network.cut();
-        await giveSecretly({ ...NAMED, kubeconfig: network.kubeconfig, aws: { profile: "operator" } });
+        await giveAsSecret({ ...NAMED, kubeconfig: network.kubeconfig, aws: { profile: "operator" } });
         const { done, onEvent } = recordEvents();
         await stack.up({ onEvent });
         assert.deepStrictEqual(done(), [
@@ -148,7 +152,7 @@ describe("the cluster and the account of the live checks", () => {
             "update cni-canary",
             "update cni-credential-guard",
             "update cni-detachment",
-            // The provider of dynamic resources, which is given the stack's configuration.
+            // The provider of the dynamic resources. The engine passes it the stack's configuration.
             "update default",
         ]);
         network.reconnect();
@@ -159,7 +163,7 @@ describe("the cluster and the account of the live checks", () => {
     it("stop a destroy that cannot see the cluster, unless forceDestroy says that it goes with its nodes", async function () {
         this.timeout(400_000);
         network.cut();
-        // What has the Kubernetes provider forget what it cannot reach says nothing about the pods.
+        // This setting makes the Kubernetes provider drop resources that it cannot reach. It says nothing about the pods.
         stack.workspace.envVars["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
         assert.match(
             (await failureOf(stack.destroy())) ?? "",
@@ -171,7 +175,7 @@ describe("the cluster and the account of the live checks", () => {
         delete stack.workspace.envVars["PULUMI_K8S_DELETE_UNREACHABLE"];
 
         const forced = { ...NAMED, kubeconfig: network.kubeconfig, aws: { profile: "operator" }, forceDestroy: true };
-        await giveSecretly(forced);
+        await giveAsSecret(forced);
         await stack.up();
         await stack.destroy();
         assert.deepStrictEqual(await account(), { role: false, nodeRoleHoldsPolicy: false });
@@ -182,7 +186,7 @@ describe("the cluster and the account of the live checks", () => {
 
     it("stop no destroy once EKS says that the cluster is gone", async function () {
         this.timeout(400_000);
-        await giveSecretly({ ...NAMED, kubeconfig: network.kubeconfig });
+        await giveAsSecret({ ...NAMED, kubeconfig: network.kubeconfig });
         await stack.up();
         network.cut();
         await deleteCluster(sandbox);
@@ -192,8 +196,8 @@ describe("the cluster and the account of the live checks", () => {
         assert.deepStrictEqual(await resourcesOf(stack), []);
     });
 
-    it("must be told where the component has a Kubernetes provider of its own", async () => {
-        const own = await makeStack(sandbox, () => {
+    it("must be given explicitly if the component has a Kubernetes provider of its own", async () => {
+        const own = await createStack(sandbox, () => {
             const provider = new kubernetes.Provider("own", { kubeconfig: network.kubeconfig });
             new CniServiceAccountRole("cni", { clusterName: "sandbox" }, { providers: { kubernetes: provider } });
             return {};

@@ -100,7 +100,7 @@ describe("the hand-over of a live cluster", () => {
         assert.ok((await roles()).every(({ roles: [role] }) => role !== undefined));
     });
 
-    it("a policy that somebody put back shows in a refresh with the reason, and the next up takes it off again", async () => {
+    it("a policy that another tool attached again shows in a refresh with the reason, and the next up detaches it", async () => {
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.refresh();
         const state = JSON.stringify(await stack.exportStack());
@@ -110,20 +110,20 @@ describe("the hand-over of a live cluster", () => {
     });
 
     it("a new role name moves the pods to the new role before the old one goes", async () => {
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-anew" });
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-new" });
         const { steps, onEvent } = recordEvents();
         const { outputs } = await stack.up({ onEvent });
         assert.ok(steps.indexOf("end update cni-detachment") < steps.indexOf("begin delete-replaced cni-role"));
         assert.deepStrictEqual(
             await roles(),
-            Array(3).fill({ ready: true, roles: ["arn:aws:iam::111122223333:role/cni-anew"] }),
+            Array(3).fill({ ready: true, roles: ["arn:aws:iam::111122223333:role/cni-new"] }),
         );
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
     it("a node role that leaves detachFromNodeRoles gets its policy back, and the injection guard goes", async () => {
-        await give(stack, sandbox, { roleName: "cni-anew" });
+        await give(stack, sandbox, { roleName: "cni-new" });
         const { outputs } = await stack.up();
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.strictEqual(await guards(), "");
@@ -134,12 +134,12 @@ describe("the hand-over of a live cluster", () => {
     });
 
     it("destroy gives everything back and leaves nothing", async () => {
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-anew" });
+        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-new" });
         await stack.up();
         await stack.destroy();
         assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [undefined] }));
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
-        assert.strictEqual(await iam.role("cni-anew"), undefined);
+        assert.strictEqual(await iam.role("cni-new"), undefined);
         assert.deepStrictEqual(await cluster.annotations(), {});
         assert.strictEqual(await guards(), "");
         const { metadata, spec } = await cluster.daemonSet();
@@ -150,8 +150,8 @@ describe("the hand-over of a live cluster", () => {
         );
     });
 
-    it("a role that does not work reaches one pod, which goes back by itself, and the next up begins anew", async () => {
-        await iam.makeRole("without-permissions", trustOf(sandbox), []);
+    it("a role that does not work reaches one pod, which is reverted, and the next up starts again", async () => {
+        await iam.createRole("without-permissions", trustOf(sandbox), []);
         const before = uids(await pods());
         await give(stack, sandbox, {
             existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",
@@ -178,7 +178,7 @@ describe("the hand-over of a live cluster", () => {
     });
 
     it("a node role that is not named stops before anything moves, and the message has its name", async () => {
-        await iam.makeRole("other-nodes", trustOf(sandbox), []);
+        await iam.createRole("other-nodes", trustOf(sandbox), []);
         await give(stack, sandbox, { detachFromNodeRoles: ["other-nodes"] });
         const failure = (await failureOf(stack.up())) ?? "";
         assert.match(failure, /\[node-role-not-named\].*Add "sandbox-nodes" to detachFromNodeRoles/s);

@@ -20,7 +20,7 @@ describe("live checks that are turned off and on again", () => {
     let stack: Stack;
     let pods: string[];
 
-    /** What of the cluster and the account the network depends on, or the node role's rights. */
+    /** The state of the cluster and the account that the pods' network and permissions depend on. */
     const world = async () => ({
         samePods: JSON.stringify(uids(await cluster.awsNodePods())) === JSON.stringify(pods),
         carried: [
@@ -87,7 +87,7 @@ describe("live checks that are turned off and on again", () => {
         assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
     });
 
-    it("know no more after that what the node role had, and refuse to destroy until it can be done without", async () => {
+    it("have no record of the policy after that, and refuse to destroy until the node role has it", async () => {
         assert.match(
             (await failureOf(stack.destroy())) ?? "",
             /\[node-role-without-permissions\].*aws iam attach-role-policy --role-name sandbox-nodes/s,

@@ -10,9 +10,9 @@ import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
 const AWS_NODE: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
-const BESIDE: PlainArgs = {
+const CUSTOM: PlainArgs = {
     detachFromNodeRoles: [NODE_ROLE],
-    roleName: "beside",
+    roleName: "cni-custom",
     serviceAccount: { name: OTHER },
     rollout: { daemonSetName: OTHER },
 };
@@ -20,19 +20,19 @@ const BESIDE: PlainArgs = {
 describe("two components on one cluster, each with its live checks", () => {
     let sandbox: Sandbox;
     let awsNode: Stack;
-    let beside: Stack;
+    let custom: Stack;
 
     const world = async () => {
         const pods = await clusterOf(sandbox).awsNodePods();
-        const others = await podCredentials(sandbox.kubeconfigPath, { daemonSet: OTHER });
+        const customPods = await podCredentials(sandbox.kubeconfigPath, { daemonSet: OTHER });
         const rolesOf = (of: typeof pods) => [
             ...new Set(of.flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn?.split("/").at(-1)))),
         ];
         return {
             pods: uids(pods),
-            others: uids(others),
+            customPods: uids(customPods),
             awsNode: rolesOf(pods),
-            beside: rolesOf(others),
+            custom: rolesOf(customPods),
             nodeRoleHoldsPolicy: (await iamOf(sandbox).attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY),
             guards: (await clusterOf(sandbox).kubectl("get", "validatingadmissionpolicy", "-o", "name"))
                 .split("\n")
@@ -44,19 +44,19 @@ describe("two components on one cluster, each with its live checks", () => {
         sandbox = await handOverSandbox("two-components");
         await installOtherDaemonSet(sandbox);
         awsNode = await handOverStack(sandbox);
-        beside = await handOverStack(sandbox);
+        custom = await handOverStack(sandbox);
         await give(awsNode, sandbox, AWS_NODE);
-        await give(beside, sandbox, BESIDE);
+        await give(custom, sandbox, CUSTOM);
     });
     after(async () => {
         await awsNode.workspace.removeStack(awsNode.name, { force: true });
-        await beside.workspace.removeStack(beside.name, { force: true });
+        await custom.workspace.removeStack(custom.name, { force: true });
         await sandbox.stop();
     });
 
-    it("refuse to take the policy off a node role off which kube-system/aws-node still lives", async () => {
+    it("refuse to detach the policy from a node role whose permissions kube-system/aws-node still uses", async () => {
         const before = await world();
-        const failure = (await failureOf(beside.up())) ?? "";
+        const failure = (await failureOf(custom.up())) ?? "";
         assert.match(
             failure,
             /\[node-role-in-use\].*aws-node-\w+, aws-node-\w+\..*Hand kube-system\/aws-node over first/s,
@@ -65,37 +65,37 @@ describe("two components on one cluster, each with its live checks", () => {
     });
 
     it("hand their own pods over, and leave the other's alone", async () => {
-        const { others } = await world();
+        const { customPods } = await world();
         await awsNode.up();
         const first = await world();
         assert.deepStrictEqual(first, {
             pods: first.pods,
-            others,
+            customPods,
             awsNode: ["cni"],
-            beside: [undefined],
+            custom: [undefined],
             nodeRoleHoldsPolicy: false,
             guards: 1,
         });
-        await beside.up();
+        await custom.up();
         const second = await world();
-        assert.deepStrictEqual(second, { ...first, others: second.others, beside: ["beside"], guards: 2 });
-        assert.ok(second.others.every((uid) => !others.includes(uid)));
+        assert.deepStrictEqual(second, { ...first, customPods: second.customPods, custom: ["cni-custom"], guards: 2 });
+        assert.ok(second.customPods.every((uid) => !customPods.includes(uid)));
     });
 
     it("go back one by one, in either order", async () => {
-        const { others } = await world();
+        const { customPods } = await world();
         await awsNode.destroy();
         const first = await world();
         assert.deepStrictEqual(first, {
             pods: first.pods,
-            others,
+            customPods,
             awsNode: [undefined],
-            beside: ["beside"],
+            custom: ["cni-custom"],
             nodeRoleHoldsPolicy: true,
             guards: 1,
         });
-        await beside.destroy();
+        await custom.destroy();
         const second = await world();
-        assert.deepStrictEqual(second, { ...first, others: second.others, beside: [undefined], guards: 0 });
+        assert.deepStrictEqual(second, { ...first, customPods: second.customPods, custom: [undefined], guards: 0 });
     });
 });

@@ -17,7 +17,7 @@ import {
     actionsOf,
     bind,
     eventually,
-    giveOtherCredentials,
+    createAddOnAndAssociation,
     MODES,
     RbacRight,
     rightsByVerb,
@@ -31,7 +31,7 @@ const CNI_ROLE = "cni-role-0000000";
 const FIELD_MANAGER = "eks-cni/network/prod/cni";
 const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
 
-/** The live checks ask through their own clients here, which is what the three resources do as well. */
+/** The tests call the clients of the live checks directly, as the three resources do. */
 describe("a right that is missing", function () {
     this.timeout(60_000);
     let sandbox: Sandbox;
@@ -49,11 +49,11 @@ describe("a right that is missing", function () {
         });
         cluster = clusterOf(sandbox);
         const iam = iamOf(sandbox);
-        roleArn = (await iam.makeRole(CNI_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
+        roleArn = (await iam.createRole(CNI_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
         const logs = { Effect: "Allow", Action: "logs:*", Resource: "*" };
         const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [logs] });
         await iam.client.send(new PutRolePolicyCommand({ RoleName: NODE_ROLE, PolicyName: "logs", PolicyDocument }));
-        await giveOtherCredentials(sandbox);
+        await createAddOnAndAssociation(sandbox);
         const { items } = await cluster.config.makeApiClient(CoreV1Api).listNode();
         instanceIds = items.map(({ spec }) => spec?.providerID?.split("/").at(-1) ?? "");
     });
@@ -70,7 +70,7 @@ describe("a right that is missing", function () {
             });
         const otherDelivery = async (aws: AwsAccess) =>
             (await aws.otherDelivery(sandbox.clusterName, AWS_NODE)).unread.join("\n");
-        const stops: Record<string, (aws: AwsAccess) => Promise<unknown>> = {
+        const refusing: Record<string, (aws: AwsAccess) => Promise<unknown>> = {
             "ec2:DescribeInstances": look,
             "ec2:DescribeRegions": look,
             "iam:GetInstanceProfile": look,
@@ -84,26 +84,27 @@ describe("a right that is missing", function () {
             "iam:AttachRolePolicy": (aws) => aws.attach(NODE_ROLE, MANAGED_CNI_POLICY),
             "iam:DetachRolePolicy": (aws) => aws.detach(NODE_ROLE, MANAGED_CNI_POLICY),
         };
-        /** What goes on without it, and tells. */
-        const told: Record<string, { ask: (aws: AwsAccess) => Promise<string>; says: RegExp }> = {
-            "eks:DescribeAddon": { ask: otherDelivery, says: /not authorized to perform: eks:DescribeAddon / },
+        /** These continue without the right, and report what is unknown. */
+        const reporting: Record<string, { call: (aws: AwsAccess) => Promise<string>; expected: RegExp }> = {
+            "eks:DescribeAddon": { call: otherDelivery, expected: /not authorized to perform: eks:DescribeAddon / },
             "eks:ListPodIdentityAssociations": {
-                ask: otherDelivery,
-                says: /not authorized to perform: eks:ListPodIdentityAssociations /,
+                call: otherDelivery,
+                expected: /not authorized to perform: eks:ListPodIdentityAssociations /,
             },
             "eks:DescribePodIdentityAssociation": {
-                ask: otherDelivery,
-                says: /not authorized to perform: eks:DescribePodIdentityAssociation /,
+                call: otherDelivery,
+                expected: /not authorized to perform: eks:DescribePodIdentityAssociation /,
             },
-            "eks:DescribeCluster": { ask: (aws) => aws.clusterStatus("sandbox"), says: /^unknown$/ },
+            "eks:DescribeCluster": { call: (aws) => aws.clusterStatus("sandbox"), expected: /^unknown$/ },
             "iam:SimulatePrincipalPolicy": {
-                ask: async (aws) => {
+                call: async (aws) => {
                     const token = await requestToken(cluster.config);
                     const question = { roleArn, token, ipFamily: "ipv4", depth: "full" } as const;
                     const proof = await aws.prove({ ...question, instanceId: instanceIds[0] });
                     return proof.verdict === "yes" ? proof.evidence.join("\n") : JSON.stringify(proof);
                 },
-                says: /^Not proved: ec2:AssignPrivateIpAddresses.*not authorized to perform: iam:SimulatePrincipalPolicy /m,
+                expected:
+                    /^Not proved: ec2:AssignPrivateIpAddresses.*not authorized to perform: iam:SimulatePrincipalPolicy /m,
             },
         };
         const files = ["iam-live-checks.json", "iam-proof.json", "iam-detachment.json"];
@@ -118,23 +119,28 @@ describe("a right that is missing", function () {
         }
 
         it("has a row here, each one of the files and no other", () => {
-            const inFiles = rightsOf(files, sandbox, FIELD_MANAGER).iam.flatMap(({ document }) => actionsOf(document));
-            assert.deepStrictEqual([...new Set(inFiles)].sort(), [...Object.keys(stops), ...Object.keys(told)].sort());
+            const actionsInFiles = rightsOf(files, sandbox, FIELD_MANAGER).iam.flatMap(({ document }) =>
+                actionsOf(document),
+            );
+            assert.deepStrictEqual(
+                [...new Set(actionsInFiles)].sort(),
+                [...Object.keys(refusing), ...Object.keys(reporting)].sort(),
+            );
         });
 
         it("is the only thing that is asked for", async () => {
             const aws = await without("nothing:AtAll");
-            for (const ask of Object.values(stops)) {
-                await ask(aws);
+            for (const call of Object.values(refusing)) {
+                await call(aws);
             }
             assert.strictEqual(await otherDelivery(aws), "");
             assert.strictEqual(await aws.clusterStatus(sandbox.clusterName), "there");
         });
 
-        for (const [action, ask] of Object.entries(stops)) {
+        for (const [action, call] of Object.entries(refusing)) {
             it(`${action}: stops, names it, and says how to give it`, async () => {
                 const aws = await without(action);
-                await assert.rejects(ask(aws), (error: Refusal) => {
+                await assert.rejects(call(aws), (error: Refusal) => {
                     assert.strictEqual(error.code, "aws-access-denied");
                     assert.strictEqual(error.means, `The caller of the live checks lacks ${action}.`);
                     assert.ok(error.seen.includes(`not authorized to perform: ${action}`), error.seen);
@@ -144,16 +150,16 @@ describe("a right that is missing", function () {
             });
         }
 
-        for (const [action, { ask, says }] of Object.entries(told)) {
+        for (const [action, { call, expected }] of Object.entries(reporting)) {
             it(`${action}: goes on, and tells what is not known`, async () => {
-                assert.match(await ask(await without(action)), says);
+                assert.match(await call(await without(action)), expected);
             });
         }
     });
 
     describe("of RBAC's, of the live checks", () => {
         const look = (access: ClusterAccess) => access.look();
-        const stops: Record<RbacRight, (access: ClusterAccess) => Promise<unknown>> = {
+        const refusing: Record<RbacRight, (access: ClusterAccess) => Promise<unknown>> = {
             "get namespaces": look,
             "list nodes": look,
             "list pods": look,
@@ -174,9 +180,9 @@ describe("a right that is missing", function () {
             "delete validatingadmissionpolicybindings.admissionregistration.k8s.io": (access) =>
                 access.removeInjectionGuard(),
         };
-        /** Without these the live checks look again every two seconds. The provider's waiting needs them too. */
+        /** Without these, the live checks look every two seconds. The Kubernetes provider also needs them, to await a rollout. */
         const watches = ["watch daemonsets.apps", "watch events", "watch pods", "watch serviceaccounts"];
-        /** The provider's alone. */
+        /** Only the Kubernetes provider needs these. */
         const provider = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"].flatMap((resource) =>
             ["create", "patch"].map((verb) => `${verb} ${resource}.admissionregistration.k8s.io`),
         );
@@ -202,13 +208,13 @@ describe("a right that is missing", function () {
 
         it("has a row here, each one of the files and no other", () => {
             const { rbac } = rightsOf(MODES.detachFromNodeRoles, sandbox, FIELD_MANAGER);
-            assert.deepStrictEqual(rightsByVerb(rbac), [...Object.keys(stops), ...watches, ...provider].sort());
+            assert.deepStrictEqual(rightsByVerb(rbac), [...Object.keys(refusing), ...watches, ...provider].sort());
         });
 
-        for (const [right, ask] of Object.entries(stops)) {
+        for (const [right, call] of Object.entries(refusing)) {
             it(`${right}: stops, names it, and says how to give it`, async () => {
                 const access = await without(right);
-                const refusal = await refusalOf(ask, access);
+                const refusal = await refusalOf(call, access);
                 access.close();
                 const [verb = "", resource = ""] = right.split(" ");
                 const [kind = "", subresource] = resource.split("/");
@@ -224,10 +230,10 @@ describe("a right that is missing", function () {
             });
         }
 
-        async function refusalOf(ask: (access: ClusterAccess) => Promise<unknown>, access: ClusterAccess) {
+        async function refusalOf(call: (access: ClusterAccess) => Promise<unknown>, access: ClusterAccess) {
             let refusal: unknown;
             await eventually(() =>
-                ask(access).then(
+                call(access).then(
                     () => false,
                     (error: unknown) => {
                         refusal = error;
@@ -239,7 +245,7 @@ describe("a right that is missing", function () {
             return refusal;
         }
 
-        /** What the message's command prints, by the real kubectl as the operator; with "no" it fails. */
+        /** Runs the command of the message with the real kubectl, as the operator. kubectl exits with 1 if it prints "no". */
         async function canI(command: string): Promise<string> {
             const file = path.join(sandbox.directory, "operator.kubeconfig");
             fs.writeFileSync(file, operatorKubeconfig(sandbox));

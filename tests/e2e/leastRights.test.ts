@@ -40,33 +40,33 @@ describe("an operator with the rights of docs/rights and no others", function ()
         await sandbox.stop();
     });
 
-    /** From here on the engine, its providers and the live checks have these rights. */
-    async function become(mode: keyof typeof MODES, args: PlainArgs): Promise<void> {
+    /** From now on the engine, its providers and the live checks have only these rights. */
+    async function useRights(mode: keyof typeof MODES, args: PlainArgs): Promise<void> {
         const keys = await operatorWith(sandbox, rightsOf(MODES[mode], sandbox, fieldManager));
         stack.workspace.envVars["AWS_ACCESS_KEY_ID"] = keys.accessKeyId;
         stack.workspace.envVars["AWS_SECRET_ACCESS_KEY"] = keys.secretAccessKey;
         await give(stack, sandbox, args);
     }
 
-    const carriers = async () =>
+    const podsWithRole = async () =>
         (await cluster.awsNodePods()).filter(({ containers }) =>
             containers.every(({ roleArn }) => roleArn?.includes(":role/cni-role-")),
         ).length;
 
     it("brings the plain shape up", async () => {
-        await become("plain", { liveChecks: false });
+        await useRights("plain", { liveChecks: false });
         await stack.up();
-        assert.strictEqual(await carriers(), 3);
+        assert.strictEqual(await podsWithRole(), 3);
     });
 
     it("turns the live checks on", async () => {
-        await become("liveChecks", {});
+        await useRights("liveChecks", {});
         await stack.up();
-        assert.strictEqual(await carriers(), 3);
+        assert.strictEqual(await podsWithRole(), 3);
     });
 
     it("hands over, changes nothing a second time, and refreshes", async () => {
-        await become("detachFromNodeRoles", { detachFromNodeRoles: [NODE_ROLE] });
+        await useRights("detachFromNodeRoles", { detachFromNodeRoles: [NODE_ROLE] });
         await stack.up();
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         await stack.up({ expectNoChanges: true });
@@ -77,7 +77,7 @@ describe("an operator with the rights of docs/rights and no others", function ()
     it("destroys", async () => {
         await stack.destroy();
         assert.deepStrictEqual(await resourcesOf(stack), []);
-        assert.strictEqual(await carriers(), 0);
+        assert.strictEqual(await podsWithRole(), 0);
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 });

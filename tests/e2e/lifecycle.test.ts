@@ -6,7 +6,7 @@ import { CniServiceAccountRole } from "../../index";
 import { clusterOf, uids } from "./support/cluster";
 import { decoded, iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";
-import { makeStack } from "./support/stacks";
+import { createStack } from "./support/stacks";
 import { untilAllowed } from "./support/sts";
 
 const TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
@@ -15,7 +15,7 @@ describe("the life of a stack on an IPv4 cluster", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
-    let stack: Awaited<ReturnType<typeof makeStack>>;
+    let stack: Awaited<ReturnType<typeof createStack>>;
     let extra: { tokenExpirationSeconds?: number } = {};
     const roleArn = (up: UpResult) => String(up.outputs["ready"]?.value);
 
@@ -23,7 +23,7 @@ describe("the life of a stack on an IPv4 cluster", () => {
         sandbox = await sandboxOf("ipv4");
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
-        stack = await makeStack(sandbox, () => {
+        stack = await createStack(sandbox, () => {
             const cni = new CniServiceAccountRole("cni", {
                 clusterName: sandbox.clusterName,
                 liveChecks: false,

@@ -8,14 +8,14 @@ import { clusterOf } from "./support/cluster";
 import { assertOrder, recordEvents } from "./support/events";
 import { decoded, iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";
-import { makeStack } from "./support/stacks";
+import { createStack } from "./support/stacks";
 
 const NEW = "brand-new";
 const CHILDREN = ["cni-cni-policy", "cni-daemon-set", "cni-role", "cni-service-account"];
 
 /**
- * The EKS cluster is the program's own, so its issuer and its endpoint are unknown in the preview. The API server that the
- * kubeconfig leads to, once the cluster is there, is the sandbox's.
+ * The program creates the EKS cluster, so its issuer and its endpoint are unknown in the preview. Once the kubeconfig is
+ * known, it points to the API server of the sandbox.
  */
 function program(sandbox: Sandbox) {
     const kubeconfig = fs.readFileSync(sandbox.kubeconfigPath, "utf8");
@@ -72,12 +72,12 @@ function program(sandbox: Sandbox) {
 
 describe("a cluster that the program itself makes", () => {
     let sandbox: Sandbox;
-    let stack: Awaited<ReturnType<typeof makeStack>>;
+    let stack: Awaited<ReturnType<typeof createStack>>;
 
     before(async () => {
         sandbox = await sandboxOf("ipv4");
         await clusterOf(sandbox).settled();
-        stack = await makeStack(sandbox, program(sandbox));
+        stack = await createStack(sandbox, program(sandbox));
     });
     after(() => stack.destroy());
 

@@ -7,7 +7,7 @@ import { uids } from "./support/cluster";
 import { assertOrder, nameOf, recordEvents } from "./support/events";
 import { tagsOf } from "./support/iam";
 import { resourcesOf } from "./support/states";
-import { failureOf, makeStack, withStack } from "./support/stacks";
+import { failureOf, createStack, withStack } from "./support/stacks";
 import { useSandbox } from "./support/useSandbox";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
@@ -16,7 +16,7 @@ describe("Pulumi's options on the component", () => {
     const on = useSandbox("ipv4");
     afterEach(() => on.cluster.settled());
 
-    /** Annotates the service account, and leaves the pods alone. */
+    /** Annotates the service account, and restarts no pod. */
     const withoutRollout = (opts: pulumi.ComponentResourceOptions) => {
         const args = { clusterName: on.sandbox.clusterName, rollout: { enabled: false } };
         const cni = new CniServiceAccountRole("cni", args, opts);
@@ -81,19 +81,19 @@ describe("Pulumi's options on the component", () => {
     });
 
     describe("aliases", () => {
-        let stack: Awaited<ReturnType<typeof makeStack>>;
+        let stack: Awaited<ReturnType<typeof createStack>>;
         let construct: () => CniServiceAccountRole;
         let tokenExpirationSeconds = 3600;
         const args = () => ({ clusterName: on.sandbox.clusterName, liveChecks: false, tokenExpirationSeconds });
 
         before(async () => {
             construct = () => new CniServiceAccountRole("cni", args());
-            stack = await makeStack(on.sandbox, () => ({ arn: construct().ready }));
+            stack = await createStack(on.sandbox, () => ({ arn: construct().ready }));
             await stack.up();
         });
         after(() => stack.destroy());
 
-        async function pass() {
+        async function upWithoutRestart() {
             const [pods, annotations] = [await on.cluster.awsNodePods(), await on.cluster.annotations()];
             const { onEvent, done } = recordEvents();
             const { outputs } = await stack.up({ onEvent });
@@ -105,7 +105,7 @@ describe("Pulumi's options on the component", () => {
 
         it("a renamed component keeps its role and its pods, and goes on under one field manager", async () => {
             construct = () => new CniServiceAccountRole("renamed", args(), { aliases: [{ name: "cni" }] });
-            assert.deepStrictEqual(await pass(), []);
+            assert.deepStrictEqual(await upWithoutRestart(), []);
             tokenExpirationSeconds = 7200;
             const { onEvent, done } = recordEvents();
             await stack.up({ onEvent });
@@ -123,16 +123,16 @@ describe("Pulumi's options on the component", () => {
                     aliases: [{ parent: pulumi.rootStackResource }],
                 });
             };
-            assert.deepStrictEqual(await pass(), ["create platform"]);
+            assert.deepStrictEqual(await upWithoutRestart(), ["create platform"]);
         });
     });
 
     describe("providers and dependsOn", () => {
-        let stack: Awaited<ReturnType<typeof makeStack>>;
+        let stack: Awaited<ReturnType<typeof createStack>>;
         const recorded = recordEvents();
 
         before(async () => {
-            stack = await makeStack(on.sandbox, () => {
+            stack = await createStack(on.sandbox, () => {
                 const providers = [
                     new aws.Provider("own-aws", { region: "us-west-2" }),
                     new kubernetes.Provider("own-kubernetes", { kubeconfig: on.sandbox.kubeconfigPath }),

@@ -9,11 +9,11 @@ import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
-const DOES = "Plan for the cluster:";
+const TITLE = "Plan for the cluster:";
 const DETACH = `[detach] ${MANAGED_CNI_POLICY} is detached from ${NODE_ROLE} once every pod carries the role.`;
 const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}, before the service account gets another role.`;
 const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
-/** Enough for a machine that does much besides. */
+/** Enough for a busy machine. */
 const SECONDS = "120";
 const NOT_LOOKED_AT = "The hand-over is not planned, since the cluster was not looked at:";
 
@@ -47,12 +47,12 @@ describe("a preview", () => {
         await sandbox.stop();
     });
 
-    /** What is shown beside the component, a line each, and the calls that it took. */
+    /** Runs a preview. Returns the lines that it shows for the component, and the calls that it made. */
     async function preview(args: PlainArgs, of = stack): Promise<{ lines: string[]; counted: Counted }> {
         await give(of, sandbox, args);
         calls.take();
         const lines: string[] = [];
-        await of.preview({ onEvent: (event) => lines.push(...besideComponent(event)) });
+        await of.preview({ onEvent: (event) => lines.push(...messagesOfComponent(event)) });
         return { lines, counted: calls.take() };
     }
 
@@ -101,7 +101,7 @@ describe("a preview", () => {
         const [, , canary = ""] = lines;
         const [, pod = "", node = ""] = /^\[canary\] (\S+) on (\S+), a node of sandbox-nodes/.exec(canary) ?? [];
         assert.deepStrictEqual(lines, [
-            DOES,
+            TITLE,
             ANNOTATE,
             `[canary] ${pod} on ${node}, a node of ${NODE_ROLE}, restarts first and is watched for 1 s.`,
             `[restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: ${before.join(", ")}.`,
@@ -135,11 +135,11 @@ describe("a preview", () => {
         assert.deepStrictEqual(await preview(named), { lines: [], counted: { writes: {}, reads: {} } });
     });
 
-    it("of another role tells that the policy comes back first, and leaves again", async () => {
+    it("of another role shows that the policy is attached again first, and then detached", async () => {
         const { lines, counted } = await preview({ ...named, roleName: "another" });
         assert.deepStrictEqual(
             lines.filter((line) => !/^\[(canary|restart)\]/.test(line)),
-            [DOES, ATTACH, ANNOTATE, DETACH],
+            [TITLE, ATTACH, ANNOTATE, DETACH],
         );
         assert.deepStrictEqual(counted.writes, {});
     });
@@ -148,7 +148,7 @@ describe("a preview", () => {
         await give(stack, sandbox, named);
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.refresh();
-        assert.deepStrictEqual((await preview(named)).lines, [DOES, DETACH]);
+        assert.deepStrictEqual((await preview(named)).lines, [TITLE, DETACH]);
         await stack.up();
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.deepStrictEqual((await preview(named)).lines, []);
@@ -169,13 +169,13 @@ describe("a preview", () => {
     it("of the destroy, which runs no program and calls no provider, tells nothing", async () => {
         const lines: string[] = [];
         calls.take();
-        await stack.destroy({ previewOnly: true, onEvent: (event) => lines.push(...besideComponent(event)) });
+        await stack.destroy({ previewOnly: true, onEvent: (event) => lines.push(...messagesOfComponent(event)) });
         assert.deepStrictEqual([lines, calls.take()], [[], { writes: {}, reads: {} }]);
         await stack.destroy();
     });
 });
 
-function besideComponent({ diagnosticEvent }: EngineEvent): string[] {
+function messagesOfComponent({ diagnosticEvent }: EngineEvent): string[] {
     return /::eks-cni:index:CniServiceAccountRole::[a-z]+$/.test(diagnosticEvent?.urn ?? "")
         ? (diagnosticEvent?.message ?? "")
               .replace(/<\{%.*?%\}>/g, "")

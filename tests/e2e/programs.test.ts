@@ -6,7 +6,7 @@ import { clusterOf } from "./support/cluster";
 import { sandboxOf } from "./support/sandboxes";
 import { failureOf, withLocalStack } from "./support/stacks";
 
-/** Programs as people run them: by the CLI and the language host, from a folder with a Pulumi.yaml. */
+/** The CLI and the language host run these programs from a folder with a Pulumi.yaml, as users do. */
 describe("a program in a folder", () => {
     let sandbox: Sandbox;
 
@@ -27,7 +27,7 @@ describe("a program in a folder", () => {
         });
     });
 
-    it("is told of bad arguments once, each with the way to fix it, and without a stack of JavaScript", async () => {
+    it("shows bad arguments once, each with the way to fix it, and without a JavaScript stack trace", async () => {
         await withLocalStack(sandbox, path.join(__dirname, "programs/bad-arguments"), async (stack) => {
             const failure = (await failureOf(stack.up())) ?? "";
             const shown = assertTwoBadArguments(failure, 'CniServiceAccountRole "cni": 2 invalid arguments');

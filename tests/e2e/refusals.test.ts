@@ -21,8 +21,8 @@ describe("what is refused before anything is created", () => {
         return withStack(sandbox, program, async (stack) => {
             const failure = (await failureOf(stack.up())) ?? "";
             const { deployment } = (await stack.exportStack()) as { deployment: { resources?: { type: string }[] } };
-            const made = (deployment.resources ?? []).filter(({ type }) => /^(aws|kubernetes):/.test(type));
-            assert.deepStrictEqual(made, [], "something was created");
+            const created = (deployment.resources ?? []).filter(({ type }) => /^(aws|kubernetes):/.test(type));
+            assert.deepStrictEqual(created, [], "something was created");
             return failure;
         });
     }
@@ -105,7 +105,7 @@ describe("what is refused before anything is created", () => {
             assert.strictEqual((await cluster.annotations())["eks.amazonaws.com/role-arn"], outputs["ready"]?.value);
             assert.deepStrictEqual(uids(await cluster.awsNodePods()), uids(pods));
             rolePath = "/one/";
-            // What changes is the component's own record of its arguments.
+            // Only the inputs of the component itself change.
             assert.deepStrictEqual((await stack.up()).summary.resourceChanges, { same: 5, update: 1 });
         });
     });

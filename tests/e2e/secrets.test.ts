@@ -7,20 +7,20 @@ import { clusterOf } from "./support/cluster";
 import { iamOf, tagsOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";
 import { filesOf, resourcesOf } from "./support/states";
-import { makeStack } from "./support/stacks";
+import { createStack } from "./support/stacks";
 
 const DESCRIPTION = "of the merger with Example Corp";
 const TAG = "project-moonshot";
 
 describe("secret arguments", () => {
     let sandbox: Sandbox;
-    let stack: Awaited<ReturnType<typeof makeStack>>;
+    let stack: Awaited<ReturnType<typeof createStack>>;
     let shown = "";
 
     before(async () => {
         sandbox = await sandboxOf("ipv4");
         await clusterOf(sandbox).settled();
-        stack = await makeStack(sandbox, () => {
+        stack = await createStack(sandbox, () => {
             const cni = new CniServiceAccountRole("cni", {
                 clusterName: sandbox.clusterName,
                 roleDescription: pulumi.secret(DESCRIPTION),
@@ -29,7 +29,7 @@ describe("secret arguments", () => {
             });
             return { ready: cni.ready, name: cni.roleName };
         });
-        // The SDK's own debug messages hold each answer of the engine as it came; the CLI shows them with --debug only.
+        // The SDK's debug messages contain each response of the engine. The CLI shows them only with --debug.
         const onEvent = (event: EngineEvent) => {
             shown += event.diagnosticEvent?.prefix === "debug: " ? "" : JSON.stringify(event);
         };

@@ -8,13 +8,13 @@ import { clusterOf, uids } from "./support/cluster";
 import { installOtherDaemonSet, OTHER } from "./support/otherDaemonSet";
 import { decoded, iamOf, trustOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";
-import { makeStack, withStack } from "./support/stacks";
+import { createStack, withStack } from "./support/stacks";
 import { untilAssumed } from "./support/sts";
 
 describe("two components on one cluster, for two service accounts", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
-    let stack: Awaited<ReturnType<typeof makeStack>>;
+    let stack: Awaited<ReturnType<typeof createStack>>;
     let removeOther: () => Promise<unknown>;
     let tokenExpirationSeconds = 7200;
     const otherPods = () => podCredentials(sandbox.kubeconfigPath, { daemonSet: OTHER });
@@ -24,7 +24,7 @@ describe("two components on one cluster, for two service accounts", () => {
         cluster = clusterOf(sandbox);
         await cluster.settled();
         removeOther = await installOtherDaemonSet(sandbox);
-        stack = await makeStack(sandbox, () => {
+        stack = await createStack(sandbox, () => {
             const { clusterName } = sandbox;
             const first = new CniServiceAccountRole("first", { clusterName, liveChecks: false });
             const second = new CniServiceAccountRole("second", {
@@ -76,7 +76,7 @@ describe("two components on one cluster, for two service accounts", () => {
     });
 });
 
-/** Where the keys of a sandbox's issuer are. STS asks the issuer itself, which can be reached on AWS alone. */
+/** The keys of a sandbox's issuer. On AWS, STS reads them from the issuer's URL. A sandbox's issuer URL cannot be reached. */
 function issuerOf({ issuer, kubeconfigPath }: Sandbox) {
     const config = loadKubeconfig(kubeconfigPath);
     const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
@@ -94,7 +94,7 @@ describe("one role for two clusters of an account", () => {
         await Promise.all([clusterOf(one).settled(), clusterOf(two).settled()]);
         let additional = "";
         const owner = () => {
-            // Both clusters belong to the first one's account, where the second one's issuer has a provider too.
+            // Both clusters are in the account of the first one, which also has a provider for the second one's issuer.
             const provider = new aws.iam.OpenIdConnectProvider("second", {
                 url: two.issuer,
                 clientIdLists: ["sts.amazonaws.com"],
@@ -112,7 +112,7 @@ describe("one role for two clusters of an account", () => {
             const existingRoleArn = String(outputs["arn"]?.value);
             const role = await iamOf(one).role(String(outputs["name"]?.value));
             const trust = decoded(role?.AssumeRolePolicyDocument) as { Statement: unknown[] };
-            // In the order of the providers' ARNs, which these sandboxes' issuers decide anew each time.
+            // The statements are in the order of the providers' ARNs, which differs from run to run.
             const inOrder = [one, { ...two, oidcProviderArn: additional }].sort((a, b) =>
                 a.oidcProviderArn < b.oidcProviderArn ? -1 : 1,
             );

@@ -7,31 +7,31 @@ import { CniServiceAccountRole, Delivery } from "../../index";
 import { clusterOf } from "./support/cluster";
 import { createOidcProvider, iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";
-import { makeStack } from "./support/stacks";
+import { createStack } from "./support/stacks";
 import { untilAssumed } from "./support/sts";
 
 describe("what STS answers to a token that the role does not trust", () => {
     let sandbox: Sandbox;
-    let stack: Awaited<ReturnType<typeof makeStack>>;
+    let stack: Awaited<ReturnType<typeof createStack>>;
     let roleArn: string;
 
     before(async () => {
         sandbox = await sandboxOf("ipv4");
-        stack = await makeStack(sandbox, () => {
+        stack = await createStack(sandbox, () => {
             const args = { oidcProviderArn: sandbox.oidcProviderArn, delivery: Delivery.External };
             return { roleArn: new CniServiceAccountRole("cni", args).roleArn };
         });
         roleArn = String((await stack.up()).outputs["roleArn"]?.value);
-        await trusted();
+        await awaitTrust();
     });
     after(async () => {
         await stack.destroy();
     });
 
-    const trusted = async () => untilAssumed(sandbox, roleArn, await requestToken(clusterOf(sandbox).config));
+    const awaitTrust = async () => untilAssumed(sandbox, roleArn, await requestToken(clusterOf(sandbox).config));
 
-    /** Shows the answer, so that a run of the suite can be read. */
-    async function refused(token: string, name: string, message: RegExp): Promise<void> {
+    /** Also prints the answer, for the reader of the test output. */
+    async function assertRefused(token: string, name: string, message: RegExp): Promise<void> {
         await assert.rejects(assumeRole(sandbox, roleArn, token), (error: Error) => {
             process.stdout.write(`        ${error.name}: ${error.message}\n`);
             assert.strictEqual(error.name, name);
@@ -46,17 +46,17 @@ describe("what STS answers to a token that the role does not trust", () => {
 
     it("another service account", async () => {
         const token = await requestToken(clusterOf(sandbox).config, { serviceAccount: "default" });
-        await refused(token, "AccessDenied", /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/);
+        await assertRefused(token, "AccessDenied", /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/);
     });
 
     it("another audience", async () => {
         const token = await requestToken(clusterOf(sandbox).config, { audience: "sts.amazonaws.com.cn" });
-        await refused(token, "InvalidIdentityTokenException", /^Incorrect token audience$/);
+        await assertRefused(token, "InvalidIdentityTokenException", /^Incorrect token audience$/);
     });
 
     it("another issuer", async () => {
         const token = await signToken(sandbox, { issuer: "https://oidc.eks.us-west-2.amazonaws.com/id/OTHER" });
-        await refused(
+        await assertRefused(
             token,
             "InvalidIdentityTokenException",
             /^No OpenIDConnect provider found in your account for https:.*OTHER$/,
@@ -64,7 +64,7 @@ describe("what STS answers to a token that the role does not trust", () => {
     });
 
     it("an expired token", async () => {
-        await refused(
+        await assertRefused(
             await signToken(sandbox, { expiresIn: "-1h" }),
             "ExpiredTokenException",
             /^Token expired: current date\/time \d+ must be before/,
@@ -73,7 +73,7 @@ describe("what STS answers to a token that the role does not trust", () => {
 
     it("a key that is not the cluster's", async () => {
         const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-        await refused(
+        await assertRefused(
             await signToken(sandbox, { key: privateKey }),
             "InvalidIdentityTokenException",
             /could not be validated/,
@@ -88,14 +88,14 @@ describe("what STS answers to a token that the role does not trust", () => {
         );
         try {
             await new Promise((resolve) => setTimeout(resolve, 4000));
-            await refused(
+            await assertRefused(
                 token,
                 "InvalidIdentityTokenException",
                 /^No OpenIDConnect provider found in your account for https:/,
             );
         } finally {
             await createOidcProvider(sandbox);
-            await trusted();
+            await awaitTrust();
         }
     });
 });

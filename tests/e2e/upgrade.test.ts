@@ -15,7 +15,7 @@ import { withStack } from "./support/stacks";
 const STATES = path.join(__dirname, "..", "fixtures", "states");
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 
-/** As 0.1.0 computed it. Another digest for the same delivery would restart the pods of everybody who upgrades. */
+/** As 0.1.0 computed it. With another digest for the same delivery, each upgrade would restart the pods. */
 function deliveredBy010(roleId: string, roleArn: string): string {
     return createHash("sha256")
         .update(JSON.stringify([roleId, [[ROLE_ARN, roleArn]]]))
@@ -23,15 +23,15 @@ function deliveredBy010(roleId: string, roleArn: string): string {
         .slice(0, 16);
 }
 
-/** The recorded state, with what differs between accounts, clusters and projects filled in. */
-function recorded(file: string, values: Record<string, string>) {
+/** The recorded state, with the placeholders for account, cluster and project filled in. */
+function recordedState(file: string, values: Record<string, string>) {
     const text = fs.readFileSync(path.join(STATES, file), "utf8");
     const filled = text.replace(/\{\{(\w+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder);
     return JSON.parse(filled) as { version: number; deployment: { resources: StateResource[] } };
 }
 
-/** Makes by hand, by the inputs in a state, what the state says is there. Gives the role's unique id. */
-async function makeWorld(sandbox: Sandbox, resources: StateResource[]): Promise<string> {
+/** Creates the IAM resources that a state lists, from their inputs. Returns the role's unique ID. */
+async function createResources(sandbox: Sandbox, resources: StateResource[]): Promise<string> {
     const { client } = iamOf(sandbox);
     const inputsOf = (type: string) =>
         resources.filter((resource) => resource.type === type).map(({ inputs }) => inputs as Record<string, string>);
@@ -41,8 +41,8 @@ async function makeWorld(sandbox: Sandbox, resources: StateResource[]): Promise<
         roleId = (await client.send(new CreateRoleCommand(role))).Role?.RoleId ?? "";
     }
     for (const { name, description, policy } of inputsOf("aws:iam/policy:Policy")) {
-        const made = { PolicyName: name, Description: description, PolicyDocument: policy };
-        await client.send(new CreatePolicyCommand(made));
+        const customPolicy = { PolicyName: name, Description: description, PolicyDocument: policy };
+        await client.send(new CreatePolicyCommand(customPolicy));
     }
     for (const { role, policyArn } of inputsOf("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) {
         await client.send(new AttachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn }));
@@ -50,7 +50,7 @@ async function makeWorld(sandbox: Sandbox, resources: StateResource[]): Promise<
     return roleId;
 }
 
-/** Patches the cluster as the state's patches did, under their field manager. */
+/** Applies the patches of the state to the cluster, with their field manager. */
 async function applyPatches(sandbox: Sandbox, resources: StateResource[]): Promise<void> {
     const cluster = clusterOf(sandbox);
     for (const { inputs, outputs } of resources.filter(({ type }) => type.endsWith("Patch"))) {
@@ -70,21 +70,25 @@ describe("an upgrade of this package", () => {
             await cluster.settled();
             const roleName = `upgraded-${ipFamily}`;
             const program = () => {
-                // The family's default is not given, and the component's record of its arguments has it not; liveChecks is new there.
+                // The recorded inputs of the component have no default IP family, so the program must not pass one either.
                 const family = ipFamily === IpFamily.Ipv6 ? { ipFamily } : {};
                 const args = { clusterName: sandbox.clusterName, liveChecks: false, roleName, ...family };
                 return { ready: new CniServiceAccountRole("cni", args).ready };
             };
             await withStack(sandbox, program, async (stack) => {
                 const file = `0.1.0-${ipFamily}.json`;
-                const known = {
+                const placeholders = {
                     account: sandbox.accountId,
                     issuer: sandbox.issuer.replace("https://", ""),
                     project: (await stack.workspace.projectSettings()).name,
                 };
-                const roleId = await makeWorld(sandbox, recorded(file, known).deployment.resources);
+                const roleId = await createResources(sandbox, recordedState(file, placeholders).deployment.resources);
                 const roleArn = `arn:aws:iam::${sandbox.accountId}:role/${roleName}`;
-                const state = recorded(file, { ...known, roleId, delivered: deliveredBy010(roleId, roleArn) });
+                const state = recordedState(file, {
+                    ...placeholders,
+                    roleId,
+                    delivered: deliveredBy010(roleId, roleArn),
+                });
                 await applyPatches(sandbox, state.deployment.resources);
                 const pods = await cluster.awsNodePods();
 

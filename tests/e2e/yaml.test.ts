@@ -12,17 +12,17 @@ import { failureOf } from "./support/stacks";
 import { filesOf, resourcesOf } from "./support/states";
 
 const NODE_ROLE = "sandbox-nodes";
-/** Of the stack's `aws:` configuration, which the live checks follow. Whatever key the sandbox is asked with, it answers. */
+/** In the stack's `aws:` configuration, which the live checks use. The sandbox accepts any key. */
 const SECRET_KEY = "the-secret-key-of-the-yaml-test";
 
-/** The whole job by a program in another language: the engine, its YAML language host, and the plugin that it starts. */
+/** The hand-over by a program in another language: with the engine, its YAML language host, and the plugin. */
 describe("a program in YAML", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
     let stack: Stack;
     const pods = () => podCredentials(sandbox.kubeconfigPath);
-    const give = (name: string, value: string, secret = false) => stack.setConfig(name, { value, secret });
+    const setConfig = (name: string, value: string, secret = false) => stack.setConfig(name, { value, secret });
     const carriedRoles = async () => [
         ...new Set((await pods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
     ];
@@ -38,27 +38,27 @@ describe("a program in YAML", () => {
         iam = iamOf(sandbox);
         stack = await yamlStack(sandbox, NODE_ROLE);
         stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
-        await give("roleName", "first");
-        await give("aws:accessKey", "test");
-        await give("aws:secretKey", SECRET_KEY, true);
+        await setConfig("roleName", "first");
+        await setConfig("aws:accessKey", "test");
+        await setConfig("aws:secretKey", SECRET_KEY, true);
     });
     after(async () => {
         await stack.workspace.removeStack(stack.name, { force: true });
         await sandbox.stop();
     });
 
-    it("is told of bad arguments by their path, what was expected, what came, and how to fix it", async () => {
-        await give("roleName", "no spaces");
-        await give("maxSessionDuration", "60");
+    it("shows bad arguments by their path, what was expected, what was given, and how to fix it", async () => {
+        await setConfig("roleName", "no spaces");
+        await setConfig("maxSessionDuration", "60");
         const failure = (await failureOf(stack.up())) ?? "";
         const shown = assertTwoBadArguments(failure, '"cni": 2 invalid arguments. Nothing was created');
         assert.strictEqual(shown.split("roleName:").length - 1, 1, shown);
         assert.doesNotMatch(shown, /^ +at /m);
-        await give("roleName", "first");
-        await give("maxSessionDuration", "3600");
+        await setConfig("roleName", "first");
+        await setConfig("maxSessionDuration", "3600");
     });
 
-    it("is told by a preview what the update does on the cluster", async () => {
+    it("shows in a preview what the update does on the cluster", async () => {
         const { diagnostics, onEvent } = recordEvents();
         await stack.preview({ onEvent });
         assert.match(
@@ -67,7 +67,7 @@ describe("a program in YAML", () => {
         );
     });
 
-    it("does all three steps of AWS's page in one up, and says beside each live check how it goes on", async () => {
+    it("does all three steps of AWS's page in one up, and shows the progress of each live check", async () => {
         const { steps, diagnostics, onEvent } = recordEvents();
         const { outputs } = await stack.up({ onEvent });
         assert.deepStrictEqual(
@@ -125,8 +125,8 @@ describe("a program in YAML", () => {
 
     it("keeps no secret in the clear in anything that the backend has", async () => {
         const guard = (await resourcesOf(stack)).find(({ type }) => type === "eks-cni:index:CredentialGuard");
-        for (const kept of [guard?.inputs, guard?.outputs]) {
-            assert.ok(JSON.stringify(kept?.["aws"]).includes(SECRET_KEY), "the stack's passphrase gives it back");
+        for (const properties of [guard?.inputs, guard?.outputs]) {
+            assert.ok(JSON.stringify(properties?.["aws"]).includes(SECRET_KEY), "the stack's passphrase gives it back");
         }
         const token = /"?token"?: "?([^"\s]+)/.exec(fs.readFileSync(sandbox.kubeconfigPath, "utf8"))?.[1] ?? "";
         assert.ok(token.length > 8);
@@ -136,7 +136,7 @@ describe("a program in YAML", () => {
         }
     });
 
-    it("what another tool takes away is found by a refresh and mended by the next up", async () => {
+    it("what another tool takes away is found by a refresh and repaired by the next up", async () => {
         await cluster.kubectl(
             "annotate",
             "serviceaccount",
@@ -155,7 +155,7 @@ describe("a program in YAML", () => {
     });
 
     it("a new role goes through all of it again before the old one goes", async () => {
-        await give("roleName", "second");
+        await setConfig("roleName", "second");
         const { summary, outputs } = await stack.up();
         assert.strictEqual(summary.resourceChanges?.["replace"], 2);
         assert.match(String(outputs["ready"]?.value), /role\/second$/);

@@ -1,8 +1,8 @@
 import * as assert from "assert";
 
 /**
- * What a program is told that gives `roleName` "no spaces" and `maxSessionDuration` 60: both under the title, which stands there
- * once, and each with the way to fix it. Gives the diagnostics.
+ * Checks the failure of a program with `roleName` "no spaces" and `maxSessionDuration` 60: the title once, and below it both
+ * arguments, each with its fix. Returns the diagnostics.
  */
 export function assertTwoBadArguments(failure: string, title: string): string {
     const [, diagnostics = ""] = failure.split("Diagnostics:");

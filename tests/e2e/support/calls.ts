@@ -4,11 +4,11 @@ import type { Call } from "../../continuity/engine/calls";
 import { startProxy } from "../../continuity/engine/proxy";
 import type { PlainArgs } from "./handOver";
 
-/** The calls of the live checks alone: they are given these addresses as arguments, and nobody else has them. */
+/** Counts the calls of the live checks only: they get the addresses of these proxies as arguments. */
 export interface CountedCalls {
-    /** What makes the live checks of a component go through here. */
+    /** The arguments that send the calls of the live checks through the proxies. */
     readonly args: PlainArgs & { readonly kubeconfig: string };
-    /** What was called since this was asked last, by operation. */
+    /** The number of calls since the last `take`, by operation. */
     take(): Counted;
     close(): Promise<void>;
 }
@@ -57,16 +57,16 @@ function count(calls: readonly Call[]): Record<string, number> {
     return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Without the role and the policy that it is about. */
+/** Service and action, without the name of the role or policy. */
 function awsOperation({ operation }: Call): string {
     const [service = "", action = "", path = ""] = operation.split(" ");
     return action === "GET" ? `${service} GET ${path.split("/").slice(0, 4).join("/")}` : `${service} ${action}`;
 }
 
-/** The verb of RBAC, and the resource without the name of the object. */
+/** The HTTP method, or LIST for a list, and the resource without the name of the object. */
 function kubernetesOperation({ operation }: Call): string {
     const [verb = "", path = ""] = operation.split(" ");
-    // Of what is no resource, /version, the path begins with a slash.
+    // /version is not a resource. Its path begins with a slash.
     const [resource = "", name, subresource] = path.replace(/^\//, "").split("/");
     const isList = verb === "GET" && name === undefined && !path.startsWith("/");
     return `${isList ? "LIST" : verb} ${[resource, subresource].filter((part) => part !== undefined).join("/")}`;

@@ -3,15 +3,15 @@ import { randomBytes } from "crypto";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { factsOf, killAll, processesOf, RUN_MARK } from "../../continuity/engine/processes";
 
-/** `pulumi up` as somebody types it, who can type Ctrl-C too. */
-export function typeUp(stack: Stack) {
+/** Runs `pulumi up` in a process group of its own, as a shell does, so that a test can press Ctrl-C. */
+export function spawnUp(stack: Stack) {
     const mark = randomBytes(8).toString("hex");
     const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--color", "never", "--stack", stack.name];
     const child = spawn("pulumi", args, {
         cwd: stack.workspace.workDir,
         env: { ...process.env, ...stack.workspace.envVars, [RUN_MARK]: mark },
         stdio: ["ignore", "pipe", "pipe"],
-        // A process group of its own, as a shell makes one for each command: a terminal's Ctrl-C goes to all of it.
+        // A terminal sends Ctrl-C to the whole process group.
         detached: true,
     });
     let output = "";
@@ -29,28 +29,28 @@ export function typeUp(stack: Stack) {
         }),
     );
     return {
-        /** Resolves when the run shows these words. */
-        shows: (words: RegExp) =>
+        /** Resolves when the output matches. */
+        shows: (pattern: RegExp) =>
             new Promise<void>((resolve, reject) => {
                 look = () => {
-                    if (words.test(output)) {
+                    if (pattern.test(output)) {
                         resolve();
                     } else if (child.exitCode !== null) {
-                        reject(new Error(`it ended before it showed ${String(words)}:\n${output}`));
+                        reject(new Error(`it ended before it showed ${String(pattern)}:\n${output}`));
                     }
                 };
                 look();
             }),
         /** Ctrl-C. */
         interrupt: () => process.kill(-(child.pid ?? 0), "SIGINT"),
-        /** The engine alone, as when the system runs out of memory. */
+        /** Kills only the engine, as the OOM killer does. */
         killEngine: () => child.kill("SIGKILL"),
         ended,
         output: () => output,
-        /** Who is still at work of it: the engine starts its plugins in process groups of their own. */
-        left: () => processesOf(mark),
-        /** Of those, the ones with the live checks: Pulumi's SDK runs them by these programs. */
-        liveChecksLeft: () =>
+        /** The processes of this run that still exist. The engine starts its plugins in process groups of their own. */
+        remainingProcesses: () => processesOf(mark),
+        /** Those of them that run the live checks: Pulumi's SDK starts them with these programs. */
+        remainingLiveChecks: () =>
             processesOf(mark).filter((pid) => /cmd\/(?:dynamic-provider|run-plugin)/.test(factsOf(pid, "cmdline"))),
         kill: () => killAll(mark),
     };

@@ -6,7 +6,7 @@ import { loadKubeconfig, podCredentials, type PodCredentials } from "local-eks/k
 
 const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
 
-/** What a test looks at in a sandbox's cluster. */
+/** Reads and changes a sandbox's cluster. */
 export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
     const config = loadKubeconfig(kubeconfigPath);
     const core = config.makeApiClient(CoreV1Api);
@@ -18,12 +18,12 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
         kubectl("rollout", "status", "daemonset/aws-node", "-n", "kube-system", `--timeout=${String(seconds)}s`);
     const annotations = async (): Promise<Record<string, string>> =>
         (await core.readNamespacedServiceAccount(AWS_NODE)).metadata?.annotations ?? {};
-    const restartPodsOfLostRole = async (): Promise<void> => {
+    const restartPodsWithDeletedRole = async (): Promise<void> => {
         const hasRole = (await annotations())["eks.amazonaws.com/role-arn"] !== undefined;
-        const lost = (await podCredentials(kubeconfigPath)).filter(
+        const stuck = (await podCredentials(kubeconfigPath)).filter(
             ({ ready, containers }) => !hasRole && !ready && containers.some(({ roleArn }) => roleArn !== undefined),
         );
-        await Promise.all(lost.map(({ pod }) => kubectl("delete", "pod", pod, "-n", "kube-system", "--wait=false")));
+        await Promise.all(stuck.map(({ pod }) => kubectl("delete", "pod", pod, "-n", "kube-system", "--wait=false")));
     };
     return {
         config,
@@ -38,8 +38,8 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
         awsNodePods: (): Promise<PodCredentials[]> => podCredentials(kubeconfigPath),
         otherPods: (): Promise<PodCredentials[]> => podCredentials(kubeconfigPath, { daemonSet: "kube-proxy" }),
         /**
-         * Makes the API server forget `kubectl annotate`, which stays the manager of the map of annotations itself (the "." in
-         * its managedFields), also when the last annotation is gone, and so conflicts with whoever annotates next.
+         * Removes `kubectl annotate` from the managedFields. It stays the manager of the map of annotations itself (the "." in
+         * its managedFields) after its last annotation is removed, and would conflict with the next field manager.
          */
         forgetKubectl: async () => {
             const account = await core.readNamespacedServiceAccount(AWS_NODE);
@@ -50,10 +50,10 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
             }
         },
         /**
-         * The plain shape's destroy starts a rolling update that nobody awaits; the next test does. A pod that is born in it before
-         * the annotation is off has a role that goes a moment later, and is never Ready: it is restarted, as its operator would.
+         * Waits for the rolling update that a destroy of the plain shape starts and does not await. A pod that it creates before
+         * the annotation is removed gets the deleted role, and never becomes Ready. It is restarted, as an operator would do.
          */
-        settled: () => rolledOut(20).catch(() => restartPodsOfLostRole().then(() => rolledOut(120))),
+        settled: () => rolledOut(20).catch(() => restartPodsWithDeletedRole().then(() => rolledOut(120))),
     };
 }
 

@@ -13,29 +13,29 @@ const SDK = path.join(ROOT, "node_modules/@pulumi/pulumi/cmd");
 
 export type Kind = "CredentialGuard" | "Canary" | "Detachment";
 
-/** One of the two ways to the live checks, as the engine goes it: a process of its own, and gRPC. */
+/** One of the two engine bindings, called as the engine calls it: in a process of its own, over gRPC. */
 export interface EngineBinding {
     readonly create: (kind: Kind, inputs: Properties) => Promise<{ id: string; state: Properties }>;
     readonly diff: (kind: Kind, state: Properties, inputs: Properties) => Promise<boolean>;
     readonly update: (kind: Kind, state: Properties, inputs: Properties) => Promise<Properties>;
     readonly read: (kind: Kind, state: Properties) => Promise<{ id: string; state: Properties }>;
     readonly delete: (kind: Kind, state: Properties) => Promise<void>;
-    /** What the operator was shown since the last time. */
+    /** The messages that were shown to the operator since the last call. */
     readonly shown: () => string[];
     readonly stop: () => Promise<void>;
 }
 
-const ID = "eks-cni/doors/test/cni";
+const ID = "eks-cni/bindings/test/cni";
 const SECRETS = ["kubeconfig", "aws"];
 
-/** How the engine's properties go through one binding, and come back. */
+/** How one binding encodes the engine's properties. */
 interface Wire {
     readonly type: (kind: Kind) => string;
     readonly sent: (kind: Kind, properties: Properties) => Properties;
     readonly received: (properties: Properties) => Properties;
 }
 
-/** Dynamic providers: the engine sends secrets in the clear, and the text that the state has of the provider. */
+/** Dynamic providers: the engine sends secrets in plain text, and the code of the provider that is in the state. */
 const dynamicWire: Wire = {
     type: (kind) => `pulumi-nodejs:dynamic/eks-cni:${kind}`,
     sent: (kind, properties) => ({
@@ -45,7 +45,7 @@ const dynamicWire: Wire = {
     received: (properties) => Object.fromEntries(Object.entries(properties).filter(([name]) => name !== "__provider")),
 };
 
-/** The plugin: the engine wraps secrets, and what comes back without the wrap would be in the state in the clear. */
+/** The plugin: the engine wraps secrets. A value that the plugin returns unwrapped would be in the state in plain text. */
 const pluginWire: Wire = {
     type: (kind) => `eks-cni:index:${kind}`,
     sent: (_kind, properties) => mapped(properties, (name, value) => (SECRETS.includes(name) ? secret(value) : value)),
@@ -63,7 +63,7 @@ function mapped(properties: Properties, map: (name: string, value: Json) => Json
     return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, map(name, value)]));
 }
 
-/** The engine starts it in the program's folder, where it finds the package; what it prints is shown. */
+/** The engine starts it in the program's folder, where it finds the package, and shows its standard output. */
 export async function dynamicBinding(sandbox: Sandbox): Promise<EngineBinding> {
     const shown: string[] = [];
     const child = spawn(process.execPath, [path.join(SDK, "dynamic-provider/index.js"), "127.0.0.1:1"], {
@@ -77,7 +77,7 @@ export async function dynamicBinding(sandbox: Sandbox): Promise<EngineBinding> {
     return binding(client, dynamicWire, shown, () => client.stop());
 }
 
-/** The engine starts it by PulumiPlugin.yaml; what it logs is shown beside the resource. */
+/** The engine starts it as PulumiPlugin.yaml says, and shows its log messages next to the resource. */
 export async function pluginBinding(sandbox: Sandbox): Promise<EngineBinding> {
     const shown: string[] = [];
     const { address, close } = await engine(({ message, urn }) =>
@@ -120,7 +120,7 @@ function binding(
     };
 }
 
-/** As much of the engine as a plugin asks for while it serves resources. */
+/** The part of the engine's gRPC server that a plugin calls while it serves resources. */
 async function engine(onLog: (log: LogRequest.AsObject) => void): Promise<{ address: string; close: () => void }> {
     const server = new grpc.Server();
     server.addService(EngineService, {

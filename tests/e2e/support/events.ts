@@ -1,14 +1,14 @@
 import * as assert from "assert";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 
-/** Of no consequence: `replace` only announces a create-replacement and a delete-replaced. */
+/** These change nothing. `replace` only announces a create-replacement and a delete-replaced. */
 const NOT_STEPS = ["same", "read", "refresh", "replace"];
 
-/** What the engine tells of a run, in the order in which it happened. Give `onEvent` to the operation. */
+/** Records the engine's events of an operation, in their order. Pass `onEvent` to the operation. */
 export function recordEvents() {
     const steps: string[] = [];
     const diagnostics: string[] = [];
-    const note = (phase: string, step: { op: string; urn: string } | undefined) => {
+    const record = (phase: string, step: { op: string; urn: string } | undefined) => {
         if (step !== undefined && !NOT_STEPS.includes(step.op)) {
             steps.push(`${phase} ${step.op} ${nameOf(step.urn)}`);
         }
@@ -18,14 +18,14 @@ export function recordEvents() {
         steps,
         diagnostics,
         onEvent: (event: EngineEvent): void => {
-            note("begin", event.resourcePreEvent?.metadata);
-            note("end", event.resOutputsEvent?.metadata);
-            note("fail", event.resOpFailedEvent?.metadata);
+            record("begin", event.resourcePreEvent?.metadata);
+            record("end", event.resOutputsEvent?.metadata);
+            record("fail", event.resOpFailedEvent?.metadata);
             if (event.diagnosticEvent !== undefined) {
                 diagnostics.push(`${event.diagnosticEvent.severity}: ${event.diagnosticEvent.message}`);
             }
         },
-        /** What was done, whatever the order. (Of a component the end is told twice: when it is there, and with its outputs.) */
+        /** The finished steps, sorted. The engine reports a component's end twice: when it is registered, and with outputs. */
         done: (): string[] => {
             const ended = steps.filter((step) => step.startsWith("end ")).map((step) => step.slice("end ".length));
             return [...new Set(ended)].sort();
@@ -37,7 +37,7 @@ export function nameOf(urn: string): string {
     return urn.split("::").slice(3).join("::");
 }
 
-/** Each of these steps was ended before the next of them began. */
+/** Asserts that each step ended before the next one began. */
 export function assertOrder(steps: readonly string[], ...expected: string[]): void {
     for (const [first, second] of expected.slice(1).map((step, i) => [expected[i] ?? "", step] as const)) {
         const [end, begin] = [steps.indexOf(`end ${first}`), steps.indexOf(`begin ${second}`)];

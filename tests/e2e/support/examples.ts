@@ -5,27 +5,27 @@ import { installedPluginsOnly, type Sandbox } from "local-eks";
 
 const EXAMPLES = path.resolve(__dirname, "../../../examples");
 
-/** An example as its reader runs it: the program in its own folder, by the CLI's language host. */
+/** An example. The CLI's language host runs it in its own folder, as users do. */
 export interface Example {
     /** The name of its folder. */
     name: string;
-    /** By path, as `pulumi config set --path` takes them. */
+    /** Keys are paths, as in `pulumi config set --path`. */
     config?: Record<string, string>;
     environment?: NodeJS.ProcessEnv;
 }
 
-/** Has an example's stack for as long as it is used, and takes it down whatever happened. */
+/** Creates the example's stack, calls `use`, and destroys the stack in any case. */
 export async function withExample<T>(
     sandbox: Sandbox,
     { name, config = {}, environment = {} }: Example,
     use: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-    // The Automation API finds the CLI on this process's PATH, whatever the environment it runs it in.
+    // The Automation API searches for the CLI in the PATH of this process, and ignores that of `envVars`.
     process.env["PATH"] = sandbox.environment["PATH"];
     const envVars = defined({
         ...sandbox.environment,
         ...installedPluginsOnly,
-        // The types are checked with those of the rest, by `npm run typecheck`.
+        // `npm run typecheck` checks the types.
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
         ...environment,
     });
@@ -45,23 +45,23 @@ export async function withExample<T>(
     }
 }
 
-/** An update, and when the operation of each resource began and ended: "+name:Type" and "name:Type". */
+/** Runs an update. `order` has the begin ("+name:Type") and the end ("name:Type") of each resource's operation. */
 export async function upInOrder(stack: Stack): Promise<{ up: UpResult; order: string[] }> {
     const order: string[] = [];
-    const note = (mark: string, metadata: { urn: string; type: string }) =>
+    const record = (mark: string, metadata: { urn: string; type: string }) =>
         order.push(`${mark}${nameOf(metadata.urn)}:${metadata.type.split(":").at(-1) ?? ""}`);
     const onEvent = ({ resourcePreEvent, resOutputsEvent }: EngineEvent) => {
         if (resourcePreEvent !== undefined) {
-            note("+", resourcePreEvent.metadata);
+            record("+", resourcePreEvent.metadata);
         }
         if (resOutputsEvent !== undefined) {
-            note("", resOutputsEvent.metadata);
+            record("", resOutputsEvent.metadata);
         }
     };
     return { up: await stack.up({ onEvent }), order };
 }
 
-/** One resource's operation began when the other's had ended. */
+/** Asserts that the operation of `later` began after that of `earlier` had ended. */
 export function assertAfter(order: string[], later: string, earlier: string): void {
     const [began, ended] = [order.indexOf(`+${later}`), order.indexOf(earlier)];
     assert.ok(began > -1 && ended > -1, `${later} and ${earlier} are not both in: ${order.join(" ")}`);
@@ -72,7 +72,7 @@ export function nameOf(urn: string): string {
     return urn.split("::").at(-1) ?? "";
 }
 
-/** The resources of a stack's state, providers and the stack itself apart. */
+/** The resources of a stack's state, without the providers and the stack itself. */
 export async function resourcesOf(stack: Stack): Promise<{ name: string; type: string; parent: string }[]> {
     const { deployment } = (await stack.exportStack()) as {
         deployment: { resources?: { urn: string; type: string; parent?: string }[] };

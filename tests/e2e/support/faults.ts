@@ -11,17 +11,17 @@ import { iamOf } from "./iam";
 
 const DEPLOYER = "deployer";
 
-/** A role as a pipeline runs under, which may do everything. */
-export async function makeDeployer(sandbox: Sandbox): Promise<void> {
+/** Creates a role with all permissions, as a deployment pipeline has. */
+export async function createDeployerRole(sandbox: Sandbox): Promise<void> {
     const iam = iamOf(sandbox);
     const document = (statement: object) => ({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
     const operator = { AWS: `arn:aws:iam::${sandbox.accountId}:user/operator` };
-    await iam.makeRole(DEPLOYER, document({ Principal: operator, Action: "sts:AssumeRole" }), []);
+    await iam.createRole(DEPLOYER, document({ Principal: operator, Action: "sts:AssumeRole" }), []);
     const PolicyDocument = JSON.stringify(document({ Action: "*", Resource: "*" }));
     await iam.client.send(new PutRolePolicyCommand({ RoleName: DEPLOYER, PolicyName: "everything", PolicyDocument }));
 }
 
-/** Credentials of it, with an end. */
+/** Temporary credentials of the deployer role. */
 export async function deployerSession({ awsEndpoint: endpoint, region, accountId }: Sandbox) {
     const sts = new STSClient({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
     const RoleArn = `arn:aws:iam::${accountId}:role/${DEPLOYER}`;
@@ -38,7 +38,7 @@ export async function deployerSession({ awsEndpoint: endpoint, region, accountId
                 },
             };
         } catch (error) {
-            // The role is in force a moment after it was made.
+            // IAM takes a moment until the new role can be assumed.
             if (attempt === 20) {
                 throw error;
             }
@@ -47,21 +47,21 @@ export async function deployerSession({ awsEndpoint: endpoint, region, accountId
     }
 }
 
-/** The operations of a stack run with this in their environment; an empty text takes a variable away. */
+/** Sets environment variables for the operations of a stack. An empty string unsets a variable. */
 export function setEnvironment(stack: Stack, variables: Readonly<Record<string, string>>): void {
     Object.assign(stack.workspace.envVars, variables);
 }
 
-/** Does something once, when the run first shows these words. */
-export function when(words: RegExp, act: () => Promise<unknown>) {
+/** Calls `act` once, when a message of the run first matches. */
+export function when(pattern: RegExp, act: () => Promise<unknown>) {
     let done: Promise<unknown> | undefined;
     return {
         onEvent: ({ diagnosticEvent }: EngineEvent): void => {
-            if (done === undefined && diagnosticEvent !== undefined && words.test(diagnosticEvent.message)) {
+            if (done === undefined && diagnosticEvent !== undefined && pattern.test(diagnosticEvent.message)) {
                 done = act();
             }
         },
-        /** Whether it has come to that. */
+        /** Whether `act` was called. Waits for it. */
         happened: async (): Promise<boolean> => {
             await done;
             return done !== undefined;
@@ -69,19 +69,19 @@ export function when(words: RegExp, act: () => Promise<unknown>) {
     };
 }
 
-/** The sandbox's kubeconfig with another way to credentials. */
+/** The sandbox's kubeconfig with other credentials. */
 export function kubeconfigWith({ kubeconfigPath }: Sandbox, user: object): string {
     const config = JSON.parse(loadKubeconfig(kubeconfigPath).exportConfig()) as { users: { user: object }[] };
     return JSON.stringify({ ...config, users: config.users.map((one) => ({ ...one, user })) });
 }
 
-/** A token as EKS's long-lived kubeconfigs of old have it, whose time was over in 2023. */
+/** A service account token, as in old long-lived kubeconfigs. It expired in 2023. */
 export function expiredToken(): string {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
     return `${part({ alg: "RS256" })}.${part({ exp: 1_700_000_000, sub: "system:serviceaccount:ci:deployer" })}.c2lnbmF0dXJl`;
 }
 
-/** A credential command as `aws eks get-token` is one: each token is good for so many seconds, by its own word. */
+/** A credential command like `aws eks get-token`. Each token claims to expire after `seconds`. */
 export function credentialCommand(sandbox: Sandbox, seconds: number) {
     const file = path.join(sandbox.directory, "get-token");
     const runs = path.join(sandbox.directory, "get-token-runs");
@@ -109,7 +109,7 @@ export function credentialCommand(sandbox: Sandbox, seconds: number) {
     return { user, runs: () => readFileSync(runs, "utf8").split("\n").filter(Boolean) };
 }
 
-/** Pod-seconds without a way to the permissions, canaries apart, from now until it is asked. */
+/** Starts the monitor. `gaps` lists the times since then in which a pod, other than a canary, had no path to the permissions. */
 export async function watchGaps(sandbox: Sandbox) {
     const monitor = new Monitor(sandbox);
     await monitor.start();

@@ -7,10 +7,10 @@ import type { CniServiceAccountRoleArgs } from "../../../index";
 const PROGRAMS = path.resolve(__dirname, "../programs");
 const POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 
-/** Arguments as a program's configuration takes them: plain values. */
+/** Arguments as plain values, as a stack's configuration needs them. */
 export type PlainArgs = Partial<CniServiceAccountRoleArgs>;
 
-/** Short enough for a test, on a sandbox where IAM enforces after a second. */
+/** Short enough for a test. The sandbox enforces changes in IAM after a second. */
 export const QUICK: PlainArgs = {
     stableSeconds: 1,
     iamPropagationSeconds: 3,
@@ -22,7 +22,7 @@ export const QUICK: PlainArgs = {
     },
 };
 
-/** Two nodes of their own, with delays that are short and not nothing. */
+/** A sandbox of the test's own, with two nodes and short delays. */
 export function handOverSandbox(test: string): Promise<Sandbox> {
     return startSandbox({
         name: `e2e-${test}-${String(process.pid)}`,
@@ -36,8 +36,8 @@ export function handOverSandbox(test: string): Promise<Sandbox> {
 let stacks = 0;
 
 /**
- * A stack of the program `programs/hand-over`, or another, run by the language host in its own folder as users do: dynamic providers need
- * the program's node_modules.
+ * A stack of `programs/hand-over` or another program. The language host runs it in its own folder, as users do: dynamic providers
+ * need the program's node_modules.
  */
 export async function handOverStack(sandbox: Sandbox, program = "hand-over"): Promise<Stack> {
     stacks += 1;
@@ -51,15 +51,15 @@ function environmentOf(sandbox: Sandbox): Record<string, string> {
     const all: NodeJS.ProcessEnv = {
         ...sandbox.environment,
         ...installedPluginsOnly,
-        // The types are checked with those of the rest, by `npm run typecheck`.
+        // `npm run typecheck` checks the types.
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-        // Of previews plan.test.ts tells; those before each update would only take time.
+        // plan.test.ts tests the plans of previews. In the preview before each update they would only take time.
         EKS_CNI_PREVIEW_SECONDS: "0",
     };
     return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** A stack of `programs/yaml`, whose live checks the plugin does, with its whole configuration. */
+/** A configured stack of `programs/yaml`, whose live checks run in the plugin. */
 export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Stack> {
     stacks += 1;
     const stackName = `e2e-yaml-${String(process.pid)}-${String(stacks)}`;
@@ -68,13 +68,13 @@ export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Sta
     await stack.setConfig("clusterName", { value: sandbox.clusterName });
     await stack.setConfig("nodeRole", { value: nodeRole });
     await stack.setConfig("roleName", { value: "cni-yaml" });
-    // As YAML: the engine makes an object of configuration that is JSON.
+    // As YAML, since the engine would parse a JSON value into an object.
     const kubeconfig = `# YAML\n${fs.readFileSync(sandbox.kubeconfigPath, "utf8")}`;
     await stack.setConfig("kubeconfig", { value: kubeconfig, secret: true });
     return stack;
 }
 
-/** What the next operation of the stack runs with. */
+/** Sets the arguments for the next operation of the stack. */
 export async function give(stack: Stack, sandbox: Sandbox, args: PlainArgs): Promise<void> {
     const value = JSON.stringify({ clusterName: sandbox.clusterName, ...QUICK, ...args });
     await stack.setConfig("args", { value });

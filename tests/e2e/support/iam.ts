@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-iam";
 import type { Sandbox } from "local-eks";
 
-/** What a test looks at in a sandbox's IAM. */
+/** Reads and changes a sandbox's IAM. */
 export function iamOf({ awsEndpoint, region }: Sandbox) {
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     const client = new IAMClient({ endpoint: awsEndpoint, region, credentials });
@@ -34,8 +34,8 @@ export function iamOf({ awsEndpoint, region }: Sandbox) {
             const { AttachedPolicies = [] } = await client.send(new ListAttachedRolePoliciesCommand({ RoleName }));
             return AttachedPolicies.map(({ PolicyArn }) => PolicyArn ?? "").sort();
         },
-        /** As an operator makes it by the AWS CLI, by the EKS user guide's page. */
-        makeRole: async (RoleName: string, trust: object, policies: string[]): Promise<Role> => {
+        /** As the EKS user guide does with the AWS CLI. */
+        createRole: async (RoleName: string, trust: object, policies: string[]): Promise<Role> => {
             const AssumeRolePolicyDocument = JSON.stringify(trust);
             const { Role } = await client.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
             for (const PolicyArn of policies) {
@@ -84,12 +84,12 @@ export function tagsOf(role: Role | undefined): Record<string, string> {
     return Object.fromEntries((role?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
-/** IAM answers with documents in URL encoding. */
+/** IAM returns URL-encoded documents. */
 export function decoded(document: string | undefined): unknown {
     return JSON.parse(decodeURIComponent(document ?? "null"));
 }
 
-/** Puts the cluster's OIDC provider back that a test has deleted. */
+/** Creates the cluster's OIDC provider again, after a test has deleted it. */
 export async function createOidcProvider(sandbox: Sandbox): Promise<void> {
     await iamOf(sandbox).client.send(
         new CreateOpenIDConnectProviderCommand({

@@ -10,7 +10,7 @@ import { iamOf } from "./iam";
 
 const RIGHTS = path.resolve(__dirname, "../../../docs/rights");
 
-/** The files of docs/rights that each shape needs, as docs/least-rights.md has them. */
+/** The files of docs/rights that each shape needs, as docs/least-rights.md lists them. */
 export const MODES = {
     plain: ["iam-role.json", "kubernetes-plain.yaml"],
     liveChecks: [
@@ -52,7 +52,7 @@ export interface RbacObject extends KubernetesObject {
     rules?: RbacRule[];
 }
 
-/** What the docs' example is called in a sandbox. */
+/** Replaces the names in the docs' example with those of the sandbox. */
 function inSandbox(text: string, { clusterName }: Sandbox, fieldManager: string): string {
     return text
         .replaceAll("prod-nodes", "sandbox-nodes")
@@ -60,7 +60,7 @@ function inSandbox(text: string, { clusterName }: Sandbox, fieldManager: string)
         .replaceAll("eks-cni-network-prod-cni-a2047216", injectionGuardName(fieldManager));
 }
 
-/** The rights of these files, for a component that writes under this field manager. */
+/** The rights of these files, for a component with this field manager. */
 export function rightsOf(files: readonly string[], sandbox: Sandbox, fieldManager: string) {
     const read = (file: string) => inSandbox(fs.readFileSync(path.join(RIGHTS, file), "utf8"), sandbox, fieldManager);
     return {
@@ -71,7 +71,7 @@ export function rightsOf(files: readonly string[], sandbox: Sandbox, fieldManage
     };
 }
 
-/** Somebody who may do what is in the files, and nothing else: a user of IAM, and one of the group that RBAC binds. */
+/** Creates an IAM user, and binds the RBAC group, with exactly the rights of the files. */
 export async function operatorWith(sandbox: Sandbox, { iam, rbac }: ReturnType<typeof rightsOf>) {
     const keys = await sandbox.createUser(
         "operator",
@@ -81,7 +81,7 @@ export async function operatorWith(sandbox: Sandbox, { iam, rbac }: ReturnType<t
     return keys;
 }
 
-/** Makes the cluster's roles and bindings, or makes them what they are to be. */
+/** Creates or updates the RBAC roles and bindings. */
 export async function bind({ kubeconfigPath }: Sandbox, objects: readonly RbacObject[]): Promise<void> {
     const api = KubernetesObjectApi.makeApiClient(loadKubeconfig(kubeconfigPath));
     for (const object of objects) {
@@ -116,7 +116,7 @@ export function rightsByVerb(objects: readonly RbacObject[]): RbacRight[] {
     return [...new Set(all)].sort();
 }
 
-/** The same roles with one right less: a rule for each verb and resource that is left. */
+/** The same roles without one right, with one rule for each remaining verb and resource. */
 export function withoutRight(objects: readonly RbacObject[], missing: RbacRight): RbacObject[] {
     return objects.map((object) =>
         object.rules === undefined
@@ -136,7 +136,7 @@ export function withoutRight(objects: readonly RbacObject[], missing: RbacRight)
     );
 }
 
-/** RBAC's caches hear of a change in their own time. */
+/** The RBAC authorizer reads from caches, which take a moment to see a change. */
 export async function eventually(holds: () => Promise<boolean>): Promise<void> {
     for (let attempt = 0; attempt < 50; attempt += 1) {
         if (await holds()) {
@@ -147,14 +147,14 @@ export async function eventually(holds: () => Promise<boolean>): Promise<void> {
     assert.fail("not within five seconds");
 }
 
-/** An add-on and a Pod Identity association, so that whoever reads them has something to read. */
-export async function giveOtherCredentials(sandbox: Sandbox): Promise<void> {
+/** Creates an add-on and a Pod Identity association, so that the calls that read them find something. */
+export async function createAddOnAndAssociation(sandbox: Sandbox): Promise<void> {
     const { awsEndpoint: endpoint, region, clusterName } = sandbox;
     const eks = new EKSClient({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
     await eks.send(new CreateAddonCommand({ clusterName, addonName: "vpc-cni" }));
     const pods = { Service: "pods.eks.amazonaws.com" };
     const Statement = [{ Effect: "Allow", Principal: pods, Action: ["sts:AssumeRole", "sts:TagSession"] }];
-    const { Arn: roleArn } = await iamOf(sandbox).makeRole("pods", { Version: "2012-10-17", Statement }, []);
+    const { Arn: roleArn } = await iamOf(sandbox).createRole("pods", { Version: "2012-10-17", Statement }, []);
     const association = { namespace: "kube-system", serviceAccount: "aws-node", roleArn };
     await eks.send(new CreatePodIdentityAssociationCommand({ clusterName, ...association }));
 }

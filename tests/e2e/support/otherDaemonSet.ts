@@ -4,7 +4,7 @@ import { clusterOf } from "./cluster";
 
 export const OTHER = "aws-node-custom";
 
-/** A second DaemonSet with a service account of its own, as a cluster with two kinds of nodes has it. */
+/** A second DaemonSet with a service account of its own, as in a cluster with two kinds of nodes. */
 const otherDaemonSet = {
     apiVersion: "v1",
     kind: "List",
@@ -29,7 +29,7 @@ const otherDaemonSet = {
     ],
 };
 
-/** Gives what takes it away again. */
+/** Returns a function that removes it again. */
 export async function installOtherDaemonSet(sandbox: Sandbox): Promise<() => Promise<unknown>> {
     const { kubectl } = clusterOf(sandbox);
     const manifest = `${sandbox.directory}/${OTHER}.json`;

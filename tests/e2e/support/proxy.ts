@@ -4,15 +4,15 @@ import * as net from "net";
 import * as path from "path";
 
 export interface ApiServerProxy {
-    /** The sandbox's kubeconfig, with the proxy in the place of its API server. */
+    /** The sandbox's kubeconfig, with the address of the proxy instead of the API server. */
     kubeconfig: string;
-    /** Breaks every connection, and refuses new ones from now on. */
+    /** Closes every connection, and refuses new ones. */
     cut(): void;
     reconnect(): void;
     close(): Promise<void>;
 }
 
-/** A network between the engine and the API server that can be cut. TLS goes through it untouched. */
+/** A TCP proxy between the engine and the API server, which a test can cut. It does not terminate TLS. */
 export async function apiServerProxy({ kubeconfigPath }: Sandbox): Promise<ApiServerProxy> {
     const kubeconfig = fs.readFileSync(path.resolve(kubeconfigPath), "utf8");
     const server = new URL(/server"?: "?(https:[^"\s]+)/.exec(kubeconfig)?.[1] ?? "");

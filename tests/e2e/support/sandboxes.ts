@@ -1,6 +1,6 @@
 import { type Sandbox, type SandboxOptions, startSandbox } from "local-eks";
 
-/** One sandbox for each IP family, started when a test first asks for it, and stopped after the last test. */
+/** One sandbox for each IP family. The first test that needs it starts it. It stops after the last test. */
 const started = new Map<string, Promise<Sandbox>>();
 
 export function sandboxOf(ipFamily: "ipv4" | "ipv6"): Promise<Sandbox> {

@@ -1,14 +1,14 @@
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import { installedPluginsOnly, type Sandbox } from "local-eks";
 
-/** A program of a test: what it returns are the stack's outputs. */
+/** An inline program of a test. It returns the stack's outputs. */
 export type Program = () => Record<string, unknown>;
 
 let stacks = 0;
 
-/** What the CLI runs in. */
+/** The environment of the CLI. */
 function environmentOf(sandbox: Sandbox): Record<string, string> {
-    // The Automation API finds the CLI on this process's PATH, whatever the environment it runs it in.
+    // The Automation API searches for the CLI in the PATH of this process, and ignores that of `envVars`.
     process.env["PATH"] = sandbox.environment["PATH"];
     return Object.fromEntries(
         Object.entries({ ...sandbox.environment, ...installedPluginsOnly }).filter(
@@ -17,8 +17,8 @@ function environmentOf(sandbox: Sandbox): Record<string, string> {
     );
 }
 
-/** A stack of an inline program on a sandbox, with a project of its own so that tests do not meet. */
-export async function makeStack(sandbox: Sandbox, program: Program): Promise<Stack> {
+/** A stack of an inline program. It has a project of its own, so that tests do not share state. */
+export async function createStack(sandbox: Sandbox, program: Program): Promise<Stack> {
     stacks += 1;
     const envVars = environmentOf(sandbox);
     return LocalWorkspace.createStack(
@@ -31,9 +31,9 @@ export async function makeStack(sandbox: Sandbox, program: Program): Promise<Sta
     );
 }
 
-/** Runs the tests of one stack, and takes it down whatever happened. */
+/** Creates a stack, calls `use`, and destroys the stack in any case. */
 export async function withStack<T>(sandbox: Sandbox, program: Program, use: (stack: Stack) => Promise<T>): Promise<T> {
-    const stack = await makeStack(sandbox, program);
+    const stack = await createStack(sandbox, program);
     try {
         return await use(stack);
     } finally {
@@ -42,7 +42,7 @@ export async function withStack<T>(sandbox: Sandbox, program: Program, use: (sta
     }
 }
 
-/** The same for the program of a folder, run by the language host. */
+/** The same for a program in a folder, which the language host runs. */
 export async function withLocalStack(
     sandbox: Sandbox,
     workDir: string,
@@ -57,7 +57,7 @@ export async function withLocalStack(
     }
 }
 
-/** Everything that a failed operation printed, or undefined if it went through. */
+/** The output of a failed operation. Undefined if it succeeded. */
 export async function failureOf(operation: Promise<unknown>): Promise<string | undefined> {
     return operation.then(
         () => undefined,

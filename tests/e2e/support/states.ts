@@ -4,7 +4,7 @@ import { fileURLToPath } from "url";
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Sandbox } from "local-eks";
 
-/** A resource as a stack's state has it. */
+/** A resource in a stack's state. */
 export interface StateResource {
     urn: string;
     type: string;
@@ -16,13 +16,13 @@ export interface StateResource {
     dependencies?: string[];
 }
 
-/** A stack's state, with its secrets in clear. */
+/** The resources of a stack's state, with secrets in plain text. */
 export async function resourcesOf(stack: Stack): Promise<StateResource[]> {
     const { deployment } = (await stack.exportStack()) as { deployment: { resources?: StateResource[] } };
     return deployment.resources ?? [];
 }
 
-/** What the backend keeps of a stack, as it is on the disk. */
+/** The files of a stack in the backend on disk. */
 export async function filesOf({ environment }: Sandbox, stack: Stack): Promise<{ file: string; text: string }[]> {
     const backend = path.join(fileURLToPath(environment["PULUMI_BACKEND_URL"] ?? ""), ".pulumi");
     const project = (await stack.workspace.projectSettings()).name;

@@ -4,7 +4,7 @@ import { assumeRole, mayDescribeNetworkInterfaces, type Sandbox } from "local-ek
 const ATTEMPTS = 20;
 const pause = () => new Promise((resolve) => setTimeout(resolve, 500));
 
-/** A change in IAM takes a moment until it is enforced: asks until the role can be assumed with the token. */
+/** Retries until the role can be assumed with the token, since IAM enforces a change with a delay. */
 export async function untilAssumed(sandbox: Sandbox, roleArn: string, token: string): Promise<Credentials> {
     for (let attempt = 1; ; attempt += 1) {
         try {
@@ -18,7 +18,7 @@ export async function untilAssumed(sandbox: Sandbox, roleArn: string, token: str
     }
 }
 
-/** The same of the role's policy: asks until EC2 takes the first call of aws-node, and tells its last answer. */
+/** Also retries until EC2 allows the first call of aws-node. Returns the last answer. */
 export async function untilAllowed(sandbox: Sandbox, roleArn: string, token: string): Promise<string> {
     const session = await untilAssumed(sandbox, roleArn, token);
     for (let attempt = 1; ; attempt += 1) {

@@ -2,7 +2,7 @@ import { clusterOf } from "./cluster";
 import { iamOf } from "./iam";
 import { sandboxOf } from "./sandboxes";
 
-/** A sandbox for the tests of a group, with what they look at in it; there from its first hook on, with no rolling update under way. */
+/** Sets up a sandbox for a group of tests, and waits until no rolling update is in progress. Filled in by its `before` hook. */
 export function useSandbox(ipFamily: "ipv4" | "ipv6") {
     const parts = {} as {
         sandbox: Awaited<ReturnType<typeof sandboxOf>>;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CniServiceAccountRole, CniServiceAccountRoleArgs } from "eks-cni";
 
-// The test says by configuration what differs: any argument, as JSON.
+// The test sets the arguments in the configuration, as JSON.
 const config = new pulumi.Config();
 const cni = new CniServiceAccountRole(
     config.get("name") ?? "cni",

@@ -7,7 +7,7 @@ import { serviceRole } from "../../../../examples/new-cluster-aws/serviceRole";
 
 const config = new pulumi.Config();
 const subnetIds = config.requireObject<string[]>("subnetIds");
-/** As AWS's page finds it, after its three steps, or with a program that still has what the third step takes away. */
+/** Before the steps of AWS's page, after them, or after them in a program that still has the attachment of the CNI policy. */
 const stage = config.require<"before" | "handed-over" | "attachment-kept">("stage");
 
 const cluster = new aws.eks.Cluster("cluster", {
@@ -52,7 +52,7 @@ const cni =
               { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
           );
 
-/** After the component, so that they are before it on destroy: their role is given nothing back when it is about to go as well. */
+/** Created after the component, so that destroy deletes the nodes first. The hand-back then attaches no policy to their role. */
 new aws.eks.NodeGroup(
     "nodes",
     {
