@@ -96,7 +96,7 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         region: nonEmptyText("a region", "use the cluster's region, such as us-west-2, or omit it"),
         profile: nonEmptyText("the name of a profile", "to see the profiles: aws configure list-profiles"),
         roleArn: iam.roleArn,
-        externalId: nonEmptyText("an external id", "omit it if the role requires none"),
+        externalId: nonEmptyText("an external ID", "omit it if the role requires none"),
         sessionName: text(
             "2 to 64 letters, digits and + = , . @ _ -",
             /^[\w+=,.@-]{2,64}$/,

@@ -58,7 +58,14 @@ export function listOf(what: string, member: Rule): Rule {
             return [];
         }
         if (!Array.isArray(value)) {
-            return [{ path, expected: `a list of ${what}`, got: show(value), fix: "put it into a list: […]" }];
+            return [
+                {
+                    path,
+                    expected: `a list of ${what}`,
+                    got: show(value),
+                    fix: value === null ? "set it, or omit it" : "put it into a list: […]",
+                },
+            ];
         }
         const members: unknown[] = value;
         return [

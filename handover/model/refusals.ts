@@ -139,7 +139,7 @@ export const refusals = {
             "node-role-unknown",
             `The roles of these nodes are unknown: ${nodes}.`,
             "They are not EC2 instances of this account, or have no instance profile, so it is unknown whose permissions their pods use.",
-            "To see their instance profiles: aws ec2 describe-instances --query 'Reservations[].Instances[].IamInstanceProfile'",
+            "Give each instance an instance profile, or remove the node. To see the profiles: aws ec2 describe-instances --query 'Reservations[].Instances[].IamInstanceProfile'",
         ),
     nodeRoleNotNamed: (unnamed: readonly string[], named: readonly string[]) =>
         new Refusal(

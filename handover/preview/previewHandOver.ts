@@ -72,14 +72,14 @@ function openImpatiently(inputs: PreviewInputs): Promise<RunContext> {
     return openRunContext(inputs, [...new Set(roleNames)], { progress: () => undefined }, true);
 }
 
-function messageOf({ refusals, changes: moves, remaining }: HandOverPlan): PreviewMessage | undefined {
+function messageOf({ refusals, changes, remaining }: HandOverPlan): PreviewMessage | undefined {
     if (refusals.length > 0) {
         return { refuses: true, text: listRefusals("The update would refuse", refusals) };
     }
     const left = remaining.length === 0 ? [] : [listed("Remaining steps after the update:", remaining)];
-    return moves.length === 0
+    return changes.length === 0
         ? undefined
-        : { refuses: false, text: [listed("Plan for the cluster:", moves), ...left].join("\n") };
+        : { refuses: false, text: [listed("Plan for the cluster:", changes), ...left].join("\n") };
 }
 
 function listed(title: string, lines: readonly string[]): string {

@@ -227,7 +227,7 @@ describe("the live checks", () => {
                 assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
                 assert.deepStrictEqual(await carriedRoles(), [undefined]);
                 assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], undefined);
-                assert.ok(binding.shown().some((line) => /back on their old path/.test(line)));
+                assert.ok(binding.shown().some((line) => /use their former credentials again/.test(line)));
             });
         });
     }

@@ -104,7 +104,7 @@ describe("Ctrl-C in the middle of a hand-over", () => {
         it("once: the live checks end at once, and the next up goes on from there", async () => {
             await sandbox.nodes.setPodReadySeconds(20);
             run = spawnUp(stack);
-            await run.shows(/takes the role first/);
+            await run.shows(/restarts first, with the role/);
             const interrupted = Date.now();
             run.interrupt();
             const { at } = await run.ended;

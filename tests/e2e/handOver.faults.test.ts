@@ -94,10 +94,10 @@ describe("a hand-over that something goes wrong with", () => {
     it("AWS credentials that expire while the canary is watched: it goes back, and the run says what to do", async () => {
         const { accessKeyId, environment } = await deployerSession(sandbox);
         setEnvironment(stack, environment);
-        const expiry = when(/takes the role first/, () => sandbox.expireSession(accessKeyId));
+        const expiry = when(/restarts first, with the role/, () => sandbox.expireSession(accessKeyId));
         const failure = (await failureOf(stack.up({ onEvent: expiry.onEvent }))) ?? "";
         assert.ok(await expiry.happened(), failure);
-        assert.match(failure, /\[aws-credentials-expired\] .*the service account and the canary are as before/s);
+        assert.match(failure, /\[aws-credentials-expired\] .*The service account and the canary pod were reverted/s);
         assert.match(failure, /`aws sso login`/);
         assert.deepStrictEqual(await roles(), [undefined]);
         assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);

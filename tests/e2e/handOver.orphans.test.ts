@@ -57,7 +57,7 @@ describe("Where the engine alone is killed", () => {
             it("ends with it, in the middle of a wait in which it says nothing", async () => {
                 await sandbox.nodes.setPodReadySeconds(30);
                 run = spawnUp(stack);
-                await run.shows(/takes the role first/);
+                await run.shows(/restarts first, with the role/);
                 await seconds(3);
                 assert.strictEqual(run.remainingLiveChecks().length > 0, true);
                 run.killEngine();

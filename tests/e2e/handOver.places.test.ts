@@ -102,7 +102,7 @@ describe("the cluster and the account of the live checks", () => {
         await give(stack, sandbox, { ...NAMED, aws: { profile: "stranger" } });
         assert.match(
             (await failureOf(stack.up())) ?? "",
-            /\[aws-access-denied\].*user\/stranger.*Allow ec2:DescribeInstances to the caller/s,
+            /\[aws-access-denied\].*user\/stranger.*Allow ec2:DescribeInstances for the caller/s,
         );
         assert.deepStrictEqual(await cluster.annotations(), {});
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
@@ -167,7 +167,7 @@ describe("the cluster and the account of the live checks", () => {
         stack.workspace.envVars["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
         assert.match(
             (await failureOf(stack.destroy())) ?? "",
-            /\[cluster-unreachable\].*Its pods may still carry the role, so nothing was taken away.*set forceDestroy: true, run pulumi up, then pulumi destroy/s,
+            /\[cluster-unreachable\].*Its pods may still carry the role, so nothing was removed.*set forceDestroy: true, run pulumi up, then pulumi destroy/s,
         );
         assert.deepStrictEqual(await account(), { role: true, nodeRoleHoldsPolicy: false });
         assert.deepStrictEqual(await roleOfPods(), [ROLE_ARN]);

@@ -104,7 +104,7 @@ describe("the hand-over of a live cluster", () => {
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.refresh();
         const state = JSON.stringify(await stack.exportStack());
-        assert.match(state, /"drift":"arn:aws:iam::aws:policy\/AmazonEKS_CNI_Policy is on sandbox-nodes again\. /);
+        assert.match(state, /"drift":"arn:aws:iam::aws:policy\/AmazonEKS_CNI_Policy is attached to sandbox-nodes again\. /);
         await stack.up();
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
@@ -157,7 +157,7 @@ describe("the hand-over of a live cluster", () => {
             existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",
             detachFromNodeRoles: [NODE_ROLE],
         });
-        assert.match((await failureOf(stack.up())) ?? "", /\[permission-missing\].*Nothing on the cluster was moved/);
+        assert.match((await failureOf(stack.up())) ?? "", /\[permission-missing\].*Nothing on the cluster was changed/);
         assert.deepStrictEqual(uids(await pods()), before);
         await give(stack, sandbox, {
             existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",

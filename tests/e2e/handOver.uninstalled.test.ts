@@ -48,7 +48,7 @@ describe("the npm package that is uninstalled before the stack is destroyed", ()
         renameSync(installed(), `${installed()}-uninstalled`);
         for (const run of [() => stack.destroy(), () => stack.refresh()]) {
             const failure = (await failureOf(run())) ?? "";
-            assert.match(failure, /The npm package eks-cni is needed to go on with this stack: npm install eks-cni/);
+            assert.match(failure, /This stack needs the npm package eks-cni: npm install eks-cni/);
             assert.deepStrictEqual(await world(), handedOver);
         }
 

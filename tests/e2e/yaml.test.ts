@@ -63,7 +63,7 @@ describe("a program in YAML", () => {
         await stack.preview({ onEvent });
         assert.match(
             diagnostics.join(""),
-            /info: .*Plan for the cluster:.*\[canary\] aws-node-\w+ on ip-.*\[detach\] \S+ leaves sandbox-nodes,/s,
+            /info: .*Plan for the cluster:.*\[canary\] aws-node-\w+ on ip-.*\[detach\] \S+ is detached from sandbox-nodes /s,
         );
     });
 
@@ -89,7 +89,7 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.ok(
-            diagnostics.some((line) => /^info: .*canary on ip-.* takes the role first/.test(line)),
+            diagnostics.some((line) => /^info: .*canary on ip-.* restarts first, with the role/.test(line)),
             diagnostics.join(""),
         );
     });

@@ -1,7 +1,7 @@
 import { PROVIDER_ARN } from "../../support/standIn";
 import { Rule } from "./rule";
 
-/** The live shape, since nothing leaves a node role without it. */
+/** With live checks, since without them no policy is detached from a node role. */
 const LIVE = { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined };
 const NODE_ROLES = { ...LIVE, detachFromNodeRoles: ["n"] };
 const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
@@ -40,7 +40,7 @@ const text = (argument: string, expected: string, fix: string): Rule => ({
 const NODE_ROLE_NAME = "the name of a role, without ARN and path";
 const NO_NAMES = "at least one member";
 
-/** What each argument of the live checks must be by itself. */
+/** The rules for each argument of the live checks. */
 export const liveRules: Rule[] = [
     {
         argument: "liveChecks",
@@ -85,7 +85,7 @@ export const liveRules: Rule[] = [
     },
     text("region", "a region", "use the cluster's region, such as us-west-2, or omit it"),
     text("profile", "the name of a profile", "to see the profiles: aws configure list-profiles"),
-    text("externalId", "an external id", "omit it if the role requires none"),
+    text("externalId", "an external ID", "omit it if the role requires none"),
     {
         argument: "aws.roleArn",
         expected: "the ARN of an IAM role",
@@ -150,7 +150,7 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "detachFromNodeRoles",
-        beside: LIVE,
+        otherArgs: LIVE,
         path: "detachFromNodeRoles[0]",
         expected: NODE_ROLE_NAME,
         fix: 'use "nodes"',
@@ -167,7 +167,7 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "detachFromNodeRoles",
-        beside: LIVE,
+        otherArgs: LIVE,
         path: "detachFromNodeRoles[0]",
         expected: "1 to 64 letters, digits and + = , . @ _ -",
         fix: "use the name of the node role",
@@ -181,7 +181,7 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "detachFromNodeRoles",
-        beside: LIVE,
+        otherArgs: LIVE,
         expected: NO_NAMES,
         fix: "omit detachFromNodeRoles to detach nothing",
         accepted: [["null, which counts as not given", null]],
@@ -189,7 +189,7 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "detachFromNodeRoles",
-        beside: LIVE,
+        otherArgs: LIVE,
         expected: "a list of names of node roles",
         fix: "put it into a list: […]",
         accepted: [],
@@ -197,7 +197,7 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "detachFromNodeRoles",
-        beside: LIVE,
+        otherArgs: LIVE,
         path: "detachFromNodeRoles[1]",
         expected: "names of node roles",
         fix: "remove the empty member",
@@ -206,7 +206,7 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "detachFromNodeRoles",
-        beside: LIVE,
+        otherArgs: LIVE,
         path: "detachFromNodeRoles[1]",
         expected: "each member once",
         fix: "remove one of them",
@@ -218,7 +218,7 @@ export const liveRules: Rule[] = [
         path: "detachPolicyArns[0]",
         expected: "the ARN of a managed policy",
         fix: "write it like arn:aws:iam::111122223333:policy/NAME, or arn:aws:iam::aws:policy/NAME",
-        beside: NODE_ROLES,
+        otherArgs: NODE_ROLES,
         accepted: [
             ["a policy", [MANAGED]],
             ["null, which counts as not given", null],
@@ -229,7 +229,7 @@ export const liveRules: Rule[] = [
         argument: "detachPolicyArns",
         expected: NO_NAMES,
         fix: "omit detachPolicyArns to detach the default policies",
-        beside: NODE_ROLES,
+        otherArgs: NODE_ROLES,
         accepted: [],
         refused: [["an empty list", [], "an empty list"]],
     },
@@ -291,7 +291,7 @@ export const liveRules: Rule[] = [
         argument: "injectionGuard",
         expected: "true or false",
         fix: "set false to create no admission policy, or omit it",
-        beside: NODE_ROLES,
+        otherArgs: NODE_ROLES,
         accepted: [
             ["true", true],
             ["false", false],

@@ -34,7 +34,7 @@ describe("arguments that decide which resources exist", () => {
         });
     }
 
-    it("tell of policies of no node role at once, whether they are known or not", async () => {
+    it("refuse detachPolicyArns without node roles at once, whether they are known or not", async () => {
         for (const [policy, got] of [
             ["arn:aws:iam::aws:policy/A", '["arn:aws:iam::aws:policy/A"]'],
             [pulumi.output("arn:aws:iam::aws:policy/A"), '["known later"]'],
@@ -84,23 +84,23 @@ describe("arguments that decide which resources exist", () => {
         [
             "detachFromNodeRoles",
             { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
-            "expected a list of names of node roles, got nothing; put it into a list: […]",
+            "expected a list of names of node roles, got nothing; set it, or omit it",
         ],
         [
             "detachPolicyArns",
             { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, detachFromNodeRoles: ["nodes"] },
-            "expected a list of ARNs of managed policies, got nothing; put it into a list: […]",
+            "expected a list of ARNs of managed policies, got nothing; set it, or omit it",
         ],
     ];
-    for (const [propertyPath, beside, reason] of nothing) {
+    for (const [propertyPath, otherArgs, reason] of nothing) {
         for (const value of [undefined, null]) {
             it(`cannot turn out to be ${String(value)}: ${propertyPath}`, async () => {
-                const refused = await construct({ ...beside, [propertyPath]: pulumi.output(value) });
+                const refused = await construct({ ...otherArgs, [propertyPath]: pulumi.output(value) });
                 assertRefusedLate(refused, [{ propertyPath, reason }]);
             });
 
             it(`can be ${String(value)} from the start: ${propertyPath}`, async () => {
-                assertAccepted(await construct({ ...beside, [propertyPath]: value }));
+                assertAccepted(await construct({ ...otherArgs, [propertyPath]: value }));
             });
         }
     }
@@ -126,7 +126,7 @@ describe("arguments that decide which resources exist", () => {
     }
 });
 
-/** Without those that are null, which the engine takes as not given. */
+/** Without inputs that are null, which the engine treats as not set. */
 function inputsOfChildren({ resources }: Run<unknown>): unknown {
     return resources
         .slice(1)

@@ -1,0 +1,110 @@
+import { deepStrictEqual } from "assert";
+import { execFileSync } from "child_process";
+import { readFileSync } from "fs";
+import { resolve } from "path";
+import * as ts from "typescript";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** Words that name no actor, or that sound translated. What to write instead: CONTRIBUTING.md. */
+const BANNED: readonly RegExp[] = [
+    /\b(?:no|some)body\b/i,
+    /\bwhoever\b/i,
+    /\banew\b/i,
+    /\b(?:is|are|was|were|be|been|being|it|them|whom) told\b|\btold of\b/i,
+    /\bliv(?:e|es|ed|ing) off\b/i,
+    /\bin vain\b/i,
+    /\bto be had\b/i,
+    /\bmend(?:s|ed|ing)?\b/i,
+    /\bis no argument\b/i,
+    /\bis \S+ meant\?/i,
+    /\bsees? to (?:it|what)\b/i,
+    /\bthat there (?:is|are)\b/i,
+    /\bgives? it longer\b/i,
+];
+/** A clause as the subject: "What is left follows" for "The remaining steps follow". A question is fine. */
+const WHAT_CLAUSE = /(?:^|[.:;] )What [a-z][^?]*$/m;
+
+interface Piece {
+    readonly at: string;
+    readonly text: string;
+}
+
+function tracked(...paths: string[]): string[] {
+    const listed = execFileSync("git", ["ls-files", "--", ...paths], { cwd: ROOT, encoding: "utf8" });
+    return listed.split("\n").filter((file) => file !== "");
+}
+
+/** The string literals and the comments of a source file. */
+function piecesOf(file: string): Piece[] {
+    const text = readFileSync(resolve(ROOT, file), "utf8");
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    const pieces: Piece[] = [];
+    const add = (position: number, found: string) => {
+        pieces.push({ at: `${file}:${String(source.getLineAndCharacterOfPosition(position).line + 1)}`, text: found });
+    };
+    const seen = new Set<number>();
+    const visit = (node: ts.Node): void => {
+        for (const { pos, end } of ts.getLeadingCommentRanges(text, node.pos) ?? []) {
+            if (!seen.has(pos)) {
+                seen.add(pos);
+                add(pos, prose(text.slice(pos, end)));
+            }
+        }
+        if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+            add(node.getStart(), node.text);
+        }
+        ts.forEachChild(node, visit);
+    };
+    visit(source);
+    visit(source.endOfFileToken);
+    return pieces;
+}
+
+/** A comment as one paragraph per line, without its stars. */
+function prose(comment: string): string {
+    return comment
+        .replace(/^\/\*\*?|\*\/$|^\/\/ ?/g, "")
+        .replace(/\n\s*(?:\*|\/\/) ?/g, "\n")
+        .replace(/([^\n])\n(?!\n)/g, "$1 ")
+        .trim();
+}
+
+/** The paragraphs of a page, without its code blocks, headings and quotations of code. */
+function paragraphsOf(file: string): Piece[] {
+    const text = readFileSync(resolve(ROOT, file), "utf8").replace(/^```[\s\S]*?^```/gm, (code) => code.replace(/[^\n]/g, ""));
+    let line = 1;
+    return text.split(/(\n\s*\n)/).flatMap((paragraph) => {
+        const at = `${file}:${String(line)}`;
+        line += (paragraph.match(/\n/g) ?? []).length;
+        const body = paragraph.replace(/^#.*$/gm, "").replace(/`[^`]*`/g, "code").replace(/([^\n|])\n(?![\n|])/g, "$1 ");
+        return body.trim() === "" ? [] : [{ at, text: body }];
+    });
+}
+
+function faultsIn(pieces: readonly Piece[], patterns: readonly RegExp[]): string[] {
+    return pieces.flatMap(({ at, text }) =>
+        patterns.flatMap((pattern) => {
+            const found = pattern.exec(text);
+            return found === null ? [] : [`${at}: ${found[0].slice(0, 80)}`];
+        }),
+    );
+}
+
+describe("plain English", () => {
+    it("is what the sources' messages and comments are written in", () => {
+        const sources = tracked("index.ts", "components", "documents", "handover", "plugin", "policies", "release");
+        const pieces = sources.filter((file) => file.endsWith(".ts")).flatMap(piecesOf);
+        deepStrictEqual(faultsIn(pieces, [...BANNED, WHAT_CLAUSE]), []);
+    });
+
+    it("is what the schema's descriptions are written in", () => {
+        const text = readFileSync(resolve(ROOT, "plugin/schema.json"), "utf8");
+        deepStrictEqual(faultsIn([{ at: "plugin/schema.json", text }], BANNED), []);
+    });
+
+    it("is what the pages are written in", () => {
+        const pages = tracked("*.md");
+        deepStrictEqual(faultsIn(pages.flatMap(paragraphsOf), [...BANNED, WHAT_CLAUSE]), []);
+    });
+});
