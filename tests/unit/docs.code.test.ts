@@ -4,8 +4,8 @@ import * as ts from "typescript";
 import { CodeBlock, codeBlocks, pages, ROOT } from "./support/markdown";
 
 /**
- * The namespaces of `@pulumi/aws` that the docs use. The whole of it is 2,700 files, which would take longer to read than all
- * other unit tests together.
+ * The namespaces of `@pulumi/aws` that the docs use. Reading all its 2,700 files would take longer than all other unit tests
+ * together.
  */
 const AWS = `export * as eks from "@pulumi/aws/eks"; export * as iam from "@pulumi/aws/iam";`;
 const AWS_FILE = inTests("aws.ts");
@@ -24,13 +24,13 @@ const OPTIONS: ts.CompilerOptions = {
     paths: { "@pulumi/aws": [AWS_FILE] },
 };
 
-/** Where a block is compiled: nothing is written there, and imports resolve as for a file that is. */
+/** The path of a block, a virtual file. Its imports resolve as for a real file in this folder. */
 function inTests(name: string): string {
     return join(ROOT, "tests/unit/docs", name);
 }
 
 function source({ preamble, text }: CodeBlock): string {
-    // A module each, so that the names of one block are not those of another.
+    // Each block is a module, so that names in different blocks do not collide.
     return `${preamble}\n${text}\nexport {};\n`;
 }
 
@@ -49,16 +49,16 @@ function compilerHost(files: ReadonlyMap<string, string>): ts.CompilerHost {
     };
 }
 
-/** What TypeScript says against the blocks, with the page and the line of the code that it says it of. */
+/** TypeScript's errors in the blocks, each with its page and its line of code. */
 function problems(blocks: readonly CodeBlock[]): string[] {
-    const named = blocks.map((block, i) => ({ block, path: inTests(`block${String(i)}.ts`) }));
+    const blocksWithPaths = blocks.map((block, i) => ({ block, path: inTests(`block${String(i)}.ts`) }));
     const files = new Map([
         [AWS_FILE, AWS],
-        ...named.map(({ block, path }): [string, string] => [path, source(block)]),
+        ...blocksWithPaths.map(({ block, path }): [string, string] => [path, source(block)]),
     ]);
     const program = ts.createProgram([...files.keys()], OPTIONS, compilerHost(files));
     return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
-        const page = named.find(({ path }) => path === file?.fileName)?.block.page ?? file?.fileName ?? "";
+        const page = blocksWithPaths.find(({ path }) => path === file?.fileName)?.block.page ?? file?.fileName ?? "";
         const line = file?.text.slice(start).split("\n")[0] ?? "";
         return `${page}: ${line}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
     });

@@ -7,13 +7,17 @@ import { commandLine } from "local-eks/cli";
 import { dirname, join } from "path";
 import { CodeBlock, codeBlocks, pages, ROOT } from "./support/markdown";
 
-/** The services that the docs call by the AWS CLI, whose commands and options are named after the API's. */
+/** The services that the docs call with the AWS CLI, whose commands and options have the names of the API. */
 const AWS: Readonly<Record<string, object>> = { eks, iam, sts };
 const AWS_GLOBAL_OPTIONS = ["--query", "--output", "--region"];
-/** Of services whose SDK is not a dependency. https://docs.aws.amazon.com/cli/latest/reference/cloudformation/delete-stack.html */
+/**
+ * Commands of services whose SDK is not a dependency.
+ *
+ * Source: https://docs.aws.amazon.com/cli/latest/reference/cloudformation/delete-stack.html
+ */
 const OTHER_AWS_COMMANDS: Readonly<Record<string, string[]>> = { "cloudformation delete-stack": ["--stack-name"] };
 
-/** Not checked: the programs are not on every machine that runs the tests. */
+/** Not every machine that runs the tests has these programs. */
 const NOT_CHECKED = ["cd", "eval", "git", "grep", "env", "pulumi", "kubectl"];
 
 interface Command {
@@ -21,7 +25,7 @@ interface Command {
     words: string[];
 }
 
-/** The commands of a block, pipes and chains taken apart; comments and quotes read as a shell does, as far as the docs need it. */
+/** The commands of a block, each part of a pipe or chain by itself. Parses comments and quotes as far as the docs need it. */
 function commandsOf({ page, text }: CodeBlock): Command[] {
     const lines = text.replace(/\\\n\s*/g, " ").split("\n");
     return lines.flatMap((line) => {
@@ -88,7 +92,7 @@ function awsProblem([service = "", operation = "", ...args]: string[]): string |
     );
 }
 
-/** The names of an operation's parameters in lower case, from the schema that the SDK serialises by: [3, namespace, name, traits, members, …]. */
+/** The names of an operation's parameters in lower case, from the SDK's schema: [3, namespace, name, traits, members, …]. */
 function inputOf(api: object, operation: string): string[] {
     const schemas = new Map<string, unknown>(Object.entries(api));
     const schema = schemas.get(`${operation}Request$`) ?? schemas.get(`${operation}Input$`);

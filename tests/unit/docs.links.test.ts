@@ -3,7 +3,7 @@ import { existsSync, statSync } from "fs";
 import { dirname, join, normalize } from "path";
 import { allTokens, anchors, Page, page, pages, ROOT } from "./support/markdown";
 
-/** The targets of a page's links and pictures that are in the repository. */
+/** The targets of a page's links and pictures within the repository. */
 function inRepository(of: Page): string[] {
     return allTokens(of)
         .filter(({ type }) => type === "link" || type === "image")
@@ -11,7 +11,7 @@ function inRepository(of: Page): string[] {
         .filter((href) => !/^[a-z]+:/.test(href));
 }
 
-/** Undefined if the target is there, otherwise what is missing. */
+/** The problem of a link. Undefined if its target exists. */
 function missing(from: Page, href: string): string | undefined {
     const [file = "", anchor] = href.split("#");
     const path = file === "" ? from.path : normalize(join(dirname(from.path), decodeURIComponent(file)));

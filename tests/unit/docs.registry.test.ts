@@ -49,11 +49,11 @@ describe("the pages for Pulumi's registry", () => {
             const program = [...read(page).text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = ""]) => text);
             const { resources, outputs } = loadYaml<Program>(program.join());
             const { inputProperties, properties } = schema.resources[TYPE];
-            const { type, properties: given = {} } = resources["cni"] ?? {};
+            const { type, properties: args = {} } = resources["cni"] ?? {};
             deepStrictEqual(type, TYPE);
-            ok(Object.keys(given).length > 0);
+            ok(Object.keys(args).length > 0);
             deepStrictEqual(
-                Object.keys(given).filter((name) => !(name in inputProperties)),
+                Object.keys(args).filter((name) => !(name in inputProperties)),
                 [],
             );
             for (const output of Object.values(outputs)) {

@@ -19,9 +19,9 @@ import { codeSpans, page, ROOT } from "./support/markdown";
 
 const PAGE = page("docs/troubleshooting.md");
 const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
-/** What the lookups find missing is known only where they can be made, so it is read in the source. */
+/** The messages of the lookups exist only in a program, so they are read from the source. */
 const LOOKUPS = readFileSync(join(ROOT, "components/role/clusterLookup.ts"), "utf8");
-/** What providers and the stack's configuration are like is known only where a component is, so it is read there too. */
+/** The same applies to the messages about providers and the stack's configuration. */
 const CONNECTION = readFileSync(join(ROOT, "components/live/liveConnection.ts"), "utf8");
 const provider = (id: number) => `arn:aws:iam::111122223333:oidc-provider/${ISSUER}${String(id)}`;
 const manyClusters = (count: number) => ({
@@ -29,7 +29,7 @@ const manyClusters = (count: number) => ({
     additionalOidcProviderArns: Array.from({ length: count }, (_, i) => provider(i + 1)),
 });
 
-/** `expected …` of everything that can be wrong with the arguments: the tests of the rules have a row for each. */
+/** `expected …` of each possible problem of the arguments. The tests of the rules have a row for each. */
 function expectations(): string[] {
     const rules = [...iamRules, ...tagRules, ...kubernetesRules, ...liveRules];
     const rows = [...rules.flatMap(rowsOf), ...combinationRows, ...liveCombinationRows];
@@ -63,7 +63,7 @@ function firstSentence(text: string): string {
     return /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text;
 }
 
-/** A text of the page, in which `…` stands for anything, as a test of a message. */
+/** A text of the page as a pattern for messages. `…` matches anything. */
 function matcher(shown: string): RegExp {
     return new RegExp(`^${shown.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("…", ".+")}$`, "s");
 }

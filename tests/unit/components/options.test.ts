@@ -5,7 +5,7 @@ import { deepStrictEqual, ok, strictEqual } from "assert";
 import { PATCH_IGNORE_CHANGES } from "../../../components/delivery/fieldManager";
 import { CniServiceAccountRole, IpFamily } from "../../../index";
 import { assertAccepted } from "../support/refusals";
-import { Made, PROVIDER_ARN } from "../support/standIn";
+import { UnrelatedResource, PROVIDER_ARN } from "../support/standIn";
 import { construct, Registered, Run, run } from "../support/underMocks";
 
 const ARGS = { oidcProviderArn: PROVIDER_ARN, liveChecks: false };
@@ -15,7 +15,7 @@ function named({ resources }: Run<unknown>, name: string): Registered | undefine
     return resources.find((resource) => resource.name === name);
 }
 
-/** An option of each child, as the engine got it. */
+/** One option of each child, as registered with the engine. */
 function option({ resources }: Run<unknown>, key: string): Record<string, unknown> {
     return Object.fromEntries(
         resources.filter(({ parent }) => parent === "cni").map(({ name, request }) => [name, request[key]]),
@@ -55,7 +55,7 @@ describe("the component's options", () => {
 
     it("make the component wait for what it depends on, and its children for the component", async () => {
         const done = await run(() => {
-            const before = new Made("before");
+            const before = new UnrelatedResource("before");
             return new CniServiceAccountRole("cni", ARGS, { dependsOn: [before] });
         });
         assertAccepted(done);
@@ -211,7 +211,7 @@ describe("the component", () => {
     it("is ready only after the rollout: what depends on it waits for every child", async () => {
         const done = await run(() => {
             const { ready } = new CniServiceAccountRole("cni", ARGS);
-            return new Made("after", { ready });
+            return new UnrelatedResource("after", { ready });
         });
         deepStrictEqual(named(done, "after")?.dependsOn, [
             "cni-cni-policy",
@@ -224,7 +224,7 @@ describe("the component", () => {
     it("knows the role's ARN before anything uses the role", async () => {
         const done = await run(() => {
             const { roleArn } = new CniServiceAccountRole("cni", ARGS);
-            return new Made("after", { roleArn });
+            return new UnrelatedResource("after", { roleArn });
         });
         deepStrictEqual(named(done, "after")?.dependsOn, ["cni-role"]);
     });

@@ -13,7 +13,7 @@ function secretInputs({ resources }: Run<unknown>): string[] {
         .sort();
 }
 
-/** What is secret, which inputs of the children are secret for it, and which outputs. */
+/** The secret argument, and the inputs of the children and the outputs that become secret. */
 const rows: [string, Record<string, unknown>, string[], string[]][] = [
     ["nothing", {}, [], []],
     ["a tag", { tags: { a: pulumi.secret("b") } }, ["cni-role.tags"], []],
@@ -71,7 +71,7 @@ describe("a secret argument", () => {
     });
 });
 
-/** The Kubernetes SDK may mark all of `metadata` or `spec`: that much is its own affair. */
+/** The Kubernetes SDK may mark all of `metadata` or `spec` as secret, which is accepted. */
 function withoutDepth(path: string): string {
     return path.replace(/^(cni-daemon-set\.spec|cni-service-account\.metadata)\..*/, "$1");
 }

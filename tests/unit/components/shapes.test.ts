@@ -6,7 +6,7 @@ import {
     child,
     daemonSet,
     input,
-    NOT_LOOKED_AT,
+    OUTPUTS_WITHOUT_LIVE_CHECKS,
     role,
     serviceAccount,
     trust,
@@ -19,7 +19,7 @@ const ROLE_ARN = "arn:aws:iam::111122223333:role/cni-role-1a2b3c4";
 const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 
 const roleArnOnly = { "eks.amazonaws.com/role-arn": ROLE_ARN };
-// Digests are written out, not computed: another digest for the same delivery restarts the pods of every user.
+// The digests are constants: another digest for the same delivery would restart the pods of every user.
 const DELIVERED = "ec6352e1e6842b81";
 
 describe("the children of the component", () => {
@@ -37,7 +37,7 @@ describe("the children of the component", () => {
             policyArns: [MANAGED],
             serviceAccountAnnotations: roleArnOnly,
             ready: ROLE_ARN,
-            ...NOT_LOOKED_AT,
+            ...OUTPUTS_WITHOUT_LIVE_CHECKS,
         });
     });
 
@@ -71,11 +71,11 @@ describe("the children of the component", () => {
             policyArns: [MANAGED],
             serviceAccountAnnotations: roleArnOnly,
             ready: ROLE_ARN,
-            ...NOT_LOOKED_AT,
+            ...OUTPUTS_WITHOUT_LIVE_CHECKS,
             remainingSteps: [
                 "[annotate] No service account has the role yet. Give its ARN to the managed add-on, or annotate the service account.",
                 "[restart] Existing pods get the role only when they restart.",
-                ...NOT_LOOKED_AT.remainingSteps,
+                ...OUTPUTS_WITHOUT_LIVE_CHECKS.remainingSteps,
             ],
         });
     });
@@ -91,7 +91,7 @@ describe("the children of the component", () => {
             policyArns: [],
             serviceAccountAnnotations: annotations,
             ready: arn,
-            ...NOT_LOOKED_AT,
+            ...OUTPUTS_WITHOUT_LIVE_CHECKS,
         });
     });
 
@@ -121,7 +121,7 @@ describe("the children of the component", () => {
         ]);
         deepStrictEqual(run.outputs["cni"]?.value["remainingSteps"], [
             "[restart] Existing pods get the role only when they restart.",
-            ...NOT_LOOKED_AT.remainingSteps,
+            ...OUTPUTS_WITHOUT_LIVE_CHECKS.remainingSteps,
         ]);
     });
 
@@ -146,8 +146,8 @@ describe("the children of the component", () => {
 
     it("count the additional policies that are outputs among themselves, wherever the others are", async () => {
         const [a, b] = ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"];
-        const made = [pulumi.output("arn:aws:iam::111122223333:policy/C"), pulumi.output(Promise.resolve(b))];
-        const run = await construct({ oidcProviderArn: PROVIDER_ARN, additionalPolicyArns: [a, ...made] });
+        const outputs = [pulumi.output("arn:aws:iam::111122223333:policy/C"), pulumi.output(Promise.resolve(b))];
+        const run = await construct({ oidcProviderArn: PROVIDER_ARN, additionalPolicyArns: [a, ...outputs] });
         const policyOf = (suffix: string) => input(run, `cni-additional-policy-${suffix}`, "policyArn");
         deepStrictEqual(
             [policyOf("aws/A"), policyOf("0"), policyOf("1")],

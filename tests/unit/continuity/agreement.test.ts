@@ -31,7 +31,7 @@ const handedOver = (name: string): Sight => ({
     roles: [name],
 });
 
-/** What random play comes to, and no course does. */
+/** Transitions that random play reaches and no course has. */
 const NOT_REPLAYED = [/^killed /];
 
 describe("what the model and the sandbox are to agree upon", () => {
@@ -69,7 +69,7 @@ describe("what the model and the sandbox are to agree upon", () => {
     }).timeout(60_000);
 });
 
-/** The model's other node role is one as well. */
+/** Treats the model's second node role like the first. */
 function ofOneRole(kind: string): string {
     return kind.replace(/^(attach to|detach from|\*\* nodeJoins) b$/, "$1 a");
 }

@@ -127,13 +127,13 @@ describe("the figures of a recording", () => {
 describe("a canary", () => {
     const untrusted = iam([nodeRole()]);
     const before = [inForce(0, untrusted), generation(0, 1), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))];
-    const born = (at: number, uid: string, node = "n1") => seen(at, withRole(uid, { node, ready: false }));
+    const created = (at: number, uid: string, node = "n1") => seen(at, withRole(uid, { node, ready: false }));
 
     it("is the first pod that is born with the new role before the rollout, and is counted apart", () => {
         const events = [
             annotated(1000, ROLE),
             gone(1000, "a"),
-            born(2000, "c"),
+            created(2000, "c"),
             gone(5000, "c"),
             annotated(5000, undefined),
         ];
@@ -147,9 +147,9 @@ describe("a canary", () => {
         const events = [
             annotated(1000, ROLE),
             gone(1000, "a"),
-            born(2000, "c"),
+            created(2000, "c"),
             gone(2500, "b"),
-            born(3000, "d", "n2"),
+            created(3000, "d", "n2"),
         ];
         const figures = figuresOf(recording(10_000, ...before, ...events));
         assert.strictEqual(figures.canaryPodSeconds, 8);
@@ -162,9 +162,9 @@ describe("a canary", () => {
         const events = [
             annotated(1000, ROLE),
             gone(1000, "a"),
-            born(2000, "c"),
+            created(2000, "c"),
             gone(2500, "b"),
-            born(3000, "d", "n2"),
+            created(3000, "d", "n2"),
         ];
         const figures = figuresOf(recording(10_000, ...before, inForce(0, others), other, ...events));
         assert.strictEqual(figures.canaryPodSeconds, 15);
@@ -172,32 +172,38 @@ describe("a canary", () => {
     });
 
     it("may be tried again once the first is gone", () => {
-        const events = [annotated(1000, ROLE), gone(1000, "a"), born(2000, "c"), gone(3000, "c"), born(4000, "d")];
+        const events = [
+            annotated(1000, ROLE),
+            gone(1000, "a"),
+            created(2000, "c"),
+            gone(3000, "c"),
+            created(4000, "d"),
+        ];
         const figures = figuresOf(recording(5000, ...before, ...events));
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [2, 0]);
     });
 
     it("is not what is born in the rollout", () => {
-        const events = [annotated(1000, ROLE), generation(1500, 2), gone(1600, "a"), born(2000, "c")];
+        const events = [annotated(1000, ROLE), generation(1500, 2), gone(1600, "a"), created(2000, "c")];
         const figures = figuresOf(recording(5000, ...before, ...events));
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 3]);
     });
 
     it("is not what carries another role than the service account names", () => {
-        const events = [annotated(1000, `${ROLE}-2`), gone(1600, "a"), born(2000, "c")];
+        const events = [annotated(1000, `${ROLE}-2`), gone(1600, "a"), created(2000, "c")];
         const figures = figuresOf(recording(5000, ...before, ...events));
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 3]);
     });
 
     it("is not a pod that was there before the annotation", () => {
-        const events = [born(500, "c"), annotated(1000, ROLE)];
+        const events = [created(500, "c"), annotated(1000, ROLE)];
         const figures = figuresOf(recording(5000, ...before, ...events));
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 4.5]);
     });
 });
 
-/** The same figure in another way: by asking at every tenth of a second. */
-function sampled(events: readonly RecordedEvent[], to: number): number {
+/** Computes `podSeconds` independently, by sampling every tenth of a second. */
+function sampledPodSeconds(events: readonly RecordedEvent[], to: number): number {
     let hits = 0;
     for (let at = 0; at < to; at += 100) {
         const known = events.filter((event) => event.at <= at);
@@ -233,7 +239,7 @@ describe("the figures of any recording", () => {
             fc.property(fc.array(event, { maxLength: 20 }), (events) => {
                 const sorted = [inForce(0), ...events].sort((a, b) => a.at - b.at);
                 const { podSeconds, gaps } = figuresOf(recording(5000, ...sorted));
-                assert.ok(Math.abs(podSeconds - sampled(sorted, 5000)) < 1e-6);
+                assert.ok(Math.abs(podSeconds - sampledPodSeconds(sorted, 5000)) < 1e-6);
                 assert.ok(gaps.every(({ from, to }) => from < to && from >= 0 && to <= 5000));
             }),
         );

@@ -70,7 +70,7 @@ describe("the points of a kill campaign", () => {
         }
     });
 
-    it("are told by their names alone", () => {
+    it("are identified by their names alone", () => {
         fc.assert(
             fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 0, max: 2 ** 31 }), (count, seed) => {
                 for (const point of killPoints(count, seed, course)) {

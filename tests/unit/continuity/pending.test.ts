@@ -17,7 +17,7 @@ describe("what a killed engine left half done", () => {
         deepStrictEqual(unknownToTheEngine(state, ATTACHMENT), [{ role: "a", policyArn: "policy" }]);
     });
 
-    it("is not what a later update has made, of which the engine still tells", () => {
+    it("is not what a later update has created, which the engine knows", () => {
         const state = {
             resources: [attachment("a"), { ...attachment("b"), type: "another" }],
             pending_operations: [pending("creating", "a"), pending("creating", "b")],

@@ -24,7 +24,7 @@ describe("a verdict", () => {
 
     it("names the pods without a path, their nodes, for how long and why", () => {
         const verdict = verdictOf(recording(6000, ...there, lost), bound, [], baseline);
-        assert.strictEqual(verdict.problems[0], "2.0 s of pods without a path");
+        assert.strictEqual(verdict.problems[0], "2.0 pod-seconds without a path");
         assert.match(
             verdict.problems[1] ?? "",
             /^aws-node-a on n1 for 1.0 s from 00:00:05.000: the role nodes may not/,
@@ -36,7 +36,7 @@ describe("a verdict", () => {
         const some = { ...bound, podSeconds: "some" as const };
         assert.deepStrictEqual(verdictOf(recording(6000, ...there, lost), some, [], baseline).problems, []);
         assert.deepStrictEqual(verdictOf(recording(6000, ...there), some, [], baseline).problems, [
-            "no pod was seen without a path: the monitor is blind",
+            "no gap was recorded: the monitor does not detect gaps",
         ]);
     });
 
@@ -46,7 +46,7 @@ describe("a verdict", () => {
         const late = verdictOf(recording(11_100, ...there, gone), bound, [], baseline);
         assert.match(
             late.problems[0] ?? "",
-            /without a Ready pod for 5.1 s more than a bare restart costs, 5.0 s are allowed/,
+            /without a Ready pod for 5.1 s more than a bare restart costs; at most 5.0 s are allowed/,
         );
     });
 
@@ -98,14 +98,14 @@ describe("the report", () => {
         const failed = outcome({ verdict: bad, problems: bad.problems });
         assert.deepStrictEqual(closing([sight, failed], 30_000), [
             "2 scenarios, 0 kill points: 2.0 pod-seconds without a path (canaries: 0.0)",
-            "The monitor sees: plain shows 2.0 s",
+            "The monitor detects gaps: plain shows 2.0 s",
             "",
             "  1 passing (30s)",
             "  1 failing",
         ]);
     });
 
-    it("tells of each failure what is wrong, how to see it again and where its logs are", () => {
+    it("reports for each failure what is wrong, how to reproduce it and where its logs are", () => {
         assert.deepStrictEqual(failures([outcome(), outcome({ problems: ["one\ntwo"] })]), [
             "  1) first up",
             "     one",

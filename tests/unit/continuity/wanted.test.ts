@@ -55,17 +55,17 @@ describe("after the hand-back", () => {
             [`annotation of the service account left over: ${ANNOTATION}`],
         ],
         [
-            "somebody's annotation is lost",
+            "another owner's annotation is lost",
             { serviceAccount: { annotations: {}, managers: ["eks"] } },
             ["annotation of the service account lost: team"],
         ],
         [
-            "somebody's annotation has changed",
+            "another owner's annotation has changed",
             { serviceAccount: { annotations: { team: "x" }, managers: ["eks"] } },
             ["annotation of the service account changed: team from network to x"],
         ],
         [
-            "a field manager of ours owns something",
+            "a field manager of the component owns something",
             { daemonSet: { annotations: {}, managers: ["eks", "eks-cni/p/s/cni"] } },
             ["the field manager eks-cni/p/s/cni still owns fields of the DaemonSet"],
         ],

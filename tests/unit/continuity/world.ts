@@ -10,7 +10,7 @@ export const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni`;
 const allow = (actions: string[], resource = "*") => ({ Effect: "Allow", Action: actions, Resource: resource });
 const ec2 = (...names: string[]) => names.map((name) => `ec2:${name}`);
 
-/** Version 6 of https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKS_CNI_Policy.html */
+/** Source: version 6 of https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKS_CNI_Policy.html */
 export const cniDocument = JSON.stringify({
     Version: "2012-10-17",
     Statement: [

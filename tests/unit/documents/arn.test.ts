@@ -7,7 +7,7 @@ const PROVIDER = "arn:aws:iam::111122223333:oidc-provider/";
 const ROLE = "arn:aws:iam::111122223333:role";
 const POLICY = "arn:aws:iam::111122223333:policy";
 
-/** What can be wrong with the part before the resource in any of the three kinds. */
+/** Invalid forms of the part before the resource, for all three kinds of ARN. */
 function refusedBeginnings(resource: string): [string, string][] {
     return [
         ["the empty string", ""],

@@ -5,8 +5,8 @@ import { Run } from "./underMocks";
 
 const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "eks-cni/project/stack/cni" };
 
-/** The outputs of what the live checks would have seen, where there are none. */
-export const NOT_LOOKED_AT = {
+/** The outputs of the live checks, for a component without live checks. */
+export const OUTPUTS_WITHOUT_LIVE_CHECKS = {
     verifiedPods: 0,
     detachedFrom: [],
     remainingSteps: [
@@ -15,7 +15,7 @@ export const NOT_LOOKED_AT = {
     ],
 };
 
-/** A child of the component "cni", as the tests write it out whole. */
+/** A child of the component "cni", with all its inputs. */
 export interface Child {
     type: string;
     name: string;
@@ -30,7 +30,7 @@ export function children({ resources }: Run<unknown>): Child[] {
     return byName(resources.slice(1).map(({ type, name, inputs, dependsOn }) => ({ type, name, inputs, dependsOn })));
 }
 
-/** What does not depend on each other registers in any order. */
+/** Independent resources are registered in any order. */
 function byName(children: Child[]): Child[] {
     return [...children].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -79,7 +79,7 @@ export function serviceAccount(annotations: Record<string, string>, dependsOn: s
                 namespace: "kube-system",
                 name: "aws-node",
                 ...place,
-                // Of a component without live checks, by which the former ones know that nothing is to be handed back.
+                // Tells live checks that were turned off that they have nothing to hand back.
                 annotations: { ...annotations, "eks-cni/live-checks": "off", ...FIELD_MANAGER },
             },
         },

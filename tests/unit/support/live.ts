@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { child, children } from "./children";
 import { ISSUER, PROVIDER_ARN } from "./standIn";
-import { construct, Run, World } from "./underMocks";
+import { construct, Run, MockOptions } from "./underMocks";
 
 export const ROLE_ARN = "arn:aws:iam::111122223333:role/cni-role-1a2b3c4";
 export const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const GUARD = "eks-cni-project-stack-cni-a46ffae2";
-/** As tests/unit/components/shapes.test.ts has it: the same delivery in both shapes. */
+/** The same digest as in tests/unit/components/shapes.test.ts: both shapes deliver the same. */
 export const DELIVERED = "ec6352e1e6842b81";
 
 export const CHECKS = ["cni-credential-guard", "cni-canary", "cni-detachment"];
@@ -37,21 +37,21 @@ export const COMMON = {
 };
 
 /** Constructs the component with live checks. */
-export function live(args: object = {}, world: World = {}, opts?: pulumi.ComponentResourceOptions) {
-    return construct({ oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, ...args }, world, opts);
+export function live(args: object = {}, options: MockOptions = {}, opts?: pulumi.ComponentResourceOptions) {
+    return construct({ oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, ...args }, options, opts);
 }
 
 export function names(run: Run<unknown>): string[] {
     return children(run).map(({ name }) => name);
 }
 
-/** Without the way to the provider's code, which has its own test. */
+/** The inputs without the provider's code, which has its own test. */
 export function inputs(run: Run<unknown>, name: string): Record<string, unknown> {
-    const given = Object.entries(child(run, name)?.inputs ?? {});
-    return Object.fromEntries(given.filter(([key]) => key !== "__provider"));
+    const entries = Object.entries(child(run, name)?.inputs ?? {});
+    return Object.fromEntries(entries.filter(([key]) => key !== "__provider"));
 }
 
-/** An option of each child, as the engine got it. */
+/** One option of each child, as registered with the engine. */
 export function option(run: Run<unknown>, key: string): Record<string, unknown> {
     return Object.fromEntries(run.resources.slice(1).map(({ name, request }) => [name, request[key]]));
 }

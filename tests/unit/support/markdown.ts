@@ -16,16 +16,16 @@ export interface CodeBlock {
     page: string;
     language: string;
     text: string;
-    /** What completes a fragment of TypeScript: an HTML comment before it that starts with `ts`. */
+    /** The declarations that a TypeScript fragment needs, from an HTML comment before it that starts with `ts`. */
     preamble: string;
 }
 
-const NOT_OURS = ["node_modules", "dist", "reports"];
+const IGNORED_FOLDERS = ["node_modules", "dist", "reports"];
 
 /** Every page of the repository, generated ones included. */
 export function pages(folder = ROOT): Page[] {
     return readdirSync(folder, { withFileTypes: true })
-        .filter(({ name }) => !name.startsWith(".") && !NOT_OURS.includes(name))
+        .filter(({ name }) => !name.startsWith(".") && !IGNORED_FOLDERS.includes(name))
         .flatMap((entry) => {
             const path = join(folder, entry.name);
             if (entry.isDirectory()) {
@@ -67,12 +67,12 @@ export function codeBlocks(of: Page): CodeBlock[] {
     return blocks;
 }
 
-/** The texts that a page shows as code within a sentence or a table. */
+/** The inline code of a page. */
 export function codeSpans(of: Page): string[] {
     return allTokens(of).flatMap((token) => (token.type === "codespan" ? [String(token["text"])] : []));
 }
 
-/** What a link within the repository can point to, as GitHub makes it of the headings. */
+/** The anchors that links can point to, as GitHub generates them from the headings. */
 export function anchors(of: Page): string[] {
     const slugger = new GithubSlugger();
     return allTokens(of).flatMap((token) => {

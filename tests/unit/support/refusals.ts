@@ -7,7 +7,7 @@ export interface ExpectedProblem {
     reason: string;
 }
 
-/** The whole message that the problems of the component "cni" make. */
+/** The whole error message of the component "cni" with these problems. */
 export function message(problems: ExpectedProblem[]): string {
     const count = problems.length === 1 ? "1 invalid argument" : `${String(problems.length)} invalid arguments`;
     return [
@@ -16,7 +16,7 @@ export function message(problems: ExpectedProblem[]): string {
     ].join("\n");
 }
 
-/** The constructor threw, before anything was registered or looked up. */
+/** Asserts that the constructor threw before anything was registered or looked up. */
 export function assertRefusedNow(run: Run<unknown>, problems: ExpectedProblem[]): void {
     assertError(run.thrown, problems);
     deepStrictEqual(run.resources, []);
@@ -24,7 +24,7 @@ export function assertRefusedNow(run: Run<unknown>, problems: ExpectedProblem[])
     deepStrictEqual(run.rejections, []);
 }
 
-/** The update fails with one error, and none of the component's children was registered. */
+/** Asserts that the update fails with one error, and that no child of the component was registered. */
 export function assertRefusedLate(run: Run<unknown>, problems: ExpectedProblem[]): void {
     strictEqual(run.thrown, undefined);
     strictEqual(run.rejections.length, 1, "an update prints each rejection, so there must be one");

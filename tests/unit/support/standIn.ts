@@ -5,7 +5,7 @@ export const ACCOUNT = "111122223333";
 export const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
 export const PROVIDER_ARN = `arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER}`;
 
-/** What the cloud answers: to a lookup by its token, or an Error that the lookup fails with. */
+/** The results of lookups, by the token of the provider function. An Error makes the lookup fail. */
 export type Lookups = Readonly<Record<string, (inputs: Record<string, unknown>) => Record<string, unknown> | Error>>;
 
 export const GET_CLUSTER = "aws:eks/getCluster:getCluster";
@@ -30,16 +30,16 @@ function issuerOf(url: string): string {
 }
 
 /**
- * What a resource looks like once it is made: its inputs and what the cloud adds. In a preview the cloud adds nothing, so
- * the SDK takes those outputs as unknown.
+ * A created resource: its inputs, and the outputs that AWS computes. A preview has no computed outputs, so the SDK treats them
+ * as unknown.
  */
-export function made({ type, name, inputs }: pulumi.runtime.MockResourceArgs, preview: boolean) {
-    const given = inputs as Record<string, unknown>;
+export function mockedResource({ type, name, inputs }: pulumi.runtime.MockResourceArgs, preview: boolean) {
+    const args = inputs as Record<string, unknown>;
     const id = `${name}-id`;
     if (preview) {
-        return { id: undefined, state: given };
+        return { id: undefined, state: args };
     }
-    return { id, state: { ...given, ...computed(type, name, decode(given).value as Record<string, unknown>) } };
+    return { id, state: { ...args, ...computed(type, name, decode(args).value as Record<string, unknown>) } };
 }
 
 function computed(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
@@ -62,11 +62,11 @@ function partitionOf(inputs: Record<string, unknown>): string {
     return /arn:(aws[a-z-]*):/.exec(typeof document === "string" ? document : "")?.[1] ?? "aws";
 }
 
-/** A resource of a program that has nothing to do with ours, with an output that a preview does not know. */
-export class Made extends pulumi.CustomResource {
+/** A resource outside the component, with an output that a preview does not know. */
+export class UnrelatedResource extends pulumi.CustomResource {
     declare readonly arn: pulumi.Output<string>;
 
     constructor(name: string, inputs: pulumi.Inputs = {}) {
-        super("test:index:Made", name, { arn: undefined, ...inputs });
+        super("test:index:UnrelatedResource", name, { arn: undefined, ...inputs });
     }
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CniServiceAccountRole, CniServiceAccountRoleArgs } from "../../../index";
 import { mock } from "node:test";
-import { Lookups, LOOKUPS, made } from "./standIn";
+import { Lookups, LOOKUPS, mockedResource } from "./standIn";
 import { decode } from "./wire";
 
 /** A resource as it was registered with the engine. */
@@ -11,13 +11,13 @@ export interface Registered {
     inputs: Record<string, unknown>;
     secretInputs: string[];
     parent: string;
-    /** The names of the resources that it waits for. */
+    /** The names of the resources that it depends on. */
     dependsOn: string[];
-    /** All of the request, for the options that only some tests look at. */
+    /** The whole request, for options that only some tests read. */
     request: Record<string, unknown>;
 }
 
-/** What a program did, and what it ended with. */
+/** The registrations of a program, and its result. */
 export interface Run<T> {
     result: T | undefined;
     /** All resources, in the order of their registration. */
@@ -25,42 +25,42 @@ export interface Run<T> {
     lookups: { token: string; inputs: unknown; provider: string | undefined }[];
     /** The outputs of each component, by name. */
     outputs: Record<string, { value: Record<string, unknown>; secrets: string[] }>;
-    /** What the SDK and the component print, without an engine to hand it to. */
+    /** The log messages, which the SDK prints since there is no engine. */
     warnings: string[];
     errors: string[];
     /** Thrown by the program itself. */
     thrown: unknown;
-    /** The rejections that nobody handled, each once: what the engine prints, and fails the update with. */
+    /** The unhandled rejections, each once. With an engine, they are printed and fail the update. */
     rejections: unknown[];
 }
 
-export interface World {
+export interface MockOptions {
     preview?: boolean;
     lookups?: Lookups;
-    /** What remote components, by their type, make of their inputs. */
+    /** Additional outputs of resources, by type. */
     components?: Record<string, Record<string, unknown>>;
     project?: string;
     stack?: string;
 }
 
 /**
- * Constructs one component as the only thing in a program, in its plain shape unless the arguments say otherwise. JavaScript
- * callers can pass anything, so `args` is unknown.
+ * Runs a program with a single component, in its plain shape unless the arguments say otherwise. `args` is unknown, since
+ * JavaScript callers can pass anything.
  */
 export function construct(
     args: unknown,
-    world: World = {},
+    options: MockOptions = {},
     opts?: pulumi.ComponentResourceOptions,
 ): Promise<Run<CniServiceAccountRole>> {
-    return run(() => new CniServiceAccountRole("cni", inPlainShape(args) as CniServiceAccountRoleArgs, opts), world);
+    return run(() => new CniServiceAccountRole("cni", inPlainShape(args) as CniServiceAccountRoleArgs, opts), options);
 }
 
 function inPlainShape(args: unknown): unknown {
     return typeof args === "object" && args !== null && !Array.isArray(args) ? { liveChecks: false, ...args } : args;
 }
 
-/** Runs a program under mocks until nothing is left to happen. */
-export async function run<T>(program: () => T, world: World = {}): Promise<Run<T>> {
+/** Runs a program under mocks until all its promises have settled. */
+export async function run<T>(program: () => T, options: MockOptions = {}): Promise<Run<T>> {
     const record: Run<T> = {
         result: undefined,
         resources: [],
@@ -72,10 +72,10 @@ export async function run<T>(program: () => T, world: World = {}): Promise<Run<T
         rejections: [],
     };
     await pulumi.runtime.setMocks(
-        mocks(record, world),
-        world.project ?? "project",
-        world.stack ?? "stack",
-        world.preview,
+        mocks(record, options),
+        options.project ?? "project",
+        options.stack ?? "stack",
+        options.preview,
     );
     listen(record);
     const stopCapture = capture(record);
@@ -92,10 +92,10 @@ export async function run<T>(program: () => T, world: World = {}): Promise<Run<T
     return record;
 }
 
-function mocks(record: Run<unknown>, { lookups, preview = false, components = {} }: World): pulumi.runtime.Mocks {
+function mocks(record: Run<unknown>, { lookups, preview = false, components = {} }: MockOptions): pulumi.runtime.Mocks {
     return {
         newResource: (args) => {
-            const { id, state } = made(args, preview);
+            const { id, state } = mockedResource(args, preview);
             return { id, state: preview ? state : { ...state, ...components[args.type] } };
         },
         call: ({ token, inputs, provider }) => {
@@ -103,7 +103,7 @@ function mocks(record: Run<unknown>, { lookups, preview = false, components = {}
             const answer = (lookups ?? LOOKUPS)[token]?.(inputs as Record<string, unknown>);
             if (answer === undefined || answer instanceof Error) {
                 const error = answer ?? new Error(`no lookup of ${token} was expected`);
-                // As gRPC has it: the SDK reads the engine's words from there.
+                // The SDK reads the message from `details`, as in a gRPC error.
                 throw Object.assign(error, { details: error.message });
             }
             return answer;
@@ -111,7 +111,7 @@ function mocks(record: Run<unknown>, { lookups, preview = false, components = {}
     };
 }
 
-/** The parts of the engine's monitor that are listened to. The mock interface hides parents, dependencies and options. */
+/** The recorded methods of the resource monitor. The mock interface hides parents, dependencies and options. */
 interface Monitor {
     registerResource(request: Request, callback: unknown): Promise<void>;
     registerResourceOutputs(request: Request, callback: unknown): void;
@@ -157,7 +157,7 @@ function nameOf(urn: string): string {
 }
 
 /**
- * Keeps unhandled rejections and warnings, which would otherwise end mocha and clutter its report. The SDK leaves the
+ * Records unhandled rejections and warnings, which would otherwise end mocha and clutter its report. The SDK leaves the
  * outputs of a failed resource to the process's handler, as the language host's run.js expects.
  */
 function capture(record: Run<unknown>): () => void {
@@ -168,7 +168,7 @@ function capture(record: Run<unknown>): () => void {
         }
     };
     process.removeAllListeners("unhandledRejection").on("unhandledRejection", keep);
-    // The SDK keeps a stack with each promise, which ts-node maps to the sources: most of the time of a run.
+    // The SDK captures a stack for each promise, which ts-node maps to the sources. That would take most of the time of a run.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     const warn = mock.method(console, "warn", (text: string) => record.warnings.push(text));
@@ -182,12 +182,12 @@ function capture(record: Run<unknown>): () => void {
     };
 }
 
-/** Turns of the event loop without which nothing under mocks, where all answers are there at once, takes longer. */
+/** Enough turns of the event loop for any program, since mocks answer at once. */
 const QUIET_TURNS = 20;
 
 /**
- * Until nothing moves any more. A program that fails leaves promises behind (what depends on a resource that was never
- * registered waits for ever, until the process ends); one that does not fail must leave none, or it would hang.
+ * Waits until all promises have settled. A program that fails leaves some pending: the dependents of a resource that was never
+ * registered wait until the process ends. A program that succeeds must leave none, or it would hang.
  */
 async function settle(record: Run<unknown>): Promise<void> {
     for (let i = 0; i < QUIET_TURNS; i += 1) {
@@ -195,9 +195,9 @@ async function settle(record: Run<unknown>): Promise<void> {
     }
     const { globalStore } = globalThis as unknown as { globalStore: { leakCandidates: Set<unknown> } };
     const waiting = globalStore.leakCandidates.size;
-    // What is left there makes the SDK's own exit handler fail the process, unless an error was logged, as the host does.
+    // The SDK's exit handler would fail the process because of these promises, unless an error was logged, as the host does.
     globalStore.leakCandidates = new Set();
     if (waiting > 0 && record.rejections.length === 0 && record.thrown === undefined) {
-        throw new Error(`${String(waiting)} promises wait for ever, and nothing says why`);
+        throw new Error(`${String(waiting)} promises never settle, and no error says why`);
     }
 }

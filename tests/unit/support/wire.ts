@@ -7,16 +7,16 @@ const UNKNOWN_ON_THE_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Stands for an unknown value in what the tests compare. */
+/** The placeholder of an unknown value after `decode`. */
 export const UNKNOWN = "<unknown>";
 
 export interface Decoded {
     value: unknown;
-    /** The property paths that are secret, as `tags.team`. */
+    /** The paths of the secret properties, such as `tags.team`. */
     secrets: string[];
 }
 
-/** Takes the marks off: unknown values become UNKNOWN, secrets become plain and their paths are listed. */
+/** Replaces unknown values by UNKNOWN and secrets by their plain value, and lists the paths of the secrets. */
 export function decode(wire: unknown): Decoded {
     const secrets: string[] = [];
     return { value: plain(wire, "", secrets), secrets };

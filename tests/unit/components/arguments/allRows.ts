@@ -6,7 +6,7 @@ import { liveRules } from "./liveRules";
 import { Row, rowsOf } from "./rule";
 import { tagRules } from "./tagRules";
 
-/** What is given, and what is said of it. */
+/** Arguments, and the problems that are expected for them. */
 export const ROWS: readonly Row[] = [
     ...[...iamRules, ...tagRules, ...kubernetesRules, ...liveRules].flatMap(rowsOf),
     ...combinationRows,

@@ -26,7 +26,7 @@ function refused(title: string, args: Record<string, unknown>, ...problems: [pat
     return { title, args, problems: problems.map(([propertyPath, reason]) => ({ propertyPath, reason })) };
 }
 
-/** What arguments must be together. */
+/** The rules for combinations of arguments. */
 export const combinationRows: Row[] = [
     refused("no cluster at all", {}, [
         "clusterName",
@@ -48,7 +48,7 @@ export const combinationRows: Row[] = [
         oidcProviderArn: PROVIDER_ARN,
     }),
     ...Object.entries(roleOptions).map(([name, [value, got]]) => ({
-        // Whether there is a list is plain, its members are not.
+        // The list must be known at once, but its members may be known late.
         plain: name === "additionalPolicyArns",
         ...refused(`an existing role, and ${name}`, { existingRoleArn: ROLE_ARN, [name]: value }, [
             name,
@@ -158,7 +158,7 @@ export const combinationRows: Row[] = [
     ]),
     ...[undefined, "ipv4"].map((ipFamily) =>
         refused(
-            `the managed CNI policy beside itself, ipFamily ${String(ipFamily)}`,
+            `the managed CNI policy as an additional one, ipFamily ${String(ipFamily)}`,
             { oidcProviderArn: PROVIDER_ARN, ipFamily, additionalPolicyArns: ["arn:aws:iam::aws:policy/A", MANAGED] },
             [
                 "additionalPolicyArns[1]",
@@ -166,7 +166,7 @@ export const combinationRows: Row[] = [
             ],
         ),
     ),
-    accepted("the managed CNI policy beside the IPv6 one", {
+    accepted("the managed CNI policy in addition to the IPv6 one", {
         oidcProviderArn: PROVIDER_ARN,
         ipFamily: "ipv6",
         additionalPolicyArns: [MANAGED],

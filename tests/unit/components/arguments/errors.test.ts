@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, strictEqual } from "assert";
 import { inspect } from "util";
 import { CniServiceAccountRole } from "../../../../index";
 import { assertRefusedLate, assertRefusedNow, message } from "../../support/refusals";
-import { Made, PROVIDER_ARN } from "../../support/standIn";
+import { UnrelatedResource, PROVIDER_ARN } from "../../support/standIn";
 import { construct, run } from "../../support/underMocks";
 
 const ROLE_NAME = "expected 1 to 64 letters, digits and + = , . @ _ -, got";
@@ -137,7 +137,7 @@ describe("an argument error", () => {
         const refused = await run(
             () =>
                 new CniServiceAccountRole("cni", {
-                    roleName: new Made("made") as never,
+                    roleName: new UnrelatedResource("other") as never,
                     oidcProviderArn: PROVIDER_ARN,
                 }),
         );

@@ -13,11 +13,11 @@ const MANAGED_POLICY = {
 };
 const wildcard = `${PROVIDER_ARN.slice(0, -1)}*`;
 
-/** The rules of IAM for values that stand alone. */
+/** IAM's rules for single values. */
 export const iamRules: Rule[] = [
     {
         argument: "oidcProviderArn",
-        beside: {},
+        otherArgs: {},
         ...OIDC_PROVIDER,
         accepted: [
             ["an EKS issuer", PROVIDER_ARN],
@@ -79,7 +79,7 @@ export const iamRules: Rule[] = [
     },
     {
         argument: "existingRoleArn",
-        beside: {},
+        otherArgs: {},
         expected: "the ARN of an IAM role",
         fix: "write it like arn:aws:iam::111122223333:role/NAME (aws iam get-role --role-name NAME shows it)",
         accepted: [

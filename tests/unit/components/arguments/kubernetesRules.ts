@@ -31,11 +31,11 @@ const OBJECT_NAMES: Pick<Rule, "accepted" | "refused"> = {
     ],
 };
 
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/, and the limits of EKS and of the webhook. */
+/** Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/, and the limits of EKS and of the webhook. */
 export const kubernetesRules: Rule[] = [
     {
         argument: "clusterName",
-        beside: {},
+        otherArgs: {},
         expected: "1 to 100 letters, digits, - and _, with a letter or digit first",
         fix: "use the cluster's name, not its ARN: aws eks list-clusters",
         accepted: [

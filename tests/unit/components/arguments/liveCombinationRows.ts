@@ -19,7 +19,7 @@ function row(title: string, args: object, ...problems: [propertyPath: string, re
     };
 }
 
-/** What the arguments of the live checks must be together with the rest. */
+/** The rules for the arguments of the live checks in combination with other arguments. */
 export const liveCombinationRows: Row[] = [
     row("live checks of a role only", { ...ROLE_ONLY, liveChecks: true }, [
         "liveChecks",
@@ -41,12 +41,12 @@ export const liveCombinationRows: Row[] = [
         "detachFromNodeRoles",
         `${STEPS}, got liveChecks false; remove liveChecks, or remove detachFromNodeRoles`,
     ]),
-    row("an injection guard where no node role gives anything up", { injectionGuard: true }, [
+    row("an injection guard without node roles to detach from", { injectionGuard: true }, [
         "injectionGuard",
         "expected no value without detachFromNodeRoles, since nothing is detached then, got true; " +
             "add detachFromNodeRoles, or remove injectionGuard",
     ]),
-    row("no injection guard where no node role gives anything up", { injectionGuard: false }),
+    row("no injection guard, and no node roles to detach from", { injectionGuard: false }),
     row("the other arguments of the live checks without them, as a program may share them", {
         liveChecks: false,
         kubeconfig: "clusters: []",

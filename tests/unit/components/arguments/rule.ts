@@ -2,34 +2,34 @@ import { PROVIDER_ARN } from "../../support/standIn";
 
 /** One rule of an argument, and values just inside and just outside of it. */
 export interface Rule {
-    /** The argument, as `serviceAccount.name`. */
+    /** The argument, such as `serviceAccount.name`. */
     argument: string;
-    /** The path that the problem names, where it is not the argument's own. */
+    /** The path that the problem names, if it differs from the argument. */
     path?: string;
     expected: string;
     fix: string;
-    /** Whether it is about a plain part of the argument, and so holds at once even if the rest is known late. */
+    /** Whether the rule is checked at once even if values are known late, since it is about a part that must be plain. */
     plain?: boolean;
-    /** What stands beside the argument. Defaults to the provider's ARN. */
-    beside?: Record<string, unknown>;
+    /** The other arguments. Default: the provider's ARN. */
+    otherArgs?: Record<string, unknown>;
     /** Title and value. */
     accepted: [string, unknown][];
-    /** Title, value, and what the message says was given. */
+    /** Title, value, and the value as the message shows it. */
     refused: [string, unknown, string][];
 }
 
 export interface Row {
     title: string;
     args: Record<string, unknown>;
-    /** What is wrong, in the order of the message; none if the arguments are accepted. */
-    /** Whether the problems show at once, even if all values are known late. */
+    /** Whether the problems are found at once, even if all values are known late. */
     plain?: boolean;
-    /** The first row of each rule, which stands for the others where one is enough. */
+    /** Whether it is the first row of its rule. Some tests run only these. */
     sample?: boolean;
+    /** In the order of the message. Empty if the arguments are accepted. */
     problems: { propertyPath: string; reason: string }[];
 }
 
-/** The arguments that are plain, because they decide which resources exist: these cannot come late. */
+/** The arguments that must be plain values, since they decide which resources exist. */
 export const PLAIN = [
     "ipFamily",
     "delivery",
@@ -49,16 +49,16 @@ export const PLAIN = [
 ];
 
 export function rowsOf(rule: Rule): Row[] {
-    const { argument, path = argument, expected, fix, beside = { oidcProviderArn: PROVIDER_ARN } } = rule;
+    const { argument, path = argument, expected, fix, otherArgs = { oidcProviderArn: PROVIDER_ARN } } = rule;
     return [
         ...rule.accepted.map(([title, value]) => ({
             title: `${argument}: ${title}`,
-            args: { ...beside, ...nested(argument, value) },
+            args: { ...otherArgs, ...nested(argument, value) },
             problems: [],
         })),
         ...rule.refused.map(([title, value, got], i) => ({
             title: `${argument}: ${title}`,
-            args: { ...beside, ...nested(argument, value) },
+            args: { ...otherArgs, ...nested(argument, value) },
             sample: i === 0,
             plain: rule.plain ?? PLAIN.includes(argument),
             problems: [{ propertyPath: path, reason: `expected ${expected}, got ${got}; ${fix}` }],

@@ -8,7 +8,7 @@ import { construct } from "../../support/underMocks";
 const SECRET = "s3cr3t!";
 const POLICY = "arn:aws:iam::111122223333:policy/s3cr3t";
 
-/** Title, arguments, and the only thing that the message says of them. */
+/** Title, arguments, and the expected problem. */
 const rows: [string, Record<string, unknown>, { propertyPath: string; reason: string }][] = [
     [
         "a secret name",
@@ -101,7 +101,7 @@ describe("an argument error about a secret", () => {
         strictEqual(inspect([run.rejections, run.errors], { depth: 9 }).includes("s3cr3t"), false);
     });
 
-    it("shows what is wrong and not secret beside it", async () => {
+    it("also shows the problem of an argument that is not secret", async () => {
         const run = await construct({
             oidcProviderArn: PROVIDER_ARN,
             roleName: pulumi.secret(SECRET),

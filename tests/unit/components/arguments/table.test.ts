@@ -4,11 +4,11 @@ import { construct } from "../../support/underMocks";
 import { ROWS } from "./allRows";
 import { PLAIN } from "./rule";
 
-/** Lists of which the length is plain, and not the members. */
+/** These lists must be known at once, but their members may be known late. */
 const LISTS = ["additionalPolicyArns"];
 
-/** The ways in which a program can have a value only later. */
-const WAYS: [string, (value: unknown) => unknown][] = [
+/** How a program can pass a value that is known late. */
+const LATE_FORMS: [string, (value: unknown) => unknown][] = [
     ["as an Output", (value) => pulumi.output(value)],
     ["as a Promise", (value) => Promise.resolve(value)],
 ];
@@ -24,12 +24,12 @@ describe("the arguments", () => {
             }
         });
 
-        for (const [way, later] of sample === true ? WAYS : WAYS.slice(0, 1)) {
-            const lateArgs = late(args, later);
+        for (const [form, makeLate] of sample === true ? LATE_FORMS : LATE_FORMS.slice(0, 1)) {
+            const lateArgs = withLateValues(args, makeLate);
             if (lateArgs === undefined) {
                 continue;
             }
-            it(`${problems.length === 0 ? "accept" : "refuse"} ${title}, ${way}`, async () => {
+            it(`${problems.length === 0 ? "accept" : "refuse"} ${title}, ${form}`, async () => {
                 const run = await construct(lateArgs);
                 if (problems.length === 0) {
                     assertAccepted(run);
@@ -43,24 +43,30 @@ describe("the arguments", () => {
     }
 });
 
-/** The arguments with everything late that can be late; undefined if that is nothing. */
-function late(args: Record<string, unknown>, later: (value: unknown) => unknown): Record<string, unknown> | undefined {
+/** Makes every value late that may be known late. Undefined if there is none. */
+function withLateValues(
+    args: Record<string, unknown>,
+    makeLate: (value: unknown) => unknown,
+): Record<string, unknown> | undefined {
     let count = 0;
-    const delay = (value: unknown, path: string): unknown => {
+    const delayUnlessPlain = (value: unknown, path: string): unknown => {
         if (value === undefined || value === null || PLAIN.includes(path)) {
             return value;
         }
         count += 1;
-        return later(value);
+        return makeLate(value);
     };
     const delayed = Object.entries(args).map(([name, value]): [string, unknown] => {
         if (LISTS.includes(name)) {
-            return [name, Array.isArray(value) ? value.map(later) : value];
+            return [name, Array.isArray(value) ? value.map(makeLate) : value];
         }
         if (["serviceAccount", "rollout", "timeouts"].includes(name)) {
-            return [name, isObject(value) ? members(value, (member, key) => delay(member, `${name}.${key}`)) : value];
+            return [
+                name,
+                isObject(value) ? members(value, (member, key) => delayUnlessPlain(member, `${name}.${key}`)) : value,
+            ];
         }
-        return [name, delay(value, name)];
+        return [name, delayUnlessPlain(value, name)];
     });
     return count === 0 ? undefined : Object.fromEntries(delayed);
 }

@@ -6,14 +6,14 @@ import { construct, Run } from "../../support/underMocks";
 
 const ARN = "arn:aws:iam::111122223333:oidc-provider/";
 
-interface Sized {
+interface TrustArgs {
     oidcProviderArn: string;
     additionalOidcProviderArns: string[];
     serviceAccount: { name: string };
 }
 
-/** Arguments whose trust policy has exactly this many characters, counted on a document written out here. */
-function argsOfSize(size: number): Sized {
+/** Arguments whose trust policy has exactly this many characters, counted independently of the code under test. */
+function argsOfSize(size: number): TrustArgs {
     const clusters = size < 4000 ? 4 : 13;
     for (let nameLength = 1; nameLength <= 3; nameLength += 1) {
         const name = "n".repeat(nameLength);
@@ -92,7 +92,7 @@ describe("the size of the trust policy", () => {
     });
 
     it("is counted when the providers are known late, as well", async () => {
-        const late = ({ oidcProviderArn, additionalOidcProviderArns, serviceAccount }: Sized) => ({
+        const late = ({ oidcProviderArn, additionalOidcProviderArns, serviceAccount }: TrustArgs) => ({
             oidcProviderArn: pulumi.output(oidcProviderArn),
             additionalOidcProviderArns: pulumi.output(additionalOidcProviderArns),
             serviceAccount: { name: pulumi.output(serviceAccount.name) },

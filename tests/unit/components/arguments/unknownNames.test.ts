@@ -4,28 +4,36 @@ import { RULES } from "../../../../components/arguments/allRules";
 import { unknownNames } from "../../../../components/arguments/unknownNames";
 import { validateNow } from "../../../../components/arguments/validateArguments";
 
-const unknown = (name: string, meant?: string) =>
-    `Unknown argument ${name} is ignored.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
+const unknown = (name: string, suggestion?: string) =>
+    `Unknown argument ${name} is ignored.${suggestion === undefined ? "" : ` Did you mean ${suggestion}?`}`;
 
-describe("a name that is no argument", () => {
+describe("a name that is not an argument", () => {
     const rows: [string, object, string[]][] = [
         ["is none where all are known", { clusterName: "a", timeouts: { proofSeconds: 1 }, tags: { any: "tag" } }, []],
-        ["is told", { color: "red" }, [unknown("color")]],
+        ["is reported", { color: "red" }, [unknown("color")]],
         [
-            "is told with what is written in other letters",
+            "is reported with the argument that differs only in case",
             { clustername: "a" },
             [unknown("clustername", "clusterName")],
         ],
         [
-            "is told with what it begins",
+            "is reported with the argument that starts with it",
             { detachFromNodeRole: "a" },
             [unknown("detachFromNodeRole", "detachFromNodeRoles")],
         ],
-        ["is told with what begins it", { tagsOfRole: {} }, [unknown("tagsOfRole", "tags")]],
-        ["is told with what differs in its letters alone, however short", { AWS: {} }, [unknown("AWS", "aws")]],
-        ["is told without a guess where it has three letters", { rol: "a", tag: {} }, [unknown("rol"), unknown("tag")]],
+        ["is reported with the argument that it starts with", { tagsOfRole: {} }, [unknown("tagsOfRole", "tags")]],
         [
-            "is told of an object's properties",
+            "is reported with the argument that differs only in case, even if it is short",
+            { AWS: {} },
+            [unknown("AWS", "aws")],
+        ],
+        [
+            "is reported without a suggestion if it has three letters",
+            { rol: "a", tag: {} },
+            [unknown("rol"), unknown("tag")],
+        ],
+        [
+            "is reported for an object's properties",
             { timeouts: { proof: 5, x: 1 } },
             [unknown("timeouts.proof", "timeouts.proofSeconds"), unknown("timeouts.x")],
         ],
@@ -41,9 +49,9 @@ describe("a name that is no argument", () => {
         ],
         ["does not matter in what is no object", { timeouts: "soon", rollout: ["a"], serviceAccount: null }, []],
     ];
-    for (const [what, args, sentences] of rows) {
+    for (const [what, args, warnings] of rows) {
         it(what, () => {
-            deepStrictEqual(unknownNames(args as Record<string, unknown>, RULES), sentences);
+            deepStrictEqual(unknownNames(args as Record<string, unknown>, RULES), warnings);
         });
     }
 

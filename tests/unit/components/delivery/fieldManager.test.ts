@@ -17,7 +17,7 @@ describe("the field manager", () => {
         strictEqual(fieldManager(ofLength(128), "p", "s"), `eks-cni/p/s/${ofLength(128)}`);
     });
 
-    it("is cut and told apart by a digest beyond 128 characters", () => {
+    it("is cut beyond 128 characters, and made unique by a digest", () => {
         const manager = fieldManager(ofLength(129), "p", "s");
         strictEqual(manager.length, 128);
         match(manager, /^eks-cni\/p\/s\/n{99}-[0-9a-f]{16}$/);

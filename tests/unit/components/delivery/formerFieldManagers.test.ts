@@ -26,7 +26,7 @@ const table: [what: string, aliases: pulumi.ComponentResourceOptions["aliases"],
     ["a name that is known later", [{ name: pulumi.output("cni") }], []],
     ["an alias that is known later", [pulumi.output("cni")], []],
     [
-        "beside one that is known later, the other",
+        "an alias that is known later, and one that is known",
         [{ name: pulumi.output("x") }, { name: "cni" }],
         ["eks-cni/shop/prod/cni"],
     ],

@@ -18,8 +18,11 @@ describe("the digest of what was delivered", () => {
             fc.property(
                 fc.string(),
                 entries.chain((e) => fc.tuple(fc.constant(e), fc.shuffledSubarray(e, { minLength: e.length }))),
-                (id, [given, other]) => {
-                    strictEqual(digest(id, Object.fromEntries(given)), digest(id, Object.fromEntries(other)));
+                (id, [entriesInOrder, shuffled]) => {
+                    strictEqual(
+                        digest(id, Object.fromEntries(entriesInOrder)),
+                        digest(id, Object.fromEntries(shuffled)),
+                    );
                 },
             ),
         );
@@ -27,7 +30,7 @@ describe("the digest of what was delivered", () => {
 
     const before = digest("AROA1", ANNOTATIONS);
     const changes: [string, string, Record<string, string>][] = [
-        ["the role was made anew under the same name", "AROA2", ANNOTATIONS],
+        ["the role was recreated under the same name", "AROA2", ANNOTATIONS],
         [
             "the role's ARN is another",
             "AROA1",
@@ -46,15 +49,15 @@ describe("the digest of what was delivered", () => {
 });
 
 describe("the rollout", () => {
-    const settled = (carried: boolean | undefined) =>
+    const valueOf = (carried: boolean | undefined) =>
         new Promise((resolve) => {
             rolloutAnnotationValue(pulumi.output(carried), pulumi.output("digest")).apply(resolve);
         });
 
     it("changes nothing of the template where every pod carries the role since before, and else says what was delivered", async () => {
-        strictEqual(await settled(true), undefined);
-        strictEqual(await settled(false), "digest");
-        strictEqual(await settled(undefined), "digest");
+        strictEqual(await valueOf(true), undefined);
+        strictEqual(await valueOf(false), "digest");
+        strictEqual(await valueOf(undefined), "digest");
         const plain = new Promise((resolve) =>
             rolloutAnnotationValue(undefined, pulumi.output("digest")).apply(resolve),
         );
@@ -63,20 +66,20 @@ describe("the rollout", () => {
 });
 
 describe("the wait for the rollout", () => {
-    const settled = (strategy: string | undefined, maxNotReadyNodes = 0) =>
+    const valueOf = (strategy: string | undefined, maxNotReadyNodes = 0) =>
         new Promise((resolve) => {
             pulumi.output(skipAwait({ updateStrategy: pulumi.output(strategy), maxNotReadyNodes })).apply(resolve);
         });
 
     it("is left to the live checks where the DaemonSet replaces no pod by itself, and to the provider otherwise", async () => {
-        deepStrictEqual(await settled("OnDelete"), { "pulumi.com/skipAwait": "true" });
-        deepStrictEqual(await settled("RollingUpdate"), { "pulumi.com/skipAwait": undefined });
-        deepStrictEqual(await settled(undefined), { "pulumi.com/skipAwait": undefined });
+        deepStrictEqual(await valueOf("OnDelete"), { "pulumi.com/skipAwait": "true" });
+        deepStrictEqual(await valueOf("RollingUpdate"), { "pulumi.com/skipAwait": undefined });
+        deepStrictEqual(await valueOf(undefined), { "pulumi.com/skipAwait": undefined });
         deepStrictEqual(skipAwait({ updateStrategy: undefined, maxNotReadyNodes: 0 }), {});
     });
 
     it("is left to the live checks where NotReady nodes are ignored, on which the DaemonSet replaces no pod", async () => {
-        deepStrictEqual(await settled("RollingUpdate", 1), { "pulumi.com/skipAwait": "true" });
-        deepStrictEqual(await settled(undefined, 1), { "pulumi.com/skipAwait": "true" });
+        deepStrictEqual(await valueOf("RollingUpdate", 1), { "pulumi.com/skipAwait": "true" });
+        deepStrictEqual(await valueOf(undefined, 1), { "pulumi.com/skipAwait": "true" });
     });
 });

@@ -5,7 +5,7 @@ const UNRELATED = [
     "creating IAM Role (cni): operation error IAM: CreateRole, https response error StatusCode: 403, api error AccessDenied",
     "the Kubernetes API server is unreachable",
 ];
-const TAKEN =
+const ROLE_EXISTS =
     "creating IAM Role (cni): operation error IAM: CreateRole, https response error StatusCode: 409, RequestID: 1, " +
     "EntityAlreadyExists: Role with name cni already exists.";
 const CONFLICT =
@@ -13,7 +13,7 @@ const CONFLICT =
     ".metadata.annotations.eks.amazonaws.com/role-arn";
 const CONFLICTS =
     'Apply failed with 2 conflicts: conflicts with "helm" using v1:\n- .metadata.annotations.a\n- .metadata.annotations.b';
-const OURS =
+const OTHER_COMPONENT =
     'Apply failed with 1 conflict: conflict with "eks-cni/network/production/cni" using v1: .metadata.annotations.x';
 const TIMED_OUT =
     "resource kube-system/aws-node was successfully created, but the Kubernetes API server reported that it failed to fully " +
@@ -27,7 +27,7 @@ const NO_DAEMON_SET =
 describe("the advice on a failed role", () => {
     it("says what to do about a name that is taken", () => {
         strictEqual(
-            roleAdvice(["first try: throttled", TAKEN]),
+            roleAdvice(["first try: throttled", ROLE_EXISTS]),
             "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
                 "rolePath does that), choose a new roleName or remove it, since the new role is created before the old one is deleted. If " +
                 "the role belongs to another owner, choose another roleName, or use that role with existingRoleArn.",
@@ -57,7 +57,7 @@ describe("the advice on a failed annotation", () => {
 
     it("does not offer to take over from another component, but names it", () => {
         strictEqual(
-            serviceAccountAdvice([OURS]),
+            serviceAccountAdvice([OTHER_COMPONENT]),
             "Another CniServiceAccountRole, eks-cni/network/production/cni (project, stack, name), annotates this service " +
                 "account. Remove that component first. If it is this component under its former name, give it an alias.",
         );

@@ -15,7 +15,7 @@ const verbatim = { mode: "verbatim" };
 const byDefault = { mode: "default" };
 const random = { pattern: "${name}-${hex(7)}" };
 
-/** Title, setting, and the types of which the engine would delete one before the next is there. */
+/** Title, setting, and the types whose resources the engine would delete before it creates the replacement. */
 const settings: [string, Autonaming | undefined, string[]][] = [
     ["no setting", undefined, []],
     ["an empty setting", {}, []],

@@ -6,8 +6,8 @@ import { cluster, GET_CLUSTER, ISSUER, LOOKUPS } from "../../support/standIn";
 import type { Run } from "../../support/underMocks";
 import { UNKNOWN } from "../../support/wire";
 
-/** Whether the engine is told not to wait for the rollout, which the live checks do then. */
-function skippedAwait(run: Run<unknown>): unknown {
+/** The annotation that makes the Kubernetes provider skip its wait for the rollout. The live checks wait instead. */
+function skipAwaitAnnotation(run: Run<unknown>): unknown {
     const { annotations } = inputs(run, "cni-daemon-set")["metadata"] as { annotations: Record<string, unknown> };
     return annotations["pulumi.com/skipAwait"];
 }
@@ -39,7 +39,7 @@ describe("the live checks' inputs", () => {
             stableSeconds: 20,
             maxNotReadyNodes: 0,
         });
-        deepStrictEqual(skippedAwait(run), undefined);
+        deepStrictEqual(skipAwaitAnnotation(run), undefined);
     });
 
     it("carry every argument to its place", async () => {
@@ -121,7 +121,7 @@ describe("the live checks' inputs", () => {
             [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, rest["stableSeconds"], rest["keepDetached"]],
             [["nodes", "more"], [MANAGED], 2, 0, true],
         );
-        deepStrictEqual(skippedAwait(run), "true");
+        deepStrictEqual(skipAwaitAnnotation(run), "true");
     });
 
     it("carry on what the credential guard has recorded, the injection guard's first name included", async () => {

@@ -28,7 +28,7 @@ describe("the live shape", () => {
         deepStrictEqual(names(await live({ liveChecks: null })), plain);
     });
 
-    it("has an injection guard too once node roles give something up", async () => {
+    it("has an injection guard too if policies are detached from node roles", async () => {
         const run = await live({ detachFromNodeRoles: ["nodes"] });
         deepStrictEqual(
             ADMISSION.map((name) => child(run, name)?.type),
@@ -46,7 +46,7 @@ describe("the live shape", () => {
     });
 
     for (const [title, args] of [
-        ["the role goes to somebody else", { delivery: "external" }],
+        ["another owner delivers the role", { delivery: "external" }],
         ["no pod restarts", { rollout: { enabled: false } }],
     ] as const) {
         it(`has no check where ${title}`, async () => {
@@ -74,7 +74,7 @@ describe("the live shape", () => {
         ];
         const dependsOn = new Map(children(run).map((one) => [one.name, one.dependsOn]));
         for (const [i, name] of order.entries()) {
-            // The binding carries nothing of the role: it waits for it by the others.
+            // The binding has no output of the role among its inputs. It depends on the role through the other resources.
             const before = order
                 .slice(0, i)
                 .filter((one) => one !== "cni-role" || name !== "cni-injection-guard-binding");
@@ -110,17 +110,20 @@ describe("the live shape", () => {
         }
     });
 
-    it("has another role take the place of one that would trust somebody else, unless its name leaves no room", async () => {
-        const trusted = async (args: object) => {
+    it("replaces the role if another service account would be trusted, unless roleName is set", async () => {
+        const replacementTrigger = async (args: object) => {
             const trigger = option(await live(args), "replacementTrigger")["cni-role"];
             return (trigger as { stringValue?: string } | undefined)?.stringValue;
         };
-        const account = { serviceAccount: { namespace: "cni", name: "agent" } };
-        const byDefault = await trusted({});
+        const otherServiceAccount = { serviceAccount: { namespace: "cni", name: "agent" } };
+        const byDefault = await replacementTrigger({});
         match(byDefault ?? "", /^arn:aws:iam::\d{12}:oidc-provider\/\S+ kube-system aws-node$/);
-        strictEqual(await trusted(account), byDefault?.replace("kube-system aws-node", "cni agent"));
-        strictEqual(await trusted({ roleName: "cni" }), undefined);
-        strictEqual(await trusted({ liveChecks: false }), undefined);
+        strictEqual(
+            await replacementTrigger(otherServiceAccount),
+            byDefault?.replace("kube-system aws-node", "cni agent"),
+        );
+        strictEqual(await replacementTrigger({ roleName: "cni" }), undefined);
+        strictEqual(await replacementTrigger({ liveChecks: false }), undefined);
     });
 
     it("leaves IAM's resources out with an existing role", async () => {

@@ -10,8 +10,12 @@ import { Run, run } from "../../support/underMocks";
 
 const ROLE = "arn:aws:iam::111122223333:role/deploy";
 
-/** Constructs the component under a stack's configuration; what is no text is there as JSON. */
-function under(config: Record<string, unknown>, args: object = {}, opts?: () => pulumi.ComponentResourceOptions) {
+/** Constructs the component with a stack's configuration. Values that are not strings are set as JSON. */
+function constructWith(
+    config: Record<string, unknown>,
+    args: object = {},
+    opts?: () => pulumi.ComponentResourceOptions,
+) {
     return run(() => {
         const settings = Object.entries(config).map(([key, value]) => [
             key,
@@ -36,14 +40,14 @@ function assertProblems(done: Run<unknown>, problems: ExpectedProblem[]): void {
     );
 }
 
-const ofOwnProvider = (path: string): ExpectedProblem => ({
+const explicitProvider = (path: string): ExpectedProblem => ({
     propertyPath: path,
     reason:
         `expected ${path}, since the component has an explicit provider, whose settings the live checks cannot read, got nothing; ` +
         `set ${path} to the settings of that provider, or set liveChecks: false`,
 });
 
-const notFollowed = (setting: string): ExpectedProblem => ({
+const unsupportedSetting = (setting: string): ExpectedProblem => ({
     propertyPath: "aws",
     reason:
         `expected aws, since the stack's configuration has ${setting}, which the live checks do not support, got nothing; ` +
@@ -54,7 +58,7 @@ describe("the live checks' connection", () => {
     afterEach(() => pulumi.runtime.setAllConfig({}));
 
     it("is the ambient one where nothing is said", async () => {
-        deepStrictEqual(connection(await under({})), {
+        deepStrictEqual(connection(await constructWith({})), {
             kubeconfig: undefined,
             context: undefined,
             aws: undefined,
@@ -63,7 +67,7 @@ describe("the live checks' connection", () => {
     });
 
     it("is that of the stack's configuration, as for the default providers", async () => {
-        const done = await under({
+        const done = await constructWith({
             "kubernetes:kubeconfig": "clusters: []",
             "kubernetes:context": "prod",
             "aws:region": "eu-west-1",
@@ -97,34 +101,37 @@ describe("the live checks' connection", () => {
         );
     });
 
-    it("is that of the arguments, of which each stands in the configuration's place as a whole", async () => {
+    it("is that of the arguments, each of which replaces the configuration as a whole", async () => {
         const config = {
             "kubernetes:kubeconfig": "clusters: []",
             "kubernetes:context": "prod",
             "aws:region": "eu-west-1",
             "aws:profile": "network",
         };
-        deepStrictEqual(connection(await under(config, { kubeconfig: "clusters: [a]", aws: { roleArn: ROLE } })), {
-            kubeconfig: "clusters: [a]",
-            context: undefined,
-            aws: { roleArn: ROLE },
-            region: "eu-west-1",
-        });
+        deepStrictEqual(
+            connection(await constructWith(config, { kubeconfig: "clusters: [a]", aws: { roleArn: ROLE } })),
+            {
+                kubeconfig: "clusters: [a]",
+                context: undefined,
+                aws: { roleArn: ROLE },
+                region: "eu-west-1",
+            },
+        );
     });
 
     it("is refused where the component has a Kubernetes provider of its own, and no kubeconfig", async () => {
         const provider = () => ({ providers: { kubernetes: new kubernetes.Provider("own", { kubeconfig: "{}" }) } });
-        assertProblems(await under({}, {}, provider), [ofOwnProvider("kubeconfig")]);
-        assertAccepted(await under({}, { kubeconfig: "clusters: []" }, provider));
-        assertAccepted(await under({}, { liveChecks: false }, provider));
+        assertProblems(await constructWith({}, {}, provider), [explicitProvider("kubeconfig")]);
+        assertAccepted(await constructWith({}, { kubeconfig: "clusters: []" }, provider));
+        assertAccepted(await constructWith({}, { liveChecks: false }, provider));
     });
 
     it("is refused where the component has an AWS provider of its own, and no aws", async () => {
         const provider = () => ({ providers: { aws: new aws.Provider("own", { region: "us-west-2" }) } });
-        assertProblems(await under({}, {}, provider), [ofOwnProvider("aws")]);
-        assertProblems(await under({}, { aws: null }, provider), [ofOwnProvider("aws")]);
-        assertAccepted(await under({}, { aws: { region: "us-west-2" } }, provider));
-        assertAccepted(await under({}, { liveChecks: false }, provider));
+        assertProblems(await constructWith({}, {}, provider), [explicitProvider("aws")]);
+        assertProblems(await constructWith({}, { aws: null }, provider), [explicitProvider("aws")]);
+        assertAccepted(await constructWith({}, { aws: { region: "us-west-2" } }, provider));
+        assertAccepted(await constructWith({}, { liveChecks: false }, provider));
     });
 
     it("is refused once for both, with providers of a parent as well", async () => {
@@ -136,7 +143,10 @@ describe("the live checks' connection", () => {
                 { providers: [new aws.Provider("a", { region: "us-west-2" }), new kubernetes.Provider("k", {})] },
             ),
         });
-        assertProblems(await under({}, {}, providers), [ofOwnProvider("kubeconfig"), ofOwnProvider("aws")]);
+        assertProblems(await constructWith({}, {}, providers), [
+            explicitProvider("kubeconfig"),
+            explicitProvider("aws"),
+        ]);
     });
 
     for (const [setting, key, value] of [
@@ -149,9 +159,9 @@ describe("the live checks' connection", () => {
         ["aws:assumeRoles with sourceIdentity", "aws:assumeRoles", [{ roleArn: ROLE, sourceIdentity: "me" }]],
     ] as const) {
         it(`is refused by name of what it does not follow: ${setting}`, async () => {
-            assertProblems(await under({ [key]: value }), [notFollowed(setting)]);
-            assertAccepted(await under({ [key]: value }, { aws: { profile: "network" } }));
-            assertAccepted(await under({ [key]: value }, { liveChecks: false }));
+            assertProblems(await constructWith({ [key]: value }), [unsupportedSetting(setting)]);
+            assertAccepted(await constructWith({ [key]: value }, { aws: { profile: "network" } }));
+            assertAccepted(await constructWith({ [key]: value }, { liveChecks: false }));
         });
     }
 });

@@ -21,8 +21,8 @@ const plain: PlainParts = {
     maxNotReadyNodes: 0,
 };
 
-/** Of a cluster that is there, whose role is about to be made. */
-const settled: KnownArgs = {
+/** For an existing cluster, whose role does not exist yet. */
+const known: KnownArgs = {
     roleArn: NOT_YET_KNOWN,
     record: NOT_YET_KNOWN,
     delivered: NOT_YET_KNOWN,
@@ -41,7 +41,7 @@ const expected = {
         ipFamily: "ipv4",
         daemonSetName: "aws-node",
         roleArn: "arn:aws-cn:iam::111122223333:role/to-be-created",
-        serviceAccount: settled["serviceAccount"],
+        serviceAccount: known["serviceAccount"],
         annotations: annotations("arn:aws-cn:iam::111122223333:role/to-be-created"),
         issuers: ["oidc.eks.cn-north-1.amazonaws.com.cn/id/A"],
     },
@@ -61,7 +61,7 @@ const expected = {
 };
 
 function inputs(more: KnownArgs = {}, parts: Partial<PlainParts> = {}): object {
-    const found = previewInputs({ ...plain, ...parts }, { ...settled, ...more });
+    const found = previewInputs({ ...plain, ...parts }, { ...known, ...more });
     if (typeof found === "string") {
         throw new Error(found);
     }
@@ -70,7 +70,7 @@ function inputs(more: KnownArgs = {}, parts: Partial<PlainParts> = {}): object {
     return { ...found, subject };
 }
 
-const why = (more: KnownArgs) => previewInputs(plain, { ...settled, ...more });
+const reasonFor = (more: KnownArgs) => previewInputs(plain, { ...known, ...more });
 
 describe("What a preview knows of the hand-over", () => {
     it("is complete before the role is there: it will be in the account of the cluster's provider", () => {
@@ -117,26 +117,26 @@ describe("What a preview knows of the hand-over", () => {
 
     it("is not enough while one of the others is not known", () => {
         for (const name of ["kubeconfig", "aws", "oidcProviderArn", "clusterName", "region", "detachFromNodeRoles"]) {
-            assert.strictEqual(why({ [name]: NOT_YET_KNOWN }), `${name} is not known yet`);
+            assert.strictEqual(reasonFor({ [name]: NOT_YET_KNOWN }), `${name} is not known yet`);
         }
     });
 
     it("is not enough while a part of one is not known", () => {
         assert.strictEqual(
-            why({ detachFromNodeRoles: ["nodes", NOT_YET_KNOWN] }),
+            reasonFor({ detachFromNodeRoles: ["nodes", NOT_YET_KNOWN] }),
             "detachFromNodeRoles is not known yet",
         );
-        assert.strictEqual(why({ aws: { profile: "p", roleArn: NOT_YET_KNOWN } }), "aws is not known yet");
+        assert.strictEqual(reasonFor({ aws: { profile: "p", roleArn: NOT_YET_KNOWN } }), "aws is not known yet");
     });
 
     it("is not enough, for all that is not known", () => {
         assert.strictEqual(
-            why({ clusterName: NOT_YET_KNOWN, oidcProviderArn: NOT_YET_KNOWN }),
+            reasonFor({ clusterName: NOT_YET_KNOWN, oidcProviderArn: NOT_YET_KNOWN }),
             "oidcProviderArn, clusterName are not known yet",
         );
     });
 
-    it("is not enough without a role whose account nobody knows", () => {
-        assert.strictEqual(why({ oidcProviderArn: "" }), "existingRoleArn is not known yet");
+    it("is not enough if the account of the role is unknown", () => {
+        assert.strictEqual(reasonFor({ oidcProviderArn: "" }), "existingRoleArn is not known yet");
     });
 });

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual } from "assert";
 import { CniServiceAccountRole } from "../../../../index";
-import { NOT_LOOKED_AT } from "../../support/children";
+import { OUTPUTS_WITHOUT_LIVE_CHECKS } from "../../support/children";
 import { assertAccepted } from "../../support/refusals";
-import { Made, PROVIDER_ARN } from "../../support/standIn";
+import { UnrelatedResource, PROVIDER_ARN } from "../../support/standIn";
 import { construct, Run, run } from "../../support/underMocks";
 import { UNKNOWN } from "../../support/wire";
 
 const unknown = pulumi.output(pulumi.unknown);
 const POLICY = "arn:aws:iam::aws:policy/A";
 
-/** Everything is given and known, and the role's name too. */
+/** Every argument is set and known, the role's name included. */
 const KNOWN = {
     oidcProviderArn: PROVIDER_ARN,
     additionalOidcProviderArns: ["arn:aws:iam::111122223333:oidc-provider/issuer.example.com"],
@@ -27,7 +27,7 @@ const KNOWN = {
     tokenExpirationSeconds: 3600,
     rollout: { daemonSetName: "agent" },
 };
-/** Of the additional policies, those that are outputs are named by their index. */
+/** The children. Attachments of additional policies that are outputs are named by their index. */
 const childrenWith = (...additional: string[]) => [
     ...additional.map((label) => `cni-additional-policy-${label}`).sort(),
     "cni-cni-policy",
@@ -36,7 +36,7 @@ const childrenWith = (...additional: string[]) => [
     "cni-service-account",
 ];
 const CHILDREN = childrenWith("aws/A", "aws/B");
-/** Only AWS knows the role's ARN and unique id, so what is made of them is never known before the role is there. */
+/** AWS assigns the role's ARN and unique ID, so these inputs are unknown until the role exists. */
 const NEVER_KNOWN = [
     "cni-daemon-set.spec.template.metadata.annotations.eks-cni/delivered",
     "cni-service-account.metadata.annotations",
@@ -70,7 +70,7 @@ function names({ resources }: Run<unknown>): string[] {
         .sort();
 }
 
-/** What is unknown, and which inputs of the children follow from it. */
+/** The unknown argument, and the inputs of the children that depend on it. */
 const rows: [string, Record<string, unknown>, string[], string[]?][] = [
     ["nothing", {}, []],
     ["oidcProviderArn", { oidcProviderArn: unknown }, ["cni-cni-policy.policyArn", "cni-role.assumeRolePolicy"]],
@@ -113,7 +113,7 @@ const rows: [string, Record<string, unknown>, string[], string[]?][] = [
     ["stsRegionalEndpoints", { stsRegionalEndpoints: unknown }, []],
     ["tokenExpirationSeconds", { tokenExpirationSeconds: unknown }, []],
     ["the DaemonSet's name", { rollout: { daemonSetName: unknown } }, ["cni-daemon-set.metadata.name"]],
-    ["clusterName beside the provider's ARN", { clusterName: unknown }, []],
+    ["clusterName in addition to the provider's ARN", { clusterName: unknown }, []],
     [
         "clusterName alone",
         { clusterName: unknown, oidcProviderArn: undefined },
@@ -122,7 +122,7 @@ const rows: [string, Record<string, unknown>, string[], string[]?][] = [
 ];
 
 describe("a preview", () => {
-    for (const [what, args, follows, children = CHILDREN] of rows) {
+    for (const [what, args, dependentInputs, children = CHILDREN] of rows) {
         for (const [kind, given] of [
             ["unknown", args],
             ["unknown and secret", secret(args)],
@@ -131,7 +131,7 @@ describe("a preview", () => {
                 const preview = await construct({ ...KNOWN, ...given }, { preview: true });
                 assertAccepted(preview);
                 deepStrictEqual(names(preview), children);
-                deepStrictEqual(unknownInputs(preview), [...NEVER_KNOWN, ...follows].sort());
+                deepStrictEqual(unknownInputs(preview), [...NEVER_KNOWN, ...dependentInputs].sort());
             });
         }
     }
@@ -150,7 +150,7 @@ describe("a preview", () => {
         deepStrictEqual(names(preview), [...childrenWith("0", "1"), "cni-ipv6-policy"].sort());
     });
 
-    for (const [what, args, follows] of [
+    for (const [what, args, dependentInputs] of [
         ["nothing", {}, []],
         ["existingRoleArn", { existingRoleArn: unknown }, NEVER_KNOWN],
         ["stsRegionalEndpoints", { stsRegionalEndpoints: unknown }, NEVER_KNOWN],
@@ -162,7 +162,7 @@ describe("a preview", () => {
             const preview = await construct(existing, { preview: true });
             assertAccepted(preview);
             deepStrictEqual(names(preview), ["cni-daemon-set", "cni-service-account"]);
-            deepStrictEqual(unknownInputs(preview), follows);
+            deepStrictEqual(unknownInputs(preview), dependentInputs);
         });
     }
 
@@ -174,7 +174,7 @@ describe("a preview", () => {
             policyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy", POLICY, "arn:aws:iam::aws:policy/B"],
             serviceAccountAnnotations: UNKNOWN,
             ready: UNKNOWN,
-            ...NOT_LOOKED_AT,
+            ...OUTPUTS_WITHOUT_LIVE_CHECKS,
         });
     });
 
@@ -187,14 +187,14 @@ describe("a preview", () => {
             policyArns: [],
             serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": roleArn },
             ready: UNKNOWN,
-            ...NOT_LOOKED_AT,
+            ...OUTPUTS_WITHOUT_LIVE_CHECKS,
         });
     });
 
     it("takes the outputs of a resource that is not there yet", async () => {
         const preview = await run(
             () => {
-                const { arn } = new Made("made");
+                const { arn } = new UnrelatedResource("other");
                 return new CniServiceAccountRole("cni", { oidcProviderArn: arn, tags: { a: arn }, liveChecks: false });
             },
             { preview: true },

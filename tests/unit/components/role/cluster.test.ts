@@ -7,7 +7,7 @@ import { construct, Run } from "../../support/underMocks";
 const EXISTING = "arn:aws:iam::111122223333:role/cni";
 const OTHER = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/B";
 
-function asked({ lookups }: Run<unknown>) {
+function lookupsOf({ lookups }: Run<unknown>) {
     return lookups.map(({ token, inputs }) => [token, inputs]);
 }
 
@@ -34,7 +34,7 @@ describe("the cluster", () => {
         it(`is looked up by its name, and its provider by its issuer, each once, ${when}`, async () => {
             const run = await construct({ clusterName: "c" }, { preview });
             assertAccepted(run);
-            deepStrictEqual(asked(run), [
+            deepStrictEqual(lookupsOf(run), [
                 [GET_CLUSTER, { name: "c" }],
                 [GET_OIDC_PROVIDER, { url: `https://${ISSUER}` }],
             ]);
@@ -43,13 +43,13 @@ describe("the cluster", () => {
         it(`is looked up by its name when the provider is given too, ${when}`, async () => {
             const run = await construct({ clusterName: "c", oidcProviderArn: PROVIDER_ARN }, { preview });
             assertAccepted(run);
-            deepStrictEqual(asked(run), [[GET_CLUSTER, { name: "c" }]]);
+            deepStrictEqual(lookupsOf(run), [[GET_CLUSTER, { name: "c" }]]);
         });
 
         it(`is looked up by its name, and not its provider, for an existing role, ${when}`, async () => {
             const run = await construct({ clusterName: "c", existingRoleArn: EXISTING }, { preview });
             assertAccepted(run);
-            deepStrictEqual(asked(run), [[GET_CLUSTER, { name: "c" }]]);
+            deepStrictEqual(lookupsOf(run), [[GET_CLUSTER, { name: "c" }]]);
         });
     }
 
@@ -117,10 +117,13 @@ describe("the cluster's IP family", () => {
         ],
     ];
     for (const [family, args, reason] of refused) {
-        for (const beside of [{}, { oidcProviderArn: PROVIDER_ARN }, { existingRoleArn: EXISTING }]) {
-            const given = JSON.stringify({ ...args, ...beside });
-            it(`stops everything where it is ${String(family)} with ${given}`, async () => {
-                const run = await construct({ clusterName: "c", ...args, ...beside }, { lookups: withFamily(family) });
+        for (const otherArgs of [{}, { oidcProviderArn: PROVIDER_ARN }, { existingRoleArn: EXISTING }]) {
+            const allArgs = JSON.stringify({ ...args, ...otherArgs });
+            it(`stops everything where it is ${String(family)} with ${allArgs}`, async () => {
+                const run = await construct(
+                    { clusterName: "c", ...args, ...otherArgs },
+                    { lookups: withFamily(family) },
+                );
                 assertRefusedLate(run, [{ propertyPath: "ipFamily", reason }]);
             });
         }
@@ -129,7 +132,7 @@ describe("the cluster's IP family", () => {
     it("stops a preview too, before the provider is asked for", async () => {
         const run = await construct({ clusterName: "c" }, { lookups: withFamily("ipv6"), preview: true });
         assertRefusedLate(run, [{ propertyPath: "ipFamily", reason: String(refused[0]?.[2]) }]);
-        deepStrictEqual(asked(run), [[GET_CLUSTER, { name: "c" }]]);
+        deepStrictEqual(lookupsOf(run), [[GET_CLUSTER, { name: "c" }]]);
     });
 
     it("is compared although other arguments are unknown in the preview", async () => {
@@ -186,8 +189,8 @@ describe("the cluster's issuer", () => {
     });
 
     it("must be there: the error has the answer, and what to do", async () => {
-        const gone = () => new Error("reading EKS Cluster (c): couldn't find resource");
-        const run = await construct({ clusterName: "c" }, { lookups: { ...LOOKUPS, [GET_CLUSTER]: gone } });
+        const notFound = () => new Error("reading EKS Cluster (c): couldn't find resource");
+        const run = await construct({ clusterName: "c" }, { lookups: { ...LOOKUPS, [GET_CLUSTER]: notFound } });
         assertRefusedLate(run, [
             {
                 propertyPath: "clusterName",
@@ -203,7 +206,7 @@ describe("the cluster's issuer", () => {
     it("is asked for by an output of its name too", async () => {
         const run = await construct({ clusterName: pulumi.output("c") });
         assertAccepted(run);
-        deepStrictEqual(asked(run), [
+        deepStrictEqual(lookupsOf(run), [
             [GET_CLUSTER, { name: "c" }],
             [GET_OIDC_PROVIDER, { url: `https://${ISSUER}` }],
         ]);

@@ -5,7 +5,7 @@ import { trustChange } from "../../../../components/role/trustChange";
 const PROVIDER = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A";
 const unknown = pulumi.output(pulumi.unknown);
 
-/** Undefined where a preview would not know it, which the engine takes for a change. */
+/** Undefined if a preview does not know the value, which the engine would treat as a change. */
 function valueOf(output: pulumi.Output<string | null>): Promise<string | null> {
     return new Promise((resolve, reject) => {
         const { promise } = output as unknown as { promise: () => Promise<string | null> };
@@ -23,7 +23,7 @@ function changeOf(more: {
     return valueOf(trustChange({ serviceAccount, oidcProviderArn: pulumi.output(provider) }));
 }
 
-describe("What has another role take the place of the component's", () => {
+describe("The trigger that replaces the component's role", () => {
     it("is the same as long as the role trusts the same", async () => {
         strictEqual(await changeOf({}), `${PROVIDER} kube-system aws-node`);
         strictEqual(await changeOf({ name: pulumi.output("aws-node") }), await changeOf({}));

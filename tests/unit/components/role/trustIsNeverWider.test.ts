@@ -7,7 +7,7 @@ import { assertAccepted } from "../../support/refusals";
 import { PROVIDER_ARN } from "../../support/standIn";
 import { construct } from "../../support/underMocks";
 
-/** Text that somebody might try: anything, and pieces that mean something in a policy, in JSON or in a name. */
+/** Hostile text: anything, and pieces that have a meaning in a policy, in JSON or in a name. */
 const hostile = fc.oneof(
     fc.string(),
     fc.string({ unit: "binary" }),
@@ -43,20 +43,20 @@ const providerArn = fc.oneof(
     hostile,
 );
 
-interface Tried {
+interface Args {
     oidcProviderArn: string;
     additionalOidcProviderArns: string[];
     serviceAccount: { namespace: string; name: string };
 }
 
-const tried: fc.Arbitrary<Tried> = fc.record({
+const anyArgs: fc.Arbitrary<Args> = fc.record({
     oidcProviderArn: providerArn,
     additionalOidcProviderArns: fc.array(providerArn, { maxLength: 3 }),
     serviceAccount: fc.record({ namespace: hostile, name: hostile }),
 });
 
-/** Trusts exactly what was asked for: exact operators, one statement a provider, nothing that IAM would expand. */
-function assertExact(document: PolicyDocument, { oidcProviderArn, additionalOidcProviderArns, serviceAccount }: Tried) {
+/** Asserts exact trust: exact operators, one statement per provider, and nothing that IAM would expand. */
+function assertExact(document: PolicyDocument, { oidcProviderArn, additionalOidcProviderArns, serviceAccount }: Args) {
     strictEqual(/[*?]|\$\{/.test(JSON.stringify(document)), false);
     deepStrictEqual(Object.keys(document), ["Version", "Statement"]);
     const arns = [oidcProviderArn, ...additionalOidcProviderArns].sort();
@@ -78,7 +78,7 @@ function assertExact(document: PolicyDocument, { oidcProviderArn, additionalOidc
 describe("no argument can widen the trust", () => {
     it("is refused, or trusts exactly what it names", async () => {
         await fc.assert(
-            fc.asyncProperty(tried, async (args) => {
+            fc.asyncProperty(anyArgs, async (args) => {
                 const run = await construct(args);
                 if (run.thrown !== undefined) {
                     deepStrictEqual(run.resources, []);
