@@ -1,30 +1,30 @@
 import type { Sandbox } from "local-eks";
 import type { Monitor } from "./monitor/monitor";
 
-/** What can be done to a sandbox while somebody uses it. */
+/** Faults that can be injected into a sandbox during a run. */
 export interface Faults {
-    /** A new node with an instance of its own; gives its name. */
+    /** Adds a node with its own instance, and returns its name. */
     joinNode(): Promise<string>;
-    /** As when its instance is terminated. */
+    /** Removes a node, as if its instance were terminated. */
     loseNode(name: string): Promise<void>;
-    /** The kubelet does not answer any more: the node becomes NotReady, and what runs on it goes on. */
+    /** Stops the kubelet: the node becomes NotReady, and its pods keep running. */
     stopKubelet(name: string): Promise<void>;
     startKubelet(name: string): Promise<void>;
     stopWebhook(): Promise<void>;
     startWebhook(): Promise<void>;
-    /** Every AssumeRoleWithWebIdentity is refused, whoever asks. */
+    /** STS refuses every AssumeRoleWithWebIdentity, from any caller. */
     refuseSts(isRefused: boolean): Promise<void>;
     reachStsFromNodes(isReachable: boolean): Promise<void>;
-    /** For changes that are made from now on. */
+    /** Sets the delay until IAM enforces a change, for changes from now on. */
     slowIam(enforcementSeconds: number): Promise<void>;
-    /** So many calls a second of each service, and no more. */
+    /** Limits each service to this many calls a second. */
     throttleAws(callsPerSecond: number): Promise<void>;
     restartApiServer(): Promise<void>;
 }
 
 export function faultsOf(sandbox: Sandbox, monitor: Monitor): Faults {
     const { nodes, webhook } = sandbox;
-    /** Nobody can see from outside what a node reaches, so the monitor is told. */
+    /** The monitor cannot observe whether a node reaches STS, so the test records it. */
     const noteSts = (isReachable: boolean) =>
         monitor.note({ at: Date.now(), kind: "stsCutOff", nodes: isReachable ? "none" : "all" });
     return {

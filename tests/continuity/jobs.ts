@@ -1,4 +1,4 @@
-/** Work for several stations, each of which takes the next piece as soon as it is free. */
+/** Distributes jobs over several stations: each takes the next job as soon as it is free. */
 import type { Station } from "./station";
 
 export interface Job {
@@ -7,10 +7,10 @@ export interface Job {
 }
 
 export async function runJobs(jobs: readonly Job[], stations: readonly Station[], progress: Progress): Promise<void> {
-    const left = [...jobs];
+    const queue = [...jobs];
     await Promise.all(
         stations.map(async (station) => {
-            for (let job = left.shift(); job; job = left.shift()) {
+            for (let job = queue.shift(); job; job = queue.shift()) {
                 progress.begins(job.name);
                 await job.run(station);
                 progress.ends(job.name);
@@ -19,7 +19,7 @@ export async function runJobs(jobs: readonly Job[], stations: readonly Station[]
     );
 }
 
-/** Tells every so often what is under way, for whoever wonders whether anything is. */
+/** Prints the running jobs every few seconds, so that a long run does not look stuck. */
 export class Progress {
     private readonly running = new Map<string, number>();
     private readonly timer: NodeJS.Timeout;
@@ -28,7 +28,7 @@ export class Progress {
         private readonly say: (line: string) => void,
         everySeconds = 10,
     ) {
-        this.timer = setInterval(() => this.tell(), everySeconds * 1000);
+        this.timer = setInterval(() => this.print(), everySeconds * 1000);
         this.timer.unref();
     }
 
@@ -40,7 +40,7 @@ export class Progress {
         this.running.delete(name);
     }
 
-    private tell(): void {
+    private print(): void {
         const since = [...this.running].map(
             ([name, at]) => `${name} for ${String(Math.round((Date.now() - at) / 1000))} s`,
         );

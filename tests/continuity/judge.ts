@@ -1,4 +1,4 @@
-/** Plays something on a stage, and judges the time that it took. */
+/** Runs a scenario on a stage, and judges its time span. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentResults } from "local-eks";
@@ -6,7 +6,7 @@ import type { Bound } from "./scenarios/scenario";
 import type { Stage } from "./stage";
 import { type Baseline, type Verdict, verdictOf } from "./verdict";
 
-/** What failed is told in full; whatever happened, the time until then is judged. */
+/** An error becomes a problem. The time until then is judged in any case. */
 export async function judge(
     stage: Stage,
     bound: Bound,

@@ -11,10 +11,10 @@ import { nothingLost } from "./scenarios/scenario";
 import type { Context } from "./scenarioJob";
 import type { Station } from "./station";
 
-/** Node-seconds are not judged here: a killed run restarts as many pods as it had to. */
+/** Node-seconds are not judged here: how many pods a killed run restarts depends on the kill point. */
 const bound = { ...nothingLost, rollouts: 0, restarts: 0 };
 
-/** The points of one run of this program. */
+/** Runs the kill points of one run of this program. */
 export class KillCampaign {
     private readonly plays = new Map<Station, KillPlay>();
     private opened = 0;
@@ -37,9 +37,9 @@ export class KillCampaign {
             const play = await this.playOn(station);
             const judged = await judge(play.stage, bound, undefined, () => play.play(point));
             if (judged.problems.length > 0) {
-                this.plays.delete(station); // What is left of it must not fail the next point.
+                this.plays.delete(station); // Its leftovers must not fail the next point.
             }
-            const title = play.wasReached ? name : `${name} (the run was over before)`;
+            const title = play.wasReached ? name : `${name} (the run ended before the kill)`;
             const logs = play.stage.props.directory;
             return { ...about, ...judged, title, milliseconds: Date.now() - started, logs };
         } catch (error) {
@@ -62,11 +62,11 @@ export class KillCampaign {
         say: (line: string) => void,
     ): Job {
         return {
-            name: `an undisturbed run of ${operations.join(", ")}`,
+            name: `an uninterrupted run of ${operations.join(", ")}`,
             run: async (station) => {
                 const course = await (await this.playOn(station)).course(operations);
                 Object.entries(course).forEach(([operation, { writes, milliseconds }]) => {
-                    const counted = `${String(writes.length)} calls that write, ${(milliseconds / 1000).toFixed(0)} s`;
+                    const counted = `${String(writes.length)} writes, ${(milliseconds / 1000).toFixed(0)} s`;
                     say(
                         `${operation}: ${counted}\n${writes.map((write, index) => `  ${String(index + 1).padStart(3)} ${write}`).join("\n")}`,
                     );
@@ -92,12 +92,12 @@ interface Noted {
     readonly finished: Outcome[];
 }
 
-/** What a long campaign has done so far, so that it can be ended and taken up again. */
+/** The progress of a long campaign on disk, so that it can be stopped and resumed. */
 export class CampaignNotes {
     private readonly file: string;
     private noted: Noted | undefined;
 
-    /** Another package, another campaign. */
+    /** The file name contains a hash of the package: another build starts another campaign. */
     public constructor(packageFolder: string, seed: number, nodes: number) {
         const code = createHash("sha256");
         const files = readdirSync(join(packageFolder, "dist"), { recursive: true, encoding: "utf8" }).sort();
@@ -126,7 +126,7 @@ export class CampaignNotes {
         this.write();
     }
 
-    /** What failed is tried again the next time. */
+    /** Saves only points that passed: failed points run again the next time. */
     public note(outcome: Outcome): void {
         if (outcome.kind === "point" && outcome.problems.length === 0) {
             this.noted?.finished.push(outcome);

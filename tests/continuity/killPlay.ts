@@ -1,4 +1,4 @@
-/** Kills the engine at one point after the other on the same cluster: what one left over would show in the next. */
+/** Kills the engine at one point after another on the same cluster, so that leftovers of one point show at the next. */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
     AttachRolePolicyCommand,
@@ -10,18 +10,18 @@ import {
 import type { Hooks } from "./engine/engine";
 import { writesOf } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
-import type { Course, KillPoint, Operation, Undisturbed } from "./killPoints";
+import type { Course, KillPoint, Operation, UninterruptedRun } from "./killPoints";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "./stage";
 import { unknownToTheEngine } from "./state/pending";
 
-/** Long enough for a pod to be born and to run. */
-const MEANWHILE_MILLISECONDS = 3000;
+/** Time for a pod to be created and to start. */
+const POD_START_MILLISECONDS = 3000;
 
 export class KillPlay {
-    /** Whether the engine was still at work at the last point. */
+    /** Whether the engine was still running at the last kill point. */
     public wasReached = false;
     private isHandedOver = false;
-    /** Another path makes another role, under a name of its own, as most changes that replace a role do. */
+    /** Another path creates another role with a new generated name, as most changes that replace a role do. */
     private rolePath = "/";
     private additionalPolicyArns: readonly string[] = [];
 
@@ -44,7 +44,7 @@ export class KillPlay {
         this.stage.since = Date.now();
         const { outcome } = await this.begin(point.operation, hooksOf(point));
         this.wasReached = outcome === "killed";
-        await this.meanwhile();
+        await this.deletePodWithoutWebhook();
         const orphans = this.pendingRoles();
         if (point.then === "destroy") {
             await this.detachPending();
@@ -54,35 +54,35 @@ export class KillPlay {
     }
 
     /**
-     * The cluster lives on while nobody is at work on it, and in the worst moment: a pod is deleted while the webhook is down.
-     * Whatever the run has left, it must be let in on a path that works, or not at all.
+     * The worst case between the kill and the next run: a pod is deleted while the webhook is down. In any state that the kill
+     * left behind, the new pod must have a working path, or admission must refuse it.
      */
-    private async meanwhile(): Promise<void> {
+    private async deletePodWithoutWebhook(): Promise<void> {
         const { faults } = this.stage;
         const [node = ""] = (await this.stage.pods()).keys();
         await faults.stopWebhook();
         try {
             await this.stage.deletePodOn(node);
-            await sleep(MEANWHILE_MILLISECONDS);
+            await sleep(POD_START_MILLISECONDS);
         } finally {
             await faults.startWebhook();
         }
     }
 
-    /** What undisturbed runs of these operations are like. */
+    /** Measures the writes and the duration of uninterrupted runs. */
     public async course(operations: readonly Operation[]): Promise<Course> {
-        const course: Partial<Record<Operation, Undisturbed>> = {};
+        const course: Partial<Record<Operation, UninterruptedRun>> = {};
         for (const operation of operations) {
-            course[operation] = await this.undisturbed(operation);
+            course[operation] = await this.uninterrupted(operation);
         }
         return course;
     }
 
-    private async undisturbed(operation: Operation): Promise<Undisturbed> {
+    private async uninterrupted(operation: Operation): Promise<UninterruptedRun> {
         await this.prepare(operation);
         const { calls, from, to, output, outcome } = await this.begin(operation);
         if (outcome !== "succeeded") {
-            throw new Error(`an undisturbed ${operation} fails:\n${output}`);
+            throw new Error(`an uninterrupted ${operation} failed:\n${output}`);
         }
         this.isHandedOver = operation !== "destroy";
         return { writes: writesOf(calls).map((call) => call.operation), milliseconds: to - from };
@@ -99,7 +99,7 @@ export class KillPlay {
         }
     }
 
-    /** What others may do to a cluster that was handed over, all at a time, in an order in which no pod loses its path. */
+    /** Makes all changes that others may make to a cluster that was handed over, in an order that leaves every pod its path. */
     private async drift(): Promise<void> {
         const { stage } = this;
         await iamClient(stage.sandbox).send(
@@ -129,28 +129,28 @@ export class KillPlay {
         return this.stage.arguments({ rolePath, additionalPolicyArns });
     }
 
-    private async recover(way: "up" | "destroy", orphans: readonly string[]): Promise<void> {
-        if (way === "up" && this.isDeletionPending()) {
+    private async recover(command: "up" | "destroy", orphans: readonly string[]): Promise<void> {
+        if (command === "up" && this.isDeletionPending()) {
             await this.stage.succeeds("refresh", this.arguments());
         }
-        await this.stage.succeeds(way, this.arguments());
-        await (way === "up"
+        await this.stage.succeeds(command, this.arguments());
+        await (command === "up"
             ? this.stage.isHandedOver(this.additionalPolicyArns, orphans)
             : this.stage.isAsBefore(orphans));
-        this.isHandedOver = way === "up";
+        this.isHandedOver = command === "up";
     }
 
     /**
-     * A role that was being made when the engine was killed, of which the engine itself says that it may exist: it has no id
-     * of it, so no program can take it away. https://www.pulumi.com/docs/support/troubleshooting/common-issues/interrupted-updates/
+     * Roles whose creation was in progress when the engine was killed. The engine warns that they may exist, but its state has no
+     * id of them, so no program can delete them. https://www.pulumi.com/docs/support/troubleshooting/common-issues/interrupted-updates/
      */
     private pendingRoles(): string[] {
         return this.pendingInputs("aws:iam/role:Role").flatMap(({ name }) => (typeof name === "string" ? [name] : []));
     }
 
     /**
-     * Whether AWS may have deleted what the engine still has in its state: an update would build upon it. The engine warns of it,
-     * and asks for a refresh.
+     * Whether AWS may have deleted a resource that is still in the engine's state. An update would rely on it. The engine warns
+     * about it, and asks for a refresh.
      */
     private isDeletionPending(): boolean {
         const pending = this.stage.props.engine.state().pending_operations ?? [];
@@ -162,8 +162,9 @@ export class KillPlay {
     }
 
     /**
-     * An attachment of which the engine does not know lets nobody delete its role (`DeleteConflict`): as the engine's warning
-     * and docs/hand-over.md ask the operator to. An `up` makes it once more, which changes nothing, and knows of it from then on.
+     * Detaches policies whose attachment is not in the engine's state, as the engine's warning and docs/hand-over.md ask the
+     * operator to. Otherwise IAM refuses to delete the role (`DeleteConflict`). An `up` needs no such help: it attaches the
+     * policy again, which changes nothing, and saves the attachment in its state.
      */
     private async detachPending(): Promise<void> {
         const client = iamClient(this.stage.sandbox);
@@ -176,7 +177,7 @@ export class KillPlay {
         }
     }
 
-    /** As the engine's warning asks the operator to. */
+    /** Deletes the roles, as the engine's warning asks the operator to. */
     private async remove(roles: readonly string[]): Promise<void> {
         const client = iamClient(this.stage.sandbox);
         for (const RoleName of roles.filter((name) => name in this.stage.currentRoles())) {

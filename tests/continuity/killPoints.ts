@@ -1,29 +1,29 @@
-/** Where the engine is killed, and what is done then. Pure. */
+/** Where the engine is killed, and the command that follows. Pure. */
 
 export const FEW_OPERATIONS = ["up", "update", "destroy"] as const;
-/** `policy` is another member of additionalPolicyArns; `repair` the up that fixes what others have broken. */
+/** `policy` changes additionalPolicyArns. `repair` is the up that repairs changes by others. */
 export const OPERATIONS = [...FEW_OPERATIONS, "policy", "repair"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export interface KillPoint {
     readonly operation: Operation;
     readonly moment:
-        /** A write's request has been sent and does not arrive; or it was carried out, and its answer does not arrive. */
+        /** `before`: the write does not arrive. `after`: the write was carried out, but its response does not arrive. */
         | { readonly at: "before" | "after"; readonly write: number }
         | { readonly at: "time"; readonly milliseconds: number };
     readonly then: "up" | "destroy";
 }
 
-/** What an undisturbed run is like. */
-export interface Undisturbed {
+/** The writes and the duration of a run without a kill. */
+export interface UninterruptedRun {
     readonly writes: readonly string[];
     readonly milliseconds: number;
 }
 
-/** Those of the operations that a campaign is about. */
-export type Course = Readonly<Partial<Record<Operation, Undisturbed>>>;
+/** The uninterrupted runs of a campaign's operations. */
+export type Course = Readonly<Partial<Record<Operation, UninterruptedRun>>>;
 
-/** A point's name says everything about it, so that `--only` needs nothing else to run it again. */
+/** The name defines the point completely, so that `--only` can run it again. */
 export function nameOf({ operation, moment, then }: KillPoint): string {
     const where = moment.at === "time" ? `${String(moment.milliseconds)}ms` : `${moment.at}-${String(moment.write)}`;
     return `kill:${operation}:${where}:${then}`;
@@ -45,25 +45,25 @@ export function pointOf(name: string): KillPoint | undefined {
     };
 }
 
-/** Of at least so many points, each boundary is one; fewer are a sample. */
+/** From this many points on, every boundary is a kill point. Fewer points are a sample. */
 const CAMPAIGN = 60;
-/** The share of points that are at random times, whatever is going on then. */
+/** The share of points at random times. */
 const RANDOM_SHARE = 0.25;
 
-/** What a campaign of so many points is about. */
+/** The operations of a campaign with this many points. */
 export function operationsOf(count: number): readonly Operation[] {
     return count >= CAMPAIGN ? OPERATIONS : FEW_OPERATIONS;
 }
 
 /**
- * The points of a campaign, the same for a seed and a course: taken in turn from its operations, and recovered from in turn
- * by `up` and `destroy`.
+ * The kill points of a campaign. The same seed and course give the same points. The operations take turns, and so do `up` and
+ * `destroy` as the command that follows.
  */
 export function killPoints(count: number, seed: number, course: Course): KillPoint[] {
     const random = randomNumbers(seed);
     const played = OPERATIONS.flatMap((operation) => {
-        const undisturbed = course[operation];
-        return undisturbed ? [{ operation, ...undisturbed }] : [];
+        const run = course[operation];
+        return run ? [{ operation, ...run }] : [];
     });
     const boundaries = played.map(({ operation, writes }) => shuffled(boundariesOf(operation, writes), random));
     const all = boundaries.reduce((sum, of) => sum + of.length, 0);
@@ -78,7 +78,7 @@ export function killPoints(count: number, seed: number, course: Course): KillPoi
         const countOf = (wanted: Operation) => points.filter(({ operation }) => operation === wanted).length;
         const [rarest] = [...played].sort((a, b) => countOf(a.operation) - countOf(b.operation));
         if (rarest !== undefined) {
-            // Not the very end: a run that is over before its point has not been killed.
+            // Not up to the very end: the run could end before its kill.
             const milliseconds = Math.round(random() * 0.9 * rarest.milliseconds);
             points.push({ operation: rarest.operation, moment: { at: "time", milliseconds } });
         }

@@ -1,4 +1,4 @@
-/** `npm run test:continuity`: the figure of this project, from outside. */
+/** `npm run test:continuity`: measures from outside the package how long pods have no path. */
 import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,15 +17,15 @@ import { makeStations, type Station } from "./station";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** What is to be done, by the options. */
+/** The work that the options select. */
 interface Plan {
     readonly scenarios: typeof SCENARIOS;
     readonly named: readonly KillPoint[];
-    /** How many points of a campaign. */
+    /** The number of points of the kill campaign. */
     readonly points: number;
 }
 
-/** A name that is nobody's would otherwise be nothing to do, and nothing that fails. */
+/** Otherwise a run with only misspelled names would do nothing, and pass. */
 function unknownNames({ only = [] }: Options): string[] {
     return only.filter((name) => !SCENARIOS.some((one) => one.name === name) && pointOf(name) === undefined);
 }
@@ -90,7 +90,7 @@ class Run {
         const done = before.filter(({ name }) => all.some((point) => nameOf(point) === name));
         this.outcomes.push(...done);
         say(
-            `Seed ${String(this.seed)}: ${String(all.length)} kill points, ${String(done.length)} of them done before.`,
+            `Seed ${String(this.seed)}: ${String(all.length)} kill points, ${String(done.length)} of them already done.`,
         );
         return all.filter((point) => !done.some(({ name }) => name === nameOf(point)));
     }
@@ -107,12 +107,12 @@ class Run {
     }
 
     private report(scenarios: typeof SCENARIOS): boolean {
-        const left = SCENARIOS.filter((scenario) => !scenarios.includes(scenario)).map(({ name }) => name);
+        const skipped = SCENARIOS.filter((scenario) => !scenarios.includes(scenario)).map(({ name }) => name);
         const failed = this.outcomes.some(({ problems }) => problems.length > 0);
         say(`\n${header()}\n${this.outcomes.map(line).join("\n")}\n`);
         say(failures(this.outcomes).join("\n"));
         if (this.options.quick && this.options.only === undefined) {
-            say(`Left out by --quick: ${left.join(", ")}; 12 nodes, longer delays; most kill points`);
+            say(`Left out by --quick: ${skipped.join(", ")}; 12 nodes, longer delays; most kill points`);
         }
         say(closing(this.outcomes, Date.now() - this.started).join("\n"));
         if (!failed) {
@@ -140,7 +140,7 @@ async function main(): Promise<void> {
     }
     const unknown = unknownNames(options);
     if (unknown.length > 0) {
-        say(`There is no ${unknown.join(", ")}: see --list.`);
+        say(`Unknown scenario or kill point: ${unknown.join(", ")}. Run with --list to see the scenarios.`);
         process.exitCode = 1;
         return;
     }

@@ -21,20 +21,20 @@ function count(text: string): number {
 export function readOptions(argv: readonly string[]): Options {
     return new Command("npm run test:continuity --")
         .description(
-            "Hand-over and hand-back on a local EKS, with somebody who looks on from outside: how long was any aws-node " +
-                "pod without a working path to its permissions?",
+            "Runs hand-over and hand-back on a local EKS, and measures from outside how long any aws-node pod has no working " +
+                "path to its permissions.",
         )
         .option("--quick", "3 nodes, short delays, ten scenarios and ten kill points")
         .option(
             "--points <count>",
-            "the kill campaign with so many points, and no scenario; goes on where it was ended",
+            "run the kill campaign with this many points, and no scenarios; resumes where it stopped",
             count,
         )
-        .option("--seed <number>", "which points a campaign takes, and when the random ones are", count)
-        .option("--only <name...>", "one scenario or kill point, or several; see --list")
+        .option("--seed <number>", "selects the points of a campaign, and the times of the random ones", count)
+        .option("--only <name...>", "run only these scenarios or kill points; see --list")
         .option("--list", "print the names of the scenarios, one a line")
-        .option("--stations <count>", "how many sandboxes work side by side", count)
-        .option("--keep", "keep the logs also when nothing fails")
+        .option("--stations <count>", "the number of sandboxes that run in parallel", count)
+        .option("--keep", "keep the logs even if nothing fails")
         .parse(argv)
         .opts<Options>();
 }

@@ -1,4 +1,4 @@
-/** What is printed of a run: a line for each scenario and point, and the closing lines. Pure. */
+/** The output of a run: a line for each scenario and kill point, and the closing lines. Pure. */
 import { seconds, type Verdict } from "./verdict";
 
 export interface Outcome {
@@ -6,14 +6,14 @@ export interface Outcome {
     readonly name: string;
     readonly title: string;
     readonly milliseconds: number;
-    /** Undefined where it broke off before there was anything to judge. */
+    /** Undefined if it failed before there was anything to judge. */
     readonly verdict: Verdict | undefined;
     readonly problems: readonly string[];
     /** How to run this one again. */
     readonly replay: string;
     /** Where its logs are. */
     readonly logs: string;
-    /** Its pod-seconds are wanted to be more than zero, and do not count. */
+    /** Its pod-seconds must be more than zero, to prove that the monitor detects gaps. They are not added to the total. */
     readonly isProofOfSight: boolean;
 }
 
@@ -46,7 +46,7 @@ function columns(cells: readonly string[]): string {
         .join(" ");
 }
 
-/** Everything about what failed, with the command that runs it again. */
+/** The details of each failure, with the command that runs it again. */
 export function failures(outcomes: readonly Outcome[]): string[] {
     return outcomes
         .filter(({ problems }) => problems.length > 0)
@@ -59,7 +59,7 @@ export function failures(outcomes: readonly Outcome[]): string[] {
         ]);
 }
 
-/** The headline, and the two lines that mocha ends with, by which the gate counts. */
+/** The headline, and two lines as mocha prints them, from which the gate counts the tests. */
 export function closing(outcomes: readonly Outcome[], milliseconds: number): string[] {
     const count = (kind: Outcome["kind"]) => outcomes.filter((outcome) => outcome.kind === kind).length;
     const counted = outcomes.filter(({ isProofOfSight }) => !isProofOfSight);
@@ -74,7 +74,7 @@ export function closing(outcomes: readonly Outcome[], milliseconds: number): str
     return [
         `${String(count("scenario"))} scenarios, ${String(count("point"))} kill points: ${podSeconds.toFixed(1)} pod-seconds without a path` +
             ` (canaries: ${canarySeconds.toFixed(1)})`,
-        ...(sights.length > 0 ? [`The monitor sees: ${sights.join(", ")}`] : []),
+        ...(sights.length > 0 ? [`The monitor detects gaps: ${sights.join(", ")}`] : []),
         "",
         `  ${String(outcomes.length - failing)} passing (${minutes(milliseconds)})`,
         ...(failing > 0 ? [`  ${String(failing)} failing`] : []),

@@ -34,7 +34,7 @@ export function scenarioJob(scenario: Scenario, context: Context): Job {
                 const milliseconds = Date.now() - started;
                 context.finished({ ...about, ...judged, milliseconds, logs: stage.props.directory });
             } catch (error) {
-                // The sandbox itself did not come up, or broke.
+                // The sandbox itself did not start, or failed.
                 const problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
                 context.finished({
                     ...about,
@@ -48,7 +48,7 @@ export function scenarioJob(scenario: Scenario, context: Context): Job {
     };
 }
 
-/** `kubectl rollout restart`, with nothing of ours: what a rolling restart of this cluster costs by itself. */
+/** `kubectl rollout restart` without the component: measures what a rolling restart of this cluster costs by itself. */
 export function baselineJob(context: Context, say: (line: string) => void): Job {
     return {
         name: "a bare rolling restart",

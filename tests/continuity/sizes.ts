@@ -1,10 +1,10 @@
-/** How large the cluster is and how long things take in it. */
+/** The size of the cluster, and its delays. */
 export interface Sizes {
     readonly nodes: number;
     readonly podReadySeconds: number;
-    /** Until a change in IAM is enforced. */
+    /** The time until IAM enforces a change. */
     readonly enforcementSeconds: number;
-    /** Arguments of the component: short waits, since what is waited for takes seconds here and minutes on AWS. */
+    /** Arguments of the component. Its waits are short: changes take seconds here, and minutes on AWS. */
     readonly component: {
         readonly stableSeconds: number;
         readonly iamPropagationSeconds: number;

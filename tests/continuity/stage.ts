@@ -31,9 +31,9 @@ export interface Props {
     readonly monitor: Monitor;
     readonly faults: Faults;
     readonly sizes: Sizes;
-    /** Of what is written about it. */
+    /** The folder of its logs. */
     readonly directory: string;
-    /** As it was before anything was done. */
+    /** The state before any change. */
     readonly before: Snapshot;
     say(line: string): void;
 }
@@ -43,9 +43,9 @@ export const NODE_ROLE = "sandbox-nodes";
 export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const inKubeSystem = { namespace: "kube-system" };
 
-/** A cluster, its operator's programs, and what a scenario does with them. */
+/** A cluster and its operator's program, with the operations and assertions of the scenarios. */
 export class Stage {
-    /** The figures of the scenario are those of the time since then. */
+    /** The figures of the scenario start at this time. */
     public since = Date.now();
     public readonly results: RunResult[] = [];
     public before: Snapshot;
@@ -71,14 +71,14 @@ export class Stage {
         return this.props.sizes.component.timeouts;
     }
 
-    /** What the scenario has prepared is taken as what was there before. */
+    /** Takes the current state as the state before, so that it includes the scenario's preparations. */
     public async startsFromHere(): Promise<void> {
         await this.settled();
         this.before = await this.now();
         this.since = Date.now();
     }
 
-    /** The arguments of a whole hand-over. */
+    /** The arguments of a complete hand-over. */
     public arguments(more: ComponentArguments = {}): ComponentArguments {
         const { clusterName } = this.sandbox;
         return { clusterName, detachFromNodeRoles: [NODE_ROLE], ...this.props.sizes.component, ...more };
@@ -101,7 +101,7 @@ export class Stage {
         return result;
     }
 
-    /** With a message that has these words. */
+    /** Expects that the command fails, with an output that matches `words`. */
     public async fails(
         command: Command,
         args: ComponentArguments,
@@ -114,7 +114,7 @@ export class Stage {
         return result;
     }
 
-    /** All pods are of the newest template and Ready, and all that was written to IAM is in force. */
+    /** Waits until all pods have the newest template and are Ready, and all IAM changes are in force. */
     public async settled(limitSeconds = 120): Promise<void> {
         const deadline = Date.now() + limitSeconds * 1000;
         while (!(await this.isSettled())) {
@@ -138,7 +138,7 @@ export class Stage {
         return this.core.listNamespacedPod({ ...inKubeSystem, labelSelector: "k8s-app=aws-node" });
     }
 
-    /** Whether the controller replaces pods of an older template itself. */
+    /** Sets the update strategy. With OnDelete, the controller does not replace pods of an older template. */
     public async useStrategy(type: "RollingUpdate" | "OnDelete"): Promise<void> {
         const { spec } = await this.apps.readNamespacedDaemonSet({ ...inKubeSystem, name: "aws-node" });
         if (spec?.updateStrategy?.type !== type) {
@@ -159,7 +159,7 @@ export class Stage {
         return new Map(items.map(({ metadata, spec }) => [spec?.nodeName ?? "", metadata?.uid ?? ""]));
     }
 
-    /** As by hand: the DaemonSet makes another one. */
+    /** Deletes the pod on a node. The DaemonSet's controller creates another one. */
     public async deletePodOn(node: string): Promise<void> {
         const { items } = await this.podList();
         const name = items.find(({ spec }) => spec?.nodeName === node)?.metadata?.name ?? "";
@@ -167,8 +167,8 @@ export class Stage {
     }
 
     /**
-     * Writes to the DaemonSet's own annotations for a while, as anybody may: after each write its controller tries at once to
-     * make the pods that it was refused, and does not wait for the end of its pause.
+     * Writes to the DaemonSet's annotations for some seconds, as other tools may. After each write, its controller retries
+     * refused pods at once, and does not wait for the end of its backoff.
      */
     public async touchDaemonSet(seconds: number): Promise<void> {
         const touch = (value: string | null) =>
@@ -183,23 +183,23 @@ export class Stage {
         await touch(null);
     }
 
-    /** Whether the DaemonSet's controller was refused a pod in the last seconds: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
+    /** Whether admission has refused a pod of the DaemonSet since `since`: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
     public async isRefused(): Promise<boolean> {
         const fieldSelector = "reason=FailedCreate,involvedObject.name=aws-node";
         const { items } = await this.core.listNamespacedEvent({ ...inKubeSystem, fieldSelector });
         return items.some(({ lastTimestamp }) => (lastTimestamp?.getTime() ?? 0) >= this.since - 1000);
     }
 
-    /** Waits for something that is expected of the cluster. */
+    /** Waits until a condition of the cluster is met. */
     public async until(what: string, isSo: () => Promise<boolean>, limitSeconds = 60): Promise<void> {
         const deadline = Date.now() + limitSeconds * 1000;
         while (!(await isSo())) {
-            assert.ok(Date.now() < deadline, `not within ${String(limitSeconds)} s: ${what}`);
+            assert.ok(Date.now() < deadline, `timed out after ${String(limitSeconds)} s: ${what}`);
             await sleep(200);
         }
     }
 
-    /** As another tool does, without server-side apply. Null takes an annotation away. */
+    /** Patches as other tools do, without server-side apply. Null removes an annotation. */
     public async annotateServiceAccount(annotations: Readonly<Record<string, string | null>>): Promise<void> {
         await this.core.patchNamespacedServiceAccount(
             { ...inKubeSystem, name: "aws-node", body: { metadata: { annotations } } },
@@ -217,7 +217,7 @@ export class Stage {
         }
     }
 
-    /** Gives what takes it away again. */
+    /** Returns a function that deletes the association. */
     public async associatePodIdentity(roleArn: string): Promise<() => Promise<unknown>> {
         const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
         const eks = new EKSClient({ endpoint, region, credentials });
@@ -233,7 +233,7 @@ export class Stage {
         return () => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
     }
 
-    /** Of the program's component: its state is lost, with what depends on it. */
+    /** Deletes a child of the component from the stack's state, with its dependents. */
     public async forget(child: string): Promise<void> {
         const { resources = [] } = this.props.engine.state();
         const urn = resources.find((resource) => resource.urn.endsWith(`::${child}`))?.urn ?? "";
@@ -252,14 +252,14 @@ export class Stage {
         return snapshot(this.sandbox);
     }
 
-    /** Nothing is different from what it was before; `orphans` apart, which the engine itself has told of. */
+    /** Asserts the state before. `orphans` may remain: the engine has warned about them. */
     public async isAsBefore(orphans: readonly string[] = []): Promise<void> {
         await this.settled();
         const differences = differencesAfterHandBack(this.before, await this.now());
         assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
     }
 
-    /** The hand-over is complete, with the role that the program's output names. */
+    /** Asserts that the hand-over is complete, with the role in the program's outputs. */
     public async isHandedOver(
         additionalPolicyArns: readonly string[] = [],
         orphans: readonly string[] = [],
@@ -274,7 +274,7 @@ export class Stage {
 }
 
 function assertNone(differences: readonly string[]): void {
-    assert.ok(differences.length === 0, `not what is wanted:\n  ${differences.join("\n  ")}`);
+    assert.ok(differences.length === 0, `unexpected state:\n  ${differences.join("\n  ")}`);
 }
 
 export function tail(output: string, lines = 25): string {
@@ -283,7 +283,7 @@ export function tail(output: string, lines = 25): string {
 
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
-/** The operator's own. */
+/** A client with the operator's credentials. */
 export function iamClient({ awsEndpoint: endpoint, region }: Sandbox): IAMClient {
     return new IAMClient({ endpoint, region, credentials });
 }

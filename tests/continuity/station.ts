@@ -1,4 +1,4 @@
-/** A sandbox with somebody who looks on, for one scenario after the other. */
+/** A sandbox with a monitor, for one scenario after another. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Sandbox, startSandbox, type ToolPaths } from "local-eks";
@@ -13,14 +13,14 @@ export interface StationOptions {
     readonly name: string;
     readonly sizes: Sizes;
     readonly tools: ToolPaths;
-    /** Where the engine's files and logs go. */
+    /** The folder of the engine's files and logs. */
     readonly directory: string;
-    /** Of the package that is tried. */
+    /** The folder of the package under test. */
     readonly packageFolder: string;
     say(line: string): void;
 }
 
-/** Each with a name, a folder and a prefix of its own. */
+/** Each station has its own name, folder and output prefix. */
 export function makeStations(count: number, common: Omit<StationOptions, "name">): Station[] {
     return Array.from({ length: count }, (_, index) => {
         const number = String(index + 1);
@@ -41,7 +41,7 @@ export class Station {
 
     public constructor(private readonly options: StationOptions) {}
 
-    /** A cluster on which nothing has been done yet. `title` names the folder of what is written about it. */
+    /** Returns a stage with an unchanged cluster. `title` names the folder of its logs. */
     public async fresh(title: string): Promise<Stage> {
         const { sizes, packageFolder } = this.options;
         const say = (line: string) => this.options.say(line);
@@ -61,12 +61,12 @@ export class Station {
         return stage;
     }
 
-    /** Whether nobody else has begun on this station since: of a former stage the proxies are closed and the cluster is reset. */
+    /** Whether the stage is still current. A former stage is unusable: its proxies are closed, and its cluster is reset. */
     public isAt(stage: Stage): boolean {
         return stage === this.stage;
     }
 
-    /** Reset, not started again, as long as the last one can be. */
+    /** Resets the last sandbox, and starts another one only if that fails. */
     private async cleanSandbox(): Promise<Sandbox> {
         const { name, tools, sizes } = this.options;
         try {
@@ -75,7 +75,7 @@ export class Station {
                 return this.sandbox;
             }
         } catch (error) {
-            this.options.say(`The sandbox is started again, as it cannot be reset: ${String(error)}`);
+            this.options.say(`The sandbox could not be reset, and is started again: ${String(error)}`);
             await this.sandbox?.stop();
         }
         return startSandbox({

@@ -1,4 +1,4 @@
-/** What a stretch of time on a cluster has cost, and whether that is within its bound. Pure. */
+/** Judges a time span on a cluster: its figures, and whether they are within the bound. Pure. */
 import { type AgentCall, disagreements } from "./monitor/agents";
 import { type Figures, figuresOf, type Gap } from "./monitor/gaps";
 import type { Recording } from "./monitor/recording";
@@ -6,14 +6,14 @@ import type { Bound } from "./scenarios/scenario";
 
 export interface Verdict {
     readonly figures: Figures;
-    /** Node-seconds without a Ready pod beyond those of bare rolling restarts; undefined where that was not measured. */
+    /** Node-seconds without a Ready pod beyond those of bare rolling restarts; undefined without a baseline. */
     readonly nodeSecondsBeyond: number | undefined;
-    /** How many calls of the sandbox's agents were compared. */
+    /** The number of agent calls that were compared. */
     readonly agentCalls: number;
     readonly problems: readonly string[];
 }
 
-/** What a bare rolling restart of the same cluster costs. */
+/** The cost of a bare rolling restart of the same cluster. */
 export interface Baseline {
     readonly nodeSeconds: number;
     readonly nodes: number;
@@ -40,37 +40,39 @@ export function verdictOf(
     };
 }
 
-/** Without the pods that are born besides, for which each node that has one is without a pod once more. */
+/** Without the bound's single `restarts`: nodeProblems allows for them. */
 function expectedNodeSeconds({ rollouts }: Bound, { nodeSeconds }: Baseline): number {
     return rollouts * nodeSeconds;
 }
 
 function gapProblems(figures: Figures, bound: Bound): string[] {
     const canaryTooLong = figures.canaryPodSeconds > bound.canaryPodSeconds;
-    const canaries = `canaries were without a path for ${seconds(figures.canaryPodSeconds)}, at most ${seconds(bound.canaryPodSeconds)} are allowed`;
-    const gapsOf = (canary: boolean) => firstFew(figures.gaps.filter((gap) => gap.canary === canary).map(wordsOf));
+    const canaries = `canaries had no path for ${seconds(figures.canaryPodSeconds)}; at most ${seconds(bound.canaryPodSeconds)} are allowed`;
+    const gapsOf = (canary: boolean) => firstFew(figures.gaps.filter((gap) => gap.canary === canary).map(describeGap));
     if (bound.podSeconds === "some") {
-        return figures.podSeconds > 0 ? [] : ["no pod was seen without a path: the monitor is blind"];
+        return figures.podSeconds > 0 ? [] : ["no gap was recorded: the monitor does not detect gaps"];
     }
     return [
-        ...(figures.podSeconds > 0 ? [`${seconds(figures.podSeconds)} of pods without a path`, ...gapsOf(false)] : []),
+        ...(figures.podSeconds > 0
+            ? [`${figures.podSeconds.toFixed(1)} pod-seconds without a path`, ...gapsOf(false)]
+            : []),
         ...(canaryTooLong ? [canaries, ...gapsOf(true)] : []),
     ];
 }
 
-/** A restart of one pod costs its share of a rolling restart; timers and the machine's load are allowed half as much again. */
+/** A restart of one pod costs its share of a rolling restart. Timers and the machine's load may add half as much again. */
 function nodeProblems(beyond: number, bound: Bound, baseline: Baseline | undefined): string[] {
     const { nodeSeconds, nodes } = baseline ?? { nodeSeconds: 0, nodes: 1 };
     const restarts = (bound.restarts * nodeSeconds) / nodes;
     const allowed = 0.5 * (bound.rollouts * nodeSeconds + restarts) + restarts + 2 + (bound.outageNodeSeconds ?? 0);
     return beyond > allowed
         ? [
-              `nodes were without a Ready pod for ${seconds(beyond)} more than a bare restart costs, ${seconds(allowed)} are allowed`,
+              `nodes were without a Ready pod for ${seconds(beyond)} more than a bare restart costs; at most ${seconds(allowed)} are allowed`,
           ]
         : [];
 }
 
-export function wordsOf({ pod, node, from, to, reason }: Gap): string {
+function describeGap({ pod, node, from, to, reason }: Gap): string {
     return `${pod} on ${node} for ${seconds((to - from) / 1000)} from ${new Date(from).toISOString().slice(11, 23)}: ${reason}`;
 }
 
@@ -79,6 +81,6 @@ export function seconds(value: number): string {
 }
 
 function firstFew(lines: readonly string[], count = 5): string[] {
-    const left = lines.length - count;
-    return left > 0 ? [...lines.slice(0, count), `and ${String(left)} more`] : [...lines];
+    const more = lines.length - count;
+    return more > 0 ? [...lines.slice(0, count), `and ${String(more)} more`] : [...lines];
 }

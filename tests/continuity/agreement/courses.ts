@@ -1,18 +1,18 @@
-/** What is played on the model and on the sandbox, turn by turn. */
+/** Courses that run on the model and on the sandbox, turn by turn. */
 import type { Program } from "../../model/engine";
 import type { Fault } from "../../model/faults";
 import { MODEL_NODE_ROLE } from "./sight";
 
 export interface AgreedTurn {
-    /** What befalls the cluster before the operation. */
+    /** Injected before the operation. */
     readonly faults?: readonly Fault[];
     readonly operation:
         | { readonly do: "up"; readonly refresh?: true; readonly program: Program }
         | { readonly do: "destroy" }
         | { readonly do: "nothing" };
-    /** What befalls the cluster in the run, as soon as a pod is born with the role that is tried out. */
-    readonly whenTheCanaryIsBorn?: Fault;
-    /** Ends the run right before this call, which is named as the model and as the engine's proxy name it. */
+    /** Injected during the run, as soon as the first pod with the new role is created. */
+    readonly whenCanaryIsCreated?: Fault;
+    /** Kills the run right before this call, as named in the model's log and by the engine's proxy. */
     readonly killedBefore?: { readonly model: string; readonly sandbox: RegExp };
 }
 
@@ -33,7 +33,7 @@ const webhookDown: Fault = { kind: "webhookDown" };
 const webhookUp: Fault = { kind: "webhookUp" };
 const podDeleted: Fault = { kind: "podDeleted", which: 0 };
 
-/** What operators do, and what befalls a cluster that was handed over. */
+/** Operations of an operator, and faults on a cluster that was handed over. */
 export const operators: Course = {
     strategy: "RollingUpdate",
     turns: [
@@ -53,7 +53,7 @@ export const operators: Course = {
     ],
 };
 
-/** Faults and kills on the way. */
+/** Faults and kills during hand-over and hand-back. */
 export const faults: Course = {
     strategy: "RollingUpdate",
     turns: [
@@ -68,18 +68,18 @@ export const faults: Course = {
     ],
 };
 
-/** A node falls silent with a canary on it whose role does not work: the pod leaves the API without an answer of its kubelet. */
+/** A node becomes NotReady with a canary whose role does not work: the pod is deleted from the API without its kubelet. */
 export const silence: Course = {
     strategy: "RollingUpdate",
     turns: [
-        { operation: up("bad"), whenTheCanaryIsBorn: { kind: "nodeNotReady", which: 0 } },
+        { operation: up("bad"), whenCanaryIsCreated: { kind: "nodeNotReady", which: 0 } },
         { faults: [{ kind: "nodesReturn" }], operation: nothing },
         { operation: up("cni") },
         { operation: destroy },
     ],
 };
 
-/** A DaemonSet whose pods nobody but the hand-over restarts. */
+/** A DaemonSet with OnDelete: only the hand-over restarts its pods. */
 export const onDelete: Course = {
     strategy: "OnDelete",
     turns: [{ operation: up("cni") }, { operation: up("next") }, { operation: destroy }],

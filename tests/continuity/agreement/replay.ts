@@ -1,4 +1,4 @@
-/** Plays a course on the sandbox, and compares it with the model turn by turn. */
+/** Runs a course on the sandbox, and compares it with the model after each turn. */
 import * as assert from "node:assert";
 import type { Fault } from "../../model/faults";
 import type { Hooks } from "../engine/engine";
@@ -8,43 +8,43 @@ import type { AgreedTurn, Course } from "./courses";
 import { playOnModel } from "./modelRun";
 import { sightOfSandbox } from "./sight";
 
-export async function agree(stage: Stage, course: Course): Promise<void> {
+export async function replayAndCompare(stage: Stage, course: Course): Promise<void> {
     await stage.useStrategy(course.strategy);
     await stage.startsFromHere();
     const expected = await playOnModel(course, stage.props.sizes.nodes);
-    const silent = new Set<string>();
+    const stoppedNodes = new Set<string>();
     for (const [index, turn] of course.turns.entries()) {
         const { ended, sight } = expected[index] ?? assert.fail();
         const what = `turn ${String(index + 1)}, ${describe(turn)}`;
         for (const fault of turn.faults ?? []) {
-            await befallSandbox(stage, fault, silent);
+            await injectFault(stage, fault, stoppedNodes);
         }
-        const befallen = befallTheCanary(stage, turn, silent);
+        const injected = injectFaultAtCanary(stage, turn, stoppedNodes);
         assert.strictEqual(await operate(stage, turn), ended, `${what}: how it ended`);
-        await befallen;
-        await settles(stage, what, sight);
+        await injected;
+        await settlesAs(stage, what, sight);
     }
-    // With OnDelete pods stay of the template that they were born with, and whoever judges waits for the newest.
+    // With OnDelete, pods keep the template that they were created with, but Stage.settled waits for the newest template.
     await stage.useStrategy("RollingUpdate");
 }
 
-/** What befalls the cluster while the operation runs. */
-async function befallTheCanary(
+/** Injects the turn's fault while the operation runs. */
+async function injectFaultAtCanary(
     stage: Stage,
-    { operation, whenTheCanaryIsBorn: fault }: AgreedTurn,
-    silent: Set<string>,
+    { operation, whenCanaryIsCreated: fault }: AgreedTurn,
+    stoppedNodes: Set<string>,
 ): Promise<void> {
     if (fault === undefined || operation.do !== "up") {
         return;
     }
     const suffix = `:role/${operation.program.roleName}`;
-    const isBorn = async () => (await stage.now()).pods.some(({ roleArn }) => roleArn?.endsWith(suffix));
-    await stage.until("a pod is born with the role", isBorn);
-    await befallSandbox(stage, fault, silent);
+    const isCreated = async () => (await stage.now()).pods.some(({ roleArn }) => roleArn?.endsWith(suffix));
+    await stage.until("a pod is created with the role", isCreated);
+    await injectFault(stage, fault, stoppedNodes);
 }
 
-/** The sandbox comes to rest in what the model says, or the difference is told. */
-async function settles(stage: Stage, what: string, expected: object): Promise<void> {
+/** Waits until the sandbox has the model's state, and throws the difference otherwise. */
+async function settlesAs(stage: Stage, what: string, expected: object): Promise<void> {
     let seen: object = {};
     const agrees = async () => {
         seen = sightOfSandbox(stage.before, await stage.now());
@@ -56,14 +56,14 @@ async function settles(stage: Stage, what: string, expected: object): Promise<vo
 
 const REST_SECONDS = 90;
 
-/** How the run ended, in the model's words. */
+/** How the run ended, as TurnResult names it. */
 async function operate(stage: Stage, { operation, killedBefore }: AgreedTurn): Promise<string> {
     if (operation.do === "nothing") {
         return "done";
     }
     const hooks: Hooks = killedBefore ? { killBefore: (_, call) => killedBefore.sandbox.test(call.operation) } : {};
     if (operation.do === "destroy") {
-        // It goes by the state.
+        // The arguments do not matter: destroy uses the stack's state.
         return endOf(await stage.run("destroy", stage.arguments(), hooks));
     }
     const { roleName, detachFromNodeRoles } = operation.program;
@@ -71,7 +71,7 @@ async function operate(stage: Stage, { operation, killedBefore }: AgreedTurn): P
     if (operation.refresh) {
         await stage.succeeds("refresh", args);
     }
-    // In the model a role is bad on the nodes alone: it passes the proof.
+    // In the model, a bad role fails only on the nodes: it passes the proof.
     const isBad = roleName.startsWith("bad");
     await stage.faults.reachStsFromNodes(!isBad);
     const ended = endOf(await stage.run("up", args, hooks));
@@ -83,7 +83,7 @@ function endOf({ outcome, output }: { readonly outcome: string; readonly output:
     return outcome === "succeeded" ? "done" : outcome === "killed" ? "killed" : codeOf(output);
 }
 
-async function befallSandbox(stage: Stage, fault: Fault, silent: Set<string>): Promise<void> {
+async function injectFault(stage: Stage, fault: Fault, stoppedNodes: Set<string>): Promise<void> {
     const { faults, sandbox } = stage;
     const [node = ""] = [...(await stage.pods()).keys()].sort();
     switch (fault.kind) {
@@ -94,12 +94,12 @@ async function befallSandbox(stage: Stage, fault: Fault, silent: Set<string>): P
             await faults.loseNode(node);
             return;
         case "nodeNotReady":
-            silent.add(node);
+            stoppedNodes.add(node);
             await faults.stopKubelet(node);
             return;
         case "nodesReturn":
-            await Promise.all([...silent].map((name) => faults.startKubelet(name)));
-            silent.clear();
+            await Promise.all([...stoppedNodes].map((name) => faults.startKubelet(name)));
+            stoppedNodes.clear();
             return;
         case "podDeleted":
             await stage.deletePodOn(node);
@@ -118,9 +118,9 @@ async function befallSandbox(stage: Stage, fault: Fault, silent: Set<string>): P
     }
 }
 
-function describe({ faults = [], operation, whenTheCanaryIsBorn, killedBefore }: AgreedTurn): string {
+function describe({ faults = [], operation, whenCanaryIsCreated, killedBefore }: AgreedTurn): string {
     return [
-        ...[...faults, ...(whenTheCanaryIsBorn ? [whenTheCanaryIsBorn] : [])].map(({ kind }) => kind),
+        ...[...faults, ...(whenCanaryIsCreated ? [whenCanaryIsCreated] : [])].map(({ kind }) => kind),
         operation.do === "up" ? `up ${operation.program.roleName}` : operation.do,
         ...(killedBefore ? [`killed before: ${killedBefore.model}`] : []),
     ].join(", ");

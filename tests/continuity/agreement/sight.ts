@@ -1,4 +1,4 @@
-/** What the model and the sandbox are compared by: what an operator could tell of either. Pure. */
+/** The view by which model and sandbox are compared: only facts that an operator could observe. Pure. */
 import { ROLE_ARN, type ModelWorld } from "../../model/world";
 import { CNI_POLICY, NODE_ROLE } from "../stage";
 import type { Snapshot } from "../state/snapshot";
@@ -9,13 +9,13 @@ export const MODEL_NODE_ROLE = "a";
 export interface Sight {
     /** The name of the role that the service account is annotated with. */
     readonly annotated: string | undefined;
-    /** How many pods carry which role, by its name; "" are those that live off the node role. */
+    /** The number of pods for each role name. "" counts the pods that use the node role. */
     readonly pods: Readonly<Record<string, number>>;
     readonly notReady: number;
     readonly template: "as before" | "rolled out";
     readonly injectionGuard: boolean;
     readonly nodeRoleHoldsPolicy: boolean;
-    /** Names of the roles that were made. */
+    /** Names of the roles that were created. */
     readonly roles: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Runs the real engine on the program, through the proxies, and ends it where a test wants it to end. */
+/** Runs the real engine on the program, through the proxies, and kills it where a test asks for it. */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,18 +18,18 @@ export interface RunResult {
     readonly to: number;
     readonly outcome: "succeeded" | "failed" | "killed";
     readonly output: string;
-    /** Every call to AWS and Kubernetes, in the order in which they came. */
+    /** Every call to AWS and Kubernetes, in order. */
     readonly calls: readonly Call[];
 }
 
-/** What happens to a run from outside, while it runs. */
+/** Callbacks that observe or kill a run. */
 export interface Hooks {
-    /** Is told of each call whose answer is on its way. */
+    /** Called for each call, before its response is forwarded. */
     seen?(call: Call): void;
-    /** Whether this is the moment to kill: before a write is passed on, or after it was carried out. Writes count from 1. */
+    /** Whether to kill the run now: before a write is forwarded, or after it was carried out. Writes count from 1. */
     killBefore?(write: number, call: Call): boolean;
     killAfter?(write: number): boolean;
-    /** How long after the start, whatever is going on then. */
+    /** Kills the run this long after its start. */
     readonly killAtMilliseconds?: number;
 }
 
@@ -81,12 +81,12 @@ export class Engine {
         await this.pulumi(["stack", "init", STACK], {});
     }
 
-    /** What the engine is given: the API server by way of the proxy. */
+    /** The engine's kubeconfig: its server is the proxy of the API server. */
     public get kubeconfigPath(): string {
         return join(this.directory, "kubeconfig");
     }
 
-    /** Of its own, so that no scenario meets another's lock or history. */
+    /** Each scenario has its own backend, so that scenarios share neither locks nor history. */
     private get backend(): string {
         return join(this.directory, "state");
     }
@@ -95,7 +95,7 @@ export class Engine {
         await Promise.all(this.proxies.map((proxy) => proxy.close()));
     }
 
-    /** `args` are the component's, from now on; a destroy goes by what the last of them left in the state. */
+    /** `args` become the component's arguments. A destroy ignores them: it uses the stack's state. */
     public async run(command: Command, args: ComponentArguments, hooks: Hooks = {}): Promise<RunResult> {
         this.program.use(args);
         const from = Date.now();
@@ -105,20 +105,20 @@ export class Engine {
         return { command, from, to: Date.now(), outcome, output, calls };
     }
 
-    /** Takes the lock of a killed run away: https://www.pulumi.com/docs/iac/cli/commands/pulumi_cancel/ */
+    /** Removes the lock of a killed run: https://www.pulumi.com/docs/iac/cli/commands/pulumi_cancel/ */
     public async unlock(): Promise<void> {
         await this.pulumi(["cancel", "--yes"], {});
     }
 
-    /** As `pulumi state delete` does, with what depends on it. */
+    /** Deletes a resource and its dependents from the state: `pulumi state delete`. */
     public async forget(urn: string): Promise<void> {
         const { code, output } = await this.pulumi(["state", "delete", urn, "--yes", "--target-dependents"], {});
         if (code !== 0) {
-            throw new Error(`pulumi state delete fails:\n${output}`);
+            throw new Error(`pulumi state delete failed:\n${output}`);
         }
     }
 
-    /** The state as it is on the disk, also after a kill. */
+    /** The state on disk, also after a kill. */
     public state(): StackState {
         const file = join(this.backend, ".pulumi", "stacks", "continuity", `${STACK}.json`);
         const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest?: StackState } };
@@ -174,7 +174,7 @@ export class Engine {
         };
     }
 
-    /** The engine and all its providers, at once; what they still have under way goes no further. */
+    /** Kills the engine and all its providers at once. The proxies drop their open calls. */
     private kill(): void {
         if (this.current) {
             this.current.killed = true;

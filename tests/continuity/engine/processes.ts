@@ -1,11 +1,11 @@
-/** The processes of a run of the engine, its providers and language host among them, found by a mark in their environment. */
+/** Finds all processes of an engine run, including providers and language host, by a mark in their environment. */
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Plugins have process groups of their own (sdk/go/common/util/cmdutil), but everybody inherits the environment. */
+/** Plugins have their own process groups (sdk/go/common/util/cmdutil), but every process inherits the environment. */
 export const RUN_MARK = "EKS_CNI_CONTINUITY_RUN";
 
-/** Whoever still carries the mark and is no zombie. */
+/** PIDs of the processes with the mark. A zombie is not among them: its environment cannot be read. */
 export function processesOf(mark: string): number[] {
     return allProcesses().filter((pid) => pid !== process.pid && carries(pid, mark));
 }
@@ -20,7 +20,7 @@ function carries(pid: number, mark: string): boolean {
     return factsOf(pid, "environ").split("\0").includes(`${RUN_MARK}=${mark}`);
 }
 
-/** What the system tells of a process, see proc(5). Empty when it has ended, or belongs to somebody else. */
+/** A file of the process in /proc, see proc(5). Empty if the process has ended or belongs to another user. */
 export function factsOf(pid: number, file: "cmdline" | "environ" | "status"): string {
     try {
         return readFileSync(`/proc/${String(pid)}/${file}`, "utf8");
@@ -29,7 +29,7 @@ export function factsOf(pid: number, file: "cmdline" | "environ" | "status"): st
     }
 }
 
-/** SIGKILL to all of them, again until none is left: one of them may just have started another. */
+/** Sends SIGKILL until no process remains: a process may have just started another one. */
 export async function killAll(mark: string): Promise<void> {
     for (let left = processesOf(mark); left.length > 0; left = processesOf(mark)) {
         left.forEach(kill);
@@ -37,7 +37,7 @@ export async function killAll(mark: string): Promise<void> {
     }
 }
 
-/** As many as there are at this instant, without waiting. */
+/** Sends SIGKILL once, without waiting. */
 export function killNow(mark: string): void {
     processesOf(mark).forEach(kill);
 }
@@ -46,6 +46,6 @@ function kill(pid: number): void {
     try {
         process.kill(pid, "SIGKILL");
     } catch {
-        // It has ended since.
+        // The process has already ended.
     }
 }

@@ -1,13 +1,10 @@
-/** The Pulumi program of the scenarios, in a folder of its own, with the package as a user would have installed it. */
+/** The Pulumi program of the scenarios, in its own folder, with the package installed as users install it. */
 import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const repository = resolve(__dirname, "../../..");
 
-/**
- * Whatever is written there is passed to the component, without a look at it here; `component` apart, which has its `name` and its
- * `aliases`, where they are not the usual ones.
- */
+/** The component's arguments, passed on unchecked. Only `component` is separate: it has `name` and `aliases` of the component. */
 export type ComponentArguments = Readonly<Record<string, unknown>>;
 
 const INDEX = `
@@ -24,7 +21,7 @@ exports.detachedFrom = cni.detachedFrom;
 exports.remainingSteps = cni.remainingSteps;
 `;
 
-/** As it is now: what is built later does not reach a run that has begun. */
+/** Copies the package, so that a later build does not change a run in progress. */
 export function copyPackage(to: string): void {
     mkdirSync(to, { recursive: true });
     for (const part of ["dist", "package.json", "PulumiPlugin.yaml"]) {

@@ -1,6 +1,6 @@
 /**
- * Stands between the engine and an API: knows each call, and can hold it while something is done to the engine. Answers
- * to looks are passed on as they come, so that a WATCH goes through.
+ * A proxy between the engine and an API. A gate can drop each call, before the call is forwarded or before its response is.
+ * Responses are streamed, so that a WATCH works.
  */
 import { Agent as HttpAgent, createServer as createHttpServer, request as httpRequest } from "node:http";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
@@ -8,7 +8,7 @@ import { Agent as HttpsAgent, createServer as createHttpsServer, request as http
 import { generate } from "selfsigned";
 import { awsCall, type Call, kubernetesCall, type Request } from "./calls";
 
-/** Is told of each call, before it is passed on and before its answer is. False: it is not, and its connection breaks. */
+/** Called for each call: before it is forwarded, and before its response is. False drops it, and breaks the connection. */
 export interface Gate {
     before(call: Call): boolean;
     after(call: Call): boolean;
@@ -17,19 +17,19 @@ export interface Gate {
 export interface ProxyOptions {
     readonly to: Call["to"];
     readonly target: string;
-    /** Of the target's certificate. */
+    /** The CA of the target's certificate. */
     readonly ca?: string;
     readonly gate: Gate;
 }
 
 export interface Proxy {
     readonly url: string;
-    /** Of its certificate; undefined where it speaks plain HTTP. */
+    /** The CA of the proxy's own certificate; undefined for plain HTTP. */
     readonly ca: string | undefined;
     close(): Promise<void>;
 }
 
-/** Longer than any pause between two calls: a client that calls on a connection just closed would see a break nobody made. */
+/** Longer than any pause between two calls. A client that reuses a connection just as it is closed would see a network error. */
 const KEPT_MILLISECONDS = 10 * 60 * 1000;
 
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {

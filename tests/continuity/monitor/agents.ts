@@ -1,8 +1,8 @@
-/** The agents of the sandbox, which do in each pod what the CNI does, against the monitor's gaps. Pure. */
+/** Compares the sandbox's agents, which make the CNI's calls in each pod, with the monitor's gaps. Pure. */
 import type { Figures, Gap } from "./gaps";
 import type { Recording } from "./recording";
 
-/** What is read of a line of agents.jsonl. */
+/** The fields of a line of agents.jsonl that are read. */
 export interface AgentCall {
     /** Milliseconds since the epoch. */
     readonly time: number;
@@ -13,12 +13,12 @@ export interface AgentCall {
     readonly message?: string;
 }
 
-/** An agent calls twice a second, its call takes time, and a change is felt at the first call after it. */
+/** An agent calls twice a second, its call takes time, and only the first call after a change shows the change. */
 export const TOLERANCE_MILLISECONDS = 1500;
 
 /**
- * What cannot both be true: a call that fails in a pod that has a path, and one that goes through in a pod that has none. The
- * edges of a gap and the end of a pod are left out, and so are gaps that a session hides.
+ * Contradictions between agents and monitor: a call that fails in a pod with a path, or succeeds in a pod without one. The edges
+ * of a gap, the end of a pod, and gaps that a session hides are left out.
  */
 export function disagreements(
     calls: readonly AgentCall[],
@@ -26,15 +26,17 @@ export function disagreements(
     recording: Pick<Recording, "from" | "to" | "events">,
     tolerance = TOLERANCE_MILLISECONDS,
 ): string[] {
-    const heard = calls.filter(({ time }) => time >= recording.from && time <= recording.to);
+    const compared = calls.filter(({ time }) => time >= recording.from && time <= recording.to);
     const ends = endsOf(recording);
-    const felt = gaps.filter(({ hiddenBySession }) => !hiddenBySession);
+    const visible = gaps.filter(({ hiddenBySession }) => !hiddenBySession);
     const outside = (call: AgentCall) => !gaps.some((gap) => near(call, gap, tolerance));
     const alive = ({ uid, time }: AgentCall) => time < (ends.get(uid) ?? Infinity) - tolerance;
     return [
-        ...heard.filter((call) => !call.ok && alive(call) && outside(call)).map(failedOutside),
-        ...heard.filter((call) => call.ok && felt.some((gap) => near(call, gap, -tolerance))).map(succeededInside),
-        ...silentGaps(heard, felt, tolerance),
+        ...compared.filter((call) => !call.ok && alive(call) && outside(call)).map(failedOutside),
+        ...compared
+            .filter((call) => call.ok && visible.some((gap) => near(call, gap, -tolerance)))
+            .map(succeededInside),
+        ...gapsWithoutFailure(compared, visible, tolerance),
     ];
 }
 
@@ -42,7 +44,7 @@ function near({ uid, time }: AgentCall, gap: Gap, tolerance: number): boolean {
     return uid === gap.uid && time >= gap.from - tolerance && time <= gap.to + tolerance;
 }
 
-/** When each pod was told to end: its token is bound to it, and ends too. */
+/** When each pod began to terminate: its token is bound to the pod, and becomes invalid with it. */
 function endsOf({ events }: Pick<Recording, "events">): Map<string, number> {
     const ends = new Map<string, number>();
     for (const event of events) {
@@ -55,8 +57,8 @@ function endsOf({ events }: Pick<Recording, "events">): Map<string, number> {
     return ends;
 }
 
-/** A gap that is long enough for several calls, none of which failed. */
-function silentGaps(calls: readonly AgentCall[], gaps: readonly Gap[], tolerance: number): string[] {
+/** Gaps that are long enough for several calls, but have no failed call. */
+function gapsWithoutFailure(calls: readonly AgentCall[], gaps: readonly Gap[], tolerance: number): string[] {
     return gaps
         .filter(({ from, to }) => to - from > 2 * tolerance)
         .filter((gap) => !calls.some((call) => !call.ok && near(call, gap, 0)))
@@ -64,11 +66,11 @@ function silentGaps(calls: readonly AgentCall[], gaps: readonly Gap[], tolerance
 }
 
 function failedOutside({ pod, time, error = "", message = "" }: AgentCall): string {
-    return `${at(time)}: ${pod}'s agent failed, and by the monitor it had a path: ${error} ${message}`;
+    return `${at(time)}: ${pod}'s agent failed, but the monitor saw a path: ${error} ${message}`;
 }
 
 function succeededInside({ pod, time }: AgentCall): string {
-    return `${at(time)}: ${pod}'s agent went through, and by the monitor it had no path`;
+    return `${at(time)}: ${pod}'s agent succeeded, but the monitor saw no path`;
 }
 
 function at(time: number): string {

@@ -5,15 +5,15 @@ export interface FollowOptions<T extends KubernetesObject> {
     readonly path: string;
     readonly query: Record<string, string>;
     list(): Promise<KubernetesListObject<T>>;
-    /** Told of each object that is there, and of each change. */
+    /** Called for each existing object, and for each change. */
     seen(object: T): void;
     gone(object: T): void;
-    /** False when the watch has ended in an error, true when it is complete again. */
+    /** Called with false when the watch fails, and with true when all objects are known again. */
     sight(complete: boolean): void;
 }
 
 export interface Follower {
-    /** Resolves when everything that is there has been told for the first time. */
+    /** Resolves when all existing objects have been reported for the first time. */
     readonly complete: Promise<void>;
     stop(): void;
 }
@@ -21,8 +21,8 @@ export interface Follower {
 const PAUSE_MILLISECONDS = 100;
 
 /**
- * LIST and WATCH, again and again: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
- * The client's own informer keeps a cache and tells an object only once; here each version counts, and when it was seen.
+ * Repeats LIST and WATCH: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ * The client's own informer is not used: it keeps a cache, while the monitor needs each version of an object with its time.
  */
 export function follow<T extends KubernetesObject>(options: FollowOptions<T>): Follower {
     const known = new Map<string, T>();
@@ -30,7 +30,7 @@ export function follow<T extends KubernetesObject>(options: FollowOptions<T>): F
     let abort = new AbortController();
     let firstDone = (): void => undefined;
     const uidOf = (object: T) => object.metadata?.uid ?? "";
-    const takeIn = (object: T) => {
+    const add = (object: T) => {
         known.set(uidOf(object), object);
         options.seen(object);
     };
@@ -40,26 +40,26 @@ export function follow<T extends KubernetesObject>(options: FollowOptions<T>): F
     };
     const round = async (): Promise<void> => {
         const list = await options.list();
-        const there = new Set(list.items.map(uidOf));
-        [...known.values()].filter((object) => !there.has(uidOf(object))).forEach(remove);
-        list.items.forEach(takeIn);
+        const listed = new Set(list.items.map(uidOf));
+        [...known.values()].filter((object) => !listed.has(uidOf(object))).forEach(remove);
+        list.items.forEach(add);
         options.sight(true);
         firstDone();
         await watchFrom(list.metadata?.resourceVersion ?? "");
     };
     const watchFrom = (resourceVersion: string): Promise<void> =>
         new Promise((resolve, reject) => {
-            const heard = (phase: string, object: T) => {
+            const onEvent = (phase: string, object: T) => {
                 if (phase === "DELETED") {
                     remove(object);
                 } else if (phase === "ADDED" || phase === "MODIFIED") {
-                    takeIn(object);
+                    add(object);
                 } else if (phase === "ERROR") {
                     reject(new Error("the watch is too old"));
                 }
             };
             options.watch
-                .watch(options.path, { ...options.query, resourceVersion }, heard, (error: unknown) =>
+                .watch(options.path, { ...options.query, resourceVersion }, onEvent, (error: unknown) =>
                     error instanceof Error ? reject(error) : resolve(),
                 )
                 .then((controller) => (abort = controller), reject);

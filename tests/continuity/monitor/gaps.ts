@@ -1,27 +1,27 @@
-/** The figures of a recording: a sweep over its events, between two of which nothing changes. Pure. */
+/** Computes the figures of a recording by a sweep over its events: nothing changes between two events. Pure. */
 import { Moment } from "./moment";
 import type { PodRecord, Recording } from "./recording";
 
-/** A stretch of time in which one pod ran without a working path. */
+/** A time span in which one pod ran without a working path. */
 export interface Gap {
     readonly pod: string;
     readonly uid: string;
     readonly node: string;
     readonly from: number;
     readonly to: number;
-    /** Why, when it began. */
+    /** Why the pod had no path when the gap began. */
     readonly reason: string;
     readonly hiddenBySession: boolean;
     readonly canary: boolean;
 }
 
 export interface Figures {
-    /** In which pods, canaries apart, ran without a working path. */
+    /** How long pods, except canaries, ran without a working path. */
     readonly podSeconds: number;
     readonly longestGapSeconds: number;
     readonly podsWithoutPath: number;
     readonly canaryPodSeconds: number;
-    /** Of Ready nodes without a Ready pod of aws-node. */
+    /** How long Ready nodes had no Ready pod of aws-node. */
     readonly nodeSeconds: number;
     readonly blindSeconds: number;
     readonly gaps: readonly Gap[];
@@ -54,7 +54,7 @@ class Sweep {
         this.moment = new Moment(recording);
     }
 
-    /** Takes in a stretch of time in which the moment holds. */
+    /** Adds a time span in which nothing changes. */
     public pass(from: number, to: number): void {
         const { moment, canaries, open } = this;
         canaries.see(moment);
@@ -101,8 +101,8 @@ function secondsOf(gaps: readonly Gap[]): number {
 }
 
 /**
- * Of the pods that were born with a role before the rollout of it began, one for each instance profile may be the canary: the
- * first that has no path. Any other is a gap, also while there is a canary.
+ * For each instance profile, one pod may be the canary: the first pod without a path among those that were created with a role
+ * before its rollout began. Any other pod without a path is a gap, even while there is a canary.
  */
 class Canaries {
     private readonly seen = new Set<string>();
@@ -110,15 +110,17 @@ class Canaries {
     private readonly ofProfile = new Map<string, string>();
 
     public see(moment: Moment): void {
-        const fresh = moment.pods.filter(({ uid }) => !this.seen.has(uid));
-        for (const { uid, tokenFile, roleArn } of fresh) {
+        const created = moment.pods.filter(({ uid }) => !this.seen.has(uid));
+        for (const { uid, tokenFile, roleArn } of created) {
             this.seen.add(uid);
             if (moment.beforeRollout && tokenFile && roleArn === moment.annotated) {
                 this.candidates.add(uid);
             }
         }
-        const there = new Set(moment.pods.map(({ uid }) => uid));
-        [...this.ofProfile].filter(([, uid]) => !there.has(uid)).forEach(([profile]) => this.ofProfile.delete(profile));
+        const existing = new Set(moment.pods.map(({ uid }) => uid));
+        [...this.ofProfile]
+            .filter(([, uid]) => !existing.has(uid))
+            .forEach(([profile]) => this.ofProfile.delete(profile));
     }
 
     public has({ uid, node }: PodRecord, moment: Moment): boolean {

@@ -2,19 +2,19 @@ import { emptyIamState, type IamState } from "local-eks/iam";
 import { type Lack, lackOfPath } from "./paths";
 import type { NodeRecord, PodRecord, RecordedEvent, Recording } from "./recording";
 
-/** The world as of a moment of a recording, brought forward event by event. */
+/** The world at one moment of a recording. Each event that is applied advances it. */
 export class Moment {
     private iam: IamState = emptyIamState;
     private readonly podsByUid = new Map<string, PodRecord>();
     private readonly nodes = new Map<string, NodeRecord>();
-    /** By node. A pod goes on for the moment between the end of its node's object and its own. */
+    /** By node. Kept when the Node object is deleted, since a pod of the node may exist a little longer. */
     private readonly instances = new Map<string, string | undefined>();
     private readonly profiles = new Map<string, string | undefined>();
     private stsCutOff = false;
     private generation = 0;
     private generationWhenAnnotated = 0;
     public blind = false;
-    /** The role that the service account names. */
+    /** The role in the service account's annotation. */
     public annotated: string | undefined;
 
     public constructor(private readonly recording: Pick<Recording, "issuer" | "accountId">) {}
@@ -65,7 +65,7 @@ export class Moment {
         return [...this.podsByUid.values()];
     }
 
-    /** A role has been delivered to the service account, and no rollout of it has begun. */
+    /** Whether the service account has a role whose rollout has not begun. */
     public get beforeRollout(): boolean {
         return this.annotated !== undefined && this.generation === this.generationWhenAnnotated;
     }
@@ -74,7 +74,7 @@ export class Moment {
         return this.profiles.get(this.instances.get(node) ?? "");
     }
 
-    /** Why a running pod has no working path; undefined if it has one, or runs nothing yet. */
+    /** Why a running pod has no working path; undefined if it has one, or does not run yet. */
     public lackOf(pod: PodRecord): Lack | undefined {
         if (!pod.running) {
             return undefined;

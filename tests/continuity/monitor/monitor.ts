@@ -1,6 +1,6 @@
 /**
- * Looks on while a scenario runs, through the API server and the AWS stand-in's log, and writes down what changes. It asks the
- * sandbox itself, past the proxies that the engine goes through, so that no fault of the engine's network makes it blind.
+ * Records all changes while a scenario runs, from the API server and the AWS stand-in's log. It calls the sandbox directly, not
+ * through the engine's proxies, so that faults of the engine's network do not affect it.
  */
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
@@ -26,7 +26,7 @@ const inKubeSystem = { namespace: "kube-system" };
 export class Monitor {
     private readonly events: RecordedEvent[] = [];
     private readonly followers: Follower[] = [];
-    private readonly askedInstances = new Set<string>();
+    private readonly requestedInstances = new Set<string>();
     private readonly ec2: EC2Client;
     private readonly blind = new Set<string>();
 
@@ -35,7 +35,7 @@ export class Monitor {
         this.ec2 = new EC2Client({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
     }
 
-    /** Resolves when all that is there has been seen once. */
+    /** Resolves when all existing objects have been recorded. */
     public async start(): Promise<void> {
         const config = loadKubeconfig(this.sandbox.kubeconfigPath);
         const [core, apps, watch] = [
@@ -103,12 +103,12 @@ export class Monitor {
         this.followers.forEach((follower) => follower.stop());
     }
 
-    /** What the test itself does, which nobody could see from outside: for instance a network between nodes and STS that is cut. */
+    /** Records a fault that the monitor cannot observe, such as a broken network between nodes and STS. */
     public note(event: RecordedEvent): void {
         this.events.push(event);
     }
 
-    /** Everything seen so far is kept: what holds at the beginning of the stretch was seen before it. */
+    /** Includes all earlier events: they define the state at `from`. */
     public recording(from: number, to: number): Recording {
         const { issuer, accountId } = this.sandbox;
         const iam = iamChanges(this.sandbox).map(({ enforcedAt, state }) => ({
@@ -120,24 +120,24 @@ export class Monitor {
         return { from, to, issuer: issuer.replace("https://", ""), accountId, events };
     }
 
-    /** Which role an instance has is asked once: none changes it while it runs. */
+    /** Requests the instance profile of an instance only once: no scenario changes it while the instance runs. */
     private seeNode(node: V1Node): RecordedEvent[] {
         const record = nodeRecord(node);
         const { instanceId } = record;
-        if (instanceId !== undefined && !this.askedInstances.has(instanceId)) {
-            this.askedInstances.add(instanceId);
-            void this.askInstance(instanceId, Date.now());
+        if (instanceId !== undefined && !this.requestedInstances.has(instanceId)) {
+            this.requestedInstances.add(instanceId);
+            void this.requestInstance(instanceId, Date.now());
         }
         return [{ at: Date.now(), kind: "node", node: record }];
     }
 
-    private async askInstance(id: string, at: number): Promise<void> {
+    private async requestInstance(id: string, at: number): Promise<void> {
         try {
             const { Reservations } = await this.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
             const arn = Reservations?.[0]?.Instances?.[0]?.IamInstanceProfile?.Arn;
             this.events.push({ at, kind: "instance", id, profile: arn?.split("/").pop() });
         } catch {
-            this.askedInstances.delete(id);
+            this.requestedInstances.delete(id);
         }
     }
 

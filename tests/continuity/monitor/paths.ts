@@ -1,7 +1,6 @@
 /**
- * Whether a pod of aws-node has a working path to the permissions of the CNI, by what is in force in IAM. Pure, and written
- * without any of the code that it judges: only the stand-in's own reading of policies is shared, by which the calls of the
- * CNI themselves are let through or refused.
+ * Whether a pod of aws-node has a working path to the CNI's permissions, given the IAM state in force. Pure, and independent of
+ * the code that it judges. It shares only the policy evaluation of the AWS stand-in, which also allows or denies the CNI's calls.
  */
 import { type IamState, policyVerdict, type RoleState, trustVerdict } from "local-eks/iam";
 import type { PodRecord } from "./recording";
@@ -22,12 +21,12 @@ const CNI_ACTIONS = [
     "UnassignPrivateIpAddresses",
 ] as const;
 
-/** What decides about one pod's path. */
+/** The facts that decide whether one pod has a path. */
 export interface Circumstances {
     readonly iam: IamState;
     readonly issuer: string;
     readonly accountId: string;
-    /** The instance profile of the node's instance; undefined where it has none. */
+    /** The instance profile of the node's instance; undefined if it has none. */
     readonly instanceProfile: string | undefined;
     readonly stsReachable: boolean;
 }
@@ -35,13 +34,13 @@ export interface Circumstances {
 /** Why a pod has no working path. */
 export interface Lack {
     readonly reason: string;
-    /** Whether a session that the pod may still hold goes on until it is renewed, up to an hour later. */
+    /** Whether a session that the pod may still hold keeps working until its renewal, up to an hour later. */
     readonly hiddenBySession: boolean;
 }
 
 /** Why the pod has no working path, or undefined if it has one. */
 export function lackOfPath(pod: PodRecord, circumstances: Circumstances): Lack | undefined {
-    // The AWS SDK takes one branch and stays on it: with the token file it never uses the node's role.
+    // The AWS SDK does not fall back: with a token file, it never uses the node's role.
     // https://github.com/aws/aws-sdk-go-v2/blob/main/config/resolve_credentials.go
     return pod.tokenFile ? lackOfTokenPath(pod, circumstances) : lackOfNodePath(circumstances);
 }
@@ -74,14 +73,14 @@ function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable 
 
 function lackOfNodePath({ iam, accountId, instanceProfile }: Circumstances): Lack | undefined {
     if (instanceProfile === undefined) {
-        return atOnce("it has no token, and its node no instance profile");
+        return atOnce("it has no token, and its node has no instance profile");
     }
     const role = Object.values(iam.roles).find(({ instanceProfileNames }) =>
         instanceProfileNames.includes(instanceProfile),
     );
     const reason =
         role === undefined
-            ? `it has no token, and the instance profile ${instanceProfile} no role`
+            ? `it has no token, and the instance profile ${instanceProfile} has no role`
             : lackOfPermissions(iam, role, accountId);
     return reason === undefined ? undefined : atOnce(reason);
 }
@@ -103,7 +102,7 @@ interface Token {
 }
 
 function trusts(role: RoleState, { issuer, providerArn, subject, audience, accountId }: Token): boolean {
-    return remembered(trustOf, role, [issuer, providerArn, subject, audience], () => {
+    return cached(trustOf, role, [issuer, providerArn, subject, audience], () => {
         const context = { [`${issuer}:sub`]: subject, [`${issuer}:aud`]: audience };
         const action = "sts:AssumeRoleWithWebIdentity";
         const act = { principalArn: providerArn, accountId, action, resource: role.arn, context };
@@ -114,7 +113,7 @@ function trusts(role: RoleState, { issuer, providerArn, subject, audience, accou
 function lackOfPermissions(iam: IamState, role: RoleState, accountId: string): string | undefined {
     const documents = role.attachedPolicyArns.map((arn) => iam.policies[arn]?.document);
     const boundary = role.permissionsBoundaryArn ?? "";
-    return remembered(permissionsOf, role, [...documents, iam.policies[boundary]?.document], () => {
+    return cached(permissionsOf, role, [...documents, iam.policies[boundary]?.document], () => {
         const interfaceArn = `arn:aws:ec2:us-west-2:${accountId}:network-interface/eni-1`;
         const refused = [...CNI_ACTIONS.map((name) => [name, "*"] as const), ["CreateTags", interfaceArn] as const]
             .filter(([name, resource]) => {
@@ -130,21 +129,16 @@ function lackOfPermissions(iam: IamState, role: RoleState, accountId: string): s
 }
 
 /**
- * A verdict takes milliseconds and each state of IAM is asked about each pod, while roles hardly differ from one state to
- * the next: so it is kept by the role's text and all else that it depends on.
+ * Caches of verdicts, by the role and everything else that a verdict depends on. A verdict takes milliseconds and is needed for
+ * each pod in each IAM state, but roles rarely change from one state to the next.
  */
 const trustOf = new Map<string, boolean>();
 const permissionsOf = new Map<string, string | undefined>();
 
-function remembered<T>(
-    known: Map<string, T>,
-    role: RoleState,
-    rest: readonly (string | undefined)[],
-    judge: () => T,
-): T {
+function cached<T>(cache: Map<string, T>, role: RoleState, rest: readonly (string | undefined)[], judge: () => T): T {
     const key = JSON.stringify([role, rest]);
-    if (!known.has(key)) {
-        known.set(key, judge());
+    if (!cache.has(key)) {
+        cache.set(key, judge());
     }
-    return known.get(key) as T;
+    return cache.get(key) as T;
 }

@@ -1,7 +1,7 @@
 import type { IamState } from "local-eks/iam";
 /**
- * What the monitor has written down of one stretch of time. It holds no judgement: paths.ts and gaps.ts make one of it
- * afterwards, so that a figure can be computed again from the recording. Times are milliseconds since the epoch.
+ * The events that the monitor recorded in a time span. They are facts only: paths.ts and gaps.ts judge them afterwards, so that
+ * a figure can be computed again from the recording. Times are milliseconds since the epoch.
  */
 
 export interface Recording {
@@ -20,28 +20,28 @@ export type RecordedEvent =
     | { readonly at: number; readonly kind: "node"; readonly node: NodeRecord }
     | { readonly at: number; readonly kind: "nodeGone"; readonly name: string }
     | { readonly at: number; readonly kind: "instance"; readonly id: string; readonly profile: string | undefined }
-    /** From which nodes STS can not be reached, from this moment on. */
+    /** The nodes that cannot reach STS from this moment on. */
     | { readonly at: number; readonly kind: "stsCutOff"; readonly nodes: "none" | "all" }
     | { readonly at: number; readonly kind: "serviceAccount"; readonly roleArn: string | undefined }
     | { readonly at: number; readonly kind: "daemonSet"; readonly generation: number }
-    /** The watches were interrupted (`blind`), or are complete again. What was known last goes on to be taken as true. */
+    /** The watches were interrupted (`blind`), or are complete again. In between, the last known state counts. */
     | { readonly at: number; readonly kind: "sight"; readonly blind: boolean };
 
 export interface PodRecord {
     readonly uid: string;
     readonly name: string;
     readonly node: string;
-    /** Its containers have been started: the CNI in it makes calls. */
+    /** Whether its containers have started: from then on, the CNI makes calls. */
     readonly running: boolean;
     readonly ready: boolean;
     readonly terminating: boolean;
-    /** Milliseconds since the epoch; the API server tells whole seconds. */
+    /** Milliseconds since the epoch, in the API server's precision of one second. */
     readonly createdAt: number;
     readonly serviceAccount: string;
-    /** Of the container that is the CNI. */
+    /** Whether the container aws-node has AWS_WEB_IDENTITY_TOKEN_FILE. */
     readonly tokenFile: boolean;
     readonly roleArn: string | undefined;
-    /** Of the token in the volume that the token file lies in; undefined where there is no such volume. */
+    /** The audience of the token in the volume with the token file; undefined if no volume has it. */
     readonly audience: string | undefined;
 }
 

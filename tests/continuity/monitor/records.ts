@@ -1,4 +1,4 @@
-/** What the monitor keeps of Kubernetes' objects. Pure. */
+/** Extracts the fields of Kubernetes objects that the monitor records. Pure. */
 import type { V1Node, V1Pod, V1ServiceAccount } from "@kubernetes/client-node";
 import type { NodeRecord, PodRecord } from "./recording";
 

@@ -1,10 +1,10 @@
-/** AWS refuses, is out of reach, slow, or called too often. */
+/** AWS refuses calls, is unreachable, is slow, or throttles. */
 import * as assert from "node:assert";
 import { nothingLost, type Scenario } from "./scenario";
 
 const stsRefuses: Scenario = {
     name: "sts-refuses",
-    title: "STS refuses the token: nothing on the cluster moves; up again when it does not",
+    title: "STS refuses the token: nothing on the cluster changes; up again once STS accepts it",
     quick: false,
     bound: { ...nothingLost, rollouts: 1, restarts: 1 },
     play: async (stage) => {
@@ -12,7 +12,7 @@ const stsRefuses: Scenario = {
         await stage.faults.refuseSts(true);
         const timeouts = { ...stage.timeouts, proofSeconds: 8 };
         await stage.fails("up", stage.arguments({ timeouts }), /\[trust-refused\]|\[time-limit\]/);
-        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted for a role that nobody can assume");
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted for a role that no pod can assume");
         assert.strictEqual((await stage.now()).serviceAccount.annotations["eks.amazonaws.com/role-arn"], undefined);
         await stage.faults.refuseSts(false);
         await stage.succeeds("up", stage.arguments());
@@ -24,7 +24,7 @@ const stsUnreachable: Scenario = {
     name: "sts-unreachable-from-nodes",
     title: "the nodes cannot reach STS, and the operator's machine can: the canary catches it",
     quick: true,
-    // The canary's own limit, and the time that its restart takes.
+    // The canary's own time limit, plus the time of its restart.
     bound: { podSeconds: "none", canaryPodSeconds: 60, rollouts: 1, restarts: 4, outageNodeSeconds: 60 },
     play: async (stage) => {
         await stage.faults.reachStsFromNodes(false);
@@ -61,7 +61,7 @@ const slow: Scenario = {
 
 const throttled: Scenario = {
     name: "iam-throttled",
-    title: "AWS turns calls away that come too often",
+    title: "AWS throttles calls",
     quick: false,
     bound: { ...nothingLost, rollouts: 2, restarts: 2 },
     play: async (stage) => {

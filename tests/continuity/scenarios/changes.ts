@@ -1,4 +1,4 @@
-/** What operators change in their programs, on a cluster that was handed over. */
+/** Changes of the program, on a cluster that was handed over. */
 import * as assert from "node:assert";
 import { AttachRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import { CNI_POLICY, iamClient } from "../stage";
@@ -22,13 +22,13 @@ const liveChecksOff: Scenario = {
 
 const renamed: Scenario = {
     name: "renamed",
-    title: "the component is renamed: refused without an alias; under its old name again, and then with one, nothing restarts",
+    title: "the component is renamed: refused without an alias; with its old name, and then with an alias, nothing restarts",
     quick: false,
     bound: { ...nothingLost, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         const pods = await handedOver(stage);
         await stage.fails("up", stage.arguments({ component: { name: "network" } }), /\[another-component\].*alias/s);
-        // What that has made under the new name is in the way of the alias, and goes.
+        // Deletes the resources that the failed update created under the new name: they would conflict with the alias.
         await stage.succeeds("up", stage.arguments());
         await stage.succeeds("up", stage.arguments({ component: { name: "network", aliases: [{ name: "cni" }] } }));
         await stage.isHandedOver();
@@ -40,7 +40,7 @@ const renamed: Scenario = {
 
 const existingRole: Scenario = {
     name: "existing-role",
-    title: "a role that somebody else makes takes the place of the component's own",
+    title: "a role of another owner replaces the component's own",
     quick: false,
     bound: { ...nothingLost, rollouts: 3, restarts: 3 },
     play: async (stage) => {
@@ -80,7 +80,7 @@ const deliveryChanged: Scenario = {
         const args = { clusterName: stage.sandbox.clusterName, delivery: "external" };
         await stage.succeeds("up", args);
         await stage.settled();
-        assert.ok(String(stage.outputs()["roleName"]) in stage.currentRoles(), "the role has gone");
+        assert.ok(String(stage.outputs()["roleName"]) in stage.currentRoles(), "the role was deleted");
         await stage.succeeds("destroy", args);
         await stage.isAsBefore();
     },
@@ -88,7 +88,7 @@ const deliveryChanged: Scenario = {
 
 const otherServiceAccount: Scenario = {
     name: "other-service-account",
-    title: "another service account by mistake: refused, with the trust of the pods' role as it was; put right, it goes on",
+    title: "another service account by mistake: refused, and the trust policy of the pods' role is unchanged; then corrected",
     quick: false,
     bound: { ...nothingLost, rollouts: 2, restarts: 2 },
     play: async (stage) => {

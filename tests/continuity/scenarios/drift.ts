@@ -1,4 +1,4 @@
-/** What others do to a cluster and an account that were handed over, and how a refresh and the next up go on. */
+/** Changes by others to a cluster and an account that were handed over. A refresh and the next up must repair them. */
 import {
     AttachRolePolicyCommand,
     DeleteRoleCommand,
@@ -11,10 +11,10 @@ import { handedOver, nothingLost, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 
-/** A refresh shows it, and the next up fixes it. */
-async function mended(stage: Stage, reason: RegExp): Promise<void> {
+/** A refresh shows the drift, and the next up repairs it. */
+async function showsAndRepairs(stage: Stage, reason: RegExp): Promise<void> {
     const { output } = await stage.succeeds("refresh", stage.arguments());
-    assert.match(output, reason, "the refresh does not say it");
+    assert.match(output, reason, "the refresh does not show the drift");
     await stage.succeeds("up", stage.arguments());
     await stage.isHandedOver();
 }
@@ -23,7 +23,7 @@ const annotationWiped: Scenario = {
     name: "annotation-wiped",
     title: "a manifest is applied and takes the annotation away, a pod is deleted; then refresh and up",
     quick: false,
-    // The guard refuses the pod that is deleted, until a refresh and an update have put the annotation back.
+    // The guard refuses the replacement of the deleted pod until a refresh and an update have restored the annotation.
     bound: { ...nothingLost, rollouts: 0, restarts: 2, outageNodeSeconds: 60 },
     play: async (stage) => {
         await handedOver(stage);
@@ -31,7 +31,7 @@ const annotationWiped: Scenario = {
         const [node = ""] = (await stage.pods()).keys();
         await stage.deletePodOn(node);
         await stage.until("the guard refuses the pod", () => stage.isRefused());
-        await mended(stage, /cni-(detachment|service-account)/);
+        await showsAndRepairs(stage, /cni-(detachment|service-account)/);
         await stage.succeeds("destroy", stage.arguments());
         await stage.isAsBefore();
     },
@@ -39,7 +39,7 @@ const annotationWiped: Scenario = {
 
 const policyPutBack: Scenario = {
     name: "policy-put-back",
-    title: "somebody puts the policy back on the node role; then refresh and up",
+    title: "the policy is attached to the node role again by hand; then refresh and up",
     quick: false,
     bound: { ...nothingLost, rollouts: 0, restarts: 0 },
     play: async (stage) => {
@@ -48,28 +48,28 @@ const policyPutBack: Scenario = {
             new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: CNI_POLICY }),
         );
         const pods = await stage.pods();
-        await mended(stage, /cni-detachment/);
+        await showsAndRepairs(stage, /cni-detachment/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
     },
 };
 
 const injectionGuardDeleted: Scenario = {
     name: "injection-guard-deleted",
-    title: "somebody deletes the injection guard; then refresh and up",
+    title: "the injection guard is deleted by hand; then refresh and up",
     quick: false,
     bound: { ...nothingLost, rollouts: 0, restarts: 0 },
     play: async (stage) => {
         await handedOver(stage);
         await stage.deleteInjectionGuards();
         const pods = await stage.pods();
-        await mended(stage, /cni-injection-guard/);
+        await showsAndRepairs(stage, /cni-injection-guard/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
     },
 };
 
 const guardStateLost: Scenario = {
     name: "guard-state-lost",
-    title: "the credential guard's state is lost (pulumi state delete); then up, and destroy, which refuses until it can do without",
+    title: "the credential guard's state is lost (pulumi state delete); then up, and destroy, refused until the policy is attached",
     quick: false,
     bound: { ...nothingLost, rollouts: 1, restarts: 2 },
     play: async (stage) => {
@@ -90,7 +90,7 @@ const guardStateLost: Scenario = {
 
 const roleDeleted: Scenario = {
     name: "role-deleted-by-hand",
-    title: "somebody deletes the role under its pods, which must show more than zero; then refresh and up",
+    title: "the role is deleted by hand while pods carry it, which must show more than zero; then refresh and up",
     quick: false,
     bound: { podSeconds: "some", canaryPodSeconds: 60, rollouts: 2, restarts: 8, outageNodeSeconds: 200 },
     play: async (stage) => {
@@ -99,13 +99,13 @@ const roleDeleted: Scenario = {
         const iam = iamClient(stage.sandbox);
         await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
         await iam.send(new DeleteRoleCommand({ RoleName }));
-        await mended(stage, /cni-role/);
+        await showsAndRepairs(stage, /cni-role/);
     },
 };
 
 const podIdentityLater: Scenario = {
     name: "pod-identity-later",
-    title: "a Pod Identity association is made after the hand-over; then another role, which is refused until it is gone",
+    title: "a Pod Identity association is created after the hand-over: another role is refused until it is deleted",
     quick: false,
     bound: { ...nothingLost, rollouts: 1, restarts: 1 },
     play: async (stage) => {
@@ -115,7 +115,7 @@ const podIdentityLater: Scenario = {
         await stage.fails("up", stage.arguments({ roleName: "another" }), /\[pod-identity-association\]/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await remove();
-        // The role that was made for the change is there, and goes on to be the component's.
+        // The refused update has created the new role, which stays the component's role.
         await stage.succeeds("up", stage.arguments());
         await stage.isHandedOver();
     },
@@ -123,7 +123,7 @@ const podIdentityLater: Scenario = {
 
 const nodeRoleTags: Scenario = {
     name: "node-role-tags",
-    title: "a second program manages the node role's tags: nothing of it is a matter here",
+    title: "a second program manages the node role's tags: no drift, no restarts",
     quick: false,
     bound: { ...nothingLost, rollouts: 0, restarts: 0 },
     play: async (stage) => {

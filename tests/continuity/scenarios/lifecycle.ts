@@ -1,4 +1,4 @@
-/** What an operator does with a healthy cluster. */
+/** An operator's commands on a healthy cluster. */
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CreatePolicyCommand } from "@aws-sdk/client-iam";
@@ -48,7 +48,7 @@ const destroy: Scenario = {
     },
 };
 
-/** Role, attachment and two patches, as every other tool has it: the monitor must see what that costs. */
+/** Role, attachment and two patches, as with other tools: the monitor must record the gaps. */
 const destroyPlainShape: Scenario = {
     name: "destroy-plain-shape",
     title: "destroy of the plain shape, which must show more than zero",
@@ -59,11 +59,11 @@ const destroyPlainShape: Scenario = {
         await stage.succeeds("up", args);
         await stage.settled();
         stage.since = Date.now();
-        // Pods that restart within the time that IAM takes would be lucky.
+        // Otherwise pods could restart before IAM enforces the deletion, and no gap would show.
         await stage.faults.slowIam(0);
         await stage.succeeds("destroy", args);
-        // No end is waited for, since there may be none: a pod that is born before the annotation has gone has a role that goes a
-        // moment later. It never becomes Ready then, and the DaemonSet stands still.
+        // A fixed time, since the cluster may never settle: a pod that is created before the annotation is removed carries a role
+        // that is deleted a moment later. It never becomes Ready, and the rollout stops.
         await sleep(10_000);
     },
 };

@@ -1,10 +1,10 @@
-/** Nodes that come, go and fall silent. */
+/** Nodes that join, are lost, or become NotReady. */
 import * as assert from "node:assert";
 import { NODE_ROLE, type Stage } from "../stage";
 import { atEach } from "./atEach";
 import { nothingLost, type Scenario } from "./scenario";
 
-/** What the engine does when it begins each step, by the call. */
+/** The calls with which the engine begins each step. */
 const ANNOTATE = /^PATCH serviceaccounts\/aws-node$/;
 const ROLL_OUT = /^PATCH daemonsets\/aws-node$/;
 const GUARD = /validatingadmissionpolicies/;
@@ -42,7 +42,7 @@ const joinsDuringDestroy: Scenario = {
 
 const lost: Scenario = {
     name: "node-lost",
-    title: "a node is lost in the middle of the rollout, another in that of destroy",
+    title: "a node is lost in the middle of the rollout, another one in the middle of destroy",
     quick: false,
     bound: { ...nothingLost, rollouts: 2, restarts: 2 },
     play: async (stage) => {
@@ -64,15 +64,15 @@ async function loseOne(stage: Stage): Promise<void> {
 
 const notReady: Scenario = {
     name: "not-ready-node-returns",
-    title: "a node that falls silent stops the detachment, is ignored on request, and comes back after it",
+    title: "a node becomes NotReady and stops the detachment, is ignored by maxNotReadyNodes, and returns afterwards",
     quick: false,
     bound: { ...nothingLost, rollouts: 1, restarts: 3, outageNodeSeconds: 60 },
     play: async (stage) => {
         const [node = ""] = [...(await stage.pods()).keys()].sort();
-        const falls = atEach([GUARD], () => stage.faults.stopKubelet(node));
+        const stop = atEach([GUARD], () => stage.faults.stopKubelet(node));
         const timeouts = { ...stage.timeouts, verificationSeconds: 20 };
-        await stage.fails("up", stage.arguments({ timeouts }), new RegExp(`\\[time-limit\\][^]*${node}`), falls);
-        await falls.done();
+        await stage.fails("up", stage.arguments({ timeouts }), new RegExp(`\\[time-limit\\][^]*${node}`), stop);
+        await stop.done();
         const detachedEarly = (await stage.now()).iam.roles[NODE_ROLE]?.attachedPolicyArns ?? [];
         assert.ok(
             detachedEarly.some((arn) => arn.endsWith("AmazonEKS_CNI_Policy")),
@@ -86,7 +86,7 @@ const notReady: Scenario = {
 
 const notReadyBefore: Scenario = {
     name: "not-ready-before-up",
-    title: "a node is silent before the first up, is ignored on request, and comes back after it",
+    title: "a node is NotReady before the first up, is ignored by maxNotReadyNodes, and returns afterwards",
     quick: false,
     bound: { ...nothingLost, rollouts: 1, restarts: 5, outageNodeSeconds: 60 },
     play: async (stage) => {

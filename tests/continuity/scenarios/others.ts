@@ -1,4 +1,4 @@
-/** What else can come between. */
+/** Other interruptions. */
 import * as assert from "node:assert";
 import { RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { ec2Client, NODE_ROLE } from "../stage";
@@ -14,7 +14,7 @@ const apiServerRestarted: Scenario = {
     bound: { ...nothingLost, rollouts: 2, restarts: 2, outageNodeSeconds: 30 },
     play: async (stage) => {
         const up = atEach([ROLL_OUT], () => stage.faults.restartApiServer());
-        // The engine's Kubernetes provider may give up; another run goes on from there.
+        // The engine's Kubernetes provider may fail. Another run continues from there.
         const { outcome } = await stage.run("up", stage.arguments(), up);
         await up.done();
         if (outcome !== "succeeded") {
@@ -33,7 +33,7 @@ const apiServerRestarted: Scenario = {
 
 const sharedNodeRole: Scenario = {
     name: "shared-node-role",
-    title: "the node role is another cluster's too: refused, with nothing taken from it",
+    title: "another cluster uses the node role too: refused, and the node role keeps its policies",
     quick: true,
     bound: { ...nothingLost, rollouts: 0, restarts: 0 },
     play: async (stage) => {

@@ -1,6 +1,6 @@
 import type { Stage } from "../stage";
 
-/** One thing that happens to a cluster and its operator, and what it may cost. */
+/** A sequence of operations and faults, and what it may cost. */
 export interface Scenario {
     /** For `--only`. */
     readonly name: string;
@@ -9,24 +9,24 @@ export interface Scenario {
     /** Whether `--quick` runs it. */
     readonly quick: boolean;
     readonly bound: Bound;
-    /** Throws what is wrong. */
+    /** Throws if the result is wrong. */
     play(stage: Stage): Promise<void>;
 }
 
 export interface Bound {
-    /** Pod-seconds without a path: none at all, or more than none, to show that the monitor sees. */
+    /** Pod-seconds without a path: zero, or more than zero to prove that the monitor detects gaps. */
     readonly podSeconds: "none" | "some";
-    /** At most so many seconds of canaries without a path; 0 where nothing is wrong with the role. */
+    /** The maximum of seconds in which canaries have no path; 0 if the role works. */
     readonly canaryPodSeconds: number;
-    /** How many rolling restarts of all pods belong to it, each of which costs what a bare one does. */
+    /** The number of rolling restarts of all pods. Each may cost as much as a bare one. */
     readonly rollouts: number;
-    /** How many pods are born besides: canaries, restarts of single pods, nodes that join. */
+    /** The number of other pods that are created: canaries, restarts of single pods, nodes that join. */
     readonly restarts: number;
-    /** Seconds in which nodes are without a Ready pod for what the scenario itself does to them. */
+    /** Node-seconds without a Ready pod that the scenario's own faults cause. */
     readonly outageNodeSeconds?: number;
 }
 
-/** Where scenarios begin that are about a cluster that was handed over. Gives its pods. */
+/** Completes a hand-over, restarts the measurement, and returns the pods. */
 export async function handedOver(stage: Stage): Promise<Map<string, string>> {
     await stage.succeeds("up", stage.arguments());
     await stage.isHandedOver();

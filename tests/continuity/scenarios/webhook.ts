@@ -1,4 +1,4 @@
-/** The identity webhook is down, and pods that are born then have no identity. */
+/** The pod identity webhook is down, and pods that are created meanwhile have no identity. */
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atEach } from "./atEach";
@@ -6,7 +6,7 @@ import { nothingLost, type Scenario } from "./scenario";
 
 const downBefore: Scenario = {
     name: "webhook-down-before-up",
-    title: "the webhook is down before up: the canary gives everything back; up again when it is back",
+    title: "the webhook is down before up: the canary fails and is reverted; up again when the webhook is back",
     quick: false,
     bound: { ...nothingLost, rollouts: 1, restarts: 5 },
     play: async (stage) => {
@@ -49,7 +49,7 @@ const downAfter: Scenario = {
         await stage.faults.stopWebhook();
         await stage.deletePodOn(node);
         await stage.until("the injection guard refuses a pod", () => stage.isRefused());
-        assert.ok(!(await stage.pods()).has(node), "a pod without identity was let in");
+        assert.ok(!(await stage.pods()).has(node), "a pod without identity was admitted");
         await stage.faults.startWebhook();
         await stage.isHandedOver();
     },
@@ -68,7 +68,7 @@ const downAsDestroyStarts: Scenario = {
         await stage.faults.slowIam(8);
         await stage.faults.stopWebhook();
         await stage.faults.joinNode();
-        // From this moment on nothing keeps a pod without identity out: the node's role must be of use by then.
+        // From now on, no guard refuses a pod without identity: the node role must have its permissions by then.
         const guardGoes = atEach([/^DELETE validatingadmissionpolicies\//], async () => {
             await stage.deletePodOn(node);
             await stage.touchDaemonSet(6);

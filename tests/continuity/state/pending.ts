@@ -1,10 +1,10 @@
-/** What a killed engine left half done, as it tells itself. Pure. */
+/** Operations that a killed engine left incomplete, according to its own state. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { StackState } from "../engine/engine";
 
 /**
- * What the resources of a type that were being made when the engine was killed were made from. The engine tells of them until a
- * refresh, also when the next update has made them: those it knows.
+ * The inputs of resources of a type whose creation was in progress when the engine was killed. The engine lists them until a
+ * refresh, even if the next update has created them. Those are left out: the engine's state has them.
  */
 export function unknownToTheEngine(
     { pending_operations: pending = [], resources = [] }: StackState,

@@ -1,4 +1,4 @@
-/** What a run may change in the account and in the cluster, in full, so that two moments can be compared. */
+/** Everything that a run may change in the account and in the cluster, so that two moments can be compared. */
 import {
     AdmissionregistrationV1Api,
     AppsV1Api,
@@ -12,7 +12,7 @@ import { loadKubeconfig } from "local-eks/kubernetes";
 import { podRecord } from "../monitor/records";
 
 export interface Snapshot {
-    /** As written last, in force or not yet. */
+    /** The last written state, whether or not it is in force yet. */
     readonly iam: IamState;
     readonly serviceAccount: ObjectSnapshot;
     readonly daemonSet: ObjectSnapshot;
@@ -60,11 +60,11 @@ export async function snapshot(sandbox: Sandbox): Promise<Snapshot> {
     };
 }
 
-/** The DaemonSet controller's own mark of the template's generation: k8s.io/api/apps/v1, DeprecatedTemplateGeneration. */
-const OF_THE_CONTROLLER = "deprecated.daemonset.template.generation";
+/** The DaemonSet controller writes the template's generation there: k8s.io/api/apps/v1, DeprecatedTemplateGeneration. */
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 
 function objectSnapshot(metadata: V1ObjectMeta | undefined): ObjectSnapshot {
-    const annotations = Object.entries(metadata?.annotations ?? {}).filter(([name]) => name !== OF_THE_CONTROLLER);
+    const annotations = Object.entries(metadata?.annotations ?? {}).filter(([name]) => name !== TEMPLATE_GENERATION);
     const fields: V1ManagedFieldsEntry[] = metadata?.managedFields ?? [];
     return {
         annotations: Object.fromEntries(annotations),

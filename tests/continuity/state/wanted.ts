@@ -1,4 +1,4 @@
-/** Whether what a run left is exactly what is wanted, compared with what was there before. Pure. */
+/** Compares the state after a run with the state before it, and lists every unexpected difference. Pure. */
 import type { IamState, RoleState } from "local-eks/iam";
 import type { ObjectSnapshot, Snapshot } from "./snapshot";
 
@@ -7,13 +7,13 @@ const ROLE_ARN = "eks.amazonaws.com/role-arn";
 
 export interface HandedOver {
     readonly roleArn: string;
-    /** Policies that the program attaches besides the CNI's own. */
+    /** Policies that the program attaches besides the CNI policy. */
     readonly additionalPolicyArns?: readonly string[];
-    /** From which the CNI policy has left. */
+    /** The node roles from which the CNI policy was detached. */
     readonly detachFromNodeRoles: readonly string[];
 }
 
-/** After the hand-back nothing differs from before the hand-over. Empty if that is so. */
+/** After a complete hand-back, nothing differs from the state before the hand-over, and the list is empty. */
 export function differencesAfterHandBack(before: Snapshot, now: Snapshot): string[] {
     return [
         ...iamDifferences(before.iam, now.iam),
@@ -38,7 +38,7 @@ export function differencesAfterHandBack(before: Snapshot, now: Snapshot): strin
     ];
 }
 
-/** After the hand-over there is one role more, the pods carry it, and the node roles have lost the CNI policy and nothing else. */
+/** After a complete hand-over there is one more role, the pods carry it, and the node roles have lost only the CNI policy. */
 export function differencesAfterHandOver(before: Snapshot, now: Snapshot, wanted: HandedOver): string[] {
     const cniRole = Object.values(now.iam.roles).find(({ arn }) => arn === wanted.roleArn);
     const expected = [CNI_POLICY, ...(wanted.additionalPolicyArns ?? [])];
@@ -85,20 +85,20 @@ function iamDifferences(before: IamState, now: IamState): string[] {
     ];
 }
 
-/** AWS's own policies are in the state only while they are attached somewhere. */
+/** AWS managed policies are left out: the state lists them only while they are attached. */
 function ownPolicies({ policies }: IamState): string[] {
     return Object.keys(policies).filter((arn) => !arn.startsWith("arn:aws:iam::aws:"));
 }
 
 function roleDifferences(before: RoleState, now: RoleState | undefined): string[] {
     if (now === undefined) {
-        return []; // Told as a role that is missing.
+        return []; // Already reported as a lost role.
     }
     return [
         ...listDifferences(`policy of the role ${before.name}`, before.attachedPolicyArns, now.attachedPolicyArns),
         ...recordDifferences(`inline policy of the role ${before.name}`, before.inlinePolicies, now.inlinePolicies),
-        ...(before.trustPolicy === now.trustPolicy ? [] : [`the role ${before.name} trusts somebody else`]),
-        ...(before.id === now.id ? [] : [`the role ${before.name} is another one`]),
+        ...(before.trustPolicy === now.trustPolicy ? [] : [`the trust policy of the role ${before.name} changed`]),
+        ...(before.id === now.id ? [] : [`the role ${before.name} was recreated`]),
     ];
 }
 
@@ -117,7 +117,7 @@ function annotationsOf(snapshot: Snapshot, of: "serviceAccount" | "daemonSet"): 
     return snapshot[of].annotations;
 }
 
-/** Whoever managed fields before may have lost them; nobody new may have any. */
+/** A field manager may lose its fields, but no new field manager of the component may own any. */
 function managerDifferences(what: string, before: ObjectSnapshot, now: ObjectSnapshot): string[] {
     return now.managers
         .filter((manager) => manager.startsWith("eks-cni/") && !before.managers.includes(manager))

@@ -105,7 +105,7 @@ describe("the path of a pod without a token", () => {
 
     const lacks: [string, Partial<Circumstances>, RegExp][] = [
         ["its node has no instance profile", { instanceProfile: undefined }, /no instance profile/],
-        ["the profile has no role", { iam: iam([nodeRole({ instanceProfileNames: [] })]) }, /nodes no role/],
+        ["the profile has no role", { iam: iam([nodeRole({ instanceProfileNames: [] })]) }, /nodes has no role/],
         ["the role lost the policy", { iam: iam([nodeRole({ attachedPolicyArns: [] })]) }, /AssignPrivateIpAddresses/],
         [
             "a boundary takes the permissions away",
