@@ -9,20 +9,20 @@ const EXAMPLE = path.resolve(__dirname, "../../examples/new-cluster-pulumi-eks/i
 const KUBECONFIG = JSON.stringify({ kind: "Config", clusters: [{ cluster: { server: "https://new" } }] });
 
 /**
- * eks.Cluster and eks.ManagedNodeGroup are remote components, whose plugin no package registry has: what they make is not
- * tested here, what the example gives them and takes from them is.
+ * eks.Cluster and eks.ManagedNodeGroup are remote components, whose plugin is in no package registry. So only their inputs, and
+ * the use of their outputs, are tested here.
  */
 describe("the example of a new cluster with @pulumi/eks", () => {
     for (const preview of [false, true]) {
         describe(preview ? "in a preview" : "in an update", () => {
-            let made: Run<unknown>;
+            let example: Run<unknown>;
             before(async () => {
-                made = await runExample(preview);
-                assertAccepted(made);
+                example = await runExample(preview);
+                assertAccepted(example);
             });
             const find = (name: string, type: string): Registered => {
-                const found = made.resources.find((one) => one.name === name && one.type.endsWith(type));
-                assert.ok(found, `no ${type} ${name} among ${made.resources.map((one) => one.name).join(" ")}`);
+                const found = example.resources.find((one) => one.name === name && one.type.endsWith(type));
+                assert.ok(found, `no ${type} ${name} among ${example.resources.map((one) => one.name).join(" ")}`);
                 return found;
             };
 
@@ -61,7 +61,7 @@ describe("the example of a new cluster with @pulumi/eks", () => {
             });
 
             it("the node role never holds the CNI policy", () => {
-                const policies = made.resources
+                const policies = example.resources
                     .filter(({ type, name }) => type.endsWith("RolePolicyAttachment") && name.startsWith("nodes-"))
                     .map(({ inputs }) => inputs["policyArn"]);
                 assert.deepStrictEqual(policies, [
@@ -78,11 +78,11 @@ describe("the example of a new cluster with @pulumi/eks", () => {
         assert.ok(String(role?.inputs["assumeRolePolicy"]).includes(`"Federated":"${PROVIDER_ARN}"`));
         const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
         assert.strictEqual(provider?.inputs["kubeconfig"], KUBECONFIG);
-        assert.deepStrictEqual(lookups, [], "a lookup could run before the cluster is there");
+        assert.deepStrictEqual(lookups, [], "a lookup could run before the cluster exists");
     });
 });
 
-/** The program reads its configuration while it is loaded, so it is loaded anew for each run. */
+/** The program reads its configuration while it is loaded, so each run loads it again. */
 async function runExample(preview: boolean): Promise<Run<unknown>> {
     const components = { "eks:index:Cluster": { oidcProviderArn: PROVIDER_ARN, kubeconfigJson: KUBECONFIG } };
     return run(

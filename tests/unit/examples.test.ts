@@ -14,7 +14,7 @@ interface Package {
     dependencies: Record<string, string>;
 }
 
-/** What somebody who copies an example's folder relies on. Whether it works is for the end-to-end suite to say. */
+/** The properties that a copy of an example's folder needs. The end-to-end suite tests whether it works. */
 describe("each example stands alone", () => {
     for (const name of names) {
         describe(name, () => {

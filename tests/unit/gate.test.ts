@@ -7,8 +7,8 @@ import { join } from "path";
 const ROOT = join(__dirname, "../..");
 
 /**
- * A stand-in for npm: notes how it was called, and plays `SCRIPT.N`, the N-th answer for a script of package.json, or else
- * what a suite of two tests prints that passes.
+ * A stand-in for npm. It records its arguments, and sources `SCRIPT.N`, the N-th answer for a script of package.json. Without
+ * such a file, it prints the result of a suite with two passing tests.
  */
 const NPM = `#!/usr/bin/env bash
 here=$(dirname "$0")
@@ -21,7 +21,7 @@ echo "$count" >"$here/$script.count"
 [ "$script" = ci ] || echo "  2 passing (1s)"
 `;
 
-/** The gate looks for processes of sandboxes with it, and there may be some that are not the gate's. */
+/** The gate searches for processes of sandboxes with grep. This one finds none, since others may run on this machine. */
 const GREP = `#!/usr/bin/env bash
 [ "$1" = -lzs ] || exec /usr/bin/env PATH="\${PATH#*:}" grep "$@"
 `;
@@ -32,7 +32,7 @@ const failing = (count: number, ...files: string[]): string =>
         `printf '  1 passing (1s)\\n  ${String(count)} failing\\n\\n  1) what went wrong\\n'; exit 1`,
     ].join("\n");
 
-/** The continuity run tells what failed before its last lines, with the way to run it again. */
+/** The continuity run prints each failure, with the command to repeat it, before its last lines. */
 const BROKEN_POINT = `
 cat <<'END'
   1) kill:up:after-2:up
@@ -83,7 +83,7 @@ describe("the gate", function () {
     }
 
     const lastLine = (text: string): string | undefined => text.trimEnd().split("\n").at(-1);
-    /** What was called beyond a run in which nothing fails, without the path of the clone. */
+    /** The calls that name a file or a scenario, as second attempts do, and each call of the demo. */
     const secondAttempts = (calls: readonly string[]): string[] =>
         calls
             .filter((call) => call.includes(".test.ts") || call.includes("--only") || call === "run --silent demo --")
@@ -145,14 +145,14 @@ describe("the gate", function () {
         strictEqual(status, 1);
     });
 
-    const whatIsFinal: [string, Record<string, string>, number][] = [
+    const notRepeated: [string, Record<string, string>, number][] = [
         ["a suite that mocha did not end", { "test:e2e.1": "exit 1" }, 1],
         ["a hook outside of any file", { "test:e2e.1": failing(1, "/x/a.test.ts", "?") }, 1],
         ["more failures than chance has", { "test:e2e.1": failing(13, "/x/a.test.ts") }, 13],
         ["lint", { "lint.1": "exit 1" }, 1],
         ["a kill campaign that broke off", { "test:continuity.1": "exit 1" }, 1],
     ];
-    for (const [what, answers, failed] of whatIsFinal) {
+    for (const [what, answers, failed] of notRepeated) {
         it(`does not try ${what} once more`, () => {
             const { status, stdout, calls } = run(answers);
             deepStrictEqual(secondAttempts(calls), ["demo --"]);

@@ -1,7 +1,7 @@
 import { strictEqual } from "assert";
 import { CNI_ACTIONS } from "../../../documents/cniActions";
 import { cniGrants } from "../../../documents/cniGrants";
-import { allow, deny, FAMILIES, judged, Statement } from "./statements";
+import { allow, deny, FAMILIES, grantsOf, Statement } from "./statements";
 
 describe("a policy that is enough for the CNI", () => {
     for (const family of FAMILIES) {
@@ -80,7 +80,7 @@ describe("a policy that is enough for the CNI", () => {
         it(`covers each of ${needed.join(", ")} for ${action}`, () => {
             const rest = allow(CNI_ACTIONS.ipv4.map((one) => one.action).filter((other) => other !== action));
             const on = (some: string[]) =>
-                judged(rest, allow(action, { Resource: some.map((type) => `arn:aws:ec2:*:*:${type}/*`) })).sufficient;
+                grantsOf(rest, allow(action, { Resource: some.map((type) => `arn:aws:ec2:*:*:${type}/*`) })).sufficient;
             strictEqual(on(needed), true);
             for (const type of needed) {
                 strictEqual(on(needed.filter((other) => other !== type)), false, `without ${type}`);

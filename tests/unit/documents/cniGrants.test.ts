@@ -2,12 +2,12 @@ import { deepStrictEqual, strictEqual } from "assert";
 import * as fc from "fast-check";
 import { INTERFACE_ACTIONS } from "../../../documents/cniActions";
 import { cniGrants } from "../../../documents/cniGrants";
-import { allow, deny, FAMILIES, judged, Statement } from "./statements";
+import { allow, deny, FAMILIES, grantsOf, Statement } from "./statements";
 
 describe("a policy that grants what the CNI does", () => {
     for (const action of INTERFACE_ACTIONS) {
         it(`by ${action} alone`, () => {
-            strictEqual(judged(allow(action)).grants, true);
+            strictEqual(grantsOf(allow(action)).grants, true);
         });
     }
 
@@ -41,7 +41,7 @@ describe("a policy that grants what the CNI does", () => {
     ];
     for (const [how, statements] of granting) {
         it(how, () => {
-            strictEqual(judged(...statements).grants, true);
+            strictEqual(grantsOf(...statements).grants, true);
         });
     }
 });
@@ -61,7 +61,7 @@ describe("a policy that grants nothing of what the CNI does", () => {
     ];
     for (const [how, statements] of other) {
         it(how, () => {
-            strictEqual(judged(...statements).grants, false);
+            strictEqual(grantsOf(...statements).grants, false);
         });
     }
 });
@@ -90,17 +90,17 @@ describe("a policy that holds more than what is the CNI's", () => {
     ];
     for (const action of more) {
         it(`by ${action}`, () => {
-            strictEqual(judged(allow(["ec2:AssignPrivateIpAddresses", action])).broad, true);
+            strictEqual(grantsOf(allow(["ec2:AssignPrivateIpAddresses", action])).broad, true);
         });
     }
 
     it("by NotAction", () => {
-        strictEqual(judged({ Effect: "Allow", NotAction: ["iam:*"], Resource: "*" }).broad, true);
-        strictEqual(judged({ Effect: "Allow", NotAction: ["ec2:AssignIpv6Addresses"], Resource: "*" }).broad, true);
+        strictEqual(grantsOf({ Effect: "Allow", NotAction: ["iam:*"], Resource: "*" }).broad, true);
+        strictEqual(grantsOf({ Effect: "Allow", NotAction: ["ec2:AssignIpv6Addresses"], Resource: "*" }).broad, true);
     });
 
     it("by a Deny, which would be lost with it", () => {
-        strictEqual(judged(allow("ec2:AssignPrivateIpAddresses"), deny("ec2:AssignPrivateIpAddresses")).broad, true);
+        strictEqual(grantsOf(allow("ec2:AssignPrivateIpAddresses"), deny("ec2:AssignPrivateIpAddresses")).broad, true);
     });
 
     const own = [
@@ -113,7 +113,7 @@ describe("a policy that holds more than what is the CNI's", () => {
     ];
     for (const action of own) {
         it(`not by ${action}`, () => {
-            strictEqual(judged(allow([action])).broad, false);
+            strictEqual(grantsOf(allow([action])).broad, false);
         });
     }
 });
@@ -125,7 +125,7 @@ describe("the judgement of a policy", () => {
         fc.assert(
             fc.property(action, fc.infiniteStream(fc.boolean()), (name, upper) => {
                 const mixed = name.replace(/./g, (c) => (upper.next().value ? c.toUpperCase() : c.toLowerCase()));
-                deepStrictEqual(judged(allow(mixed)), judged(allow(name)));
+                deepStrictEqual(grantsOf(allow(mixed)), grantsOf(allow(name)));
             }),
         );
     });
@@ -134,8 +134,8 @@ describe("the judgement of a policy", () => {
         fc.assert(
             fc.property(action, fc.nat(), fc.nat(), (name, a, b) => {
                 const [from, to] = [a % name.length, b % name.length].sort((x, y) => x - y) as [number, number];
-                strictEqual(judged(allow(`${name.slice(0, from)}?${name.slice(from + 1)}`)).grants, true);
-                strictEqual(judged(allow(`${name.slice(0, from)}*${name.slice(to)}`)).grants, true);
+                strictEqual(grantsOf(allow(`${name.slice(0, from)}?${name.slice(from + 1)}`)).grants, true);
+                strictEqual(grantsOf(allow(`${name.slice(0, from)}*${name.slice(to)}`)).grants, true);
             }),
         );
     });

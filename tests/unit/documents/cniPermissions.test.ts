@@ -32,15 +32,15 @@ describe("the permissions of the CNI", () => {
 
     it("are on IPv6 the EKS user guide's five and exactly two more that newer versions of the plugin call", () => {
         const [guideRead, guideTag] = (fixture("eks-user-guide-ipv6-policy") as PolicyDocument).Statement;
-        const [ourRead, ourTag] = ipv6CniPolicy("aws").Statement;
+        const [componentRead, componentTag] = ipv6CniPolicy("aws").Statement;
         deepStrictEqual(
-            { ...ourRead, Action: actions(ourRead).sort() },
+            { ...componentRead, Action: actions(componentRead).sort() },
             {
                 ...guideRead,
                 Action: [...actions(guideRead), "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"].sort(),
             },
         );
-        deepStrictEqual(ourTag, guideTag);
+        deepStrictEqual(componentTag, guideTag);
     });
 });
 

@@ -48,7 +48,7 @@ describe("IAM's wildcards", () => {
     });
 });
 
-describe("a policy document that somebody else wrote", () => {
+describe("a policy document of another author", () => {
     it("has each element as text or list, one statement or several, and the condition keys of all operators", () => {
         const conditions = { StringEquals: { "aws:RequestTag/Team": "a" }, Bool: { "AWS:SecureTransport": "true" } };
         const written = { Effect: "Allow", Action: "ec2:CreateTags", Resource: ["a", "b"], Condition: conditions };

@@ -12,6 +12,6 @@ export function deny(Action: string | string[], more: Statement = {}): Statement
     return { Effect: "Deny", Action, Resource: "*", ...more };
 }
 
-export function judged(...Statement: Statement[]) {
+export function grantsOf(...Statement: Statement[]) {
     return cniGrants({ Version: "2012-10-17", Statement }, "ipv4");
 }

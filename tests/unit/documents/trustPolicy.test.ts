@@ -64,10 +64,10 @@ describe("the trust policy", () => {
     });
 
     it("leaves the list of providers as it was given", () => {
-        const given = [`${ARN}b.example.com`, `${ARN}a.example.com`].map(provider);
-        trustPolicy(given, AWS_NODE);
+        const list = [`${ARN}b.example.com`, `${ARN}a.example.com`].map(provider);
+        trustPolicy(list, AWS_NODE);
         deepStrictEqual(
-            given.map(({ issuer }) => issuer),
+            list.map(({ issuer }) => issuer),
             ["b.example.com", "a.example.com"],
         );
     });
@@ -77,7 +77,7 @@ describe("the trust policy", () => {
     });
 });
 
-/** Hosts and paths that an ARN of an OIDC provider can have, so that properties see more than our own examples. */
+/** Hosts and paths that the ARN of an OIDC provider can have, beyond the examples above. */
 const providers = fc.uniqueArray(
     fc
         .tuple(
@@ -92,11 +92,11 @@ const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/);
 describe("any trust policy", () => {
     it("has per provider one statement with exactly StringEquals on its audience and subject", () => {
         fc.assert(
-            fc.property(providers, label, label, (given, namespace, name) => {
-                const document = trustPolicy(given, { namespace, name });
-                strictEqual(document.Statement.length, given.length);
+            fc.property(providers, label, label, (list, namespace, name) => {
+                const document = trustPolicy(list, { namespace, name });
+                strictEqual(document.Statement.length, list.length);
                 for (const statement of document.Statement) {
-                    const [own] = given.filter(({ arn }) => arn === statement.Principal?.Federated);
+                    const [own] = list.filter(({ arn }) => arn === statement.Principal?.Federated);
                     notStrictEqual(own, undefined);
                     deepStrictEqual(Object.keys(statement), ["Effect", "Principal", "Action", "Condition"]);
                     strictEqual(statement.Effect, "Allow");
@@ -115,11 +115,11 @@ describe("any trust policy", () => {
     it("does not depend on the order of the providers", () => {
         fc.assert(
             fc.property(
-                providers.chain((given) => fc.tuple(fc.constant(given), shuffled(given))),
-                ([given, other]) => {
+                providers.chain((list) => fc.tuple(fc.constant(list), shuffled(list))),
+                ([list, reordered]) => {
                     strictEqual(
-                        JSON.stringify(trustPolicy(other, AWS_NODE)),
-                        JSON.stringify(trustPolicy(given, AWS_NODE)),
+                        JSON.stringify(trustPolicy(reordered, AWS_NODE)),
+                        JSON.stringify(trustPolicy(list, AWS_NODE)),
                     );
                 },
             ),
@@ -128,8 +128,8 @@ describe("any trust policy", () => {
 
     it("passes the syntax check of a policy validator", () => {
         fc.assert(
-            fc.property(providers, label, label, (given, namespace, name) => {
-                deepStrictEqual(validateTrustPolicy(trustPolicy(given, { namespace, name })), []);
+            fc.property(providers, label, label, (list, namespace, name) => {
+                deepStrictEqual(validateTrustPolicy(trustPolicy(list, { namespace, name })), []);
             }),
         );
     });

@@ -1,80 +1,80 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { memoize, memoizeByKey } from "../../../../handover/async/memoize";
 
-/** Answers in their order, and who asked for them. */
-function answering<T>(...answers: (T | Error)[]) {
-    const asked: string[] = [];
-    const make = async (key: string): Promise<T> => {
-        const answer = answers[asked.push(key) - 1] as T | Error;
+/** A loader that returns these answers in order, and the keys that it was called with. */
+function loaderOf<T>(...answers: (T | Error)[]) {
+    const keys: string[] = [];
+    const load = async (key: string): Promise<T> => {
+        const answer = answers[keys.push(key) - 1] as T | Error;
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     };
-    return { asked, make };
+    return { keys, load };
 }
 
 describe("what is asked for by a key", () => {
     it("is the same promise for all who ask by the same key, before it is there and after", async () => {
-        const { asked, make } = answering("a's", "b's");
-        const get = memoizeByKey(make);
+        const { keys, load } = loaderOf("a's", "b's");
+        const get = memoizeByKey(load);
         const first = get("a");
         strictEqual(get("a"), first);
         strictEqual(await first, "a's");
         strictEqual(get("a"), first);
         strictEqual(await get("b"), "b's");
-        deepStrictEqual(asked, ["a", "b"]);
+        deepStrictEqual(keys, ["a", "b"]);
     });
 
-    const kept: [string, unknown][] = [
+    const cachedValues: [string, unknown][] = [
         ["nothing to speak of", ""],
         ["zero", 0],
         ["no", false],
         ["null", null],
     ];
-    for (const [what, answer] of kept) {
+    for (const [what, answer] of cachedValues) {
         it(`is kept when it is ${what}`, async () => {
-            const { asked, make } = answering(answer);
-            const get = memoizeByKey(make);
+            const { keys, load } = loaderOf(answer);
+            const get = memoizeByKey(load);
             strictEqual(await get("a"), answer);
             strictEqual(await get("a"), answer);
-            deepStrictEqual(asked, ["a"]);
+            deepStrictEqual(keys, ["a"]);
         });
     }
 
-    it("is asked for again after a failure, which whoever asked hears", async () => {
-        const { asked, make } = answering(new Error("not yet"), "now");
-        const get = memoizeByKey(make);
+    it("is asked for again after a failure, which the caller gets", async () => {
+        const { keys, load } = loaderOf(new Error("not yet"), "now");
+        const get = memoizeByKey(load);
         await rejects(get("a"), { message: "not yet" });
         strictEqual(await get("a"), "now");
         strictEqual(await get("a"), "now");
-        deepStrictEqual(asked, ["a", "a"]);
+        deepStrictEqual(keys, ["a", "a"]);
     });
 
     it("is asked for again when nothing was found", async () => {
-        const { asked, make } = answering<string | undefined>(undefined, "now");
-        const get = memoizeByKey(make);
+        const { keys, load } = loaderOf<string | undefined>(undefined, "now");
+        const get = memoizeByKey(load);
         strictEqual(await get("a"), undefined);
         strictEqual(await get("a"), "now");
         strictEqual(await get("a"), "now");
-        deepStrictEqual(asked, ["a", "a"]);
+        deepStrictEqual(keys, ["a", "a"]);
     });
 
     it("is kept while what is asked for by another key fails", async () => {
-        const { asked, make } = answering("a's", new Error("not yet"));
-        const get = memoizeByKey(make);
+        const { keys, load } = loaderOf("a's", new Error("not yet"));
+        const get = memoizeByKey(load);
         await get("a");
         await rejects(get("b"));
         strictEqual(await get("a"), "a's");
-        deepStrictEqual(asked, ["a", "b"]);
+        deepStrictEqual(keys, ["a", "b"]);
     });
 });
 
 describe("what is asked for once", () => {
     it("is the same for all, and asked for again after a failure", async () => {
-        const { asked, make } = answering(new Error("not yet"), "now");
-        const get = memoize(async () => make("it"));
+        const { keys, load } = loaderOf(new Error("not yet"), "now");
+        const get = memoize(async () => load("it"));
         await rejects(get(), { message: "not yet" });
         const second = get();
         strictEqual(get(), second);
         strictEqual(await second, "now");
-        deepStrictEqual(asked, ["it", "it"]);
+        deepStrictEqual(keys, ["it", "it"]);
     });
 });

@@ -1,4 +1,4 @@
-import { ACCOUNT, Answers, Asked, AwsFailure, REGION } from "./answerer";
+import { ACCOUNT, Answers, AwsCall, AwsFailure, REGION } from "./fakeAws";
 
 export interface Role {
     /** By ARN. */
@@ -31,15 +31,15 @@ export function profileArn(name: string): string {
     return `arn:aws:iam::${ACCOUNT}:instance-profile/nodes/${name}`;
 }
 
-/** An account that answers reads as IAM and EC2 do. The object may be changed while it is used. */
+/** The responses of IAM and EC2 to reads of this account. Tests may change the object in between. */
 export function account(of: Account): Answers {
-    const role = (asked: Asked, answer: (name: string, role: Role) => unknown) => {
-        const name = asked.parameters["RoleName"] ?? "";
+    const role = (call: AwsCall, answer: (name: string, role: Role) => unknown) => {
+        const name = call.parameters["RoleName"] ?? "";
         const found = of.roles?.[name];
         return found === undefined ? noSuchRole(name) : answer(name, found);
     };
-    const policy = (asked: Asked, answer: (arn: string, document: object, version: string) => unknown) => {
-        const arn = asked.parameters["PolicyArn"] ?? "";
+    const policy = (call: AwsCall, answer: (arn: string, document: object, version: string) => unknown) => {
+        const arn = call.parameters["PolicyArn"] ?? "";
         const { document, version = "v1" } = of.policies?.[arn] ?? {};
         return document === undefined
             ? new AwsFailure("NoSuchEntity", `Policy ${arn} was not found.`, 404)
@@ -47,36 +47,35 @@ export function account(of: Account): Answers {
     };
     return {
         "sts:GetCallerIdentity": () => ({ Account: ACCOUNT, Arn: "arn", UserId: "id" }),
-        "iam:GetRole": (asked) =>
-            role(asked, (name) => ({ Role: { RoleName: name, RoleId: `AROA${name}`, Path: "/", Arn: "arn" } })),
-        "iam:ListAttachedRolePolicies": (asked) =>
-            role(asked, (_, { attached = [] }) =>
+        "iam:GetRole": (call) =>
+            role(call, (name) => ({ Role: { RoleName: name, RoleId: `AROA${name}`, Path: "/", Arn: "arn" } })),
+        "iam:ListAttachedRolePolicies": (call) =>
+            role(call, (_, { attached = [] }) =>
                 paged(
-                    asked,
+                    call,
                     "AttachedPolicies",
                     attached.map((PolicyArn) => ({ PolicyArn })),
                 ),
             ),
-        "iam:ListRolePolicies": (asked) =>
-            role(asked, (_, { inline = {} }) => paged(asked, "PolicyNames", Object.keys(inline))),
-        "iam:GetRolePolicy": (asked) =>
-            role(asked, (_, { inline = {} }) => ({
-                PolicyDocument: encoded(inline[asked.parameters["PolicyName"] ?? ""] ?? {}),
+        "iam:ListRolePolicies": (call) =>
+            role(call, (_, { inline = {} }) => paged(call, "PolicyNames", Object.keys(inline))),
+        "iam:GetRolePolicy": (call) =>
+            role(call, (_, { inline = {} }) => ({
+                PolicyDocument: encoded(inline[call.parameters["PolicyName"] ?? ""] ?? {}),
             })),
-        "iam:GetPolicy": (asked) =>
-            policy(asked, (Arn, _, DefaultVersionId) => ({ Policy: { Arn, DefaultVersionId } })),
-        "iam:GetPolicyVersion": (asked) =>
-            policy(asked, (_, document) => ({ PolicyVersion: { Document: encoded(document), VersionId: "v" } })),
-        "iam:GetInstanceProfile": (asked) => {
-            const name = asked.parameters["InstanceProfileName"] ?? "";
+        "iam:GetPolicy": (call) => policy(call, (Arn, _, DefaultVersionId) => ({ Policy: { Arn, DefaultVersionId } })),
+        "iam:GetPolicyVersion": (call) =>
+            policy(call, (_, document) => ({ PolicyVersion: { Document: encoded(document), VersionId: "v" } })),
+        "iam:GetInstanceProfile": (call) => {
+            const name = call.parameters["InstanceProfileName"] ?? "";
             const holder = Object.entries(of.roles ?? {}).find(([, { profiles = [] }]) => profiles.includes(name));
             const Roles = holder === undefined ? [] : [{ RoleName: holder[0] }];
             return { InstanceProfile: { InstanceProfileName: name, Arn: profileArn(name), Roles } };
         },
-        "iam:ListInstanceProfilesForRole": (asked) =>
-            role(asked, (_, { profiles = [] }) =>
+        "iam:ListInstanceProfilesForRole": (call) =>
+            role(call, (_, { profiles = [] }) =>
                 paged(
-                    asked,
+                    call,
                     "InstanceProfiles",
                     profiles.map((name) => ({ Arn: profileArn(name) })),
                 ),
@@ -84,14 +83,16 @@ export function account(of: Account): Answers {
         "ec2:DescribeRegions": () => ({
             regionInfo: (of.regions ?? [REGION]).map((regionName) => ({ regionName })),
         }),
-        "ec2:DescribeInstances": (asked) => {
+        "ec2:DescribeInstances": (call) => {
             const found = (of.instances ?? []).filter(
-                (one) => (one.region ?? REGION) === asked.region && matchesFilters(one, asked.parameters),
+                (one) => (one.region ?? REGION) === call.region && matchesFilters(one, call.parameters),
             );
-            // Two to a page, whatever is asked for.
-            const from = Number(asked.parameters["NextToken"] ?? 0);
+            // Two per page, whatever the call asks for.
+            const from = Number(call.parameters["NextToken"] ?? 0);
             return {
-                reservationSet: found.slice(from, from + 2).map((one) => ({ instancesSet: [described(one)] })),
+                reservationSet: found
+                    .slice(from, from + 2)
+                    .map((one) => ({ instancesSet: [instanceDescription(one)] })),
                 ...(from + 2 < found.length && { nextToken: String(from + 2) }),
             };
         },
@@ -102,9 +103,9 @@ export function noSuchRole(name: string): AwsFailure {
     return new AwsFailure("NoSuchEntity", `The role with name ${name} cannot be found.`, 404);
 }
 
-/** One to a page, so that whoever reads one page only misses the rest. */
-function paged(asked: Asked, list: string, all: unknown[]): object {
-    const at = Number(asked.parameters["Marker"] ?? 0);
+/** One per page, so that code that reads only the first page misses the rest. */
+function paged(call: AwsCall, list: string, all: unknown[]): object {
+    const at = Number(call.parameters["Marker"] ?? 0);
     const more = at + 1 < all.length;
     return { [list]: all.slice(at, at + 1), IsTruncated: more, ...(more && { Marker: String(at + 1) }) };
 }
@@ -126,7 +127,7 @@ function matchesFilters(instance: Instance, parameters: Record<string, string>):
     });
 }
 
-function described({ id, profile, state = "running", tags = {} }: Instance): object {
+function instanceDescription({ id, profile, state = "running", tags = {} }: Instance): object {
     return {
         instanceId: id,
         instanceState: { name: state },

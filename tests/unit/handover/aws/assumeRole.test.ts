@@ -2,14 +2,14 @@ import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { assume } from "../../../../handover/aws/assumeRole";
 import { createClients } from "../../../../handover/aws/awsClients";
 import { Refusal } from "../../../../handover/model/refusal";
-import { AwsFailure, REGION, SILENCE, useAws } from "./answerer";
+import { AwsFailure, REGION, SILENCE, useAws } from "./fakeAws";
 import { provable, ROLE, SESSION_KEY, TOKEN } from "./session";
 
 describe("a token's session of a role", () => {
     const aws = useAws();
     beforeEach(() => aws.answer(provable()));
 
-    const assumed = async () => {
+    const assumeAsToken = async () => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operators-secret-key" };
         return assume(
             createClients({ ...operator, endpoints: { sts: aws.endpoint() } }, { region: REGION }),
@@ -17,9 +17,9 @@ describe("a token's session of a role", () => {
             TOKEN,
         );
     };
-    const says = (answer: unknown) => aws.answer({ "sts:AssumeRoleWithWebIdentity": () => answer });
+    const answerWith = (answer: unknown) => aws.answer({ "sts:AssumeRoleWithWebIdentity": () => answer });
     const refused = async () => {
-        const answer = await assumed();
+        const answer = await assumeAsToken();
         strictEqual("refused" in answer, true);
         return "refused" in answer ? answer.refused : undefined;
     };
@@ -27,7 +27,7 @@ describe("a token's session of a role", () => {
         `STS in ${REGION} answered sts:AssumeRoleWithWebIdentity of ${ROLE} with: ${words}. ${meaning}`;
 
     it("has its keys and its token", async () => {
-        deepStrictEqual(await assumed(), {
+        deepStrictEqual(await assumeAsToken(), {
             session: {
                 accessKeyId: SESSION_KEY,
                 secretAccessKey: "sessions-secret-key",
@@ -88,14 +88,14 @@ describe("a token's session of a role", () => {
     ];
     for (const [what, failure, code, meaning] of table) {
         it(`may come later when it is refused for ${what}, and the words of STS are kept`, async () => {
-            says(failure);
+            answerWith(failure);
             deepStrictEqual(await refused(), { verdict: "no", code, why: why(failure.message, meaning), final: false });
         }).timeout(60_000);
     }
 
     it("does not come by waiting when STS is switched off in the region, but by its switch", async () => {
         const words = "STS is not activated in this region for account:1.";
-        says(new AwsFailure("RegionDisabledException", words, 403));
+        answerWith(new AwsFailure("RegionDisabledException", words, 403));
         deepStrictEqual(await refused(), {
             verdict: "no",
             code: "sts-region-inactive",
@@ -111,21 +111,21 @@ describe("a token's session of a role", () => {
     });
 
     it("may come later when STS does not answer", async () => {
-        says(SILENCE);
-        const { code, final, why: told = "" } = (await refused()) ?? {};
+        answerWith(SILENCE);
+        const { code, final, why: reason = "" } = (await refused()) ?? {};
         deepStrictEqual([code, final], ["sts-unreachable", false]);
-        strictEqual(told.endsWith(". STS did not answer the operator's machine."), true, told);
+        strictEqual(reason.endsWith(". STS did not answer the operator's machine."), true, reason);
     }).timeout(60_000);
 
     it("is refused without the token that STS repeats, and without the operator's secrets", async () => {
-        says(new AwsFailure("InvalidIdentityToken", `'${TOKEN}' is not valid, nor is operators-secret-key`));
+        answerWith(new AwsFailure("InvalidIdentityToken", `'${TOKEN}' is not valid, nor is operators-secret-key`));
         strictEqual((await refused())?.why, why("'***' is not valid, nor is ***", TOKEN_REFUSED));
     });
 
-    it("is an error without the token, too, when nobody knows what STS says", async () => {
+    it("is an error without the token, too, when the answer of STS is unknown", async () => {
         const words = `1 validation error detected: Value '${TOKEN}' at 'webIdentityToken'`;
-        says(new AwsFailure("ValidationError", words));
-        await rejects(assumed(), (error: Refusal) => {
+        answerWith(new AwsFailure("ValidationError", words));
+        await rejects(assumeAsToken(), (error: Refusal) => {
             deepStrictEqual(
                 [error.code, error.seen],
                 [

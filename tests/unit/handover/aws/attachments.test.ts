@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { Refusal } from "../../../../handover/model/refusal";
 import { account, CNI_POLICY, noSuchRole } from "./account";
-import { AwsFailure, useAws } from "./answerer";
+import { AwsFailure, useAws } from "./fakeAws";
 
 const busy = new AwsFailure(
     "ConcurrentModification",
@@ -60,7 +60,7 @@ describe("an attachment of a policy to a node role", () => {
         deepStrictEqual(aws.counts(), { "iam:AttachRolePolicy": 1 });
     });
 
-    it("is tried again while somebody else changes the role, and not for ever", async () => {
+    it("is tried again while another caller changes the role, and not for ever", async () => {
         let refusals = 2;
         aws.answer({ "iam:AttachRolePolicy": () => (refusals-- > 0 ? busy : {}) });
         strictEqual(await aws.connect().attach("nodes", CNI_POLICY), "attached");

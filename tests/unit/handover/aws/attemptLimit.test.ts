@@ -2,14 +2,14 @@ import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { type Clients, createClients } from "../../../../handover/aws/awsClients";
 import type { AwsConnection } from "../../../../handover/model/connection";
 import { account } from "./account";
-import { AwsFailure, REGION, useAws } from "./answerer";
+import { AwsFailure, REGION, useAws } from "./fakeAws";
 import { useEnvironment } from "./environment";
 
 const NOTICE = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
 const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
 const session = { accessKeyId: "ASIASESSION", secretAccessKey: "s", sessionToken: "t" };
 
-/** The SDK's types do not tell what its own handler of requests has. */
+/** The SDK's types do not declare the settings of its own request handler. */
 function limitsOf(handler: object): Record<string, unknown> {
     return (handler as { httpHandlerConfigs(): Record<string, unknown> }).httpHandlerConfigs();
 }
@@ -40,7 +40,7 @@ describe("the clients of a connection", () => {
                     connectionTimeout: 5_000,
                     requestTimeout: milliseconds,
                     socketTimeout: milliseconds,
-                    // Otherwise the SDK only warns of it.
+                    // Otherwise the SDK only logs a warning.
                     throwOnRequestTimeout: true,
                 },
             );
@@ -55,7 +55,7 @@ describe("the clients of a connection", () => {
             ["sts", await patient.sts(), 6],
             ["ec2", await patient.ec2(), 6],
             ["sts without credentials", await patient.anonymousSts(), 3],
-            ["ec2 as somebody else", await patient.ec2As(session), 3],
+            ["ec2 as another caller", await patient.ec2As(session), 3],
             ["sts, once", await impatient.sts(), 1],
             ["ec2, once", await impatient.ec2(), 1],
         ];
@@ -71,9 +71,9 @@ describe("the clients of a connection", () => {
         ["the secret key, not the key's id", { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" }, ["s"]],
         ["all there are", { secretAccessKey: "s", sessionToken: "t", externalId: "e" }, ["s", "t", "e"]],
     ];
-    for (const [what, connection, kept] of secrets) {
+    for (const [what, connection, expected] of secrets) {
         it(`keep secret ${what}`, () => {
-            deepStrictEqual(createClients(connection, {}).secrets, kept);
+            deepStrictEqual(createClients(connection, {}).secrets, expected);
         });
     }
 
@@ -82,7 +82,7 @@ describe("the clients of a connection", () => {
         strictEqual(process.env[NOTICE], "true");
     });
 
-    it("leave that to whoever has decided it", () => {
+    it("keep the setting of the environment if there is one", () => {
         environment.set({ [NOTICE]: "false" });
         clients(false);
         strictEqual(process.env[NOTICE], "false");

@@ -3,7 +3,7 @@ import { createClients } from "../../../../handover/aws/awsClients";
 import { connectAws } from "../../../../handover/aws/connectAws";
 import { Refusal } from "../../../../handover/model/refusal";
 import { account } from "./account";
-import { ACCOUNT, AwsFailure, SILENCE, useAws } from "./answerer";
+import { ACCOUNT, AwsFailure, SILENCE, useAws } from "./fakeAws";
 import { useEnvironment } from "./environment";
 
 describe("a connection to AWS", () => {
@@ -51,7 +51,7 @@ describe("a connection to AWS", () => {
             strictEqual(await regionUsed({}, {}), "eu-north-1");
         });
 
-        it("of nobody, which is refused before any call", async () => {
+        it("of no source, which is refused before any call", async () => {
             await rejects(aws.connect({}, {}).callerAccount(), {
                 code: "aws-region-unknown",
                 seen: "No AWS region is set, neither in the program nor in the environment or the profile.",
@@ -186,7 +186,7 @@ describe("a connection to AWS", () => {
         }).timeout(60_000);
     });
 
-    it("tries again what is throttled, and has a name for who never gets through", async () => {
+    it("tries again what is throttled", async () => {
         let refusals = 1;
         const throttled = new AwsFailure("Throttling", "Rate exceeded");
         aws.answer({ "sts:GetCallerIdentity": () => (refusals-- > 0 ? throttled : { Account: ACCOUNT }) });

@@ -31,7 +31,7 @@ describe("an error of the AWS SDK", () => {
         strictEqual(messageOf("odd"), "odd");
     });
 
-    it("is told without its secrets, and without what only AWS can read", () => {
+    it("is shown without its secrets, and without the encoded message that only AWS can read", () => {
         const words = "no. Encoded authorization failure message: aGVsbG8-_x and s3cret, s3cret";
         strictEqual(messageOf(named("X", words), ["s3cret", ""]), "no. and ***, ***");
         strictEqual(messageOf(named("X", "no.\n  Encoded authorization failure message: aGVsbG8")), "no.");
@@ -55,7 +55,7 @@ describe("an error of the AWS SDK", () => {
 
     const unreachable: [string, Error, boolean][] = [
         ["no time left", named("TimeoutError"), true],
-        ["nobody there", named("Error", "connect", { code: "ECONNREFUSED" }), true],
+        ["connection refused", named("Error", "connect", { code: "ECONNREFUSED" }), true],
         ["no such name", named("Error", "getaddrinfo", { code: "ENOTFOUND" }), true],
         ["a certificate that has expired", named("Error", "tls", { code: "CERT_HAS_EXPIRED" }), true],
         ["a certificate of one's own", named("Error", "tls", { code: "SELF_SIGNED_CERT_IN_CHAIN" }), true],
@@ -123,7 +123,7 @@ describe("an error of the AWS SDK", () => {
             strictEqual(means("Access denied"), "The caller of the live checks lacks iam:GetRole.");
         });
 
-        it("that keeps the code and the words which nobody knows", () => {
+        it("that keeps an unknown code and its words", () => {
             const { code, seen } = unknownRefusal(named("OddException", "Something s3cret"), ["s3cret"]);
             deepStrictEqual([code, seen], ["aws-call-failed", "AWS answered with Odd: Something ***"]);
             strictEqual(unknownRefusal("odd", []).seen, "AWS answered with an error: odd");

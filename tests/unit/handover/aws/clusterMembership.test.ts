@@ -51,20 +51,20 @@ describe("an instance is of the cluster", () => {
             instance("i-2", { "kubernetes.io/cluster/prod": "owned" }),
             instance("i-3", both),
         ];
-        const isOurs = membership({ ...cluster, name: undefined }, nodes);
-        strictEqual(isOurs(instance("i-9", { "eks:cluster-name": "prod" })), true);
-        strictEqual(isOurs(instance("i-9", { "eks:cluster-name": "dev" })), false);
+        const isMember = membership({ ...cluster, name: undefined }, nodes);
+        strictEqual(isMember(instance("i-9", { "eks:cluster-name": "prod" })), true);
+        strictEqual(isMember(instance("i-9", { "eks:cluster-name": "dev" })), false);
     });
 
     it("and of none by tags, where no name is given and the nodes have none in common", () => {
         const nodes = [instance("i-1", { "eks:cluster-name": "prod" }), instance("i-2")];
-        const isOurs = membership({ ...cluster, name: undefined }, nodes);
-        strictEqual(isOurs(instance("i-9", { "eks:cluster-name": "prod" })), false);
+        const isMember = membership({ ...cluster, name: undefined }, nodes);
+        strictEqual(isMember(instance("i-9", { "eks:cluster-name": "prod" })), false);
         strictEqual(membership({ ...cluster, name: undefined }, [])(instance("i-9")), false);
     });
 
     it("by the given name alone, where one is given", () => {
-        const isOurs = membership(cluster, [instance("i-1", { "eks:cluster-name": "dev" })]);
-        strictEqual(isOurs(instance("i-9", { "eks:cluster-name": "dev" })), false);
+        const isMember = membership(cluster, [instance("i-1", { "eks:cluster-name": "dev" })]);
+        strictEqual(isMember(instance("i-9", { "eks:cluster-name": "dev" })), false);
     });
 });

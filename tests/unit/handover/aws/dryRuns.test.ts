@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "assert";
 import { CNI_ACTIONS, type CniAction } from "../../../../documents/cniActions";
 import { createClients } from "../../../../handover/aws/awsClients";
 import { type NodeArguments, tryActions } from "../../../../handover/aws/dryRuns";
-import { AwsFailure, REGION, useAws } from "./answerer";
+import { AwsFailure, REGION, useAws } from "./fakeAws";
 
 const MAY = new AwsFailure("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
 const NODE: NodeArguments = {
@@ -17,7 +17,7 @@ const READING: CniAction = { action: "ec2:DescribeTags", on: [], dryRun: true };
 describe("a DryRun as a role", () => {
     const aws = useAws();
 
-    async function tried(actions: readonly CniAction[], node?: NodeArguments, secrets: string[] = []) {
+    async function outcomesOf(actions: readonly CniAction[], node?: NodeArguments, secrets: string[] = []) {
         const clients = createClients({ endpoints: { ec2: aws.endpoint() } }, { region: REGION });
         const session = { accessKeyId: "ASIASESSION", secretAccessKey: "s", sessionToken: "t" };
         return tryActions(await clients.ec2As(session), actions, node, secrets);
@@ -28,7 +28,7 @@ describe("a DryRun as a role", () => {
             const actions = CNI_ACTIONS[family];
             aws.answer(Object.fromEntries(actions.map(({ action }) => [action, () => MAY])));
             deepStrictEqual(
-                await tried(actions, NODE),
+                await outcomesOf(actions, NODE),
                 actions.map((action) => ({ action, outcome: action.dryRun ? "allowed" : "untried", words: "" })),
             );
             deepStrictEqual(
@@ -40,13 +40,13 @@ describe("a DryRun as a role", () => {
 
     it("is not made of an action on an interface without a node", async () => {
         const action: CniAction = { action: "ec2:CreateTags", on: ["network-interface"], dryRun: true };
-        deepStrictEqual(await tried([action]), [{ action, outcome: "untried", words: "" }]);
+        deepStrictEqual(await outcomesOf([action]), [{ action, outcome: "untried", words: "" }]);
         deepStrictEqual(aws.counts(), {});
     });
 
     it("is not made of an action that is said to have none", async () => {
         const action: CniAction = { action: "ec2:CreateTags", on: ["network-interface"], dryRun: false };
-        deepStrictEqual(await tried([action], NODE), [{ action, outcome: "untried", words: "" }]);
+        deepStrictEqual(await outcomesOf([action], NODE), [{ action, outcome: "untried", words: "" }]);
         deepStrictEqual(aws.counts(), {});
     });
 
@@ -76,7 +76,7 @@ describe("a DryRun as a role", () => {
     for (const [what, answer, outcome, words] of answers) {
         it(`comes out as ${outcome} where EC2 says ${what}`, async () => {
             aws.answer({ "ec2:DescribeTags": () => answer });
-            deepStrictEqual(await tried([READING], undefined, ["s3cret", "the-token"]), [
+            deepStrictEqual(await outcomesOf([READING], undefined, ["s3cret", "the-token"]), [
                 { action: READING, outcome, words },
             ]);
             strictEqual(aws.calls.length, 1);

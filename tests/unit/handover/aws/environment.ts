@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "fs";
 import { tmpdir } from "os";
 import { join } from "path";
 
-/** Nothing of this machine: no variables, no files, no instance metadata. `set` is for one test. */
+/** Hides this machine's AWS variables, files and instance metadata. `set` applies to one test. */
 export function useEnvironment() {
     let former: NodeJS.ProcessEnv = {};
     let folder = "";
@@ -17,7 +17,7 @@ export function useEnvironment() {
         process.env["AWS_SHARED_CREDENTIALS_FILE"] = join(folder, "credentials");
     });
     afterEach(() => {
-        // Set back in place: an object of its own would no longer be what the operating system's calls see.
+        // Restored in place, since system calls do not see a new process.env object.
         Object.keys(process.env)
             .filter((name) => !(name in former))
             .forEach((name) => Reflect.deleteProperty(process.env, name));

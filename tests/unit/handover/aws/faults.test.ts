@@ -2,22 +2,22 @@ import { deepStrictEqual, rejects, strictEqual } from "assert";
 import type { AwsAccess } from "../../../../handover/aws/awsAccess";
 import { Refusal } from "../../../../handover/model/refusal";
 import { account } from "./account";
-import { ACCOUNT, AwsFailure, REGION, SILENCE, STALL, useAws } from "./answerer";
+import { ACCOUNT, AwsFailure, REGION, SILENCE, STALL, useAws } from "./fakeAws";
 import { useEnvironment } from "./environment";
 
 const NODES = { instanceIds: ["i-1"], roleNames: ["nodes"], ipFamily: "ipv4", searchElsewhere: false } as const;
 const ambient = { accessKeyId: undefined, secretAccessKey: undefined };
 
-/** The real SDK's errors, of answers as the services give them. */
+/** The errors come from the real SDK, for answers as the services give them. */
 describe("what goes wrong with AWS in the middle of a run", () => {
     const aws = useAws();
     const environment = useEnvironment();
     const world = account({ roles: { nodes: { profiles: ["nodes"] } }, instances: [], regions: [REGION, "eu-west-1"] });
     beforeEach(() => aws.answer(world));
 
-    const refusalOf = async (asking: Promise<unknown>): Promise<Refusal> => {
+    const refusalOf = async (request: Promise<unknown>): Promise<Refusal> => {
         let refusal: unknown;
-        await rejects(asking, (error) => (refusal = error) !== undefined);
+        await rejects(request, (error) => (refusal = error) !== undefined);
         strictEqual(refusal instanceof Refusal, true, String(refusal));
         return refusal as Refusal;
     };
@@ -44,10 +44,10 @@ describe("what goes wrong with AWS in the middle of a run", () => {
                 (access) => access.otherDelivery("prod", { namespace: "kube-system", name: "aws-node" }),
             ],
         ];
-        for (const [action, failure, ask] of table) {
+        for (const [action, failure, send] of table) {
             it(`end ${action} with what to do, and are not tried again`, async () => {
                 aws.answer({ [action]: () => failure });
-                const { code, seen, means, fix } = await refusalOf(ask(aws.connect()));
+                const { code, seen, means, fix } = await refusalOf(send(aws.connect()));
                 strictEqual(code, "aws-credentials-expired");
                 strictEqual(seen, `AWS answered ${action} with: ${failure.message}`);
                 strictEqual(means.includes("The next run sees the steps that were taken."), true, means);
@@ -58,16 +58,16 @@ describe("what goes wrong with AWS in the middle of a run", () => {
 
         it("are not taken for a region that refuses, where they end between two of them", async () => {
             aws.answer({
-                "ec2:DescribeInstances": (asked) =>
-                    asked.region === REGION
-                        ? world["ec2:DescribeInstances"]?.(asked)
+                "ec2:DescribeInstances": (call) =>
+                    call.region === REGION
+                        ? world["ec2:DescribeInstances"]?.(call)
                         : new AwsFailure("RequestExpired", "Request has expired."),
             });
             const { code } = await refusalOf(aws.connect().look({ ...NODES, searchElsewhere: true }));
             strictEqual(code, "aws-credentials-expired");
         });
 
-        it("are told of a profile whose process says so", async () => {
+        it("are reported for a profile whose process says so", async () => {
             environment.config(
                 `[profile ops]\ncredential_process = echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","Expiration":"2020-01-01T00:00:00Z"}'\n`,
             );
@@ -119,7 +119,7 @@ describe("what goes wrong with AWS in the middle of a run", () => {
         });
     });
 
-    it("an STS that is switched off in the region is told with the region and its switch", async () => {
+    it("an STS that is deactivated in the region is reported with the region and its switch", async () => {
         const words = "STS is not activated in this region for account:1.";
         aws.answer({ "sts:AssumeRole": () => new AwsFailure("RegionDisabledException", words, 403) });
         const roleArn = "arn:aws:iam::111122223333:role/deployer";
@@ -134,12 +134,12 @@ describe("what goes wrong with AWS in the middle of a run", () => {
         it("ends the attempt, and another one is made", async () => {
             let nth = 0;
             const caller = world["sts:GetCallerIdentity"];
-            aws.answer({ "sts:GetCallerIdentity": (asked) => (++nth === 1 ? STALL : caller?.(asked)) });
+            aws.answer({ "sts:GetCallerIdentity": (call) => (++nth === 1 ? STALL : caller?.(call)) });
             strictEqual(await aws.connect({}, { region: REGION, attemptMilliseconds: 500 }).callerAccount(), ACCOUNT);
             strictEqual(nth, 2);
         });
 
-        it("ends the run as one that does not come, where nobody tries again", async () => {
+        it("ends the run like an answer that does not come, if there is no other attempt", async () => {
             aws.answer({ "sts:GetCallerIdentity": () => STALL });
             const impatient = { region: REGION, impatient: true, attemptMilliseconds: 500 };
             const { code, seen } = await refusalOf(aws.connect({}, impatient).callerAccount());
@@ -159,10 +159,10 @@ describe("what goes wrong with AWS in the middle of a run", () => {
         });
     });
 
-    it("regions that give no answer are told by name, as what may pass", async () => {
+    it("regions that give no answer are named, as a problem that may pass", async () => {
         aws.answer({
-            "ec2:DescribeInstances": (asked) =>
-                asked.region === REGION ? world["ec2:DescribeInstances"]?.(asked) : SILENCE,
+            "ec2:DescribeInstances": (call) =>
+                call.region === REGION ? world["ec2:DescribeInstances"]?.(call) : SILENCE,
         });
         const { code, seen } = await refusalOf(
             aws.connect({}, { region: REGION, impatient: true }).look({ ...NODES, searchElsewhere: true }),

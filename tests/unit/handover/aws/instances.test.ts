@@ -2,7 +2,7 @@ import { deepStrictEqual } from "assert";
 import { type Clients, createClients } from "../../../../handover/aws/awsClients";
 import { enabledRegions, instancesById, instancesByProfile } from "../../../../handover/aws/instances";
 import { account, profileArn } from "./account";
-import { REGION, useAws } from "./answerer";
+import { REGION, useAws } from "./fakeAws";
 
 describe("EC2 is asked", () => {
     const aws = useAws();
@@ -23,14 +23,15 @@ describe("EC2 is asked", () => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
         return createClients({ ...operator, endpoints: { ec2: aws.endpoint() } }, { region: REGION });
     };
-    const asked = () => aws.calls.map(({ parameters: { Version, ...rest } }) => (Version === undefined ? {} : rest));
+    const sentParameters = () =>
+        aws.calls.map(({ parameters: { Version, ...rest } }) => (Version === undefined ? {} : rest));
 
     it("for instances by their ids alone, each once and always in the same order", async () => {
         deepStrictEqual(await instancesById(clients(), ["i-2", "i-1", "i-2", "i-gone"]), [
             { id: "i-1", region: REGION, profileArn: profileArn("p"), tags: { Name: "one", empty: "" } },
             { id: "i-2", region: REGION, profileArn: undefined, tags: {} },
         ]);
-        deepStrictEqual(asked(), [
+        deepStrictEqual(sentParameters(), [
             {
                 MaxResults: "200",
                 "Filter.1.Name": "instance-id",
@@ -45,7 +46,7 @@ describe("EC2 is asked", () => {
         deepStrictEqual(await instancesByProfile(clients(), "eu-west-1", [profileArn("p")]), [
             { id: "i-3", region: "eu-west-1", profileArn: profileArn("p"), tags: {} },
         ]);
-        deepStrictEqual(asked(), [
+        deepStrictEqual(sentParameters(), [
             {
                 MaxResults: "200",
                 "Filter.1.Name": "iam-instance-profile.arn",
@@ -61,6 +62,6 @@ describe("EC2 is asked", () => {
 
     it("for the regions that the account has enabled, and no others", async () => {
         deepStrictEqual(await enabledRegions(clients()), ["eu-west-1", "us-east-1", REGION]);
-        deepStrictEqual(asked(), [{}]);
+        deepStrictEqual(sentParameters(), [{}]);
     });
 });

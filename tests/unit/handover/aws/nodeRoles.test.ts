@@ -4,9 +4,9 @@ import { Refusal } from "../../../../handover/model/refusal";
 import { NodeRoleSeen } from "../../../../handover/model/world";
 import { fixture } from "../../support/fixtures";
 import { Account, account, CNI_POLICY } from "./account";
-import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
+import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 
-const CUSTOMERS = `arn:aws:iam::${ACCOUNT}:policy/ours`;
+const CUSTOMER_POLICY = `arn:aws:iam::${ACCOUNT}:policy/ours`;
 const WORKER = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
 
 function allow(...Action: string[]): object {
@@ -71,9 +71,9 @@ describe("a look at the node roles", () => {
         it("asking for 200 at a time", async () => {
             const instanceIds = Array.from({ length: 401 }, (_, i) => `i-${String(i)}`);
             await look({ roles: {} }, { instanceIds: [...instanceIds, "i-0"] });
-            const asked = aws.calls.filter(({ action }) => action === "ec2:DescribeInstances");
+            const describeCalls = aws.calls.filter(({ action }) => action === "ec2:DescribeInstances");
             deepStrictEqual(
-                asked.map(
+                describeCalls.map(
                     ({ parameters }) => Object.keys(parameters).filter((name) => name.includes(".Value.")).length,
                 ),
                 [200, 200, 1],
@@ -130,67 +130,71 @@ describe("a look at the node roles", () => {
         });
 
         it("all of them, page by page, in the order of their ARNs", async () => {
-            const arns = [WORKER, CUSTOMERS, CNI_POLICY];
+            const arns = [WORKER, CUSTOMER_POLICY, CNI_POLICY];
             const policies = {
                 [WORKER]: { document: fixture("grants/AmazonEKSWorkerNodePolicy") as object },
-                [CUSTOMERS]: { document: allow("ec2:AssignIpv6Addresses") },
+                [CUSTOMER_POLICY]: { document: allow("ec2:AssignIpv6Addresses") },
             };
             deepStrictEqual((await role({ nodes: { attached: arns } }, {}, { policies })).cniPolicies, [
-                { arn: CUSTOMERS, kind: "cni", sufficient: false },
+                { arn: CUSTOMER_POLICY, kind: "cni", sufficient: false },
                 { arn: CNI_POLICY, kind: "cni", sufficient: true },
             ]);
         });
 
         it("as broad when they are AWS's own, or hold more than what is the CNI's", async () => {
-            const ofAws = "arn:aws:iam::aws:policy/AmazonEKSVPCResourceController";
-            const ofAwsLikeOurs = "arn:aws:iam::aws:policy/service-role/Other";
+            const awsBroad = "arn:aws:iam::aws:policy/AmazonEKSVPCResourceController";
+            const awsNarrow = "arn:aws:iam::aws:policy/service-role/Other";
             const powerful = `arn:aws:iam::${ACCOUNT}:policy/powerful`;
             const policies = {
-                [ofAws]: { document: fixture("grants/AmazonEKSVPCResourceController") as object },
-                [ofAwsLikeOurs]: { document: allow("ec2:AssignPrivateIpAddresses") },
+                [awsBroad]: { document: fixture("grants/AmazonEKSVPCResourceController") as object },
+                [awsNarrow]: { document: allow("ec2:AssignPrivateIpAddresses") },
                 [powerful]: { document: allow("ec2:*") },
             };
-            const seen = await role({ nodes: { attached: [ofAws, ofAwsLikeOurs, powerful] } }, {}, { policies });
+            const seen = await role({ nodes: { attached: [awsBroad, awsNarrow, powerful] } }, {}, { policies });
             deepStrictEqual(seen.cniPolicies, [
                 { arn: powerful, kind: "broad", sufficient: true },
-                { arn: ofAws, kind: "broad", sufficient: false },
-                { arn: ofAwsLikeOurs, kind: "broad", sufficient: false },
+                { arn: awsBroad, kind: "broad", sufficient: false },
+                { arn: awsNarrow, kind: "broad", sufficient: false },
             ]);
         });
 
         it("by the family of the cluster", async () => {
             const document = fixture("permissions/aws.ipv6") as object;
-            const policies = { [CUSTOMERS]: { document } };
+            const policies = { [CUSTOMER_POLICY]: { document } };
             for (const [ipFamily, sufficient] of [
                 ["ipv4", false],
                 ["ipv6", true],
             ] as const) {
-                const { cniPolicies } = await role({ nodes: { attached: [CUSTOMERS] } }, { ipFamily }, { policies });
-                deepStrictEqual(cniPolicies, [{ arn: CUSTOMERS, kind: "cni", sufficient }]);
+                const { cniPolicies } = await role(
+                    { nodes: { attached: [CUSTOMER_POLICY] } },
+                    { ipFamily },
+                    { policies },
+                );
+                deepStrictEqual(cniPolicies, [{ arn: CUSTOMER_POLICY, kind: "cni", sufficient }]);
             }
         });
 
         it("reading each version once in a run, and a customer's new version when it comes", async () => {
             const policies = {
                 [WORKER]: { document: allow("ec2:DescribeInstances") },
-                [CUSTOMERS]: { document: allow("ec2:AssignIpv6Addresses"), version: "v1" },
+                [CUSTOMER_POLICY]: { document: allow("ec2:AssignIpv6Addresses"), version: "v1" },
             };
-            aws.answer(account({ roles: { nodes: { attached: [WORKER, CUSTOMERS] } }, policies }));
+            aws.answer(account({ roles: { nodes: { attached: [WORKER, CUSTOMER_POLICY] } }, policies }));
             const access = aws.connect();
             const question = { ...QUESTION, roleNames: ["nodes"] };
             await access.look(question);
             await access.look(question);
             deepStrictEqual([aws.counts()["iam:GetPolicy"], aws.counts()["iam:GetPolicyVersion"]], [3, 2]);
-            policies[CUSTOMERS] = { document: allow("s3:GetObject"), version: "v2" };
+            policies[CUSTOMER_POLICY] = { document: allow("s3:GetObject"), version: "v2" };
             deepStrictEqual((await access.look(question)).nodeRoles[0]?.cniPolicies, []);
         });
 
         it("leaving out one that was deleted since it was listed", async () => {
-            deepStrictEqual((await role({ nodes: { attached: [CUSTOMERS] } }, {})).cniPolicies, []);
+            deepStrictEqual((await role({ nodes: { attached: [CUSTOMER_POLICY] } }, {})).cniPolicies, []);
         });
     });
 
-    it("names the inline policies that grant what the CNI does, each look anew", async () => {
+    it("names the inline policies that grant what the CNI does, and reads them again in each look", async () => {
         const inline: Record<string, object> = {
             other: allow("ec2:DescribeInstances"),
             network: allow("ec2:*NetworkInterface"),
@@ -242,8 +246,13 @@ describe("a look at the node roles", () => {
             const seen = await role(roles, question, { instances, regions });
             deepStrictEqual(seen.instancesOfCluster, ["i-node"]);
             deepStrictEqual(seen.instancesElsewhere, ["eu-west-1/i-far"]);
-            const asked = aws.calls.filter(({ action }) => action === "ec2:DescribeInstances");
-            deepStrictEqual(asked.map(({ region }) => region).sort(), ["eu-west-1", "us-east-1", REGION, REGION]);
+            const describeCalls = aws.calls.filter(({ action }) => action === "ec2:DescribeInstances");
+            deepStrictEqual(describeCalls.map(({ region }) => region).sort(), [
+                "eu-west-1",
+                "us-east-1",
+                REGION,
+                REGION,
+            ]);
         });
 
         it("for each role apart, in the order of their names", async () => {
@@ -277,9 +286,9 @@ describe("a look at the node roles", () => {
             const answers = account({ roles, instances: [], regions: [REGION, "eu-west-1", "ap-east-1"] });
             aws.answer({
                 ...answers,
-                "ec2:DescribeInstances": (asked) =>
-                    asked.region === REGION
-                        ? answers["ec2:DescribeInstances"]?.(asked)
+                "ec2:DescribeInstances": (describeCalls) =>
+                    describeCalls.region === REGION
+                        ? answers["ec2:DescribeInstances"]?.(describeCalls)
                         : new AwsFailure(
                               "UnauthorizedOperation",
                               "with an explicit deny in a service control policy",

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
-import { AwsFailure, SILENCE, useAws } from "./answerer";
+import { AwsFailure, SILENCE, useAws } from "./fakeAws";
 
 const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
 const notFound = new AwsFailure("ResourceNotFoundException", "No addon: vpc-cni found in cluster: prod", 404);
@@ -12,7 +12,7 @@ function denied(action: string): AwsFailure {
     );
 }
 
-describe("what EKS tells of a cluster", () => {
+describe("what EKS reports of a cluster", () => {
     const aws = useAws();
 
     it("is that it is there, whatever its status", async () => {
@@ -33,13 +33,13 @@ describe("what EKS tells of a cluster", () => {
         ["credentials that are not known", () => new AwsFailure("UnrecognizedClientException", "invalid", 403)],
     ];
     for (const [what, answer] of others) {
-        it(`is not told by ${what}`, async () => {
+        it(`is unknown with ${what}`, async () => {
             aws.answer({ "eks:DescribeCluster": answer });
             strictEqual(await aws.connect().clusterStatus("prod"), "unknown");
         });
     }
 
-    it("is not told by silence", async () => {
+    it("is unknown without an answer", async () => {
         const eks = "http://127.0.0.1:1";
         strictEqual(await aws.connect({ endpoints: { sts: aws.endpoint(), eks } }).clusterStatus("prod"), "unknown");
     }).timeout(30_000);
@@ -47,7 +47,7 @@ describe("what EKS tells of a cluster", () => {
 
 describe("how else EKS gives a service account credentials", () => {
     const aws = useAws();
-    const ask = () => aws.connect().otherDelivery("prod", AWS_NODE);
+    const read = () => aws.connect().otherDelivery("prod", AWS_NODE);
     const nothing = {
         "eks:DescribeAddon": () => notFound,
         "eks:ListPodIdentityAssociations": () => ({ associations: [] }),
@@ -55,14 +55,14 @@ describe("how else EKS gives a service account credentials", () => {
 
     it("is not at all without add-on and association", async () => {
         aws.answer(nothing);
-        deepStrictEqual(await ask(), { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] });
+        deepStrictEqual(await read(), { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] });
     });
 
     it("is an add-on, with its role or without", async () => {
         aws.answer({ ...nothing, "eks:DescribeAddon": () => ({ addon: { addonName: "vpc-cni" } }) });
-        deepStrictEqual(await ask(), { addOn: true, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] });
+        deepStrictEqual(await read(), { addOn: true, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] });
         aws.answer({ "eks:DescribeAddon": () => ({ addon: { serviceAccountRoleArn: "arn:role" } }) });
-        const { addOn, addOnRoleArn } = await ask();
+        const { addOn, addOnRoleArn } = await read();
         deepStrictEqual([addOn, addOnRoleArn], [true, "arn:role"]);
         deepStrictEqual([aws.calls[0]?.parameters["2"], aws.calls[0]?.parameters["4"]], ["prod", "vpc-cni"]);
     });
@@ -78,17 +78,17 @@ describe("how else EKS gives a service account credentials", () => {
                 association: { roleArn: `arn:${parameters["4"] ?? ""}` },
             }),
         });
-        deepStrictEqual((await ask()).podIdentityRoleArns, ["arn:a-1", "arn:a-2"]);
+        deepStrictEqual((await read()).podIdentityRoleArns, ["arn:a-1", "arn:a-2"]);
         const asked = aws.calls.find(({ action }) => action.endsWith("Associations"))?.parameters;
         deepStrictEqual([asked?.["namespace"], asked?.["serviceAccount"]], ["kube-system", "aws-node"]);
     });
 
-    it("is told as far as it may be read, with what is missing", async () => {
+    it("is reported as far as it may be read, with the missing rights", async () => {
         aws.answer({
             "eks:DescribeAddon": () => denied("DescribeAddon"),
             "eks:ListPodIdentityAssociations": () => denied("ListPodIdentityAssociations"),
         });
-        const { unread, ...rest } = await ask();
+        const { unread, ...rest } = await read();
         deepStrictEqual(rest, { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [] });
         deepStrictEqual(
             unread.map((text) => /to perform: (\S+)/.exec(text)?.[1]),
@@ -96,21 +96,21 @@ describe("how else EKS gives a service account credentials", () => {
         );
     });
 
-    it("is told without what EKS has not got", async () => {
+    it("is reported without a call that EKS does not support", async () => {
         aws.answer({
             ...nothing,
             "eks:ListPodIdentityAssociations": () => new AwsFailure("UnknownOperationException", "what?", 404),
         });
-        deepStrictEqual((await ask()).unread, ["EKS does not support the call: what?"]);
+        deepStrictEqual((await read()).unread, ["EKS does not support the call: what?"]);
     });
 
     it("is an error when EKS does not answer", async () => {
         aws.answer({ ...nothing, "eks:DescribeAddon": () => SILENCE });
-        await rejects(ask(), { code: "aws-unreachable" });
+        await rejects(read(), { code: "aws-unreachable" });
     }).timeout(60_000);
 
     it("is an error when EKS says something else", async () => {
         aws.answer({ ...nothing, "eks:DescribeAddon": () => new AwsFailure("InvalidParameterException", "bad name") });
-        await rejects(ask(), { code: "aws-call-failed", seen: "AWS answered with InvalidParameter: bad name" });
+        await rejects(read(), { code: "aws-call-failed", seen: "AWS answered with InvalidParameter: bad name" });
     });
 });

@@ -2,9 +2,9 @@ import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { type Clients, createClients } from "../../../../handover/aws/awsClients";
 import { policyReader } from "../../../../handover/aws/policyReader";
 import { account } from "./account";
-import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
+import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 
-const OURS = `arn:aws:iam::${ACCOUNT}:policy/ours`;
+const CUSTOMER_POLICY = `arn:aws:iam::${ACCOUNT}:policy/ours`;
 const GRANT = {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: ["ec2:AssignIpv6Addresses"], Resource: "*" }],
@@ -20,21 +20,21 @@ describe("a policy of a node role", () => {
     };
     const world = account({
         roles: { nodes: { inline: { network: GRANT } } },
-        policies: { [OURS]: { document: GRANT } },
+        policies: { [CUSTOMER_POLICY]: { document: GRANT } },
     });
     beforeEach(() => aws.answer(world));
 
     it("is read in the version that is in force", async () => {
-        deepStrictEqual(await policyReader(clients()).managed(OURS, "ipv4"), {
-            arn: OURS,
+        deepStrictEqual(await policyReader(clients()).managed(CUSTOMER_POLICY, "ipv4"), {
+            arn: CUSTOMER_POLICY,
             kind: "cni",
             sufficient: false,
         });
         deepStrictEqual(
             aws.calls.map(({ action, parameters }) => [action, parameters["PolicyArn"], parameters["VersionId"]]),
             [
-                ["iam:GetPolicy", OURS, undefined],
-                ["iam:GetPolicyVersion", OURS, "v1"],
+                ["iam:GetPolicy", CUSTOMER_POLICY, undefined],
+                ["iam:GetPolicyVersion", CUSTOMER_POLICY, "v1"],
             ],
         );
     });
@@ -42,15 +42,15 @@ describe("a policy of a node role", () => {
     it("is read again after a failure", async () => {
         const reader = policyReader(clients());
         aws.answer({ "iam:GetPolicyVersion": () => denied });
-        await rejects(reader.managed(OURS, "ipv4"), { code: "aws-access-denied" });
+        await rejects(reader.managed(CUSTOMER_POLICY, "ipv4"), { code: "aws-access-denied" });
         aws.answer(world);
-        strictEqual((await reader.managed(OURS, "ipv4"))?.kind, "cni");
+        strictEqual((await reader.managed(CUSTOMER_POLICY, "ipv4"))?.kind, "cni");
     });
 
     it("grants nothing when it is gone, or its version", async () => {
         for (const action of ["iam:GetPolicy", "iam:GetPolicyVersion"]) {
             aws.answer({ ...world, [action]: () => new AwsFailure("NoSuchEntity", "gone", 404) });
-            strictEqual(await policyReader(clients()).managed(OURS, "ipv4"), undefined);
+            strictEqual(await policyReader(clients()).managed(CUSTOMER_POLICY, "ipv4"), undefined);
         }
     });
 

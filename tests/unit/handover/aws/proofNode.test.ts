@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "assert";
 import { ProofRequest } from "../../../../handover/model/proof";
 import { account } from "./account";
-import { useAws } from "./answerer";
+import { useAws } from "./fakeAws";
 import { dryRuns, members, provable, QUESTION, SESSION_KEY } from "./session";
 
 describe("the proof that a role is aws-node's, tried on a node,", () => {
@@ -19,7 +19,7 @@ describe("the proof that a role is aws-node's, tried on a node,", () => {
             strictEqual(parameters["DryRun"], "true", action);
             strictEqual(/Assign/i.test(action), false, action);
         }
-        const given = (action: string) => {
+        const parametersOf = (action: string) => {
             const call = asSession.find((one) => one.action === `ec2:${action}`);
             return Object.fromEntries(
                 Object.entries(call?.parameters ?? {}).filter(
@@ -27,24 +27,24 @@ describe("the proof that a role is aws-node's, tried on a node,", () => {
                 ),
             );
         };
-        deepStrictEqual(given("AttachNetworkInterface"), {
+        deepStrictEqual(parametersOf("AttachNetworkInterface"), {
             DeviceIndex: "1",
             InstanceId: "i-1",
             NetworkInterfaceId: "eni-of-i-1",
         });
-        deepStrictEqual(given("CreateNetworkInterface"), {
+        deepStrictEqual(parametersOf("CreateNetworkInterface"), {
             SubnetId: "subnet-1",
             "SecurityGroupId.1": "sg-1",
             "SecurityGroupId.2": "sg-2",
         });
-        deepStrictEqual(given("DeleteNetworkInterface"), { NetworkInterfaceId: "eni-of-i-1" });
-        deepStrictEqual(given("DetachNetworkInterface"), { AttachmentId: "eni-attach-1" });
-        deepStrictEqual(given("ModifyNetworkInterfaceAttribute"), {
+        deepStrictEqual(parametersOf("DeleteNetworkInterface"), { NetworkInterfaceId: "eni-of-i-1" });
+        deepStrictEqual(parametersOf("DetachNetworkInterface"), { AttachmentId: "eni-attach-1" });
+        deepStrictEqual(parametersOf("ModifyNetworkInterfaceAttribute"), {
             NetworkInterfaceId: "eni-of-i-1",
             "Attachment.AttachmentId": "eni-attach-1",
             "Attachment.DeleteOnTermination": "true",
         });
-        deepStrictEqual(given("CreateTags"), {
+        deepStrictEqual(parametersOf("CreateTags"), {
             "ResourceId.1": "eni-of-i-1",
             "Tag.1.Key": "node.k8s.amazonaws.com/instance_id",
             "Tag.1.Value": "i-1",
@@ -81,7 +81,7 @@ describe("the proof that a role is aws-node's, tried on a node,", () => {
         subnetId: "subnet-1",
         attachment: { attachmentId: "eni-attach-1", deviceIndex: 0 },
     };
-    const onAnInterface = () =>
+    const interfaceActions = () =>
         aws.calls
             .filter(({ accessKeyId, action }) => accessKeyId === SESSION_KEY && !action.startsWith("ec2:Describe"))
             .map(({ action }) => action);
@@ -91,7 +91,7 @@ describe("the proof that a role is aws-node's, tried on a node,", () => {
     it("tries each call on an interface with a primary one that is whole, in no security group", async () => {
         shown([{ instancesSet: [{ networkInterfaceSet: [primary] }] }]);
         strictEqual((await prove()).verdict, "yes");
-        strictEqual(onAnInterface().length, 6);
+        strictEqual(interfaceActions().length, 6);
         const [{ parameters } = { parameters: {} }] = sent("ec2:CreateNetworkInterface");
         deepStrictEqual(
             Object.keys(parameters).filter((name) => name.startsWith("SecurityGroup")),
@@ -116,7 +116,7 @@ describe("the proof that a role is aws-node's, tried on a node,", () => {
         it(`tries none of them with a node ${what}`, async () => {
             shown(reservations);
             strictEqual((await prove()).verdict, "yes");
-            deepStrictEqual(onAnInterface(), []);
+            deepStrictEqual(interfaceActions(), []);
         });
     }
 });

@@ -5,7 +5,7 @@ import type { Decision } from "../../../../handover/aws/simulation";
 
 const roleArn = "arn:aws:iam::111122223333:role/prod-cni";
 
-function tried(name: string, outcome: DryRunResult["outcome"], words = ""): DryRunResult {
+function dryRunOf(name: string, outcome: DryRunResult["outcome"], words = ""): DryRunResult {
     return { action: { action: `ec2:${name}`, on: [], dryRun: outcome !== "untried" }, outcome, words };
 }
 
@@ -18,7 +18,7 @@ function verdictWithoutSimulation(all: DryRunResult[]) {
     return verdictOf({ roleArn, tried: all, simulation: { notAllowed: "AWS says no." } });
 }
 
-const READ = tried("DescribeTags", "allowed");
+const READ = dryRunOf("DescribeTags", "allowed");
 const BY_DRY_RUN = "A DryRun as the role succeeds: ec2:DescribeTags";
 
 describe("the verdict on a role's rights", () => {
@@ -29,7 +29,7 @@ describe("the verdict on a role's rights", () => {
 
     it("is yes with what the simulation says alone, where nothing else can be asked", () => {
         deepStrictEqual(
-            verdict([tried("Assign", "untried"), tried("Tag", "unclear", "Odd: x")], {
+            verdict([dryRunOf("Assign", "untried"), dryRunOf("Tag", "unclear", "Odd: x")], {
                 Assign: "allowed",
                 Tag: "allowed",
             }),
@@ -41,25 +41,28 @@ describe("the verdict on a role's rights", () => {
     });
 
     it("is yes with what was not proved, where the caller may not simulate", () => {
-        deepStrictEqual(verdictWithoutSimulation([READ, tried("Assign", "untried"), tried("Unassign", "untried")]), {
-            verdict: "yes",
-            evidence: [
-                BY_DRY_RUN,
-                "Not proved: ec2:Assign, ec2:Unassign, which the caller may not simulate. AWS says no.",
-            ],
-        });
+        deepStrictEqual(
+            verdictWithoutSimulation([READ, dryRunOf("Assign", "untried"), dryRunOf("Unassign", "untried")]),
+            {
+                verdict: "yes",
+                evidence: [
+                    BY_DRY_RUN,
+                    "Not proved: ec2:Assign, ec2:Unassign, which the caller may not simulate. AWS says no.",
+                ],
+            },
+        );
     });
 
     describe("is open, each reason with its actions and the first's words,", () => {
         const all = [
             READ,
-            tried("Assign", "untried"),
-            tried("Attach", "refused", "Unauthorized: not from here"),
-            tried("Detach", "refused", "Unauthorized: nor this"),
-            tried("Create", "unclear", "Odd: in use"),
-            tried("Delete", "unclear", "Odd: gone"),
-            tried("Unassign", "untried"),
-            tried("Tag", "untried"),
+            dryRunOf("Assign", "untried"),
+            dryRunOf("Attach", "refused", "Unauthorized: not from here"),
+            dryRunOf("Detach", "refused", "Unauthorized: nor this"),
+            dryRunOf("Create", "unclear", "Odd: in use"),
+            dryRunOf("Delete", "unclear", "Odd: gone"),
+            dryRunOf("Unassign", "untried"),
+            dryRunOf("Tag", "untried"),
         ];
 
         it("for several at once", () => {
@@ -86,19 +89,19 @@ describe("the verdict on a role's rights", () => {
         const table: [string, DryRunResult, Decision, string][] = [
             [
                 "a refusal that the simulation does not share",
-                tried("Attach", "refused", "No: not from here"),
+                dryRunOf("Attach", "refused", "No: not from here"),
                 "allowed",
                 "EC2 refuses a DryRun of ec2:Attach from this machine, and IAM's policy simulator allows it: No: not from here.",
             ],
             [
                 "an answer that tells nothing",
-                tried("Create", "unclear", "Odd: in use"),
+                dryRunOf("Create", "unclear", "Odd: in use"),
                 "unclear",
                 "EC2's answer to a DryRun of ec2:Create says nothing about permissions: Odd: in use.",
             ],
             [
                 "a condition",
-                tried("Assign", "untried"),
+                dryRunOf("Assign", "untried"),
                 "unclear",
                 "IAM's policy simulator cannot decide ec2:Assign: it depends on conditions that only a real call meets.",
             ],
@@ -112,7 +115,7 @@ describe("the verdict on a role's rights", () => {
         }
 
         it("for an answer that tells nothing, where the caller may not simulate", () => {
-            deepStrictEqual(verdictWithoutSimulation([tried("Create", "unclear", "Odd: in use")]), {
+            deepStrictEqual(verdictWithoutSimulation([dryRunOf("Create", "unclear", "Odd: in use")]), {
                 verdict: "undecided",
                 why: "EC2's answer to a DryRun of ec2:Create says nothing about permissions: Odd: in use.",
                 evidence: ["Not proved: ec2:Create, which the caller may not simulate. AWS says no."],
@@ -124,7 +127,11 @@ describe("the verdict on a role's rights", () => {
         const no = (why: string) => ({ verdict: "no", code: "permission-missing", why, final: false });
 
         it("naming what is missing and no more, in EC2's words where it has some", () => {
-            const all = [tried("Assign", "untried"), tried("Attach", "refused", "No: really"), tried("Tag", "untried")];
+            const all = [
+                dryRunOf("Assign", "untried"),
+                dryRunOf("Attach", "refused", "No: really"),
+                dryRunOf("Tag", "untried"),
+            ];
             deepStrictEqual(
                 verdict(all, { Assign: "denied", Attach: "denied", Tag: "allowed" }),
                 no(
@@ -135,14 +142,14 @@ describe("the verdict on a role's rights", () => {
 
         it("where the simulation has no word of an action", () => {
             deepStrictEqual(
-                verdict([tried("Assign", "untried")], {}),
+                verdict([dryRunOf("Assign", "untried")], {}),
                 no(`The role ${roleArn} lacks ec2:Assign in EC2, according to IAM's policy simulator.`),
             );
         });
 
         it("where EC2 refuses and the caller may not simulate", () => {
             deepStrictEqual(
-                verdictWithoutSimulation([tried("Attach", "refused", "No: really")]),
+                verdictWithoutSimulation([dryRunOf("Attach", "refused", "No: really")]),
                 no(
                     `The role ${roleArn} lacks ec2:Attach in EC2. EC2 answered ec2:Attach in its session with: No: really`,
                 ),
@@ -151,7 +158,7 @@ describe("the verdict on a role's rights", () => {
 
         it("where EC2 does not know the session yet", () => {
             deepStrictEqual(
-                verdict([tried("Attach", "stranger", "AuthFailure: who?")], { Attach: "allowed" }),
+                verdict([dryRunOf("Attach", "stranger", "AuthFailure: who?")], { Attach: "allowed" }),
                 no(
                     `The role ${roleArn} lacks ec2:Attach in EC2. EC2 answered ec2:Attach in its session with: AuthFailure: who?`,
                 ),

@@ -11,8 +11,8 @@ function parts(refusal: Refusal | undefined): (string | undefined)[] {
     return [refusal?.code, refusal?.seen, refusal?.means, refusal?.fix];
 }
 
-/** What the operator reads, as a whole. */
-describe("an error of AWS is told", () => {
+/** All parts of the message that the operator reads. */
+describe("an error of AWS is reported", () => {
     const table: [string, string, string, string, string][] = [
         [
             "AccessDenied",
@@ -64,7 +64,7 @@ describe("an error of AWS is told", () => {
         });
     }
 
-    it("as aws-call-failed, where nobody knows it", () => {
+    it("as aws-call-failed, if it is unknown", () => {
         deepStrictEqual(parts(unknownRefusal(named("OddException", "it failed"), [])), [
             "aws-call-failed",
             "AWS answered with Odd: it failed",

@@ -3,7 +3,7 @@ import { type Clients, createClients } from "../../../../handover/aws/awsClients
 import { usersOfProfiles } from "../../../../handover/aws/regionSearch";
 import { Refusal } from "../../../../handover/model/refusal";
 import { account, profileArn } from "./account";
-import { AwsFailure, REGION, SILENCE, useAws } from "./answerer";
+import { AwsFailure, REGION, SILENCE, useAws } from "./fakeAws";
 
 const MEANS = "An instance there may use a node role of this cluster, and would lose the policy with it.";
 const DENIED = new AwsFailure("UnauthorizedOperation", "denied, operators-secret-key", 403);
@@ -21,7 +21,7 @@ describe("the search for instances that use a role", () => {
     const profiles = [profileArn("p"), profileArn("q")];
     beforeEach(() => aws.answer(world));
 
-    /** Each call is made once. */
+    /** They do not retry. */
     const clients = (): Clients => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operators-secret-key" };
         const endpoints = { ec2: aws.endpoint() };
@@ -32,7 +32,7 @@ describe("the search for instances that use a role", () => {
             "ec2:DescribeInstances": (asked) => byRegion[asked.region] ?? world["ec2:DescribeInstances"]?.(asked),
         });
 
-    it("finds nobody by no instance profile, and asks nothing", async () => {
+    it("finds no instance without an instance profile, and asks nothing", async () => {
         deepStrictEqual(await usersOfProfiles(clients(), [], true), []);
         deepStrictEqual(aws.counts(), {});
     });

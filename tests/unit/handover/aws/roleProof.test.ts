@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { Proof, ProofRequest } from "../../../../handover/model/proof";
 import { account } from "./account";
-import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
+import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 import { dryRuns, mayNot, members, provable, QUESTION, ROLE, SESSION_KEY, simulator, TOKEN } from "./session";
 
 describe("the proof that a role is aws-node's", () => {

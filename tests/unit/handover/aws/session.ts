@@ -1,6 +1,6 @@
 import { ProofRequest } from "../../../../handover/model/proof";
 import { account } from "./account";
-import { ACCOUNT, Answers, AwsFailure } from "./answerer";
+import { ACCOUNT, Answers, AwsFailure } from "./fakeAws";
 
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni/prod-cni`;
 export const TOKEN = "header.the-token-itself.signature";
@@ -14,7 +14,7 @@ export const QUESTION: ProofRequest = {
     instanceId: "i-1",
 };
 
-/** What the token gets. */
+/** The credentials of the session. */
 const Credentials = {
     AccessKeyId: SESSION_KEY,
     SecretAccessKey: "sessions-secret-key",
@@ -29,7 +29,7 @@ export function mayNot(action: string): AwsFailure {
     return new AwsFailure("UnauthorizedOperation", `${words} Encoded authorization failure message: QUJDRA`, 403);
 }
 
-/** EC2 to DryRuns of the session; to the operator as before. */
+/** EC2's answers to DryRuns of the session. The operator gets those of `operators`. */
 export function dryRuns(operators: Answers, refused: Record<string, AwsFailure> = {}): Answers {
     const actions = [
         "AttachNetworkInterface",
@@ -48,13 +48,13 @@ export function dryRuns(operators: Answers, refused: Record<string, AwsFailure> 
     return Object.fromEntries(
         actions.map((action) => [
             `ec2:${action}`,
-            (asked) =>
-                asked.accessKeyId === SESSION_KEY ? (refused[action] ?? MAY) : operators[`ec2:${action}`]?.(asked),
+            (call) =>
+                call.accessKeyId === SESSION_KEY ? (refused[action] ?? MAY) : operators[`ec2:${action}`]?.(call),
         ]),
     );
 }
 
-/** The simulator, with decisions by action; allowed where none is given. */
+/** The policy simulator, with decisions by action. Default: allowed. */
 export function simulator(decisions: Record<string, object> = {}): Answers {
     return {
         "iam:SimulatePrincipalPolicy": ({ parameters }) => ({
@@ -71,7 +71,7 @@ export function members(parameters: Record<string, string>, list: string): strin
     return Object.entries(parameters).flatMap(([name, value]) => (name.startsWith(`${list}.member.`) ? [value] : []));
 }
 
-/** An account in which the token gets a session that may do all that aws-node does, on a node. */
+/** An account with a node, in which the token gets a session with all permissions of the CNI. */
 export function provable(): Answers {
     const world = account({ instances: [{ id: "i-1" }] });
     return { ...world, ...dryRuns(world), ...simulator(), "sts:AssumeRoleWithWebIdentity": () => ({ Credentials }) };

@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects } from "assert";
 import type { CniAction } from "../../../../documents/cniActions";
 import { createClients } from "../../../../handover/aws/awsClients";
 import { simulate } from "../../../../handover/aws/simulation";
-import { ACCOUNT, AwsFailure, REGION, useAws } from "./answerer";
+import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni/prod-cni`;
 const READING: CniAction = { action: "ec2:DescribeTags", on: [], dryRun: true };
@@ -19,8 +19,8 @@ describe("a simulation of a role's rights", () => {
     const answer = (...EvaluationResults: object[]) =>
         aws.answer({ "iam:SimulatePrincipalPolicy": () => ({ EvaluationResults }) });
 
-    /** As IAM is asked for an action. */
-    const asked = (action: string, region: string, more: object = {}) => ({
+    /** The parameters of the call for one action. */
+    const parametersFor = (action: string, region: string, more: object = {}) => ({
         Version: "2010-05-08",
         PolicySourceArn: ROLE,
         "ActionNames.member.1": action,
@@ -36,8 +36,8 @@ describe("a simulation of a role's rights", () => {
         deepStrictEqual(
             aws.calls.map(({ parameters }) => parameters),
             [
-                asked("ec2:DescribeTags", "eu-west-1"),
-                asked("ec2:AssignIpv6Addresses", "eu-west-1", {
+                parametersFor("ec2:DescribeTags", "eu-west-1"),
+                parametersFor("ec2:AssignIpv6Addresses", "eu-west-1", {
                     "ResourceArns.member.1": `arn:aws:ec2:eu-west-1:${ACCOUNT}:network-interface/eni-1`,
                 }),
             ],
@@ -51,7 +51,7 @@ describe("a simulation of a role's rights", () => {
         deepStrictEqual(
             aws.calls.map(({ parameters }) => parameters),
             [
-                asked("ec2:AssignIpv6Addresses", "cn-north-1", {
+                parametersFor("ec2:AssignIpv6Addresses", "cn-north-1", {
                     PolicySourceArn: roleArn,
                     "ResourceArns.member.1": `arn:aws-cn:ec2:cn-north-1:${ACCOUNT}:network-interface/eni-0123456789abcdef0`,
                 }),
@@ -138,7 +138,7 @@ describe("a simulation of a role's rights", () => {
             new AwsFailure("ExpiredToken", "too old", 403),
             { code: "aws-credentials-expired" },
         ],
-        ["what nobody knows", new AwsFailure("InvalidInput", "wrong"), { message: "wrong" }],
+        ["an unknown code", new AwsFailure("InvalidInput", "wrong"), { message: "wrong" }],
     ];
     for (const [what, failure, error] of failures) {
         it(`is an error with ${what}`, async () => {

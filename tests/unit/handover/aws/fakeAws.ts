@@ -6,18 +6,18 @@ import { connectAws } from "../../../../handover/aws/connectAws";
 import { AwsConnection } from "../../../../handover/model/connection";
 
 /** A call as it reached AWS. */
-export interface Asked {
-    /** As IAM names it: `iam:GetRole`. */
+export interface AwsCall {
+    /** In the notation of IAM policies: `iam:GetRole`. */
     action: string;
     region: string;
-    /** Of the query protocol (`Filter.1.Name`); of EKS the parts of the path, numbered. */
+    /** Those of the query protocol (`Filter.1.Name`). For EKS, the numbered parts of the path. */
     parameters: Record<string, string>;
     userAgent: string;
     /** Empty for a call that is not signed. */
     accessKeyId: string;
 }
 
-/** An answer that is an error, as the service words it. */
+/** An error response, with code and message as the service words them. */
 export class AwsFailure {
     constructor(
         readonly code: string,
@@ -26,29 +26,29 @@ export class AwsFailure {
     ) {}
 }
 
-/** No answer at all. */
+/** Closes the connection without an answer. */
 export const SILENCE = Symbol("silence");
 
-/** An answer that begins and does not end. */
+/** Begins an answer, and does not end it. */
 export const STALL = Symbol("stall");
 
-/** What AWS answers, by action: the content of the result element, an AwsFailure, SILENCE or STALL. */
-export type Answers = Record<string, (asked: Asked) => unknown>;
+/** The answers by action: the content of the result element, an AwsFailure, SILENCE or STALL. */
+export type Answers = Record<string, (call: AwsCall) => unknown>;
 
 export const ACCOUNT = "111122223333";
 export const REGION = "us-west-2";
 
-/** A local AWS that answers what a test says, for calls that go over a wire. Starts and stops with the suite. */
+/** A local HTTP server that gives the answers of a test to the real SDK. Starts and stops with the suite. */
 export function useAws() {
     let server: Server | undefined;
     let answers: Answers = {};
-    const calls: Asked[] = [];
+    const calls: AwsCall[] = [];
     before((done) => {
         server = createServer((request, response) => {
-            void read(request).then((body) => {
-                const asked = askedOf(request, body);
-                calls.push(asked);
-                const answer = answers[asked.action]?.(asked) ?? new AwsFailure("InvalidAction", "not in the script");
+            void readBody(request).then((body) => {
+                const call = parseCall(request, body);
+                calls.push(call);
+                const answer = answers[call.action]?.(call) ?? new AwsFailure("InvalidAction", "not in the script");
                 if (answer === SILENCE) {
                     request.socket.destroy();
                     return;
@@ -57,7 +57,7 @@ export function useAws() {
                     response.writeHead(200, { "content-type": "text/xml" }).write("<Answer>");
                     return;
                 }
-                const { status, headers, text } = written(asked, answer);
+                const { status, headers, text } = encodeResponse(call, answer);
                 response.writeHead(status, headers).end(text);
             });
         }).listen(0, "127.0.0.1", done);
@@ -92,7 +92,7 @@ export function useAws() {
 
 export type Aws = ReturnType<typeof useAws>;
 
-async function read(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) {
         chunks.push(chunk as Buffer);
@@ -100,7 +100,7 @@ async function read(request: IncomingMessage): Promise<string> {
     return Buffer.concat(chunks).toString();
 }
 
-function askedOf({ headers, method = "", url = "" }: IncomingMessage, body: string): Asked {
+function parseCall({ headers, method = "", url = "" }: IncomingMessage, body: string): AwsCall {
     const [, key = "", , region = "", service = "sts"] =
         /Credential=([^/]+)\/(\d+)\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? "") ?? [];
     const userAgent = String(headers["user-agent"]);
@@ -128,9 +128,9 @@ function eksAction(method: string, path: string): string {
     return actions.find(([pattern]) => pattern.test(`${method} ${path}`))?.[1] ?? `${method} ${path}`;
 }
 
-/** By the protocols of the services: query (IAM, STS), EC2's own, REST with JSON (EKS). */
-function written(
-    { action }: Asked,
+/** Encodes an answer in the protocol of its service: query (IAM, STS), EC2's own, REST with JSON (EKS). */
+function encodeResponse(
+    { action }: AwsCall,
     answer: unknown,
 ): { status: number; headers: Record<string, string>; text: string } {
     const [service = "", name = ""] = action.split(":");
