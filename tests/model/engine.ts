@@ -13,7 +13,7 @@ import type { Run } from "./run";
 import { ACCOUNT, CONTROL, ISSUER, runContextOf } from "./runContext";
 import { ModelWorld, ROLE_ARN } from "./world";
 
-/** The live checks. A planted bug is another one in place of one of these. */
+/** The live checks. A planted bug replaces one of them. */
 export interface Resources {
     readonly credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuardOutputs>;
     readonly canary: LiveResource<CanaryInputs, CanaryOutputs>;
@@ -22,15 +22,15 @@ export interface Resources {
 
 export const REAL_RESOURCES: Resources = { credentialGuard, canary, detachment };
 
-/** What an operator's program says. */
+/** The arguments in an operator's program. */
 export interface Program {
     readonly roleName: string;
     readonly detachFromNodeRoles: readonly string[] | undefined;
 }
 
-/** The stack's state: a resource is in it once its operation has ended well. */
+/** The stack's state: a resource is in it once its operation has succeeded. */
 interface Stack {
-    /** The program's role last; those before it are replaced, and go when an update ends well. */
+    /** The program's role is the last one. Those before it were replaced, and are deleted when an update succeeds. */
     roles: string[];
     guard?: CredentialGuardInputs & CredentialGuardOutputs;
     patch?: string;
@@ -104,18 +104,18 @@ export class Engine {
         const last = { ...common, ...known, injectionGuard, maxNotReadyNodes: 0 };
         const detachmentInputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
         stack.detachment = await operate(resources.detachment, stack.detachment, detachmentInputs, operation);
-        // Retained: it leaves the state, and what it stands for stays.
+        // It has retainOnDelete: without detachFromNodeRoles it leaves the state, but stays in the cluster.
         stack.injectionGuard = injectionGuard;
         await this.deleteRoles(stack.roles.slice(0, -1), run);
     }
 
-    /** What the preview of a program knows of its update. Undefined where the live checks have nothing to do. */
+    /** The input of a preview's plan. Undefined if the live checks have nothing to do. */
     public foresee(program: Program): Foreseen | undefined {
         const { guard, canary: tried, detachment: last, roles } = this.stack;
         const { roleName, detachFromNodeRoles } = program;
         const inputs = guardInputs(commonInputs(program), program);
         const acts = guard === undefined || changedInputs(guard, inputs).length > 0;
-        // A former run may have ended before it came to them.
+        // A former run may have ended before it reached them.
         const isBehind = (state: Pick<CanaryInputs, "approvedRole" | "record" | "drift"> | undefined) =>
             changedInputs({ ...state }, { ...state, ...guardOutputs(guard), drift: "none" }).length > 0;
         const known = roles.includes(arnOf(roleName));
@@ -130,7 +130,7 @@ export class Engine {
               };
     }
 
-    /** What a refresh finds is kept, so that the next update fixes it: of the native resources as well. */
+    /** Saves the drift that a refresh finds, including that of the native resources, so that the next update repairs it. */
     public async refresh(run: Run): Promise<void> {
         const { world, stack, resources } = this;
         if (!world.guard) {
@@ -152,7 +152,7 @@ export class Engine {
             await resources.detachment.delete(stack.detachment, this.operation(run));
             delete stack.detachment;
         }
-        // Retained: the credential guard takes back what they have written.
+        // They have retainOnDelete: the delete of the credential guard reverts their writes.
         delete stack.injectionGuard;
         delete stack.rollout;
         if (stack.canary !== undefined) {
@@ -176,11 +176,11 @@ export class Engine {
         }
     }
 
-    /** The provider waits for the rollout; one that it waits for in vain is in the state all the same. */
+    /** The provider waits for the rollout. A rollout that times out is in the state all the same. */
     private async rollOut(delivered: string, run: Run): Promise<void> {
         const { world, stack } = this;
         if (world.cniRoles.get(delivered)?.works === false) {
-            world.problem("the rollout begins with a role that no canary has shown to work");
+            world.problem("the rollout begins with a role whose canary did not work");
         }
         await run.call("patch the DaemonSet", () => {
             world.template = delivered;
@@ -205,7 +205,7 @@ export class Engine {
     }
 }
 
-/** As the engine and the dynamic provider do: create what is not in the state, update what has changed. */
+/** Creates a resource that is not in the state, or updates it if its inputs changed, as engine and dynamic provider do. */
 async function operate<I extends LiveInputs, O extends object>(
     resource: LiveResource<I, O>,
     state: (I & O) | undefined,

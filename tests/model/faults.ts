@@ -1,6 +1,6 @@
 import { ModelWorld, ROLE_ARN } from "./world";
 
-/** What befalls the cluster by other hands. */
+/** Faults that happen to the cluster. */
 export type Fault =
     | { readonly kind: "nodeJoins"; readonly role: "a" | "b" }
     | { readonly kind: "nodeLost" | "nodeNotReady" | "podDeleted"; readonly which: number }
@@ -18,7 +18,7 @@ export function befall(world: ModelWorld, fault: Fault): void {
             }
             break;
         case "nodeLost":
-            // The last node of a role is not lost: to a role without nodes nothing goes back.
+            // The last node of a role is not lost: the hand-back attaches no policy to a role without nodes.
             oneOf(world.nodes.slice(2), fault.which, (node) => world.lose(node));
             break;
         case "nodeNotReady":

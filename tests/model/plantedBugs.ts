@@ -1,7 +1,7 @@
-/** The live checks with a mistake in each, that the model must catch. */
+/** Live checks with one planted bug each, which the model must catch. */
 import { REAL_RESOURCES, Resources } from "./engine";
 
-/** The policies leave the node roles before any pod has been looked at. */
+/** Detaches the policies from the node roles before any pod is verified. */
 export const detachesEarly: Resources = {
     ...REAL_RESOURCES,
     detachment: {
@@ -18,7 +18,7 @@ export const detachesEarly: Resources = {
     },
 };
 
-/** What was there before is not written down. */
+/** Does not save the approved roles in the record. */
 export const forgetsTheRecord: Resources = {
     ...REAL_RESOURCES,
     credentialGuard: {
@@ -30,7 +30,7 @@ export const forgetsTheRecord: Resources = {
     },
 };
 
-/** On the way back the injection guard goes before the node roles have their policies. */
+/** Removes the injection guard before the node roles have their policies again. */
 export const removesTheGuardFirst: Resources = {
     ...REAL_RESOURCES,
     detachment: {
@@ -43,7 +43,7 @@ export const removesTheGuardFirst: Resources = {
     },
 };
 
-/** The hand-back moves pods while IAM does not enforce the policies yet. */
+/** The hand-back moves pods before IAM enforces the policies. */
 export const doesNotAwaitIam: Resources = {
     ...REAL_RESOURCES,
     credentialGuard: {
@@ -53,7 +53,7 @@ export const doesNotAwaitIam: Resources = {
     },
 };
 
-/** The hand-back takes pods of the newest role alone for pods to move. */
+/** The hand-back moves only the pods that carry the newest role. */
 export const movesTheNewestRoleOnly: Resources = {
     ...REAL_RESOURCES,
     credentialGuard: {

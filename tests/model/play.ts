@@ -10,9 +10,9 @@ export type Operation =
 
 export interface Turn {
     readonly operation: Operation;
-    /** After so many milliseconds of the turn. */
+    /** Each happens `after` milliseconds of the turn. */
     readonly faults: readonly { readonly after: number; readonly fault: Fault }[];
-    /** The moment of the run at which it is killed. */
+    /** The moment of the run at which it is killed, see Run. */
     readonly killedAt: number | undefined;
 }
 
@@ -20,26 +20,26 @@ export interface Scenario {
     readonly nodes: readonly ("a" | "b")[];
     readonly strategy: "RollingUpdate" | "OnDelete";
     readonly turns: readonly Turn[];
-    /** What the operator runs when all faults have ended, before the destroy. */
+    /** The program that the operator runs after all faults have ended, before the destroy. */
     readonly last: Program;
 }
 
 export interface Played {
     readonly problems: readonly string[];
     readonly log: readonly string[];
-    /** Kinds of transition that were taken. */
+    /** The kinds of transition that occurred. */
     readonly seen: ReadonlySet<string>;
 }
 
 const IDLE_MILLISECONDS = 20_000;
-/** A node that returns, a webhook that does, and a controller with its longest pause behind it. */
+/** A run may fail while a node returns, while the webhook returns, and during the controller's longest backoff. */
 const TRIES = 3;
 
-/** Plays a scenario, ends its faults, and then asks for the goals: handed over, and handed back. */
+/** Runs a scenario, ends its faults, and then checks the two goals: hand-over and hand-back. */
 export async function play(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<Played> {
     const world = new ModelWorld();
     world.strategy = scenario.strategy;
-    // One that stays: the last node of a role is not lost.
+    // The first two nodes stay: the last node of a role is not lost.
     ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
     world.advance(5000);
     const engine = new Engine(world, resources);
@@ -89,22 +89,23 @@ export async function playTurn(
                 await engine.up(operation.program, run);
             });
             if (failed.includes("[canary-failed]")) {
-                checkTakenBack(world, operation.program);
+                checkReverted(world, operation.program);
             }
         }
     }
 }
 
-/** A canary that failed has been taken back when the run ends. */
-function checkTakenBack(world: ModelWorld, { roleName }: Program): void {
+/** A canary that failed must be reverted when the run ends. */
+function checkReverted(world: ModelWorld, { roleName }: Program): void {
     const arn = arnOf(roleName);
-    const left = world.pods.filter((pod) => pod.roleArn === arn && !pod.stoppingSince);
-    if (world.cniRoles.get(arn)?.works === false && (left.length > 0 || world.annotations[ROLE_ARN] === arn)) {
-        world.problem(`after the failed canary of ${arn}, it is still on ${left.map(({ name }) => name).join(", ")}`);
+    const carriers = world.pods.filter((pod) => pod.roleArn === arn && !pod.stoppingSince);
+    if (world.cniRoles.get(arn)?.works === false && (carriers.length > 0 || world.annotations[ROLE_ARN] === arn)) {
+        const names = carriers.map(({ name }) => name).join(", ");
+        world.problem(`the failed canary of ${arn} was not reverted; pods that carry the role: ${names}`);
     }
 }
 
-/** What went wrong, or nothing. */
+/** Returns the message of the error, or an empty string. */
 async function attempt(world: ModelWorld, act: () => Promise<void>): Promise<string> {
     try {
         await act();
@@ -139,7 +140,7 @@ async function reachGoal(
 
 function endFaults(world: ModelWorld): void {
     world.note("== all faults end");
-    world.forgetTheRest();
+    world.cancelScheduled();
     befall(world, { kind: "nodesReturn" });
     befall(world, { kind: "webhookUp" });
     world.advance(IDLE_MILLISECONDS);
@@ -153,22 +154,22 @@ function handedOver(world: ModelWorld, { roleName, detachFromNodeRoles }: Progra
     const attached = ["a", "b"].filter((role) => world.isAttached(role) === (detachFromNodeRoles ?? []).includes(role));
     return firstOf([
         [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
-        [attached.length > 0, `the policies of ${attached.join(", ")} are not as wanted`],
-        [world.guard !== (detachFromNodeRoles !== undefined), "the injection guard is not as wanted"],
+        [attached.length > 0, `the policies of ${attached.join(", ")} are not as expected`],
+        [world.guard !== (detachFromNodeRoles !== undefined), "the injection guard is not as expected"],
         [[...world.cniRoles.keys()].join() !== arn, `roles: ${[...world.cniRoles.keys()].join(", ")}`],
     ]);
 }
 
 function handedBack(world: ModelWorld, engine: Engine): string | undefined {
-    const left = world.pods.filter(({ roleArn }) => roleArn !== undefined);
+    const carriers = world.pods.filter(({ roleArn }) => roleArn !== undefined);
     return firstOf([
-        [left.length > 0, `pods with a role: ${left.map(({ name }) => name).join(", ")}`],
+        [carriers.length > 0, `pods with a role: ${carriers.map(({ name }) => name).join(", ")}`],
         [!world.isAttached("a") || !world.isAttached("b"), "a node role has lost its policy"],
-        [world.guard, "the injection guard is left"],
-        [Object.keys(world.annotations).length > 0, "annotations are left"],
-        [world.template !== undefined, "the rollout annotation is left"],
-        [world.woken, "the mark of a wake is left"],
-        [world.cniRoles.size > 0 || !engine.isEmpty, "a role is left"],
+        [world.guard, "the injection guard still exists"],
+        [Object.keys(world.annotations).length > 0, "the service account still has annotations"],
+        [world.template !== undefined, "the pod template still has the rollout annotation"],
+        [world.woken, "the DaemonSet still has the wake annotation"],
+        [world.cniRoles.size > 0 || !engine.isEmpty, "a role still exists"],
     ]);
 }
 
@@ -184,7 +185,7 @@ function describe(operation: Operation): string {
     return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${detachFromNodeRoles?.join(", ") ?? "no node roles"}]`;
 }
 
-/** Without names and numbers: `pod7 is born on n2 with …` is one kind. */
+/** Without names and numbers: `pod7 is created on n2 with …` is one kind. */
 function kindOf(line: string): string {
     return line
         .slice(10)

@@ -7,29 +7,33 @@ import { Run } from "./run";
 import { runContextOf } from "./runContext";
 import { ModelWorld } from "./world";
 
-/** What the preview of an update told, and what the update then did. */
+/** The preview of an update, and the update itself. */
 export interface Compared {
     readonly plan: HandOverPlan | undefined;
-    /** The message of what ended it. Undefined: it went through. */
+    /** The message of the error that ended the update. Undefined: it succeeded. */
     readonly ended: string | undefined;
-    /** Whether no pod was of an older template. */
+    /** Whether every pod had the current template before the update. */
     readonly isStill: boolean;
     readonly foreseen: Moves;
     readonly done: Moves;
     readonly log: readonly string[];
 }
 
-/** Nodes whose pods are restarted by the live checks, node roles, and whether the DaemonSet's pods are rolled. */
+/** The changes of an update. */
 export interface Moves {
+    /** Nodes whose pods the live checks restart. */
     readonly restarted: readonly string[];
+    /** Whether the DaemonSet's rolling update restarts pods. */
     readonly rolls: boolean;
+    /** Node roles to which the policy is attached. */
     readonly attached: readonly string[];
+    /** Node roles from which the policy is detached. */
     readonly detached: readonly string[];
 }
 
 const QUIET_MILLISECONDS = 60_000;
 
-/** Plays the scenario's turns, lets the faults end, and compares the preview of a program with its update. */
+/** Runs the scenario's turns, ends the faults, and compares the preview of a program with its update. */
 export async function compare({ nodes, strategy, turns }: Scenario, program: Program): Promise<Compared> {
     const world = new ModelWorld();
     world.strategy = strategy;
@@ -39,13 +43,13 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     for (const turn of turns) {
         await playTurn(world, engine, turn);
     }
-    world.forgetTheRest();
+    world.cancelScheduled();
     befall(world, { kind: "nodesReturn" });
     befall(world, { kind: "webhookUp" });
     world.wake();
     world.advance(QUIET_MILLISECONDS);
     await engine.refresh(new Run(world));
-    const births = nodeOfEachPod(world.log);
+    const nodeByPod = nodeOfEachPod(world.log);
     const plan = await preview(world, engine, program);
     const { template } = world;
     const isStill = world.pods.every((pod) => pod.template === template);
@@ -55,13 +59,13 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
     const log = world.log.slice(from);
-    // With OnDelete another template restarts nothing by itself.
+    // With OnDelete, a changed template restarts no pods by itself.
     const rolls = strategy === "RollingUpdate" && world.template !== template;
     return {
         plan,
         ended,
         isStill,
-        foreseen: movesOf(plan?.changes ?? [], births),
+        foreseen: movesOf(plan?.changes ?? [], nodeByPod),
         done: movesDone(log, nodeOfEachPod(world.log), rolls),
         log,
     };
@@ -83,7 +87,7 @@ async function preview(world: ModelWorld, engine: Engine, program: Program): Pro
 function nodeOfEachPod(log: readonly string[]): Map<string, string> {
     return new Map(
         log.flatMap((line) => {
-            const [, pod, node] = /(pod\d+) is born on (n\d+)/.exec(line) ?? [];
+            const [, pod, node] = /(pod\d+) is created on (n\d+)/.exec(line) ?? [];
             return pod === undefined || node === undefined ? [] : [[pod, node] as const];
         }),
     );

@@ -1,16 +1,16 @@
 import { ModelWorld, TICK_MILLISECONDS } from "./world";
 
-/** What a process that has ended makes of every call of it. */
+/** Every call of a killed run throws it. */
 export class Killed extends Error {}
 
-/** One run of the engine with its providers, which ends without a word at a given moment. */
+/** One run of the engine with its providers. It can be killed at a given moment. */
 export class Run {
     private moments = 0;
     private dead = false;
 
     public constructor(
         private readonly world: ModelWorld,
-        /** Each call has two: the one right before it takes effect, and the one right after. Undefined: it is never killed. */
+        /** Each call has two moments: right before it takes effect, and right after. Undefined: the run is not killed. */
         private readonly killedAt?: number,
     ) {}
 
@@ -18,7 +18,7 @@ export class Run {
         return this.dead;
     }
 
-    /** A call to the API server or to AWS: it takes time, and the run may end before or after it. */
+    /** A call to the API server or to AWS. It takes time, and the run may be killed before or after it. */
     public async call<T>(what: string, effect: () => T, writes = true): Promise<T> {
         this.moment(`before: ${what}`);
         if (writes) {

@@ -11,7 +11,7 @@ export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/A";
 export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 export const CONTROL = "pulumi.com/patchFieldManager";
 
-/** Cluster and account as the product sees and changes them, over the model. */
+/** The run context of the live checks, with the model as cluster and account. */
 export function runContextOf(
     world: ModelWorld,
     run: Run,

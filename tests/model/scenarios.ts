@@ -36,7 +36,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 const moment = fc.nat({ max: 160 }).map((quarters) => quarters * 250);
 const faults = fc.oneof(
     fc.array(fc.record({ after: moment, fault }), { maxLength: 3 }),
-    // The case that the injection guard is for.
+    // The case that the injection guard exists for: a pod is created while the webhook is down.
     fc.record({ after: moment, role: nodeRole, before: fc.nat({ max: 4 }) }).map(({ after, role, before }) => [
         { after, fault: { kind: "webhookDown" as const } },
         { after: after + before * 1000, fault: { kind: "nodeJoins" as const, role } },
@@ -46,14 +46,14 @@ const killedAt = fc.oneof(fc.constant(undefined), fc.nat({ max: 120 }));
 const turn: fc.Arbitrary<Turn> = fc.record({ operation, faults, killedAt });
 const turns = fc.array(turn, { minLength: 1, maxLength: 6 });
 
-/** A hand-over that nothing befalls, since most of what is of interest comes after one. */
+/** A hand-over without faults: most interesting sequences begin after one. */
 const handOver: Turn = {
     operation: { do: "up", refresh: false, program: { roleName: "cni", detachFromNodeRoles: ["a", "b"] } },
     faults: [],
     killedAt: undefined,
 };
 
-/** A random sequence of what operators, the cluster and faults do. */
+/** A random sequence of operations and faults. */
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
     nodes: fc.array(nodeRole, { maxLength: 2 }),
     strategy: fc.constantFrom("RollingUpdate" as const, "RollingUpdate" as const, "OnDelete" as const),

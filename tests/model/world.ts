@@ -1,6 +1,6 @@
 /**
- * A small model of a cluster and an account: only what decides whether a pod of aws-node has a path to its permissions. Time is
- * virtual, and moves only when somebody lets it.
+ * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
+ * permissions. Time is virtual: only `advance` moves it.
  */
 export const TICK_MILLISECONDS = 250;
 export const ENFORCEMENT_MILLISECONDS = 3000;
@@ -19,31 +19,31 @@ export interface ModelPod {
     readonly name: string;
     readonly uid: string;
     readonly node: string;
-    /** Fixed at birth, by the webhook. Undefined: it lives off the node role. */
+    /** Set by the webhook when the pod is created. Undefined: the pod uses the node role. */
     readonly roleArn: string | undefined;
     readonly createdAt: number;
     readonly template: string | undefined;
-    /** Whether it took the place of one that worked, and that the product deleted. */
+    /** Whether it replaces a working pod that the live checks deleted. */
     readonly restarted: boolean;
-    /** Whether its node has not answered at some time since. */
+    /** Whether its node was NotReady at some time since then. */
     cutOff: boolean;
     startedAt: number | undefined;
     readySince: number | undefined;
     stoppingSince: number | undefined;
 }
 
-/** A value and when it came into being. */
+/** The values of something, and since when each applies. */
 type History<T> = { readonly at: number; readonly value: T }[];
 
 export class ModelWorld {
-    /** Not zero: a clock that starts there hides what takes "never" for "long ago". */
+    /** Not zero: a clock that starts at zero would hide code that confuses "never" with "long ago". */
     public now = 1_000_000;
-    /** Another one after each change that a WATCH would tell. */
+    /** Increases with each change that a WATCH would report. */
     public version = 0;
     public nodes: ModelNode[] = [];
     public pods: ModelPod[] = [];
     public annotations: Record<string, string> = {};
-    /** What happens once, as soon as another pod is born. */
+    /** Called once, when the next pod is created. */
     public atNextBirth: (() => void) | undefined;
     /** The field manager that owns the role annotation. */
     public owner: string | undefined;
@@ -53,9 +53,9 @@ export class ModelWorld {
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public maxUnavailable = 1;
     public refused = 0;
-    /** Whether the DaemonSet has the mark that woke its controller. */
+    /** Whether the DaemonSet has the annotation that woke its controller. */
     public woken = false;
-    /** The CNI roles that exist. One that does not work on a node has passed every proof, as behind an endpoint's policy. */
+    /** The existing CNI roles. One that does not work passes the proof, but fails on the nodes, as with a VPC endpoint policy. */
     public readonly cniRoles = new Map<string, { readonly createdAt: number; readonly works: boolean }>();
     public readonly problems: string[] = [];
     public readonly log: string[] = [];
@@ -77,8 +77,8 @@ export class ModelWorld {
         this.due.sort((a, b) => a.at - b.at);
     }
 
-    /** What was still to come does not come. */
-    public forgetTheRest(): void {
+    /** Cancels all events that are still scheduled. */
+    public cancelScheduled(): void {
         this.due = [];
     }
 
@@ -115,19 +115,19 @@ export class ModelWorld {
         this.attachments.get(role)?.push({ at: this.now, value });
     }
 
-    public stop(uid: string, byProduct: boolean, atOnce = false): void {
+    public stop(uid: string, byLiveChecks: boolean, atOnce = false): void {
         const pod = this.pods.find((one) => one.uid === uid);
         if (pod !== undefined) {
             pod.stoppingSince ??= this.now;
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
-            if (byProduct && this.hasPath(pod) && this.isReady(pod)) {
+            if (byLiveChecks && this.hasPath(pod) && this.isReady(pod)) {
                 this.deleted.add(pod.node);
             }
             this.changed();
         }
     }
 
-    /** The controller tries at once what was refused before. */
+    /** The controller retries refused pods at once. */
     public wake(): void {
         this.woken = true;
         this.retryAt = this.now;
@@ -188,7 +188,7 @@ export class ModelWorld {
         }
         for (const pod of this.pods.filter(({ node, stoppingSince }) => ready.has(node) && !stoppingSince)) {
             pod.startedAt ??= this.now;
-            // Ready only after it has called EC2: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit.
+            // A pod becomes Ready only after its first call to EC2: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit.
             if (pod.readySince === undefined && this.now >= pod.startedAt + START_MILLISECONDS && this.hasPath(pod)) {
                 pod.readySince = this.now;
                 this.changed();
@@ -196,7 +196,7 @@ export class ModelWorld {
         }
     }
 
-    /** kubernetes pkg/controller/daemon: a pod that is still stopping keeps its place; after a refusal the pauses grow. */
+    /** kubernetes pkg/controller/daemon: a terminating pod keeps its place; the backoff grows after each refusal. */
     private createPods(): void {
         for (const node of this.nodes.filter(({ name }) => !this.pods.some((pod) => pod.node === name))) {
             if (this.now < this.retryAt) {
@@ -226,7 +226,7 @@ export class ModelWorld {
                 readySince: undefined,
                 stoppingSince: undefined,
             });
-            this.note(`pod${uid} is born on ${node.name} with ${roleArn ?? "the node role"}`);
+            this.note(`pod${uid} is created on ${node.name} with ${roleArn ?? "the node role"}`);
             const { atNextBirth } = this;
             this.atNextBirth = undefined;
             atNextBirth?.();
@@ -255,12 +255,12 @@ export class ModelWorld {
         }
     }
 
-    /** At every moment, every running pod has a working path. The canary's are counted apart. */
+    /** Every running pod except canaries has a working path at every moment, and each node role has at most one canary. */
     private checkInvariant(): void {
         const canaries = this.pods.filter(
             ({ roleArn, stoppingSince }) => !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false,
         );
-        // What a killed run has left on a node that does not answer can be taken back by nobody, and keeps no other role waiting.
+        // A canary that a killed run left on a NotReady node cannot be reverted, and does not block another role.
         const roles = canaries
             .filter(
                 ({ restarted, cutOff, roleArn }) => restarted && (!cutOff || roleArn === this.annotations[ROLE_ARN]),
