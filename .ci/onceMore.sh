@@ -1,11 +1,11 @@
 # The second attempt. Sourced by run.
 # shellcheck shell=bash disable=SC2154
 #
-# The gate runs two lanes on two cores, so that a test may miss a time limit. Failed test files run once more, alone, to tell
-# an unstable test from a broken one. A test that passes only then is printed as unstable, and fails the gate all the same: the
-# race may be the product's.
+# The gate runs two lanes on two cores, so a test may miss a time limit. Failed test files run once more, alone, to tell an
+# unstable test from a broken one. A test that passes only then is printed as unstable, and fails the gate all the same: the
+# race may be in the package.
 
-# What of a suite failed, as arguments that run just that, a line each. Fails where that is not known.
+# Prints the arguments that run only the failed part of a suite, one a line. Fails if the failed part is unknown.
 arguments_once_more() {
     local script=$1 log=$2
     case $script in
@@ -15,7 +15,7 @@ arguments_once_more() {
     esac
 }
 
-# More failures than these are not chance, and the whole gate has 90 minutes.
+# More failures than these are not a coincidence. The time limit keeps the whole gate within 90 minutes.
 worth_a_second_attempt() {
     local script=$1 failed=$2
     [ "$script" != - ] && [ "$failed" -gt 0 ] && [ "$failed" -le 12 ] && [ "$SECONDS" -lt 4200 ]
@@ -33,7 +33,7 @@ once_more() {
     done < <(cat "$results")
 }
 
-what_was_unstable() {
+print_unstable() {
     local bad log title
     [ ! -s "$unstable" ] || while read -r bad log title; do
         printf '\n━━ UNSTABLE: %s: %d failed, and passed when run once more, alone\n' "$title" "$bad"

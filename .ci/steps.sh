@@ -1,8 +1,8 @@
-# Steps, their results in "$results", and what is said of them at the end. Sourced by run.
+# Steps, their results in "$results", and the summary at the end. Sourced by run.
 # shellcheck shell=bash disable=SC2154
 
-# Runs a command as one step, and notes its result in a line: seconds, passed, failed, log, script (`-` for what is not tried
-# once more), title. A step that runs mocha counts mocha's tests, any other counts as one.
+# Runs a command as one step, and writes its result as a line: seconds, passed, failed, log, script (`-` if the step is not run
+# once more), title. A step that runs mocha counts mocha's tests, any other step counts as one.
 step() {
     local title=$1 log started=$SECONDS status=0 ok bad
     log=$(mktemp -p "$logs")
@@ -20,7 +20,7 @@ step() {
     return "$status"
 }
 
-# A step that is a script of package.json, and can be tried once more: see onceMore.sh.
+# A step that is a script of package.json, and can run once more: see onceMore.sh.
 suite() {
     local title=$1 script=$2
     shift 2
@@ -30,8 +30,8 @@ suite() {
     esac
 }
 
-# The failed tests of a step as mocha lists them at its end (the continuity run: before its last lines), or the last lines of a
-# step that did not get to that.
+# Prints the failed tests of a step as mocha lists them at its end (the continuity run: before its last lines), or the last lines
+# of a step without a list.
 failed_tests() {
     local log=$1 lines=$2
     if grep -q '^ *again: ' "$log"; then
@@ -43,8 +43,8 @@ failed_tests() {
     fi
 }
 
-# Once more at the end, for whoever reads no more than that: all failed steps, in about 150 lines.
-what_failed() {
+# Repeats all failed steps at the end, in about 150 lines, so that readers find them there.
+print_failed() {
     local steps log title
     steps=$(awk '$3 > 0' "$results" | wc -l)
     awk '$3 > 0' "$results" | while read -r _ _ _ log _ title; do
@@ -57,8 +57,8 @@ finish() {
     local passed failed
     passed=$(awk '{ sum += $2 } END { print sum + 0 }' "$results")
     failed=$(awk '{ sum += $3 } END { print sum + 0 }' "$results")
-    what_was_unstable
-    what_failed
+    print_unstable
+    print_failed
     printf '\n'
     awk '{ printf "%5d s  %s ", $1, $3 ? "FAILED" : "passed"; for (i = 6; i <= NF; i++) printf " %s", $i; print "" }' "$results"
     printf '\nLeft out: all scenarios on 12 nodes and the kill campaign (tests/continuity/README.md), npm run test:scale,\n'

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The first thing that runs in a fresh clone, so it is plain JavaScript without dependencies: installs what the lockfile
-// says, if that is not there yet, builds the package, and runs the task. `node tests/tasks.cjs TASK [ARGUMENTS…]`.
+// Installs the dependencies and builds the package, if needed, and runs the task: `node tests/tasks.cjs TASK [ARGUMENTS…]`. It
+// is the first program that runs in a fresh clone, so it is plain JavaScript without dependencies.
 "use strict";
 
 const { spawnSync } = require("child_process");
@@ -41,20 +41,20 @@ function run(what, command, args) {
     process.stderr.write(`${what} …\n`);
     const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     if (error || status !== 0) {
-        fail(`${what} failed. To see it alone: ${path.basename(command)} ${args.join(" ")}`);
+        fail(`${what} failed. To run it alone: ${path.basename(command)} ${args.join(" ")}`);
     }
     process.stderr.write(`${what}: done in ${Math.round((Date.now() - started) / 1000)} s\n`);
 }
 
 function checkNode() {
     const [major, minor] = process.versions.node.split(".").map(Number);
-    // 20.19 is the first that loads ES modules by require, which development dependencies need.
+    // 20.19 is the first version with require() of ES modules, which development dependencies need.
     if (major < 20 || (major === 20 && minor < 19)) {
         fail(`Node.js 20.19 or later is needed, this is ${process.versions.node}: https://nodejs.org`);
     }
 }
 
-/** npm notes in this file what it has installed; it is older than the lockfile when that has changed since. */
+/** npm writes this file when it installs packages. It is older than the lockfile if the lockfile has changed since. */
 function dependenciesInstalled() {
     const installed = inRoot("node_modules/.package-lock.json");
     return (
@@ -82,7 +82,7 @@ function built() {
     return fs.existsSync(inRoot("dist/index.js")) && newest(inRoot("dist")) >= Math.max(...sources);
 }
 
-/** The compiler leaves the outputs of sources that were moved or deleted. They must not get into the tarball. */
+/** Also deletes the outputs of moved or deleted sources, which the compiler leaves behind. They must not get into the tarball. */
 function build() {
     const started = Date.now();
     run("Building the package", process.execPath, [
@@ -99,8 +99,8 @@ function build() {
 }
 
 /**
- * Whether the dependencies are to be installed first. `npm install` in an example links this folder and has it built, also
- * where nothing is installed here yet; `npm install` here has it built when all is installed, but not noted down yet.
+ * Whether the dependencies must be installed first. `npm install` in an example links this folder and builds it, even if nothing
+ * is installed here yet. `npm install` here builds it before npm has written its own lockfile in node_modules.
  */
 function dependenciesMissing(task) {
     return task === "build" ? !fs.existsSync(inRoot("node_modules/typescript")) : !dependenciesInstalled();
@@ -116,7 +116,7 @@ function setUp(task) {
     }
 }
 
-/** What mocha runs: it adds the files it is given to those of its settings, but who names files wants these and no others. */
+/** Runs only the test files in the arguments. By itself, mocha would add them to the files in its settings. */
 function withTheseFilesOnly([program, , config]) {
     const { spec, require: modules = [], ...settings } = require(config);
     return [
@@ -136,7 +136,7 @@ setUp(task);
 if (task === "build") {
     process.exit(0);
 }
-// The notice of the AWS SDK, that its versions of 2027 need Node.js 22, is for whoever raises the versions here.
+// Hides the AWS SDK's notice that its versions of 2027 need Node.js 22. It concerns only future updates of the SDK.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const namesTests = args.some((arg) => arg.endsWith(".test.ts"));
 const command = namesTests ? withTheseFilesOnly(TASKS[task]) : TASKS[task];

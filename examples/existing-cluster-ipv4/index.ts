@@ -5,7 +5,7 @@ const config = new pulumi.Config();
 
 const cni = new CniServiceAccountRole("cni", {
     clusterName: config.require("clusterName"),
-    // Only the role, the annotation and the restart: no step is proved before the next one.
+    // Creates only the role, the annotation and the restart, without verifying each step.
     liveChecks: false,
 });
 

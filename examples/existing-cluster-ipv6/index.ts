@@ -6,7 +6,7 @@ const config = new pulumi.Config();
 const cni = new CniServiceAccountRole("cni", {
     clusterName: config.require("clusterName"),
     ipFamily: IpFamily.Ipv6,
-    // Only the role, the annotation and the restart: no step is proved before the next one.
+    // Creates only the role, the annotation and the restart, without verifying each step.
     liveChecks: false,
 });
 

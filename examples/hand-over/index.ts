@@ -10,7 +10,7 @@ const cni = new CniServiceAccountRole("cni", {
     stableSeconds: config.requireNumber("stableSeconds"),
 });
 
-/** The role, once every aws-node pod was verified to carry it. */
+/** The ARN of the role. Known once every aws-node pod is verified to carry it. */
 export const ready = cni.ready;
 /** The number of verified pods. */
 export const verifiedPods = cni.verifiedPods;

@@ -8,5 +8,5 @@ const cni = new CniServiceAccountRole("cni", {
     delivery: Delivery.External,
 });
 
-/** For the add-on, which annotates the service account itself. */
+/** The role for the add-on, which annotates the service account itself. */
 export const serviceAccountRoleArn = cni.ready;

@@ -19,15 +19,15 @@ const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
     clientIdLists: ["sts.amazonaws.com"],
 });
 
-/** EKS has installed aws-node, and it has no pods yet: every pod that starts from now on has the role. */
+/** EKS has installed aws-node, which has no pods yet. Every pod that starts from now on carries the role. */
 const cni = new CniServiceAccountRole(
     "cni",
-    // There are no nodes yet on which a step could be proved, and the node role holds no CNI policy to detach.
+    // Live checks need nodes to verify a step, and there are none yet. The node role has no CNI policy to detach.
     { oidcProviderArn: oidcProvider.arn, liveChecks: false },
     { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig: kubeconfigOf(cluster) }) } },
 );
 
-/** The node role never holds the CNI policy, so the nodes become ready only after aws-node has its own role. */
+/** The node role never has the CNI policy, so the nodes become Ready only after aws-node has its own role. */
 new aws.eks.NodeGroup(
     "nodes",
     {

@@ -6,7 +6,7 @@ import { CniServiceAccountRole } from "eks-cni";
 
 const config = new pulumi.Config();
 
-/** No default node group: its role would hold the CNI policy, and its nodes would start before the CNI has its own role. */
+/** No default node group: its role would have the CNI policy, and its nodes would start before the CNI has its own role. */
 const cluster = new eks.Cluster("cluster", {
     vpcId: config.require("vpcId"),
     subnetIds: config.requireObject<string[]>("subnetIds"),
@@ -17,7 +17,7 @@ const cluster = new eks.Cluster("cluster", {
 
 const cni = new CniServiceAccountRole(
     "cni",
-    // There are no nodes yet on which a step could be proved, and the node role holds no CNI policy to detach.
+    // Live checks need nodes to verify a step, and there are none yet. The node role has no CNI policy to detach.
     { oidcProviderArn: cluster.oidcProviderArn, liveChecks: false },
     { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfigJson }) } },
 );

@@ -14,10 +14,10 @@ const providers = {
     kubernetes: new kubernetes.Provider("cluster", { context: config.require("context") }),
 };
 
-/** Both providers apply to everything that the component creates, and to its lookups. Live checks would need their settings too. */
+/** The component uses both providers for its resources and lookups. Live checks would need the same settings as arguments. */
 const cni = new CniServiceAccountRole("cni", { clusterName, liveChecks: false }, { providers });
 
-/** A resource that needs pod networking comes after it. */
+/** A resource that needs pod networking depends on `cni.ready`. */
 const namespace = new kubernetes.core.v1.Namespace(
     "applications",
     { metadata: { annotations: { "example.com/cni-role": cni.ready } } },

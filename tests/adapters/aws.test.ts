@@ -30,7 +30,7 @@ import { trustOf } from "../e2e/support/iam";
 const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
 
-/** All that the live checks call, as an operator's policy. */
+/** The actions of all calls of the live checks. */
 const LEAST_RIGHTS = [
     "ec2:DescribeInstances",
     "ec2:DescribeRegions",
@@ -182,7 +182,7 @@ describe("The hand-over's access to an AWS account", function () {
         }
     });
 
-    it("attaches and detaches as often as it is asked, and tells a role that is gone", async () => {
+    it("attaches and detaches as often as it is asked, and reports a role that does not exist", async () => {
         await makeRole("changing");
         for (let time = 0; time < 2; time += 1) {
             assert.equal(await access.attach("changing", CNI_POLICY), "attached");
@@ -192,15 +192,15 @@ describe("The hand-over's access to an AWS account", function () {
             assert.equal(await access.detach("changing", CNI_POLICY), "detached");
             assert.deepEqual((await seen("changing")).cniPolicies, []);
         }
-        assert.equal(await access.attach("nobody", CNI_POLICY), "gone");
-        assert.equal(await access.detach("nobody", CNI_POLICY), "gone");
-        assert.equal((await seen("nobody")).exists, false);
+        assert.equal(await access.attach("missing", CNI_POLICY), "gone");
+        assert.equal(await access.detach("missing", CNI_POLICY), "gone");
+        assert.equal((await seen("missing")).exists, false);
         const gone = `arn:aws:iam::${sandbox.accountId}:policy/gone`;
         await assert.rejects(access.attach("changing", gone), { code: "aws-policy-gone" });
         assert.equal(await access.detach("changing", gone), "detached");
     });
 
-    it("goes on when it is throttled", async () => {
+    it("continues when it is throttled", async () => {
         await sandbox.setThrottling({ everyNth: 3 });
         assert.equal((await seen()).instancesOfCluster.length, 3);
     });
@@ -303,7 +303,7 @@ describe("The hand-over's access to an AWS account", function () {
             });
         });
 
-        it("and not with a token for somebody else", async () => {
+        it("and not with a token for another audience", async () => {
             const config = loadKubeconfig(sandbox.kubeconfigPath);
             const token = await requestToken(config, { audience: "https://kubernetes.default.svc" });
             const roleArn = `arn:aws:iam::${sandbox.accountId}:role/cni-v4`;

@@ -83,7 +83,7 @@ describe("The hand-over's access to a cluster", function () {
             { ...serviceAccount, body: { metadata: { annotations } }, fieldManager },
             asMerge,
         );
-    /** As the Kubernetes provider writes a ServiceAccountPatch with a fixed field manager. */
+    /** Writes as the Kubernetes provider does for a ServiceAccountPatch with a fixed field manager. */
     const applyAsProgram = (annotations: Record<string, string>) =>
         core.patchNamespacedServiceAccount(
             {
@@ -104,7 +104,7 @@ describe("The hand-over's access to a cluster", function () {
             if (condition(seen)) {
                 return seen;
             }
-            assert.ok(Date.now() < deadline, `not so within ${seconds} s: ${JSON.stringify(seen)}`);
+            assert.ok(Date.now() < deadline, `timed out after ${seconds} s: ${JSON.stringify(seen)}`);
             await access.change(1000);
         }
     }
@@ -191,7 +191,7 @@ describe("The hand-over's access to a cluster", function () {
         });
 
         it("sees neither service account nor DaemonSet where there is none", async () => {
-            const elsewhere = { ...subject, serviceAccount: { namespace: "default", name: "nobody" } };
+            const elsewhere = { ...subject, serviceAccount: { namespace: "default", name: "missing" } };
             const seen = await (await connectCluster({ kubeconfig }, elsewhere)).look();
             assert.equal(seen.serviceAccount, undefined);
             assert.equal(seen.daemonSet, undefined);
@@ -212,7 +212,7 @@ describe("The hand-over's access to a cluster", function () {
             await core.createNode({ body: fargate });
             const stray = { name: "stray", labels: { "k8s-app": "aws-node" } };
             const [container] = [{ name: "main", image: "main" }];
-            // The DaemonSet's controller adopts a pod of its labels that has no owner; this one has another.
+            // The DaemonSet's controller adopts a pod with its labels and without an owner. This pod has another owner.
             const owner = { apiVersion: "v1", kind: "ConfigMap", name: "x", uid: "x", controller: true };
             await core.createNamespacedPod({
                 namespace,
@@ -309,7 +309,7 @@ describe("The hand-over's access to a cluster", function () {
             await until((seen) => settled(seen) && seen.pods.every(({ current }) => current));
         });
 
-        it("tells the newest message of missing permissions with its pod", async () => {
+        it("reports the newest message about missing permissions with its pod", async () => {
             const [one, other] = (await access.look()).pods;
             assert.ok(one && other);
             const events = [
@@ -398,7 +398,7 @@ describe("The hand-over's access to a cluster", function () {
         });
     });
 
-    /** A user that may read the cluster's kube-system namespace, and list the pods of it, and nothing else. */
+    /** A user that may only get namespaces. */
     async function limitedKubeconfig(): Promise<string> {
         const name = "limited";
         const { status } = await core
@@ -447,7 +447,7 @@ describe("The hand-over's access to a cluster", function () {
             assert.doesNotMatch(refusal.message, /not-a-token/);
         });
 
-        it("tells at once when another server has the address", async () => {
+        it("reports at once when another server has the address", async () => {
             const config = new KubeConfig();
             config.loadFromString(kubeconfig);
             const cluster = config.getCurrentCluster();
@@ -466,7 +466,7 @@ describe("The hand-over's access to a cluster", function () {
     });
 
     describe("writes, and", () => {
-        it("sets the annotation, and takes it off again with all of ours", async () => {
+        it("sets the annotation, and removes it again with all of the component's fields", async () => {
             await access.annotate(subject.annotations, false);
             const seen = await access.look();
             assert.deepEqual(seen.serviceAccount?.annotations, { [ROLE_ARN]: roleArn });
@@ -479,7 +479,7 @@ describe("The hand-over's access to a cluster", function () {
 
         it("gives a new pod its role", async () => {
             await access.annotate(subject.annotations, false);
-            await sleep(1000); // The webhook hears of service accounts by a watch.
+            await sleep(1000); // The webhook learns of the change through a watch.
             const [one] = (await access.look()).pods;
             assert.ok(one);
             await access.restart(one);
@@ -519,7 +519,7 @@ describe("The hand-over's access to a cluster", function () {
             assert.deepEqual([account?.annotations[ROLE_ARN], account?.roleArnOwners], [former, ["kubectl-annotate"]]);
         });
 
-        it("takes an annotation when it is told to, and leaves the former value to another owner", async () => {
+        it("overrides an annotation's owner on request, and leaves the former value to another owner", async () => {
             const former = "arn:aws:iam::111122223333:role/eksctl";
             await annotateAs("kubectl-annotate", { [ROLE_ARN]: former });
             await access.annotate(subject.annotations, true);
@@ -561,7 +561,7 @@ describe("The hand-over's access to a cluster", function () {
             assert.deepEqual([seen.serviceAccount, seen.daemonSet], [undefined, undefined]);
         });
 
-        it("takes the rollout annotation off the template, and what waking left, and nothing else", async () => {
+        it("removes the rollout annotation from the template, and the wake annotation, and nothing else", async () => {
             const before = await liveDaemonSet();
             const template = { metadata: { annotations: { "eks-cni/rollout": "1" } } };
             const metadata = {
@@ -592,7 +592,10 @@ describe("The hand-over's access to a cluster", function () {
             assert.equal((await access.look()).daemonSet?.woken, false);
             const after = await liveDaemonSet();
             assert.deepEqual(after.spec, before.spec);
-            assert.deepEqual(ours(after.metadata?.annotations), ours(before.metadata?.annotations));
+            assert.deepEqual(
+                withoutGeneration(after.metadata?.annotations),
+                withoutGeneration(before.metadata?.annotations),
+            );
             await until((seen) => settled(seen) && seen.pods.every(({ current }) => current));
         });
 
@@ -606,13 +609,13 @@ describe("The hand-over's access to a cluster", function () {
             assert.equal(still?.terminating, false);
         });
 
-        it("deletes a pod at once at the API when it is told to, whose kubelet does not answer", async () => {
+        it("force-deletes a pod from the API on request if its kubelet does not answer", async () => {
             const [one] = (await access.look()).pods;
             assert.ok(one);
             await sandbox.nodes.stopKubelet(one.node);
             await access.restart(one);
             const { metadata } = await core.readNamespacedPod({ namespace, name: one.name });
-            assert.ok(metadata?.deletionTimestamp, "without its kubelet it does not go");
+            assert.ok(metadata?.deletionTimestamp, "without its kubelet, the pod must stay in the API");
             await access.forceRestart(one);
             await assert.rejects(core.readNamespacedPod({ namespace, name: one.name }), { code: 404 });
             await sandbox.nodes.startKubelet(one.node);
@@ -651,12 +654,12 @@ describe("The hand-over's access to a cluster", function () {
                 body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } },
             });
 
-        it("sees it come into force, what it refuses, and the pod that waking the controller brings back", async () => {
+        it("sees it come into force, what it refuses, and the pod that the controller creates when it is woken", async () => {
             await admission.createValidatingAdmissionPolicy({ body: policy });
             assert.deepEqual((await access.look()).injectionGuard, { present: true, inForce: false });
             await bind();
             const guarded = await until(({ injectionGuard }) => injectionGuard.inForce);
-            await sleep(1500); // The API server hears of policies by a watch.
+            await sleep(1500); // The API server learns of policies through a watch.
             const [one] = guarded.pods;
             assert.ok(one);
             await access.restart(one);
@@ -707,6 +710,6 @@ interface Claims {
 
 const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
 
-/** Without what the API server itself counts. */
-const ours = (annotations: Record<string, string> = {}) =>
+/** Without the template's generation, which the API server adds itself. */
+const withoutGeneration = (annotations: Record<string, string> = {}) =>
     Object.fromEntries(Object.entries(annotations).filter(([key]) => !key.startsWith("deprecated.daemonset")));

@@ -21,7 +21,7 @@ interface Row {
     readonly failure?: string;
 }
 
-/** Runs a command of npm's packages with the Node.js of the npm package `node`, which npm itself then runs on too. */
+/** Runs a command with the Node.js of the npm package `node`. npm itself then also runs on this Node.js. */
 function withNode(node: string, folder: string, ...command: string[]): string {
     const args = ["exec", "--yes", "--loglevel=error", `--package=node@${node}`, "--", ...command];
     const environment = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
@@ -33,7 +33,7 @@ function withNode(node: string, folder: string, ...command: string[]): string {
     });
 }
 
-/** For the lowest, exactly what each range begins with; for the highest, what npm takes for this Node.js. */
+/** Lowest: exactly the minimum version of each range. Highest: the version that npm selects for this Node.js. */
 function manifest(tarball: string, ends: Ends): object {
     const exact = Object.entries(RANGES).map(([name, range]) => [name, semver.minVersion(range)?.version] as const);
     const lowest = ends === "lowest" ? Object.fromEntries(exact) : {};
@@ -50,7 +50,7 @@ function manifest(tarball: string, ends: Ends): object {
     };
 }
 
-function tried(tarball: string, node: string, ends: Ends): Row {
+function tryInstallation(tarball: string, node: string, ends: Ends): Row {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), `eks-cni-${ends}-`));
     const version = (name: string) =>
         (
@@ -70,10 +70,10 @@ function tried(tarball: string, node: string, ends: Ends): Row {
             withNode(node, folder, "npx", ...compile, "program.ts");
             const printed = withNode(node, folder, "node", "program.js");
             assert.deepStrictEqual(JSON.parse(printed.trim().split("\n").at(-1) ?? ""), EXPECTED);
-            const ours = withNode(node, folder, "npm", "ls", "@pulumi/pulumi", "--all", "--parseable")
+            const copies = withNode(node, folder, "npm", "ls", "@pulumi/pulumi", "--all", "--parseable")
                 .trim()
                 .split("\n");
-            assert.strictEqual(new Set(ours).size, 1, "more than one @pulumi/pulumi");
+            assert.strictEqual(new Set(copies).size, 1, "more than one @pulumi/pulumi");
             return row;
         } catch (error) {
             return { ...row, failure: error instanceof Error ? error.message : String(error) };
@@ -83,7 +83,7 @@ function tried(tarball: string, node: string, ends: Ends): Row {
     }
 }
 
-/** The table of docs/compatibility.md. */
+/** Prints the table of docs/compatibility.md. */
 function main(): void {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "eks-cni-tarball-"));
     const packed = execFileSync("npm", ["pack", ROOT, "--json", "--pack-destination", folder], { encoding: "utf8" });
@@ -92,7 +92,7 @@ function main(): void {
     say(`| --- | --- | ${SHOWN.map(() => "---").join(" | ")} | --- |`);
     for (const node of NODES) {
         for (const ends of ["lowest", "highest"] as const) {
-            const row = tried(path.join(folder, filename), node, ends);
+            const row = tryInstallation(path.join(folder, filename), node, ends);
             const versions = SHOWN.map((name) => row.versions[name] ?? "");
             say(`| ${[row.node, ends, ...versions, row.failure === undefined ? "works" : "FAILS"].join(" | ")} |`);
             if (row.failure !== undefined) {

@@ -1,4 +1,4 @@
-/** What a consumer does, under Pulumi's own mocks: each door of the package is gone through once. Compiled and run by main.ts. */
+/** A consumer's program under Pulumi's mocks, which uses each entry point of the package once. main.ts compiles and runs it. */
 export const PROGRAM = `
 import * as aws from "@pulumi/aws";
 import * as kubernetes from "@pulumi/kubernetes";
@@ -30,7 +30,7 @@ pulumi.all([plain.ready, live.ready]).apply((ready) => {
 });
 `;
 
-/** 1 component and 4 resources of the plain shape; with live checks 5 more: three of the live checks, two of the injection guard. */
+/** The plain shape has 1 component and 4 resources. Live checks add 5: three live checks, and two of the injection guard. */
 export const EXPECTED = {
     one: true,
     resources: 15,

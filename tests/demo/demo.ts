@@ -10,7 +10,7 @@ import { NODE_ROLE, watchPods } from "./watchPods";
  * Then the checks of the pods from AWS's page, a second `up` without changes, and the hand-back by `destroy`.
  */
 const EXAMPLE = path.resolve(__dirname, "../../examples/hand-over");
-/** On a real account IAM gets 120 s to enforce a policy that is attached again; here it takes three. */
+/** On a real account, IAM gets 120 s to enforce a policy that is attached again. The local EKS takes three seconds. */
 const SETTINGS = { iamPropagationSeconds: "6", stableSeconds: "4", nodeRoleName: NODE_ROLE };
 const STACK = "demo";
 
@@ -49,8 +49,9 @@ async function main(): Promise<void> {
             await run(sandbox, "kubectl", ["get", "pods", "-n", "kube-system", "-l", "k8s-app=aws-node"]);
             await showPods(sandbox);
         });
-        await step("The calls of aws-node with them: AssumeRoleWithWebIdentity, and its first call to EC2", () =>
-            tryCredentials(sandbox),
+        await step(
+            "The first calls of aws-node with these credentials: AssumeRoleWithWebIdentity, and a call to EC2",
+            () => tryCredentials(sandbox),
         );
         await step("pulumi up again: no changes, no restarts", async () => {
             const before = await podCredentials(sandbox.kubeconfigPath);
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
     console.log(`\n${times.map(([title, ms]) => `${(ms / 1000).toFixed(1).padStart(6)} s  ${title}`).join("\n")}`);
 }
 
-/** kwok's pods run nothing, so the demo makes the first calls of the CNI for each of them. */
+/** kwok does not run the pods' containers, so the demo makes the first calls of the CNI for each pod. */
 async function tryCredentials(sandbox: Sandbox): Promise<void> {
     const config = loadKubeconfig(sandbox.kubeconfigPath);
     for (const pod of await podCredentials(sandbox.kubeconfigPath)) {

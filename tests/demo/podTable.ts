@@ -2,7 +2,7 @@ import type { ContainerCredentials, PodCredentials } from "local-eks/kubernetes"
 
 const HEADER = ["POD", "NODE", "READY", "CONTAINERS", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "STS ENDPOINT"];
 
-/** One line for each pod, or several if its containers differ. */
+/** One line for each pod, or several lines if its containers have different credentials. */
 export function podTable(pods: PodCredentials[]): string {
     return align([HEADER, ...pods.flatMap(rowsOf)]);
 }

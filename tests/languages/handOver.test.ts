@@ -5,19 +5,19 @@ import { recordEvents } from "../e2e/support/events";
 import { MANAGED_CNI_POLICY } from "../e2e/support/handOver";
 import { resourcesOf } from "../e2e/support/states";
 import { LANGUAGES } from "./support/languages";
-import { lookOn } from "./support/lookOn";
+import { startMonitor } from "./support/lookOn";
 import { handOverProgram, writeProgram } from "./support/programs";
 import { makeStack, useLanguages } from "./support/useLanguages";
 
 const NODE_ROLE = "sandbox-nodes";
 
-/** All three steps of AWS's page and the way back, by the programs of docs/_index.md, while somebody looks on from outside. */
+/** All three steps of AWS's page and the hand-back, by the programs of docs/_index.md, under an outside monitor. */
 for (const language of LANGUAGES) {
     describe(`a program in ${language.name}, with live checks`, () => {
         const languages = useLanguages();
         const [first, second] = [`first-${language.name}`, `second-${language.name}`];
         let stack: Stack;
-        let onlooker: Awaited<ReturnType<typeof lookOn>>;
+        let monitor: Awaited<ReturnType<typeof startMonitor>>;
         const pods = () => languages.cluster.awsNodePods();
         const carriedRoles = async () => [
             ...new Set((await pods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
@@ -30,10 +30,10 @@ for (const language of LANGUAGES) {
             stack = await makeStack(languages, language, "hand-over", handOverProgram(language, first));
             await stack.setConfig("clusterName", { value: languages.sandbox.clusterName });
             await stack.setConfig("nodeRoleName", { value: NODE_ROLE });
-            onlooker = await lookOn(languages.sandbox);
+            monitor = await startMonitor(languages.sandbox);
         });
         after(async () => {
-            onlooker.stop();
+            monitor.stop();
             await stack.destroy();
             await stack.workspace.removeStack(stack.name);
         });
@@ -42,7 +42,7 @@ for (const language of LANGUAGES) {
             const { steps, onEvent } = recordEvents();
             const { outputs } = await stack.up({ onEvent });
             assert.deepStrictEqual(
-                // Of the guard the binding comes with it; the stack has a name of that kind as well.
+                // Without the guard's binding, and without the stack, whose name begins with `cni-` too.
                 steps.filter((step) => /^end create cni-(?!injection-guard-b|\w+-hand-over)/.test(step)),
                 [
                     "role",
@@ -102,7 +102,7 @@ for (const language of LANGUAGES) {
         });
 
         it("left no pod without a path to its permissions at any moment", () => {
-            const { problems, agentCalls, figures } = onlooker.verdict();
+            const { problems, agentCalls, figures } = monitor.verdict();
             assert.deepStrictEqual(problems, []);
             assert.strictEqual(figures.podSeconds + figures.canaryPodSeconds + figures.blindSeconds, 0);
             assert.ok(agentCalls > 50, `the agents called ${String(agentCalls)} times`);

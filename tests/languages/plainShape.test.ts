@@ -35,7 +35,7 @@ for (const language of LANGUAGES) {
             await stack.workspace.removeStack(stack.name);
         });
 
-        it("is told of bad arguments by their path, what was expected, what came, and how to fix it", async () => {
+        it("reports bad arguments with their path, the expected value, the given value, and the fix", async () => {
             await give({ roleName: "no spaces", maxSessionDuration: "60" });
             const failure = (await failureOf(stack.up())) ?? "";
             const shown = assertTwoBadArguments(failure, '"cni": 2 invalid arguments. Nothing was created');
@@ -77,9 +77,9 @@ for (const language of LANGUAGES) {
             await stack.destroy();
             assert.strictEqual(await languages.iam.role(roleName), undefined);
             const { spec } = await languages.cluster.daemonSet();
-            const left = { ...(await languages.cluster.annotations()), ...spec?.template.metadata?.annotations };
+            const annotations = { ...(await languages.cluster.annotations()), ...spec?.template.metadata?.annotations };
             assert.deepStrictEqual(
-                Object.keys(left).filter((name) => /eks|pulumi/.test(name)),
+                Object.keys(annotations).filter((name) => /eks|pulumi/.test(name)),
                 [],
             );
         });

@@ -8,7 +8,7 @@ import { PLUGIN, LANGUAGES } from "./support/languages";
 import { makeSdk } from "./support/sdks";
 import { useLanguages } from "./support/useLanguages";
 
-/** What a released CLI does first when it adds the package to a program. */
+/** A released CLI runs this command first when it adds the package to a program. */
 describe("pulumi package get-schema", () => {
     const languages = useLanguages();
     let folder: string;

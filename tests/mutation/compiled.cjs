@@ -1,5 +1,5 @@
-// A mutant that is in force while modules load has a process of its own, so compiling each time would cost more than the
-// tests: they were compiled once, each beside its source.
+// Stryker runs each static mutant (active while modules load) in its own process. Compiling in each process would cost more
+// than the tests, so all files are compiled once, and mocha loads the output next to each source.
 "use strict";
 
 const { readFileSync } = require("fs");

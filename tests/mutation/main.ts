@@ -1,6 +1,6 @@
 /**
- * `npm run test:mutation [-- PART…]`: would the table tests notice a wrong line? Stryker makes small mistakes in the pure
- * parts of the package, one after another, and counts those that no test fails on.
+ * `npm run test:mutation [-- PART…]`: checks whether the table tests notice a wrong line. Stryker makes one small change after
+ * another in the pure parts of the package, and counts the changes that no test notices.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -9,8 +9,8 @@ const ROOT = join(__dirname, "../..");
 const STRYKER = join(ROOT, "node_modules/@stryker-mutator/core/bin/stryker.js");
 const PARTS = ["documents", "arguments", "decisions"];
 
-/** Whether the part reaches the mark. */
-function reachesMark(part: string): boolean {
+/** Whether the part's mutation score reaches the threshold. */
+function reachesThreshold(part: string): boolean {
     process.stdout.write(`\n━━ ${part}\n`);
     const { status } = spawnSync(process.execPath, [STRYKER, "run", join(__dirname, "stryker.config.cjs")], {
         cwd: ROOT,
@@ -23,11 +23,13 @@ function reachesMark(part: string): boolean {
 function mutate(asked: readonly string[]): boolean {
     const unknown = asked.filter((part) => !PARTS.includes(part));
     if (unknown.length > 0) {
-        process.stderr.write(`No part ${unknown.join(", ")}: there are ${PARTS.join(", ")}\n`);
+        process.stderr.write(`Unknown part ${unknown.join(", ")}. The parts are: ${PARTS.join(", ")}\n`);
         return false;
     }
-    const below = (asked.length > 0 ? asked : PARTS).filter((part) => !reachesMark(part));
-    process.stdout.write(below.length === 0 ? "\nThe mark is reached.\n" : `\nBelow the mark: ${below.join(", ")}\n`);
+    const below = (asked.length > 0 ? asked : PARTS).filter((part) => !reachesThreshold(part));
+    process.stdout.write(
+        below.length === 0 ? "\nAll parts reach the threshold.\n" : `\nBelow the threshold: ${below.join(", ")}\n`,
+    );
     return below.length === 0;
 }
 

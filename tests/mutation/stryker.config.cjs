@@ -1,5 +1,5 @@
-// Settings of Stryker (https://stryker-mutator.io/docs/stryker-js/configuration/) for the part of the package that
-// MUTATION_PART names. Each part has to reach the mark by itself, and by the tests that are about it.
+// Stryker's settings (https://stryker-mutator.io/docs/stryker-js/configuration/) for the part of the package that
+// MUTATION_PART names. Each part must reach the threshold by itself, with its own tests.
 "use strict";
 
 const PARTS = {
@@ -9,12 +9,12 @@ const PARTS = {
     },
     arguments: {
         mutate: ["components/arguments/*.ts"],
-        // Not the table under Pulumi's mocks, which plays the rows of the rules once more with whole components.
+        // Without table.test.ts, which repeats the rows of the rules with whole components under Pulumi's mocks.
         spec: ["tests/unit/components/arguments/!(table).test.ts"],
     },
     decisions: {
         mutate: ["handover/{model,decide}/*.ts", "handover/observe/tokenIssuer.ts"],
-        // The loop's patience is what is asked of a run's memory, which steps.ts keeps.
+        // patience.test.ts covers the memory of a run, which is part of model/steps.ts.
         spec: [
             "tests/unit/handover/{model,decide}/*.test.ts",
             "tests/unit/handover/{observe/tokenIssuer,run/patience}.test.ts",
@@ -41,7 +41,7 @@ module.exports = {
     mochaOptions: { config: "tests/mutation/.mocharc.json", spec },
     coverageAnalysis: "perTest",
     concurrency: 2,
-    // A busy machine is no endless loop.
+    // Long enough that a busy machine is not taken for an endless loop.
     timeoutMS: 20_000,
     disableTypeChecks: false,
     tempDirName: `reports/mutation/${part}.tmp`,

@@ -3,10 +3,10 @@ import { execFileSync } from "child_process";
 import * as path from "path";
 import { ROOT, useConsumer } from "./support/consumer";
 
-/** What the checkers of packages say of the tarball that would be published. */
+/** Runs package checkers on the tarball that would be published. */
 describe("the packed tarball, by the checkers of packages", () => {
     const consumer = useConsumer();
-    // Where `CI` is set, publint colours what it prints, even into a pipe: NO_COLOR wins over that.
+    // If `CI` is set, publint prints colours even into a pipe. NO_COLOR overrides that.
     const checked = (command: string, ...args: string[]) =>
         execFileSync(path.join(ROOT, "node_modules/.bin", command), args, {
             cwd: ROOT,

@@ -4,7 +4,7 @@ import * as path from "path";
 import { rules } from "../../policies/rules";
 import { useConsumer } from "./support/consumer";
 
-/** The same program in each kind of module, under Pulumi's own mocks: it prints what the component registered. */
+/** The same program in each kind of module, under Pulumi's mocks. It prints the resources that the component registered. */
 const BODY = `
 const types = [];
 void pulumi.runtime.setMocks({
@@ -92,7 +92,7 @@ describe("a consumer of the packed tarball", () => {
     }
 });
 
-/** With the declarations checked as well, which `skipLibCheck` would hide. */
+/** Without `skipLibCheck`, so that the package's declarations are checked as well. */
 function tsconfig(compilerOptions: object): string {
     return JSON.stringify({
         compilerOptions: { target: "es2022", strict: true, types: ["node"], ...compilerOptions },

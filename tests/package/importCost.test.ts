@@ -4,7 +4,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { useConsumer } from "./support/consumer";
 
-/** Times one after the other in one process, so that what slows the machine down slows both. */
+/** Measures both imports in one process, so that a busy machine slows down both. */
 const PROGRAM = `
     const took = (name) => {
         const started = process.cpuUsage();
@@ -16,8 +16,8 @@ const PROGRAM = `
 `;
 const RUNS = 7;
 
-/** What the import does besides: the modules that it loads, and whether it asks the network for anything. */
-const LOOKING_ON = `
+/** Records the modules that the import loads, and its network calls. */
+const RECORD_IMPORT = `
     const asked = [];
     require("net").Socket.prototype.connect = (...args) => asked.push(args);
     require("dns").lookup = (name) => asked.push(name);
@@ -36,7 +36,7 @@ describe("importing the packed tarball", () => {
             const options = { cwd: consumer.folder, encoding: "utf8" } as const;
             return JSON.parse(execFileSync(process.execPath, ["-e", PROGRAM], options)) as [number, number];
         });
-        // The least of each is what it takes; the rest is what else the machine did.
+        // The minimum of each is its real cost. The rest is other load of the machine.
         const [sdk, own] = [0, 1].map((which) => Math.min(...runs.map((run) => run[which] ?? Infinity)));
         const shown = runs.map((run) => run.map((ms) => ms.toFixed(0)).join("+")).join(" ");
         assert.ok(sdk !== undefined && own !== undefined && own <= 0.05 * sdk, `milliseconds: ${shown}`);
@@ -44,7 +44,7 @@ describe("importing the packed tarball", () => {
 
     it("loads nothing but the component and the documents, and asks the network for nothing", () => {
         const options = { cwd: consumer.folder, encoding: "utf8" } as const;
-        const { loaded, asked } = JSON.parse(execFileSync(process.execPath, ["-e", LOOKING_ON], options)) as {
+        const { loaded, asked } = JSON.parse(execFileSync(process.execPath, ["-e", RECORD_IMPORT], options)) as {
             loaded: string[];
             asked: unknown[];
         };

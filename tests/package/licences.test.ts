@@ -3,7 +3,7 @@ import { execFileSync } from "child_process";
 import * as path from "path";
 import { ROOT } from "./support/consumer";
 
-/** Licences that ask for no more than their own text to go along: https://spdx.org/licenses/ */
+/** Licences that only require to include their own text: https://spdx.org/licenses/ */
 const PERMISSIVE = [
     "0BSD",
     "Apache-2.0",
@@ -17,10 +17,10 @@ const PERMISSIVE = [
     "Python-2.0",
     "Unlicense",
 ];
-/** Their package.json leads to a file: whose text, read by a person, is the licence named here. */
-const READ: Record<string, string> = { "@logdna/tail-file@2.2.0": "MIT" };
+/** Their package.json refers to a licence file. A person has read it, and identified the licence. */
+const IDENTIFIED: Record<string, string> = { "@logdna/tail-file@2.2.0": "MIT" };
 
-/** Each package that an installation of this one brings, with what its package.json says of its licence. */
+/** Each package that an installation of this one includes, with the licence in its package.json. */
 function shipped(): Map<string, string> {
     const checker = path.join(ROOT, "node_modules/.bin/license-checker-rseidelsohn");
     const options = { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 26 } as const;
@@ -28,7 +28,7 @@ function shipped(): Map<string, string> {
         string,
         { licenses: string | string[] }
     >;
-    return new Map(Object.entries(found).map(([name, { licenses }]) => [name, READ[name] ?? String(licenses)]));
+    return new Map(Object.entries(found).map(([name, { licenses }]) => [name, IDENTIFIED[name] ?? String(licenses)]));
 }
 
 /** `MIT`, `(MIT OR GPL-3.0)`, `(BSD-3-Clause AND Apache-2.0)`. */

@@ -6,7 +6,7 @@ import { version } from "../../package.json";
 import { newFolder, ROOT, runIn } from "./support/consumer";
 
 const NEXT = "99.0.0";
-/** Each with the version in a line of its own; the lockfile has it twice. */
+/** Files with a line for the version. The lockfile has it twice. */
 const VERSIONED = [
     "package.json",
     "package-lock.json",
@@ -15,7 +15,7 @@ const VERSIONED = [
     "policies/PulumiPolicy.yaml",
 ];
 
-/** What is no source: what is installed, what is built, and the history, which a checkout may lack. */
+/** Not part of the sources: installed packages, build outputs, and the history, which a checkout may lack. */
 const NOT_COPIED = ["node_modules", "dist", "reports", ".git"];
 
 describe("npm run release -- --dry-run", () => {

@@ -60,7 +60,7 @@ describe("the packed tarball", () => {
         assert.deepStrictEqual([...new Set(copies)], [path.join(consumer.folder, "node_modules/@pulumi/pulumi")]);
     });
 
-    it("is refused beside an @pulumi/pulumi that is too old, rather than bring a second one", () => {
+    it("is refused alongside an @pulumi/pulumi that is too old, rather than bring a second one", () => {
         const folder = newFolder({ "@pulumi/pulumi": "3.247.0" });
         try {
             assert.throws(

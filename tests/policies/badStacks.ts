@@ -9,17 +9,17 @@ const ACCOUNT = "111122223333";
 const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE";
 const OIDC_PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER}`;
 const CNI_ROLE = `arn:aws:iam::${ACCOUNT}:role/cni`;
-/** The condition of a trust on the subject, which stands behind another. */
+/** The condition on the subject in a trust policy, which follows another condition. */
 const SUBJECT = /,"[^"]*:sub":"[^"]*"/;
 const LAUNCH_TEMPLATE = { id: "lt-0123456789abcdef0", version: "1" };
 
-/** A small stack with one fault, and what the rule that finds it says. */
+/** A small stack with one fault, and the message of the rule that finds it. */
 export interface BadStack {
     readonly rule: string;
     readonly title: string;
     readonly level: "mandatory" | "advisory";
     readonly program: () => void;
-    /** The name of the resource that is at fault. */
+    /** The name of the faulty resource. */
     readonly resource: string;
     readonly message: string;
 }
@@ -50,11 +50,11 @@ export const BAD_STACKS: readonly BadStack[] = [
         program: () => {
             const { Version, Statement } = ipv6CniPolicy("aws");
             const missing = ["ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"];
-            const left = Statement.map((one) => ({
+            const incomplete = Statement.map((one) => ({
                 ...one,
                 Action: [one.Action].flat().filter((action) => !missing.includes(action)),
             }));
-            const policy = JSON.stringify({ Version, Statement: left });
+            const policy = JSON.stringify({ Version, Statement: incomplete });
             new aws.iam.Policy("cni-ipv6", { policy });
         },
         resource: "cni-ipv6",

@@ -9,10 +9,10 @@ import { type Preview, preview } from "./support/preview";
 import { usePolicies } from "./support/usePolicies";
 
 const EXAMPLES = path.resolve(__dirname, "../../examples");
-/** eks.Cluster is a remote component, whose plugin no package registry has. */
+/** eks.Cluster is a remote component. No package registry has its plugin. */
 const WITHOUT_PLUGIN = ["new-cluster-pulumi-eks"];
 
-/** The example's own program, as far as a preview goes; each time anew, since it reads its configuration as it is loaded. */
+/** Previews the example's program. The program is loaded again each time, since it reads its configuration while it loads. */
 function example(name: string, environment: Record<string, string>, config: Record<string, string>): Promise<Preview> {
     const program = () => {
         const folder = path.join(EXAMPLES, name);
@@ -85,19 +85,19 @@ describe("our examples, under the policy pack", () => {
         }
     });
 
-    it("are all tried but for the one whose plugin is not to be had here", () => {
+    it("are all tried, except the one whose plugin is not available here", () => {
         const all = fs.readdirSync(EXAMPLES).filter((name) => fs.existsSync(path.join(EXAMPLES, name, "Pulumi.yaml")));
         assert.deepStrictEqual([...tried, ...WITHOUT_PLUGIN].sort(), all.sort());
     });
 });
 
 function assertClean(name: string, { violations, succeeded, output }: Preview): void {
-    // EKS's own launch template has the hop limit that lets pods through, which the rule advises against.
+    // EKS's own launch template has a hop limit that lets pods reach the node role, which the rule advises against.
     const advised = name === "new-cluster-aws" ? ["node-group-keeps-pods-from-the-node-role advisory nodes"] : [];
     assert.deepStrictEqual(
         violations.map(({ rule, level, resource }) => `${rule} ${level} ${resource}`),
         advised,
     );
     assert.ok(succeeded, output);
-    assert.match(output, new RegExp(`(✅|⚠️) +eks-cni@v${version}`), `no pack was run in\n${output}`);
+    assert.match(output, new RegExp(`(✅|⚠️) +eks-cni@v${version}`), `the output shows no policy pack:\n${output}`);
 }

@@ -10,7 +10,7 @@ const RULE = "launch-template-keeps-pods-from-the-node-role";
 describe("the configuration of the policy pack, through the engine", () => {
     const policies = usePolicies();
 
-    /** A file as `--policy-pack-config` takes it. */
+    /** Writes a file for `--policy-pack-config`. */
     function configured(config: object): string {
         const file = path.join(policies.sandbox.directory, "policy-config.json");
         fs.writeFileSync(file, JSON.stringify(config));

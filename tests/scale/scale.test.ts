@@ -10,20 +10,20 @@ import { type Measured, report } from "./support/report";
 const OPERATIONS = ["up", "second up", "refresh", "destroy"] as const;
 type Operation = (typeof OPERATIONS)[number];
 
-/** Nodes, each with its pod of aws-node; the others are there to be in the way. */
+/** Numbers of nodes, each with one pod of aws-node. The other pods show that the live checks do not read them. */
 const SIZES = (process.env["EKS_CNI_SCALE_NODES"] ?? "12,100,1000").split(",").map(Number);
 const OTHER_PODS_PER_NODE = 4;
 
-/** What a LIST asks for at a time (handover/kubernetes/clusterSettings.ts), and values of one filter of EC2 (handover/aws/instances.ts). */
+/** The page size of a LIST (handover/kubernetes/clusterSettings.ts), and the values of one EC2 filter (handover/aws/instances.ts). */
 const PAGE = 500;
 const FILTER = 200;
 
 /**
- * For a process with the live checks: without a limit V8 lets what is no longer used lie about, the more the more there is. Some 100 MB
- * of it are the clients' code, and a page of pods as it comes, as it is parsed, and as the client makes objects of it takes up to 50.
+ * Heap limit of a process with the live checks, in MB. Without a limit, V8 delays garbage collection, and the peak grows with the
+ * garbage. The clients' code takes some 100 MB. One page of pods takes up to 50: as text, as parsed JSON and as the client's objects.
  */
 const HEAP = 192;
-/** A full page, and a bit. */
+/** More than a full page takes, in MB. */
 const MEMORY_THAT_GROWS = 100;
 
 describe("the live checks, as the cluster grows", () => {
@@ -62,7 +62,7 @@ describe("the live checks, as the cluster grows", () => {
                 await sandbox.stop();
             });
 
-            /** Counts what an operation does. */
+            /** Counts the calls of an operation. */
             async function measure(operation: Operation, run: () => Promise<unknown>): Promise<Counted> {
                 memory.take();
                 calls.take();
@@ -81,7 +81,7 @@ describe("the live checks, as the cluster grows", () => {
                 assert.strictEqual((await stack.outputs())["verifiedPods"]?.value, nodes);
             });
 
-            it("a second up calls nobody", async () => {
+            it("a second up makes no calls", async () => {
                 const counted = await measure("second up", () => stack.up({ expectNoChanges: true }));
                 assert.deepStrictEqual(counted, { writes: {}, reads: {} });
             });
@@ -103,7 +103,7 @@ describe("the live checks, as the cluster grows", () => {
         });
     }
 
-    // A group of its own, since mocha plays the tests of a group before the groups in it.
+    // A separate group, since mocha runs the tests of a group before its nested groups.
     describe("on all of them", () => {
         it("take hardly more memory on the largest cluster than on the smallest", () => {
             const peaks = [...measured.values()].map((operations) =>
@@ -117,7 +117,7 @@ describe("the live checks, as the cluster grows", () => {
     after(() => process.stdout.write(`\n${report(OPERATIONS, measured)}\n`));
 });
 
-/** Nodes, and pods of aws-node alone, in as many pages as they fill. After a full page the API server may still have others to look through. */
+/** Nodes and pods of aws-node are read in as many pages as they fill. After a full page, the API server may announce another one. */
 function assertPages(reads: Counted["reads"], nodes: number): void {
     const looks = reads["LIST daemonsets"] ?? 0;
     for (const list of ["LIST nodes", "LIST pods"]) {

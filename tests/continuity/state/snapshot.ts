@@ -60,7 +60,7 @@ export async function snapshot(sandbox: Sandbox): Promise<Snapshot> {
     };
 }
 
-/** The DaemonSet controller writes the template's generation there: k8s.io/api/apps/v1, DeprecatedTemplateGeneration. */
+/** The API server adds this annotation with the template's generation: k8s.io/api/apps/v1, DeprecatedTemplateGeneration. */
 const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 
 function objectSnapshot(metadata: V1ObjectMeta | undefined): ObjectSnapshot {

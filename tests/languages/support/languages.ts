@@ -2,11 +2,11 @@ import { readFileSync } from "fs";
 import { resolve } from "path";
 import { QUICK } from "../../e2e/support/handOver";
 
-/** What differs between the languages: how a program is written down. What it does is the same table for all. */
+/** How a language's programs are written. All languages run the same tests. */
 export interface Language {
     /** As the docs and Pulumi name it. */
     readonly name: "python" | "go" | "yaml";
-    /** The last argument in the docs' program of the hand-over, after which there is room for more. */
+    /** The last argument in the docs' program of the hand-over. More arguments are inserted after it. */
     readonly lastArgument: string;
     /** A role's name, and waits that are short enough for a test. */
     readonly moreArguments: (roleName: string) => string;
@@ -21,7 +21,7 @@ const limits = Object.entries(timeouts);
 /** The folder of the executable by which the engine starts the plugin. */
 export const PLUGIN = resolve(__dirname, "../../e2e/programs/yaml/plugin");
 
-/** What Pulumi's own releases find by `packages:`, which asks of a language host what the one here is too old for. */
+/** Released Pulumi CLIs find the plugin by `packages:`. The language host of the local EKS is too old for that. */
 const plugin = JSON.stringify({
     providers: [{ name: "eks-cni", path: PLUGIN }],
 }).replace(/^/, "plugins: ");

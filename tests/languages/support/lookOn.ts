@@ -6,8 +6,8 @@ import { type Verdict, verdictOf } from "../../continuity/verdict";
 /** Two rollouts to a role and one back, each with a canary before it. */
 const BOUND = { ...nothingLost, rollouts: 3, restarts: 3 };
 
-/** The monitor of the continuity suite, and what the agents in the pods felt, from now on. */
-export async function lookOn(sandbox: Sandbox): Promise<{ verdict: () => Verdict; stop: () => void }> {
+/** Starts the monitor of the continuity suite. The verdict includes the results of the agents in the pods. */
+export async function startMonitor(sandbox: Sandbox): Promise<{ verdict: () => Verdict; stop: () => void }> {
     const monitor = new Monitor(sandbox);
     await monitor.start();
     const since = Date.now();

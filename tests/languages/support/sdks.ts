@@ -20,7 +20,7 @@ export async function makeSdk(generator: string, language: string, schema: strin
     await run(generator, [language, schema, target]);
 }
 
-/** Makes the SDK of a language from the committed schema, and has a program use it, as `pulumi package add` does. */
+/** Generates the SDK of a language from the committed schema, and adds it to a program, as `pulumi package add` does. */
 export async function addSdk({ name }: Language, tools: LanguageToolPaths, workDir: string): Promise<void> {
     if (name === "yaml") {
         return;
@@ -28,14 +28,14 @@ export async function addSdk({ name }: Language, tools: LanguageToolPaths, workD
     const sdk = join(workDir, "sdks/eks-cni");
     await makeSdk(tools["sdk-generator"], name, join(ROOT, "plugin/schema.json"), sdk);
     if (name === "python") {
-        // By the package builder that the tool has with it: nothing is fetched.
+        // With the package builder that the tool includes, so that nothing is downloaded.
         const offline = ["--no-deps", "--no-build-isolation", "--no-index", "--root-user-action", "ignore"];
         const args = ["-m", "pip", "install", "--quiet", ...offline, "--target", pythonPackages(workDir), sdk];
         await run(tools["pulumi-python"], args);
     }
 }
 
-/** Go keeps what it has fetched and compiled: a program that uses Pulumi's SDK for the first time takes a minute or two. */
+/** Fills Go's module and build caches: the first program with Pulumi's SDK takes a minute or two. */
 export async function compileGoSdk(tools: LanguageToolPaths): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), "eks-cni-go-"));
     try {

@@ -20,7 +20,7 @@ import { addSdk, compileGoSdk, pythonPackages } from "./sdks";
 
 let found: { tools: ToolPaths; languageTools: LanguageToolPaths } | undefined;
 
-/** What takes minutes the first time, which no test's time limit is for: https://mochajs.org/#global-fixtures */
+/** Takes minutes the first time, so it must not count against the time limit of a test: https://mochajs.org/#global-fixtures */
 export async function mochaGlobalSetup(): Promise<void> {
     const tools = await ensureAllTools(process.stderr);
     const languageTools = await ensureLanguageTools(process.stderr);
@@ -51,7 +51,7 @@ async function start() {
 
 export type Languages = Awaited<ReturnType<typeof start>>;
 
-/** There from the group's first hook on. */
+/** The properties are set from the group's first hook on. */
 export function useLanguages(): Languages {
     const parts = {} as Languages;
     before(async () => Object.assign(parts, await (started ??= start())));
@@ -65,7 +65,7 @@ export const mochaHooks = {
     },
 };
 
-/** The sandbox's, with an engine that has hosts for more languages beside it. */
+/** The sandbox's environment, with an engine that has hosts for more languages. */
 function environmentOf(sandbox: Sandbox, tools: ToolPaths, languageTools: LanguageToolPaths): Record<string, string> {
     const home = join(sandbox.directory, "languages-home");
     const languageHosts = [languageTools["pulumi-language-go"], languageTools["pulumi-language-python"]];
@@ -76,7 +76,7 @@ function environmentOf(sandbox: Sandbox, tools: ToolPaths, languageTools: Langua
         PULUMI_HOME: home,
         PATH: [join(home, "bin"), sandbox.environment["PATH"]].join(delimiter),
         PULUMI_PYTHON_CMD: languageTools["pulumi-python"],
-        // What previews tell is the same in all languages; those before each update would only take time.
+        // The plan of a preview is the same in all languages, so the preview before each update would only take time.
         EKS_CNI_PREVIEW_SECONDS: "0",
     };
     return Object.fromEntries(
@@ -84,7 +84,7 @@ function environmentOf(sandbox: Sandbox, tools: ToolPaths, languageTools: Langua
     );
 }
 
-/** A folder with a program, its SDK, and a stack. */
+/** Creates a folder with a program and its SDK, and a stack. */
 export async function makeStack(
     { sandbox, environment, languageTools }: Languages,
     language: Language,

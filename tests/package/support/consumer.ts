@@ -5,11 +5,11 @@ import * as path from "path";
 
 export const ROOT = path.resolve(__dirname, "../../..");
 
-/** A folder of somebody else's, with the packed tarball installed. */
+/** A folder of a consumer, with the packed tarball installed. */
 export interface Consumer {
     readonly folder: string;
     readonly tarball: string;
-    /** What the tarball holds, as npm lists it. */
+    /** The files of the tarball, as npm lists them. */
     readonly files: readonly string[];
     readonly run: (command: string, ...args: string[]) => string;
 }
@@ -33,7 +33,7 @@ function makeConsumer(): Consumer {
     const folder = newFolder();
     const run = (command: string, ...args: string[]) => runIn(folder, command, ...args);
     const packed = run("npm", "pack", ROOT, "--json", "--pack-destination", folder, "--loglevel=error");
-    // `prepare` prints to the same stream, before npm's JSON.
+    // The `prepare` script prints to the same stream before npm prints its JSON.
     const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf("[\n"))) as [
         { filename: string; files: { path: string }[] },
     ];
@@ -48,7 +48,7 @@ function makeConsumer(): Consumer {
 
 let made: Consumer | undefined;
 
-/** One for all files of the suite: packing and installing is what takes time. */
+/** One consumer for all files of the suite, since packing and installing take long. */
 export function useConsumer(): Consumer {
     const consumer = {} as Consumer;
     before(() => Object.assign(consumer, (made ??= makeConsumer())));

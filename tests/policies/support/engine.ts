@@ -19,15 +19,17 @@ export function engineAt(home: string, path: string | undefined): NodeJS.Process
 }
 
 /**
- * Creates a PULUMI_HOME whose engine runs policy packs. The language host for Node.js that Pulumi publishes starts a pack by
- * its path; the newest that can be built from published source is too old for that. Where the engine finds no host, it starts
- * a pack by a plugin `pulumi-analyzer-policy-nodejs`, as engines did before: the same module of the SDK, in the same folder.
+ * Creates a PULUMI_HOME whose engine runs policy packs.
+ *
+ * The released Node.js language host starts a pack by its path. The newest host that can be built from published source is too
+ * old for that. If the engine finds no host, it starts a pack with the plugin `pulumi-analyzer-policy-nodejs`, as earlier engines
+ * did. The plugin runs the same module of the SDK in the same folder.
  *
  * Source: NewPolicyAnalyzer in https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/go/common/resource/plugin/analyzer_plugin.go
  */
 export function makePolicyHome(home: string, tools: ToolPaths): void {
     const bin = join(home, "bin");
-    // The rules are about more types than the stand-in for the AWS provider creates.
+    // The rules cover more resource types than the stand-in for the AWS provider can create.
     makePulumiHome(home, tools, { previewsOfAllTypes: true });
     rmSync(join(bin, "pulumi-language-nodejs"));
     const analyzer = join(home, "plugins", "analyzer-policy-nodejs-v0.0.1");

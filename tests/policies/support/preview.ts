@@ -2,10 +2,10 @@ import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import type { PolicyEvent } from "@pulumi/pulumi/automation/events";
 import { resolve } from "path";
 
-/** As its users have it: below node_modules, which leads to this folder here. */
+/** The policy pack below node_modules, where users have it. Here it is a link to this repository. */
 export const PACK = resolve(__dirname, "../../../node_modules/eks-cni/policies");
 
-/** What the engine says of a violation; `level` is as it comes, `advisory` or `mandatory`. */
+/** A violation as the engine reports it. `level` is `advisory` or `mandatory`. */
 export interface Violation {
     readonly rule: string;
     readonly level: string;
@@ -16,10 +16,10 @@ export interface Violation {
 
 export interface Preview {
     readonly violations: Violation[];
-    /** Of each resource by its name, as the rules left them. */
+    /** The inputs of each resource by its name, after the rules have changed them. */
     readonly inputs: Record<string, Record<string, unknown>>;
     readonly succeeded: boolean;
-    /** What a terminal shows. */
+    /** The output of the command. */
     readonly output: string;
 }
 
@@ -29,7 +29,7 @@ export interface Previewed {
     readonly pack?: string;
     readonly project?: string;
     readonly config?: Record<string, string>;
-    /** A file, as `--policy-pack-config` takes it. */
+    /** The file for `--policy-pack-config`. */
     readonly policyConfig?: string;
 }
 

@@ -10,7 +10,7 @@ async function start() {
     return { sandbox, tools, environment: policyEnvironment(sandbox, tools) };
 }
 
-/** There from the group's first hook on. */
+/** The properties are set from the group's first hook on. */
 export function usePolicies() {
     const parts = {} as Awaited<ReturnType<typeof start>>;
     before(async () => Object.assign(parts, await (started ??= start())));

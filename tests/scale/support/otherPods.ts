@@ -5,7 +5,7 @@ import { loadKubeconfig } from "local-eks/kubernetes";
 const NAMESPACE = "kube-system";
 const name = "other";
 
-/** Pods beside aws-node's, in its namespace, running on the same nodes. Resolves when all are Ready. */
+/** Creates other pods in the namespace and on the nodes of aws-node. Resolves when all are Ready. */
 export async function addOtherPods(kubeconfigPath: string, replicas: number): Promise<void> {
     const apps = loadKubeconfig(kubeconfigPath).makeApiClient(AppsV1Api);
     const labels = { app: name };

@@ -1,12 +1,12 @@
 import { allProcesses, factsOf } from "../../continuity/engine/processes";
 
-/** Pulumi's Node.js SDK runs the code of dynamic providers in a process of its own: cmd/dynamic-provider. */
+/** Pulumi's Node.js SDK runs dynamic providers in a separate process: cmd/dynamic-provider. */
 const DYNAMIC_PROVIDER = "cmd/dynamic-provider";
 
-/** How often the processes are looked for. What is read of one is its peak, so only its last moments can be missed. */
+/** The interval of the samples. Each sample reads the peak of a process so far, so only its last moments can be missed. */
 const EVERY_MILLISECONDS = 200;
 
-/** The most memory that a process with the live checks has taken since this was asked last, in MB. */
+/** The peak memory of a process with the live checks since the last call of `take`, in MB. */
 export interface PeakMemory {
     take(): number;
     stop(): void;

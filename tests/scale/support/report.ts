@@ -5,7 +5,7 @@ export interface Measured extends Counted {
     readonly megabytes: number;
 }
 
-/** A table of Markdown for each operation: a line for each call, a column for each size of cluster. */
+/** A Markdown table for each operation: a row for each kind of call, a column for each cluster size. */
 export function report<Operation extends string>(
     operations: readonly Operation[],
     measured: ReadonlyMap<number, ReadonlyMap<Operation, Measured>>,
