@@ -78,7 +78,7 @@ export class KillCampaign {
 
     private async playOn(station: Station): Promise<KillPlay> {
         const former = this.plays.get(station);
-        if (former !== undefined && station.isAt(former.stage)) {
+        if (former !== undefined && station.isCurrent(former.stage)) {
             return former;
         }
         const play = await KillPlay.on(await station.fresh(`kill-campaign-${String(++this.opened)}`));

@@ -35,7 +35,7 @@ export class KillPlay {
         const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
         const command = new CreatePolicyCommand({ PolicyName: "logs", PolicyDocument });
         const { Policy } = await iamClient(stage.sandbox).send(command);
-        await stage.startsFromHere();
+        await stage.recordStateBefore();
         return new KillPlay(stage, Policy?.Arn ?? "");
     }
 
@@ -135,8 +135,8 @@ export class KillPlay {
         }
         await this.stage.succeeds(command, this.arguments());
         await (command === "up"
-            ? this.stage.isHandedOver(this.additionalPolicyArns, orphans)
-            : this.stage.isAsBefore(orphans));
+            ? this.stage.assertHandedOver(this.additionalPolicyArns, orphans)
+            : this.stage.assertAsBefore(orphans));
         this.isHandedOver = command === "up";
     }
 

@@ -46,13 +46,13 @@ export function pointOf(name: string): KillPoint | undefined {
 }
 
 /** From this many points on, every boundary is a kill point. Fewer points are a sample. */
-const CAMPAIGN = 60;
+const FULL_CAMPAIGN = 60;
 /** The share of points at random times. */
 const RANDOM_SHARE = 0.25;
 
 /** The operations of a campaign with this many points. */
 export function operationsOf(count: number): readonly Operation[] {
-    return count >= CAMPAIGN ? OPERATIONS : FEW_OPERATIONS;
+    return count >= FULL_CAMPAIGN ? OPERATIONS : FEW_OPERATIONS;
 }
 
 /**
@@ -67,13 +67,13 @@ export function killPoints(count: number, seed: number, course: Course): KillPoi
     });
     const boundaries = played.map(({ operation, writes }) => shuffled(boundariesOf(operation, writes), random));
     const all = boundaries.reduce((sum, of) => sum + of.length, 0);
-    const fromBoundaries = count >= CAMPAIGN ? all : Math.min(all, Math.round(count * (1 - RANDOM_SHARE)));
+    const fromBoundaries = count >= FULL_CAMPAIGN ? all : Math.min(all, Math.round(count * (1 - RANDOM_SHARE)));
     const points: Omit<KillPoint, "then">[] = [];
     for (let turn = 0; points.length < fromBoundaries; turn++) {
         const next = boundaries[turn % boundaries.length]?.pop();
         points.push(...(next ? [next] : []));
     }
-    const atRandom = Math.max(count - points.length, count >= CAMPAIGN ? Math.round(all * RANDOM_SHARE) : 0);
+    const atRandom = Math.max(count - points.length, count >= FULL_CAMPAIGN ? Math.round(all * RANDOM_SHARE) : 0);
     for (let turn = 0; turn < atRandom; turn++) {
         const countOf = (wanted: Operation) => points.filter(({ operation }) => operation === wanted).length;
         const [rarest] = [...played].sort((a, b) => countOf(a.operation) - countOf(b.operation));

@@ -72,7 +72,7 @@ export class Stage {
     }
 
     /** Takes the current state as the state before, so that it includes the scenario's preparations. */
-    public async startsFromHere(): Promise<void> {
+    public async recordStateBefore(): Promise<void> {
         await this.settled();
         this.before = await this.now();
         this.since = Date.now();
@@ -234,10 +234,10 @@ export class Stage {
     }
 
     /** Deletes a child of the component from the stack's state, with its dependents. */
-    public async forget(child: string): Promise<void> {
+    public async deleteFromState(child: string): Promise<void> {
         const { resources = [] } = this.props.engine.state();
         const urn = resources.find((resource) => resource.urn.endsWith(`::${child}`))?.urn ?? "";
-        await this.props.engine.forget(urn);
+        await this.props.engine.deleteFromState(urn);
     }
 
     public outputs(): Readonly<Record<string, unknown>> {
@@ -253,14 +253,14 @@ export class Stage {
     }
 
     /** Asserts the state before. `orphans` may remain: the engine has warned about them. */
-    public async isAsBefore(orphans: readonly string[] = []): Promise<void> {
+    public async assertAsBefore(orphans: readonly string[] = []): Promise<void> {
         await this.settled();
         const differences = differencesAfterHandBack(this.before, await this.now());
         assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
     }
 
     /** Asserts that the hand-over is complete, with the role in the program's outputs. */
-    public async isHandedOver(
+    public async assertHandedOver(
         additionalPolicyArns: readonly string[] = [],
         orphans: readonly string[] = [],
     ): Promise<void> {

@@ -62,7 +62,7 @@ export class Station {
     }
 
     /** Whether the stage is still current. A former stage is unusable: its proxies are closed, and its cluster is reset. */
-    public isAt(stage: Stage): boolean {
+    public isCurrent(stage: Stage): boolean {
         return stage === this.stage;
     }
 

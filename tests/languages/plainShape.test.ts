@@ -14,7 +14,7 @@ for (const language of LANGUAGES) {
         const languages = useLanguages();
         const roleName = `plain-${language.name}`;
         let stack: Stack;
-        const give = (config: Record<string, string>) =>
+        const configure = (config: Record<string, string>) =>
             stack.setAllConfig(Object.fromEntries(Object.entries(config).map(([name, value]) => [name, { value }])));
         const carriedRoles = async () => [
             ...new Set(
@@ -28,7 +28,7 @@ for (const language of LANGUAGES) {
             await languages.sandbox.reset();
             stack = await makeStack(languages, language, "plain-shape", documentedProgram("plain-shape", language));
             const { clusterName } = languages.sandbox;
-            await give({ clusterName, roleName, maxSessionDuration: "3600" });
+            await configure({ clusterName, roleName, maxSessionDuration: "3600" });
         });
         after(async () => {
             await stack.destroy();
@@ -36,12 +36,12 @@ for (const language of LANGUAGES) {
         });
 
         it("reports bad arguments with their path, the expected value, the given value, and the fix", async () => {
-            await give({ roleName: "no spaces", maxSessionDuration: "60" });
+            await configure({ roleName: "no spaces", maxSessionDuration: "60" });
             const failure = (await failureOf(stack.up())) ?? "";
             const shown = assertTwoBadArguments(failure, '"cni": 2 invalid arguments. Nothing was created');
             assert.doesNotMatch(shown, /^ +at |\.[jt]s:\d+/m);
             assert.strictEqual(await languages.iam.role("no spaces").catch(() => undefined), undefined);
-            await give({ roleName, maxSessionDuration: "3600" });
+            await configure({ roleName, maxSessionDuration: "3600" });
         });
 
         it("makes the role, annotates the service account and restarts the pods", async () => {
@@ -57,7 +57,7 @@ for (const language of LANGUAGES) {
 
         it("changes what another argument asks for, and restarts nothing", async () => {
             const before = uids(await languages.cluster.awsNodePods());
-            await give({ maxSessionDuration: "7200" });
+            await configure({ maxSessionDuration: "7200" });
             const { done, onEvent } = recordEvents();
             await stack.up({ onEvent });
             assert.deepStrictEqual(

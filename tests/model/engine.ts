@@ -40,7 +40,10 @@ interface Stack {
     detachment?: DetachmentInputs & DetachmentOutputs;
 }
 
-export interface Foreseen extends Pick<PlanInputs, "record" | "canaryActs" | "delivered" | "detachFromNodeRoles"> {
+export interface PartialPlanInputs extends Pick<
+    PlanInputs,
+    "record" | "canaryActs" | "delivered" | "detachFromNodeRoles"
+> {
     readonly inputs: CredentialGuardInputs;
 }
 
@@ -110,22 +113,22 @@ export class Engine {
     }
 
     /** The input of a preview's plan. Undefined if the live checks have nothing to do. */
-    public foresee(program: Program): Foreseen | undefined {
+    public planInputs(program: Program): PartialPlanInputs | undefined {
         const { guard, canary: tried, detachment: last, roles } = this.stack;
         const { roleName, detachFromNodeRoles } = program;
         const inputs = guardInputs(commonInputs(program), program);
         const acts = guard === undefined || changedInputs(guard, inputs).length > 0;
         // A former run may have ended before it reached them.
-        const isBehind = (state: Pick<CanaryInputs, "approvedRole" | "record" | "drift"> | undefined) =>
+        const isOutdated = (state: Pick<CanaryInputs, "approvedRole" | "record" | "drift"> | undefined) =>
             changedInputs({ ...state }, { ...state, ...guardOutputs(guard), drift: "none" }).length > 0;
         const known = roles.includes(arnOf(roleName));
-        return !acts && !isBehind(tried) && !isBehind(last)
+        return !acts && !isOutdated(tried) && !isOutdated(last)
             ? undefined
             : {
                   inputs,
                   detachFromNodeRoles,
                   record: acts ? undefined : guard.record,
-                  canaryActs: acts || isBehind(tried),
+                  canaryActs: acts || isOutdated(tried),
                   delivered: known ? arnOf(roleName) : undefined,
               };
     }

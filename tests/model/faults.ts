@@ -7,13 +7,13 @@ export type Fault =
     | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
-const MOST_NODES = 6;
+const MAX_NODES = 6;
 
 export function befall(world: ModelWorld, fault: Fault): void {
     world.note(`** ${Object.values(fault).join(" ")}`);
     switch (fault.kind) {
         case "nodeJoins":
-            if (world.nodes.length < MOST_NODES) {
+            if (world.nodes.length < MAX_NODES) {
                 world.join(fault.role);
             }
             break;

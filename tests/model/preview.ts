@@ -72,16 +72,16 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
 }
 
 async function preview(world: ModelWorld, engine: Engine, program: Program): Promise<HandOverPlan | undefined> {
-    const foreseen = engine.foresee(program);
-    if (foreseen === undefined) {
+    const partial = engine.planInputs(program);
+    if (partial === undefined) {
         return undefined;
     }
-    const { inputs, record } = foreseen;
+    const { inputs, record } = partial;
     const roles = [...new Set([...(record?.namedNodeRoles ?? []), ...(program.detachFromNodeRoles ?? [])])];
     const context = runContextOf(world, new Run(world), inputs, roles);
     const preflight = await observePreflight(context, inputs, () => context.cluster.issuer());
     const limits = { stableSeconds: 13, iamPropagationSeconds: inputs.iamPropagationSeconds, maxNotReadyNodes: 0 };
-    return planHandOver({ ...foreseen, ...limits, preflight, detachPolicyArns: undefined });
+    return planHandOver({ ...partial, ...limits, preflight, detachPolicyArns: undefined });
 }
 
 function nodeOfEachPod(log: readonly string[]): Map<string, string> {

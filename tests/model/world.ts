@@ -64,7 +64,7 @@ export class ModelWorld {
     private readonly deleted = new Set<string>();
     private retryAt = 0;
     private backoff = 1000;
-    private births = 0;
+    private podsCreated = 0;
     private joined = 0;
     private due: { readonly at: number; readonly happen: () => void }[] = [];
 
@@ -211,8 +211,8 @@ export class ModelWorld {
                 this.changed();
                 return;
             }
-            this.births += 1;
-            const uid = String(this.births);
+            this.podsCreated += 1;
+            const uid = String(this.podsCreated);
             this.pods.push({
                 name: `pod${uid}`,
                 uid,

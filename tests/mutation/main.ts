@@ -20,13 +20,13 @@ function reachesThreshold(part: string): boolean {
     return status === 0;
 }
 
-function mutate(asked: readonly string[]): boolean {
-    const unknown = asked.filter((part) => !PARTS.includes(part));
+function mutate(requested: readonly string[]): boolean {
+    const unknown = requested.filter((part) => !PARTS.includes(part));
     if (unknown.length > 0) {
         process.stderr.write(`Unknown part ${unknown.join(", ")}. The parts are: ${PARTS.join(", ")}\n`);
         return false;
     }
-    const below = (asked.length > 0 ? asked : PARTS).filter((part) => !reachesThreshold(part));
+    const below = (requested.length > 0 ? requested : PARTS).filter((part) => !reachesThreshold(part));
     process.stdout.write(
         below.length === 0 ? "\nAll parts reach the threshold.\n" : `\nBelow the threshold: ${below.join(", ")}\n`,
     );

@@ -6,26 +6,26 @@ import { useConsumer } from "./support/consumer";
 
 /** Measures both imports in one process, so that a busy machine slows down both. */
 const PROGRAM = `
-    const took = (name) => {
+    const cpuTime = (name) => {
         const started = process.cpuUsage();
         require(name);
         const { user, system } = process.cpuUsage(started);
         return (user + system) / 1000;
     };
-    console.log(JSON.stringify([took("@pulumi/pulumi"), took("eks-cni")]));
+    console.log(JSON.stringify([cpuTime("@pulumi/pulumi"), cpuTime("eks-cni")]));
 `;
 const RUNS = 7;
 
 /** Records the modules that the import loads, and its network calls. */
 const RECORD_IMPORT = `
-    const asked = [];
-    require("net").Socket.prototype.connect = (...args) => asked.push(args);
-    require("dns").lookup = (name) => asked.push(name);
+    const connections = [];
+    require("net").Socket.prototype.connect = (...args) => connections.push(args);
+    require("dns").lookup = (name) => connections.push(name);
     require("@pulumi/pulumi");
     const before = new Set(Object.keys(require.cache));
     require("eks-cni");
     const loaded = Object.keys(require.cache).filter((file) => !before.has(file));
-    setTimeout(() => console.log(JSON.stringify({ loaded, asked })), 200);
+    setTimeout(() => console.log(JSON.stringify({ loaded, connections })), 200);
 `;
 
 describe("importing the packed tarball", () => {
@@ -44,13 +44,13 @@ describe("importing the packed tarball", () => {
 
     it("loads nothing but the component and the documents, and asks the network for nothing", () => {
         const options = { cwd: consumer.folder, encoding: "utf8" } as const;
-        const { loaded, asked } = JSON.parse(execFileSync(process.execPath, ["-e", RECORD_IMPORT], options)) as {
+        const { loaded, connections } = JSON.parse(execFileSync(process.execPath, ["-e", RECORD_IMPORT], options)) as {
             loaded: string[];
-            asked: unknown[];
+            connections: unknown[];
         };
         const own = path.join(fs.realpathSync(consumer.folder), "node_modules/eks-cni/dist");
         const parts = loaded.map((file) => path.relative(own, file).split(path.sep)[0]);
         assert.deepStrictEqual([...new Set(parts)].sort(), ["components", "documents", "index.js"]);
-        assert.deepStrictEqual(asked, []);
+        assert.deepStrictEqual(connections, []);
     });
 });

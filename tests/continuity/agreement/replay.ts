@@ -10,7 +10,7 @@ import { sightOfSandbox } from "./sight";
 
 export async function replayAndCompare(stage: Stage, course: Course): Promise<void> {
     await stage.useStrategy(course.strategy);
-    await stage.startsFromHere();
+    await stage.recordStateBefore();
     const expected = await playOnModel(course, stage.props.sizes.nodes);
     const stoppedNodes = new Set<string>();
     for (const [index, turn] of course.turns.entries()) {

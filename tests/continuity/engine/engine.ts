@@ -111,7 +111,7 @@ export class Engine {
     }
 
     /** Deletes a resource and its dependents from the state: `pulumi state delete`. */
-    public async forget(urn: string): Promise<void> {
+    public async deleteFromState(urn: string): Promise<void> {
         const { code, output } = await this.pulumi(["state", "delete", urn, "--yes", "--target-dependents"], {});
         if (code !== 0) {
             throw new Error(`pulumi state delete failed:\n${output}`);

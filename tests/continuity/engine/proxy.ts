@@ -30,7 +30,7 @@ export interface Proxy {
 }
 
 /** Longer than any pause between two calls. A client that reuses a connection just as it is closed would see a network error. */
-const KEPT_MILLISECONDS = 10 * 60 * 1000;
+const KEEP_ALIVE_MILLISECONDS = 10 * 60 * 1000;
 
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     const isTls = options.target.startsWith("https:");
@@ -39,7 +39,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     const server = certificate
         ? createHttpsServer({ key: certificate.private, cert: certificate.cert }, handle)
         : createHttpServer(handle);
-    server.keepAliveTimeout = KEPT_MILLISECONDS;
+    server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
     const port = await listen(server);
     return {
         url: `${isTls ? "https" : "http"}://127.0.0.1:${String(port)}`,

@@ -16,7 +16,7 @@ const stsRefuses: Scenario = {
         assert.strictEqual((await stage.now()).serviceAccount.annotations["eks.amazonaws.com/role-arn"], undefined);
         await stage.faults.refuseSts(false);
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -39,7 +39,7 @@ const stsUnreachable: Scenario = {
         );
         await stage.faults.reachStsFromNodes(true);
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -53,9 +53,9 @@ const slow: Scenario = {
         const timeouts = { ...stage.timeouts, proofSeconds: 60, canarySeconds: 60 };
         const args = stage.arguments({ timeouts, iamPropagationSeconds: 25 });
         await stage.succeeds("up", args);
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         await stage.succeeds("destroy", args);
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -67,9 +67,9 @@ const throttled: Scenario = {
     play: async (stage) => {
         await stage.faults.throttleAws(5);
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 

@@ -13,10 +13,10 @@ const liveChecksOff: Scenario = {
         const pods = await handedOver(stage);
         await stage.succeeds("up", { clusterName: stage.sandbox.clusterName, liveChecks: false });
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -31,10 +31,10 @@ const renamed: Scenario = {
         // Deletes the resources that the failed update created under the new name: they would conflict with the alias.
         await stage.succeeds("up", stage.arguments());
         await stage.succeeds("up", stage.arguments({ component: { name: "network", aliases: [{ name: "cni" }] } }));
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -61,12 +61,12 @@ const existingRole: Scenario = {
         const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
         const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "theirs", AssumeRolePolicyDocument }));
         await iam.send(new AttachRolePolicyCommand({ RoleName: "theirs", PolicyArn: CNI_POLICY }));
-        await stage.startsFromHere();
+        await stage.recordStateBefore();
         await handedOver(stage);
         await stage.succeeds("up", stage.arguments({ existingRoleArn: Role?.Arn }));
         await stage.settled();
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -82,7 +82,7 @@ const deliveryChanged: Scenario = {
         await stage.settled();
         assert.ok(String(stage.outputs()["roleName"]) in stage.currentRoles(), "the role was deleted");
         await stage.succeeds("destroy", args);
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -100,9 +100,9 @@ const otherServiceAccount: Scenario = {
         assert.deepStrictEqual(stage.currentRoles()[roleName], role, "the role of the pods was changed");
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -118,7 +118,7 @@ const otherIpFamily: Scenario = {
         assert.deepStrictEqual((await stage.now()).iam.roles, iam.roles, "a role was changed");
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 

@@ -16,7 +16,7 @@ async function showsAndRepairs(stage: Stage, reason: RegExp): Promise<void> {
     const { output } = await stage.succeeds("refresh", stage.arguments());
     assert.match(output, reason, "the refresh does not show the drift");
     await stage.succeeds("up", stage.arguments());
-    await stage.isHandedOver();
+    await stage.assertHandedOver();
 }
 
 const annotationWiped: Scenario = {
@@ -33,7 +33,7 @@ const annotationWiped: Scenario = {
         await stage.until("the guard refuses the pod", () => stage.isRefused());
         await showsAndRepairs(stage, /cni-(detachment|service-account)/);
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -75,16 +75,16 @@ const guardStateLost: Scenario = {
     play: async (stage) => {
         await handedOver(stage);
         const pods = await stage.pods();
-        await stage.forget("cni-credential-guard");
+        await stage.deleteFromState("cni-credential-guard");
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await stage.fails("destroy", stage.arguments(), /\[node-role-without-permissions\]/);
         await iamClient(stage.sandbox).send(
             new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: CNI_POLICY }),
         );
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -117,7 +117,7 @@ const podIdentityLater: Scenario = {
         await remove();
         // The refused update has created the new role, which stays the component's role.
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -133,7 +133,7 @@ const nodeRoleTags: Scenario = {
         await iamClient(stage.sandbox).send(new TagRoleCommand({ RoleName: NODE_ROLE, Tags }));
         await stage.succeeds("refresh", stage.arguments());
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
     },
 };

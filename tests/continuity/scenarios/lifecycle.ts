@@ -13,7 +13,7 @@ const firstUp: Scenario = {
     bound: { ...nothingLost, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -24,7 +24,7 @@ const secondUp: Scenario = {
     bound: { ...nothingLost, rollouts: 0, restarts: 0 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         const pods = await stage.pods();
         stage.since = Date.now();
         const { calls } = await stage.succeeds("up", stage.arguments());
@@ -41,10 +41,10 @@ const destroy: Scenario = {
     bound: { ...nothingLost, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         stage.since = Date.now();
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -75,9 +75,9 @@ const newRoleName: Scenario = {
     bound: { ...nothingLost, rollouts: 2, restarts: 2 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments({ roleName: "cni-first" }));
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         await stage.succeeds("up", stage.arguments({ roleName: "cni-second" }));
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -93,13 +93,13 @@ const changedPolicy: Scenario = {
             new CreatePolicyCommand({ PolicyName: "logs", PolicyDocument }),
         );
         const arn = made.Policy?.Arn ?? "";
-        await stage.startsFromHere();
+        await stage.recordStateBefore();
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         await stage.succeeds("up", stage.arguments({ additionalPolicyArns: [arn] }));
-        await stage.isHandedOver([arn]);
+        await stage.assertHandedOver([arn]);
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 

@@ -20,7 +20,7 @@ const joinsDuringUp: Scenario = {
         const joins = atEach([ANNOTATE, ROLL_OUT, GUARD, DETACH], () => stage.faults.joinNode());
         await stage.succeeds("up", stage.arguments(), joins);
         await joins.done();
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -31,12 +31,12 @@ const joinsDuringDestroy: Scenario = {
     bound: { ...nothingLost, rollouts: 1, restarts: 4 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         stage.since = Date.now();
         const joins = atEach([REATTACH, ANNOTATE, ROLL_OUT], () => stage.faults.joinNode());
         await stage.succeeds("destroy", stage.arguments(), joins);
         await joins.done();
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -49,11 +49,11 @@ const lost: Scenario = {
         const up = atEach([ROLL_OUT], () => loseOne(stage));
         await stage.succeeds("up", stage.arguments(), up);
         await up.done();
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         const down = atEach([ANNOTATE], () => loseOne(stage));
         await stage.succeeds("destroy", stage.arguments(), down);
         await down.done();
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -80,7 +80,7 @@ const notReady: Scenario = {
         );
         await stage.succeeds("up", stage.arguments({ maxNotReadyNodes: 1 }));
         await stage.faults.startKubelet(node);
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -94,7 +94,7 @@ const notReadyBefore: Scenario = {
         await stage.faults.stopKubelet(node);
         await stage.succeeds("up", stage.arguments({ maxNotReadyNodes: 1 }));
         await stage.faults.startKubelet(node);
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 

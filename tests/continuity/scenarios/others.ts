@@ -20,14 +20,14 @@ const apiServerRestarted: Scenario = {
         if (outcome !== "succeeded") {
             await stage.succeeds("up", stage.arguments());
         }
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         const down = atEach([/^PATCH serviceaccounts\/aws-node$/], () => stage.faults.restartApiServer());
         const destroyed = await stage.run("destroy", stage.arguments(), down);
         await down.done();
         if (destroyed.outcome !== "succeeded") {
             await stage.succeeds("destroy", stage.arguments());
         }
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -58,7 +58,7 @@ const sharedNodeRole: Scenario = {
         assert.deepStrictEqual(roles[NODE_ROLE]?.attachedPolicyArns, before, "the shared role lost a policy");
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted before the refusal");
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 
@@ -70,10 +70,10 @@ const engineKilled: Scenario = {
     play: async (stage) => {
         await stage.run("up", stage.arguments(), { killAtMilliseconds: 9000 });
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         await stage.run("destroy", stage.arguments(), { killAtMilliseconds: 5000 });
         await stage.succeeds("destroy", stage.arguments());
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
     },
 };
 

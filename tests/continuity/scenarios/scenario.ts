@@ -29,7 +29,7 @@ export interface Bound {
 /** Completes a hand-over, restarts the measurement, and returns the pods. */
 export async function handedOver(stage: Stage): Promise<Map<string, string>> {
     await stage.succeeds("up", stage.arguments());
-    await stage.isHandedOver();
+    await stage.assertHandedOver();
     stage.since = Date.now();
     return stage.pods();
 }

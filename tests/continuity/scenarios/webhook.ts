@@ -16,7 +16,7 @@ const downBefore: Scenario = {
         assert.strictEqual((await stage.now()).serviceAccount.annotations["eks.amazonaws.com/role-arn"], undefined);
         await stage.faults.startWebhook();
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -33,7 +33,7 @@ const downDuring: Scenario = {
         });
         await stage.succeeds("up", stage.arguments(), outage);
         await outage.done();
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -44,14 +44,14 @@ const downAfter: Scenario = {
     bound: { ...nothingLost, rollouts: 1, restarts: 2, outageNodeSeconds: 40 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments());
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         const [node = ""] = (await stage.pods()).keys();
         await stage.faults.stopWebhook();
         await stage.deletePodOn(node);
         await stage.until("the injection guard refuses a pod", () => stage.isRefused());
         assert.ok(!(await stage.pods()).has(node), "a pod without identity was admitted");
         await stage.faults.startWebhook();
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
     },
 };
 
@@ -63,7 +63,7 @@ const downAsDestroyStarts: Scenario = {
     play: async (stage) => {
         const args = stage.arguments({ iamPropagationSeconds: 10 });
         await stage.succeeds("up", args);
-        await stage.isHandedOver();
+        await stage.assertHandedOver();
         const [node = ""] = (await stage.pods()).keys();
         await stage.faults.slowIam(8);
         await stage.faults.stopWebhook();
@@ -75,7 +75,7 @@ const downAsDestroyStarts: Scenario = {
         });
         await stage.succeeds("destroy", args, guardGoes);
         await guardGoes.done();
-        await stage.isAsBefore();
+        await stage.assertAsBefore();
         await stage.faults.startWebhook();
     },
 };
