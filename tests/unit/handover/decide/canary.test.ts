@@ -6,21 +6,21 @@ import {
     carrying,
     daemonSet,
     fresh,
-    leaving,
+    terminating,
     node,
     onNodeRole,
     pod,
     pods,
     record,
     REGIONAL,
-    remembering,
+    memoryWith,
     ROLE,
     ROLE_ARN,
     seconds,
     serviceAccount,
     starting,
     subject,
-    told,
+    comparableStep,
     world,
 } from "../support/worlds";
 
@@ -36,8 +36,8 @@ const first = (name: string, where = " of nodes") =>
 const DONE = { do: "done", why: "a pod with the role works on a node of the node role" };
 const ANNOTATE = { do: "annotate", annotations: { [ROLE_ARN]: ROLE }, why: "annotating the service account again" };
 const twoRoles = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "nodes" } };
-const away = [node("n1", { ready: false }), node("n2"), node("n3")];
-const tried = remembering({ restarts: { n1: 1 } });
+const n1NotReady = [node("n1", { ready: false }), node("n2"), node("n3")];
+const n1Restarted = memoryWith({ restarts: { n1: 1 } });
 
 describe("The canary", () => {
     const rows: [string, World, object, Partial<CanaryTarget>?, Memory?][] = [
@@ -56,7 +56,7 @@ describe("The canary", () => {
             }),
             first("n2"),
         ],
-        ["is on a Ready node", before({ nodes: away }), first("n2")],
+        ["is on a Ready node", before({ nodes: n1NotReady }), first("n2")],
         [
             "is on the first node by name, whatever their order",
             before({ nodes: [node("n3"), node("n1"), node("n2")], pods: pods(onNodeRole) }),
@@ -110,7 +110,7 @@ describe("The canary", () => {
         ],
         [
             "is awaited while the one before is not gone",
-            before({ pods: pods(onNodeRole, pod("n1", onNodeRole, leaving)) }),
+            before({ pods: pods(onNodeRole, pod("n1", onNodeRole, terminating)) }),
             wait("canary on n1: its new pod does not exist yet"),
         ],
         [
@@ -125,36 +125,36 @@ describe("The canary", () => {
         ],
         [
             "is not awaited on a NotReady node",
-            before({ nodes: away, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
+            before({ nodes: n1NotReady, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
             first("n2"),
         ],
         [
             "is awaited there if it was restarted",
-            before({ nodes: away, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
+            before({ nodes: n1NotReady, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
             wait("canary on n1: its new pod does not exist yet"),
             {},
-            tried,
+            n1Restarted,
         ],
         [
             "is tried again when the webhook missed it",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { createdAt: seconds(-2) })) }),
             restart("pod-n1", "canary on n1 of nodes: pod-n1 carries no role of its own"),
             {},
-            tried,
+            n1Restarted,
         ],
         [
             "gives the webhook time before",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { ...starting, createdAt: seconds(-1) })) }),
             wait("canary on n1 of nodes: pod-n1 carries no role of its own; restarting it again after a pause"),
             {},
-            tried,
+            n1Restarted,
         ],
         [
             "gives it longer each time",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { createdAt: seconds(-15) })) }),
             wait("canary on n1 of nodes: pod-n1 carries no role of its own; restarting it again after a pause"),
             {},
-            remembering({ restarts: { n1: 4 } }),
+            memoryWith({ restarts: { n1: 4 } }),
         ],
         [
             "fails when the webhook missed it five times",
@@ -164,7 +164,7 @@ describe("The canary", () => {
                 "The pod on node n1 was restarted 5 times, and still: canary on n1 of nodes: pod-n1 carries no role of its own.",
             ),
             {},
-            remembering({ restarts: { n1: 5 } }),
+            memoryWith({ restarts: { n1: 5 } }),
         ],
         [
             "takes the place of one that a former run left behind",
@@ -230,7 +230,7 @@ describe("The canary", () => {
     ];
     for (const [what, of, step, more, memory = fresh] of rows) {
         it(what, () => {
-            deepStrictEqual(told(nextCanaryStep({ ...target, ...more }, of, memory)), step);
+            deepStrictEqual(comparableStep(nextCanaryStep({ ...target, ...more }, of, memory)), step);
         });
     }
 });

@@ -5,7 +5,7 @@ import {
     carrying,
     daemonSet,
     FORMER_ROLE,
-    leaving,
+    terminating,
     onNodeRole,
     pod,
     pods,
@@ -19,7 +19,7 @@ import {
 } from "../support/worlds";
 
 const EXPIRATION = "eks.amazonaws.com/token-expiration";
-const theirs = { [ROLE_ARN]: ROLE };
+const roleOnly = { [ROLE_ARN]: ROLE };
 const regional: CredentialSource = { kind: "webIdentity", roleArn: ROLE, regionalSts: "regional" };
 
 interface Row {
@@ -41,7 +41,7 @@ describe("Nothing is to roll out", () => {
         [
             "whatever a pod carries that goes",
             true,
-            { cluster: { pods: pods(carrying(ROLE), pod("n2", onNodeRole, leaving)) } },
+            { cluster: { pods: pods(carrying(ROLE), pod("n2", onNodeRole, terminating)) } },
         ],
         ["where there is no pod yet", true, { cluster: { pods: [] } }],
         ["where there is no DaemonSet", true, { cluster: { daemonSet: undefined } }],
@@ -53,38 +53,38 @@ describe("Nothing is to roll out", () => {
         ["but where the annotation is the component's", false, { former: {} }],
         ["but where the annotation was another role's", false, { former: { [ROLE_ARN]: FORMER_ROLE } }],
         ["but where the component has rolled out before", false, { cluster: { daemonSet: rolledOut } }],
-        ["but where tokens are to live for another time", false, { wanted: { ...theirs, [EXPIRATION]: "600" } }],
-        ["but where tokens lived for another time", false, { former: { ...theirs, [EXPIRATION]: "600" } }],
+        ["but where tokens are to live for another time", false, { wanted: { ...roleOnly, [EXPIRATION]: "600" } }],
+        ["but where tokens lived for another time", false, { former: { ...roleOnly, [EXPIRATION]: "600" } }],
         [
             "where tokens live as long as before",
             true,
-            { wanted: { ...theirs, [EXPIRATION]: "600" }, former: { ...theirs, [EXPIRATION]: "600" } },
+            { wanted: { ...roleOnly, [EXPIRATION]: "600" }, former: { ...roleOnly, [EXPIRATION]: "600" } },
         ],
         [
             "where the regional endpoint is wanted, and the webhook gives it without being asked",
             true,
-            { wanted: { ...theirs, [REGIONAL]: "true" }, credentials: regional },
+            { wanted: { ...roleOnly, [REGIONAL]: "true" }, credentials: regional },
         ],
         [
             "but where pods do not use the regional endpoint that is wanted",
             false,
-            { wanted: { ...theirs, [REGIONAL]: "true" } },
+            { wanted: { ...roleOnly, [REGIONAL]: "true" } },
         ],
         [
             "but where the global endpoint is wanted, and was not asked for",
             false,
-            { wanted: { ...theirs, [REGIONAL]: "false" } },
+            { wanted: { ...roleOnly, [REGIONAL]: "false" } },
         ],
         [
             "where the global endpoint is wanted, and was asked for",
             true,
-            { wanted: { ...theirs, [REGIONAL]: "false" }, former: { ...theirs, [REGIONAL]: "false" } },
+            { wanted: { ...roleOnly, [REGIONAL]: "false" }, former: { ...roleOnly, [REGIONAL]: "false" } },
         ],
     ];
     for (const [
         what,
         expected,
-        { former = theirs, wanted = theirs, credentials = carrying(ROLE), cluster = {} },
+        { former = roleOnly, wanted = roleOnly, credentials = carrying(ROLE), cluster = {} },
     ] of rows) {
         it(what, () => {
             const seen = world(credentials, { cluster }).cluster;

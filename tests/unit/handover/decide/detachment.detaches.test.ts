@@ -1,7 +1,7 @@
-import { DETACH, detached, DONE, good, right, table, wait } from "../support/detachments";
+import { DETACH, detached, DONE, verified, right, table, wait } from "../support/detachments";
 import {
     attach,
-    bare,
+    withoutPolicies,
     BROAD_POLICY,
     CNI_POLICY,
     nodeRole,
@@ -10,42 +10,42 @@ import {
     pod,
     pods,
     record,
-    remembering,
+    memoryWith,
     ROLE,
     seconds,
     subject,
 } from "../support/worlds";
 
 table("The policies leave the node roles", [
-    ["when every pod carries the role and has for long", good(), DETACH],
-    ["not a second time when they have left", good({}, detached), DONE],
+    ["when every pod carries the role and has for long", verified(), DETACH],
+    ["not a second time when they have left", verified({}, detached), DONE],
     [
         "when the watch over the pods is just over",
-        good({ pods: pods(right, pod("n2", right, { readySince: seconds(-20) })) }),
+        verified({ pods: pods(right, pod("n2", right, { readySince: seconds(-20) })) }),
         DETACH,
     ],
     [
         "in a run that has just begun, where no other role was ever approved",
-        good(),
+        verified(),
         DETACH,
         {},
-        remembering({ startedAt: NOW }),
+        memoryWith({ startedAt: NOW }),
     ],
     [
         "as soon as a webhook that is late no longer gives a role of before",
-        good(),
+        verified(),
         DETACH,
         { record: { ...record, approvedRoleArns: [`${ROLE}-before`, ROLE] } },
-        remembering({ startedAt: seconds(-20) }),
+        memoryWith({ startedAt: seconds(-20) }),
     ],
     [
         "though an instance that is no node has no role",
-        good({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "nodes", "i-n9": undefined } }),
+        verified({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "nodes", "i-n9": undefined } }),
         DETACH,
     ],
     [
         "also of a cluster without nodes",
-        good({ nodes: [], pods: [] }, { roleOfInstance: {}, nodeRoles: [nodeRole({ instancesOfCluster: [] })] }),
+        verified({ nodes: [], pods: [] }, { roleOfInstance: {}, nodeRoles: [nodeRole({ instancesOfCluster: [] })] }),
         {
             ...DETACH,
             why: "0 pods carry the role: detaching the policies from nodes",
@@ -53,7 +53,7 @@ table("The policies leave the node roles", [
     ],
     [
         "of those roles that still exist",
-        good({}, { nodeRoles: [nodeRole(), nodeRole({ name: "gone", exists: false })] }),
+        verified({}, { nodeRoles: [nodeRole(), nodeRole({ name: "gone", exists: false })] }),
         {
             ...DETACH,
             why: "3 pods carry the role: detaching the policies from nodes, gone",
@@ -62,13 +62,13 @@ table("The policies leave the node roles", [
     ],
     [
         "without the guard where it is not asked for",
-        good({ injectionGuard: { present: false, inForce: false } }),
+        verified({ injectionGuard: { present: false, inForce: false } }),
         DETACH,
         { injectionGuard: false },
     ],
     [
         "by name, whatever their kind",
-        good(
+        verified(
             {},
             {
                 nodeRoles: [
@@ -88,8 +88,8 @@ table("The policies leave the node roles", [
         },
     ],
     [
-        "not those of another kind that nobody named",
-        good(
+        "not those of another kind that are not named",
+        verified(
             {},
             {
                 nodeRoles: [
@@ -107,7 +107,7 @@ table("The policies leave the node roles", [
     ],
     [
         "on IPv6 all that are of the CNI's kind",
-        good(
+        verified(
             {},
             {
                 nodeRoles: [
@@ -129,7 +129,7 @@ table("The policies leave the node roles", [
     ],
     [
         "of the partition of the role",
-        good(
+        verified(
             {},
             {
                 nodeRoles: [
@@ -145,14 +145,14 @@ table("The policies leave the node roles", [
     ],
     [
         "once more when IAM has shown them for half a minute after they left",
-        good(),
+        verified(),
         DETACH,
         {},
-        remembering({ detachedAt: seconds(-30) }),
+        memoryWith({ detachedAt: seconds(-30) }),
     ],
 ]);
 
-const two = good({}, { nodeRoles: [nodeRole(bare), nodeRole({ ...bare, name: "more" })] });
+const two = verified({}, { nodeRoles: [nodeRole(withoutPolicies), nodeRole({ ...withoutPolicies, name: "more" })] });
 
 table("When the watch after the detachment is over", [
     [
@@ -166,7 +166,7 @@ table("When the watch after the detachment is over", [
         two,
         wait("the policies are detached from nodes, more; watching the pods for 20 s"),
         { detachFromNodeRoles: ["nodes", "more"] },
-        remembering({ detachedAt: seconds(-19) }),
+        memoryWith({ detachedAt: seconds(-19) }),
     ],
-    ["it is done", good({}, detached), DONE, {}, remembering({ detachedAt: seconds(-20) })],
+    ["it is done", verified({}, detached), DONE, {}, memoryWith({ detachedAt: seconds(-20) })],
 ]);

@@ -1,16 +1,16 @@
-import { astray, detached, good, right, table } from "../support/detachments";
+import { podWithoutRole, detached, verified, right, table } from "../support/detachments";
 import {
     attach,
-    bare,
+    withoutPolicies,
     CNI_POLICY,
-    inPart,
-    leaving,
+    incomplete,
+    terminating,
     nodeRole,
     onNodeRole,
     pod,
     pods,
     record,
-    remembering,
+    memoryWith,
     ROLE,
     seconds,
     serviceAccount,
@@ -23,15 +23,15 @@ const BACK = {
 };
 
 table("The policies come back at once", [
-    ["for a pod without the role", good(astray, detached), BACK],
+    ["for a pod without the role", verified(podWithoutRole, detached), BACK],
     [
         "for one that is on its way out",
-        good({ pods: [...pods(right), pod("n2", onNodeRole, { ...leaving, name: "pod-n2" })] }, detached),
+        verified({ pods: [...pods(right), pod("n2", onNodeRole, { ...terminating, name: "pod-n2" })] }, detached),
         BACK,
     ],
     [
         "for one that carries the role in part",
-        good({ pods: pods(right, pod("n2", inPart(ROLE))) }, detached),
+        verified({ pods: pods(right, pod("n2", incomplete(ROLE))) }, detached),
         {
             ...BACK,
             why: "pod-n2 carries its role only in part: a container: attaching the policies to the node roles again",
@@ -39,31 +39,36 @@ table("The policies come back at once", [
     ],
     [
         "for one with other credentials",
-        good({ pods: pods(right, pod("n2", { kind: "other", what: "AWS_PROFILE" })) }, detached),
+        verified({ pods: pods(right, pod("n2", { kind: "other", what: "AWS_PROFILE" })) }, detached),
         { ...BACK, why: "pod-n2 carries AWS_PROFILE: attaching the policies to the node roles again" },
     ],
     [
         "however often they came back before",
-        good(astray, detached),
+        verified(podWithoutRole, detached),
         BACK,
         {},
-        remembering({ restores: 9, attachedAt: seconds(-31), attached: attach("nodes") }),
+        memoryWith({ restores: 9, attachedAt: seconds(-31), attached: attach("nodes") }),
     ],
     [
         "right after they left again",
-        good(astray, detached),
+        verified(podWithoutRole, detached),
         BACK,
         {},
-        remembering({ attachedAt: seconds(-5), attached: [], detachedAt: seconds(-1) }),
+        memoryWith({ attachedAt: seconds(-5), attached: [], detachedAt: seconds(-1) }),
     ],
     [
         "before the service account is annotated again",
-        good({ ...astray, serviceAccount: { ...serviceAccount, annotations: {}, roleArnOwners: [] } }, detached),
+        verified(
+            { ...podWithoutRole, serviceAccount: { ...serviceAccount, annotations: {}, roleArnOwners: [] } },
+            detached,
+        ),
         BACK,
     ],
     [
         "of all roles that were named",
-        good(astray, { nodeRoles: [nodeRole(bare), nodeRole({ name: "more", ...bare })] }),
+        verified(podWithoutRole, {
+            nodeRoles: [nodeRole(withoutPolicies), nodeRole({ name: "more", ...withoutPolicies })],
+        }),
         { ...BACK, policies: attach("nodes", "more") },
         {
             detachFromNodeRoles: ["nodes", "more"],

@@ -1,4 +1,4 @@
-import { good, refuse, right, table } from "../support/detachments";
+import { verified, refuse, right, table } from "../support/detachments";
 import {
     attach,
     CNI_POLICY,
@@ -9,7 +9,7 @@ import {
     pod,
     pods,
     record,
-    remembering,
+    memoryWith,
     ROLE,
     ROLE_ARN,
     serviceAccount,
@@ -20,7 +20,7 @@ import {
 table("The run ends", [
     [
         "on another cluster",
-        good({ uid: "another" }),
+        verified({ uid: "another" }),
         refuse(
             "cluster-changed",
             "The kubeconfig points to a cluster whose kube-system namespace has the UID another. The hand-over began on the cluster with the UID cluster.",
@@ -28,27 +28,27 @@ table("The run ends", [
     ],
     [
         "without the DaemonSet",
-        good({ daemonSet: undefined }),
+        verified({ daemonSet: undefined }),
         refuse("daemon-set-missing", "There is no DaemonSet kube-system/aws-node."),
     ],
     [
         "without the service account",
-        good({ serviceAccount: undefined }),
+        verified({ serviceAccount: undefined }),
         refuse("service-account-missing", "There is no service account kube-system/aws-node."),
     ],
     [
         "when a pod with the role reports a refused call",
-        good({ pods: pods(right, pod("n2", right, { missingPermissions: "no DescribeSubnets" })) }),
+        verified({ pods: pods(right, pod("n2", right, { missingPermissions: "no DescribeSubnets" })) }),
         refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports: no DescribeSubnets`),
     ],
     [
         "when one that is not Ready does",
-        good({ pods: pods(right, pod("n2", right, { ...starting, missingPermissions: "no" })) }),
+        verified({ pods: pods(right, pod("n2", right, { ...starting, missingPermissions: "no" })) }),
         refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports: no`),
     ],
     [
-        "when somebody else has written the annotation",
-        good({
+        "when another owner has written the annotation",
+        verified({
             serviceAccount: {
                 ...serviceAccount,
                 annotations: { [ROLE_ARN]: "other" },
@@ -58,18 +58,18 @@ table("The run ends", [
         refuse("annotation-owned-by-another", 'The role annotation of kube-system/aws-node belongs to "helm".'),
     ],
     [
-        "when the role of a node cannot be told",
-        good({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } }),
+        "when the role of a node is unknown",
+        verified({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } }),
         refuse("node-role-unknown", "The roles of these nodes are unknown: n3."),
     ],
     [
         "when a node is no instance",
-        good({ nodes: [node("n1"), node("n2"), node("n3", { instanceId: undefined })] }),
+        verified({ nodes: [node("n1"), node("n2"), node("n3", { instanceId: undefined })] }),
         refuse("node-role-unknown", "The roles of these nodes are unknown: n3."),
     ],
     [
         "when a node has a role that is not named",
-        good({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" } }),
+        verified({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" } }),
         refuse(
             "node-role-not-named",
             "Nodes of this cluster run with the roles more. detachFromNodeRoles lists nodes.",
@@ -77,12 +77,12 @@ table("The run ends", [
     ],
     [
         "when instances elsewhere use the role",
-        good({}, { nodeRoles: [nodeRole({ instancesElsewhere: ["eu-west-1/i-9"] })] }),
+        verified({}, { nodeRoles: [nodeRole({ instancesElsewhere: ["eu-west-1/i-9"] })] }),
         refuse("node-role-shared", "Instances outside this cluster run with nodes: eu-west-1/i-9."),
     ],
     [
-        "when kube-system/aws-node lives off the role, beside what is handed over",
-        good({ defaultPodsWithoutRole: ["aws-node-1"] }),
+        "when kube-system/aws-node uses the permissions of the role as well",
+        verified({ defaultPodsWithoutRole: ["aws-node-1"] }),
         refuse(
             "node-role-in-use",
             "Besides kube-system/aws-node, the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1.",
@@ -90,7 +90,7 @@ table("The run ends", [
     ],
     [
         "when the guard is not there",
-        good({ injectionGuard: { present: false, inForce: false } }),
+        verified({ injectionGuard: { present: false, inForce: false } }),
         refuse(
             "injection-guard-missing",
             "The injection guard, the ValidatingAdmissionPolicy guard, does not exist, although the stack created it.",
@@ -98,25 +98,25 @@ table("The run ends", [
     ],
     [
         "when a policy is not recorded",
-        good(),
+        verified(),
         refuse("policy-not-recorded", `${CNI_POLICY} was attached to nodes after the hand-over began.`),
         { record: { ...record, nodeRolePolicies: {} } },
     ],
     [
-        "when a pod was restarted five times in vain",
-        good({ pods: pods(right, pod("n2", onNodeRole)) }),
+        "when a pod was restarted five times without success",
+        verified({ pods: pods(right, pod("n2", onNodeRole)) }),
         refuse(
             "restart-limit",
             "The pod on node n2 was restarted 5 times, and still: pod-n2 carries no role of its own.",
         ),
         {},
-        remembering({ restarts: { n2: 5 } }),
+        memoryWith({ restarts: { n2: 5 } }),
     ],
     [
         "when pods without the role appear again and again",
-        good({ pods: pods(right, pod("n2", onNodeRole)) }),
+        verified({ pods: pods(right, pod("n2", onNodeRole)) }),
         refuse("pods-without-role", "Pods without the role keep appearing: pod-n2."),
         {},
-        remembering({ restores: 4, attachedAt: NOW, attached: attach("nodes") }),
+        memoryWith({ restores: 4, attachedAt: NOW, attached: attach("nodes") }),
     ],
 ]);

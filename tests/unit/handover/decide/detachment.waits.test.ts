@@ -1,45 +1,45 @@
-import { detached, good, right, table, wait } from "../support/detachments";
-import { leaving, node, nodeRole, pod, pods, record, remembering, ROLE, seconds, starting } from "../support/worlds";
+import { detached, verified, right, table, wait } from "../support/detachments";
+import { terminating, node, nodeRole, pod, pods, record, memoryWith, ROLE, seconds, starting } from "../support/worlds";
 
 table("Nothing leaves the node roles", [
     [
         "where none is named: the pods are verified",
-        good(),
+        verified(),
         { do: "done", why: "3 pods carry the role" },
         { detachFromNodeRoles: undefined, injectionGuard: true },
     ],
     [
         "while a pod has been Ready for less than the watch",
-        good({ pods: pods(right, pod("n2", right, { readySince: seconds(-19) })) }),
+        verified({ pods: pods(right, pod("n2", right, { readySince: seconds(-19) })) }),
         wait("all 3 pods carry the role; watching them for 20 s"),
     ],
     [
         "while a role of before may still be given by a late webhook",
-        good(),
+        verified(),
         wait("all 3 pods carry the role; watching them for 20 s"),
         {
             record: { ...record, approvedRoleArns: [`${ROLE}-before`, ROLE] },
         },
-        remembering({ startedAt: seconds(-19) }),
+        memoryWith({ startedAt: seconds(-19) }),
     ],
     [
         "while a node has no pod",
-        good({ pods: [pod("n1", right), pod("n2", right)] }),
+        verified({ pods: [pod("n1", right), pod("n2", right)] }),
         wait("2 of 3 pods are Ready (no pod yet on n3)"),
     ],
     [
         "while a pod is not Ready",
-        good({ pods: pods(right, pod("n2", right, starting)) }),
+        verified({ pods: pods(right, pod("n2", right, starting)) }),
         wait("2 of 3 pods are Ready (not Ready yet: pod-n2)"),
     ],
     [
         "while another pod of a node is not gone",
-        good({ pods: [...pods(right), pod("n2", right, { ...leaving, name: "old" })] }),
+        verified({ pods: [...pods(right), pod("n2", right, { ...terminating, name: "old" })] }),
         wait("3 of 3 pods are Ready (still terminating: old)"),
     ],
     [
         "while a node is NotReady, which is named",
-        good({
+        verified({
             nodes: [node("n1"), node("n2"), node("n3", { ready: false })],
             pods: pods(right, pod("n3", right, starting)),
         }),
@@ -47,29 +47,29 @@ table("Nothing leaves the node roles", [
     ],
     [
         "while the DaemonSet still replaces a pod of the old template",
-        good({ pods: pods(right, pod("n2", right, { current: false })) }),
+        verified({ pods: pods(right, pod("n2", right, { current: false })) }),
         wait("2 pods carry the role, 1 still have the old template"),
     ],
     [
         "while instances with the role have not joined",
-        good({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4", "i-n5"] })] }),
+        verified({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4", "i-n5"] })] }),
         wait("instances with a node role have not joined yet: i-n4, i-n5"),
     ],
     [
         "while the guard is not in force",
-        good({ injectionGuard: { present: true, inForce: false } }),
+        verified({ injectionGuard: { present: true, inForce: false } }),
         wait("the injection guard is not in force yet"),
     ],
     [
         "for half a minute while IAM does not show that they left",
-        good(),
+        verified(),
         wait("IAM does not show the detachment yet"),
         {},
-        remembering({ detachedAt: seconds(-29) }),
+        memoryWith({ detachedAt: seconds(-29) }),
     ],
     [
         "of a role that a NotReady node may have",
-        good(
+        verified(
             { nodes: [node("n1"), node("n2"), node("n3", { ready: false })] },
             { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } },
         ),
@@ -77,9 +77,9 @@ table("Nothing leaves the node roles", [
     ],
     [
         "while the pods are watched after it",
-        good({}, detached),
+        verified({}, detached),
         wait("the policies are detached from nodes; watching the pods for 20 s"),
         {},
-        remembering({ detachedAt: seconds(-19) }),
+        memoryWith({ detachedAt: seconds(-19) }),
     ],
 ]);

@@ -9,11 +9,11 @@ import {
     onNodeRole,
     pod,
     pods,
-    remembering,
+    memoryWith,
     ROLE,
     seconds,
     starting,
-    told,
+    comparableStep,
     world,
 } from "../support/worlds";
 
@@ -24,13 +24,13 @@ function fleet(...wrong: ReturnType<typeof pod>[]): Fleet {
     return fleetOf(cluster, cluster.nodes, isRight);
 }
 
-function restarted(of: Fleet, memory: Memory = fresh): object | undefined {
+function nextRestart(of: Fleet, memory: Memory = fresh): object | undefined {
     const step = restartWrong(of, memory, NOW, ({ name }) => name);
-    return step && told(step);
+    return step && comparableStep(step);
 }
 
 const restart = (name: string) => ({ do: "restart", pod: name, why: name });
-const born = (age: number, more: object = {}) => ({ createdAt: seconds(-age), ...more });
+const createdAgo = (age: number, more: object = {}) => ({ createdAt: seconds(-age), ...more });
 
 describe("The pod that is restarted next", () => {
     const rows: [string, Fleet, object | undefined, Memory?][] = [
@@ -43,26 +43,26 @@ describe("The pod that is restarted next", () => {
         ],
         [
             "needs no pause when it is young and was not restarted",
-            fleet(pod("n2", onNodeRole, born(0))),
+            fleet(pod("n2", onNodeRole, createdAgo(0))),
             restart("pod-n2"),
         ],
         [
             "is one that needs no pause, before one that does",
-            fleet(pod("n2", onNodeRole, born(1)), pod("n3", onNodeRole, born(2))),
+            fleet(pod("n2", onNodeRole, createdAgo(1)), pod("n3", onNodeRole, createdAgo(2))),
             restart("pod-n3"),
-            remembering({ restarts: { n2: 1, n3: 1 } }),
+            memoryWith({ restarts: { n2: 1, n3: 1 } }),
         ],
         [
             "is one that needs no pause, though the other is not Ready",
-            { ...fleet(pod("n2", onNodeRole, born(1, starting)), pod("n3", onNodeRole)), budget: 1 },
+            { ...fleet(pod("n2", onNodeRole, createdAgo(1, starting)), pod("n3", onNodeRole)), budget: 1 },
             restart("pod-n3"),
-            remembering({ restarts: { n2: 1 } }),
+            memoryWith({ restarts: { n2: 1 } }),
         ],
         [
             "is the first again where its pause is just over",
-            fleet(pod("n2", onNodeRole, born(2)), pod("n3", onNodeRole, born(1))),
+            fleet(pod("n2", onNodeRole, createdAgo(2)), pod("n3", onNodeRole, createdAgo(1))),
             restart("pod-n2"),
-            remembering({ restarts: { n2: 1, n3: 1 } }),
+            memoryWith({ restarts: { n2: 1, n3: 1 } }),
         ],
         [
             "waits for the DaemonSet's limit",
@@ -72,14 +72,14 @@ describe("The pod that is restarted next", () => {
     ];
     for (const [what, of, step, memory] of rows) {
         it(what, () => {
-            deepStrictEqual(restarted(of, memory), step);
+            deepStrictEqual(nextRestart(of, memory), step);
         });
     }
 
     it("is given up with the way to the webhook's logs", () => {
         const step = restartWrong(
             fleet(pod("n2", onNodeRole)),
-            remembering({ restarts: { n2: 5 } }),
+            memoryWith({ restarts: { n2: 5 } }),
             NOW,
             () => "it fails",
         );

@@ -30,7 +30,7 @@ describe("What the service account goes back to", () => {
         );
     });
 
-    it("is what somebody else has written since", () => {
+    it("is what another owner has written since", () => {
         const theirs = { [ROLE_ARN]: "theirs" };
         deepStrictEqual(formerAnnotations(world(carrying(ROLE), { cluster: live(theirs) }), before), theirs);
     });

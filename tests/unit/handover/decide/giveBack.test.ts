@@ -4,7 +4,7 @@ import type { Memory } from "../../../../handover/model/steps";
 import type { NodeRoleSeen } from "../../../../handover/model/world";
 import {
     attach,
-    bare,
+    withoutPolicies,
     carrying,
     CNI_POLICY,
     fresh,
@@ -12,7 +12,7 @@ import {
     NOW,
     OTHER_POLICY,
     record,
-    remembering,
+    memoryWith,
     ROLE,
     seconds,
     world,
@@ -21,37 +21,37 @@ import {
 const both = { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] } };
 const target: GiveBackTarget = { record: both, roleNames: ["nodes", "more"], iamPropagationSeconds: 120 };
 const BACK = "attaching the recorded policies again to nodes, more";
-const SETTLE = {
+const AWAIT_PROPAGATION = {
     do: "awaitPropagation",
     milliseconds: 120_000,
     why: "waiting 120 s for IAM to enforce the policies of the node roles",
 };
 const DONE = { do: "done", why: "nodes, more hold the recorded policies" };
-const settled = remembering({ propagatedAt: seconds(-1) });
+const propagated = memoryWith({ propagatedAt: seconds(-1) });
 
 describe("Attaching the policies to the node roles again", () => {
     const rows: [string, NodeRoleSeen[], object, Partial<GiveBackTarget>?, Memory?][] = [
         [
             "attaches what is missing on each of them",
-            [nodeRole(bare), nodeRole({ ...bare, name: "more" })],
+            [nodeRole(withoutPolicies), nodeRole({ ...withoutPolicies, name: "more" })],
             { do: "attach", policies: attach("nodes", "more"), why: BACK },
         ],
         [
             "attaches also where the run has settled before",
-            [nodeRole(), nodeRole({ ...bare, name: "more" })],
+            [nodeRole(), nodeRole({ ...withoutPolicies, name: "more" })],
             { do: "attach", policies: attach("more"), why: BACK },
             {},
-            settled,
+            propagated,
         ],
-        ["settles when nothing is missing", [nodeRole()], SETTLE],
-        ["is done when it has settled", [nodeRole()], DONE, {}, settled],
+        ["settles when nothing is missing", [nodeRole()], AWAIT_PROPAGATION],
+        ["is done when it has settled", [nodeRole()], DONE, {}, propagated],
         ["is done at once where nothing is about to rely on it", [nodeRole()], DONE, { iamPropagationSeconds: 0 }],
         [
             "is done for one",
             [nodeRole()],
             { do: "done", why: "nodes holds the recorded policies" },
             { roleNames: ["nodes"] },
-            settled,
+            propagated,
         ],
     ];
     for (const [what, nodeRoles, step, more, memory = fresh] of rows) {
@@ -63,15 +63,20 @@ describe("Attaching the policies to the node roles again", () => {
 });
 
 describe("An attachment", () => {
-    const asked = remembering({ attachedAt: seconds(-29), attached: attach("nodes") });
+    const attachRequested = memoryWith({ attachedAt: seconds(-29), attached: attach("nodes") });
     const other = { roleName: "nodes", policyArn: OTHER_POLICY };
     const rows: [string, Memory, ReturnType<typeof attach>, "attach" | "wait"][] = [
         ["is made where nothing was asked for", fresh, attach("nodes"), "attach"],
-        ["is waited for when it was asked for just now", asked, attach("nodes"), "wait"],
-        ["is made when another role's was asked for", asked, attach("more"), "attach"],
-        ["is made when another policy's was asked for", asked, [other], "attach"],
-        ["is made when only a part of it was asked for", asked, [...attach("nodes"), other], "attach"],
-        ["is made again after half a minute", { ...asked, attachedAt: seconds(-30) }, attach("nodes"), "attach"],
+        ["is waited for when it was asked for just now", attachRequested, attach("nodes"), "wait"],
+        ["is made when another role's was asked for", attachRequested, attach("more"), "attach"],
+        ["is made when another policy's was asked for", attachRequested, [other], "attach"],
+        ["is made when only a part of it was asked for", attachRequested, [...attach("nodes"), other], "attach"],
+        [
+            "is made again after half a minute",
+            { ...attachRequested, attachedAt: seconds(-30) },
+            attach("nodes"),
+            "attach",
+        ],
     ];
     for (const [what, memory, policies, expected] of rows) {
         it(what, () => {
@@ -87,11 +92,11 @@ describe("What was attached", () => {
         ["has settled when that ended in the same moment", 2, 2, true],
         ["has not settled when that was before it", 1, 2, false],
         ["has settled where a former run attached it", 1, undefined, true],
-        ["has not settled when nobody waited since", undefined, 1, false],
+        ["has not settled when there was no wait since", undefined, 1, false],
     ];
     for (const [what, propagatedAt, attachedAt, expected] of rows) {
         it(what, () => {
-            strictEqual(hasPropagated(remembering({ propagatedAt, attachedAt })), expected);
+            strictEqual(hasPropagated(memoryWith({ propagatedAt, attachedAt })), expected);
         });
     }
 });

@@ -38,8 +38,8 @@ table("The place", [
         { tokenIssuer: "other", subject: { ...subject, issuers: [ISSUER, "other"] } },
         [wrongCluster],
     ],
-    ["is told by nothing where there is no token", { tokenIssuer: undefined }, []],
-    ["is told by nothing where no issuer is known", { subject: { ...subject, issuers: [] } }, []],
+    ["is not compared where there is no token", { tokenIssuer: undefined }, []],
+    ["is not compared where no issuer is known", { subject: { ...subject, issuers: [] } }, []],
     ["is refused without the service account", { world: seen({ serviceAccount: undefined }) }, [noServiceAccount]],
     [
         "is refused without the DaemonSet",

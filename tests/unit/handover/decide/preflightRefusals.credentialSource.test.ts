@@ -32,7 +32,11 @@ table("Other writers", [
     ],
     ["are not we ourselves", owned(MANAGER), []],
     ["are refused by name", owned("eksctl"), [belongsTo('"eksctl"')]],
-    ["are refused beside us", owned(MANAGER, "eksctl", "helm"), [belongsTo('"eksctl", "helm"')]],
+    [
+        "are refused in addition to the component itself",
+        owned(MANAGER, "eksctl", "helm"),
+        [belongsTo('"eksctl", "helm"')],
+    ],
     ["are taken over from where that is said", { ...owned("eksctl"), ...override }, []],
     ["are refused when they are another component", owned("eks-cni/a/b/c"), [another]],
     ["are refused when one of them is another component", owned("eksctl", "eks-cni/a/b/c"), [another]],

@@ -1,12 +1,12 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { preflightRefusals } from "../../../../handover/decide/preflightRefusals";
 import { Preflight } from "../../../../handover/model/preflight";
-import { approvable, seen, table } from "../support/preflights";
+import { passingPreflight, seen, table } from "../support/preflights";
 import { nodeRole } from "../support/worlds";
 
 const roles = (...nodeRoles: ReturnType<typeof nodeRole>[]) => seen({}, { nodeRoles });
 const gone = nodeRole({ name: "gone", exists: false });
-const crowd = ["a", "b", "c", "d", "e", "f"].map((id) => `eu-west-1/i-${id}`);
+const sixInstances = ["a", "b", "c", "d", "e", "f"].map((id) => `eu-west-1/i-${id}`);
 const two = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more", "i-n4": undefined } };
 
 table("Node roles", [
@@ -24,11 +24,16 @@ table("Node roles", [
     ["need no names when nothing is to be detached", { detachFromNodeRoles: [], world: seen({}, two) }, []],
     [
         "are refused when others use them",
-        { world: roles(nodeRole({ instancesElsewhere: crowd })) },
-        [["node-role-shared", `Instances outside this cluster run with nodes: ${crowd.slice(0, 5).join(", ")}.`]],
+        { world: roles(nodeRole({ instancesElsewhere: sixInstances })) },
+        [
+            [
+                "node-role-shared",
+                `Instances outside this cluster run with nodes: ${sixInstances.slice(0, 5).join(", ")}.`,
+            ],
+        ],
     ],
     [
-        "are refused when kube-system/aws-node lives off them beside what is handed over",
+        "are refused when kube-system/aws-node uses their permissions as well",
         { world: seen({ defaultPodsWithoutRole: ["aws-node-1", "aws-node-2"] }) },
         [
             [
@@ -38,20 +43,20 @@ table("Node roles", [
         ],
     ],
     [
-        "that it lives off do not matter when they are not named",
+        "whose permissions it uses do not matter when they are not named",
         { detachFromNodeRoles: [], world: seen({ defaultPodsWithoutRole: ["aws-node-1"] }) },
         [],
     ],
     [
         "that others use do not matter when they are not named",
-        { world: roles(nodeRole(), nodeRole({ name: "more", instancesElsewhere: crowd })) },
+        { world: roles(nodeRole(), nodeRole({ name: "more", instancesElsewhere: sixInstances })) },
         [],
     ],
 ]);
 
 describe("What fixes it", () => {
     const fix = (change: Partial<Preflight>) =>
-        preflightRefusals({ ...approvable, ...change }).map((reason) => reason.fix);
+        preflightRefusals({ ...passingPreflight, ...change }).map((reason) => reason.fix);
 
     it("is one of the roles that the nodes run with, each once", () => {
         deepStrictEqual(

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { preflightRefusals } from "../../../../handover/decide/preflightRefusals";
-import { approvable, Reason, seen, table, withDaemonSet, withServiceAccount } from "../support/preflights";
-import { carrying, inPart, onNodeRole, pod, ROLE, subject } from "../support/worlds";
+import { passingPreflight, Reason, seen, table, withDaemonSet, withServiceAccount } from "../support/preflights";
+import { carrying, incomplete, onNodeRole, pod, ROLE, subject } from "../support/worlds";
 
 const audience = (value: string) => withServiceAccount({ annotations: { "eks.amazonaws.com/audience": value } });
 const skip = "eks.amazonaws.com/skip-pod-identity-webhook";
@@ -43,7 +43,7 @@ table("What keeps the role from the pods", [
     ],
     [
         "is not a pod with a role, whole or in part",
-        { world: seen({ pods: [pod("n1", carrying(ROLE)), pod("n2", inPart(ROLE))] }) },
+        { world: seen({ pods: [pod("n1", carrying(ROLE)), pod("n2", incomplete(ROLE))] }) },
         [],
     ],
     [
@@ -95,8 +95,8 @@ table("Versions", [
 ]);
 
 describe("A version that is too old", () => {
-    it("is told with what needs the newer one", () => {
-        const all = { ...approvable, ...ipv6, ...cluster(1, 20), injectionGuard: true };
+    it("is reported with what needs the newer one", () => {
+        const all = { ...passingPreflight, ...ipv6, ...cluster(1, 20), injectionGuard: true };
         deepStrictEqual(
             preflightRefusals(all).map(({ means }) => means),
             ["The injection guard needs 1.30 or later.", "The IPv6 family needs 1.21 or later."],

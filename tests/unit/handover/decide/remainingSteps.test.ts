@@ -3,7 +3,16 @@ import type { DetachmentTarget } from "../../../../handover/decide/detachment";
 import { remainingSteps } from "../../../../handover/decide/remainingSteps";
 import type { World } from "../../../../handover/model/world";
 import { right, target } from "../support/detachments";
-import { bare, BROAD_POLICY, CNI_POLICY, node, nodeRole, OTHER_POLICY, subject, world } from "../support/worlds";
+import {
+    withoutPolicies,
+    BROAD_POLICY,
+    CNI_POLICY,
+    node,
+    nodeRole,
+    OTHER_POLICY,
+    subject,
+    world,
+} from "../support/worlds";
 
 const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
@@ -25,10 +34,10 @@ const NO_NODES = "[no-nodes] No pod was tested with the role, since the cluster 
 const empty = world(right, { cluster: { nodes: [] } });
 
 const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
-    ["is nothing when the policy has left", seen(nodeRole(bare)), []],
+    ["is nothing when the policy has left", seen(nodeRole(withoutPolicies)), []],
     ["is nothing of a policy that is about to leave", seen(nodeRole()), []],
     ["is the detachment, where no node role is named", seen(nodeRole()), [DETACH], unnamed],
-    ["is no detachment where no node role holds the policy", seen(nodeRole(bare)), [], unnamed],
+    ["is no detachment where no node role holds the policy", seen(nodeRole(withoutPolicies)), [], unnamed],
     ["is the detachment from two node roles", ofTwo(nodeRole(), nodeRole({ name: "more" })), [DETACH_TWO], unnamed],
     ["is nothing of a role that no node runs with", seen(nodeRole(), nodeRole({ name: "more" })), [DETACH], unnamed],
     ["is nothing of a role that does not exist", seen(nodeRole({ exists: false })), [], unnamed],
@@ -44,36 +53,36 @@ const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
         [],
         unnamed,
     ],
-    ["is told for a broad policy", seen(nodeRole({ cniPolicies: [broad] })), [other(BROAD_POLICY)]],
+    ["is listed for a broad policy", seen(nodeRole({ cniPolicies: [broad] })), [other(BROAD_POLICY)]],
     [
-        "is told for each other policy, and not for the one that is meant",
+        "is listed for each other policy, and not for the one that is meant",
         seen(nodeRole({ cniPolicies: [cni(OTHER_POLICY), managed, broad] })),
         [other(OTHER_POLICY), other(BROAD_POLICY)],
     ],
     [
-        "is not told for the customer's policy on IPv6, which is meant",
+        "is not listed for the customer's policy on IPv6, which is meant",
         seen(nodeRole({ cniPolicies: [cni(OTHER_POLICY), broad] })),
         [other(BROAD_POLICY)],
         { subject: { ...subject, ipFamily: "ipv6" } },
     ],
     [
-        "is told for the managed policy where another one is meant",
+        "is listed for the managed policy where another one is meant",
         seen(nodeRole({ cniPolicies: [cni(OTHER_POLICY), managed] })),
         [other(CNI_POLICY)],
         { detachPolicyArns: [OTHER_POLICY] },
     ],
     [
-        "is told for inline policies",
-        seen(nodeRole({ ...bare, inlineCniPolicies: ["a", "b"] })),
+        "is listed for inline policies",
+        seen(nodeRole({ ...withoutPolicies, inlineCniPolicies: ["a", "b"] })),
         [inline("a"), inline("b")],
     ],
     [
-        "is told in this order",
+        "is listed in this order",
         seen(nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: ["a"] })),
         [DETACH, other(BROAD_POLICY), inline("a")],
         unnamed,
     ],
-    ["is told for a cluster without nodes", empty, [NO_NODES]],
+    ["is listed for a cluster without nodes", empty, [NO_NODES]],
     ["is no detachment for a cluster without nodes", empty, [NO_NODES], unnamed],
 ];
 

@@ -3,7 +3,7 @@ import { nextHandBackStep } from "../../../../handover/decide/handBack";
 import { isTurnedOff } from "../../../../handover/decide/turnedOff";
 import type { ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
 import {
-    bare,
+    withoutPolicies,
     carrying,
     CNI_POLICY,
     daemonSet,
@@ -15,7 +15,7 @@ import {
     ROLE_ARN,
     serviceAccount,
     subject,
-    told,
+    comparableStep,
     world,
 } from "../support/worlds";
 
@@ -28,9 +28,13 @@ const marked: ServiceAccountSeen = {
 
 describe("That the live checks are turned off", () => {
     const rows: [string, ClusterSeen["serviceAccount"], boolean][] = [
-        ["is said by the component's own mark beside its role", marked, true],
+        ["is said by the component's own mark next to its role", marked, true],
         ["is said so whatever the role", { ...marked, annotations: { [ROLE_ARN]: "another", ...OFF } }, true],
-        ["is said where somebody else owns the annotation as well", { ...marked, roleArnOwners: ["x", MANAGER] }, true],
+        [
+            "is said where another field manager owns the annotation as well",
+            { ...marked, roleArnOwners: ["x", MANAGER] },
+            true,
+        ],
         ["is not said by a role alone, as on destroy", { ...marked, annotations: { [ROLE_ARN]: ROLE } }, false],
         ["is not said by a mark without a role", { ...marked, annotations: OFF }, false],
         [
@@ -38,8 +42,12 @@ describe("That the live checks are turned off", () => {
             { ...marked, annotations: { [ROLE_ARN]: ROLE, "eks-cni/live-checks": "on" } },
             false,
         ],
-        ["is not said where the role is somebody else's", { ...marked, roleArnOwners: ["kubectl-annotate"] }, false],
-        ["is not said where nobody owns the role", { ...marked, roleArnOwners: [] }, false],
+        [
+            "is not said where another field manager owns the role",
+            { ...marked, roleArnOwners: ["kubectl-annotate"] },
+            false,
+        ],
+        ["is not said where no field manager owns the role", { ...marked, roleArnOwners: [] }, false],
         ["is not said by a service account that is not there", undefined, false],
     ];
     for (const [what, account, expected] of rows) {
@@ -53,35 +61,38 @@ describe("That the live checks are turned off", () => {
 });
 
 describe("The way back, once the live checks are turned off,", () => {
-    const step = (cluster: Partial<ClusterSeen>, issuers = subject.issuers, holding: object = bare) =>
-        told(
+    const step = (cluster: Partial<ClusterSeen>, issuers = subject.issuers, holding: object = withoutPolicies) =>
+        comparableStep(
             nextHandBackStep(
                 { subject: { ...subject, issuers }, record, iamPropagationSeconds: 120, formerAnnotations: {} },
                 world(carrying(ROLE), { cluster, account: { nodeRoles: [nodeRole(holding)] } }),
                 fresh,
             ),
         );
-    const UNMARK = { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" };
+    const REMOVE_WAKE_MARK = { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" };
     const DONE = { do: "done", why: "the live checks are turned off: annotation, pods and role stay as they are" };
 
     it("moves nothing, whatever the node roles lack", () => {
         deepStrictEqual(step({ serviceAccount: marked }), DONE);
     });
 
-    it("takes the injection guard away, of which nobody would know any more", () => {
-        deepStrictEqual(step({ serviceAccount: marked, injectionGuard: { present: true, inForce: true } }), UNGUARD);
+    it("takes the injection guard away, which no later run would remove", () => {
+        deepStrictEqual(
+            step({ serviceAccount: marked, injectionGuard: { present: true, inForce: true } }),
+            REMOVE_GUARD,
+        );
     });
 
     const woken = { ...daemonSet, woken: true };
-    const UNGUARD = {
+    const REMOVE_GUARD = {
         do: "removeInjectionGuard",
         why: "the live checks are turned off: removing the injection guard",
     };
 
     it("takes off what woke the DaemonSet's controller, once the injection guard is gone", () => {
-        const guarded = { injectionGuard: { present: true, inForce: true } };
-        deepStrictEqual(step({ serviceAccount: marked, daemonSet: woken }), UNMARK);
-        deepStrictEqual(step({ serviceAccount: marked, daemonSet: woken, ...guarded }), UNGUARD);
+        const guardInForce = { injectionGuard: { present: true, inForce: true } };
+        deepStrictEqual(step({ serviceAccount: marked, daemonSet: woken }), REMOVE_WAKE_MARK);
+        deepStrictEqual(step({ serviceAccount: marked, daemonSet: woken, ...guardInForce }), REMOVE_GUARD);
     });
 
     it("does not mind other clusters, whose pods keep their role", () => {

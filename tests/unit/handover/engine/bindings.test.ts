@@ -6,7 +6,7 @@ import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
 import type { LiveCheckName } from "../../../../handover/engine/liveCheckProvider";
 import { EksCniProvider } from "../../../../plugin/provider";
 
-/** What no operation below needs a cluster for. */
+/** With these inputs, no operation below needs a cluster. */
 const INPUTS = {
     subject: { fieldManager: "eks-cni/p/s/cni" },
     timeouts: {},
@@ -22,8 +22,8 @@ const OUTPUTS: Record<LiveCheckName, object> = {
     detachment: { record: RECORD, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] },
 };
 
-/** One operation, with what it wraps taken away. */
-interface OperationContext {
+/** The operations of a live check through one binding, without its encoding. */
+interface Binding {
     diff: (name: LiveCheckName, state: object, inputs: object) => Promise<boolean | undefined>;
     update: (name: LiveCheckName, state: object, inputs: object) => Promise<unknown>;
     delete: (name: LiveCheckName, state: object) => Promise<void>;
@@ -31,7 +31,7 @@ interface OperationContext {
     create: (name: LiveCheckName, inputs: object) => Promise<unknown>;
 }
 
-const dynamicDoor: OperationContext = {
+const dynamicBinding: Binding = {
     diff: async (name, state, inputs) =>
         (
             await dynamicProvider(name).diff?.(
@@ -63,12 +63,12 @@ function wrap(properties: object): object {
 
 function unwrap(properties: unknown): unknown {
     const { kubeconfig, ...rest } = properties as { kubeconfig: { value: unknown } };
-    deepStrictEqual(kubeconfig, secret(kubeconfig.value as string), "the secret came back in the clear");
+    deepStrictEqual(kubeconfig, secret(kubeconfig.value as string), "the secret is returned in plain text");
     return { ...rest, kubeconfig: kubeconfig.value };
 }
 
 const plugin: provider.Provider = new EksCniProvider();
-const pluginDoor: OperationContext = {
+const pluginBinding: Binding = {
     diff: async (name, state, inputs) => (await plugin.diff?.("id", urn(name), wrap(state), wrap(inputs)))?.changes,
     update: async (name, state, inputs) =>
         unwrap((await plugin.update?.("id", urn(name), wrap(state), wrap(inputs)))?.outs),
@@ -80,8 +80,8 @@ const pluginDoor: OperationContext = {
     create: (name, inputs) => plugin.create?.(urn(name), wrap(inputs)) ?? Promise.reject(new Error("no create")),
 };
 
-/** What is written by a operation, by its progress or by the log that has no engine to go to. */
-async function printed(run: () => Promise<void>): Promise<string> {
+/** The standard output of an operation: its progress, and the log, since there is no engine. */
+async function outputOf(run: () => Promise<void>): Promise<string> {
     let text = "";
     const write = mock.method(process.stdout, "write", (chunk: string | Uint8Array) => {
         text += String(chunk);
@@ -95,7 +95,7 @@ async function printed(run: () => Promise<void>): Promise<string> {
     return text;
 }
 
-for (const [title, operation] of Object.entries({ "dynamic providers": dynamicDoor, "the plugin": pluginDoor })) {
+for (const [title, operation] of Object.entries({ "dynamic providers": dynamicBinding, "the plugin": pluginBinding })) {
     describe(`the live checks by ${title}`, () => {
         for (const name of ["credentialGuard", "canary", "detachment"] as const) {
             const state = { ...INPUTS, ...OUTPUTS[name] };
@@ -110,9 +110,9 @@ for (const [title, operation] of Object.entries({ "dynamic providers": dynamicDo
             });
 
             it(`${name}: a secret that changed or went is one`, async () => {
-                const { kubeconfig, ...without } = INPUTS;
+                const { kubeconfig, ...withoutKubeconfig } = INPUTS;
                 strictEqual(await operation.diff(name, state, { ...INPUTS, kubeconfig: `${kubeconfig}, moved` }), true);
-                strictEqual(await operation.diff(name, state, without), true);
+                strictEqual(await operation.diff(name, state, withoutKubeconfig), true);
             });
 
             it(`${name}: an update of how the cluster is reached keeps the outputs`, async () => {
@@ -137,7 +137,7 @@ for (const [title, operation] of Object.entries({ "dynamic providers": dynamicDo
         });
 
         it("what is done is shown line by line", async () => {
-            const text = await printed(() => operation.delete("detachment", { ...INPUTS, ...OUTPUTS.detachment }));
+            const text = await outputOf(() => operation.delete("detachment", { ...INPUTS, ...OUTPUTS.detachment }));
             strictEqual(text.split("\n").filter((line) => line.includes("forceDestroy is set")).length, 1, text);
             ok(text.endsWith("\n"));
         });

@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** What the SDK does with what nobody has caught, and a process that is otherwise busy. */
+/** Prints uncaught exceptions as the SDK does, and keeps the process busy. */
 const BUSY = `
 process.on("uncaughtException", (error) => console.error(error.stack));
 setInterval(() => undefined, 1000);
@@ -20,7 +20,7 @@ describe("The process of a live check", function () {
 
     for (const [what, code] of Object.entries(PROVIDERS)) {
         for (const stream of ["stdout", "stderr"] as const) {
-            it(`ends when nobody reads its ${stream} any more, since the engine is gone: ${what}`, async () => {
+            it(`ends when its ${stream} is closed, since the engine is gone: ${what}`, async () => {
                 const writing = `setInterval(() => process.${stream}.write("progress\\n"), 10);`;
                 const [command, ...args] = RUN;
                 const child = spawn(command, [...args, `${BUSY}${code}process.send("ready");${writing}`], {
@@ -34,7 +34,7 @@ describe("The process of a live check", function () {
             });
         }
 
-        it(`ends when nobody holds the other end of its stdin any more: ${what}`, async () => {
+        it(`ends when the other end of its stdin is closed: ${what}`, async () => {
             const child = behindPipe("cat", `${BUSY}${code}console.log("ready");`);
             await shows(child, /ready/);
             // cat ends with its own stdin, as the engine's end of the pipe does with the engine.
@@ -61,7 +61,7 @@ describe("The process of a live check", function () {
         child.kill("SIGKILL");
     });
 
-    it("is told once, however many live checks there are", async () => {
+    it("listens once, however many live checks there are", async () => {
         const counts = `for (let i = 0; i < 5; i++) { ${dynamicProvider} }
             console.log("listeners " + ["stdin", "stdout", "stderr"].map((name) =>
                 process[name].listenerCount(name === "stdin" ? "end" : "error")).join());`;
@@ -75,7 +75,7 @@ describe("The process of a live check", function () {
     });
 });
 
-/** Node.js itself would make a socket, where the engine makes a pipe. */
+/** Starts the program with a pipe as its stdin, as the engine does. Node.js itself would create a socket. */
 function behindPipe(holder: string, program: string): ChildProcess {
     const [command, ...args] = RUN;
     const quoted = [command, ...args, program].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
@@ -89,12 +89,12 @@ function exitOf(child: ChildProcess): Promise<number | null> {
     return new Promise((resolve) => child.once("exit", resolve));
 }
 
-function shows({ stdout }: ChildProcess, words: RegExp): Promise<string> {
+function shows({ stdout }: ChildProcess, pattern: RegExp): Promise<string> {
     let text = "";
     return new Promise((resolve) =>
         stdout?.on("data", (chunk: Buffer) => {
             text += chunk.toString();
-            if (words.test(text)) {
+            if (pattern.test(text)) {
                 resolve(text);
             }
         }),

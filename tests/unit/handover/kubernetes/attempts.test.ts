@@ -14,7 +14,7 @@ const answering = (httpStatusCode: number): Send => {
     return () => Promise.resolve({ httpStatusCode, headers: {}, body } as never);
 };
 
-/** A first pause that fits into the time, and a second, twice as long, that does not. */
+/** The first pause fits into the time. The second one, twice as long, does not. */
 const settings = { ...quick, attemptMilliseconds: 5000, pauseMilliseconds: 400, retryMilliseconds: 1000 };
 
 describe("Attempts that all fail", () => {
@@ -32,7 +32,7 @@ describe("Attempts that all fail", () => {
         ["is not available", answering(503), "2 attempts, the last answered with 503", false, false],
         ["turns calls away", answering(429), "2 attempts, the last answered with 429", false, true],
     ] as const) {
-        it(`are counted, and told, where the server ${what}`, async () => {
+        it(`are counted, and reported, where the server ${what}`, async () => {
             const patient = withRetries(send, settings, new ClusterClock(), new AbortController().signal);
             await assert.rejects(patient.send(request), (error) => {
                 assert.ok(error instanceof NoResponse);

@@ -9,7 +9,7 @@ import {
 } from "../../../../handover/kubernetes/authentication";
 
 describe("A kubeconfig's own way to credentials", () => {
-    /** What is said of it when it ends with this. */
+    /** The reason that is reported if it fails with this. */
     const whyOf = async (thrown: unknown): Promise<string> => {
         // A credential plugin may throw anything.
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors

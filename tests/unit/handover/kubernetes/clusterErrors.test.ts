@@ -28,7 +28,7 @@ describe("What the API server refuses", () => {
     const host = () => new URL(api.url).host;
     const refused = async (user?: object, settings = patient) =>
         refusalOf((await accessTo(api.url, user, settings)).identity());
-    /** A command as a kubeconfig of EKS has one: `aws eks get-token`. */
+    /** A credential command, such as `aws eks get-token` in a kubeconfig of EKS. */
     const exec = (script: string) => {
         const command = join(folder, "get-token");
         writeFileSync(command, `#!/bin/sh\n${script}\n`);
@@ -173,7 +173,7 @@ describe("What the API server refuses", () => {
         assert.match(refusal.fix, /Exempt `delete pods aws-node-1` in kube-system by the user of `kubeconfig`/);
     });
 
-    it("is still told when its answer is no Status", async () => {
+    it("is still reported when its answer is no Status", async () => {
         api.script = () => ({ status: 418, body: "teapot" });
         assert.equal(
             (await refusalOf((await accessTo(api.url)).restart({ name: "p", uid: "1" }))).seen,

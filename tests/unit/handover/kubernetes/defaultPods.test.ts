@@ -20,7 +20,7 @@ const pages: Record<string, readonly object[]> = {
         pod("of-a-deployment", { metadata: { ownerReferences: [{ ...owner, kind: "ReplicaSet" }] } }),
         pod("of-another", { metadata: { ownerReferences: [{ ...owner, name: "another" }] } }),
         pod("not-controlled", { metadata: { ownerReferences: [{ ...owner, controller: false }] } }),
-        pod("of-nobody", { metadata: { ownerReferences: undefined } }),
+        pod("without-owner", { metadata: { ownerReferences: undefined } }),
     ],
     next: [
         pod("half-of-a-role", { env: [token] }),
@@ -34,7 +34,7 @@ const nodes = [
     { metadata: { name: "n2", labels: { kind: "theirs" } } },
 ];
 
-/** The one that is handed over, on one kind of nodes. */
+/** The DaemonSet that is handed over. It runs on one kind of nodes. */
 const ours = (namespace: string) => ({
     metadata: { name: "cni", namespace, uid: "ours", generation: 1 },
     spec: {
@@ -54,16 +54,17 @@ const script: Script = ({ path, query }) => {
         return { body: { metadata: { resourceVersion: "1" }, items: [ours(path.split("/").at(-2) ?? "")] } };
     }
     const at = query.get("continue") ?? "";
-    const isAsked = path === PODS && query.get("labelSelector") === "k8s-app=aws-node";
+    const listsDefaultPods = path === PODS && query.get("labelSelector") === "k8s-app=aws-node";
     return {
         body: {
-            metadata: { resourceVersion: "1", ...(isAsked && at === "" ? { continue: "next" } : {}) },
-            items: isAsked ? (pages[at] ?? []) : [],
+            metadata: { resourceVersion: "1", ...(listsDefaultPods && at === "" ? { continue: "next" } : {}) },
+            items: listsDefaultPods ? (pages[at] ?? []) : [],
         },
     };
 };
 
-const asksForThem = ({ path, query }: Request) => path === PODS && query.get("labelSelector") === "k8s-app=aws-node";
+const isDefaultPodsRequest = ({ path, query }: Request) =>
+    path === PODS && query.get("labelSelector") === "k8s-app=aws-node";
 
 describe("Pods of kube-system/aws-node, where something else is handed over", () => {
     let api: ScriptedApi;
@@ -71,23 +72,23 @@ describe("Pods of kube-system/aws-node, where something else is handed over", ()
     after(() => api.stop());
     beforeEach(() => void api.requests.splice(0));
 
-    const looked = async (namespace: string, daemonSetName: string) => {
+    const lookAt = async (namespace: string, daemonSetName: string) => {
         const about = { ...subject, daemonSetName, serviceAccount: { ...subject.serviceAccount, namespace } };
         const access = await connectCluster({ kubeconfig: JSON.stringify(kubeconfig(api.url)) }, about, patient);
         const { defaultPodsWithoutRole } = await access.look();
-        return { defaultPodsWithoutRole, asked: api.requests.filter(asksForThem).length };
+        return { defaultPodsWithoutRole, requests: api.requests.filter(isDefaultPodsRequest).length };
     };
     const live = ["off-the-node-role", "half-of-a-role"];
 
-    it("are told when they have no role of their own, of another DaemonSet's look", async () => {
-        deepStrictEqual(await looked("kube-system", "cni"), { defaultPodsWithoutRole: live, asked: 2 });
+    it("are reported by a look at another DaemonSet when they have no role of their own", async () => {
+        deepStrictEqual(await lookAt("kube-system", "cni"), { defaultPodsWithoutRole: live, requests: 2 });
     });
 
-    it("are told of a look at another namespace", async () => {
-        deepStrictEqual(await looked("network", "aws-node"), { defaultPodsWithoutRole: live, asked: 2 });
+    it("are reported by a look at another namespace", async () => {
+        deepStrictEqual(await lookAt("network", "aws-node"), { defaultPodsWithoutRole: live, requests: 2 });
     });
 
     it("are not asked for when they are what is handed over", async () => {
-        deepStrictEqual(await looked("kube-system", "aws-node"), { defaultPodsWithoutRole: undefined, asked: 0 });
+        deepStrictEqual(await lookAt("kube-system", "aws-node"), { defaultPodsWithoutRole: undefined, requests: 0 });
     });
 });

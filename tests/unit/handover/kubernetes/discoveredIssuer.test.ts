@@ -8,8 +8,8 @@ describe("The issuer of a cluster's tokens", () => {
     after(() => api.stop());
     beforeEach(() => api.requests.splice(0));
 
-    const issuer = async (said: Answer) => {
-        answer = said;
+    const issuer = async (document: Answer) => {
+        answer = document;
         return (await accessTo(api.url)).issuer();
     };
 
@@ -22,14 +22,14 @@ describe("The issuer of a cluster's tokens", () => {
         );
     });
 
-    for (const [what, said] of [
+    for (const [what, document] of [
         ["the document may not be read", status(403, "User me cannot get path.")],
         ["there is no document", status(404, "not found")],
         ["the document names none", { body: {} }],
         ["the document names something else", { body: { issuer: 7 } }],
         ["the answer is no document", { body: "ok" }],
     ] as [string, Answer][]) {
-        it(`is not known where ${what}`, async () => assert.equal(await issuer(said), undefined));
+        it(`is not known where ${what}`, async () => assert.equal(await issuer(document), undefined));
     }
 
     it("is not taken for unknown where the question itself fails", async () => {

@@ -74,7 +74,7 @@ describe("What a look makes of the lists", () => {
             lastTimestamp: at,
             involvedObject: { uid: "ds" },
         }));
-        const told = await refusedPods(await connected(), "kube-system", { name: "aws-node", uid: "ds" }, now);
-        assert.deepEqual(told, ["at 2026-01-01T00:00:01Z"]);
+        const messages = await refusedPods(await connected(), "kube-system", { name: "aws-node", uid: "ds" }, now);
+        assert.deepEqual(messages, ["at 2026-01-01T00:00:01Z"]);
     });
 });

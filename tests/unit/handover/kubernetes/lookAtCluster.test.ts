@@ -70,8 +70,8 @@ describe("A look at the cluster", () => {
         api.requests.splice(0);
     });
     const look = async () => (await accessTo(api.url)).look();
-    const asked = (path: string) => api.requests.filter((request) => request.path === path);
-    const queries = (path: string) => asked(path).map(({ query }: Request) => Object.fromEntries(query));
+    const requestsTo = (path: string) => api.requests.filter((request) => request.path === path);
+    const queries = (path: string) => requestsTo(path).map(({ query }: Request) => Object.fromEntries(query));
 
     it("puts together what decisions need", async () => {
         const seen = await look();

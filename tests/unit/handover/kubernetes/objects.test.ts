@@ -210,7 +210,7 @@ describe("A pod as it is seen", () => {
         assert.equal(podSeen({ ...pod, metadata }, context).terminating, true);
     });
 
-    it("is not current with another hash, nor when nobody knows the current one", () => {
+    it("is not current with another hash, nor when the current one is unknown", () => {
         assert.equal(podSeen(pod, { ...context, currentHash: "newer" }).current, false);
         assert.equal(podSeen(pod, { ...context, currentHash: undefined }).current, false);
         const unlabelled = { ...pod, metadata: { ...pod.metadata, labels: undefined } };
@@ -308,7 +308,7 @@ describe("A service account as it is seen", () => {
     });
     const roleArn = "eks.amazonaws.com/role-arn";
 
-    it("has the annotations of EKS, of the Kubernetes provider and of ours", () => {
+    it("has the annotations of EKS, of the Kubernetes provider and of the component", () => {
         const annotations = {
             [roleArn]: "arn",
             "eks.amazonaws.com/audience": "aud",
@@ -334,7 +334,7 @@ describe("A service account as it is seen", () => {
         { manager: "eks-cni", operation: "Apply", fieldsV1: fields(roleArn, "pulumi.com/patchForce") },
         { manager: "eks-cni", operation: "Update", fieldsV1: fields(roleArn, "updated") },
         { manager: "kubectl", operation: "Update", fieldsV1: fields("other") },
-        { manager: "nobody", operation: "Update" },
+        { manager: "without-fields", operation: "Update" },
         { operation: "Update", fieldsV1: { "f:metadata": {} } },
     ];
 
@@ -395,7 +395,7 @@ describe("The time of an event", () => {
     const at = (seconds: number) => new Date(seconds * 1000);
     const event = (more: Partial<CoreV1Event>): CoreV1Event => ({ involvedObject: {}, metadata: {}, ...more });
 
-    it("is when it was seen last, whichever API told it", () => {
+    it("is when it was seen last, whichever API reported it", () => {
         const series = { lastObservedTime: at(4) };
         const all = { series, lastTimestamp: at(3), eventTime: at(2), metadata: { creationTimestamp: at(1) } };
         assert.deepEqual(lastTime(event(all)), at(4));

@@ -28,7 +28,7 @@ describe("A paged list", () => {
         });
     });
 
-    /** The last page expires so often. */
+    /** The last page expires this often. */
     const expiring = (times: number) => {
         let left = times;
         return (cursor: string | undefined) =>

@@ -5,7 +5,7 @@ import { failureOf, StatusError } from "../../../../handover/kubernetes/clusterE
 import { NoResponse } from "../../../../handover/kubernetes/requests";
 import { Refusal } from "../../../../handover/model/refusal";
 
-const asked = { verb: "get", resource: "nodes", name: "n" };
+const request = { verb: "get", resource: "nodes", name: "n" };
 const configOf = (user: object, server?: string) =>
     ({
         currentContext: "tests",
@@ -16,17 +16,17 @@ const config = configOf({ token: "opaque" }, "https://me:hidden@api.example.com"
 const withCommand = configOf({ exec: { command: "aws" } }, "https://api.example.com");
 const expired = configOf({ token: `x.${Buffer.from('{"exp":1700000000}').toString("base64url")}.x` }, "nowhere");
 
-/** As the client throws what was answered. */
+/** The error that the client throws for an answer. */
 const answer = (code: unknown, body: unknown) => Object.assign(new Error("answered"), { code, body });
 
 const READYZ = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
 const UNKNOWN = "The hand-over cannot continue after this response.";
-const MEND = "Fix the problem that the API server names, and run again. Each run starts from the current state.";
-const refuses = (what: string) => ["cluster-refuses", `The API server ${what}.`, UNKNOWN, MEND] as const;
+const FIX = "Fix the problem that the API server names, and run again. Each run starts from the current state.";
+const refuses = (what: string) => ["cluster-refuses", `The API server ${what}.`, UNKNOWN, FIX] as const;
 const unreadable = (kind: string) => refuses(`sent a response to \`get nodes n\` that could not be read (${kind})`);
 
-type Whole = readonly [code: string, seen: string, means: string, fix: string];
-const failures: [string, unknown, KubeConfig, Whole][] = [
+type RefusalParts = readonly [code: string, seen: string, means: string, fix: string];
+const failures: [string, unknown, KubeConfig, RefusalParts][] = [
     [
         "no answer",
         new NoResponse("2 attempts", false),
@@ -126,8 +126,8 @@ const failures: [string, unknown, KubeConfig, Whole][] = [
 
 describe("A request that fails", () => {
     for (const [what, error, of, whole] of failures) {
-        it(`is told in whole with ${what}`, () => {
-            const refusal = failureOf(error, asked, of);
+        it(`is reported completely with ${what}`, () => {
+            const refusal = failureOf(error, request, of);
             assert.ok(refusal instanceof Refusal);
             assert.deepEqual([refusal.code, refusal.seen, refusal.means, refusal.fix], whole);
         });
@@ -135,14 +135,14 @@ describe("A request that fails", () => {
 
     for (const code of [404, 409, 410] as const) {
         it(`is left to the caller with ${code}`, () => {
-            const declined = failureOf(answer(code, { message: "no." }), asked, config);
+            const declined = failureOf(answer(code, { message: "no." }), request, config);
             assert.ok(declined instanceof StatusError);
             assert.deepEqual([declined.status, declined.message, declined.conflicts], [code, "no", []]);
         });
     }
 
     it("names no address where the kubeconfig has none", () => {
-        const { message } = failureOf(new NoResponse("1 attempt", false), asked, configOf({}));
+        const { message } = failureOf(new NoResponse("1 attempt", false), request, configOf({}));
         assert.match(message, /The API server at its address did not answer/);
     });
 });

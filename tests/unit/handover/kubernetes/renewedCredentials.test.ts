@@ -15,8 +15,8 @@ import {
     subject,
 } from "./support";
 
-/** The API server takes one token, and says 401 to every other one. */
-const taking =
+/** The API server accepts one token, and answers 401 to every other one. */
+const accepting =
     (token: () => string): Script =>
     (request, number) =>
         request.headers.authorization === `Bearer ${token()}`
@@ -35,7 +35,7 @@ describe("Credentials, for as long as a run takes", () => {
         await api.stop();
     });
 
-    /** A command that gives the token of the file `token`, and notes that it was run. */
+    /** A credential command that prints the token of the file `token`, and records each run. */
     function command(expirationTimestamp?: string) {
         const file = join(folder, "get-token");
         const expiry = expirationTimestamp === undefined ? "" : `,"expirationTimestamp":"${expirationTimestamp}"`;
@@ -51,7 +51,7 @@ describe("Credentials, for as long as a run takes", () => {
         chmodSync(file, 0o700);
         return { exec: { apiVersion: "client.authentication.k8s.io/v1beta1", command: file, args: [], env: null } };
     }
-    const give = (token: string) => writeFileSync(join(folder, "token"), token);
+    const setToken = (token: string) => writeFileSync(join(folder, "token"), token);
     const runs = () => readFileSync(join(folder, "runs"), "utf8").trim().split("\n").length;
     const tokens = () => api.requests.map(({ headers }) => headers.authorization?.replace("Bearer ", ""));
     beforeEach(() => appendFileSync(join(folder, "runs"), ""));
@@ -59,7 +59,7 @@ describe("Credentials, for as long as a run takes", () => {
     const LATER = "2100-01-01T00:00:00Z";
 
     it("are got once where the command says that they last", async () => {
-        give("one");
+        setToken("one");
         const access = await accessTo(api.url, command(LATER));
         await access.identity();
         const before = runs();
@@ -67,21 +67,21 @@ describe("Credentials, for as long as a run takes", () => {
         assert.equal(runs(), before);
     });
 
-    it("are got anew where the time that the command has told is over", async () => {
-        give("one");
+    it("are requested again when the expiration time of the command is over", async () => {
+        setToken("one");
         const access = await accessTo(api.url, command("2020-01-01T00:00:00Z"));
         await access.restart({ name: "a", uid: "1" });
-        give("two");
+        setToken("two");
         await access.restart({ name: "a", uid: "1" });
         assert.deepEqual([tokens(), runs()], [["one", "two"], 2]);
     });
 
-    it("are got anew, once for all who ask, where the API server takes them no longer before that time", async () => {
-        give("one");
+    it("are requested again, once for all callers, when the API server rejects them before that time", async () => {
+        setToken("one");
         const access = await accessTo(api.url, command(LATER));
         await access.restart({ name: "a", uid: "1" });
-        give("two");
-        api.script = taking(() => "two");
+        setToken("two");
+        api.script = accepting(() => "two");
         await Promise.all([1, 2, 3, 4].map(() => access.restart({ name: "a", uid: "1" })));
         assert.equal(runs(), 2);
         api.requests.splice(0);
@@ -90,11 +90,11 @@ describe("Credentials, for as long as a run takes", () => {
     });
 
     it("end the run where the command gives the same again, or others that are not taken", async () => {
-        give("one");
+        setToken("one");
         const access = await accessTo(api.url, command(LATER));
-        api.script = taking(() => "another");
+        api.script = accepting(() => "another");
         for (const next of ["one", "two"]) {
-            give(next);
+            setToken(next);
             const { code, seen } = await refusalOf(access.restart({ name: "a", uid: "1" }));
             assert.equal(code, "cluster-credentials-refused");
             assert.match(seen, /answered 401 to the command `.*get-token` of the user "tests"/);
@@ -103,24 +103,24 @@ describe("Credentials, for as long as a run takes", () => {
     });
 
     it("end the run with the command's own words where it fails in the middle", async () => {
-        give("one");
+        setToken("one");
         const access = await accessTo(api.url, command(LATER));
         await access.identity();
         rmSync(join(folder, "token"));
-        api.script = taking(() => "two");
+        api.script = accepting(() => "two");
         const { code, seen } = await refusalOf(access.restart({ name: "a", uid: "1" }));
         assert.equal(code, "cluster-credentials-missing");
         assert.match(seen, /returned no credentials: .*The SSO session has expired\.$/);
     });
 
-    it("are read again from a file that somebody keeps fresh", async () => {
+    it("are read again from a file that another process keeps fresh", async () => {
         const file = join(folder, "kubeconfig");
         const write = (token: string) => writeFileSync(file, JSON.stringify(kubeconfig(api.url, { token })));
         write("one");
         const access = await connectCluster({ kubeconfig: file }, subject, patient);
         await access.identity();
         write("two");
-        api.script = taking(() => "two");
+        api.script = accepting(() => "two");
         assert.equal((await access.identity()).uid, "uid-of-kube-system");
     });
 

@@ -23,11 +23,11 @@ describe("A request to the API server", () => {
     after(() => api.stop());
     beforeEach(() => api.requests.splice(0));
 
-    const asked = (path: string) => api.requests.filter((request) => request.path === path);
-    /** Answers the version with each of these, one after another, then well. */
-    const answering = (...answers: ReturnType<Script>[]): Script => {
-        const left = [...answers];
-        return ({ path }) => (path === "/version" ? (left.shift() ?? versionAnswer) : namespaceAnswer);
+    const requestsTo = (path: string) => api.requests.filter((request) => request.path === path);
+    /** Answers /version with each of these, one after another, and then with the version. */
+    const answerVersionWith = (...answers: ReturnType<Script>[]): Script => {
+        const remaining = [...answers];
+        return ({ path }) => (path === "/version" ? (remaining.shift() ?? versionAnswer) : namespaceAnswer);
     };
 
     it("is sent once when it is answered, and says who asks", async () => {
@@ -52,36 +52,39 @@ describe("A request to the API server", () => {
         ["a broken connection", "reset"],
     ] as [string, ReturnType<Script>][]) {
         it(`is sent again after ${what}`, async () => {
-            api.script = answering(answer, answer);
+            api.script = answerVersionWith(answer, answer);
             const settings = answer === "hang" ? quick : patient;
             assert.deepEqual(await (await accessTo(api.url, undefined, settings)).identity(), identity);
-            assert.equal(asked("/version").length, 3);
+            assert.equal(requestsTo("/version").length, 3);
         });
     }
 
     for (const code of [429, 503]) {
         it(`waits as long as Retry-After says on ${code}`, async () => {
-            api.script = answering({ ...status(code, "busy"), headers: { "retry-after": "1" } } satisfies Answer);
+            api.script = answerVersionWith({
+                ...status(code, "busy"),
+                headers: { "retry-after": "1" },
+            } satisfies Answer);
             const started = Date.now();
             await (await accessTo(api.url)).identity();
             assert.ok(Date.now() - started >= 950, `${Date.now() - started} ms`);
-            assert.equal(asked("/version").length, 2);
+            assert.equal(requestsTo("/version").length, 2);
         });
     }
 
     it("is sent five times at most when the server fails inside, and the message is the server's", async () => {
-        api.script = answering(...Array.from({ length: 9 }, () => status(500, "failed calling webhook")));
+        api.script = answerVersionWith(...Array.from({ length: 9 }, () => status(500, "failed calling webhook")));
         const refusal = await refusalOf((await accessTo(api.url)).identity());
-        assert.equal(asked("/version").length, 5);
+        assert.equal(requestsTo("/version").length, 5);
         assert.equal(refusal.code, "cluster-refuses");
         assert.equal(refusal.seen, "The API server answered 500 to `get /version`: failed calling webhook.");
     });
 
     it("is not sent again after an answer that says no", async () => {
-        api.script = answering(status(400, "bad"));
+        api.script = answerVersionWith(status(400, "bad"));
         const refusal = await refusalOf((await accessTo(api.url)).identity());
         assert.equal(refusal.seen, "The API server answered 400 to `get /version`: bad.");
-        assert.equal(asked("/version").length, 1);
+        assert.equal(requestsTo("/version").length, 1);
     });
 
     for (const [what, answer, why] of [
@@ -111,11 +114,11 @@ describe("A request to the API server", () => {
         assert.equal(refusal.code, "cluster-unreachable");
         assert.match(refusal.seen, /\d+ attempts, the last answered with 503\.$/);
         assert.ok(Date.now() - started <= quick.retryMilliseconds * 4, "not for ever");
-        assert.ok(asked("/version").length >= 4, "it was asked again and again");
+        assert.ok(requestsTo("/version").length >= 4, "it was asked again and again");
     });
 
-    it("is not sent again once nobody waits for it", async () => {
-        // A server of its own: requests of the tests before may still be on their way to the other one.
+    it("is not sent again once the access is closed", async () => {
+        // A separate server, since requests of earlier tests may still reach the other one.
         const unavailable = await ScriptedApi.start(() => {
             setTimeout(() => access.close(), 100);
             return { ...status(503, "not yet"), headers: { "retry-after": "20" } };
@@ -137,7 +140,7 @@ describe("A request to the API server", () => {
         assert.match(fix, /later\. It continues from here\./);
     });
 
-    it("ends as unreachable when nobody listens, without showing the URL's password", async () => {
+    it("ends as unreachable when no server listens, without showing the URL's password", async () => {
         const gone = await ScriptedApi.start(identityScript);
         const { host } = new URL(gone.url);
         await gone.stop();
@@ -147,7 +150,7 @@ describe("A request to the API server", () => {
         assert.doesNotMatch(refusal.message, /hidden/);
     });
 
-    it("has 15 seconds for an attempt, and is attempted again for a minute, unless told otherwise", () => {
+    it("has 15 seconds for an attempt, and is attempted again for a minute, by default", () => {
         assert.equal(DEFAULT_SETTINGS.attemptMilliseconds, 15_000);
         assert.equal(DEFAULT_SETTINGS.retryMilliseconds, 60_000);
         assert.equal(DEFAULT_SETTINGS.credentialsMilliseconds, 60_000);

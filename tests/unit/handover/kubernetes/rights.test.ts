@@ -15,7 +15,7 @@ const daemonSet = {
     metadata: { name: "aws-node", namespace: "kube-system", uid: "ds" },
     spec: { selector: {}, template: { spec: { containers: [] } } },
 };
-/** What is there wherever nothing is forbidden. */
+/** The answer to a request that is not forbidden. */
 const allowed = (path: string): Answer => {
     const items = path === `${apps}/daemonsets` ? [daemonSet] : [];
     return { body: path.endsWith("s") ? { metadata: {}, items } : { metadata: { uid: "uid" } } };
@@ -32,7 +32,7 @@ const calls = {
     "removing the guard": (access: ClusterAccess) => access.removeInjectionGuard(),
 };
 
-/** The request that is forbidden, what was asked, and the right to it in the words of `kubectl auth can-i`. */
+/** The operation, its forbidden request, how the message describes it, and the right as `kubectl auth can-i` takes it. */
 const rights: [keyof typeof calls, string, string, string][] = [
     ["an identity", "GET /version", "get /version", "get /version"],
     ["a look", `GET ${core}`, "get namespaces kube-system", "get namespaces/kube-system"],
@@ -65,7 +65,7 @@ describe("A right that is missing", () => {
     });
     after(() => api.stop());
 
-    for (const [what, request, asked, right] of rights) {
+    for (const [what, request, description, right] of rights) {
         it(`ends ${what}, and is named: ${right}`, async () => {
             forbidden = request;
             const { code, seen, means, fix } = await refusalOf(calls[what](await accessTo(api.url)));
@@ -75,7 +75,7 @@ describe("A right that is missing", () => {
                 [code, seen, means, fix],
                 [
                     "cluster-access-denied",
-                    `The API server at ${new URL(api.url).host} forbids \`${asked}\`${place}: User me cannot do so.`,
+                    `The API server at ${new URL(api.url).host} forbids \`${description}\`${place}: User me cannot do so.`,
                     "The live checks need this permission.",
                     `Grant it to the user of \`kubeconfig\`: \`kubectl auth can-i ${right}${option}\` must print yes.`,
                 ],

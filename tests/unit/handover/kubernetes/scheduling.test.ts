@@ -94,7 +94,7 @@ describe("A DaemonSet", () => {
     });
 
     it("leaves out what aws-node's own affinity leaves out: Fargate, Auto Mode, hybrid nodes and Windows", () => {
-        // amazon-vpc-cni-k8s config/master/aws-k8s-cni.yaml
+        // Source: amazon-vpc-cni-k8s config/master/aws-k8s-cni.yaml
         const affinity = affinityOf([
             {
                 matchExpressions: [

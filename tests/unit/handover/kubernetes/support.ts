@@ -1,4 +1,4 @@
-/** An API server that answers from a script, for what a real one does not do on demand. */
+/** An API server with scripted answers, for failures that a real one does not produce on demand. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
@@ -11,7 +11,7 @@ export interface Answer {
     readonly status?: number;
     readonly headers?: Record<string, string>;
     readonly body?: unknown;
-    /** Lines of a WATCH. The stream stays open unless it is to end. */
+    /** Lines of a WATCH. The stream stays open unless `end` is set. */
     readonly stream?: { readonly lines: readonly object[]; readonly end?: boolean };
 }
 
@@ -23,7 +23,7 @@ export interface Request {
     readonly body: string;
 }
 
-/** Or no answer at all, or a connection that breaks. */
+/** `hang` gives no answer, and `reset` breaks the connection. */
 export type Script = (request: Request, number: number) => Answer | "hang" | "reset";
 
 export class ScriptedApi {
@@ -66,16 +66,16 @@ export class ScriptedApi {
         const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
         const body = Buffer.concat(chunks).toString();
         const { method = "", headers } = request;
-        const seen = { method, path: pathname, query: searchParams, headers, body };
-        const said = this.script(seen, this.requests.push(seen));
-        if (said === "reset") {
+        const parsed = { method, path: pathname, query: searchParams, headers, body };
+        const scripted = this.script(parsed, this.requests.push(parsed));
+        if (scripted === "reset") {
             request.socket.resetAndDestroy();
-        } else if (said !== "hang") {
-            response.writeHead(said.status ?? 200, { "content-type": "application/json", ...said.headers });
-            said.stream?.lines.forEach((line) => response.write(`${JSON.stringify(line)}\n`));
-            if (said.stream === undefined) {
-                response.end(JSON.stringify(said.body ?? {}));
-            } else if (said.stream.end) {
+        } else if (scripted !== "hang") {
+            response.writeHead(scripted.status ?? 200, { "content-type": "application/json", ...scripted.headers });
+            scripted.stream?.lines.forEach((line) => response.write(`${JSON.stringify(line)}\n`));
+            if (scripted.stream === undefined) {
+                response.end(JSON.stringify(scripted.body ?? {}));
+            } else if (scripted.stream.end) {
                 response.end();
             } else {
                 response.flushHeaders();
@@ -96,7 +96,7 @@ export const subject: Subject = {
     annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/cni" },
 };
 
-/** Waits that a test can wait for. */
+/** Short time limits, which a test can await. */
 export const quick: ClusterSettings = {
     ...DEFAULT_SETTINGS,
     attemptMilliseconds: 150,
@@ -106,7 +106,7 @@ export const quick: ClusterSettings = {
     burstMilliseconds: 10,
 };
 
-/** Where a test is not about time: on a busy machine an answer may be late, and would count as none. */
+/** For tests that are not about time limits: with `quick`, a late answer of a busy machine would count as none. */
 export const patient: ClusterSettings = {
     ...quick,
     attemptMilliseconds: 3000,
@@ -114,7 +114,7 @@ export const patient: ClusterSettings = {
     credentialsMilliseconds: 6000,
 };
 
-/** A kubeconfig as an object: JSON is YAML. The client takes plain HTTP only when certificates are not looked at. */
+/** A kubeconfig as an object: JSON is YAML. The client allows plain HTTP only if it does not verify certificates. */
 export function kubeconfig(server: string, user: object = { token: "the-token" }): object {
     return {
         apiVersion: "v1",
@@ -140,7 +140,7 @@ export const status = (code: number, message: string, more: object = {}) => ({
     body: { kind: "Status", status: "Failure", code, message, ...more },
 });
 
-/** What a promise is refused with. */
+/** The refusal that a promise is rejected with. */
 export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
     try {
         await promise;

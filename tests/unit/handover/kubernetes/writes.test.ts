@@ -101,7 +101,7 @@ describe("A write to the cluster", () => {
 
     it("shows a conflict in the server's words when they are not the usual ones", async () => {
         const causes = [
-            { reason: "FieldManagerConflict", message: "somebody", field: ".a" },
+            { reason: "FieldManagerConflict", message: "another owner", field: ".a" },
             { reason: "Other", field: ".b" },
         ];
         answers = {
@@ -109,7 +109,7 @@ describe("A write to the cluster", () => {
             [`PATCH ${account}`]: status(409, "conflict", { details: { causes } }),
         };
         const refusal = await refusalOf((await accessTo(api.url)).annotate(annotations, false));
-        assert.match(refusal.seen, /aws-node belongs to "somebody"\.$/);
+        assert.match(refusal.seen, /aws-node belongs to "another owner"\.$/);
     });
 
     it("does not annotate a service account that is not there, or not the same any more", async () => {
@@ -241,7 +241,7 @@ describe("A write to the cluster", () => {
         );
     });
 
-    it("says that the service account is missing when there is no token to be had", async () => {
+    it("says that the service account is missing when there is no token", async () => {
         for (const answer of [gone, { status: 201, body: {} }]) {
             answers = { [`POST ${account}/token`]: answer };
             assert.equal((await refusalOf((await accessTo(api.url)).requestToken())).code, "service-account-missing");

@@ -21,7 +21,10 @@ function injected(name: string, more: Record<string, string> = {}): CredentialCo
     };
 }
 
-const bare = (name: string, values: Record<string, string> = {}): CredentialContainer => ({ name, env: env(values) });
+const plainContainer = (name: string, values: Record<string, string> = {}): CredentialContainer => ({
+    name,
+    env: env(values),
+});
 
 const tokenVolume = (audience: string | undefined = "sts.amazonaws.com", path = "token") => ({
     name: "aws-iam-token",
@@ -34,14 +37,14 @@ const twoTokens = (...audiences: string[]) => ({
 });
 
 /** A pod as the webhook leaves it. */
-const good: CredentialSpec = {
+const injectedPod: CredentialSpec = {
     initContainers: [injected("aws-vpc-cni-init")],
     containers: [injected("aws-node"), injected("aws-eks-nodeagent")],
     volumes: [{ name: "run-dir" }, tokenVolume()],
 };
 
 const withFirst = (container: CredentialContainer): CredentialSpec => ({
-    ...good,
+    ...injectedPod,
     containers: [container, injected("aws-eks-nodeagent")],
 });
 
@@ -50,26 +53,29 @@ const other = (what: string) => ({ kind: "other", what });
 
 describe("The identity that a pod's specification carries", () => {
     it("is the role when every container has the role, the token file and the token", () => {
-        assert.deepEqual(credentialSource(good), { kind: "webIdentity", roleArn, regionalSts: undefined });
+        assert.deepEqual(credentialSource(injectedPod), { kind: "webIdentity", roleArn, regionalSts: undefined });
     });
 
     it("is the node role when no container has a token file", () => {
         assert.deepEqual(credentialSource({ containers: [{ name: "aws-node" }] }), { kind: "nodeRole" });
-        assert.deepEqual(credentialSource({ containers: [bare("aws-node", { AWS_REGION: "eu-west-1" })] }), {
+        assert.deepEqual(credentialSource({ containers: [plainContainer("aws-node", { AWS_REGION: "eu-west-1" })] }), {
             kind: "nodeRole",
         });
     });
 
     it("is the node role when a role is named without a token file, which the SDK ignores", () => {
-        assert.deepEqual(credentialSource({ containers: [bare("aws-node", { AWS_ROLE_ARN: roleArn })] }), {
+        assert.deepEqual(credentialSource({ containers: [plainContainer("aws-node", { AWS_ROLE_ARN: roleArn })] }), {
             kind: "nodeRole",
         });
     });
 
     it("is the node role when the token file is empty, which the SDK takes for not set", () => {
-        assert.deepEqual(credentialSource({ containers: [bare("aws-node", { AWS_WEB_IDENTITY_TOKEN_FILE: "" })] }), {
-            kind: "nodeRole",
-        });
+        assert.deepEqual(
+            credentialSource({ containers: [plainContainer("aws-node", { AWS_WEB_IDENTITY_TOKEN_FILE: "" })] }),
+            {
+                kind: "nodeRole",
+            },
+        );
     });
 
     it("tells the STS setting that all containers have", () => {
@@ -89,24 +95,28 @@ describe("The identity that a pod's specification carries", () => {
     const faults: [string, CredentialSpec, ReturnType<typeof incomplete>][] = [
         [
             "a container was skipped",
-            withFirst(bare("aws-node")),
+            withFirst(plainContainer("aws-node")),
             incomplete("container aws-node has no AWS_WEB_IDENTITY_TOKEN_FILE"),
         ],
         [
             "an init container was skipped",
-            { ...good, initContainers: [bare("aws-vpc-cni-init")] },
+            { ...injectedPod, initContainers: [plainContainer("aws-vpc-cni-init")] },
             incomplete("container aws-vpc-cni-init has no AWS_WEB_IDENTITY_TOKEN_FILE"),
         ],
         [
             "only an init container was injected",
-            { ...good, containers: [bare("aws-node"), bare("agent")] },
+            { ...injectedPod, containers: [plainContainer("aws-node"), plainContainer("agent")] },
             incomplete(
                 "container aws-node has no AWS_WEB_IDENTITY_TOKEN_FILE; container agent has no AWS_WEB_IDENTITY_TOKEN_FILE",
             ),
         ],
         [
             "a skipped container has Pod Identity instead",
-            withFirst(bare("aws-node", { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" })),
+            withFirst(
+                plainContainer("aws-node", {
+                    AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials",
+                }),
+            ),
             incomplete("container aws-node has no AWS_WEB_IDENTITY_TOKEN_FILE"),
         ],
         [
@@ -161,7 +171,7 @@ describe("The identity that a pod's specification carries", () => {
         ],
         [
             "the pod has no such volume",
-            { ...good, initContainers: [], volumes: undefined },
+            { ...injectedPod, initContainers: [], volumes: undefined },
             incomplete(
                 `container aws-node has no token mounted at ${folder}/token; ` +
                     `container aws-eks-nodeagent has no token mounted at ${folder}/token`,
@@ -224,7 +234,7 @@ describe("The identity that a pod's specification carries", () => {
     it("goes by the last of several entries of a variable, as the kubelet does", () => {
         const twice = injected("aws-node");
         const first = { ...twice, env: [...env({ AWS_ROLE_ARN: otherArn }), ...(twice.env ?? [])] };
-        assert.deepEqual(credentialSource(withFirst(first)), credentialSource(good));
+        assert.deepEqual(credentialSource(withFirst(first)), credentialSource(injectedPod));
     });
 
     const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "secret" };
@@ -234,20 +244,20 @@ describe("The identity that a pod's specification carries", () => {
             withFirst(injected("aws-node", keys)),
             "AWS_ACCESS_KEY_ID of container aws-node",
         ],
-        ["static keys", { containers: [bare("aws-node", keys)] }, "AWS_ACCESS_KEY_ID of container aws-node"],
+        ["static keys", { containers: [plainContainer("aws-node", keys)] }, "AWS_ACCESS_KEY_ID of container aws-node"],
         [
             "static keys in an init container",
-            { ...good, initContainers: [injected("init", keys)] },
+            { ...injectedPod, initContainers: [injected("init", keys)] },
             "AWS_ACCESS_KEY_ID of container init",
         ],
         [
             "static keys in two containers, each named",
-            { containers: [bare("a", keys), bare("b", keys)] },
+            { containers: [plainContainer("a", keys), plainContainer("b", keys)] },
             "AWS_ACCESS_KEY_ID of container a, AWS_ACCESS_KEY_ID of container b",
         ],
         [
             "static keys of the older names",
-            { containers: [bare("aws-node", { AWS_ACCESS_KEY: "AKIA", AWS_SECRET_KEY: "secret" })] },
+            { containers: [plainContainer("aws-node", { AWS_ACCESS_KEY: "AKIA", AWS_SECRET_KEY: "secret" })] },
             "AWS_ACCESS_KEY of container aws-node",
         ],
         [
@@ -273,12 +283,12 @@ describe("The identity that a pod's specification carries", () => {
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         ].map((name): [string, CredentialSpec, string] => [
             `${name}, without a token file`,
-            { containers: [bare("aws-node"), bare("agent", { [name]: "x" })] },
+            { containers: [plainContainer("aws-node"), plainContainer("agent", { [name]: "x" })] },
             `${name} of container agent`,
         ]),
         [
             "several of them, each named",
-            { containers: [bare("a", { AWS_PROFILE: "x" }), bare("b", { AWS_CONFIG_FILE: "y" })] },
+            { containers: [plainContainer("a", { AWS_PROFILE: "x" }), plainContainer("b", { AWS_CONFIG_FILE: "y" })] },
             "AWS_PROFILE of container a, AWS_CONFIG_FILE of container b",
         ],
     ];
@@ -290,18 +300,18 @@ describe("The identity that a pod's specification carries", () => {
         it(`is not changed by ${half} alone, which the SDK ignores`, () =>
             assert.deepEqual(
                 credentialSource(withFirst(injected("aws-node", { [half]: "x" }))),
-                credentialSource(good),
+                credentialSource(injectedPod),
             ));
     }
 
     it("is the role when a profile or container credentials are set as well, which come after it", () => {
         const more = { AWS_PROFILE: "x", AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" };
-        assert.deepEqual(credentialSource(withFirst(injected("aws-node", more))), credentialSource(good));
+        assert.deepEqual(credentialSource(withFirst(injected("aws-node", more))), credentialSource(injectedPod));
     });
 
     it("does not show the value of a key", () => {
         assert.doesNotMatch(
-            JSON.stringify(credentialSource({ containers: [bare("aws-node", keys)] })),
+            JSON.stringify(credentialSource({ containers: [plainContainer("aws-node", keys)] })),
             /AKIA|"secret"/,
         );
     });
@@ -310,9 +320,11 @@ describe("The identity that a pod's specification carries", () => {
         const container = fc.constantFrom(
             injected("good"),
             injected("other", { AWS_ROLE_ARN: otherArn }),
-            bare("skipped"),
-            bare("keys", keys),
-            bare("credentialSource", { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" }),
+            plainContainer("skipped"),
+            plainContainer("keys", keys),
+            plainContainer("credentialSource", {
+                AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials",
+            }),
         );
         const shuffled = fc
             .array(container, { minLength: 1, maxLength: 6 })
@@ -327,8 +339,8 @@ describe("The identity that a pod's specification carries", () => {
             ];
         };
         fc.assert(
-            fc.property(shuffled, fc.nat(6), ([list, again], split) =>
-                assert.deepEqual(essence(again, split), essence(list, 0)),
+            fc.property(shuffled, fc.nat(6), ([list, reordered], split) =>
+                assert.deepEqual(essence(reordered, split), essence(list, 0)),
             ),
         );
     });
@@ -337,7 +349,7 @@ describe("The identity that a pod's specification carries", () => {
         const container = fc.constantFrom(
             injected("good"),
             injected("other", { AWS_ROLE_ARN: otherArn }),
-            bare("skipped"),
+            plainContainer("skipped"),
         );
         fc.assert(
             fc.property(fc.array(container, { minLength: 1 }), (containers) => {

@@ -81,7 +81,7 @@ describe("The record", () => {
         deepStrictEqual(withObserved(record, { ...nothing, nodeRoles }), record);
     });
 
-    it("has a broad policy that is to leave by name, beside the CNI's own", () => {
+    it("has a broad policy that is listed for detachment, in addition to the CNI policy", () => {
         const nodeRoles = [nodeRole({ name: "more", cniPolicies: [broad, cni(OTHER_POLICY)] })];
         deepStrictEqual(withObserved(record, { ...nothing, nodeRoles, detachPolicyArns: [BROAD_POLICY] }), {
             ...record,
@@ -89,7 +89,7 @@ describe("The record", () => {
         });
     });
 
-    it("has nothing of a policy that is named and not attached, or only in a line", () => {
+    it("has nothing of a policy that is named and not attached, or only inline", () => {
         const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: ["inline"] })];
         deepStrictEqual(withObserved(record, { ...nothing, nodeRoles, detachPolicyArns: [OTHER_POLICY] }), {
             ...record,

@@ -19,9 +19,9 @@ const elsewhere: Subject = {
     serviceAccount: { namespace: "network", name: "cni" },
     daemonSetName: "cni-pods",
 };
-const complaining = pod("n1", onNodeRole, { missingPermissions: "ec2:CreateTags denied." });
+const podMissingPermission = pod("n1", onNodeRole, { missingPermissions: "ec2:CreateTags denied." });
 
-/** Each of them, with what it tells of: lists of one and of several where the words differ. */
+/** Examples of each refusal: with one name and with several, where the texts differ. */
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     clusterChanged: [refusals.clusterChanged("recorded", "seen")],
     anotherCluster: [refusals.anotherCluster(elsewhere)],
@@ -52,7 +52,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     ],
     policyNotRecorded: [refusals.policyNotRecorded({ roleName: "nodes", policyArn: CNI_POLICY })],
     injectionGuardMissing: [refusals.injectionGuardMissing(subject)],
-    podMissesPermissions: [refusals.podMissesPermissions(complaining, ROLE)],
+    podMissesPermissions: [refusals.podMissesPermissions(podMissingPermission, ROLE)],
     restartLimitReached: [refusals.restartLimitReached(pod("n1", onNodeRole), 5, "pod-n1 carries no role of its own")],
     podsWithoutRole: [refusals.podsWithoutRole(many.map((name) => pod(name, onNodeRole)))],
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
@@ -65,26 +65,28 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     ],
 };
 
-/** The words as an operator reads them, so that a change of them is seen as one. */
-const WORDS = JSON.parse(readFileSync(join(__dirname, "../../../fixtures/handover/refusals.json"), "utf8")) as unknown;
+/** The messages as operators read them, so that a change of a message is visible in a diff. */
+const EXPECTED_MESSAGES = JSON.parse(
+    readFileSync(join(__dirname, "../../../fixtures/handover/refusals.json"), "utf8"),
+) as unknown;
 
 describe("The refusals", () => {
     it("say code, what was seen, what it means and what fixes it, in these words", () => {
         deepStrictEqual(
             Object.fromEntries(
-                Object.entries(EXAMPLES).map(([name, made]) => [
+                Object.entries(EXAMPLES).map(([name, examples]) => [
                     name,
-                    made.map(({ code, seen, means, fix }) => ({ code, seen, means, fix })),
+                    examples.map(({ code, seen, means, fix }) => ({ code, seen, means, fix })),
                 ]),
             ),
-            WORDS,
+            EXPECTED_MESSAGES,
         );
     });
 
     it("are one message, under a name of their own, without a stack that would bury it", () => {
-        const refusal = new Refusal("code", "Seen.", "Means.", "Mend.");
+        const refusal = new Refusal("code", "Seen.", "Means.", "Fix.");
         strictEqual(refusal.name, "Refusal");
-        strictEqual(refusal.message, "[code] Seen. Means. Mend.");
+        strictEqual(refusal.message, "[code] Seen. Means. Fix.");
         strictEqual(refusal.stack, refusal.message);
     });
 });

@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import { freshMemory, Memory, remember, Step } from "../../../../handover/model/steps";
 import { attach, carrying, pod, ROLE } from "../support/worlds";
 
-/** Everything in it has been used before. */
+/** Every field is set. */
 const before: Memory = {
     startedAt: 1,
     attachedAt: 2,

@@ -7,11 +7,11 @@ const token = (claims: unknown) => `e30.${encoded(JSON.stringify(claims))}.signa
 
 describe("The issuer of a token", () => {
     const rows: [string, string, string | undefined][] = [
-        ["is told without https://", token({ aud: ["sts.amazonaws.com"], iss: `https://${ISSUER}` }), ISSUER],
-        ["is told as it is where it has none", token({ iss: ISSUER }), ISSUER],
+        ["is returned without https://", token({ aud: ["sts.amazonaws.com"], iss: `https://${ISSUER}` }), ISSUER],
+        ["is returned as it is where it has none", token({ iss: ISSUER }), ISSUER],
         ["keeps http://", token({ iss: "http://a" }), "http://a"],
         ["loses https:// only at its start", token({ iss: "a?https://b" }), "a?https://b"],
-        // base64url of it has both - and _, which the usual base64 does not.
+        // Its base64url encoding has both - and _, which standard base64 does not have.
         ["is read in the alphabet of URLs", token({ iss: "https://a/??>>ÿÿ~~" }), "a/??>>ÿÿ~~"],
         ["is read without a signature too", `e30.${encoded('{"iss":"a"}')}`, "a"],
         ["is not known of a token without it", token({ sub: "a" }), undefined],

@@ -8,18 +8,18 @@ import {
     DETACH,
     handedOver,
     changes,
-    nobodyNamed,
+    preflightWithoutNodeRoles,
     NOTHING,
-    question,
+    planInputs,
     refuses,
     restart,
     ROLLING,
-    STILL,
+    DETACH_REMAINS,
     table,
-    then,
-    unnamed,
+    changesWithRemaining,
+    inputsWithoutNodeRoles,
 } from "../support/plans";
-import { approvable, seen } from "../support/preflights";
+import { passingPreflight, seen } from "../support/preflights";
 import {
     carrying,
     daemonSet,
@@ -58,9 +58,9 @@ table("The plan for a cluster that has been handed over", [
     [
         "gives nothing back before another role where nothing was detached",
         handedOver({ injectionGuard: { present: false, inForce: false } }, { nodeRoles: [nodeRole()] }),
-        then([STILL], ANNOTATE, canary("pod-n1", "n1"), ROLLING),
-        unnamed,
-        { subject: other, ...nobodyNamed },
+        changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        inputsWithoutNodeRoles,
+        { subject: other, ...preflightWithoutNodeRoles },
     ],
     [
         "gives the named policies back",
@@ -78,9 +78,9 @@ table("The plan for a cluster that has been handed over", [
     [
         "gives the policies back where no node role is named any more",
         handedOver(),
-        then([STILL], attach("since detachFromNodeRoles no longer lists it")),
-        { ...both, ...unnamed },
-        nobodyNamed,
+        changesWithRemaining([DETACH_REMAINS], attach("since detachFromNodeRoles no longer lists it")),
+        { ...both, ...inputsWithoutNodeRoles },
+        preflightWithoutNodeRoles,
     ],
     [
         "restarts the pods where what was delivered has changed",
@@ -164,7 +164,7 @@ table("The refusals", [
         refuses("node-role-not-named"),
     ],
     [
-        "are of a node whose role cannot be told",
+        "are of a node whose role is unknown",
         seen({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } }),
         refuses("node-role-unknown"),
     ],
@@ -173,7 +173,7 @@ table("The refusals", [
 
 describe("The reasons of a refusal", () => {
     it("are in the words of the update itself", () => {
-        const { refusals } = planHandOver({ ...question, preflight: { ...approvable, callerAccount: "2" } });
+        const { refusals } = planHandOver({ ...planInputs, preflight: { ...passingPreflight, callerAccount: "2" } });
         deepStrictEqual(
             refusals.map(({ message }) => message),
             [

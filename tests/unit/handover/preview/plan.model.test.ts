@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { compare } from "../../../model/preview";
 import { scenario } from "../../../model/scenarios";
 
-/** As many worlds as the time allows; MODEL_RUNS=5000 for a long night, with others each time. */
+/** As many histories as the time allows. MODEL_RUNS=5000 runs more, and different ones each time. */
 const { MODEL_RUNS, MODEL_SEED, MODEL_PATH } = process.env;
 const PARAMETERS = {
     numRuns: Number(MODEL_RUNS ?? 150),
@@ -25,15 +25,15 @@ describe("A preview on a model of cluster and account, whatever has happened bef
         await fc.assert(
             fc.asyncProperty(scenario, program, async (before, of) => {
                 const { plan, ended, isStill, foreseen, done, log } = await compare(before, of);
-                const told = JSON.stringify({ of, plan, ended, foreseen, done, log }, null, 1);
-                // Of an update that has begun, the preview foresees more than the first reason that ends it.
+                const details = JSON.stringify({ of, plan, ended, foreseen, done, log }, null, 1);
+                // The preview lists every reason. An update that has begun ends with the first one.
                 const codes = [...(ended ?? "").matchAll(/^ *\[([a-z-]+)\]/gm)].map(([, code]) => code);
                 const planned = (plan?.refusals ?? []).map((refusal) => refusal.code);
-                assert.deepEqual(planned.slice(0, codes.length), codes, told);
-                assert.equal(planned.length === 0, codes.length === 0, told);
-                // Of more than five pods not all are named, and pods that are being replaced anyway are not there to be compared.
-                if (ended === undefined && isStill && !told.includes(" more.")) {
-                    assert.deepEqual(foreseen, done, told);
+                assert.deepEqual(planned.slice(0, codes.length), codes, details);
+                assert.equal(planned.length === 0, codes.length === 0, details);
+                // The plan names at most five pods. Pods that are being replaced anyway cannot be compared.
+                if (ended === undefined && isStill && !details.includes(" more.")) {
+                    assert.deepEqual(foreseen, done, details);
                 }
             }),
             PARAMETERS,

@@ -3,14 +3,14 @@ import {
     canary,
     DETACH,
     changes,
-    nobodyNamed,
+    preflightWithoutNodeRoles,
     restart,
     ROLLING,
     ROLLING_AS_LISTED,
-    STILL,
+    DETACH_REMAINS,
     table,
-    then,
-    unnamed,
+    changesWithRemaining,
+    inputsWithoutNodeRoles,
     wait,
 } from "../support/plans";
 import { seen } from "../support/preflights";
@@ -19,7 +19,7 @@ import {
     carrying,
     CNI_POLICY,
     daemonSet,
-    leaving,
+    terminating,
     node,
     nodeRole,
     onNodeRole,
@@ -39,9 +39,9 @@ table("The plan of a first hand-over", [
     [
         "detaches nothing where no node role is named, and says what is left to do then",
         seen(),
-        then([STILL], ANNOTATE, canary("pod-n1", "n1"), ROLLING),
-        unnamed,
-        nobodyNamed,
+        changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        inputsWithoutNodeRoles,
+        preflightWithoutNodeRoles,
     ],
     [
         "restarts nothing where each pod carries the role by an annotation of before",
@@ -90,12 +90,12 @@ table("The plan of a first hand-over", [
         "tells no node role of a node that has none, where nothing is detached",
         seen({}, { roleOfInstance: {} }),
         changes(ANNOTATE, "[canary] pod-n1 on n1 restarts first and is watched for 20 s.", ROLLING),
-        unnamed,
-        nobodyNamed,
+        inputsWithoutNodeRoles,
+        preflightWithoutNodeRoles,
     ],
     [
         "does not count a pod that is on its way out",
-        seen({ pods: [pod("n1", onNodeRole, { name: "old", uid: "old", ...leaving }), ...pods(onNodeRole)] }),
+        seen({ pods: [pod("n1", onNodeRole, { name: "old", uid: "old", ...terminating }), ...pods(onNodeRole)] }),
         changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
     ],
     [
@@ -122,19 +122,19 @@ table("The plan of a first hand-over", [
             nodes: ["a", "b", "c", "d", "e", "f"].map((name) => node(name)),
             pods: ["a", "b", "c", "d", "e", "f"].map((name) => pod(name, onNodeRole)),
         }),
-        then(
-            [STILL],
+        changesWithRemaining(
+            [DETACH_REMAINS],
             ANNOTATE,
             canary("pod-a", "a"),
             "[restart] The DaemonSet's rolling update restarts 6 pods, 1 at a time: pod-a, pod-b, pod-c, pod-d, pod-e and 1 more.",
         ),
-        unnamed,
-        nobodyNamed,
+        inputsWithoutNodeRoles,
+        preflightWithoutNodeRoles,
     ],
     [
-        "tells of other policies with the same calls, which stay",
+        "lists other policies with the same calls, which stay",
         seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: ["inline"] })] }),
-        then(
+        changesWithRemaining(
             [
                 `[other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI.`,
                 "[inline-policy] nodes has the inline policy inline, which also grants actions of the CNI.",
@@ -148,7 +148,7 @@ table("The plan of a first hand-over", [
     [
         "takes away which policies are named",
         seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }),
-        then(
+        changesWithRemaining(
             [`[other-policy] nodes also holds ${CNI_POLICY}, which also grants actions of the CNI.`],
             ANNOTATE,
             canary("pod-n1", "n1"),
@@ -160,7 +160,11 @@ table("The plan of a first hand-over", [
     [
         "says that nothing is proved where there is no node",
         seen({ nodes: [], pods: [] }, { nodeRoles: [nodeRole({ instancesOfCluster: [] })] }),
-        then(["[no-nodes] No pod was tested with the role, since the cluster has no nodes."], ANNOTATE, DETACH),
+        changesWithRemaining(
+            ["[no-nodes] No pod was tested with the role, since the cluster has no nodes."],
+            ANNOTATE,
+            DETACH,
+        ),
     ],
 ]);
 

@@ -24,8 +24,12 @@ const inputs: PreviewInputs = {
     maxNotReadyNodes: 0,
 };
 
-/** A context that only reads: whatever else is called of it is not there. */
-function reading(world: World, called: string[] = [], others: Partial<Record<string, () => Promise<unknown>>> = {}) {
+/** A run context that has only the methods that read. */
+function readOnlyContext(
+    world: World,
+    called: string[] = [],
+    others: Partial<Record<string, () => Promise<unknown>>> = {},
+) {
     const answer = (name: string, value: unknown) => () => {
         called.push(name);
         return others[name]?.() ?? Promise.resolve(value);
@@ -45,35 +49,38 @@ function reading(world: World, called: string[] = [], others: Partial<Record<str
     } as unknown as RunContext;
 }
 
-const told = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
+const preview = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
     previewHandOver({ ...inputs, ...more }, 60, () => Promise.resolve(context));
 
-const NOT_LOOKED_AT = "There is no plan for the hand-over, since the cluster could not be read: ";
+const NO_PLAN = "There is no plan for the hand-over, since the cluster could not be read: ";
 
 describe("What a preview tells", () => {
     it("is what the update does, step by step, and what is left then", async () => {
         const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
         const managed = { arn: CNI_POLICY, kind: "cni" as const, sufficient: true };
-        deepStrictEqual(await told(reading(seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }))), {
-            refuses: false,
-            text: [
-                "Plan for the cluster:",
-                "  [annotate] The service account kube-system/aws-node is annotated with the role.",
-                "  [canary] pod-n1 on n1, a node of nodes, restarts first and is watched for 20 s.",
-                "  [restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: pod-n1, pod-n2, pod-n3.",
-                `  [detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
-                "Remaining steps after the update:",
-                `  [other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI.`,
-            ].join("\n"),
-        });
+        deepStrictEqual(
+            await preview(readOnlyContext(seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }))),
+            {
+                refuses: false,
+                text: [
+                    "Plan for the cluster:",
+                    "  [annotate] The service account kube-system/aws-node is annotated with the role.",
+                    "  [canary] pod-n1 on n1, a node of nodes, restarts first and is watched for 20 s.",
+                    "  [restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: pod-n1, pod-n2, pod-n3.",
+                    `  [detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
+                    "Remaining steps after the update:",
+                    `  [other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI.`,
+                ].join("\n"),
+            },
+        );
     });
 
     it("is nothing where nothing moves", async () => {
-        strictEqual(await told(reading(handedOver()), { delivered: "delivered" }), undefined);
+        strictEqual(await preview(readOnlyContext(handedOver()), { delivered: "delivered" }), undefined);
     });
 
     it("is the reason why the update would refuse", async () => {
-        const plan = await told(reading(seen({ serviceAccount: undefined })));
+        const plan = await preview(readOnlyContext(seen({ serviceAccount: undefined })));
         strictEqual(plan?.refuses, true);
         const [title, reason] = plan.text.split("\n");
         strictEqual(title, "The update would refuse, for this reason:");
@@ -84,14 +91,14 @@ describe("What a preview tells", () => {
         const [roleArnOwners, delivered] = [["eks-cni/shop/prod/cni"], "delivered"];
         const account = handedOver().cluster.serviceAccount;
         const world = handedOver({ serviceAccount: account && { ...account, roleArnOwners } });
-        const plan = await told(reading(world), { delivered });
+        const plan = await preview(readOnlyContext(world), { delivered });
         ok(plan?.text.includes("[another-component]"), plan?.text);
         const formerFieldManagers = ["eks-cni/shop/prod/vpc", "eks-cni/shop/prod/cni"];
-        strictEqual((await told(reading(world), { delivered, formerFieldManagers }))?.refuses, undefined);
+        strictEqual((await preview(readOnlyContext(world), { delivered, formerFieldManagers }))?.refuses, undefined);
     });
 
     it("is each of several reasons", async () => {
-        const plan = await told(reading(seen({ serviceAccount: undefined, daemonSet: undefined })));
+        const plan = await preview(readOnlyContext(seen({ serviceAccount: undefined, daemonSet: undefined })));
         const codes = plan?.text.match(/\[[a-z-]+\]/g);
         ok(plan?.text.startsWith("The update would refuse, for 2 reasons:\n"), plan?.text);
         deepStrictEqual(codes, ["[service-account-missing]", "[daemon-set-missing]"]);
@@ -99,9 +106,9 @@ describe("What a preview tells", () => {
 });
 
 describe("A preview", () => {
-    it("looks once, asks for no token, and lets go of the cluster", async () => {
+    it("looks once, asks for no token, and closes the access to the cluster", async () => {
         const called: string[] = [];
-        await told(reading(seen(), called));
+        await preview(readOnlyContext(seen(), called));
         deepStrictEqual(called, [
             "identity",
             "caller",
@@ -112,30 +119,30 @@ describe("A preview", () => {
         ]);
     });
 
-    it("tells in one line why it could not look, with the code, and lets go of the cluster", async () => {
+    it("tells in one line why it could not look, with the code, and closes the access to the cluster", async () => {
         const called: string[] = [];
-        const away = new Refusal("cluster-unreachable", "No answer.", "It means something.", "Mend it.");
-        const context = reading(seen(), called, { identity: () => Promise.reject(away) });
-        deepStrictEqual(await told(context), {
+        const unreachable = new Refusal("cluster-unreachable", "No answer.", "It means something.", "Fix it.");
+        const context = readOnlyContext(seen(), called, { identity: () => Promise.reject(unreachable) });
+        deepStrictEqual(await preview(context), {
             refuses: false,
-            text: `${NOT_LOOKED_AT}[cluster-unreachable] No answer.`,
+            text: `${NO_PLAN}[cluster-unreachable] No answer.`,
         });
         deepStrictEqual(called, ["identity", "close"]);
     });
 
-    it("tells of an error that nobody expected, too", async () => {
-        const context = reading(seen(), [], { identity: () => Promise.reject(new Error("broken")) });
-        deepStrictEqual(await told(context), { refuses: false, text: `${NOT_LOOKED_AT}broken` });
+    it("shows an unexpected error, too", async () => {
+        const context = readOnlyContext(seen(), [], { identity: () => Promise.reject(new Error("broken")) });
+        deepStrictEqual(await preview(context), { refuses: false, text: `${NO_PLAN}broken` });
     });
 
-    it("tells of a kubeconfig that cannot be read", async () => {
+    it("shows that a kubeconfig cannot be read", async () => {
         const plan = await previewHandOver({ ...inputs, kubeconfig: "nonsense: [" }, 60);
-        ok(plan?.text.startsWith(`${NOT_LOOKED_AT}[kubeconfig-invalid] `), plan?.text);
+        ok(plan?.text.startsWith(`${NO_PLAN}[kubeconfig-invalid] `), plan?.text);
     });
 
     it("waits no longer than its limit", async () => {
-        const context = reading(seen(), [], { identity: () => new Promise(() => undefined) });
+        const context = readOnlyContext(seen(), [], { identity: () => new Promise(() => undefined) });
         const plan = await previewHandOver(inputs, 0.02, () => Promise.resolve(context));
-        deepStrictEqual(plan, { refuses: false, text: `${NOT_LOOKED_AT}no answer within 0.02 s` });
+        deepStrictEqual(plan, { refuses: false, text: `${NO_PLAN}no answer within 0.02 s` });
     });
 });

@@ -7,7 +7,7 @@ import { canary, CanaryInputs } from "../../../../handover/run/canaryResource";
 import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
 
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
-const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "Nobody knows you.", "Give another kubeconfig.");
+const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "The user is unknown.", "Give another kubeconfig.");
 
 const inputs: CanaryInputs = {
     subject,
@@ -23,11 +23,11 @@ const inputs: CanaryInputs = {
     delivered: "d",
 };
 
-/** A canary pod that is there already, in a cluster and an account that fail when a test says so. */
-function siteWith(fails: {
+/** A run context with an existing canary pod. Looks at the cluster and the account fail when a test says so. */
+function contextWith(failures: {
     account?: (nth: number) => Error | undefined;
     cluster?: (nth: number) => Error | undefined;
-    /** What the other pods carry. */
+    /** The credentials of the other pods. */
     others?: CredentialSource;
 }) {
     const calls: string[] = [];
@@ -37,7 +37,7 @@ function siteWith(fails: {
     const nth = (what: string) => calls.push(what) && calls.filter((call) => call === what).length;
     const answer = <T>(error: Error | undefined, value: () => T): Promise<T> =>
         error === undefined ? Promise.resolve(value()) : Promise.reject(error);
-    const { others = onNodeRole } = fails;
+    const { others = onNodeRole } = failures;
     const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) } });
     const context = {
         subject,
@@ -47,13 +47,13 @@ function siteWith(fails: {
         sleep: () => Promise.resolve(),
         cluster: {
             look: () =>
-                answer(fails.cluster?.(nth("cluster")), () => ({
+                answer(failures.cluster?.(nth("cluster")), () => ({
                     ...seen().cluster,
                     serviceAccount: { uid: "account", annotations, roleArnOwners: [] },
                 })),
-            annotate: (given: Readonly<Record<string, string>>) => {
+            annotate: (newAnnotations: Readonly<Record<string, string>>) => {
                 nth("annotate");
-                annotations = given;
+                annotations = newAnnotations;
                 return Promise.resolve();
             },
             restart: () => {
@@ -62,13 +62,13 @@ function siteWith(fails: {
                 return Promise.resolve();
             },
             change: () => {
-                // Longer than the account's look is good for.
+                // Longer than a look at the account is reused.
                 now += 31_000;
                 return Promise.resolve();
             },
             close: () => undefined,
         },
-        aws: { look: () => answer(fails.account?.(nth("account")), () => seen().account) },
+        aws: { look: () => answer(failures.account?.(nth("account")), () => seen().account) },
     } as unknown as RunContext;
     return {
         calls,
@@ -80,7 +80,7 @@ function siteWith(fails: {
 
 describe("The canary, as a resource", () => {
     it("is done when its pod has worked for long enough", async () => {
-        const { run, end } = siteWith({});
+        const { run, end } = contextWith({});
         deepStrictEqual((await run()).shown, "a pod with the role works on a node of the node role");
         deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carries: true });
     });
@@ -91,20 +91,23 @@ describe("The canary, as a resource", () => {
             updateStrategy: "RollingUpdate" as const,
         };
         const before = { formerAnnotations: { [ROLE_ARN]: ROLE } };
-        deepStrictEqual(await siteWith({ others: carrying(ROLE) }).run(before), { ...shown, carriedBefore: true });
-        deepStrictEqual(await siteWith({ others: carrying(ROLE) }).run(), shown);
-        deepStrictEqual(await siteWith({}).run(before), shown);
+        deepStrictEqual(await contextWith({ others: carrying(ROLE) }).run(before), { ...shown, carriedBefore: true });
+        deepStrictEqual(await contextWith({ others: carrying(ROLE) }).run(), shown);
+        deepStrictEqual(await contextWith({}).run(before), shown);
     });
 
-    it("keeps what it told when nothing acts upon it", async () => {
-        const told = { shown: "s", updateStrategy: "RollingUpdate" as const, carriedBefore: true as const };
+    it("keeps its outputs when nothing acts upon it", async () => {
+        const outputs = { shown: "s", updateStrategy: "RollingUpdate" as const, carriedBefore: true as const };
         const operation = { progress: () => undefined };
-        deepStrictEqual(await canary.update({ ...inputs, ...told }, { ...inputs, stableSeconds: 5 }, operation), told);
-        deepStrictEqual(await canary.read({ ...inputs, ...told }, operation), { outputs: told, drift: "none" });
+        deepStrictEqual(
+            await canary.update({ ...inputs, ...outputs }, { ...inputs, stableSeconds: 5 }, operation),
+            outputs,
+        );
+        deepStrictEqual(await canary.read({ ...inputs, ...outputs }, operation), { outputs, drift: "none" });
     });
 
     it("goes back without the account when its credentials expire, and says what fixes them", async () => {
-        const { run, end, calls } = siteWith({ account: (nth) => (nth > 1 ? EXPIRED : undefined) });
+        const { run, end, calls } = contextWith({ account: (nth) => (nth > 1 ? EXPIRED : undefined) });
         await rejects(run(), (error: Refusal) => {
             deepStrictEqual([error.code, error.seen, error.fix], [EXPIRED.code, EXPIRED.seen, EXPIRED.fix]);
             match(
@@ -118,7 +121,7 @@ describe("The canary, as a resource", () => {
     });
 
     it("says that it stays where the cluster is what cannot be reached any more", async () => {
-        const { run, end } = siteWith({ cluster: (nth) => (nth > 1 ? UNKNOWN : undefined) });
+        const { run, end } = contextWith({ cluster: (nth) => (nth > 1 ? UNKNOWN : undefined) });
         await rejects(run(), (error: Refusal) => {
             deepStrictEqual([error.code, error.seen, error.fix], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.fix]);
             match(error.means, /the canary was not reverted: one pod of each node role may carry the role/);
@@ -127,15 +130,15 @@ describe("The canary, as a resource", () => {
         deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carries: true });
     });
 
-    it("has failed, and goes back, where nobody knows what went wrong", async () => {
-        const { run, end } = siteWith({ account: (nth) => (nth > 1 ? new Error("odd") : undefined) });
+    it("has failed, and is reverted, where the error is unknown", async () => {
+        const { run, end } = contextWith({ account: (nth) => (nth > 1 ? new Error("odd") : undefined) });
         await rejects(run(), { code: "canary-failed", seen: "The canary failed: odd." });
         deepStrictEqual(end(), { annotations: {}, carries: false });
     });
 
     it("touches nothing where the cluster is another one", async () => {
         const changed = new Refusal("cluster-changed", "Another.", "x", "y");
-        const { run, calls } = siteWith({ account: (nth) => (nth > 1 ? changed : undefined) });
+        const { run, calls } = contextWith({ account: (nth) => (nth > 1 ? changed : undefined) });
         await rejects(run(), changed);
         deepStrictEqual(
             calls.filter((call) => call === "annotate" || call === "restart"),

@@ -20,11 +20,11 @@ const inputs: CanaryInputs = {
     delivered: "d",
 };
 
-/** A context where all that waits waits for good, and which tells what was done. */
+/** A run context that records its calls, and in which a wait never ends. */
 function scripted(cancelling: AbortController, cancelAt: string) {
     const calls: string[] = [];
     const { cluster, account } = world(onNodeRole);
-    const did = <T>(what: string, answer: T): Promise<T> => {
+    const noteCall = <T>(what: string, answer: T): Promise<T> => {
         calls.push(what);
         if (what === cancelAt) {
             cancelling.abort();
@@ -38,13 +38,13 @@ function scripted(cancelling: AbortController, cancelAt: string) {
         progress: () => undefined,
         cancelled: cancelling.signal,
         cluster: {
-            look: () => did("cluster", cluster),
-            restart: () => did("restart", undefined),
-            annotate: () => did("annotate", undefined),
-            change: () => did("wait", undefined).then(() => new Promise(() => undefined)),
-            close: () => void did("close", undefined),
+            look: () => noteCall("cluster", cluster),
+            restart: () => noteCall("restart", undefined),
+            annotate: () => noteCall("annotate", undefined),
+            change: () => noteCall("wait", undefined).then(() => new Promise(() => undefined)),
+            close: () => void noteCall("close", undefined),
         },
-        aws: { look: () => did("account", account) },
+        aws: { look: () => noteCall("account", account) },
     } as unknown as RunContext;
     const operation = {
         progress: () => undefined,
@@ -54,7 +54,7 @@ function scripted(cancelling: AbortController, cancelAt: string) {
     return { calls, operation };
 }
 
-/** What is begun in the background shows within these turns. */
+/** Enough turns of the event loop for calls that start in the background. */
 const turns = async () => {
     for (let turn = 0; turn < 20; turn += 1) {
         await new Promise((resolve) => setImmediate(resolve));
@@ -72,7 +72,7 @@ describe("A run that is cancelled", () => {
         }
     });
 
-    it("does not wait for what waits, and lets go of the cluster", async () => {
+    it("does not wait for a pending call, and closes the access to the cluster", async () => {
         const cancelling = new AbortController();
         const { calls, operation } = scripted(cancelling, "never");
         const waiting = withRunContext(inputs, [], operation, (context) => context.cluster.change(1));
@@ -84,7 +84,7 @@ describe("A run that is cancelled", () => {
     it("is one by the plugin as soon as the engine says so", async () => {
         const plugin = new EksCniProvider();
         const urn = "urn:pulumi:s::p::eks-cni:index:CniServiceAccountRole$eks-cni:index:Canary::cni";
-        // Nobody answers there.
+        // No server answers at this address.
         const cluster = { server: "http://192.0.2.1:9", "insecure-skip-tls-verify": true };
         const kubeconfig = JSON.stringify({
             apiVersion: "v1",

@@ -16,7 +16,7 @@ import {
     world,
 } from "../support/worlds";
 
-/** A cluster whose pods are back on the node role already, so that only the service account is left to do. */
+/** Hands back a cluster whose pods already use the node role, so that only the service account remains. Returns the calls. */
 async function handBack(guard: { readonly record: Partial<HandOverRecord>; readonly roleUniqueId: string }) {
     const done: unknown[] = [];
     let now = NOW;
@@ -95,7 +95,7 @@ describe("The hand-back of a service account that was annotated before", () => {
         ],
         ["knows it of a record of before as well", { record: before(ROLE), roleUniqueId: "AROACNI" }, nothing],
         [
-            "gives it a role back that others than the component's own are beside",
+            "gives it a role back that is not one of the component's own",
             { record: { ...before(FORMER_ROLE), ownRoleArns: [ROLE] }, roleUniqueId: "AROACNI" },
             back(FORMER_ROLE),
         ],

@@ -3,7 +3,7 @@ import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { refusals } from "../../../../handover/model/refusals";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { detachment, DetachmentInputs } from "../../../../handover/run/detachmentResource";
-import { bare, carrying, CNI_POLICY, nodeRole, NOW, record, ROLE, subject, world } from "../support/worlds";
+import { withoutPolicies, carrying, CNI_POLICY, nodeRole, NOW, record, ROLE, subject, world } from "../support/worlds";
 
 const inputs: DetachmentInputs = {
     subject,
@@ -19,11 +19,11 @@ const inputs: DetachmentInputs = {
     maxNotReadyNodes: 0,
 };
 
-/** A cluster that is handed over, in an account whose IAM never shows what was attached. */
+/** A cluster that is handed over, in an account whose IAM never shows an attachment. */
 function neverShown() {
     let now = NOW;
     const attached: string[] = [];
-    const { cluster, account } = world(carrying(ROLE), { account: { nodeRoles: [nodeRole(bare)] } });
+    const { cluster, account } = world(carrying(ROLE), { account: { nodeRoles: [nodeRole(withoutPolicies)] } });
     const context = {
         subject,
         roleNames: [],

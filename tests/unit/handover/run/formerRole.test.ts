@@ -6,12 +6,12 @@ import type { RunContext } from "../../../../handover/observe/runContext";
 import { formerRoleWorks } from "../../../../handover/run/formerRole";
 import { FORMER_ROLE, NOW, record, ROLE_ARN, subject } from "../support/worlds";
 
-const no = (code: ProofFailure): Proof => ({ verdict: "no", code, why: "why", final: false });
+const failed = (code: ProofFailure): Proof => ({ verdict: "no", code, why: "why", final: false });
 const timeouts = { ...DEFAULT_TIMEOUTS, proofSeconds: 10 };
 
-/** STS and IAM answer one after another, the last of them for good. */
-async function ask(answers: Proof[], token = () => Promise.resolve("token"), originalAnnotations = {}) {
-    const asked: string[] = [];
+/** Proves the former role. STS and IAM give these answers one after another, and repeat the last one. */
+async function prove(answers: Proof[], token = () => Promise.resolve("token"), originalAnnotations = {}) {
+    const proofs: string[] = [];
     let now = NOW;
     const context = {
         subject,
@@ -24,50 +24,50 @@ async function ask(answers: Proof[], token = () => Promise.resolve("token"), ori
         },
         aws: {
             prove: ({ roleArn, depth }: { roleArn: string; depth: string }) => {
-                asked.push(`${depth} ${roleArn}`);
-                return Promise.resolve(answers[asked.length - 1] ?? answers.at(-1));
+                proofs.push(`${depth} ${roleArn}`);
+                return Promise.resolve(answers[proofs.length - 1] ?? answers.at(-1));
             },
         },
     } as unknown as RunContext;
     const of = { ...record, originalAnnotations: { [ROLE_ARN]: FORMER_ROLE, ...originalAnnotations } };
-    return { goesBack: await formerRoleWorks(context, of, { subject, timeouts }), asked };
+    return { works: await formerRoleWorks(context, of, { subject, timeouts }), proofs };
 }
 
 describe("The role before the hand-over", () => {
     const rows: [string, Proof[], boolean, number][] = [
         ["goes back where it is proved", [{ verdict: "yes", evidence: [] }], true, 1],
         ["goes back where only a pod can tell", [{ verdict: "undecided", why: "w", evidence: [] }], true, 1],
-        ["does not go back where it is gone, or trusts others", [no("trust-refused")], false, 1],
-        ["does not go back where its provider is gone", [no("provider-missing")], false, 1],
-        ["does not go back where it lacks a right", [no("permission-missing")], false, 1],
-        ["is asked for again while nobody answers", [no("sts-unreachable"), no("trust-refused")], false, 2],
+        ["does not go back where it is gone, or trusts others", [failed("trust-refused")], false, 1],
+        ["does not go back where its provider is gone", [failed("provider-missing")], false, 1],
+        ["does not go back where it lacks a right", [failed("permission-missing")], false, 1],
+        ["is proved again while STS does not answer", [failed("sts-unreachable"), failed("trust-refused")], false, 2],
         [
-            "is not forgotten because nobody answers in time: its first pod tells",
-            [no("sts-unreachable")],
+            "goes back where STS does not answer in time: its first pod shows whether it works",
+            [failed("sts-unreachable")],
             true,
             1 + timeouts.proofSeconds / 2,
         ],
     ];
-    for (const [what, answers, goesBack, times] of rows) {
+    for (const [what, answers, works, times] of rows) {
         it(what, async () => {
-            deepStrictEqual(await ask(answers), { goesBack, asked: Array(times).fill(`full ${FORMER_ROLE}`) });
+            deepStrictEqual(await prove(answers), { works, proofs: Array(times).fill(`full ${FORMER_ROLE}`) });
         });
     }
 
     it("is none where the service account had none", async () => {
-        deepStrictEqual(await ask([], undefined, { [ROLE_ARN]: undefined }), { goesBack: false, asked: [] });
+        deepStrictEqual(await prove([], undefined, { [ROLE_ARN]: undefined }), { works: false, proofs: [] });
     });
 
     it("does not go back to a service account that is gone", async () => {
         const gone = new Refusal("service-account-missing", "seen", "means", "fix");
-        deepStrictEqual(await ask([], () => Promise.reject(gone)), { goesBack: false, asked: [] });
+        deepStrictEqual(await prove([], () => Promise.reject(gone)), { works: false, proofs: [] });
     });
 
     it("is not given up by a cluster that cannot be reached: the run ends", async () => {
-        const away = new Refusal("cluster-unreachable", "seen", "means", "fix");
+        const unreachable = new Refusal("cluster-unreachable", "seen", "means", "fix");
         await rejects(
-            ask([], () => Promise.reject(away)),
-            away,
+            prove([], () => Promise.reject(unreachable)),
+            unreachable,
         );
     });
 });

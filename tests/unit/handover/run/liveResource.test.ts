@@ -22,32 +22,32 @@ describe("The inputs that changed", () => {
             ["forceDestroy", "drift"],
         ],
         ["are those that came", { a: 1 }, { a: 1, b: 2 }, ["b"]],
-        ["are told deep inside", { a: { b: [{ c: 1 }] } }, { a: { b: [{ c: 2 }] } }, ["a"]],
-        ["are told where something inside went", { a: { b: 1, c: 2 } }, { a: { b: 1 } }, ["a"]],
+        ["are found deep inside", { a: { b: [{ c: 1 }] } }, { a: { b: [{ c: 2 }] } }, ["a"]],
+        ["are found where something inside went", { a: { b: 1, c: 2 } }, { a: { b: 1 } }, ["a"]],
         [
-            "are not told by the order of keys",
+            "do not depend on the order of keys",
             { a: { b: 1, c: { d: 1, e: 2 } } },
             { a: { c: { e: 2, d: 1 }, b: 1 } },
             [],
         ],
-        ["are not told by it inside of lists", { a: [{ b: 1, c: 2 }] }, { a: [{ c: 2, b: 1 }] }, []],
+        ["do not depend on it inside of lists", { a: [{ b: 1, c: 2 }] }, { a: [{ c: 2, b: 1 }] }, []],
         [
-            "are not told by it where it is the other way round",
+            "do not depend on it where it is the other way round",
             { a: { c: 2, b: 1, d: 3 } },
             { a: { d: 3, b: 1, c: 2 } },
             [],
         ],
-        ["are told by the order in a list", { a: [1, 2] }, { a: [2, 1] }, ["a"]],
-        ["are told from a list to what looks like one", { a: ["b"] }, { a: { 0: "b" } }, ["a"]],
-        ["are told by the type of a value", { a: 1 }, { a: "1" }, ["a"]],
-        ["are told from an empty object to none", { a: {} }, { a: null }, ["a"]],
+        ["depend on the order in a list", { a: [1, 2] }, { a: [2, 1] }, ["a"]],
+        ["are found from a list to an object that looks like one", { a: ["b"] }, { a: { 0: "b" } }, ["a"]],
+        ["depend on the type of a value", { a: 1 }, { a: "1" }, ["a"]],
+        ["are found from an empty object to none", { a: {} }, { a: null }, ["a"]],
         ["are none from null to undefined", { a: null }, { a: undefined }, []],
         ["are none from nothing to null", {}, { a: null }, []],
         ["are none from undefined to nothing", { region: undefined }, {}, []],
-        ["are told from null to a value", { a: null }, { a: "null" }, ["a"]],
-        ["are told where null is inside", { a: { b: null } }, { a: { b: 0 } }, ["a"]],
-        ["are told from false to nothing", { a: false }, { a: undefined }, ["a"]],
-        ["are told from an empty text to nothing", { region: "" }, {}, ["region"]],
+        ["are found from null to a value", { a: null }, { a: "null" }, ["a"]],
+        ["are found where null is inside", { a: { b: null } }, { a: { b: 0 } }, ["a"]],
+        ["are found from false to nothing", { a: false }, { a: undefined }, ["a"]],
+        ["are found from an empty text to nothing", { region: "" }, {}, ["region"]],
         ["are none where an output is in the state alone", { ...inputs, record: {}, shown: "a" }, inputs, []],
         ["are none where the provider's code is in the state alone", { a: 1, __provider: "code" }, { a: 1 }, []],
         [
@@ -64,8 +64,8 @@ describe("The inputs that changed", () => {
             {},
             ["kubeconfig", "context", "aws", "region", "detachFromNodeRoles", "detachPolicyArns", "keepDetached"],
         ],
-        ["are told once where an optional one is on both sides", { region: "a" }, { region: "b" }, ["region"]],
-        ["are told where an empty list came", {}, { detachFromNodeRoles: [] }, ["detachFromNodeRoles"]],
+        ["are found once where an optional one is on both sides", { region: "a" }, { region: "b" }, ["region"]],
+        ["are found where an empty list came", {}, { detachFromNodeRoles: [] }, ["detachFromNodeRoles"]],
     ];
     for (const [what, before, after, expected] of rows) {
         it(what, () => {
@@ -96,7 +96,7 @@ describe("A live check acts", () => {
 describe("The operation of TypeScript programs", () => {
     const diff = (state: object, news: object) => dynamicProvider("canary").diff?.("id", state, news);
 
-    it("sees no change in the provider's own code, which each version has anew", async () => {
+    it("sees no change in the provider's own code, which differs in each version", async () => {
         deepStrictEqual(await diff({ ...inputs, __provider: "old" }, { ...inputs, __provider: "new" }), {
             changes: false,
         });

@@ -7,7 +7,7 @@ import { attach, onNodeRole, pod, subject, world } from "../support/worlds";
 
 const SECOND = 1000;
 
-/** A context whose clock moves by a second a look, and which tells what was done. */
+/** A run context that records its calls. Its clock advances by a second with each look. */
 function scripted(...steps: Step[]) {
     const calls: string[] = [];
     const lines: string[] = [];
@@ -52,12 +52,12 @@ function scripted(...steps: Step[]) {
             detach: (role: string, policy: string) => done(`detach ${role} ${policy}`),
         },
     } as unknown as RunContext;
-    let asked = 0;
+    let decisions = 0;
     const goal: Goal = {
         what: "The work",
         limitSeconds: 60,
         limitArgument: "timeouts.canarySeconds",
-        next: () => steps[Math.min(asked++, steps.length - 1)] ?? DONE,
+        next: () => steps[Math.min(decisions++, steps.length - 1)] ?? DONE,
     };
     return { context, goal, calls, lines };
 }
@@ -65,7 +65,7 @@ function scripted(...steps: Step[]) {
 const DONE: Step = { do: "done", why: "ready" };
 const WAIT: Step = { do: "wait", why: "not yet" };
 const ATTACH: Step = { do: "attach", policies: attach("a", "b"), why: "back" };
-const AGAIN = ["cluster", "account"];
+const LOOK = ["cluster", "account"];
 const [policy] = attach("a").map(({ policyArn }) => policyArn);
 
 describe("The loop", () => {
@@ -87,7 +87,7 @@ describe("The loop", () => {
         it(`takes the step ${step.do}, and looks again at ${keeps ? "the cluster alone until it is done" : "everything"}`, async () => {
             const { context, goal, calls } = scripted(step, DONE);
             await reach(context, goal);
-            deepStrictEqual(calls, [...AGAIN, ...expected, ...(keeps ? ["cluster", ...AGAIN] : AGAIN)]);
+            deepStrictEqual(calls, [...LOOK, ...expected, ...(keeps ? ["cluster", ...LOOK] : LOOK)]);
         });
     }
 
@@ -98,26 +98,26 @@ describe("The loop", () => {
     it("looks at everything in every region right before it detaches, and then at this one", async () => {
         const { context, goal, calls } = scripted(DETACH, DETACH, DONE);
         await reach(context, goal);
-        deepStrictEqual(calls, [...AGAIN, ...EVERYWHERE, ...detached, ...AGAIN]);
+        deepStrictEqual(calls, [...LOOK, ...EVERYWHERE, ...detached, ...LOOK]);
     });
 
     it("detaches nothing when that look says otherwise", async () => {
         const refusal = refusals.serviceAccountMissing(subject);
         const { context, goal, calls } = scripted(DETACH, { do: "refuse", refusal });
         await rejects(reach(context, goal), refusal);
-        deepStrictEqual(calls, [...AGAIN, ...EVERYWHERE]);
+        deepStrictEqual(calls, [...LOOK, ...EVERYWHERE]);
     });
 
     it("looks once before it detaches, where it has waited on an old look at the account", async () => {
         const { context, goal, calls } = scripted(WAIT, DETACH, DETACH, DONE);
         await reach(context, goal);
-        deepStrictEqual(calls, [...AGAIN, "change 2000", "cluster", ...EVERYWHERE, ...detached, ...AGAIN]);
+        deepStrictEqual(calls, [...LOOK, "change 2000", "cluster", ...EVERYWHERE, ...detached, ...LOOK]);
     });
 
     it("looks in every region also where only the look at this one had it detach", async () => {
         const { context, goal, calls } = scripted(WAIT, DONE, DETACH, DETACH, DONE);
         await reach(context, goal);
-        deepStrictEqual(calls, [...AGAIN, "change 2000", "cluster", ...AGAIN, ...EVERYWHERE, ...detached, ...AGAIN]);
+        deepStrictEqual(calls, [...LOOK, "change 2000", "cluster", ...LOOK, ...EVERYWHERE, ...detached, ...LOOK]);
     });
 
     it("looks at the account again after half a minute, whatever it waits for", async () => {
@@ -147,7 +147,7 @@ describe("The loop", () => {
         await rejects(reach(tooLong.context, tooLong.goal), { code: "time-limit" });
     });
 
-    it("gives back what somebody needs even at its limit", async () => {
+    it("gives back the policies that pods need even at its limit", async () => {
         const { context, goal, calls } = scripted(...Array.from({ length: 59 }, () => WAIT), ATTACH);
         await rejects(reach(context, { ...goal, limitSeconds: 60 }), { code: "time-limit" });
         deepStrictEqual(calls.slice(-2), [`attach a ${String(policy)}`, `attach b ${String(policy)}`]);
@@ -157,6 +157,6 @@ describe("The loop", () => {
         const refusal = refusals.serviceAccountMissing(subject);
         const { context, goal, calls } = scripted({ do: "refuse", refusal });
         await rejects(reach(context, goal), refusal);
-        deepStrictEqual(calls, AGAIN);
+        deepStrictEqual(calls, LOOK);
     });
 });

@@ -12,15 +12,15 @@ import { play, Scenario } from "../../../model/play";
 import { scenario } from "../../../model/scenarios";
 
 /**
- * How many sequences at most: MODEL_RUNS=5000 for a long night, with others each time. The short run plays the same ones each
- * time. One that failed is played again by MODEL_SEED and MODEL_PATH.
+ * The maximum number of histories. MODEL_RUNS=5000 runs more, and different ones each time. The short run always plays the same
+ * ones. MODEL_SEED and MODEL_PATH repeat one that failed.
  */
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 150);
 const AT_MOST_MILLISECONDS = process.env["MODEL_RUNS"] === undefined ? 15_000 : undefined;
 
 const SEED = process.env["MODEL_SEED"] ?? (process.env["MODEL_RUNS"] === undefined ? "20261125" : undefined);
 
-/** Around the first problem. */
+/** The lines of the log that are shown around the first problem. */
 const LINES_BEFORE = 60;
 const LINES_AFTER = 5;
 
@@ -31,7 +31,7 @@ async function holds(of: Scenario, resources?: Resources): Promise<void> {
     assert.ok(problems.length === 0, [...problems, "", ...shown].join("\n"));
 }
 
-/** Enough for each of the planted bugs, and the same each time. */
+/** Enough histories to find each planted bug. They are the same each time. */
 const BUG_HUNT = { seed: 1, numRuns: 400, endOnFailure: true };
 
 describe("Hand-over and hand-back on a model of cluster and account", function () {

@@ -18,7 +18,7 @@ type Answers = Partial<
     Record<"cluster" | "account" | "wake" | "attach", (nth: number, now: number) => Error | undefined>
 >;
 
-/** Calls fail as is said of the first of them, the second, and so on; time passes only while something sleeps. */
+/** A run context whose calls fail as `answers` says for the first, the second, and so on. Only sleeping takes time. */
 function scripted(answers: Answers, ...steps: Step[]) {
     const calls: string[] = [];
     const lines: string[] = [];
@@ -55,7 +55,7 @@ function scripted(answers: Answers, ...steps: Step[]) {
     return { run: () => reach(context, goal), calls, lines, memories, sleeps: () => (now - NOW) / 2000 };
 }
 
-/** So often, and then no more. */
+/** Fails `count` times. */
 const times = (count: number, error: Error) => (nth: number) => (nth <= count ? error : undefined);
 const PAUSE = "sleep 2000";
 
@@ -70,7 +70,7 @@ describe("The loop's patience", () => {
         });
     }
 
-    it("looks at everything anew where the account gave no answer", async () => {
+    it("looks at everything again where the account gave no answer", async () => {
         const { run, calls } = scripted({ account: times(1, THROTTLED) });
         await run();
         deepStrictEqual(calls, ["cluster", "account", PAUSE, "cluster", "account"]);
@@ -110,10 +110,10 @@ describe("The loop's patience", () => {
     });
 
     it("counts from the first failure, and not from the start", async () => {
-        const settle: Step = { do: "awaitPropagation", milliseconds: 170_000, why: "settles" };
+        const awaitPropagation: Step = { do: "awaitPropagation", milliseconds: 170_000, why: "settles" };
         const { run, sleeps } = scripted(
             { cluster: (nth) => (nth > 1 && nth <= 91 ? UNREACHABLE : undefined) },
-            settle,
+            awaitPropagation,
         );
         await run();
         deepStrictEqual(sleeps(), 85 + 90);
@@ -128,7 +128,7 @@ describe("The loop's patience", () => {
         deepStrictEqual(sleeps(), 90);
     });
 
-    it("looks anew after an act that did not go through, and asks what is to be done now", async () => {
+    it("looks again after an act that failed, and decides again what to do", async () => {
         const { run, calls, lines } = scripted({ wake: () => UNREACHABLE }, WAKE);
         await run();
         deepStrictEqual(calls, ["cluster", "account", "wake", PAUSE, "cluster", "cluster", "account"]);
@@ -182,7 +182,7 @@ describe("The loop's patience", () => {
     });
 });
 
-describe("An error is told to be a refusal", () => {
+describe("An error is recognised as a refusal", () => {
     const rows: [string, unknown, string[], boolean][] = [
         ["whatever its code, where none is given", OTHER, [], true],
         ["by one of the codes", OTHER, ["a", "cluster-forbidden"], true],

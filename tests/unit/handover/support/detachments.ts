@@ -4,7 +4,7 @@ import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import {
     attach,
-    bare,
+    withoutPolicies,
     carrying,
     fresh,
     nodeRole,
@@ -15,7 +15,7 @@ import {
     record,
     ROLE,
     subject,
-    told,
+    comparableStep,
     world,
 } from "./worlds";
 
@@ -33,8 +33,8 @@ export const target: DetachmentTarget = {
 export const inForce = { present: true, inForce: true };
 export const right = carrying(ROLE);
 
-/** Every pod carries the role, and the guard is there: the policy may leave. */
-export function good(
+/** Every pod carries the role, and the guard is in force, so that the policy may be detached. */
+export function verified(
     cluster: Partial<World["cluster"]> = {},
     account: Partial<World["account"]> = {},
     at = NOW,
@@ -42,10 +42,10 @@ export function good(
     return world(right, { cluster: { injectionGuard: inForce, ...cluster }, account, at });
 }
 
-export const detached = { nodeRoles: [nodeRole(bare)] };
+export const detached = { nodeRoles: [nodeRole(withoutPolicies)] };
 
-export function next(of: World, more: Partial<DetachmentTarget> = {}, memory: Memory = fresh): object {
-    return told(nextDetachmentStep({ ...target, ...more }, of, memory));
+export function nextStep(of: World, more: Partial<DetachmentTarget> = {}, memory: Memory = fresh): object {
+    return comparableStep(nextDetachmentStep({ ...target, ...more }, of, memory));
 }
 
 export const DETACH = {
@@ -57,7 +57,7 @@ export const DONE = { do: "done", why: "3 pods carry the role; the policies are 
 export const wait = (why: string) => ({ do: "wait", why });
 export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
 export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
-export const SETTLE = {
+export const AWAIT_PROPAGATION = {
     do: "awaitPropagation",
     milliseconds: 120_000,
     why: "waiting 120 s for IAM to enforce the policies of the node roles",
@@ -69,11 +69,11 @@ export function table(title: string, rows: Row[]): void {
     describe(title, () => {
         for (const [what, of, step, more, memory] of rows) {
             it(what, () => {
-                deepStrictEqual(next(of, more, memory), step);
+                deepStrictEqual(nextStep(of, more, memory), step);
             });
         }
     });
 }
 
-/** A pod without the role. */
-export const astray = { pods: pods(right, pod("n2", onNodeRole)) };
+/** One pod uses the node role. */
+export const podWithoutRole = { pods: pods(right, pod("n2", onNodeRole)) };

@@ -12,35 +12,35 @@ import {
     pod,
     pods,
     record,
-    remembering,
+    memoryWith,
     ROLE,
     ROLE_ARN,
     ROLLOUT,
     seconds,
     serviceAccount,
     subject,
-    told,
+    comparableStep,
     world,
 } from "./worlds";
 
 export const target: HandBackTarget = { subject, record, iamPropagationSeconds: 120, formerAnnotations: {} };
 export const right = carrying(ROLE);
-export const settled = remembering({ propagatedAt: seconds(-60) });
-export const released = remembering({ propagatedAt: seconds(-60), releasedAt: seconds(-60) });
-export const plain = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
+export const propagated = memoryWith({ propagatedAt: seconds(-60) });
+export const released = memoryWith({ propagatedAt: seconds(-60), releasedAt: seconds(-60) });
+export const unannotated = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
 
-/** The pods carry the role, and everything else has gone back. */
-export const going = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}) =>
-    world(right, { cluster: { serviceAccount: plain, ...cluster }, account });
-/** And so have the pods. */
-export const gone = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}) =>
-    world(onNodeRole, { cluster: { serviceAccount: plain, ...cluster }, account });
+/** The pods carry the role, and everything else has been handed back. */
+export const podsWithRole = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}) =>
+    world(right, { cluster: { serviceAccount: unannotated, ...cluster }, account });
+/** The pods have been handed back as well. */
+export const podsWithoutRole = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}) =>
+    world(onNodeRole, { cluster: { serviceAccount: unannotated, ...cluster }, account });
 
 export const wait = (why: string) => ({ do: "wait", why });
 export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
 export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
 export const DONE = { do: "done", why: "3 pods use their former credentials again; none carries the role" };
-export const SETTLE = {
+export const AWAIT_PROPAGATION = {
     do: "awaitPropagation",
     milliseconds: 120_000,
     why: "waiting 120 s for IAM to enforce the policies of the node roles",
@@ -50,22 +50,22 @@ export const ATTACH = {
     policies: attach("nodes"),
     why: "attaching the recorded policies again to nodes",
 };
-export const UNGUARD = {
+export const REMOVE_GUARD = {
     do: "removeInjectionGuard",
     why: "removing the injection guard: pods may use the node role again",
 };
-export const release = (leavingThere: object) => ({
+export const release = (annotations: object) => ({
     do: "releaseServiceAccount",
-    leaving: leavingThere,
+    leaving: annotations,
     why: "removing the annotation from the service account",
 });
 export const template = { ...daemonSet, templateAnnotations: { [ROLLOUT]: "digest" } };
-export const guarded = { present: true, inForce: true };
-export const former = { formerAnnotations: { [ROLE_ARN]: FORMER_ROLE } };
-export const oneBack = pods(right, pod("n1", onNodeRole));
+export const guardInForce = { present: true, inForce: true };
+export const withFormerRole = { formerAnnotations: { [ROLE_ARN]: FORMER_ROLE } };
+export const onePodRestarted = pods(right, pod("n1", onNodeRole));
 
-/** Attached, recorded, and not all that the CNI needs by today's list. */
-export const poor = { arn: attach("x")[0]?.policyArn ?? "", kind: "cni", sufficient: false } as const;
+/** Attached and recorded, but without all actions that the CNI needs now. */
+export const insufficientPolicy = { arn: attach("x")[0]?.policyArn ?? "", kind: "cni", sufficient: false } as const;
 
 type Row = [string, World, object, Partial<HandBackTarget>?, Memory?];
 
@@ -73,7 +73,7 @@ export function table(title: string, rows: Row[]): void {
     describe(title, () => {
         for (const [what, of, step, more, memory = fresh] of rows) {
             it(what, () => {
-                deepStrictEqual(told(nextHandBackStep({ ...target, ...more }, of, memory)), step);
+                deepStrictEqual(comparableStep(nextHandBackStep({ ...target, ...more }, of, memory)), step);
             });
         }
     });

@@ -1,12 +1,12 @@
 import { deepStrictEqual } from "node:assert/strict";
 import type { World } from "../../../../handover/model/world";
 import { planHandOver, PlanInputs } from "../../../../handover/preview/plan";
-import { approvable } from "./preflights";
-import { bare, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world } from "./worlds";
+import { passingPreflight } from "./preflights";
+import { withoutPolicies, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world } from "./worlds";
 
-/** Of a first update: everything but the CNI role is known. */
-export const question: PlanInputs = {
-    preflight: approvable,
+/** The inputs of a first update. */
+export const planInputs: PlanInputs = {
+    preflight: passingPreflight,
     record: undefined,
     canaryActs: true,
     delivered: undefined,
@@ -17,7 +17,7 @@ export const question: PlanInputs = {
     maxNotReadyNodes: 0,
 };
 
-/** By a digest that has reached the pods. */
+/** The digest of the delivery that the pods already have. */
 export const DELIVERED = "delivered";
 
 /** A cluster that has been handed over. */
@@ -28,13 +28,13 @@ export function handedOver(cluster: Partial<World["cluster"]> = {}, account: Par
             daemonSet: { ...daemonSet, templateAnnotations: { [ROLLOUT]: DELIVERED } },
             ...cluster,
         },
-        account: { nodeRoles: [nodeRole(bare)], ...account },
+        account: { nodeRoles: [nodeRole(withoutPolicies)], ...account },
     });
 }
 
-/** What is planned on a world, with other arguments. Refusals by their codes. */
-export function planned(of: World, more: Partial<PlanInputs> = {}, asked: Partial<PlanInputs["preflight"]> = {}) {
-    const plan = planHandOver({ ...question, ...more, preflight: { ...approvable, ...asked, world: of } });
+/** The plan for a world, with other inputs. Refusals are shown by their codes. */
+export function planned(of: World, more: Partial<PlanInputs> = {}, preflight: Partial<PlanInputs["preflight"]> = {}) {
+    const plan = planHandOver({ ...planInputs, ...more, preflight: { ...passingPreflight, ...preflight, world: of } });
     return { ...plan, refusals: plan.refusals.map(({ code }) => code) };
 }
 
@@ -46,28 +46,38 @@ export const ROLLING_AS_LISTED = ROLLING.replace("pod-n2, pod-n3", "pod-n3, pod-
 export const restart = (pods: string) => `[restart] ${pods}.`;
 export const attach = (why: string) => `[attach] ${CNI_POLICY} is attached again to nodes, ${why}.`;
 export const DETACH = `[detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`;
-export const STILL =
+export const DETACH_REMAINS =
     '[detach] The node role nodes still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes"]';
 export const wait = (why: string) =>
     `[wait] The update will wait, and fail with time-limit if this does not clear: ${why}.`;
 
 export const changes = (...lines: string[]) => ({ refusals: [], changes: lines, remaining: [] });
-export const then = (remaining: string[], ...lines: string[]) => ({ refusals: [], changes: lines, remaining });
+export const changesWithRemaining = (remaining: string[], ...lines: string[]) => ({
+    refusals: [],
+    changes: lines,
+    remaining,
+});
 export const refuses = (...codes: string[]) => ({ refusals: codes, changes: [], remaining: [] });
 export const NOTHING = changes();
 
-export type Asked = Partial<PlanInputs["preflight"]>;
-export type Row = [what: string, world: World, expected: object, question?: Partial<PlanInputs>, asked?: Asked];
+export type PreflightChange = Partial<PlanInputs["preflight"]>;
+export type Row = [
+    what: string,
+    world: World,
+    expected: object,
+    planInputs?: Partial<PlanInputs>,
+    preflight?: PreflightChange,
+];
 
 export function table(title: string, rows: Row[]): void {
     describe(title, () => {
-        for (const [what, of, expected, more, asked] of rows) {
+        for (const [what, of, expected, more, preflight] of rows) {
             it(what, () => {
-                deepStrictEqual(planned(of, more, asked), expected);
+                deepStrictEqual(planned(of, more, preflight), expected);
             });
         }
     });
 }
 
-export const unnamed = { detachFromNodeRoles: undefined };
-export const nobodyNamed = { detachFromNodeRoles: [], injectionGuard: false };
+export const inputsWithoutNodeRoles = { detachFromNodeRoles: undefined };
+export const preflightWithoutNodeRoles = { detachFromNodeRoles: [], injectionGuard: false };

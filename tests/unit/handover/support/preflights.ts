@@ -4,7 +4,7 @@ import { Preflight } from "../../../../handover/model/preflight";
 import type { DaemonSetSeen, ServiceAccountSeen, World } from "../../../../handover/model/world";
 import { ACCOUNT, daemonSet, ISSUER, onNodeRole, serviceAccount, subject, world } from "./worlds";
 
-/** As it is on a cluster that nobody has handed over yet. */
+/** The service account before any hand-over. */
 const untouched: ServiceAccountSeen = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
 
 export const seen = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}): World =>
@@ -18,8 +18,8 @@ export const withDaemonSet = (more: Partial<DaemonSetSeen>): Partial<Preflight> 
     world: seen({ daemonSet: { ...daemonSet, ...more } }),
 });
 
-/** Nothing speaks against it. */
-export const approvable: Preflight = {
+/** A preflight without any reason to refuse. */
+export const passingPreflight: Preflight = {
     subject,
     world: seen(),
     clusterVersion: { major: 1, minor: 30 },
@@ -36,7 +36,7 @@ export const approvable: Preflight = {
 export type Reason = [code: string, seen: string];
 
 export function reasons(change: Partial<Preflight>): Reason[] {
-    return preflightRefusals({ ...approvable, ...change }).map(({ code, seen: what }) => [code, what]);
+    return preflightRefusals({ ...passingPreflight, ...change }).map(({ code, seen: what }) => [code, what]);
 }
 
 export function table(title: string, rows: [string, Partial<Preflight>, Reason[]][]): void {

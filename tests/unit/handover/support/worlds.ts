@@ -13,7 +13,7 @@ import type {
     World,
 } from "../../../../handover/model/world";
 
-/** Long after the epoch: "never" must not pass for "long ago". */
+/** Long after the epoch, so that the time 0 ("never") is far from LONG_AGO. */
 export const NOW = 1_700_000_000_000;
 export const seconds = (count: number) => NOW + count * 1000;
 export const LONG_AGO = NOW - 3_600_000;
@@ -59,13 +59,13 @@ export const carrying = (roleArn: string): CredentialSource => ({
     regionalSts: undefined,
 });
 export const onNodeRole: CredentialSource = { kind: "nodeRole" };
-export const inPart = (...roleArns: string[]): CredentialSource => ({
+export const incomplete = (...roleArns: string[]): CredentialSource => ({
     kind: "incomplete",
     roleArns,
     what: "a container",
 });
 
-/** A pod that works, and has for long. */
+/** A pod that has been Ready for a long time. */
 export function pod(node: string, credentials: CredentialSource, more: Partial<PodSeen> = {}): PodSeen {
     return {
         name: `pod-${node}`,
@@ -84,7 +84,7 @@ export function pod(node: string, credentials: CredentialSource, more: Partial<P
 }
 
 export const starting = { ready: false, readySince: undefined };
-export const leaving = { terminating: true };
+export const terminating = { terminating: true };
 
 export function node(name: string, more: Partial<NodeSeen> = {}): NodeSeen {
     return { name, ready: true, instanceId: `i-${name}`, ...more };
@@ -103,7 +103,7 @@ export function nodeRole(more: Partial<NodeRoleSeen> = {}): NodeRoleSeen {
     };
 }
 
-export const bare = { cniPolicies: [] };
+export const withoutPolicies = { cniPolicies: [] };
 
 export const daemonSet: DaemonSetSeen = {
     uid: "daemon-set",
@@ -129,7 +129,7 @@ interface Change {
     readonly at?: number;
 }
 
-/** Three nodes of one role, whose pods are of one identity; the service account is annotated. */
+/** Three nodes with one node role, whose pods have the same credentials. The service account is annotated. */
 export function world(credentials: CredentialSource, { cluster = {}, account = {}, at = NOW }: Change = {}): World {
     const nodes = cluster.nodes ?? ["n1", "n2", "n3"].map((name) => node(name));
     return {
@@ -152,7 +152,7 @@ export function world(credentials: CredentialSource, { cluster = {}, account = {
     };
 }
 
-/** Pods of these nodes in another way than the others. */
+/** One pod on each of the three nodes, of which `others` replace those on their nodes. */
 export const pods = (credentials: CredentialSource, ...others: PodSeen[]): PodSeen[] => [
     ...["n1", "n2", "n3"]
         .filter((name) => !others.some((other) => other.node === name))
@@ -161,10 +161,10 @@ export const pods = (credentials: CredentialSource, ...others: PodSeen[]): PodSe
 ];
 
 export const fresh = freshMemory(LONG_AGO);
-export const remembering = (more: Partial<Memory>): Memory => ({ ...fresh, ...more });
+export const memoryWith = (more: Partial<Memory>): Memory => ({ ...fresh, ...more });
 
-/** What is to be compared of a step: a refusal by its code, a pod by its name. */
-export function told(step: Step): object {
+/** A step in a form that tests compare: a refusal by its code, a pod by its name. */
+export function comparableStep(step: Step): object {
     if (step.do === "refuse") {
         return { refuse: step.refusal.code, seen: step.refusal.seen };
     }

@@ -6,69 +6,80 @@ import {
     carrying,
     FORMER_ROLE,
     fresh,
-    inPart,
-    leaving,
+    incomplete,
+    terminating,
     node,
     onNodeRole,
     pod,
     pods,
-    remembering,
+    memoryWith,
     ROLE,
     ROLE_ARN,
     serviceAccount,
     starting,
     subject,
-    told,
+    comparableStep,
     world,
 } from "../support/worlds";
 
 const right = carrying(ROLE);
 const wait = (why: string) => ({ do: "wait", why });
 const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
-const away = [node("n1", { ready: false }), node("n2"), node("n3")];
-const tried = remembering({ restarts: { n1: 1 } });
+const n1NotReady = [node("n1", { ready: false }), node("n2"), node("n3")];
+const n1Restarted = memoryWith({ restarts: { n1: 1 } });
 
 describe("Reverting the canary", () => {
-    const plain = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
+    const unannotated = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
     const after = (cluster: Partial<World["cluster"]>) =>
-        world(onNodeRole, { cluster: { serviceAccount: plain, ...cluster } });
-    const back = (annotations: object) => ({
+        world(onNodeRole, { cluster: { serviceAccount: unannotated, ...cluster } });
+    const restoreAnnotations = (annotations: object) => ({
         do: "annotate",
         annotations,
         why: "reverting the annotation",
     });
-    const home = (name: string) => restart(name, `${name} returns to its former credentials`);
-    const old = { [ROLE_ARN]: FORMER_ROLE };
+    const restartPod = (name: string) => restart(name, `${name} returns to its former credentials`);
+    const formerAnnotation = { [ROLE_ARN]: FORMER_ROLE };
     const rows: [string, World, object, Record<string, string>?, Memory?][] = [
-        ["begins with the annotation", after({ serviceAccount }), back({})],
-        ["puts the former annotation back", after({ serviceAccount }), back(old), old],
+        ["begins with the annotation", after({ serviceAccount }), restoreAnnotations({})],
+        [
+            "puts the former annotation back",
+            after({ serviceAccount }),
+            restoreAnnotations(formerAnnotation),
+            formerAnnotation,
+        ],
         [
             "puts a former annotation back that only it had",
-            after({ serviceAccount: { ...plain, annotations: old } }),
-            back({ ...old, extra: "1" }),
-            { ...old, extra: "1" },
+            after({ serviceAccount: { ...unannotated, annotations: formerAnnotation } }),
+            restoreAnnotations({ ...formerAnnotation, extra: "1" }),
+            { ...formerAnnotation, extra: "1" },
         ],
-        ["restarts the pod", after({ pods: pods(onNodeRole, pod("n1", right)) }), home("pod-n1"), {}, tried],
+        [
+            "restarts the pod",
+            after({ pods: pods(onNodeRole, pod("n1", right)) }),
+            restartPod("pod-n1"),
+            {},
+            n1Restarted,
+        ],
         [
             "restarts one that carries the role in part",
-            after({ pods: pods(onNodeRole, pod("n1", inPart(ROLE))) }),
-            home("pod-n1"),
+            after({ pods: pods(onNodeRole, pod("n1", incomplete(ROLE))) }),
+            restartPod("pod-n1"),
         ],
         [
             "restarts those that were born meanwhile",
             after({ pods: pods(onNodeRole, pod("n3", right)) }),
-            home("pod-n3"),
+            restartPod("pod-n3"),
         ],
         [
             "goes on without the service account",
             after({ serviceAccount: undefined, pods: pods(onNodeRole, pod("n1", right)) }),
-            home("pod-n1"),
+            restartPod("pod-n1"),
         ],
         [
             "has nothing to annotate without the service account",
             after({ serviceAccount: undefined }),
             { do: "done", why: "everything is as before" },
-            old,
+            formerAnnotation,
         ],
         [
             "leaves pods of an older template alone",
@@ -77,7 +88,7 @@ describe("Reverting the canary", () => {
         ],
         [
             "leaves such pods alone on NotReady nodes too",
-            after({ nodes: away, pods: pods(onNodeRole, pod("n1", onNodeRole, { current: false })) }),
+            after({ nodes: n1NotReady, pods: pods(onNodeRole, pod("n1", onNodeRole, { current: false })) }),
             { do: "done", why: "everything is as before" },
         ],
         [
@@ -103,7 +114,7 @@ describe("Reverting the canary", () => {
         ],
         [
             "waits for a pod that is not gone",
-            after({ pods: [...pods(onNodeRole), pod("n1", right, { ...leaving, name: "old" })] }),
+            after({ pods: [...pods(onNodeRole), pod("n1", right, { ...terminating, name: "old" })] }),
             wait("not reverted yet: old"),
         ],
         [
@@ -111,29 +122,29 @@ describe("Reverting the canary", () => {
             after({ pods: pods(onNodeRole, pod("n1", onNodeRole, starting)) }),
             wait("not reverted yet: pod-n1"),
             {},
-            tried,
+            n1Restarted,
         ],
         [
             "does not wait for others that are not Ready",
             after({ pods: pods(onNodeRole, pod("n2", onNodeRole, starting)) }),
             { do: "done", why: "everything is as before" },
             {},
-            tried,
+            n1Restarted,
         ],
         [
             "does not wait for nodes that are NotReady",
-            after({ nodes: away, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
+            after({ nodes: n1NotReady, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
             { do: "done", why: "everything is as before" },
         ],
         [
             "ends the pod of a NotReady node at the API",
-            after({ nodes: away, pods: pods(onNodeRole, pod("n1", right, starting)) }),
+            after({ nodes: n1NotReady, pods: pods(onNodeRole, pod("n1", right, starting)) }),
             { do: "forceRestart", pod: "pod-n1", why: "n1 is NotReady: its kubelet ends the pod when it returns" },
         ],
     ];
     for (const [what, of, step, formerAnnotations = {}, memory = fresh] of rows) {
         it(what, () => {
-            deepStrictEqual(told(nextRevertStep({ subject, formerAnnotations }, of, memory)), step);
+            deepStrictEqual(comparableStep(nextRevertStep({ subject, formerAnnotations }, of, memory)), step);
         });
     }
 });
