@@ -6,7 +6,7 @@ import { name } from "../../package.json";
 
 const ROOT = join(__dirname, "../..");
 
-/** Imports the package in a process of its own, and reports what that did. */
+/** Imports the package in a process of its own, and reports the modules that it loaded and the variables that it read. */
 const PROGRAM = `
     const read = new Set();
     process.env = new Proxy(process.env, { get: (env, key) => { read.add(String(key)); return env[key]; } });
@@ -29,12 +29,12 @@ const PROGRAM = `
 
 interface Report {
     modules: string[];
-    /** The modules that are there once a component has been constructed. */
+    /** The modules that are loaded once a component has been constructed. */
     constructed: string[];
     read: string[];
 }
 
-function imported(): Report {
+function importReport(): Report {
     const environment = { ...process.env, TS_NODE_TRANSPILE_ONLY: "true" };
     const options = { cwd: ROOT, encoding: "utf8", env: environment } as const;
     // Anything that the import prints breaks the report.
@@ -42,7 +42,7 @@ function imported(): Report {
 }
 
 describe("importing the package", () => {
-    const report = imported();
+    const report = importReport();
 
     it("loads neither of the providers' SDKs", () => {
         const heavy = report.modules.filter((file) => /node_modules\/@pulumi\/(?!pulumi\/)/.test(file));

@@ -7,7 +7,7 @@ type LiveResources = typeof import("../../../components/live/liveResources");
 
 const LIVE_RESOURCES = require.resolve("../../../components/live/liveResources");
 
-/** As a process of its own would load it: through which door the live checks are reached is settled once for a process. */
+/** A new copy of the module, since a process chooses its engine binding only once. */
 async function freshLiveResources(): Promise<LiveResources> {
     const loaded = require.cache[LIVE_RESOURCES];
     require.cache[LIVE_RESOURCES] = undefined;
@@ -18,7 +18,7 @@ async function freshLiveResources(): Promise<LiveResources> {
     }
 }
 
-async function registered(use: (live: LiveResources) => void): Promise<pulumi.runtime.MockResourceArgs[]> {
+async function registrationsOf(use: (live: LiveResources) => void): Promise<pulumi.runtime.MockResourceArgs[]> {
     const resources: pulumi.runtime.MockResourceArgs[] = [];
     await pulumi.runtime.setMocks({
         newResource: (resource) => {
@@ -32,8 +32,8 @@ async function registered(use: (live: LiveResources) => void): Promise<pulumi.ru
     return resources.sort((a, b) => (a.type < b.type ? -1 : 1));
 }
 
-/** What a live check is given does not matter to how it is registered. */
-function makeAll({ CredentialGuard, Canary, Detachment }: LiveResources): void {
+/** Registers one of each. Their inputs do not matter to the registration. */
+function registerAll({ CredentialGuard, Canary, Detachment }: LiveResources): void {
     const inputs = { drift: "none" } as unknown;
     new CredentialGuard("guard", inputs as ConstructorParameters<typeof CredentialGuard>[1], {});
     new Canary("canary", inputs as ConstructorParameters<typeof Canary>[1], {});
@@ -42,7 +42,7 @@ function makeAll({ CredentialGuard, Canary, Detachment }: LiveResources): void {
 
 describe("the live checks of a component", () => {
     it("are dynamic resources, with the way to the package and none of its code, unless the plugin constructs it", async () => {
-        const resources = await registered(makeAll);
+        const resources = await registrationsOf(registerAll);
         deepStrictEqual(
             resources.map(({ type }) => type),
             ["Canary", "CredentialGuard", "Detachment"].map((kind) => `pulumi-nodejs:dynamic/eks-cni:${kind}`),
@@ -55,9 +55,9 @@ describe("the live checks of a component", () => {
     });
 
     it("are resources of the plugin, with their inputs alone, when it constructs the component", async () => {
-        const resources = await registered((live) => {
+        const resources = await registrationsOf((live) => {
             live.usePluginBinding();
-            makeAll(live);
+            registerAll(live);
         });
         deepStrictEqual(
             resources.map(({ type, inputs }) => ({ type, inputs: inputs as object })),
@@ -74,7 +74,7 @@ describe("what the plugin constructs", () => {
     const token = "eks-cni:index:CniServiceAccountRole";
 
     it("answers with each output that the schema promises", async () => {
-        await registered(() => undefined);
+        await registrationsOf(() => undefined);
         const { state } = await plugin.construct(
             "cni",
             token,

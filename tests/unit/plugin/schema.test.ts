@@ -102,14 +102,14 @@ describe("the plugin's schema", function () {
             const { type, $ref, items, additionalProperties } = property;
             const inner = [items, additionalProperties].flatMap((one) => (one === undefined ? [] : typesOf(one)));
             const isComplete = inner.length === (type === "array" || type === "object" ? 1 : 0);
-            return [isComplete ? ($ref === undefined ? (type ?? "none") : "one of ours") : "of anything", ...inner];
+            return [isComplete ? ($ref === undefined ? (type ?? "none") : "own type") : "of anything", ...inner];
         };
         deepStrictEqual([...new Set(properties.flatMap(([, property]) => typesOf(property)))].sort(), [
             "array",
             "boolean",
             "integer",
             "object",
-            "one of ours",
+            "own type",
             "string",
         ]);
         const named = [...text.matchAll(/"\$ref": "#\/types\/([^"]+)"/g)].map(([, name]) => name);

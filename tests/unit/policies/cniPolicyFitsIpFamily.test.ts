@@ -27,8 +27,8 @@ describe("cni-policy-fits-ip-family", () => {
     it("takes a family that the provider fills in for EKS's default, and is silent about one that comes from elsewhere", async () => {
         const computed = cluster({ kubernetesNetworkConfig: { ipFamily: UNKNOWN_TEXT } });
         deepStrictEqual((await violations(rule, [computed, ...IPV6])).length, 1);
-        const given = { ...computed, from: { kubernetesNetworkConfig: ["cni"] } };
-        deepStrictEqual(await violations(rule, [given, ...IPV6]), []);
+        const fromOutput = { ...computed, from: { kubernetesNetworkConfig: ["cni"] } };
+        deepStrictEqual(await violations(rule, [fromOutput, ...IPV6]), []);
     });
 
     it("takes the family from its configuration", async () => {

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "assert";
 import { ipv6CniPolicy } from "../../../documents/cniPermissions";
 import { nodeRoleWithoutCniPolicy as rule } from "../../../policies/nodeRoleWithoutCniPolicy";
-import { type Given, UNKNOWN_TEXT, violations } from "./support/run";
+import { type ResourceSpec, UNKNOWN_TEXT, violations } from "./support/run";
 import { attachment, goodStack, managedCni, nodeGroup, nodeRole } from "./support/stacks";
 
 const END =
@@ -28,12 +28,12 @@ describe("node-role-without-cni-policy", () => {
     });
 
     it("finds it in an exclusive attachments resource, and in one of many roles", async () => {
-        const exclusive: Given = {
+        const exclusive: ResourceSpec = {
             name: "exclusive",
             type: "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
             props: { roleName: "nodes", policyArns: [managedCni()] },
         };
-        const many: Given = {
+        const many: ResourceSpec = {
             name: "many",
             type: "aws:iam/policyAttachment:PolicyAttachment",
             props: { roles: ["other", "nodes"], policyArn: managedCni() },
@@ -44,14 +44,18 @@ describe("node-role-without-cni-policy", () => {
 
     it("finds an own policy with the actions, by where the ARN comes from in a preview", async () => {
         const policy = JSON.stringify(ipv6CniPolicy("aws"));
-        const own: Given = { name: "own", type: "aws:iam/policy:Policy", props: { name: "own", policy } };
+        const own: ResourceSpec = { name: "own", type: "aws:iam/policy:Policy", props: { name: "own", policy } };
         const attached = attachment("a", UNKNOWN_TEXT, UNKNOWN_TEXT, { from: { role: ["nodes"], policyArn: ["own"] } });
         deepStrictEqual(await violations(rule, [nodeRole(), own, attached]), [`a: ${OWN}`]);
     });
 
     it("finds the actions in an inline policy", async () => {
         const policy = JSON.stringify(ipv6CniPolicy("aws"));
-        const inline: Given = { name: "in", type: "aws:iam/rolePolicy:RolePolicy", props: { role: "nodes", policy } };
+        const inline: ResourceSpec = {
+            name: "in",
+            type: "aws:iam/rolePolicy:RolePolicy",
+            props: { role: "nodes", policy },
+        };
         deepStrictEqual(await violations(rule, [nodeRole(), inline]), [`in: ${OWN}`]);
         deepStrictEqual(await violations(rule, [nodeRole({ inlinePolicies: [{ policy }] })]), [`nodes: ${OWN}`]);
     });
@@ -62,7 +66,7 @@ describe("node-role-without-cni-policy", () => {
         ]);
     });
 
-    it("leaves out the roles that it is told to", async () => {
+    it("leaves out the roles that its configuration excepts", async () => {
         const stack = [nodeRole(), attachment("a", "nodes", managedCni())];
         deepStrictEqual(await violations(rule, stack, { exceptRoles: ["nodes"] }), []);
     });

@@ -17,15 +17,15 @@ describe("nodes-come-after-the-cni-role", () => {
             "become Ready. Add the CniServiceAccountRole to its dependsOn.";
         deepStrictEqual(await violations(rule, WITHOUT), [message]);
         const computed = { managedPolicyArns: UNKNOWN_OBJECT, inlinePolicies: UNKNOWN_OBJECT };
-        const preview = WITHOUT.map((given) => (given.name === "nodes" ? nodeRole(computed) : given));
+        const preview = WITHOUT.map((spec) => (spec.name === "nodes" ? nodeRole(computed) : spec));
         deepStrictEqual(await violations(rule, preview), [message]);
         const early = [...goodStack().slice(0, -1), nodeGroup({ dependsOn: ["cni-role"] })];
         deepStrictEqual(await violations(rule, early), [message]);
     });
 
     it("is content with one that depends on all that a component consists of, as the SDK has it, where no property is known", async () => {
-        const unconfigured = goodStack().map((given) =>
-            given.type === "kubernetes:core/v1:ServiceAccountPatch" ? { ...given, props: {} } : given,
+        const unconfigured = goodStack().map((spec) =>
+            spec.type === "kubernetes:core/v1:ServiceAccountPatch" ? { ...spec, props: {} } : spec,
         );
         const after = nodeGroup({ dependsOn: ["cni-role", "cni-policy", "account"] });
         deepStrictEqual(await violations(rule, [...unconfigured.slice(0, -1), after]), []);
@@ -43,11 +43,11 @@ describe("nodes-come-after-the-cni-role", () => {
 
     it("says nothing while the policies that a node role is given are not known", async () => {
         const ownPolicy = { name: "own", type: "aws:iam/policy:Policy", props: { policy: UNKNOWN_OBJECT } };
-        const given = {
+        const spec = {
             ...nodeRole({ managedPolicyArns: [UNKNOWN_TEXT] }),
             from: { managedPolicyArns: ["own"] },
         };
-        const stack = [ownPolicy, ...WITHOUT.map((one) => (one.name === "nodes" ? given : one))];
+        const stack = [ownPolicy, ...WITHOUT.map((one) => (one.name === "nodes" ? spec : one))];
         deepStrictEqual(await violations(rule, stack), []);
     });
 });

@@ -61,7 +61,7 @@ const WEIRD: unknown[] = [
 const POLICIES = join(__dirname, "../../../policies");
 
 describe("the policy pack's files", () => {
-    it("carry the package's version, which the engine shows beside each violation", () => {
+    it("carry the package's version, which the engine shows next to each violation", () => {
         strictEqual(pack.version, version);
         const project = readFileSync(join(POLICIES, "PulumiPolicy.yaml"), "utf8");
         deepStrictEqual(/^version: (.*)$/m.exec(project)?.[1], version);

@@ -135,7 +135,7 @@ const TABLE: [title: string, current: PackageSchema, changes: string[]][] = [
 
 describe("what changes in the schema", () => {
     for (const [title, current, changes] of TABLE) {
-        it(`is told of as what it is to a program: ${title}`, () => {
+        it(`is reported by its effect on a program: ${title}`, () => {
             const found = schemaChanges(RELEASED, current);
             deepStrictEqual(
                 found.map(({ kind, what }) => `${kind}: ${what}`),

@@ -6,11 +6,11 @@ import type {
 } from "@pulumi/policy";
 import * as proxy from "@pulumi/policy/proxy";
 
-/** It is internal to `@pulumi/policy`, whose server wraps all properties in it; its declaration is stripped. */
+/** Internal to `@pulumi/policy`, which strips its declaration. The server of a policy pack wraps all properties in it. */
 const { unknownCheckingProxy } = proxy as unknown as { unknownCheckingProxy: (props: unknown) => unknown };
 
-/** A resource as a test writes it; `on` are the names of what it depends on, all or by property. */
-export interface Given {
+/** A resource of a test. `dependsOn` has the names of its dependencies, and `from` those of each property. */
+export interface ResourceSpec {
     name: string;
     type: string;
     props?: unknown;
@@ -25,19 +25,19 @@ export interface Given {
 export const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const UNKNOWN_OBJECT = "dd056dcd-154b-4c76-9bd3-c8f88648b5ff";
 
-export function urn({ name, type, parents }: Given): string {
+export function urn({ name, type, parents }: ResourceSpec): string {
     return `urn:pulumi:dev::shop::${parents === undefined ? "" : `${parents}$`}${type}::${name}`;
 }
 
-/** The properties as `@pulumi/policy` hands them out: reading what is not known throws. */
+/** The properties as `@pulumi/policy` passes them to a rule: reading an unknown value throws. */
 function proxied(props: unknown): Record<string, unknown> {
     return unknownCheckingProxy(props) as Record<string, unknown>;
 }
 
-/** Runs a rule on a stack, and gives each violation as `resource: message`. */
+/** Runs a rule on a stack. Returns each violation as `resource: message`. */
 export async function violations(
     policy: ResourceValidationPolicy | StackValidationPolicy,
-    stack: readonly Given[],
+    stack: readonly ResourceSpec[],
     config: object = {},
 ): Promise<string[]> {
     const found: string[] = [];
@@ -49,11 +49,11 @@ export async function violations(
             found.push(`${nameOf(at ?? undefined)}: ${message}`);
         });
     } else {
-        for (const given of stack) {
+        for (const spec of stack) {
             const validations = [policy.validateResource ?? []].flat();
             for (const validate of validations) {
-                await validate(resourceArgs(given, config), (message: string) => {
-                    found.push(`${given.name}: ${message}`);
+                await validate(resourceArgs(spec, config), (message: string) => {
+                    found.push(`${spec.name}: ${message}`);
                 });
             }
         }
@@ -61,27 +61,27 @@ export async function violations(
     return found;
 }
 
-export function resourceArgs(given: Given, config: object = {}): ResourceValidationArgs {
-    const provider = given.namespace === undefined ? undefined : { props: proxied({ namespace: given.namespace }) };
-    const { name, type, props } = given;
-    const args = { name, type, urn: urn(given), props: proxied(props), opts: {}, provider, getConfig: () => config };
+export function resourceArgs(spec: ResourceSpec, config: object = {}): ResourceValidationArgs {
+    const provider = spec.namespace === undefined ? undefined : { props: proxied({ namespace: spec.namespace }) };
+    const { name, type, props } = spec;
+    const args = { name, type, urn: urn(spec), props: proxied(props), opts: {}, provider, getConfig: () => config };
     return { ...args, notApplicable } as unknown as ResourceValidationArgs;
 }
 
-function stackOf(stack: readonly Given[]): PolicyResource[] {
-    const made = stack.map((given) => ({
-        given,
-        resource: { name: given.name, type: given.type, urn: urn(given), props: proxied(given.props) },
+function stackOf(stack: readonly ResourceSpec[]): PolicyResource[] {
+    const entries = stack.map((spec) => ({
+        spec,
+        resource: { name: spec.name, type: spec.type, urn: urn(spec), props: proxied(spec.props) },
     }));
-    const named = (names: string[] = []) =>
-        names.flatMap((name) => made.find(({ given }) => given.name === name)?.resource ?? []);
-    return made.map(({ given, resource }) =>
+    const resourcesNamed = (names: string[] = []) =>
+        names.flatMap((name) => entries.find(({ spec }) => spec.name === name)?.resource ?? []);
+    return entries.map(({ spec, resource }) =>
         Object.assign(resource, {
-            dependencies: named(given.dependsOn),
+            dependencies: resourcesNamed(spec.dependsOn),
             propertyDependencies: Object.fromEntries(
-                Object.entries(given.from ?? {}).map(([property, names]) => [property, named(names)]),
+                Object.entries(spec.from ?? {}).map(([property, names]) => [property, resourcesNamed(names)]),
             ),
-            parent: named(given.parent === undefined ? [] : [given.parent])[0],
+            parent: resourcesNamed(spec.parent === undefined ? [] : [spec.parent])[0],
         }),
     ) as unknown as PolicyResource[];
 }

@@ -1,5 +1,5 @@
 import { trustPolicy } from "../../../../documents/trustPolicy";
-import type { Given } from "./run";
+import type { ResourceSpec } from "./run";
 
 export const COMPONENT = "eks-cni:index:CniServiceAccountRole";
 export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
@@ -8,19 +8,19 @@ export function managedCni(partition = "aws"): string {
     return `arn:${partition}:iam::aws:policy/AmazonEKS_CNI_Policy`;
 }
 
-/** The trust that the component writes. */
+/** The trust policy that the component creates. */
 export function goodTrust(partition = "aws") {
     const arn = `arn:${partition}:iam::111122223333:oidc-provider/${ISSUER}`;
     const provider = { arn, partition, accountId: "111122223333", issuer: ISSUER };
     return trustPolicy([provider], { namespace: "kube-system", name: "aws-node" });
 }
 
-export function role(name: string, assumeRolePolicy: unknown, more: Record<string, unknown> = {}): Given {
+export function role(name: string, assumeRolePolicy: unknown, more: Record<string, unknown> = {}): ResourceSpec {
     const text = typeof assumeRolePolicy === "string" ? assumeRolePolicy : JSON.stringify(assumeRolePolicy);
     return { name, type: "aws:iam/role:Role", props: { name, assumeRolePolicy: text, ...more } };
 }
 
-export function nodeRole(more: Record<string, unknown> = {}, service = "ec2.amazonaws.com"): Given {
+export function nodeRole(more: Record<string, unknown> = {}, service = "ec2.amazonaws.com"): ResourceSpec {
     return role(
         "nodes",
         { Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }] },
@@ -28,15 +28,20 @@ export function nodeRole(more: Record<string, unknown> = {}, service = "ec2.amaz
     );
 }
 
-export function attachment(name: string, to: string, policyArn: string, more: Partial<Given> = {}): Given {
+export function attachment(
+    name: string,
+    to: string,
+    policyArn: string,
+    more: Partial<ResourceSpec> = {},
+): ResourceSpec {
     return { name, type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", props: { role: to, policyArn }, ...more };
 }
 
-export function cluster(props: Record<string, unknown> = {}): Given {
+export function cluster(props: Record<string, unknown> = {}): ResourceSpec {
     return { name: "cluster", type: "aws:eks/cluster:Cluster", props: { name: "cluster", ...props } };
 }
 
-export function addon(props: Record<string, unknown> = {}): Given {
+export function addon(props: Record<string, unknown> = {}): ResourceSpec {
     return {
         name: "addon",
         type: "aws:eks/addon:Addon",
@@ -46,14 +51,17 @@ export function addon(props: Record<string, unknown> = {}): Given {
 
 export const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
 
-export function account(type: "ServiceAccount" | "ServiceAccountPatch", more: Partial<Given> = {}): Given {
+export function account(
+    type: "ServiceAccount" | "ServiceAccountPatch",
+    more: Partial<ResourceSpec> = {},
+): ResourceSpec {
     const annotations = { "eks.amazonaws.com/role-arn": ROLE_ARN };
     const metadata = { namespace: "kube-system", name: "aws-node", annotations };
     return { name: "account", type: `kubernetes:core/v1:${type}`, props: { metadata }, ...more };
 }
 
-/** A cluster, and what the component and a node group after it consist of. */
-export function goodStack(): Given[] {
+/** A cluster, the resources of the component, and a node group that depends on it. */
+export function goodStack(): ResourceSpec[] {
     return [
         cluster(),
         nodeRole(),
@@ -65,7 +73,7 @@ export function goodStack(): Given[] {
     ];
 }
 
-export function nodeGroup(more: Partial<Given> = {}): Given {
+export function nodeGroup(more: Partial<ResourceSpec> = {}): ResourceSpec {
     const props = { nodeRoleArn: "arn:aws:iam::111122223333:role/nodes", launchTemplate: { id: "lt-1" } };
     return { name: "group", type: "aws:eks/nodeGroup:NodeGroup", props, ...more };
 }
