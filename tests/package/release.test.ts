@@ -39,7 +39,7 @@ describe("npm run release -- --dry-run", () => {
         fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(clone, "node_modules"));
         fs.appendFileSync(path.join(clone, ".git/info/exclude"), "node_modules\n");
         git("add", "--all");
-        git("commit", "--quiet", "--message", "What is developed");
+        git("commit", "--quiet", "--message", "Development");
         for (const file of VERSIONED) {
             edit(file, (text) => text.replace(new RegExp(`^(\\s*"?version"?: "?)${version}`, "m"), `$1${NEXT}`));
         }
