@@ -123,7 +123,7 @@ const podIdentityLater: Scenario = {
 
 const nodeRoleTags: Scenario = {
     name: "node-role-tags",
-    title: "a second program manages the node role's tags: no drift, no restarts",
+    title: "a second program manages the node role's tags: the hand-over stays complete, nothing restarts",
     quick: false,
     bound: { ...nothingLost, rollouts: 0, restarts: 0 },
     play: async (stage) => {
