@@ -150,7 +150,7 @@ describe("the examples for an existing cluster", () => {
     });
 });
 
-/** Without it, the region must come from the program's own provider. */
+/** Unsets the region of the environment, so that it must come from the program's own provider. */
 const withoutRegion = { AWS_REGION: "", AWS_DEFAULT_REGION: "" };
 
 function exampleOn({ clusterName }: Sandbox, name: string): Example {
@@ -171,7 +171,7 @@ function prefixed(prefix: string, names: Record<string, string>): Record<string,
     return Object.fromEntries(Object.entries(names).map(([name, type]) => [`${prefix}${name}`, type]));
 }
 
-/** Runs an update, compares the created resources, runExample an update without changes, and destroys everything. */
+/** Runs an update, compares the created resources, runs an update without changes, and destroys everything. */
 async function runExample(
     sandbox: Sandbox,
     example: Example,

@@ -104,7 +104,10 @@ describe("the hand-over of a live cluster", () => {
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.refresh();
         const state = JSON.stringify(await stack.exportStack());
-        assert.match(state, /"drift":"arn:aws:iam::aws:policy\/AmazonEKS_CNI_Policy is attached to sandbox-nodes again\. /);
+        assert.match(
+            state,
+            /"drift":"arn:aws:iam::aws:policy\/AmazonEKS_CNI_Policy is attached to sandbox-nodes again\. /,
+        );
         await stack.up();
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });

@@ -15,7 +15,7 @@ const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}
 const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 /** Enough for a busy machine. */
 const SECONDS = "120";
-const NOT_LOOKED_AT = "The hand-over is not planned, since the cluster was not looked at:";
+const NO_PLAN = "The hand-over is not planned, since the cluster was not looked at:";
 
 describe("a preview", () => {
     let sandbox: Sandbox;
@@ -61,7 +61,7 @@ describe("a preview", () => {
         other.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = SECONDS;
         const { lines } = await preview({}, other);
         await other.workspace.removeStack(other.name, { force: true });
-        assert.deepStrictEqual(lines, [`${NOT_LOOKED_AT} oidcProviderArn, region are not known yet`]);
+        assert.deepStrictEqual(lines, [`${NO_PLAN} oidcProviderArn, region are not known yet`]);
     });
 
     it("of a cluster that does not answer says so in one line, and does not fail", async () => {
@@ -70,7 +70,7 @@ describe("a preview", () => {
         assert.deepStrictEqual(
             lines.map((line) => line.replace(/\d+ attempts/, "N attempts")),
             [
-                `${NOT_LOOKED_AT} [cluster-unreachable] The API server at 127.0.0.1:9 did not answer: N attempts, the last failed with: ECONNREFUSED.`,
+                `${NO_PLAN} [cluster-unreachable] The API server at 127.0.0.1:9 did not answer: N attempts, the last failed with: ECONNREFUSED.`,
             ],
         );
     });

@@ -100,7 +100,10 @@ describe("what is refused before anything is created", () => {
             const pods = await cluster.awsNodePods();
             rolePath = "/two/";
             const failure = (await failureOf(stack.up())) ?? "";
-            assert.match(failure, /A role with this name already exists\. Nothing was changed\..*choose a new roleName/s);
+            assert.match(
+                failure,
+                /A role with this name already exists\. Nothing was changed\..*choose a new roleName/s,
+            );
             assert.strictEqual((await iamOf(sandbox).role("fixed"))?.Path, "/one/");
             assert.strictEqual((await cluster.annotations())["eks.amazonaws.com/role-arn"], outputs["ready"]?.value);
             assert.deepStrictEqual(uids(await cluster.awsNodePods()), uids(pods));

@@ -30,7 +30,7 @@ describe("what STS answers to a token that the role does not trust", () => {
 
     const awaitTrust = async () => untilAssumed(sandbox, roleArn, await requestToken(clusterOf(sandbox).config));
 
-    /** Also prints the answer, for the reader of the test output. */
+    /** Also prints the answer, so that the test output shows it. */
     async function assertRefused(token: string, name: string, message: RegExp): Promise<void> {
         await assert.rejects(assumeRole(sandbox, roleArn, token), (error: Error) => {
             process.stdout.write(`        ${error.name}: ${error.message}\n`);

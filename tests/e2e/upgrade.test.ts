@@ -23,7 +23,7 @@ function deliveredBy010(roleId: string, roleArn: string): string {
         .slice(0, 16);
 }
 
-/** The recorded state, with the placeholders for account, cluster and project filled in. */
+/** The recorded state, with the values for its placeholders: account, cluster and project. */
 function recordedState(file: string, values: Record<string, string>) {
     const text = fs.readFileSync(path.join(STATES, file), "utf8");
     const filled = text.replace(/\{\{(\w+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder);

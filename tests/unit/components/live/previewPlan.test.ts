@@ -123,12 +123,12 @@ const rows: [string, Record<string, unknown>, string[], string[]?][] = [
 
 describe("a preview", () => {
     for (const [what, args, dependentInputs, children = CHILDREN] of rows) {
-        for (const [kind, given] of [
+        for (const [kind, variant] of [
             ["unknown", args],
             ["unknown and secret", secret(args)],
         ] as const) {
             it(`is complete, and all but what follows is known, with ${what} ${kind}`, async () => {
-                const preview = await construct({ ...KNOWN, ...given }, { preview: true });
+                const preview = await construct({ ...KNOWN, ...variant }, { preview: true });
                 assertAccepted(preview);
                 deepStrictEqual(names(preview), children);
                 deepStrictEqual(unknownInputs(preview), [...NEVER_KNOWN, ...dependentInputs].sort());

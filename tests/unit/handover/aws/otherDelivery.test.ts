@@ -79,8 +79,11 @@ describe("how else EKS gives a service account credentials", () => {
             }),
         });
         deepStrictEqual((await read()).podIdentityRoleArns, ["arn:a-1", "arn:a-2"]);
-        const asked = aws.calls.find(({ action }) => action.endsWith("Associations"))?.parameters;
-        deepStrictEqual([asked?.["namespace"], asked?.["serviceAccount"]], ["kube-system", "aws-node"]);
+        const listParameters = aws.calls.find(({ action }) => action.endsWith("Associations"))?.parameters;
+        deepStrictEqual(
+            [listParameters?.["namespace"], listParameters?.["serviceAccount"]],
+            ["kube-system", "aws-node"],
+        );
     });
 
     it("is reported as far as it may be read, with the missing rights", async () => {

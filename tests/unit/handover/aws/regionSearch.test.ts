@@ -29,7 +29,7 @@ describe("the search for instances that use a role", () => {
     };
     const refusing = (byRegion: Record<string, unknown>) =>
         aws.answer({
-            "ec2:DescribeInstances": (asked) => byRegion[asked.region] ?? world["ec2:DescribeInstances"]?.(asked),
+            "ec2:DescribeInstances": (call) => byRegion[call.region] ?? world["ec2:DescribeInstances"]?.(call),
         });
 
     it("finds no instance without an instance profile, and asks nothing", async () => {

@@ -31,8 +31,8 @@ describe("What the service account goes back to", () => {
     });
 
     it("is what another owner has written since", () => {
-        const theirs = { [ROLE_ARN]: "theirs" };
-        deepStrictEqual(formerAnnotations(world(carrying(ROLE), { cluster: live(theirs) }), before), theirs);
+        const otherRole = { [ROLE_ARN]: "theirs" };
+        deepStrictEqual(formerAnnotations(world(carrying(ROLE), { cluster: live(otherRole) }), before), otherRole);
     });
 
     it("is the role approved before, where a Ready pod carries it", () => {

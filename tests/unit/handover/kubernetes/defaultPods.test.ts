@@ -35,7 +35,7 @@ const nodes = [
 ];
 
 /** The DaemonSet that is handed over. It runs on one kind of nodes. */
-const ours = (namespace: string) => ({
+const customDaemonSet = (namespace: string) => ({
     metadata: { name: "cni", namespace, uid: "ours", generation: 1 },
     spec: {
         selector: { matchLabels: { app: "cni" } },
@@ -51,7 +51,7 @@ const script: Script = ({ path, query }) => {
         return { body: { metadata: { resourceVersion: "1" }, items: nodes } };
     }
     if (path.endsWith("/daemonsets")) {
-        return { body: { metadata: { resourceVersion: "1" }, items: [ours(path.split("/").at(-2) ?? "")] } };
+        return { body: { metadata: { resourceVersion: "1" }, items: [customDaemonSet(path.split("/").at(-2) ?? "")] } };
     }
     const at = query.get("continue") ?? "";
     const listsDefaultPods = path === PODS && query.get("labelSelector") === "k8s-app=aws-node";

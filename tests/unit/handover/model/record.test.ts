@@ -127,7 +127,7 @@ describe("The record", () => {
 });
 
 describe("The record of a component that begins", () => {
-    const theirs = { [ROLE_ARN]: FORMER_ROLE };
+    const formerRole = { [ROLE_ARN]: FORMER_ROLE };
     const empty = {
         clusterUid: "cluster",
         serviceAccountUid: "account",
@@ -141,13 +141,13 @@ describe("The record of a component that begins", () => {
     const rows: [string, ServiceAccountSeen | undefined, object][] = [
         [
             "has the annotations of others, and nothing else of the service account",
-            { uid: "account", annotations: { ...theirs, "other.example/x": "1" }, roleArnOwners: ["eksctl"] },
-            { ...empty, originalAnnotations: theirs },
+            { uid: "account", annotations: { ...formerRole, "other.example/x": "1" }, roleArnOwners: ["eksctl"] },
+            { ...empty, originalAnnotations: formerRole },
         ],
         [
             "has them also where the component owns them as well",
-            { uid: "account", annotations: theirs, roleArnOwners: [MANAGER, "eksctl"] },
-            { ...empty, originalAnnotations: theirs },
+            { uid: "account", annotations: formerRole, roleArnOwners: [MANAGER, "eksctl"] },
+            { ...empty, originalAnnotations: formerRole },
         ],
         [
             "has none that are the component's own, from a state that was lost",
