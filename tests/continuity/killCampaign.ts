@@ -1,22 +1,22 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { cacheRoot } from "local-eks";
-import { judge } from "./judge";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Job } from "./jobs";
-import { KillPlay } from "./killPlay";
+import { judge } from "./judge";
 import { type Course, type KillPoint, nameOf, type Operation } from "./killPoints";
+import { KillRun } from "./killRun";
 import type { Outcome } from "./report";
-import { nothingLost } from "./scenarios/scenario";
 import type { Context } from "./scenarioJob";
+import { noGaps } from "./scenarios/scenario";
 import type { Station } from "./station";
 
 /** Node-seconds are not judged here: how many pods a killed run restarts depends on the kill point. */
-const bound = { ...nothingLost, rollouts: 0, restarts: 0 };
+const bound = { ...noGaps, rollouts: 0, restarts: 0 };
 
 /** Runs the kill points of one run of this program. */
 export class KillCampaign {
-    private readonly plays = new Map<Station, KillPlay>();
+    private readonly plays = new Map<Station, KillRun>();
     private opened = 0;
 
     public constructor(private readonly context: Context) {}
@@ -32,7 +32,7 @@ export class KillCampaign {
         const started = Date.now();
         const name = nameOf(point);
         const replay = `${this.context.command} --only ${name}`;
-        const about = { kind: "point" as const, name, isProofOfSight: false, replay };
+        const about = { kind: "point" as const, name, mustShowGaps: false, replay };
         try {
             const play = await this.playOn(station);
             const judged = await judge(play.stage, bound, undefined, () => play.play(point));
@@ -76,12 +76,12 @@ export class KillCampaign {
         };
     }
 
-    private async playOn(station: Station): Promise<KillPlay> {
+    private async playOn(station: Station): Promise<KillRun> {
         const former = this.plays.get(station);
         if (former !== undefined && station.isCurrent(former.stage)) {
             return former;
         }
-        const play = await KillPlay.on(await station.fresh(`kill-campaign-${String(++this.opened)}`));
+        const play = await KillRun.on(await station.fresh(`kill-campaign-${String(++this.opened)}`));
         this.plays.set(station, play);
         return play;
     }

@@ -14,7 +14,7 @@ export interface Outcome {
     /** Where its logs are. */
     readonly logs: string;
     /** Its pod-seconds must be more than zero, to prove that the monitor detects gaps. They are not added to the total. */
-    readonly isProofOfSight: boolean;
+    readonly mustShowGaps: boolean;
 }
 
 const HEADER = ["", "pod-s", "longest", "pods", "canary", "node-s over", "agents", "time", ""];
@@ -62,14 +62,14 @@ export function failures(outcomes: readonly Outcome[]): string[] {
 /** The headline, and two lines as mocha prints them, from which the gate counts the tests. */
 export function closing(outcomes: readonly Outcome[], milliseconds: number): string[] {
     const count = (kind: Outcome["kind"]) => outcomes.filter((outcome) => outcome.kind === kind).length;
-    const counted = outcomes.filter(({ isProofOfSight }) => !isProofOfSight);
+    const counted = outcomes.filter(({ mustShowGaps: mustShowGaps }) => !mustShowGaps);
     const sum = (value: (verdict: Verdict) => number) =>
         counted.reduce((total, { verdict }) => total + (verdict ? value(verdict) : 0), 0);
     const failing = outcomes.filter(({ problems }) => problems.length > 0).length;
     const podSeconds = sum(({ figures }) => figures.podSeconds);
     const canarySeconds = sum(({ figures }) => figures.canaryPodSeconds);
     const sights = outcomes
-        .filter(({ isProofOfSight }) => isProofOfSight)
+        .filter(({ mustShowGaps: mustShowGaps }) => mustShowGaps)
         .map(({ name, verdict }) => `${name} shows ${seconds(verdict?.figures.podSeconds ?? 0)}`);
     return [
         `${String(count("scenario"))} scenarios, ${String(count("point"))} kill points: ${podSeconds.toFixed(1)} pod-seconds without a path` +

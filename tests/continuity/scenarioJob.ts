@@ -1,7 +1,7 @@
 import { AppsV1Api } from "@kubernetes/client-node";
 import { loadKubeconfig } from "local-eks/kubernetes";
-import { judge } from "./judge";
 import type { Job } from "./jobs";
+import { judge } from "./judge";
 import { figuresOf } from "./monitor/gaps";
 import type { Outcome } from "./report";
 import type { Scenario } from "./scenarios/scenario";
@@ -25,7 +25,7 @@ export function scenarioJob(scenario: Scenario, context: Context): Job {
                 kind: "scenario" as const,
                 name,
                 title,
-                isProofOfSight: bound.podSeconds === "some",
+                mustShowGaps: bound.podSeconds === "some",
                 replay: `${context.command} --only ${name}`,
             };
             try {

@@ -1,8 +1,8 @@
-import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
-import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
@@ -45,7 +45,7 @@ describe("the hand-over of a cluster on which AWS's page was begun by hand", () 
     });
 
     it("imports the role by the names of the docs, and destroy does not leave pods on the role that goes", async () => {
-        await give(stack, sandbox, { ...named, roleName: ROLE });
+        await setArgs(stack, sandbox, { ...named, roleName: ROLE });
         await stack.import({
             resources: [
                 { type: "eks-cni:index:CniServiceAccountRole", name: "cni", component: true },
@@ -85,7 +85,7 @@ describe("the hand-over of a cluster on which AWS's page was begun by hand", () 
 
     it("takes the role as it is by existingRoleArn without a restart, and destroy gives all back as it was", async () => {
         const before = uids(await cluster.awsNodePods());
-        await give(stack, sandbox, { ...named, existingRoleArn: roleArn });
+        await setArgs(stack, sandbox, { ...named, existingRoleArn: roleArn });
         await stack.up();
         assert.strictEqual(await holdsPolicy(), false);
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);

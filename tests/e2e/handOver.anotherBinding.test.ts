@@ -1,11 +1,11 @@
+import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import * as fs from "fs";
-import * as path from "path";
-import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import type { Sandbox } from "local-eks";
+import * as path from "path";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, QUICK } from "./support/handOver";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, QUICK, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { resourcesOf } from "./support/states";
 
@@ -39,7 +39,7 @@ describe("a program that is rewritten in another language", () => {
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
         inTypeScript = await handOverStack(sandbox);
-        await give(inTypeScript, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" });
+        await setArgs(inTypeScript, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" });
         await inTypeScript.up();
         pods = uids(await cluster.awsNodePods());
         inYaml = await sameStackInYaml();

@@ -1,8 +1,8 @@
-import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { type Sandbox, startSandbox } from "local-eks";
 import { countCalls, Counted, CountedCalls } from "./support/calls";
-import { give, handOverStack } from "./support/handOver";
+import { handOverStack, setArgs } from "./support/handOver";
 
 /** One look at the cluster, if each list fits into one page. */
 const CLUSTER_LOOK = {
@@ -60,7 +60,7 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
         });
         calls = await countCalls(sandbox);
         stack = await handOverStack(sandbox);
-        await give(stack, sandbox, { ...calls.args, detachFromNodeRoles: ["sandbox-nodes"] });
+        await setArgs(stack, sandbox, { ...calls.args, detachFromNodeRoles: ["sandbox-nodes"] });
     });
     after(async () => {
         await stack.workspace.removeStack(stack.name, { force: true });

@@ -1,10 +1,10 @@
-import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { spawnUp } from "./support/cli";
 import { clusterOf } from "./support/cluster";
 import { watchGaps } from "./support/faults";
-import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, yamlStack } from "./support/handOver";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, setArgs, yamlStack } from "./support/handOver";
 import { iamOf } from "./support/iam";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -55,7 +55,7 @@ describe("Ctrl-C in the middle of a hand-over", () => {
         before(async () => {
             stack = await handOverStack(sandbox);
             // Long enough to interrupt it.
-            await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6 });
+            await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6 });
         });
         after(async () => {
             await stack.destroy();
@@ -76,7 +76,7 @@ describe("Ctrl-C in the middle of a hand-over", () => {
         });
 
         it("twice, during a change of the role: it ends at once, no process keeps running, and the next up finishes", async () => {
-            await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6, roleName: "cni-new" });
+            await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], stableSeconds: 6, roleName: "cni-new" });
             run = spawnUp(stack);
             await run.shows(/carry the role; watching them/);
             run.interrupt();

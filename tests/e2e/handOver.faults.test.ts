@@ -1,20 +1,20 @@
+import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { writeFileSync } from "fs";
-import * as path from "path";
-import type { Stack } from "@pulumi/pulumi/automation";
 import type { Sandbox } from "local-eks";
+import * as path from "path";
 import { clusterOf, uids } from "./support/cluster";
 import {
+    createDeployerRole,
     credentialCommand,
     deployerSession,
     expiredToken,
     kubeconfigWith,
-    createDeployerRole,
     setEnvironment,
     watchGaps,
     when,
 } from "./support/faults";
-import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY } from "./support/handOver";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
@@ -60,7 +60,7 @@ describe("a hand-over that something goes wrong with", () => {
     });
     beforeEach(async () => {
         setEnvironment(stack, workingEnvironment);
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
         pods = uids(await cluster.awsNodePods());
     });
     after(async () => {
@@ -71,7 +71,7 @@ describe("a hand-over that something goes wrong with", () => {
 
     it("a kubeconfig whose token has expired: says since when, whose, and how to get another; nothing moves", async () => {
         const kubeconfig = kubeconfigWith(sandbox, { token: expiredToken() });
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], kubeconfig });
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], kubeconfig });
         const failure = (await failureOf(stack.up())) ?? "";
         assert.match(failure, /\[cluster-credentials-expired\] .* answered 401 to the token of the user "/);
         assert.match(failure, /expired at 2023-11-14T22:13:20.000Z.*`aws eks update-kubeconfig --name CLUSTER`/s);

@@ -1,10 +1,10 @@
-import * as assert from "assert";
 import { CreateOpenIDConnectProviderCommand, DeleteRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { type Sandbox, startSandbox } from "local-eks";
 import { IpFamily } from "../../index";
 import { clusterOf } from "./support/cluster";
-import { give, handOverStack, PlainArgs } from "./support/handOver";
+import { handOverStack, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
@@ -47,7 +47,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
         const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
         const inline = { RoleName: NODE_ROLE, PolicyName: "more-addresses" };
         await iam.client.send(new PutRolePolicyCommand({ ...inline, PolicyDocument }));
-        await give(stack, sandbox, { ...IPV6, additionalOidcProviderArns: [await anotherProvider()] });
+        await setArgs(stack, sandbox, { ...IPV6, additionalOidcProviderArns: [await anotherProvider()] });
         const { outputs } = await stack.up();
         assert.deepStrictEqual(await rolesOfPods(), [ROLE_ARN]);
         assert.strictEqual(await holdsPolicy(), false);
@@ -68,7 +68,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
     });
 
     it("gets the policy back on destroy, once no other cluster is trusted", async () => {
-        await give(stack, sandbox, IPV6);
+        await setArgs(stack, sandbox, IPV6);
         await stack.up();
         assert.strictEqual(await holdsPolicy(), false);
         await stack.destroy();

@@ -1,10 +1,10 @@
-import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { spawnUp } from "./support/cli";
 import { clusterOf } from "./support/cluster";
 import { watchGaps } from "./support/faults";
-import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, yamlStack } from "./support/handOver";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, setArgs, yamlStack } from "./support/handOver";
 import { iamOf } from "./support/iam";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -31,7 +31,7 @@ describe("Where the engine alone is killed", () => {
             "the dynamic provider of a program in TypeScript",
             async () => {
                 const stack = await handOverStack(sandbox);
-                await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
+                await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
                 return stack;
             },
         ],

@@ -1,4 +1,3 @@
-import * as assert from "assert";
 import { EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import {
     CreateAddonCommand,
@@ -8,9 +7,10 @@ import {
     EKSClient,
 } from "@aws-sdk/client-eks";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { launchInstance, type Sandbox, startSandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
-import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
@@ -61,7 +61,7 @@ describe("what else gives aws-node its role", () => {
     it("stops the run before anything moves: an add-on's role, an association, a node role that others use", async () => {
         const { clusterName } = sandbox;
         const before = uids(await cluster.awsNodePods());
-        await give(stack, sandbox, NAMED);
+        await setArgs(stack, sandbox, NAMED);
 
         const addOn = { clusterName, addonName: "vpc-cni" };
         await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn: EKSCTL_ROLE_ARN }));
@@ -106,7 +106,7 @@ describe("what else gives aws-node its role", () => {
         );
         assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], EKSCTL_ROLE_ARN);
 
-        await give(stack, sandbox, { ...NAMED, overrideExistingServiceAccount: true });
+        await setArgs(stack, sandbox, { ...NAMED, overrideExistingServiceAccount: true });
         await stack.up();
         assert.deepStrictEqual(await roles(), allCarry(ROLE_ARN));
         assert.strictEqual(await holdsPolicy(), false);
@@ -126,7 +126,7 @@ describe("what else gives aws-node its role", () => {
         await sandbox.reset();
         const onDelete = JSON.stringify([{ op: "replace", path: "/spec/updateStrategy", value: { type: "OnDelete" } }]);
         await cluster.kubectl("patch", "daemonset/aws-node", "-n", "kube-system", "--type", "json", "-p", onDelete);
-        await give(stack, sandbox, NAMED);
+        await setArgs(stack, sandbox, NAMED);
         const lowest = await lowestCountDuring(
             async () => (await roles()).filter(({ ready }) => ready).length,
             async () => {

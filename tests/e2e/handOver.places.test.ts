@@ -9,10 +9,10 @@ import { join } from "path";
 import { CniServiceAccountRole } from "../../index";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { ApiServerProxy, apiServerProxy } from "./support/proxy";
-import { failureOf, createStack } from "./support/stacks";
+import { createStack, failureOf } from "./support/stacks";
 import { filesOf, resourcesOf } from "./support/states";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -78,7 +78,7 @@ describe("the cluster and the account of the live checks", () => {
 
     /** As a secret of the configuration, since a kubeconfig has credentials. */
     async function giveAsSecret(args: PlainArgs): Promise<void> {
-        await give(stack, sandbox, args);
+        await setArgs(stack, sandbox, args);
         const { value } = await stack.getConfig("args");
         await stack.setConfig("args", { value, secret: true });
     }
@@ -86,7 +86,7 @@ describe("the cluster and the account of the live checks", () => {
     it("stop where they are not the role's, before anything moves", async () => {
         const before = uids(await cluster.awsNodePods());
         const existingRoleArn = "arn:aws:iam::999999999999:role/theirs";
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], existingRoleArn });
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], existingRoleArn });
         assert.match(
             (await failureOf(stack.up())) ?? "",
             /\[wrong-account\] The AWS credentials belong to the account 111122223333. The role is in the account 999999999999\./,
@@ -94,12 +94,12 @@ describe("the cluster and the account of the live checks", () => {
         const Url = "https://oidc.eks.us-west-2.amazonaws.com/id/ANOTHER0CLUSTER";
         const another = new CreateOpenIDConnectProviderCommand({ Url, ClientIDList: ["sts.amazonaws.com"] });
         const { OpenIDConnectProviderArn: oidcProviderArn } = await iam.client.send(another);
-        await give(stack, sandbox, { ...NAMED, clusterName: undefined, oidcProviderArn });
+        await setArgs(stack, sandbox, { ...NAMED, clusterName: undefined, oidcProviderArn });
         assert.match(
             (await failureOf(stack.up())) ?? "",
             /\[wrong-cluster\] The cluster's token issuer is \S+. The role trusts oidc\.eks\.us-west-2\.amazonaws\.com\/id\/ANOTHER0CLUSTER\./,
         );
-        await give(stack, sandbox, { ...NAMED, aws: { profile: "stranger" } });
+        await setArgs(stack, sandbox, { ...NAMED, aws: { profile: "stranger" } });
         assert.match(
             (await failureOf(stack.up())) ?? "",
             /\[aws-access-denied\].*user\/stranger.*Allow ec2:DescribeInstances for the caller/s,
@@ -110,7 +110,7 @@ describe("the cluster and the account of the live checks", () => {
     });
 
     it("end at once, as the whole program does, for a cluster that is not there", async () => {
-        await give(stack, sandbox, { ...NAMED, clusterName: "nope" });
+        await setArgs(stack, sandbox, { ...NAMED, clusterName: "nope" });
         // The language host opens a debugger, under which a program with many promises may search for a handler endlessly.
         const failure = await failureOf(stack.up({ signal: AbortSignal.timeout(60_000) }));
         assert.match(failure ?? "", /clusterName: expected an EKS cluster of.*No cluster found for name: nope/s);

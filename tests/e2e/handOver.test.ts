@@ -1,12 +1,12 @@
-import * as assert from "assert";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { type Sandbox, startSandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import { Proof } from "../../index";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { give, handOverStack, MANAGED_CNI_POLICY } from "./support/handOver";
+import { handOverStack, MANAGED_CNI_POLICY, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
@@ -37,7 +37,7 @@ describe("the hand-over of a live cluster", () => {
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
         stack = await handOverStack(sandbox);
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
     });
     after(async () => {
         await stack.workspace.removeStack(stack.name, { force: true });
@@ -113,7 +113,7 @@ describe("the hand-over of a live cluster", () => {
     });
 
     it("a new role name moves the pods to the new role before the old one goes", async () => {
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-new" });
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-new" });
         const { steps, onEvent } = recordEvents();
         const { outputs } = await stack.up({ onEvent });
         assert.ok(steps.indexOf("end update cni-detachment") < steps.indexOf("begin delete-replaced cni-role"));
@@ -126,7 +126,7 @@ describe("the hand-over of a live cluster", () => {
     });
 
     it("a node role that leaves detachFromNodeRoles gets its policy back, and the injection guard goes", async () => {
-        await give(stack, sandbox, { roleName: "cni-new" });
+        await setArgs(stack, sandbox, { roleName: "cni-new" });
         const { outputs } = await stack.up();
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.strictEqual(await guards(), "");
@@ -137,7 +137,7 @@ describe("the hand-over of a live cluster", () => {
     });
 
     it("destroy gives everything back and leaves nothing", async () => {
-        await give(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-new" });
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-new" });
         await stack.up();
         await stack.destroy();
         assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [undefined] }));
@@ -156,13 +156,13 @@ describe("the hand-over of a live cluster", () => {
     it("a role that does not work reaches one pod, which is reverted, and the next up starts again", async () => {
         await iam.createRole("without-permissions", trustOf(sandbox), []);
         const before = uids(await pods());
-        await give(stack, sandbox, {
+        await setArgs(stack, sandbox, {
             existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",
             detachFromNodeRoles: [NODE_ROLE],
         });
         assert.match((await failureOf(stack.up())) ?? "", /\[permission-missing\].*Nothing on the cluster was changed/);
         assert.deepStrictEqual(uids(await pods()), before);
-        await give(stack, sandbox, {
+        await setArgs(stack, sandbox, {
             existingRoleArn: "arn:aws:iam::111122223333:role/without-permissions",
             detachFromNodeRoles: [NODE_ROLE],
             proof: Proof.AssumeRole,
@@ -182,7 +182,7 @@ describe("the hand-over of a live cluster", () => {
 
     it("a node role that is not named stops before anything moves, and the message has its name", async () => {
         await iam.createRole("other-nodes", trustOf(sandbox), []);
-        await give(stack, sandbox, { detachFromNodeRoles: ["other-nodes"] });
+        await setArgs(stack, sandbox, { detachFromNodeRoles: ["other-nodes"] });
         const failure = (await failureOf(stack.up())) ?? "";
         assert.match(failure, /\[node-role-not-named\].*Add "sandbox-nodes" to detachFromNodeRoles/s);
         assert.deepStrictEqual(await cluster.annotations(), {});

@@ -1,10 +1,10 @@
-import * as assert from "assert";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
@@ -36,7 +36,7 @@ describe("live checks that are turned off and on again", () => {
     });
     const untouched = { samePods: true, carried: [ROLE_ARN], annotation: ROLE_ARN };
     const up = async (args: PlainArgs) => {
-        await give(stack, sandbox, args);
+        await setArgs(stack, sandbox, args);
         const { done, onEvent } = recordEvents();
         await stack.up({ onEvent });
         return done().filter((line) => line.includes("cni"));

@@ -1,9 +1,9 @@
-import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import { clusterOf, uids } from "./support/cluster";
-import { give, handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { installOtherDaemonSet, OTHER } from "./support/otherDaemonSet";
 import { failureOf } from "./support/stacks";
@@ -45,8 +45,8 @@ describe("two components on one cluster, each with its live checks", () => {
         await installOtherDaemonSet(sandbox);
         awsNode = await handOverStack(sandbox);
         custom = await handOverStack(sandbox);
-        await give(awsNode, sandbox, AWS_NODE);
-        await give(custom, sandbox, CUSTOM);
+        await setArgs(awsNode, sandbox, AWS_NODE);
+        await setArgs(custom, sandbox, CUSTOM);
     });
     after(async () => {
         await awsNode.workspace.removeStack(awsNode.name, { force: true });

@@ -1,11 +1,11 @@
+import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import * as fs from "fs";
-import * as path from "path";
-import type { Stack } from "@pulumi/pulumi/automation";
 import { type Sandbox, startSandbox } from "local-eks";
 import { operatorKubeconfig } from "local-eks/kubernetes";
+import * as path from "path";
 import { clusterOf } from "./support/cluster";
-import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { MODES, operatorWith, rightsOf } from "./support/leastRights";
 import { resourcesOf } from "./support/states";
@@ -45,7 +45,7 @@ describe("an operator with the rights of docs/rights and no others", function ()
         const keys = await operatorWith(sandbox, rightsOf(MODES[mode], sandbox, fieldManager));
         stack.workspace.envVars["AWS_ACCESS_KEY_ID"] = keys.accessKeyId;
         stack.workspace.envVars["AWS_SECRET_ACCESS_KEY"] = keys.secretAccessKey;
-        await give(stack, sandbox, args);
+        await setArgs(stack, sandbox, args);
     }
 
     const podsWithRole = async () =>

@@ -4,7 +4,7 @@ import * as assert from "assert";
 import { type Sandbox, startSandbox } from "local-eks";
 import { countCalls, Counted, CountedCalls } from "./support/calls";
 import { clusterOf } from "./support/cluster";
-import { give, handOverStack, MANAGED_CNI_POLICY, PlainArgs } from "./support/handOver";
+import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
@@ -15,7 +15,7 @@ const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}
 const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 /** Enough for a busy machine. */
 const SECONDS = "120";
-const NO_PLAN = "The hand-over is not planned, since the cluster was not looked at:";
+const NO_PLAN = "There is no plan for the hand-over, since the cluster could not be read:";
 
 describe("a preview", () => {
     let sandbox: Sandbox;
@@ -49,7 +49,7 @@ describe("a preview", () => {
 
     /** Runs a preview. Returns the lines that it shows for the component, and the calls that it made. */
     async function preview(args: PlainArgs, of = stack): Promise<{ lines: string[]; counted: Counted }> {
-        await give(of, sandbox, args);
+        await setArgs(of, sandbox, args);
         calls.take();
         const lines: string[] = [];
         await of.preview({ onEvent: (event) => lines.push(...messagesOfComponent(event)) });
@@ -147,7 +147,7 @@ describe("a preview", () => {
     });
 
     it("after a refresh tells how the update fixes what it has shown", async () => {
-        await give(stack, sandbox, named);
+        await setArgs(stack, sandbox, named);
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.refresh();
         assert.deepStrictEqual((await preview(named)).lines, [TITLE, DETACH]);

@@ -1,12 +1,12 @@
-import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { uids } from "../e2e/support/cluster";
 import { recordEvents } from "../e2e/support/events";
 import { MANAGED_CNI_POLICY } from "../e2e/support/handOver";
 import { resourcesOf } from "../e2e/support/states";
 import { LANGUAGES } from "./support/languages";
-import { startMonitor } from "./support/lookOn";
 import { handOverProgram, writeProgram } from "./support/programs";
+import { startMonitor } from "./support/startMonitor";
 import { makeStack, useLanguages } from "./support/useLanguages";
 
 const NODE_ROLE = "sandbox-nodes";

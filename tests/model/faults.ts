@@ -9,7 +9,7 @@ export type Fault =
 
 const MAX_NODES = 6;
 
-export function befall(world: ModelWorld, fault: Fault): void {
+export function injectFault(world: ModelWorld, fault: Fault): void {
     world.note(`** ${Object.values(fault).join(" ")}`);
     switch (fault.kind) {
         case "nodeJoins":

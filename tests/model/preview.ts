@@ -1,8 +1,8 @@
 import { observePreflight } from "../../handover/observe/preflightLook";
 import { HandOverPlan, planHandOver } from "../../handover/preview/plan";
 import { Engine, Program, REAL_RESOURCES } from "./engine";
-import { befall } from "./faults";
-import { playTurn, Scenario } from "./play";
+import { injectFault } from "./faults";
+import { runTurn, Scenario } from "./modelRun";
 import { Run } from "./run";
 import { runContextOf } from "./runContext";
 import { ModelWorld } from "./world";
@@ -13,8 +13,8 @@ export interface Compared {
     /** The message of the error that ended the update. Undefined: it succeeded. */
     readonly ended: string | undefined;
     /** Whether every pod had the current template before the update. */
-    readonly isStill: boolean;
-    readonly foreseen: Moves;
+    readonly allPodsCurrent: boolean;
+    readonly planned: Moves;
     readonly done: Moves;
     readonly log: readonly string[];
 }
@@ -41,18 +41,18 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     world.advance(5000);
     const engine = new Engine(world, REAL_RESOURCES);
     for (const turn of turns) {
-        await playTurn(world, engine, turn);
+        await runTurn(world, engine, turn);
     }
     world.cancelScheduled();
-    befall(world, { kind: "nodesReturn" });
-    befall(world, { kind: "webhookUp" });
+    injectFault(world, { kind: "nodesReturn" });
+    injectFault(world, { kind: "webhookUp" });
     world.wake();
     world.advance(QUIET_MILLISECONDS);
     await engine.refresh(new Run(world));
     const nodeByPod = nodeOfEachPod(world.log);
     const plan = await preview(world, engine, program);
     const { template } = world;
-    const isStill = world.pods.every((pod) => pod.template === template);
+    const allPodsCurrent = world.pods.every((pod) => pod.template === template);
     const from = world.log.length;
     const ended = await engine.up(program, new Run(world)).then(
         () => undefined,
@@ -64,8 +64,8 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     return {
         plan,
         ended,
-        isStill,
-        foreseen: movesOf(plan?.changes ?? [], nodeByPod),
+        allPodsCurrent,
+        planned: movesOf(plan?.changes ?? [], nodeByPod),
         done: movesDone(log, nodeOfEachPod(world.log), rolls),
         log,
     };

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { Program } from "./engine";
 import type { Fault } from "./faults";
-import type { Operation, Scenario, Turn } from "./play";
+import type { Operation, Scenario, Turn } from "./modelRun";
 
 const nodeRole = fc.constantFrom("a" as const, "b" as const);
 const which = fc.nat({ max: 5 });

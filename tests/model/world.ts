@@ -44,7 +44,7 @@ export class ModelWorld {
     public pods: ModelPod[] = [];
     public annotations: Record<string, string> = {};
     /** Called once, when the next pod is created. */
-    public atNextBirth: (() => void) | undefined;
+    public onNextPod: (() => void) | undefined;
     /** The field manager that owns the role annotation. */
     public owner: string | undefined;
     public webhook = { up: true, lateMilliseconds: 0 };
@@ -227,9 +227,9 @@ export class ModelWorld {
                 stoppingSince: undefined,
             });
             this.note(`pod${uid} is created on ${node.name} with ${roleArn ?? "the node role"}`);
-            const { atNextBirth } = this;
-            this.atNextBirth = undefined;
-            atNextBirth?.();
+            const { onNextPod } = this;
+            this.onNextPod = undefined;
+            onNextPod?.();
             this.changed();
         }
     }

@@ -14,10 +14,10 @@ const PARTS = {
     },
     decisions: {
         mutate: ["handover/{model,decide}/*.ts", "handover/observe/tokenIssuer.ts"],
-        // patience.test.ts covers the memory of a run, which is part of model/steps.ts.
+        // transientRetry.test.ts covers the memory of a run, which is part of model/steps.ts.
         spec: [
             "tests/unit/handover/{model,decide}/*.test.ts",
-            "tests/unit/handover/{observe/tokenIssuer,run/patience}.test.ts",
+            "tests/unit/handover/{observe/tokenIssuer,run/transientRetry}.test.ts",
         ],
     },
 };

@@ -1,8 +1,8 @@
-import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
 import { type Sandbox, startSandbox } from "local-eks";
-import { type Counted, countCalls, CountedCalls } from "../e2e/support/calls";
-import { give, handOverStack } from "../e2e/support/handOver";
+import { countCalls, type Counted, CountedCalls } from "../e2e/support/calls";
+import { handOverStack, setArgs } from "../e2e/support/handOver";
 import { addOtherPods } from "./support/otherPods";
 import { PeakMemory, watchPeakMemory } from "./support/peakMemory";
 import { type Measured, report } from "./support/report";
@@ -52,7 +52,7 @@ describe("the live checks, as the cluster grows", () => {
                 stack = await handOverStack(sandbox);
                 stack.workspace.envVars["NODE_OPTIONS"] = `--max-old-space-size=${String(HEAP)}`;
                 const limits = { timeouts: { proofSeconds: 60 }, iamPropagationSeconds: 3 };
-                await give(stack, sandbox, { ...calls.args, detachFromNodeRoles: ["sandbox-nodes"], ...limits });
+                await setArgs(stack, sandbox, { ...calls.args, detachFromNodeRoles: ["sandbox-nodes"], ...limits });
                 measured.set(nodes, operations);
             });
             after(async () => {

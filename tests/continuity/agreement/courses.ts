@@ -1,7 +1,7 @@
 /** Courses that run on the model and on the sandbox, turn by turn. */
 import type { Program } from "../../model/engine";
 import type { Fault } from "../../model/faults";
-import { MODEL_NODE_ROLE } from "./sight";
+import { MODEL_NODE_ROLE } from "./comparedState";
 
 export interface AgreedTurn {
     /** Injected before the operation. */

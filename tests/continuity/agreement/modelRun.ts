@@ -1,16 +1,16 @@
 /** Runs a course on the model. */
 import { Engine, REAL_RESOURCES } from "../../model/engine";
-import { befall } from "../../model/faults";
-import { playTurn, type Turn } from "../../model/play";
+import { injectFault } from "../../model/faults";
+import { runTurn, type Turn } from "../../model/modelRun";
 import { ModelWorld } from "../../model/world";
 import { codeOf } from "./codes";
+import { type ComparedState, comparedStateOfModel, MODEL_NODE_ROLE } from "./comparedState";
 import type { AgreedTurn, Course } from "./courses";
-import { MODEL_NODE_ROLE, type Sight, sightOfModel } from "./sight";
 
 export interface TurnResult {
     /** How the run ended: `done`, `killed`, or the code of the message that stopped it. */
     readonly ended: string;
-    readonly sight: Sight;
+    readonly state: ComparedState;
     /** Kinds of transition that occurred in the turn. */
     readonly kinds: readonly string[];
 }
@@ -21,7 +21,7 @@ const REST_MILLISECONDS = 60_000;
 const MAX_MOMENTS = 2000;
 
 /** The model's result for each turn of a course. */
-export async function playOnModel(course: Course, nodes: number): Promise<TurnResult[]> {
+export async function runOnModel(course: Course, nodes: number): Promise<TurnResult[]> {
     const kills: (number | undefined)[] = [];
     for (const [index, { killedBefore }] of course.turns.entries()) {
         kills.push(killedBefore && (await momentOf(course, nodes, kills, index, killedBefore.model)));
@@ -60,15 +60,15 @@ async function playWith(
     const results: TurnResult[] = [];
     for (const [index, turn] of turns.entries()) {
         const from = world.log.length;
-        turn.faults?.forEach((fault) => befall(world, fault));
+        turn.faults?.forEach((fault) => injectFault(world, fault));
         const { whenCanaryIsCreated } = turn;
         if (whenCanaryIsCreated !== undefined) {
-            world.atNextBirth = () => befall(world, whenCanaryIsCreated);
+            world.onNextPod = () => injectFault(world, whenCanaryIsCreated);
         }
-        await playTurn(world, engine, modelTurn(turn, kills[index]));
+        await runTurn(world, engine, modelTurn(turn, kills[index]));
         world.advance(REST_MILLISECONDS);
         const lines = world.log.slice(from).map((line) => line.slice(10));
-        results.push({ ended: endOf(lines), sight: sightOfModel(world), kinds: kindsOf(lines) });
+        results.push({ ended: endOf(lines), state: comparedStateOfModel(world), kinds: kindsOf(lines) });
     }
     if (world.problems.length > 0) {
         throw new Error(`the model itself reports: ${world.problems.join("; ")}`);

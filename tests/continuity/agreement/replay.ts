@@ -4,17 +4,17 @@ import type { Fault } from "../../model/faults";
 import type { Hooks } from "../engine/engine";
 import { NODE_ROLE, type Stage } from "../stage";
 import { codeOf } from "./codes";
+import { comparedStateOfSandbox } from "./comparedState";
 import type { AgreedTurn, Course } from "./courses";
-import { playOnModel } from "./modelRun";
-import { sightOfSandbox } from "./sight";
+import { runOnModel } from "./modelRun";
 
 export async function replayAndCompare(stage: Stage, course: Course): Promise<void> {
     await stage.useStrategy(course.strategy);
     await stage.recordStateBefore();
-    const expected = await playOnModel(course, stage.props.sizes.nodes);
+    const expected = await runOnModel(course, stage.props.sizes.nodes);
     const stoppedNodes = new Set<string>();
     for (const [index, turn] of course.turns.entries()) {
-        const { ended, sight } = expected[index] ?? assert.fail();
+        const { ended, state } = expected[index] ?? assert.fail();
         const what = `turn ${String(index + 1)}, ${describe(turn)}`;
         for (const fault of turn.faults ?? []) {
             await injectFault(stage, fault, stoppedNodes);
@@ -22,7 +22,7 @@ export async function replayAndCompare(stage: Stage, course: Course): Promise<vo
         const injected = injectFaultAtCanary(stage, turn, stoppedNodes);
         assert.strictEqual(await operate(stage, turn), ended, `${what}: how it ended`);
         await injected;
-        await settlesAs(stage, what, sight);
+        await settlesAs(stage, what, state);
     }
     // With OnDelete, pods keep the template that they were created with, but Stage.settled waits for the newest template.
     await stage.useStrategy("RollingUpdate");
@@ -47,7 +47,7 @@ async function injectFaultAtCanary(
 async function settlesAs(stage: Stage, what: string, expected: object): Promise<void> {
     let seen: object = {};
     const agrees = async () => {
-        seen = sightOfSandbox(stage.before, await stage.now());
+        seen = comparedStateOfSandbox(stage.before, await stage.now());
         return JSON.stringify(seen) === JSON.stringify(expected);
     };
     await stage.until("the same as in the model", agrees, REST_SECONDS).catch(() => undefined);

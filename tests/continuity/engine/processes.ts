@@ -1,5 +1,5 @@
 /** Finds all processes of an engine run, including providers and language host, by a mark in their environment. */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Plugins have their own process groups (sdk/go/common/util/cmdutil), but every process inherits the environment. */
@@ -17,11 +17,11 @@ export function allProcesses(): number[] {
 }
 
 function carries(pid: number, mark: string): boolean {
-    return factsOf(pid, "environ").split("\0").includes(`${RUN_MARK}=${mark}`);
+    return readProcFile(pid, "environ").split("\0").includes(`${RUN_MARK}=${mark}`);
 }
 
 /** A file of the process in /proc, see proc(5). Empty if the process has ended or belongs to another user. */
-export function factsOf(pid: number, file: "cmdline" | "environ" | "status"): string {
+export function readProcFile(pid: number, file: "cmdline" | "environ" | "status"): string {
     try {
         return readFileSync(`/proc/${String(pid)}/${file}`, "utf8");
     } catch {

@@ -1,5 +1,5 @@
 import { emptyIamState, type IamState } from "local-eks/iam";
-import { type Lack, lackOfPath } from "./paths";
+import { type MissingPath, missingPath } from "./paths";
 import type { NodeRecord, PodRecord, RecordedEvent, Recording } from "./recording";
 
 /** The world at one moment of a recording. Each event that is applied advances it. */
@@ -75,13 +75,13 @@ export class Moment {
     }
 
     /** Why a running pod has no working path; undefined if it has one, or does not run yet. */
-    public lackOf(pod: PodRecord): Lack | undefined {
+    public lackOf(pod: PodRecord): MissingPath | undefined {
         if (!pod.running) {
             return undefined;
         }
         const { issuer, accountId } = this.recording;
         const instanceProfile = this.profileOf(pod.node);
-        return lackOfPath(pod, { iam: this.iam, issuer, accountId, instanceProfile, stsReachable: !this.stsCutOff });
+        return missingPath(pod, { iam: this.iam, issuer, accountId, instanceProfile, stsReachable: !this.stsCutOff });
     }
 
     public nodesWithoutReadyPod(): number {

@@ -22,7 +22,7 @@ const CNI_ACTIONS = [
 ] as const;
 
 /** The facts that decide whether one pod has a path. */
-export interface Circumstances {
+export interface PathFacts {
     readonly iam: IamState;
     readonly issuer: string;
     readonly accountId: string;
@@ -32,20 +32,20 @@ export interface Circumstances {
 }
 
 /** Why a pod has no working path. */
-export interface Lack {
+export interface MissingPath {
     readonly reason: string;
     /** Whether a session that the pod may still hold keeps working until its renewal, up to an hour later. */
     readonly hiddenBySession: boolean;
 }
 
 /** Why the pod has no working path, or undefined if it has one. */
-export function lackOfPath(pod: PodRecord, circumstances: Circumstances): Lack | undefined {
+export function missingPath(pod: PodRecord, circumstances: PathFacts): MissingPath | undefined {
     // The AWS SDK does not fall back: with a token file, it never uses the node's role.
     // https://github.com/aws/aws-sdk-go-v2/blob/main/config/resolve_credentials.go
     return pod.tokenFile ? lackOfTokenPath(pod, circumstances) : lackOfNodePath(circumstances);
 }
 
-function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable }: Circumstances): Lack | undefined {
+function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable }: PathFacts): MissingPath | undefined {
     const { roleArn, audience } = pod;
     if (roleArn === undefined || audience === undefined) {
         return atOnce(roleArn === undefined ? "it has a token file and no AWS_ROLE_ARN" : "no volume holds its token");
@@ -71,7 +71,7 @@ function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable 
         : atRenewal(`its role ${role.name} does not trust its token`);
 }
 
-function lackOfNodePath({ iam, accountId, instanceProfile }: Circumstances): Lack | undefined {
+function lackOfNodePath({ iam, accountId, instanceProfile }: PathFacts): MissingPath | undefined {
     if (instanceProfile === undefined) {
         return atOnce("it has no token, and its node has no instance profile");
     }
@@ -85,11 +85,11 @@ function lackOfNodePath({ iam, accountId, instanceProfile }: Circumstances): Lac
     return reason === undefined ? undefined : atOnce(reason);
 }
 
-function atOnce(reason: string): Lack {
+function atOnce(reason: string): MissingPath {
     return { reason, hiddenBySession: false };
 }
 
-function atRenewal(reason: string): Lack {
+function atRenewal(reason: string): MissingPath {
     return { reason, hiddenBySession: true };
 }
 

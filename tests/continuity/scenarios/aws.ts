@@ -1,12 +1,12 @@
 /** AWS refuses calls, is unreachable, is slow, or throttles. */
 import * as assert from "node:assert";
-import { nothingLost, type Scenario } from "./scenario";
+import { noGaps, type Scenario } from "./scenario";
 
 const stsRefuses: Scenario = {
     name: "sts-refuses",
     title: "STS refuses the token: nothing on the cluster changes; up again once STS accepts it",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         const pods = await stage.pods();
         await stage.faults.refuseSts(true);
@@ -47,7 +47,7 @@ const slow: Scenario = {
     name: "iam-slow",
     title: "IAM enforces a change after 20 s",
     quick: false,
-    bound: { ...nothingLost, rollouts: 2, restarts: 2, outageNodeSeconds: 60 },
+    bound: { ...noGaps, rollouts: 2, restarts: 2, outageNodeSeconds: 60 },
     play: async (stage) => {
         await stage.faults.slowIam(20);
         const timeouts = { ...stage.timeouts, proofSeconds: 60, canarySeconds: 60 };
@@ -63,7 +63,7 @@ const throttled: Scenario = {
     name: "iam-throttled",
     title: "AWS throttles calls",
     quick: false,
-    bound: { ...nothingLost, rollouts: 2, restarts: 2 },
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
     play: async (stage) => {
         await stage.faults.throttleAws(5);
         await stage.succeeds("up", stage.arguments());

@@ -1,14 +1,14 @@
 /** Changes of the program, on a cluster that was handed over. */
-import * as assert from "node:assert";
 import { AttachRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
+import * as assert from "node:assert";
 import { CNI_POLICY, iamClient } from "../stage";
-import { handedOver, nothingLost, type Scenario } from "./scenario";
+import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const liveChecksOff: Scenario = {
     name: "live-checks-off-and-on",
     title: "the live checks are turned off, and on again",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         const pods = await handedOver(stage);
         await stage.succeeds("up", { clusterName: stage.sandbox.clusterName, liveChecks: false });
@@ -24,7 +24,7 @@ const renamed: Scenario = {
     name: "renamed",
     title: "the component is renamed: refused without an alias; with its old name, and then with an alias, nothing restarts",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         const pods = await handedOver(stage);
         await stage.fails("up", stage.arguments({ component: { name: "network" } }), /\[another-component\].*alias/s);
@@ -42,7 +42,7 @@ const existingRole: Scenario = {
     name: "existing-role",
     title: "a role of another owner replaces the component's own",
     quick: false,
-    bound: { ...nothingLost, rollouts: 3, restarts: 3 },
+    bound: { ...noGaps, rollouts: 3, restarts: 3 },
     play: async (stage) => {
         const iam = iamClient(stage.sandbox);
         const issuer = stage.sandbox.issuer.replace("https://", "");
@@ -74,7 +74,7 @@ const deliveryChanged: Scenario = {
     name: "delivery-changed",
     title: "the delivery is changed to external: aws-node goes back to the node role, and the role stays",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         await handedOver(stage);
         const args = { clusterName: stage.sandbox.clusterName, delivery: "external" };
@@ -90,7 +90,7 @@ const otherServiceAccount: Scenario = {
     name: "other-service-account",
     title: "another service account by mistake: refused, and the trust policy of the pods' role is unchanged; then corrected",
     quick: false,
-    bound: { ...nothingLost, rollouts: 2, restarts: 2 },
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
     play: async (stage) => {
         const pods = await handedOver(stage);
         const roleName = String(stage.outputs()["roleName"]);
@@ -110,7 +110,7 @@ const otherIpFamily: Scenario = {
     name: "other-ip-family",
     title: "ipFamily is changed: refused before anything moves",
     quick: false,
-    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    bound: { ...noGaps, rollouts: 0, restarts: 0 },
     play: async (stage) => {
         const pods = await handedOver(stage);
         const { iam } = await stage.now();

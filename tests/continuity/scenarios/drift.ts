@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
-import { handedOver, nothingLost, type Scenario } from "./scenario";
+import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 
@@ -24,7 +24,7 @@ const annotationWiped: Scenario = {
     title: "a manifest is applied and takes the annotation away, a pod is deleted; then refresh and up",
     quick: false,
     // The guard refuses the replacement of the deleted pod until a refresh and an update have restored the annotation.
-    bound: { ...nothingLost, rollouts: 0, restarts: 2, outageNodeSeconds: 60 },
+    bound: { ...noGaps, rollouts: 0, restarts: 2, outageNodeSeconds: 60 },
     play: async (stage) => {
         await handedOver(stage);
         await stage.annotateServiceAccount({ [ROLE_ARN]: null });
@@ -41,7 +41,7 @@ const policyPutBack: Scenario = {
     name: "policy-put-back",
     title: "the policy is attached to the node role again by hand; then refresh and up",
     quick: false,
-    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    bound: { ...noGaps, rollouts: 0, restarts: 0 },
     play: async (stage) => {
         await handedOver(stage);
         await iamClient(stage.sandbox).send(
@@ -57,7 +57,7 @@ const injectionGuardDeleted: Scenario = {
     name: "injection-guard-deleted",
     title: "the injection guard is deleted by hand; then refresh and up",
     quick: false,
-    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    bound: { ...noGaps, rollouts: 0, restarts: 0 },
     play: async (stage) => {
         await handedOver(stage);
         await stage.deleteInjectionGuards();
@@ -71,7 +71,7 @@ const guardStateLost: Scenario = {
     name: "guard-state-lost",
     title: "the credential guard's state is lost (pulumi state delete); then up, and destroy, refused until the policy is attached",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 2 },
+    bound: { ...noGaps, rollouts: 1, restarts: 2 },
     play: async (stage) => {
         await handedOver(stage);
         const pods = await stage.pods();
@@ -107,7 +107,7 @@ const podIdentityLater: Scenario = {
     name: "pod-identity-later",
     title: "a Pod Identity association is created after the hand-over: another role is refused until it is deleted",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 1 },
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         await handedOver(stage);
         const pods = await stage.pods();
@@ -125,7 +125,7 @@ const nodeRoleTags: Scenario = {
     name: "node-role-tags",
     title: "a second program manages the node role's tags: the hand-over stays complete, nothing restarts",
     quick: false,
-    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    bound: { ...noGaps, rollouts: 0, restarts: 0 },
     play: async (stage) => {
         await handedOver(stage);
         const pods = await stage.pods();

@@ -2,7 +2,7 @@
 import * as assert from "node:assert";
 import { NODE_ROLE, type Stage } from "../stage";
 import { atEach } from "./atEach";
-import { nothingLost, type Scenario } from "./scenario";
+import { noGaps, type Scenario } from "./scenario";
 
 /** The calls with which the engine begins each step. */
 const ANNOTATE = /^PATCH serviceaccounts\/aws-node$/;
@@ -15,7 +15,7 @@ const joinsDuringUp: Scenario = {
     name: "node-joins-during-up",
     title: "a node joins in the middle of each step of up",
     quick: true,
-    bound: { ...nothingLost, rollouts: 1, restarts: 5 },
+    bound: { ...noGaps, rollouts: 1, restarts: 5 },
     play: async (stage) => {
         const joins = atEach([ANNOTATE, ROLL_OUT, GUARD, DETACH], () => stage.faults.joinNode());
         await stage.succeeds("up", stage.arguments(), joins);
@@ -28,7 +28,7 @@ const joinsDuringDestroy: Scenario = {
     name: "node-joins-during-destroy",
     title: "a node joins in the middle of each step of destroy",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 4 },
+    bound: { ...noGaps, rollouts: 1, restarts: 4 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments());
         await stage.assertHandedOver();
@@ -44,7 +44,7 @@ const lost: Scenario = {
     name: "node-lost",
     title: "a node is lost in the middle of the rollout, another one in the middle of destroy",
     quick: false,
-    bound: { ...nothingLost, rollouts: 2, restarts: 2 },
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
     play: async (stage) => {
         const up = atEach([ROLL_OUT], () => loseOne(stage));
         await stage.succeeds("up", stage.arguments(), up);
@@ -66,7 +66,7 @@ const notReady: Scenario = {
     name: "not-ready-node-returns",
     title: "a node becomes NotReady and stops the detachment, is ignored by maxNotReadyNodes, and returns afterwards",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 3, outageNodeSeconds: 60 },
+    bound: { ...noGaps, rollouts: 1, restarts: 3, outageNodeSeconds: 60 },
     play: async (stage) => {
         const [node = ""] = [...(await stage.pods()).keys()].sort();
         const stop = atEach([GUARD], () => stage.faults.stopKubelet(node));
@@ -88,7 +88,7 @@ const notReadyBefore: Scenario = {
     name: "not-ready-before-up",
     title: "a node is NotReady before the first up, is ignored by maxNotReadyNodes, and returns afterwards",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 5, outageNodeSeconds: 60 },
+    bound: { ...noGaps, rollouts: 1, restarts: 5, outageNodeSeconds: 60 },
     play: async (stage) => {
         const [node = ""] = [...(await stage.pods()).keys()].sort();
         await stage.faults.stopKubelet(node);

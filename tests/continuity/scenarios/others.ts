@@ -1,9 +1,9 @@
 /** Other interruptions. */
-import * as assert from "node:assert";
 import { RunInstancesCommand } from "@aws-sdk/client-ec2";
+import * as assert from "node:assert";
 import { ec2Client, NODE_ROLE } from "../stage";
 import { atEach } from "./atEach";
-import { nothingLost, type Scenario } from "./scenario";
+import { noGaps, type Scenario } from "./scenario";
 
 const ROLL_OUT = /^PATCH daemonsets\/aws-node$/;
 
@@ -11,7 +11,7 @@ const apiServerRestarted: Scenario = {
     name: "api-server-restarted",
     title: "the API server is restarted in the middle of up and of destroy",
     quick: false,
-    bound: { ...nothingLost, rollouts: 2, restarts: 2, outageNodeSeconds: 30 },
+    bound: { ...noGaps, rollouts: 2, restarts: 2, outageNodeSeconds: 30 },
     play: async (stage) => {
         const up = atEach([ROLL_OUT], () => stage.faults.restartApiServer());
         // The engine's Kubernetes provider may fail. Another run continues from there.
@@ -35,7 +35,7 @@ const sharedNodeRole: Scenario = {
     name: "shared-node-role",
     title: "another cluster uses the node role too: refused, and the node role keeps its policies",
     quick: true,
-    bound: { ...nothingLost, rollouts: 0, restarts: 0 },
+    bound: { ...noGaps, rollouts: 0, restarts: 0 },
     play: async (stage) => {
         const pods = await stage.pods();
         const tags = { "kubernetes.io/cluster/another": "owned", "eks:cluster-name": "another" };
@@ -66,7 +66,7 @@ const engineKilled: Scenario = {
     name: "engine-killed",
     title: "the engine is killed in the rollout and in destroy (many more places: the kill campaign)",
     quick: false,
-    bound: { ...nothingLost, rollouts: 2, restarts: 4 },
+    bound: { ...noGaps, rollouts: 2, restarts: 4 },
     play: async (stage) => {
         await stage.run("up", stage.arguments(), { killAtMilliseconds: 9000 });
         await stage.succeeds("up", stage.arguments());

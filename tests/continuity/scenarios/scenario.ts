@@ -34,4 +34,4 @@ export async function handedOver(stage: Stage): Promise<Map<string, string>> {
     return stage.pods();
 }
 
-export const nothingLost = { podSeconds: "none", canaryPodSeconds: 0 } as const;
+export const noGaps = { podSeconds: "none", canaryPodSeconds: 0 } as const;

@@ -2,13 +2,13 @@
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atEach } from "./atEach";
-import { nothingLost, type Scenario } from "./scenario";
+import { noGaps, type Scenario } from "./scenario";
 
 const downBefore: Scenario = {
     name: "webhook-down-before-up",
     title: "the webhook is down before up: the canary fails and is reverted; up again when the webhook is back",
     quick: false,
-    bound: { ...nothingLost, rollouts: 1, restarts: 5 },
+    bound: { ...noGaps, rollouts: 1, restarts: 5 },
     play: async (stage) => {
         await stage.faults.stopWebhook();
         await stage.fails("up", stage.arguments(), /\[canary-failed\]/);
@@ -24,7 +24,7 @@ const downDuring: Scenario = {
     name: "webhook-down-during-up",
     title: "the webhook goes down in the rollout, and comes back while pods are looked at",
     quick: false,
-    bound: { ...nothingLost, rollouts: 2, restarts: 3 },
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
     play: async (stage) => {
         const outage = atEach([/^PATCH daemonsets\/aws-node$/], async () => {
             await stage.faults.stopWebhook();
@@ -41,7 +41,7 @@ const downAfter: Scenario = {
     name: "webhook-down-after-up",
     title: "the webhook is down after the detachment: the guard refuses pods, and the cluster heals when it is back",
     quick: true,
-    bound: { ...nothingLost, rollouts: 1, restarts: 2, outageNodeSeconds: 40 },
+    bound: { ...noGaps, rollouts: 1, restarts: 2, outageNodeSeconds: 40 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments());
         await stage.assertHandedOver();
@@ -59,7 +59,7 @@ const downAsDestroyStarts: Scenario = {
     name: "webhook-down-as-destroy-starts",
     title: "the webhook is down when destroy starts, a node joins, a pod is deleted as the guard goes, and IAM is slow",
     quick: true,
-    bound: { ...nothingLost, rollouts: 2, restarts: 4, outageNodeSeconds: 60 },
+    bound: { ...noGaps, rollouts: 2, restarts: 4, outageNodeSeconds: 60 },
     play: async (stage) => {
         const args = stage.arguments({ iamPropagationSeconds: 10 });
         await stage.succeeds("up", args);

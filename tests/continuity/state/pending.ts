@@ -6,7 +6,7 @@ import type { StackState } from "../engine/engine";
  * The inputs of resources of a type whose creation was in progress when the engine was killed. The engine lists them until a
  * refresh, even if the next update has created them. Those are left out: the engine's state has them.
  */
-export function unknownToTheEngine(
+export function pendingCreations(
     { pending_operations: pending = [], resources = [] }: StackState,
     wanted: string,
 ): Readonly<Record<string, unknown>>[] {

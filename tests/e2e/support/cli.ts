@@ -1,7 +1,7 @@
+import type { Stack } from "@pulumi/pulumi/automation";
 import { spawn } from "child_process";
 import { randomBytes } from "crypto";
-import type { Stack } from "@pulumi/pulumi/automation";
-import { factsOf, killAll, processesOf, RUN_MARK } from "../../continuity/engine/processes";
+import { killAll, processesOf, readProcFile, RUN_MARK } from "../../continuity/engine/processes";
 
 /** Runs `pulumi up` in a process group of its own, as a shell does, so that a test can press Ctrl-C. */
 export function spawnUp(stack: Stack) {
@@ -51,7 +51,9 @@ export function spawnUp(stack: Stack) {
         remainingProcesses: () => processesOf(mark),
         /** Those of them that run the live checks: Pulumi's SDK starts them with these programs. */
         remainingLiveChecks: () =>
-            processesOf(mark).filter((pid) => /cmd\/(?:dynamic-provider|run-plugin)/.test(factsOf(pid, "cmdline"))),
+            processesOf(mark).filter((pid) =>
+                /cmd\/(?:dynamic-provider|run-plugin)/.test(readProcFile(pid, "cmdline")),
+            ),
         kill: () => killAll(mark),
     };
 }

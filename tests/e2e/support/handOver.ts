@@ -1,7 +1,7 @@
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import * as fs from "fs";
-import * as path from "path";
 import { installedPluginsOnly, type Sandbox, startSandbox } from "local-eks";
+import * as path from "path";
 import type { CniServiceAccountRoleArgs } from "../../../index";
 
 const PROGRAMS = path.resolve(__dirname, "../programs");
@@ -75,7 +75,7 @@ export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Sta
 }
 
 /** Sets the arguments for the next operation of the stack. */
-export async function give(stack: Stack, sandbox: Sandbox, args: PlainArgs): Promise<void> {
+export async function setArgs(stack: Stack, sandbox: Sandbox, args: PlainArgs): Promise<void> {
     const value = JSON.stringify({ clusterName: sandbox.clusterName, ...QUICK, ...args });
     await stack.setConfig("args", { value });
 }

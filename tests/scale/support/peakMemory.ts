@@ -1,4 +1,4 @@
-import { allProcesses, factsOf } from "../../continuity/engine/processes";
+import { allProcesses, readProcFile } from "../../continuity/engine/processes";
 
 /** Pulumi's Node.js SDK runs dynamic providers in a separate process: cmd/dynamic-provider. */
 const DYNAMIC_PROVIDER = "cmd/dynamic-provider";
@@ -30,11 +30,13 @@ export function watchPeakMemory(sandboxName: string): PeakMemory {
 /** The processes of dynamic providers that belong to this sandbox's stacks. */
 function liveChecks(sandboxName: string): number[] {
     return allProcesses().filter(
-        (pid) => factsOf(pid, "cmdline").includes(DYNAMIC_PROVIDER) && factsOf(pid, "environ").includes(sandboxName),
+        (pid) =>
+            readProcFile(pid, "cmdline").includes(DYNAMIC_PROVIDER) &&
+            readProcFile(pid, "environ").includes(sandboxName),
     );
 }
 
 /** `VmHWM:   123456 kB`, see proc_pid_status(5). */
 function residentPeak(pid: number): number {
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(factsOf(pid, "status"))?.[1] ?? 0) / 1024;
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readProcFile(pid, "status"))?.[1] ?? 0) / 1024;
 }

@@ -1,18 +1,18 @@
 import * as assert from "assert";
 import * as fc from "fast-check";
-import { type Course, faults, onDelete, operators, silence } from "../../continuity/agreement/courses";
-import { kindsOf, playOnModel } from "../../continuity/agreement/modelRun";
 import { codeOf } from "../../continuity/agreement/codes";
-import { type Sight, sightOfSandbox } from "../../continuity/agreement/sight";
+import { type ComparedState, comparedStateOfSandbox } from "../../continuity/agreement/comparedState";
+import { type Course, faults, onDelete, operators, silence } from "../../continuity/agreement/courses";
+import { kindsOf, runOnModel } from "../../continuity/agreement/modelRun";
 import type { Snapshot } from "../../continuity/state/snapshot";
-import { play } from "../../model/play";
+import { runOnWorld } from "../../model/modelRun";
 import { scenario } from "../../model/scenarios";
 import { CNI_POLICY, iam, role } from "./world";
 
 const NODES = 3;
 const COURSES: Record<string, Course> = { operators, faults, silence, onDelete };
 
-const onNodeRole: Sight = {
+const onNodeRole: ComparedState = {
     annotated: undefined,
     pods: { "": NODES },
     notReady: 0,
@@ -21,7 +21,7 @@ const onNodeRole: Sight = {
     nodeRoleHoldsPolicy: true,
     roles: [],
 };
-const handedOver = (name: string): Sight => ({
+const handedOver = (name: string): ComparedState => ({
     annotated: name,
     pods: { [name]: NODES },
     notReady: 0,
@@ -37,30 +37,32 @@ const NOT_REPLAYED = [/^killed /];
 describe("what the model and the sandbox are to agree upon", () => {
     for (const [name, course] of Object.entries(COURSES)) {
         it(`ends as it began: ${name}`, async () => {
-            const last = (await playOnModel(course, NODES)).at(-1);
-            assert.deepStrictEqual([last?.ended, last?.sight], ["done", onNodeRole]);
+            const last = (await runOnModel(course, NODES)).at(-1);
+            assert.deepStrictEqual([last?.ended, last?.state], ["done", onNodeRole]);
         });
     }
 
     it("is how each turn ends, and what is there then", async () => {
-        const [failed, up] = await playOnModel(operators, NODES);
-        assert.deepStrictEqual([failed?.ended, failed?.sight], ["canary-failed", { ...onNodeRole, roles: ["bad"] }]);
-        assert.deepStrictEqual([up?.ended, up?.sight], ["done", handedOver("cni")]);
+        const [failed, up] = await runOnModel(operators, NODES);
+        assert.deepStrictEqual([failed?.ended, failed?.state], ["canary-failed", { ...onNodeRole, roles: ["bad"] }]);
+        assert.deepStrictEqual([up?.ended, up?.state], ["done", handedOver("cni")]);
     });
 
     it("is a kill right before the call that is named", async () => {
         const turn = faults.turns.findIndex(({ killedBefore }) => killedBefore?.model === "patch the DaemonSet");
-        const killed = (await playOnModel(faults, NODES))[turn];
+        const killed = (await runOnModel(faults, NODES))[turn];
         assert.strictEqual(killed?.ended, "killed");
-        assert.deepStrictEqual(killed.sight.pods, { cni: NODES - 1, next: 1 });
+        assert.deepStrictEqual(killed.state.pods, { cni: NODES - 1, next: 1 });
     });
 
     it("are all kinds of transition that random play takes, but for those that are named here", async () => {
-        const courses = await Promise.all(Object.values(COURSES).map((course) => playOnModel(course, NODES)));
+        const courses = await Promise.all(Object.values(COURSES).map((course) => runOnModel(course, NODES)));
         const replayed = new Set(courses.flat().flatMap(({ kinds }) => kinds));
         const taken = new Set<string>();
         for (const one of fc.sample(scenario, { seed: 1, numRuns: 40 })) {
-            kindsOf((await play(one)).log.map((line) => line.slice(10))).forEach((kind) => taken.add(ofOneRole(kind)));
+            kindsOf((await runOnWorld(one)).log.map((line) => line.slice(10))).forEach((kind) =>
+                taken.add(ofOneRole(kind)),
+            );
         }
         const all = new Set([...replayed].map(ofOneRole));
         const missing = [...taken].filter((kind) => !all.has(kind) && !NOT_REPLAYED.some((known) => known.test(kind)));
@@ -90,7 +92,7 @@ describe("what is seen of a sandbox", () => {
     const pod = (roleArn: string | undefined, ready = true) => ({ name: "p", node: "n", ready, roleArn });
 
     it("is as before where nothing has changed", () => {
-        assert.deepStrictEqual(sightOfSandbox(snapshot(), snapshot({ pods: [pod(undefined)] })), {
+        assert.deepStrictEqual(comparedStateOfSandbox(snapshot(), snapshot({ pods: [pod(undefined)] })), {
             ...onNodeRole,
             pods: { "": 1 },
         });
@@ -104,7 +106,7 @@ describe("what is seen of a sandbox", () => {
             admissionPolicies: ["guard"],
             pods: [pod(arn), pod(arn, false), pod(undefined)],
         });
-        assert.deepStrictEqual(sightOfSandbox(snapshot(), after), {
+        assert.deepStrictEqual(comparedStateOfSandbox(snapshot(), after), {
             ...handedOver("cni"),
             pods: { "": 1, cni: 2 },
             notReady: 1,
@@ -113,7 +115,7 @@ describe("what is seen of a sandbox", () => {
 
     it("is not another policy of the node role", () => {
         const other = snapshot({ iam: iam([role("sandbox-nodes", { attachedPolicyArns: [`${CNI_POLICY}2`] })]) });
-        assert.strictEqual(sightOfSandbox(snapshot(), other).nodeRoleHoldsPolicy, false);
+        assert.strictEqual(comparedStateOfSandbox(snapshot(), other).nodeRoleHoldsPolicy, false);
     });
 });
 

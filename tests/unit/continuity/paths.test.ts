@@ -1,6 +1,6 @@
 import * as assert from "assert";
-import { type Circumstances, lackOfPath } from "../../continuity/monitor/paths";
-import { ACCOUNT, CNI_POLICY, ISSUER, cniDocument, iam, nodeRole, pod, role, ROLE, trustOf, withRole } from "./world";
+import { missingPath, type PathFacts } from "../../continuity/monitor/paths";
+import { ACCOUNT, CNI_POLICY, cniDocument, iam, ISSUER, nodeRole, pod, role, ROLE, trustOf, withRole } from "./world";
 
 const ALLOWED = JSON.parse(cniDocument) as { Version: string; Statement: { Action: string[]; Resource: string }[] };
 
@@ -12,7 +12,7 @@ function without(action: string): string {
     return JSON.stringify({ ...ALLOWED, Statement: Statement.filter(({ Action }) => Action.length > 0) });
 }
 
-function circumstances(more: Partial<Circumstances> = {}): Circumstances {
+function circumstances(more: Partial<PathFacts> = {}): PathFacts {
     return {
         iam: iam([nodeRole(), role("cni")]),
         issuer: ISSUER,
@@ -26,10 +26,10 @@ function circumstances(more: Partial<Circumstances> = {}): Circumstances {
 describe("the path of a pod with a token", () => {
     it("is there when its role trusts the token and holds the permissions, whatever the node's role holds", () => {
         const state = iam([nodeRole({ attachedPolicyArns: [] }), role("cni")]);
-        assert.strictEqual(lackOfPath(withRole("a"), circumstances({ iam: state })), undefined);
+        assert.strictEqual(missingPath(withRole("a"), circumstances({ iam: state })), undefined);
     });
 
-    const lacks: [string, Parameters<typeof lackOfPath>[0], Partial<Circumstances>, RegExp, boolean][] = [
+    const lacks: [string, Parameters<typeof missingPath>[0], Partial<PathFacts>, RegExp, boolean][] = [
         ["its role does not exist", withRole("a"), { iam: iam([nodeRole()]) }, /role\/cni does not exist/, false],
         [
             "its role has another path",
@@ -85,7 +85,7 @@ describe("the path of a pod with a token", () => {
     ];
     lacks.forEach(([why, one, more, reason, hiddenBySession]) => {
         it(`is missing when ${why}, also if the node's role would do`, () => {
-            const lack = lackOfPath(one, circumstances(more));
+            const lack = missingPath(one, circumstances(more));
             assert.match(lack?.reason ?? "a path", reason);
             assert.strictEqual(lack?.hiddenBySession, hiddenBySession);
         });
@@ -95,15 +95,15 @@ describe("the path of a pod with a token", () => {
 describe("the path of a pod without a token", () => {
     it("is there when its node's role holds the permissions, also with a role ARN and with STS out of reach", () => {
         const one = pod("a", { roleArn: ROLE });
-        assert.strictEqual(lackOfPath(one, circumstances({ iam: iam([nodeRole()]), stsReachable: false })), undefined);
+        assert.strictEqual(missingPath(one, circumstances({ iam: iam([nodeRole()]), stsReachable: false })), undefined);
     });
 
     it("may come from an inline policy", () => {
         const state = iam([nodeRole({ attachedPolicyArns: [], inlinePolicies: { cni: cniDocument } })]);
-        assert.strictEqual(lackOfPath(pod("a"), circumstances({ iam: state })), undefined);
+        assert.strictEqual(missingPath(pod("a"), circumstances({ iam: state })), undefined);
     });
 
-    const lacks: [string, Partial<Circumstances>, RegExp][] = [
+    const lacks: [string, Partial<PathFacts>, RegExp][] = [
         ["its node has no instance profile", { instanceProfile: undefined }, /no instance profile/],
         ["the profile has no role", { iam: iam([nodeRole({ instanceProfileNames: [] })]) }, /nodes has no role/],
         ["the role lost the policy", { iam: iam([nodeRole({ attachedPolicyArns: [] })]) }, /AssignPrivateIpAddresses/],
@@ -128,7 +128,7 @@ describe("the path of a pod without a token", () => {
     ];
     lacks.forEach(([why, more, reason]) => {
         it(`is missing when ${why}`, () => {
-            const lack = lackOfPath(pod("a"), circumstances(more));
+            const lack = missingPath(pod("a"), circumstances(more));
             assert.match(lack?.reason ?? "a path", reason);
             assert.strictEqual(lack?.hiddenBySession, false);
         });
@@ -142,7 +142,7 @@ describe("the path of a pod without a token", () => {
             const policies = iam([]).policies;
             const policy = { ...policies[CNI_POLICY], document: without(call) } as (typeof policies)[string];
             const state = iam([nodeRole()], { policies: { [CNI_POLICY]: policy } });
-            const lack = lackOfPath(pod("a"), circumstances({ iam: state }));
+            const lack = missingPath(pod("a"), circumstances({ iam: state }));
             assert.strictEqual(lack?.reason, `the role nodes may not call ${call.replace("ec2:", "")}`);
         }
     });

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "assert";
-import { unknownToTheEngine } from "../../continuity/state/pending";
+import { pendingCreations } from "../../continuity/state/pending";
 
 const ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment";
 const attachment = (role: string) => ({ urn: "urn", type: ATTACHMENT, inputs: { role, policyArn: "policy" } });
@@ -14,7 +14,7 @@ describe("what a killed engine left half done", () => {
                 { type: "creating", resource: { urn: "urn", type: "aws:iam/role:Role", inputs: { name: "a" } } },
             ],
         };
-        deepStrictEqual(unknownToTheEngine(state, ATTACHMENT), [{ role: "a", policyArn: "policy" }]);
+        deepStrictEqual(pendingCreations(state, ATTACHMENT), [{ role: "a", policyArn: "policy" }]);
     });
 
     it("is not what a later update has created, which the engine knows", () => {
@@ -22,10 +22,10 @@ describe("what a killed engine left half done", () => {
             resources: [attachment("a"), { ...attachment("b"), type: "another" }],
             pending_operations: [pending("creating", "a"), pending("creating", "b")],
         };
-        deepStrictEqual(unknownToTheEngine(state, ATTACHMENT), [{ role: "b", policyArn: "policy" }]);
+        deepStrictEqual(pendingCreations(state, ATTACHMENT), [{ role: "b", policyArn: "policy" }]);
     });
 
     it("is nothing in a stack that has just begun", () => {
-        deepStrictEqual(unknownToTheEngine({}, ATTACHMENT), []);
+        deepStrictEqual(pendingCreations({}, ATTACHMENT), []);
     });
 });

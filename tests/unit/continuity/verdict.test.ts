@@ -1,11 +1,11 @@
 import * as assert from "assert";
 import type { RecordedEvent } from "../../continuity/monitor/recording";
 import { closing, failures, line, type Outcome } from "../../continuity/report";
-import { nothingLost } from "../../continuity/scenarios/scenario";
+import { noGaps } from "../../continuity/scenarios/scenario";
 import { verdictOf } from "../../continuity/verdict";
 import { iam, nodeRole, pod, recording } from "./world";
 
-const bound = { ...nothingLost, rollouts: 1, restarts: 0 };
+const bound = { ...noGaps, rollouts: 1, restarts: 0 };
 const baseline = { nodeSeconds: 6, nodes: 2 };
 const there: RecordedEvent[] = [
     { at: 0, kind: "iam", state: iam([nodeRole()]) },
@@ -73,7 +73,7 @@ describe("the report", () => {
         problems: [],
         replay: "npm run test:continuity -- --only first-up",
         logs: "/tmp/logs",
-        isProofOfSight: false,
+        mustShowGaps: false,
         verdict: verdictOf(recording(6000, ...there), bound, [], baseline),
         ...more,
     });
@@ -94,9 +94,9 @@ describe("the report", () => {
     });
 
     it("adds up pod-seconds, but for those that show that the monitor sees", () => {
-        const sight = outcome({ name: "plain", verdict: bad, isProofOfSight: true });
+        const control = outcome({ name: "plain", verdict: bad, mustShowGaps: true });
         const failed = outcome({ verdict: bad, problems: bad.problems });
-        assert.deepStrictEqual(closing([sight, failed], 30_000), [
+        assert.deepStrictEqual(closing([control, failed], 30_000), [
             "2 scenarios, 0 kill points: 2.0 pod-seconds without a path (canaries: 0.0)",
             "The monitor detects gaps: plain shows 2.0 s",
             "",

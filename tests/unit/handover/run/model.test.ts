@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
 import type { Resources } from "../../../model/engine";
+import { runOnWorld, Scenario } from "../../../model/modelRun";
 import {
     detachesEarly,
     doesNotAwaitIam,
@@ -8,7 +9,6 @@ import {
     movesTheNewestRoleOnly,
     removesTheGuardFirst,
 } from "../../../model/plantedBugs";
-import { play, Scenario } from "../../../model/play";
 import { scenario } from "../../../model/scenarios";
 
 /**
@@ -25,7 +25,7 @@ const LINES_BEFORE = 60;
 const LINES_AFTER = 5;
 
 async function holds(of: Scenario, resources?: Resources): Promise<void> {
-    const { problems, log } = await play(of, resources);
+    const { problems, log } = await runOnWorld(of, resources);
     const first = log.findIndex((line) => line.includes("!!!"));
     const shown = log.slice(Math.max(0, first - LINES_BEFORE), first + LINES_AFTER);
     assert.ok(problems.length === 0, [...problems, "", ...shown].join("\n"));

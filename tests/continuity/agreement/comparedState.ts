@@ -1,12 +1,12 @@
 /** The view by which model and sandbox are compared: only facts that an operator could observe. Pure. */
-import { ROLE_ARN, type ModelWorld } from "../../model/world";
+import { type ModelWorld, ROLE_ARN } from "../../model/world";
 import { CNI_POLICY, NODE_ROLE } from "../stage";
 import type { Snapshot } from "../state/snapshot";
 
 /** The node role of the model's nodes: the sandbox has one node role. */
 export const MODEL_NODE_ROLE = "a";
 
-export interface Sight {
+export interface ComparedState {
     /** The name of the role that the service account is annotated with. */
     readonly annotated: string | undefined;
     /** The number of pods for each role name. "" counts the pods that use the node role. */
@@ -19,7 +19,7 @@ export interface Sight {
     readonly roles: readonly string[];
 }
 
-export function sightOfModel(world: ModelWorld): Sight {
+export function comparedStateOfModel(world: ModelWorld): ComparedState {
     return {
         annotated: nameOf(world.annotations[ROLE_ARN]),
         pods: counted(world.pods.map(({ roleArn }) => nameOf(roleArn))),
@@ -31,7 +31,7 @@ export function sightOfModel(world: ModelWorld): Sight {
     };
 }
 
-export function sightOfSandbox(before: Snapshot, now: Snapshot): Sight {
+export function comparedStateOfSandbox(before: Snapshot, now: Snapshot): ComparedState {
     return {
         annotated: nameOf(now.serviceAccount.annotations[ROLE_ARN]),
         pods: counted(now.pods.map(({ roleArn }) => nameOf(roleArn))),

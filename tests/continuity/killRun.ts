@@ -1,5 +1,4 @@
 /** Kills the engine at one point after another on the same cluster, so that leftovers of one point show at the next. */
-import { setTimeout as sleep } from "node:timers/promises";
 import {
     AttachRolePolicyCommand,
     CreatePolicyCommand,
@@ -7,17 +6,18 @@ import {
     DetachRolePolicyCommand,
     ListAttachedRolePoliciesCommand,
 } from "@aws-sdk/client-iam";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Hooks } from "./engine/engine";
 import { writesOf } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Course, KillPoint, Operation, UninterruptedRun } from "./killPoints";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "./stage";
-import { unknownToTheEngine } from "./state/pending";
+import { pendingCreations } from "./state/pending";
 
 /** Time for a pod to be created and to start. */
 const POD_START_MILLISECONDS = 3000;
 
-export class KillPlay {
+export class KillRun {
     /** Whether the engine was still running at the last kill point. */
     public wasReached = false;
     private isHandedOver = false;
@@ -30,13 +30,13 @@ export class KillPlay {
         private readonly anotherPolicyArn: string,
     ) {}
 
-    public static async on(stage: Stage): Promise<KillPlay> {
+    public static async on(stage: Stage): Promise<KillRun> {
         const statement = { Effect: "Allow", Action: "logs:PutLogEvents", Resource: "*" };
         const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
         const command = new CreatePolicyCommand({ PolicyName: "logs", PolicyDocument });
         const { Policy } = await iamClient(stage.sandbox).send(command);
         await stage.recordStateBefore();
-        return new KillPlay(stage, Policy?.Arn ?? "");
+        return new KillRun(stage, Policy?.Arn ?? "");
     }
 
     public async play(point: KillPoint): Promise<void> {
@@ -158,7 +158,7 @@ export class KillPlay {
     }
 
     private pendingInputs(wanted: string): Readonly<Record<string, unknown>>[] {
-        return unknownToTheEngine(this.stage.props.engine.state(), wanted);
+        return pendingCreations(this.stage.props.engine.state(), wanted);
     }
 
     /**

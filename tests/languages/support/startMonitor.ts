@@ -1,10 +1,10 @@
 import { agentResults, type Sandbox } from "local-eks";
 import { Monitor } from "../../continuity/monitor/monitor";
-import { nothingLost } from "../../continuity/scenarios/scenario";
+import { noGaps } from "../../continuity/scenarios/scenario";
 import { type Verdict, verdictOf } from "../../continuity/verdict";
 
 /** Two rollouts to a role and one back, each with a canary before it. */
-const BOUND = { ...nothingLost, rollouts: 3, restarts: 3 };
+const BOUND = { ...noGaps, rollouts: 3, restarts: 3 };
 
 /** Starts the monitor of the continuity suite. The verdict includes the results of the agents in the pods. */
 export async function startMonitor(sandbox: Sandbox): Promise<{ verdict: () => Verdict; stop: () => void }> {

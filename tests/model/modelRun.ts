@@ -1,5 +1,5 @@
 import { arnOf, Engine, Program, REAL_RESOURCES, Resources } from "./engine";
-import { befall, Fault } from "./faults";
+import { Fault, injectFault } from "./faults";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
@@ -24,7 +24,7 @@ export interface Scenario {
     readonly last: Program;
 }
 
-export interface Played {
+export interface ModelRun {
     readonly problems: readonly string[];
     readonly log: readonly string[];
     /** The kinds of transition that occurred. */
@@ -36,7 +36,7 @@ const IDLE_MILLISECONDS = 20_000;
 const TRIES = 3;
 
 /** Runs a scenario, ends its faults, and then checks the two goals: hand-over and hand-back. */
-export async function play(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<Played> {
+export async function runOnWorld(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
     const world = new ModelWorld();
     world.strategy = scenario.strategy;
     // The first two nodes stay: the last node of a role is not lost.
@@ -44,7 +44,7 @@ export async function play(scenario: Scenario, resources: Resources = REAL_RESOU
     world.advance(5000);
     const engine = new Engine(world, resources);
     for (const turn of scenario.turns) {
-        await playTurn(world, engine, turn);
+        await runTurn(world, engine, turn);
     }
     endFaults(world);
     await reachGoal(
@@ -65,12 +65,8 @@ export async function play(scenario: Scenario, resources: Resources = REAL_RESOU
     return { problems: world.problems, log: world.log, seen: new Set(world.log.map(kindOf)) };
 }
 
-export async function playTurn(
-    world: ModelWorld,
-    engine: Engine,
-    { operation, faults, killedAt }: Turn,
-): Promise<void> {
-    faults.forEach(({ after, fault }) => world.later(world.now + after, () => befall(world, fault)));
+export async function runTurn(world: ModelWorld, engine: Engine, { operation, faults, killedAt }: Turn): Promise<void> {
+    faults.forEach(({ after, fault }) => world.later(world.now + after, () => injectFault(world, fault)));
     const run = new Run(world, killedAt);
     world.note(`== ${describe(operation)}${killedAt === undefined ? "" : `, killed at moment ${String(killedAt)}`}`);
     switch (operation.do) {
@@ -141,8 +137,8 @@ async function reachGoal(
 function endFaults(world: ModelWorld): void {
     world.note("== all faults end");
     world.cancelScheduled();
-    befall(world, { kind: "nodesReturn" });
-    befall(world, { kind: "webhookUp" });
+    injectFault(world, { kind: "nodesReturn" });
+    injectFault(world, { kind: "webhookUp" });
     world.advance(IDLE_MILLISECONDS);
 }
 
