@@ -156,7 +156,7 @@ describe("a canary", () => {
         assert.strictEqual(figures.podSeconds, 7);
     });
 
-    it("may be on each node role that there is", () => {
+    it("may be on each of the node roles", () => {
         const other: RecordedEvent = { at: 0, kind: "instance", id: "i-2", profile: "others" };
         const others = iam([nodeRole(), role("other", { instanceProfileNames: ["others"] })]);
         const events = [

@@ -58,7 +58,7 @@ describe("instances of the AWS stand-in", () => {
         );
         assert.deepEqual(await ids(withProfile("*/instances-?")), [here, other].sort());
         assert.deepEqual(await ids({ ...withProfile("*"), InstanceIds: [here] }), [here]);
-        assert.deepEqual(await ids(withProfile(profileArn("nobody"))), []);
+        assert.deepEqual(await ids(withProfile(profileArn("missing"))), []);
         const filters = [
             ...withProfile("*").Filters,
             { Name: "tag:kubernetes.io/cluster/two", Values: ["owned"] },

@@ -91,10 +91,10 @@ describe("EKS of the AWS stand-in", () => {
         }));
 
     it("says which cluster it does not know", () =>
-        assertRefused(account.fixture.eks.send(new DescribeClusterCommand({ name: "nobody" })), {
+        assertRefused(account.fixture.eks.send(new DescribeClusterCommand({ name: "missing" })), {
             name: "ResourceNotFoundException",
             status: 404,
-            message: "No cluster found for name: nobody.",
+            message: "No cluster found for name: missing.",
         }));
 
     describe("updates of the version", () => {
@@ -156,16 +156,16 @@ describe("EKS of the AWS stand-in", () => {
             assert.equal((await describeCluster("again"))?.version, "1.34");
         });
 
-        it("that nobody started are not found, nor are those of no cluster", async () => {
+        it("that were never started are not found, nor are those of an unknown cluster", async () => {
             await create("no-update");
             const refusal = { name: "ResourceNotFoundException", status: 404 };
             await assertRefused(
                 account.fixture.eks.send(new DescribeUpdateCommand({ name: "no-update", updateId: "u1" })),
                 { ...refusal, message: "No update found for ID: u1" },
             );
-            await assertRefused(update("nobody", "1.35"), {
+            await assertRefused(update("missing", "1.35"), {
                 ...refusal,
-                message: "No cluster found for name: nobody.",
+                message: "No cluster found for name: missing.",
             });
         });
     });

@@ -63,10 +63,10 @@ describe("how EKS of the AWS stand-in gives pods a role", () => {
             status: 404,
             message: "No addon: vpc-cni found in cluster: without-add-ons",
         });
-        await assertRefused(addOns("nobody"), {
+        await assertRefused(addOns("missing"), {
             name: "ResourceNotFoundException",
             status: 404,
-            message: "No cluster found for name: nobody.",
+            message: "No cluster found for name: missing.",
         });
     });
 

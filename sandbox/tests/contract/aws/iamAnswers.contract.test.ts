@@ -28,11 +28,11 @@ describe("answers of the AWS stand-in", () => {
                 (reason: unknown) => (reason as { $metadata: { requestId?: string } }).$metadata.requestId ?? "",
             );
 
-        it("that SDKs show when a call is refused, whoever refuses it", async () => {
+        it("that SDKs show when a call is refused, by each layer of the sandbox", async () => {
             const { iam } = account.fixture;
             const ids = [
-                await idOfRefusal(iam.send(new GetRoleCommand({ RoleName: "nobody" }))),
-                await idOfRefusal(iam.send(new DeleteRoleCommand({ RoleName: "nobody" }))),
+                await idOfRefusal(iam.send(new GetRoleCommand({ RoleName: "missing" }))),
+                await idOfRefusal(iam.send(new DeleteRoleCommand({ RoleName: "missing" }))),
                 await idOfRefusal(
                     iam.send(new CreateRoleCommand({ RoleName: "a/b", AssumeRolePolicyDocument: ec2TrustPolicy })),
                 ),
@@ -49,7 +49,7 @@ describe("answers of the AWS stand-in", () => {
                 await ec2.send(new DescribeVpcsCommand({})),
             ];
             answers.forEach(({ $metadata }) => assert.match($metadata.requestId ?? "", uuid));
-            const missing = await eks.send(new DescribeClusterCommand({ name: "nobody" })).catch((error: unknown) => {
+            const missing = await eks.send(new DescribeClusterCommand({ name: "missing" })).catch((error: unknown) => {
                 return error as { $metadata: { requestId?: string } };
             });
             assert.match(missing.$metadata.requestId ?? "", uuid);

@@ -123,7 +123,7 @@ describe("attachments and deletion in IAM of the AWS stand-in", () => {
         });
 
         it("of a provider that is not there are refused", () => {
-            const OpenIDConnectProviderArn = `arn:aws:iam::${accountId}:oidc-provider/nobody.example.com`;
+            const OpenIDConnectProviderArn = `arn:aws:iam::${accountId}:oidc-provider/missing.example.com`;
             return assertRefused(
                 account.fixture.iam.send(
                     new AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "vault" }),
@@ -201,7 +201,7 @@ describe("attachments and deletion in IAM of the AWS stand-in", () => {
         });
     });
 
-    it("lets nobody change what AWS manages", () =>
+    it("lets no caller change AWS managed policies", () =>
         assertRefused(account.fixture.iam.send(new DeletePolicyCommand({ PolicyArn: cniPolicyArn })), {
             name: "AccessDenied",
             status: 403,
@@ -212,7 +212,7 @@ describe("attachments and deletion in IAM of the AWS stand-in", () => {
         assertRefused(
             account.fixture.iam.send(
                 new GenerateServiceLastAccessedDetailsCommand({
-                    Arn: `arn:aws:iam::${accountId}:role/nobody`,
+                    Arn: `arn:aws:iam::${accountId}:role/missing`,
                 }),
             ),
             {

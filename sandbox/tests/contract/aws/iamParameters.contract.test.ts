@@ -155,23 +155,23 @@ describe("names and parameters in IAM of the AWS stand-in", () => {
             });
         });
 
-        it("that nobody has are reported as such", async () => {
+        it("that do not exist are reported as such", async () => {
             const missing = { name: "NoSuchEntityException", status: 404 };
-            const roleMessage = "The role with name nobody cannot be found.";
-            await assertRefused(account.fixture.iam.send(new GetRoleCommand({ RoleName: "nobody" })), {
+            const roleMessage = "The role with name missing cannot be found.";
+            await assertRefused(account.fixture.iam.send(new GetRoleCommand({ RoleName: "missing" })), {
                 ...missing,
                 message: roleMessage,
             });
-            await assertRefused(account.fixture.iam.send(new DeleteRoleCommand({ RoleName: "nobody" })), {
+            await assertRefused(account.fixture.iam.send(new DeleteRoleCommand({ RoleName: "missing" })), {
                 ...missing,
                 message: roleMessage,
             });
-            const policyArn = `arn:aws:iam::${accountId}:policy/nobody`;
+            const policyArn = `arn:aws:iam::${accountId}:policy/missing`;
             await assertRefused(account.fixture.iam.send(new GetPolicyCommand({ PolicyArn: policyArn })), {
                 ...missing,
                 message: `Policy ${policyArn} was not found.`,
             });
-            const providerArn = `arn:aws:iam::${accountId}:oidc-provider/nobody.example.com`;
+            const providerArn = `arn:aws:iam::${accountId}:oidc-provider/missing.example.com`;
             await assertRefused(
                 account.fixture.iam.send(
                     new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: providerArn }),

@@ -120,7 +120,7 @@ describe("versions of a policy in IAM of the AWS stand-in", () => {
             status: 403,
             message: "Policy is outside your own account.",
         });
-        const arn = `arn:aws:iam::${accountId}:policy/nobody`;
+        const arn = `arn:aws:iam::${accountId}:policy/missing`;
         await assertRefused(add(arn), {
             name: "NoSuchEntityException",
             status: 404,

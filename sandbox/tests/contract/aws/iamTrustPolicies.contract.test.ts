@@ -36,8 +36,8 @@ describe("trust policies in IAM of the AWS stand-in", () => {
             ],
             [
                 "a role of the account that does not exist",
-                trust({ Principal: { AWS: `arn:aws:iam::${accountId}:role/nobody` } }),
-                `Invalid principal in policy: "AWS":"arn:aws:iam::${accountId}:role/nobody"`,
+                trust({ Principal: { AWS: `arn:aws:iam::${accountId}:role/missing` } }),
+                `Invalid principal in policy: "AWS":"arn:aws:iam::${accountId}:role/missing"`,
             ],
             [
                 "no version",

@@ -51,7 +51,7 @@ describe("the AWS stand-in", () => {
         await assert.rejects(start({ motoServer: "/bin/false" }), /^Error: moto_server ended with code 1:/);
     });
 
-    it("starts moto on another port when somebody was quicker", async () => {
+    it("starts moto on another port when its port is taken", async () => {
         const taken = join(directory, "taken");
         const motoServer = join(directory, "moto_server");
         const script = [

@@ -67,8 +67,8 @@ describe("users of the AWS stand-in", () => {
         });
     });
 
-    it("are told who they are, whatever they may do", async () => {
-        const { sts, arn } = user("nobody");
+    it("may always ask for their identity", async () => {
+        const { sts, arn } = user("without-permissions");
         const { Arn, Account, UserId } = await sts.send(new GetCallerIdentityCommand({}));
         assert.deepEqual([Arn, Account], [arn, accountId]);
         assert.match(UserId ?? "", /^AIDA/);
@@ -198,7 +198,7 @@ describe("SimulatePrincipalPolicy of the AWS stand-in", () => {
         await ec2.send(new DescribeInstancesCommand({}));
     });
 
-    it("needs a right of its own, and somebody who exists", async () => {
+    it("needs a permission of its own, and a principal that exists", async () => {
         const made = account.fixture.api.createUser("simulating", []);
         const { iam } = clients(account.fixture.api.endpoint, made);
         await issuer.makeRole("simulated-by-user");
@@ -209,10 +209,10 @@ describe("SimulatePrincipalPolicy of the AWS stand-in", () => {
                 `User: ${made.arn} is not authorized to perform: iam:SimulatePrincipalPolicy on resource: ` +
                 `${roleArn("simulated-by-user")} ${noPolicy("iam:SimulatePrincipalPolicy")}`,
         });
-        await assertRefused(simulate(roleArn("simulated-nobody"), ["ec2:DescribeVpcs"]), {
+        await assertRefused(simulate(roleArn("simulated-missing"), ["ec2:DescribeVpcs"]), {
             name: "NoSuchEntityException",
             status: 404,
-            message: "The role with name simulated-nobody cannot be found.",
+            message: "The role with name simulated-missing cannot be found.",
         });
     });
 });

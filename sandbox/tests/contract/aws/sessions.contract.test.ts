@@ -50,7 +50,7 @@ describe("sessions of the AWS stand-in", () => {
             });
         });
 
-        it("are refused when nobody handed their keys out", () => {
+        it("are refused when their keys were never issued", () => {
             const keys = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "x" };
             const { iam } = clients(account.fixture.api.endpoint, keys);
             return assertRefused(iam.send(new GetRoleCommand({ RoleName: "cni" })), invalidClientToken);
@@ -67,10 +67,10 @@ describe("sessions of the AWS stand-in", () => {
         });
     });
 
-    describe("that STS hands out to nobody", () => {
+    describe("that STS refuses to issue", () => {
         afterEach(() => account.fixture.api.refuseWebIdentity(undefined));
 
-        it("are refused with the code that was asked for, whoever asks, and handed out again afterwards", async () => {
+        it("are refused with the configured code for every caller, and issued again afterwards", async () => {
             await issuer.makeRole("refused-by-sts");
             account.fixture.api.refuseWebIdentity("RegionDisabledException");
             await assertRefused(issuer.assume("refused-by-sts"), {

@@ -32,7 +32,7 @@ describe("AssumeRoleWithWebIdentity of the AWS stand-in", () => {
             ));
 
         it("refuses a role that does not exist in the same words", () =>
-            assertRefused(issuer.assume("nobody"), notAuthorized));
+            assertRefused(issuer.assume("missing"), notAuthorized));
 
         it("refuses a role that trusts another issuer only", async () => {
             await account.createRole("other-issuer", trustPolicy("https://oidc.eks.us-west-2.amazonaws.com/id/OTHER"));

@@ -38,7 +38,7 @@ export function contractTests(contract: Contract, world: () => World): void {
         deepStrictEqual(imported.state, state);
     });
 
-    it("says at a refresh that a resource which somebody deleted is gone", async () => {
+    it("shows in a refresh that a resource was deleted by another client", async () => {
         const { provider } = world();
         const { id, state, inputs } = await make(world(), contract);
         await contract.vanish(world(), id, state);

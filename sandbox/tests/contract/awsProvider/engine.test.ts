@@ -66,7 +66,7 @@ describe("an unmodified @pulumi/aws program on the real engine", function () {
             equal(Role?.Description, "two");
         });
 
-        it("finds at a refresh what somebody changed, and up puts it back", async () => {
+        it("finds in a refresh what another client changed, and up reverts it", async () => {
             await world().iam.updateRoleDescription({ RoleName: roleName, Description: "by hand" });
             await world().iam.detachRolePolicy({ RoleName: roleName, PolicyArn: CNI_POLICY });
             deepStrictEqual(await changesOf(stack.refresh()), { delete: 1, same: 3, update: 1 });
@@ -134,7 +134,7 @@ describe("an unmodified @pulumi/aws program on the real engine", function () {
         await stack.destroy();
     });
 
-    it("keeps a role that failed to initialise, and the next up mends it", async () => {
+    it("keeps a role that failed to initialise, and the next up completes it", async () => {
         const managedPolicyArns = ["arn:aws:iam::aws:policy/Nonsense"];
         const stack = await engine.stack("partial", () => {
             new aws.iam.Role("partial", { assumeRolePolicy: trust("ec2.amazonaws.com"), managedPolicyArns });
@@ -238,7 +238,7 @@ describe("an unmodified @pulumi/aws program on the real engine", function () {
         equal((await world().iam.getRole({ RoleName: "fixed-by-program" })).Role?.Path, "/fixed/");
     });
 
-    it("is told the type that the stand-in does not have", async () => {
+    it("is shown the type that the stand-in does not implement", async () => {
         const stack = await engine.stack("unknown", () => {
             new aws.s3.Bucket("bucket");
             return Promise.resolve({});
@@ -253,13 +253,13 @@ describe("an unmodified @pulumi/aws program on the real engine", function () {
         const stack = await engine.stack("secretive", () => {
             new aws.iam.Role("secretive", {
                 assumeRolePolicy: trust("ec2.amazonaws.com"),
-                description: pulumi.secret("nobody-may-read-this"),
+                description: pulumi.secret("must-stay-secret"),
             });
             return Promise.resolve({});
         });
         await stack.up();
         const state = engine.stateOf("secretive");
-        ok(state.includes("secretive") && !state.includes("nobody-may-read-this"));
+        ok(state.includes("secretive") && !state.includes("must-stay-secret"));
     });
 
     async function ownRoles(): Promise<string[]> {

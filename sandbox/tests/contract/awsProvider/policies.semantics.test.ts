@@ -41,8 +41,8 @@ describe("the stand-in of the AWS provider does as the real one", () => {
     describe("with an attachment", () => {
         it("says which policy and role it was about when the role does not exist", async () => {
             await rejectsWith(
-                make(ATTACHMENT, { role: "nobody", policyArn: CNI_POLICY }),
-                /^attaching IAM Policy \(arn:aws:iam::aws:policy\/AmazonEKS_CNI_Policy\) to IAM Role \(nobody\): operation error IAM: AttachRolePolicy, .* NoSuchEntity: /,
+                make(ATTACHMENT, { role: "missing", policyArn: CNI_POLICY }),
+                /^attaching IAM Policy \(arn:aws:iam::aws:policy\/AmazonEKS_CNI_Policy\) to IAM Role \(missing\): operation error IAM: AttachRolePolicy, .* NoSuchEntity: /,
             );
         });
 

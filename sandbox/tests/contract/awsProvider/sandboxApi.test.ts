@@ -45,7 +45,7 @@ describe("over the sandbox's AWS API, the stand-in of the AWS provider", () => {
         });
     }
 
-    it("tries calls again that were throttled, so that nobody notices", async () => {
+    it("retries throttled calls, so that no caller notices", async () => {
         const { provider } = world();
         const type = "aws:iam/role:Role";
         sandboxApi?.setThrottling({ everyNth: 2 });

@@ -228,7 +228,7 @@ describe("A sandbox with agents", function () {
         assert.deepEqual([failed.call, failed.error], ["sts:AssumeRoleWithWebIdentity", "AccessDenied"]);
     });
 
-    it("cannot reach STS from the nodes when it is told so, while a session that is there goes on", async () => {
+    it("cannot reach STS from the nodes on request, while an existing session stays valid", async () => {
         const roleArn = await deliver("agents-unreachable");
         await sandbox.setStsReachableFromNodes(false);
         const { pod, node } = await firstPod();

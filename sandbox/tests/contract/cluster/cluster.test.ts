@@ -140,13 +140,13 @@ describe("A cluster of the sandbox", function () {
         assert.deepEqual(uids(await pods("kube-proxy")), others);
     });
 
-    const roleArn = "arn:aws:iam::111122223333:role/somebody";
+    const roleArn = "arn:aws:iam::111122223333:role/example";
 
     /** The role of a new pod with an annotated service account. */
     async function roleOfNewPod(name: string): Promise<string | undefined> {
         const body: Plain<V1Pod> = {
             metadata: { name },
-            spec: { serviceAccountName: "somebody", containers: [{ name: "main", image: "main" }] },
+            spec: { serviceAccountName: "example", containers: [{ name: "main", image: "main" }] },
         };
         const pod = await core.createNamespacedPod({ namespace: "default", body });
         return pod.spec?.containers[0]?.env?.find((variable) => variable.name === "AWS_ROLE_ARN")?.value;
@@ -154,7 +154,7 @@ describe("A cluster of the sandbox", function () {
 
     it("gives pods the role of their service account, and admits them without it while the webhook is down", async () => {
         const annotations = { "eks.amazonaws.com/role-arn": roleArn };
-        const body: Plain<V1ServiceAccount> = { metadata: { name: "somebody", annotations } };
+        const body: Plain<V1ServiceAccount> = { metadata: { name: "example", annotations } };
         await core.createNamespacedServiceAccount({ namespace: "default", body });
         await sleep(500); // The webhook watches service accounts, so it needs a moment to see the change.
         assert.equal(await roleOfNewPod("up"), roleArn);

@@ -75,7 +75,7 @@ describe("the identity webhook", () => {
     });
 
     it("lets the pod of an unknown service account in, without a patch", async () => {
-        assert.deepEqual((await review("nobody")).body.response, {
+        assert.deepEqual((await review("missing")).body.response, {
             uid: "705ab4f5-6393-11e8-b7cc-42010a800002",
             allowed: true,
         });
@@ -108,7 +108,7 @@ describe("the identity webhook", () => {
         assert.equal((await review()).status, 200);
     });
 
-    it("answers late when it is told to", async () => {
+    it("answers late on request", async () => {
         webhook.delay(300);
         const start = Date.now();
         await review();
@@ -136,7 +136,7 @@ describe("the identity webhook", () => {
         await untilPatched("moved", /role\/cni-2"/);
     });
 
-    it("shows a certificate that its bundle does not vouch for when it is told to, after a restart too", async () => {
+    it("presents an untrusted certificate on request, after a restart too", async () => {
         webhook.showWrongCertificate(true);
         await assert.rejects(review(), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
         await webhook.stop();
@@ -146,8 +146,8 @@ describe("the identity webhook", () => {
         assert.equal((await review()).status, 200);
     });
 
-    it("does not start when nobody answers for the service accounts", async () => {
-        const kubeconfigPath = join(directory, "nobody.json");
+    it("does not start when the API server does not answer", async () => {
+        const kubeconfigPath = join(directory, "missing.json");
         writeFileSync(kubeconfigPath, api.kubeconfig.replace(/127\.0\.0\.1:\d+/, "127.0.0.1:1"));
         await assert.rejects(
             watchServiceAccounts(kubeconfigPath, 0.2),

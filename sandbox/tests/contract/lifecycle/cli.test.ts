@@ -45,7 +45,7 @@ describe("The sandbox's command line", function () {
         assert.equal(await statusOf(), undefined);
     });
 
-    it("prints all that there is to know as JSON, and nothing else on standard output", async () => {
+    it("prints everything as JSON, and nothing else on standard output", async () => {
         const up = await runCli("up", "--name", name, ...quick, "--json", "--ip-family", "ipv6");
         const facts = JSON.parse(up.stdout) as { name: string; environment: Record<string, string>; issuer: string };
         assert.equal(facts.name, name);

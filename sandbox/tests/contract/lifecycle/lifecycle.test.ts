@@ -94,7 +94,7 @@ describe("Sandboxes", function () {
         assert.equal(readState(sandbox.name), undefined);
     });
 
-    it("never end a process of somebody else, even one with a similar mark", async () => {
+    it("never end a process of another owner, even one with a similar mark", async () => {
         const sandbox = await startSandbox(small("mark"));
         const state = stateOf(sandbox.name);
         const similar = spawn("sleep", ["60"], { env: { [markerVariable]: `${sandbox.name}:${state.options.id}0` } });

@@ -37,7 +37,7 @@ describe("sessions of roles", () => {
         assert.throws(() => sessions.authenticate("iam", session, state), { name: "ExpiredToken", status: 403 });
     });
 
-    it("hold no longer than until somebody ends them, whatever time they were given", () => {
+    it("end when they are expired on request, whatever their duration", () => {
         const sessions = new Sessions(() => 1);
         const [one, other] = [sessions.create(role, "one", 900), sessions.create(role, "other", 900)];
         sessions.expire(one.accessKeyId);

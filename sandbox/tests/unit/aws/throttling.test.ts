@@ -12,7 +12,7 @@ describe("throttling of the AWS stand-in", () => {
         return throttle;
     };
 
-    it("turns nobody away before it is told to, and nobody after it ends", () => {
+    it("refuses no call before it starts, and none after it ends", () => {
         const throttle = new Throttle();
         assert.deepEqual(letThrough(throttle, 3), [true, true, true]);
         throttle.set({ everyNth: 1 });
@@ -29,7 +29,7 @@ describe("throttling of the AWS stand-in", () => {
         assert.equal(throttle.refusal("ec2")?.code, "RequestLimitExceeded");
     });
 
-    it("turns away every nth call from the moment it is told to", () => {
+    it("refuses every nth call from its start", () => {
         assert.deepEqual(letThrough(throttleOf({ everyNth: 3 }), 7), [true, true, false, true, true, false, true]);
     });
 

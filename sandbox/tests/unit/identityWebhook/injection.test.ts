@@ -100,7 +100,7 @@ describe("the identity webhook's injection", () => {
                 account(),
             ],
             [
-                "when its volume aws-iam-token holds a token for somebody else",
+                "when its volume aws-iam-token holds a token for another audience",
                 pod([{ name: "aws-node" }], { volumes: [tokenVolume(3600, "vault")] }),
                 account(),
             ],
