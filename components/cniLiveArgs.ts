@@ -9,7 +9,7 @@ export enum Proof {
     Full = "full",
     /** A token of the service account can assume the role. */
     AssumeRole = "assumeRole",
-    /** Nothing is proved from the operator's machine. Only the canary tests the role. */
+    /** Nothing is proved from the machine that runs Pulumi. Only the canary tests the role. */
     Off = "off",
 }
 
@@ -18,8 +18,8 @@ export interface CniAwsArgs {
     /**
      * The region of the cluster, for example `us-west-2`.
      *
-     * Defaults to the region in the ARN of `clusterName`, then to `aws:region` of the stack's configuration, then to the ambient
-     * region.
+     * Defaults to the region of the cluster that `clusterName` names, then to `aws:region` of the stack's configuration, then to
+     * the ambient region.
      */
     region?: pulumi.Input<string>;
     /**
@@ -61,7 +61,7 @@ export interface CniAwsArgs {
  */
 export interface CniTimeoutsArgs {
     /**
-     * How long a role may take to become usable.
+     * How long the proof may take, including the time until IAM makes a new role usable.
      *
      * In whole seconds from 1 to 86400. Defaults to 120.
      */

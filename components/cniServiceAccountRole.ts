@@ -59,9 +59,9 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
     /**
      * The ARN of the role, once the component has finished.
      *
-     * By then the policies are attached, the service account is annotated and the pods are restarted. With live checks, every pod
-     * was also verified to carry the role, and the CNI policy is detached from the node roles in `detachFromNodeRoles`. Resources
-     * that need a working CNI, such as node groups, should depend on it.
+     * By then the policies are attached, the service account is annotated, and every pod that had to restart has done so. With
+     * live checks, every pod was also verified to carry the role, and the CNI policy is detached from the node roles in
+     * `detachFromNodeRoles`. Resources that need a working CNI, such as node groups, should depend on it.
      */
     public readonly ready: pulumi.Output<string>;
     /**

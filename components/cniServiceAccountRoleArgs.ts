@@ -286,8 +286,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * How many NotReady nodes the rollout and the detachment may skip.
      *
-     * From 0 to 10000. The pods on skipped nodes are deleted at the API server first, and start with the role when their node
-     * returns. With more than 0, the live checks wait for the pods instead of the Kubernetes provider, within
+     * From 0 to 10000. The live checks delete the pods of skipped nodes in the API; the new pods start with the role when their
+     * node returns. With more than 0, the live checks wait for the pods instead of the Kubernetes provider, within
      * `timeouts.verificationSeconds`. Defaults to 0: the update waits for every NotReady node.
      */
     maxNotReadyNodes?: number;
@@ -303,8 +303,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * Whether destroy skips the hand-back and does not read the cluster.
      *
-     * Use it for a cluster that is deleted while its nodes still run. Set it and run an update before you destroy. Defaults to
-     * false.
+     * Use it if the cluster no longer exists, or is deleted as a whole. Pods that still run lose their permissions. Set it and
+     * run an update before you destroy. Defaults to false.
      */
     forceDestroy?: pulumi.Input<boolean>;
     /**

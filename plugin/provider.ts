@@ -26,7 +26,8 @@ export class EksCniProvider extends PluginBinding {
     ): Promise<pulumi.provider.ConstructResult> {
         if (type !== CNI_SERVICE_ACCOUNT_ROLE_TYPE) {
             throw new Error(
-                `eks-cni ${this.version} has no component ${type}; it has ${CNI_SERVICE_ACCOUNT_ROLE_TYPE}.`,
+                `eks-cni ${this.version} has no component ${type}; it has ${CNI_SERVICE_ACCOUNT_ROLE_TYPE}. ` +
+                    "Correct the type, or install another version of eks-cni.",
             );
         }
         try {

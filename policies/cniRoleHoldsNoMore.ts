@@ -11,7 +11,7 @@ export const cniRoleHoldsNoMore: StackValidationPolicy = {
     displayName: "The CNI role has no more permissions than the CNI needs",
     description:
         "The policies of a CNI role allow the CNI's actions and reading EC2, and nothing else. Policies that CniServiceAccountRole " +
-        "attaches by additionalPolicyArns are allowed.",
+        "attaches through additionalPolicyArns are allowed.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
     remediationSteps:
@@ -35,7 +35,10 @@ export const cniRoleHoldsNoMore: StackValidationPolicy = {
             for (const policy of policiesOf(role, stack).filter(({ attachedBy }) => !isOfComponent(attachedBy.urn))) {
                 const excess = excessOf(policy, allowed);
                 if (excess !== undefined) {
-                    reportViolation(`The CNI role has ${excess}. Remove it from the role.`, policy.attachedBy.urn);
+                    reportViolation(
+                        `The CNI role has ${excess}. Remove it from the role${policy.arn === undefined ? "" : ", or add its ARN to allowedPolicyArns"}.`,
+                        policy.attachedBy.urn,
+                    );
                 }
             }
         }
@@ -52,6 +55,6 @@ function excessOf({ managedCni, arn, document }: RolePolicy, allowed: readonly s
         return `the AWS managed policy ${aws.name}, which is not a CNI policy`;
     }
     return isRecord(document) && cniGrants(document, "ipv4").broad
-        ? "a policy with actions that the CNI does not need"
+        ? `${typeof arn === "string" ? `the policy ${arn}` : arn === undefined ? "an inline policy" : "a policy"} with actions that the CNI does not need`
         : undefined;
 }

@@ -9,7 +9,7 @@ export const cniServiceAccountIsPatched: ResourceValidationPolicy = {
     name: "cni-service-account-is-patched-by-the-component",
     displayName: "Only EKS and the component change the CNI's service account",
     description:
-        "EKS owns the service account kube-system/aws-node. A ServiceAccount resource takes it over, and destroy deletes it, so that " +
+        "EKS owns the service account kube-system/aws-node. A ServiceAccount resource takes it over, and destroy deletes it, so " +
         "new CNI pods have no service account. A role that another patch sets is not checked against its trust policy.",
     enforcementLevel: "mandatory",
     url: "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/",

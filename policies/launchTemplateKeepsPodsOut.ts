@@ -14,14 +14,14 @@ export const launchTemplateKeepsPodsOut: ResourceValidationPolicy = {
     enforcementLevel: "advisory",
     url: "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
     remediationSteps:
-        "Set metadataOptions to httpTokens required and httpPutResponseHopLimit 1. The level remediate sets both.",
+        "Set metadataOptions to httpTokens required and httpPutResponseHopLimit 1. At the enforcement level remediate, the policy sets both.",
     configSchema: {
         properties: {
             exceptTemplates: {
                 type: "array",
                 items: { type: "string" },
                 default: [],
-                description: "Names, in the program, of launch templates for instances that are not nodes.",
+                description: "Names (in the program) of launch templates whose instances are not nodes.",
             },
         },
     },

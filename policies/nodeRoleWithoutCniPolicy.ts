@@ -14,7 +14,8 @@ export const nodeRoleWithoutCniPolicy: StackValidationPolicy = {
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html",
     remediationSteps:
-        "Give aws-node a role of its own (CniServiceAccountRole), then remove the policy from the node role.",
+        "Give aws-node a role of its own (CniServiceAccountRole), and remove the policy from the node role only when every aws-node pod " +
+        "carries that role. With detachFromNodeRoles, the component does both. Until then, list the node role in exceptRoles.",
     configSchema: {
         properties: {
             exceptRoles: {
@@ -37,7 +38,7 @@ export const nodeRoleWithoutCniPolicy: StackValidationPolicy = {
                 if (granted !== undefined) {
                     reportViolation(
                         `${typeof role.name === "string" ? `The node role ${role.name}` : "A node role"} has ${granted}, ` +
-                            "which every pod on its nodes could use. Give aws-node a role of its own, then remove the policy from the node role.",
+                            "which every pod on its nodes could use. Give aws-node a role of its own, and remove the policy from the node role only when every aws-node pod carries that role.",
                         policy.attachedBy.urn,
                     );
                 }

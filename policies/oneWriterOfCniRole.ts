@@ -8,10 +8,10 @@ export const oneWriterOfCniRole: StackValidationPolicy = {
     displayName: "Only one writer sets the role of the CNI's service account",
     description:
         "If the vpc-cni add-on has a role, no other resource of the stack annotates the service account. The add-on writes its own " +
-        "role at every update, so that the two writers overwrite each other.",
+        "role at every update, so the two writers overwrite each other.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html",
-    remediationSteps: "Set delivery external on CniServiceAccountRole, or remove the role from the add-on.",
+    remediationSteps: 'Set delivery: "external" on CniServiceAccountRole, or remove the role from the add-on.',
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
@@ -22,7 +22,7 @@ export const oneWriterOfCniRole: StackValidationPolicy = {
         for (const { urn } of annotations(stack, account)) {
             reportViolation(
                 `The vpc-cni add-on has a role, and this resource also annotates ${account.namespace}/${account.name} with one. ` +
-                    "Remove one of the two.",
+                    'Set delivery: "external" on CniServiceAccountRole, or remove the role from the add-on.',
                 urn,
             );
         }

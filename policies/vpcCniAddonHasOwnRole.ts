@@ -8,12 +8,12 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
     name: "vpc-cni-addon-has-own-role",
     displayName: "The vpc-cni add-on has a role of its own",
     description:
-        "The vpc-cni add-on has a role, by serviceAccountRoleArn or an EKS Pod Identity association. Without one, the plugin uses " +
+        "The vpc-cni add-on has a role, through serviceAccountRoleArn or an EKS Pod Identity association. Without one, the plugin uses " +
         "the node role.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html",
     remediationSteps:
-        "Set serviceAccountRoleArn to the output ready of a CniServiceAccountRole with delivery external.",
+        'Set serviceAccountRoleArn to the `ready` output of a CniServiceAccountRole with delivery: "external".',
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);

@@ -93,7 +93,7 @@ function changelogProblems({ version, changelog }: Facts): string[] {
     return [
         ...(own === undefined
             ? [
-                  `CHANGELOG.md has no section for it: give what is under [Unreleased] the title [${version}] - YYYY-MM-DD`,
+                  `CHANGELOG.md has no section for ${version}: move the entries under [Unreleased] to a section [${version}] - YYYY-MM-DD`,
               ]
             : /^\[[^\]]+\] - \d{4}-\d{2}-\d{2}$/m.test(own)
               ? []

@@ -53,7 +53,7 @@ function tarballOf(root: string): Facts["tarball"] {
 
 function findingOf(root: string, checker: string, ...args: string[]): string | undefined {
     const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin", checker), args, { encoding: "utf8" });
-    return status === 0 ? undefined : `${checker} found something:\n${stdout}${stderr}`;
+    return status === 0 ? undefined : `${checker} found problems:\n${stdout}${stderr}`;
 }
 
 function linesOf(text: string): string[] {

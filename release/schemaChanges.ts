@@ -68,13 +68,13 @@ function changeOf(path: string, before: Entry | undefined, after: Entry | undefi
               : { kind: "addition", what: `${path} is new` };
     }
     if (before.type !== after.type) {
-        return { kind: "breaking", what: `${path} was ${before.type} and is ${after.type}` };
+        return { kind: "breaking", what: `${path} was ${before.type} and is now ${after.type}` };
     }
     return before.required === after.required
         ? undefined
         : after.required === true
-          ? { kind: "breaking", what: `${path} was optional and is required` }
-          : { kind: "addition", what: `${path} was required and is optional` };
+          ? { kind: "breaking", what: `${path} was optional and is now required` }
+          : { kind: "addition", what: `${path} was required and is now optional` };
 }
 
 function entriesOf({ resources, types }: PackageSchema): Map<string, Entry> {

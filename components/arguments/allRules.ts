@@ -56,7 +56,7 @@ export function findProblems(args: KnownArgs): Problem[] {
 }
 
 function tooManyPolicies(value: unknown, path: string): Problem[] {
-    const expected = `at most ${String(MAX_ADDITIONAL_POLICIES)} policies, since a role can have at most 25`;
+    const expected = `at most ${String(MAX_ADDITIONAL_POLICIES)} policies (a role can have at most 25)`;
     return Array.isArray(value) && value.length > MAX_ADDITIONAL_POLICIES
         ? [{ path, expected, got: `${String(value.length)} policies`, fix: "merge some of them" }]
         : [];

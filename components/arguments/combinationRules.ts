@@ -1,4 +1,4 @@
-import { parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
+import { OidcProvider, parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { rolePath } from "./iamRules";
 import { KnownArgs } from "./knownArgs";
@@ -51,7 +51,7 @@ function roleOptionsOfExistingRole(args: KnownArgs): Problem[] {
     }
     return ROLE_OPTIONS.filter((name) => isKnown(args[name])).map((path) => ({
         path,
-        expected: "no value with existingRoleArn, since the component does not change that role",
+        expected: "no value with existingRoleArn (the component does not change that role)",
         got: show(args[path]),
         fix: `remove ${path}, or remove existingRoleArn to create a role`,
     }));
@@ -70,9 +70,9 @@ function deliveryOptionsOfExternal(args: KnownArgs): Problem[] {
         .filter(([, value]) => value === true)
         .map(([path, value]) => ({
             path,
-            expected: "no value with delivery external, since the component then changes nothing on the cluster",
+            expected: 'no value with delivery: "external" (the component then changes nothing on the cluster)',
             got: show(value),
-            fix: `remove ${path}, or use delivery serviceAccountPatch`,
+            fix: `remove ${path}, or use delivery: "serviceAccountPatch"`,
         }));
 }
 
@@ -98,8 +98,8 @@ function providersOfOtherAccounts(args: KnownArgs): Problem[] {
             : [
                   {
                       path,
-                      expected: `a provider in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
-                      tellsOf: "oidcProviderArn",
+                      expected: `a provider in the account of oidcProviderArn (${accountOf(first)})`,
+                      revealsArgument: "oidcProviderArn",
                       got: show(value),
                       fix: "create a separate role in the other account",
                   },
@@ -118,7 +118,7 @@ function existingRoleOfOtherAccount(args: KnownArgs): Problem[] {
         : [
               {
                   path: "existingRoleArn",
-                  expected: `a role in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
+                  expected: `a role in the account of oidcProviderArn (${accountOf(first)})`,
                   revealsArgument: "oidcProviderArn",
                   got: show(value),
                   fix: "use the role that trusts this provider, or the provider that the role trusts",
@@ -140,10 +140,10 @@ function policiesOfOtherAccounts(args: KnownArgs): Problem[] {
             : [
                   {
                       path,
-                      expected: `an AWS managed policy, or a policy in the account of oidcProviderArn, ${first.partition} ${first.accountId}`,
+                      expected: `an AWS managed policy, or a policy in the account of oidcProviderArn (${accountOf(first)})`,
                       revealsArgument: "oidcProviderArn",
                       got: show(value),
-                      fix: "use an AWS managed policy of this partition, or a policy of this account",
+                      fix: "use an AWS managed policy from this partition, or a policy from this account",
                   },
               ];
     };
@@ -200,4 +200,8 @@ function managedPolicyTwice(args: KnownArgs): Problem[] {
 
 function provider(value: unknown) {
     return isString(value) ? parseOidcProviderArn(value) : undefined;
+}
+
+function accountOf({ accountId, partition }: OidcProvider): string {
+    return `account ${accountId}, partition ${partition}`;
 }

@@ -19,7 +19,7 @@ export const roleName = text(
 );
 
 export const rolePath = ruleOf(
-    "a path that starts and ends with /, of at most 512 characters from ! to ~",
+    "a path that starts and ends with /, of at most 512 printable ASCII characters (! to ~, no spaces)",
     isString,
     (value) => value.length <= 512 && /^\/(?:[!-~]+\/)?$/.test(value),
     'write it like "/eks/", or omit rolePath for "/"',

@@ -144,12 +144,12 @@ const CONFLICTS: readonly { readonly is: (args: KnownArgs) => boolean; readonly 
     [
         {
             is: ({ delivery }) => delivery === "external",
-            got: "delivery external, so that the component changes nothing on the cluster",
-            fix: "use delivery serviceAccountPatch",
+            got: 'delivery: "external", so the component changes nothing on the cluster',
+            fix: 'use delivery: "serviceAccountPatch"',
         },
         {
             is: ({ rollout }) => isObject(rollout) && rollout["enabled"] === false,
-            got: "rollout.enabled false, so that no pod gets the role",
+            got: "rollout.enabled: false, so no pod gets the role",
             fix: "remove rollout.enabled",
         },
     ];
@@ -158,7 +158,7 @@ const CONFLICTS: readonly { readonly is: (args: KnownArgs) => boolean; readonly 
 export function liveCombinationProblems(args: KnownArgs): Problem[] {
     const { liveChecks, detachFromNodeRoles, injectionGuard, detachPolicyArns } = args;
     const conflicts = CONFLICTS.filter(({ is }) => is(args));
-    const off = { got: "liveChecks false", fix: "remove liveChecks" };
+    const off = { got: "liveChecks: false", fix: "remove liveChecks" };
     return [
         ...(liveChecks === true ? conflicts.map((need) => needs("liveChecks", need)) : []),
         ...(detachFromNodeRoles !== undefined
@@ -176,7 +176,7 @@ export function liveCombinationProblems(args: KnownArgs): Problem[] {
 function needs(path: string, { got, fix }: { readonly got: string; readonly fix: string }): Problem {
     return {
         path,
-        expected: "an annotated service account, restarted pods and live checks",
+        expected: "a component that annotates the service account, restarts the pods and runs the live checks",
         got,
         fix: `${fix}, or remove ${path}`,
     };
@@ -185,7 +185,7 @@ function needs(path: string, { got, fix }: { readonly got: string; readonly fix:
 function withoutNodeRoles(path: string, got: string): Problem {
     return {
         path,
-        expected: "no value without detachFromNodeRoles, since nothing is detached then",
+        expected: "no value without detachFromNodeRoles (nothing is detached then)",
         got,
         fix: `add detachFromNodeRoles, or remove ${path}`,
     };

@@ -26,7 +26,7 @@ const PLAIN = [
 export function plainProblems(args: KnownArgs): Problem[] {
     return PLAIN.filter((path) => at(args, path) === NOT_YET_KNOWN).map((path) => ({
         path,
-        expected: "a plain value, since it decides which resources exist or how they are made",
+        expected: "a plain value (it decides which resources exist or how they are made)",
         got: "an Output or a Promise",
         fix: "pass the value itself, for example from pulumi.Config",
     }));

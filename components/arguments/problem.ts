@@ -7,7 +7,7 @@ export interface Problem {
     /** The argument, as its property path: `tags["aws:x"]`, `additionalPolicyArns[1]`, `serviceAccount.name`. */
     path: string;
     expected: string;
-    /** Another argument, whose value `expected` reveals in part after its last comma. That part is cut if the value is secret. */
+    /** Another argument, whose value `expected` reveals in part in its last parentheses. They are cut if the value is secret. */
     revealsArgument?: string;
     /** The given value, as the message shows it. No other part may contain the value, so that a secret can be hidden. */
     got: string;

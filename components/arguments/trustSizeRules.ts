@@ -14,7 +14,7 @@ export function trustSizeProblems(args: KnownArgs): Problem[] {
         : [
               {
                   path: "additionalOidcProviderArns",
-                  expected: `a trust policy of at most ${String(TRUST_POLICY_MAXIMUM)} characters without white space, IAM's maximum`,
+                  expected: `a trust policy of at most ${String(TRUST_POLICY_MAXIMUM)} characters, not counting white space (IAM's maximum)`,
                   got: `${String(size)} characters`,
                   fix: "give some of the clusters a role of their own",
               },
@@ -26,9 +26,9 @@ export function trustSizeWarning(args: KnownArgs): string | undefined {
     const size = isString(args["oidcProviderArn"]) ? trustSize(args) : 0;
     return size <= TRUST_POLICY_DEFAULT_QUOTA
         ? undefined
-        : `The trust policy has ${String(size)} characters without white space. IAM's default quota is ` +
-              `${String(TRUST_POLICY_DEFAULT_QUOTA)}. If AWS answers LimitExceeded, request a higher ` +
-              `"Role trust policy length" (IAM, L-C07B4B0D, at most ${String(TRUST_POLICY_MAXIMUM)}).`;
+        : `The trust policy has ${String(size)} characters, not counting white space. IAM's default quota is ` +
+              `${String(TRUST_POLICY_DEFAULT_QUOTA)}. If AWS returns LimitExceeded, request a higher "Role trust policy ` +
+              `length" in Service Quotas (IAM, L-C07B4B0D, at most ${String(TRUST_POLICY_MAXIMUM)}).`;
 }
 
 /** In characters, as IAM counts them. 0 if a part of the policy is not known. */

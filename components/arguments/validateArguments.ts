@@ -122,7 +122,7 @@ async function hideSecrets(problems: readonly Problem[], args: object): Promise<
                 ? { path: problem.path.replace(/\[".*$/s, ""), got: "a secret value" }
                 : {}),
             ...(problem.revealsArgument !== undefined && (await isSecret(problem.revealsArgument))
-                ? { expected: problem.expected.replace(/,[^,]*$/, "") }
+                ? { expected: problem.expected.replace(/ \([^(]*\)$/, "") }
                 : {}),
         })),
     );

@@ -8,8 +8,8 @@ export type Advice = (failures: readonly string[]) => string | undefined;
 export const roleAdvice: Advice = (failures) =>
     failures.some((failure) => failure.includes("EntityAlreadyExists"))
         ? "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
-          "rolePath does that), choose a new roleName or remove it, since the new role is created before the old one is deleted. " +
-          "If the role belongs to another owner, choose another roleName, or use that role with existingRoleArn."
+          "rolePath does that), choose a new roleName, or omit roleName for a generated one: the new role is created before the " +
+          "old one is deleted. If the role belongs to another owner, choose another roleName, or use that role with existingRoleArn."
         : undefined;
 
 /** For the service account's patch: another field manager owns the annotation. */
@@ -19,11 +19,15 @@ export const serviceAccountAdvice: Advice = (failures) => {
         return undefined;
     }
     return manager.startsWith("eks-cni/")
-        ? `Another CniServiceAccountRole, ${manager} (project, stack, name), annotates this service account. Remove that ` +
-              "component first. If it is this component under its former name, give it an alias."
-        : `The field manager ${JSON.stringify(manager)} owns the annotation of this service account. Set ` +
-              "overrideExistingServiceAccount: true to take it over, or remove the annotation first. To see its " +
-              "present value: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields";
+        ? `Another CniServiceAccountRole annotates this service account: ${manager} (project, stack and name). First ` +
+              "remove that component from its program, and run pulumi up on its stack. If it is this component under " +
+              "its former name, change the name back, run pulumi up, then rename it with an alias."
+        : `The field manager ${JSON.stringify(manager)} owns the annotation of this service account. ` +
+              (manager === "eks"
+                  ? "The managed add-on vpc-cni writes it again with each update, so do not override it. Use " +
+                    'delivery: "external", and set the output ready as the add-on\'s serviceAccountRoleArn.'
+                  : "Set overrideExistingServiceAccount: true to take it over, or remove the annotation first. To see its " +
+                    "current value: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields");
 };
 
 /** The API server's answer to a patch of a DaemonSet that does not exist: an annotation alone cannot create one. */
@@ -33,16 +37,17 @@ const NO_DAEMON_SET = /DaemonSet\.apps "([^"]+)" is invalid: .*spec\.template\.s
 export const rolloutAdvice: Advice = (failures) => {
     const manager = conflictingManager(failures);
     if (manager !== undefined) {
-        return `The field manager ${JSON.stringify(manager)} owns the rollout annotation of this DaemonSet: another component restarts it.`;
+        return `The field manager ${JSON.stringify(manager)} owns the rollout annotation of this DaemonSet: another component restarts it. Set rollout: { enabled: false } on the component whose service account the DaemonSet does not use.`;
     }
     const missing = failures.map((failure) => NO_DAEMON_SET.exec(failure)?.[1]).find((name) => name !== undefined);
     if (missing !== undefined) {
-        return `There is no DaemonSet ${JSON.stringify(missing)} in the service account's namespace. Install the Amazon VPC CNI plugin first, or set rollout.daemonSetName.`;
+        return `There is no DaemonSet ${JSON.stringify(missing)} in the service account's namespace. Install the Amazon VPC CNI plugin first, or set rollout.daemonSetName. The service account is already annotated (and was created if it did not exist).`;
     }
     return failures.some((failure) => /tim(?:ed|e) ?out/i.test(failure))
-        ? "The service account is annotated, and the rolling update continues in the cluster. To see what delays " +
-              "it: kubectl rollout status daemonset/NAME -n NAMESPACE. Then run the update again, which waits again, " +
-              "or raise rollout.timeoutSeconds."
+        ? "The service account is annotated, and the rolling update continues in the cluster. To see which " +
+              "pods delay it, and why: kubectl get pods -n NAMESPACE -l k8s-app=aws-node -o wide, then " +
+              "kubectl describe pod POD -n NAMESPACE. Then run the update again: it waits for the rest. On a large " +
+              "cluster, raise rollout.timeoutSeconds."
         : undefined;
 };
 

@@ -40,9 +40,9 @@ export function autonamingProblems(setting: Autonaming | undefined): Problem[] {
               {
                   path: "liveChecks",
                   expected:
-                      "names with a random part, since without one the engine deletes a role before it creates the next one",
-                  got: `pulumi:autonaming without one for ${deletedFirst.join(", ")}`,
-                  fix: "set a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
+                      "resource names with a random part (without one, the engine deletes a role before it creates the next one)",
+                  got: `pulumi:autonaming without a random part for ${deletedFirst.join(", ")}`,
+                  fix: "in pulumi:autonaming, set a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
               },
           ];
 }

@@ -102,9 +102,11 @@ export function createInjectionGuardResources(
 /** The message in the DaemonSet's events. */
 function refusalMessage({ namespace, name }: ServiceAccountName, roleArn: string, guardName: string): string {
     return (
-        `eks-cni: this pod of ${namespace}/${name} has no identity of its own, and its node role no longer holds the CNI policy. ` +
-        "The DaemonSet controller retries. If the service account has lost its annotation, run: " +
+        `eks-cni: this pod of the service account ${namespace}/${name} was refused. The pod identity webhook did not give it the CNI role, ` +
+        "and its node role may no longer hold the CNI policy. The DaemonSet controller retries until the webhook works. " +
+        "If the service account has lost its annotation, run pulumi up --refresh, or: " +
         `kubectl annotate serviceaccount ${name} -n ${namespace} --overwrite ${ROLE_ARN_ANNOTATION}=${roleArn}. ` +
-        `To admit pods without it, run: kubectl delete validatingadmissionpolicybinding ${guardName}`
+        "To admit pods without the role, first attach the CNI policy to the node role again, then run: " +
+        `kubectl delete validatingadmissionpolicybinding ${guardName}`
     );
 }

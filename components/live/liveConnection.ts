@@ -108,7 +108,7 @@ function explicitProvider(component: pulumi.ComponentResource, token: string, pa
         : [
               {
                   path,
-                  expected: `${path}, since the component has an explicit provider, whose settings the live checks cannot read`,
+                  expected: "a value (the live checks cannot read the settings of the component's explicit provider)",
                   got: "nothing",
                   fix: `set ${path} to the settings of that provider, or set liveChecks: false`,
               },
@@ -131,7 +131,7 @@ function configurationProblems(): Problem[] {
 function unsupportedSetting(setting: string): Problem {
     return {
         path: "aws",
-        expected: `aws, since the stack's configuration has ${setting}, which the live checks do not support`,
+        expected: `a value (the live checks do not support the setting ${setting} in the stack's configuration)`,
         got: "nothing",
         fix: "set aws: { region, profile } or aws: { region, roleArn }, or set liveChecks: false",
     };

@@ -21,7 +21,7 @@ function providerText(resource: string): string {
         "    try {",
         '        handOver = require("eks-cni/handover");',
         "    } catch (error) {",
-        '        throw new Error("This stack needs the npm package eks-cni: npm install eks-cni. (" + error.message + ")");',
+        '        throw new Error("This stack needs the npm package eks-cni. In the folder of the program, run: npm install eks-cni (" + error.message + ")");',
         "    }",
         `    return handOver.dynamicProvider(${JSON.stringify(resource)});`,
         "};",

@@ -73,7 +73,8 @@ async function showPlan(live: LiveContext, known: KnownArgs, canaryActs: boolean
     // Imported on demand, because it loads the Kubernetes and AWS clients.
     const { planUnavailable, previewHandOver } = await import("../../handover/preview/previewHandOver");
     const inputs = previewInputs(plainParts(live, canaryActs), known);
-    const message = typeof inputs === "string" ? planUnavailable(inputs) : await previewHandOver(inputs, previewSeconds());
+    const message =
+        typeof inputs === "string" ? planUnavailable(inputs) : await previewHandOver(inputs, previewSeconds());
     if (message !== undefined) {
         const { warn, info } = pulumi.log;
         await (message.refuses ? warn(message.text, live.parent) : info(message.text, live.parent));

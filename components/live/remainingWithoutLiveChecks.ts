@@ -12,8 +12,13 @@ export function remainingWithoutLiveChecks({ serviceAccountPatch, daemonSetPatch
                   "[annotate] No service account has the role yet. Give its ARN to the managed add-on, or annotate the service account.",
               ]
             : []),
-        ...(!daemonSetPatch ? ["[restart] Existing pods get the role only when they restart."] : []),
-        "[verify] It was not verified that every pod has the role.",
-        "[detach] Node roles that held the CNI policy still hold it.",
+        ...(!daemonSetPatch
+            ? [
+                  "[restart] Existing pods get the role only when they restart: kubectl rollout restart daemonset/NAME -n NAMESPACE",
+              ]
+            : []),
+        "[verify] The pods were not checked. Check that AWS_ROLE_ARN of each pod is the role: kubectl describe pod POD -n NAMESPACE",
+        "[detach] Node roles that held the CNI policy still hold it. Once every pod has the role, run for each node role: " +
+            "aws iam detach-role-policy --role-name NODE_ROLE --policy-arn POLICY_ARN",
     ];
 }

@@ -29,7 +29,7 @@ export async function lookUpNamedCluster(name: string, opts: pulumi.InvokeOption
     } catch (error) {
         return {
             path: "clusterName",
-            expected: "an EKS cluster of the AWS provider's account and region",
+            expected: "an EKS cluster in the AWS provider's account and region",
             got: `this answer to the lookup: ${causeOf(error)}`,
             fix:
                 "to see the clusters: aws eks list-clusters; if this program creates the cluster, pass its name as an " +
@@ -63,7 +63,7 @@ export async function lookUpOidcProvider(issuerUrl: string, opts: pulumi.InvokeO
 function missingProvider(issuerUrl: string, cause: string): Problem {
     return {
         path: "oidcProviderArn",
-        expected: `an IAM OIDC provider of the cluster's issuer ${issuerUrl}`,
+        expected: `an IAM OIDC provider for the cluster's issuer ${issuerUrl}`,
         got: `this answer to the lookup: ${cause}`,
         fix:
             `create one with "aws iam create-open-id-connect-provider --url ${issuerUrl} --client-id-list ` +
@@ -102,7 +102,7 @@ function issuerProblems({ issuerUrl }: ClusterFacts, args: KnownArgs): Problem[]
                   path: "oidcProviderArn",
                   expected: `the provider of the cluster's issuer ${issuerUrl}`,
                   got: JSON.stringify(arn),
-                  fix: "use that cluster's provider, or omit clusterName or oidcProviderArn",
+                  fix: "use the provider of the cluster in clusterName, or omit one of clusterName and oidcProviderArn",
               },
           ];
 }

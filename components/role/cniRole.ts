@@ -142,7 +142,8 @@ function oidcProvider(arn: string): OidcProvider {
     const provider = parseOidcProviderArn(arn);
     if (provider === undefined) {
         throw new Error(
-            `The lookup of the IAM OIDC provider returned ${JSON.stringify(arn)}, which is not the ARN of one.`,
+            `The lookup of the IAM OIDC provider returned ${JSON.stringify(arn)}, which is not the ARN of one. ` +
+                "In a unit test, let the mocks return one, or pass oidcProviderArn.",
         );
     }
     return provider;

@@ -34,7 +34,7 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
             throw unknownRefusal(error, secrets);
         }
         const region = await clients.region();
-        const why = `STS in ${region} answered sts:AssumeRoleWithWebIdentity of ${roleArn} with: ${words}. ${MEANING[failure]}`;
+        const why = `sts:AssumeRoleWithWebIdentity for ${roleArn} failed in ${region}: ${words}. ${MEANING[failure]}`;
         // IAM may still propagate a role, a trust policy or a provider. Waiting does not activate STS in a region.
         return failure === "sts-region-inactive"
             ? { refused: { verdict: "no", code: failure, why, final: true, fix: activationOf(region) } }
@@ -44,12 +44,12 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
 
 const MEANING: Readonly<Record<Exclude<ProofFailure, "permission-missing">, string>> = {
     "trust-refused":
-        "The role does not trust this cluster's service account, does not exist, or IAM has not propagated it yet.",
+        "The role does not trust this cluster's service account, or it does not exist, or IAM has not propagated it yet.",
     "provider-missing": "IAM has no OIDC provider for the cluster's issuer in the role's account.",
     "token-refused": "STS does not accept the token that the cluster issued.",
     "sts-region-inactive":
-        "STS is deactivated in this region for the role's account, for the pods as well as for the operator.",
-    "sts-unreachable": "STS did not answer the operator's machine.",
+        "STS is deactivated in this region for the role's account, so neither the pods nor the machine that runs Pulumi can use it.",
+    "sts-unreachable": "STS did not answer the machine that runs Pulumi.",
 };
 
 /**
@@ -78,6 +78,6 @@ function failureOf(code: string, words: string, error: unknown): keyof typeof ME
 /** The hand-over does not use a role of another account, and waiting does not change that. */
 export function inAnotherAccount(roleArn: string, account: string): Extract<Proof, { verdict: "no" }> | undefined {
     const owner = parseRoleArn(roleArn)?.accountId;
-    const why = `The role ${roleArn} is in another account than the caller of the live checks (${account}).`;
+    const why = `The role ${roleArn} is in a different account from the credentials that the live checks use (${account}).`;
     return owner === account ? undefined : { verdict: "no", code: "trust-refused", why, final: true };
 }

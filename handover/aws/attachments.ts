@@ -21,9 +21,10 @@ export async function attach(clients: Clients, RoleName: string, PolicyArn: stri
             case "LimitExceeded":
                 throw new Refusal(
                     "aws-policy-quota",
-                    `IAM answered iam:AttachRolePolicy of ${PolicyArn} to ${RoleName} with: ${messageOf(error)}`,
+                    `IAM rejected iam:AttachRolePolicy of ${PolicyArn} to ${RoleName}: ${messageOf(error)}`,
                     "The role has reached its quota of managed policies.",
-                    `Detach another policy, then run the same command again, or attach this one yourself: ${command(RoleName, PolicyArn)}`,
+                    "Raise the quota (Service Quotas, IAM, L-0DA4ABF3), or detach a policy that the nodes do not need. Then run " +
+                        `the same command again. To attach this policy at once: ${command(RoleName, PolicyArn)}`,
                 );
             default:
                 throw error;
@@ -68,9 +69,10 @@ async function retryConflicts<T>(change: () => Promise<T>): Promise<T> {
 function policyGone(roleName: string, policyArn: string, words: string): Refusal {
     return new Refusal(
         "aws-policy-gone",
-        `IAM answered iam:AttachRolePolicy of ${policyArn} to ${roleName} with: ${words}`,
+        `IAM rejected iam:AttachRolePolicy of ${policyArn} to ${roleName}: ${words}`,
         "The role had this policy before the hand-over, and the policy no longer exists.",
-        `Create it again, or attach another one with the same permissions: ${command(roleName, "<its ARN>")}`,
+        "Create it again under the same ARN, with the same permissions, and run the same command again. Until then, the nodes can " +
+            `get the permissions from another policy: ${command(roleName, "POLICY_ARN")}`,
     );
 }
 

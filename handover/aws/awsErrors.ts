@@ -65,8 +65,8 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
     if (EXPIRED.test(errorCodeOf(error)) || (isFromProvider(error) && /expired/i.test(words))) {
         return new Refusal(
             "aws-credentials-expired",
-            `AWS answered ${action} with: ${words}`,
-            "The credentials of the live checks have expired. The next run sees the steps that were taken.",
+            `The call ${action} failed: ${words}`,
+            "The credentials of the live checks have expired. The steps taken so far are kept, and the next run finds them.",
             "Log in again (for example with `aws sso login`), check `aws sts get-caller-identity`, and run the same command " +
                 "again. It continues from here.",
         );
@@ -75,30 +75,32 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
         return new Refusal(
             "aws-credentials-missing",
             `No AWS credentials for ${action}: ${words}`,
-            "The live checks call AWS with the credentials of the operator, and found none.",
-            "Log in, or set the stack's aws: configuration or the argument `aws` (profile, roleArn).",
+            "The live checks call AWS with the credentials of the user who runs Pulumi, and found none.",
+            "Log in (for example with `aws sso login`), or set a profile: `pulumi config set aws:profile PROFILE`, or the argument " +
+                "`aws` (profile, roleArn). Then run the same command again.",
         );
     }
     if (isUnknownCaller(error)) {
         return new Refusal(
             "aws-credentials-refused",
-            `AWS answered ${action} with: ${words}`,
-            "AWS does not know these credentials, or not in this region.",
-            "Check which credentials are used (`aws sts get-caller-identity`), and whether region and endpoints belong to them.",
+            `AWS rejected ${action}: ${words}`,
+            "AWS does not know these credentials, or does not accept them in this region.",
+            "Check which credentials are used (`aws sts get-caller-identity`, with --profile PROFILE if `aws` sets one), and that " +
+                "the region and the endpoints match them. Then run the same command again.",
         );
     }
     if (isUnreachable(error)) {
         return new Refusal(
             "aws-unreachable",
             `No answer to ${action}: ${words}`,
-            "As far as is known, this call changed nothing.",
+            "Whether AWS carried out this call is unknown. The next run reads the actual state.",
             "Check network, proxy, region and endpoints, and run the same command again.",
         );
     }
     return isThrottled(error)
         ? new Refusal(
               "aws-throttled",
-              `AWS answered ${action}, after several attempts, with: ${words}`,
+              `AWS rejected ${action} at every attempt: ${words}`,
               "The account exceeds the rate limit of this API.",
               "Run the same command again later. It continues from here.",
           )
@@ -109,9 +111,9 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
 export function unknownRefusal(error: unknown, secrets: readonly string[]): Refusal {
     return new Refusal(
         "aws-call-failed",
-        `AWS answered with ${errorCodeOf(error) || "an error"}: ${messageOf(error, secrets)}`,
-        "The live checks cannot continue after this answer.",
-        "Look up the error in the AWS documentation, and run the same command again.",
+        `A call to AWS failed with ${errorCodeOf(error) || "an error"}: ${messageOf(error, secrets)}`,
+        "The live checks cannot continue after this error.",
+        "Look up the error in the AWS documentation, fix its cause, and run the same command again. It continues from here.",
     );
 }
 
@@ -120,9 +122,9 @@ function accessDenied(words: string, called: string): Refusal {
     const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(words)?.[1] ?? called;
     return new Refusal(
         "aws-access-denied",
-        `AWS answered ${called} with: ${words}`,
-        `The caller of the live checks lacks ${action}.`,
-        `Allow ${action} for the caller, or set other credentials with the argument \`aws\`.`,
+        `AWS rejected ${called}: ${words}`,
+        `The identity that the live checks use lacks ${action}.`,
+        `Allow ${action} for this identity, or set other credentials with the argument \`aws\`.`,
     );
 }
 

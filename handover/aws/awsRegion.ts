@@ -12,9 +12,9 @@ export async function regionOf({ region, profile }: AwsConnection, defaults: { r
     if (found === "") {
         throw new Refusal(
             "aws-region-unknown",
-            "No AWS region is set, neither in the program nor in the environment or the profile.",
+            "No AWS region is set: not in the program, the environment or the profile.",
             "The live checks call EC2, EKS and STS in the cluster's region.",
-            "Run `pulumi config set aws:region <region>`, or set `aws: { region }`.",
+            "Run `pulumi config set aws:region REGION`, or set `aws: { region }`.",
         );
     }
     return found;

@@ -10,6 +10,6 @@ export function limitCredentials<Asked extends unknown[], T>(
     provide: (...asked: Asked) => Promise<T>,
     milliseconds: number,
 ): (...asked: Asked) => Promise<T> {
-    const why = `The provider of the credentials did not answer within ${String(milliseconds / 1000)} s`;
+    const why = `The source of the AWS credentials (such as SSO, a process or instance metadata) did not answer within ${String(milliseconds / 1000)} s`;
     return async (...asked) => withTimeout(milliseconds, provide(...asked), () => new LateCredentials(why));
 }

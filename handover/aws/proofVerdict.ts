@@ -53,10 +53,10 @@ function isUndecided({ outcome, decision }: Unproven): boolean {
 function whyMissing(missing: readonly Unproven[], roleArn: string): string {
     const said = missing.find(({ words }) => words !== "");
     return (
-        `The role ${roleArn} lacks ${names(missing)} in EC2` +
+        `The role ${roleArn} lacks these EC2 permissions: ${names(missing)}` +
         (said === undefined
-            ? ", according to IAM's policy simulator."
-            : `. EC2 answered ${said.action.action} in its session with: ${said.words}`)
+            ? " (according to IAM's policy simulator)."
+            : `. In its session, ${said.action.action} failed: ${said.words}`)
     );
 }
 
@@ -66,7 +66,7 @@ function whyUndecided(undecided: readonly Unproven[]): string {
     const untried = undecided.filter(({ outcome }) => outcome === "untried");
     return [
         ...refused.slice(0, 1).map(({ words }) => {
-            return `EC2 refuses a DryRun of ${names(refused)} from this machine, and IAM's policy simulator allows it: ${words}.`;
+            return `EC2 refuses a DryRun of ${names(refused)} from this machine, although IAM's policy simulator allows it: ${words}.`;
         }),
         ...unclear.slice(0, 1).map(({ words }) => {
             return `EC2's answer to a DryRun of ${names(unclear)} says nothing about permissions: ${words}.`;
@@ -86,7 +86,9 @@ function evidenceOf({ tried, simulation }: Findings, unproven: readonly Unproven
         ...(allowed.length === 0 ? [] : [`A DryRun as the role succeeds: ${names(allowed)}`]),
         ...(simulated.length === 0 ? [] : [`IAM's policy simulator allows the role: ${names(simulated)}`]),
         ...(unproven.length > 0 && "notAllowed" in simulation
-            ? [`Not proved: ${names(unproven)}, which the caller may not simulate. ${simulation.notAllowed}`]
+            ? [
+                  `Not proved: ${names(unproven)}, since the live checks' credentials are not allowed to use IAM's policy simulator. ${simulation.notAllowed}`,
+              ]
             : []),
     ];
 }

@@ -38,6 +38,10 @@ interface Failure {
     readonly reason: unknown;
 }
 
+/** Regions that are on by default cannot be disabled: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html */
+const DISABLE =
+    "An opt-in region that the account does not use can be disabled instead: aws account disable-region --region-name REGION.";
+
 function searchFailure(failures: readonly Failure[], secrets: readonly string[]): unknown {
     const general = failures.find(({ reason }) => hasCode(reason, NOT_REGION_SPECIFIC));
     if (general !== undefined) {
@@ -47,15 +51,15 @@ function searchFailure(failures: readonly Failure[], secrets: readonly string[])
     return failures.every(({ reason }) => hasCode(reason, ["aws-unreachable"]))
         ? new Refusal(
               "aws-unreachable",
-              `The instances of these regions could not be listed: ${named}`,
-              "An instance there may use a node role of this cluster, and would lose the policy with it.",
-              "Check the network to EC2 in these regions, or disable the region for the account, and run the same command again.",
+              `The instances in these regions could not be listed: ${named}`,
+              "An instance there may use a node role of this cluster, and would lose its permissions when the policy is detached from that role.",
+              `Check the network to EC2 in these regions, and run the same command again. ${DISABLE}`,
           )
         : new Refusal(
               "aws-region-refused",
-              `The instances of these regions could not be listed: ${named}`,
-              "An instance there may use a node role of this cluster, and would lose the policy with it.",
-              "Allow ec2:DescribeInstances there (a service control policy may deny it), or disable the region for the account.",
+              `The instances in these regions could not be listed: ${named}`,
+              "An instance there may use a node role of this cluster, and would lose its permissions when the policy is detached from that role.",
+              `Allow ec2:DescribeInstances there (a service control policy may deny it), and run the same command again. ${DISABLE}`,
           );
 }
 

@@ -20,7 +20,7 @@ export async function prove(clients: Clients, account: string, request: ProofReq
     if ("refused" in assumed) {
         return assumed.refused;
     }
-    const first = `STS in ${await clients.region()} issues a session for the service account's token, of ${roleArn}`;
+    const first = `STS in ${await clients.region()} issues a session of ${roleArn} for the service account's token`;
     if (request.depth === "assumeRole") {
         return { verdict: "yes", evidence: [first] };
     }

@@ -90,7 +90,7 @@ function groupStep(
     if (canary !== undefined) {
         return {
             do: "wait",
-            why: `canary on ${canary.node}: ${canary.ready ? `Ready, watching it ${String(stableSeconds)} s` : "not Ready yet"}`,
+            why: `canary on ${canary.node}: ${canary.ready ? `Ready, watching it for ${String(stableSeconds)} s` : "not Ready yet"}`,
         };
     }
     // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.
@@ -99,14 +99,14 @@ function groupStep(
         return (
             wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ?? {
                 do: "wait",
-                why: `canary on ${listNames(awaited)}: its new pod does not exist yet`,
+                why: `canary on ${listNames(awaited)}: no new pod yet`,
             }
         );
     }
     return (
         chooseCanary(record, fleet, nodes, role, memory, at) ?? {
             do: "wait",
-            why: `no node${ofRole(role)} has a pod that could be the canary`,
+            why: `no canary${ofRole(role)} yet, because these nodes are NotReady and have no pod: ${listNames(nodes)}`,
         }
     );
 }

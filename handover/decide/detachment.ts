@@ -189,7 +189,11 @@ function annotationStep(subject: Subject, { serviceAccount }: ClusterSeen): Step
     const otherOwners = (serviceAccount?.roleArnOwners ?? []).filter((owner) => owner !== subject.fieldManager);
     return otherOwners.length > 0
         ? { do: "refuse", refusal: refusals.annotationOwned(subject, otherOwners) }
-        : { do: "annotate", annotations: subject.annotations, why: "the service account has lost its annotation" };
+        : {
+              do: "annotate",
+              annotations: subject.annotations,
+              why: "the service account has lost its annotation: annotating it again",
+          };
 }
 
 function ignoredNodesStep(

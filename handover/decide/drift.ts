@@ -23,7 +23,7 @@ export function driftOf(step: Step, detachedFrom: readonly string[]): string | u
 
 function attachedAgain({ roleName, policyArn }: RolePolicy): string {
     return (
-        `${policyArn} is attached to ${roleName} again. Remove the aws.iam.RolePolicyAttachment from the program that attaches it, ` +
-        "or the two undo each other's work. The next update detaches it."
+        `${policyArn} is attached to ${roleName} again. The next update detaches it. If a program attaches it ` +
+        "(aws.iam.RolePolicyAttachment), remove that resource from the program, or each update undoes the other's work."
     );
 }

@@ -80,7 +80,7 @@ export function forceRestartWrong(
 }
 
 export function whyForced({ node }: PodSeen): string {
-    return `${node} is NotReady: its kubelet ends the pod when it returns`;
+    return `${node} is NotReady: its kubelet stops the pod when the node is back`;
 }
 
 /** Pods that need no pause come first, and among them pods that are not Ready, whose restart costs nothing. */
@@ -143,7 +143,10 @@ export function wakeStep(
     at: number,
 ): Step | undefined {
     return empty.length > 0 && cluster.refusedPods.length > 0 && at - (memory.wokenAt ?? 0) > WAKE_EVERY_MILLISECONDS
-        ? { do: "wake", why: `pods of ${listNames(empty)} were refused; making the DaemonSet controller retry` }
+        ? {
+              do: "wake",
+              why: `the API server refused the pods for ${listNames(empty)}; making the DaemonSet controller retry`,
+          }
         : undefined;
 }
 

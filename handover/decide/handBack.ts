@@ -101,7 +101,7 @@ function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undef
     }
     // Another field manager has written the role's ARN: each new pod would get a role that is about to be deleted.
     return retiredRoles(target).includes(serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? "")
-        ? { do: "refuse", refusal: refusals.annotationOwned(target.subject, serviceAccount.roleArnOwners) }
+        ? { do: "refuse", refusal: refusals.annotationOutlivesRole(target.subject, serviceAccount.roleArnOwners) }
         : undefined;
 }
 

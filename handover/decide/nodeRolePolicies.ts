@@ -48,6 +48,6 @@ export function unknownRoleStep(nodes: readonly NodeSeen[], { roleOfInstance }: 
         return { do: "refuse", refusal: refusals.nodeRoleUnknown(listNames(readyNodes)) };
     }
     return unknown.length > 0
-        ? { do: "wait", why: `NotReady, and without an instance that has a role: ${listNames(unknown)}` }
+        ? { do: "wait", why: `NotReady nodes whose EC2 instance is missing or has no role: ${listNames(unknown)}` }
         : undefined;
 }

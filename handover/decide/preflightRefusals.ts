@@ -59,7 +59,7 @@ function credentialSourceReasons({
     const associations = otherDelivery?.podIdentityRoleArns ?? [];
     return [
         ...(otherDelivery?.addOnRoleArn === undefined ? [] : [refusals.addOnHasRole(otherDelivery.addOnRoleArn)]),
-        ...(associations.length === 0 ? [] : [refusals.podIdentityAssociation(associations)]),
+        ...(associations.length === 0 ? [] : [refusals.podIdentityAssociation(subject, associations)]),
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
         ...(component !== undefined || others.length === 0 || override || isAnnotated(subject, world.cluster)
             ? []
@@ -68,15 +68,17 @@ function credentialSourceReasons({
 }
 
 /** A setting keeps the webhook from giving the role to the pods, or the pods from using it. */
-function templateReasons({ world, additionalPolicies }: Preflight): Refusal[] {
+function templateReasons({ subject, world, additionalPolicies }: Preflight): Refusal[] {
     const { serviceAccount, daemonSet, pods } = world.cluster;
     const audience = serviceAccount?.annotations[AUDIENCE_ANNOTATION] ?? TOKEN_AUDIENCE;
     const other = pods.find(({ credentials }) => credentials.kind === "other");
     const logs = daemonSet?.nodeAgentArguments.includes("--enable-cloudwatch-logs=true") ?? false;
     return [
-        ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(audience)]),
+        ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(subject, audience)]),
         ...skips(daemonSet).map((what) => refusals.webhookSkipped(what)),
-        ...(other?.credentials.kind === "other" ? [refusals.otherCredentials(other.name, other.credentials.what)] : []),
+        ...(other?.credentials.kind === "other"
+            ? [refusals.otherCredentials(subject, other.name, other.credentials.what)]
+            : []),
         ...(logs && !additionalPolicies ? [refusals.nodeAgentLogs()] : []),
     ];
 }
@@ -99,7 +101,7 @@ function versionReasons({ subject, world, clusterVersion, injectionGuard }: Pref
     const ipv6 = subject.ipFamily === "ipv6";
     return [
         ...(injectionGuard && older(30) ? [refusals.clusterTooOld(version, "1.30", "The injection guard")] : []),
-        ...(ipv6 && older(21) ? [refusals.clusterTooOld(version, "1.21", "The IPv6 family")] : []),
+        ...(ipv6 && older(21) ? [refusals.clusterTooOld(version, "1.21", "An IPv6 cluster")] : []),
         ...(ipv6 && cni !== undefined && isBefore(cni, [1, 10, 1]) ? [refusals.cniTooOld(cni.join("."))] : []),
     ];
 }

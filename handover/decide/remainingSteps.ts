@@ -34,10 +34,15 @@ function otherGrants(target: NodeRoleTarget, role: NodeRoleSeen): string[] {
     const toDetach = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
     const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !toDetach.includes(arn));
     return [
-        ...others.map((arn) => `[other-policy] ${role.name} also holds ${arn}, which also grants actions of the CNI.`),
+        ...others.map(
+            (arn) =>
+                `[other-policy] ${role.name} also holds ${arn}, which also grants actions of the CNI. The component does not ` +
+                "detach it. If the nodes do not need it, list it in detachPolicyArns, together with the CNI policy.",
+        ),
         ...role.inlineCniPolicies.map(
             (name) =>
-                `[inline-policy] ${role.name} has the inline policy ${name}, which also grants actions of the CNI.`,
+                `[inline-policy] ${role.name} has the inline policy ${name}, which also grants actions of the CNI. The component ` +
+                "does not change it. Remove these actions from it if the nodes do not need them.",
         ),
     ];
 }

@@ -56,7 +56,10 @@ export class PluginBinding implements pulumi.provider.Provider {
         const [, kind = ""] = /^eks-cni:index:(\w+)$/.exec(type) ?? [];
         const name = kind.charAt(0).toLowerCase() + kind.slice(1);
         if (!isLiveCheckName(name)) {
-            throw new Error(`eks-cni ${this.version} has no resource ${type}: a newer version has written this state.`);
+            throw new Error(
+                `eks-cni ${this.version} has no resource ${type}: a newer version has written this state. ` +
+                    "Install that version or a later one: npm install eks-cni@latest",
+            );
         }
         return liveCheckProvider(name);
     }

@@ -110,13 +110,13 @@ function accessDenied(message: string, request: ApiRequest, config: KubeConfig):
               "cluster-access-denied",
               seen,
               "The live checks need this permission.",
-              `Grant it to the user of \`kubeconfig\`: \`kubectl auth can-i ${canI(request)}\` must print yes.`,
+              `Grant it to the user in \`kubeconfig\` (by RBAC or an EKS access policy): \`kubectl --kubeconfig FILE auth can-i ${canI(request)}\` must print yes.`,
           )
         : new Refusal(
               "cluster-access-denied",
               seen,
-              "RBAC allows it, but an admission webhook or policy of the cluster denies it.",
-              `Exempt ${describeRequest(request)} by the user of \`kubeconfig\` from that webhook or policy, and run again.`,
+              "RBAC allows it, but an admission webhook or policy in the cluster denies it.",
+              `Exempt the user in \`kubeconfig\` from that webhook or policy for ${describeRequest(request)}, and run again.`,
           );
 }
 

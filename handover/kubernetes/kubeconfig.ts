@@ -61,6 +61,8 @@ function chooseContext(config: KubeConfig, context: string | undefined): void {
         throw invalid(
             `The kubeconfig has no context "${context}".`,
             names.length > 0 ? `It has: ${names.join(", ")}.` : "It has no contexts.",
+            "Set kubernetes:context in the stack's configuration to a context of this kubeconfig " +
+                "(`pulumi config set kubernetes:context CONTEXT`), or use a kubeconfig that has this context.",
         );
     }
     config.setCurrentContext(context);
@@ -72,12 +74,10 @@ function lineOf(error: unknown): string {
     return typeof mark?.line === "number" ? ` (line ${mark.line + 1})` : "";
 }
 
-function invalid(seen: string, means: string): Refusal {
-    return new Refusal(
-        "kubeconfig-invalid",
-        seen,
-        means,
-        "Set `kubeconfig` to a kubeconfig (YAML or JSON), as `aws eks update-kubeconfig --name CLUSTER --dry-run` prints it, or set " +
-            "KUBECONFIG.",
-    );
+const VALID_KUBECONFIG =
+    "Set `kubeconfig` to a kubeconfig (YAML or JSON), as `aws eks update-kubeconfig --name CLUSTER --dry-run` prints it, or set " +
+    "KUBECONFIG.";
+
+function invalid(seen: string, means: string, fix = VALID_KUBECONFIG): Refusal {
+    return new Refusal("kubeconfig-invalid", seen, means, fix);
 }

@@ -32,7 +32,7 @@ export async function listAll<Item, Kept>(
                 throw new Refusal(
                     "cluster-refuses",
                     `The API server ended a LIST ${STARTS} times before its last page: ${error.message}.`,
-                    "It answers too slowly to read the whole list.",
+                    "It answers so slowly that the list expires before it has been read completely.",
                     "Run again when the API server is less busy.",
                 );
             }

@@ -8,15 +8,18 @@ import type { NoResponse } from "./requests";
 export function unreachable({ why, final }: NoResponse, config: KubeConfig): Refusal {
     return new Refusal(
         "cluster-unreachable",
-        `The API server at ${host(config)} did not answer: ${why}.`,
+        `The API server at ${host(config)} could not be reached: ${why}.`,
         final
-            ? "The kubeconfig does not trust its certificate: this may be another server."
-            : "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same.",
+            ? "The kubeconfig does not trust the server's certificate, so this may be the wrong server."
+            : "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same as a deleted cluster.",
         `Check \`kubeconfig\` and the network to the cluster: ${readyz}`,
     );
 }
 
 const readyz = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
+
+/** Unlike `/readyz`, which the API server also serves without credentials. */
+const whoami = "`kubectl --kubeconfig FILE auth whoami` must print the user.";
 
 /** API Priority and Fairness: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/ */
 export function throttled({ why }: NoResponse, config: KubeConfig): Refusal {
@@ -24,7 +27,7 @@ export function throttled({ why }: NoResponse, config: KubeConfig): Refusal {
         "cluster-throttled",
         `The API server at ${host(config)} rejects calls: ${why}.`,
         "It is running, but receives too many calls.",
-        "Run the same command again later. It continues from here. To see the callers: `kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels`.",
+        "Run the same command again later. It continues from here. To see the callers: `kubectl --kubeconfig FILE get --raw '/debug/api_priority_and_fairness/dump_requests?includeRequestDetails=1'`.",
     );
 }
 
@@ -35,9 +38,10 @@ export function credentialsMissing({ why }: NoCredentials, config: KubeConfig): 
         `${sentence(credentialsOf(config))} returned no credentials: ${why.replace(/\.$/, "")}.`,
         "No request was sent, so nothing was changed.",
         commandOf(config) === undefined
-            ? `Use a \`kubeconfig\` with credentials: ${readyz}`
-            : "Fix the problem that it reports (for `aws eks get-token`, log in with `aws sso login`), and run the same command again. " +
-                  "It runs like the live checks: without a terminal, with their PATH and environment.",
+            ? `Use a \`kubeconfig\` with credentials: ${whoami}`
+            : "Fix the problem that this credential command reports (for `aws eks get-token`, log in with `aws sso login`), and run the same " +
+                  "Pulumi command again. The live checks run the credential command without a terminal, with the PATH and the environment " +
+                  "of the Pulumi command.",
     );
 }
 
@@ -57,7 +61,8 @@ export function credentialsRefused(config: KubeConfig): Refusal {
               "cluster-credentials-refused",
               seen,
               "The cluster does not accept these credentials, so nothing was changed.",
-              `Use a \`kubeconfig\` whose credentials the cluster accepts: ${readyz}`,
+              "Use a `kubeconfig` whose credentials the cluster accepts. On EKS, their IAM identity needs access to the cluster " +
+                  `(\`aws eks list-access-entries --cluster-name CLUSTER\` shows who has it): ${whoami}`,
           );
 }
 

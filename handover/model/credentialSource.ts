@@ -75,7 +75,7 @@ function faultOf(container: CredentialContainer, volumes: Volumes): string | und
     }
     const tokenFile = valueOf(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
     if (tokenFile === undefined) {
-        return "takes AWS_WEB_IDENTITY_TOKEN_FILE from a reference";
+        return "takes AWS_WEB_IDENTITY_TOKEN_FILE from a reference (valueFrom)";
     }
     if (valueOf(container, "AWS_ROLE_ARN") === undefined) {
         return "has the token file and no AWS_ROLE_ARN";

@@ -42,7 +42,7 @@ export async function previewHandOver(
 
 /** Says in one line why there is no plan. */
 export function planUnavailable(why: string): PreviewMessage {
-    const text = `There is no plan for the hand-over, since the cluster could not be read: ${why}`;
+    const text = `There is no plan for the hand-over yet: ${why}`;
     return { refuses: false, text };
 }
 
@@ -74,7 +74,7 @@ function openImpatiently(inputs: PreviewInputs): Promise<RunContext> {
 
 function messageOf({ refusals, changes, remaining }: HandOverPlan): PreviewMessage | undefined {
     if (refusals.length > 0) {
-        return { refuses: true, text: listRefusals("The update would refuse", refusals) };
+        return { refuses: true, text: listRefusals("The update would stop", refusals) };
     }
     const left = remaining.length === 0 ? [] : [listed("Remaining steps after the update:", remaining)];
     return changes.length === 0

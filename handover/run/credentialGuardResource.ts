@@ -128,7 +128,9 @@ async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs
     );
     const [first, ...others] = preflightRefusals(preflight);
     if (first !== undefined) {
-        throw others.length === 0 ? first : new Refusals("The update refuses", [first, ...others]);
+        throw others.length === 0
+            ? first
+            : new Refusals("The update stopped before it changed anything on the cluster", [first, ...others]);
     }
     return preflight.world;
 }

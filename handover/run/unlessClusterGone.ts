@@ -46,7 +46,7 @@ function clusterUnavailable({ code, seen, means }: Refusal): Refusal {
     return new Refusal(
         code,
         seen,
-        `${means} Its pods may still carry the role, so nothing was removed.`,
-        "Restore the access to the cluster (kubeconfig), and destroy again. If the cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy.",
+        `${means} The cluster's pods may still carry the role, so nothing was removed.`,
+        "Restore access to the cluster, and run pulumi destroy again (after a change of the argument kubeconfig, run pulumi up first). If the cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy.",
     );
 }

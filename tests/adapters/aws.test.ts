@@ -296,9 +296,9 @@ describe("The hand-over's access to an AWS account", function () {
                 verdict: "no",
                 code: "trust-refused",
                 why:
-                    `STS in ${sandbox.region} answered sts:AssumeRoleWithWebIdentity of ${roleArn} with: Not authorized to perform ` +
-                    "sts:AssumeRoleWithWebIdentity. The role does not trust this cluster's service account, does not exist, " +
-                    "or IAM has not put it into force yet.",
+                    `sts:AssumeRoleWithWebIdentity for ${roleArn} failed in ${sandbox.region}: Not authorized to perform ` +
+                    "sts:AssumeRoleWithWebIdentity. The role does not trust this cluster's service account, or it does not exist, " +
+                    "or IAM has not propagated it yet.",
                 final: false,
             });
         });
@@ -315,7 +315,10 @@ describe("The hand-over's access to an AWS account", function () {
             const roleArn = await makeRole("powerless");
             const proof = await prove(roleArn);
             assert.equal(proof.verdict === "no" && proof.code, "permission-missing", JSON.stringify(proof));
-            assert.match(proof.verdict === "no" ? proof.why : "", /ec2:AttachNetworkInterface.*EC2 says to/);
+            assert.match(
+                proof.verdict === "no" ? proof.why : "",
+                /ec2:AttachNetworkInterface.*In its session, ec2:AttachNetworkInterface failed: /,
+            );
         });
 
         it("only when IAM has put it into force", async () => {
@@ -355,7 +358,7 @@ describe("The hand-over's access to an AWS account", function () {
                 const user = await userWith(...LEAST_RIGHTS.filter((action) => action !== missing));
                 await assert.rejects(look({}, user), (error: Refusal) => {
                     assert.equal(error.code, "aws-access-denied");
-                    assert.equal(error.means, `The caller of the live checks lacks ${missing}.`);
+                    assert.equal(error.means, `The identity that the live checks use lacks ${missing}.`);
                     return true;
                 });
             });

@@ -53,7 +53,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
         assert.strictEqual(await holdsPolicy(), false);
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
         assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
-            "[inline-policy] sandbox-nodes has the inline policy more-addresses, which also grants actions of the CNI.",
+            "[inline-policy] sandbox-nodes has the inline policy more-addresses, which also grants actions of the CNI. The component does not change it. Remove these actions from it if the nodes do not need them.",
         ]);
         await iam.client.send(new DeleteRolePolicyCommand(inline));
     });
@@ -61,7 +61,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
     it("is not handed back while its role is trusted for other clusters, whose pods cannot be seen", async () => {
         assert.match(
             (await failureOf(stack.destroy())) ?? "",
-            /\[other-clusters\] The role also trusts oidc\.eks\.us-west-2\.amazonaws\.com\/id\/ANOTHER0CLUSTER\..*forceDestroy: true/s,
+            /\[other-clusters\] The role also trusts oidc\.eks\.us-west-2\.amazonaws\.com\/id\/ANOTHER0CLUSTER\..*remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy/s,
         );
         assert.deepStrictEqual(await rolesOfPods(), [ROLE_ARN]);
         assert.notStrictEqual(await iam.role("cni"), undefined);

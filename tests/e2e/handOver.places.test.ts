@@ -102,7 +102,7 @@ describe("the cluster and the account of the live checks", () => {
         await setArgs(stack, sandbox, { ...NAMED, aws: { profile: "stranger" } });
         assert.match(
             (await failureOf(stack.up())) ?? "",
-            /\[aws-access-denied\].*user\/stranger.*Allow ec2:DescribeInstances for the caller/s,
+            /\[aws-access-denied\].*user\/stranger.*Allow ec2:DescribeInstances for this identity/s,
         );
         assert.deepStrictEqual(await cluster.annotations(), {});
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
@@ -167,7 +167,7 @@ describe("the cluster and the account of the live checks", () => {
         stack.workspace.envVars["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
         assert.match(
             (await failureOf(stack.destroy())) ?? "",
-            /\[cluster-unreachable\].*Its pods may still carry the role, so nothing was removed.*set forceDestroy: true, run pulumi up, then pulumi destroy/s,
+            /\[cluster-unreachable\].*The cluster's pods may still carry the role, so nothing was removed.*set forceDestroy: true, run pulumi up, then pulumi destroy/s,
         );
         assert.deepStrictEqual(await account(), { role: true, nodeRoleHoldsPolicy: false });
         assert.deepStrictEqual(await roleOfPods(), [ROLE_ARN]);
@@ -205,7 +205,7 @@ describe("the cluster and the account of the live checks", () => {
         const failure = (await failureOf(own.preview())) ?? "";
         assert.match(
             failure,
-            /kubeconfig: expected kubeconfig, since the component has an explicit provider, whose settings the live checks cannot read, got nothing/,
+            /kubeconfig: expected a value \(the live checks cannot read the settings of the component's explicit provider\), got nothing/,
         );
         assert.match(failure, /set kubeconfig to the settings of that provider, or set liveChecks: false/);
         await own.workspace.removeStack(own.name);

@@ -91,7 +91,9 @@ describe("the hand-over of a live cluster", () => {
         await sandbox.webhook.stop();
         await cluster.kubectl("delete", "pod", "-n", "kube-system", victim?.pod ?? "");
         await waitUntil(async () =>
-            (await cluster.kubectl("get", "events", "-n", "kube-system")).includes("no identity of its own"),
+            (await cluster.kubectl("get", "events", "-n", "kube-system")).includes(
+                "The pod identity webhook did not give it the CNI role",
+            ),
         );
         assert.ok((await roles()).every(({ roles: [role] }) => role !== undefined));
         await sandbox.webhook.start();

@@ -48,7 +48,10 @@ describe("the npm package that is uninstalled before the stack is destroyed", ()
         renameSync(installed(), `${installed()}-uninstalled`);
         for (const run of [() => stack.destroy(), () => stack.refresh()]) {
             const failure = (await failureOf(run())) ?? "";
-            assert.match(failure, /This stack needs the npm package eks-cni: npm install eks-cni/);
+            assert.match(
+                failure,
+                /This stack needs the npm package eks-cni\. In the folder of the program, run: npm install eks-cni/,
+            );
             assert.deepStrictEqual(await world(), handedOver);
         }
 

@@ -142,9 +142,9 @@ describe("a right that is missing", function () {
                 const aws = await without(action);
                 await assert.rejects(call(aws), (error: Refusal) => {
                     assert.strictEqual(error.code, "aws-access-denied");
-                    assert.strictEqual(error.means, `The caller of the live checks lacks ${action}.`);
+                    assert.strictEqual(error.means, `The identity that the live checks use lacks ${action}.`);
                     assert.ok(error.seen.includes(`not authorized to perform: ${action}`), error.seen);
-                    assert.ok(error.fix.startsWith(`Allow ${action} to the caller, or give another one by`));
+                    assert.ok(error.fix.startsWith(`Allow ${action} for this identity, or set other credentials with`));
                     return true;
                 });
             });
@@ -221,8 +221,9 @@ describe("a right that is missing", function () {
                 assert.strictEqual(refusal.code, "cluster-access-denied");
                 assert.ok(refusal.seen.includes(` forbids \`${verb} ${resource}`), refusal.seen);
                 assert.match(refusal.seen, new RegExp(`cannot ${verb} resource "${resource.split(".")[0] ?? ""}"`));
-                const command = /`(kubectl auth can-i .*)` must print yes/.exec(refusal.fix)?.[1] ?? "";
-                assert.ok(command.startsWith(`kubectl auth can-i ${verb} ${kind}`), command);
+                const command =
+                    /`(kubectl --kubeconfig FILE auth can-i .*)` must print yes/.exec(refusal.fix)?.[1] ?? "";
+                assert.ok(command.startsWith(`kubectl --kubeconfig FILE auth can-i ${verb} ${kind}`), command);
                 assert.strictEqual(command.includes("--subresource"), subresource !== undefined);
                 assert.strictEqual(await canI(command), "no");
                 (await without("nothing at all")).close();
@@ -249,7 +250,7 @@ describe("a right that is missing", function () {
         async function canI(command: string): Promise<string> {
             const file = path.join(sandbox.directory, "operator.kubeconfig");
             fs.writeFileSync(file, operatorKubeconfig(sandbox));
-            const answer = cluster.kubectl(...command.split(" ").slice(1), "--kubeconfig", file);
+            const answer = cluster.kubectl(...command.replace("FILE", file).split(" ").slice(1));
             return (await answer.catch((error: unknown) => (error as { stdout: string }).stdout)).trim();
         }
     });

@@ -15,7 +15,7 @@ const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}
 const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 /** Enough for a busy machine. */
 const SECONDS = "120";
-const NO_PLAN = "There is no plan for the hand-over, since the cluster could not be read:";
+const NO_PLAN = "There is no plan for the hand-over yet:";
 
 describe("a preview", () => {
     let sandbox: Sandbox;
@@ -70,7 +70,7 @@ describe("a preview", () => {
         assert.deepStrictEqual(
             lines.map((line) => line.replace(/\d+ attempts/, "N attempts")),
             [
-                `${NO_PLAN} [cluster-unreachable] The API server at 127.0.0.1:9 did not answer: N attempts, the last failed with: ECONNREFUSED.`,
+                `${NO_PLAN} [cluster-unreachable] The API server at 127.0.0.1:9 could not be reached: N attempts, the last failed with: ECONNREFUSED.`,
             ],
         );
     });
@@ -88,7 +88,7 @@ describe("a preview", () => {
             existingRoleArn: "arn:aws:iam::999999999999:role/theirs",
         });
         const [title, ...reasons] = lines;
-        assert.strictEqual(title, "The update would refuse, for 3 reasons:");
+        assert.strictEqual(title, "The update would stop, for 3 reasons:");
         const codes = reasons.map((line) => /^\[([a-z-]+)\]/.exec(line)?.[1]);
         assert.deepStrictEqual(codes, ["wrong-account", "node-role-missing", "node-role-not-named"]);
         const failure = (await failureOf(stack.up())) ?? "";
@@ -159,7 +159,7 @@ describe("a preview", () => {
     it("of a new name refuses, and with the former one as an alias says nothing, since nothing moves", async () => {
         await stack.setConfig("name", { value: "network" });
         const [title = "", reason = ""] = (await preview(named)).lines;
-        assert.strictEqual(title, "The update would refuse, for this reason:");
+        assert.strictEqual(title, "The update would stop, for this reason:");
         assert.match(reason, /^\[another-component\]/);
         await stack.setConfig("aliases", { value: JSON.stringify([{ name: "cni" }]) });
         assert.deepStrictEqual((await preview(named)).lines, []);

@@ -49,7 +49,7 @@ describe("what is refused before anything is created", () => {
         const failure = await failureOfUp(() => ({ clusterName: "nonexistent" }));
         assert.match(
             failure,
-            /clusterName: expected an EKS cluster of the AWS provider's account and region, got this answer/,
+            /clusterName: expected an EKS cluster in the AWS provider's account and region, got this answer/,
         );
         assert.match(failure, /aws eks list-clusters/);
     });
@@ -79,7 +79,7 @@ describe("what is refused before anything is created", () => {
             const failure = await failureOfUp(() => ({ clusterName: sandbox.clusterName }));
             assert.ok(
                 failure.includes(
-                    `oidcProviderArn: expected an IAM OIDC provider of the cluster's issuer ${sandbox.issuer}`,
+                    `oidcProviderArn: expected an IAM OIDC provider for the cluster's issuer ${sandbox.issuer}`,
                 ),
             );
             assert.ok(failure.includes(`aws iam create-open-id-connect-provider --url ${sandbox.issuer}`));

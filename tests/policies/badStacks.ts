@@ -32,8 +32,8 @@ export const BAD_STACKS: readonly BadStack[] = [
         program: () => attach("nodes-cni", nodeRole(), aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy),
         resource: "nodes-cni",
         message:
-            "The node role nodes has AmazonEKS_CNI_Policy, which every pod on its nodes could use. Give aws-node a role of " +
-            "its own, then remove the policy from the node role.",
+            "The node role nodes has AmazonEKS_CNI_Policy, which every pod on its nodes could use. Give aws-node a role of its " +
+            "own, and remove the policy from the node role only when every aws-node pod carries that role.",
     },
     {
         rule: "cni-role-trusts-its-service-account-only",
@@ -95,7 +95,7 @@ export const BAD_STACKS: readonly BadStack[] = [
         program: () => attach("everything", cniRole(goodTrust()), aws.iam.ManagedPolicy.AmazonEC2FullAccess),
         resource: "everything",
         message:
-            "The CNI role has the AWS managed policy AmazonEC2FullAccess, which is not a CNI policy. Remove it from the role.",
+            "The CNI role has the AWS managed policy AmazonEC2FullAccess, which is not a CNI policy. Remove it from the role, or add its ARN to allowedPolicyArns.",
     },
     {
         rule: "vpc-cni-addon-has-own-role",
@@ -118,7 +118,8 @@ export const BAD_STACKS: readonly BadStack[] = [
         },
         resource: "cni-service-account",
         message:
-            "The vpc-cni add-on has a role, and this resource also annotates kube-system/aws-node with one. Remove one of the two.",
+            "The vpc-cni add-on has a role, and this resource also annotates kube-system/aws-node with one. Set delivery: " +
+            '"external" on CniServiceAccountRole, or remove the role from the add-on.',
     },
     {
         rule: "cni-service-account-is-patched-by-the-component",

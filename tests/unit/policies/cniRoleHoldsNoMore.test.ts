@@ -14,14 +14,14 @@ describe("cni-role-holds-no-more", () => {
 
     it("refuses another policy of AWS", async () => {
         deepStrictEqual(await violations(rule, [role("cni", goodTrust()), attachment("a", "cni", ADMIN)]), [
-            "a: The CNI role has the AWS managed policy AdministratorAccess, which is not a CNI policy. Remove it from the role.",
+            "a: The CNI role has the AWS managed policy AdministratorAccess, which is not a CNI policy. Remove it from the role, or add its ARN to allowedPolicyArns.",
         ]);
     });
 
     it("refuses an own policy with other calls", async () => {
         const policy = JSON.stringify({ Statement: { Effect: "Allow", Action: "ec2:*", Resource: "*" } });
         deepStrictEqual(await violations(rule, [role("cni", goodTrust(), { inlinePolicies: [{ policy }] })]), [
-            "cni: The CNI role has a policy with actions that the CNI does not need. Remove it from the role.",
+            "cni: The CNI role has an inline policy with actions that the CNI does not need. Remove it from the role.",
         ]);
     });
 });

@@ -5,7 +5,8 @@ import { type ResourceSpec, UNKNOWN_TEXT, violations } from "./support/run";
 import { attachment, goodStack, managedCni, nodeGroup, nodeRole } from "./support/stacks";
 
 const END =
-    "which every pod on its nodes could use. Give aws-node a role of its own, then remove the policy from the node role.";
+    "which every pod on its nodes could use. Give aws-node a role of its own, and remove the policy from the node role " +
+    "only when every aws-node pod carries that role.";
 const MANAGED = `The node role nodes has AmazonEKS_CNI_Policy, ${END}`;
 const OWN = `The node role nodes has a policy with the CNI's actions, ${END}`;
 

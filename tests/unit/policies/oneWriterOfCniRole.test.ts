@@ -13,7 +13,8 @@ describe("one-writer-of-the-cni-role", () => {
         deepStrictEqual(
             await violations(rule, [addon({ serviceAccountRoleArn: ROLE_ARN }), account("ServiceAccountPatch")]),
             [
-                "account: The vpc-cni add-on has a role, and this resource also annotates kube-system/aws-node with one. Remove one of the two.",
+                "account: The vpc-cni add-on has a role, and this resource also annotates kube-system/aws-node with one. Set delivery: " +
+                    '"external" on CniServiceAccountRole, or remove the role from the add-on.',
             ],
         );
     });

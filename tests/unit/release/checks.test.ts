@@ -116,7 +116,7 @@ describe("the checks of a release", () => {
     it("ask for the version's section in the changelog, with a date and changes, and none left under Unreleased", () => {
         const changed = (changelog: string) => problems({ changelog })["changelog"];
         deepStrictEqual(changed(CHANGELOG.replace("## [0.2.0] - 2026-11-30\n", "")), [
-            "CHANGELOG.md has no section for it: give what is under [Unreleased] the title [0.2.0] - YYYY-MM-DD",
+            "CHANGELOG.md has no section for 0.2.0: move the entries under [Unreleased] to a section [0.2.0] - YYYY-MM-DD",
         ]);
         deepStrictEqual(changed(CHANGELOG.replace(" - 2026-11-30", "")), [
             "the section [0.2.0] of CHANGELOG.md has no date: write [0.2.0] - YYYY-MM-DD",

@@ -51,37 +51,37 @@ const TABLE: [title: string, current: PackageSchema, changes: string[]][] = [
     [
         "an argument gets another type",
         withArguments({ size: { type: "string" } }),
-        ["breaking: p:index:C: the argument size was integer and is string"],
+        ["breaking: p:index:C: the argument size was integer and is now string"],
     ],
     [
         "the members of an argument get another type",
         withArguments({ tags: { type: "object", additionalProperties: { type: "integer" } } }),
-        ["breaking: p:index:C: the argument tags was object of string and is object of integer"],
+        ["breaking: p:index:C: the argument tags was object of string and is now object of integer"],
     ],
     [
         "an argument of one of our types gets another one",
         withArguments({ limits: { $ref: "#/types/p:index:Family" } }),
-        ["breaking: p:index:C: the argument limits was p:index:Limits and is p:index:Family"],
+        ["breaking: p:index:C: the argument limits was p:index:Limits and is now p:index:Family"],
     ],
     [
         "an argument takes no output any more",
         withArguments({ size: { type: "integer", plain: true } }),
-        ["breaking: p:index:C: the argument size was integer and is plain integer"],
+        ["breaking: p:index:C: the argument size was integer and is now plain integer"],
     ],
     [
         "an argument gets another default",
         withArguments({ size: { type: "integer", default: 2 } }),
-        ["breaking: p:index:C: the argument size was integer and is integer by default 2"],
+        ["breaking: p:index:C: the argument size was integer and is now integer by default 2"],
     ],
     [
         "an argument becomes required",
         withArguments({}, ["name", "size"]),
-        ["breaking: p:index:C: the argument size was optional and is required"],
+        ["breaking: p:index:C: the argument size was optional and is now required"],
     ],
     [
         "an argument is not required any more",
         withArguments({}, []),
-        ["addition: p:index:C: the argument name was required and is optional"],
+        ["addition: p:index:C: the argument name was required and is now optional"],
     ],
     ["an argument comes", withArguments({ colour: size ?? {} }), ["addition: p:index:C: the argument colour is new"]],
     [
@@ -98,7 +98,7 @@ const TABLE: [title: string, current: PackageSchema, changes: string[]][] = [
     [
         "an output is not always there any more",
         component({ required: ["steps"] }),
-        ["breaking: p:index:C: the output arn was string and is string, if at all"],
+        ["breaking: p:index:C: the output arn was string and is now string, if at all"],
     ],
     [
         "the member of an enum goes, another comes",
@@ -108,12 +108,12 @@ const TABLE: [title: string, current: PackageSchema, changes: string[]][] = [
     [
         "the member of an enum gets another value",
         types({ "p:index:Family": { enum: [{ name: "Ipv4", value: "four" }] } }),
-        ['breaking: p:index:Family: the member Ipv4 was "ipv4" and is "four"'],
+        ['breaking: p:index:Family: the member Ipv4 was "ipv4" and is now "four"'],
     ],
     [
         "the property of a type becomes required",
         types({ "p:index:Limits": { ...LIMITS, required: ["seconds"] } }),
-        ["breaking: p:index:Limits: the property seconds was optional and is required"],
+        ["breaking: p:index:Limits: the property seconds was optional and is now required"],
     ],
     [
         "a type comes",

@@ -52,7 +52,7 @@ export const combinationRows: Row[] = [
         plain: name === "additionalPolicyArns",
         ...refused(`an existing role, and ${name}`, { existingRoleArn: ROLE_ARN, [name]: value }, [
             name,
-            `expected no value with existingRoleArn, since the component does not change that role, got ${got}; ` +
+            `expected no value with existingRoleArn (the component does not change that role), got ${got}; ` +
                 `remove ${name}, or remove existingRoleArn to create a role`,
         ]),
     })),
@@ -69,8 +69,8 @@ export const combinationRows: Row[] = [
         { existingRoleArn: "arn:aws:iam::444455556666:role/cni", oidcProviderArn: PROVIDER_ARN },
         [
             "existingRoleArn",
-            'expected a role in the account of oidcProviderArn, aws 111122223333, got "arn:aws:iam::444455556666:role/cni"; ' +
-                "use the role that trusts this provider, or the provider that the role trusts",
+            "expected a role in the account of oidcProviderArn (account 111122223333, partition aws), got " +
+                '"arn:aws:iam::444455556666:role/cni"; use the role that trusts this provider, or the provider that the role trusts',
         ],
     ),
     refused(
@@ -78,8 +78,8 @@ export const combinationRows: Row[] = [
         { existingRoleArn: "arn:aws-cn:iam::111122223333:role/cni", oidcProviderArn: PROVIDER_ARN },
         [
             "existingRoleArn",
-            'expected a role in the account of oidcProviderArn, aws 111122223333, got "arn:aws-cn:iam::111122223333:role/cni"; ' +
-                "use the role that trusts this provider, or the provider that the role trusts",
+            "expected a role in the account of oidcProviderArn (account 111122223333, partition aws), got " +
+                '"arn:aws-cn:iam::111122223333:role/cni"; use the role that trusts this provider, or the provider that the role trusts',
         ],
     ),
     accepted("external and no override", {
@@ -104,8 +104,8 @@ export const combinationRows: Row[] = [
         { oidcProviderArn: PROVIDER_ARN, delivery: "external", overrideExistingServiceAccount: true },
         [
             "overrideExistingServiceAccount",
-            "expected no value with delivery external, since the component then changes nothing on the cluster, got true; " +
-                "remove overrideExistingServiceAccount, or use delivery serviceAccountPatch",
+            'expected no value with delivery: "external" (the component then changes nothing on the cluster), got true; ' +
+                'remove overrideExistingServiceAccount, or use delivery: "serviceAccountPatch"',
         ],
     ),
     {
@@ -114,8 +114,8 @@ export const combinationRows: Row[] = [
             { oidcProviderArn: PROVIDER_ARN, delivery: "external", rollout: { enabled: true } },
             [
                 "rollout.enabled",
-                "expected no value with delivery external, since the component then changes nothing on the cluster, got true; " +
-                    "remove rollout.enabled, or use delivery serviceAccountPatch",
+                'expected no value with delivery: "external" (the component then changes nothing on the cluster), got true; ' +
+                    'remove rollout.enabled, or use delivery: "serviceAccountPatch"',
             ],
         ),
         plain: true,
@@ -131,8 +131,8 @@ export const combinationRows: Row[] = [
     ...[OF_ANOTHER_ACCOUNT, OF_ANOTHER_PARTITION].map((arn) =>
         refused(`an additional provider elsewhere: ${arn}`, both([OTHER_PROVIDER_ARN, arn]), [
             "additionalOidcProviderArns[1]",
-            `expected a provider in the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
-                "create a separate role in the other account",
+            `expected a provider in the account of oidcProviderArn (account 111122223333, partition aws), got "${arn}"; create a ` +
+                "separate role in the other account",
         ]),
     ),
     accepted("additional providers of the same account", both([OTHER_PROVIDER_ARN])),
@@ -143,16 +143,16 @@ export const combinationRows: Row[] = [
     ].flatMap((arn) => [
         refused(`a policy elsewhere as boundary: ${arn}`, { oidcProviderArn: PROVIDER_ARN, permissionsBoundary: arn }, [
             "permissionsBoundary",
-            `expected an AWS managed policy, or a policy in the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
-                "use an AWS managed policy of this partition, or a policy of this account",
+            "expected an AWS managed policy, or a policy in the account of oidcProviderArn (account 111122223333, partition aws), " +
+                `got "${arn}"; use an AWS managed policy from this partition, or a policy from this account`,
         ]),
         refused(
             `an additional policy elsewhere: ${arn}`,
             { oidcProviderArn: PROVIDER_ARN, additionalPolicyArns: [arn] },
             [
                 "additionalPolicyArns[0]",
-                `expected an AWS managed policy, or a policy in the account of oidcProviderArn, aws 111122223333, got "${arn}"; ` +
-                    "use an AWS managed policy of this partition, or a policy of this account",
+                "expected an AWS managed policy, or a policy in the account of oidcProviderArn (account 111122223333, partition aws), " +
+                    `got "${arn}"; use an AWS managed policy from this partition, or a policy from this account`,
             ],
         ),
     ]),
@@ -195,7 +195,7 @@ export const combinationRows: Row[] = [
         { oidcProviderArn: PROVIDER_ARN, ipFamily: "ipv6", rolePath: "//" },
         [
             "rolePath",
-            "expected a path that starts and ends with /, of at most 512 characters from ! to ~, " +
+            "expected a path that starts and ends with /, of at most 512 printable ASCII characters (! to ~, no spaces), " +
                 'got "//"; write it like "/eks/", or omit rolePath for "/"',
         ],
     ),

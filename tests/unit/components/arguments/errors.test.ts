@@ -29,8 +29,8 @@ describe("an argument error", () => {
                 'each end, got "*"; use the name of a namespace: kubectl get namespaces\n' +
                 "  serviceAccount.name: expected 1 to 253 lower case letters, digits, - and ., with a letter or digit at " +
                 'each end and around each dot, got "?"; use the name of a service account: kubectl get serviceaccounts -A\n' +
-                "  overrideExistingServiceAccount: expected no value with delivery external, since the component then changes nothing on the cluster, got " +
-                "true; remove overrideExistingServiceAccount, or use delivery serviceAccountPatch",
+                '  overrideExistingServiceAccount: expected no value with delivery: "external" (the component then changes nothing on the cluster), got ' +
+                'true; remove overrideExistingServiceAccount, or use delivery: "serviceAccountPatch"',
         );
         strictEqual((refused.thrown as pulumi.InputPropertiesError).errors.length, 5);
     });
@@ -57,7 +57,7 @@ describe("an argument error", () => {
             {
                 propertyPath: "rolePath",
                 reason:
-                    'expected a path that starts and ends with /, of at most 512 characters from ! to ~, got "eks"; ' +
+                    'expected a path that starts and ends with /, of at most 512 printable ASCII characters (! to ~, no spaces), got "eks"; ' +
                     'write it like "/eks/", or omit rolePath for "/"',
             },
         ]);
@@ -163,7 +163,7 @@ describe("an argument error", () => {
         deepStrictEqual((refused.thrown as pulumi.InputPropertiesError).errors.at(-1), {
             propertyPath: "additionalPolicyArns",
             reason:
-                'expected no value with existingRoleArn, since the component does not change that role, got ["a","known later"]; ' +
+                'expected no value with existingRoleArn (the component does not change that role), got ["a","known later"]; ' +
                 "remove additionalPolicyArns, or remove existingRoleArn to create a role",
         });
     });

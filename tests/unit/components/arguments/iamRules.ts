@@ -119,7 +119,7 @@ export const iamRules: Rule[] = [
     },
     {
         argument: "rolePath",
-        expected: "a path that starts and ends with /, of at most 512 characters from ! to ~",
+        expected: "a path that starts and ends with /, of at most 512 printable ASCII characters (! to ~, no spaces)",
         fix: 'write it like "/eks/", or omit rolePath for "/"',
         accepted: [
             ["the root", "/"],
@@ -230,7 +230,7 @@ export const iamRules: Rule[] = [
     {
         argument: "additionalPolicyArns",
         plain: true,
-        expected: "at most 24 policies, since a role can have at most 25",
+        expected: "at most 24 policies (a role can have at most 25)",
         fix: "merge some of them",
         accepted: [["24 policies", policies(...numbers(24))]],
         refused: [["25 policies", policies(...numbers(25)), "25 policies"]],

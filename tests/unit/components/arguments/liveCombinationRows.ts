@@ -1,14 +1,14 @@
 import { PROVIDER_ARN } from "../../support/standIn";
 import { Row } from "./rule";
 
-const STEPS = "expected an annotated service account, restarted pods and live checks";
+const STEPS = "expected a component that annotates the service account, restarts the pods and runs the live checks";
 const ROLE_ONLY = { delivery: "external" };
 const NO_ROLLOUT = { rollout: { enabled: false } };
 const NODE_ROLES = { detachFromNodeRoles: ["nodes"] };
 
 const ROLE_ONLY_GOT =
-    "got delivery external, so that the component changes nothing on the cluster; use delivery serviceAccountPatch";
-const NO_ROLLOUT_GOT = "got rollout.enabled false, so that no pod gets the role; remove rollout.enabled";
+    'got delivery: "external", so the component changes nothing on the cluster; use delivery: "serviceAccountPatch"';
+const NO_ROLLOUT_GOT = "got rollout.enabled: false, so no pod gets the role; remove rollout.enabled";
 
 function row(title: string, args: object, ...problems: [propertyPath: string, reason: string][]): Row {
     return {
@@ -39,11 +39,11 @@ export const liveCombinationRows: Row[] = [
     ]),
     row("node roles to detach from without live checks", { ...NODE_ROLES, liveChecks: false }, [
         "detachFromNodeRoles",
-        `${STEPS}, got liveChecks false; remove liveChecks, or remove detachFromNodeRoles`,
+        `${STEPS}, got liveChecks: false; remove liveChecks, or remove detachFromNodeRoles`,
     ]),
     row("an injection guard without node roles to detach from", { injectionGuard: true }, [
         "injectionGuard",
-        "expected no value without detachFromNodeRoles, since nothing is detached then, got true; " +
+        "expected no value without detachFromNodeRoles (nothing is detached then), got true; " +
             "add detachFromNodeRoles, or remove injectionGuard",
     ]),
     row("no injection guard, and no node roles to detach from", { injectionGuard: false }),

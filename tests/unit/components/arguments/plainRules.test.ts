@@ -43,7 +43,7 @@ describe("arguments that decide which resources exist", () => {
                 {
                     propertyPath: "detachPolicyArns",
                     reason:
-                        `expected no value without detachFromNodeRoles, since nothing is detached then, got ${got}; ` +
+                        `expected no value without detachFromNodeRoles (nothing is detached then), got ${got}; ` +
                         "add detachFromNodeRoles, or remove detachPolicyArns",
                 },
             ]);
@@ -137,7 +137,7 @@ function latePlain(propertyPath: string): ExpectedProblem {
     return {
         propertyPath,
         reason:
-            "expected a plain value, since it decides which resources exist or how they are made, got an Output or a Promise; " +
+            "expected a plain value (it decides which resources exist or how they are made), got an Output or a Promise; " +
             "pass the value itself, for example from pulumi.Config",
     };
 }

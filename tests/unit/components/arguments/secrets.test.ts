@@ -94,7 +94,7 @@ describe("an argument error about a secret", () => {
             {
                 propertyPath: "roleDescription",
                 reason:
-                    "expected no value with existingRoleArn, since the component does not change that role, got a secret value; " +
+                    "expected no value with existingRoleArn (the component does not change that role), got a secret value; " +
                     "remove roleDescription, or remove existingRoleArn to create a role",
             },
         ]);
@@ -133,8 +133,8 @@ describe("an argument error about a secret", () => {
                 propertyPath: "permissionsBoundary",
                 reason:
                     "expected an AWS managed policy, or a policy in the account of oidcProviderArn, got " +
-                    '"arn:aws:iam::444455556666:policy/boundary"; ' +
-                    "use an AWS managed policy of this partition, or a policy of this account",
+                    '"arn:aws:iam::444455556666:policy/boundary"; use an AWS managed policy from this partition, or a policy from this ' +
+                    "account",
             },
         ]);
     });

@@ -44,9 +44,8 @@ function sizeOf(issuers: string[], name: string): number {
 
 function warning(size: number): string {
     return (
-        `warning: [runtime] The trust policy has ${String(size)} characters without white space. IAM's default quota is ` +
-        '2048. If AWS answers LimitExceeded, request a higher "Role trust policy length" (IAM, L-C07B4B0D, ' +
-        "at most 8192)."
+        `warning: [runtime] The trust policy has ${String(size)} characters, not counting white space. IAM's default quota is 2048. If AWS ` +
+        'returns LimitExceeded, request a higher "Role trust policy length" in Service Quotas (IAM, L-C07B4B0D, at most 8192).'
     );
 }
 
@@ -54,7 +53,7 @@ function tooLong(size: number) {
     return {
         propertyPath: "additionalOidcProviderArns",
         reason:
-            "expected a trust policy of at most 8192 characters without white space, IAM's maximum, " +
+            "expected a trust policy of at most 8192 characters, not counting white space (IAM's maximum), " +
             `got ${String(size)} characters; give some of the clusters a role of their own`,
     };
 }

@@ -29,8 +29,9 @@ describe("the advice on a failed role", () => {
         strictEqual(
             roleAdvice(["first try: throttled", ROLE_EXISTS]),
             "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
-                "rolePath does that), choose a new roleName or remove it, since the new role is created before the old one is deleted. If " +
-                "the role belongs to another owner, choose another roleName, or use that role with existingRoleArn.",
+                "rolePath does that), choose a new roleName, or omit roleName for a generated one: the new role is created before the " +
+                "old one is deleted. If the role belongs to another owner, choose another roleName, or use that role with " +
+                "existingRoleArn.",
         );
     });
 
@@ -48,9 +49,9 @@ describe("the advice on a failed annotation", () => {
         it(`names the owner ${manager} and the option that takes over`, () => {
             strictEqual(
                 serviceAccountAdvice(["connection refused", failure]),
-                `The field manager "${manager}" owns the annotation of this service account. Set ` +
-                    "overrideExistingServiceAccount: true to take it over, or remove the annotation first. To see its " +
-                    "present value: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields",
+                `The field manager "${manager}" owns the annotation of this service account. Set overrideExistingServiceAccount: true to take ` +
+                    "it over, or remove the annotation first. To see its current value: kubectl get serviceaccount NAME -n NAMESPACE -o " +
+                    "yaml --show-managed-fields",
             );
         });
     }
@@ -58,8 +59,9 @@ describe("the advice on a failed annotation", () => {
     it("does not offer to take over from another component, but names it", () => {
         strictEqual(
             serviceAccountAdvice([OTHER_COMPONENT]),
-            "Another CniServiceAccountRole, eks-cni/network/production/cni (project, stack, name), annotates this service " +
-                "account. Remove that component first. If it is this component under its former name, give it an alias.",
+            "Another CniServiceAccountRole annotates this service account: eks-cni/network/production/cni (project, stack and " +
+                "name). First remove that component from its program, and run pulumi up on its stack. If it is this component under " +
+                "its former name, change the name back, run pulumi up, then rename it with an alias.",
         );
     });
 
@@ -79,15 +81,16 @@ describe("the advice on a failed rollout", () => {
     it("names the owner of the rollout annotation", () => {
         strictEqual(
             rolloutAdvice([CONFLICT]),
-            'The field manager "kubectl-annotate" owns the rollout annotation of this DaemonSet: another component restarts it.',
+            'The field manager "kubectl-annotate" owns the rollout annotation of this DaemonSet: another component restarts it. ' +
+                "Set rollout: { enabled: false } on the component whose service account the DaemonSet does not use.",
         );
     });
 
     it("says that the DaemonSet is missing, which the API server does not", () => {
         strictEqual(
             rolloutAdvice(["connection refused", NO_DAEMON_SET]),
-            `There is no DaemonSet "aws-node" in the service account's namespace. Install the Amazon VPC CNI plugin first, ` +
-                "or set rollout.daemonSetName.",
+            'There is no DaemonSet "aws-node" in the service account\'s namespace. Install the Amazon VPC CNI plugin first, or set ' +
+                "rollout.daemonSetName. The service account is already annotated (and was created if it did not exist).",
         );
     });
 
@@ -95,9 +98,9 @@ describe("the advice on a failed rollout", () => {
         it(`says how to go on after a time limit: ${failure.slice(-40)}`, () => {
             strictEqual(
                 rolloutAdvice(["connection refused", failure]),
-                "The service account is annotated, and the rolling update continues in the cluster. To see what " +
-                    "delays it: kubectl rollout status daemonset/NAME -n NAMESPACE. Then run the update again, which waits " +
-                    "again, or raise rollout.timeoutSeconds.",
+                "The service account is annotated, and the rolling update continues in the cluster. To see which pods delay it, and " +
+                    "why: kubectl get pods -n NAMESPACE -l k8s-app=aws-node -o wide, then kubectl describe pod POD -n NAMESPACE. Then run " +
+                    "the update again: it waits for the rest. On a large cluster, raise rollout.timeoutSeconds.",
             );
         });
     }

@@ -45,9 +45,9 @@ function problem(types: string[]) {
     return {
         path: "liveChecks",
         expected:
-            "names with a random part, since without one the engine deletes a role before it creates the next one",
-        got: `pulumi:autonaming without one for ${types.join(", ")}`,
-        fix: "set a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
+            "resource names with a random part (without one, the engine deletes a role before it creates the next one)",
+        got: `pulumi:autonaming without a random part for ${types.join(", ")}`,
+        fix: "in pulumi:autonaming, set a pattern such as ${name}-${hex(7)} for these, or set liveChecks: false",
     };
 }
 

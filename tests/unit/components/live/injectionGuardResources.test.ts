@@ -13,10 +13,12 @@ const ANNOTATIONS = {
 const HAS = (list: string, variable: string) =>
     `object.spec.?${list}.orValue([]).all(c, c.?env.orValue([]).exists(e, e.name == '${variable}'))`;
 const MESSAGE =
-    "eks-cni: this pod of kube-system/aws-node has no identity of its own, and its node role no longer holds the CNI policy. " +
-    "The DaemonSet controller retries. If the service account has lost its annotation, run: " +
-    `kubectl annotate serviceaccount aws-node -n kube-system --overwrite eks.amazonaws.com/role-arn=${ROLE_ARN}. ` +
-    `To admit pods without it, run: kubectl delete validatingadmissionpolicybinding ${NAME}`;
+    "eks-cni: this pod of the service account kube-system/aws-node was refused. The pod identity webhook did not give it " +
+    "the CNI role, and its node role may no longer hold the CNI policy. The DaemonSet controller retries until the webhook " +
+    "works. If the service account has lost its annotation, run pulumi up --refresh, or: kubectl " +
+    `annotate serviceaccount aws-node -n kube-system --overwrite eks.amazonaws.com/role-arn=${ROLE_ARN}. To admit pods without the ` +
+    "role, first attach the CNI policy to the node role again, then run: kubectl delete validatingadmissionpolicybinding " +
+    NAME;
 
 interface Spec {
     matchConstraints: { namespaceSelector: unknown };

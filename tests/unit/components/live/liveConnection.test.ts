@@ -43,14 +43,14 @@ function assertProblems(done: Run<unknown>, problems: ExpectedProblem[]): void {
 const explicitProvider = (path: string): ExpectedProblem => ({
     propertyPath: path,
     reason:
-        `expected ${path}, since the component has an explicit provider, whose settings the live checks cannot read, got nothing; ` +
+        "expected a value (the live checks cannot read the settings of the component's explicit provider), got nothing; " +
         `set ${path} to the settings of that provider, or set liveChecks: false`,
 });
 
 const unsupportedSetting = (setting: string): ExpectedProblem => ({
     propertyPath: "aws",
     reason:
-        `expected aws, since the stack's configuration has ${setting}, which the live checks do not support, got nothing; ` +
+        `expected a value (the live checks do not support the setting ${setting} in the stack's configuration), got nothing; ` +
         "set aws: { region, profile } or aws: { region, roleArn }, or set liveChecks: false",
 });
 

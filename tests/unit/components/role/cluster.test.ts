@@ -76,7 +76,7 @@ describe("the cluster", () => {
             {
                 propertyPath: "rolePath",
                 reason:
-                    'expected a path that starts and ends with /, of at most 512 characters from ! to ~, got "eks"; ' +
+                    'expected a path that starts and ends with /, of at most 512 printable ASCII characters (! to ~, no spaces), got "eks"; ' +
                     'write it like "/eks/", or omit rolePath for "/"',
             },
         ]);
@@ -156,8 +156,8 @@ describe("the cluster's issuer", () => {
                 {
                     propertyPath: "oidcProviderArn",
                     reason:
-                        `expected the provider of the cluster's issuer https://${ISSUER}, got "${OTHER}"; ` +
-                        "use that cluster's provider, or omit clusterName or oidcProviderArn",
+                        `expected the provider of the cluster's issuer https://${ISSUER}, got "${OTHER}"; use the provider of the cluster in clusterName, ` +
+                        "or omit one of clusterName and oidcProviderArn",
                 },
             ]);
         });
@@ -182,8 +182,8 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "oidcProviderArn",
                 reason:
-                    `expected the provider of the cluster's issuer https://${ISSUER}, got a secret value; ` +
-                    "use that cluster's provider, or omit clusterName or oidcProviderArn",
+                    `expected the provider of the cluster's issuer https://${ISSUER}, got a secret value; use the provider of the cluster in ` +
+                    "clusterName, or omit one of clusterName and oidcProviderArn",
             },
         ]);
     });
@@ -195,10 +195,9 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "clusterName",
                 reason:
-                    "expected an EKS cluster of the AWS provider's account and region, got this answer to the lookup: " +
-                    "reading EKS Cluster (c): couldn't find resource; to see the clusters: aws eks list-clusters; " +
-                    "if this program creates the cluster, pass its name as an output (cluster.name), or its OIDC " +
-                    "provider as oidcProviderArn",
+                    "expected an EKS cluster in the AWS provider's account and region, got this answer to the lookup: reading EKS Cluster " +
+                    "(c): couldn't find resource; to see the clusters: aws eks list-clusters; if this program creates the cluster, pass " +
+                    "its name as an output (cluster.name), or its OIDC provider as oidcProviderArn",
             },
         ]);
     });
@@ -225,11 +224,10 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "oidcProviderArn",
                 reason:
-                    `expected an IAM OIDC provider of the cluster's issuer https://${ISSUER}, got this answer to the lookup: ` +
-                    `couldn't find resource; create one with "aws iam create-open-id-connect-provider --url https://${ISSUER} ` +
-                    '--client-id-list sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster NAME ' +
-                    '--approve"; if this program creates it, pass its ARN as oidcProviderArn, since the lookup can run before ' +
-                    "it exists",
+                    `expected an IAM OIDC provider for the cluster's issuer https://${ISSUER}, got this answer to the lookup: couldn't find ` +
+                    `resource; create one with "aws iam create-open-id-connect-provider --url https://${ISSUER} --client-id-list ` +
+                    'sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster NAME --approve"; if this program creates ' +
+                    "it, pass its ARN as oidcProviderArn, since the lookup can run before it exists",
             },
         ]);
     });
@@ -240,7 +238,7 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "additionalOidcProviderArns[0]",
                 reason:
-                    "expected a provider in the account of oidcProviderArn, aws 111122223333, got " +
+                    "expected a provider in the account of oidcProviderArn (account 111122223333, partition aws), got " +
                     '"arn:aws:iam::444455556666:oidc-provider/issuer.example.com"; create a separate role in the other account',
             },
         ]);

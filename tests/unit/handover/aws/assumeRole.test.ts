@@ -24,7 +24,7 @@ describe("a token's session of a role", () => {
         return "refused" in answer ? answer.refused : undefined;
     };
     const why = (words: string, meaning: string) =>
-        `STS in ${REGION} answered sts:AssumeRoleWithWebIdentity of ${ROLE} with: ${words}. ${meaning}`;
+        `sts:AssumeRoleWithWebIdentity for ${ROLE} failed in ${REGION}: ${words}. ${meaning}`;
 
     it("has its keys and its token", async () => {
         deepStrictEqual(await assumeAsToken(), {
@@ -37,7 +37,7 @@ describe("a token's session of a role", () => {
     });
 
     const TRUST =
-        "The role does not trust this cluster's service account, does not exist, or IAM has not propagated it yet.";
+        "The role does not trust this cluster's service account, or it does not exist, or IAM has not propagated it yet.";
     const TOKEN_REFUSED = "STS does not accept the token that the cluster issued.";
     const table: [string, AwsFailure, string, string][] = [
         [
@@ -83,7 +83,7 @@ describe("a token's session of a role", () => {
             "too many calls, after some attempts",
             new AwsFailure("Throttling", "Rate exceeded"),
             "sts-unreachable",
-            "STS did not answer the operator's machine.",
+            "STS did not answer the machine that runs Pulumi.",
         ],
     ];
     for (const [what, failure, code, meaning] of table) {
@@ -101,7 +101,8 @@ describe("a token's session of a role", () => {
             code: "sts-region-inactive",
             why: why(
                 words,
-                "STS is deactivated in this region for the role's account, for the pods as well as for the operator.",
+                "STS is deactivated in this region for the role's account, so neither the pods nor the machine that runs Pulumi can " +
+                    "use it.",
             ),
             final: true,
             fix:
@@ -114,7 +115,7 @@ describe("a token's session of a role", () => {
         answerWith(SILENCE);
         const { code, final, why: reason = "" } = (await refused()) ?? {};
         deepStrictEqual([code, final], ["sts-unreachable", false]);
-        strictEqual(reason.endsWith(". STS did not answer the operator's machine."), true, reason);
+        strictEqual(reason.endsWith(". STS did not answer the machine that runs Pulumi."), true, reason);
     }).timeout(60_000);
 
     it("is refused without the token that STS repeats, and without the operator's secrets", async () => {
@@ -130,7 +131,7 @@ describe("a token's session of a role", () => {
                 [error.code, error.seen],
                 [
                     "aws-call-failed",
-                    "AWS answered with ValidationError: 1 validation error detected: Value '***' at 'webIdentityToken'",
+                    "A call to AWS failed with ValidationError: 1 validation error detected: Value '***' at 'webIdentityToken'",
                 ],
             );
             strictEqual(error.message.includes(TOKEN), false);

@@ -38,11 +38,11 @@ describe("an attachment of a policy to a node role", () => {
         aws.answer({ "iam:AttachRolePolicy": () => noSuchPolicy });
         await rejects(aws.connect().attach("nodes", CNI_POLICY), {
             code: "aws-policy-gone",
-            seen: `IAM answered iam:AttachRolePolicy of ${CNI_POLICY} to nodes with: ${noSuchPolicy.message}`,
+            seen: `IAM rejected iam:AttachRolePolicy of ${CNI_POLICY} to nodes: ${noSuchPolicy.message}`,
             means: "The role had this policy before the hand-over, and the policy no longer exists.",
             fix:
-                "Create it again, or attach another one with the same permissions: " +
-                "aws iam attach-role-policy --role-name nodes --policy-arn <its ARN>",
+                "Create it again under the same ARN, with the same permissions, and run the same command again. Until then, the nodes " +
+                "can get the permissions from another policy: aws iam attach-role-policy --role-name nodes --policy-arn POLICY_ARN",
         });
     });
 
@@ -51,11 +51,11 @@ describe("an attachment of a policy to a node role", () => {
         aws.answer({ "iam:AttachRolePolicy": () => new AwsFailure("LimitExceeded", words, 409) });
         await rejects(aws.connect().attach("nodes", CNI_POLICY), {
             code: "aws-policy-quota",
-            seen: `IAM answered iam:AttachRolePolicy of ${CNI_POLICY} to nodes with: ${words}`,
+            seen: `IAM rejected iam:AttachRolePolicy of ${CNI_POLICY} to nodes: ${words}`,
             means: "The role has reached its quota of managed policies.",
             fix:
-                "Detach another policy, then run the same command again, or attach this one yourself: " +
-                `aws iam attach-role-policy --role-name nodes --policy-arn ${CNI_POLICY}`,
+                "Raise the quota (Service Quotas, IAM, L-0DA4ABF3), or detach a policy that the nodes do not need. Then run the same " +
+                `command again. To attach this policy at once: aws iam attach-role-policy --role-name nodes --policy-arn ${CNI_POLICY}`,
         });
         deepStrictEqual(aws.counts(), { "iam:AttachRolePolicy": 1 });
     });
@@ -84,7 +84,7 @@ describe("an attachment of a policy to a node role", () => {
         await rejects(aws.connect().attach("nodes", CNI_POLICY), (error: Refusal) => {
             deepStrictEqual(
                 [error.code, error.seen],
-                ["aws-call-failed", `AWS answered with UnmodifiableEntity: ${words}`],
+                ["aws-call-failed", `A call to AWS failed with UnmodifiableEntity: ${words}`],
             );
             return true;
         });

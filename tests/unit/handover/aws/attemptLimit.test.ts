@@ -94,7 +94,7 @@ describe("the clients of a connection", () => {
         const client = await clients(false).ec2();
         await rejects(client.send(new DescribeRegionsCommand({})), {
             code: "aws-access-denied",
-            seen: "AWS answered ec2:DescribeRegions with: no",
+            seen: "AWS rejected ec2:DescribeRegions: no",
         });
         await rejects((await clients(false).ec2As(session)).send(new DescribeRegionsCommand({})), {
             name: "UnauthorizedOperation",

@@ -54,9 +54,9 @@ describe("a connection to AWS", () => {
         it("of no source, which is refused before any call", async () => {
             await rejects(aws.connect({}, {}).callerAccount(), {
                 code: "aws-region-unknown",
-                seen: "No AWS region is set, neither in the program nor in the environment or the profile.",
+                seen: "No AWS region is set: not in the program, the environment or the profile.",
                 means: "The live checks call EC2, EKS and STS in the cluster's region.",
-                fix: "Run `pulumi config set aws:region <region>`, or set `aws: { region }`.",
+                fix: "Run `pulumi config set aws:region REGION`, or set `aws: { region }`.",
             });
             await rejects(aws.connect({ region: "" }, {}).callerAccount(), { code: "aws-region-unknown" });
             deepStrictEqual(aws.counts(), {});
@@ -110,7 +110,7 @@ describe("a connection to AWS", () => {
             const access = aws.connect({ roleArn: "arn:aws:iam::111122223333:role/deployer", sessionName: "nightly" });
             await rejects(access.callerAccount(), {
                 code: "aws-access-denied",
-                means: "The caller of the live checks lacks sts:AssumeRole.",
+                means: "The identity that the live checks use lacks sts:AssumeRole.",
             });
             strictEqual(aws.calls[0]?.parameters["RoleSessionName"], "nightly");
             const externalIds = aws.calls.map(({ parameters }) => parameters["ExternalId"]);

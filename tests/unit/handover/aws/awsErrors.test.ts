@@ -118,15 +118,15 @@ describe("an error of the AWS SDK", () => {
             const means = (words: string) => refusalOf(named("AccessDenied", words), "iam:GetRole", [])?.means;
             strictEqual(
                 means("User: arn:aws:iam::1:user/u is not authorized to perform: sts:AssumeRole on resource: r"),
-                "The caller of the live checks lacks sts:AssumeRole.",
+                "The identity that the live checks use lacks sts:AssumeRole.",
             );
-            strictEqual(means("Access denied"), "The caller of the live checks lacks iam:GetRole.");
+            strictEqual(means("Access denied"), "The identity that the live checks use lacks iam:GetRole.");
         });
 
         it("that keeps an unknown code and its words", () => {
             const { code, seen } = unknownRefusal(named("OddException", "Something s3cret"), ["s3cret"]);
-            deepStrictEqual([code, seen], ["aws-call-failed", "AWS answered with Odd: Something ***"]);
-            strictEqual(unknownRefusal("odd", []).seen, "AWS answered with an error: odd");
+            deepStrictEqual([code, seen], ["aws-call-failed", "A call to AWS failed with Odd: Something ***"]);
+            strictEqual(unknownRefusal("odd", []).seen, "A call to AWS failed with an error: odd");
         });
     });
 });

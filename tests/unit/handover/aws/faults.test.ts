@@ -49,8 +49,12 @@ describe("what goes wrong with AWS in the middle of a run", () => {
                 aws.answer({ [action]: () => failure });
                 const { code, seen, means, fix } = await refusalOf(send(aws.connect()));
                 strictEqual(code, "aws-credentials-expired");
-                strictEqual(seen, `AWS answered ${action} with: ${failure.message}`);
-                strictEqual(means.includes("The next run sees the steps that were taken."), true, means);
+                strictEqual(seen, `The call ${action} failed: ${failure.message}`);
+                strictEqual(
+                    means.includes("The steps taken so far are kept, and the next run finds them."),
+                    true,
+                    means,
+                );
                 strictEqual(/`aws sso login`.*It continues from here\./.test(fix), true, fix);
                 strictEqual(aws.counts()[action], 1);
             });
@@ -76,7 +80,7 @@ describe("what goes wrong with AWS in the middle of a run", () => {
                 [code, seen],
                 [
                     "aws-credentials-expired",
-                    "AWS answered sts:GetCallerIdentity with: Profile ops credential_process returned expired credentials.",
+                    "The call sts:GetCallerIdentity failed: Profile ops credential_process returned expired credentials.",
                 ],
             );
         });
@@ -104,7 +108,8 @@ describe("what goes wrong with AWS in the middle of a run", () => {
                     [code, seen],
                     [
                         "aws-credentials-missing",
-                        "No AWS credentials for sts:GetCallerIdentity: The provider of the credentials did not answer within 0.3 s",
+                        "No AWS credentials for sts:GetCallerIdentity: The source of the AWS credentials (such as SSO, a process or instance " +
+                            "metadata) did not answer within 0.3 s",
                     ],
                 );
             });

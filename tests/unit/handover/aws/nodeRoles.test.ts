@@ -318,7 +318,7 @@ describe("a look at the node roles", () => {
         });
         await rejects(aws.connect().look({ ...QUESTION, roleNames: ["nodes"] }), (error: Refusal) => {
             strictEqual(error.code, "aws-access-denied");
-            strictEqual(error.means, "The caller of the live checks lacks iam:ListAttachedRolePolicies.");
+            strictEqual(error.means, "The identity that the live checks use lacks iam:ListAttachedRolePolicies.");
             return true;
         });
     });

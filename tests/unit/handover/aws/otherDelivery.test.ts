@@ -114,6 +114,9 @@ describe("how else EKS gives a service account credentials", () => {
 
     it("is an error when EKS says something else", async () => {
         aws.answer({ ...nothing, "eks:DescribeAddon": () => new AwsFailure("InvalidParameterException", "bad name") });
-        await rejects(read(), { code: "aws-call-failed", seen: "AWS answered with InvalidParameter: bad name" });
+        await rejects(read(), {
+            code: "aws-call-failed",
+            seen: "A call to AWS failed with InvalidParameter: bad name",
+        });
     });
 });

@@ -47,7 +47,8 @@ describe("the verdict on a role's rights", () => {
                 verdict: "yes",
                 evidence: [
                     BY_DRY_RUN,
-                    "Not proved: ec2:Assign, ec2:Unassign, which the caller may not simulate. AWS says no.",
+                    "Not proved: ec2:Assign, ec2:Unassign, since the live checks' credentials are not allowed to use IAM's policy " +
+                        "simulator. AWS says no.",
                 ],
             },
         );
@@ -78,10 +79,10 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(verdict(all, decisions), {
                 verdict: "undecided",
                 why:
-                    "EC2 refuses a DryRun of ec2:Attach, ec2:Detach from this machine, and IAM's policy simulator allows it: " +
-                    "Unauthorized: not from here. " +
-                    "EC2's answer to a DryRun of ec2:Create, ec2:Delete says nothing about permissions: Odd: in use. " +
-                    "IAM's policy simulator cannot decide ec2:Assign, ec2:Unassign: it depends on conditions that only a real call meets.",
+                    "EC2 refuses a DryRun of ec2:Attach, ec2:Detach from this machine, although IAM's policy simulator allows it: " +
+                    "Unauthorized: not from here. EC2's answer to a DryRun of ec2:Create, ec2:Delete says nothing about permissions: Odd: " +
+                    "in use. IAM's policy simulator cannot decide ec2:Assign, ec2:Unassign: it depends on conditions that only a real call " +
+                    "meets.",
                 evidence: [BY_DRY_RUN, "IAM's policy simulator allows the role: ec2:Attach, ec2:Tag"],
             });
         });
@@ -91,7 +92,7 @@ describe("the verdict on a role's rights", () => {
                 "a refusal that the simulation does not share",
                 dryRunOf("Attach", "refused", "No: not from here"),
                 "allowed",
-                "EC2 refuses a DryRun of ec2:Attach from this machine, and IAM's policy simulator allows it: No: not from here.",
+                "EC2 refuses a DryRun of ec2:Attach from this machine, although IAM's policy simulator allows it: No: not from here.",
             ],
             [
                 "an answer that tells nothing",
@@ -118,7 +119,9 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(verdictWithoutSimulation([dryRunOf("Create", "unclear", "Odd: in use")]), {
                 verdict: "undecided",
                 why: "EC2's answer to a DryRun of ec2:Create says nothing about permissions: Odd: in use.",
-                evidence: ["Not proved: ec2:Create, which the caller may not simulate. AWS says no."],
+                evidence: [
+                    "Not proved: ec2:Create, since the live checks' credentials are not allowed to use IAM's policy simulator. AWS says no.",
+                ],
             });
         });
     });
@@ -135,7 +138,7 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(
                 verdict(all, { Assign: "denied", Attach: "denied", Tag: "allowed" }),
                 no(
-                    `The role ${roleArn} lacks ec2:Assign, ec2:Attach in EC2. EC2 answered ec2:Attach in its session with: No: really`,
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Assign, ec2:Attach. In its session, ec2:Attach failed: No: really`,
                 ),
             );
         });
@@ -143,7 +146,9 @@ describe("the verdict on a role's rights", () => {
         it("where the simulation has no word of an action", () => {
             deepStrictEqual(
                 verdict([dryRunOf("Assign", "untried")], {}),
-                no(`The role ${roleArn} lacks ec2:Assign in EC2, according to IAM's policy simulator.`),
+                no(
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Assign (according to IAM's policy simulator).`,
+                ),
             );
         });
 
@@ -151,7 +156,7 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(
                 verdictWithoutSimulation([dryRunOf("Attach", "refused", "No: really")]),
                 no(
-                    `The role ${roleArn} lacks ec2:Attach in EC2. EC2 answered ec2:Attach in its session with: No: really`,
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: No: really`,
                 ),
             );
         });
@@ -160,7 +165,7 @@ describe("the verdict on a role's rights", () => {
             deepStrictEqual(
                 verdict([dryRunOf("Attach", "stranger", "AuthFailure: who?")], { Attach: "allowed" }),
                 no(
-                    `The role ${roleArn} lacks ec2:Attach in EC2. EC2 answered ec2:Attach in its session with: AuthFailure: who?`,
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: AuthFailure: who?`,
                 ),
             );
         });

@@ -17,15 +17,15 @@ describe("an error of AWS is reported", () => {
         [
             "AccessDenied",
             "aws-access-denied",
-            "AWS answered iam:GetRole with: it failed",
-            "The caller of the live checks lacks iam:GetRole.",
-            "Allow iam:GetRole for the caller, or set other credentials with the argument `aws`.",
+            "AWS rejected iam:GetRole: it failed",
+            "The identity that the live checks use lacks iam:GetRole.",
+            "Allow iam:GetRole for this identity, or set other credentials with the argument `aws`.",
         ],
         [
             "ExpiredToken",
             "aws-credentials-expired",
-            "AWS answered iam:GetRole with: it failed",
-            "The credentials of the live checks have expired. The next run sees the steps that were taken.",
+            "The call iam:GetRole failed: it failed",
+            "The credentials of the live checks have expired. The steps taken so far are kept, and the next run finds them.",
             "Log in again (for example with `aws sso login`), check `aws sts get-caller-identity`, and run the same command " +
                 "again. It continues from here.",
         ],
@@ -33,27 +33,29 @@ describe("an error of AWS is reported", () => {
             "CredentialsProviderError",
             "aws-credentials-missing",
             "No AWS credentials for iam:GetRole: it failed",
-            "The live checks call AWS with the credentials of the operator, and found none.",
-            "Log in, or set the stack's aws: configuration or the argument `aws` (profile, roleArn).",
+            "The live checks call AWS with the credentials of the user who runs Pulumi, and found none.",
+            "Log in (for example with `aws sso login`), or set a profile: `pulumi config set aws:profile PROFILE`, or the " +
+                "argument `aws` (profile, roleArn). Then run the same command again.",
         ],
         [
             "InvalidClientTokenId",
             "aws-credentials-refused",
-            "AWS answered iam:GetRole with: it failed",
-            "AWS does not know these credentials, or not in this region.",
-            "Check which credentials are used (`aws sts get-caller-identity`), and whether region and endpoints belong to them.",
+            "AWS rejected iam:GetRole: it failed",
+            "AWS does not know these credentials, or does not accept them in this region.",
+            "Check which credentials are used (`aws sts get-caller-identity`, with --profile PROFILE if `aws` sets one), and that " +
+                "the region and the endpoints match them. Then run the same command again.",
         ],
         [
             "TimeoutError",
             "aws-unreachable",
             "No answer to iam:GetRole: it failed",
-            "As far as is known, this call changed nothing.",
+            "Whether AWS carried out this call is unknown. The next run reads the actual state.",
             "Check network, proxy, region and endpoints, and run the same command again.",
         ],
         [
             "Throttling",
             "aws-throttled",
-            "AWS answered iam:GetRole, after several attempts, with: it failed",
+            "AWS rejected iam:GetRole at every attempt: it failed",
             "The account exceeds the rate limit of this API.",
             "Run the same command again later. It continues from here.",
         ],
@@ -67,9 +69,9 @@ describe("an error of AWS is reported", () => {
     it("as aws-call-failed, if it is unknown", () => {
         deepStrictEqual(parts(unknownRefusal(named("OddException", "it failed"), [])), [
             "aws-call-failed",
-            "AWS answered with Odd: it failed",
-            "The live checks cannot continue after this answer.",
-            "Look up the error in the AWS documentation, and run the same command again.",
+            "A call to AWS failed with Odd: it failed",
+            "The live checks cannot continue after this error.",
+            "Look up the error in the AWS documentation, fix its cause, and run the same command again. It continues from here.",
         ]);
     });
 
@@ -91,10 +93,10 @@ describe("an error of AWS is reported", () => {
     for (const [words, action] of missing) {
         it(`with the right that is missing, ${action}, where AWS says "${words}"`, () => {
             const refusal = refusalOf(named("AccessDenied", words), "iam:GetRole", []);
-            strictEqual(refusal?.means, `The caller of the live checks lacks ${action}.`);
+            strictEqual(refusal?.means, `The identity that the live checks use lacks ${action}.`);
             strictEqual(
                 refusal.fix,
-                `Allow ${action} for the caller, or set other credentials with the argument \`aws\`.`,
+                `Allow ${action} for this identity, or set other credentials with the argument \`aws\`.`,
             );
         });
     }

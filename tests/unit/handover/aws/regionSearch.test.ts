@@ -5,7 +5,10 @@ import { Refusal } from "../../../../handover/model/refusal";
 import { account, profileArn } from "./account";
 import { AwsFailure, REGION, SILENCE, useAws } from "./fakeAws";
 
-const MEANS = "An instance there may use a node role of this cluster, and would lose the policy with it.";
+const MEANS =
+    "An instance there may use a node role of this cluster, and would lose its permissions when the policy is detached from that role.";
+const DISABLE =
+    "An opt-in region that the account does not use can be disabled instead: aws account disable-region --region-name REGION.";
 const DENIED = new AwsFailure("UnauthorizedOperation", "denied, operators-secret-key", 403);
 
 describe("the search for instances that use a role", () => {
@@ -56,16 +59,13 @@ describe("the search for instances that use a role", () => {
         it("at regions that refuse, with the words of each and no secret", async () => {
             refusing({ "us-east-1": DENIED, "ap-east-1": DENIED });
             const said =
-                "[aws-access-denied] AWS answered ec2:DescribeInstances with: denied, *** " +
-                "The caller of the live checks lacks ec2:DescribeInstances. " +
-                "Allow ec2:DescribeInstances for the caller, or set other credentials with the argument `aws`.";
+                "[aws-access-denied] AWS rejected ec2:DescribeInstances: denied, *** The identity that the live checks use lacks " +
+                "ec2:DescribeInstances. Allow ec2:DescribeInstances for this identity, or set other credentials with the argument `aws`.";
             await rejects(usersOfProfiles(clients(), profiles, true), {
                 code: "aws-region-refused",
-                seen: `The instances of these regions could not be listed: ap-east-1 (${said}); us-east-1 (${said})`,
+                seen: `The instances in these regions could not be listed: ap-east-1 (${said}); us-east-1 (${said})`,
                 means: MEANS,
-                fix:
-                    "Allow ec2:DescribeInstances there (a service control policy may deny it), or disable the region for the " +
-                    "account.",
+                fix: `Allow ec2:DescribeInstances there (a service control policy may deny it), and run the same command again. ${DISABLE}`,
             });
         });
 
@@ -74,15 +74,11 @@ describe("the search for instances that use a role", () => {
             await rejects(usersOfProfiles(clients(), profiles, true), (error: Refusal) => {
                 strictEqual(error.code, "aws-unreachable");
                 const start =
-                    "The instances of these regions could not be listed: us-east-1 ([aws-unreachable] No answer to ";
+                    "The instances in these regions could not be listed: us-east-1 ([aws-unreachable] No answer to ";
                 strictEqual(error.seen.startsWith(start), true, error.seen);
                 deepStrictEqual(
                     [error.means, error.fix],
-                    [
-                        MEANS,
-                        "Check the network to EC2 in these regions, or disable the region for the account, and run the same " +
-                            "command again.",
-                    ],
+                    [MEANS, `Check the network to EC2 in these regions, and run the same command again. ${DISABLE}`],
                 );
                 return true;
             });

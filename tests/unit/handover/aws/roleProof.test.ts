@@ -40,7 +40,7 @@ describe("the proof that a role is aws-node's", () => {
     it("is no more than that when no more is asked for", async () => {
         deepStrictEqual(await prove({ depth: "assumeRole" }), {
             verdict: "yes",
-            evidence: [`STS in ${REGION} issues a session for the service account's token, of ${ROLE}`],
+            evidence: [`STS in ${REGION} issues a session of ${ROLE} for the service account's token`],
         });
         deepStrictEqual(Object.keys(aws.counts()), ["sts:AssumeRoleWithWebIdentity", "sts:GetCallerIdentity"]);
     });
@@ -50,7 +50,7 @@ describe("the proof that a role is aws-node's", () => {
         deepStrictEqual(await prove({ roleArn }), {
             verdict: "no",
             code: "trust-refused",
-            why: `The role ${roleArn} is in another account than the caller of the live checks (${ACCOUNT}).`,
+            why: `The role ${roleArn} is in a different account from the credentials that the live checks use (${ACCOUNT}).`,
             final: true,
         });
         deepStrictEqual(Object.keys(aws.counts()), ["sts:GetCallerIdentity"]);
@@ -68,7 +68,7 @@ describe("the proof that a role is aws-node's", () => {
         deepStrictEqual(await prove(), {
             verdict: "yes",
             evidence: [
-                `STS in ${REGION} issues a session for the service account's token, of ${ROLE}`,
+                `STS in ${REGION} issues a session of ${ROLE} for the service account's token`,
                 "A DryRun as the role succeeds: ec2:AttachNetworkInterface, " +
                     "ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DetachNetworkInterface, " +
                     "ec2:ModifyNetworkInterfaceAttribute, ec2:CreateTags, ec2:DescribeInstances, " +
@@ -129,7 +129,7 @@ describe("the proof that a role is aws-node's", () => {
         });
         const { code, final, why } = await refused();
         deepStrictEqual([code, final], ["permission-missing", false]);
-        strictEqual(why.includes(`${ROLE} lacks ec2:CreateTags in EC2. EC2 answered`), true, why);
+        strictEqual(why.includes(`${ROLE} lacks these EC2 permissions: ec2:CreateTags. In its session,`), true, why);
     });
 
     it("fails when only the simulation can tell, and refuses", async () => {
@@ -138,7 +138,7 @@ describe("the proof that a role is aws-node's", () => {
         strictEqual(code, "permission-missing");
         strictEqual(
             why,
-            `The role ${ROLE} lacks ec2:AssignPrivateIpAddresses in EC2, according to IAM's policy simulator.`,
+            `The role ${ROLE} lacks these EC2 permissions: ec2:AssignPrivateIpAddresses (according to IAM's policy simulator).`,
         );
     });
 
@@ -168,8 +168,8 @@ describe("the proof that a role is aws-node's", () => {
             strictEqual(proof.verdict, "yes");
             strictEqual(
                 proof.evidence[2],
-                "Not proved: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses, which the caller may not simulate. " +
-                    `AWS answered iam:SimulatePrincipalPolicy with: ${words}`,
+                "Not proved: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses, since the live checks' credentials are not " +
+                    `allowed to use IAM's policy simulator. AWS rejected iam:SimulatePrincipalPolicy: ${words}`,
             );
         });
 
@@ -200,8 +200,8 @@ describe("the proof that a role is aws-node's", () => {
         const { why } = await refused();
         strictEqual(
             why,
-            `The role ${ROLE} lacks ec2:DetachNetworkInterface in EC2. EC2 answered ec2:DetachNetworkInterface in its ` +
-                "session with: InvalidParameterValue: not ***, ***, ***, ***",
+            `The role ${ROLE} lacks these EC2 permissions: ec2:DetachNetworkInterface. In its session, ec2:DetachNetworkInterface failed: ` +
+                "InvalidParameterValue: not ***, ***, ***, ***",
         );
     });
 
@@ -236,7 +236,7 @@ describe("the proof that a role is aws-node's", () => {
         aws.answer(dryRuns({ ...world, "ec2:DescribeInstances": () => mayNot("DescribeInstances") }));
         await rejects(prove(), {
             code: "aws-access-denied",
-            means: "The caller of the live checks lacks ec2:DescribeInstances.",
+            means: "The identity that the live checks use lacks ec2:DescribeInstances.",
         });
     });
 });

@@ -128,7 +128,7 @@ describe("a simulation of a role's rights", () => {
     it("is none where the caller may not simulate", async () => {
         aws.answer({ "iam:SimulatePrincipalPolicy": () => new AwsFailure("AccessDenied", "you may not", 403) });
         deepStrictEqual(await simulated([READING]), {
-            notAllowed: "AWS answered iam:SimulatePrincipalPolicy with: you may not",
+            notAllowed: "AWS rejected iam:SimulatePrincipalPolicy: you may not",
         });
     });
 

@@ -110,7 +110,7 @@ describe("Reverting the canary", () => {
         [
             "has the DaemonSet try again",
             after({ pods: [pod("n1", onNodeRole), pod("n2", onNodeRole)], refusedPods: ["no"] }),
-            { do: "wake", why: "pods of n3 were refused; making the DaemonSet controller retry" },
+            { do: "wake", why: "the API server refused the pods for n3; making the DaemonSet controller retry" },
         ],
         [
             "waits for a pod that is not gone",
@@ -139,7 +139,11 @@ describe("Reverting the canary", () => {
         [
             "ends the pod of a NotReady node at the API",
             after({ nodes: n1NotReady, pods: pods(onNodeRole, pod("n1", right, starting)) }),
-            { do: "forceRestart", pod: "pod-n1", why: "n1 is NotReady: its kubelet ends the pod when it returns" },
+            {
+                do: "forceRestart",
+                pod: "pod-n1",
+                why: "n1 is NotReady: its kubelet stops the pod when the node is back",
+            },
         ],
     ];
     for (const [what, of, step, formerAnnotations = {}, memory = fresh] of rows) {

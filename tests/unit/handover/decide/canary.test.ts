@@ -70,7 +70,7 @@ describe("The canary", () => {
         [
             "is awaited where no node has a pod for it",
             before({ nodes: [node("n1", { ready: false })], pods: [] }),
-            wait("no node of nodes has a pod that could be the canary"),
+            wait("no canary of nodes yet, because these nodes are NotReady and have no pod: n1"),
         ],
         [
             "is on a node that is not, when there is no other",
@@ -90,7 +90,7 @@ describe("The canary", () => {
         [
             "is watched",
             before({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-19) })) }),
-            wait("canary on n1: Ready, watching it 20 s"),
+            wait("canary on n1: Ready, watching it for 20 s"),
         ],
         ["may be of an older template", before({ pods: pods(onNodeRole, pod("n1", right, { current: false })) }), DONE],
         [
@@ -111,17 +111,17 @@ describe("The canary", () => {
         [
             "is awaited while the one before is not gone",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole, terminating)) }),
-            wait("canary on n1: its new pod does not exist yet"),
+            wait("canary on n1: no new pod yet"),
         ],
         [
             "is where a pod is missing already",
             before({ pods: [pod("n1", onNodeRole), pod("n3", onNodeRole)] }),
-            wait("canary on n2: its new pod does not exist yet"),
+            wait("canary on n2: no new pod yet"),
         ],
         [
             "is tried again where it was refused",
             before({ pods: [pod("n1", onNodeRole), pod("n3", onNodeRole)], refusedPods: ["no"] }),
-            { do: "wake", why: "pods of n2 were refused; making the DaemonSet controller retry" },
+            { do: "wake", why: "the API server refused the pods for n2; making the DaemonSet controller retry" },
         ],
         [
             "is not awaited on a NotReady node",
@@ -131,7 +131,7 @@ describe("The canary", () => {
         [
             "is awaited there if it was restarted",
             before({ nodes: n1NotReady, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
-            wait("canary on n1: its new pod does not exist yet"),
+            wait("canary on n1: no new pod yet"),
             {},
             n1Restarted,
         ],
@@ -161,7 +161,8 @@ describe("The canary", () => {
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole)) }),
             refuse(
                 "restart-limit",
-                "The pod on node n1 was restarted 5 times, and still: canary on n1 of nodes: pod-n1 carries no role of its own.",
+                "The pod on node n1 was restarted 5 times, and the problem remains: canary on n1 of nodes: pod-n1 carries no role of " +
+                    "its own.",
             ),
             {},
             memoryWith({ restarts: { n1: 5 } }),
@@ -175,7 +176,7 @@ describe("The canary", () => {
         [
             "fails when a pod with the role reports a refused call",
             before({ pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no" })) }),
-            refuse("pod-misses-permissions", `The pod pod-n1 carries ${ROLE} and reports: no`),
+            refuse("pod-misses-permissions", `The pod pod-n1 carries ${ROLE} and reports in an event: no`),
         ],
         ["comes after the annotation", before({ serviceAccount: { ...serviceAccount, annotations: {} } }), ANNOTATE],
         [

@@ -39,12 +39,12 @@ table("The run ends", [
     [
         "when a pod with the role reports a refused call",
         verified({ pods: pods(right, pod("n2", right, { missingPermissions: "no DescribeSubnets" })) }),
-        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports: no DescribeSubnets`),
+        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no DescribeSubnets`),
     ],
     [
         "when one that is not Ready does",
         verified({ pods: pods(right, pod("n2", right, { ...starting, missingPermissions: "no" })) }),
-        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports: no`),
+        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
     ],
     [
         "when another owner has written the annotation",
@@ -72,13 +72,13 @@ table("The run ends", [
         verified({}, { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" } }),
         refuse(
             "node-role-not-named",
-            "Nodes of this cluster run with the roles more. detachFromNodeRoles lists nodes.",
+            "Nodes of this cluster use these node roles, which detachFromNodeRoles does not list: more. It lists: nodes.",
         ),
     ],
     [
         "when instances elsewhere use the role",
         verified({}, { nodeRoles: [nodeRole({ instancesElsewhere: ["eu-west-1/i-9"] })] }),
-        refuse("node-role-shared", "Instances outside this cluster run with nodes: eu-west-1/i-9."),
+        refuse("node-role-shared", "Instances outside this cluster use the node role nodes: eu-west-1/i-9."),
     ],
     [
         "when kube-system/aws-node uses the permissions of the role as well",
@@ -107,7 +107,7 @@ table("The run ends", [
         verified({ pods: pods(right, pod("n2", onNodeRole)) }),
         refuse(
             "restart-limit",
-            "The pod on node n2 was restarted 5 times, and still: pod-n2 carries no role of its own.",
+            "The pod on node n2 was restarted 5 times, and the problem remains: pod-n2 carries no role of its own.",
         ),
         {},
         memoryWith({ restarts: { n2: 5 } }),

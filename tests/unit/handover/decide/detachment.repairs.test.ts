@@ -37,7 +37,7 @@ const woken = { ...daemonSet, woken: true };
 const annotate = {
     do: "annotate",
     annotations: { [ROLE_ARN]: ROLE },
-    why: "the service account has lost its annotation",
+    why: "the service account has lost its annotation: annotating it again",
 };
 
 table("What comes before", [
@@ -148,7 +148,7 @@ table("What comes before", [
     [
         "refused pods are tried again",
         verified({ pods: [pod("n1", right), pod("n2", right)], refusedPods: ["no"] }),
-        { do: "wake", why: "pods of n3 were refused; making the DaemonSet controller retry" },
+        { do: "wake", why: "the API server refused the pods for n3; making the DaemonSet controller retry" },
     ],
     [
         "and not more often than every five seconds",
@@ -201,7 +201,7 @@ table("NotReady nodes that may be ignored", [
     [
         "give their pod up at the API",
         verified({ nodes: n3NotReady, pods: pods(right, pod("n3", onNodeRole, starting)) }),
-        { do: "forceRestart", pod: "pod-n3", why: "n3 is NotReady: its kubelet ends the pod when it returns" },
+        { do: "forceRestart", pod: "pod-n3", why: "n3 is NotReady: its kubelet stops the pod when the node is back" },
         { maxNotReadyNodes: 1 },
     ],
     [
@@ -252,7 +252,8 @@ table("NotReady nodes that may be ignored", [
         verified({ nodes: n3NotReady, pods: pods(right, pod("n3", onNodeRole, starting)) }),
         refuse(
             "restart-limit",
-            "The pod on node n3 was restarted 5 times, and still: n3 is NotReady: its kubelet ends the pod when it returns.",
+            "The pod on node n3 was restarted 5 times, and the problem remains: n3 is NotReady: its kubelet stops the pod when the " +
+                "node is back.",
         ),
         { maxNotReadyNodes: 1 },
         memoryWith({ restarts: { n3: 5 } }),

@@ -73,7 +73,7 @@ table("Nothing leaves the node roles", [
             { nodes: [node("n1"), node("n2"), node("n3", { ready: false })] },
             { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } },
         ),
-        wait("NotReady, and without an instance that has a role: n3"),
+        wait("NotReady nodes whose EC2 instance is missing or has no role: n3"),
     ],
     [
         "while the pods are watched after it",

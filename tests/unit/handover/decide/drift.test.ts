@@ -10,8 +10,8 @@ const detach = (...roles: [string, string][]): Step => ({
     why: "3 pods carry the role: detaching the policies from nodes",
 });
 const back = (policy: string, role: string) =>
-    `${policy} is attached to ${role} again. Remove the aws.iam.RolePolicyAttachment from the program that attaches it, ` +
-    "or the two undo each other's work. The next update detaches it.";
+    `${policy} is attached to ${role} again. The next update detaches it. If a program attaches it ` +
+    "(aws.iam.RolePolicyAttachment), remove that resource from the program, or each update undoes the other's work.";
 
 describe("What a refresh shows of the detachment", () => {
     const refusal = new Refusal("service-account-missing", "It is not there.", "means", "fix");

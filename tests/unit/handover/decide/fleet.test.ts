@@ -85,10 +85,11 @@ describe("The pod that is restarted next", () => {
         );
         strictEqual(
             step?.do === "refuse" && step.refusal.message,
-            "[restart-limit] The pod on node n2 was restarted 5 times, and still: it fails. " +
-                "The pod identity webhook does not reach the pods on this node, or does not know their service account. " +
-                "Read the webhook's logs (on EKS, in the control plane logs), then run the update again. " +
-                "The node roles have kept their policies.",
+            "[restart-limit] The pod on node n2 was restarted 5 times, and the problem remains: it fails. The pod identity webhook " +
+                'does not reach the pods on this node, or does not know their service account. On EKS, look for "failed calling ' +
+                'webhook" in the control plane logs (log type api). Elsewhere, read the logs of the webhook itself: kubectl get ' +
+                "mutatingwebhookconfigurations shows its configuration. Fix the cause, then run the same command again. The node roles " +
+                "hold their policies.",
         );
     });
 });

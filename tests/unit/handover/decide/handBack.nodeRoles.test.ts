@@ -213,6 +213,6 @@ table("On the way back, the node roles", [
     [
         "are waited for where a NotReady node's is not known",
         podsWithRole({ nodes: [node("n1"), node("n2", { ready: false })] }, { roleOfInstance: { "i-n1": "nodes" } }),
-        wait("NotReady, and without an instance that has a role: n2"),
+        wait("NotReady nodes whose EC2 instance is missing or has no role: n2"),
     ],
 ]);

@@ -191,7 +191,7 @@ table("On the way back, the pods", [
     [
         "that were refused are tried again",
         podsWithoutRole({ pods: [pod("n1", onNodeRole), pod("n2", onNodeRole)], refusedPods: ["no"] }),
-        { do: "wake", why: "pods of n3 were refused; making the DaemonSet controller retry" },
+        { do: "wake", why: "the API server refused the pods for n3; making the DaemonSet controller retry" },
         {},
         released,
     ],
@@ -215,7 +215,10 @@ table("On the way back, the pods", [
     [
         "end the run when one was restarted five times",
         podsWithRole({ pods: pods(onNodeRole, pod("n2", right)) }),
-        refuse("restart-limit", `The pod on node n2 was restarted 5 times, and still: pod-n2 carries ${ROLE}.`),
+        refuse(
+            "restart-limit",
+            `The pod on node n2 was restarted 5 times, and the problem remains: pod-n2 carries ${ROLE}.`,
+        ),
         {},
         { ...propagated, restarts: { n2: 5 } },
     ],

@@ -10,7 +10,7 @@ const belongsTo = (owners: string): Reason => [
 ];
 const another: Reason = [
     "another-component",
-    "Another CniServiceAccountRole, eks-cni/a/b/c (project, stack, name), annotates kube-system/aws-node.",
+    "Another CniServiceAccountRole annotates kube-system/aws-node: eks-cni/a/b/c (project, stack and name).",
 ];
 const override = { overrideExistingServiceAccount: true };
 const addOn: Reason = ["add-on-owns-the-role", `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}.`];

@@ -19,7 +19,12 @@ table("Node roles", [
     [
         "are refused when one that nodes use is not named",
         { world: seen({}, two) },
-        [["node-role-not-named", "Nodes of this cluster run with the roles more. detachFromNodeRoles lists nodes."]],
+        [
+            [
+                "node-role-not-named",
+                "Nodes of this cluster use these node roles, which detachFromNodeRoles does not list: more. It lists: nodes.",
+            ],
+        ],
     ],
     ["need no names when nothing is to be detached", { detachFromNodeRoles: [], world: seen({}, two) }, []],
     [
@@ -28,7 +33,7 @@ table("Node roles", [
         [
             [
                 "node-role-shared",
-                `Instances outside this cluster run with nodes: ${sixInstances.slice(0, 5).join(", ")}.`,
+                `Instances outside this cluster use the node role nodes: ${sixInstances.slice(0, 5).join(", ")} and 1 more.`,
             ],
         ],
     ],
@@ -61,13 +66,15 @@ describe("What fixes it", () => {
     it("is one of the roles that the nodes run with, each once", () => {
         deepStrictEqual(
             fix({ detachFromNodeRoles: ["gone", "nodes", "more"], world: seen({}, { ...two, nodeRoles: [gone] }) }),
-            ["The nodes run with: nodes, more."],
+            ["Correct its name in detachFromNodeRoles, or remove it. The nodes use: nodes, more."],
         );
     });
 
     it("is a list of the roles where no node tells", () => {
         const world = seen({}, { roleOfInstance: {}, nodeRoles: [gone] });
-        deepStrictEqual(fix({ detachFromNodeRoles: ["gone"], world }), ["To see the roles: aws iam list-roles"]);
+        deepStrictEqual(fix({ detachFromNodeRoles: ["gone"], world }), [
+            "Correct its name in detachFromNodeRoles, or remove it. To see the roles: aws iam list-roles",
+        ]);
     });
 
     it("is the names to add, quoted", () => {

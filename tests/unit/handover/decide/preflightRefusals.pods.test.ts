@@ -99,7 +99,7 @@ describe("A version that is too old", () => {
         const all = { ...passingPreflight, ...ipv6, ...cluster(1, 20), injectionGuard: true };
         deepStrictEqual(
             preflightRefusals(all).map(({ means }) => means),
-            ["The injection guard needs 1.30 or later.", "The IPv6 family needs 1.21 or later."],
+            ["The injection guard needs 1.30 or later.", "An IPv6 cluster needs 1.21 or later."],
         );
     });
 });

@@ -10,6 +10,7 @@ import {
     node,
     nodeRole,
     OTHER_POLICY,
+    OTHER_POLICY_FIX,
     subject,
     world,
 } from "../support/worlds";
@@ -27,9 +28,11 @@ const DETACH =
 const DETACH_TWO =
     "[detach] The node roles nodes, more still hold the CNI policy. " +
     'To detach it, set detachFromNodeRoles: ["nodes", "more"]';
-const other = (arn: string) => `[other-policy] nodes also holds ${arn}, which also grants actions of the CNI.`;
+const other = (arn: string) =>
+    `[other-policy] nodes also holds ${arn}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`;
 const inline = (name: string) =>
-    `[inline-policy] nodes has the inline policy ${name}, which also grants actions of the CNI.`;
+    `[inline-policy] nodes has the inline policy ${name}, which also grants actions of the CNI. The component does not change it. ` +
+    "Remove these actions from it if the nodes do not need them.";
 const NO_NODES = "[no-nodes] No pod was tested with the role, since the cluster has no nodes.";
 const empty = world(right, { cluster: { nodes: [] } });
 

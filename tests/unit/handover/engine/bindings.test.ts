@@ -148,7 +148,9 @@ describe("the plugin", () => {
     it("names the type that a newer version has written, and its own version", () => {
         const { version } = new EksCniProvider();
         throws(() => plugin.diff?.("id", urn("other"), {}, {}), {
-            message: `eks-cni ${version} has no resource eks-cni:index:Other: a newer version has written this state.`,
+            message:
+                `eks-cni ${version} has no resource eks-cni:index:Other: a newer version has written this state. Install that version or a ` +
+                "later one: npm install eks-cni@latest",
         });
         throws(
             () => plugin.diff?.("id", "urn:pulumi:s::p::other:index:Canary::cni", {}, {}),

@@ -42,7 +42,7 @@ describe("What the API server refuses", () => {
         assert.equal(refusal.code, "cluster-credentials-refused");
         assert.equal(refusal.seen, `The API server at ${host()} answered 401 to the token of ${WHOSE}.`);
         assert.equal(refusal.means, "The cluster does not accept these credentials, so nothing was changed.");
-        assert.match(refusal.fix, /`kubeconfig`.*get --raw \/readyz/);
+        assert.match(refusal.fix, /`kubeconfig`.*auth whoami/);
         assert.doesNotMatch(refusal.message, /the-token/);
     });
 
@@ -116,7 +116,7 @@ describe("What the API server refuses", () => {
                 refusal.seen,
                 `The command \`${join(folder, "get-token")}\` of ${WHOSE} returned no credentials: ${why}`,
             );
-            assert.match(refusal.fix, /`aws sso login`.*run the same command again/);
+            assert.match(refusal.fix, /`aws sso login`.*run the same Pulumi command again/);
             assert.doesNotMatch(refusal.message, /secret-part/);
             assert.equal(api.requests.length, 0);
         });
@@ -148,7 +148,7 @@ describe("What the API server refuses", () => {
             refusal.seen,
             `The API server at ${host()} forbids \`get namespaces kube-system\`: User "me" cannot get resource.`,
         );
-        assert.match(refusal.fix, /`kubectl auth can-i get namespaces\/kube-system` must print yes/);
+        assert.match(refusal.fix, /`kubectl --kubeconfig FILE auth can-i get namespaces\/kube-system` must print yes/);
     });
 
     it("names the namespace and the subresource of what is forbidden", async () => {
@@ -156,11 +156,14 @@ describe("What the API server refuses", () => {
         const access = await accessTo(api.url);
         const restart = await refusalOf(access.restart({ name: "aws-node-1", uid: "1" }));
         assert.match(restart.seen, /forbids `delete pods aws-node-1` in kube-system: User me cannot do so\.$/);
-        assert.match(restart.fix, /`kubectl auth can-i delete pods --namespace kube-system` must print yes/);
+        assert.match(
+            restart.fix,
+            /`kubectl --kubeconfig FILE auth can-i delete pods --namespace kube-system` must print yes/,
+        );
         const token = await refusalOf(access.requestToken());
         assert.match(
             token.fix,
-            /`kubectl auth can-i create serviceaccounts\/aws-node --subresource token --namespace kube-system` must print yes/,
+            /`kubectl --kubeconfig FILE auth can-i create serviceaccounts\/aws-node --subresource token --namespace kube-system` must print yes/,
         );
     });
 
@@ -169,8 +172,11 @@ describe("What the API server refuses", () => {
         const refusal = await refusalOf((await accessTo(api.url)).restart({ name: "aws-node-1", uid: "1" }));
         assert.equal(refusal.code, "cluster-access-denied");
         assert.match(refusal.seen, /admission webhook "policy\.example\.com" denied the request: no\.$/);
-        assert.match(refusal.means, /an admission webhook or policy of the cluster denies it/);
-        assert.match(refusal.fix, /Exempt `delete pods aws-node-1` in kube-system by the user of `kubeconfig`/);
+        assert.match(refusal.means, /an admission webhook or policy in the cluster denies it/);
+        assert.match(
+            refusal.fix,
+            /Exempt the user in `kubeconfig` from that webhook or policy for `delete pods aws-node-1` in kube-system/,
+        );
     });
 
     it("is still reported when its answer is no Status", async () => {

@@ -20,6 +20,7 @@ const expired = configOf({ token: `x.${Buffer.from('{"exp":1700000000}').toStrin
 const answer = (code: unknown, body: unknown) => Object.assign(new Error("answered"), { code, body });
 
 const READYZ = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
+const WHOAMI = "`kubectl --kubeconfig FILE auth whoami` must print the user.";
 const UNKNOWN = "The hand-over cannot continue after this response.";
 const FIX = "Fix the problem that the API server names, and run again. Each run starts from the current state.";
 const refuses = (what: string) => ["cluster-refuses", `The API server ${what}.`, UNKNOWN, FIX] as const;
@@ -33,8 +34,9 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
         config,
         [
             "cluster-unreachable",
-            "The API server at api.example.com did not answer: 2 attempts.",
-            "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same.",
+            "The API server at api.example.com could not be reached: 2 attempts.",
+            "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same as a deleted " +
+                "cluster.",
             `Check \`kubeconfig\` and the network to the cluster: ${READYZ}`,
         ],
     ],
@@ -44,8 +46,8 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
         config,
         [
             "cluster-unreachable",
-            "The API server at api.example.com did not answer: 1 attempt.",
-            "The kubeconfig does not trust its certificate: this may be another server.",
+            "The API server at api.example.com could not be reached: 1 attempt.",
+            "The kubeconfig does not trust the server's certificate, so this may be the wrong server.",
             `Check \`kubeconfig\` and the network to the cluster: ${READYZ}`,
         ],
     ],
@@ -57,7 +59,8 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
             "cluster-throttled",
             "The API server at api.example.com rejects calls: 9 attempts.",
             "It is running, but receives too many calls.",
-            "Run the same command again later. It continues from here. To see the callers: `kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels`.",
+            "Run the same command again later. It continues from here. To see the callers: `kubectl --kubeconfig FILE get --raw " +
+                "'/debug/api_priority_and_fairness/dump_requests?includeRequestDetails=1'`.",
         ],
     ],
     [
@@ -68,7 +71,9 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
             "cluster-credentials-missing",
             'The command `aws` of the user "tests" in the kubeconfig (context "tests") returned no credentials: log in.',
             "No request was sent, so nothing was changed.",
-            "Fix the problem that it reports (for `aws eks get-token`, log in with `aws sso login`), and run the same command again. It runs like the live checks: without a terminal, with their PATH and environment.",
+            "Fix the problem that this credential command reports (for `aws eks get-token`, log in with `aws sso login`), and run " +
+                "the same Pulumi command again. The live checks run the credential command without a terminal, with the PATH and the " +
+                "environment of the Pulumi command.",
         ],
     ],
     [
@@ -79,7 +84,7 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
             "cluster-credentials-missing",
             'The token of the user "tests" in the kubeconfig (context "tests") returned no credentials: it is not there.',
             "No request was sent, so nothing was changed.",
-            `Use a \`kubeconfig\` with credentials: ${READYZ}`,
+            `Use a \`kubeconfig\` with credentials: ${WHOAMI}`,
         ],
     ],
     [
@@ -90,7 +95,8 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
             "cluster-credentials-refused",
             'The API server at api.example.com answered 401 to the token of the user "tests" in the kubeconfig (context "tests").',
             "The cluster does not accept these credentials, so nothing was changed.",
-            `Use a \`kubeconfig\` whose credentials the cluster accepts: ${READYZ}`,
+            "Use a `kubeconfig` whose credentials the cluster accepts. On EKS, their IAM identity needs access to the cluster " +
+                `(\`aws eks list-access-entries --cluster-name CLUSTER\` shows who has it): ${WHOAMI}`,
         ],
     ],
     [
@@ -111,8 +117,8 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
         [
             "cluster-access-denied",
             "The API server at api.example.com forbids `get nodes n`: webhook denied it.",
-            "RBAC allows it, but an admission webhook or policy of the cluster denies it.",
-            "Exempt `get nodes n` by the user of `kubeconfig` from that webhook or policy, and run again.",
+            "RBAC allows it, but an admission webhook or policy in the cluster denies it.",
+            "Exempt the user in `kubeconfig` from that webhook or policy for `get nodes n`, and run again.",
         ],
     ],
     ["an answer", answer(422, { message: "no." }), config, refuses("answered 422 to `get nodes n`: no")],
@@ -143,6 +149,6 @@ describe("A request that fails", () => {
 
     it("names no address where the kubeconfig has none", () => {
         const { message } = failureOf(new NoResponse("1 attempt", false), request, configOf({}));
-        assert.match(message, /The API server at its address did not answer/);
+        assert.match(message, /The API server at its address could not be reached/);
     });
 });

@@ -99,7 +99,7 @@ describe("A request to the API server", () => {
             assert.match(
                 refusal.seen,
                 new RegExp(
-                    `^The API server at ${host} did not answer: \\d+ attempts, the last failed with: ${why}\\.$`,
+                    `^The API server at ${host} could not be reached: \\d+ attempts, the last failed with: ${why}\\.$`,
                 ),
             );
             assert.match(refusal.means, /nothing was changed/);

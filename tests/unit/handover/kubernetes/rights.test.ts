@@ -77,7 +77,8 @@ describe("A right that is missing", () => {
                     "cluster-access-denied",
                     `The API server at ${new URL(api.url).host} forbids \`${description}\`${place}: User me cannot do so.`,
                     "The live checks need this permission.",
-                    `Grant it to the user of \`kubeconfig\`: \`kubectl auth can-i ${right}${option}\` must print yes.`,
+                    `Grant it to the user in \`kubeconfig\` (by RBAC or an EKS access policy): \`kubectl --kubeconfig FILE auth can-i ${right}${option}\` ` +
+                        "must print yes.",
                 ],
             );
         });

@@ -149,7 +149,7 @@ describe("The identity that a pod's specification carries", () => {
                     { name: "AWS_WEB_IDENTITY_TOKEN_FILE", valueFrom: { configMapKeyRef: { name: "c", key: "k" } } },
                 ],
             }),
-            incomplete("container aws-node takes AWS_WEB_IDENTITY_TOKEN_FILE from a reference"),
+            incomplete("container aws-node takes AWS_WEB_IDENTITY_TOKEN_FILE from a reference (valueFrom)"),
         ],
         [
             "a container does not mount the token",

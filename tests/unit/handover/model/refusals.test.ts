@@ -29,13 +29,20 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     wrongAccount: [refusals.wrongAccount("111111111111", "222222222222")],
     serviceAccountMissing: [refusals.serviceAccountMissing(elsewhere)],
     daemonSetMissing: [refusals.daemonSetMissing(elsewhere)],
-    annotationOwned: [refusals.annotationOwned(elsewhere, ["eksctl", "helm"])],
+    annotationOwned: [["eksctl", "helm"], ["eks"]].map((owners) => refusals.annotationOwned(elsewhere, owners)),
+    annotationOutlivesRole: [["eksctl"], ["eks"]].map((owners) => refusals.annotationOutlivesRole(elsewhere, owners)),
     anotherComponent: [refusals.anotherComponent(elsewhere, "eks-cni/a/b/c")],
     addOnHasRole: [refusals.addOnHasRole(FORMER_ROLE)],
-    podIdentityAssociation: [refusals.podIdentityAssociation([ROLE, FORMER_ROLE])],
-    otherCredentials: [refusals.otherCredentials("aws-node-1", "AWS_PROFILE of container aws-node")],
+    podIdentityAssociation: [
+        refusals.podIdentityAssociation(elsewhere, [ROLE, FORMER_ROLE]),
+        refusals.podIdentityAssociation({ ...elsewhere, clusterName: "shop" }, [ROLE]),
+    ],
+    otherCredentials: [
+        refusals.otherCredentials(elsewhere, "aws-node-1", "AWS_PROFILE of container aws-node"),
+        refusals.otherCredentials(elsewhere, "aws-node-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI of container aws-node"),
+    ],
     webhookSkipped: [refusals.webhookSkipped("the label skip")],
-    audience: [refusals.audience("sts.amazonaws.com.cn")],
+    audience: [refusals.audience(elsewhere, "sts.amazonaws.com.cn")],
     nodeAgentLogs: [refusals.nodeAgentLogs()],
     cniTooOld: [refusals.cniTooOld("1.9.3")],
     clusterTooOld: [refusals.clusterTooOld("1.29", "1.30", "The injection guard")],
@@ -65,7 +72,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     ],
 };
 
-/** The messages as operators read them, so that a change of a message is visible in a diff. */
+/** The messages as users read them, so that a change of a message is visible in a diff. */
 const EXPECTED_MESSAGES = JSON.parse(
     readFileSync(join(__dirname, "../../../fixtures/handover/refusals.json"), "utf8"),
 ) as unknown;

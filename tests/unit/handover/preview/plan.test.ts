@@ -16,6 +16,7 @@ import {
 import { seen } from "../support/preflights";
 import {
     BROAD_POLICY,
+    OTHER_POLICY_FIX,
     carrying,
     CNI_POLICY,
     daemonSet,
@@ -136,8 +137,9 @@ table("The plan of a first hand-over", [
         seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: ["inline"] })] }),
         changesWithRemaining(
             [
-                `[other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI.`,
-                "[inline-policy] nodes has the inline policy inline, which also grants actions of the CNI.",
+                `[other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`,
+                "[inline-policy] nodes has the inline policy inline, which also grants actions of the CNI. The component does not " +
+                    "change it. Remove these actions from it if the nodes do not need them.",
             ],
             ANNOTATE,
             canary("pod-n1", "n1"),
@@ -149,7 +151,9 @@ table("The plan of a first hand-over", [
         "takes away which policies are named",
         seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }),
         changesWithRemaining(
-            [`[other-policy] nodes also holds ${CNI_POLICY}, which also grants actions of the CNI.`],
+            [
+                `[other-policy] nodes also holds ${CNI_POLICY}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`,
+            ],
             ANNOTATE,
             canary("pod-n1", "n1"),
             ROLLING,
@@ -194,7 +198,12 @@ table("The plan of what does not come by itself", [
     [
         "is only the canary where no node is Ready",
         seen({ nodes: ["n1", "n2", "n3"].map((name) => node(name, { ready: false })), pods: [] }),
-        changes(ANNOTATE, wait("no node of nodes has a pod that could be the canary (NotReady: n1, n2, n3)")),
+        changes(
+            ANNOTATE,
+            wait(
+                "no canary of nodes yet, because these nodes are NotReady and have no pod: n1, n2, n3 (NotReady: n1, n2, n3)",
+            ),
+        ),
     ],
     [
         "names the instance that has not joined",

@@ -5,7 +5,7 @@ import type { RunContext } from "../../../../handover/observe/runContext";
 import { previewHandOver, PreviewInputs } from "../../../../handover/preview/previewHandOver";
 import { handedOver } from "../support/plans";
 import { seen } from "../support/preflights";
-import { ACCOUNT, BROAD_POLICY, CNI_POLICY, ISSUER, nodeRole, subject } from "../support/worlds";
+import { ACCOUNT, BROAD_POLICY, CNI_POLICY, ISSUER, nodeRole, OTHER_POLICY_FIX, subject } from "../support/worlds";
 
 const inputs: PreviewInputs = {
     subject,
@@ -52,7 +52,7 @@ function readOnlyContext(
 const preview = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
     previewHandOver({ ...inputs, ...more }, 60, () => Promise.resolve(context));
 
-const NO_PLAN = "There is no plan for the hand-over, since the cluster could not be read: ";
+const NO_PLAN = "There is no plan for the hand-over yet: ";
 
 describe("What a preview tells", () => {
     it("is what the update does, step by step, and what is left then", async () => {
@@ -69,7 +69,7 @@ describe("What a preview tells", () => {
                     "  [restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: pod-n1, pod-n2, pod-n3.",
                     `  [detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
                     "Remaining steps after the update:",
-                    `  [other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI.`,
+                    `  [other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`,
                 ].join("\n"),
             },
         );
@@ -83,7 +83,7 @@ describe("What a preview tells", () => {
         const plan = await preview(readOnlyContext(seen({ serviceAccount: undefined })));
         strictEqual(plan?.refuses, true);
         const [title, reason] = plan.text.split("\n");
-        strictEqual(title, "The update would refuse, for this reason:");
+        strictEqual(title, "The update would stop, for this reason:");
         ok(reason?.startsWith("  [service-account-missing] There is no service account kube-system/aws-node."), reason);
     });
 
@@ -100,7 +100,7 @@ describe("What a preview tells", () => {
     it("is each of several reasons", async () => {
         const plan = await preview(readOnlyContext(seen({ serviceAccount: undefined, daemonSet: undefined })));
         const codes = plan?.text.match(/\[[a-z-]+\]/g);
-        ok(plan?.text.startsWith("The update would refuse, for 2 reasons:\n"), plan?.text);
+        ok(plan?.text.startsWith("The update would stop, for 2 reasons:\n"), plan?.text);
         deepStrictEqual(codes, ["[service-account-missing]", "[daemon-set-missing]"]);
     });
 });

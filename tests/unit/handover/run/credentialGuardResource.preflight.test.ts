@@ -52,7 +52,7 @@ describe("The credential guard's preflight", () => {
             refusals.serviceAccountMissing(subject),
             refusals.daemonSetMissing(subject),
         ];
-        const message = listRefusals("The update refuses", reasons);
+        const message = listRefusals("The update stopped before it changed anything on the cluster", reasons);
         await rejects(created, { name: "Refusals", message, stack: message });
         deepStrictEqual(message.split("\n").length, 4);
         deepStrictEqual(closed, ["closed"]);
