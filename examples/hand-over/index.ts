@@ -16,5 +16,5 @@ export const ready = cni.ready;
 export const verifiedPods = cni.verifiedPods;
 /** The node roles from which the CNI policy is detached. */
 export const detachedFrom = cni.detachedFrom;
-/** The remaining steps of AWS's page. Empty if everything is done. */
+/** The remaining steps of the EKS user guide's page. Empty if everything is done. */
 export const remainingSteps = cni.remainingSteps;

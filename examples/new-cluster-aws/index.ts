@@ -22,7 +22,7 @@ const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
 /** EKS has installed aws-node, which has no pods yet. Every pod that starts from now on carries the role. */
 const cni = new CniServiceAccountRole(
     "cni",
-    // Live checks need nodes to verify a step, and there are none yet. The node role has no CNI policy to detach.
+    // There are no nodes yet, so live checks would verify no pod. The node role has no CNI policy to detach.
     { oidcProviderArn: oidcProvider.arn, liveChecks: false },
     { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig: kubeconfigOf(cluster) }) } },
 );

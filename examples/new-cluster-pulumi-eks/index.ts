@@ -17,7 +17,7 @@ const cluster = new eks.Cluster("cluster", {
 
 const cni = new CniServiceAccountRole(
     "cni",
-    // Live checks need nodes to verify a step, and there are none yet. The node role has no CNI policy to detach.
+    // There are no nodes yet, so live checks would verify no pod. The node role has no CNI policy to detach.
     { oidcProviderArn: cluster.oidcProviderArn, liveChecks: false },
     { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfigJson }) } },
 );
