@@ -7,7 +7,7 @@ import type { AwsConnection } from "../model/connection";
 import { ATTEMPT_STEP, limitAttempt } from "./attemptLimit";
 import { errorCodeOf, messageOf, refusalOf } from "./awsErrors";
 import { regionOf } from "./awsRegion";
-import { operatorCredentials } from "./operatorCredentials";
+import { callerCredentials } from "./callerCredentials";
 import { isRegionDisabled, stsInactive } from "./stsRegion";
 
 /** Part of CloudTrail's userAgent, so that a security team recognises the calls. */
@@ -40,7 +40,7 @@ export interface SessionKeys {
 /** The clients of one connection. Each is created, and its module loaded, when first needed. */
 export interface Clients {
     region(): Promise<string>;
-    /** For calls as the operator. Errors that the operator can fix are thrown as a Refusal. */
+    /** For calls with the caller's own credentials. Errors that the user can fix are thrown as a Refusal. */
     iam(): Promise<IAMClient>;
     eks(): Promise<EKSClient>;
     sts(): Promise<STSClient>;
@@ -87,7 +87,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
     const sts = memoize(async () => {
         const { STSClient } = await import("@aws-sdk/client-sts");
         const config = await settings("sts");
-        const credentials = await operatorCredentials(connection, config, defaults.credentialsMilliseconds);
+        const credentials = await callerCredentials(connection, config, defaults.credentialsMilliseconds);
         const client = new STSClient({ ...config, credentials });
         client.middlewareStack.add(asRefusals("sts"), OUTERMOST);
         client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);

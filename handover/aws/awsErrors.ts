@@ -1,7 +1,7 @@
 import { Refusal } from "../model/refusal";
 
 /**
- * Translates errors of the AWS SDK into refusals, where the operator can fix the cause. AWS's own message is always kept, without
+ * Translates errors of the AWS SDK into refusals, where the user can fix the cause. AWS's own message is always kept, without
  * the credentials and tokens that it may quote.
  */
 
@@ -56,7 +56,7 @@ export function isUnreachable(error: unknown): boolean {
     );
 }
 
-/** The refusal for a failed call of the operator. Undefined if the caller of this function handles the error. */
+/** The refusal for a failed call to AWS. Undefined if the calling function handles the error. */
 export function refusalOf(error: unknown, action: string, secrets: readonly string[]): Refusal | undefined {
     const words = messageOf(error, secrets);
     if (isAccessDenied(error)) {

@@ -11,7 +11,7 @@ export interface Findings {
 }
 
 interface Unproven extends DryRunResult {
-    /** Undefined if the operator may not simulate. */
+    /** Undefined if the caller may not simulate. */
     readonly decision: Decision | undefined;
 }
 
@@ -33,7 +33,7 @@ export function verdictOf(findings: Findings): Proof {
         : { verdict: "yes", evidence };
 }
 
-/** Denied by the simulator, denied by EC2 if the operator may not simulate, or the session is not known to EC2 yet. */
+/** Denied by the simulator, denied by EC2 if the caller may not simulate, or the session is not known to EC2 yet. */
 function isMissing({ outcome, decision }: Unproven): boolean {
     return outcome === "stranger" || decision === "denied" || (outcome === "refused" && decision === undefined);
 }

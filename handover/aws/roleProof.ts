@@ -7,7 +7,7 @@ import { verdictOf } from "./proofVerdict";
 import { simulate, type Simulation } from "./simulation";
 
 /**
- * Collects evidence, from the operator's machine, that aws-node can use the role: its token can assume the role, and the session
+ * Collects evidence, from the machine that runs Pulumi, that aws-node can use the role: its token can assume the role, and the session
  * has the plugin's permissions. It proves nothing about the nodes' network.
  */
 export async function prove(clients: Clients, account: string, request: ProofRequest): Promise<Proof> {

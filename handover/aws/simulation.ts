@@ -11,7 +11,7 @@ export type Decision = "allowed" | "denied" | "unclear";
 export type Simulation = { readonly decisions: ReadonlyMap<string, Decision> } | { readonly notAllowed: string };
 
 /**
- * Asks IAM's policy simulator about actions of a role, with the operator's credentials, which may lack the permission.
+ * Asks IAM's policy simulator about actions of a role, with the caller's credentials, which may lack the permission.
  *
  * Actions on interfaces are simulated on an interface, since CreateTags is granted on nothing else. Read actions have no resource.
  * Permissions boundaries and service control policies count: IAM includes them in its decision.

@@ -108,7 +108,7 @@ function failedPrecondition({ subject, record }: DetachmentTarget, cluster: Clus
     return undefined;
 }
 
-/** The nodes that count, and the NotReady nodes that the operator allows to ignore. */
+/** The nodes that count, and the NotReady nodes that `maxNotReadyNodes` allows to skip. */
 function consideredNodes(target: DetachmentTarget, { nodes }: ClusterSeen) {
     const notReady = nodes.filter(({ ready }) => !ready);
     const ignored = notReady.length <= target.maxNotReadyNodes ? notReady : [];

@@ -1,7 +1,7 @@
 /**
  * Converts times of the cluster to this machine's clock, by the Date header of the API server's responses.
  *
- * If an operator's laptop were a minute off, it would take a pod that has just become Ready for a stable one.
+ * If the user's laptop were a minute off, it would take a pod that has just become Ready for a stable one.
  */
 export class ClusterClock {
     private ahead = 0;

@@ -11,7 +11,7 @@ export interface ProofRequest {
 /**
  * The result of a proof.
  *
- * `undecided`: the operator's machine cannot tell, and the canary decides. Both `undecided` and `no` may become `yes` while IAM
+ * `undecided`: the machine that runs Pulumi cannot tell, and the canary decides. Both `undecided` and `no` may become `yes` while IAM
  * propagates a change: IAM's simulator knows a policy before EC2 enforces it.
  */
 export type Proof =

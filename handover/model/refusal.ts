@@ -17,7 +17,7 @@ export class Refusal extends Error {
     }
 }
 
-/** Several refusals at once, so that one run shows everything that the operator has to fix. */
+/** Several refusals at once, so that one run shows everything that the user has to fix. */
 export class Refusals extends Error {
     public constructor(title: string, refusals: readonly Refusal[]) {
         super(listRefusals(title, refusals));

@@ -17,7 +17,7 @@ export interface RunContext {
     readonly roleNames: readonly string[];
     readonly now: () => number;
     readonly sleep: (milliseconds: number) => Promise<void>;
-    /** Shows a line to the operator. */
+    /** Shows a line to the user. */
     readonly progress: (line: string) => void;
     /** Aborted when the engine cancels the run: the run starts no further step. */
     readonly cancelled?: AbortSignal;
@@ -25,7 +25,7 @@ export interface RunContext {
 
 /** The context that an engine binding passes to each operation of a live check. */
 export interface OperationContext {
-    /** Shows a line to the operator. */
+    /** Shows a line to the user. */
     readonly progress: (line: string) => void;
     /** Aborted when the engine cancels the operation. */
     readonly cancelled?: AbortSignal;

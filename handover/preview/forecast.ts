@@ -6,7 +6,7 @@ import { withAnnotations, withInjectionGuard, withNewTemplate, worldAfter } from
 /** The steps of one decision until it is done, assuming that each step works. */
 export interface ForecastPart {
     readonly steps: readonly Step[];
-    /** The condition that it waits for, if that needs an action of the operator. */
+    /** The condition that it waits for, if that needs an action of the user. */
     readonly stuck: string | undefined;
     readonly refusal: Refusal | undefined;
 }

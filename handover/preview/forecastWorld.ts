@@ -11,7 +11,7 @@ const A_WHILE_MILLISECONDS = 3_600_000;
 
 /**
  * The world a while after a step, if everything works: the webhook gives each new pod the role, pods become Ready, and AWS
- * applies the change. Faults that need an operator stay: a node that does not respond, an instance that does not join.
+ * applies the change. Faults that need the user stay: a node that does not respond, an instance that does not join.
  */
 export function worldAfter(world: World, step: Step, waitedBefore = false): World {
     const at = world.at + A_WHILE_MILLISECONDS;

@@ -36,7 +36,7 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
-    /** Waits that only an operator can end. */
+    /** Waits that only the user can end. */
     wait: ({ stuck }: ForecastPart, { cluster }: World) =>
         stuck === undefined
             ? []

@@ -52,7 +52,7 @@ function outputsOf({ shown, updateStrategy, ...rest }: CanaryOutputs): CanaryOut
 /** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to revert. */
 const WRONG_CLUSTER = ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing"];
 
-/** A cancelled run ends without reverting, so that the operator does not wait. The next run continues from there. */
+/** A cancelled run ends without reverting, so that the user does not wait. The next run continues from there. */
 const NOTHING_TO_REVERT = [...WRONG_CLUSTER, "cancelled"];
 
 async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<CanaryOutputs> {

@@ -2,7 +2,7 @@ import { isRefusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { RunContext } from "../observe/runContext";
 
-/** Failures that may pass without the operator: an API server that restarts, throttling, a short network outage. */
+/** Failures that may pass without any action of the user: an API server that restarts, throttling, a short network outage. */
 const TRANSIENT = ["cluster-unreachable", "cluster-throttled", "aws-throttled", "aws-unreachable"];
 
 /** Counted from the first failure. The clients have already retried for up to a minute before each failure arrives here. */

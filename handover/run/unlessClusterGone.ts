@@ -11,7 +11,7 @@ const NO_ACCESS_TO_THE_CLUSTER = [
 
 /**
  * Opens a run context for a delete, and skips `use` when the cluster no longer exists. An unreachable cluster is not enough:
- * a lost VPN looks the same. Either EKS reports that the cluster is gone, or the operator sets `forceDestroy`.
+ * a lost VPN looks the same. Either EKS reports that the cluster is gone, or the user sets `forceDestroy`.
  */
 export async function unlessClusterGone(
     inputs: RecordedInputs & { readonly forceDestroy: boolean },

@@ -5,17 +5,17 @@ import { limitCredentials } from "./limitCredentials";
 /** The credentials of a client. */
 export type Credentials = Exclude<STSClientConfig["credentials"], undefined>;
 
-/** The default session name of the operator's role. */
+/** The default session name for `aws.roleArn`. */
 const SESSION_NAME = "eks-cni";
 
-/** The SDK's chain may wait forever, for example for a `credential_process` with a browser login that the operator does not see. */
+/** The SDK's chain may wait forever, for example for a `credential_process` with a browser login that the user does not see. */
 const WITHIN_MILLISECONDS = 60_000;
 
 /**
- * The operator's credentials: the static keys, the profile or the ambient chain. If the connection has a role, they assume it
+ * The caller's credentials: the static keys, the profile or the ambient chain. If the connection has a role, they assume it
  * first.
  */
-export async function operatorCredentials(
+export async function callerCredentials(
     connection: AwsConnection,
     stsConfig: STSClientConfig,
     withinMilliseconds = WITHIN_MILLISECONDS,

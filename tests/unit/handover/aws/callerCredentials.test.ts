@@ -1,13 +1,13 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { type Credentials, operatorCredentials } from "../../../../handover/aws/operatorCredentials";
+import { type Credentials, callerCredentials } from "../../../../handover/aws/callerCredentials";
 import type { AwsConnection } from "../../../../handover/model/connection";
 import { useEnvironment } from "./environment";
 
-describe("the operator's credentials", () => {
+describe("the caller's credentials", () => {
     const environment = useEnvironment();
     beforeEach(() => environment.set({ AWS_ACCESS_KEY_ID: "AKIAENVIRONMENT", AWS_SECRET_ACCESS_KEY: "e" }));
 
-    const of = (connection: AwsConnection): Promise<Credentials> => operatorCredentials(connection, {});
+    const of = (connection: AwsConnection): Promise<Credentials> => callerCredentials(connection, {});
 
     const table: [string, AwsConnection, object][] = [
         [
