@@ -113,7 +113,7 @@ describe("the cluster and the account of the live checks", () => {
         await setArgs(stack, sandbox, { ...NAMED, clusterName: "nope" });
         // The language host opens a debugger, under which a program with many promises may search for a handler endlessly.
         const failure = await failureOf(stack.up({ signal: AbortSignal.timeout(60_000) }));
-        assert.match(failure ?? "", /clusterName: expected an EKS cluster of.*No cluster found for name: nope/s);
+        assert.match(failure ?? "", /clusterName: expected an EKS cluster in.*No cluster found for name: nope/s);
     });
 
     it("are those of kubeconfig and aws, and the kubeconfig is neither in the state nor in what is printed", async () => {
