@@ -30,7 +30,8 @@ export const refusals = {
             `The kubeconfig points to a cluster whose kube-system namespace has the UID ${seen}. The hand-over began on the cluster with the UID ${recorded}.`,
             "This is another cluster, or one that was recreated under the same name.",
             "Use the kubeconfig of this component's cluster (to see a cluster's UID: kubectl --kubeconfig FILE get namespace kube-system -o jsonpath='{.metadata.uid}'). " +
-                "If that cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy.",
+                "If that cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy. If it was recreated under the same name, " +
+                "pulumi up cannot do this: remove the component's cluster resources from the state, as docs/upgrades.md in the repository shows.",
         ),
     anotherCluster: ({ serviceAccount }: Subject) =>
         new Refusal(

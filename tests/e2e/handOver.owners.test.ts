@@ -5,6 +5,7 @@ import {
     DeleteAddonCommand,
     DeletePodIdentityAssociationCommand,
     EKSClient,
+    ListPodIdentityAssociationsCommand,
 } from "@aws-sdk/client-eks";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
@@ -90,6 +91,44 @@ describe("what else gives aws-node its role", () => {
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
         assert.strictEqual(await holdsPolicy(), true);
     });
+
+    it("may be an association, which its message replaces by the node role while pods stay Ready; then nothing refuses", async () => {
+        const pods = { Service: "pods.eks.amazonaws.com" };
+        const trust = { Effect: "Allow", Principal: pods, Action: ["sts:AssumeRole", "sts:TagSession"] };
+        const document = { Version: "2012-10-17", Statement: [trust] };
+        const { Arn: roleArn } = await iam.createRole("associated", document, [MANAGED_CNI_POLICY]);
+        const { clusterName } = sandbox;
+        const account = { namespace: "kube-system", serviceAccount: "aws-node" };
+        await eks.send(new CreatePodIdentityAssociationCommand({ clusterName, ...account, roleArn }));
+        await restarted("kubectl rollout restart daemonset/aws-node -n kube-system");
+
+        const failure = await failureOfUp();
+        assert.match(failure, /\[pod-identity-association\].*role\/associated/s);
+        assert.match(failure, /\[other-credentials\].*They come from a Pod Identity association\./s);
+        assert.ok(await holdsPolicy(), "step 1 of the message");
+        const [, named = "", namespace = "", serviceAccount = ""] =
+            /aws eks list-pod-identity-associations --cluster-name (\S+) --namespace (\S+) --service-account (\S+)/.exec(
+                failure,
+            ) ?? [];
+        const list = new ListPodIdentityAssociationsCommand({ clusterName: named, namespace, serviceAccount });
+        const { associations = [] } = await eks.send(list);
+        for (const { associationId } of associations) {
+            await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+        }
+        const [restart = ""] = /kubectl rollout restart \S+ -n \S+/.exec(failure) ?? [];
+        const lowest = await lowestCountDuring(
+            async () => (await roles()).filter(({ ready }) => ready).length,
+            () => restarted(restart),
+        );
+        assert.strictEqual(lowest, 2);
+        assert.deepStrictEqual(await roles(), allCarry(undefined));
+        assert.match((await stack.preview()).stdout, /Plan for the cluster:/);
+    });
+
+    async function restarted(command: string): Promise<void> {
+        await cluster.kubectl(...command.split(" ").slice(1));
+        await cluster.kubectl("rollout", "status", "daemonset/aws-node", "-n", "kube-system", "--timeout=60s");
+    }
 
     it("is taken over only with overrideExistingServiceAccount, and destroy goes back to that role, which works", async () => {
         await iam.createRole("eksctl-aws-node", trustOf(sandbox), [MANAGED_CNI_POLICY]);
