@@ -1,6 +1,6 @@
 import { deepStrictEqual, doesNotMatch, match, strictEqual } from "assert";
 import { spawnSync } from "child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "fs";
 import { tmpdir } from "os";
 import { join } from "path";
 
@@ -83,9 +83,12 @@ describe("the gate", function () {
     }
 
     const lastLine = (text: string): string | undefined => text.trimEnd().split("\n").at(-1);
+    /** The two parts of the end-to-end suite. */
+    const isEndToEnd = (call: string): boolean => call.includes("tests/e2e/");
     /** The calls that name a file or a scenario, as second attempts do, and each call of the demo. */
     const secondAttempts = (calls: readonly string[]): string[] =>
         calls
+            .filter((call) => !isEndToEnd(call))
             .filter((call) => call.includes(".test.ts") || call.includes("--only") || call === "run --silent demo --")
             .map((call) => call.replace("run --silent ", ""))
             .sort();
@@ -103,20 +106,29 @@ describe("the gate", function () {
             "test:adapters",
             "test:continuity -- --quick --seed 2026",
             "test:e2e",
+            "test:e2e",
             "test:languages",
             "test:package",
             "test:policies",
             "test:sandbox",
             "typecheck",
         ]);
-        strictEqual(lastLine(stdout), "29 passed, 0 failed");
+        strictEqual(lastLine(stdout), "31 passed, 0 failed");
         strictEqual(status, 0);
         doesNotMatch(stdout, /UNSTABLE|FAILED/);
     });
 
+    it("runs each end-to-end file in one of the two lanes", () => {
+        const files = run()
+            .calls.filter(isEndToEnd)
+            .flatMap((call) => call.split(" ").filter((word) => word.startsWith("tests/e2e/")));
+        const all = readdirSync(join(ROOT, "tests/e2e")).filter((name) => name.endsWith(".test.ts"));
+        deepStrictEqual(files.sort(), all.map((name) => `tests/e2e/${name}`).sort());
+    });
+
     it("runs the files once more in which something failed, and fails all the same where they pass then", () => {
         const { status, stdout, calls } = run({
-            "test:e2e.1": failing(2, "/x/b.test.ts", "/x/a.test.ts", "/x/b.test.ts"),
+            "test:policies.1": failing(2, "/x/b.test.ts", "/x/a.test.ts", "/x/b.test.ts"),
             "test:continuity.1": BROKEN_POINT,
             "demo.1": "exit 1",
         });
@@ -124,11 +136,11 @@ describe("the gate", function () {
             "demo --",
             "demo --",
             "test:continuity -- --quick --only=kill:up:after-2:up",
-            "test:e2e -- --reporter .ci/failedFiles.cjs /x/a.test.ts /x/b.test.ts",
+            "test:policies -- --reporter .ci/failedFiles.cjs /x/a.test.ts /x/b.test.ts",
         ]);
         match(
             stdout,
-            /━━ UNSTABLE: end to end: 2 failed, and passed when run once more, alone\n {2}2 failing\n\n {2}1\) what went wrong/,
+            /━━ UNSTABLE: policies: 2 failed, and passed when run once more, alone\n {2}2 failing\n\n {2}1\) what went wrong/,
         );
         match(stdout, /━━ UNSTABLE: continuity: 1 failed, .*\n {2}1\) kill:up:after-2:up\n {5}1\.5 pod-seconds\n/);
         match(lastLine(stdout) ?? "", /, 4 failed$/);
@@ -141,14 +153,14 @@ describe("the gate", function () {
             "test.2": failing(1, "/x/a.test.ts"),
         });
         match(stdout, /━━ FAILED: unit tests\n {2}3 failing/);
-        strictEqual(lastLine(stdout), "28 passed, 3 failed");
+        strictEqual(lastLine(stdout), "30 passed, 3 failed");
         strictEqual(status, 1);
     });
 
     const notRepeated: [string, Record<string, string>, number][] = [
-        ["a suite that mocha did not end", { "test:e2e.1": "exit 1" }, 1],
-        ["a hook outside of any file", { "test:e2e.1": failing(1, "/x/a.test.ts", "?") }, 1],
-        ["more failures than chance has", { "test:e2e.1": failing(13, "/x/a.test.ts") }, 13],
+        ["a suite that mocha did not end", { "test:policies.1": "exit 1" }, 1],
+        ["a hook outside of any file", { "test:policies.1": failing(1, "/x/a.test.ts", "?") }, 1],
+        ["more failures than chance has", { "test:policies.1": failing(13, "/x/a.test.ts") }, 13],
         ["lint", { "lint.1": "exit 1" }, 1],
         ["a kill campaign that broke off", { "test:continuity.1": "exit 1" }, 1],
     ];
@@ -162,7 +174,7 @@ describe("the gate", function () {
     }
 
     it("does not begin second attempts that may not end in time", () => {
-        const { status, calls } = run({ "test:e2e.1": failing(1, "/x/a.test.ts") }, 4200);
+        const { status, calls } = run({ "test:policies.1": failing(1, "/x/a.test.ts") }, 4200);
         deepStrictEqual(secondAttempts(calls), ["demo --"]);
         strictEqual(status, 1);
     });
