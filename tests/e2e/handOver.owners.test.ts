@@ -122,7 +122,9 @@ describe("what else gives aws-node its role", () => {
         );
         assert.strictEqual(lowest, 2);
         assert.deepStrictEqual(await roles(), allCarry(undefined));
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
         assert.match((await stack.preview()).stdout, /Plan for the cluster:/);
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
     });
 
     async function restarted(command: string): Promise<void> {
