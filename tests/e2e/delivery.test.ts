@@ -93,7 +93,9 @@ describe("the delivery of the role to the service account", () => {
                 const failure = await failureOf(other.up());
                 assert.match(
                     failure ?? "",
-                    new RegExp(`Another CniServiceAccountRole, eks-cni/${project}/test/first `),
+                    new RegExp(
+                        `Another CniServiceAccountRole annotates this service account: eks-cni/${project}/test/first `,
+                    ),
                 );
             });
             assert.deepStrictEqual((await stack.up()).summary.resourceChanges, { same: 6 });
