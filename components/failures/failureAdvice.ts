@@ -20,13 +20,14 @@ export const serviceAccountAdvice: Advice = (failures) => {
     }
     return manager.startsWith("eks-cni/")
         ? `Another CniServiceAccountRole annotates this service account: ${manager} (project, stack and name). First ` +
-              "remove that component from its program, and run pulumi up on its stack. If it is this component under " +
-              "its former name, change the name back, run pulumi up, then rename it with an alias."
+              "remove that component from its program, and run pulumi up on its stack (without live checks, first move its " +
+              "pods off its role: docs/import-and-migration.md in the repository, Removing the component). If it is this " +
+              "component under its former name, change the name back, run pulumi up, then rename it with an alias."
         : `The field manager ${JSON.stringify(manager)} owns the annotation of this service account. ` +
               (manager === "eks"
                   ? "The managed add-on vpc-cni writes it again with each update, so do not override it. Use " +
                     'delivery: "external", and set the output ready as the add-on\'s serviceAccountRoleArn.'
-                  : "Set overrideExistingServiceAccount: true to take it over, or remove the annotation first. To see its " +
+                  : "Set overrideExistingServiceAccount: true to take it over. Or, if the node roles hold the CNI policy, remove the annotation first. To see its " +
                     "current value: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields");
 };
 

@@ -72,7 +72,7 @@ export const refusals = {
     annotationOwned: ({ serviceAccount }: Subject, owners: readonly string[]) =>
         new Refusal(
             "annotation-owned-by-another",
-            `The role annotation of ${serviceAccount.namespace}/${serviceAccount.name} belongs to ${owners.map((owner) => JSON.stringify(owner)).join(", ")}.`,
+            annotationBelongsTo(serviceAccount, owners),
             "Two writers overwrite each other's annotation, so pods get one role or the other.",
             owners.includes("eks")
                 ? 'The managed add-on vpc-cni ("eks") writes it again with each update, so do not override it. ' +
@@ -82,7 +82,7 @@ export const refusals = {
     annotationOutlivesRole: ({ serviceAccount }: Subject, owners: readonly string[]) =>
         new Refusal(
             "annotation-owned-by-another",
-            `The role annotation of ${serviceAccount.namespace}/${serviceAccount.name} belongs to ${owners.map((owner) => JSON.stringify(owner)).join(", ")}.`,
+            annotationBelongsTo(serviceAccount, owners),
             "It names a role that pods must no longer get, since that role is about to be deleted.",
             owners.includes("eks")
                 ? "Remove the role from the managed add-on vpc-cni, and run the same command again."
@@ -93,7 +93,8 @@ export const refusals = {
             "another-component",
             `Another CniServiceAccountRole annotates ${serviceAccount.namespace}/${serviceAccount.name}: ${owner} (project, stack and name).`,
             "A service account can have only one role.",
-            "First remove that component from its program, and run pulumi up on its stack. If it is this component under its former name, " +
+            "First remove that component from its program, and run pulumi up on its stack (without live checks, first move its pods off its role: " +
+                "docs/import-and-migration.md in the repository, Removing the component). If it is this component under its former name, " +
                 "change the name back, run pulumi up, then rename it with an alias.",
         ),
     addOnHasRole: (roleArn: string) =>
@@ -300,6 +301,10 @@ function leavePodIdentity({ serviceAccount, daemonSetName, clusterName = "CLUSTE
         `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it. (3) At once, restart the pods, ` +
         `which cannot renew their credentials any more: kubectl rollout restart daemonset/${daemonSetName} -n ${namespace}`
     );
+}
+
+function annotationBelongsTo({ namespace, name }: Subject["serviceAccount"], owners: readonly string[]): string {
+    return `The role annotation of ${namespace}/${name} belongs to ${owners.map((owner) => JSON.stringify(owner)).join(", ")}.`;
 }
 
 /** The arguments of kubectl that remove an annotation from the service account. */

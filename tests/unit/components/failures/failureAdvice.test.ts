@@ -50,8 +50,8 @@ describe("the advice on a failed annotation", () => {
             strictEqual(
                 serviceAccountAdvice(["connection refused", failure]),
                 `The field manager "${manager}" owns the annotation of this service account. Set overrideExistingServiceAccount: true to take ` +
-                    "it over, or remove the annotation first. To see its current value: kubectl get serviceaccount NAME -n NAMESPACE -o " +
-                    "yaml --show-managed-fields",
+                    "it over. Or, if the node roles hold the CNI policy, remove the annotation first. To see its current value: kubectl " +
+                    "get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields",
             );
         });
     }
@@ -60,8 +60,9 @@ describe("the advice on a failed annotation", () => {
         strictEqual(
             serviceAccountAdvice([OTHER_COMPONENT]),
             "Another CniServiceAccountRole annotates this service account: eks-cni/network/production/cni (project, stack and " +
-                "name). First remove that component from its program, and run pulumi up on its stack. If it is this component under " +
-                "its former name, change the name back, run pulumi up, then rename it with an alias.",
+                "name). First remove that component from its program, and run pulumi up on its stack (without live checks, first move " +
+                "its pods off its role: docs/import-and-migration.md in the repository, Removing the component). If it is this " +
+                "component under its former name, change the name back, run pulumi up, then rename it with an alias.",
         );
     });
 
