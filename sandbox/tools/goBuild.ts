@@ -91,7 +91,16 @@ export async function goBuild(source: GoSource, target: string, scratch: string,
     const output = source.packages.length === 1 ? join(target, source.module) : `${target}/`;
     const code = await run({
         program: "go",
-        arguments: ["build", "-o", output, "-ldflags", linkerFlags(source.stamps), ...source.packages],
+        // -dwarf=false: the linker drops the debug information anyway (linkerFlags). Without it, a cold build takes an eighth less.
+        arguments: [
+            "build",
+            "-o",
+            output,
+            "-gcflags=all=-dwarf=false",
+            "-ldflags",
+            linkerFlags(source.stamps),
+            ...source.packages,
+        ],
         directory,
         // -buildvcs=false: a version control system around the scratch folder is not the program's.
         environment: { ...process.env, GOFLAGS: "-trimpath -mod=readonly -buildvcs=false", GOWORK: "off" },

@@ -13,6 +13,7 @@ import {
     CoreV1Api,
     PatchStrategy,
     setHeaderOptions,
+    type V1Pod,
 } from "@kubernetes/client-node";
 import type { Sandbox } from "local-eks";
 import { type IamState, lastIamChange } from "local-eks/iam";
@@ -164,6 +165,16 @@ export class Stage {
         const { items } = await this.podList();
         const name = items.find(({ spec }) => spec?.nodeName === node)?.metadata?.name ?? "";
         await this.core.deleteNamespacedPod({ ...inKubeSystem, name });
+    }
+
+    /** Deletes the pods that are not Ready. The DaemonSet's controller creates others. */
+    public async deletePodsNotReady(): Promise<void> {
+        const { items } = await this.podList();
+        const isReady = ({ status }: V1Pod) =>
+            status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
+        for (const pod of items.filter((item) => !isReady(item))) {
+            await this.core.deleteNamespacedPod({ ...inKubeSystem, name: pod.metadata?.name ?? "" });
+        }
     }
 
     /**

@@ -62,9 +62,10 @@ const destroyPlainShape: Scenario = {
         // Otherwise pods could restart before IAM enforces the deletion, and no gap would show.
         await stage.faults.slowIam(0);
         await stage.succeeds("destroy", args);
-        // A fixed time, since the cluster may never settle: a pod that is created before the annotation is removed carries a role
-        // that is deleted a moment later. It never becomes Ready, and the rollout stops.
         await sleep(10_000);
+        // A pod that was created before the annotation was removed carries a role that was deleted a moment later. It never becomes
+        // Ready, and the rollout waits for it.
+        await stage.deletePodsNotReady();
     },
 };
 
