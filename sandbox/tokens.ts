@@ -6,7 +6,7 @@ import { decodeProtectedHeader, SignJWT } from "jose";
 import { credentialPaths } from "./cluster/credentials";
 import { loadKubeconfig } from "./kubeconfigs";
 
-/** What the token is for; all of it has defaults. */
+/** The claims of a token. Each has a default. */
 export interface TokenOptions {
     /** Defaults to "kube-system". */
     namespace?: string;

@@ -9,7 +9,7 @@ export interface Page<Item> {
 
 export interface Listed<Kept> {
     readonly kept: Kept[];
-    /** Where a watch continues. */
+    /** The version from which a watch continues. */
     readonly resourceVersion: string | undefined;
 }
 

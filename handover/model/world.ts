@@ -78,7 +78,7 @@ export interface PodSeen {
     readonly restarts: number;
 }
 
-/** Where a pod gets its AWS credentials, according to its spec and the AWS SDK's credential chain. */
+/** The source of a pod's AWS credentials, according to its spec and the AWS SDK's credential chain. */
 export type CredentialSource =
     /** No container has AWS_WEB_IDENTITY_TOKEN_FILE: the webhook missed the pod, or had no role for it. */
     | { readonly kind: "nodeRole" }

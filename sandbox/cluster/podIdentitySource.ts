@@ -6,7 +6,7 @@ export interface TokenVolume {
     expirationSeconds: number;
 }
 
-/** Where the AWS SDK in a pod takes its credentials from. */
+/** The source of the credentials of the AWS SDK in a pod. */
 export type IdentitySource =
     | { source: "webIdentity"; roleArn: string; token: TokenVolume | undefined }
     | { source: "containerCredentials"; token: TokenVolume | undefined }

@@ -26,7 +26,7 @@ function isExecutable(path: string): boolean {
     }
 }
 
-/** Where Pulumi keeps the plugins that it has downloaded: <home>/plugins/resource-kubernetes-v4.25.0/. */
+/** The folder in which Pulumi keeps downloaded plugins: <home>/plugins/resource-kubernetes-v4.25.0/. */
 function pluginFolders(tool: ToolName, home: string): string[] {
     const kind = /^pulumi-(resource|language)-(.+)$/.exec(tool);
     if (!kind) {

@@ -50,7 +50,7 @@ export async function withLock<T>(path: string, onWait: (pid: string) => void, w
 }
 
 async function acquire(path: string, claim: string, onWait: (pid: string) => void): Promise<void> {
-    let told = false;
+    let announced = false;
     for (;;) {
         try {
             // link(2) fails if the name exists, and the file appears with its content: a lock is never empty.
@@ -67,9 +67,9 @@ async function acquire(path: string, claim: string, onWait: (pid: string) => voi
             await rename(path, stale).catch(() => undefined);
             await rm(stale, { force: true });
         } else if (owner !== undefined) {
-            if (!told) {
+            if (!announced) {
                 onWait(owner.split(" ")[0] ?? "");
-                told = true;
+                announced = true;
             }
             await sleep(250);
         }

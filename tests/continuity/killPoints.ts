@@ -1,4 +1,4 @@
-/** Where the engine is killed, and the command that follows. Pure. */
+/** The points at which the engine is killed, and the commands that follow. Pure. */
 
 export const FEW_OPERATIONS = ["up", "update", "destroy"] as const;
 /** `policy` changes additionalPolicyArns. `repair` is the up that repairs changes by others. */

@@ -11,7 +11,7 @@ export interface Outcome {
     readonly problems: readonly string[];
     /** How to run this one again. */
     readonly replay: string;
-    /** Where its logs are. */
+    /** The folder of its logs. */
     readonly logs: string;
     /** Its pod-seconds must be more than zero, to prove that the monitor detects gaps. They are not added to the total. */
     readonly mustShowGaps: boolean;

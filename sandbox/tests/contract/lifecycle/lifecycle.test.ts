@@ -46,7 +46,7 @@ describe("Sandboxes", function () {
         assert.deepEqual(processesOf(stateB), []);
     });
 
-    it("keep their name while they run: a second one of that name is refused, and told how to end the first", async () => {
+    it("keep their name while they run: a second one of that name is refused, with the command that ends the first", async () => {
         const sandbox = await startSandbox(small("name"));
         try {
             await assert.rejects(startSandbox(small("name")), (error: Error) => {

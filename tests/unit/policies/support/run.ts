@@ -21,7 +21,7 @@ export interface ResourceSpec {
     namespace?: string;
 }
 
-/** What the engine sends for text that is not known yet. */
+/** The engine sends it in place of text that is not known yet. */
 export const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const UNKNOWN_OBJECT = "dd056dcd-154b-4c76-9bd3-c8f88648b5ff";
 
