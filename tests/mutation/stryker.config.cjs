@@ -17,7 +17,8 @@ const PARTS = {
         // transientRetry.test.ts covers the memory of a run, which is part of model/steps.ts.
         spec: [
             "tests/unit/handover/{model,decide}/*.test.ts",
-            "tests/unit/handover/{observe/tokenIssuer,run/transientRetry}.test.ts",
+            "tests/unit/handover/observe/tokenIssuer.test.ts",
+            "tests/unit/handover/run/transientRetry.test.ts",
         ],
     },
 };
