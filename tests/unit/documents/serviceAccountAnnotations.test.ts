@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "assert";
+import * as keys from "../../../documents/serviceAccountAnnotations";
 import {
     MAX_TOKEN_EXPIRATION_SECONDS,
     MIN_TOKEN_EXPIRATION_SECONDS,
@@ -62,4 +63,27 @@ describe("the annotation of the pod template", () => {
     it("keeps its name, since a change of it would restart the pods of every cluster that has it", () => {
         strictEqual(ROLLOUT_ANNOTATION, "eks-cni/delivered");
     });
+});
+
+// The webhook and the Kubernetes provider read them, and live clusters have them.
+describe("the keys of annotations and labels", () => {
+    const rows: [keyof typeof keys, string][] = [
+        ["ROLE_ARN_ANNOTATION", "eks.amazonaws.com/role-arn"],
+        ["AUDIENCE_ANNOTATION", "eks.amazonaws.com/audience"],
+        ["STS_REGIONAL_ENDPOINTS_ANNOTATION", "eks.amazonaws.com/sts-regional-endpoints"],
+        ["TOKEN_EXPIRATION_ANNOTATION", "eks.amazonaws.com/token-expiration"],
+        ["SKIP_WEBHOOK_LABEL", "eks.amazonaws.com/skip-pod-identity-webhook"],
+        ["SKIP_CONTAINERS_ANNOTATION", "eks.amazonaws.com/skip-containers"],
+        ["PATCH_FIELD_MANAGER_ANNOTATION", "pulumi.com/patchFieldManager"],
+        ["PATCH_FORCE_ANNOTATION", "pulumi.com/patchForce"],
+        ["SKIP_AWAIT_ANNOTATION", "pulumi.com/skipAwait"],
+        ["ROLLOUT_ANNOTATION", "eks-cni/delivered"],
+        ["LIVE_CHECKS_ANNOTATION", "eks-cni/live-checks"],
+        ["LIVE_CHECKS_OFF", "off"],
+    ];
+    for (const [name, expected] of rows) {
+        it(`${name} is ${expected}`, () => {
+            strictEqual(keys[name], expected);
+        });
+    }
 });
