@@ -13,11 +13,10 @@ import {
     CoreV1Api,
     PatchStrategy,
     setHeaderOptions,
-    type V1Pod,
 } from "@kubernetes/client-node";
 import type { Sandbox } from "local-eks";
 import { type IamState, lastIamChange } from "local-eks/iam";
-import { loadKubeconfig } from "local-eks/kubernetes";
+import { loadKubeconfig, podCredentials } from "local-eks/kubernetes";
 import type { Command, Engine, Hooks, RunResult } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Faults } from "./faults";
@@ -169,11 +168,10 @@ export class Stage {
 
     /** Deletes the pods that are not Ready. The DaemonSet's controller creates others. */
     public async deletePodsNotReady(): Promise<void> {
-        const { items } = await this.podList();
-        const isReady = ({ status }: V1Pod) =>
-            status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
-        for (const pod of items.filter((item) => !isReady(item))) {
-            await this.core.deleteNamespacedPod({ ...inKubeSystem, name: pod.metadata?.name ?? "" });
+        for (const { pod, ready } of await podCredentials(this.sandbox.kubeconfigPath)) {
+            if (!ready) {
+                await this.core.deleteNamespacedPod({ ...inKubeSystem, name: pod });
+            }
         }
     }
 

@@ -140,7 +140,7 @@ function deleteVersion(iam: IAM, id: string, version: string | undefined): Promi
     );
 }
 
-/** The other versions first: IAM refuses to delete a policy that has any (policy.go, resourcePolicyDelete). */
+/** Deletes the other versions first: IAM refuses to delete a policy that has several (policy.go, resourcePolicyDelete). */
 async function deletePolicy(context: Context, id: string): Promise<void> {
     const iam = await context.aws.iam();
     for (const version of await listVersions(iam, id)) {

@@ -77,7 +77,6 @@ describe("the keys of annotations and labels", () => {
         ["PATCH_FIELD_MANAGER_ANNOTATION", "pulumi.com/patchFieldManager"],
         ["PATCH_FORCE_ANNOTATION", "pulumi.com/patchForce"],
         ["SKIP_AWAIT_ANNOTATION", "pulumi.com/skipAwait"],
-        ["ROLLOUT_ANNOTATION", "eks-cni/delivered"],
         ["LIVE_CHECKS_ANNOTATION", "eks-cni/live-checks"],
         ["LIVE_CHECKS_OFF", "off"],
     ];
