@@ -1,5 +1,6 @@
 /** Refuses to start a sandbox on a full disk, and explains a start that fails on one. */
-import { statfsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statfsSync } from "node:fs";
+import { join } from "node:path";
 
 /**
  * Room for etcd's log, which it preallocates in files of 64 MB, Pulumi's plugins, and the logs: 248 MB after the start.
@@ -21,8 +22,20 @@ export function assertRoom(folder: string, megabytes = neededMegabytes): void {
     }
 }
 
+/** Whether a program's log says so. A program that fails on a full disk may release its own space as it ends. */
+function wasFull(folder: string): boolean {
+    const logs = join(folder, "logs");
+    return (
+        existsSync(logs) &&
+        readdirSync(logs).some((log) => /no space left on device/i.test(readFileSync(join(logs, log), "utf8")))
+    );
+}
+
 /** An addition to a failure's message: on a full disk, programs often end with nothing in their logs. */
 export function fullDiskNote(folder: string): string {
     const free = freeMegabytes(folder);
-    return free < 2 ? `\nThe disk is full: the file system of ${folder} has ${free} MB left.` : "";
+    return free < 2 || wasFull(folder)
+        ? `\nThe disk is full: the file system of ${folder} has ${free} MB left, and a sandbox needs ` +
+              `${neededMegabytes} MB there.`
+        : "";
 }

@@ -60,7 +60,10 @@ describe("A sandbox on a full disk", function () {
         it(`says so, and leaves nothing, when it becomes full while "${moment}"`, () => {
             const output = start(320, moment);
             assert.match(output, /^The sandbox did not start\. /);
-            assert.ok(output.endsWith(`\nThe disk is full: the file system of ${disk} has 0 MB left.\n`), output);
+            // A program that ends may release its own room before the start is given up.
+            const note =
+                /\nThe disk is full: the file system of (.*) has \d+ MB left, and a sandbox needs 300 MB there\.\n$/;
+            assert.equal(note.exec(output)?.[1], disk, output);
             assert.equal(left(), "");
             assert.equal(readState(name), undefined);
         });
