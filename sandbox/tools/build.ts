@@ -7,7 +7,7 @@ import { processStart, withLock } from "./lock";
 import type { Progress } from "./progress";
 import { pythonInstall, pythonTag } from "./pythonInstall";
 import type { Recipe } from "./recipes";
-import { lastLines } from "./run";
+import { lastLines, saysDiskFull } from "./run";
 
 /** Builds a recipe's programs into `target` and returns the exit code of the build. */
 export type Maker = (recipe: Recipe, target: string, scratch: string, log: string) => Promise<number>;
@@ -29,7 +29,7 @@ export async function builtFolder(recipe: Recipe, cache: string): Promise<string
 /** The message of a failed build, with what to do. */
 export function failureMessage(recipe: Recipe, log: string, output: string, reason: string): string {
     const what = `Building ${recipe.name} ${recipe.version} failed: ${reason}`;
-    if (/no space left on device|ENOSPC/i.test(`${output}${reason}`)) {
+    if (saysDiskFull(`${output}${reason}`)) {
         return `${what}\nThe disk is full. Go's own cache can be emptied with: go clean -cache\nLog: ${log}`;
     }
     return `${what}\nThe end of the log:\n${output.replace(/^/gm, "    ")}\nLog: ${log}`;
