@@ -1,7 +1,6 @@
 import {
     AdmissionregistrationV1Api,
     AppsV1Api,
-    CoordinationV1Api,
     CoreV1Api,
     KubeConfig,
     KubernetesObjectApi,
@@ -19,7 +18,6 @@ export class Client {
     private readonly apps: AppsV1Api;
     private readonly core: CoreV1Api;
     private readonly admission: AdmissionregistrationV1Api;
-    private readonly coordination: CoordinationV1Api;
     private readonly version: VersionApi;
 
     public constructor(kubeconfigPath: string) {
@@ -29,7 +27,6 @@ export class Client {
         this.apps = config.makeApiClient(AppsV1Api);
         this.core = config.makeApiClient(CoreV1Api);
         this.admission = config.makeApiClient(AdmissionregistrationV1Api);
-        this.coordination = config.makeApiClient(CoordinationV1Api);
         this.version = config.makeApiClient(VersionApi);
     }
 
@@ -61,10 +58,6 @@ export class Client {
                 ),
             ),
         );
-    }
-
-    public async deleteNodeLeases(): Promise<void> {
-        await this.coordination.deleteCollectionNamespacedLease({ namespace: "kube-node-lease" });
     }
 
     /** Deletes the DaemonSet, the service account and every pod, also one that is being created. */

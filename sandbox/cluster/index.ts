@@ -83,13 +83,9 @@ export class Cluster {
         });
     }
 
-    /**
-     * kwok reads its stages once, so a change of nodes' or pods' behaviour restarts it. A kwok ignores nodes whose
-     * lease another one holds, so the leases of the former process are deleted with it.
-     */
+    /** kwok reads its stages once, so a change of nodes' or pods' behaviour restarts it. */
     public async restartKwok(options: Omit<StageOptions, "readinessByCni">): Promise<void> {
         await this.kwok?.end();
-        await this.client().deleteNodeLeases();
         this.startKwok(options);
     }
 

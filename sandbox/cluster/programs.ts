@@ -71,6 +71,8 @@ export function controllerManagerArguments(options: { kubeconfig: string; servic
         // Each of about forty controllers first requests a token: at the default of 20 calls a second that takes 5 s.
         "--kube-api-qps=200",
         "--kube-api-burst=400",
+        // kwok renews no leases, so a node's silence says nothing: see kwokArguments.
+        "--node-monitor-grace-period=8760h",
         "--leader-elect=false",
         "--secure-port=0",
         "--profiling=false",
@@ -81,13 +83,17 @@ export function schedulerArguments(options: { kubeconfig: string }): string[] {
     return [`--kubeconfig=${options.kubeconfig}`, "--leader-elect=false", "--secure-port=0", "--profiling=false"];
 }
 
-/** kwok replaces the kubelets: it renews each node's lease (every quarter of the duration) and runs the stages. */
+/**
+ * kwok replaces the kubelets: it runs the stages. It renews no leases of nodes, since a kwok that does may never start the pods
+ * of a node that it takes over: it looks at them as soon as it has created the lease, and passes over them if its watch has not
+ * yet shown that lease (kwok pkg/kwok/controllers/controller.go, readOnlyFunc and podsOnNodeSyncWorker).
+ */
 export function kwokArguments(options: { kubeconfig: string; stages: string; ipFamily: IpFamily }): string[] {
     return [
         `--kubeconfig=${options.kubeconfig}`,
         `--config=${options.stages}`,
         "--manage-all-nodes=true",
-        "--node-lease-duration-seconds=40",
+        "--node-lease-duration-seconds=0",
         `--cidr=${options.ipFamily === "ipv6" ? "fd00:10::1/64" : "10.0.128.1/17"}`,
     ];
 }

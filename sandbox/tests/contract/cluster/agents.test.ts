@@ -287,6 +287,21 @@ describe("A sandbox with agents", function () {
         assert.ok(!(await pods()).some((other) => other.uid === uid), "the deletion is carried out");
     });
 
+    it("starts every pod that waits for its kubelet, each time that the kubelets start with another delay", async function () {
+        this.timeout(60_000);
+        for (let round = 0; round < 5; round++) {
+            await sandbox.nodes.setPodReadySeconds(120);
+            const former = (await pods()).map(({ pod }) => pod);
+            await Promise.all(former.map((pod) => core.deleteNamespacedPod({ namespace, name: pod })));
+            const waiting = async () => (await pods()).filter(({ pod, node }) => !former.includes(pod) && node !== "");
+            while ((await waiting()).length < nodes) {
+                await sleep(50);
+            }
+            await sandbox.nodes.setPodReadySeconds(0.2);
+            await untilReady(nodes);
+        }
+    });
+
     it("is reset to its start within seconds", async () => {
         const account = await core.readNamespacedServiceAccount({ namespace, name: "aws-node" });
         const before = await firstPod();
