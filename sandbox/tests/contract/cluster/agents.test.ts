@@ -291,10 +291,8 @@ describe("A sandbox with agents", function () {
         this.timeout(60_000);
         for (let round = 0; round < 5; round++) {
             await sandbox.nodes.setPodReadySeconds(120);
-            const former = (await pods()).map(({ pod }) => pod);
-            await Promise.all(former.map((pod) => core.deleteNamespacedPod({ namespace, name: pod })));
-            const waiting = async () => (await pods()).filter(({ pod, node }) => !former.includes(pod) && node !== "");
-            while ((await waiting()).length < nodes) {
+            await Promise.all((await pods()).map(({ pod }) => remove(pod)));
+            while ((await pods()).filter(({ node }) => node !== "").length < nodes) {
                 await sleep(50);
             }
             await sandbox.nodes.setPodReadySeconds(0.2);
