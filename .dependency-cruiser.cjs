@@ -67,6 +67,17 @@ module.exports = {
         },
         layer("components-import-nothing-above", "^components/", "^(policies|plugin|index)"),
         layer("policies-import-documents-alone", "^policies/", "^(components|handover|plugin|index)"),
+        {
+            name: "one-module-for-each-bundled-client",
+            comment:
+                "The package is published with what these modules export of the AWS SDK and the Kubernetes client.",
+            severity: "error",
+            from: {
+                path: "^(components|documents|handover|plugin|policies|index)",
+                pathNot: "^handover/(aws/awsSdk|kubernetes/clientNode)\\.ts$",
+            },
+            to: { path: "node_modules/(@aws-sdk|@smithy|@kubernetes)/", dependencyTypesNot: ["type-only"] },
+        },
         // What users install: https://www.gnu.org/licenses/agpl-3.0.html asks more of them than this package does.
         layer(
             "no-tests-in-the-package",

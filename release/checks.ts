@@ -110,7 +110,12 @@ const NEEDED = [
     "LICENSE",
     "README.md",
     "CHANGELOG.md",
+    "SECURITY.md",
+    "THIRD-PARTY-NOTICES.txt",
     "PulumiPlugin.yaml",
+    "bin/pulumi-resource-eks-cni",
+    "bin/pulumi-resource-eks-cni.cmd",
+    "docs/installation-configuration.md",
     "plugin/schema.json",
     "dist/index.js",
     "dist/index.d.ts",
@@ -118,14 +123,12 @@ const NEEDED = [
     "dist/handover/index.js",
     "dist/policies/index.js",
 ];
-const UNWANTED = /^(?:sandbox|tests|examples|docs|release|reports|node_modules)\/|\.tgz$|(?:^|\/)\.env/;
+const UNWANTED = /^(?:sandbox|tests|release|reports)\/|(?:^|\/)node_modules\/|\.tgz$|(?:^|\/)\.env/;
 
 function tarballProblems({ tarball: { findings, files } }: Facts): string[] {
     return [
         ...findings,
         ...NEEDED.filter((file) => !files.includes(file)).map((file) => `the tarball lacks ${file}`),
-        ...files
-            .filter((file) => UNWANTED.test(file))
-            .map((file) => `the tarball holds ${file}: see files in package.json`),
+        ...files.filter((file) => UNWANTED.test(file)).map((file) => `the tarball holds ${file}: see release/stage.ts`),
     ];
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "os";
 import { join } from "path";
 import { makeSchema } from "../plugin/makeSchema";
 import type { Facts } from "./checks";
+import { pack } from "./pack";
 
 /** Reads the inputs of the checks from a clone of the repository. */
 export async function factsOf(root: string): Promise<Facts> {
@@ -26,26 +27,20 @@ export async function factsOf(root: string): Promise<Facts> {
             released: read("release/released-schema.json"),
         },
         changelog: read("CHANGELOG.md"),
-        tarball: tarballOf(root),
+        tarball: await tarballOf(root),
     };
 }
 
 /** Packs the tarball that would be published, and runs the package checkers on it. */
-function tarballOf(root: string): Facts["tarball"] {
+async function tarballOf(root: string): Promise<Facts["tarball"]> {
     const folder = mkdtempSync(join(tmpdir(), "eks-cni-release-"));
     try {
-        const pack = ["pack", root, "--json", "--pack-destination", folder, "--loglevel=error"];
-        const packed = execFileSync("npm", pack, { cwd: folder, encoding: "utf8" });
-        // The `prepare` script also prints to stdout, before npm's JSON.
-        const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf("[\n"))) as [
-            { filename: string; files: { path: string }[] },
-        ];
-        const tarball = join(folder, filename);
+        const { tarball, files } = await pack(root, folder);
         const findings = [
             findingOf(root, "publint", "run", tarball, "--strict"),
             findingOf(root, "attw", tarball, "--profile", "node16"),
         ].filter((finding) => finding !== undefined);
-        return { findings, files: files.map(({ path }) => path) };
+        return { findings, files };
     } finally {
         rmSync(folder, { recursive: true });
     }

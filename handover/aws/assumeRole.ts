@@ -14,7 +14,7 @@ export type Assumed = { readonly session: SessionKeys } | { readonly refused: Ex
 
 /** Assumes the role with the token, at the STS endpoint of the cluster's region, as the CNI does. */
 export async function assume(clients: Clients, roleArn: string, token: string): Promise<Assumed> {
-    const { AssumeRoleWithWebIdentityCommand } = await import("@aws-sdk/client-sts");
+    const { AssumeRoleWithWebIdentityCommand } = await import("./awsSdk");
     const command = new AssumeRoleWithWebIdentityCommand({
         RoleArn: roleArn,
         RoleSessionName: PROOF_SESSION_NAME,

@@ -6,7 +6,7 @@ import { undefinedIfMissing } from "./policyReader";
 
 /** Attaches a managed policy to a role. Returns `gone` if the role does not exist. */
 export async function attach(clients: Clients, RoleName: string, PolicyArn: string): Promise<"attached" | "gone"> {
-    const { AttachRolePolicyCommand } = await import("@aws-sdk/client-iam");
+    const { AttachRolePolicyCommand } = await import("./awsSdk");
     const iam = await clients.iam();
     try {
         await retryConflicts(() => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
@@ -34,7 +34,7 @@ export async function attach(clients: Clients, RoleName: string, PolicyArn: stri
 
 /** Detaches a managed policy from a role. Returns `gone` if the role does not exist. */
 export async function detach(clients: Clients, RoleName: string, PolicyArn: string): Promise<"detached" | "gone"> {
-    const { DetachRolePolicyCommand } = await import("@aws-sdk/client-iam");
+    const { DetachRolePolicyCommand } = await import("./awsSdk");
     const iam = await clients.iam();
     const send = () => retryConflicts(() => iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
     const answer = await undefinedIfMissing(send);
@@ -43,7 +43,7 @@ export async function detach(clients: Clients, RoleName: string, PolicyArn: stri
 
 /** Whether the role exists: IAM answers NoSuchEntity for a missing role, policy or attachment alike. */
 async function exists(clients: Clients, RoleName: string): Promise<boolean> {
-    const { GetRoleCommand } = await import("@aws-sdk/client-iam");
+    const { GetRoleCommand } = await import("./awsSdk");
     const iam = await clients.iam();
     return (await undefinedIfMissing(() => iam.send(new GetRoleCommand({ RoleName })))) !== undefined;
 }

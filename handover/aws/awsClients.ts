@@ -85,7 +85,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         requestHandler: limits,
     });
     const sts = memoize(async () => {
-        const { STSClient } = await import("@aws-sdk/client-sts");
+        const { STSClient } = await import("./awsSdk");
         const config = await settings("sts");
         const credentials = await callerCredentials(connection, config, defaults.credentialsMilliseconds);
         const client = new STSClient({ ...config, credentials });
@@ -99,7 +99,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         credentials: (await sts()).config.credentials,
     });
     const ec2 = memoizeByKey(async (inRegion: string) => {
-        const { EC2Client } = await import("@aws-sdk/client-ec2");
+        const { EC2Client } = await import("./awsSdk");
         const client = new EC2Client(await asOperator("ec2", inRegion));
         client.middlewareStack.add(asRefusals("ec2"), OUTERMOST);
         client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
@@ -111,7 +111,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         sts,
         ec2: async (inRegion) => ec2(inRegion ?? (await region())),
         iam: memoize(async () => {
-            const { IAMClient } = await import("@aws-sdk/client-iam");
+            const { IAMClient } = await import("./awsSdk");
             const client = new IAMClient(await asOperator("iam"));
             client.middlewareStack.add(asRefusals("iam"), OUTERMOST);
             client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
@@ -119,20 +119,20 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
             return client;
         }),
         eks: memoize(async () => {
-            const { EKSClient } = await import("@aws-sdk/client-eks");
+            const { EKSClient } = await import("./awsSdk");
             const client = new EKSClient(await asOperator("eks"));
             client.middlewareStack.add(asRefusals("eks"), OUTERMOST);
             client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
             return client;
         }),
         anonymousSts: memoize(async () => {
-            const { STSClient } = await import("@aws-sdk/client-sts");
+            const { STSClient } = await import("./awsSdk");
             const client = new STSClient({ ...(await settings("sts")), maxAttempts: PROOF_ATTEMPTS });
             client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
             return client;
         }),
         ec2As: async (keys) => {
-            const { EC2Client } = await import("@aws-sdk/client-ec2");
+            const { EC2Client } = await import("./awsSdk");
             const config = { ...(await settings("ec2")), maxAttempts: PROOF_ATTEMPTS, credentials: keys };
             const client = new EC2Client(config);
             client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);

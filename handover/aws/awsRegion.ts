@@ -21,7 +21,7 @@ export async function regionOf({ region, profile }: AwsConnection, defaults: { r
 }
 
 async function ambientRegion(profile: string | undefined): Promise<string> {
-    const { STSClient } = await import("@aws-sdk/client-sts");
+    const { STSClient } = await import("./awsSdk");
     const client = new STSClient({ profile });
     return client.config.region().catch(() => process.env["AWS_DEFAULT_REGION"] ?? "");
 }

@@ -31,7 +31,7 @@ async function assumed(
     masterCredentials: Credentials,
     stsConfig: STSClientConfig,
 ): Promise<Credentials> {
-    const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
+    const { fromTemporaryCredentials } = await import("./awsSdk");
     return fromTemporaryCredentials({
         masterCredentials,
         params: {
@@ -48,6 +48,6 @@ async function sourceCredentials(connection: AwsConnection): Promise<Credentials
     if (accessKeyId !== undefined && secretAccessKey !== undefined) {
         return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
     }
-    const { fromIni, fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+    const { fromIni, fromNodeProviderChain } = await import("./awsSdk");
     return profile === undefined ? fromNodeProviderChain() : fromIni({ profile });
 }

@@ -33,7 +33,7 @@ function callerAccount(clients: Clients): () => Promise<string> {
     let known: string | undefined;
     return async () => {
         if (known === undefined) {
-            const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
+            const { GetCallerIdentityCommand } = await import("./awsSdk");
             known = (await (await clients.sts()).send(new GetCallerIdentityCommand({}))).Account ?? "";
         }
         return known;

@@ -19,7 +19,7 @@ export interface DryRunResult {
     readonly words: string;
 }
 
-type Ec2 = typeof import("@aws-sdk/client-ec2");
+type Ec2 = typeof import("./awsSdk");
 
 /** By action. */
 type Calls = Readonly<Record<string, (client: EC2Client) => Promise<unknown>>>;
@@ -95,7 +95,7 @@ export async function tryActions(
     node: NodeArguments | undefined,
     secrets: readonly string[],
 ): Promise<DryRunResult[]> {
-    const ec2 = await import("@aws-sdk/client-ec2");
+    const ec2 = await import("./awsSdk");
     const calls: Calls = { ...readingCalls(ec2), ...(node && interfaceCalls(ec2, node)) };
     return Promise.all(
         actions.map(async (action): Promise<DryRunResult> => {

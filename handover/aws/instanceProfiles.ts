@@ -8,7 +8,7 @@ export function roleOfProfile(clients: Clients): (arn: string) => Promise<string
 }
 
 async function readRole(clients: Clients, arn: string): Promise<string | undefined> {
-    const { GetInstanceProfileCommand } = await import("@aws-sdk/client-iam");
+    const { GetInstanceProfileCommand } = await import("./awsSdk");
     const InstanceProfileName = arn.slice(arn.lastIndexOf("/") + 1);
     const command = new GetInstanceProfileCommand({ InstanceProfileName });
     const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
@@ -17,7 +17,7 @@ async function readRole(clients: Clients, arn: string): Promise<string | undefin
 
 /** The ARNs of the instance profiles with this role. There may be several. */
 export async function profilesOfRole(clients: Clients, RoleName: string): Promise<string[]> {
-    const { paginateListInstanceProfilesForRole } = await import("@aws-sdk/client-iam");
+    const { paginateListInstanceProfilesForRole } = await import("./awsSdk");
     const client = await clients.iam();
     const arns = await undefinedIfMissing(async () => {
         const found: string[] = [];

@@ -40,7 +40,7 @@ export async function instancesByProfile(
 
 /** The regions in which the account can have instances. Without AllRegions, EC2 lists the enabled ones. */
 export async function enabledRegions(clients: Clients): Promise<string[]> {
-    const { DescribeRegionsCommand } = await import("@aws-sdk/client-ec2");
+    const { DescribeRegionsCommand } = await import("./awsSdk");
     const { Regions = [] } = await (await clients.ec2()).send(new DescribeRegionsCommand({}));
     return Regions.flatMap(({ RegionName }) => RegionName ?? []).sort();
 }
@@ -52,7 +52,7 @@ async function find(
     values: readonly string[],
     more: Filter[],
 ): Promise<InstanceSeen[]> {
-    const { paginateDescribeInstances } = await import("@aws-sdk/client-ec2");
+    const { paginateDescribeInstances } = await import("./awsSdk");
     const found: InstanceSeen[] = [];
     for (const Values of chunks([...new Set(values)].sort(), VALUES_PER_FILTER)) {
         const Filters = [{ Name: filter, Values }, ...more];

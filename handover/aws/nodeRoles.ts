@@ -49,8 +49,7 @@ async function readRole(
     name: string,
     { ipFamily }: AccountQuery,
 ): Promise<RolePolicies> {
-    const { GetRoleCommand, paginateListAttachedRolePolicies, paginateListRolePolicies } =
-        await import("@aws-sdk/client-iam");
+    const { GetRoleCommand, paginateListAttachedRolePolicies, paginateListRolePolicies } = await import("./awsSdk");
     const client = await clients.iam();
     const found = await undefinedIfMissing(async () => {
         const { Role } = await client.send(new GetRoleCommand({ RoleName: name }));

@@ -6,7 +6,7 @@ import { errorCodeOf, messageOf } from "./awsErrors";
 /** Whether the cluster exists. Only EKS's own ResourceNotFoundException counts as `gone`. */
 export async function clusterStatus(clients: Clients, name: string): Promise<"there" | "gone" | "unknown"> {
     try {
-        const { DescribeClusterCommand } = await import("@aws-sdk/client-eks");
+        const { DescribeClusterCommand } = await import("./awsSdk");
         await (await clients.eks()).send(new DescribeClusterCommand({ name }));
         return "there";
     } catch (error) {
@@ -34,7 +34,7 @@ export async function otherDelivery(
 
 /** Undefined if the add-on is not installed. */
 async function readAddOn(clients: Clients, clusterName: string): Promise<{ roleArn: string | undefined } | undefined> {
-    const { DescribeAddonCommand } = await import("@aws-sdk/client-eks");
+    const { DescribeAddonCommand } = await import("./awsSdk");
     try {
         const command = new DescribeAddonCommand({ clusterName, addonName: "vpc-cni" });
         const { addon } = await (await clients.eks()).send(command);
@@ -53,8 +53,7 @@ async function readAssociations(
     clusterName: string,
     { namespace, name }: { readonly namespace: string; readonly name: string },
 ): Promise<string[]> {
-    const { DescribePodIdentityAssociationCommand, paginateListPodIdentityAssociations } =
-        await import("@aws-sdk/client-eks");
+    const { DescribePodIdentityAssociationCommand, paginateListPodIdentityAssociations } = await import("./awsSdk");
     const client = await clients.eks();
     const asked = { clusterName, namespace, serviceAccount: name };
     const ids: string[] = [];

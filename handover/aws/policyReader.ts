@@ -19,14 +19,14 @@ export interface PolicyReader {
 /** Reads each policy version once per run: a version never changes, and AWS managed policies hardly change during a run. */
 export function policyReader(clients: Clients): PolicyReader {
     const defaultVersion = async (PolicyArn: string): Promise<string> => {
-        const { GetPolicyCommand } = await import("@aws-sdk/client-iam");
+        const { GetPolicyCommand } = await import("./awsSdk");
         const { Policy } = await (await clients.iam()).send(new GetPolicyCommand({ PolicyArn }));
         return Policy?.DefaultVersionId ?? "";
     };
     const awsManagedVersion = memoizeByKey(defaultVersion);
     const document = memoizeByKey(async (version: string): Promise<unknown> => {
         const [PolicyArn = "", VersionId = ""] = version.split(" ");
-        const { GetPolicyVersionCommand } = await import("@aws-sdk/client-iam");
+        const { GetPolicyVersionCommand } = await import("./awsSdk");
         const command = new GetPolicyVersionCommand({ PolicyArn, VersionId });
         const { PolicyVersion } = await (await clients.iam()).send(command);
         return decoded(PolicyVersion?.Document);
@@ -44,7 +44,7 @@ export function policyReader(clients: Clients): PolicyReader {
             return grants ? { arn, kind: isAwsManaged || broad ? "broad" : "cni", sufficient } : undefined;
         },
         inline: async (RoleName, PolicyName, ipFamily) => {
-            const { GetRolePolicyCommand } = await import("@aws-sdk/client-iam");
+            const { GetRolePolicyCommand } = await import("./awsSdk");
             const command = new GetRolePolicyCommand({ RoleName, PolicyName });
             const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
             return cniGrants(decoded(answer?.PolicyDocument), ipFamily).grants;

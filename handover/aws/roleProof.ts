@@ -36,7 +36,7 @@ export async function prove(clients: Clients, account: string, request: ProofReq
 
 /** Undefined if the instance no longer exists, or EC2 does not show its primary interface. */
 async function nodeArguments(clients: Clients, instanceId: string): Promise<NodeArguments | undefined> {
-    const { DescribeInstancesCommand } = await import("@aws-sdk/client-ec2");
+    const { DescribeInstancesCommand } = await import("./awsSdk");
     const Filters = [{ Name: "instance-id", Values: [instanceId] }];
     const { Reservations = [] } = await (await clients.ec2()).send(new DescribeInstancesCommand({ Filters }));
     const interfaces = Reservations[0]?.Instances?.[0]?.NetworkInterfaces ?? [];

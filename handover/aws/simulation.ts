@@ -56,7 +56,7 @@ async function evaluate(
     ResourceArns: string[],
     region: string,
 ): Promise<EvaluationResult[]> {
-    const { paginateSimulatePrincipalPolicy } = await import("@aws-sdk/client-iam");
+    const { paginateSimulatePrincipalPolicy } = await import("./awsSdk");
     const client = await clients.iam();
     const ContextEntries = [
         { ContextKeyName: "aws:RequestedRegion", ContextKeyType: "string" as const, ContextKeyValues: [region] },

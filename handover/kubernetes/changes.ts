@@ -16,7 +16,7 @@ export async function firstChange(
     atMostMilliseconds: number,
     closing: AbortSignal,
 ): Promise<void> {
-    const { Watch } = await import("@kubernetes/client-node");
+    const { Watch } = await import("./clientNode");
     const seen = new AbortController();
     const over = AbortSignal.any([seen.signal, closing]);
     let burst: NodeJS.Timeout | undefined;

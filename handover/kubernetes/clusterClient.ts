@@ -13,6 +13,7 @@ import { Refusal } from "../model/refusal";
 import { ClusterClock } from "./clusterClock";
 import { type ApiRequest, failureOf, StatusError } from "./clusterErrors";
 import type { ClusterSettings } from "./clusterSettings";
+import { kubectlOf } from "./commands";
 import { loadKubeconfig } from "./kubeconfig";
 import { Credentials } from "./renewedCredentials";
 import { withRetries } from "./requests";
@@ -44,7 +45,8 @@ export async function connect(
     settings: ClusterSettings,
     closing: AbortSignal,
 ): Promise<Cluster> {
-    const k8s = await import("@kubernetes/client-node");
+    const k8s = await import("./clientNode");
+    const kubectl = kubectlOf(connection);
     const load = () => loadKubeconfig(connection);
     const credentials = new Credentials(await load(), load, settings.credentialsMilliseconds);
     const clock = new ClusterClock();
@@ -75,7 +77,7 @@ export async function connect(
             } catch (error) {
                 throw error instanceof Refusal || error instanceof StatusError
                     ? error
-                    : failureOf(error, request, credentials.config);
+                    : failureOf(error, request, { config: credentials.config, kubectl });
             }
         },
     };

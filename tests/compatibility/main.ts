@@ -5,11 +5,12 @@ import * as os from "os";
 import * as path from "path";
 import * as semver from "semver";
 import { dependencies, peerDependencies } from "../../package.json";
+import { pack } from "../../release/pack";
 import { EXPECTED, PROGRAM } from "./program";
 
 const ROOT = path.resolve(__dirname, "../..");
 const NODES = ["20", "22"];
-const SHOWN = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/kubernetes", "@aws-sdk/client-iam", "@kubernetes/client-node"];
+const SHOWN = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/kubernetes"];
 const RANGES: Record<string, string> = { ...dependencies, ...peerDependencies };
 
 type Ends = "lowest" | "highest";
@@ -84,15 +85,14 @@ function tryInstallation(tarball: string, node: string, ends: Ends): Row {
 }
 
 /** Prints the table of docs/compatibility.md. */
-function main(): void {
+async function main(): Promise<void> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "eks-cni-tarball-"));
-    const packed = execFileSync("npm", ["pack", ROOT, "--json", "--pack-destination", folder], { encoding: "utf8" });
-    const [{ filename }] = JSON.parse(packed.slice(packed.indexOf("[\n"))) as [{ filename: string }];
+    const { tarball } = await pack(ROOT, folder);
     say(`| Node.js | range | ${SHOWN.map((name) => `\`${name}\``).join(" | ")} | result |`);
     say(`| --- | --- | ${SHOWN.map(() => "---").join(" | ")} | --- |`);
     for (const node of NODES) {
         for (const ends of ["lowest", "highest"] as const) {
-            const row = tryInstallation(path.join(folder, filename), node, ends);
+            const row = tryInstallation(tarball, node, ends);
             const versions = SHOWN.map((name) => row.versions[name] ?? "");
             say(`| ${[row.node, ends, ...versions, row.failure === undefined ? "works" : "FAILS"].join(" | ")} |`);
             if (row.failure !== undefined) {
@@ -108,4 +108,4 @@ function say(line: string): void {
     process.stdout.write(`${line}\n`);
 }
 
-main();
+void main();

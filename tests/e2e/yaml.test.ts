@@ -89,7 +89,9 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.ok(
-            diagnostics.some((line) => /^info: .*canary on ip-.* restarts first, with the role/.test(line)),
+            diagnostics.some((line) =>
+                /^info: .*canary aws-node-\S+ on ip-.* restarts first, with the role/.test(line),
+            ),
             diagnostics.join(""),
         );
     });

@@ -20,14 +20,13 @@ const PERMISSIVE = [
 /** Their package.json refers to a licence file. A person has read it, and identified the licence. */
 const IDENTIFIED: Record<string, string> = { "@logdna/tail-file@2.2.0": "MIT" };
 
-/** Each package that an installation of this one includes, with the licence in its package.json. */
+/** Each package that an installation of this one includes or its bundles contain, with the licence in its package.json. */
 function shipped(): Map<string, string> {
     const checker = path.join(ROOT, "node_modules/.bin/license-checker-rseidelsohn");
     const options = { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 26 } as const;
-    const found = JSON.parse(execFileSync(checker, ["--production", "--json"], options)) as Record<
-        string,
-        { licenses: string | string[] }
-    >;
+    const found = JSON.parse(
+        execFileSync(checker, ["--production", "--excludePrivatePackages", "--json"], options),
+    ) as Record<string, { licenses: string | string[] }>;
     return new Map(Object.entries(found).map(([name, { licenses }]) => [name, IDENTIFIED[name] ?? String(licenses)]));
 }
 

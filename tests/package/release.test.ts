@@ -15,8 +15,8 @@ const VERSIONED = [
     "policies/PulumiPolicy.yaml",
 ];
 
-/** Not part of the sources: installed packages, build outputs, and the history, which a checkout may lack. */
-const NOT_COPIED = ["node_modules", "dist", "reports", ".git"];
+/** Not needed for a release: installed packages, reports, and the history, which a checkout may lack. */
+const NOT_COPIED = ["node_modules", "reports", ".git"];
 
 describe("npm run release -- --dry-run", () => {
     let clone: string;

@@ -19,7 +19,7 @@ const waits = Object.entries({ stableSeconds, iamPropagationSeconds });
 const limits = Object.entries(timeouts);
 
 /** The folder of the executable by which the engine starts the plugin. */
-export const PLUGIN = resolve(__dirname, "../../e2e/programs/yaml/plugin");
+export const PLUGIN = resolve(__dirname, "../../../bin");
 
 /** Released Pulumi CLIs find the plugin by `packages:`. The language host of the local EKS is too old for that. */
 const plugin = JSON.stringify({

@@ -1,17 +1,20 @@
-import { execFileSync } from "child_process";
+import { execFileSync, spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { pack, type Packed } from "../../../release/pack";
+
+import { type Registry, startRegistry } from "./registry";
 
 export const ROOT = path.resolve(__dirname, "../../..");
 
-/** A folder of a consumer, with the packed tarball installed. */
-export interface Consumer {
+/** A folder of a consumer, with the package installed from a registry to which the packed tarball was published. */
+export interface Consumer extends Packed {
     readonly folder: string;
-    readonly tarball: string;
-    /** The files of the tarball, as npm lists them. */
-    readonly files: readonly string[];
+    readonly registry: Registry;
     readonly run: (command: string, ...args: string[]) => string;
+    /** The output of `npm install`, both streams. */
+    readonly installation: string;
 }
 
 export const INSTALL = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
@@ -29,37 +32,51 @@ export function newFolder(dependencies: Record<string, string> = {}): string {
     return folder;
 }
 
-function makeConsumer(): Consumer {
-    const folder = newFolder();
+async function makeConsumer(): Promise<Consumer> {
+    // Empty, as README says: npm writes its own package.json.
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "eks-cni-consumer-"));
     const run = (command: string, ...args: string[]) => runIn(folder, command, ...args);
-    const packed = run("npm", "pack", ROOT, "--json", "--pack-destination", folder, "--loglevel=error");
-    // The `prepare` script prints to the same stream before npm prints its JSON.
-    const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf("[\n"))) as [
-        { filename: string; files: { path: string }[] },
-    ];
-    run("npm", ...INSTALL, `./${filename}`, "typescript@5.9", "@types/node@20", "ts-node@10", "tsx@4");
-    return {
-        folder,
-        tarball: path.join(folder, filename),
-        files: files.map((file) => file.path).sort(),
-        run,
+    const packed = await pack(ROOT, folder);
+    const registry = await startRegistry(path.join(folder, "registry"));
+    const npm = (...args: string[]) => {
+        const { status, stdout, stderr } = spawnSync("npm", args, {
+            cwd: folder,
+            encoding: "utf8",
+            env: registry.environment,
+        });
+        if (status !== 0) {
+            throw new Error(`npm ${args.join(" ")} failed:\n${stdout}${stderr}`);
+        }
+        return stdout + stderr;
     };
+    npm("publish", packed.tarball, "--loglevel=error");
+    const installation = npm(...README_INSTALL);
+    npm("install", "--no-audit", "--no-fund", ...TOOLS);
+    return { ...packed, folder, registry, run, installation };
 }
 
-let made: Consumer | undefined;
+/** The arguments of README's `npm`. */
+export const README_INSTALL = ["install", "eks-cni", "@pulumi/pulumi"];
+
+/** Of the tests' programs. */
+const TOOLS = ["typescript@5.9", "@types/node@20", "ts-node@10", "tsx@4"];
+
+let made: Promise<Consumer> | undefined;
 
 /** One consumer for all files of the suite, since packing and installing take long. */
 export function useConsumer(): Consumer {
     const consumer = {} as Consumer;
-    before(() => Object.assign(consumer, (made ??= makeConsumer())));
+    before(async () => Object.assign(consumer, await (made ??= makeConsumer())));
     return consumer;
 }
 
 /** Mocha's root hooks: https://mochajs.org/#root-hook-plugins */
 export const mochaHooks = {
-    afterAll(): void {
+    async afterAll(): Promise<void> {
         if (made !== undefined) {
-            fs.rmSync(made.folder, { recursive: true, force: true });
+            const { folder, registry } = await made;
+            await registry.stop();
+            fs.rmSync(folder, { recursive: true, force: true });
         }
     },
 };

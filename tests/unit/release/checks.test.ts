@@ -19,7 +19,12 @@ const FILES = [
     "LICENSE",
     "README.md",
     "CHANGELOG.md",
+    "SECURITY.md",
+    "THIRD-PARTY-NOTICES.txt",
     "PulumiPlugin.yaml",
+    "bin/pulumi-resource-eks-cni",
+    "bin/pulumi-resource-eks-cni.cmd",
+    "docs/installation-configuration.md",
     "plugin/schema.json",
     "dist/index.js",
     "dist/index.d.ts",
@@ -138,8 +143,8 @@ describe("the checks of a release", () => {
             tarball: [
                 "publint found something",
                 "the tarball lacks dist/index.js",
-                "the tarball holds tests/unit/x.test.ts: see files in package.json",
-                "the tarball holds .env: see files in package.json",
+                "the tarball holds tests/unit/x.test.ts: see release/stage.ts",
+                "the tarball holds .env: see release/stage.ts",
             ],
         });
     });

@@ -10,8 +10,8 @@ export const OUTPUTS_WITHOUT_LIVE_CHECKS = {
     verifiedPods: 0,
     detachedFrom: [],
     remainingSteps: [
-        "[verify] The pods were not checked. Check that AWS_ROLE_ARN of each pod is the role: kubectl describe pod POD -n " +
-            "NAMESPACE",
+        "[verify] The pods were not checked. Check that AWS_ROLE_ARN of each pod is the role: kubectl describe pods -n " +
+            "kube-system -l k8s-app=aws-node",
         "[detach] Node roles that held the CNI policy still hold it. Once every pod has the role, run for each node role: aws " +
             "iam detach-role-policy --role-name NODE_ROLE --policy-arn POLICY_ARN",
     ],

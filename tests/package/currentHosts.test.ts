@@ -1,0 +1,124 @@
+import * as assert from "assert";
+import { spawnSync } from "child_process";
+import * as fs from "fs";
+import * as path from "path";
+import * as semver from "semver";
+import { ensureAllTools, makePulumiHome, type Sandbox } from "local-eks";
+import { handOverSandbox } from "../e2e/support/handOver";
+import { documentedProgram } from "../languages/support/programs";
+import { useConsumer } from "./support/consumer";
+import { pulumiIn } from "./support/pulumiIn";
+
+const NODE_ROLE = "sandbox-nodes";
+/** The first CLI whose language hosts were tried with `package add` of a folder. */
+const NEEDED = "3.260.0";
+
+interface Language {
+    readonly name: "python" | "go";
+    readonly files: (program: string) => Readonly<Record<string, string>>;
+    readonly lastArgument: RegExp;
+    readonly moreArguments: string;
+}
+
+const LANGUAGES: readonly Language[] = [
+    {
+        name: "python",
+        files: (program) => ({
+            "Pulumi.yaml": "name: cni\nruntime: { name: python, options: { toolchain: pip, virtualenv: venv } }\n",
+            "requirements.txt": "pulumi>=3.248,<4\n",
+            "__main__.py": program,
+        }),
+        lastArgument: /^ {4}detach_from_node_roles=.*\n/m,
+        moreArguments: "    iam_propagation_seconds=3,\n    stable_seconds=1,\n",
+    },
+    {
+        name: "go",
+        files: (program) => ({
+            "Pulumi.yaml": "name: cni\nruntime: go\n",
+            "go.mod": "module cni\n\ngo 1.25\n\nrequire github.com/pulumi/pulumi/sdk/v3 v3.248.0\n",
+            "main.go": program,
+        }),
+        lastArgument: /^\t\t\tDetachFromNodeRoles:.*\n/m,
+        moreArguments: "\t\t\tIamPropagationSeconds: pulumi.IntRef(3),\n\t\t\tStableSeconds: pulumi.IntRef(1),\n",
+    },
+];
+
+/** The folder of a CLI with current language hosts on PATH. They are in no package registry: docs/compatibility.md. */
+function currentCli(): string | undefined {
+    return (process.env["PATH"] ?? "").split(path.delimiter).find((folder) => {
+        const hosts = LANGUAGES.map(({ name }) => path.join(folder, `pulumi-language-${name}`));
+        if (![path.join(folder, "pulumi"), ...hosts].every((file) => fs.existsSync(file))) {
+            return false;
+        }
+        const { stdout } = spawnSync(path.join(folder, "pulumi"), ["version"], { encoding: "utf8" });
+        return semver.gte(semver.coerce(stdout) ?? "0.0.0", NEEDED);
+    });
+}
+
+describe("The package from a registry, with a CLI and language hosts of today", () => {
+    const cli = currentCli();
+    if (cli === undefined) {
+        const hosts = LANGUAGES.map(({ name }) => `pulumi-language-${name}`).join(" and ");
+        process.stderr.write(`not run: programs in Python and Go, which need pulumi ${NEEDED} with ${hosts} on PATH\n`);
+        return;
+    }
+    const consumer = useConsumer();
+    let sandbox: Sandbox;
+    let pulumi: ReturnType<typeof pulumiIn>;
+
+    before(async function () {
+        this.timeout(30 * 60_000);
+        const tools = await ensureAllTools(process.stderr);
+        sandbox = await handOverSandbox("current");
+        const home = path.join(sandbox.directory, "current-home");
+        makePulumiHome(home, tools);
+        fs.rmSync(path.join(home, "bin"), { recursive: true });
+        havePlugins(path.join(home, "plugins"), consumer.folder);
+        pulumi = pulumiIn({
+            ...sandbox.environment,
+            PULUMI_HOME: home,
+            PATH: [cli, sandbox.environment["PATH"]].join(path.delimiter),
+        });
+    });
+    after(() => sandbox.stop());
+
+    it("serves its schema by the folder of the package", async () => {
+        const schema = await pulumi(consumer.folder, "package", "get-schema", "./node_modules/eks-cni");
+        assert.ok("eks-cni:index:CniServiceAccountRole" in (JSON.parse(schema) as { resources: object }).resources);
+    });
+
+    for (const { name, files, lastArgument, moreArguments } of LANGUAGES) {
+        it(`does the job of the docs' program in ${name} after pulumi package add, and undoes it`, async function () {
+            this.timeout(15 * 60_000);
+            const folder = path.join(consumer.folder, `in-${name}`);
+            fs.mkdirSync(folder);
+            fs.symlinkSync(path.join(consumer.folder, "node_modules"), path.join(folder, "node_modules"));
+            const program = documentedProgram("hand-over", { name });
+            assert.match(program, lastArgument);
+            const written = files(program.replace(lastArgument, (line) => `${line}${moreArguments}`));
+            Object.entries(written).forEach(([file, text]) => fs.writeFileSync(path.join(folder, file), text));
+            await pulumi(folder, "package", "add", "./node_modules/eks-cni");
+            await pulumi(folder, "install");
+            await pulumi(folder, "stack", "init", name);
+            await pulumi(folder, "config", "set", "clusterName", sandbox.clusterName);
+            await pulumi(folder, "config", "set", "nodeRoleName", NODE_ROLE);
+            await pulumi(folder, "up", "--yes", "--skip-preview");
+            const outputs = JSON.parse(await pulumi(folder, "stack", "output", "--json")) as Record<string, unknown>;
+            assert.deepStrictEqual(outputs["remainingSteps"], []);
+            assert.match(await pulumi(folder, "destroy", "--yes", "--skip-preview"), /- \d+ deleted/);
+        });
+    }
+});
+
+/** The CLI downloads the providers of the SDKs that npm has chosen. Here those of the sandbox stand in for them. */
+function havePlugins(plugins: string, folder: string): void {
+    for (const installed of fs.readdirSync(plugins)) {
+        const [, name = ""] = /^resource-(.+)-v/.exec(installed) ?? [];
+        const manifest = path.join(folder, "node_modules/@pulumi", name, "package.json");
+        const { version } = JSON.parse(fs.readFileSync(manifest, "utf8")) as { version: string };
+        const wanted = path.join(plugins, `resource-${name}-v${version}`);
+        if (!fs.existsSync(wanted)) {
+            fs.symlinkSync(path.join(plugins, installed), wanted);
+        }
+    }
+}
