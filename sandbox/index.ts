@@ -15,6 +15,9 @@ export { ensureAllTools, ensureLanguageTools } from "./tools";
 export type { LanguageToolPaths, ToolPaths } from "./tools";
 export { cacheRoot } from "./tools/cache";
 
+// For other servers of a test.
+export { freePort } from "./cluster/ports";
+
 // The Pulumi engine on a sandbox.
 export { installedPluginsOnly, makePulumiHome } from "./pulumiHome";
 export type { PulumiHomeOptions } from "./pulumiHome";

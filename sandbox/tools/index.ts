@@ -80,7 +80,7 @@ export async function ensureTools<T extends ToolName>(tools: T[], output: Output
     try {
         const found = await Promise.all(tools.map((tool) => installedPath(tool, display)));
         const queue = await missingRecipes(tools.filter((_, index) => found[index] === undefined));
-        display.plan(queue.map(({ name }) => name));
+        display.plan(queue, cacheRoot());
         await buildAll(queue, display);
         const paths = tools.map(async (tool, index) => [tool, found[index] ?? (await built(tool, silent))] as const);
         return Object.fromEntries(await Promise.all(paths)) as Record<T, string>;
