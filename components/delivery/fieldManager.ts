@@ -29,9 +29,17 @@ export const PATCH_IGNORE_CHANGES = [`metadata.annotations["${PATCH_FIELD_MANAGE
  *
  * Source: https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
  */
-export function patchControl(component: string, force: boolean): Record<string, string> {
+export function patchControl(
+    component: string,
+    force: pulumi.Input<boolean> = false,
+): Record<string, pulumi.Input<string>> {
     return {
         [PATCH_FIELD_MANAGER_ANNOTATION]: fieldManager(component),
-        ...(force ? { [PATCH_FORCE_ANNOTATION]: "true" } : {}),
+        ...(force === false
+            ? {}
+            : { [PATCH_FORCE_ANNOTATION]: force === true ? "true" : pulumi.output(force).apply(trueOrNothing) }),
     };
 }
+
+/** A value of undefined is no annotation. */
+const trueOrNothing = (force: boolean) => (force ? "true" : undefined) as string;

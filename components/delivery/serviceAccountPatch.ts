@@ -1,6 +1,12 @@
 import type { ServiceAccountPatch } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
+import {
+    LIVE_CHECKS_ANNOTATION,
+    LIVE_CHECKS_OFF,
+    ROLE_ARN_ANNOTATION,
+    STS_REGIONAL_ENDPOINTS_ANNOTATION,
+    TOKEN_EXPIRATION_ANNOTATION,
+} from "../../documents/serviceAccountAnnotations";
 import { ServiceAccountName } from "../../documents/trustPolicy";
 import { ValidArgs } from "../arguments/validArgs";
 import { serviceAccountAdvice } from "../failures/failureAdvice";
@@ -26,15 +32,32 @@ export function annotateServiceAccount(
             metadata: {
                 namespace: serviceAccount.namespace,
                 name: serviceAccount.name,
-                annotations: pulumi
-                    .all([annotations, args.overrideExistingServiceAccount ?? false])
-                    .apply(([delivered, force]) => ({
-                        ...delivered,
-                        ...(live ? {} : { [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF }),
-                        ...patchControl(name, force),
-                    })),
+                annotations: {
+                    ...eachByItself(args, annotations),
+                    ...(live ? {} : { [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF }),
+                    ...patchControl(name, args.overrideExistingServiceAccount),
+                },
             },
         },
         { ...opts, ignoreChanges: PATCH_IGNORE_CHANGES, hooks: explainFailures(serviceAccountAdvice, opts.parent) },
+    );
+}
+
+/**
+ * The same annotations with an Output for each value. As a whole they are unknown while the role is, and the engine would warn that it
+ * cannot ignore changes of an annotation in something unknown (PATCH_IGNORE_CHANGES).
+ */
+function eachByItself(
+    { stsRegionalEndpoints, tokenExpirationSeconds }: ValidArgs,
+    annotations: pulumi.Output<Record<string, string>>,
+): Record<string, pulumi.Output<string>> {
+    const names = [
+        ROLE_ARN_ANNOTATION,
+        ...(stsRegionalEndpoints === undefined ? [] : [STS_REGIONAL_ENDPOINTS_ANNOTATION]),
+        ...(tokenExpirationSeconds === undefined ? [] : [TOKEN_EXPIRATION_ANNOTATION]),
+    ];
+    // A value of undefined is no annotation: the argument was an Output that resolved to nothing.
+    return Object.fromEntries(
+        names.map((annotation) => [annotation, annotations.apply((all) => all[annotation] as string)]),
     );
 }
