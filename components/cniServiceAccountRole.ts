@@ -7,7 +7,7 @@ import { after, resourcesAfter, ValidArgs, validArgs } from "./arguments/validAr
 import { validateLate, validateNow } from "./arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
 import { formerFieldManagers } from "./delivery/formerFieldManagers";
-import { deliveryDigest, rollOut } from "./delivery/rollout";
+import { daemonSetNameOf, deliveryDigest, rollOut } from "./delivery/rollout";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
 import { createCanary, createCredentialGuard, createDetachment, createInjectionGuard } from "./live/liveChecks";
 import { withSecrets } from "./live/liveConnection";
@@ -180,7 +180,11 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         this.ready = onceCreated(role.arn, created);
         this.verifiedPods = detached?.verifiedPods ?? pulumi.output(0);
         this.detachedFrom = detached?.detachedFrom ?? pulumi.output<string[]>([]);
-        this.remainingSteps = detached?.remainingSteps ?? pulumi.output(remainingWithoutLiveChecks(shape));
+        this.remainingSteps =
+            detached?.remainingSteps ??
+            pulumi
+                .all([serviceAccount.namespace, daemonSetNameOf(valid)])
+                .apply(([namespace, daemonSetName]) => remainingWithoutLiveChecks(shape, { namespace, daemonSetName }));
         this.registerOutputs({
             roleArn: this.roleArn,
             roleName: this.roleName,

@@ -44,10 +44,11 @@ const notEmpty =
             ? [{ path, expected: "at least one member", got: "an empty list", fix: `omit ${path} ${withoutIt}` }]
             : [];
 
+/** The type says text alone. Programs in YAML pass the object that the engine makes of a JSON text: see kubeconfigText.ts. */
 const kubeconfig = ruleOf(
-    "the text of a kubeconfig",
-    isString,
-    (value) => value.trim() !== "",
+    "a kubeconfig, as text or as an object",
+    (value): value is string | Readonly<Record<string, unknown>> => isString(value) || isObject(value),
+    (value) => (isString(value) ? value.trim() !== "" : "clusters" in value),
     "pass its YAML or JSON, for example cluster.kubeconfigJson of @pulumi/eks, or omit it for the ambient one",
 );
 

@@ -2,7 +2,13 @@
  * Advice for a failure that a provider reports. The provider says what went wrong; the advice says which argument fixes it. The
  * function gets the messages of the failed attempts, and returns undefined if the provider's message is enough.
  */
-export type Advice = (failures: readonly string[]) => string | undefined;
+export type Advice = (failures: readonly string[], patched: Patched) => string | undefined;
+
+/** The Kubernetes object that the child changes. Empty for other children. */
+export interface Patched {
+    readonly name?: string;
+    readonly namespace?: string;
+}
 
 /** For the role: the name is taken, by the component's own old role or by another owner's. */
 export const roleAdvice: Advice = (failures) =>
@@ -13,7 +19,7 @@ export const roleAdvice: Advice = (failures) =>
         : undefined;
 
 /** For the service account's patch: another field manager owns the annotation. */
-export const serviceAccountAdvice: Advice = (failures) => {
+export const serviceAccountAdvice: Advice = (failures, { name = "NAME", namespace = "NAMESPACE" }) => {
     const manager = conflictingManager(failures);
     if (manager === undefined) {
         return undefined;
@@ -27,27 +33,28 @@ export const serviceAccountAdvice: Advice = (failures) => {
               (manager === "eks"
                   ? "The managed add-on vpc-cni writes it again with each update, so do not override it. Use " +
                     'delivery: "external", and set the output ready as the add-on\'s serviceAccountRoleArn.'
-                  : "Set overrideExistingServiceAccount: true to take it over. Or, if the node roles hold the CNI policy, remove the annotation first. To see its " +
-                    "current value: kubectl get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields");
+                  : "Set overrideExistingServiceAccount: true to take it over. Or, if the node roles hold the CNI policy, remove the " +
+                    "annotation first. To see its " +
+                    `current value: kubectl get serviceaccount ${name} -n ${namespace} -o yaml --show-managed-fields`);
 };
 
 /** The API server's answer to a patch of a DaemonSet that does not exist: an annotation alone cannot create one. */
 const NO_DAEMON_SET = /DaemonSet\.apps "([^"]+)" is invalid: .*spec\.template\.spec\.containers: Required value/s;
 
 /** For the DaemonSet's patch: another field manager, a missing DaemonSet, or pods that were not Ready in time. */
-export const rolloutAdvice: Advice = (failures) => {
+export const rolloutAdvice: Advice = (failures, { namespace = "NAMESPACE" }) => {
     const manager = conflictingManager(failures);
     if (manager !== undefined) {
         return `The field manager ${JSON.stringify(manager)} owns the rollout annotation of this DaemonSet: another component restarts it. Set rollout: { enabled: false } on the component whose service account the DaemonSet does not use.`;
     }
     const missing = failures.map((failure) => NO_DAEMON_SET.exec(failure)?.[1]).find((name) => name !== undefined);
     if (missing !== undefined) {
-        return `There is no DaemonSet ${JSON.stringify(missing)} in the service account's namespace. Install the Amazon VPC CNI plugin first, or set rollout.daemonSetName. The service account is already annotated (and was created if it did not exist).`;
+        return `The namespace ${namespace} has no DaemonSet ${JSON.stringify(missing)}. Install the Amazon VPC CNI plugin first, or set rollout.daemonSetName. The service account is already annotated (and was created if it did not exist).`;
     }
     return failures.some((failure) => /tim(?:ed|e) ?out/i.test(failure))
         ? "The service account is annotated, and the rolling update continues in the cluster. To see which " +
-              "pods delay it, and why: kubectl get pods -n NAMESPACE -l k8s-app=aws-node -o wide, then " +
-              "kubectl describe pod POD -n NAMESPACE. Then run the update again: it waits for the rest. On a large " +
+              `pods delay it, and why: kubectl get pods -n ${namespace} -l k8s-app=aws-node -o wide, then ` +
+              `kubectl describe pod POD -n ${namespace}. Then run the update again: it waits for the rest. On a large ` +
               "cluster, raise rollout.timeoutSeconds."
         : undefined;
 };

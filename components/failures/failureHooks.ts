@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AsyncResource } from "async_hooks";
-import { Advice } from "./failureAdvice";
+import { Advice, Patched } from "./failureAdvice";
 
 let hookCount = 0;
 
@@ -21,8 +21,9 @@ export function explainFailures(advice: Advice, component: pulumi.Resource): pul
     }
     // Hook names must be unique in the whole program, across components.
     hookCount += 1;
-    const explain = async ({ errors }: pulumi.ErrorHookArgs): Promise<boolean> => {
-        const text = advice(errors);
+    const explain = async ({ errors, newInputs, oldInputs }: pulumi.ErrorHookArgs): Promise<boolean> => {
+        const { metadata } = (newInputs ?? oldInputs ?? {}) as { metadata?: Patched };
+        const text = advice(errors, metadata ?? {});
         if (text !== undefined) {
             await pulumi.log.error(text, component);
         }

@@ -4,6 +4,7 @@ import { givenProperties } from "../arguments/knownArgs";
 import { Problem } from "../arguments/problem";
 import { ValidArgs } from "../arguments/validArgs";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
+import { kubeconfigText } from "./kubeconfigText";
 
 /** How the live checks connect to the cluster and the account. */
 export interface LiveConnection {
@@ -29,7 +30,7 @@ const SUPPORTED_ROLE_KEYS = ["roleArn", "externalId", "sessionName", "duration"]
  */
 export function liveConnection(args: ValidArgs): LiveConnection {
     const kubernetes = new pulumi.Config("kubernetes");
-    const kubeconfig = args.kubeconfig ?? kubernetes.getSecret("kubeconfig");
+    const kubeconfig = args.kubeconfig?.apply(kubeconfigText) ?? kubernetes.getSecret("kubeconfig");
     const context = args.kubeconfig === undefined ? kubernetes.get("context") : undefined;
     const aws = args.aws?.apply(awsWithoutNulls) ?? configuredAws();
     return {

@@ -43,13 +43,15 @@ export function resolveCluster(
     if (args.existingRoleArn !== undefined || args.oidcProviderArn !== undefined) {
         return { gate: both, oidcProviderArn: given, region };
     }
-    const oidcProviderArn = pulumi.all([facts, agreed]).apply(async ([{ issuerUrl }]) => {
-        const found = await lookUpOidcProvider(issuerUrl, opts);
-        if (typeof found !== "string") {
-            await refuseLate(name, [found], {});
-        }
-        return found as string;
-    });
+    const oidcProviderArn = pulumi
+        .all([facts, args.clusterName, agreed])
+        .apply(async ([{ issuerUrl }, clusterName]) => {
+            const found = await lookUpOidcProvider(issuerUrl, clusterName, opts);
+            if (typeof found !== "string") {
+                await refuseLate(name, [found], {});
+            }
+            return found as string;
+        });
     const all = pulumi.all([both, checkWithProvider(component, name, args, oidcProviderArn)]);
     return { gate: all.apply(() => true as const), oidcProviderArn, region };
 }

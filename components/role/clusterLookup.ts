@@ -52,22 +52,26 @@ function causeOf(error: unknown): string {
 }
 
 /** Looks up the OIDC provider of a cluster's issuer in IAM. An error becomes a problem that says how to fix it. */
-export async function lookUpOidcProvider(issuerUrl: string, opts: pulumi.InvokeOptions): Promise<string | Problem> {
+export async function lookUpOidcProvider(
+    issuerUrl: string,
+    clusterName: string,
+    opts: pulumi.InvokeOptions,
+): Promise<string | Problem> {
     try {
         return (await sdks.iam().getOpenIdConnectProvider({ url: issuerUrl }, opts)).arn;
     } catch (error) {
-        return missingProvider(issuerUrl, causeOf(error));
+        return missingProvider(issuerUrl, clusterName, causeOf(error));
     }
 }
 
-function missingProvider(issuerUrl: string, cause: string): Problem {
+function missingProvider(issuerUrl: string, clusterName: string, cause: string): Problem {
     return {
         path: "oidcProviderArn",
         expected: `an IAM OIDC provider for the cluster's issuer ${issuerUrl}`,
         got: `this answer to the lookup: ${cause}`,
         fix:
             `create one with "aws iam create-open-id-connect-provider --url ${issuerUrl} --client-id-list ` +
-            'sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster NAME --approve"; if this program ' +
+            `sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster ${clusterName} --approve"; if this program ` +
             "creates it, pass its ARN as oidcProviderArn, since the lookup can run before it exists",
     };
 }

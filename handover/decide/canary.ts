@@ -90,7 +90,7 @@ function groupStep(
     if (canary !== undefined) {
         return {
             do: "wait",
-            why: `canary on ${canary.node}: ${canary.ready ? `Ready, watching it for ${String(stableSeconds)} s` : "not Ready yet"}`,
+            why: `canary ${canary.name} on ${canary.node}: ${canary.ready ? `Ready, watching it for ${String(stableSeconds)} s` : "not Ready yet"}`,
         };
     }
     // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.
@@ -132,7 +132,7 @@ function chooseCanary(
     return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, (pod) =>
         tried.length > 0
             ? `canary on ${pod.node}${ofRole(role)}: ${describeCredentials(pod)}`
-            : `canary on ${pod.node}${ofRole(role)}: restarts first, with the role`,
+            : `canary ${pod.name} on ${pod.node}${ofRole(role)}: restarts first, with the role`,
     );
 }
 

@@ -1,6 +1,7 @@
-import type { ApiException, KubeConfig } from "@kubernetes/client-node";
+import type { ApiException } from "@kubernetes/client-node";
 import { Refusal } from "../model/refusal";
 import { NoCredentials } from "./authentication";
+import type { Reached } from "./commands";
 import { credentialsMissing, credentialsRefused, host, throttled, unreachable } from "./reachability";
 import { NoResponse } from "./requests";
 
@@ -38,14 +39,14 @@ export async function undefinedIfMissing<T>(response: Promise<T>): Promise<T | u
 }
 
 /** Translates the error of a failed request. */
-export function failureOf(error: unknown, request: ApiRequest, config: KubeConfig): Error {
+export function failureOf(error: unknown, request: ApiRequest, reached: Reached): Error {
     if (error instanceof NoResponse) {
-        return error.throttled ? throttled(error, config) : unreachable(error, config);
+        return error.throttled ? throttled(error, reached) : unreachable(error, reached);
     }
     if (error instanceof NoCredentials) {
-        return credentialsMissing(error, config);
+        return credentialsMissing(error, reached);
     }
-    return isApiException(error) ? answered(error, request, config) : brokenAnswer(error, request);
+    return isApiException(error) ? answered(error, request, reached) : brokenAnswer(error, request);
 }
 
 /** Checks the shape, since the class is loaded late. */
@@ -53,13 +54,13 @@ function isApiException(error: unknown): error is ApiException<unknown> {
     return error instanceof Error && "code" in error && typeof error.code === "number" && "body" in error;
 }
 
-function answered(error: ApiException<unknown>, request: ApiRequest, config: KubeConfig): Error {
+function answered(error: ApiException<unknown>, request: ApiRequest, reached: Reached): Error {
     const status = statusOf(error.body);
     switch (error.code) {
         case 401:
-            return credentialsRefused(config);
+            return credentialsRefused(reached);
         case 403:
-            return accessDenied(status.message, request, config);
+            return accessDenied(status.message, request, reached);
         case 404:
         case 409:
         case 410:
@@ -102,7 +103,7 @@ function parsed(body: unknown): StatusBody {
 }
 
 /** RBAC and other authorizers answer "User … cannot …". An admission webhook denies requests with the same status code. */
-function accessDenied(message: string, request: ApiRequest, config: KubeConfig): Refusal {
+function accessDenied(message: string, request: ApiRequest, { config, kubectl }: Reached): Refusal {
     const seen = `The API server at ${host(config)} forbids ${describeRequest(request)}: ${message}.`;
     const byAuthorisation = /\bcannot\b/.test(message);
     return byAuthorisation
@@ -110,7 +111,7 @@ function accessDenied(message: string, request: ApiRequest, config: KubeConfig):
               "cluster-access-denied",
               seen,
               "The live checks need this permission.",
-              `Grant it to the user in \`kubeconfig\` (by RBAC or an EKS access policy): \`kubectl --kubeconfig FILE auth can-i ${canI(request)}\` must print yes.`,
+              `Grant it to the user in \`kubeconfig\` (by RBAC or an EKS access policy): \`${kubectl} auth can-i ${canI(request)}\` must print yes.`,
           )
         : new Refusal(
               "cluster-access-denied",

@@ -1,12 +1,11 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import type { ClusterConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
+import { isFile, pathOf } from "./commands";
 
 /** Loads the kubeconfig of a connection, and refuses one without a cluster. */
 export async function loadKubeconfig(connection: ClusterConnection): Promise<KubeConfig> {
-    const { KubeConfig } = await import("@kubernetes/client-node");
+    const { KubeConfig } = await import("./clientNode");
     const config = new KubeConfig();
     load(config, connection.kubeconfig);
     chooseContext(config, connection.context);
@@ -23,18 +22,13 @@ function load(config: KubeConfig, text: string | undefined): void {
     try {
         if (text === undefined) {
             config.loadFromDefault();
-        } else if (isPath(text)) {
+        } else if (isFile(text)) {
             config.loadFromFile(pathOf(text));
         } else {
             config.loadFromString(text);
         }
     } catch (error) {
-        throw invalid(
-            text === undefined
-                ? `The ambient kubeconfig could not be read${lineOf(error)}.`
-                : `The text in \`kubeconfig\` could not be read as a kubeconfig${lineOf(error)}.`,
-            "Its content is not shown, since it may contain secrets.",
-        );
+        throw unreadable(text, error);
     }
     // The client's default if it finds no kubeconfig (KubeConfig.loadFromDefault).
     if (text === undefined && config.currentContext === "loaded-context") {
@@ -43,14 +37,61 @@ function load(config: KubeConfig, text: string | undefined): void {
             "The live checks do not know which cluster to use.",
         );
     }
+    if (text !== undefined && config.clusters.length === 0 && looksLikePath(text)) {
+        throw noSuchFile(text);
+    }
 }
 
-/** Like the Kubernetes provider, accepts the text or a path, which may start with `~/` (parseKubeconfigString). */
-function isPath(text: string): boolean {
-    return !text.trim().includes("\n") && existsSync(pathOf(text));
+/** A text that is no path may be a secret, and is not shown. */
+function looksLikePath(text: string): boolean {
+    return /^(?:~?\/|\.{1,2}\/|[A-Za-z]:[\\/])[^\n{]*$|^[\w./-]+\.(?:ya?ml|json|conf|config|kubeconfig)$/.test(
+        text.trim(),
+    );
 }
 
-const pathOf = (text: string) => text.trim().replace(/^~(?=\/)/, homedir());
+function noSuchFile(text: string): Refusal {
+    return invalid(
+        `The value of \`kubeconfig\` looks like a path, and there is no such file: ${pathOf(text)}`,
+        "A relative path starts at the folder of the Pulumi program.",
+    );
+}
+
+function unreadable(text: string | undefined, error: unknown): Refusal {
+    const { code, path } = systemErrorOf(error);
+    return code === undefined
+        ? invalid(
+              `${source(text)} could not be read as a kubeconfig${lineOf(error)}.`,
+              "Its content is not shown, since it may contain secrets.",
+          )
+        : invalid(
+              `${source(text, path)} could not be read: ${CAUSES[code] ?? code}.`,
+              "The live checks do not know which cluster to use.",
+          );
+}
+
+/** @param file - the file that the error names, for KUBECONFIG may name several. */
+function source(text: string | undefined, file?: string): string {
+    const ambient = process.env["KUBECONFIG"];
+    if (text === undefined) {
+        return ambient === undefined || ambient === ""
+            ? `The kubeconfig at ${file ?? "~/.kube/config"}`
+            : `The kubeconfig at ${file ?? ambient} (from KUBECONFIG)`;
+    }
+    return isFile(text) ? `The kubeconfig at ${pathOf(text)}` : "The text in `kubeconfig`";
+}
+
+/** https://nodejs.org/api/errors.html#common-system-errors */
+const CAUSES: Readonly<Record<string, string>> = {
+    ENOENT: "no such file",
+    EACCES: "permission denied",
+    EISDIR: "it is a folder",
+};
+
+/** Empty for other errors. Not every error of the file system has its path: EISDIR has none. */
+function systemErrorOf(error: unknown): { readonly code?: string; readonly path?: string } {
+    const { syscall, code, path } = (error ?? {}) as NodeJS.ErrnoException;
+    return syscall === undefined || code === undefined ? {} : { code, ...(path !== undefined && { path }) };
+}
 
 function chooseContext(config: KubeConfig, context: string | undefined): void {
     if (context === undefined) {

@@ -1,44 +1,43 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { Refusal } from "../model/refusal";
 import { commandOf, credentialsOf, type NoCredentials, tokenExpiry } from "./authentication";
+import { eksClusterOf, type Reached } from "./commands";
 import type { NoResponse } from "./requests";
 
 /** The refusals for an API server that does not answer, or does not accept the credentials. */
 
-export function unreachable({ why, final }: NoResponse, config: KubeConfig): Refusal {
+export function unreachable({ why, final }: NoResponse, { config, kubectl }: Reached): Refusal {
     return new Refusal(
         "cluster-unreachable",
         `The API server at ${host(config)} could not be reached: ${why}.`,
         final
             ? "The kubeconfig does not trust the server's certificate, so this may be the wrong server."
             : "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same as a deleted cluster.",
-        `Check \`kubeconfig\` and the network to the cluster: ${readyz}`,
+        `Check \`kubeconfig\` and the network to the cluster: \`${kubectl} get --raw /readyz\` must print ok.`,
     );
 }
 
-const readyz = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
-
 /** Unlike `/readyz`, which the API server also serves without credentials. */
-const whoami = "`kubectl --kubeconfig FILE auth whoami` must print the user.";
+const whoami = (kubectl: string) => `\`${kubectl} auth whoami\` must print the user.`;
 
 /** API Priority and Fairness: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/ */
-export function throttled({ why }: NoResponse, config: KubeConfig): Refusal {
+export function throttled({ why }: NoResponse, { config, kubectl }: Reached): Refusal {
     return new Refusal(
         "cluster-throttled",
         `The API server at ${host(config)} rejects calls: ${why}.`,
         "It is running, but receives too many calls.",
-        "Run the same command again later. It continues from here. To see the callers: `kubectl --kubeconfig FILE get --raw '/debug/api_priority_and_fairness/dump_requests?includeRequestDetails=1'`.",
+        `Run the same command again later. It continues from here. To see the callers: \`${kubectl} get --raw '/debug/api_priority_and_fairness/dump_requests?includeRequestDetails=1'\`.`,
     );
 }
 
 /** The kubeconfig returned no credentials. */
-export function credentialsMissing({ why }: NoCredentials, config: KubeConfig): Refusal {
+export function credentialsMissing({ why }: NoCredentials, { config, kubectl }: Reached): Refusal {
     return new Refusal(
         "cluster-credentials-missing",
         `${sentence(credentialsOf(config))} returned no credentials: ${why.replace(/\.$/, "")}.`,
         "No request was sent, so nothing was changed.",
         commandOf(config) === undefined
-            ? `Use a \`kubeconfig\` with credentials: ${whoami}`
+            ? `Use a \`kubeconfig\` with credentials: ${whoami(kubectl)}`
             : "Fix the problem that this credential command reports (for `aws eks get-token`, log in with `aws sso login`), and run the same " +
                   "Pulumi command again. The live checks run the credential command without a terminal, with the PATH and the environment " +
                   "of the Pulumi command.",
@@ -46,7 +45,7 @@ export function credentialsMissing({ why }: NoCredentials, config: KubeConfig): 
 }
 
 /** The API server does not accept the credentials. */
-export function credentialsRefused(config: KubeConfig): Refusal {
+export function credentialsRefused({ config, kubectl }: Reached): Refusal {
     const seen = `The API server at ${host(config)} answered 401 to ${credentialsOf(config)}.`;
     const expiry = tokenExpiry(config.getCurrentUser()?.token);
     return expiry !== undefined && expiry.getTime() < Date.now()
@@ -55,14 +54,14 @@ export function credentialsRefused(config: KubeConfig): Refusal {
               seen,
               `That token expired at ${expiry.toISOString()}, and the kubeconfig cannot get another one.`,
               "Use a `kubeconfig` that gets new tokens itself, and run the same command again: " +
-                  "`aws eks update-kubeconfig --name CLUSTER` writes one (exec: aws eks get-token).",
+                  `\`aws eks update-kubeconfig --name ${eksClusterOf(config)}\` writes one (exec: aws eks get-token).`,
           )
         : new Refusal(
               "cluster-credentials-refused",
               seen,
               "The cluster does not accept these credentials, so nothing was changed.",
               "Use a `kubeconfig` whose credentials the cluster accepts. On EKS, their IAM identity needs access to the cluster " +
-                  `(\`aws eks list-access-entries --cluster-name CLUSTER\` shows who has it): ${whoami}`,
+                  `(\`aws eks list-access-entries --cluster-name ${eksClusterOf(config)}\` shows who has it): ${whoami(kubectl)}`,
           );
 }
 

@@ -7,6 +7,10 @@ import type { RolePolicy } from "./steps";
 import { managedPolicyOf, Subject } from "./subject";
 import type { NodeRoleSeen, PodSeen } from "./world";
 
+/** https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html */
+const ON_AUTO_MODE =
+    "On a cluster whose nodes are all those of EKS Auto Mode, EKS runs the CNI itself: remove this component, there is nothing to do.";
+
 /** The component then has no live checks, so it accepts neither `detachFromNodeRoles` nor `liveChecks: true`. */
 const LEAVE_TO_THE_ADD_ON =
     "Use delivery: \"external\" (without detachFromNodeRoles), and set this component's output ready as the add-on's " +
@@ -60,14 +64,14 @@ export const refusals = {
             "service-account-missing",
             `There is no service account ${serviceAccount.namespace}/${serviceAccount.name}.`,
             "The Amazon VPC CNI plugin is not installed, or it uses another service account.",
-            `Install it, or set serviceAccount. To find the name: kubectl get daemonset ${daemonSetName} -n ${serviceAccount.namespace} -o jsonpath='{.spec.template.spec.serviceAccountName}'`,
+            `${ON_AUTO_MODE} On other clusters install the plugin, or set serviceAccount. To find the name: kubectl get daemonset ${daemonSetName} -n ${serviceAccount.namespace} -o jsonpath='{.spec.template.spec.serviceAccountName}'`,
         ),
     daemonSetMissing: ({ daemonSetName, serviceAccount }: Subject) =>
         new Refusal(
             "daemon-set-missing",
             `There is no DaemonSet ${serviceAccount.namespace}/${daemonSetName}.`,
             "The Amazon VPC CNI plugin is not installed, or its DaemonSet has another name.",
-            "Install it, or set rollout.daemonSetName.",
+            `${ON_AUTO_MODE} On other clusters install the plugin, or set rollout.daemonSetName.`,
         ),
     annotationOwned: ({ serviceAccount }: Subject, owners: readonly string[]) =>
         new Refusal(

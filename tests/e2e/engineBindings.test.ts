@@ -148,7 +148,9 @@ describe("the live checks", () => {
                 assert.deepStrictEqual((await carriedRoles()).sort(), [roleArn, undefined]);
                 const shown = binding.shown();
                 assert.ok(
-                    shown.some((line) => /canary on ip-\S+ of sandbox-nodes: restarts first, with the role/.test(line)),
+                    shown.some((line) =>
+                        /canary aws-node-\S+ on ip-\S+ of sandbox-nodes: restarts first, with the role/.test(line),
+                    ),
                     shown.join(),
                 );
             });

@@ -10,7 +10,7 @@ import { iamOf } from "./support/iam";
 import { resourcesOf } from "./support/states";
 
 const NODE_ROLE = "sandbox-nodes";
-const PLUGIN = path.join(__dirname, "programs/yaml/plugin");
+const PLUGIN = path.resolve(__dirname, "../../bin");
 
 /** One stack, written in TypeScript, then in YAML, then in TypeScript again: dynamic provider, plugin, dynamic provider. */
 describe("a program that is rewritten in another language", () => {

@@ -49,13 +49,17 @@ function expectations(): string[] {
 }
 
 const CONFLICT = 'Apply failed with 1 conflict: conflict with "helm" using v1: .metadata.annotations.x';
+const AWS_NODE = { name: "aws-node", namespace: "kube-system" };
 const FAILURES = {
-    taken: roleAdvice(["EntityAlreadyExists: Role with name cni already exists."]),
-    owned: serviceAccountAdvice([CONFLICT]),
-    ours: serviceAccountAdvice([CONFLICT.replace("helm", "eks-cni/network/production/cni")]),
-    restartedByAnother: rolloutAdvice([CONFLICT]),
-    noDaemonSet: rolloutAdvice(['DaemonSet.apps "x" is invalid: spec.template.spec.containers: Required value']),
-    timedOut: rolloutAdvice(["timed out waiting for the condition"]),
+    taken: roleAdvice(["EntityAlreadyExists: Role with name cni already exists."], AWS_NODE),
+    owned: serviceAccountAdvice([CONFLICT], AWS_NODE),
+    ours: serviceAccountAdvice([CONFLICT.replace("helm", "eks-cni/network/production/cni")], AWS_NODE),
+    restartedByAnother: rolloutAdvice([CONFLICT], AWS_NODE),
+    noDaemonSet: rolloutAdvice(
+        ['DaemonSet.apps "x" is invalid: spec.template.spec.containers: Required value'],
+        AWS_NODE,
+    ),
+    timedOut: rolloutAdvice(["timed out waiting for the condition"], AWS_NODE),
     trustSize: trustSizeWarning(manyClusters(6)),
 };
 

@@ -68,8 +68,8 @@ export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Sta
     await stack.setConfig("clusterName", { value: sandbox.clusterName });
     await stack.setConfig("nodeRole", { value: nodeRole });
     await stack.setConfig("roleName", { value: "cni-yaml" });
-    // As YAML, since the engine would parse a JSON value into an object.
-    const kubeconfig = `# YAML\n${fs.readFileSync(sandbox.kubeconfigPath, "utf8")}`;
+    // Its text is JSON, of which the engine makes an object.
+    const kubeconfig = fs.readFileSync(sandbox.kubeconfigPath, "utf8");
     await stack.setConfig("kubeconfig", { value: kubeconfig, secret: true });
     return stack;
 }

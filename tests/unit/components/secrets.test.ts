@@ -41,7 +41,7 @@ const rows: [string, Record<string, unknown>, string[], string[]][] = [
     [
         "the STS endpoint",
         { stsRegionalEndpoints: pulumi.secret(true) },
-        ["cni-daemon-set.spec", "cni-service-account.metadata"],
+        ["cni-daemon-set.spec", "cni-service-account.metadata", "cni-service-account.metadata"],
         ["serviceAccountAnnotations"],
     ],
     [

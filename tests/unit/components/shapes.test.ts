@@ -74,7 +74,7 @@ describe("the children of the component", () => {
             ...OUTPUTS_WITHOUT_LIVE_CHECKS,
             remainingSteps: [
                 "[annotate] No service account has the role yet. Give its ARN to the managed add-on, or annotate the service account.",
-                "[restart] Existing pods get the role only when they restart: kubectl rollout restart daemonset/NAME -n NAMESPACE",
+                "[restart] Existing pods get the role only when they restart: kubectl rollout restart daemonset/aws-node -n kube-system",
                 ...OUTPUTS_WITHOUT_LIVE_CHECKS.remainingSteps,
             ],
         });
@@ -120,7 +120,7 @@ describe("the children of the component", () => {
             serviceAccount(roleArnOnly, ["cni-cni-policy", "cni-role"]),
         ]);
         deepStrictEqual(run.outputs["cni"]?.value["remainingSteps"], [
-            "[restart] Existing pods get the role only when they restart: kubectl rollout restart daemonset/NAME -n NAMESPACE",
+            "[restart] Existing pods get the role only when they restart: kubectl rollout restart daemonset/aws-node -n kube-system",
             ...OUTPUTS_WITHOUT_LIVE_CHECKS.remainingSteps,
         ]);
     });

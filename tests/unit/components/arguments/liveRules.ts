@@ -58,16 +58,18 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "kubeconfig",
-        expected: "the text of a kubeconfig",
+        expected: "a kubeconfig, as text or as an object",
         fix: "pass its YAML or JSON, for example cluster.kubeconfigJson of @pulumi/eks, or omit it for the ambient one",
         accepted: [
             ["a text", "clusters: []"],
+            ["an object, as cluster.kubeconfig of @pulumi/eks is", { clusters: [] }],
             ["null, which counts as not given", null],
         ],
         refused: [
             ["the empty string", "", '""'],
             ["white space", " \n", '" \\n"'],
-            ["an object, as cluster.kubeconfig of @pulumi/eks is", { clusters: [] }, '{"clusters":[]}'],
+            ["an object of another kind", { cluster: "one" }, '{"cluster":"one"}'],
+            ["a list", [{ clusters: [] }], '[{"clusters":[]}]'],
         ],
     },
     {

@@ -72,7 +72,7 @@ describe("arguments that decide which resources exist", () => {
         [
             "kubeconfig",
             { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
-            "expected the text of a kubeconfig, got nothing; pass its YAML or JSON, for example cluster.kubeconfigJson of " +
+            "expected a kubeconfig, as text or as an object, got nothing; pass its YAML or JSON, for example cluster.kubeconfigJson of " +
                 "@pulumi/eks, or omit it for the ambient one",
         ],
         [

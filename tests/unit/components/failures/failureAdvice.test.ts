@@ -24,10 +24,12 @@ const NO_DAEMON_SET =
     "[spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`, " +
     "spec.template.spec.containers: Required value]";
 
+const PATCHED = { name: "cni", namespace: "network" };
+
 describe("the advice on a failed role", () => {
     it("says what to do about a name that is taken", () => {
         strictEqual(
-            roleAdvice(["first try: throttled", ROLE_EXISTS]),
+            roleAdvice(["first try: throttled", ROLE_EXISTS], PATCHED),
             "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
                 "rolePath does that), choose a new roleName, or omit roleName for a generated one: the new role is created before the " +
                 "old one is deleted. If the role belongs to another owner, choose another roleName, or use that role with " +
@@ -36,8 +38,8 @@ describe("the advice on a failed role", () => {
     });
 
     it("leaves every other failure to the provider's own words", () => {
-        strictEqual(roleAdvice(UNRELATED), undefined);
-        strictEqual(roleAdvice([]), undefined);
+        strictEqual(roleAdvice(UNRELATED, PATCHED), undefined);
+        strictEqual(roleAdvice([], PATCHED), undefined);
     });
 });
 
@@ -48,17 +50,17 @@ describe("the advice on a failed annotation", () => {
     ] as const) {
         it(`names the owner ${manager} and the option that takes over`, () => {
             strictEqual(
-                serviceAccountAdvice(["connection refused", failure]),
+                serviceAccountAdvice(["connection refused", failure], PATCHED),
                 `The field manager "${manager}" owns the annotation of this service account. Set overrideExistingServiceAccount: true to take ` +
                     "it over. Or, if the node roles hold the CNI policy, remove the annotation first. To see its current value: kubectl " +
-                    "get serviceaccount NAME -n NAMESPACE -o yaml --show-managed-fields",
+                    "get serviceaccount cni -n network -o yaml --show-managed-fields",
             );
         });
     }
 
     it("does not offer to take over from another component, but names it", () => {
         strictEqual(
-            serviceAccountAdvice([OTHER_COMPONENT]),
+            serviceAccountAdvice([OTHER_COMPONENT], PATCHED),
             "Another CniServiceAccountRole annotates this service account: eks-cni/network/production/cni (project, stack and " +
                 "name). First remove that component from its program, and run pulumi up on its stack (without live checks, first move " +
                 "its pods off its role: docs/import-and-migration.md in the repository, Removing the component). If it is this " +
@@ -68,20 +70,23 @@ describe("the advice on a failed annotation", () => {
 
     it("takes a manager for another component only by the beginning of its name", () => {
         const foreign = CONFLICT.replace("kubectl-annotate", "not-eks-cni/x");
-        strictEqual(serviceAccountAdvice([foreign])?.startsWith('The field manager "not-eks-cni/x" owns'), true);
+        strictEqual(
+            serviceAccountAdvice([foreign], PATCHED)?.startsWith('The field manager "not-eks-cni/x" owns'),
+            true,
+        );
     });
 
     it("leaves every other failure to the provider's own words", () => {
-        strictEqual(serviceAccountAdvice(UNRELATED), undefined);
-        strictEqual(serviceAccountAdvice([TIMED_OUT]), undefined);
-        strictEqual(serviceAccountAdvice([]), undefined);
+        strictEqual(serviceAccountAdvice(UNRELATED, PATCHED), undefined);
+        strictEqual(serviceAccountAdvice([TIMED_OUT], PATCHED), undefined);
+        strictEqual(serviceAccountAdvice([], PATCHED), undefined);
     });
 });
 
 describe("the advice on a failed rollout", () => {
     it("names the owner of the rollout annotation", () => {
         strictEqual(
-            rolloutAdvice([CONFLICT]),
+            rolloutAdvice([CONFLICT], PATCHED),
             'The field manager "kubectl-annotate" owns the rollout annotation of this DaemonSet: another component restarts it. ' +
                 "Set rollout: { enabled: false } on the component whose service account the DaemonSet does not use.",
         );
@@ -89,8 +94,8 @@ describe("the advice on a failed rollout", () => {
 
     it("says that the DaemonSet is missing, which the API server does not", () => {
         strictEqual(
-            rolloutAdvice(["connection refused", NO_DAEMON_SET]),
-            'There is no DaemonSet "aws-node" in the service account\'s namespace. Install the Amazon VPC CNI plugin first, or set ' +
+            rolloutAdvice(["connection refused", NO_DAEMON_SET], PATCHED),
+            'The namespace network has no DaemonSet "aws-node". Install the Amazon VPC CNI plugin first, or set ' +
                 "rollout.daemonSetName. The service account is already annotated (and was created if it did not exist).",
         );
     });
@@ -98,18 +103,21 @@ describe("the advice on a failed rollout", () => {
     for (const failure of [TIMED_OUT, "Timeout occurred for 'aws-node'", "request time out", "TIMED OUT", "timedout"]) {
         it(`says how to go on after a time limit: ${failure.slice(-40)}`, () => {
             strictEqual(
-                rolloutAdvice(["connection refused", failure]),
+                rolloutAdvice(["connection refused", failure], PATCHED),
                 "The service account is annotated, and the rolling update continues in the cluster. To see which pods delay it, and " +
-                    "why: kubectl get pods -n NAMESPACE -l k8s-app=aws-node -o wide, then kubectl describe pod POD -n NAMESPACE. Then run " +
+                    "why: kubectl get pods -n network -l k8s-app=aws-node -o wide, then kubectl describe pod POD -n network. Then run " +
                     "the update again: it waits for the rest. On a large cluster, raise rollout.timeoutSeconds.",
             );
         });
     }
 
     it("leaves every other failure to the provider's own words", () => {
-        strictEqual(rolloutAdvice(UNRELATED), undefined);
-        strictEqual(rolloutAdvice(["timely output"]), undefined);
-        strictEqual(rolloutAdvice(['DaemonSet.apps "aws-node" is invalid: metadata.name: Invalid value']), undefined);
-        strictEqual(rolloutAdvice([]), undefined);
+        strictEqual(rolloutAdvice(UNRELATED, PATCHED), undefined);
+        strictEqual(rolloutAdvice(["timely output"], PATCHED), undefined);
+        strictEqual(
+            rolloutAdvice(['DaemonSet.apps "aws-node" is invalid: metadata.name: Invalid value'], PATCHED),
+            undefined,
+        );
+        strictEqual(rolloutAdvice([], PATCHED), undefined);
     });
 });

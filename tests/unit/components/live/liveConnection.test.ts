@@ -57,6 +57,17 @@ const unsupportedSetting = (setting: string): ExpectedProblem => ({
 describe("the live checks' connection", () => {
     afterEach(() => pulumi.runtime.setAllConfig({}));
 
+    it("takes a kubeconfig as an object too, whose order of keys means nothing", async () => {
+        const first = { kind: "Config", clusters: [{ name: "one", cluster: { server: "https://one" } }] };
+        const second = { clusters: [{ cluster: { server: "https://one" }, name: "one" }], kind: "Config" };
+        for (const kubeconfig of [first, pulumi.secret(second)]) {
+            deepStrictEqual(
+                connection(await constructWith({}, { kubeconfig })).kubeconfig,
+                '{"clusters":[{"cluster":{"server":"https://one"},"name":"one"}],"kind":"Config"}',
+            );
+        }
+    });
+
     it("is the ambient one where nothing is said", async () => {
         deepStrictEqual(connection(await constructWith({})), {
             kubeconfig: undefined,

@@ -37,10 +37,13 @@ const childrenWith = (...additional: string[]) => [
 ];
 const CHILDREN = childrenWith("aws/A", "aws/B");
 /** AWS assigns the role's ARN and unique ID, so these inputs are unknown until the role exists. */
-const NEVER_KNOWN = [
-    "cni-daemon-set.spec.template.metadata.annotations.eks-cni/delivered",
-    "cni-service-account.metadata.annotations",
-];
+const DELIVERED = "cni-daemon-set.spec.template.metadata.annotations.eks-cni/delivered";
+const annotation = (name: string) => `cni-service-account.metadata.annotations.${name}`;
+const ROLE_ARN = annotation("eks.amazonaws.com/role-arn");
+const STS_ENDPOINTS = annotation("eks.amazonaws.com/sts-regional-endpoints");
+const TOKEN_EXPIRATION = annotation("eks.amazonaws.com/token-expiration");
+const FORCE = annotation("pulumi.com/patchForce");
+const NEVER_KNOWN = [DELIVERED, ROLE_ARN, STS_ENDPOINTS, TOKEN_EXPIRATION];
 const ROLE_OF_ATTACHMENTS = [
     "cni-additional-policy-aws/A.role",
     "cni-additional-policy-aws/B.role",
@@ -109,7 +112,7 @@ const rows: [string, Record<string, unknown>, string[], string[]?][] = [
         { serviceAccount: { namespace: "cni-system", name: unknown } },
         ["cni-role.assumeRolePolicy", "cni-service-account.metadata.name"],
     ],
-    ["overrideExistingServiceAccount", { overrideExistingServiceAccount: unknown }, []],
+    ["overrideExistingServiceAccount", { overrideExistingServiceAccount: unknown }, [FORCE]],
     ["stsRegionalEndpoints", { stsRegionalEndpoints: unknown }, []],
     ["tokenExpirationSeconds", { tokenExpirationSeconds: unknown }, []],
     ["the DaemonSet's name", { rollout: { daemonSetName: unknown } }, ["cni-daemon-set.metadata.name"]],
@@ -152,10 +155,10 @@ describe("a preview", () => {
 
     for (const [what, args, dependentInputs] of [
         ["nothing", {}, []],
-        ["existingRoleArn", { existingRoleArn: unknown }, NEVER_KNOWN],
-        ["stsRegionalEndpoints", { stsRegionalEndpoints: unknown }, NEVER_KNOWN],
-        ["tokenExpirationSeconds", { tokenExpirationSeconds: unknown }, NEVER_KNOWN],
-        ["overrideExistingServiceAccount", { overrideExistingServiceAccount: unknown }, NEVER_KNOWN.slice(1)],
+        ["existingRoleArn", { existingRoleArn: unknown }, [DELIVERED, ROLE_ARN]],
+        ["stsRegionalEndpoints", { stsRegionalEndpoints: unknown }, [DELIVERED, ROLE_ARN, STS_ENDPOINTS]],
+        ["tokenExpirationSeconds", { tokenExpirationSeconds: unknown }, [DELIVERED, ROLE_ARN, TOKEN_EXPIRATION]],
+        ["overrideExistingServiceAccount", { overrideExistingServiceAccount: unknown }, [FORCE]],
     ] as [string, Record<string, unknown>, string[]][]) {
         it(`of an existing role is complete, and all but what follows is known, with ${what} unknown`, async () => {
             const existing = { existingRoleArn: "arn:aws:iam::111122223333:role/cni", ...args };
@@ -175,6 +178,9 @@ describe("a preview", () => {
             serviceAccountAnnotations: UNKNOWN,
             ready: UNKNOWN,
             ...OUTPUTS_WITHOUT_LIVE_CHECKS,
+            remainingSteps: OUTPUTS_WITHOUT_LIVE_CHECKS.remainingSteps.map((step) =>
+                step.replace("kube-system", "cni-system"),
+            ),
         });
     });
 

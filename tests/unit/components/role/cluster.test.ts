@@ -226,7 +226,7 @@ describe("the cluster's issuer", () => {
                 reason:
                     `expected an IAM OIDC provider for the cluster's issuer https://${ISSUER}, got this answer to the lookup: couldn't find ` +
                     `resource; create one with "aws iam create-open-id-connect-provider --url https://${ISSUER} --client-id-list ` +
-                    'sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster NAME --approve"; if this program creates ' +
+                    'sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster c --approve"; if this program creates ' +
                     "it, pass its ARN as oidcProviderArn, since the lookup can run before it exists",
             },
         ]);

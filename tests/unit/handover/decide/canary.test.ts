@@ -32,7 +32,7 @@ const wait = (why: string) => ({ do: "wait", why });
 const refuse = (code: string, seen: string) => ({ refuse: code, seen });
 const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
 const first = (name: string, where = " of nodes") =>
-    restart(`pod-${name}`, `canary on ${name}${where}: restarts first, with the role`);
+    restart(`pod-${name}`, `canary pod-${name} on ${name}${where}: restarts first, with the role`);
 const DONE = { do: "done", why: "a pod with the role works on a node of the node role" };
 const ANNOTATE = { do: "annotate", annotations: { [ROLE_ARN]: ROLE }, why: "annotating the service account again" };
 const twoRoles = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "nodes" } };
@@ -85,12 +85,12 @@ describe("The canary", () => {
         [
             "is awaited",
             before({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
-            wait("canary on n1: not Ready yet"),
+            wait("canary pod-n1 on n1: not Ready yet"),
         ],
         [
             "is watched",
             before({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-19) })) }),
-            wait("canary on n1: Ready, watching it for 20 s"),
+            wait("canary pod-n1 on n1: Ready, watching it for 20 s"),
         ],
         ["may be of an older template", before({ pods: pods(onNodeRole, pod("n1", right, { current: false })) }), DONE],
         [

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadKubeconfig } from "../../../../handover/kubernetes/kubeconfig";
@@ -73,8 +73,47 @@ describe("A connection to a cluster", () => {
     it("is refused when the ambient kubeconfig is not there", async () => {
         process.env.KUBECONFIG = join(folder, "nowhere");
         const refusal = await refusalOf(loadKubeconfig({}));
-        assert.equal(refusal.seen, "The ambient kubeconfig could not be read.");
+        assert.equal(
+            refusal.seen,
+            `The kubeconfig at ${folder}/nowhere (from KUBECONFIG) could not be read: no such file.`,
+        );
+        process.env.KUBECONFIG = `${file("ambient", yaml)}:${folder}/second`;
+        assert.match((await refusalOf(loadKubeconfig({}))).seen, /^The kubeconfig at \S+\/second \(from KUBECONFIG\)/);
     });
+
+    it("is refused for a file that cannot be read, with its path and the cause", async () => {
+        const seen = async (text?: string) => (await refusalOf(loadKubeconfig({ kubeconfig: text }))).seen;
+        assert.equal(await seen(folder), `The kubeconfig at ${folder} could not be read: it is a folder.`);
+        const broken = file("broken", "a: hidden\nb: {hidden");
+        assert.equal(await seen(broken), `The kubeconfig at ${broken} could not be read as a kubeconfig (line 3).`);
+        process.env.KUBECONFIG = broken;
+        assert.equal(
+            await seen(),
+            `The kubeconfig at ${broken} (from KUBECONFIG) could not be read as a kubeconfig (line 3).`,
+        );
+        Reflect.deleteProperty(process.env, "KUBECONFIG");
+        process.env.HOME = folder;
+        mkdirSync(join(folder, ".kube/config"), { recursive: true });
+        assert.equal(await seen(), "The kubeconfig at ~/.kube/config could not be read: it is a folder.");
+    });
+
+    for (const path of [
+        "~/nowhere",
+        "/nowhere/config",
+        "./kubeconfig",
+        "../a b",
+        "C:\\kube",
+        "prod.yaml",
+        "a/b.kubeconfig",
+    ]) {
+        it(`is refused for ${path}, a path to nothing, with the path`, async () => {
+            process.env.HOME = "/home/me";
+            const { code, seen } = await refusalOf(loadKubeconfig({ kubeconfig: ` ${path}\n` }));
+            assert.equal(code, "kubeconfig-invalid");
+            const shown = path.replace("~", "/home/me");
+            assert.equal(seen, `The value of \`kubeconfig\` looks like a path, and there is no such file: ${shown}`);
+        });
+    }
 
     it("is refused for a context that is not there, naming those that are", async () => {
         const refusal = await refusalOf(loadKubeconfig({ kubeconfig: yaml, context: "four" }));

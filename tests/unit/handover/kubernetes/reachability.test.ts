@@ -16,11 +16,13 @@ const config = configOf({ token: "opaque" }, "https://me:hidden@api.example.com"
 const withCommand = configOf({ exec: { command: "aws" } }, "https://api.example.com");
 const expired = configOf({ token: `x.${Buffer.from('{"exp":1700000000}').toString("base64url")}.x` }, "nowhere");
 
+const reached = (of: KubeConfig) => ({ config: of, kubectl: "kubectl --context prod" });
+
 /** The error that the client throws for an answer. */
 const answer = (code: unknown, body: unknown) => Object.assign(new Error("answered"), { code, body });
 
-const READYZ = "`kubectl --kubeconfig FILE get --raw /readyz` must print ok.";
-const WHOAMI = "`kubectl --kubeconfig FILE auth whoami` must print the user.";
+const READYZ = "`kubectl --context prod get --raw /readyz` must print ok.";
+const WHOAMI = "`kubectl --context prod auth whoami` must print the user.";
 const UNKNOWN = "The hand-over cannot continue after this response.";
 const FIX = "Fix the problem that the API server names, and run again. Each run starts from the current state.";
 const refuses = (what: string) => ["cluster-refuses", `The API server ${what}.`, UNKNOWN, FIX] as const;
@@ -59,7 +61,7 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
             "cluster-throttled",
             "The API server at api.example.com rejects calls: 9 attempts.",
             "It is running, but receives too many calls.",
-            "Run the same command again later. It continues from here. To see the callers: `kubectl --kubeconfig FILE get --raw " +
+            "Run the same command again later. It continues from here. To see the callers: `kubectl --context prod get --raw " +
                 "'/debug/api_priority_and_fairness/dump_requests?includeRequestDetails=1'`.",
         ],
     ],
@@ -133,7 +135,7 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
 describe("A request that fails", () => {
     for (const [what, error, of, whole] of failures) {
         it(`is reported completely with ${what}`, () => {
-            const refusal = failureOf(error, request, of);
+            const refusal = failureOf(error, request, reached(of));
             assert.ok(refusal instanceof Refusal);
             assert.deepEqual([refusal.code, refusal.seen, refusal.means, refusal.fix], whole);
         });
@@ -141,14 +143,14 @@ describe("A request that fails", () => {
 
     for (const code of [404, 409, 410] as const) {
         it(`is left to the caller with ${code}`, () => {
-            const declined = failureOf(answer(code, { message: "no." }), request, config);
+            const declined = failureOf(answer(code, { message: "no." }), request, reached(config));
             assert.ok(declined instanceof StatusError);
             assert.deepEqual([declined.status, declined.message, declined.conflicts], [code, "no", []]);
         });
     }
 
     it("names no address where the kubeconfig has none", () => {
-        const { message } = failureOf(new NoResponse("1 attempt", false), request, configOf({}));
+        const { message } = failureOf(new NoResponse("1 attempt", false), request, reached(configOf({})));
         assert.match(message, /The API server at its address could not be reached/);
     });
 });

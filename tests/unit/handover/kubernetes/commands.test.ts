@@ -1,0 +1,43 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import { deepStrictEqual, strictEqual } from "assert";
+import { eksClusterOf, kubectlOf } from "../../../../handover/kubernetes/commands";
+
+describe("The kubectl of a message", () => {
+    for (const [what, connection, expected] of [
+        ["the ambient kubeconfig", {}, "kubectl"],
+        ["a context of it", { context: "prod" }, "kubectl --context prod"],
+        ["a file", { kubeconfig: ` ${__filename}\n` }, `kubectl --kubeconfig ${__filename}`],
+        ["a text", { kubeconfig: "clusters: []", context: "prod" }, "kubectl --kubeconfig FILE --context prod"],
+        ["a name that a shell would split", { context: "my prod's" }, `kubectl --context 'my prod'\\''s'`],
+    ] as const) {
+        it(`uses ${what}`, () => strictEqual(kubectlOf(connection), expected));
+    }
+});
+
+describe("The EKS cluster of a kubeconfig", () => {
+    const nameIn = (cluster: string | undefined, args?: unknown) =>
+        eksClusterOf({
+            getCurrentCluster: () => (cluster === undefined ? null : { name: cluster }),
+            getCurrentUser: () => (args === undefined ? null : { name: "me", exec: { command: "aws", args } }),
+        } as unknown as KubeConfig);
+    const arn = "arn:aws-us-gov:eks:us-gov-west-1:111122223333:cluster/of-arn";
+
+    it("is that of the credential command, whichever tool wrote it", () => {
+        strictEqual(nameIn(arn, ["--region", "x", "eks", "get-token", "--cluster-name", "prod"]), "prod");
+        strictEqual(nameIn("prod.eu-west-1.eksctl.io", ["token", "-i", "prod"]), "prod");
+    });
+
+    it("is that of the cluster's ARN otherwise", () => {
+        deepStrictEqual(
+            [nameIn(arn), nameIn(arn, ["eks", "--cluster-name"]), nameIn(arn, "x")],
+            Array(3).fill("of-arn"),
+        );
+    });
+
+    it("is a placeholder where the kubeconfig names none", () => {
+        deepStrictEqual(
+            [nameIn(undefined), nameIn("kind-kind"), nameIn(`x${arn}`), nameIn(`${arn}/x`)],
+            Array(4).fill("CLUSTER"),
+        );
+    });
+});
