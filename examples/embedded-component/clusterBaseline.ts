@@ -16,7 +16,7 @@ export class ClusterBaseline extends pulumi.ComponentResource {
         super("platform:index:ClusterBaseline", name, {}, opts);
         const cni = new CniServiceAccountRole(
             `${name}-cni`,
-            { clusterName, tags: { baseline: name }, liveChecks: false },
+            { clusterName, tags: { baseline: name } },
             { parent: this },
         );
         for (const team of teams) {

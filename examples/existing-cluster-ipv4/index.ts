@@ -3,13 +3,11 @@ import { CniServiceAccountRole } from "eks-cni";
 
 const config = new pulumi.Config();
 
-const cni = new CniServiceAccountRole("cni", {
-    clusterName: config.require("clusterName"),
-    // Creates only the role, the annotation and the restart, without verifying each step.
-    liveChecks: false,
-});
+const cni = new CniServiceAccountRole("cni", { clusterName: config.require("clusterName") });
 
 /** The role of aws-node. */
 export const roleArn = cni.roleArn;
-/** The same ARN, once every aws-node pod has restarted. */
+/** The same ARN, once every aws-node pod is verified to carry the role. */
 export const ready = cni.ready;
+/** The steps of AWS's page that remain: the node role still holds the CNI policy. */
+export const remainingSteps = cni.remainingSteps;

@@ -6,11 +6,11 @@ const config = new pulumi.Config();
 const cni = new CniServiceAccountRole("cni", {
     clusterName: config.require("clusterName"),
     ipFamily: IpFamily.Ipv6,
-    // Creates only the role, the annotation and the restart, without verifying each step.
-    liveChecks: false,
 });
 
 /** The policy that the component creates, since AWS has no managed one for IPv6. */
 export const policyArns = cni.policyArns;
-/** The role of aws-node, once every pod has restarted. */
+/** The role of aws-node, once every pod is verified to carry it. */
 export const roleArn = cni.ready;
+/** The steps of AWS's page that remain: the node role still holds the policies of the CNI. */
+export const remainingSteps = cni.remainingSteps;

@@ -10,7 +10,7 @@ const subnetIds = config.requireObject<string[]>("subnetIds");
 
 const cluster = new aws.eks.Cluster("cluster", {
     name: config.require("clusterName"),
-    roleArn: serviceRole("cluster", "eks.amazonaws.com", [aws.iam.ManagedPolicy.AmazonEKSClusterPolicy]),
+    roleArn: serviceRole("cluster", "eks.amazonaws.com", [aws.iam.ManagedPolicy.AmazonEKSClusterPolicy]).arn,
     vpcConfig: { subnetIds },
 });
 
@@ -19,23 +19,26 @@ const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
     clientIdLists: ["sts.amazonaws.com"],
 });
 
-/** EKS has installed aws-node, which has no pods yet. Every pod that starts from now on carries the role. */
+/** It never has the CNI policy, so the nodes become Ready only after aws-node has its own role. */
+const nodeRole = serviceRole("nodes", "ec2.amazonaws.com", [
+    aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
+    aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
+]);
+
+const kubeconfig = kubeconfigOf(cluster);
+
+/** EKS has installed aws-node, which has no pods yet. Every pod that starts from now on carries the role, or is refused. */
 const cni = new CniServiceAccountRole(
     "cni",
-    // There are no nodes yet, so live checks would verify no pod. The node role has no CNI policy to detach.
-    { oidcProviderArn: oidcProvider.arn, liveChecks: false },
-    { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig: kubeconfigOf(cluster) }) } },
+    { oidcProviderArn: oidcProvider.arn, detachFromNodeRoles: [nodeRole.name], kubeconfig },
+    { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
 );
 
-/** The node role never has the CNI policy, so the nodes become Ready only after aws-node has its own role. */
 new aws.eks.NodeGroup(
     "nodes",
     {
         clusterName: cluster.name,
-        nodeRoleArn: serviceRole("nodes", "ec2.amazonaws.com", [
-            aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
-            aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
-        ]),
+        nodeRoleArn: nodeRole.arn,
         subnetIds,
         scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 },
     },
@@ -44,3 +47,4 @@ new aws.eks.NodeGroup(
 
 export const clusterName = cluster.name;
 export const roleArn = cni.roleArn;
+export const remainingSteps = cni.remainingSteps;

@@ -1,8 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** A role for an AWS service. Its ARN is known once its policies are attached. */
-export function serviceRole(name: string, service: string, policyArns: string[]): pulumi.Output<string> {
+export interface ServiceRole {
+    arn: pulumi.Output<string>;
+    name: pulumi.Output<string>;
+}
+
+/** A role for an AWS service. Its ARN and its name are known once its policies are attached. */
+export function serviceRole(name: string, service: string, policyArns: string[]): ServiceRole {
     const statement = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
     const role = new aws.iam.Role(name, {
         assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
@@ -14,5 +19,6 @@ export function serviceRole(name: string, service: string, policyArns: string[])
                 policyArn,
             }),
     );
-    return pulumi.all([role.arn, attached.map(({ id }) => id)]).apply(([arn]) => arn);
+    const ids = pulumi.all(attached.map(({ id }) => id));
+    return { arn: ids.apply(() => role.arn), name: ids.apply(() => role.name) };
 }

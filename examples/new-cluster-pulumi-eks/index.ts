@@ -15,13 +15,7 @@ const cluster = new eks.Cluster("cluster", {
     skipDefaultNodeGroup: true,
 });
 
-const cni = new CniServiceAccountRole(
-    "cni",
-    // There are no nodes yet, so live checks would verify no pod. The node role has no CNI policy to detach.
-    { oidcProviderArn: cluster.oidcProviderArn, liveChecks: false },
-    { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfigJson }) } },
-);
-
+/** It never holds the CNI policy. */
 const nodeRole = new aws.iam.Role("nodes", {
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
 });
@@ -31,11 +25,19 @@ const attached = Object.entries(policies).map(
     ([name, policyArn]) => new aws.iam.RolePolicyAttachment(`nodes-${name}`, { role: nodeRole.name, policyArn }),
 );
 
+const kubeconfig = cluster.kubeconfigJson;
+
+const cni = new CniServiceAccountRole(
+    "cni",
+    { oidcProviderArn: cluster.oidcProviderArn, detachFromNodeRoles: [nodeRole.name], kubeconfig },
+    { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
+);
+
 new eks.ManagedNodeGroup(
     "nodes",
     { cluster, nodeRole, scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 } },
     { dependsOn: [cni, ...attached] },
 );
 
-export const kubeconfig = cluster.kubeconfigJson;
 export const roleArn = cni.roleArn;
+export const remainingSteps = cni.remainingSteps;

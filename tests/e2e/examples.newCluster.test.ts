@@ -41,9 +41,9 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
     it("new-cluster-aws: the nodes come after the restart of aws-node, and become Ready", async () => {
         await withExample(sandbox, example(), async (stack) => {
             const preview = await stack.preview();
-            assert.deepStrictEqual(preview.changeSummary, { create: 15 });
+            assert.deepStrictEqual(preview.changeSummary, { create: 20 });
             const { up, order } = await upInOrder(stack);
-            assert.deepStrictEqual(up.summary.resourceChanges, { create: 15 });
+            assert.deepStrictEqual(up.summary.resourceChanges, { create: 20 });
             assertAfter(order, "nodes:NodeGroup", "cni-daemon-set:DaemonSetPatch");
             assert.deepStrictEqual(await nodeStates(), [READY, READY]);
             assert.deepStrictEqual(await roles(), [up.outputs["roleArn"]?.value, up.outputs["roleArn"]?.value]);
@@ -52,8 +52,12 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
                 "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
             ]);
 
+            assert.deepStrictEqual(up.outputs["remainingSteps"]?.value, [
+                "[no-nodes] No pod was tested with the role, since the cluster has no nodes.",
+            ]);
+
             const again = await stack.up({ expectNoChanges: true });
-            assert.deepStrictEqual(again.summary.resourceChanges, { same: 15 });
+            assert.deepStrictEqual(again.summary.resourceChanges, { same: 20 });
             await stack.destroy();
             assert.deepStrictEqual(await resourcesOf(stack), []);
         });
@@ -94,7 +98,8 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
         return () => {
             const cluster = new aws.eks.Cluster("cluster", {
                 name: clusterName,
-                roleArn: serviceRole("cluster", "eks.amazonaws.com", [aws.iam.ManagedPolicy.AmazonEKSClusterPolicy]),
+                roleArn: serviceRole("cluster", "eks.amazonaws.com", [aws.iam.ManagedPolicy.AmazonEKSClusterPolicy])
+                    .arn,
                 vpcConfig: { subnetIds },
             });
             const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
@@ -104,7 +109,7 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
             const policies = [aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy, ...morePolicies];
             const nodes = new aws.eks.NodeGroup("nodes", {
                 clusterName: cluster.name,
-                nodeRoleArn: serviceRole("nodes", "ec2.amazonaws.com", policies),
+                nodeRoleArn: serviceRole("nodes", "ec2.amazonaws.com", policies).arn,
                 subnetIds,
                 scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 },
             });

@@ -1,7 +1,7 @@
 import { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { execFile } from "child_process";
-import { writeFile } from "fs/promises";
+import { readFile, writeFile } from "fs/promises";
 import { delimiter, join } from "path";
 import { promisify } from "util";
 import type { Sandbox } from "local-eks";
@@ -16,11 +16,15 @@ const PATCHES = { "cni-service-account": "ServiceAccountPatch", "cni-daemon-set"
 const LIVE_CHECKS = {
     "cni-credential-guard": "CredentialGuard",
     "cni-canary": "Canary",
-    "cni-injection-guard": "ValidatingAdmissionPolicy",
-    "cni-injection-guard-binding": "ValidatingAdmissionPolicyBinding",
     "cni-detachment": "Detachment",
 };
+const INJECTION_GUARD = {
+    "cni-injection-guard": "ValidatingAdmissionPolicy",
+    "cni-injection-guard-binding": "ValidatingAdmissionPolicyBinding",
+};
 const ROLE = { "cni-role": "Role", "cni-cni-policy": "RolePolicyAttachment" };
+/** With detachFromNodeRoles unset. */
+const REMAINING = /^\[detach\]/;
 
 /** The examples for existing clusters. Those that create their cluster have a suite of their own. */
 describe("the examples for an existing cluster", () => {
@@ -36,7 +40,7 @@ describe("the examples for an existing cluster", () => {
             iamPropagationSeconds: "4",
             stableSeconds: "1",
         };
-        const expected = { ...ROLE, ...PATCHES, ...LIVE_CHECKS };
+        const expected = { ...ROLE, ...PATCHES, ...LIVE_CHECKS, ...INJECTION_GUARD };
         await runExample(sandbox, { name: "hand-over", config }, expected, async (stack, order) => {
             assertAfter(order, "cni-detachment:Detachment", "cni-daemon-set:DaemonSetPatch");
             const { ready, ...outputs } = await stack.outputs();
@@ -55,9 +59,10 @@ describe("the examples for an existing cluster", () => {
         await runExample(
             sandbox,
             exampleOn(sandbox, "existing-cluster-ipv4"),
-            { ...ROLE, ...PATCHES },
+            { ...ROLE, ...PATCHES, ...LIVE_CHECKS },
             async (stack) => {
-                const { roleArn, ready } = await stack.outputs();
+                const { roleArn, ready, remainingSteps } = await stack.outputs();
+                assert.match(String(remainingSteps?.value), REMAINING);
                 assert.strictEqual(roleArn?.value, ready?.value);
                 await assertPodsHave(sandbox, String(ready?.value));
             },
@@ -66,9 +71,10 @@ describe("the examples for an existing cluster", () => {
 
     it("existing-cluster-ipv6: the same with a policy of its own", async () => {
         const sandbox = await sandboxOf("ipv6");
-        const expected = { ...ROLE, "cni-ipv6-policy": "Policy", ...PATCHES };
+        const expected = { ...ROLE, "cni-ipv6-policy": "Policy", ...PATCHES, ...LIVE_CHECKS };
         await runExample(sandbox, exampleOn(sandbox, "existing-cluster-ipv6"), expected, async (stack) => {
-            const { roleArn, policyArns } = await stack.outputs();
+            const { roleArn, policyArns, remainingSteps } = await stack.outputs();
+            assert.match(String(remainingSteps?.value), REMAINING);
             await assertPodsHave(sandbox, String(roleArn?.value));
             const attached = await iamOf(sandbox).attachedPolicies(String(roleArn?.value).split("/").at(-1) ?? "");
             assert.deepStrictEqual(attached, policyArns?.value);
@@ -91,9 +97,10 @@ describe("the examples for an existing cluster", () => {
     it("own-providers: default tags on the role, and the namespace after ready", async () => {
         const sandbox = await sandboxOf("ipv4");
         const { clusterName, region } = sandbox;
-        const config = { clusterName, region, context: clusterOf(sandbox).config.getCurrentContext() };
-        const example = { name: "own-providers", config, environment: withoutRegion };
-        const expected = { ...ROLE, ...PATCHES, applications: "Namespace" };
+        const config = { clusterName, region };
+        const secrets = { kubeconfig: await readFile(sandbox.kubeconfigPath, "utf8") };
+        const example = { name: "own-providers", config, secrets, environment: ownSettingsOnly };
+        const expected = { ...ROLE, ...PATCHES, ...LIVE_CHECKS, applications: "Namespace" };
         await runExample(sandbox, example, expected, async (stack, order) => {
             assertAfter(order, "applications:Namespace", "cni-daemon-set:DaemonSetPatch");
             const { roleArn } = await stack.outputs();
@@ -107,7 +114,7 @@ describe("the examples for an existing cluster", () => {
     it("embedded-component: the component is a child of the outer one, and the namespaces come after it", async () => {
         const sandbox = await sandboxOf("ipv4");
         const expected = {
-            ...prefixed("baseline-", { ...ROLE, ...PATCHES }),
+            ...prefixed("baseline-", { ...ROLE, ...PATCHES, ...LIVE_CHECKS }),
             "baseline-payments": "Namespace",
             "baseline-search": "Namespace",
             baseline: "ClusterBaseline",
@@ -150,8 +157,8 @@ describe("the examples for an existing cluster", () => {
     });
 });
 
-/** Unsets the region of the environment, so that it must come from the program's own provider. */
-const withoutRegion = { AWS_REGION: "", AWS_DEFAULT_REGION: "" };
+/** Unsets the region and the kubeconfig of the environment, so that they must come from the program's own configuration. */
+const ownSettingsOnly = { AWS_REGION: "", AWS_DEFAULT_REGION: "", KUBECONFIG: "/nonexistent" };
 
 function exampleOn({ clusterName }: Sandbox, name: string): Example {
     return { name, config: { clusterName } };

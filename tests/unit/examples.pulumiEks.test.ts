@@ -53,6 +53,8 @@ describe("the example of a new cluster with @pulumi/eks", () => {
                     "cni-cni-policy",
                     "cni-service-account",
                     "cni-daemon-set",
+                    "cni-canary",
+                    "cni-detachment",
                     "nodes-worker",
                     "nodes-registry",
                 ]) {

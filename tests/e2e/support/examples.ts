@@ -1,23 +1,27 @@
 import { EngineEvent, LocalWorkspace, Stack, UpResult } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
+import * as fs from "fs";
 import * as path from "path";
 import { installedPluginsOnly, type Sandbox } from "local-eks";
 
-const EXAMPLES = path.resolve(__dirname, "../../../examples");
+const ROOT = path.resolve(__dirname, "../../..");
+/** Short enough for a test. The defaults are 20 s and 120 s, and the local EKS enforces changes in IAM within three seconds. */
+const WAITS = "stableSeconds: 1, iamPropagationSeconds: 4, ";
 
-/** An example. The CLI's language host runs it in its own folder, as users do. */
+/** An example. The CLI's language host runs a copy of its folder, as users do. */
 export interface Example {
     /** The name of its folder. */
     name: string;
     /** Keys are paths, as in `pulumi config set --path`. */
     config?: Record<string, string>;
+    secrets?: Record<string, string>;
     environment?: NodeJS.ProcessEnv;
 }
 
 /** Creates the example's stack, calls `use`, and destroys the stack in any case. */
 export async function withExample<T>(
     sandbox: Sandbox,
-    { name, config = {}, environment = {} }: Example,
+    { name, config = {}, secrets = {}, environment = {} }: Example,
     use: (stack: Stack) => Promise<T>,
 ): Promise<T> {
     // The Automation API searches for the CLI in the PATH of this process, and ignores that of `envVars`.
@@ -30,19 +34,38 @@ export async function withExample<T>(
         ...environment,
     });
     const stack = await LocalWorkspace.createOrSelectStack(
-        { stackName: `e2e-${String(process.pid)}`, workDir: path.join(EXAMPLES, name) },
+        { stackName: `e2e-${String(process.pid)}`, workDir: copyOf(name, sandbox) },
         { envVars },
     );
     try {
-        await stack.setAllConfig(
-            Object.fromEntries(Object.entries(config).map(([key, value]) => [`${name}:${key}`, { value }])),
-            true,
-        );
+        const settings = (values: Record<string, string>, secret: boolean) =>
+            Object.entries(values).map(([key, value]) => [`${name}:${key}`, { value, secret }] as const);
+        await stack.setAllConfig(Object.fromEntries([...settings(config, false), ...settings(secrets, true)]), true);
         return await use(stack);
     } finally {
         await stack.destroy();
         await stack.workspace.removeStack(stack.name);
     }
+}
+
+/** Copies an example into the sandbox's folder, with shorter waits unless it takes them from its configuration. */
+function copyOf(name: string, { directory }: Sandbox): string {
+    const [from, to] = [path.join(ROOT, "examples", name), path.join(directory, "examples", name)];
+    fs.rmSync(to, { recursive: true, force: true });
+    fs.mkdirSync(to, { recursive: true });
+    for (const file of fs.readdirSync(from).filter((one) => /\.(?:ts|json|yaml)$/.test(one))) {
+        const text = fs.readFileSync(path.join(from, file), "utf8");
+        fs.writeFileSync(path.join(to, file), text.includes("stableSeconds") ? text : withShortWaits(text));
+    }
+    fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(to, "node_modules"));
+    return to;
+}
+
+/** Without live checks there is nothing to wait for, and the component refuses the waits. */
+function withShortWaits(program: string): string {
+    const withArguments =
+        /(new CniServiceAccountRole\(\s*(?:"[^"]*"|`[^`]*`),\s*\{)(?![^;]*(?:liveChecks: false|Delivery\.External))/g;
+    return program.replace(withArguments, `$1 ${WAITS}`);
 }
 
 /** Runs an update. `order` has the begin ("+name:Type") and the end ("name:Type") of each resource's operation. */

@@ -12,7 +12,7 @@ const stage = config.require<"before" | "handed-over" | "attachment-kept">("stag
 
 const cluster = new aws.eks.Cluster("cluster", {
     name: config.require("clusterName"),
-    roleArn: serviceRole("cluster", "eks.amazonaws.com", [aws.iam.ManagedPolicy.AmazonEKSClusterPolicy]),
+    roleArn: serviceRole("cluster", "eks.amazonaws.com", [aws.iam.ManagedPolicy.AmazonEKSClusterPolicy]).arn,
     vpcConfig: { subnetIds },
 });
 const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
