@@ -13,6 +13,8 @@ export interface Problem {
     got: string;
     /** How to fix it, as an imperative. */
     fix: string;
+    /** The answer to a lookup of plain values. The last part, since it would bury the advice. */
+    details?: string;
 }
 
 const SHOWN_CHARACTERS = 120;
@@ -56,9 +58,9 @@ export function argumentOf(path: string): string {
  * shows only the message.
  */
 export function argumentsError(component: string, problems: readonly Problem[]): pulumi.InputPropertiesError {
-    const errors = problems.map(({ path, expected, got, fix }) => ({
+    const errors = problems.map(({ path, expected, got, fix, details }) => ({
         propertyPath: path,
-        reason: `expected ${expected}, got ${got}; ${fix}`,
+        reason: `expected ${expected}, got ${got}; ${fix}${details === undefined ? "" : `; details: ${details}`}`,
     }));
     const count = errors.length === 1 ? "1 invalid argument" : `${String(errors.length)} invalid arguments`;
     const message = [

@@ -30,7 +30,8 @@ export async function lookUpNamedCluster(name: string, opts: pulumi.InvokeOption
         return {
             path: "clusterName",
             expected: "an EKS cluster in the AWS provider's account and region",
-            got: `this answer to the lookup: ${causeOf(error)}`,
+            got: "an error from its lookup",
+            details: causeOf(error),
             fix:
                 "to see the clusters: aws eks list-clusters; if this program creates the cluster, pass its name as an " +
                 "output (cluster.name), or its OIDC provider as oidcProviderArn",
@@ -68,7 +69,8 @@ function missingProvider(issuerUrl: string, clusterName: string, cause: string):
     return {
         path: "oidcProviderArn",
         expected: `an IAM OIDC provider for the cluster's issuer ${issuerUrl}`,
-        got: `this answer to the lookup: ${cause}`,
+        got: "an error from its lookup",
+        details: cause,
         fix:
             `create one with "aws iam create-open-id-connect-provider --url ${issuerUrl} --client-id-list ` +
             `sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster ${clusterName} --approve"; if this program ` +

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Refusal } from "../model/refusal";
+import { AnsweredRefusal, type Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { errorCodeOf, messageOf } from "./awsErrors";
 import { undefinedIfMissing } from "./policyReader";
@@ -19,9 +19,10 @@ export async function attach(clients: Clients, RoleName: string, PolicyArn: stri
                 }
                 throw policyGone(RoleName, PolicyArn, messageOf(error));
             case "LimitExceeded":
-                throw new Refusal(
+                throw new AnsweredRefusal(
                     "aws-policy-quota",
-                    `IAM rejected iam:AttachRolePolicy of ${PolicyArn} to ${RoleName}: ${messageOf(error)}`,
+                    `IAM rejected iam:AttachRolePolicy of ${PolicyArn} to ${RoleName}`,
+                    messageOf(error),
                     "The role has reached its quota of managed policies.",
                     "Raise the quota (Service Quotas, IAM, L-0DA4ABF3), or detach a policy that the nodes do not need. Then run " +
                         `the same command again. To attach this policy at once: ${command(RoleName, PolicyArn)}`,
@@ -67,9 +68,10 @@ async function retryConflicts<T>(change: () => Promise<T>): Promise<T> {
 }
 
 function policyGone(roleName: string, policyArn: string, words: string): Refusal {
-    return new Refusal(
+    return new AnsweredRefusal(
         "aws-policy-gone",
-        `IAM rejected iam:AttachRolePolicy of ${policyArn} to ${roleName}: ${words}`,
+        `IAM rejected iam:AttachRolePolicy of ${policyArn} to ${roleName}`,
+        words,
         "The role had this policy before the hand-over, and the policy no longer exists.",
         "Create it again under the same ARN, with the same permissions, and run the same command again. Until then, the nodes can " +
             `get the permissions from another policy: ${command(roleName, "POLICY_ARN")}`,

@@ -1,4 +1,4 @@
-import { Refusal } from "../model/refusal";
+import { AnsweredRefusal, type Refusal } from "../model/refusal";
 
 /**
  * Translates errors of the AWS SDK into refusals, where the user can fix the cause. AWS's own message is always kept, without
@@ -63,44 +63,49 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
         return accessDenied(words, action);
     }
     if (EXPIRED.test(errorCodeOf(error)) || (isFromProvider(error) && /expired/i.test(words))) {
-        return new Refusal(
+        return new AnsweredRefusal(
             "aws-credentials-expired",
-            `The call ${action} failed: ${words}`,
+            `The call ${action} failed`,
+            words,
             "The credentials of the live checks have expired. The steps taken so far are kept, and the next run finds them.",
             "Log in again (for example with `aws sso login`), check `aws sts get-caller-identity`, and run the same command " +
                 "again. It continues from here.",
         );
     }
     if (isFromProvider(error)) {
-        return new Refusal(
+        return new AnsweredRefusal(
             "aws-credentials-missing",
-            `No AWS credentials for ${action}: ${words}`,
+            `No AWS credentials for ${action}`,
+            words,
             "The live checks call AWS with the credentials of the user who runs Pulumi, and found none.",
             "Log in (for example with `aws sso login`), or set a profile: `pulumi config set aws:profile PROFILE`, or the argument " +
                 "`aws` (profile, roleArn). Then run the same command again.",
         );
     }
     if (isUnknownCaller(error)) {
-        return new Refusal(
+        return new AnsweredRefusal(
             "aws-credentials-refused",
-            `AWS rejected ${action}: ${words}`,
+            `AWS rejected ${action}`,
+            words,
             "AWS does not know these credentials, or does not accept them in this region.",
             "Check which credentials are used (`aws sts get-caller-identity`, with --profile PROFILE if `aws` sets one), and that " +
                 "the region and the endpoints match them. Then run the same command again.",
         );
     }
     if (isUnreachable(error)) {
-        return new Refusal(
+        return new AnsweredRefusal(
             "aws-unreachable",
-            `No answer to ${action}: ${words}`,
+            `No answer to ${action}`,
+            words,
             "Whether AWS carried out this call is unknown. The next run reads the actual state.",
             "Check network, proxy, region and endpoints, and run the same command again.",
         );
     }
     return isThrottled(error)
-        ? new Refusal(
+        ? new AnsweredRefusal(
               "aws-throttled",
-              `AWS rejected ${action} at every attempt: ${words}`,
+              `AWS rejected ${action} at every attempt`,
+              words,
               "The account exceeds the rate limit of this API.",
               "Run the same command again later. It continues from here.",
           )
@@ -109,9 +114,10 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
 
 /** For an error without a refusal of its own: it passes on AWS's message. */
 export function unknownRefusal(error: unknown, secrets: readonly string[]): Refusal {
-    return new Refusal(
+    return new AnsweredRefusal(
         "aws-call-failed",
-        `A call to AWS failed with ${errorCodeOf(error) || "an error"}: ${messageOf(error, secrets)}`,
+        `A call to AWS failed with ${errorCodeOf(error) || "an error"}`,
+        messageOf(error, secrets),
         "The live checks cannot continue after this error.",
         "Look up the error in the AWS documentation, fix its cause, and run the same command again. It continues from here.",
     );
@@ -120,9 +126,10 @@ export function unknownRefusal(error: unknown, secrets: readonly string[]): Refu
 /** AWS names the missing action, which may differ from the one that was called. */
 function accessDenied(words: string, called: string): Refusal {
     const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(words)?.[1] ?? called;
-    return new Refusal(
+    return new AnsweredRefusal(
         "aws-access-denied",
-        `AWS rejected ${called}: ${words}`,
+        `AWS rejected ${called}`,
+        words,
         `The identity that the live checks use lacks ${action}.`,
         `Allow ${action} for this identity, or set other credentials with the argument \`aws\`.`,
     );

@@ -1,4 +1,4 @@
-import { Refusal } from "../model/refusal";
+import { AnsweredRefusal, type Refusal } from "../model/refusal";
 import { errorCodeOf } from "./awsErrors";
 
 /**
@@ -22,9 +22,10 @@ export function activationOf(region: string): string {
 
 /** For the role with whose credentials the live checks call AWS. */
 export function stsInactive(words: string, action: string, region: string): Refusal {
-    return new Refusal(
+    return new AnsweredRefusal(
         "sts-region-inactive",
-        `STS in ${region} issues no credentials for ${action}: ${words}`,
+        `STS in ${region} issues no credentials for ${action}`,
+        words,
         "STS is deactivated in this region for the account of the role that the live checks use.",
         activationOf(region),
     );

@@ -1,5 +1,5 @@
 import type { ApiException } from "@kubernetes/client-node";
-import { Refusal } from "../model/refusal";
+import { AnsweredRefusal, Refusal } from "../model/refusal";
 import { NoCredentials } from "./authentication";
 import type { Reached } from "./commands";
 import { credentialsMissing, credentialsRefused, host, throttled, unreachable } from "./reachability";
@@ -104,18 +104,20 @@ function parsed(body: unknown): StatusBody {
 
 /** RBAC and other authorizers answer "User … cannot …". An admission webhook denies requests with the same status code. */
 function accessDenied(message: string, request: ApiRequest, { config, kubectl }: Reached): Refusal {
-    const seen = `The API server at ${host(config)} forbids ${describeRequest(request)}: ${message}.`;
+    const head = `The API server at ${host(config)} forbids ${describeRequest(request)}`;
     const byAuthorisation = /\bcannot\b/.test(message);
     return byAuthorisation
-        ? new Refusal(
+        ? new AnsweredRefusal(
               "cluster-access-denied",
-              seen,
+              head,
+              `${message}.`,
               "The live checks need this permission.",
               `Grant it to the user in \`kubeconfig\` (by RBAC or an EKS access policy): \`${kubectl} auth can-i ${canI(request)}\` must print yes.`,
           )
-        : new Refusal(
+        : new AnsweredRefusal(
               "cluster-access-denied",
-              seen,
+              head,
+              `${message}.`,
               "RBAC allows it, but an admission webhook or policy in the cluster denies it.",
               `Exempt the user in \`kubeconfig\` from that webhook or policy for ${describeRequest(request)}, and run again.`,
           );

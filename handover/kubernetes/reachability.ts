@@ -1,5 +1,5 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { Refusal } from "../model/refusal";
+import { AnsweredRefusal, Refusal } from "../model/refusal";
 import { commandOf, credentialsOf, type NoCredentials, tokenExpiry } from "./authentication";
 import { eksClusterOf, type Reached } from "./commands";
 import type { NoResponse } from "./requests";
@@ -32,9 +32,10 @@ export function throttled({ why }: NoResponse, { config, kubectl }: Reached): Re
 
 /** The kubeconfig returned no credentials. */
 export function credentialsMissing({ why }: NoCredentials, { config, kubectl }: Reached): Refusal {
-    return new Refusal(
+    return new AnsweredRefusal(
         "cluster-credentials-missing",
-        `${sentence(credentialsOf(config))} returned no credentials: ${why.replace(/\.$/, "")}.`,
+        `${sentence(credentialsOf(config))} returned no credentials`,
+        `${why.replace(/\.$/, "")}.`,
         "No request was sent, so nothing was changed.",
         commandOf(config) === undefined
             ? `Use a \`kubeconfig\` with credentials: ${whoami(kubectl)}`

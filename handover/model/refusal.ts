@@ -17,6 +17,18 @@ export class Refusal extends Error {
     }
 }
 
+/**
+ * A refusal because of the answer of a service or its client. Its message ends with that answer: it is written for developers, and
+ * would bury the advice.
+ */
+export class AnsweredRefusal extends Refusal {
+    public constructor(code: string, head: string, answer: string, means: string, fix: string) {
+        super(code, `${head}: ${answer}`, means, fix);
+        this.message = `[${code}] ${head}. ${means} ${fix} Details: ${answer}`;
+        this.stack = this.message;
+    }
+}
+
 /** Several refusals at once, so that one run shows everything that the user has to fix. */
 export class Refusals extends Error {
     public constructor(title: string, refusals: readonly Refusal[]) {

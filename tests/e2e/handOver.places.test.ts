@@ -102,7 +102,7 @@ describe("the cluster and the account of the live checks", () => {
         await setArgs(stack, sandbox, { ...NAMED, aws: { profile: "stranger" } });
         assert.match(
             (await failureOf(stack.up())) ?? "",
-            /\[aws-access-denied\].*user\/stranger.*Allow ec2:DescribeInstances for this identity/s,
+            /\[aws-access-denied\].*Allow ec2:DescribeInstances for this identity.*Details: .*user\/stranger/s,
         );
         assert.deepStrictEqual(await cluster.annotations(), {});
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);

@@ -51,14 +51,20 @@ describe("each example stands alone", () => {
 
             it("declares the settings that it reads, and its README sets each of them", () => {
                 const settings = sourcesOf(name).flatMap((source) =>
-                    [...read(name, source).matchAll(/config\.require(?:Object|Number|Secret)?(?:<[^>]*>+)?\("(\w+)"\)/g)].map(
-                        ([, key]) => key ?? "",
-                    ),
+                    [
+                        ...read(name, source).matchAll(
+                            /config\.require(?:Object|Number|Secret)?(?:<[^>]*>+)?\("(\w+)"\)/g,
+                        ),
+                    ].map(([, key]) => key ?? ""),
                 );
                 const declared = [...read(name, "Pulumi.yaml").matchAll(/^ {4}(\w+):$/gm)].map(([, key]) => key ?? "");
                 assert.deepStrictEqual(declared.sort(), [...new Set(settings)].sort());
                 for (const key of declared) {
-                    assert.match(read(name, "README.md"), new RegExp(`pulumi config set (--path '|--secret )?${key}(?:[ [{]|$)`, "m"), key);
+                    assert.match(
+                        read(name, "README.md"),
+                        new RegExp(`pulumi config set (--path '|--secret )?${key}(?:[ [{]|$)`, "m"),
+                        key,
+                    );
                 }
             });
 

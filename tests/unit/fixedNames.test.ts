@@ -16,7 +16,7 @@ function codesInSources(): string[] {
         .filter((file) => file.endsWith(".ts"))
         .map((file) => readFileSync(join(ROOT, "handover", file), "utf8"));
     const all = texts.join("\n");
-    const refused = [...all.matchAll(/new Refusal\(\s*"([a-z-]+)"/g)].map(([, code = ""]) => code);
+    const refused = [...all.matchAll(/new (?:Answered)?Refusal\(\s*"([a-z-]+)"/g)].map(([, code = ""]) => code);
     const union = /export type ProofFailure =([^;]*);/.exec(all)?.[1] ?? "";
     const ofProof = [...union.matchAll(/"([a-z-]+)"/g)].map(([, code = ""]) => code);
     return [...new Set([...refused, ...ofProof])].sort();

@@ -195,9 +195,9 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "clusterName",
                 reason:
-                    "expected an EKS cluster in the AWS provider's account and region, got this answer to the lookup: reading EKS Cluster " +
-                    "(c): couldn't find resource; to see the clusters: aws eks list-clusters; if this program creates the cluster, pass " +
-                    "its name as an output (cluster.name), or its OIDC provider as oidcProviderArn",
+                    "expected an EKS cluster in the AWS provider's account and region, got an error from its lookup; to see the clusters: " +
+                    "aws eks list-clusters; if this program creates the cluster, pass its name as an output (cluster.name), or its OIDC " +
+                    "provider as oidcProviderArn; details: reading EKS Cluster (c): couldn't find resource",
             },
         ]);
     });
@@ -224,10 +224,10 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "oidcProviderArn",
                 reason:
-                    `expected an IAM OIDC provider for the cluster's issuer https://${ISSUER}, got this answer to the lookup: couldn't find ` +
-                    `resource; create one with "aws iam create-open-id-connect-provider --url https://${ISSUER} --client-id-list ` +
+                    `expected an IAM OIDC provider for the cluster's issuer https://${ISSUER}, got an error from its lookup; ` +
+                    `create one with "aws iam create-open-id-connect-provider --url https://${ISSUER} --client-id-list ` +
                     'sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster c --approve"; if this program creates ' +
-                    "it, pass its ARN as oidcProviderArn, since the lookup can run before it exists",
+                    "it, pass its ARN as oidcProviderArn, since the lookup can run before it exists; details: couldn't find resource",
             },
         ]);
     });

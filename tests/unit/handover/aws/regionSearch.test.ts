@@ -59,8 +59,8 @@ describe("the search for instances that use a role", () => {
         it("at regions that refuse, with the words of each and no secret", async () => {
             refusing({ "us-east-1": DENIED, "ap-east-1": DENIED });
             const said =
-                "[aws-access-denied] AWS rejected ec2:DescribeInstances: denied, *** The identity that the live checks use lacks " +
-                "ec2:DescribeInstances. Allow ec2:DescribeInstances for this identity, or set other credentials with the argument `aws`.";
+                "[aws-access-denied] AWS rejected ec2:DescribeInstances. The identity that the live checks use lacks ec2:DescribeInstances. " +
+                "Allow ec2:DescribeInstances for this identity, or set other credentials with the argument `aws`. Details: denied, ***";
             await rejects(usersOfProfiles(clients(), profiles, true), {
                 code: "aws-region-refused",
                 seen: `The instances in these regions could not be listed: ap-east-1 (${said}); us-east-1 (${said})`,

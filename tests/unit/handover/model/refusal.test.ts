@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { isRefusal, listRefusals, Refusal, Refusals } from "../../../../handover/model/refusal";
+import { AnsweredRefusal, isRefusal, listRefusals, Refusal, Refusals } from "../../../../handover/model/refusal";
 
 const first = new Refusal("node-role-missing", "There is no role a.", "It is listed.", "Remove it.");
 const second = new Refusal("cluster-too-old", "The cluster is old.", "It lacks an API.", "Upgrade it.");
@@ -8,6 +8,22 @@ describe("A refusal", () => {
     it("shows its code, then what was seen, what it means and what to do", () => {
         strictEqual(first.message, "[node-role-missing] There is no role a. It is listed. Remove it.");
         strictEqual(first.name, "Refusal");
+    });
+
+    it("ends with the answer that it is about, after the advice", () => {
+        const answered = new AnsweredRefusal(
+            "aws-throttled",
+            "AWS rejected a:B",
+            "Rate exceeded",
+            "Too much.",
+            "Wait.",
+        );
+        const message = "[aws-throttled] AWS rejected a:B. Too much. Wait. Details: Rate exceeded";
+        deepStrictEqual(
+            [answered.message, answered.stack, answered.seen],
+            [message, message, "AWS rejected a:B: Rate exceeded"],
+        );
+        strictEqual(isRefusal(answered, "aws-throttled"), true);
     });
 
     it("has no stack, which would hide the message", () => {
