@@ -43,6 +43,13 @@ const LANGUAGES: readonly Language[] = [
     },
 ];
 
+/** The file with the component in each SDK of `pulumi package gen-sdk`. */
+const SDK_FILES = {
+    nodejs: "nodejs/cniServiceAccountRole.ts",
+    python: "python/pulumi_eks_cni/cni_service_account_role.py",
+    go: "go/ekscni/cniServiceAccountRole.go",
+};
+
 /** The folder of a CLI with current language hosts on PATH. They are in no package registry: docs/compatibility.md. */
 function currentCli(): string | undefined {
     return (process.env["PATH"] ?? "").split(path.delimiter).find((folder) => {
@@ -86,6 +93,14 @@ describe("The package from a registry, with a CLI and language hosts of today", 
         const schema = await pulumi(consumer.folder, "package", "get-schema", "./node_modules/eks-cni");
         assert.ok("eks-cni:index:CniServiceAccountRole" in (JSON.parse(schema) as { resources: object }).resources);
     });
+
+    for (const [language, file] of Object.entries(SDK_FILES)) {
+        it(`makes an SDK in ${language} by the executable`, async () => {
+            const executable = "./node_modules/eks-cni/bin/pulumi-resource-eks-cni";
+            await pulumi(consumer.folder, "package", "gen-sdk", executable, "--language", language, "--out", "sdk");
+            assert.match(fs.readFileSync(path.join(consumer.folder, "sdk", file), "utf8"), /CniServiceAccountRole\b/);
+        });
+    }
 
     for (const { name, files, lastArgument, moreArguments } of LANGUAGES) {
         it(`does the job of the docs' program in ${name} after pulumi package add, and undoes it`, async function () {

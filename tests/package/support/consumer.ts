@@ -2,14 +2,15 @@ import { execFileSync, spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { pack, type Packed } from "../../../release/pack";
-
 import { type Registry, startRegistry } from "./registry";
 
 export const ROOT = path.resolve(__dirname, "../../..");
 
 /** A folder of a consumer, with the package installed from a registry to which the packed tarball was published. */
-export interface Consumer extends Packed {
+export interface Consumer {
+    readonly tarball: string;
+    /** Of the tarball. */
+    readonly files: readonly string[];
     readonly folder: string;
     readonly registry: Registry;
     readonly run: (command: string, ...args: string[]) => string;
@@ -36,7 +37,12 @@ async function makeConsumer(): Promise<Consumer> {
     // Empty, as README says: npm writes its own package.json.
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "eks-cni-consumer-"));
     const run = (command: string, ...args: string[]) => runIn(folder, command, ...args);
-    const packed = await pack(ROOT, folder);
+    const tarball = runIn(ROOT, "npm", "run", "--silent", "pack", "--", folder).trim();
+    const files = run("tar", "-tzf", tarball)
+        .trim()
+        .replace(/^package\//gm, "")
+        .split("\n")
+        .sort();
     const registry = await startRegistry(path.join(folder, "registry"));
     const npm = (...args: string[]) => {
         const { status, stdout, stderr } = spawnSync("npm", args, {
@@ -49,10 +55,10 @@ async function makeConsumer(): Promise<Consumer> {
         }
         return stdout + stderr;
     };
-    npm("publish", packed.tarball, "--loglevel=error");
+    npm("publish", tarball, "--loglevel=error");
     const installation = npm(...README_INSTALL);
     npm("install", "--no-audit", "--no-fund", ...TOOLS);
-    return { ...packed, folder, registry, run, installation };
+    return { tarball, files, folder, registry, run, installation };
 }
 
 /** The arguments of README's `npm`. */
