@@ -24,8 +24,13 @@ export interface CanaryOutputs {
     readonly shown: string;
     /** How the DaemonSet replaces its pods. */
     readonly updateStrategy?: DaemonSetSeen["updateStrategy"];
-    /** Set if every pod carried the role before the component did anything: no rollout is needed. */
-    readonly carriedBefore?: true;
+    /**
+     * Whether every pod carried the role before the component did anything: no rollout is needed.
+     *
+     * Always there: in a preview the SDK takes an output that the state lacks for unknown, and the DaemonSet would look changed.
+     * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts (resolveProperties)
+     */
+    readonly carriedBefore: boolean;
 }
 
 /** Restarts one pod of each node role first, watches it, and reverts everything if it does not work. */
@@ -41,12 +46,10 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     read: (state) => Promise.resolve({ outputs: outputsOf(state), drift: NO_DRIFT }),
 };
 
+/** The state of an earlier version may lack `carriedBefore`. */
 function outputsOf({ shown, updateStrategy, ...rest }: CanaryOutputs): CanaryOutputs {
-    return {
-        shown,
-        ...(updateStrategy === undefined ? {} : { updateStrategy }),
-        ...(rest.carriedBefore === undefined ? {} : { carriedBefore: rest.carriedBefore }),
-    };
+    const { carriedBefore: carried = false }: Partial<CanaryOutputs> = rest;
+    return { shown, ...(updateStrategy === undefined ? {} : { updateStrategy }), carriedBefore: carried };
 }
 
 /** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to revert. */
@@ -67,8 +70,7 @@ async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<Cana
             limitArgument: "timeouts.canarySeconds",
         });
         const nothingToRestart = carriedBefore(subject, inputs.formerAnnotations, world.cluster);
-        const shown = outputsOf({ shown: why, ...world.cluster.daemonSet });
-        return nothingToRestart ? { ...shown, carriedBefore: true } : shown;
+        return outputsOf({ shown: why, ...world.cluster.daemonSet, carriedBefore: nothingToRestart });
     } catch (error) {
         if (isRefusal(error, ...NOTHING_TO_REVERT)) {
             throw error;

@@ -68,8 +68,9 @@ describe("the hand-over of a live cluster", () => {
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
-    it("a second up changes nothing and restarts nothing", async () => {
+    it("a second preview and up change nothing and restart nothing", async () => {
         const before = uids(await pods());
+        await stack.preview({ expectNoChanges: true });
         const { summary } = await stack.up({ expectNoChanges: true });
         assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
         assert.deepStrictEqual(uids(await pods()), before);

@@ -96,8 +96,9 @@ describe("a program in YAML", () => {
         );
     });
 
-    it("a second up changes nothing and restarts nothing", async () => {
+    it("a second preview and up change nothing and restart nothing", async () => {
         const before = uids(await pods());
+        await stack.preview({ expectNoChanges: true });
         const { summary } = await stack.up({ expectNoChanges: true });
         assert.deepStrictEqual(summary.resourceChanges, { same: 11 });
         assert.deepStrictEqual(uids(await pods()), before);

@@ -55,7 +55,7 @@ describe("our examples, under the policy pack", () => {
         "own-providers": (sandbox) => ({
             clusterName: sandbox.clusterName,
             region: sandbox.region,
-            context: context(sandbox),
+            kubeconfig: fs.readFileSync(sandbox.kubeconfigPath, "utf8"),
         }),
     };
 
