@@ -11,12 +11,19 @@ export interface Patched {
 }
 
 /** For the role: the name is taken, by the component's own old role or by another owner's. */
-export const roleAdvice: Advice = (failures) =>
-    failures.some((failure) => failure.includes("EntityAlreadyExists"))
-        ? "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
-          "rolePath does that), choose a new roleName, or omit roleName for a generated one: the new role is created before the " +
-          "old one is deleted. If the role belongs to another owner, choose another roleName, or use that role with existingRoleArn."
-        : undefined;
+export const roleAdvice: Advice = (failures) => {
+    const taken = failures.find((failure) => failure.includes("EntityAlreadyExists"));
+    if (taken === undefined) {
+        return undefined;
+    }
+    const name = /Role with name (\S+) already exists/.exec(taken)?.[1];
+    const another = name === undefined ? "another roleName" : `a roleName other than ${name}`;
+    return (
+        `A role with this name already exists. Nothing was changed. Choose ${another}, or omit it for a generated one. To use the ` +
+        "existing role, pass its ARN as existingRoleArn. If it is this component's own role, which a new rolePath replaces, the new role " +
+        "needs another name: it is created before the old one is deleted."
+    );
+};
 
 /** For the service account's patch: another field manager owns the annotation. */
 export const serviceAccountAdvice: Advice = (failures, { name = "NAME", namespace = "NAMESPACE" }) => {

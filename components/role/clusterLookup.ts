@@ -27,16 +27,26 @@ export async function lookUpNamedCluster(name: string, opts: pulumi.InvokeOption
     try {
         return factsOf(await sdks.eks().getCluster({ name }, opts));
     } catch (error) {
-        return {
-            path: "clusterName",
-            expected: "an EKS cluster in the AWS provider's account and region",
-            got: "an error from its lookup",
-            details: causeOf(error),
-            fix:
-                "to see the clusters: aws eks list-clusters; if this program creates the cluster, pass its name as an " +
-                "output (cluster.name), or its OIDC provider as oidcProviderArn",
-        };
+        return missingCluster(name, causeOf(error));
     }
+}
+
+/** The AWS provider's errors are texts: EKS's error code, or that of the provider's own reader. */
+const NOT_FOUND = /ResourceNotFound|No cluster found|couldn't find resource|\bnot found\b/i;
+
+function missingCluster(name: string, details: string): Problem {
+    const missing = NOT_FOUND.test(details);
+    return {
+        path: "clusterName",
+        expected: "an EKS cluster in the AWS provider's account and region",
+        got: `${JSON.stringify(name)}, which ${missing ? "is not there" : "the AWS provider could not look up"}`,
+        fix: missing
+            ? "to see the clusters: aws eks list-clusters (with --region for the region of aws:region); if this program creates the " +
+              "cluster, pass its name as an output (cluster.name), or its OIDC provider as oidcProviderArn"
+            : "check the provider's credentials (aws sts get-caller-identity), its region (aws:region), and that they allow " +
+              "eks:DescribeCluster",
+        details,
+    };
 }
 
 function factsOf({ arn, identities, kubernetesNetworkConfigs }: eks.GetClusterResult): ClusterFacts {
@@ -65,12 +75,12 @@ export async function lookUpOidcProvider(
     }
 }
 
-function missingProvider(issuerUrl: string, clusterName: string, cause: string): Problem {
+function missingProvider(issuerUrl: string, clusterName: string, details: string): Problem {
     return {
         path: "oidcProviderArn",
         expected: `an IAM OIDC provider for the cluster's issuer ${issuerUrl}`,
-        got: "an error from its lookup",
-        details: cause,
+        got: NOT_FOUND.test(details) ? "none" : "an error from its lookup",
+        details,
         fix:
             `create one with "aws iam create-open-id-connect-provider --url ${issuerUrl} --client-id-list ` +
             `sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster ${clusterName} --approve"; if this program ` +

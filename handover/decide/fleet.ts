@@ -153,7 +153,7 @@ export function wakeStep(
 /** Removes the wake mark, once all pods exist: another wake would write it again. Undefined if there is no mark. */
 export function wakeMarkStep({ daemonSet }: ClusterSeen): Step | undefined {
     return daemonSet?.woken
-        ? { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" }
+        ? { do: "removeWakeMark", why: "removing the annotation that made the DaemonSet controller retry" }
         : undefined;
 }
 

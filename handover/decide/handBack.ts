@@ -147,7 +147,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
 function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back: string): Step | undefined {
     const since = memory.releasedAt ?? memory.startedAt;
     return cluster.nodes.length > 0 && at - since < LATE_WEBHOOK_MILLISECONDS
-        ? { do: "wait", why: `${back}; watching for pods that still get it from the webhook's cache` }
+        ? { do: "wait", why: `${back}; watching for pods that still get the role from the webhook's cache` }
         : undefined;
 }
 

@@ -46,7 +46,8 @@ export async function connect(
     closing: AbortSignal,
 ): Promise<Cluster> {
     const k8s = await import("./clientNode");
-    const kubectl = kubectlOf(connection);
+    const { clusterName } = connection;
+    const named = { kubectl: kubectlOf(connection), ...(clusterName === undefined ? {} : { clusterName }) };
     const load = () => loadKubeconfig(connection);
     const credentials = new Credentials(await load(), load, settings.credentialsMilliseconds);
     const clock = new ClusterClock();
@@ -77,7 +78,7 @@ export async function connect(
             } catch (error) {
                 throw error instanceof Refusal || error instanceof StatusError
                     ? error
-                    : failureOf(error, request, { config: credentials.config, kubectl });
+                    : failureOf(error, request, { config: credentials.config, ...named });
             }
         },
     };

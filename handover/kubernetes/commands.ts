@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import type { ClusterConnection } from "../model/connection";
 
-/** A kubeconfig, and the beginning of a kubectl command that uses it. */
+/** A kubeconfig, the beginning of a kubectl command that uses it, and the EKS cluster that the program names. */
 export interface Reached {
     readonly config: KubeConfig;
     readonly kubectl: string;
+    readonly clusterName?: string;
 }
 
 /** Like the Kubernetes provider, accepts the text or a path, which may start with `~/` (parseKubeconfigString). */
@@ -32,14 +33,18 @@ export function kubectlOf({ kubeconfig, context }: ClusterConnection): string {
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /**
- * The name of the EKS cluster, as `aws eks update-kubeconfig` writes it: an argument of the credential command, and at the end of
- * the ARN by which the entry is called. `CLUSTER` for another kubeconfig.
+ * The name of the EKS cluster, as the program has it, or else as `aws eks update-kubeconfig` writes it: an argument of the
+ * credential command, and at the end of the ARN by which the entry is called. `CLUSTER` if neither tells.
  */
-export function eksClusterOf(config: KubeConfig): string {
+export function eksClusterOf({ config, clusterName }: Reached): string {
+    return clusterName ?? clusterInKubeconfig(config) ?? "CLUSTER";
+}
+
+function clusterInKubeconfig(config: KubeConfig): string | undefined {
     const { args } = (config.getCurrentUser()?.exec ?? {}) as { args?: unknown };
     const words: unknown[] = Array.isArray(args) ? args : [];
     const option = words.findIndex((word) => word === "--cluster-name" || word === "-i");
     const named = option === -1 ? undefined : words[option + 1];
     const ofArn = /^arn:[\w-]+:eks:[^:]*:\d{12}:cluster\/([\w-]+)$/.exec(config.getCurrentCluster()?.name ?? "")?.[1];
-    return typeof named === "string" ? named : (ofArn ?? "CLUSTER");
+    return typeof named === "string" ? named : ofArn;
 }

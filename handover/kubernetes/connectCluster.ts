@@ -18,8 +18,10 @@ export async function connectCluster(
     settings: ClusterSettings = DEFAULT_SETTINGS,
 ): Promise<ClusterAccess> {
     const closing = new AbortController();
-    const cluster = await connect(connection, settings, closing.signal);
-    const { namespace } = subject.serviceAccount;
+    const { clusterName, serviceAccount } = subject;
+    const named = { ...connection, ...(clusterName === undefined ? {} : { clusterName }) };
+    const cluster = await connect(named, settings, closing.signal);
+    const { namespace } = serviceAccount;
     let watches: readonly WatchStart[] = [];
     return {
         async identity() {

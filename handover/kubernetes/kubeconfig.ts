@@ -1,4 +1,5 @@
 import type { KubeConfig } from "@kubernetes/client-node";
+import { isAbsolute } from "node:path";
 import type { ClusterConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
 import { isFile, pathOf } from "./commands";
@@ -7,18 +8,20 @@ import { isFile, pathOf } from "./commands";
 export async function loadKubeconfig(connection: ClusterConnection): Promise<KubeConfig> {
     const { KubeConfig } = await import("./clientNode");
     const config = new KubeConfig();
-    load(config, connection.kubeconfig);
+    load(config, connection);
     chooseContext(config, connection.context);
     if (!config.getCurrentCluster()) {
-        throw invalid(
-            `The kubeconfig has no cluster for its ${config.currentContext ? "current context" : "missing current-context"}.`,
-            "So the cluster is unknown.",
-        );
+        const seen =
+            config.clusters.length === 0
+                ? `${source(connection.kubeconfig)} is no kubeconfig: it has no clusters.`
+                : `The kubeconfig has no cluster for its ${config.currentContext ? "current context" : "missing current-context"}.`;
+        throw invalid(seen, UNKNOWN_CLUSTER, validKubeconfig(connection));
     }
     return config;
 }
 
-function load(config: KubeConfig, text: string | undefined): void {
+function load(config: KubeConfig, connection: ClusterConnection): void {
+    const { kubeconfig: text } = connection;
     try {
         if (text === undefined) {
             config.loadFromDefault();
@@ -28,17 +31,18 @@ function load(config: KubeConfig, text: string | undefined): void {
             config.loadFromString(text);
         }
     } catch (error) {
-        throw unreadable(text, error);
+        throw unreadable(connection, error);
     }
     // The client's default if it finds no kubeconfig (KubeConfig.loadFromDefault).
     if (text === undefined && config.currentContext === "loaded-context") {
         throw invalid(
             "No kubeconfig was given, and none was found: neither KUBECONFIG nor ~/.kube/config names one.",
-            "The live checks do not know which cluster to use.",
+            UNKNOWN_CLUSTER,
+            validKubeconfig(connection),
         );
     }
     if (text !== undefined && config.clusters.length === 0 && looksLikePath(text)) {
-        throw noSuchFile(text);
+        throw noSuchFile(text, connection);
     }
 }
 
@@ -49,23 +53,28 @@ function looksLikePath(text: string): boolean {
     );
 }
 
-function noSuchFile(text: string): Refusal {
+function noSuchFile(text: string, connection: ClusterConnection): Refusal {
+    const path = pathOf(text);
     return invalid(
-        `The value of \`kubeconfig\` looks like a path, and there is no such file: ${pathOf(text)}`,
-        "A relative path starts at the folder of the Pulumi program.",
+        `The value of \`kubeconfig\` looks like a path, and there is no file ${path}.`,
+        isAbsolute(path) ? UNKNOWN_CLUSTER : "A relative path starts at the folder of the Pulumi program.",
+        validKubeconfig(connection),
     );
 }
 
-function unreadable(text: string | undefined, error: unknown): Refusal {
+function unreadable(connection: ClusterConnection, error: unknown): Refusal {
+    const { kubeconfig: text } = connection;
     const { code, path } = systemErrorOf(error);
     return code === undefined
         ? invalid(
               `${source(text)} could not be read as a kubeconfig${lineOf(error)}.`,
               "Its content is not shown, since it may contain secrets.",
+              validKubeconfig(connection),
           )
         : invalid(
               `${source(text, path)} could not be read: ${CAUSES[code] ?? code}.`,
-              "The live checks do not know which cluster to use.",
+              UNKNOWN_CLUSTER,
+              validKubeconfig(connection),
           );
 }
 
@@ -115,10 +124,16 @@ function lineOf(error: unknown): string {
     return typeof mark?.line === "number" ? ` (line ${mark.line + 1})` : "";
 }
 
-const VALID_KUBECONFIG =
-    "Set `kubeconfig` to a kubeconfig (YAML or JSON), as `aws eks update-kubeconfig --name CLUSTER --dry-run` prints it, or set " +
-    "KUBECONFIG.";
+const UNKNOWN_CLUSTER = "The live checks do not know which cluster to use.";
 
-function invalid(seen: string, means: string, fix = VALID_KUBECONFIG): Refusal {
+/** The command writes to the file in KUBECONFIG, and to ~/.kube/config without it. */
+function validKubeconfig({ kubeconfig, clusterName = "CLUSTER" }: ClusterConnection): string {
+    const command = `aws eks update-kubeconfig --name ${clusterName}`;
+    return kubeconfig === undefined
+        ? `Write one (\`${command}\`), set KUBECONFIG to the path of another, or set the argument \`kubeconfig\`.`
+        : `Set \`kubeconfig\` to the text of a kubeconfig (YAML or JSON), as \`${command} --dry-run\` prints it, or omit it to use KUBECONFIG or ~/.kube/config.`;
+}
+
+function invalid(seen: string, means: string, fix: string): Refusal {
     return new Refusal("kubeconfig-invalid", seen, means, fix);
 }

@@ -12,7 +12,7 @@ export function unreachable({ why, final }: NoResponse, { config, kubectl }: Rea
         `The API server at ${host(config)} could not be reached: ${why}.`,
         final
             ? "The kubeconfig does not trust the server's certificate, so this may be the wrong server."
-            : "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same as a deleted cluster.",
+            : "The cluster could not be read, so this step changed nothing. It may still exist: a lost VPN looks the same as a deleted cluster.",
         `Check \`kubeconfig\` and the network to the cluster: \`${kubectl} get --raw /readyz\` must print ok.`,
     );
 }
@@ -36,7 +36,7 @@ export function credentialsMissing({ why }: NoCredentials, { config, kubectl }: 
         "cluster-credentials-missing",
         `${sentence(credentialsOf(config))} returned no credentials`,
         `${why.replace(/\.$/, "")}.`,
-        "No request was sent, so nothing was changed.",
+        "No request was sent, so this step changed nothing.",
         commandOf(config) === undefined
             ? `Use a \`kubeconfig\` with credentials: ${whoami(kubectl)}`
             : "Fix the problem that this credential command reports (for `aws eks get-token`, log in with `aws sso login`), and run the same " +
@@ -46,7 +46,8 @@ export function credentialsMissing({ why }: NoCredentials, { config, kubectl }: 
 }
 
 /** The API server does not accept the credentials. */
-export function credentialsRefused({ config, kubectl }: Reached): Refusal {
+export function credentialsRefused(reached: Reached): Refusal {
+    const { config, kubectl } = reached;
     const seen = `The API server at ${host(config)} answered 401 to ${credentialsOf(config)}.`;
     const expiry = tokenExpiry(config.getCurrentUser()?.token);
     return expiry !== undefined && expiry.getTime() < Date.now()
@@ -55,14 +56,14 @@ export function credentialsRefused({ config, kubectl }: Reached): Refusal {
               seen,
               `That token expired at ${expiry.toISOString()}, and the kubeconfig cannot get another one.`,
               "Use a `kubeconfig` that gets new tokens itself, and run the same command again: " +
-                  `\`aws eks update-kubeconfig --name ${eksClusterOf(config)}\` writes one (exec: aws eks get-token).`,
+                  `\`aws eks update-kubeconfig --name ${eksClusterOf(reached)}\` writes one (exec: aws eks get-token).`,
           )
         : new Refusal(
               "cluster-credentials-refused",
               seen,
-              "The cluster does not accept these credentials, so nothing was changed.",
+              "The cluster does not accept these credentials, so this step changed nothing.",
               "Use a `kubeconfig` whose credentials the cluster accepts. On EKS, their IAM identity needs access to the cluster " +
-                  `(\`aws eks list-access-entries --cluster-name ${eksClusterOf(config)}\` shows who has it): ${whoami(kubectl)}`,
+                  `(\`aws eks list-access-entries --cluster-name ${eksClusterOf(reached)}\` shows who has it): ${whoami(kubectl)}`,
           );
 }
 

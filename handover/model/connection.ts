@@ -22,6 +22,8 @@ export interface ClusterConnection {
     readonly kubeconfig?: string;
     /** The context to use instead of the current one. */
     readonly context?: string;
+    /** The EKS cluster that the program names. Only for messages. */
+    readonly clusterName?: string;
 }
 
 /** How a live check reaches the cluster and the account. Kept in the stack's state. */

@@ -88,7 +88,7 @@ function listed(title: string, lines: readonly string[]): string {
 
 function reasonOf(error: unknown): string {
     if (isRefusal(error)) {
-        return `[${error.code}] ${error.seen}`;
+        return error.message;
     }
     return error instanceof Error ? error.message : String(error);
 }

@@ -16,6 +16,9 @@ interface ProofInputs {
 /** How often the proof is repeated while IAM propagates a change. */
 export const PROVE_EVERY_MILLISECONDS = 2000;
 
+/** A refusal is usual for so long after IAM has created a role, and needs no attention. */
+const USUAL_MILLISECONDS = 20_000;
+
 /** Repeats the proof until the time limit, since STS and EC2 know a new role only after seconds. */
 export async function prove(
     context: RunContext,
@@ -26,7 +29,9 @@ export async function prove(
         context.progress("proof: off, the canary alone decides");
         return;
     }
-    const deadline = context.now() + timeouts.proofSeconds * 1000;
+    const started = context.now();
+    const deadline = started + timeouts.proofSeconds * 1000;
+    let said = "";
     for (;;) {
         const request: ProofRequest = {
             roleArn: subject.roleArn,
@@ -49,7 +54,14 @@ export async function prove(
         if (answer.verdict === "no" && (answer.final || late)) {
             throw refusals.proofFailed(answer, subject.roleArn);
         }
-        context.progress(`proof: ${answer.why}; trying again while IAM propagates the change`);
+        const line =
+            context.now() - started < USUAL_MILLISECONDS
+                ? "AWS does not accept the role yet, as is usual in the first seconds after a change"
+                : answer.why.replace(/\.$/, "");
+        if (line !== said) {
+            context.progress(`proof: ${line}; trying again for up to ${String(timeouts.proofSeconds)} s`);
+            said = line;
+        }
         await context.sleep(PROVE_EVERY_MILLISECONDS);
     }
 }

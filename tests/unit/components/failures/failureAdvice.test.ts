@@ -24,16 +24,21 @@ const NO_DAEMON_SET =
     "[spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`, " +
     "spec.template.spec.containers: Required value]";
 
+const OMIT_IT =
+    "or omit it for a generated one. To use the existing role, pass its ARN as existingRoleArn. If it is this component's own role, which " +
+    "a new rolePath replaces, the new role needs another name: it is created before the old one is deleted.";
+
 const PATCHED = { name: "cni", namespace: "network" };
 
 describe("the advice on a failed role", () => {
     it("says what to do about a name that is taken", () => {
         strictEqual(
             roleAdvice(["first try: throttled", ROLE_EXISTS], PATCHED),
-            "A role with this name already exists. Nothing was changed. If this update replaces the component's own role (a new " +
-                "rolePath does that), choose a new roleName, or omit roleName for a generated one: the new role is created before the " +
-                "old one is deleted. If the role belongs to another owner, choose another roleName, or use that role with " +
-                "existingRoleArn.",
+            `A role with this name already exists. Nothing was changed. Choose a roleName other than cni, ${OMIT_IT}`,
+        );
+        strictEqual(
+            roleAdvice(["EntityAlreadyExists"], PATCHED),
+            `A role with this name already exists. Nothing was changed. Choose another roleName, ${OMIT_IT}`,
         );
     });
 

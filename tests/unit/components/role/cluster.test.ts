@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { deepStrictEqual, strictEqual } from "assert";
+import { deepStrictEqual, match, strictEqual } from "assert";
 import { assertAccepted, assertRefusedLate } from "../../support/refusals";
 import { cluster, GET_CLUSTER, GET_OIDC_PROVIDER, ISSUER, LOOKUPS, PROVIDER_ARN } from "../../support/standIn";
 import { construct, Run } from "../../support/underMocks";
@@ -195,9 +195,25 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "clusterName",
                 reason:
-                    "expected an EKS cluster in the AWS provider's account and region, got an error from its lookup; to see the clusters: " +
-                    "aws eks list-clusters; if this program creates the cluster, pass its name as an output (cluster.name), or its OIDC " +
-                    "provider as oidcProviderArn; details: reading EKS Cluster (c): couldn't find resource",
+                    'expected an EKS cluster in the AWS provider\'s account and region, got "c", which is not there; to see the clusters: ' +
+                    "aws eks list-clusters (with --region for the region of aws:region); if this program creates the cluster, pass its " +
+                    "name as an output (cluster.name), or its OIDC provider as oidcProviderArn; details: reading EKS Cluster (c): " +
+                    "couldn't find resource",
+            },
+        ]);
+    });
+
+    it("must be readable: the error does not blame its name", async () => {
+        const expired = () =>
+            new Error("operation error EKS: DescribeCluster, api error ExpiredTokenException: expired");
+        const run = await construct({ clusterName: "c" }, { lookups: { ...LOOKUPS, [GET_CLUSTER]: expired } });
+        assertRefusedLate(run, [
+            {
+                propertyPath: "clusterName",
+                reason:
+                    'expected an EKS cluster in the AWS provider\'s account and region, got "c", which the AWS provider could not look ' +
+                    "up; check the provider's credentials (aws sts get-caller-identity), its region (aws:region), and that they allow " +
+                    "eks:DescribeCluster; details: operation error EKS: DescribeCluster, api error ExpiredTokenException: expired",
             },
         ]);
     });
@@ -224,12 +240,18 @@ describe("the cluster's issuer", () => {
             {
                 propertyPath: "oidcProviderArn",
                 reason:
-                    `expected an IAM OIDC provider for the cluster's issuer https://${ISSUER}, got an error from its lookup; ` +
+                    `expected an IAM OIDC provider for the cluster's issuer https://${ISSUER}, got none; ` +
                     `create one with "aws iam create-open-id-connect-provider --url https://${ISSUER} --client-id-list ` +
                     'sts.amazonaws.com" or "eksctl utils associate-iam-oidc-provider --cluster c --approve"; if this program creates ' +
                     "it, pass its ARN as oidcProviderArn, since the lookup can run before it exists; details: couldn't find resource",
             },
         ]);
+    });
+
+    it("needs a readable provider in IAM: the error does not say that there is none", async () => {
+        const lookups = { ...LOOKUPS, [GET_OIDC_PROVIDER]: () => new Error("AccessDenied") };
+        const { rejections } = await construct({ clusterName: "c" }, { lookups });
+        match(String(rejections), /got an error from its lookup; create one with .*; details: AccessDenied$/m);
     });
 
     it("has a provider that is checked against the other arguments", async () => {

@@ -160,7 +160,7 @@ table("What comes before", [
     [
         "the mark of that goes once all are there, before anything is detached",
         verified({ daemonSet: woken }),
-        { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" },
+        { do: "removeWakeMark", why: "removing the annotation that made the DaemonSet controller retry" },
     ],
     [
         "and not while one is missing",

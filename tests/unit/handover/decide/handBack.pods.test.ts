@@ -198,7 +198,7 @@ table("On the way back, the pods", [
     [
         "leave no mark of that, once all are there",
         podsWithoutRole({ daemonSet: { ...daemonSet, woken: true } }),
-        { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" },
+        { do: "removeWakeMark", why: "removing the annotation that made the DaemonSet controller retry" },
         {},
         memoryWith({ releasedAt: seconds(-1) }),
     ],
@@ -225,14 +225,14 @@ table("On the way back, the pods", [
     [
         "are watched while a late webhook may still give them the role",
         podsWithoutRole(),
-        wait(`${DONE.why}; watching for pods that still get it from the webhook's cache`),
+        wait(`${DONE.why}; watching for pods that still get the role from the webhook's cache`),
         {},
         memoryWith({ releasedAt: seconds(-19) }),
     ],
     [
         "are watched from the start of a run that found the annotation gone",
         podsWithoutRole(),
-        wait(`${DONE.why}; watching for pods that still get it from the webhook's cache`),
+        wait(`${DONE.why}; watching for pods that still get the role from the webhook's cache`),
         {},
         memoryWith({ startedAt: seconds(-19) }),
     ],

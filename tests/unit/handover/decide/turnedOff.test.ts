@@ -69,7 +69,10 @@ describe("The way back, once the live checks are turned off,", () => {
                 fresh,
             ),
         );
-    const REMOVE_WAKE_MARK = { do: "removeWakeMark", why: "removing the mark that made the DaemonSet try again" };
+    const REMOVE_WAKE_MARK = {
+        do: "removeWakeMark",
+        why: "removing the annotation that made the DaemonSet controller retry",
+    };
     const DONE = { do: "done", why: "the live checks are turned off: annotation, pods and role stay as they are" };
 
     it("moves nothing, whatever the node roles lack", () => {

@@ -18,7 +18,7 @@ const INPUTS = {
 const RECORD = { namedNodeRoles: ["nodes"], approvedRoleArns: ["arn"], nodeRolePolicies: {} };
 const OUTPUTS: Record<LiveCheckName, object> = {
     credentialGuard: { record: RECORD, approvedRole: "arn", formerAnnotations: {} },
-    canary: { shown: "it works", record: RECORD },
+    canary: { shown: "it works", carriedBefore: false, record: RECORD },
     detachment: { record: RECORD, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] },
 };
 

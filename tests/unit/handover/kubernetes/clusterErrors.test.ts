@@ -41,7 +41,7 @@ describe("What the API server refuses", () => {
         const refusal = await refused();
         assert.equal(refusal.code, "cluster-credentials-refused");
         assert.equal(refusal.seen, `The API server at ${host()} answered 401 to the token of ${WHOSE}.`);
-        assert.equal(refusal.means, "The cluster does not accept these credentials, so nothing was changed.");
+        assert.equal(refusal.means, "The cluster does not accept these credentials, so this step changed nothing.");
         assert.match(refusal.fix, /`kubeconfig`.*auth whoami/);
         assert.doesNotMatch(refusal.message, /the-token/);
     });
@@ -72,7 +72,7 @@ describe("What the API server refuses", () => {
                 [code, means],
                 [
                     "cluster-credentials-refused",
-                    "The cluster does not accept these credentials, so nothing was changed.",
+                    "The cluster does not accept these credentials, so this step changed nothing.",
                 ],
             );
         }

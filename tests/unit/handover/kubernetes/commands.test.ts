@@ -15,12 +15,18 @@ describe("The kubectl of a message", () => {
 });
 
 describe("The EKS cluster of a kubeconfig", () => {
-    const nameIn = (cluster: string | undefined, args?: unknown) =>
+    const nameIn = (cluster: string | undefined, args?: unknown, clusterName?: string) =>
         eksClusterOf({
-            getCurrentCluster: () => (cluster === undefined ? null : { name: cluster }),
-            getCurrentUser: () => (args === undefined ? null : { name: "me", exec: { command: "aws", args } }),
-        } as unknown as KubeConfig);
+            config: {
+                getCurrentCluster: () => (cluster === undefined ? null : { name: cluster }),
+                getCurrentUser: () => (args === undefined ? null : { name: "me", exec: { command: "aws", args } }),
+            } as unknown as KubeConfig,
+            kubectl: "kubectl",
+            ...(clusterName !== undefined && { clusterName }),
+        });
     const arn = "arn:aws-us-gov:eks:us-gov-west-1:111122223333:cluster/of-arn";
+
+    it("is the one that the program names, if it does", () => strictEqual(nameIn(arn, [], "named"), "named"));
 
     it("is that of the credential command, whichever tool wrote it", () => {
         strictEqual(nameIn(arn, ["--region", "x", "eks", "get-token", "--cluster-name", "prod"]), "prod");

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadKubeconfig } from "../../../../handover/kubernetes/kubeconfig";
+import type { ClusterConnection } from "../../../../handover/model/connection";
 import { kubeconfig, refusalOf } from "./support";
 
 const yaml = `
@@ -111,9 +112,29 @@ describe("A connection to a cluster", () => {
             const { code, seen } = await refusalOf(loadKubeconfig({ kubeconfig: ` ${path}\n` }));
             assert.equal(code, "kubeconfig-invalid");
             const shown = path.replace("~", "/home/me");
-            assert.equal(seen, `The value of \`kubeconfig\` looks like a path, and there is no such file: ${shown}`);
+            assert.equal(seen, `The value of \`kubeconfig\` looks like a path, and there is no file ${shown}.`);
         });
     }
+
+    it("is refused with the command that writes a kubeconfig, for the cluster that the program names", async () => {
+        const fix = async (connection: ClusterConnection) => (await refusalOf(loadKubeconfig(connection))).fix;
+        process.env.KUBECONFIG = join(folder, "nowhere");
+        assert.equal(
+            await fix({ clusterName: "prod" }),
+            "Write one (`aws eks update-kubeconfig --name prod`), set KUBECONFIG to the path of another, or set the argument `kubeconfig`.",
+        );
+        assert.equal(
+            await fix({ kubeconfig: "word" }),
+            "Set `kubeconfig` to the text of a kubeconfig (YAML or JSON), as `aws eks update-kubeconfig --name CLUSTER --dry-run` prints " +
+                "it, or omit it to use KUBECONFIG or ~/.kube/config.",
+        );
+    });
+
+    it("is refused with a word on relative paths only if the path is relative", async () => {
+        const means = async (kubeconfig: string) => (await refusalOf(loadKubeconfig({ kubeconfig }))).means;
+        assert.equal(await means("a.yaml"), "A relative path starts at the folder of the Pulumi program.");
+        assert.equal(await means("/nowhere/a.yaml"), "The live checks do not know which cluster to use.");
+    });
 
     it("is refused for a context that is not there, naming those that are", async () => {
         const refusal = await refusalOf(loadKubeconfig({ kubeconfig: yaml, context: "four" }));
@@ -130,7 +151,12 @@ describe("A connection to a cluster", () => {
     });
 
     const texts: [string, string, string][] = [
-        ["a word", "token-hidden", "The kubeconfig has no cluster for its missing current-context."],
+        ["a word", "token-hidden", "The text in `kubeconfig` is no kubeconfig: it has no clusters."],
+        [
+            "without a context",
+            `clusters: [{ name: a, cluster: { server: "https://a" } }]`,
+            "The kubeconfig has no cluster for its missing current-context.",
+        ],
         ["nothing", "", "The text in `kubeconfig` could not be read as a kubeconfig."],
         ["null", "null", "The text in `kubeconfig` could not be read as a kubeconfig."],
         ["no YAML", "a: hidden\nb: {hidden", "The text in `kubeconfig` could not be read as a kubeconfig (line 3)."],

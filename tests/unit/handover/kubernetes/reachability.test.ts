@@ -37,7 +37,7 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
         [
             "cluster-unreachable",
             "The API server at api.example.com could not be reached: 2 attempts.",
-            "The cluster could not be read, so nothing was changed. It may still exist: a lost VPN looks the same as a deleted " +
+            "The cluster could not be read, so this step changed nothing. It may still exist: a lost VPN looks the same as a deleted " +
                 "cluster.",
             `Check \`kubeconfig\` and the network to the cluster: ${READYZ}`,
         ],
@@ -72,7 +72,7 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
         [
             "cluster-credentials-missing",
             'The command `aws` of the user "tests" in the kubeconfig (context "tests") returned no credentials: log in.',
-            "No request was sent, so nothing was changed.",
+            "No request was sent, so this step changed nothing.",
             "Fix the problem that this credential command reports (for `aws eks get-token`, log in with `aws sso login`), and run " +
                 "the same Pulumi command again. The live checks run the credential command without a terminal, with the PATH and the " +
                 "environment of the Pulumi command.",
@@ -85,7 +85,7 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
         [
             "cluster-credentials-missing",
             'The token of the user "tests" in the kubeconfig (context "tests") returned no credentials: it is not there.',
-            "No request was sent, so nothing was changed.",
+            "No request was sent, so this step changed nothing.",
             `Use a \`kubeconfig\` with credentials: ${WHOAMI}`,
         ],
     ],
@@ -96,7 +96,7 @@ const failures: [string, unknown, KubeConfig, RefusalParts][] = [
         [
             "cluster-credentials-refused",
             'The API server at api.example.com answered 401 to the token of the user "tests" in the kubeconfig (context "tests").',
-            "The cluster does not accept these credentials, so nothing was changed.",
+            "The cluster does not accept these credentials, so this step changed nothing.",
             "Use a `kubeconfig` whose credentials the cluster accepts. On EKS, their IAM identity needs access to the cluster " +
                 `(\`aws eks list-access-entries --cluster-name CLUSTER\` shows who has it): ${WHOAMI}`,
         ],

@@ -102,7 +102,7 @@ describe("A request to the API server", () => {
                     `^The API server at ${host} could not be reached: \\d+ attempts, the last failed with: ${why}\\.$`,
                 ),
             );
-            assert.match(refusal.means, /nothing was changed/);
+            assert.match(refusal.means, /this step changed nothing/);
             assert.match(refusal.fix, /`kubeconfig`.*`kubectl --kubeconfig FILE get --raw \/readyz`/);
         });
     }

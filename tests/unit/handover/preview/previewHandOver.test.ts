@@ -119,13 +119,13 @@ describe("A preview", () => {
         ]);
     });
 
-    it("tells in one line why it could not look, with the code, and closes the access to the cluster", async () => {
+    it("tells in one line why it could not look, and what to do, and closes the access to the cluster", async () => {
         const called: string[] = [];
         const unreachable = new Refusal("cluster-unreachable", "No answer.", "It means something.", "Fix it.");
         const context = readOnlyContext(seen(), called, { identity: () => Promise.reject(unreachable) });
         deepStrictEqual(await preview(context), {
             refuses: false,
-            text: `${NO_PLAN}[cluster-unreachable] No answer.`,
+            text: `${NO_PLAN}[cluster-unreachable] No answer. It means something. Fix it.`,
         });
         deepStrictEqual(called, ["identity", "close"]);
     });

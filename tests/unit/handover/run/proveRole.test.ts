@@ -1,0 +1,54 @@
+import { deepStrictEqual, rejects } from "assert";
+import type { Proof } from "../../../../handover/model/proof";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { prove, PROVE_EVERY_MILLISECONDS } from "../../../../handover/run/proveRole";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import { onNodeRole, subject, world } from "../support/worlds";
+
+const NOT_YET: Proof = { verdict: "no", code: "trust-refused", why: "STS: no. It may be new.", final: false };
+const YES: Proof = { verdict: "yes", evidence: [] };
+const USUAL =
+    "proof: AWS does not accept the role yet, as is usual in the first seconds after a change; trying again for up to 120 s";
+
+/** Proves with these answers of AWS, two seconds apart; the last one repeats. Returns the lines that the operator reads. */
+async function linesOf(answers: readonly Proof[]): Promise<string[]> {
+    const lines: string[] = [];
+    let calls = 0;
+    const context = {
+        now: () => calls * PROVE_EVERY_MILLISECONDS,
+        sleep: () => Promise.resolve(),
+        progress: (line: string) => lines.push(line),
+        cluster: { requestToken: () => Promise.resolve("token") },
+        aws: { prove: () => Promise.resolve(answers[Math.min(calls++, answers.length - 1)]) },
+    } as unknown as RunContext;
+    await prove(
+        context,
+        { subject, proof: "full", timeouts: { ...DEFAULT_TIMEOUTS, proofSeconds: 120 } },
+        world(onNodeRole),
+    );
+    return lines;
+}
+
+describe("The proof of the role", () => {
+    it("calls the refusals of the first 20 seconds usual, once", async () => {
+        deepStrictEqual(await linesOf([NOT_YET, NOT_YET, NOT_YET, YES]), [
+            USUAL,
+            `proof: a token of the service account can use ${subject.roleArn}`,
+        ]);
+    });
+
+    it("tells AWS's answer after that, each once", async () => {
+        const [another, retried] = [{ ...NOT_YET, why: "EC2: no." }, "trying again for up to 120 s"];
+        deepStrictEqual(await linesOf([...Array<Proof>(11).fill(NOT_YET), another, another, YES]), [
+            USUAL,
+            `proof: STS: no. It may be new; ${retried}`,
+            `proof: EC2: no; ${retried}`,
+            `proof: a token of the service account can use ${subject.roleArn}`,
+        ]);
+    });
+
+    it("fails after its time limit with AWS's last answer, and at once if waiting does not help", async () => {
+        await rejects(linesOf([NOT_YET]), { code: "trust-refused", message: /STS: no\. It may be new\./ });
+        await rejects(linesOf([{ ...NOT_YET, final: true }]), { code: "trust-refused" });
+    });
+});
