@@ -26,12 +26,13 @@ const ANSWERS: Readonly<Record<string, (answer: string, sandbox: Sandbox) => voi
         assert.match(answer, /ResourceNotFoundException.*No addon/),
     "aws eks list-pod-identity-associations --cluster-name my-cluster": (answer) =>
         assert.deepStrictEqual(JSON.parse(answer), { associations: [] }),
+    "pulumi login --local": (answer) => assert.match(answer, /^Logged in to /),
 };
 
 /** Other suites run these, or they are only names of commands. kwok runs no containers, and eksctl is in no package registry. */
 const ELSEWHERE = [
     /^npm run (?:pack|sandbox)\b/,
-    /^pulumi (?:preview|up|destroy)$/,
+    /^pulumi (?:preview|up|destroy|login)$/,
     /^kubectl (?:annotate|delete pod|exec .*)$/,
     /^eksctl utils associate-iam-oidc-provider --cluster my-cluster --approve$/,
 ];
@@ -78,7 +79,9 @@ describe("The commands in README's text", () => {
     for (const [command, check] of Object.entries(ANSWERS)) {
         it(`answer the reader's question: ${command}`, async () => {
             const [program = "", ...args] = command.split(" ").map((word) => NAMES[word] ?? word);
-            const env = { ...sandbox.environment, PYTHONPATH: awsCli };
+            const HOME = join(sandbox.directory, "empty-home");
+            const ownState = { HOME, PULUMI_HOME: HOME, PULUMI_BACKEND_URL: undefined };
+            const env = { ...sandbox.environment, ...ownState, PYTHONPATH: awsCli };
             const started =
                 program === "aws" ? run("python3", ["-m", "awscli", ...args], { env }) : run(program, args, { env });
             const { stdout, stderr } = await started.catch(

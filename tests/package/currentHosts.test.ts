@@ -6,7 +6,7 @@ import * as semver from "semver";
 import { ensureAllTools, makePulumiHome, type Sandbox } from "local-eks";
 import { handOverSandbox } from "../e2e/support/handOver";
 import { documentedProgram } from "../languages/support/programs";
-import { useConsumer } from "./support/consumer";
+import { README_INSTALL, ROOT, runIn, useConsumer } from "./support/consumer";
 import { pulumiIn } from "./support/pulumiIn";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -15,7 +15,10 @@ const NEEDED = "3.260.0";
 
 interface Language {
     readonly name: "python" | "go";
-    readonly files: (program: string) => Readonly<Record<string, string>>;
+    /** Its title on the page, below which are Pulumi.yaml, the file with the requirements, and the commands. */
+    readonly title: string;
+    readonly requirementsFile: string;
+    readonly programFile: string;
     readonly lastArgument: RegExp;
     readonly moreArguments: string;
 }
@@ -23,21 +26,17 @@ interface Language {
 const LANGUAGES: readonly Language[] = [
     {
         name: "python",
-        files: (program) => ({
-            "Pulumi.yaml": "name: cni\nruntime: { name: python, options: { toolchain: pip, virtualenv: venv } }\n",
-            "requirements.txt": "pulumi>=3.248,<4\n",
-            "__main__.py": program,
-        }),
+        title: "### Python",
+        requirementsFile: "requirements.txt",
+        programFile: "__main__.py",
         lastArgument: /^ {4}detach_from_node_roles=.*\n/m,
         moreArguments: "    iam_propagation_seconds=3,\n    stable_seconds=1,\n",
     },
     {
         name: "go",
-        files: (program) => ({
-            "Pulumi.yaml": "name: cni\nruntime: go\n",
-            "go.mod": "module cni\n\ngo 1.25\n\nrequire github.com/pulumi/pulumi/sdk/v3 v3.248.0\n",
-            "main.go": program,
-        }),
+        title: "### Go",
+        requirementsFile: "go.mod",
+        programFile: "main.go",
         lastArgument: /^\t\t\tDetachFromNodeRoles:.*\n/m,
         moreArguments: "\t\t\tIamPropagationSeconds: pulumi.IntRef(3),\n\t\t\tStableSeconds: pulumi.IntRef(1),\n",
     },
@@ -49,6 +48,14 @@ const SDK_FILES = {
     python: "python/pulumi_eks_cni/cni_service_account_role.py",
     go: "go/ekscni/cniServiceAccountRole.go",
 };
+
+/** The blocks of the page on the installation below a title, in their order. */
+function blocksBelow(title: string): string[] {
+    const text = fs.readFileSync(path.join(ROOT, "docs/installation-configuration.md"), "utf8");
+    const [, section = ""] = text.split(`\n${title}\n`);
+    const [below = ""] = section.split("\n### ");
+    return [...below.matchAll(/```\w+\n([^]*?)```/g)].map(([, block = ""]) => block);
+}
 
 /** The folder of a CLI with current language hosts on PATH. They are in no package registry: docs/compatibility.md. */
 function currentCli(): string | undefined {
@@ -102,18 +109,27 @@ describe("The package from a registry, with a CLI and language hosts of today", 
         });
     }
 
-    for (const { name, files, lastArgument, moreArguments } of LANGUAGES) {
-        it(`does the job of the docs' program in ${name} after pulumi package add, and undoes it`, async function () {
+    for (const { name, title, requirementsFile, programFile, lastArgument, moreArguments } of LANGUAGES) {
+        it(`does the job of the docs' program in ${name} as the page on the installation says, and undoes it`, async function () {
             this.timeout(15 * 60_000);
             const folder = path.join(consumer.folder, `in-${name}`);
             fs.mkdirSync(folder);
             fs.symlinkSync(path.join(consumer.folder, "node_modules"), path.join(folder, "node_modules"));
             const program = documentedProgram("hand-over", { name });
             assert.match(program, lastArgument);
-            const written = files(program.replace(lastArgument, (line) => `${line}${moreArguments}`));
-            Object.entries(written).forEach(([file, text]) => fs.writeFileSync(path.join(folder, file), text));
-            await pulumi(folder, "package", "add", "./node_modules/eks-cni");
-            await pulumi(folder, "install");
+            const [project = "", requirements = "", commands = ""] = blocksBelow(title);
+            const files = {
+                "Pulumi.yaml": project,
+                [requirementsFile]: requirements,
+                [programFile]: program.replace(lastArgument, (line) => `${line}${moreArguments}`),
+            };
+            Object.entries(files).forEach(([file, text]) => fs.writeFileSync(path.join(folder, file), text));
+            const [install, ...others] = commands.trim().split("\n");
+            assert.strictEqual(install, `npm ${README_INSTALL.join(" ")}`);
+            for (const command of others) {
+                const [tool = "", ...args] = command.split(" ");
+                await (tool === "pulumi" ? pulumi(folder, ...args) : runIn(folder, tool, ...args));
+            }
             await pulumi(folder, "stack", "init", name);
             await pulumi(folder, "config", "set", "clusterName", sandbox.clusterName);
             await pulumi(folder, "config", "set", "nodeRoleName", NODE_ROLE);

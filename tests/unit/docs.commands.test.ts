@@ -18,7 +18,7 @@ const AWS_GLOBAL_OPTIONS = ["--query", "--output", "--region"];
 const OTHER_AWS_COMMANDS: Readonly<Record<string, string[]>> = { "cloudformation delete-stack": ["--stack-name"] };
 
 /** Not every machine that runs the tests has these programs. */
-const NOT_CHECKED = ["cd", "eval", "git", "grep", "env", "pulumi", "kubectl"];
+const NOT_CHECKED = ["cd", "eval", "git", "grep", "env", "pulumi", "kubectl", "go"];
 
 interface Command {
     page: string;

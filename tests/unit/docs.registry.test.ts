@@ -46,8 +46,10 @@ describe("the pages for Pulumi's registry", () => {
         });
 
         it(`use in YAML the type, the arguments and the outputs of the schema: ${page}`, () => {
-            const program = [...read(page).text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = ""]) => text);
-            const { resources, outputs } = loadYaml<Program>(program.join());
+            const blocks = [...read(page).text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = ""]) => text);
+            const programs = blocks.filter((text) => text.includes(TYPE));
+            deepStrictEqual(programs.length, 1);
+            const { resources, outputs } = loadYaml<Program>(programs.join());
             const { inputProperties, properties } = schema.resources[TYPE];
             const { type, properties: args = {} } = resources["cni"] ?? {};
             deepStrictEqual(type, TYPE);
