@@ -7,7 +7,6 @@ import { promisify } from "util";
 import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { assertAfter, Example, resourcesOf, upInOrder, withExample } from "./support/examples";
-import { MANAGED_CNI_POLICY } from "./support/handOver";
 import { decoded, iamOf } from "./support/iam";
 import { sandboxOf } from "./support/sandboxes";
 
@@ -18,42 +17,15 @@ const LIVE_CHECKS = {
     "cni-canary": "Canary",
     "cni-detachment": "Detachment",
 };
-const INJECTION_GUARD = {
-    "cni-injection-guard": "ValidatingAdmissionPolicy",
-    "cni-injection-guard-binding": "ValidatingAdmissionPolicyBinding",
-};
 const ROLE = { "cni-role": "Role", "cni-cni-policy": "RolePolicyAttachment" };
 /** With detachFromNodeRoles unset. */
 const REMAINING = /^\[detach\]/;
 
-/** The examples for existing clusters. Those that create their cluster have a suite of their own. */
+/**
+ * The examples for existing clusters. Those that create their cluster have a suite of their own, and `npm run demo` runs
+ * hand-over.
+ */
 describe("the examples for an existing cluster", () => {
-    it("hand-over: role, restart, and the policy off the node role, which has it again after destroy", async () => {
-        const sandbox = await sandboxOf("ipv4");
-        await clusterOf(sandbox).settled();
-        const nodeRoleName = "sandbox-nodes";
-        const holdsPolicy = async () =>
-            (await iamOf(sandbox).attachedPolicies(nodeRoleName)).includes(MANAGED_CNI_POLICY);
-        const config = {
-            clusterName: sandbox.clusterName,
-            nodeRoleName,
-            iamPropagationSeconds: "4",
-            stableSeconds: "1",
-        };
-        const expected = { ...ROLE, ...PATCHES, ...LIVE_CHECKS, ...INJECTION_GUARD };
-        await runExample(sandbox, { name: "hand-over", config }, expected, async (stack, order) => {
-            assertAfter(order, "cni-detachment:Detachment", "cni-daemon-set:DaemonSetPatch");
-            const { ready, ...outputs } = await stack.outputs();
-            await assertPodsHave(sandbox, String(ready?.value));
-            assert.deepStrictEqual(
-                Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown])),
-                { verifiedPods: 3, detachedFrom: [nodeRoleName], remainingSteps: [] },
-            );
-            assert.strictEqual(await holdsPolicy(), false);
-        });
-        assert.strictEqual(await holdsPolicy(), true);
-    });
-
     it("existing-cluster-ipv4: role, annotation and restart", async () => {
         const sandbox = await sandboxOf("ipv4");
         await runExample(

@@ -11,8 +11,11 @@ import { makeStack, useLanguages } from "./support/useLanguages";
 
 const NODE_ROLE = "sandbox-nodes";
 
-/** All three steps of AWS's page and the hand-back, by the programs of docs/_index.md, under an outside monitor. */
-for (const language of LANGUAGES) {
+/**
+ * All three steps of AWS's page and the hand-back, by the programs of docs/_index.md, under an outside monitor. In YAML,
+ * tests/e2e/yaml.test.ts and tests/package/fromRegistry.test.ts do the same.
+ */
+for (const language of LANGUAGES.filter(({ name }) => name !== "yaml")) {
     describe(`a program in ${language.name}, with live checks`, () => {
         const languages = useLanguages();
         const [first, second] = [`first-${language.name}`, `second-${language.name}`];
