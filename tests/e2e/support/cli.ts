@@ -49,10 +49,10 @@ export function spawnUp(stack: Stack) {
         output: () => output,
         /** The processes of this run that still exist. The engine starts its plugins in process groups of their own. */
         remainingProcesses: () => processesOf(mark),
-        /** Those of them that run the live checks: Pulumi's SDK starts them with these programs. */
+        /** Those of them that run the live checks: the SDK's dynamic provider, and the package's plugin. */
         remainingLiveChecks: () =>
             processesOf(mark).filter((pid) =>
-                /cmd\/(?:dynamic-provider|run-plugin)/.test(readProcFile(pid, "cmdline")),
+                /cmd\/dynamic-provider|bin\/pulumi-resource-eks-cni/.test(readProcFile(pid, "cmdline")),
             ),
         kill: () => killAll(mark),
     };
