@@ -46,9 +46,10 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     read: (state) => Promise.resolve({ outputs: outputsOf(state), drift: NO_DRIFT }),
 };
 
-/** The state of an earlier version may lack `carriedBefore`. */
-function outputsOf({ shown, updateStrategy, ...rest }: CanaryOutputs): CanaryOutputs {
-    const { carriedBefore: carried = false }: Partial<CanaryOutputs> = rest;
+/** The outputs in a state, which an earlier version may have written. */
+type StoredOutputs = Omit<CanaryOutputs, "carriedBefore"> & { readonly carriedBefore?: boolean };
+
+function outputsOf({ shown, updateStrategy, carriedBefore: carried = false }: StoredOutputs): CanaryOutputs {
     return { shown, ...(updateStrategy === undefined ? {} : { updateStrategy }), carriedBefore: carried };
 }
 

@@ -96,7 +96,7 @@ export class Engine {
         const known = { record, approvedRole, delivered, stableSeconds: 13 };
         const canaryInputs = { ...common, ...known, formerAnnotations, serviceAccountUid: "service-account" };
         stack.canary = await operate(resources.canary, stack.canary, canaryInputs, operation);
-        if (stack.rollout !== delivered && stack.canary.carriedBefore !== true) {
+        if (stack.rollout !== delivered && !stack.canary.carriedBefore) {
             await this.rollOut(delivered, run);
         }
         const injectionGuard = program.detachFromNodeRoles !== undefined;
