@@ -74,7 +74,7 @@ describe("a hand-over that something goes wrong with", () => {
         await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], kubeconfig });
         const failure = (await failureOf(stack.up())) ?? "";
         assert.match(failure, /\[cluster-credentials-expired\] .* answered 401 to the token of the user "/);
-        assert.match(failure, /expired at 2023-11-14T22:13:20.000Z.*`aws eks update-kubeconfig --name CLUSTER`/s);
+        assert.match(failure, /expired at 2023-11-14T22:13:20.000Z.*`aws eks update-kubeconfig --name sandbox`/s);
         assert.ok(!failure.includes(expiredToken()));
         await nothingHasMoved();
     });
