@@ -47,11 +47,9 @@ describe("what is refused before anything is created", () => {
 
     it("a cluster that does not exist, with what to look at", async () => {
         const failure = await failureOfUp(() => ({ clusterName: "nonexistent" }));
-        assert.match(
-            failure,
-            /clusterName: expected an EKS cluster in the AWS provider's account and region, got this answer/,
-        );
-        assert.match(failure, /aws eks list-clusters/);
+        const expected = "expected an EKS cluster in the AWS provider's account and region";
+        const fix = "to see the clusters: aws eks list-clusters .*; details: .*No cluster found for name: nonexistent";
+        assert.match(failure, new RegExp(`clusterName: ${expected}, got "nonexistent", which is not there; ${fix}`));
     });
 
     it("an IP family that is not the cluster's", async () => {
@@ -82,7 +80,11 @@ describe("what is refused before anything is created", () => {
                     `oidcProviderArn: expected an IAM OIDC provider for the cluster's issuer ${sandbox.issuer}`,
                 ),
             );
-            assert.ok(failure.includes(`aws iam create-open-id-connect-provider --url ${sandbox.issuer}`));
+            assert.ok(
+                failure.includes(
+                    `got none; create one with "aws iam create-open-id-connect-provider --url ${sandbox.issuer}`,
+                ),
+            );
         } finally {
             await createOidcProvider(sandbox);
         }
