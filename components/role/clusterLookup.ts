@@ -32,7 +32,7 @@ export async function lookUpNamedCluster(name: string, opts: pulumi.InvokeOption
 }
 
 /** The AWS provider's errors are texts: EKS's error code, or that of the provider's own reader. */
-const NOT_FOUND = /ResourceNotFound|No cluster found|couldn't find resource|\bnot found\b/i;
+const NOT_FOUND = /ResourceNotFound|No cluster found|couldn't find resource|: not found\b/i;
 
 function missingCluster(name: string, details: string): Problem {
     const missing = NOT_FOUND.test(details);

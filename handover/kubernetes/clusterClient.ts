@@ -46,8 +46,7 @@ export async function connect(
     closing: AbortSignal,
 ): Promise<Cluster> {
     const k8s = await import("./clientNode");
-    const { clusterName } = connection;
-    const named = { kubectl: kubectlOf(connection), ...(clusterName === undefined ? {} : { clusterName }) };
+    const kubectl = kubectlOf(connection);
     const load = () => loadKubeconfig(connection);
     const credentials = new Credentials(await load(), load, settings.credentialsMilliseconds);
     const clock = new ClusterClock();
@@ -78,7 +77,7 @@ export async function connect(
             } catch (error) {
                 throw error instanceof Refusal || error instanceof StatusError
                     ? error
-                    : failureOf(error, request, { config: credentials.config, ...named });
+                    : failureOf(error, request, { ...connection, config: credentials.config, kubectl });
             }
         },
     };

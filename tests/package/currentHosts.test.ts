@@ -5,7 +5,8 @@ import * as path from "path";
 import * as semver from "semver";
 import { ensureAllTools, makePulumiHome, type Sandbox } from "local-eks";
 import { handOverSandbox } from "../e2e/support/handOver";
-import { documentedProgram } from "../languages/support/programs";
+import { languageOf } from "../languages/support/languages";
+import { handOverProgram } from "../languages/support/programs";
 import { README_INSTALL, ROOT, runIn, useConsumer } from "./support/consumer";
 import { pulumiIn } from "./support/pulumiIn";
 
@@ -19,8 +20,6 @@ interface Language {
     readonly title: string;
     readonly requirementsFile: string;
     readonly programFile: string;
-    readonly lastArgument: RegExp;
-    readonly moreArguments: string;
 }
 
 const LANGUAGES: readonly Language[] = [
@@ -29,16 +28,12 @@ const LANGUAGES: readonly Language[] = [
         title: "### Python",
         requirementsFile: "requirements.txt",
         programFile: "__main__.py",
-        lastArgument: /^ {4}detach_from_node_roles=.*\n/m,
-        moreArguments: "    iam_propagation_seconds=3,\n    stable_seconds=1,\n",
     },
     {
         name: "go",
         title: "### Go",
         requirementsFile: "go.mod",
         programFile: "main.go",
-        lastArgument: /^\t\t\tDetachFromNodeRoles:.*\n/m,
-        moreArguments: "\t\t\tIamPropagationSeconds: pulumi.IntRef(3),\n\t\t\tStableSeconds: pulumi.IntRef(1),\n",
     },
 ];
 
@@ -109,19 +104,17 @@ describe("The package from a registry, with a CLI and language hosts of today", 
         });
     }
 
-    for (const { name, title, requirementsFile, programFile, lastArgument, moreArguments } of LANGUAGES) {
+    for (const { name, title, requirementsFile, programFile } of LANGUAGES) {
         it(`does the job of the docs' program in ${name} as the page on the installation says, and undoes it`, async function () {
             this.timeout(15 * 60_000);
             const folder = path.join(consumer.folder, `in-${name}`);
             fs.mkdirSync(folder);
             fs.symlinkSync(path.join(consumer.folder, "node_modules"), path.join(folder, "node_modules"));
-            const program = documentedProgram("hand-over", { name });
-            assert.match(program, lastArgument);
             const [project = "", requirements = "", commands = ""] = blocksBelow(title);
             const files = {
                 "Pulumi.yaml": project,
                 [requirementsFile]: requirements,
-                [programFile]: program.replace(lastArgument, (line) => `${line}${moreArguments}`),
+                [programFile]: handOverProgram(languageOf(name), `current-${name}`),
             };
             Object.entries(files).forEach(([file, text]) => fs.writeFileSync(path.join(folder, file), text));
             const [install, ...others] = commands.trim().split("\n");

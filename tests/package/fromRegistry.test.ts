@@ -3,8 +3,10 @@ import { createHash } from "crypto";
 import * as fs from "fs";
 import * as path from "path";
 import { ensureAllTools, type Sandbox } from "local-eks";
+import { withShortWaits } from "../e2e/support/examples";
 import { handOverSandbox } from "../e2e/support/handOver";
-import { documentedProgram } from "../languages/support/programs";
+import { languageOf } from "../languages/support/languages";
+import { handOverProgram } from "../languages/support/programs";
 import { codeBlocks, page } from "../unit/support/markdown";
 import { README_INSTALL, ROOT, useConsumer } from "./support/consumer";
 import { pulumiIn } from "./support/pulumiIn";
@@ -72,10 +74,9 @@ describe("The package from a registry", () => {
         this.timeout(10 * 60_000);
         const { folder } = consumer;
         fs.writeFileSync(path.join(folder, "Pulumi.yaml"), README.project);
-        fs.writeFileSync(
-            path.join(folder, "index.ts"),
-            withWaits(README.program, "    detachFromNodeRoles: ", ": ", ","),
-        );
+        const program = withShortWaits(README.program);
+        assert.notStrictEqual(program, README.program);
+        fs.writeFileSync(path.join(folder, "index.ts"), program);
         await upAndDestroy(folder);
     });
 
@@ -88,12 +89,7 @@ describe("The package from a registry", () => {
             text.startsWith("packages:"),
         );
         assert.ok(packages !== undefined);
-        const program = withWaits(
-            documentedProgram("hand-over", { name: "yaml" }),
-            "            detachFromNodeRoles:",
-            ": ",
-            "",
-        );
+        const program = handOverProgram(languageOf("yaml"), "from-registry");
         fs.writeFileSync(path.join(folder, "Pulumi.yaml"), `${program}${packages}\n`);
         await upAndDestroy(folder);
     });
@@ -109,11 +105,3 @@ const README = {
     program: blocksOf("README.md", "ts")[0] ?? "",
     commands: (blocksOf("README.md", "sh")[1] ?? "").split("\n"),
 };
-
-/** With waits that are short enough for a test, before the line that begins like this. */
-function withWaits(program: string, line: string, equals: string, end: string): string {
-    const indentation = /^ */.exec(line)?.[0] ?? "";
-    const waits = ["iamPropagationSeconds", "stableSeconds"].map((name) => `${indentation}${name}${equals}1${end}\n`);
-    assert.strictEqual(program.split(`\n${line}`).length, 2);
-    return program.replace(`\n${line}`, `\n${waits.join("")}${line}`);
-}

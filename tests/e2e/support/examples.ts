@@ -62,7 +62,7 @@ function copyOf(name: string, { directory }: Sandbox): string {
 }
 
 /** Without live checks there is nothing to wait for, and the component refuses the waits. */
-function withShortWaits(program: string): string {
+export function withShortWaits(program: string): string {
     const withArguments =
         /(new CniServiceAccountRole\(\s*(?:"[^"]*"|`[^`]*`),\s*\{)(?![^;]*(?:liveChecks: false|Delivery\.External))/g;
     return program.replace(withArguments, `$1 ${WAITS}`);

@@ -21,7 +21,7 @@ const limits = Object.entries(timeouts);
 /** The folder of the executable by which the engine starts the plugin. */
 export const PLUGIN = resolve(__dirname, "../../../bin");
 
-/** Released Pulumi CLIs find the plugin by `packages:`. The language host of the local EKS is too old for that. */
+/** The suite's SDKs do not come from `pulumi package add`, so the projects name the plugin. */
 const plugin = JSON.stringify({
     providers: [{ name: "eks-cni", path: PLUGIN }],
 }).replace(/^/, "plugins: ");
@@ -71,6 +71,10 @@ const yaml: Language = {
 };
 
 export const LANGUAGES: readonly Language[] = [python, go, yaml];
+
+export function languageOf(name: Language["name"]): Language {
+    return { python, go, yaml }[name];
+}
 
 function project(runtime: string): string {
     return `name: cni\nruntime: ${runtime}\n${plugin}\n`;
