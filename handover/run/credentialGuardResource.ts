@@ -2,6 +2,7 @@ import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
 import { nextGiveBackStep } from "../decide/giveBack";
 import { nextHandBackStep } from "../decide/handBack";
 import { preflightRefusals } from "../decide/preflightRefusals";
+import { withoutPathLine } from "../decide/withoutPath";
 import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnRole } from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -13,6 +14,7 @@ import { issuerOfToken } from "../observe/tokenIssuer";
 import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
+import { provedAgain } from "./provedAgain";
 import { ProofDepth, prove } from "./proveRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 
@@ -73,6 +75,7 @@ async function approve(
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
+    [withoutPathLine(world)].flatMap((line) => line ?? []).forEach((line) => context.progress(line));
     await prove(context, inputs, world);
     const record = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
     return {
@@ -167,7 +170,7 @@ async function read(
         return cluster.uid !== record.clusterUid
             ? kept
             : {
-                  ...kept,
+                  drift: (await provedAgain(context, state, cluster)) ?? NO_DRIFT,
                   outputs: {
                       ...kept.outputs,
                       record: withObserved(record, {

@@ -1,13 +1,14 @@
-import type { ProofRequest } from "../model/proof";
+import { mendOf } from "../decide/roleDrift";
+import type { Proof, ProofRequest } from "../model/proof";
 import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
-import type { World } from "../model/world";
+import type { ClusterSeen, World } from "../model/world";
 import type { RunContext } from "../observe/runContext";
 
 /** How much the proof tests before anything is changed. */
 export type ProofDepth = "full" | "assumeRole" | "off";
 
-interface ProofInputs {
+export interface ProofInputs {
     readonly subject: Subject;
     readonly proof: ProofDepth;
     readonly timeouts: Timeouts;
@@ -33,14 +34,7 @@ export async function prove(
     const deadline = started + timeouts.proofSeconds * 1000;
     let said = "";
     for (;;) {
-        const request: ProofRequest = {
-            roleArn: subject.roleArn,
-            token: await context.cluster.requestToken(),
-            ipFamily: subject.ipFamily,
-            depth: proof,
-            instanceId: world.cluster.nodes.find(({ instanceId }) => instanceId !== undefined)?.instanceId,
-        };
-        const answer = await context.aws.prove(request);
+        const answer = await context.aws.prove(await proofRequest(context, subject, proof, world.cluster));
         if (answer.verdict === "yes") {
             context.progress(`proof: a token of the service account can use ${subject.roleArn}`);
             return;
@@ -52,7 +46,7 @@ export async function prove(
             return;
         }
         if (answer.verdict === "no" && (answer.final || late)) {
-            throw refusals.proofFailed(answer, subject.roleArn);
+            throw refusals.proofFailed(withMend(answer, subject), subject.roleArn);
         }
         const line =
             context.now() - started < USUAL_MILLISECONDS
@@ -64,4 +58,20 @@ export async function prove(
         }
         await context.sleep(PROVE_EVERY_MILLISECONDS);
     }
+}
+
+/** A request with a new token, and with an instance of the cluster for the DryRun calls. */
+export async function proofRequest(
+    { cluster }: RunContext,
+    { roleArn, ipFamily }: Subject,
+    depth: ProofRequest["depth"],
+    { nodes }: ClusterSeen,
+): Promise<ProofRequest> {
+    const instanceId = nodes.find((node) => node.instanceId !== undefined)?.instanceId;
+    return { roleArn, token: await cluster.requestToken(), ipFamily, depth, instanceId };
+}
+
+/** A missing provider has an exact command that mends it. The other causes depend on the role's owner. */
+function withMend(answer: Extract<Proof, { verdict: "no" }>, subject: Subject): Extract<Proof, { verdict: "no" }> {
+    return answer.code === "provider-missing" ? { ...answer, fix: mendOf(answer.code, subject) } : answer;
 }

@@ -21,6 +21,7 @@ import type { Command, Engine, Hooks, RunResult } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Faults } from "./faults";
 import type { Monitor } from "./monitor/monitor";
+import type { Outsider } from "./monitor/recording";
 import type { Sizes } from "./sizes";
 import { type Snapshot, snapshot } from "./state/snapshot";
 import { differencesAfterHandBack, differencesAfterHandOver } from "./state/wanted";
@@ -48,6 +49,8 @@ export class Stage {
     /** The figures of the scenario start at this time. */
     public since = Date.now();
     public readonly results: RunResult[] = [];
+    /** Outsiders' writes that took the pods' path. Their time is counted apart, until the run that mends it. */
+    public readonly outsiders: Outsider[] = [];
     public before: Snapshot;
     private readonly core: CoreV1Api;
     private readonly apps: AppsV1Api;
@@ -112,6 +115,23 @@ export class Stage {
         assert.strictEqual(result.outcome, "failed", `${command} ${result.outcome}:\n${tail(result.output)}`);
         assert.match(result.output, words, `${command} failed for another reason:\n${tail(result.output)}`);
         return result;
+    }
+
+    /**
+     * An outsider's write takes the pods' path. It is in force when this returns.
+     *
+     * Returns a function that runs `act`, which mends it: its run has to give every pod a path again within the limit.
+     */
+    public async takePath(
+        write: () => Promise<unknown>,
+    ): Promise<<T>(limitSeconds: number, act: () => Promise<T>) => Promise<T>> {
+        const from = Date.now();
+        await write();
+        await this.settled();
+        return (limitSeconds, act) => {
+            this.outsiders.push({ from, mendedFrom: Date.now(), limitSeconds });
+            return act();
+        };
     }
 
     /** Waits until all pods have the newest template and are Ready, and all IAM changes are in force. */

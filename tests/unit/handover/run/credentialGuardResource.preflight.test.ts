@@ -2,10 +2,10 @@ import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { listRefusals } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
-import type { ClusterSeen } from "../../../../handover/model/world";
+import type { AccountSeen, ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard, CredentialGuardInputs } from "../../../../handover/run/credentialGuardResource";
-import { ACCOUNT, onNodeRole, subject, world } from "../support/worlds";
+import { ACCOUNT, nodeRole, onNodeRole, subject, withoutPolicies, world } from "../support/worlds";
 
 const inputs: CredentialGuardInputs = {
     subject,
@@ -24,14 +24,14 @@ const inputs: CredentialGuardInputs = {
 };
 
 /** Creates the guard on this cluster, as a caller of this account. */
-function create(cluster: Partial<ClusterSeen>, callerAccount = ACCOUNT) {
-    const closed: string[] = [];
-    const seen = world(onNodeRole, { cluster });
+function create(cluster: Partial<ClusterSeen>, callerAccount = ACCOUNT, account: Partial<AccountSeen> = {}) {
+    const [closed, lines]: string[][] = [[], []];
+    const seen = world(onNodeRole, { cluster, account });
     const context = {
         subject,
         roleNames: ["nodes"],
         now: () => seen.at,
-        progress: () => undefined,
+        progress: (line: string) => lines?.push(line),
         cluster: {
             identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 34 } }),
             look: () => Promise.resolve(seen.cluster),
@@ -41,7 +41,7 @@ function create(cluster: Partial<ClusterSeen>, callerAccount = ACCOUNT) {
         aws: { callerAccount: () => Promise.resolve(callerAccount), look: () => Promise.resolve(seen.account) },
     } as unknown as RunContext;
     const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
-    return { created: credentialGuard.create(inputs, operation), closed };
+    return { created: credentialGuard.create(inputs, operation), closed, lines };
 }
 
 describe("The credential guard's preflight", () => {
@@ -65,5 +65,21 @@ describe("The credential guard's preflight", () => {
     it("passes where there is none", async () => {
         const { record } = await create({}).created;
         deepStrictEqual(record.approvedRoleArns, [subject.roleArn]);
+    });
+
+    it("says that pods have no path already, before anything that takes time, and goes on", async () => {
+        const { created, lines } = create({}, ACCOUNT, { nodeRoles: [nodeRole(withoutPolicies)] });
+        await created;
+        deepStrictEqual(lines, [
+            "the aws-node pods on nodes of nodes have no path to the CNI's permissions now, since this role holds no CNI policy: " +
+                "going on at once, since the hand-over gives them one",
+            "proof: off, the canary alone decides",
+        ]);
+    });
+
+    it("says nothing of it where they have one", async () => {
+        const { created, lines } = create({});
+        await created;
+        deepStrictEqual(lines, ["proof: off, the canary alone decides"]);
     });
 });

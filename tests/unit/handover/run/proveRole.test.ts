@@ -47,6 +47,14 @@ describe("The proof of the role", () => {
         ]);
     });
 
+    it("fails with the command that creates a provider that is missing", async () => {
+        await rejects(linesOf([{ ...NOT_YET, code: "provider-missing" }]), {
+            code: "provider-missing",
+            message:
+                /aws iam create-open-id-connect-provider --url https:\/\/oidc\.eks\.eu-west-1.* --client-id-list sts/,
+        });
+    });
+
     it("fails after its time limit with AWS's last answer, and at once if waiting does not help", async () => {
         await rejects(linesOf([NOT_YET]), { code: "trust-refused", message: /STS: no\. It may be new\./ });
         await rejects(linesOf([{ ...NOT_YET, final: true }]), { code: "trust-refused" });
