@@ -3,7 +3,7 @@ import { isAnnotated } from "../model/isAnnotated";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, NodeSeen, World } from "../model/world";
+import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import {
     awaitFleet,
     Fleet,
@@ -23,6 +23,8 @@ export interface DetachmentTarget extends NodeRoleTarget {
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;
     readonly maxNotReadyNodes: number;
+    /** When the role was proved after a pod had complained. Earlier complaints are outdated. */
+    readonly provedAt?: number;
 }
 
 /** How often a run attaches policies again because of a pod without the role, and continues. After one more, it refuses. */
@@ -161,7 +163,7 @@ function verificationStep(
     }
     const complaining = fleet.right
         .concat(fleet.starting)
-        .find(({ missingPermissions }) => missingPermissions !== undefined);
+        .find((pod) => pod.missingPermissions !== undefined && !isOutdated(pod, target));
     if (complaining !== undefined) {
         return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
     }
@@ -182,6 +184,11 @@ function verificationStep(
         };
     }
     return awaitFleet(fleet, cluster, memory, world.at);
+}
+
+/** A pod keeps the event of a complaint for an hour, also after the role was repaired. */
+function isOutdated({ missingPermissionsAt }: PodSeen, { provedAt }: DetachmentTarget): boolean {
+    return missingPermissionsAt !== undefined && provedAt !== undefined && missingPermissionsAt < provedAt;
 }
 
 /** Restores an annotation that was removed, but does not overwrite another owner's. */

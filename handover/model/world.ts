@@ -74,6 +74,8 @@ export interface PodSeen {
     readonly credentials: CredentialSource;
     /** The message of its newest MissingIAMPermissions event. */
     readonly missingPermissions: string | undefined;
+    /** When it was emitted last, in milliseconds since the epoch. */
+    readonly missingPermissionsAt?: number;
     /** The number of restarts of all its containers. */
     readonly restarts: number;
 }

@@ -4,9 +4,11 @@ import { nextGiveBackStep } from "../decide/giveBack";
 import { remainingSteps } from "../decide/remainingSteps";
 import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
+import { isRefusal } from "../model/refusal";
 import { freshMemory } from "../model/steps";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
+import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { unlessClusterGone } from "./unlessClusterGone";
@@ -48,7 +50,7 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<DetachmentInputs>(state, inputs, detachment.acting)
-            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs))
+            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => repair(context, inputs))
             : outputsOf(state),
     delete: (state, operation) =>
         unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) =>
@@ -69,6 +71,24 @@ function rolesNoLongerListed({ record, detachFromNodeRoles = [] }: DetachmentInp
 async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
     await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
     return handOver(context, inputs);
+}
+
+/**
+ * The same for pods that were verified before. One of them may have complained before the role was repaired, and would block every update
+ * for an hour. A first verification takes a complaint as it is.
+ */
+async function repair(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+    try {
+        return await restoreAndHandOver(context, inputs);
+    } catch (error) {
+        const complains = isRefusal(error, "pod-misses-permissions");
+        const provedAt = complains ? await provedSinceComplaint(context, targetOf(inputs).subject) : undefined;
+        if (!complains || provedAt === undefined) {
+            throw error;
+        }
+        context.progress(`${error.seen} The role was proved since then: only later events count`);
+        return handOver(context, inputs, provedAt);
+    }
 }
 
 /**
@@ -118,8 +138,8 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
     };
 }
 
-async function handOver(opened: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
-    const target = targetOf(inputs);
+async function handOver(opened: RunContext, inputs: DetachmentInputs, provedAt?: number): Promise<DetachmentOutputs> {
+    const target = { ...targetOf(inputs), ...(provedAt === undefined ? {} : { provedAt }) };
     const { world } = await reach(
         { ...opened, subject: target.subject },
         {

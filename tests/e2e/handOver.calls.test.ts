@@ -93,10 +93,18 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
         assert.deepStrictEqual(calls.take(), { writes: {}, reads: {} });
     });
 
-    it("refresh: one look each of what records and of what detaches, and nothing else", async () => {
+    it("refresh: one look each of what records and of what detaches, one proof, and nothing else", async () => {
         await stack.refresh();
         const looks = times(2, { ...CLUSTER_LOOK, ...ACCOUNT_LOOK, ...FIRST_LOOK });
-        assert.deepStrictEqual(calls.take(), { writes: {}, reads: looks });
+        const proof = Object.fromEntries(PROOF.map((call) => [call, 1]));
+        const reads = {
+            ...looks,
+            ...proof,
+            // The account must be the role's, and the DryRun calls get arguments from a node.
+            "sts GetCallerIdentity": 1,
+            "ec2 DescribeInstances": 2 * 2 + 1,
+        };
+        assert.deepStrictEqual(calls.take(), { writes: {}, reads });
     });
 
     it("destroy: attaches one policy, deletes one pod, gives annotation, template and injection guard up", async () => {

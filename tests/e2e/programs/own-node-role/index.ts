@@ -7,8 +7,11 @@ import { serviceRole } from "../../../../examples/new-cluster-aws/serviceRole";
 
 const config = new pulumi.Config();
 const subnetIds = config.requireObject<string[]>("subnetIds");
-/** Before the steps of AWS's page, after them, or after them in a program that still has the attachment of the CNI policy. */
-const stage = config.require<"before" | "handed-over" | "attachment-kept">("stage");
+/**
+ * Before the steps of AWS's page, after them, or after them in a program that still has the attachment of the CNI policy. Or before
+ * them with managedPolicyArns, and after this argument has left the program, which then attaches the other policies.
+ */
+const stage = config.require<"before" | "managed" | "released" | "handed-over" | "attachment-kept">("stage");
 
 const cluster = new aws.eks.Cluster("cluster", {
     name: config.require("clusterName"),
@@ -21,14 +24,18 @@ const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
 });
 const kubeconfig = kubeconfigOf(cluster);
 
+const OTHERS = [
+    aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
+    aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
+];
 const nodeRole = new aws.iam.Role("nodes", {
     name: "own-nodes",
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
+    ...(stage === "managed" ? { managedPolicyArns: [...OTHERS, aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy] } : {}),
 });
 const attachments = [
-    aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
-    aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
-    ...(stage === "handed-over" ? [] : [aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy]),
+    ...(stage === "managed" ? [] : OTHERS),
+    ...(stage === "before" || stage === "attachment-kept" ? [aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy] : []),
 ].map(
     (policyArn) =>
         new aws.iam.RolePolicyAttachment(`nodes-${policyArn.split("/").pop() ?? ""}`, {
@@ -38,7 +45,7 @@ const attachments = [
 );
 
 const cni =
-    stage === "before"
+    stage === "before" || stage === "managed" || stage === "released"
         ? undefined
         : new CniServiceAccountRole(
               "cni",

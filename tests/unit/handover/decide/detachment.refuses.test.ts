@@ -12,6 +12,7 @@ import {
     memoryWith,
     ROLE,
     ROLE_ARN,
+    seconds,
     serviceAccount,
     starting,
     subject,
@@ -45,6 +46,20 @@ table("The run ends", [
         "when one that is not Ready does",
         verified({ pods: pods(right, pod("n2", right, { ...starting, missingPermissions: "no" })) }),
         refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+    ],
+    [
+        "when it did after the role was proved again",
+        verified({
+            pods: pods(right, pod("n2", right, { missingPermissions: "no", missingPermissionsAt: seconds(-10) })),
+        }),
+        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+        { provedAt: seconds(-10) },
+    ],
+    [
+        "when the time of its report is not known",
+        verified({ pods: pods(right, pod("n2", right, { missingPermissions: "no" })) }),
+        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+        { provedAt: seconds(-10) },
     ],
     [
         "when another owner has written the annotation",

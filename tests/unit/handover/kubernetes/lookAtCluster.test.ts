@@ -174,6 +174,8 @@ describe("A look at the cluster", () => {
                 ["b", undefined],
             ],
         );
+        const [{ missingPermissionsAt = 0 } = {}] = (await look()).pods;
+        assert.ok(Math.abs(Date.now() - 5000 - missingPermissionsAt) < 4000);
     });
 
     it("tells why pods were refused in the last ten minutes, newest first", async () => {

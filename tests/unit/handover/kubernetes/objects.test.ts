@@ -180,7 +180,11 @@ describe("A pod as it is seen", () => {
             ],
         },
     };
-    const context = { currentHash: "hash", missingPermissions: new Map([["other", "no"]]), clock: new ClusterClock() };
+    const context = {
+        currentHash: "hash",
+        missingPermissions: new Map([["other", { at: 0, message: "no" }]]),
+        clock: new ClusterClock(),
+    };
 
     it("has what decisions need, and nothing else", () => {
         assert.deepEqual(podSeen(pod, context), {
@@ -218,8 +222,9 @@ describe("A pod as it is seen", () => {
     });
 
     it("has the message about its own missing permissions", () => {
-        const missingPermissions = new Map([["pod", "Unauthorized operation"]]);
-        assert.equal(podSeen(pod, { ...context, missingPermissions }).missingPermissions, "Unauthorized operation");
+        const missingPermissions = new Map([["pod", { at: 5, message: "Unauthorized operation" }]]);
+        const seen = podSeen(pod, { ...context, missingPermissions });
+        assert.deepEqual([seen.missingPermissions, seen.missingPermissionsAt], ["Unauthorized operation", 5]);
     });
 
     it("is seen also before anything is known of it", () => {

@@ -25,13 +25,13 @@ const inputs: CredentialGuardInputs = {
 
 /** Creates the guard on this cluster, as a caller of this account. */
 function create(cluster: Partial<ClusterSeen>, callerAccount = ACCOUNT, account: Partial<AccountSeen> = {}) {
-    const [closed, lines]: string[][] = [[], []];
+    const [closed, lines]: [string[], string[]] = [[], []];
     const seen = world(onNodeRole, { cluster, account });
     const context = {
         subject,
         roleNames: ["nodes"],
         now: () => seen.at,
-        progress: (line: string) => lines?.push(line),
+        progress: (line: string) => lines.push(line),
         cluster: {
             identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 34 } }),
             look: () => Promise.resolve(seen.cluster),

@@ -1,9 +1,22 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import type { Proof } from "../../../../handover/model/proof";
 import { refusals } from "../../../../handover/model/refusals";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { detachment, DetachmentInputs } from "../../../../handover/run/detachmentResource";
-import { withoutPolicies, carrying, CNI_POLICY, nodeRole, NOW, record, ROLE, subject, world } from "../support/worlds";
+import {
+    withoutPolicies,
+    carrying,
+    CNI_POLICY,
+    nodeRole,
+    NOW,
+    pod,
+    pods,
+    record,
+    ROLE,
+    subject,
+    world,
+} from "../support/worlds";
 
 const inputs: DetachmentInputs = {
     subject,
@@ -46,6 +59,84 @@ function neverShown() {
     const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
     return { operation, attached, seconds: () => (now - NOW) / 1000 };
 }
+
+/** A cluster that is handed over, whose pod reported a refused call 100 s ago, and again at each of these times. */
+function complaining(answer: () => Promise<Proof>, again: readonly number[] = []) {
+    let now = NOW;
+    const lines: string[] = [];
+    const { cluster, account } = world(carrying(ROLE), { account: { nodeRoles: [nodeRole(withoutPolicies)] } });
+    const lastReport = () => Math.max(NOW - 100_000, ...again.filter((at) => at <= now));
+    const report = () => ({ missingPermissions: "no DescribeSubnets", missingPermissionsAt: lastReport() });
+    const context = {
+        subject,
+        roleNames: [],
+        now: () => now,
+        progress: (line: string) => lines.push(line),
+        cluster: {
+            look: () =>
+                Promise.resolve({ ...cluster, pods: pods(carrying(ROLE), pod("n2", carrying(ROLE), report())) }),
+            requestToken: () => Promise.resolve("token"),
+            change: () => Promise.resolve((now += 2000)),
+            close: () => undefined,
+        },
+        aws: {
+            look: () => Promise.resolve(account),
+            prove: () => {
+                now += 1000;
+                return answer();
+            },
+        },
+    } as unknown as RunContext;
+    return { operation: { progress: () => undefined, open: () => Promise.resolve(context) }, lines };
+}
+
+describe("The detachment, where a pod had reported a refused call", () => {
+    const desired = { ...inputs, detachFromNodeRoles: ["nodes"] };
+    const before = { ...desired, drift: "a reason", verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] };
+    const yes = () => Promise.resolve<Proof>({ verdict: "yes", evidence: [] });
+    const refused = { code: "pod-misses-permissions" };
+
+    it("ends an update well when the role is proved again, and says so", async () => {
+        const { operation, lines } = complaining(yes);
+        const { verifiedPods } = await detachment.update(before, desired, operation);
+        deepStrictEqual(verifiedPods, 3);
+        deepStrictEqual(
+            lines[0],
+            `The pod pod-n2 carries ${ROLE} and reports in an event: no DescribeSubnets The role was proved since then: only later events count`,
+        );
+    });
+
+    it("does not when the role is not proved, or only a pod can tell", async () => {
+        const no = { verdict: "no", code: "permission-missing", why: "w", final: false } as const;
+        const answers: Proof[] = [no, { verdict: "undecided", why: "w", evidence: [] }];
+        for (const answer of answers) {
+            const { operation } = complaining(() => Promise.resolve(answer));
+            await rejects(detachment.update(before, desired, operation), refused);
+        }
+    });
+
+    it("does not when the proof cannot be made, and does not hide an error of its own", async () => {
+        const denied = complaining(() => Promise.reject(refusals.cancelled()));
+        await rejects(detachment.update(before, desired, denied.operation), refused);
+        const broken = complaining(() => Promise.reject(new TypeError("x")));
+        await rejects(detachment.update(before, desired, broken.operation), TypeError);
+    });
+
+    it("does not when the pod reports it again", async () => {
+        const { operation } = complaining(yes, [NOW + 1000]);
+        await rejects(detachment.update(before, desired, operation), refused);
+    });
+
+    it("does not in a first verification", async () => {
+        await rejects(detachment.create(desired, complaining(yes).operation), refused);
+    });
+
+    it("does not prove the role for another reason", async () => {
+        const { operation } = complaining(() => Promise.reject(new TypeError("x")));
+        const elsewhere = { ...desired, record: { ...record, clusterUid: "another" } };
+        await rejects(detachment.update(before, elsewhere, operation), { code: "cluster-changed" });
+    });
+});
 
 describe("The detachment, as a resource", () => {
     it("gives a node role that left the list its policies back within the limit that its message names", async () => {
