@@ -9,7 +9,7 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { Fleet, fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
-import { rolesWithoutPath } from "./withoutPath";
+import { isUrgent } from "./withoutPath";
 
 /** The goal of the canary: a pod with the CNI role works on a node of each node role. */
 export interface CanaryTarget {
@@ -84,8 +84,7 @@ function groupStep(
     if (complaining !== undefined) {
         return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
     }
-    // While the other pods wait without a path, watching a Ready canary only makes them wait longer.
-    const watchedSeconds = rolesWithoutPath(world).includes(role) ? 0 : stableSeconds;
+    const watchedSeconds = isUrgent(world, role) ? 0 : stableSeconds;
     const proven = fleet.right.filter((pod) => untilStable([pod], watchedSeconds, at) === 0);
     if (proven.length > 0) {
         return undefined;

@@ -16,7 +16,7 @@ export function roleDriftOf(proof: Proof, subject: Subject): string | undefined 
     return [
         `A token of the service account can no longer use ${subject.roleArn}: ${proof.why.replace(/\.?$/, ".")}`,
         effect,
-        proof.fix ?? mendOf(proof.code, subject),
+        proof.fix ?? repairOf(proof.code, subject),
         RETREAT,
     ].join(" ");
 }
@@ -30,8 +30,8 @@ const AT_RENEWAL =
 
 const RETREAT = "Or run pulumi destroy: it moves the pods back to the node roles.";
 
-/** The command that mends the cause. */
-export function mendOf(code: ProofFailure, { issuers: [issuer = "ISSUER"] }: Subject): string {
+/** The command that repairs the cause. */
+export function repairOf(code: ProofFailure, { issuers: [issuer = "ISSUER"] }: Subject): string {
     switch (code) {
         case "provider-missing":
             return (

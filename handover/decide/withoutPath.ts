@@ -23,7 +23,16 @@ function holdsNothing({ exists, cniPolicies, inlineCniPolicies }: NodeRoleSeen):
     return exists && cniPolicies.length === 0 && inlineCniPolicies.length === 0;
 }
 
-/** What the run says before it goes on. Undefined if every pod has a path. */
+/**
+ * Whether a canary on nodes of this role need not be watched beyond Ready: pods wait for the hand-over without a path, and the pods of
+ * this role have none to lose.
+ */
+export function isUrgent(world: World, roleName: string): boolean {
+    const role = world.account.nodeRoles.find(({ name }) => name === roleName);
+    return role !== undefined && holdsNothing(role) && rolesWithoutPath(world).length > 0;
+}
+
+/** The line that the run prints before it goes on. Undefined if every pod has a path. */
 export function withoutPathLine(world: World): string | undefined {
     const roles = rolesWithoutPath(world);
     return roles.length === 0

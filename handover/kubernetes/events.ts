@@ -2,7 +2,7 @@ import type { CoreV1Event } from "@kubernetes/client-node";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 
-/** What a pod complained of, and when it did last. */
+/** The message in which a pod complained, and the time at which it did last. */
 export interface Complaint {
     readonly at: number;
     readonly message: string;

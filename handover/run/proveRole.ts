@@ -1,4 +1,4 @@
-import { mendOf } from "../decide/roleDrift";
+import { repairOf } from "../decide/roleDrift";
 import type { Proof, ProofRequest } from "../model/proof";
 import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
@@ -46,7 +46,7 @@ export async function prove(
             return;
         }
         if (answer.verdict === "no" && (answer.final || late)) {
-            throw refusals.proofFailed(withMend(answer, subject), subject.roleArn);
+            throw refusals.proofFailed(withRepair(answer, subject), subject.roleArn);
         }
         const line =
             context.now() - started < USUAL_MILLISECONDS
@@ -71,7 +71,7 @@ export async function proofRequest(
     return { roleArn, token: await cluster.requestToken(), ipFamily, depth, instanceId };
 }
 
-/** A missing provider has an exact command that mends it. The other causes depend on the role's owner. */
-function withMend(answer: Extract<Proof, { verdict: "no" }>, subject: Subject): Extract<Proof, { verdict: "no" }> {
-    return answer.code === "provider-missing" ? { ...answer, fix: mendOf(answer.code, subject) } : answer;
+/** A missing provider has an exact command that repairs it. The other causes depend on the role's owner. */
+function withRepair(answer: Extract<Proof, { verdict: "no" }>, subject: Subject): Extract<Proof, { verdict: "no" }> {
+    return answer.code === "provider-missing" ? { ...answer, fix: repairOf(answer.code, subject) } : answer;
 }

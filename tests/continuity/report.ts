@@ -82,14 +82,14 @@ export function closing(outcomes: readonly Outcome[], milliseconds: number): str
     ];
 }
 
-/** What outsiders' writes cost, which no run could prevent, and how long the runs that mend it took. */
+/** What outsiders' writes cost, which no run could prevent, and how long the runs that repair it took. */
 function outsiderLines(outcomes: readonly Outcome[]): string[] {
     return outcomes
         .filter(({ verdict }) => (verdict?.figures.outsiderPodSeconds ?? 0) > 0)
         .map(
             ({ name, verdict }) =>
-                `Outsiders' time in ${name}: ${(verdict?.figures.outsiderPodSeconds ?? 0).toFixed(1)} pod-seconds; the longest mend took ` +
-                seconds(verdict?.figures.longestMendSeconds ?? 0),
+                `Outsiders' time in ${name}: ${(verdict?.figures.outsiderPodSeconds ?? 0).toFixed(1)} pod-seconds; the longest repair took ` +
+                seconds(verdict?.figures.longestRepairSeconds ?? 0),
         );
 }
 

@@ -49,7 +49,7 @@ export class Stage {
     /** The figures of the scenario start at this time. */
     public since = Date.now();
     public readonly results: RunResult[] = [];
-    /** Outsiders' writes that took the pods' path. Their time is counted apart, until the run that mends it. */
+    /** Outsiders' writes that took the pods' path. Their time is counted apart, until the run that repairs it. */
     public readonly outsiders: Outsider[] = [];
     public before: Snapshot;
     private readonly core: CoreV1Api;
@@ -120,7 +120,7 @@ export class Stage {
     /**
      * An outsider's write takes the pods' path. It is in force when this returns.
      *
-     * Returns a function that runs `act`, which mends it: its run has to give every pod a path again within the limit.
+     * Returns a function that runs `act`, which repairs it: its run has to give every pod a path again within the limit.
      */
     public async takePath(
         write: () => Promise<unknown>,
@@ -129,7 +129,7 @@ export class Stage {
         await write();
         await this.settled();
         return (limitSeconds, act) => {
-            this.outsiders.push({ from, mendedFrom: Date.now(), limitSeconds });
+            this.outsiders.push({ from, repairedFrom: Date.now(), limitSeconds });
             return act();
         };
     }

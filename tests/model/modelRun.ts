@@ -1,5 +1,6 @@
 import { arnOf, Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { Fault, injectFault } from "./faults";
+import { injectOutsider, Outsider } from "./outsiders";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
@@ -11,7 +12,7 @@ export type Operation =
 export interface Turn {
     readonly operation: Operation;
     /** Each happens `after` milliseconds of the turn. */
-    readonly faults: readonly { readonly after: number; readonly fault: Fault }[];
+    readonly faults: readonly { readonly after: number; readonly fault: Fault | Outsider }[];
     /** The moment of the run at which it is killed, see Run. */
     readonly killedAt: number | undefined;
 }
@@ -66,7 +67,7 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
 }
 
 export async function runTurn(world: ModelWorld, engine: Engine, { operation, faults, killedAt }: Turn): Promise<void> {
-    faults.forEach(({ after, fault }) => world.later(world.now + after, () => injectFault(world, fault)));
+    faults.forEach(({ after, fault }) => world.later(world.now + after, () => inject(world, fault)));
     const run = new Run(world, killedAt);
     world.note(`== ${describe(operation)}${killedAt === undefined ? "" : `, killed at moment ${String(killedAt)}`}`);
     switch (operation.do) {
@@ -88,6 +89,14 @@ export async function runTurn(world: ModelWorld, engine: Engine, { operation, fa
                 checkReverted(world, operation.program);
             }
         }
+    }
+}
+
+function inject(world: ModelWorld, fault: Fault | Outsider): void {
+    if (fault.kind === "roleBroken" || fault.kind === "roleRepaired" || fault.kind === "policyTaken") {
+        injectOutsider(world, fault);
+    } else {
+        injectFault(world, fault);
     }
 }
 
@@ -139,6 +148,7 @@ function endFaults(world: ModelWorld): void {
     world.cancelScheduled();
     injectFault(world, { kind: "nodesReturn" });
     injectFault(world, { kind: "webhookUp" });
+    world.endOutsiders();
     world.advance(IDLE_MILLISECONDS);
 }
 

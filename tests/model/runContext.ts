@@ -141,7 +141,7 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
             })),
         prove: ({ roleArn }) =>
             read("proof", () =>
-                world.isKnown(roleArn)
+                world.isKnown(roleArn) && !world.broken.has(roleArn)
                     ? { verdict: "yes", evidence: [] }
                     : { verdict: "no", code: "permission-missing", why: "not yet", final: false },
             ),

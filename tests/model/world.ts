@@ -57,8 +57,12 @@ export class ModelWorld {
     public woken = false;
     /** The existing CNI roles. One that does not work passes the proof, but fails on the nodes, as with a VPC endpoint policy. */
     public readonly cniRoles = new Map<string, { readonly createdAt: number; readonly works: boolean }>();
+    /** The CNI roles that an outsider has broken: their pods have no path until it repairs them, or the pods leave. */
+    public readonly broken = new Set<string>();
     public readonly problems: string[] = [];
     public readonly log: string[] = [];
+    /** The node roles whose policy an outsider has taken, and when it was attached again. */
+    private readonly taken = new Map<string, number | undefined>();
     private readonly attachments = new Map<string, History<boolean>>();
     private readonly annotated: History<string | undefined> = [{ at: 0, value: undefined }];
     private readonly deleted = new Set<string>();
@@ -113,6 +117,33 @@ export class ModelWorld {
 
     public setAttached(role: string, value: boolean): void {
         this.attachments.get(role)?.push({ at: this.now, value });
+        if (value && this.taken.has(role)) {
+            this.taken.set(role, this.taken.get(role) ?? this.now);
+        }
+    }
+
+    /** An outsider detaches the policy from a node role. */
+    public take(role: string): void {
+        if (this.isAttached(role)) {
+            this.setAttached(role, false);
+            this.taken.set(role, undefined);
+        }
+    }
+
+    /** The outsiders take back what they did. */
+    public endOutsiders(): void {
+        this.broken.clear();
+        [...this.taken.keys()].forEach((role) => this.setAttached(role, true));
+    }
+
+    /** Whether an outsider answers for a pod without a path. IAM enforces an attachment late. */
+    private isOutsiders({ roleArn, node }: ModelPod): boolean {
+        if (roleArn !== undefined) {
+            return this.broken.has(roleArn);
+        }
+        const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
+        const until = this.taken.get(role) ?? Infinity;
+        return this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS;
     }
 
     public stop(uid: string, byLiveChecks: boolean, atOnce = false): void {
@@ -145,7 +176,7 @@ export class ModelWorld {
     public hasPath({ roleArn, node }: ModelPod): boolean {
         if (roleArn !== undefined) {
             const role = this.cniRoles.get(roleArn);
-            return role !== undefined && role.works && this.isKnown(roleArn);
+            return role !== undefined && role.works && !this.broken.has(roleArn) && this.isKnown(roleArn);
         }
         const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
         return valueAt(this.attachments.get(role) ?? [], this.now - ENFORCEMENT_MILLISECONDS) ?? false;
@@ -272,7 +303,7 @@ export class ModelWorld {
         }
         for (const pod of this.pods) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
-            if (pod.startedAt !== undefined && !isCanary && !this.hasPath(pod)) {
+            if (pod.startedAt !== undefined && !isCanary && !this.hasPath(pod) && !this.isOutsiders(pod)) {
                 this.problem(`${pod.name} on ${pod.node} has no path: it carries ${pod.roleArn ?? "the node role"}`);
             }
         }

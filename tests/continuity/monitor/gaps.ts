@@ -18,10 +18,10 @@ export interface Gap {
 export interface Figures {
     /** How long pods, except canaries, ran without a working path that no outsider had taken. */
     readonly podSeconds: number;
-    /** How long pods ran without a path that an outsider had taken, until the mending run gave it back, or had to have done so. */
+    /** How long pods ran without a path that an outsider had taken, until the repairing run gave it back, or had to have done so. */
     readonly outsiderPodSeconds: number;
-    /** The longest time from the start of a mending run until every pod had its path again. */
-    readonly longestMendSeconds: number;
+    /** The longest time from the start of a repairing run until every pod had its path again. */
+    readonly longestRepairSeconds: number;
     readonly longestGapSeconds: number;
     readonly podsWithoutPath: number;
     readonly canaryPodSeconds: number;
@@ -99,7 +99,7 @@ class Sweep {
         return {
             podSeconds: secondsOf(real),
             outsiderPodSeconds: secondsOf(taken),
-            longestMendSeconds: Math.max(0, ...all.map((gap) => mendSecondsOf(gap, outsiders))),
+            longestRepairSeconds: Math.max(0, ...all.map((gap) => repairSecondsOf(gap, outsiders))),
             longestGapSeconds: real.reduce((longest, gap) => Math.max(longest, secondsOf([gap])), 0),
             podsWithoutPath: new Set(real.map(({ uid }) => uid)).size,
             canaryPodSeconds: secondsOf(gaps.filter(({ canary }) => canary)),
@@ -111,9 +111,9 @@ class Sweep {
     }
 }
 
-/** The outsider that began a gap. A gap that begins while a run mends is the run's own. */
+/** The outsider that began a gap. A gap that begins while a run repairs is the run's own. */
 function outsiderOf({ from }: Gap, outsiders: readonly Outsider[]): Outsider | undefined {
-    return outsiders.find((outsider) => from >= outsider.from && from <= outsider.mendedFrom);
+    return outsiders.find((outsider) => from >= outsider.from && from <= outsider.repairedFrom);
 }
 
 /** The part of a gap that an outsider answers for, and the rest. */
@@ -122,14 +122,14 @@ function partsOf(gap: Gap, outsiders: readonly Outsider[]): { taken: Gap[]; own:
     if (outsider === undefined) {
         return { taken: [], own: [gap] };
     }
-    const limit = outsider.mendedFrom + outsider.limitSeconds * 1000;
+    const limit = outsider.repairedFrom + outsider.limitSeconds * 1000;
     const taken = { ...gap, to: Math.min(gap.to, limit) };
     return { taken: [taken], own: gap.to > limit ? [{ ...gap, from: limit }] : [] };
 }
 
-function mendSecondsOf(gap: Gap, outsiders: readonly Outsider[]): number {
+function repairSecondsOf(gap: Gap, outsiders: readonly Outsider[]): number {
     const outsider = outsiderOf(gap, outsiders);
-    return outsider === undefined ? 0 : (gap.to - outsider.mendedFrom) / 1000;
+    return outsider === undefined ? 0 : (gap.to - outsider.repairedFrom) / 1000;
 }
 
 function secondsOf(gaps: readonly Gap[]): number {

@@ -15,12 +15,12 @@ export interface Recording {
     readonly outsiders?: readonly Outsider[];
 }
 
-/** A write of another party that takes the pods' path away, until the run that mends it. */
+/** A write of another party that takes the pods' path away, until the run that repairs it. */
 export interface Outsider {
     /** When it was made. */
     readonly from: number;
-    /** When the run that mends it began. */
-    readonly mendedFrom: number;
+    /** When the run that repairs it began. */
+    readonly repairedFrom: number;
     /** How long that run may take until every pod has a path again. */
     readonly limitSeconds: number;
 }

@@ -1,7 +1,7 @@
 /**
  * Others take the pods' rights: the node role's policy before the hand-over, the role's trust, its OIDC provider, its boundary.
  *
- * Each is told, and each has a way out that is played. An outsider's time, from its write to the run that mends it, is counted apart. The
+ * A refresh shows each of them, and each has a way out that is played. An outsider's time, from its write to the run that repairs it, is counted apart. The
  * limits below begin with that run.
  */
 import {
@@ -26,7 +26,7 @@ function restartLimit({ props }: Stage): number {
 }
 
 /** A run that repairs the role alone: the engine's start, its refresh, and IAM's delay. */
-const REPAIR = 40;
+const ROLE_ALONE = 40;
 
 const policyTaken: Scenario = {
     name: "policy-taken-before-up",
@@ -36,8 +36,8 @@ const policyTaken: Scenario = {
     play: async (stage) => {
         const node = { RoleName: NODE_ROLE, PolicyArn: CNI_POLICY };
         const iam = iamClient(stage.sandbox);
-        const mend = await stage.takePath(() => iam.send(new DetachRolePolicyCommand(node)));
-        const { output } = await mend(restartLimit(stage), () => stage.succeeds("up", stage.arguments()));
+        const repair = await stage.takePath(() => iam.send(new DetachRolePolicyCommand(node)));
+        const { output } = await repair(restartLimit(stage), () => stage.succeeds("up", stage.arguments()));
         assert.match(output, /nodes of sandbox-nodes have no path to the CNI's permissions now.*going on at once/);
         await stage.assertHandedOver();
         // Nothing was recorded, so nothing can be given back: the operator attaches the policy before the hand-back.
@@ -50,7 +50,7 @@ const policyTaken: Scenario = {
 
 const trustChanged: Scenario = {
     name: "trust-changed-by-hand",
-    title: "the role's trust policy is changed by hand: a refresh tells it, and up --refresh restores it",
+    title: "the role's trust policy is changed by hand: a refresh shows it, and up --refresh restores it",
     quick: false,
     bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
@@ -59,11 +59,11 @@ const trustChanged: Scenario = {
         const trust = stage.currentRoles()[RoleName]?.trustPolicy ?? "";
         const PolicyDocument = trust.replaceAll(":aws-node", ":another");
         const iam = iamClient(stage.sandbox);
-        const mend = await stage.takePath(() =>
+        const repair = await stage.takePath(() =>
             iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument })),
         );
-        await tells(stage, /can no longer use .*does not trust this cluster's service account.*pulumi up --refresh/);
-        await mend(REPAIR, () => stage.succeeds("up", stage.arguments(), { flags: ["--refresh"] }));
+        await shows(stage, /can no longer use .*does not trust this cluster's service account.*pulumi up --refresh/);
+        await repair(ROLE_ALONE, () => stage.succeeds("up", stage.arguments(), { flags: ["--refresh"] }));
         await stage.assertHandedOver();
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await staysQuiet(stage);
@@ -74,7 +74,7 @@ const trustChanged: Scenario = {
 
 const providerDeleted: Scenario = {
     name: "oidc-provider-deleted",
-    title: "the OIDC provider is deleted: told, refused, created again; deleted once more, and destroyed",
+    title: "the OIDC provider is deleted: shown, refused, created again; deleted once more, and destroyed",
     quick: false,
     bound: { ...noGaps, rollouts: 1, restarts: 2 },
     play: async (stage) => {
@@ -86,20 +86,20 @@ const providerDeleted: Scenario = {
         stage.since = Date.now();
         const pods = await stage.pods();
         const remove = () => iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }));
-        const mendByHand = await stage.takePath(remove);
-        await tells(
+        const repairByHand = await stage.takePath(remove);
+        await shows(
             stage,
             /can no longer use .*aws iam create-open-id-connect-provider --url https:.*pulumi destroy/,
             args,
         );
         await stage.fails("up", args, /\[provider-missing\].*aws iam create-open-id-connect-provider --url https:/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
-        await mendByHand(AT_ONCE, create);
+        await repairByHand(AT_ONCE, create);
         await stage.succeeds("up", args);
         await stage.assertHandedOver();
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
-        const mendByDestroy = await stage.takePath(remove);
-        await mendByDestroy(restartLimit(stage), () => stage.succeeds("destroy", args));
+        const repairByDestroy = await stage.takePath(remove);
+        await repairByDestroy(restartLimit(stage), () => stage.succeeds("destroy", args));
         await create();
         await stage.assertAsBefore();
     },
@@ -114,7 +114,7 @@ function document(Action: string): string {
 
 const boundaryNarrowed: Scenario = {
     name: "boundary-document-narrowed",
-    title: "the boundary's owner takes EC2 out of its document: told, refused, mended; narrowed again, and destroyed",
+    title: "the boundary's owner takes EC2 out of its document: shown, refused, repaired; narrowed again, and destroyed",
     quick: false,
     bound: { ...noGaps, rollouts: 1, restarts: 2 },
     play: async (stage) => {
@@ -129,17 +129,17 @@ const boundaryNarrowed: Scenario = {
         const pods = await stage.pods();
         const say = (PolicyDocument: string) =>
             iam.send(new CreatePolicyVersionCommand({ PolicyArn: Policy?.Arn, PolicyDocument, SetAsDefault: true }));
-        const mendByOwner = await stage.takePath(() => say(NARROW));
-        await tells(stage, /can no longer use .*lacks these EC2 permissions.*boundary.*pulumi destroy/, args);
+        const repairByOwner = await stage.takePath(() => say(NARROW));
+        await shows(stage, /can no longer use .*lacks these EC2 permissions.*boundary.*pulumi destroy/, args);
         await stage.fails("up", args, /\[permission-missing\]/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
-        await mendByOwner(AT_ONCE, () => say(WHOLE));
+        await repairByOwner(AT_ONCE, () => say(WHOLE));
         await stage.settled();
         await stage.succeeds("up", args);
         await stage.assertHandedOver();
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
-        const mendByDestroy = await stage.takePath(() => say(NARROW));
-        await mendByDestroy(restartLimit(stage), () => stage.succeeds("destroy", args));
+        const repairByDestroy = await stage.takePath(() => say(NARROW));
+        await repairByDestroy(restartLimit(stage), () => stage.succeeds("destroy", args));
         await stage.assertAsBefore();
     },
 };
@@ -169,10 +169,10 @@ function provider({ sandbox }: Stage) {
     return { arn, create: () => iamClient(sandbox).send(new CreateOpenIDConnectProviderCommand(input)) };
 }
 
-/** A refresh tells why the pods lose their rights, with the way out, and that the credential guard has something to do. */
-async function tells(stage: Stage, words: RegExp, args = stage.arguments()): Promise<void> {
+/** A refresh shows why the pods lose their rights, with the way out, and that the credential guard has something to do. */
+async function shows(stage: Stage, words: RegExp, args = stage.arguments()): Promise<void> {
     const { output } = await stage.succeeds("refresh", args);
-    assert.match(output, words, "the refresh does not tell it");
+    assert.match(output, words, "the refresh does not show it");
     assert.match(output, /cni-credential-guard/);
 }
 

@@ -17,7 +17,7 @@ describe("the figures of a recording", () => {
         assert.deepStrictEqual(figures, {
             podSeconds: 0,
             outsiderPodSeconds: 0,
-            longestMendSeconds: 0,
+            longestRepairSeconds: 0,
             longestGapSeconds: 0,
             podsWithoutPath: 0,
             canaryPodSeconds: 0,
@@ -49,16 +49,16 @@ describe("the figures of a recording", () => {
     });
 
     describe("with an outsider's write", () => {
-        const outsider = { from: 1000, mendedFrom: 4000, limitSeconds: 3 };
+        const outsider = { from: 1000, repairedFrom: 4000, limitSeconds: 3 };
         const withOutsider = (...events: RecordedEvent[]) =>
             figuresOf({ ...recording(20_000, ...events), outsiders: [outsider] });
-        const parts = ({ podSeconds, outsiderPodSeconds, longestMendSeconds }: ReturnType<typeof figuresOf>) => [
+        const parts = ({ podSeconds, outsiderPodSeconds, longestRepairSeconds }: ReturnType<typeof figuresOf>) => [
             podSeconds,
             outsiderPodSeconds,
-            longestMendSeconds,
+            longestRepairSeconds,
         ];
 
-        it("count its time apart, the mending run's up to its limit included", () => {
+        it("count its time apart, the repairing run's up to its limit included", () => {
             const states = [inForce(0), inForce(2000, detached), inForce(6000)];
             assert.deepStrictEqual(parts(withOutsider(...states, seen(0, pod("a")))), [0, 4, 2]);
         });
@@ -73,7 +73,7 @@ describe("the figures of a recording", () => {
             );
         });
 
-        it("count a gap that begins before the write, or while the run mends", () => {
+        it("count a gap that begins before the write, or while the run repairs", () => {
             const early = [inForce(0), inForce(999, detached), inForce(1999)];
             assert.deepStrictEqual(parts(withOutsider(...early, seen(0, pod("a")))), [1, 0, 0]);
             const late = [inForce(0), inForce(4001, detached), inForce(5001)];

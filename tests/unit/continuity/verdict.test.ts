@@ -41,7 +41,7 @@ describe("a verdict", () => {
     });
 
     it("wants pods without a path where an outsider takes it", () => {
-        const outsiders = [{ from: 4000, mendedFrom: 6000, limitSeconds: 10 }];
+        const outsiders = [{ from: 4000, repairedFrom: 6000, limitSeconds: 10 }];
         const taken = { ...recording(7000, ...there, lost), outsiders };
         assert.deepStrictEqual(verdictOf(taken, bound, [], baseline).problems, []);
         assert.deepStrictEqual(verdictOf({ ...recording(7000, ...there), outsiders }, bound, [], baseline).problems, [

@@ -103,6 +103,23 @@ describe("The canary", () => {
             DONE,
         ],
         [
+            "needs none while those of another node role have none, if neither has a policy",
+            before(
+                {
+                    pods: [
+                        pod("n1", right, { readySince: seconds(0) }),
+                        pod("n2", right, { readySince: seconds(0) }),
+                        pod("n3", onNodeRole),
+                    ],
+                },
+                {
+                    roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" },
+                    nodeRoles: [nodeRole(withoutPolicies), nodeRole({ name: "more", ...withoutPolicies })],
+                },
+            ),
+            { ...DONE, why: "a pod with the role works on a node of each of 2 node roles" },
+        ],
+        [
             "has to be Ready all the same",
             before({ pods: pods(onNodeRole, pod("n1", right, starting)) }, { nodeRoles: [nodeRole(withoutPolicies)] }),
             wait("canary pod-n1 on n1: not Ready yet"),

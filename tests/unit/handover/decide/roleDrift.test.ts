@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { mendOf, roleDriftOf } from "../../../../handover/decide/roleDrift";
+import { repairOf, roleDriftOf } from "../../../../handover/decide/roleDrift";
 import type { Proof, ProofFailure } from "../../../../handover/model/proof";
 import { ISSUER, ROLE, subject } from "../support/worlds";
 
@@ -47,6 +47,6 @@ describe("What a refresh shows of the role", () => {
     }
 
     it("has a place for the issuer where the subject has none", () => {
-        strictEqual(mendOf("provider-missing", { ...subject, issuers: [] }), CREATE.replace(ISSUER, "ISSUER"));
+        strictEqual(repairOf("provider-missing", { ...subject, issuers: [] }), CREATE.replace(ISSUER, "ISSUER"));
     });
 });

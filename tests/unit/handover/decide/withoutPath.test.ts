@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { rolesWithoutPath, withoutPathLine } from "../../../../handover/decide/withoutPath";
+import { isUrgent, rolesWithoutPath, withoutPathLine } from "../../../../handover/decide/withoutPath";
 import type { World } from "../../../../handover/model/world";
 import {
     carrying,
@@ -77,6 +77,26 @@ describe("The node roles whose pods have no path", () => {
     ];
     for (const [what, seen, roles] of rows) {
         it(what, () => deepStrictEqual(rolesWithoutPath(seen), roles));
+    }
+});
+
+describe("A canary that need not be watched", () => {
+    const last = { account: taken, cluster: { pods: pods(carrying(ROLE), pod("n3", onNodeRole)) } };
+    const rows: [string, World, string, boolean][] = [
+        ["is one of a role without a policy while a pod waits", world(carrying(ROLE), last), "nodes", true],
+        ["is none when no pod waits", world(carrying(ROLE), { account: taken }), "nodes", false],
+        ["is none of a role that is not known", world(carrying(ROLE), last), "others", false],
+        [
+            "is none of a role with a policy, though pods of another one wait",
+            world(onNodeRole, {
+                account: { ...twoRoles, nodeRoles: [nodeRole(), twoRoles.nodeRoles[1] ?? nodeRole()] },
+            }),
+            "nodes",
+            false,
+        ],
+    ];
+    for (const [what, seen, role, urgent] of rows) {
+        it(what, () => strictEqual(isUrgent(seen, role), urgent));
     }
 });
 
