@@ -1,6 +1,6 @@
 import { arnOf, Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { Fault, injectFault } from "./faults";
-import { injectOutsider, Outsider } from "./outsiders";
+import { injectOutsider, isOutsider, Outsider } from "./outsiders";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
@@ -93,7 +93,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, { operation, fa
 }
 
 function inject(world: ModelWorld, fault: Fault | Outsider): void {
-    if (fault.kind === "roleBroken" || fault.kind === "roleRepaired" || fault.kind === "policyTaken") {
+    if (isOutsider(fault)) {
         injectOutsider(world, fault);
     } else {
         injectFault(world, fault);

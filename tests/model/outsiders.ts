@@ -8,6 +8,10 @@ export type Outsider =
     /** Trust, boundary, policy or OIDC provider: the role's newest pods and sessions get nothing any more. */
     { readonly kind: "roleBroken" | "roleRepaired" } | { readonly kind: "policyTaken"; readonly role: "a" | "b" };
 
+export function isOutsider(fault: { readonly kind: string }): fault is Outsider {
+    return ["roleBroken", "roleRepaired", "policyTaken"].includes(fault.kind);
+}
+
 export function injectOutsider(world: ModelWorld, fault: Outsider): void {
     world.note(`** ${Object.values(fault).join(" ")}`);
     switch (fault.kind) {
