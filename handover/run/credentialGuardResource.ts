@@ -75,8 +75,12 @@ async function approve(
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
-    [withoutPathLine(world)].flatMap((line) => line ?? []).forEach((line) => context.progress(line));
-    await prove(context, inputs, world);
+    const withoutPath = withoutPathLine(world);
+    if (withoutPath !== undefined) {
+        context.progress(withoutPath);
+    }
+    const inUse = before?.record.approvedRoleArns.includes(subject.roleArn) ?? false;
+    await prove(context, { ...inputs, inUse }, world);
     const record = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
     return {
         record: withObserved(record, {

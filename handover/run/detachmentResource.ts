@@ -50,7 +50,11 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<DetachmentInputs>(state, inputs, detachment.acting)
-            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => repair(context, inputs))
+            ? withRunContext(inputs, rolesOf(inputs), operation, (context) =>
+                  state.approvedRole === inputs.approvedRole
+                      ? repair(context, inputs)
+                      : restoreAndHandOver(context, inputs),
+              )
             : outputsOf(state),
     delete: (state, operation) =>
         unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) =>
@@ -74,8 +78,8 @@ async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs)
 }
 
 /**
- * The same for pods that were verified before. One of them may have complained before the role was repaired, and would block every update
- * for an hour. A first verification takes a complaint as it is.
+ * The same for a role with which the pods were verified before. One of them may have complained before the role was repaired, and would
+ * block every update for an hour. A role that was never verified gets no such allowance.
  */
 async function repair(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
     try {
@@ -86,7 +90,7 @@ async function repair(context: RunContext, inputs: DetachmentInputs): Promise<De
         if (!complains || provedAt === undefined) {
             throw error;
         }
-        context.progress(`${error.seen} The role was proved since then: only later events count`);
+        context.progress(`${error.seen.replace(/\.?$/, ".")} The role was proved since then: only later events count`);
         return handOver(context, inputs, provedAt);
     }
 }

@@ -1,5 +1,5 @@
-import { repairOf } from "../decide/roleDrift";
-import type { Proof, ProofRequest } from "../model/proof";
+import { repairOf, waysOut } from "../decide/roleDrift";
+import type { FailedProof, ProofRequest } from "../model/proof";
 import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
 import type { ClusterSeen, World } from "../model/world";
@@ -12,6 +12,8 @@ export interface ProofInputs {
     readonly subject: Subject;
     readonly proof: ProofDepth;
     readonly timeouts: Timeouts;
+    /** Whether the role was approved before, so that pods may carry it. */
+    readonly inUse?: boolean;
 }
 
 /** How often the proof is repeated while IAM propagates a change. */
@@ -23,7 +25,7 @@ const USUAL_MILLISECONDS = 20_000;
 /** Repeats the proof until the time limit, since STS and EC2 know a new role only after seconds. */
 export async function prove(
     context: RunContext,
-    { subject, proof, timeouts }: ProofInputs,
+    { subject, proof, timeouts, inUse = false }: ProofInputs,
     world: World,
 ): Promise<void> {
     if (proof === "off") {
@@ -46,7 +48,7 @@ export async function prove(
             return;
         }
         if (answer.verdict === "no" && (answer.final || late)) {
-            throw refusals.proofFailed(withRepair(answer, subject), subject.roleArn);
+            throw refusals.proofFailed(withRepair(answer, subject, inUse), subject.roleArn);
         }
         const line =
             context.now() - started < USUAL_MILLISECONDS
@@ -71,7 +73,13 @@ export async function proofRequest(
     return { roleArn, token: await cluster.requestToken(), ipFamily, depth, instanceId };
 }
 
-/** A missing provider has an exact command that repairs it. The other causes depend on the role's owner. */
-function withRepair(answer: Extract<Proof, { verdict: "no" }>, subject: Subject): Extract<Proof, { verdict: "no" }> {
+/**
+ * A role that pods carry has lost its rights: there is also the way back. For another one, only a missing provider has an exact command.
+ * STS that does not answer says nothing about the role.
+ */
+function withRepair(answer: FailedProof, subject: Subject, inUse: boolean): FailedProof {
+    if (inUse && answer.code !== "sts-unreachable") {
+        return { ...answer, fix: waysOut(answer, subject) };
+    }
     return answer.code === "provider-missing" ? { ...answer, fix: repairOf(answer.code, subject) } : answer;
 }

@@ -1,7 +1,7 @@
 import { strictEqual } from "node:assert/strict";
 import { repairOf, roleDriftOf } from "../../../../handover/decide/roleDrift";
 import type { Proof, ProofFailure } from "../../../../handover/model/proof";
-import { ISSUER, ROLE, subject } from "../support/worlds";
+import { ACCOUNT, ISSUER, ROLE, subject } from "../support/worlds";
 
 const failed = (code: ProofFailure, more: { why?: string; fix?: string } = {}): Proof => ({
     verdict: "no",
@@ -17,6 +17,9 @@ const RETREAT = "Or run pulumi destroy: it moves the pods back to the node roles
 const CREATE =
     `Create the provider again (aws iam create-open-id-connect-provider --url https://${ISSUER} --client-id-list ` +
     "sts.amazonaws.com, or the program that had created it), then run pulumi up.";
+const AUDIENCE =
+    "If the OIDC provider has lost the audience sts.amazonaws.com, add it again (aws iam add-client-id-to-open-id-connect-provider " +
+    `--open-id-connect-provider-arn arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER} --client-id sts.amazonaws.com), then run pulumi up.`;
 const RESTORE =
     "Run pulumi up --refresh, which restores the trust policy of the component's role. Another owner's role is restored by its owner.";
 const ATTACH =
@@ -29,7 +32,7 @@ describe("What a refresh shows of the role", () => {
         ["is nothing where only a pod can tell", { verdict: "undecided", why: "w", evidence: [] }, undefined],
         ["is nothing where STS does not answer this machine", failed("sts-unreachable"), undefined],
         ["is a trust that has changed", failed("trust-refused"), `${HEAD} ${RENEWAL} ${RESTORE} ${RETREAT}`],
-        ["is a token that is refused", failed("token-refused"), `${HEAD} ${RENEWAL} ${RESTORE} ${RETREAT}`],
+        ["is a token that is refused", failed("token-refused"), `${HEAD} ${RENEWAL} ${AUDIENCE} ${RETREAT}`],
         ["is a provider that is gone", failed("provider-missing"), `${HEAD} ${RENEWAL} ${CREATE} ${RETREAT}`],
         [
             "is what the failure itself advises",

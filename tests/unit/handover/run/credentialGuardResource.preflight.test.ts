@@ -1,11 +1,11 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import { listRefusals } from "../../../../handover/model/refusal";
+import { isRefusal, listRefusals } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { AccountSeen, ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard, CredentialGuardInputs } from "../../../../handover/run/credentialGuardResource";
-import { ACCOUNT, nodeRole, onNodeRole, subject, withoutPolicies, world } from "../support/worlds";
+import { ACCOUNT, nodeRole, onNodeRole, record, subject, withoutPolicies, world } from "../support/worlds";
 
 const inputs: CredentialGuardInputs = {
     subject,
@@ -24,7 +24,12 @@ const inputs: CredentialGuardInputs = {
 };
 
 /** Creates the guard on this cluster, as a caller of this account. */
-function create(cluster: Partial<ClusterSeen>, callerAccount = ACCOUNT, account: Partial<AccountSeen> = {}) {
+function create(
+    cluster: Partial<ClusterSeen>,
+    callerAccount = ACCOUNT,
+    account: Partial<AccountSeen> = {},
+    prove = (): Promise<unknown> => Promise.reject(new Error("not asked")),
+) {
     const [closed, lines]: [string[], string[]] = [[], []];
     const seen = world(onNodeRole, { cluster, account });
     const context = {
@@ -38,11 +43,42 @@ function create(cluster: Partial<ClusterSeen>, callerAccount = ACCOUNT, account:
             requestToken: () => Promise.resolve("token"),
             close: () => closed.push("closed"),
         },
-        aws: { callerAccount: () => Promise.resolve(callerAccount), look: () => Promise.resolve(seen.account) },
+        aws: { callerAccount: () => Promise.resolve(callerAccount), look: () => Promise.resolve(seen.account), prove },
     } as unknown as RunContext;
     const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
-    return { created: credentialGuard.create(inputs, operation), closed, lines };
+    return { operation, created: credentialGuard.create(inputs, operation), closed, lines };
 }
+
+describe("The credential guard's proof", () => {
+    /** The fix of the refusal, in an update from a state that approved these roles. */
+    async function fixOf(approvedRoleArns: string[]): Promise<string> {
+        const answer = { verdict: "no", code: "trust-refused", why: "w", final: true };
+        const { operation } = create({}, ACCOUNT, {}, () => Promise.resolve(answer));
+        const state = {
+            ...inputs,
+            drift: "a reason",
+            proof: "full" as const,
+            record: { ...record, approvedRoleArns },
+            formerAnnotations: {},
+            approvedRole: `${subject.roleArn} AROACNI`,
+        };
+        const error: unknown = await credentialGuard.update(state, { ...inputs, proof: "full" }, operation).then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+        );
+        return isRefusal(error, "trust-refused") ? error.fix : "";
+    }
+
+    it("fails with the way back where the role was approved before, and without it where it was not", async () => {
+        deepStrictEqual(
+            (await fixOf([subject.roleArn])).endsWith(
+                "Or run pulumi destroy: it moves the pods back to the node roles.",
+            ),
+            true,
+        );
+        deepStrictEqual((await fixOf(["another"])).startsWith("Fix the cause, and run the same command again."), true);
+    });
+});
 
 describe("The credential guard's preflight", () => {
     it("lists every reason at once", async () => {

@@ -102,7 +102,7 @@ describe("The detachment, where a pod had reported a refused call", () => {
         deepStrictEqual(verifiedPods, 3);
         deepStrictEqual(
             lines[0],
-            `The pod pod-n2 carries ${ROLE} and reports in an event: no DescribeSubnets The role was proved since then: only later events count`,
+            `The pod pod-n2 carries ${ROLE} and reports in an event: no DescribeSubnets. The role was proved since then: only later events count`,
         );
     });
 
@@ -127,8 +127,10 @@ describe("The detachment, where a pod had reported a refused call", () => {
         await rejects(detachment.update(before, desired, operation), refused);
     });
 
-    it("does not in a first verification", async () => {
+    it("does not in a first verification, of a first role or of another one", async () => {
         await rejects(detachment.create(desired, complaining(yes).operation), refused);
+        const another = { ...before, approvedRole: `${ROLE}-before` };
+        await rejects(detachment.update(another, desired, complaining(yes).operation), refused);
     });
 
     it("does not prove the role for another reason", async () => {
