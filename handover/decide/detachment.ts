@@ -14,7 +14,7 @@ import {
     wakeMarkStep,
     whyForced,
 } from "./fleet";
-import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
+import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 
 /** The goal of the last part of the hand-over. */
@@ -47,7 +47,7 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     if (failed !== undefined) {
         return failed;
     }
-    const lost = policiesLost(target, account.nodeRoles);
+    const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
     const { nodes, ignored } = consideredNodes(target, cluster);
     const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, target.subject));
     const restore = restorePoliciesStep(target, fleet, lost, memory, at);

@@ -25,7 +25,7 @@ export interface HandBackTarget {
 
 /**
  * The hand-back. Each step is taken only if it is still needed:
- *   a. the recorded policies are attached again to the node roles that have nodes, and IAM gets time to enforce them,
+ *   a. the recorded policies are attached again to the node roles that exist, and IAM gets time to enforce them,
  *   b. the role of every node has the CNI's permissions, else nothing moves,
  *   c. the injection guard is removed, which would refuse pods that use the node role,
  *   d. the annotation is removed, or its former value restored,
@@ -52,7 +52,7 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
 }
 
 function attachAgain({ record }: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
-    const missing = missingPolicies(record, record.namedNodeRoles, account);
+    const missing = missingPolicies(record, record.namedNodeRoles, account, memory);
     const roles = [...new Set(missing.map(({ roleName }) => roleName))].join(", ");
     return missing.length === 0
         ? undefined
@@ -193,8 +193,8 @@ function unsafeNodeRolesStep({ record, subject }: HandBackTarget, { cluster, acc
 }
 
 /**
- * An inline policy that grants actions of the CNI counts as sufficient, since it was added on purpose. So does a recorded policy:
- * the pods used its permissions before, even if the current plugin needs more.
+ * A recorded policy counts as sufficient: the pods used its permissions before, even if the current plugin needs more. Any other
+ * policy counts by its content.
  */
 function suffices(
     { name, cniPolicies, inlineCniPolicies }: NodeRoleSeen,
@@ -202,7 +202,8 @@ function suffices(
 ): boolean {
     const recorded = nodeRolePolicies[name] ?? [];
     return (
-        cniPolicies.some(({ arn, sufficient }) => sufficient || recorded.includes(arn)) || inlineCniPolicies.length > 0
+        cniPolicies.some(({ arn, sufficient }) => sufficient || recorded.includes(arn)) ||
+        inlineCniPolicies.some(({ sufficient }) => sufficient)
     );
 }
 

@@ -25,6 +25,8 @@ export interface HandOverRecord {
     readonly ownRoleArns?: readonly string[];
     /** Every node role that detachFromNodeRoles has ever listed. */
     readonly namedNodeRoles: readonly string[];
+    /** Those that the component's own program manages, and so may delete in the same operation. Missing in records of early versions. */
+    readonly ownNodeRoles?: readonly string[];
     /** The CNI policies that were attached to the node roles, by role name. */
     readonly nodeRolePolicies: Readonly<Record<string, readonly string[]>>;
 }
@@ -69,6 +71,17 @@ export function withObserved(
             record.nodeRolePolicies,
         ),
     };
+}
+
+/** Records which of the listed node roles the program manages. A role that it no longer lists keeps its entry. */
+export function withOwnNodeRoles(
+    record: HandOverRecord,
+    listed: readonly string[],
+    own: readonly string[],
+): HandOverRecord {
+    const before = (record.ownNodeRoles ?? []).filter((name) => !listed.includes(name));
+    const ownNodeRoles = union(before, own);
+    return ownNodeRoles.length === 0 && record.ownNodeRoles === undefined ? record : { ...record, ownNodeRoles };
 }
 
 /** Adds a role that the engine will delete to the record. */

@@ -1,5 +1,6 @@
 import { AUDIENCE_ANNOTATION, ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { attachCommand } from "./attachCommand";
 import { listNames } from "./listNames";
 import type { Proof } from "./proof";
 import { Refusal } from "./refusal";
@@ -207,10 +208,10 @@ export const refusals = {
     nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject) =>
         new Refusal(
             "node-role-without-permissions",
-            `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and no such policy is recorded.`,
+            `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and the record has none that can be attached.`,
             "Without the CNI role, their pods would have no permissions, so the hand-back has stopped.",
             subject.ipFamily === "ipv4"
-                ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => `aws iam attach-role-policy --role-name ${name} --policy-arn ${managedPolicyOf(subject)}`).join("; ")}`
+                ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
                 : `Attach a policy with the IPv6 actions to ${roles.map(({ name }) => name).join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`,
         ),
     policyNotRecorded: ({ roleName, policyArn }: RolePolicy) =>

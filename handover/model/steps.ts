@@ -44,6 +44,8 @@ export interface Memory {
     readonly attachedAt: number | undefined;
     /** The policies that it attached last, and has not detached since. */
     readonly attached: readonly RolePolicy[];
+    /** Policies that this run could not attach, because they no longer exist. */
+    readonly gone: readonly RolePolicy[];
     /** When this run last detached a policy. */
     readonly detachedAt: number | undefined;
     readonly propagatedAt: number | undefined;
@@ -61,6 +63,7 @@ export function freshMemory(startedAt: number): Memory {
         startedAt,
         attachedAt: undefined,
         attached: [],
+        gone: [],
         detachedAt: undefined,
         propagatedAt: undefined,
         releasedAt: undefined,
@@ -70,12 +73,13 @@ export function freshMemory(startedAt: number): Memory {
     };
 }
 
-/** Adds a step that the run took at the time `at`. */
-export function remember(memory: Memory, step: Step, at: number): Memory {
+/** Adds a step that the run took at the time `at`. `gone`: the policies of the step that no longer exist. */
+export function remember(memory: Memory, step: Step, at: number, gone: readonly RolePolicy[] = []): Memory {
     switch (step.do) {
         case "attach":
             return {
                 ...memory,
+                gone: [...memory.gone, ...gone],
                 attachedAt: at,
                 attached: step.policies,
                 propagatedAt: undefined,

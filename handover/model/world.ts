@@ -106,12 +106,18 @@ export interface NodeRoleSeen {
     readonly uniqueId: string | undefined;
     /** Attached AWS and customer managed policies that grant actions of the CNI: see documents/cniGrants.ts. */
     readonly cniPolicies: readonly CniPolicySeen[];
-    /** Names of inline policies that grant actions of the CNI. */
-    readonly inlineCniPolicies: readonly string[];
+    /** Inline policies that grant actions of the CNI. */
+    readonly inlineCniPolicies: readonly InlineCniPolicySeen[];
     /** IDs of this cluster's instances that run with it, joined or not. */
     readonly instancesOfCluster: readonly string[];
     /** Instances outside this cluster that run with it, as `<region>/<id>`. */
     readonly instancesElsewhere: readonly string[];
+}
+
+export interface InlineCniPolicySeen {
+    readonly name: string;
+    /** Whether it alone grants everything that the IP family needs. */
+    readonly sufficient: boolean;
 }
 
 export interface CniPolicySeen {

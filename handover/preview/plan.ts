@@ -7,7 +7,7 @@ import { preflightRefusals } from "../decide/preflightRefusals";
 import { remainingSteps } from "../decide/remainingSteps";
 import { isAnnotated } from "../model/isAnnotated";
 import { Preflight } from "../model/preflight";
-import { freshRecord, HandOverRecord, subjectOf, withObserved } from "../model/record";
+import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles } from "../model/record";
 import type { Refusal } from "../model/refusal";
 import type { Subject } from "../model/subject";
 import { webhookAnnotations } from "../model/webhookAnnotations";
@@ -27,6 +27,11 @@ export interface PlanInputs {
     readonly delivered: string | undefined;
     /** Undefined: nothing is detached. */
     readonly detachFromNodeRoles: readonly string[] | undefined;
+    /** Those that the component's program manages, and whether their delete detaches policies first, as far as that can be seen. */
+    readonly ownNodeRoles: readonly {
+        readonly name: string;
+        readonly forceDetachPolicies: boolean | undefined;
+    }[];
     readonly detachPolicyArns: readonly string[] | undefined;
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;
@@ -75,12 +80,16 @@ function follow(inputs: PlanInputs): HandOverPlan {
 }
 
 /** The credential guard's record when the other parts begin. */
-function recordAfter({ preflight, record, detachPolicyArns }: PlanInputs): HandOverRecord {
+function recordAfter({ preflight, record, detachPolicyArns, ownNodeRoles }: PlanInputs): HandOverRecord {
     const { subject, world, detachFromNodeRoles } = preflight;
     if (record !== undefined) {
         return record;
     }
-    const before = inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world);
+    const before = withOwnNodeRoles(
+        inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world),
+        detachFromNodeRoles,
+        ownNodeRoles.map(({ name }) => name),
+    );
     // A pod may still carry a role that was approved before the annotated one.
     const carried = world.cluster.pods.flatMap(({ credentials }) =>
         credentials.kind === "webIdentity" ? [credentials.roleArn] : [],
@@ -170,6 +179,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.attach(part, "since pods without the role use it"),
         ...planLines.restart(part, seen),
         ...planLines.detach(part),
+        ...planLines.forceDetach(part, inputs.ownNodeRoles),
         ...planLines.wait(part, forecast.world),
     ];
 }

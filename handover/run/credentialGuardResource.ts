@@ -1,8 +1,10 @@
 import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
-import { nextGiveBackStep } from "../decide/giveBack";
+import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
+import { unrecordedPolicies } from "../decide/drift";
 import { nextHandBackStep } from "../decide/handBack";
+import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";
-import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnRole } from "../model/record";
+import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles, withOwnRole } from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { World } from "../model/world";
@@ -20,6 +22,8 @@ export interface CredentialGuardInputs extends LiveInputs {
     readonly proof: ProofDepth;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
+    /** Those of detachFromNodeRoles that the component's program manages. Missing if there are none. */
+    readonly ownNodeRoles?: readonly string[];
     readonly detachPolicyArns: readonly string[];
     readonly injectionGuard: boolean;
     /** The CNI policy and the additional policies. */
@@ -42,6 +46,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
     acting: [
         "subject",
         "detachFromNodeRoles",
+        "ownNodeRoles",
         "detachPolicyArns",
         "injectionGuard",
         "policyArns",
@@ -87,8 +92,10 @@ async function approve(
     };
 }
 
-/** The record, with the role if it is the component's own. */
-function recordOf({ record, roleUniqueId, subject }: CredentialGuardInputs & Pick<CredentialGuardOutputs, "record">) {
+/** The record, with the CNI role and the node roles that the program itself manages. */
+function recordOf(inputs: CredentialGuardInputs & Pick<CredentialGuardOutputs, "record">): HandOverRecord {
+    const { roleUniqueId, subject, detachFromNodeRoles, ownNodeRoles = [] } = inputs;
+    const record = withOwnNodeRoles(inputs.record, detachFromNodeRoles, ownNodeRoles);
     return roleUniqueId === "" ? record : withOwnRole(record, subject.roleArn);
 }
 
@@ -145,40 +152,40 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
         iamPropagationSeconds: state.iamPropagationSeconds,
         formerAnnotations: (await formerRoleWorks(context, record, state)) ? record.originalAnnotations : {},
     };
-    await reach(
+    const { world } = await reach(
         { ...context, subject },
         {
             what: "The hand-back",
-            next: (world, memory) => nextHandBackStep(target, world, memory),
+            next: (seen, memory) => nextHandBackStep(target, seen, memory),
             limitSeconds: timeouts.handBackSeconds,
             limitArgument: "timeouts.handBackSeconds",
         },
     );
+    notGivenBack(record, record.namedNodeRoles, world.account).forEach((line) => context.progress(line));
 }
 
+/**
+ * Says what the next update has to record. It records nothing itself: a policy that another program attaches for a moment would
+ * otherwise be attached again on destroy, although its owner has removed it.
+ */
 async function read(
     state: CredentialGuardInputs & CredentialGuardOutputs,
     operation: OperationContext,
 ): Promise<{ outputs: CredentialGuardOutputs; drift: string }> {
-    const { record, formerAnnotations, approvedRole, subject, detachFromNodeRoles } = state;
-    const kept = { outputs: { record, formerAnnotations, approvedRole }, drift: NO_DRIFT };
+    const { record, formerAnnotations, approvedRole } = state;
     return withRunContext(state, record.namedNodeRoles, operation, async (context) => {
         const { account, cluster } = await look(context, { searchElsewhere: false });
-        return cluster.uid !== record.clusterUid
-            ? kept
-            : {
-                  ...kept,
-                  outputs: {
-                      ...kept.outputs,
-                      record: withObserved(record, {
-                          roleArn: subject.roleArn,
-                          detachFromNodeRoles,
-                          detachPolicyArns: state.detachPolicyArns,
-                          nodeRoles: account.nodeRoles,
-                      }),
-                  },
-              };
+        const drift = cluster.uid === record.clusterUid ? unrecordedPolicies(targetOf(state), account) : undefined;
+        if (drift !== undefined) {
+            context.progress(drift);
+        }
+        return { outputs: { record, formerAnnotations, approvedRole }, drift: drift ?? NO_DRIFT };
     });
+}
+
+function targetOf(state: CredentialGuardInputs & CredentialGuardOutputs): NodeRoleTarget {
+    const { detachPolicyArns, ...rest } = state;
+    return { ...rest, detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns };
 }
 
 function approvedRoleOf({ subject, roleUniqueId }: CredentialGuardInputs): string {

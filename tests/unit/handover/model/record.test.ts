@@ -4,10 +4,12 @@ import {
     recordedNotAttached,
     subjectOf,
     withObserved,
+    withOwnNodeRoles,
     withOwnRole,
 } from "../../../../handover/model/record";
 import type { ServiceAccountSeen } from "../../../../handover/model/world";
 import {
+    inlinePolicy,
     BROAD_POLICY,
     CNI_POLICY,
     FORMER_ROLE,
@@ -25,6 +27,24 @@ import {
 const nothing = { roleArn: ROLE, detachFromNodeRoles: [], nodeRoles: [], detachPolicyArns: [] };
 const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
+
+describe("The record of the node roles that the program manages", () => {
+    const before = { ...record, ownNodeRoles: ["nodes", "old"] };
+    const rows: [string, typeof record, string[], string[], string[] | undefined][] = [
+        ["is missing where there are none", record, ["nodes"], [], undefined],
+        ["has those that the program manages", record, ["nodes", "more"], ["more"], ["more"]],
+        ["keeps those that the program no longer lists", before, [], [], ["nodes", "old"]],
+        ["forgets one that the program lists and no longer manages", before, ["nodes"], [], ["old"]],
+        ["is empty where the last one went to another owner", before, ["nodes", "old"], [], []],
+        ["has none twice", before, ["nodes"], ["nodes"], ["old", "nodes"]],
+    ];
+    for (const [what, of, listed, own, expected] of rows) {
+        it(what, () => {
+            const { ownNodeRoles, ...rest } = withOwnNodeRoles(of, listed, own);
+            deepStrictEqual([ownNodeRoles, rest], [expected, record]);
+        });
+    }
+});
 
 describe("The record", () => {
     it("stays as it is when nothing new is seen", () => {
@@ -90,7 +110,7 @@ describe("The record", () => {
     });
 
     it("has nothing of a policy that is named and not attached, or only inline", () => {
-        const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: ["inline"] })];
+        const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: [inlinePolicy("inline")] })];
         deepStrictEqual(withObserved(record, { ...nothing, nodeRoles, detachPolicyArns: [OTHER_POLICY] }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY], more: [] },

@@ -153,6 +153,39 @@ describe("The loop", () => {
         deepStrictEqual(calls.slice(-2), [`attach a ${String(policy)}`, `attach b ${String(policy)}`]);
     });
 
+    it("passes over a policy that no longer exists, with a warning, and tells the decision", async () => {
+        const { context, calls, lines } = scripted();
+        const gone: unknown[] = [];
+        const aws = {
+            ...context.aws,
+            attach: (role: string, arn: string) => {
+                calls.push(`attach ${role} ${arn}`);
+                return Promise.resolve(role === "a" ? ("policyGone" as const) : ("attached" as const));
+            },
+        };
+        const steps = [ATTACH, DONE];
+        const goal: Goal = {
+            what: "The work",
+            limitSeconds: 60,
+            limitArgument: "timeouts.canarySeconds",
+            next: (_, memory) => {
+                gone.push(memory.gone);
+                return steps[gone.length - 1] ?? DONE;
+            },
+        };
+        await reach({ ...context, aws }, goal);
+        deepStrictEqual(gone, [[], attach("a")]);
+        deepStrictEqual(
+            calls.filter((call) => call.startsWith("attach")),
+            [`attach a ${String(policy)}`, `attach b ${String(policy)}`],
+        );
+        deepStrictEqual(lines, [
+            "back",
+            `warning: ${String(policy)} no longer exists, so a does not get it again`,
+            "ready",
+        ]);
+    });
+
     it("ends with a refusal as it is", async () => {
         const refusal = refusals.serviceAccountMissing(subject);
         const { context, goal, calls } = scripted({ do: "refuse", refusal });

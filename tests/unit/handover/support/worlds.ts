@@ -106,6 +106,8 @@ export function nodeRole(more: Partial<NodeRoleSeen> = {}): NodeRoleSeen {
     };
 }
 
+export const inlinePolicy = (name: string, sufficient = false) => ({ name, sufficient });
+
 export const withoutPolicies = { cniPolicies: [] };
 
 export const daemonSet: DaemonSetSeen = {
