@@ -21,6 +21,8 @@ export interface HandOverRecord {
     readonly originalAnnotations: Readonly<Record<string, string>>;
     /** Every role that aws-node pods may carry because of the component. */
     readonly approvedRoleArns: readonly string[];
+    /** How often another role was approved. Missing before that, and in records of early versions. */
+    readonly approvals?: number;
     /** Those that the component has created or imported, and deletes. Missing in records of early versions. */
     readonly ownRoleArns?: readonly string[];
     /** Every node role that detachFromNodeRoles has ever listed. */
@@ -82,6 +84,14 @@ export function withOwnNodeRoles(
     const before = (record.ownNodeRoles ?? []).filter((name) => !listed.includes(name));
     const ownNodeRoles = union(before, own);
     return ownNodeRoles.length === 0 && record.ownNodeRoles === undefined ? record : { ...record, ownNodeRoles };
+}
+
+/**
+ * Counts the approval of another role. The record then differs also when a former role returns, so that the resources after the
+ * credential guard look for pods that a killed update has left with the role in between.
+ */
+export function withAnotherApproval(record: HandOverRecord): HandOverRecord {
+    return { ...record, approvals: (record.approvals ?? 0) + 1 };
 }
 
 /** Adds a role that the engine will delete to the record. */

@@ -10,7 +10,6 @@ import { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles } from "../model/record";
 import type { Refusal } from "../model/refusal";
 import type { Subject } from "../model/subject";
-import { webhookAnnotations } from "../model/webhookAnnotations";
 import { Forecast } from "./forecast";
 import { inferredRecord, isAnotherRole } from "./inferredRecord";
 import { planLines } from "./planLines";
@@ -71,7 +70,7 @@ function follow(inputs: PlanInputs): HandOverPlan {
         ...(inputs.record === undefined ? restoreForAnotherRole(inputs, record, forecast) : []),
         ...annotate(subject, forecast),
         ...(inputs.canaryActs ? canary(inputs, record, subject, forecast) : []),
-        ...rollOut(inputs, subject, forecast),
+        ...rollOut(inputs, record, subject, forecast),
         ...detachment(inputs, record, subject, forecast),
     ];
     const target = { ...inputs, ...preflight, subject, record, detachFromNodeRoles: inputs.detachFromNodeRoles };
@@ -133,13 +132,18 @@ function canary(inputs: PlanInputs, record: HandOverRecord, subject: Subject, fo
 }
 
 /** With OnDelete, the detachment restarts the pods. */
-function rollOut({ preflight, delivered }: PlanInputs, subject: Subject, forecast: Forecast): string[] {
+function rollOut(
+    { preflight, delivered }: PlanInputs,
+    record: HandOverRecord,
+    subject: Subject,
+    forecast: Forecast,
+): string[] {
     const { daemonSet, pods } = preflight.world.cluster;
     const { [ROLLOUT_ANNOTATION]: live } = daemonSet?.templateAnnotations ?? {};
     if (daemonSet === undefined || forecast.isStuck || (delivered !== undefined && live === delivered)) {
         return [];
     }
-    if (carriedBefore(subject, webhookAnnotations(preflight.world), forecast.world.cluster)) {
+    if (carriedBefore(subject, record.originalAnnotations, forecast.world.cluster)) {
         return [];
     }
     forecast.patchTemplate();

@@ -4,7 +4,15 @@ import { unrecordedPolicies } from "../decide/drift";
 import { nextHandBackStep } from "../decide/handBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";
-import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles, withOwnRole } from "../model/record";
+import {
+    freshRecord,
+    HandOverRecord,
+    subjectOf,
+    withAnotherApproval,
+    withObserved,
+    withOwnNodeRoles,
+    withOwnRole,
+} from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { World } from "../model/world";
@@ -105,7 +113,8 @@ async function approveAgain(
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
     const known = { ...context, subject: subjectOf(state.record, context.subject) };
-    const before = { ...state, approvedRoleArns: state.record.approvedRoleArns };
+    const { approvedRoleArns, ownRoleArns = approvedRoleArns } = state.record;
+    const before = { ...state, approvedRoleArns, ownRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);
     if (approved.approvedRole === state.approvedRole) {
         // The same role: its annotation does not change, and neither do the former annotations.
@@ -125,7 +134,7 @@ async function approveAgain(
             },
         );
     }
-    return approved;
+    return { ...approved, record: withAnotherApproval(approved.record) };
 }
 
 /** Runs the preflight. Throws all its reasons to refuse at once. */
