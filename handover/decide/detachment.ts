@@ -1,4 +1,4 @@
-import { carriesRole, describeCredentials } from "../model/carriedRole";
+import { carriesRole, describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
@@ -14,6 +14,7 @@ import {
     wakeMarkStep,
     whyForced,
 } from "./fleet";
+import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 
@@ -74,6 +75,10 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
             ? propagationStep(target.iamPropagationSeconds)
             : { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" };
     }
+    const others = retiredRolesStep(target, cluster);
+    if (others !== undefined) {
+        return others;
+    }
     const unstable = Math.max(
         untilStable(fleet.right, target.stableSeconds, at),
         untilWebhookIsCurrent(target, memory, at),
@@ -87,6 +92,16 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     return target.detachFromNodeRoles === undefined
         ? { do: "done", why: `${String(fleet.right.length)} pods carry the role` }
         : detachStep(target, target.detachFromNodeRoles, world, memory, fleet);
+}
+
+/** A formerly approved role is deleted when this is done, so no other pod may carry it, and no former service account deliver it. */
+function retiredRolesStep({ record, subject }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
+    const retired = record.approvedRoleArns.filter((arn) => arn !== subject.roleArn);
+    const others = othersThatCarry(cluster, retired);
+    return (
+        releaseFormerAccountStep(cluster) ??
+        (others.length === 0 ? undefined : { do: "refuse", refusal: refusals.carriedByOthers(others) })
+    );
 }
 
 /** A formerly approved role is deleted when this is done, but a webhook with an outdated cache may still give it to a pod. */

@@ -1,5 +1,5 @@
 import type { RolePolicy } from "./steps";
-import type { Subject } from "./subject";
+import { isSameAccount, type ServiceAccountName, type Subject } from "./subject";
 import { webhookAnnotations } from "./webhookAnnotations";
 import type { NodeRoleSeen, World } from "./world";
 
@@ -13,6 +13,8 @@ export interface HandOverRecord {
     /** The UID of the namespace kube-system. */
     readonly clusterUid: string;
     readonly serviceAccountUid: string;
+    /** Every service account that the component has annotated. Missing in records of early versions. */
+    readonly serviceAccounts?: readonly ServiceAccountName[];
     /** The component's first field manager. A rename of the component does not change it. */
     readonly fieldManager: string;
     /** The injection guard's first name. */
@@ -118,7 +120,22 @@ function union(before: readonly string[], now: readonly string[]): readonly stri
     return [...new Set([...before, ...now])];
 }
 
+/** Adds a service account to the record. */
+export function withServiceAccount(record: HandOverRecord, account: ServiceAccountName): HandOverRecord {
+    const { serviceAccounts = [] } = record;
+    return serviceAccounts.some((one) => isSameAccount(one, account))
+        ? record
+        : { ...record, serviceAccounts: [...serviceAccounts, account] };
+}
+
 /** The subject of a run, under the component's first names. */
 export function subjectOf(record: HandOverRecord, subject: Subject): Subject {
-    return { ...subject, fieldManager: record.fieldManager, injectionGuardName: record.injectionGuardName };
+    const { fieldManager, injectionGuardName, serviceAccounts = [] } = record;
+    const formerServiceAccounts = serviceAccounts.filter((one) => !isSameAccount(one, subject.serviceAccount));
+    return {
+        ...subject,
+        fieldManager,
+        injectionGuardName,
+        ...(formerServiceAccounts.length === 0 ? {} : { formerServiceAccounts }),
+    };
 }

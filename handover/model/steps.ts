@@ -1,4 +1,5 @@
 import type { Refusal } from "./refusal";
+import type { ServiceAccountName } from "./subject";
 import type { PodSeen } from "./world";
 
 /** The next safe step towards a goal, decided by a pure function of the observed state. */
@@ -18,9 +19,11 @@ export type Step =
     | { readonly do: "detach"; readonly policies: readonly RolePolicy[]; readonly why: string }
     | { readonly do: "removeInjectionGuard"; readonly why: string }
     | { readonly do: "releaseTemplate"; readonly why: string }
-    /** Releases the component's fields of the service account, and leaves these annotations on it. */
+    /** Releases the component's fields of a service account, and leaves these annotations on it. */
     | {
           readonly do: "releaseServiceAccount";
+          /** Undefined: the service account of the subject. */
+          readonly account?: ServiceAccountName;
           readonly leaving: Readonly<Record<string, string>>;
           readonly why: string;
       }

@@ -12,6 +12,7 @@ import {
     withObserved,
     withOwnNodeRoles,
     withOwnRole,
+    withServiceAccount,
 } from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -66,7 +67,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         withRunContext(inputs, inputs.detachFromNodeRoles, operation, (context) => approve(context, inputs, undefined)),
     update: async (state, inputs, operation) =>
         mustAct<CredentialGuardInputs>(state, inputs, credentialGuard.acting)
-            ? withRunContext({ ...inputs, record: state.record }, inputs.detachFromNodeRoles, operation, (context) =>
+            ? withRunContext(withFormerAccount(state, inputs), inputs.detachFromNodeRoles, operation, (context) =>
                   approveAgain(context, state, inputs),
               )
             : { record: state.record, formerAnnotations: state.formerAnnotations, approvedRole: state.approvedRole },
@@ -74,6 +75,11 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         unlessClusterGone(state, state.record.namedNodeRoles, operation, async (context) => handBack(context, state)),
     read,
 };
+
+/** With the service account that the last update annotated, which records of early versions do not name. */
+function withFormerAccount(state: CredentialGuardInputs & CredentialGuardOutputs, inputs: CredentialGuardInputs) {
+    return { ...inputs, record: withServiceAccount(state.record, state.subject.serviceAccount) };
+}
 
 /** Proves a role, and records the state before it. */
 async function approve(
@@ -88,8 +94,9 @@ async function approve(
     }
     await prove(context, inputs, world);
     const record = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
+    const accounts = before === undefined ? record : withServiceAccount(record, before.subject.serviceAccount);
     return {
-        record: withObserved(record, {
+        record: withObserved(withServiceAccount(accounts, subject.serviceAccount), {
             roleArn: subject.roleArn,
             detachFromNodeRoles,
             detachPolicyArns: inputs.detachPolicyArns,
@@ -112,7 +119,7 @@ async function approveAgain(
     state: CredentialGuardInputs & CredentialGuardOutputs,
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
-    const known = { ...context, subject: subjectOf(state.record, context.subject) };
+    const known = { ...context, subject: subjectOf(withFormerAccount(state, inputs).record, context.subject) };
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = state.record;
     const before = { ...state, approvedRoleArns, ownRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);

@@ -137,7 +137,7 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Step, {
         case "releaseTemplate":
             return cluster.releaseTemplate();
         case "releaseServiceAccount":
-            return cluster.releaseServiceAccount(step.leaving);
+            return cluster.releaseServiceAccount(step.leaving, step.account);
         case "done":
         case "refuse":
             return;

@@ -6,6 +6,7 @@ import {
     withObserved,
     withOwnNodeRoles,
     withOwnRole,
+    withServiceAccount,
 } from "../../../../handover/model/record";
 import type { ServiceAccountSeen } from "../../../../handover/model/world";
 import {
@@ -27,6 +28,26 @@ import {
 const nothing = { roleArn: ROLE, detachFromNodeRoles: [], nodeRoles: [], detachPolicyArns: [] };
 const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
+
+describe("The record of the service accounts", () => {
+    const { serviceAccount } = subject;
+    const older = { namespace: "network", name: serviceAccount.name };
+    const sameNamespace = { namespace: serviceAccount.namespace, name: "older" };
+
+    it("has each once", () => {
+        const one = withServiceAccount(record, serviceAccount);
+        deepStrictEqual(one, { ...record, serviceAccounts: [serviceAccount] });
+        deepStrictEqual(withServiceAccount(one, { ...serviceAccount }), one);
+        const all = withServiceAccount(withServiceAccount(one, older), sameNamespace);
+        deepStrictEqual(all.serviceAccounts, [serviceAccount, older, sameNamespace]);
+    });
+
+    it("makes those before the present one former ones of the subject", () => {
+        deepStrictEqual(subjectOf(withServiceAccount(record, serviceAccount), subject), subject);
+        const all = [older, serviceAccount, sameNamespace].reduce(withServiceAccount, record);
+        deepStrictEqual(subjectOf(all, subject), { ...subject, formerServiceAccounts: [older, sameNamespace] });
+    });
+});
 
 describe("The record of the node roles that the program manages", () => {
     const before = { ...record, ownNodeRoles: ["nodes", "old"] };

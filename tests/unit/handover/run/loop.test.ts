@@ -41,7 +41,10 @@ function scripted(...steps: Step[]) {
             removeInjectionGuard: () => done("remove guard"),
             releaseTemplate: () => done("release template"),
             removeWakeMark: () => done("remove wake mark"),
-            releaseServiceAccount: (leaving: object) => done(`release ${JSON.stringify(leaving)}`),
+            releaseServiceAccount: (leaving: object, account?: object) =>
+                done(
+                    `release ${JSON.stringify(leaving)}${account === undefined ? "" : ` of ${JSON.stringify(account)}`}`,
+                ),
         },
         aws: {
             look: async ({ searchElsewhere }: { searchElsewhere: boolean }) => {
@@ -81,6 +84,10 @@ describe("The loop", () => {
         [{ do: "releaseTemplate", why: "w" }, ["release template"]],
         [{ do: "removeWakeMark", why: "w" }, ["remove wake mark"]],
         [{ do: "releaseServiceAccount", leaving: { a: "1" }, why: "w" }, ['release {"a":"1"}']],
+        [
+            { do: "releaseServiceAccount", account: { namespace: "n", name: "s" }, leaving: {}, why: "w" },
+            ['release {} of {"namespace":"n","name":"s"}'],
+        ],
     ];
     for (const [step, expected] of acts) {
         const keeps = ["wait", "restart", "wake", "removeWakeMark"].includes(step.do);
