@@ -12,6 +12,7 @@ import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
 import { createCanary, createCredentialGuard, createDetachment, createInjectionGuard } from "./live/liveChecks";
 import { withSecrets } from "./live/liveConnection";
 import type { LiveContext } from "./live/liveContext";
+import { ownNodeRoles } from "./live/ownNodeRoles";
 import { remainingWithoutLiveChecks } from "./live/remainingWithoutLiveChecks";
 import { refuseUnsafeStack } from "./live/stackRules";
 import { resolveCluster } from "./role/cluster";
@@ -132,6 +133,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   oidcProviderArn,
                   region: after(gate, cluster.region),
                   delivered,
+                  ownNodeRoles: ownNodeRoles(args.detachFromNodeRoles),
                   formerFieldManagers: formerFieldManagers(name, opts?.aliases),
                   parent: this,
               }

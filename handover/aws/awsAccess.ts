@@ -8,8 +8,11 @@ export interface AwsAccess {
     callerAccount(): Promise<string>;
     /** Reads the node roles: those of the given instances, and those with the given names. */
     look(query: AccountQuery): Promise<AccountSeen>;
-    /** Attaches a managed policy, unless it is attached already. Returns `gone` if the role does not exist. */
-    attach(roleName: string, policyArn: string): Promise<"attached" | "gone">;
+    /**
+     * Attaches a managed policy, unless it is attached already. Returns `gone` if the role does not exist, and `policyGone` if the
+     * policy does not.
+     */
+    attach(roleName: string, policyArn: string): Promise<"attached" | "gone" | "policyGone">;
     /** Detaches a managed policy, if it is attached. Returns `gone` if the role does not exist. */
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
     /** Whether the cluster exists. `gone` only if EKS itself answers ResourceNotFoundException. */

@@ -1,4 +1,4 @@
-import type { AccountSeen, CniPolicySeen, NodeRoleSeen } from "../model/world";
+import type { AccountSeen, NodeRoleSeen } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
 import { membership } from "./clusterMembership";
@@ -75,8 +75,8 @@ async function readRole(
         name,
         exists: true,
         uniqueId: found.uniqueId,
-        cniPolicies: judged.filter((policy): policy is CniPolicySeen => policy !== undefined),
-        inlineCniPolicies: found.inline.filter((_, i) => inline[i]),
+        cniPolicies: judged.filter((policy) => policy !== undefined),
+        inlineCniPolicies: inline.filter((policy) => policy !== undefined),
     };
 }
 

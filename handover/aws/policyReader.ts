@@ -2,7 +2,7 @@ import { parsePolicyArn } from "../../documents/arn";
 import { cniGrants } from "../../documents/cniGrants";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { memoizeByKey } from "../async/memoize";
-import type { CniPolicySeen } from "../model/world";
+import type { CniPolicySeen, InlineCniPolicySeen } from "../model/world";
 import type { Clients } from "./awsClients";
 import { errorCodeOf } from "./awsErrors";
 
@@ -12,8 +12,8 @@ type IpFamily = "ipv4" | "ipv6";
 export interface PolicyReader {
     /** Undefined if the policy grants no actions of the CNI, or does not exist. */
     managed(arn: string, ipFamily: IpFamily): Promise<CniPolicySeen | undefined>;
-    /** Whether an inline policy of a role grants actions of the CNI. */
-    inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<boolean>;
+    /** Undefined if the inline policy of a role grants no actions of the CNI, or does not exist. */
+    inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<InlineCniPolicySeen | undefined>;
 }
 
 /** Reads each policy version once per run: a version never changes, and AWS managed policies hardly change during a run. */
@@ -47,7 +47,8 @@ export function policyReader(clients: Clients): PolicyReader {
             const { GetRolePolicyCommand } = await import("./awsSdk");
             const command = new GetRolePolicyCommand({ RoleName, PolicyName });
             const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
-            return cniGrants(decoded(answer?.PolicyDocument), ipFamily).grants;
+            const { grants, sufficient } = cniGrants(decoded(answer?.PolicyDocument), ipFamily);
+            return grants ? { name: PolicyName, sufficient } : undefined;
         },
     };
 }

@@ -1,4 +1,4 @@
-import { carriesRole, describeCredentials } from "../model/carriedRole";
+import { carriesRole, describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
@@ -14,7 +14,8 @@ import {
     wakeMarkStep,
     whyForced,
 } from "./fleet";
-import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
+import { releaseFormerAccountStep } from "./formerAccounts";
+import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 
 /** The goal of the last part of the hand-over. */
@@ -49,7 +50,7 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     if (failed !== undefined) {
         return failed;
     }
-    const lost = policiesLost(target, account.nodeRoles);
+    const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
     const { nodes, ignored } = consideredNodes(target, cluster);
     const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, target.subject));
     const restore = restorePoliciesStep(target, fleet, lost, memory, at);
@@ -76,6 +77,10 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
             ? propagationStep(target.iamPropagationSeconds)
             : { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" };
     }
+    const others = retiredRolesStep(target, cluster);
+    if (others !== undefined) {
+        return others;
+    }
     const unstable = Math.max(
         untilStable(fleet.right, target.stableSeconds, at),
         untilWebhookIsCurrent(target, memory, at),
@@ -89,6 +94,16 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     return target.detachFromNodeRoles === undefined
         ? { do: "done", why: `${String(fleet.right.length)} pods carry the role` }
         : detachStep(target, target.detachFromNodeRoles, world, memory, fleet);
+}
+
+/** A formerly approved role is deleted when this is done, so no other pod may carry it, and no former service account deliver it. */
+function retiredRolesStep({ record, subject }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
+    const retired = record.approvedRoleArns.filter((arn) => arn !== subject.roleArn);
+    const others = othersThatCarry(cluster, retired);
+    return (
+        releaseFormerAccountStep(cluster) ??
+        (others.length === 0 ? undefined : { do: "refuse", refusal: refusals.carriedByOthers(others) })
+    );
 }
 
 /** A formerly approved role is deleted when this is done, but a webhook with an outdated cache may still give it to a pod. */

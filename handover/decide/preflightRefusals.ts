@@ -9,7 +9,8 @@ import { isAnnotated } from "../model/isAnnotated";
 import type { Preflight } from "../model/preflight";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { DaemonSetSeen } from "../model/world";
+import { isSameAccount, type Subject } from "../model/subject";
+import type { ClusterSeen, DaemonSetSeen } from "../model/world";
 
 /** Engine settings that disable the write-ahead record, or the order of deletions. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
@@ -43,6 +44,26 @@ function clusterReasons({ subject, tokenIssuer, callerAccount, world }: Prefligh
             : [refusals.wrongIssuer(tokenIssuer, trusted)]),
         ...(world.cluster.serviceAccount === undefined ? [refusals.serviceAccountMissing(subject)] : []),
         ...(world.cluster.daemonSet === undefined ? [refusals.daemonSetMissing(subject)] : []),
+        ...serviceAccountReasons(subject, world.cluster),
+    ];
+}
+
+/** The DaemonSet's pods use another service account, or other pods still use the one that the component leaves. */
+function serviceAccountReasons(subject: Subject, cluster: ClusterSeen): Refusal[] {
+    const { serviceAccountName = subject.serviceAccount.name } = cluster.daemonSet ?? {};
+    const left = (subject.formerServiceAccounts ?? []).filter((account) =>
+        (cluster.otherCarriers ?? []).some((pod) => isSameAccount(pod.serviceAccount, account)),
+    );
+    return [
+        ...(serviceAccountName === subject.serviceAccount.name
+            ? []
+            : [refusals.serviceAccountNotUsed(subject, serviceAccountName)]),
+        ...left.map((account) =>
+            refusals.serviceAccountInUse(
+                account,
+                (cluster.otherCarriers ?? []).filter((pod) => isSameAccount(pod.serviceAccount, account)),
+            ),
+        ),
     ];
 }
 

@@ -1,3 +1,4 @@
+import type { ServiceAccountName } from "../model/subject";
 import type { ClusterSeen } from "../model/world";
 
 /** All reads and writes of the hand-over in a cluster. Each call has a time limit and retries transient failures. */
@@ -27,11 +28,11 @@ export interface ClusterAccess {
     /** Removes the annotation that wakeDaemonSet has written. */
     removeWakeMark(): Promise<void>;
     /**
-     * Releases the component's fields of the service account, including its `pulumi.com/` control annotations.
+     * Releases the component's fields of a service account, including its `pulumi.com/` control annotations.
      *
-     * The annotations of `leaving` stay, owned by another field manager.
+     * The annotations of `leaving` stay, owned by another field manager. Without `account`, it is the service account of the subject.
      */
-    releaseServiceAccount(leaving: Readonly<Record<string, string>>): Promise<void>;
+    releaseServiceAccount(leaving: Readonly<Record<string, string>>, account?: ServiceAccountName): Promise<void>;
     /** Writes an annotation to the DaemonSet, so that its controller retries at once to create the pods that were refused. */
     wakeDaemonSet(): Promise<void>;
     /** Deletes the injection guard's binding and policy, if they exist. */

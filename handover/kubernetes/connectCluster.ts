@@ -44,7 +44,8 @@ export async function connectCluster(
         restart: (pod) => deletePod(cluster, namespace, pod),
         forceRestart: (pod) => deletePod(cluster, namespace, pod, 0),
         releaseTemplate: () => releaseTemplate(cluster, subject),
-        releaseServiceAccount: (leaving) => releaseServiceAccount(cluster, subject, leaving),
+        releaseServiceAccount: (leaving, account = serviceAccount) =>
+            releaseServiceAccount(cluster, { ...subject, serviceAccount: account }, leaving),
         removeWakeMark: () => removeWakeMark(cluster, subject),
         wakeDaemonSet: () => wakeDaemonSet(cluster, subject),
         removeInjectionGuard: () => removeGuard(cluster, subject.injectionGuardName),

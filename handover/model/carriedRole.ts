@@ -1,5 +1,5 @@
 import { STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import type { PodSeen } from "./world";
+import type { ClusterSeen, OtherCarrier, PodSeen } from "./world";
 
 /** The role and annotations that a pod must carry to count as handed over. */
 export interface RequiredRole {
@@ -26,6 +26,11 @@ export function carriesAnyOf({ credentials }: PodSeen, roleArns: readonly string
         default:
             return false;
     }
+}
+
+/** The pods outside the DaemonSet that carry one of these roles. */
+export function othersThatCarry({ otherCarriers = [] }: ClusterSeen, roleArns: readonly string[]): OtherCarrier[] {
+    return otherCarriers.filter((pod) => pod.roleArns.some((arn) => roleArns.includes(arn)));
 }
 
 /** Describes a pod's credentials for a message. */

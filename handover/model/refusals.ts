@@ -1,11 +1,12 @@
 import { AUDIENCE_ANNOTATION, ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { attachCommand } from "./attachCommand";
 import { listNames } from "./listNames";
 import type { Proof } from "./proof";
 import { Refusal } from "./refusal";
 import type { RolePolicy } from "./steps";
-import { managedPolicyOf, Subject } from "./subject";
-import type { NodeRoleSeen, PodSeen } from "./world";
+import { managedPolicyOf, ServiceAccountName, Subject } from "./subject";
+import type { NodeRoleSeen, OtherCarrier, PodSeen } from "./world";
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html */
 const ON_AUTO_MODE =
@@ -72,6 +73,28 @@ export const refusals = {
             `There is no DaemonSet ${serviceAccount.namespace}/${daemonSetName}.`,
             "The Amazon VPC CNI plugin is not installed, or its DaemonSet has another name.",
             `${ON_AUTO_MODE} On other clusters install the plugin, or set rollout.daemonSetName.`,
+        ),
+    serviceAccountNotUsed: ({ serviceAccount, daemonSetName }: Subject, used: string) =>
+        new Refusal(
+            "service-account-not-used",
+            `The pods of the DaemonSet ${serviceAccount.namespace}/${daemonSetName} use the service account ${used}, not ${serviceAccount.name}.`,
+            "They would never get the role.",
+            `Set serviceAccount: { namespace: ${JSON.stringify(serviceAccount.namespace)}, name: ${JSON.stringify(used)} }, or rollout.daemonSetName to the DaemonSet that uses ${serviceAccount.name}.`,
+        ),
+    serviceAccountInUse: ({ namespace, name }: ServiceAccountName, pods: readonly OtherCarrier[]) =>
+        new Refusal(
+            "service-account-in-use",
+            `The component moves away from the service account ${namespace}/${name}, whose pods still carry its role: ${listNames(pods)}.`,
+            "The update ends with the deletion of that role, and would take it from these pods.",
+            `Set serviceAccount to ${namespace}/${name} again, and run pulumi up. To move the plugin itself to another service account, ` +
+                "first hand back with pulumi destroy: docs/upgrades.md in the repository shows the order.",
+        ),
+    carriedByOthers: (pods: readonly OtherCarrier[]) =>
+        new Refusal(
+            "role-still-carried",
+            `Other pods carry a role that is about to be deleted: ${listNames(pods)}.`,
+            "They do not belong to the component's DaemonSet, so the live checks do not restart them. Nothing was deleted.",
+            `Make sure that the roles of their nodes hold the CNI policy. Then restart them, and run the same command again: ${restartCommands(pods)}`,
         ),
     annotationOwned: ({ serviceAccount }: Subject, owners: readonly string[]) =>
         new Refusal(
@@ -207,10 +230,10 @@ export const refusals = {
     nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject) =>
         new Refusal(
             "node-role-without-permissions",
-            `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and no such policy is recorded.`,
+            `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and the record has none that can be attached.`,
             "Without the CNI role, their pods would have no permissions, so the hand-back has stopped.",
             subject.ipFamily === "ipv4"
-                ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => `aws iam attach-role-policy --role-name ${name} --policy-arn ${managedPolicyOf(subject)}`).join("; ")}`
+                ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
                 : `Attach a policy with the IPv6 actions to ${roles.map(({ name }) => name).join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`,
         ),
     policyNotRecorded: ({ roleName, policyArn }: RolePolicy) =>
@@ -305,6 +328,16 @@ function leavePodIdentity({ serviceAccount, daemonSetName, clusterName = "CLUSTE
         `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it. (3) At once, restart the pods, ` +
         `which cannot renew their credentials any more: kubectl rollout restart daemonset/${daemonSetName} -n ${namespace}`
     );
+}
+
+/** A pod that belongs to no DaemonSet is deleted. Its controller creates it again. */
+function restartCommands(pods: readonly OtherCarrier[]): string {
+    const commands = pods.map(({ name, daemonSet, serviceAccount: { namespace } }) =>
+        daemonSet === undefined
+            ? `kubectl delete pod ${name} -n ${namespace}`
+            : `kubectl rollout restart daemonset/${daemonSet} -n ${namespace}`,
+    );
+    return [...new Set(commands)].join("; ");
 }
 
 function annotationBelongsTo({ namespace, name }: Subject["serviceAccount"], owners: readonly string[]): string {

@@ -1,3 +1,5 @@
+import type { ServiceAccountName } from "./subject";
+
 /** The observed state of the cluster and the account. Decisions are pure functions of it. */
 export interface World {
     /** When it was observed, in milliseconds since the epoch. */
@@ -20,10 +22,23 @@ export interface ClusterSeen {
     readonly pods: readonly PodSeen[];
     /** Whether the injection guard exists (policy or binding), and whether it is in force. */
     readonly injectionGuard: { readonly present: boolean; readonly inForce: boolean };
+    /** Other pods of the service account, and the pods of its predecessors, if they carry a role. Missing if there are none. */
+    readonly otherCarriers?: readonly OtherCarrier[];
+    /** Former service accounts that the component still annotates. Missing if there are none. */
+    readonly formerServiceAccounts?: readonly ServiceAccountName[];
     /** Messages of the DaemonSet's FailedCreate events in the last minutes, newest first. */
     readonly refusedPods: readonly string[];
     /** Pods of kube-system/aws-node on these nodes that have no role of their own, if another DaemonSet is handed over. */
     readonly defaultPodsWithoutRole?: readonly string[];
+}
+
+/** A pod that carries a role and does not belong to the DaemonSet. */
+export interface OtherCarrier {
+    readonly name: string;
+    readonly serviceAccount: ServiceAccountName;
+    /** The DaemonSet that owns it. Undefined if none does. */
+    readonly daemonSet: string | undefined;
+    readonly roleArns: readonly string[];
 }
 
 export interface ServiceAccountSeen {
@@ -36,6 +51,8 @@ export interface ServiceAccountSeen {
 
 export interface DaemonSetSeen {
     readonly uid: string;
+    /** The service account of its pod template. */
+    readonly serviceAccountName?: string;
     readonly updateStrategy: "RollingUpdate" | "OnDelete";
     /** How many of its pods may be unavailable: maxUnavailable, resolved against the number of its nodes. At least 1. */
     readonly maxUnavailable: number;
@@ -108,12 +125,18 @@ export interface NodeRoleSeen {
     readonly uniqueId: string | undefined;
     /** Attached AWS and customer managed policies that grant actions of the CNI: see documents/cniGrants.ts. */
     readonly cniPolicies: readonly CniPolicySeen[];
-    /** Names of inline policies that grant actions of the CNI. */
-    readonly inlineCniPolicies: readonly string[];
+    /** Inline policies that grant actions of the CNI. */
+    readonly inlineCniPolicies: readonly InlineCniPolicySeen[];
     /** IDs of this cluster's instances that run with it, joined or not. */
     readonly instancesOfCluster: readonly string[];
     /** Instances outside this cluster that run with it, as `<region>/<id>`. */
     readonly instancesElsewhere: readonly string[];
+}
+
+export interface InlineCniPolicySeen {
+    readonly name: string;
+    /** Whether it alone grants everything that the IP family needs. */
+    readonly sufficient: boolean;
 }
 
 export interface CniPolicySeen {

@@ -70,7 +70,7 @@ async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<Cana
             limitSeconds: inputs.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });
-        const nothingToRestart = carriedBefore(subject, inputs.formerAnnotations, world.cluster);
+        const nothingToRestart = carriedBefore(subject, inputs.record.originalAnnotations, world.cluster);
         return outputsOf({ shown: why, ...world.cluster.daemonSet, carriedBefore: nothingToRestart });
     } catch (error) {
         if (isRefusal(error, ...NOTHING_TO_REVERT)) {

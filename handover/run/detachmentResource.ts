@@ -1,6 +1,6 @@
 import { DetachmentTarget, nextDetachmentStep } from "../decide/detachment";
 import { driftOf } from "../decide/drift";
-import { nextGiveBackStep } from "../decide/giveBack";
+import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { remainingSteps } from "../decide/remainingSteps";
 import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
@@ -122,15 +122,16 @@ async function restorePolicies(
     if (roleNames.length === 0) {
         return;
     }
-    await reach(
+    const { world } = await reach(
         { ...context, roleNames },
         {
             what: "Attaching the policies to the node roles again",
-            next: (world, memory) => nextGiveBackStep({ record, roleNames, iamPropagationSeconds: 0 }, world, memory),
+            next: (seen, memory) => nextGiveBackStep({ record, roleNames, iamPropagationSeconds: 0 }, seen, memory),
             limitSeconds: timeouts.handBackSeconds,
             limitArgument: "timeouts.handBackSeconds",
         },
     );
+    notGivenBack(record, roleNames, world.account).forEach((line) => context.progress(line));
 }
 
 function targetOf(inputs: DetachmentInputs): DetachmentTarget {

@@ -1,5 +1,5 @@
 import { refusals } from "../model/refusals";
-import { freshMemory, Memory, remember, Step } from "../model/steps";
+import { freshMemory, Memory, remember, RolePolicy, Step } from "../model/steps";
 import type { Timeouts } from "../model/subject";
 import type { World } from "../model/world";
 import { instanceIds, look, lookAtAccount } from "../observe/look";
@@ -80,8 +80,12 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             throw refusals.timeout(goal.what, goal.limitSeconds, goal.limitArgument, step.why);
         }
         const next = step;
-        if (await retry.write(() => take(context, next))) {
-            memory = remember(memory, step, context.now());
+        let gone: readonly RolePolicy[] = [];
+        const write = async () => {
+            gone = await take(context, next);
+        };
+        if (await retry.write(write)) {
+            memory = remember(memory, step, context.now(), gone);
             deadline += step.do === "awaitPropagation" ? step.milliseconds : 0;
         }
         const before = world;
@@ -101,7 +105,16 @@ async function lookAgain(context: RunContext, { account, cluster: before }: Worl
         : lookAtAccount(context, cluster, false);
 }
 
-async function take({ cluster, aws, sleep }: RunContext, step: Step): Promise<void> {
+/** Returns the policies that could not be attached, because they no longer exist. */
+async function take(context: RunContext, step: Step): Promise<readonly RolePolicy[]> {
+    if (step.do === "attach") {
+        return attachAll(context, step.policies);
+    }
+    await change(context, step);
+    return [];
+}
+
+async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Step, { do: "attach" }>): Promise<void> {
     switch (step.do) {
         case "wait":
             return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS);
@@ -117,8 +130,6 @@ async function take({ cluster, aws, sleep }: RunContext, step: Step): Promise<vo
             return cluster.removeWakeMark();
         case "annotate":
             return cluster.annotate(step.annotations, true);
-        case "attach":
-            return forEach(step.policies, ({ roleName, policyArn }) => aws.attach(roleName, policyArn));
         case "detach":
             return forEach(step.policies, ({ roleName, policyArn }) => aws.detach(roleName, policyArn));
         case "removeInjectionGuard":
@@ -126,11 +137,24 @@ async function take({ cluster, aws, sleep }: RunContext, step: Step): Promise<vo
         case "releaseTemplate":
             return cluster.releaseTemplate();
         case "releaseServiceAccount":
-            return cluster.releaseServiceAccount(step.leaving);
+            return cluster.releaseServiceAccount(step.leaving, step.account);
         case "done":
         case "refuse":
             return;
     }
+}
+
+/** A policy that its owners have deleted must not keep a node role from getting the others. */
+async function attachAll({ aws, progress }: RunContext, policies: readonly RolePolicy[]): Promise<RolePolicy[]> {
+    const gone: RolePolicy[] = [];
+    await forEach(policies, async (policy) => {
+        const { roleName, policyArn } = policy;
+        if ((await aws.attach(roleName, policyArn)) === "policyGone") {
+            gone.push(policy);
+            progress(`warning: ${policyArn} no longer exists, so ${roleName} does not get it again`);
+        }
+    });
+    return gone;
 }
 
 /** One after another: after a failure the rest stays as it was, and the error names the cause. */

@@ -13,7 +13,8 @@ const CLUSTER_LOOK = {
     "LIST daemonsets": 1,
     "LIST events": 2,
     "LIST nodes": 1,
-    "LIST pods": 1,
+    // The DaemonSet's, and those of the service account that are not.
+    "LIST pods": 2,
     "LIST serviceaccounts": 1,
 };
 /** One look at the account, with one node role. */

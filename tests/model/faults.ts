@@ -18,8 +18,8 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
             }
             break;
         case "nodeLost":
-            // The last node of a role is not lost: the hand-back attaches no policy to a role without nodes.
-            oneOf(world.nodes.slice(2), fault.which, (node) => world.lose(node));
+            // One node stays: without nodes, no canary can show that a role does not work.
+            oneOf(world.nodes.length > 1 ? world.nodes : [], fault.which, (node) => world.lose(node));
             break;
         case "nodeNotReady":
             oneOf(world.nodes, fault.which, (node) => world.setReady(node, false));

@@ -40,7 +40,6 @@ const TRIES = 3;
 export async function runOnWorld(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
     const world = new ModelWorld();
     world.strategy = scenario.strategy;
-    // The first two nodes stay: the last node of a role is not lost.
     ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
     world.advance(5000);
     const engine = new Engine(world, resources);

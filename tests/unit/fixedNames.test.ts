@@ -147,7 +147,6 @@ describe("the names that stay as they are", () => {
             "aws-credentials-expired",
             "aws-credentials-missing",
             "aws-credentials-refused",
-            "aws-policy-gone",
             "aws-policy-quota",
             "aws-region-refused",
             "aws-region-unknown",

@@ -2,6 +2,8 @@ import { verified, refuse, right, table } from "../support/detachments";
 import {
     attach,
     CNI_POLICY,
+    FORMER_ROLE,
+    otherCarrier,
     node,
     nodeRole,
     NOW,
@@ -60,6 +62,18 @@ table("The run ends", [
         verified({ pods: pods(right, pod("n2", right, { missingPermissions: "no" })) }),
         refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
         { provedAt: seconds(-10) },
+    ],
+    [
+        "when pods of another DaemonSet carry a role that is about to be deleted",
+        verified({ otherCarriers: [otherCarrier("arm-1", FORMER_ROLE), otherCarrier("arm-2", ROLE)] }),
+        refuse("role-still-carried", "Other pods carry a role that is about to be deleted: arm-1."),
+        { record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] } },
+    ],
+    [
+        "on that also where nothing is detached",
+        verified({ otherCarriers: [otherCarrier("arm-1", FORMER_ROLE)] }),
+        refuse("role-still-carried", "Other pods carry a role that is about to be deleted: arm-1."),
+        { record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] }, detachFromNodeRoles: undefined },
     ],
     [
         "when another owner has written the annotation",

@@ -34,7 +34,11 @@ describe("The node roles whose pods have no path", () => {
         [
             "are not those with an inline policy",
             world(onNodeRole, {
-                account: { nodeRoles: [nodeRole({ ...withoutPolicies, inlineCniPolicies: ["own"] })] },
+                account: {
+                    nodeRoles: [
+                        nodeRole({ ...withoutPolicies, inlineCniPolicies: [{ name: "own", sufficient: false }] }),
+                    ],
+                },
             }),
             [],
         ],

@@ -38,6 +38,7 @@ describe("A DaemonSet as it is seen", () => {
             template: {
                 metadata: { labels: { "k8s-app": "aws-node" }, annotations: { "eks-cni/role": "x" } },
                 spec: {
+                    serviceAccountName: "aws-node",
                     initContainers: [{ name: "aws-vpc-cni-init", image: "init:v1" }],
                     containers: [
                         {
@@ -54,6 +55,7 @@ describe("A DaemonSet as it is seen", () => {
     it("has what decisions need, and nothing else", () => {
         assert.deepEqual(daemonSetSeen(daemonSet, 25), {
             uid: "ds",
+            serviceAccountName: "aws-node",
             updateStrategy: "RollingUpdate",
             maxUnavailable: 3,
             templateLabels: { "k8s-app": "aws-node" },
@@ -70,10 +72,17 @@ describe("A DaemonSet as it is seen", () => {
         assert.equal(daemonSetSeen({ ...daemonSet, metadata }, 25).woken, true);
     });
 
+    it("has the service account also by its old name", () => {
+        const template = { spec: { serviceAccount: "old-name", containers: [] } };
+        const old: Plain<V1DaemonSet> = { spec: { selector: {}, template } };
+        assert.equal(daemonSetSeen(old, 0).serviceAccountName, "old-name");
+    });
+
     it("is seen also when it says next to nothing", () => {
         const bare = { spec: { selector: {}, template: {}, updateStrategy: { type: "OnDelete" } } };
         assert.deepEqual(daemonSetSeen(bare, 0), {
             uid: "",
+            serviceAccountName: "default",
             updateStrategy: "OnDelete",
             maxUnavailable: 1,
             observed: true,

@@ -21,6 +21,13 @@ const elsewhere: Subject = {
 };
 const podMissingPermission = pod("n1", onNodeRole, { missingPermissions: "ec2:CreateTags denied." });
 
+const other = (name: string, daemonSet?: string) => ({
+    name,
+    daemonSet,
+    serviceAccount: elsewhere.serviceAccount,
+    roleArns: [ROLE],
+});
+
 /** Examples of each refusal: with one name and with several, where the texts differ. */
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     clusterChanged: [refusals.clusterChanged("recorded", "seen")],
@@ -31,6 +38,11 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     daemonSetMissing: [refusals.daemonSetMissing(elsewhere)],
     annotationOwned: [["eksctl", "helm"], ["eks"]].map((owners) => refusals.annotationOwned(elsewhere, owners)),
     annotationOutlivesRole: [["eksctl"], ["eks"]].map((owners) => refusals.annotationOutlivesRole(elsewhere, owners)),
+    serviceAccountNotUsed: [refusals.serviceAccountNotUsed(elsewhere, "used")],
+    serviceAccountInUse: [refusals.serviceAccountInUse(elsewhere.serviceAccount, [other("a"), other("b")])],
+    carriedByOthers: [
+        refusals.carriedByOthers([other("a", "old"), other("b", "old"), other("c", "older"), other("d")]),
+    ],
     anotherComponent: [refusals.anotherComponent(elsewhere, "eks-cni/a/b/c")],
     addOnHasRole: [refusals.addOnHasRole(FORMER_ROLE)],
     podIdentityAssociation: [

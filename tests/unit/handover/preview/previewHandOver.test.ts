@@ -18,6 +18,7 @@ const inputs: PreviewInputs = {
     injectionGuard: true,
     additionalPolicies: false,
     detachFromNodeRoles: ["nodes"],
+    ownNodeRoles: [],
     detachPolicyArns: undefined,
     stableSeconds: 20,
     iamPropagationSeconds: 120,

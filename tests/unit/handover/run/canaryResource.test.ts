@@ -90,7 +90,7 @@ describe("The canary, as a resource", () => {
             shown: "a pod with the role works on a node of the node role",
             updateStrategy: "RollingUpdate" as const,
         };
-        const before = { formerAnnotations: { [ROLE_ARN]: ROLE } };
+        const before = { record: { ...record, originalAnnotations: { [ROLE_ARN]: ROLE } } };
         deepStrictEqual(await contextWith({ others: carrying(ROLE) }).run(before), { ...shown, carriedBefore: true });
         deepStrictEqual(await contextWith({ others: carrying(ROLE) }).run(), { ...shown, carriedBefore: false });
         deepStrictEqual(await contextWith({}).run(before), { ...shown, carriedBefore: false });

@@ -41,7 +41,10 @@ function scripted(...steps: Step[]) {
             removeInjectionGuard: () => done("remove guard"),
             releaseTemplate: () => done("release template"),
             removeWakeMark: () => done("remove wake mark"),
-            releaseServiceAccount: (leaving: object) => done(`release ${JSON.stringify(leaving)}`),
+            releaseServiceAccount: (leaving: object, account?: object) =>
+                done(
+                    `release ${JSON.stringify(leaving)}${account === undefined ? "" : ` of ${JSON.stringify(account)}`}`,
+                ),
         },
         aws: {
             look: async ({ searchElsewhere }: { searchElsewhere: boolean }) => {
@@ -81,6 +84,10 @@ describe("The loop", () => {
         [{ do: "releaseTemplate", why: "w" }, ["release template"]],
         [{ do: "removeWakeMark", why: "w" }, ["remove wake mark"]],
         [{ do: "releaseServiceAccount", leaving: { a: "1" }, why: "w" }, ['release {"a":"1"}']],
+        [
+            { do: "releaseServiceAccount", account: { namespace: "n", name: "s" }, leaving: {}, why: "w" },
+            ['release {} of {"namespace":"n","name":"s"}'],
+        ],
     ];
     for (const [step, expected] of acts) {
         const keeps = ["wait", "restart", "wake", "removeWakeMark"].includes(step.do);
@@ -151,6 +158,39 @@ describe("The loop", () => {
         const { context, goal, calls } = scripted(...Array.from({ length: 59 }, () => WAIT), ATTACH);
         await rejects(reach(context, { ...goal, limitSeconds: 60 }), { code: "time-limit" });
         deepStrictEqual(calls.slice(-2), [`attach a ${String(policy)}`, `attach b ${String(policy)}`]);
+    });
+
+    it("passes over a policy that no longer exists, with a warning, and tells the decision", async () => {
+        const { context, calls, lines } = scripted();
+        const gone: unknown[] = [];
+        const aws = {
+            ...context.aws,
+            attach: (role: string, arn: string) => {
+                calls.push(`attach ${role} ${arn}`);
+                return Promise.resolve(role === "a" ? ("policyGone" as const) : ("attached" as const));
+            },
+        };
+        const steps = [ATTACH, DONE];
+        const goal: Goal = {
+            what: "The work",
+            limitSeconds: 60,
+            limitArgument: "timeouts.canarySeconds",
+            next: (_, memory) => {
+                gone.push(memory.gone);
+                return steps[gone.length - 1] ?? DONE;
+            },
+        };
+        await reach({ ...context, aws }, goal);
+        deepStrictEqual(gone, [[], attach("a")]);
+        deepStrictEqual(
+            calls.filter((call) => call.startsWith("attach")),
+            [`attach a ${String(policy)}`, `attach b ${String(policy)}`],
+        );
+        deepStrictEqual(lines, [
+            "back",
+            `warning: ${String(policy)} no longer exists, so a does not get it again`,
+            "ready",
+        ]);
     });
 
     it("ends with a refusal as it is", async () => {

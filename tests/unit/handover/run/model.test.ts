@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
 import type { Resources } from "../../../model/engine";
+import { foundBefore } from "../../../model/foundBefore";
 import { runOnWorld, Scenario } from "../../../model/modelRun";
 import {
     detachesEarly,
@@ -43,6 +44,7 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
             fc.asyncProperty(scenario, (of) => holds(of)),
             {
                 numRuns: RUNS,
+                examples: foundBefore.map((found): [Scenario] => [found]),
                 ...(AT_MOST_MILLISECONDS === undefined ? {} : { interruptAfterTimeLimit: AT_MOST_MILLISECONDS }),
                 ...(SEED === undefined ? {} : { seed: Number(SEED) }),
                 ...(path === undefined ? {} : { path }),

@@ -112,6 +112,16 @@ describe("The credential guard's read", () => {
         strictEqual(credentialGuard.acting.includes("drift"), true);
     });
 
+    it("has both where a policy is not recorded, too", async () => {
+        const { context, lines } = refreshed(() => Promise.resolve(REFUSED));
+        const forgetful = { ...state, record: { ...record, nodeRolePolicies: {} } };
+        const open = () => Promise.resolve(context);
+        const { drift, outputs } = await credentialGuard.read(forgetful, { progress: () => undefined, open });
+        strictEqual(lines.length, 2);
+        strictEqual(drift, [...lines].reverse().join(" "));
+        deepStrictEqual(outputs.record, forgetful.record);
+    });
+
     it("does not prove the role on another cluster", async () => {
         deepStrictEqual(await read(REFUSED, { uid: "other" }), { drift: "none", lines: [], proofs: 0 });
     });
