@@ -90,7 +90,7 @@ describe("the live checks, as the cluster grows", () => {
                 const { writes, reads } = await measure("refresh", () => stack.refresh());
                 assert.deepStrictEqual(writes, {});
                 assert.strictEqual(reads["LIST daemonsets"], 2);
-                assert.strictEqual(reads["ec2 DescribeInstances"], 2 * (Math.ceil(nodes / FILTER) + 1) + 1);
+                assert.strictEqual(reads["ec2 DescribeInstances"], 2 * (Math.ceil(nodes / FILTER) + 1) + 2);
                 assertPages(reads, nodes);
             });
 
