@@ -22,7 +22,7 @@ const AT_ONCE = 10;
 
 /** A run that restarts every pod, one after another: the engine's start, IAM's delays, the first pod, the rolling restart. */
 function restartLimit({ props }: Stage): number {
-    return 30 + 5 * props.sizes.nodes;
+    return 30 + 3 * props.sizes.nodes;
 }
 
 /** A run that repairs the role alone: the engine's start, its refresh, and IAM's delay. */
