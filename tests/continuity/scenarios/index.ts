@@ -6,6 +6,7 @@ import { model } from "./model";
 import { nodes } from "./nodes";
 import { others } from "./others";
 import { outsiders } from "./outsiders";
+import { records } from "./records";
 import type { Scenario } from "./scenario";
 import { webhook } from "./webhook";
 
@@ -18,5 +19,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ...changes,
     ...drift,
     ...outsiders,
+    ...records,
     ...model,
 ];

@@ -9,9 +9,11 @@ const config = new pulumi.Config();
 const subnetIds = config.requireObject<string[]>("subnetIds");
 /**
  * Before the steps of AWS's page, after them, or after them in a program that still has the attachment of the CNI policy. Or before
- * them with managedPolicyArns, and after this argument has left the program, which then attaches the other policies.
+ * them with managedPolicyArns, and after this argument has left the program, which then attaches the other policies. Finally, without
+ * the component and without the attachment.
  */
-const stage = config.require<"before" | "managed" | "released" | "handed-over" | "attachment-kept">("stage");
+const stage = config.require<"before" | "managed" | "released" | "handed-over" | "attachment-kept" | "left">("stage");
+const size = config.getNumber("size") ?? 2;
 
 const cluster = new aws.eks.Cluster("cluster", {
     name: config.require("clusterName"),
@@ -44,20 +46,27 @@ const attachments = [
         }),
 );
 
-const cni =
-    stage === "before" || stage === "managed" || stage === "released"
-        ? undefined
-        : new CniServiceAccountRole(
-              "cni",
-              {
-                  ...config.requireObject<Partial<CniServiceAccountRoleArgs>>("args"),
-                  clusterName: cluster.name,
-                  oidcProviderArn: oidcProvider.arn,
-                  kubeconfig,
-                  detachFromNodeRoles: [nodeRole.name],
-              },
-              { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
-          );
+/** A node role whose pool has no nodes. */
+const spare = config.getBoolean("spare")
+    ? new aws.iam.Role("spare", {
+          name: "own-spare",
+          assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
+      })
+    : undefined;
+
+const cni = ["before", "managed", "released", "left"].includes(stage)
+    ? undefined
+    : new CniServiceAccountRole(
+          "cni",
+          {
+              ...config.requireObject<Partial<CniServiceAccountRoleArgs>>("args"),
+              clusterName: cluster.name,
+              oidcProviderArn: oidcProvider.arn,
+              kubeconfig,
+              detachFromNodeRoles: [nodeRole.name, ...(spare === undefined ? [] : [spare.name])],
+          },
+          { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
+      );
 
 /** Created after the component, so that destroy deletes the nodes first. The hand-back then attaches no policy to their role. */
 new aws.eks.NodeGroup(
@@ -66,7 +75,7 @@ new aws.eks.NodeGroup(
         clusterName: cluster.name,
         nodeRoleArn: nodeRole.arn,
         subnetIds,
-        scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 },
+        scalingConfig: { minSize: 0, desiredSize: size, maxSize: 4 },
     },
     { dependsOn: [...attachments, ...(cni === undefined ? [] : [cni])] },
 );

@@ -34,7 +34,7 @@ describe("an attachment of a policy to a node role", () => {
         strictEqual(await aws.connect().attach("other", CNI_POLICY), "gone");
     });
 
-    it("of a policy that is gone is told apart from that", async () => {
+    it("of a policy that is gone has another answer", async () => {
         aws.answer({ "iam:AttachRolePolicy": () => noSuchPolicy });
         strictEqual(await aws.connect().attach("nodes", CNI_POLICY), "policyGone");
     });
