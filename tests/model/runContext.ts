@@ -34,6 +34,7 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         identity: () => read("identity", () => ({ uid: "cluster", version })),
+        clustersInKubeconfig: () => ["prod"],
         look: () => read("cluster", () => clusterSeen(world)),
         change: (withTimeout) =>
             run.call(
@@ -132,6 +133,7 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
         attach: (role) => run.call(`attach to ${role}`, () => world.setAttached(role, true)).then(() => "attached"),
         detach: (role) => run.call(`detach from ${role}`, () => world.setAttached(role, false)).then(() => "detached"),
         clusterStatus: () => read("cluster status", () => "there" as const),
+        namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER })),
         otherDelivery: () =>
             read("other delivery", () => ({
                 addOnRoleArn: undefined,
