@@ -20,6 +20,11 @@ table("The policies leave the node roles", [
     ["when every pod carries the role and has for long", verified(), DETACH],
     ["not a second time when they have left", verified({}, detached), DONE],
     [
+        "when the add-on has the component's own role, and no association exists",
+        verified({}, { otherDelivery: { addOn: true, addOnRoleArn: ROLE, podIdentityRoleArns: [], unread: [] } }),
+        DETACH,
+    ],
+    [
         "when the watch over the pods is just over",
         verified({ pods: pods(right, pod("n2", right, { readySince: seconds(-20) })) }),
         DETACH,
