@@ -125,8 +125,8 @@ export const refusals = {
             why,
             "Without the cluster's name, the run cannot see whether the managed add-on vpc-cni or a Pod Identity association gives aws-node " +
                 "another role. It detaches no policy before it has seen that.",
-            "Set clusterName, which may stand beside oidcProviderArn and existingRoleArn, and run pulumi up (to see the names: aws eks list-clusters). " +
-                "Or remove detachFromNodeRoles.",
+            "Set clusterName, in addition to oidcProviderArn or existingRoleArn, and run pulumi up (to see the names: aws eks list-clusters). " +
+                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
         ),
     otherDeliveryDenied: (calls: readonly UnreadCall[]) =>
         new AnsweredRefusal(
@@ -134,8 +134,9 @@ export const refusals = {
             `AWS rejected ${actionsOf(calls)}`,
             calls.map(({ why }) => why).join(" "),
             `${UNREAD} The identity that the live checks use lacks this permission.`,
-            `Allow ${actionsOf(calls)} for this identity (docs/least-rights.md in the repository, SeeOtherCredentials, lists all permissions ` +
-                "of this check), or set other credentials with the argument `aws`. Then run the same command again. Or remove detachFromNodeRoles.",
+            `Allow ${actionsOf(calls)} for this identity (docs/least-rights.md in the repository lists all permissions of this check as ` +
+                "SeeOtherCredentials), or set other credentials with the argument `aws`, and run the same command again. " +
+                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
         ),
     otherDeliveryUnsupported: (calls: readonly UnreadCall[]) =>
         new AnsweredRefusal(
@@ -143,8 +144,8 @@ export const refusals = {
             `EKS does not know ${actionsOf(calls)}`,
             calls.map(({ why }) => why).join(" "),
             `${UNREAD} No permission is missing: EKS in this region, or the endpoint in the argument \`aws\`, lacks the call.`,
-            "If `aws` sets an endpoint for eks, correct or remove it, and run the same command again. If the region lacks the call, remove " +
-                "detachFromNodeRoles: the pods get the role, and the node roles keep their policies.",
+            "If `aws` sets an endpoint for eks, correct or remove it, and run the same command again. If EKS in this region lacks the call, " +
+                "remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
         ),
     otherCredentials: (subject: Subject, pod: string, what: string) =>
         new Refusal(

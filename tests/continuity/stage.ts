@@ -2,9 +2,11 @@ import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import {
+    CreateAddonCommand,
     CreatePodIdentityAssociationCommand,
     DeletePodIdentityAssociationCommand,
     EKSClient,
+    UpdateAddonCommand,
 } from "@aws-sdk/client-eks";
 import { IAMClient } from "@aws-sdk/client-iam";
 import {
@@ -224,6 +226,15 @@ export class Stage {
         for (const { metadata } of (await api.listValidatingAdmissionPolicy()).items) {
             await api.deleteValidatingAdmissionPolicy({ name: metadata?.name ?? "" });
         }
+    }
+
+    /** Creates the managed add-on with a role. Returns a function that changes the role, or removes it, as UpdateAddon does. */
+    public async installAddOn(serviceAccountRoleArn: string): Promise<(roleArn?: string) => Promise<unknown>> {
+        const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
+        const eks = new EKSClient({ endpoint, region, credentials });
+        const addOn = { clusterName, addonName: "vpc-cni" };
+        await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn }));
+        return (roleArn) => eks.send(new UpdateAddonCommand({ ...addOn, serviceAccountRoleArn: roleArn }));
     }
 
     /** Returns a function that deletes the association. */

@@ -30,6 +30,16 @@ export interface CreateAddOn {
     readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_Update.html */
+export interface AddOnUpdate {
+    readonly id: string;
+    readonly status: "Successful";
+    readonly type: "AddonUpdate";
+    readonly params: readonly never[];
+    readonly createdAt: number;
+    readonly errors: readonly never[];
+}
+
 /** Managed add-ons in EKS's answers. Nothing of an add-on is installed in the cluster. */
 export class AddOns {
     private readonly byCluster = new Map<string, Map<string, AddOn>>();
@@ -76,6 +86,18 @@ export class AddOns {
             throw new AwsError("ResourceNotFoundException", message, 404);
         }
         return addOn;
+    }
+
+    /**
+     * Sets the role. Without one in the request, the pods use the permissions of the node role:
+     * https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html (serviceAccountRoleArn)
+     */
+    update(clusterName: string, name: string, { serviceAccountRoleArn }: CreateAddOn): AddOnUpdate {
+        const { serviceAccountRoleArn: _former, ...kept } = this.describe(clusterName, name);
+        const now = Date.now() / 1000;
+        const addOn = { ...kept, modifiedAt: now, ...(serviceAccountRoleArn && { serviceAccountRoleArn }) };
+        this.byCluster.set(clusterName, new Map([...this.of(clusterName), [name, addOn]]));
+        return { id: randomUUID(), status: "Successful", type: "AddonUpdate", params: [], createdAt: now, errors: [] };
     }
 
     names(clusterName: string): string[] {
