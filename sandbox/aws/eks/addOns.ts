@@ -13,7 +13,7 @@ export interface AddOn {
     readonly addonArn: string;
     readonly createdAt: number;
     readonly modifiedAt: number;
-    readonly serviceAccountRoleArn?: string;
+    readonly serviceAccountRoleArn?: string | undefined;
     readonly configurationValues?: string;
     /** ARNs of the associations that belong to the add-on. */
     readonly podIdentityAssociations: readonly string[];
@@ -93,9 +93,8 @@ export class AddOns {
      * https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html (serviceAccountRoleArn)
      */
     update(clusterName: string, name: string, { serviceAccountRoleArn }: CreateAddOn): AddOnUpdate {
-        const { serviceAccountRoleArn: _former, ...kept } = this.describe(clusterName, name);
         const now = Date.now() / 1000;
-        const addOn = { ...kept, modifiedAt: now, ...(serviceAccountRoleArn && { serviceAccountRoleArn }) };
+        const addOn = { ...this.describe(clusterName, name), modifiedAt: now, serviceAccountRoleArn };
         this.byCluster.set(clusterName, new Map([...this.of(clusterName), [name, addOn]]));
         return { id: randomUUID(), status: "Successful", type: "AddonUpdate", params: [], createdAt: now, errors: [] };
     }
