@@ -11,7 +11,7 @@ const NAME_OPTIONS = /^(?:--cluster-name|--cluster-id|-i)(?:=(.*))?$/;
 /** https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name) */
 const NAME = /^[0-9A-Za-z][\w-]{0,99}$/;
 
-/** `aws eks update-kubeconfig` calls cluster, user and context by the ARN, unless it is told otherwise. */
+/** `aws eks update-kubeconfig` calls cluster, user and context by the ARN, unless --alias or --user-alias is set. */
 const ARN = /^arn:[\w-]+:eks:[^:]*:\d{12}:cluster\/([\w-]+)$/;
 
 /** The names that the EKS cluster may have according to the current context of a kubeconfig, the most reliable one first. */

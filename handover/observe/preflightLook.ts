@@ -38,7 +38,7 @@ export async function observePreflight(
     };
 }
 
-/** What could not be read about other deliveries. Nothing is detached, so the run goes on. */
+/** The lines of a run that detaches nothing, and so goes on, about other deliveries that it could not read. */
 function unreadLines({ clusterNameUnknown, unread }: OtherDelivery): string[] {
     return [
         ...(clusterNameUnknown === undefined
