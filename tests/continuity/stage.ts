@@ -6,6 +6,7 @@ import {
     CreatePodIdentityAssociationCommand,
     DeletePodIdentityAssociationCommand,
     EKSClient,
+    ListAddonsCommand,
     UpdateAddonCommand,
 } from "@aws-sdk/client-eks";
 import { IAMClient } from "@aws-sdk/client-iam";
@@ -228,13 +229,15 @@ export class Stage {
         }
     }
 
-    /** Creates the managed add-on with a role. Returns a function that changes the role, or removes it, as UpdateAddon does. */
-    public async installAddOn(serviceAccountRoleArn: string): Promise<(roleArn?: string) => Promise<unknown>> {
+    /** Sets the role of the managed add-on, or removes it, as `aws eks update-addon` does. Creates the add-on at first. */
+    public async setAddOnRole(serviceAccountRoleArn?: string): Promise<void> {
         const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
         const eks = new EKSClient({ endpoint, region, credentials });
-        const addOn = { clusterName, addonName: "vpc-cni" };
-        await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn }));
-        return (roleArn) => eks.send(new UpdateAddonCommand({ ...addOn, serviceAccountRoleArn: roleArn }));
+        const addOn = { clusterName, addonName: "vpc-cni", serviceAccountRoleArn };
+        const { addons = [] } = await eks.send(new ListAddonsCommand({ clusterName }));
+        await (addons.includes("vpc-cni")
+            ? eks.send(new UpdateAddonCommand(addOn))
+            : eks.send(new CreateAddonCommand(addOn)));
     }
 
     /** Returns a function that deletes the association. */

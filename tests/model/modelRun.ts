@@ -139,6 +139,7 @@ function endFaults(world: ModelWorld): void {
     world.cancelScheduled();
     injectFault(world, { kind: "nodesReturn" });
     injectFault(world, { kind: "webhookUp" });
+    injectFault(world, { kind: "addOnLosesRole" });
     world.advance(IDLE_MILLISECONDS);
 }
 

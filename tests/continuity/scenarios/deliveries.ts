@@ -7,9 +7,15 @@ import { noGaps, type Scenario } from "./scenario";
 
 const REFUSED = /\[add-on-owns-the-role\].*role\/of-the-add-on/s;
 
-async function assertNodeRoleHoldsPolicy(stage: Stage): Promise<void> {
-    const { roles } = (await stage.now()).iam;
-    assert.ok(roles[NODE_ROLE]?.attachedPolicyArns.includes(CNI_POLICY), "the policy was detached from the node role");
+const nodeRoleHoldsPolicy = (stage: Stage) =>
+    stage.currentRoles()[NODE_ROLE]?.attachedPolicyArns.includes(CNI_POLICY) ?? false;
+
+/** Every pod carries a role that is not the program's, and the node role has lost the policy. */
+async function assertHandedOverTo(stage: Stage, roleArn: string): Promise<void> {
+    await stage.settled();
+    const { pods } = await stage.now();
+    assert.deepStrictEqual([...new Set(pods.map((pod) => pod.roleArn))], [roleArn], "pods without the role");
+    assert.ok(!nodeRoleHoldsPolicy(stage), "the node role still holds the policy");
 }
 
 const addOnWithAnotherRole: Scenario = {
@@ -22,28 +28,28 @@ const addOnWithAnotherRole: Scenario = {
         const addOnRoleArn = await roleOfAnotherOwner(stage, "of-the-add-on");
         await stage.recordStateBefore();
         const pods = await stage.pods();
-        const setRole = await stage.installAddOn(addOnRoleArn);
+        await stage.setAddOnRole(addOnRoleArn);
         const args = stage.arguments({ clusterName: undefined, existingRoleArn });
         await stage.fails("up", args, REFUSED);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted before the refusal");
-        await assertNodeRoleHoldsPolicy(stage);
+        assert.ok(nodeRoleHoldsPolicy(stage), "the policy was detached from the node role");
 
         // The way out of the message: the role is removed from the add-on, while the node role holds the policy.
-        await setRole();
+        await stage.setAddOnRole();
         await stage.succeeds("up", args);
-        await stage.assertHandedOver();
+        await assertHandedOverTo(stage, existingRoleArn);
 
         // A repair detaches on its own: the credential guard's preflight does not run before it.
-        await setRole(addOnRoleArn);
+        await stage.setAddOnRole(addOnRoleArn);
         await iamClient(stage.sandbox).send(
             new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: CNI_POLICY }),
         );
         await stage.succeeds("refresh", args);
         await stage.fails("up", args, REFUSED);
-        await assertNodeRoleHoldsPolicy(stage);
-        await setRole();
+        assert.ok(nodeRoleHoldsPolicy(stage), "the policy was detached from the node role");
+        await stage.setAddOnRole();
         await stage.succeeds("up", args);
-        await stage.assertHandedOver();
+        await assertHandedOverTo(stage, existingRoleArn);
         await stage.succeeds("destroy", args);
         await stage.assertAsBefore();
     },
