@@ -21,7 +21,9 @@ const PARTS = {
         // transientRetry.test.ts covers the memory of a run, which is part of model/steps.ts.
         spec: [
             "tests/unit/handover/{model,decide}/*.test.ts",
-            "tests/unit/handover/observe/{tokenIssuer,clusterName,otherDeliveryLook}.test.ts",
+            "tests/unit/handover/observe/tokenIssuer.test.ts",
+            "tests/unit/handover/observe/clusterName.test.ts",
+            "tests/unit/handover/observe/otherDeliveryLook.test.ts",
             "tests/unit/handover/kubernetes/clustersInKubeconfig.test.ts",
             "tests/unit/handover/run/transientRetry.test.ts",
         ],
