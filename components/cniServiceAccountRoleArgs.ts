@@ -76,6 +76,10 @@ export interface CniServiceAccountRoleArgs {
      *
      * Not needed with `oidcProviderArn` or `existingRoleArn`. Without `clusterName` nothing is looked up. A program that creates
      * the OIDC provider itself passes `oidcProviderArn`, because the lookup could run before the provider exists.
+     *
+     * The live checks need the name to ask EKS for the role of the managed add-on and for Pod Identity associations. If it is
+     * not given, they find it in the kubeconfig or in the tags of the nodes' instances, and compare the issuer. If they find
+     * none, nothing is detached: with `detachFromNodeRoles` the update stops (`cluster-name-unknown`).
      */
     clusterName?: pulumi.Input<string>;
     /**

@@ -1,4 +1,4 @@
-import type { OtherDelivery } from "../model/preflight";
+import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
 import type { Proof, ProofRequest } from "../model/proof";
 import type { AccountSeen } from "../model/world";
 
@@ -17,6 +17,8 @@ export interface AwsAccess {
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
     /** Whether the cluster exists. `gone` only if EKS itself answers ResourceNotFoundException. */
     clusterStatus(clusterName: string): Promise<"there" | "gone" | "unknown">;
+    /** The issuer of the cluster that EKS knows by this name. */
+    namedCluster(clusterName: string): Promise<NamedCluster>;
     /** Other ways in which EKS gives aws-node credentials: the add-on's role, and Pod Identity associations. */
     otherDelivery(
         clusterName: string,

@@ -5,6 +5,7 @@ import type { AwsAccess } from "./awsAccess";
 import { type ClientDefaults, type Clients, createClients } from "./awsClients";
 import { unknownRefusal } from "./awsErrors";
 import { nodeRoleLook } from "./nodeRoles";
+import { namedCluster } from "./namedCluster";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
 import { prove } from "./roleProof";
 
@@ -23,6 +24,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
         clusterStatus: (name) => asRefusal(clusterStatus(clients, name)),
+        namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };

@@ -17,6 +17,7 @@ import {
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
+import { otherDeliveryRefusals } from "./otherDelivery";
 
 /** The goal of the last part of the hand-over. */
 export interface DetachmentTarget extends NodeRoleTarget {
@@ -39,8 +40,9 @@ const MAX_RESTORES = 3;
  *      while, and no other aws-node pod exists,
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
- *   d. the injection guard is in force, if it is requested,
- *   e. the policy is recorded, so that it can be attached again.
+ *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
+ *   e. the injection guard is in force, if it is requested,
+ *   f. the policy is recorded, so that it can be attached again.
  *
  * Afterwards the pods are watched for the same time. If a pod without the role appears, the policies are attached again at once.
  */
@@ -269,6 +271,10 @@ function detachStep(
     const { defaultPodsWithoutRole = [] } = cluster;
     if (defaultPodsWithoutRole.length > 0) {
         return { do: "refuse", refusal: refusals.defaultPodsWithoutRole(target.subject, defaultPodsWithoutRole) };
+    }
+    const [another] = otherDeliveryRefusals(target.subject, account.otherDelivery, true);
+    if (another !== undefined) {
+        return { do: "refuse", refusal: another };
     }
     const joined = new Set(cluster.nodes.map(({ instanceId }) => instanceId));
     const joining = roles.flatMap((role) => role.instancesOfCluster).filter((id) => !joined.has(id));

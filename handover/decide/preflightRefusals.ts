@@ -11,6 +11,7 @@ import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
+import { otherDeliveryRefusals } from "./otherDelivery";
 
 /** Engine settings that disable the write-ahead record, or the order of deletions. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
@@ -72,15 +73,14 @@ function credentialSourceReasons({
     subject,
     world,
     otherDelivery,
+    detachFromNodeRoles,
     overrideExistingServiceAccount: override,
 }: Preflight): Refusal[] {
     const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
     const others = owners.filter((owner) => owner !== subject.fieldManager);
     const component = others.find((owner) => owner.startsWith("eks-cni/"));
-    const associations = otherDelivery?.podIdentityRoleArns ?? [];
     return [
-        ...(otherDelivery?.addOnRoleArn === undefined ? [] : [refusals.addOnHasRole(otherDelivery.addOnRoleArn)]),
-        ...(associations.length === 0 ? [] : [refusals.podIdentityAssociation(subject, associations)]),
+        ...otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0),
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
         ...(component !== undefined || others.length === 0 || override || isAnnotated(subject, world.cluster)
             ? []

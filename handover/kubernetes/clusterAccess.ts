@@ -5,6 +5,8 @@ import type { ClusterSeen } from "../model/world";
 export interface ClusterAccess {
     /** Identifies the cluster. If it does not answer, this and every other call throws a Refusal: see clusterErrors.ts. */
     identity(): Promise<{ readonly uid: string; readonly version: { readonly major: number; readonly minor: number } }>;
+    /** The names that the EKS cluster may have according to the kubeconfig. Sends no request. */
+    clustersInKubeconfig(): readonly string[];
     /** Reads the cluster once: paged LISTs, which keep only what a decision needs. */
     look(): Promise<ClusterSeen>;
     /** Resolves when something has changed that a decision may depend on, at the latest after this time. */

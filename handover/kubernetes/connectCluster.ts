@@ -3,6 +3,7 @@ import type { Subject } from "../model/subject";
 import { firstChange } from "./changes";
 import type { ClusterAccess } from "./clusterAccess";
 import { connect } from "./clusterClient";
+import { clustersInKubeconfig } from "./clustersInKubeconfig";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "./clusterSettings";
 import { deletePod } from "./deletePod";
 import { discoveredIssuer } from "./discoveredIssuer";
@@ -32,6 +33,7 @@ export async function connectCluster(
             // EKS used to report a minor version as "30+".
             return { uid, version: { major: parseInt(version.major, 10), minor: parseInt(version.minor, 10) } };
         },
+        clustersInKubeconfig: () => clustersInKubeconfig(cluster.config),
         async look() {
             const looked = await look(cluster, subject);
             watches = looked.watches;

@@ -2,8 +2,9 @@ import { AUDIENCE_ANNOTATION, ROLE_ARN_ANNOTATION } from "../../documents/servic
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { attachCommand } from "./attachCommand";
 import { listNames } from "./listNames";
+import type { UnreadCall } from "./otherDelivery";
 import type { Proof } from "./proof";
-import { Refusal } from "./refusal";
+import { AnsweredRefusal, Refusal } from "./refusal";
 import type { RolePolicy } from "./steps";
 import { managedPolicyOf, ServiceAccountName, Subject } from "./subject";
 import type { NodeRoleSeen, OtherCarrier, PodSeen } from "./world";
@@ -19,6 +20,9 @@ const LEAVE_TO_THE_ADD_ON =
 
 /** For a policy that is attached by hand, which the hand-back does not always wait for. */
 const ENFORCED = "wait two minutes until IAM enforces it, and run the same command again";
+
+const UNREAD =
+    "The run detaches no policy before it has seen that neither the managed add-on vpc-cni nor a Pod Identity association gives aws-node another role.";
 
 /** The webhook sets it for a service account with a Pod Identity association. */
 const POD_IDENTITY_VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -137,6 +141,34 @@ export const refusals = {
             `The service account has a Pod Identity association with ${roleArns.join(", ")}.`,
             "New pods get the association's credentials, and not the annotated role.",
             `Keep it and do not use this component. Or move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`,
+        ),
+    clusterNameUnknown: (why: string) =>
+        new Refusal(
+            "cluster-name-unknown",
+            why,
+            "Without the cluster's name, the run cannot see whether the managed add-on vpc-cni or a Pod Identity association gives aws-node " +
+                "another role. It detaches no policy before it has seen that.",
+            "Set clusterName, in addition to oidcProviderArn or existingRoleArn, and run pulumi up (to see the names: aws eks list-clusters). " +
+                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+        ),
+    otherDeliveryDenied: (calls: readonly UnreadCall[]) =>
+        new AnsweredRefusal(
+            "other-delivery-unread",
+            `AWS rejected ${actionsOf(calls)}`,
+            calls.map(({ why }) => why).join(" "),
+            `${UNREAD} The identity that the live checks use lacks this permission.`,
+            `Allow ${actionsOf(calls)} for this identity (docs/least-rights.md in the repository lists all permissions of this check as ` +
+                "SeeOtherCredentials), or set other credentials with the argument `aws`, and run the same command again. " +
+                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+        ),
+    otherDeliveryUnsupported: (calls: readonly UnreadCall[]) =>
+        new AnsweredRefusal(
+            "other-delivery-unread",
+            `EKS does not know ${actionsOf(calls)}`,
+            calls.map(({ why }) => why).join(" "),
+            `${UNREAD} No permission is missing: EKS in this region, or the endpoint in the argument \`aws\`, lacks the call.`,
+            "If `aws` sets an endpoint for eks, correct or remove it, and run the same command again. If EKS in this region lacks the call, " +
+                "remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
         ),
     otherCredentials: (subject: Subject, pod: string, what: string) =>
         new Refusal(
@@ -351,6 +383,10 @@ function unannotate({ namespace, name }: Subject["serviceAccount"], annotation: 
 
 function listStrings(names: readonly string[]): string {
     return listNames(names.map((name) => ({ name })));
+}
+
+function actionsOf(calls: readonly UnreadCall[]): string {
+    return [...new Set(calls.map(({ action }) => action))].join(", ");
 }
 
 /** Messages of AWS and Kubernetes may lack the full stop. */

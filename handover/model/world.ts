@@ -1,3 +1,4 @@
+import type { OtherDelivery } from "./otherDelivery";
 import type { ServiceAccountName } from "./subject";
 
 /** The observed state of the cluster and the account. Decisions are pure functions of it. */
@@ -116,6 +117,10 @@ export interface AccountSeen {
     readonly roleOfInstance: Readonly<Record<string, string | undefined>>;
     /** The roles of this cluster's nodes, and every role that was requested by name. */
     readonly nodeRoles: readonly NodeRoleSeen[];
+    /** The clusters that the tags of all the nodes' instances name. */
+    readonly clustersInTags?: readonly string[];
+    /** Only right before a detachment. */
+    readonly otherDelivery?: OtherDelivery;
 }
 
 export interface NodeRoleSeen {

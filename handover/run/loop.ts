@@ -2,7 +2,7 @@ import { refusals } from "../model/refusals";
 import { freshMemory, Memory, remember, RolePolicy, Step } from "../model/steps";
 import type { Timeouts } from "../model/subject";
 import type { World } from "../model/world";
-import { instanceIds, look, lookAtAccount } from "../observe/look";
+import { instanceIds, look, lookAtAccount, lookBeforeDetachment } from "../observe/look";
 import type { RunContext } from "../observe/runContext";
 import { TransientRetry } from "./transientRetry";
 
@@ -44,18 +44,19 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     let memory = freshMemory(startedAt);
     let shown = "";
     const retry = new TransientRetry(context);
-    const lookAtAll = (searchElsewhere: boolean) => retry.read(() => look(context, { searchElsewhere }));
-    let world = await lookAtAll(false);
+    const lookAtAll = () => retry.read(() => look(context, { searchElsewhere: false }));
+    let world = await lookAtAll();
     let accountAt = world.at;
     for (;;) {
         let step = goal.next(world, memory);
         if (step.do !== "detach" && world.account.reused && !INDEPENDENT_OF_ACCOUNT.includes(step.do)) {
-            world = await lookAtAll(false);
+            world = await lookAtAll();
             step = goal.next(world, memory);
         }
         if (step.do === "detach") {
-            // Instances elsewhere may use the role. The search calls every region, so it is made only right before a detachment.
-            world = await lookAtAll(true);
+            // Instances elsewhere may use the role, and an add-on or an association may give aws-node another one. That takes many
+            // calls, in every region, so they are made only right before a detachment.
+            world = await retry.read(() => lookBeforeDetachment(context));
             step = goal.next(world, memory);
         }
         accountAt = world.account.reused ? accountAt : world.at;
@@ -90,7 +91,7 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
         }
         const before = world;
         const isOld = context.now() - accountAt >= KEEP_ACCOUNT_MILLISECONDS;
-        world = await (isOld ? lookAtAll(false) : retry.read(() => lookAgain(context, before, next)));
+        world = await (isOld ? lookAtAll() : retry.read(() => lookAgain(context, before, next)));
     }
 }
 

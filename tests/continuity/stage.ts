@@ -2,9 +2,12 @@ import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import {
+    CreateAddonCommand,
     CreatePodIdentityAssociationCommand,
     DeletePodIdentityAssociationCommand,
     EKSClient,
+    ListAddonsCommand,
+    UpdateAddonCommand,
 } from "@aws-sdk/client-eks";
 import { IAMClient } from "@aws-sdk/client-iam";
 import {
@@ -244,6 +247,17 @@ export class Stage {
         for (const { metadata } of (await api.listValidatingAdmissionPolicy()).items) {
             await api.deleteValidatingAdmissionPolicy({ name: metadata?.name ?? "" });
         }
+    }
+
+    /** Sets the role of the managed add-on, or removes it, as `aws eks update-addon` does. Creates the add-on at first. */
+    public async setAddOnRole(serviceAccountRoleArn?: string): Promise<void> {
+        const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
+        const eks = new EKSClient({ endpoint, region, credentials });
+        const addOn = { clusterName, addonName: "vpc-cni", serviceAccountRoleArn };
+        const { addons = [] } = await eks.send(new ListAddonsCommand({ clusterName }));
+        await (addons.includes("vpc-cni")
+            ? eks.send(new UpdateAddonCommand(addOn))
+            : eks.send(new CreateAddonCommand(addOn)));
     }
 
     /** Returns a function that deletes the association. */

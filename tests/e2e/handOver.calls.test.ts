@@ -83,8 +83,9 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
             // The search for other users of the node roles, before anything moves and right before the detachment.
             "ec2 DescribeInstances": 2 * 8 + 2 * REGIONS + 15,
             "ec2 DescribeRegions": 2,
-            "eks GET /clusters/sandbox/addons": 1,
-            "eks GET /clusters/sandbox/pod-identity-associations": 1,
+            // Other ways in which EKS gives aws-node a role, at the same two times.
+            "eks GET /clusters/sandbox/addons": 2,
+            "eks GET /clusters/sandbox/pod-identity-associations": 2,
             "sts GetCallerIdentity": 1,
         });
     });

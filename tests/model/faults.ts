@@ -5,6 +5,7 @@ export type Fault =
     | { readonly kind: "nodeJoins"; readonly role: "a" | "b" }
     | { readonly kind: "nodeLost" | "nodeNotReady" | "podDeleted"; readonly which: number }
     | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" }
+    | { readonly kind: "addOnGetsRole" | "addOnLosesRole" }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
 const MAX_NODES = 6;
@@ -38,6 +39,12 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
             break;
         case "webhookLate":
             world.webhook = { up: true, lateMilliseconds: fault.milliseconds };
+            break;
+        case "addOnGetsRole":
+            world.addOn = { roleArn: "arn:aws:iam::111122223333:role/of-the-add-on", since: world.now };
+            break;
+        case "addOnLosesRole":
+            world.addOn = undefined;
             break;
         case "annotationWiped": {
             const rest = Object.entries(world.annotations).filter(([name]) => name !== ROLE_ARN);

@@ -148,6 +148,7 @@ function endFaults(world: ModelWorld): void {
     injectFault(world, { kind: "nodesReturn" });
     injectFault(world, { kind: "webhookUp" });
     world.endOutsiders();
+    injectFault(world, { kind: "addOnLosesRole" });
     world.advance(IDLE_MILLISECONDS);
 }
 

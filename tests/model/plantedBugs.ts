@@ -1,4 +1,5 @@
 /** Live checks with one planted bug each, which the model must catch. */
+import type { OperationContext } from "../../handover/observe/runContext";
 import { REAL_RESOURCES, Resources } from "./engine";
 
 /** Detaches the policies from the node roles before any pod is verified. */
@@ -67,3 +68,28 @@ export const movesTheNewestRoleOnly: Resources = {
         },
     },
 };
+
+/** The detachment does not ask EKS for the add-on's role. */
+export const ignoresTheAddOn: Resources = {
+    ...REAL_RESOURCES,
+    detachment: {
+        ...REAL_RESOURCES.detachment,
+        create: (inputs, operation) => REAL_RESOURCES.detachment.create(inputs, withoutOtherDelivery(operation)),
+        update: (state, inputs, operation) =>
+            REAL_RESOURCES.detachment.update(state, inputs, withoutOtherDelivery(operation)),
+    },
+};
+
+function withoutOtherDelivery(operation: OperationContext): OperationContext {
+    const { open } = operation;
+    const none = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+    return open === undefined
+        ? operation
+        : {
+              ...operation,
+              open: async (...args) => {
+                  const context = await open(...args);
+                  return { ...context, aws: { ...context.aws, otherDelivery: () => Promise.resolve(none) } };
+              },
+          };
+}

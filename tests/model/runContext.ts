@@ -34,6 +34,7 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         identity: () => read("identity", () => ({ uid: "cluster", version })),
+        clustersInKubeconfig: () => ["prod"],
         look: () => read("cluster", () => clusterSeen(world)),
         change: (withTimeout) =>
             run.call(
@@ -130,12 +131,13 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
                 };
             }),
         attach: (role) => run.call(`attach to ${role}`, () => world.setAttached(role, true)).then(() => "attached"),
-        detach: (role) => run.call(`detach from ${role}`, () => world.setAttached(role, false)).then(() => "detached"),
+        detach: (role) => run.call(`detach from ${role}`, () => detach(world, role)).then(() => "detached"),
         clusterStatus: () => read("cluster status", () => "there" as const),
+        namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER })),
         otherDelivery: () =>
             read("other delivery", () => ({
-                addOnRoleArn: undefined,
-                addOn: false,
+                addOnRoleArn: world.addOn?.roleArn,
+                addOn: world.addOn !== undefined,
                 podIdentityRoleArns: [],
                 unread: [],
             })),
@@ -146,6 +148,16 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
                     : { verdict: "no", code: "permission-missing", why: "not yet", final: false },
             ),
     };
+}
+
+/** The add-on may get its role between the last look and the detachment. */
+const LATE_MILLISECONDS = 5000;
+
+function detach(world: ModelWorld, role: string): void {
+    if (world.addOn !== undefined && world.now - world.addOn.since > LATE_MILLISECONDS) {
+        world.problem(`a policy is detached from ${role} while the add-on has another role`);
+    }
+    world.setAttached(role, false);
 }
 
 function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {

@@ -19,6 +19,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     fc.record({
         kind: fc.constantFrom(
             ...(["nodesReturn", "webhookDown", "webhookUp", "webhookUp", "annotationWiped"] as const),
+            ...(["addOnGetsRole", "addOnLosesRole"] as const),
         ),
     }),
     fc.record({ kind: fc.constant("webhookLate" as const), milliseconds: fc.constantFrom(1000, 4000, 12_000) }),

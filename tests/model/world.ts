@@ -55,6 +55,8 @@ export class ModelWorld {
     public refused = 0;
     /** Whether the DaemonSet has the annotation that woke its controller. */
     public woken = false;
+    /** The role of the managed add-on, which is another one than the component's. The add-on does not write it in the model. */
+    public addOn: { readonly roleArn: string; readonly since: number } | undefined;
     /** The existing CNI roles. One that does not work passes the proof, but fails on the nodes, as with a VPC endpoint policy. */
     public readonly cniRoles = new Map<string, { readonly createdAt: number; readonly works: boolean }>();
     /** The CNI roles that an outsider has broken: their pods have no path until it repairs them, or the pods leave. */

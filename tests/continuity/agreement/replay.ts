@@ -113,6 +113,12 @@ async function injectFault(stage: Stage, fault: Fault, stoppedNodes: Set<string>
         case "webhookLate":
             await sandbox.webhook.setCacheDelay(fault.milliseconds);
             return;
+        case "addOnGetsRole":
+            await stage.setAddOnRole(`arn:aws:iam::${sandbox.accountId}:role/of-the-add-on`);
+            return;
+        case "addOnLosesRole":
+            await stage.setAddOnRole();
+            return;
         case "annotationWiped":
             await stage.annotateServiceAccount({ "eks.amazonaws.com/role-arn": null });
     }

@@ -1,5 +1,6 @@
 import { aws } from "./aws";
 import { changes } from "./changes";
+import { deliveries } from "./deliveries";
 import { drift } from "./drift";
 import { lifecycle } from "./lifecycle";
 import { model } from "./model";
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...aws,
     ...others,
     ...changes,
+    ...deliveries,
     ...drift,
     ...outsiders,
     ...records,

@@ -81,7 +81,7 @@ describe("a look at the node roles", () => {
         });
 
         it("asking nothing of EC2 without instances and without roles", async () => {
-            deepStrictEqual(await look({}, {}), { roleOfInstance: {}, nodeRoles: [] });
+            deepStrictEqual(await look({}, {}), { roleOfInstance: {}, clustersInTags: [], nodeRoles: [] });
             deepStrictEqual(aws.counts(), {});
         });
     });

@@ -28,6 +28,11 @@ table("The policies leave the node roles", [
         { provedAt: seconds(-10) },
     ],
     [
+        "when the add-on has the component's own role, and no association exists",
+        verified({}, { otherDelivery: { addOn: true, addOnRoleArn: ROLE, podIdentityRoleArns: [], unread: [] } }),
+        DETACH,
+    ],
+    [
         "when the watch over the pods is just over",
         verified({ pods: pods(right, pod("n2", right, { readySince: seconds(-20) })) }),
         DETACH,

@@ -20,6 +20,9 @@ import {
     subject,
 } from "../support/worlds";
 
+const nothingElse = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+const unreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "Denied." } as const;
+
 table("The run ends", [
     [
         "on another cluster",
@@ -116,6 +119,26 @@ table("The run ends", [
             "node-role-in-use",
             "Besides kube-system/aws-node, the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1.",
         ),
+    ],
+    [
+        "when the add-on has another role",
+        verified({}, { otherDelivery: { ...nothingElse, addOnRoleArn: FORMER_ROLE } }),
+        refuse("add-on-owns-the-role", `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}.`),
+    ],
+    [
+        "when there is a Pod Identity association",
+        verified({}, { otherDelivery: { ...nothingElse, podIdentityRoleArns: [ROLE] } }),
+        refuse("pod-identity-association", `The service account has a Pod Identity association with ${ROLE}.`),
+    ],
+    [
+        "when EKS did not show them",
+        verified({}, { otherDelivery: { ...nothingElse, unread: [unreadCall] } }),
+        refuse("other-delivery-unread", "AWS rejected eks:DescribeAddon: Denied."),
+    ],
+    [
+        "when the name of the cluster is unknown",
+        verified({}, { otherDelivery: { ...nothingElse, clusterNameUnknown: "No name." } }),
+        refuse("cluster-name-unknown", "No name."),
     ],
     [
         "when the guard is not there",

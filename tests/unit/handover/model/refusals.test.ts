@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { UnreadCall } from "../../../../handover/model/otherDelivery";
 import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Subject } from "../../../../handover/model/subject";
@@ -27,6 +28,7 @@ const other = (name: string, daemonSet?: string) => ({
     serviceAccount: elsewhere.serviceAccount,
     roleArns: [ROLE],
 });
+const unread = (action: string, cause: UnreadCall["cause"]): UnreadCall => ({ action, cause, why: `${action}: no.` });
 
 /** Examples of each refusal: with one name and with several, where the texts differ. */
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
@@ -48,6 +50,18 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     podIdentityAssociation: [
         refusals.podIdentityAssociation(elsewhere, [ROLE, FORMER_ROLE]),
         refusals.podIdentityAssociation({ ...elsewhere, clusterName: "shop" }, [ROLE]),
+    ],
+    clusterNameUnknown: [refusals.clusterNameUnknown("The name of the EKS cluster is unknown.")],
+    otherDeliveryDenied: [
+        refusals.otherDeliveryDenied([unread("eks:DescribeAddon", "denied")]),
+        refusals.otherDeliveryDenied([
+            unread("eks:DescribeAddon", "denied"),
+            unread("eks:ListPodIdentityAssociations", "denied"),
+            unread("eks:DescribeAddon", "denied"),
+        ]),
+    ],
+    otherDeliveryUnsupported: [
+        refusals.otherDeliveryUnsupported([unread("eks:ListPodIdentityAssociations", "unsupported")]),
     ],
     otherCredentials: [
         refusals.otherCredentials(elsewhere, "aws-node-1", "AWS_PROFILE of container aws-node"),

@@ -13,6 +13,7 @@ import {
     carrying,
     formerAccount,
     FORMER_ROLE,
+    ISSUER,
     otherCarrier,
     record,
     ROLE,
@@ -64,11 +65,15 @@ async function update(
                     identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 34 } }),
                     look: () => Promise.resolve(seen.cluster),
                     requestToken: () => Promise.resolve("token"),
+                    clustersInKubeconfig: () => ["prod"],
                     close: () => undefined,
                 },
                 aws: {
                     callerAccount: () => Promise.resolve("111122223333"),
                     look: () => Promise.resolve(seen.account),
+                    namedCluster: () => Promise.resolve({ is: "there", issuer: ISSUER }),
+                    otherDelivery: () =>
+                        Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
                 },
             } as unknown as RunContext);
         },

@@ -1,11 +1,13 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Step } from "../../../../handover/model/steps";
+import type { World } from "../../../../handover/model/world";
 import { RunContext } from "../../../../handover/observe/runContext";
 import { Goal, reach } from "../../../../handover/run/loop";
-import { attach, onNodeRole, pod, subject, world } from "../support/worlds";
+import { attach, ISSUER, onNodeRole, pod, subject, world } from "../support/worlds";
 
 const SECOND = 1000;
+const OTHER_DELIVERY = { addOn: true, addOnRoleArn: "theirs", podIdentityRoleArns: [], unread: [] };
 
 /** A run context that records its calls. Its clock advances by a second with each look. */
 function scripted(...steps: Step[]) {
@@ -41,6 +43,7 @@ function scripted(...steps: Step[]) {
             removeInjectionGuard: () => done("remove guard"),
             releaseTemplate: () => done("release template"),
             removeWakeMark: () => done("remove wake mark"),
+            clustersInKubeconfig: () => ["prod"],
             releaseServiceAccount: (leaving: object, account?: object) =>
                 done(
                     `release ${JSON.stringify(leaving)}${account === undefined ? "" : ` of ${JSON.stringify(account)}`}`,
@@ -51,18 +54,30 @@ function scripted(...steps: Step[]) {
                 await done(searchElsewhere ? "account, everywhere" : "account");
                 return account;
             },
+            namedCluster: async (name: string) => {
+                await done(`the cluster ${name}`);
+                return { is: "there", issuer: ISSUER };
+            },
+            otherDelivery: async (name: string) => {
+                await done(`other delivery of ${name}`);
+                return OTHER_DELIVERY;
+            },
             attach: (role: string, policy: string) => done(`attach ${role} ${policy}`),
             detach: (role: string, policy: string) => done(`detach ${role} ${policy}`),
         },
     } as unknown as RunContext;
     let decisions = 0;
+    const seen: World[] = [];
     const goal: Goal = {
         what: "The work",
         limitSeconds: 60,
         limitArgument: "timeouts.canarySeconds",
-        next: () => steps[Math.min(decisions++, steps.length - 1)] ?? DONE,
+        next: (observed) => {
+            seen.push(observed);
+            return steps[Math.min(decisions++, steps.length - 1)] ?? DONE;
+        },
     };
-    return { context, goal, calls, lines };
+    return { context, goal, calls, lines, seen };
 }
 
 const DONE: Step = { do: "done", why: "ready" };
@@ -99,13 +114,22 @@ describe("The loop", () => {
     }
 
     const DETACH: Step = { ...ATTACH, do: "detach" };
-    const EVERYWHERE = ["cluster", "account, everywhere"];
+    const EVERYWHERE = ["cluster", "account, everywhere", "the cluster prod", "other delivery of prod"];
     const detached = [`detach a ${String(policy)}`, `detach b ${String(policy)}`];
 
     it("looks at everything in every region right before it detaches, and then at this one", async () => {
         const { context, goal, calls } = scripted(DETACH, DETACH, DONE);
         await reach(context, goal);
         deepStrictEqual(calls, [...LOOK, ...EVERYWHERE, ...detached, ...LOOK]);
+    });
+
+    it("decides to detach by what EKS says of add-on and associations at that time", async () => {
+        const { context, goal, seen } = scripted(DETACH, DETACH, DONE);
+        await reach(context, goal);
+        deepStrictEqual(
+            seen.map(({ account }) => account.otherDelivery),
+            [undefined, OTHER_DELIVERY, undefined],
+        );
     });
 
     it("detaches nothing when that look says otherwise", async () => {

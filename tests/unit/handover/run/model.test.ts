@@ -7,6 +7,7 @@ import {
     detachesEarly,
     doesNotAwaitIam,
     forgetsTheRecord,
+    ignoresTheAddOn,
     movesTheNewestRoleOnly,
     removesTheGuardFirst,
 } from "../../../model/plantedBugs";
@@ -61,6 +62,7 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
             /has no path: it carries the node role/,
         ],
         ["moves pods before IAM enforces their policies", doesNotAwaitIam, /has no path: it carries the node role/],
+        ["does not ask for the add-on's role", ignoresTheAddOn, /is detached from . while the add-on has another role/],
         ["moves the pods of the newest role only", movesTheNewestRoleOnly, /has no path: it carries arn:/],
     ];
     for (const [what, resources, problem] of bugs) {
