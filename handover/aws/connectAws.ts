@@ -4,6 +4,7 @@ import { attach, detach } from "./attachments";
 import type { AwsAccess } from "./awsAccess";
 import { type ClientDefaults, type Clients, createClients } from "./awsClients";
 import { unknownRefusal } from "./awsErrors";
+import { missingGrants } from "./missingGrants";
 import { nodeRoleLook } from "./nodeRoles";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
 import { prove } from "./roleProof";
@@ -22,6 +23,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         look: (query) => asRefusal(look(query)),
         attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
+        missingGrants: (arns, ipFamily) => asRefusal(missingGrants(clients, arns, ipFamily)),
         clusterStatus: (name) => asRefusal(clusterStatus(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),

@@ -14,6 +14,7 @@ import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { ProofDepth, prove } from "./proveRole";
+import { refuseIfStillNeeded } from "./removedPolicies";
 import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface CredentialGuardInputs extends LiveInputs {
@@ -98,6 +99,7 @@ async function approveAgain(
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
     const known = { ...context, subject: subjectOf(state.record, context.subject) };
+    await refuseIfStillNeeded(known, state, inputs);
     const before = { ...state, approvedRoleArns: state.record.approvedRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);
     if (approved.approvedRole === state.approvedRole) {

@@ -131,6 +131,7 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
             }),
         attach: (role) => run.call(`attach to ${role}`, () => world.setAttached(role, true)).then(() => "attached"),
         detach: (role) => run.call(`detach from ${role}`, () => world.setAttached(role, false)).then(() => "detached"),
+        missingGrants: () => read("policies", () => ({ cni: [], logs: [] })),
         clusterStatus: () => read("cluster status", () => "there" as const),
         otherDelivery: () =>
             read("other delivery", () => ({

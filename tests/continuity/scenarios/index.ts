@@ -5,6 +5,7 @@ import { lifecycle } from "./lifecycle";
 import { model } from "./model";
 import { nodes } from "./nodes";
 import { others } from "./others";
+import { role } from "./role";
 import type { Scenario } from "./scenario";
 import { webhook } from "./webhook";
 
@@ -16,5 +17,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ...others,
     ...changes,
     ...drift,
+    ...role,
     ...model,
 ];

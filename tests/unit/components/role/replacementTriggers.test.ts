@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { rejects, strictEqual } from "node:assert/strict";
-import { trustChange } from "../../../../components/role/trustChange";
+import { roleTrigger } from "../../../../components/role/replacementTriggers";
 
 const PROVIDER = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A";
 const unknown = pulumi.output(pulumi.unknown);
@@ -20,7 +20,7 @@ function changeOf(more: {
 }) {
     const { namespace = "kube-system", name = "aws-node", provider = PROVIDER } = more;
     const serviceAccount = pulumi.output({ namespace, name });
-    return valueOf(trustChange({ serviceAccount, oidcProviderArn: pulumi.output(provider) }));
+    return valueOf(roleTrigger({ serviceAccount, oidcProviderArn: pulumi.output(provider) }));
 }
 
 describe("The trigger that replaces the component's role", () => {
