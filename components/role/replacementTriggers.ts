@@ -7,6 +7,7 @@ import { withKnownPart } from "../arguments/validateArguments";
 export interface RoleParts {
     readonly serviceAccount: pulumi.Output<ServiceAccountName>;
     readonly oidcProviderArn: pulumi.Output<string>;
+    readonly additionalOidcProviderArns?: pulumi.Output<string[]>;
     readonly permissionsBoundary?: pulumi.Output<string>;
     /** Whether the role gets the component's own IPv6 policy. */
     readonly ipv6Policy: boolean;
@@ -19,31 +20,40 @@ export interface RoleParts {
  * before anything is proved. Another role is proved first, and the pods move to it. The trigger consists of everything that can
  * take something away: the cluster's own provider, the service account, the permissions boundary, and the IP family with the
  * generation of the component's own policy. Parts that are not given are absent, so that a new kind of part replaces no role
- * that does without it. An additional provider does not affect the pods of this cluster, so it is not a part.
+ * that does without it.
  *
- * Null if a preview does not know a part. The engine does not treat null as a change.
+ * Null if a preview does not know a part, and for a role that other clusters share: their pods would stay on a role that the
+ * engine deletes. The hook then refuses the change. The engine does not treat null as a change, neither from nor to it.
  *
  * Source: https://github.com/pulumi/pulumi/blob/v3.248.0/pkg/resource/deploy/step_generator.go (shouldTriggerReplace)
  */
 export function roleTrigger({
     serviceAccount,
     oidcProviderArn,
+    additionalOidcProviderArns,
     permissionsBoundary,
     ipv6Policy,
 }: RoleParts): pulumi.Output<string | null> {
     // Passed as separate Outputs, so that an unknown one does not hide the others.
-    return withKnownPart({ serviceAccount, oidcProviderArn, permissionsBoundary }, (known) => {
-        const { namespace, name } = (known["serviceAccount"] ?? {}) as Readonly<Record<string, unknown>>;
-        const boundary = known["permissionsBoundary"];
-        const parts = [
-            known["oidcProviderArn"],
-            namespace,
-            name,
-            ...(boundary === undefined ? [] : [boundary]),
-            ...(ipv6Policy ? [ipv6Part] : []),
-        ];
-        return Promise.resolve(parts.every((part) => typeof part === "string") ? parts.join(" ") : null);
-    });
+    return withKnownPart(
+        { serviceAccount, oidcProviderArn, additionalOidcProviderArns, permissionsBoundary },
+        (known) => {
+            const { namespace, name } = (known["serviceAccount"] ?? {}) as Readonly<Record<string, unknown>>;
+            const boundary = known["permissionsBoundary"];
+            const parts = [
+                known["oidcProviderArn"],
+                namespace,
+                name,
+                ...(boundary === undefined ? [] : [boundary]),
+                ...(ipv6Policy ? [ipv6Part] : []),
+            ];
+            const others = known["additionalOidcProviderArns"] ?? [];
+            const isShared = !Array.isArray(others) || others.length > 0;
+            return Promise.resolve(
+                !isShared && parts.every((part) => typeof part === "string") ? parts.join(" ") : null,
+            );
+        },
+    );
 }
 
 /**

@@ -66,6 +66,15 @@ export function narrowingOfPolicy(before: unknown, after: unknown): Narrowing {
     };
 }
 
+/** The issuers that share the role with another cluster, if the update concerns more than those that leave. */
+export function sharedWith(
+    { before, concernsThisCluster }: Narrowing,
+    ownIssuer: string | undefined,
+): readonly string[] {
+    const issuers = [...new Set(before.map(({ issuer }) => issuer))];
+    return concernsThisCluster && issuers.length > 1 ? issuers.filter((issuer) => issuer !== ownIssuer) : [];
+}
+
 /** The issuers of other clusters that the role stops to trust, with the service accounts that it trusted there. */
 export function leavingSubjects({ before, after, ownIssuerStays }: Narrowing): readonly TrustedSubject[] {
     return ownIssuerStays ? before.filter(({ issuer }) => !after.some((one) => one.issuer === issuer)) : [];

@@ -7,6 +7,7 @@ import {
     narrowingOfPolicy,
     narrowingOfRole,
     type RoleInputs,
+    sharedWith,
 } from "../decide/narrowing";
 import type { ClusterConnection } from "../model/connection";
 import type { Refusal } from "../model/refusal";
@@ -59,6 +60,13 @@ export async function checkUpdate(
         kind === "role" ? narrowingOfRole(before, after, ownIssuer) : narrowingOfPolicy(before.policy, after.policy);
     if (narrowing.changes.length === 0) {
         return { warnings: [] };
+    }
+    const others = sharedWith(narrowing, ownIssuer);
+    if (others.length > 0) {
+        return {
+            warnings: [],
+            refusal: refusals.sharedRoleNarrowed({ kind, arn, changes: narrowing.changes }, others),
+        };
     }
     const settings = await settingsOf();
     const refusal = await refusalOf(update, narrowing, settings, look);

@@ -27,6 +27,10 @@ const ANOTHER_ROLE =
     "Set roleName to a new name in the same update, or remove it if it is set: the update then creates another role, proves it, moves the " +
     "pods to it, and deletes the present one last.";
 
+/** For a role that other clusters share. */
+const LEAVE_SHARED_ROLE =
+    "Take the role out of those clusters first. Then remove their providers from additionalOidcProviderArns, and run pulumi up";
+
 /** A change in place that takes something away from a role. */
 interface Narrowed {
     readonly kind: "role" | "policy";
@@ -292,6 +296,20 @@ export const refusals = {
                 (logs
                     ? " If only the network policy logs need them, you can turn the logs off instead (--enable-cloudwatch-logs=false)."
                     : ""),
+        ),
+    sharedRoleNarrowed: (update: Narrowed, issuers: readonly string[]) =>
+        new Refusal(
+            "other-clusters",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. The role also trusts ${issuers.join(", ")}.`,
+            "Whether pods of those clusters carry the role cannot be seen from here. It was not changed.",
+            `${LEAVE_SHARED_ROLE}. Make this change in another update.`,
+        ),
+    sharedRoleReplaced: (roleArn: string, issuers: readonly string[]) =>
+        new Refusal(
+            "other-clusters",
+            `The update replaces the role ${roleArn}, which also trusts ${issuers.join(", ")}.`,
+            "At the end of the update the role would be deleted, and whether pods of those clusters carry it cannot be seen from here. It is still there.",
+            `${LEAVE_SHARED_ROLE}.`,
         ),
     timeout: (what: string, seconds: number, argument: string, last: string) =>
         new Refusal(

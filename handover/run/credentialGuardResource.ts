@@ -15,6 +15,7 @@ import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { ProofDepth, prove } from "./proveRole";
 import { refuseIfStillNeeded } from "./removedPolicies";
+import { refuseIfShared } from "./sharedRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface CredentialGuardInputs extends LiveInputs {
@@ -99,6 +100,7 @@ async function approveAgain(
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
     const known = { ...context, subject: subjectOf(state.record, context.subject) };
+    refuseIfShared(state, inputs);
     await refuseIfStillNeeded(known, state, inputs);
     const before = { ...state, approvedRoleArns: state.record.approvedRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);

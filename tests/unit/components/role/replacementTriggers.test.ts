@@ -20,6 +20,7 @@ function changeOf(more: {
     provider?: pulumi.Input<string>;
     boundary?: pulumi.Input<string | undefined>;
     ipv6Policy?: boolean;
+    others?: pulumi.Input<string[] | undefined>;
 }) {
     const { namespace = "kube-system", name = "aws-node", provider = PROVIDER, ipv6Policy = false } = more;
     const serviceAccount = pulumi.output({ namespace, name });
@@ -28,6 +29,9 @@ function changeOf(more: {
             serviceAccount,
             oidcProviderArn: pulumi.output(provider),
             ...("boundary" in more && { permissionsBoundary: pulumi.output(more.boundary) as pulumi.Output<string> }),
+            ...("others" in more && {
+                additionalOidcProviderArns: pulumi.output(more.others) as pulumi.Output<string[]>,
+            }),
             ipv6Policy,
         }),
     );
@@ -66,6 +70,13 @@ describe("The trigger that replaces the component's role", () => {
             strictEqual(await changeOf({ [part]: unknown }), null);
         });
     }
+
+    it("is nothing for a role that other clusters share, or may share", async () => {
+        strictEqual(await changeOf({ others: [`${PROVIDER}2`] }), null);
+        strictEqual(await changeOf({ others: unknown as pulumi.Output<string[]> }), null);
+        strictEqual(await changeOf({ others: [] }), await changeOf({}));
+        strictEqual(await changeOf({ others: undefined }), await changeOf({}));
+    });
 
     it("fails with what it is made of, as all that waits for the checks of the arguments", async () => {
         await rejects(changeOf({ name: pulumi.output(Promise.reject(new Error("refused"))) }), /refused/);

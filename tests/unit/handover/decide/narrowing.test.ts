@@ -6,6 +6,7 @@ import {
     narrowingOfPolicy,
     narrowingOfRole,
     type RoleInputs,
+    sharedWith,
 } from "../../../../handover/decide/narrowing";
 import type { CarrierSeen } from "../../../../handover/model/carrier";
 import type { CredentialSource } from "../../../../handover/model/world";
@@ -123,6 +124,18 @@ describe("What an update of the role takes away", () => {
 
     it("names no other cluster if the own issuer leaves", () => {
         deepStrictEqual(leavingSubjects(narrowingOfRole(trust(["former"]), trust(["own"]), "own")), []);
+    });
+
+    it("would take it from other clusters, too, if they share the role", () => {
+        const shared = trust(["own"], ["theirs"], ["theirs", "more"]);
+        const bounded = { ...shared, permissionsBoundary: "b" };
+        deepStrictEqual(sharedWith(narrowingOfRole(shared, bounded, "own"), "own"), ["theirs"]);
+        deepStrictEqual(sharedWith(narrowingOfRole(shared, trust(["third"]), "third"), "third"), ["own", "theirs"]);
+        deepStrictEqual(sharedWith(narrowingOfRole(shared, trust(["own"]), "own"), "own"), [], "only they leave");
+        const alone = trust(["own"]);
+        const boundedAlone = { ...alone, permissionsBoundary: "b" };
+        deepStrictEqual(sharedWith(narrowingOfRole(alone, boundedAlone, "own"), "own"), []);
+        deepStrictEqual(sharedWith(narrowingOfRole(trust(["former"]), alone, "own"), "own"), []);
     });
 
     it("is looked for in the namespaces of both policies", () => {

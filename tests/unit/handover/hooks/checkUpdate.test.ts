@@ -79,6 +79,14 @@ describe("The check of an update in place", () => {
         }
     });
 
+    it("refuses to narrow a role that other clusters share, without a look, since their pods cannot be seen", async () => {
+        const shared = { assumeRolePolicy: trust("own", "theirs") };
+        const update = { ...bounded, before: shared, after: { ...shared, permissionsBoundary: "arn" } };
+        const { warnings, message, looks } = await check(update, { previewSeconds: 5 });
+        deepStrictEqual([warnings, looks], [[], []]);
+        deepStrictEqual(message, refusals.sharedRoleNarrowed(what, ["theirs"]).message);
+    });
+
     it("only warns in the preview of a role with a generated name, which may be replaced", async () => {
         const { warnings, message } = await check(bounded, { fixedName: false, previewSeconds: 5 });
         deepStrictEqual([warnings, message], [[refused.message], undefined]);

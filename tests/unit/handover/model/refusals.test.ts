@@ -77,6 +77,8 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
     roleNarrowed: [refusals.roleNarrowed(narrowed, [pod("n1", onNodeRole)])],
     roleNarrowedUnseen: ["no route", "no route."].map((why) => refusals.roleNarrowedUnseen(narrowed, why)),
+    sharedRoleNarrowed: [refusals.sharedRoleNarrowed(narrowed, ["a", "b"])],
+    sharedRoleReplaced: [refusals.sharedRoleReplaced(ROLE, ["a", "b"])],
     policyStillNeeded: [true, false].map((logs) =>
         refusals.policyStillNeeded([OTHER_POLICY, BROAD_POLICY], ROLE, ["logs:PutLogEvents", "ec2:CreateTags"], logs),
     ),
