@@ -8,7 +8,7 @@ export interface TrustedSubject {
     readonly subject: string;
 }
 
-/** The subjects of any trust policy, whoever wrote it. Statements with another principal or a Deny are left out. */
+/** The subjects of a trust policy of any writer. Statements with another principal or a Deny are left out. */
 export function trustedSubjects(document: unknown): TrustedSubject[] {
     return list(member(document, "Statement"))
         .filter((statement) => member(statement, "Effect") === "Allow")

@@ -3,7 +3,7 @@ import { AsyncResource } from "async_hooks";
 import { parseOidcProviderArn } from "../../documents/arn";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import type { PlannedUpdate, UpdateSettings } from "../../handover/hooks/checkUpdate";
-import { KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
+import { givenProperties, KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { ValidArgs } from "../arguments/validArgs";
 import { withKnownPart } from "../arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
@@ -11,7 +11,7 @@ import { hasEngine } from "../failures/failureHooks";
 import { liveConnection } from "./liveConnection";
 import { previewSeconds } from "./previewPlan";
 
-/** What the hooks need to know of the component. */
+/** The parts of the component that the hooks use. */
 export interface Narrowable {
     readonly args: CniServiceAccountRoleArgs;
     readonly valid: ValidArgs;
@@ -86,7 +86,7 @@ async function settingsOf({ args, valid, serviceAccount }: Narrowable): Promise<
     const parts = { kubeconfig, serviceAccount, clusterName: valid.clusterName };
     return updateSettings(await knownPartOf(parts), {
         context,
-        fixedName: args.roleName !== undefined && args.roleName !== null,
+        fixedName: givenProperties(args).roleName !== undefined,
         previewSeconds: pulumi.runtime.isDryRun() ? previewSeconds() : undefined,
     });
 }
@@ -125,6 +125,9 @@ function textOf(value: unknown): string | undefined {
 /** Waits for values, in previews too, where some stay unknown. */
 function knownPartOf(values: object): Promise<KnownArgs> {
     return new Promise((resolve) => {
-        withKnownPart(values, (known) => Promise.resolve(resolve(known)));
+        withKnownPart(values, (known) => {
+            resolve(known);
+            return Promise.resolve();
+        });
     });
 }

@@ -3,7 +3,7 @@ import { IPV6_POLICY_GENERATION } from "../../documents/cniPermissions";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import { withKnownPart } from "../arguments/validateArguments";
 
-/** What decides who may use the role and what it permits, as far as a change could take something away from its pods. */
+/** The parts of the role whose change could take something away from its pods. */
 export interface RoleParts {
     readonly serviceAccount: pulumi.Output<ServiceAccountName>;
     readonly oidcProviderArn: pulumi.Output<string>;

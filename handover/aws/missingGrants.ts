@@ -15,7 +15,9 @@ export async function missingGrants(
     const isSufficient = (arn: string) =>
         ipFamily === "ipv4" && arn === managedCniPolicyArn(parsePolicyArn(arn)?.partition ?? "");
     const reader = policyReader(clients);
-    const documents = await Promise.all(policyArns.filter((arn) => !isSufficient(arn)).map(reader.document));
+    const documents = await Promise.all(
+        policyArns.filter((arn) => !isSufficient(arn)).map((arn) => reader.document(arn)),
+    );
     return {
         cni: policyArns.some(isSufficient) ? [] : missingCniActions(documents, ipFamily),
         logs: missingLogActions(documents),

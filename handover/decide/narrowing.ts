@@ -3,9 +3,9 @@ import { serviceAccountOf, type TrustedSubject, trustedSubjects } from "../../do
 import { carriedRoles } from "../model/carriedRole";
 import type { CarrierSeen } from "../model/carrier";
 
-/** What an update in place takes away from pods. */
+/** The loss that an update in place means for pods. */
 export interface Narrowing {
-    /** What is taken away, for a message. Empty if nothing is. */
+    /** Each loss, for a message. Empty if nothing is lost. */
     readonly changes: readonly string[];
     /** Whether pods of this cluster may lose something. Otherwise only issuers of other clusters leave the trust policy. */
     readonly concernsThisCluster: boolean;
@@ -23,7 +23,7 @@ export interface RoleInputs {
     readonly permissionsBoundary?: unknown;
 }
 
-/** What another trust policy or permissions boundary of a role takes away. A boundary that is removed takes nothing away. */
+/** Compares the trust policy and the permissions boundary of a role. A boundary that is removed takes nothing away. */
 export function narrowingOfRole(before: RoleInputs, after: RoleInputs, ownIssuer: string | undefined): Narrowing {
     const trust = [before, after].map(({ assumeRolePolicy }) => parsed(assumeRolePolicy));
     // An unknown trust policy is compared with nothing: the update knows it.
@@ -52,7 +52,7 @@ function noLongerTrusts({ issuer, subject }: TrustedSubject): string {
     return `it no longer trusts ${subject === "" ? "every subject" : subject} of ${issuer}`;
 }
 
-/** What another document of a role's policy takes away. */
+/** Compares the documents of a role's policy. */
 export function narrowingOfPolicy(before: unknown, after: unknown): Narrowing {
     const [old, now] = [parsed(before), parsed(after)];
     const lost = old === undefined || now === undefined ? [] : lostGrants(old, now);

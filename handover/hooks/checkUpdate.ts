@@ -37,7 +37,7 @@ export interface UpdateSettings extends ClusterConnection {
     readonly fixedName: boolean;
 }
 
-/** What to show, and whether the update must not be made. */
+/** The warnings to show, and the refusal if the update must not be made. */
 export interface CheckedUpdate {
     readonly warnings: readonly string[];
     readonly refusal?: Refusal;

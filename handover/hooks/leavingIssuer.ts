@@ -1,6 +1,6 @@
 import { serviceAccountOf, type TrustedSubject } from "../../documents/trustedSubjects";
 
-/** What to check on another cluster before its issuer leaves the trust policy of a role. */
+/** The line that says how to check another cluster whose issuer leaves the trust policy of a role. */
 export function leavingIssuer(roleArn: string, { issuer, subject }: TrustedSubject): string {
     const { namespace } = serviceAccountOf(subject) ?? { namespace: "kube-system" };
     return (

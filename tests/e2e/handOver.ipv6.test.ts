@@ -97,7 +97,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
         assert.notStrictEqual(await iam.role("cni"), undefined);
     });
 
-    it("is told how to find the pods of a cluster whose issuer leaves the role, by a command that finds them", async () => {
+    it("shows how to find the pods of a cluster whose issuer leaves the role, by a command that finds them", async () => {
         await setArgs(stack, sandbox, IPV6);
         for (const operation of [(opts: object) => stack.preview(opts), (opts: object) => stack.up(opts)]) {
             const { diagnostics, onEvent } = recordEvents();

@@ -41,7 +41,7 @@ const boundaryUnderFixedName: Scenario = {
         const permissionsBoundary = await boundary(stage, "no-network", "s3:GetObject");
         const enough = await boundary(stage, "network", "ec2:*");
         await stage.recordStateBefore();
-        // A first update that fails can be mended under the same name: no pod carries the role.
+        // A first update that fails can be corrected under the same name: no pod carries the role.
         const named = (more: object) => stage.arguments({ roleName: "cni-of-pods", ...more });
         await stage.fails("up", named({ permissionsBoundary }), /\[permission-missing\]/);
         await stage.succeeds("up", named({ permissionsBoundary: enough }));

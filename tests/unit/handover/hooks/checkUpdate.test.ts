@@ -93,7 +93,7 @@ describe("The check of an update in place", () => {
         strictEqual((await check(bounded, { fixedName: false })).message, refused.message);
     });
 
-    it("lets the update go on if no pod carries the role, so that a failed first update can be mended", async () => {
+    it("lets the update go on if no pod carries the role, so that a failed first update can be corrected", async () => {
         const { warnings, message } = await check(bounded, {}, []);
         deepStrictEqual([warnings, message], [[], undefined]);
     });
