@@ -14,6 +14,7 @@ import { failureOf } from "./support/stacks";
 interface PolicyResource {
     readonly type: string;
     readonly inputs: { policy: string };
+    readonly outputs: { policy: string };
 }
 
 /** The state, with a change of the component's own policy. */
@@ -24,13 +25,16 @@ function withPolicy(state: Deployment, change: (resource: PolicyResource) => unk
     return copy;
 }
 
-function addAction(inputs: PolicyResource["inputs"], action: string): void {
-    const document = JSON.parse(inputs.policy) as { readonly Statement: readonly { readonly Action: string[] }[] };
-    document.Statement[0]?.Action.push(action);
-    inputs.policy = JSON.stringify(document);
+/** The engine gives the hook the inputs, and the provider compares with the outputs. */
+function addAction({ inputs, outputs }: PolicyResource, action: string): void {
+    for (const properties of [inputs, outputs]) {
+        const document = JSON.parse(properties.policy) as { readonly Statement: readonly { Action: string[] }[] };
+        document.Statement[0]?.Action.push(action);
+        properties.policy = JSON.stringify(document);
+    }
 }
 
-/** What a command prints. It may fail: grep does when it finds nothing. */
+/** The output of a command. It may fail: grep does when it finds nothing. */
 async function runShell(command: string, env: NodeJS.ProcessEnv): Promise<string> {
     const run = promisify(execFile)("sh", ["-c", command], { env: { ...process.env, ...env } });
     const { stdout, stderr } = await run.catch((error: unknown) => error as { stdout: string; stderr: string });
@@ -124,7 +128,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
 
     it("keeps its policy as it is while a change in place would take an action away from the pods", async () => {
         const former = await stack.exportStack();
-        await stack.importStack(withPolicy(former, ({ inputs }) => addAction(inputs, "ec2:UnassignIpv6Addresses")));
+        await stack.importStack(withPolicy(former, (policy) => addAction(policy, "ec2:UnassignIpv6Addresses")));
         assert.match(
             (await failureOf(stack.up())) ?? "",
             /\[role-narrowed\] The update would change the policy \S+ in place: it no longer grants ec2:UnassignIpv6Addresses\. Pods carry the role: /,
