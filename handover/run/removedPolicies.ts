@@ -1,9 +1,14 @@
 import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
 import { refusals } from "../model/refusals";
+import type { Subject } from "../model/subject";
 import type { RunContext } from "../observe/runContext";
-import type { CredentialGuardInputs } from "./credentialGuardResource";
 
-type Policies = Pick<CredentialGuardInputs, "policyArns" | "roleUniqueId" | "subject">;
+/** The inputs of the credential guard that describe the role's policies. */
+interface Policies {
+    readonly subject: Subject;
+    readonly roleUniqueId: string;
+    readonly policyArns: readonly string[];
+}
 
 /**
  * Refuses an update that takes a policy away from the role, unless those that stay grant everything that the pods need. The engine

@@ -1,7 +1,12 @@
 import { refusals } from "../model/refusals";
-import type { CredentialGuardInputs } from "./credentialGuardResource";
+import type { Subject } from "../model/subject";
 
-type Own = Pick<CredentialGuardInputs, "subject" | "roleUniqueId">;
+/** The inputs of the credential guard that describe the role. */
+interface Own {
+    readonly subject: Subject;
+    /** Empty for a role that the component does not manage. */
+    readonly roleUniqueId: string;
+}
 
 /**
  * Refuses to move the pods to another role while other clusters share the component's present one, which the engine deletes at the
