@@ -40,7 +40,7 @@ export function refuseNarrowing(of: Narrowable): {
             }
             // Hook names must be unique in the whole program, across components.
             hookCount += 1;
-            const check = (update: pulumi.ResourceHookArgs) => refuse(of, kind, update);
+            const check = (update: pulumi.ResourceHookArgs) => checkBeforeUpdate(of, kind, update);
             // The engine calls the hook from outside the program. The SDK finds the program by its asynchronous context.
             return [
                 new pulumi.ResourceHook(`eks-cni-refuse-narrowing-${String(hookCount)}`, AsyncResource.bind(check), {
@@ -51,7 +51,8 @@ export function refuseNarrowing(of: Narrowable): {
     };
 }
 
-async function refuse(
+/** Throws if the update would take something away from pods. Shows its warnings next to the component. */
+export async function checkBeforeUpdate(
     of: Narrowable,
     kind: PlannedUpdate["kind"],
     { oldInputs, newInputs, oldOutputs }: pulumi.ResourceHookArgs,

@@ -1,4 +1,5 @@
 import { lostGrants } from "../../documents/lostGrants";
+import { matchesWildcards } from "../../documents/policyStatements";
 import { serviceAccountOf, type TrustedSubject, trustedSubjects } from "../../documents/trustedSubjects";
 import { carriedRoles } from "../model/carriedRole";
 import type { CarrierSeen } from "../model/carrier";
@@ -100,7 +101,9 @@ export function cutOff(
     const trusts = (trusted: readonly TrustedSubject[], subject?: string) =>
         trusted.some(
             (one) =>
-                (issuer === undefined || one.issuer === issuer) && (subject === undefined || one.subject === subject),
+                (issuer === undefined || one.issuer === issuer) &&
+                // A policy without subjects trusts each of them.
+                (subject === undefined || one.subject === "" || matchesWildcards(one.subject, subject)),
         );
     // If the issuer cannot be read, the cluster's own is the one that the role goes on to trust, or the one that leaves.
     const loses = ({ namespace, serviceAccount }: CarrierSeen) =>

@@ -79,6 +79,9 @@ describe("What an update of the role takes away", () => {
         const { changes, concernsThisCluster } = narrowingOfRole(bare, trust(["own"]), "own");
         deepStrictEqual([changes, concernsThisCluster], [["it no longer trusts every subject of own"], true]);
         strictEqual(cuts(bare, trust(["own"])), false, "the pod is still trusted");
+        strictEqual(cuts(trust(["own"]), bare), false, "every pod is");
+        strictEqual(cuts(trust(["own"]), trust(["own", "system:serviceaccount:kube-system:aws-*"])), false);
+        strictEqual(cuts(trust(["own"]), trust(["own", "system:serviceaccount:kube-system:b*"])), true);
     });
 
     it("is the trust in the cluster's own issuer", () => {
