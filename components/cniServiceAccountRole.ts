@@ -13,6 +13,7 @@ import { createCanary, createCredentialGuard, createDetachment, createInjectionG
 import { withSecrets } from "./live/liveConnection";
 import type { LiveContext } from "./live/liveContext";
 import { ownNodeRoles } from "./live/ownNodeRoles";
+import { refuseNarrowing } from "./live/refuseNarrowing";
 import { remainingWithoutLiveChecks } from "./live/remainingWithoutLiveChecks";
 import { refuseUnsafeStack } from "./live/stackRules";
 import { resolveCluster } from "./role/cluster";
@@ -114,7 +115,9 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   additionalPolicies: args.additionalPolicyArns ?? [],
                   oidcProviderArn,
                   serviceAccount,
-                  live: shape.liveChecks,
+                  ...(shape.liveChecks && {
+                      live: refuseNarrowing({ args, valid, oidcProviderArn, serviceAccount, parent: this }),
+                  }),
                   parent: this,
               })
             : existingRole(valid.existingRoleArn as pulumi.Output<string>);

@@ -98,6 +98,9 @@ export interface CniServiceAccountRoleArgs {
      * `oidcProviderArn`. Each one adds a statement to the trust policy, whose size IAM limits: with EKS issuers, four clusters
      * in total fit into the default quota of 2048 characters (above it the component prints a warning), and eighteen into the
      * maximum of 8192. Defaults to none.
+     *
+     * With live checks, removing a provider prints a `kubectl` command that must print nothing on that cluster. While the list has
+     * providers, an update neither replaces the role nor takes anything away from it: the pods of those clusters cannot be seen.
      */
     additionalOidcProviderArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
@@ -122,6 +125,10 @@ export interface CniServiceAccountRoleArgs {
      *
      * 1 to 64 letters, digits and `+ = , . @ _ -`. Defaults to a name with a random suffix, for example `cni-role-1a2b3c4`. The
      * suffix also lets an update replace the role without a gap.
+     *
+     * With live checks and a name, a change that could take something away from running pods (`permissionsBoundary`,
+     * `serviceAccount`, the OIDC provider) is refused with `role-narrowed`. A new name in the same update, or none, creates another
+     * role, which is proved before the pods move to it.
      */
     roleName?: pulumi.Input<string>;
     /**
@@ -140,7 +147,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * The ARN of the managed policy that sets the role's permissions boundary.
      *
-     * Defaults to none.
+     * It must allow what the CNI does. With live checks, a change replaces the role, so that the new one is proved before the pods
+     * move to it. With `roleName`, setting or changing the boundary is refused while pods carry the role. Defaults to none.
      *
      * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
      */
@@ -165,6 +173,8 @@ export interface CniServiceAccountRoleArgs {
      * Plain strings can be added, moved and removed. An Output is identified by its index among the list's Outputs: append new
      * ones, and remove only the last one. An update that moves an Output detaches its policy, and `pulumi up --refresh` attaches
      * the policy again.
+     *
+     * With live checks, removing a policy is refused with `policy-still-needed` if the rest does not grant what the pods need.
      *
      * The list must be plain, because it decides which resources exist. Its members may be Outputs.
      */

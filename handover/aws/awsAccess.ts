@@ -15,6 +15,8 @@ export interface AwsAccess {
     attach(roleName: string, policyArn: string): Promise<"attached" | "gone" | "policyGone">;
     /** Detaches a managed policy, if it is attached. Returns `gone` if the role does not exist. */
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
+    /** The actions of the CNI, and of its network policy logs, that these managed policies do not grant together. */
+    missingGrants(policyArns: readonly string[], ipFamily: "ipv4" | "ipv6"): Promise<MissingGrants>;
     /** Whether the cluster exists. `gone` only if EKS itself answers ResourceNotFoundException. */
     clusterStatus(clusterName: string): Promise<"there" | "gone" | "unknown">;
     /** The issuer of the cluster that EKS knows by this name. */
@@ -26,6 +28,11 @@ export interface AwsAccess {
     ): Promise<OtherDelivery>;
     /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
     prove(request: ProofRequest): Promise<Proof>;
+}
+
+export interface MissingGrants {
+    readonly cni: readonly string[];
+    readonly logs: readonly string[];
 }
 
 export interface AccountQuery {

@@ -4,6 +4,7 @@ import { attach, detach } from "./attachments";
 import type { AwsAccess } from "./awsAccess";
 import { type ClientDefaults, type Clients, createClients } from "./awsClients";
 import { unknownRefusal } from "./awsErrors";
+import { missingGrants } from "./missingGrants";
 import { nodeRoleLook } from "./nodeRoles";
 import { namedCluster } from "./namedCluster";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
@@ -23,6 +24,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         look: (query) => asRefusal(look(query)),
         attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
+        missingGrants: (arns, ipFamily) => asRefusal(missingGrants(clients, arns, ipFamily)),
         clusterStatus: (name) => asRefusal(clusterStatus(clients, name)),
         namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),

@@ -12,6 +12,8 @@ type IpFamily = "ipv4" | "ipv6";
 export interface PolicyReader {
     /** Undefined if the policy grants no actions of the CNI, or does not exist. */
     managed(arn: string, ipFamily: IpFamily): Promise<CniPolicySeen | undefined>;
+    /** The document of a managed policy, in the version that is in force. Undefined if the policy does not exist. */
+    document(arn: string): Promise<unknown>;
     /** Undefined if the inline policy of a role grants no actions of the CNI, or does not exist. */
     inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<InlineCniPolicySeen | undefined>;
 }
@@ -31,15 +33,19 @@ export function policyReader(clients: Clients): PolicyReader {
         const { PolicyVersion } = await (await clients.iam()).send(command);
         return decoded(PolicyVersion?.Document);
     });
+    const documentOf = (arn: string): Promise<unknown> => {
+        const version = parsePolicyArn(arn)?.owner === "aws" ? awsManagedVersion : defaultVersion;
+        return undefinedIfMissing(async () => document(`${arn} ${await version(arn)}`));
+    };
     return {
+        document: documentOf,
         managed: async (arn, ipFamily) => {
             const { partition = "", owner } = parsePolicyArn(arn) ?? {};
             if (arn === managedCniPolicyArn(partition)) {
                 return { arn, kind: "cni", sufficient: ipFamily === "ipv4" };
             }
             const isAwsManaged = owner === "aws";
-            const version = isAwsManaged ? awsManagedVersion : defaultVersion;
-            const found = await undefinedIfMissing(async () => document(`${arn} ${await version(arn)}`));
+            const found = await documentOf(arn);
             const { grants, broad, sufficient } = cniGrants(found, ipFamily);
             return grants ? { arn, kind: isAwsManaged || broad ? "broad" : "cni", sufficient } : undefined;
         },

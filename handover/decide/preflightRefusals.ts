@@ -6,6 +6,7 @@ import {
 } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { isAnnotated } from "../model/isAnnotated";
+import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
 import type { Preflight } from "../model/preflight";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -93,7 +94,7 @@ function templateReasons({ subject, world, additionalPolicies }: Preflight): Ref
     const { serviceAccount, daemonSet, pods } = world.cluster;
     const audience = serviceAccount?.annotations[AUDIENCE_ANNOTATION] ?? TOKEN_AUDIENCE;
     const other = pods.find(({ credentials }) => credentials.kind === "other");
-    const logs = daemonSet?.nodeAgentArguments.includes("--enable-cloudwatch-logs=true") ?? false;
+    const logs = writesNetworkPolicyLogs(daemonSet);
     return [
         ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(subject, audience)]),
         ...skips(daemonSet).map((what) => refusals.webhookSkipped(what)),

@@ -51,7 +51,10 @@ function otherThan(daemonSet: V1DaemonSet | undefined): string | undefined {
     return label === undefined || others.length > 0 || matchExpressions.length > 0 ? undefined : label.join("!=");
 }
 
-function carrier({ metadata, spec }: V1Pod, serviceAccount: ServiceAccountName): OtherCarrier | undefined {
+/** A pod that has ended makes no calls any more. */
+const ENDED = ["Succeeded", "Failed"];
+
+function carrier({ metadata, spec, status }: V1Pod, serviceAccount: ServiceAccountName): OtherCarrier | undefined {
     const credentials = credentialSource(spec ?? { containers: [] });
     const roleArns =
         credentials.kind === "webIdentity"
@@ -60,7 +63,7 @@ function carrier({ metadata, spec }: V1Pod, serviceAccount: ServiceAccountName):
               ? credentials.roleArns
               : [];
     const owner = metadata?.ownerReferences?.find((one) => one.controller === true && one.kind === "DaemonSet");
-    return roleArns.length === 0
+    return roleArns.length === 0 || ENDED.includes(status?.phase ?? "")
         ? undefined
         : {
               name: metadata?.name ?? "",

@@ -17,14 +17,19 @@ export function carriesRole({ credentials }: PodSeen, { roleArn, annotations }: 
 }
 
 /** Whether any container of the pod carries one of these roles. */
-export function carriesAnyOf({ credentials }: PodSeen, roleArns: readonly string[]): boolean {
+export function carriesAnyOf(pod: Pick<PodSeen, "credentials">, roleArns: readonly string[]): boolean {
+    return carriedRoles(pod).some((arn) => roleArns.includes(arn));
+}
+
+/** The roles that containers of the pod carry. */
+export function carriedRoles({ credentials }: Pick<PodSeen, "credentials">): readonly string[] {
     switch (credentials.kind) {
         case "webIdentity":
-            return roleArns.includes(credentials.roleArn);
+            return [credentials.roleArn];
         case "incomplete":
-            return credentials.roleArns.some((arn) => roleArns.includes(arn));
+            return credentials.roleArns;
         default:
-            return false;
+            return [];
     }
 }
 

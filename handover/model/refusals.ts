@@ -27,6 +27,22 @@ const UNREAD =
 /** The webhook sets it for a service account with a Pod Identity association. */
 const POD_IDENTITY_VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
+/** For a change that is refused in place. */
+const ANOTHER_ROLE =
+    "Set roleName to a new name in the same update, or remove it if it is set: the update then creates another role, proves it, moves the " +
+    "pods to it, and deletes the present one last.";
+
+/** For a role that other clusters share. */
+const LEAVE_SHARED_ROLE =
+    "Take the role out of those clusters first. Then remove their providers from additionalOidcProviderArns, and run pulumi up";
+
+/** A change in place that takes something away from a role. */
+interface Narrowed {
+    readonly kind: "role" | "policy";
+    readonly arn: string;
+    readonly changes: readonly string[];
+}
+
 /**
  * The refusals of the decisions.
  *
@@ -311,6 +327,44 @@ export const refusals = {
             `The role also trusts ${issuers.join(", ")}.`,
             "Whether pods of those clusters still carry the role cannot be seen from here.",
             "Take the role out of those clusters first. Then remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy.",
+        ),
+    roleNarrowed: (update: Narrowed, pods: readonly { readonly name: string }[]) =>
+        new Refusal(
+            "role-narrowed",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Pods carry the role: ${listNames(pods)}.`,
+            "The engine would make this change before the live checks can prove it, so these pods could be left without permissions. It was not made.",
+            `${ANOTHER_ROLE} Or undo the change.`,
+        ),
+    roleNarrowedUnseen: (update: Narrowed, why: string) =>
+        new Refusal(
+            "role-narrowed",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Whether pods carry the role could not be read: ${withFullStop(why)}`,
+            "The engine would make this change before the live checks can prove it, so pods could be left without permissions. It was not made.",
+            `Make the cluster readable, and run the same command again. ${ANOTHER_ROLE} Or undo the change.`,
+        ),
+    policyStillNeeded: (policyArns: readonly string[], roleArn: string, missing: readonly string[], logs: boolean) =>
+        new Refusal(
+            "policy-still-needed",
+            `The update takes ${policyArns.join(", ")} away from ${roleArn}. The policies that stay do not grant ${missing.join(", ")}.`,
+            "Pods that carry the role need these actions. The policy is still attached.",
+            "Put the policy back into additionalPolicyArns, or add one that grants these actions, and run the update again." +
+                (logs
+                    ? " If only the network policy logs need them, you can turn the logs off instead (--enable-cloudwatch-logs=false)."
+                    : ""),
+        ),
+    sharedRoleNarrowed: (update: Narrowed, issuers: readonly string[]) =>
+        new Refusal(
+            "other-clusters",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. The role also trusts ${issuers.join(", ")}.`,
+            "Whether pods of those clusters carry the role cannot be seen from here. It was not changed.",
+            `${LEAVE_SHARED_ROLE}. Make this change in another update.`,
+        ),
+    sharedRoleReplaced: (roleArn: string, issuers: readonly string[]) =>
+        new Refusal(
+            "other-clusters",
+            `The update replaces the role ${roleArn}, which also trusts ${issuers.join(", ")}.`,
+            "At the end of the update the role would be deleted, and whether pods of those clusters carry it cannot be seen from here. It is still there.",
+            `${LEAVE_SHARED_ROLE}.`,
         ),
     timeout: (what: string, seconds: number, argument: string, last: string) =>
         new Refusal(

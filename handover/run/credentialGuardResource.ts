@@ -27,6 +27,8 @@ import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
 import { ProofDepth, prove } from "./proveRole";
+import { refuseIfStillNeeded } from "./removedPolicies";
+import { refuseIfShared } from "./sharedRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface CredentialGuardInputs extends LiveInputs {
@@ -127,6 +129,8 @@ async function approveAgain(
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
     const known = { ...context, subject: subjectOf(withFormerAccount(state, inputs).record, context.subject) };
+    refuseIfShared(state, inputs);
+    await refuseIfStillNeeded(known, state, inputs);
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = state.record;
     const before = { ...state, approvedRoleArns, ownRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);

@@ -132,6 +132,7 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
             }),
         attach: (role) => run.call(`attach to ${role}`, () => world.setAttached(role, true)).then(() => "attached"),
         detach: (role) => run.call(`detach from ${role}`, () => detach(world, role)).then(() => "detached"),
+        missingGrants: () => read("policies", () => ({ cni: [], logs: [] })),
         clusterStatus: () => read("cluster status", () => "there" as const),
         namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER })),
         otherDelivery: () =>

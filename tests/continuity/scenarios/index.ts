@@ -8,6 +8,7 @@ import { nodes } from "./nodes";
 import { others } from "./others";
 import { outsiders } from "./outsiders";
 import { records } from "./records";
+import { role } from "./role";
 import type { Scenario } from "./scenario";
 import { webhook } from "./webhook";
 
@@ -22,5 +23,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ...drift,
     ...outsiders,
     ...records,
+    ...role,
     ...model,
 ];

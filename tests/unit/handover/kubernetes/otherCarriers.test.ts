@@ -97,6 +97,8 @@ describe("Pods that carry a role besides those of the DaemonSet", () => {
             carrying("copy", owned("copy", "set", "ReplicaSet")),
             inPart("part"),
             without,
+            { ...carrying("evicted", owned("aws-node-arm", "theirs")), status: { phase: "Failed" } },
+            { ...carrying("finished"), status: { phase: "Succeeded" } },
         ];
         const of = (name: string, daemonSet?: string) => ({
             name,

@@ -5,7 +5,17 @@ import type { UnreadCall } from "../../../../handover/model/otherDelivery";
 import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Subject } from "../../../../handover/model/subject";
-import { CNI_POLICY, FORMER_ROLE, nodeRole, onNodeRole, pod, ROLE, subject } from "../support/worlds";
+import {
+    BROAD_POLICY,
+    CNI_POLICY,
+    FORMER_ROLE,
+    OTHER_POLICY,
+    nodeRole,
+    onNodeRole,
+    pod,
+    ROLE,
+    subject,
+} from "../support/worlds";
 
 const many = ["1", "2", "3", "4", "5", "6"];
 const nodes = nodeRole({ instancesElsewhere: many.map((id) => `eu-west-1/i-${id}`) });
@@ -29,6 +39,7 @@ const other = (name: string, daemonSet?: string) => ({
     roleArns: [ROLE],
 });
 const unread = (action: string, cause: UnreadCall["cause"]): UnreadCall => ({ action, cause, why: `${action}: no.` });
+const narrowed = { kind: "role" as const, arn: ROLE, changes: ["it changes", "it is bounded"] };
 
 /** Examples of each refusal: with one name and with several, where the texts differ. */
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
@@ -89,6 +100,13 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     restartLimitReached: [refusals.restartLimitReached(pod("n1", onNodeRole), 5, "pod-n1 carries no role of its own")],
     podsWithoutRole: [refusals.podsWithoutRole(many.map((name) => pod(name, onNodeRole)))],
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
+    roleNarrowed: [refusals.roleNarrowed(narrowed, [pod("n1", onNodeRole)])],
+    roleNarrowedUnseen: ["no route", "no route."].map((why) => refusals.roleNarrowedUnseen(narrowed, why)),
+    sharedRoleNarrowed: [refusals.sharedRoleNarrowed(narrowed, ["a", "b"])],
+    sharedRoleReplaced: [refusals.sharedRoleReplaced(ROLE, ["a", "b"])],
+    policyStillNeeded: [true, false].map((logs) =>
+        refusals.policyStillNeeded([OTHER_POLICY, BROAD_POLICY], ROLE, ["logs:PutLogEvents", "ec2:CreateTags"], logs),
+    ),
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],
