@@ -12,8 +12,8 @@ export interface AwsAccess {
     attach(roleName: string, policyArn: string): Promise<"attached" | "gone">;
     /** Detaches a managed policy, if it is attached. Returns `gone` if the role does not exist. */
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
-    /** Whether the cluster exists. `gone` only if EKS itself answers ResourceNotFoundException. */
-    clusterStatus(clusterName: string): Promise<"there" | "gone" | "unknown">;
+    /** Whether the cluster exists, with this issuer if one is given. `gone` only if EKS itself says so. */
+    clusterStatus(clusterName: string, issuer?: string): Promise<"there" | "gone" | "unknown">;
     /** Other ways in which EKS gives aws-node credentials: the add-on's role, and Pod Identity associations. */
     otherDelivery(
         clusterName: string,

@@ -22,7 +22,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         look: (query) => asRefusal(look(query)),
         attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
-        clusterStatus: (name) => asRefusal(clusterStatus(clients, name)),
+        clusterStatus: (name, issuer) => asRefusal(clusterStatus(clients, name, issuer)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };

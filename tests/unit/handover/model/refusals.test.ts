@@ -63,6 +63,13 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     restartLimitReached: [refusals.restartLimitReached(pod("n1", onNodeRole), 5, "pod-n1 carries no role of its own")],
     podsWithoutRole: [refusals.podsWithoutRole(many.map((name) => pod(name, onNodeRole)))],
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
+    forceDestroyWithPods: [
+        refusals.forceDestroyWithPods([pod("n1", onNodeRole)], true),
+        refusals.forceDestroyWithPods(
+            many.map((name) => pod(name, onNodeRole)),
+            false,
+        ),
+    ],
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],
