@@ -1,3 +1,4 @@
+import { advice } from "./advice";
 import { aws } from "./aws";
 import { changes } from "./changes";
 import { drift } from "./drift";
@@ -16,5 +17,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ...others,
     ...changes,
     ...drift,
+    ...advice,
     ...model,
 ];
