@@ -1,10 +1,11 @@
 import * as assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { REAL_RESOURCES, Resources } from "../../model/engine";
 import { AWS_ACCESS, CLUSTER_ACCESS, PROOF } from "./access";
 import { NOT_PLAYED, ON_THE_LOCAL_EKS } from "./elsewhere";
 import { ON_THE_CLUSTER } from "./onTheCluster";
-import { playAdvice } from "./play";
+import { AdviceScenario, Play, playAdvice } from "./play";
 import { PREFLIGHT } from "./preflight";
 
 const ROOT = join(__dirname, "../../..");
@@ -69,4 +70,62 @@ describe("The advice of each message", function () {
             }
         });
     }
+});
+
+describe("The play of an advice", () => {
+    const [removed] = PREFLIGHT.filter(({ title }) => title?.startsWith("another writer") === true);
+    const forced = ON_THE_CLUSTER.filter(({ code }) => code === "force-destroy-with-pods");
+    const played = (changes: Partial<AdviceScenario>) => {
+        assert.ok(removed !== undefined);
+        return playAdvice({ ...removed, ...changes });
+    };
+
+    it("fails with advice that cuts pods off: the annotation is removed where the node roles hold nothing", async () => {
+        const follow = (play: Play) => {
+            play.world.guard = false;
+            play.world.annotate({}, undefined);
+            play.restartPods();
+        };
+        await assert.rejects(
+            played({ follow }),
+            /cut off by the advice:\npod\d+ on n1 has no path: it carries the node role/,
+        );
+    });
+
+    it("fails with advice that does not wait for IAM", async () => {
+        const follow = (play: Play) => {
+            play.world.guard = false;
+            ["a", "b"].forEach((role) => play.world.setAttached(role, true));
+            play.world.annotate({}, undefined);
+            play.restartPods();
+        };
+        await assert.rejects(played({ follow }), /cut off by the advice/);
+    });
+
+    it("fails with words that the message does not have", async () => {
+        await assert.rejects(played({ advice: ["kubectl annotate"] }), /the advice lacks "kubectl annotate"/);
+    });
+
+    it("fails with another message", async () => {
+        await assert.rejects(played({ code: "time-limit" }), /annotation-owned-by-another/);
+    });
+
+    it("fails with advice that does not help", async () => {
+        await assert.rejects(played({ follow: () => undefined }), { code: "annotation-owned-by-another" });
+    });
+
+    it("fails with a product that lets the role go under living pods", async () => {
+        const skips: Resources = {
+            ...REAL_RESOURCES,
+            detachment: { ...REAL_RESOURCES.detachment, delete: () => Promise.resolve() },
+            credentialGuard: { ...REAL_RESOURCES.credentialGuard, delete: () => Promise.resolve() },
+        };
+        assert.equal(forced.length, 3);
+        for (const scenario of forced) {
+            await assert.rejects(
+                playAdvice(scenario, skips),
+                /destroy succeeds, and cuts off:\npod\d+ on n\d has no path: it carries arn:/,
+            );
+        }
+    });
 });

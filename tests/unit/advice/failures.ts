@@ -137,6 +137,7 @@ async function reasonOf(failing: Promise<unknown>): Promise<Error> {
 }
 
 async function withoutRegion<T>(act: () => Promise<T>): Promise<T> {
+    process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
     const names = ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
     const before = names.map((name) => [name, process.env[name]] as const);
     names.forEach((name) => Reflect.deleteProperty(process.env, name));

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { isRefusal, Refusal } from "../../../handover/model/refusal";
-import { Engine, Program, REAL_RESOURCES } from "../../model/engine";
+import { Engine, Program, REAL_RESOURCES, Resources } from "../../model/engine";
 import { Run } from "../../model/run";
 import { CNI_POLICY } from "../../model/runContext";
 import { ModelWorld } from "../../model/world";
@@ -39,9 +39,10 @@ export class Play {
     public program: Program = HANDED_OVER;
     /** Pressed during the next command. */
     public ctrlC: AbortController | undefined;
-    private readonly engine = new Engine(this.world, REAL_RESOURCES);
+    private readonly engine: Engine;
 
-    public constructor() {
+    public constructor(resources: Resources) {
+        this.engine = new Engine(this.world, resources);
         ["a", "b", "a"].forEach((role) => this.world.join(role));
         this.world.advance(5000);
     }
@@ -93,8 +94,8 @@ export class Play {
 }
 
 /** Plays a scenario, and throws if the message is another one, its advice does not help, or a pod is cut off. */
-export async function playAdvice(scenario: AdviceScenario): Promise<void> {
-    const play = new Play();
+export async function playAdvice(scenario: AdviceScenario, resources = REAL_RESOURCES): Promise<void> {
+    const play = new Play(resources);
     if (scenario.handedOver) {
         await play.run("up");
         assert.deepEqual(
@@ -115,8 +116,12 @@ export async function playAdvice(scenario: AdviceScenario): Promise<void> {
         play.world.problems.length = 0;
     }
     noPodIsCutOff(play, "before the advice is followed");
+    play.restartPods();
+    noPodIsCutOff(play, "by a restart before the advice is followed");
     await scenario.follow(play);
     noPodIsCutOff(play, "by the advice");
+    play.restartPods();
+    noPodIsCutOff(play, "by a restart after the advice");
     for (const command of scenario.again ?? [scenario.command]) {
         await play.run(command);
         noPodIsCutOff(play, `by ${command}`);
@@ -140,7 +145,8 @@ async function refusalOf(play: Play, command: Command): Promise<Refusal> {
         }
         throw error;
     }
-    throw new Error(`${command} succeeds`);
+    play.wait(ROLLOUT_MILLISECONDS);
+    throw new Error([`${command} succeeds, and cuts off:`, ...play.world.problems].join("\n"));
 }
 
 function noPodIsCutOff({ world }: Play, when: string): void {
