@@ -14,7 +14,7 @@ const ON_AUTO_MODE =
 /** The component then has no live checks, so it accepts neither `detachFromNodeRoles` nor `liveChecks: true`. */
 const LEAVE_TO_THE_ADD_ON =
     "Use delivery: \"external\" (without detachFromNodeRoles), and set this component's output ready as the add-on's " +
-    "serviceAccountRoleArn. Or remove the role from the add-on, if the node roles hold the CNI policy.";
+    "serviceAccountRoleArn. Or remove the role from the add-on, once the node roles have held the CNI policy for two minutes.";
 
 /** Before pods return to the node roles. A cluster that was handed over has node roles without it. */
 const HOLDS_POLICY = "Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes.";
