@@ -2,28 +2,22 @@ import { isTurnedOff } from "../decide/turnedOff";
 import { carriesAnyOf } from "../model/carriedRole";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { refusals } from "../model/refusals";
-import type { ClusterSeen } from "../model/world";
 import type { RunContext } from "../observe/runContext";
 import { isClusterGone } from "./clusterGone";
 
 /**
  * Looks before `forceDestroy` lets the role go, and refuses while a pod that can be seen needs it.
  *
- * Returns `handBack` if the live checks are being turned off: the role stays then, so a delete goes its usual way.
+ * Returns `skip` if the cluster is gone. One that answers is handed back as usual, since a pod that is created later would get a role
+ * that no longer exists.
  */
 export async function lookBeforeForcing(context: RunContext, record: HandOverRecord): Promise<"skip" | "handBack"> {
-    const subject = subjectOf(record, context.subject);
-    const [, ...others] = subject.issuers;
     if (await isClusterGone(context, true)) {
-        if (others.length > 0) {
-            context.progress(
-                `The role also trusts ${others.join(", ")}: pods there that still carry it fail without it`,
-            );
-        }
-        return "skip";
+        return skip(context);
     }
     const cluster = await context.cluster.look();
     const isRecorded = cluster.uid === record.clusterUid;
+    const subject = subjectOf(record, context.subject);
     if (isRecorded && isTurnedOff(subject, cluster)) {
         return "handBack";
     }
@@ -31,20 +25,25 @@ export async function lookBeforeForcing(context: RunContext, record: HandOverRec
     if (carriers.length > 0) {
         throw refusals.forceDestroyWithPods(carriers, isRecorded);
     }
-    if (!isRecorded) {
-        await assertOriginalIsGone(context, record, cluster);
+    if (isRecorded) {
+        context.progress("forceDestroy is set, but the cluster answers: it is handed back, which restarts no pod");
+        return "handBack";
     }
-    if (others.length > 0) {
-        throw refusals.additionalIssuers(others);
+    const { clusterName, issuers } = subject;
+    if (clusterName !== undefined && (await context.aws.clusterStatus(clusterName, issuers[0])) === "there") {
+        // Another cluster answers, and EKS has the original one, whose pods cannot be seen with this kubeconfig.
+        throw refusals.clusterChanged(record.clusterUid, cluster.uid);
     }
-    context.progress("forceDestroy is set, and no pod of the cluster carries the role: nothing is restored");
-    return "skip";
+    context.progress(
+        "forceDestroy is set, and another cluster answers, none of whose pods carries the role: nothing is restored",
+    );
+    return skip(context);
 }
 
-/** Another cluster answers. If EKS knows the original one, its pods cannot be seen with this kubeconfig. */
-async function assertOriginalIsGone(context: RunContext, record: HandOverRecord, { uid }: ClusterSeen): Promise<void> {
-    const { clusterName, issuers } = context.subject;
-    if (clusterName !== undefined && (await context.aws.clusterStatus(clusterName, issuers[0])) === "there") {
-        throw refusals.clusterChanged(record.clusterUid, uid);
+function skip({ subject, progress }: RunContext): "skip" {
+    const [, ...others] = subject.issuers;
+    if (others.length > 0) {
+        progress(`The role also trusts ${others.join(", ")}: pods there that still carry it fail without it`);
     }
+    return "skip";
 }

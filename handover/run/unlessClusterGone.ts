@@ -4,8 +4,8 @@ import { isClusterGone } from "./clusterGone";
 import { lookBeforeForcing } from "./forcedDestroy";
 
 /**
- * Opens a run context for a delete, and skips `use` when the cluster no longer exists, or when `forceDestroy` is set and no pod
- * needs the role.
+ * Opens a run context for a delete, and skips `use` when the cluster no longer exists. `forceDestroy` refuses while a pod that can be
+ * seen needs the role.
  */
 export async function unlessClusterGone(
     inputs: RecordedInputs & { readonly forceDestroy: boolean; readonly record: HandOverRecord },

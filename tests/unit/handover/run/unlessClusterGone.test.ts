@@ -124,9 +124,9 @@ describe("A delete of a live check", () => {
             { fails: noConnection, eks: "there" },
             "skipped",
         ],
-        ["is skipped by force where no pod carries the role", {}, "skipped"],
-        ["is skipped by force where pods carry another role", { pods: [carrying(FORMER_ROLE), onNodeRole] }, "skipped"],
-        ["is skipped by force without any pod", { pods: [] }, "skipped"],
+        ["is usual by force where the cluster answers and no pod carries the role", {}, "used"],
+        ["is usual by force where pods carry another role", { pods: [carrying(FORMER_ROLE), onNodeRole] }, "used"],
+        ["is usual by force without any pod", { pods: [] }, "used"],
         [
             "refuses force where a pod carries the role",
             { pods: [onNodeRole, carrying(ROLE)] },
@@ -142,7 +142,7 @@ describe("A delete of a live check", () => {
         ["is skipped by force where EKS says the original is gone", { uid: "b", eks: "gone" }, "skipped"],
         ["refuses force on another cluster while EKS has the original", { uid: "b", eks: "there" }, "cluster-changed"],
         ["is skipped by force on another cluster without a name", { uid: "b", eks: "there", named: false }, "skipped"],
-        ["refuses force while other clusters are trusted", { subject: { issuers: [ISSUER, OTHER] } }, "other-clusters"],
+        ["is usual by force while other clusters are trusted", { subject: { issuers: [ISSUER, OTHER] } }, "used"],
         ["is usual by force where the live checks are turned off", { turnedOff: true, pods: [carrying(ROLE)] }, "used"],
         [
             "refuses force on another cluster, whatever its annotations",
@@ -184,14 +184,22 @@ describe("A delete of a live check", () => {
     });
 
     it("waits for a cluster only briefly by force, and as long as ever otherwise", async () => {
-        deepStrictEqual((await run({})).opened, [true]);
+        deepStrictEqual((await run({ fails: noConnection })).opened, [true]);
+        deepStrictEqual((await run({})).opened, [true, false]);
         deepStrictEqual((await run({ forced: false })).opened, [false]);
         deepStrictEqual((await run({ turnedOff: true })).opened, [true, false]);
     });
 
     it("says why nothing is restored", async () => {
         const lines: [Seen, string[]][] = [
-            [{}, ["forceDestroy is set, and no pod of the cluster carries the role: nothing is restored"]],
+            [{}, ["forceDestroy is set, but the cluster answers: it is handed back, which restarts no pod"]],
+            [
+                { uid: "b", subject: { issuers: [ISSUER, OTHER] } },
+                [
+                    "forceDestroy is set, and another cluster answers, none of whose pods carries the role: nothing is restored",
+                    `The role also trusts ${OTHER}: pods there that still carry it fail without it`,
+                ],
+            ],
             [
                 { fails: noConnection },
                 ["forceDestroy is set, and the cluster does not answer: nothing is restored. Seen."],
