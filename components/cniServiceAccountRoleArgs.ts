@@ -315,10 +315,11 @@ export interface CniServiceAccountRoleArgs {
      */
     injectionGuard?: boolean;
     /**
-     * Whether destroy skips the hand-back and does not read the cluster.
+     * Whether destroy may skip the hand-back, for a cluster that no longer exists.
      *
-     * Use it if the cluster no longer exists, or is deleted as a whole. Pods that still run lose their permissions. Set it and
-     * run an update before you destroy. Defaults to false.
+     * Destroy looks first. It refuses if the cluster answers and its pods carry the role, or if the cluster rejects the
+     * credentials. It skips the hand-back if no server answers: make sure that this is not a lost VPN. It cannot see the
+     * clusters in `additionalOidcProviderArns`. Set it and run an update before you destroy. Defaults to false.
      */
     forceDestroy?: pulumi.Input<boolean>;
     /**

@@ -17,8 +17,8 @@ export interface AwsAccess {
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
     /** The actions of the CNI, and of its network policy logs, that these managed policies do not grant together. */
     missingGrants(policyArns: readonly string[], ipFamily: "ipv4" | "ipv6"): Promise<MissingGrants>;
-    /** Whether the cluster exists. `gone` only if EKS itself answers ResourceNotFoundException. */
-    clusterStatus(clusterName: string): Promise<"there" | "gone" | "unknown">;
+    /** Whether the cluster exists, with this issuer if one is given. `gone` only if EKS itself says so. */
+    clusterStatus(clusterName: string, issuer?: string): Promise<"there" | "gone" | "unknown">;
     /** The issuer of the cluster that EKS knows by this name. */
     namedCluster(clusterName: string): Promise<NamedCluster>;
     /** Other ways in which EKS gives aws-node credentials: the add-on's role, and Pod Identity associations. */

@@ -25,7 +25,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
         missingGrants: (arns, ipFamily) => asRefusal(missingGrants(clients, arns, ipFamily)),
-        clusterStatus: (name) => asRefusal(clusterStatus(clients, name)),
+        clusterStatus: (name, issuer) => asRefusal(clusterStatus(clients, name, issuer)),
         namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),

@@ -3,12 +3,24 @@ import type { Clients } from "./awsClients";
 import { errorCodeOf } from "./awsErrors";
 import { isUnread, unlessUnread } from "./unreadCalls";
 
-/** Whether the cluster exists. Only EKS's own ResourceNotFoundException counts as `gone`. */
-export async function clusterStatus(clients: Clients, name: string): Promise<"there" | "gone" | "unknown"> {
+/**
+ * Whether the cluster exists.
+ *
+ * Only EKS's own answer counts as `gone`: ResourceNotFoundException, or a cluster of this name with another issuer. Each cluster
+ * gets an issuer of its own, so that one was created after the other was deleted.
+ *
+ * @param issuer The cluster's issuer, without `https://`. Undefined if it is unknown.
+ */
+export async function clusterStatus(
+    clients: Clients,
+    name: string,
+    issuer?: string,
+): Promise<"there" | "gone" | "unknown"> {
     try {
         const { DescribeClusterCommand } = await import("./awsSdk");
-        await (await clients.eks()).send(new DescribeClusterCommand({ name }));
-        return "there";
+        const { cluster } = await (await clients.eks()).send(new DescribeClusterCommand({ name }));
+        const seen = cluster?.identity?.oidc?.issuer?.replace(/^https:\/\//, "");
+        return issuer === undefined || seen === undefined || seen === issuer ? "there" : "gone";
     } catch (error) {
         return errorCodeOf(error) === "ResourceNotFound" ? "gone" : "unknown";
     }

@@ -16,7 +16,10 @@ const ON_AUTO_MODE =
 /** The component then has no live checks, so it accepts neither `detachFromNodeRoles` nor `liveChecks: true`. */
 const LEAVE_TO_THE_ADD_ON =
     "Use delivery: \"external\" (without detachFromNodeRoles), and set this component's output ready as the add-on's " +
-    "serviceAccountRoleArn. Or remove the role from the add-on, if the node roles hold the CNI policy.";
+    "serviceAccountRoleArn. Or remove the role from the add-on, once the node roles have held the CNI policy for two minutes.";
+
+/** Before pods return to the node roles. A cluster that was handed over has node roles without it. */
+const HOLDS_POLICY = "Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes.";
 
 /** For a policy that is attached by hand, which the hand-back does not always wait for. */
 const ENFORCED = "wait two minutes until IAM enforces it, and run the same command again";
@@ -55,16 +58,18 @@ export const refusals = {
             `The kubeconfig points to a cluster whose kube-system namespace has the UID ${seen}. The hand-over began on the cluster with the UID ${recorded}.`,
             "This is another cluster, or one that was recreated under the same name.",
             "Use the kubeconfig of this component's cluster (to see a cluster's UID: kubectl --kubeconfig FILE get namespace kube-system -o jsonpath='{.metadata.uid}'). " +
-                "If that cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy. If it was recreated under the same name, " +
-                "pulumi up cannot do this: remove the component's cluster resources from the state, as docs/upgrades.md in the repository shows.",
+                "If that cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy. If it was deleted and recreated under the same " +
+                "name, pulumi up cannot do this: remove the component's cluster resources from the state, as docs/upgrades.md in the repository shows.",
         ),
     anotherCluster: ({ serviceAccount }: Subject) =>
         new Refusal(
             "another-cluster",
             `The service account ${serviceAccount.namespace}/${serviceAccount.name} that the live checks see is not the one that the Kubernetes provider annotated.`,
             "The component's Kubernetes provider and its kubeconfig point to two different clusters.",
-            "Use the kubeconfig of this component's cluster for both, and run pulumi up --refresh. If the provider annotated a different cluster, " +
-                `remove the annotation there, or new pods get this role, which does not work on that cluster: kubectl --kubeconfig FILE ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+            "Use the kubeconfig of this component's cluster for both, and run pulumi up --refresh. If the provider annotated a different cluster, new " +
+                "pods there get this role, which does not work on that cluster. If the service account there had another role, restore its annotation: run " +
+                "pulumi up --refresh on the stack of the component that manages it. If it had none, remove the annotation: " +
+                `kubectl --kubeconfig FILE ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
     wrongIssuer: (token: string, trusted: string) =>
         new Refusal(
@@ -85,7 +90,7 @@ export const refusals = {
             "service-account-missing",
             `There is no service account ${serviceAccount.namespace}/${serviceAccount.name}.`,
             "The Amazon VPC CNI plugin is not installed, or it uses another service account.",
-            `${ON_AUTO_MODE} On other clusters install the plugin, or set serviceAccount. To find the name: kubectl get daemonset ${daemonSetName} -n ${serviceAccount.namespace} -o jsonpath='{.spec.template.spec.serviceAccountName}'`,
+            `${ON_AUTO_MODE} On other clusters install the plugin, or set serviceAccount. If it was deleted, create it again (kubectl create serviceaccount ${serviceAccount.name} -n ${serviceAccount.namespace}), and run pulumi up --refresh. To find the name: kubectl get daemonset ${daemonSetName} -n ${serviceAccount.namespace} -o jsonpath='{.spec.template.spec.serviceAccountName}'`,
         ),
     daemonSetMissing: ({ daemonSetName, serviceAccount }: Subject) =>
         new Refusal(
@@ -124,16 +129,17 @@ export const refusals = {
             owners.includes("eks")
                 ? 'The managed add-on vpc-cni ("eks") writes it again with each update, so do not override it. ' +
                       LEAVE_TO_THE_ADD_ON
-                : `Set overrideExistingServiceAccount: true to take it over. Or, if the node roles hold the CNI policy, remove it: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+                : "Set overrideExistingServiceAccount: true to take it over, and run pulumi up. Do not remove the annotation instead: new pods would " +
+                      "have no permissions where the node roles do not hold the CNI policy.",
         ),
     annotationOutlivesRole: ({ serviceAccount }: Subject, owners: readonly string[]) =>
         new Refusal(
             "annotation-owned-by-another",
             annotationBelongsTo(serviceAccount, owners),
-            "It names a role that pods must no longer get, since that role is about to be deleted.",
+            "It names a role that pods must no longer get, since that role is about to be deleted. The node roles hold their policies again.",
             owners.includes("eks")
-                ? "Remove the role from the managed add-on vpc-cni, and run the same command again."
-                : `Remove the annotation, and run the same command again: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+                ? "Wait two minutes. Then remove the role from the managed add-on vpc-cni, and run the same command again."
+                : `Wait two minutes. Then remove the annotation, and run the same command again: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
     anotherComponent: ({ serviceAccount }: Subject, owner: string) =>
         new Refusal(
@@ -193,21 +199,21 @@ export const refusals = {
             "The AWS SDK uses these credentials instead of the role.",
             what.includes(POD_IDENTITY_VARIABLE)
                 ? `They come from a Pod Identity association. Move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`
-                : "Make sure that the node roles hold the CNI policy. Then remove these credentials from the DaemonSet's pod template.",
+                : `${HOLDS_POLICY} Then remove these credentials from the DaemonSet's pod template.`,
         ),
     webhookSkipped: (what: string) =>
         new Refusal(
             "webhook-skipped",
             `The DaemonSet's pod template has ${what}.`,
             "It makes the pod identity webhook skip the pods, or some of their containers, so these get no role.",
-            "Remove it from the pod template first.",
+            "If the service account has a role annotation, make sure that this role works, since the pods get it then. Then remove it from the pod template.",
         ),
     audience: ({ serviceAccount }: Subject, audience: string) =>
         new Refusal(
             "audience-annotation",
             `The service account has the annotation ${AUDIENCE_ANNOTATION}: ${audience}.`,
             `The role's trust policy requires the audience ${TOKEN_AUDIENCE}, in every partition.`,
-            `Remove the annotation: kubectl ${unannotate(serviceAccount, AUDIENCE_ANNOTATION)}`,
+            `If pods use another role with that audience, first let its trust policy accept ${TOKEN_AUDIENCE} as well. Then remove the annotation: kubectl ${unannotate(serviceAccount, AUDIENCE_ANNOTATION)}`,
         ),
     nodeAgentLogs: () =>
         new Refusal(
@@ -228,7 +234,7 @@ export const refusals = {
             "cluster-too-old",
             `The cluster runs Kubernetes ${version}.`,
             `${why} needs ${needed} or later.`,
-            "Upgrade the cluster first. If only the injection guard needs it, setting injectionGuard: false is enough.",
+            "Upgrade the cluster first. If only the injection guard needs it, remove detachFromNodeRoles until then: the node roles keep the policy, and no injection guard is needed.",
         ),
     unsafeEngine: (variable: string) =>
         new Refusal(
@@ -265,8 +271,7 @@ export const refusals = {
             "node-role-shared",
             `Instances outside this cluster use the node role ${name}: ${listStrings(instancesElsewhere)}.`,
             "They would lose the policy too, and their pods cannot be seen from here.",
-            "Give each cluster a node role of its own. Or remove detachFromNodeRoles here, hand the other cluster over too and, once every pod of both " +
-                `carries its own role, detach the policy: aws iam detach-role-policy --role-name ${name} --policy-arn POLICY_ARN`,
+            "Give each cluster a node role of its own. Or remove detachFromNodeRoles: the node role then keeps the policy.",
         ),
     defaultPodsWithoutRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly string[]) =>
         new Refusal(
@@ -326,7 +331,19 @@ export const refusals = {
             "other-clusters",
             `The role also trusts ${issuers.join(", ")}.`,
             "Whether pods of those clusters still carry the role cannot be seen from here.",
-            "Take the role out of those clusters first. Then remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy.",
+            "Take the role out of those clusters first. Where a component delivers it, run pulumi destroy on its stack. Elsewhere, in this order: attach the " +
+                "CNI policy to the node roles, wait two minutes, remove the annotation, restart the pods, and check that no pod names the role " +
+                "(docs/import-and-migration.md in the repository, Removing the component). Then remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy.",
+        ),
+    forceDestroyWithPods: (pods: readonly PodSeen[], isRecordedCluster: boolean) =>
+        new Refusal(
+            "force-destroy-with-pods",
+            `forceDestroy is set, but ${isRecordedCluster ? "the cluster" : "another cluster"} answers, and ${String(pods.length)} of its pods ${pods.length === 1 ? "carries" : "carry"} the role: ${listNames(pods)}.`,
+            "Without the role, they would have no permissions, so nothing was removed.",
+            isRecordedCluster
+                ? "To hand them back, remove forceDestroy, run pulumi up, then pulumi destroy. If the cluster is about to be deleted, delete its node groups first, and run pulumi destroy again."
+                : "Take the role out of that cluster first, in this order: attach the CNI policy to its node roles, wait two minutes, remove the annotation, restart " +
+                      "the pods, and check that no pod names the role (docs/import-and-migration.md in the repository, Removing the component). Then run pulumi destroy again.",
         ),
     roleNarrowed: (update: Narrowed, pods: readonly { readonly name: string }[]) =>
         new Refusal(
@@ -409,7 +426,7 @@ export const refusals = {
 function leavePodIdentity({ serviceAccount, daemonSetName, clusterName = "CLUSTER" }: Subject): string {
     const { namespace, name } = serviceAccount;
     return (
-        "(1) Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes. (2) Delete the association: " +
+        `(1) ${HOLDS_POLICY} (2) Delete the association: ` +
         `aws eks list-pod-identity-associations --cluster-name ${clusterName} --namespace ${namespace} --service-account ${name} shows its ID, ` +
         `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it. (3) At once, restart the pods, ` +
         `which cannot renew their credentials any more: kubectl rollout restart daemonset/${daemonSetName} -n ${namespace}`

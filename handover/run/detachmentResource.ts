@@ -5,6 +5,7 @@ import { remainingSteps } from "../decide/remainingSteps";
 import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
+import { refusals } from "../model/refusals";
 import { freshMemory } from "../model/steps";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
@@ -103,7 +104,12 @@ async function repair(context: RunContext, inputs: DetachmentInputs): Promise<De
  */
 async function restoreIfTurnedOff(context: RunContext, inputs: DetachmentInputs): Promise<void> {
     const { record, subject, keepDetached = false } = inputs;
-    if (!isTurnedOff(subjectOf(record, subject), await context.cluster.look())) {
+    const cluster = await context.cluster.look();
+    if (cluster.uid !== record.clusterUid) {
+        // The hand-back refuses as well. Here, this resource stays in the state, so that an update of forceDestroy alone is possible.
+        throw refusals.clusterChanged(record.clusterUid, cluster.uid);
+    }
+    if (!isTurnedOff(subjectOf(record, subject), cluster)) {
         return;
     }
     if (keepDetached) {

@@ -1,3 +1,6 @@
+import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
+import type { Conditions } from "./conditions";
+
 /**
  * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
  * permissions. Time is virtual: only `advance` moves it.
@@ -21,6 +24,8 @@ export interface ModelPod {
     readonly node: string;
     /** Set by the webhook when the pod is created. Undefined: the pod uses the node role. */
     readonly roleArn: string | undefined;
+    /** Other credentials, as of an association of EKS Pod Identity. They are valid until they expire, long after a scenario. */
+    readonly otherCredentials: string | undefined;
     readonly createdAt: number;
     readonly template: string | undefined;
     /** Whether it replaces a working pod that the live checks deleted. */
@@ -61,6 +66,12 @@ export class ModelWorld {
     public readonly cniRoles = new Map<string, { readonly createdAt: number; readonly works: boolean }>();
     /** The CNI roles that an outsider has broken: their pods have no path until it repairs them, or the pods leave. */
     public readonly broken = new Set<string>();
+    /** Other credentials that new pods get. */
+    public otherCredentials: string | undefined;
+    /** What other parties have set, and which calls fail. */
+    public conditions: Conditions = {};
+    /** Called after each detachment. */
+    public onDetached: (() => void) | undefined;
     public readonly problems: string[] = [];
     public readonly log: string[] = [];
     /** The node roles whose policy an outsider has taken, and when it was attached again. */
@@ -88,10 +99,10 @@ export class ModelWorld {
         this.due = [];
     }
 
-    public join(role: string): void {
+    public join(role: string, holdsPolicy = true): void {
         this.joined += 1;
         this.nodes.push({ name: `n${String(this.joined)}`, role, ready: true });
-        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: true }]);
+        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: holdsPolicy }]);
         this.changed();
     }
 
@@ -121,6 +132,9 @@ export class ModelWorld {
         this.attachments.get(role)?.push({ at: this.now, value });
         if (value && this.taken.has(role)) {
             this.taken.set(role, this.taken.get(role) ?? this.now);
+        }
+        if (!value) {
+            this.onDetached?.();
         }
     }
 
@@ -175,7 +189,10 @@ export class ModelWorld {
         }
     }
 
-    public hasPath({ roleArn, node }: ModelPod): boolean {
+    public hasPath({ roleArn, node, otherCredentials }: ModelPod): boolean {
+        if (otherCredentials !== undefined) {
+            return true;
+        }
         if (roleArn !== undefined) {
             const role = this.cniRoles.get(roleArn);
             return role !== undefined && role.works && !this.broken.has(roleArn) && this.isKnown(roleArn);
@@ -231,12 +248,14 @@ export class ModelWorld {
 
     /** kubernetes pkg/controller/daemon: a terminating pod keeps its place; the backoff grows after each refusal. */
     private createPods(): void {
+        const { noDaemonSet, templateLabels = {} } = this.conditions;
+        const skipped = templateLabels[SKIP_WEBHOOK_LABEL] !== undefined;
         for (const node of this.nodes.filter(({ name }) => !this.pods.some((pod) => pod.node === name))) {
-            if (this.now < this.retryAt) {
+            if (noDaemonSet || this.now < this.retryAt) {
                 return;
             }
             const seen = valueAt(this.annotated, this.now - this.webhook.lateMilliseconds);
-            const roleArn = this.webhook.up ? seen : undefined;
+            const roleArn = this.webhook.up && !skipped && this.otherCredentials === undefined ? seen : undefined;
             if (this.guard && roleArn === undefined) {
                 this.refused += 1;
                 this.retryAt = this.now + this.backoff;
@@ -251,6 +270,7 @@ export class ModelWorld {
                 uid,
                 node: node.name,
                 roleArn,
+                otherCredentials: this.otherCredentials,
                 createdAt: this.now,
                 template: this.template,
                 restarted: this.deleted.delete(node.name),

@@ -166,6 +166,7 @@ describe("the names that stay as they are", () => {
             "cluster-unreachable",
             "cni-too-old",
             "daemon-set-missing",
+            "force-destroy-with-pods",
             "injection-guard-missing",
             "kubeconfig-invalid",
             "network-policy-logs",

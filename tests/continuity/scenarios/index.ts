@@ -1,3 +1,4 @@
+import { advice } from "./advice";
 import { aws } from "./aws";
 import { changes } from "./changes";
 import { deliveries } from "./deliveries";
@@ -24,5 +25,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ...outsiders,
     ...records,
     ...role,
+    ...advice,
     ...model,
 ];

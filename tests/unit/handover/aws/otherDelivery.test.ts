@@ -73,6 +73,20 @@ describe("what EKS reports of a cluster", () => {
         strictEqual(await aws.connect().clusterStatus("prod"), "gone");
     });
 
+    const issuer = "oidc.eks.eu-west-1.amazonaws.com/id/A";
+    for (const [what, identity, known, status] of [
+        ["there with the issuer that the role trusts", { oidc: { issuer: `https://${issuer}` } }, issuer, "there"],
+        ["gone if its name has another issuer now", { oidc: { issuer: `https://${issuer}B` } }, issuer, "gone"],
+        ["there if the issuer is unknown", { oidc: { issuer: `https://${issuer}` } }, undefined, "there"],
+        ["there if EKS shows no issuer", undefined, issuer, "there"],
+        ["there if EKS shows no OIDC identity", {}, issuer, "there"],
+    ] as const) {
+        it(`is that it is ${what}`, async () => {
+            aws.answer({ "eks:DescribeCluster": () => ({ cluster: { name: "prod", identity } }) });
+            strictEqual(await aws.connect().clusterStatus("prod", known), status);
+        });
+    }
+
     const others: [string, () => unknown][] = [
         ["missing rights", () => denied("DescribeCluster")],
         ["a page that is not there", () => new AwsFailure("UnknownOperationException", "not found", 404)],

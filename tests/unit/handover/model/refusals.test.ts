@@ -107,6 +107,13 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     policyStillNeeded: [true, false].map((logs) =>
         refusals.policyStillNeeded([OTHER_POLICY, BROAD_POLICY], ROLE, ["logs:PutLogEvents", "ec2:CreateTags"], logs),
     ),
+    forceDestroyWithPods: [
+        refusals.forceDestroyWithPods([pod("n1", onNodeRole)], true),
+        refusals.forceDestroyWithPods(
+            many.map((name) => pod(name, onNodeRole)),
+            false,
+        ),
+    ],
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],

@@ -152,4 +152,11 @@ describe("The canary, as a resource", () => {
             [],
         );
     });
+
+    it("has nothing to revert without a kubeconfig", async () => {
+        const invalid = new Refusal("kubeconfig-invalid", "No clusters.", "x", "y");
+        const { run, calls } = contextWith({ cluster: () => invalid });
+        await rejects(run(), invalid);
+        deepStrictEqual(calls, ["cluster"]);
+    });
 });

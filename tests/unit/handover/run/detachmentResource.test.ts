@@ -2,6 +2,7 @@ import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Proof } from "../../../../handover/model/proof";
 import { refusals } from "../../../../handover/model/refusals";
+import type { ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { detachment, DetachmentInputs } from "../../../../handover/run/detachmentResource";
 import {
@@ -33,7 +34,7 @@ const inputs: DetachmentInputs = {
 };
 
 /** A cluster that is handed over, in an account whose IAM never shows an attachment. */
-function neverShown() {
+function neverShown(more: Partial<ClusterSeen> = {}) {
     let now = NOW;
     const attached: string[] = [];
     const { cluster, account } = world(carrying(ROLE), { account: { nodeRoles: [nodeRole(withoutPolicies)] } });
@@ -44,7 +45,8 @@ function neverShown() {
         progress: () => undefined,
         sleep: (milliseconds: number) => Promise.resolve((now += milliseconds)),
         cluster: {
-            look: () => Promise.resolve(cluster),
+            look: () => Promise.resolve({ ...cluster, ...more }),
+            identity: () => Promise.resolve({}),
             change: () => Promise.resolve((now += 2000)),
             close: () => undefined,
         },
@@ -151,5 +153,17 @@ describe("The detachment, as a resource", () => {
         );
         deepStrictEqual(seconds(), 50);
         deepStrictEqual([...new Set(attached)], [`nodes ${CNI_POLICY}`]);
+    });
+
+    it("refuses its own delete on another cluster, so that it stays in the state", async () => {
+        const { operation } = neverShown({ uid: "another" });
+        const state = { ...inputs, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] };
+        await rejects(detachment.delete(state, operation), refusals.clusterChanged("cluster", "another"));
+    });
+
+    it("does nothing in its delete on its own cluster", async () => {
+        const { operation, attached } = neverShown();
+        await detachment.delete({ ...inputs, verifiedPods: 3, detachedFrom: [], remainingSteps: [] }, operation);
+        deepStrictEqual(attached, []);
     });
 });
