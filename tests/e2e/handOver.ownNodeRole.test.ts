@@ -100,7 +100,7 @@ describe("a program that has cluster, node role, its policies and node group, an
     });
 
     it("leaves by an up while its pool has no nodes: a warning has the command that the next nodes need", async () => {
-        await stack.setConfig("size", { value: "0" });
+        await stack.setConfig("pools", { value: "[]" });
         await up();
         await setStage("left");
         const { stdout } = await stack.up();
@@ -108,7 +108,7 @@ describe("a program that has cluster, node role, its policies and node group, an
         assert.ok(stdout.includes(`run before its next node joins: ${command}`), stdout);
         assert.strictEqual(await holdsPolicy(), false);
         await iamOf(sandbox).attachPolicy(NODE_ROLE, MANAGED_CNI_POLICY);
-        await stack.setConfig("size", { value: "2" });
+        await stack.setConfig("pools", { value: '["nodes"]' });
         await up();
         assert.deepStrictEqual(
             (await pods()).map(({ ready, containers }) => [ready, containers[0]?.roleArn]),

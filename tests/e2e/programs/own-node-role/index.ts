@@ -13,7 +13,6 @@ const subnetIds = config.requireObject<string[]>("subnetIds");
  * the component and without the attachment.
  */
 const stage = config.require<"before" | "managed" | "released" | "handed-over" | "attachment-kept" | "left">("stage");
-const size = config.getNumber("size") ?? 2;
 
 const cluster = new aws.eks.Cluster("cluster", {
     name: config.require("clusterName"),
@@ -69,16 +68,18 @@ const cni = ["before", "managed", "released", "left"].includes(stage)
       );
 
 /** Created after the component, so that destroy deletes the nodes first. The hand-back then attaches no policy to their role. */
-new aws.eks.NodeGroup(
-    "nodes",
-    {
-        clusterName: cluster.name,
-        nodeRoleArn: nodeRole.arn,
-        subnetIds,
-        scalingConfig: { minSize: 0, desiredSize: size, maxSize: 4 },
-    },
-    { dependsOn: [...attachments, ...(cni === undefined ? [] : [cni])] },
-);
+for (const pool of config.getObject<string[]>("pools") ?? ["nodes"]) {
+    new aws.eks.NodeGroup(
+        pool,
+        {
+            clusterName: cluster.name,
+            nodeRoleArn: nodeRole.arn,
+            subnetIds,
+            scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 },
+        },
+        { dependsOn: [...attachments, ...(cni === undefined ? [] : [cni])] },
+    );
+}
 
 export const detachedFrom = cni?.detachedFrom;
 export const remainingSteps = cni?.remainingSteps;
