@@ -4,6 +4,7 @@ import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, World } from "../model/world";
+import { admitRoleStep, narrowStep } from "./admittedRoles";
 import {
     awaitFleet,
     Fleet,
@@ -36,7 +37,7 @@ const MAX_RESTORES = 3;
  *      while, and no other aws-node pod exists,
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
- *   d. the injection guard is in force, if it is requested,
+ *   d. the injection guard is in force and admits pods with this role alone, if it is requested,
  *   e. the policy is recorded, so that it can be attached again.
  *
  * Afterwards the pods are watched for the same time. If a pod without the role appears, the policies are attached again at once.
@@ -54,6 +55,10 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     if (restore !== undefined) {
         return restore;
     }
+    const admission = admitRoleStep(target, cluster);
+    if (admission !== undefined) {
+        return admission;
+    }
     const verification = verificationStep(target, fleet, ignored, world, memory);
     if (verification !== undefined) {
         return verification;
@@ -65,6 +70,10 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     const wakeMark = wakeMarkStep(cluster);
     if (wakeMark !== undefined) {
         return wakeMark;
+    }
+    const narrow = narrowStep(target, cluster);
+    if (narrow !== undefined) {
+        return narrow;
     }
     if (!target.injectionGuard && cluster.injectionGuard.present) {
         // Without the guard, pods may use the permissions of the node roles, whose policies may just have been attached again.

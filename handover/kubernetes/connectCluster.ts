@@ -6,7 +6,8 @@ import { connect } from "./clusterClient";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "./clusterSettings";
 import { deletePod } from "./deletePod";
 import { discoveredIssuer } from "./discoveredIssuer";
-import { removeGuard } from "./injectionGuard";
+import { testAdmission } from "./admissionTest";
+import { admitRoles, removeGuard } from "./injectionGuard";
 import { clusterUid, look, type WatchStart } from "./lookAtCluster";
 import { annotate, releaseServiceAccount, releaseTemplate, removeWakeMark, wakeDaemonSet } from "./serverSideApply";
 import { requestToken } from "./serviceAccountToken";
@@ -47,6 +48,8 @@ export async function connectCluster(
         releaseServiceAccount: (leaving) => releaseServiceAccount(cluster, subject, leaving),
         removeWakeMark: () => removeWakeMark(cluster, subject),
         wakeDaemonSet: () => wakeDaemonSet(cluster, subject),
+        admitRoles: (roleArns) => admitRoles(cluster, subject, roleArns),
+        testAdmission: (roleArn) => testAdmission(cluster, subject, roleArn),
         removeInjectionGuard: () => removeGuard(cluster, subject.injectionGuardName),
         close: () => closing.abort(),
     };

@@ -29,7 +29,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
         clusterUid(cluster),
         findServiceAccount(cluster, subject),
         findDaemonSet(cluster, subject),
-        lookAtGuard(cluster, subject.injectionGuardName),
+        lookAtGuard(cluster, subject),
         defaultPodsWithoutRole(cluster, subject),
     ]);
     const [serviceAccount] = serviceAccounts.kept;

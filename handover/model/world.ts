@@ -18,12 +18,23 @@ export interface ClusterSeen {
     readonly nodes: readonly NodeSeen[];
     /** The pods that the DaemonSet owns, including terminating ones. */
     readonly pods: readonly PodSeen[];
-    /** Whether the injection guard exists (policy or binding), and whether it is in force. */
-    readonly injectionGuard: { readonly present: boolean; readonly inForce: boolean };
+    readonly injectionGuard: InjectionGuardSeen;
     /** Messages of the DaemonSet's FailedCreate events in the last minutes, newest first. */
     readonly refusedPods: readonly string[];
     /** Pods of kube-system/aws-node on these nodes that have no role of their own, if another DaemonSet is handed over. */
     readonly defaultPodsWithoutRole?: readonly string[];
+}
+
+export interface InjectionGuardSeen {
+    /** Whether its policy or its binding exists. */
+    readonly present: boolean;
+    /** Whether both exist, and the API server enforces the policy. */
+    readonly inForce: boolean;
+    /**
+     * The roles that the policy admits. Empty if its expressions are not exactly those of this version. Undefined if there is no
+     * policy.
+     */
+    readonly roleArns?: readonly string[];
 }
 
 export interface ServiceAccountSeen {

@@ -7,6 +7,7 @@ import type { DaemonSetSeen } from "../model/world";
 import { RunContext, withRunContext } from "../observe/runContext";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
+import { withoutAccount } from "./withoutAccount";
 
 export interface CanaryInputs extends LiveInputs {
     readonly record: HandOverRecord;
@@ -103,6 +104,7 @@ async function revertCanary(context: RunContext, inputs: CanaryInputs, cause: st
     context.progress(`the canary failed: ${cause} Reverting it`);
     const target = { subject: context.subject, formerAnnotations: inputs.formerAnnotations };
     try {
+        // The credentials for the account may be the cause of the failure.
         const { why } = await reach(withoutAccount(context), {
             what: "Reverting the canary",
             next: (world, memory) => nextRevertStep(target, world, memory),
@@ -113,11 +115,6 @@ async function revertCanary(context: RunContext, inputs: CanaryInputs, cause: st
     } catch (error) {
         throw isRefusal(error) ? notReverted(error, cause) : error;
     }
-}
-
-/** Reverting does not read the account, whose credentials may be the cause of the failure. */
-function withoutAccount(context: RunContext): RunContext {
-    return { ...context, aws: { ...context.aws, look: () => Promise.resolve({ roleOfInstance: {}, nodeRoles: [] }) } };
 }
 
 function messageOf(error: unknown): string {

@@ -15,6 +15,7 @@ import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { ProofDepth, prove } from "./proveRole";
 import { unlessClusterGone } from "./unlessClusterGone";
+import { widenInjectionGuard } from "./widenInjectionGuard";
 
 export interface CredentialGuardInputs extends LiveInputs {
     readonly proof: ProofDepth;
@@ -118,6 +119,13 @@ async function approveAgain(
             },
         );
     }
+    const { subject } = known;
+    const { record, formerAnnotations: restored } = approved;
+    await widenInjectionGuard(
+        known,
+        { subject, record, formerAnnotations: restored },
+        { limitSeconds: inputs.timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" },
+    );
     return approved;
 }
 

@@ -121,6 +121,8 @@ async function take({ cluster, aws, sleep }: RunContext, step: Step): Promise<vo
             return forEach(step.policies, ({ roleName, policyArn }) => aws.attach(roleName, policyArn));
         case "detach":
             return forEach(step.policies, ({ roleName, policyArn }) => aws.detach(roleName, policyArn));
+        case "admitRoles":
+            return cluster.admitRoles(step.roleArns);
         case "removeInjectionGuard":
             return cluster.removeInjectionGuard();
         case "releaseTemplate":

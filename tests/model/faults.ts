@@ -1,10 +1,10 @@
-import { ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, ModelWorld, ROLE_ARN } from "./world";
 
 /** Faults that happen to the cluster. */
 export type Fault =
     | { readonly kind: "nodeJoins"; readonly role: "a" | "b" }
     | { readonly kind: "nodeLost" | "nodeNotReady" | "podDeleted"; readonly which: number }
-    | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" }
+    | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" | "roleAnnotated" }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
 const MAX_NODES = 6;
@@ -42,7 +42,20 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
         case "annotationWiped": {
             const rest = Object.entries(world.annotations).filter(([name]) => name !== ROLE_ARN);
             world.annotate(Object.fromEntries(rest), undefined);
+            break;
         }
+        case "roleAnnotated":
+            world.annotate({ ...world.annotations, [ROLE_ARN]: FOREIGN_ROLE }, FOREIGN_OWNER);
+    }
+}
+
+/** Ends every fault that lasts. The operator removes another party's role as the message of the refusal says. */
+export function endFaults(world: ModelWorld): void {
+    world.cancelScheduled();
+    injectFault(world, { kind: "nodesReturn" });
+    injectFault(world, { kind: "webhookUp" });
+    if (world.annotations[ROLE_ARN] === FOREIGN_ROLE) {
+        injectFault(world, { kind: "annotationWiped" });
     }
 }
 

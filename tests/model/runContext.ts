@@ -4,7 +4,7 @@ import type { ConnectionInputs } from "../../handover/model/connection";
 import type { ClusterSeen, NodeRoleSeen, PodSeen } from "../../handover/model/world";
 import type { RunContext } from "../../handover/observe/runContext";
 import type { Run } from "./run";
-import { ModelPod, ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, ROLE_ARN } from "./world";
 
 export const ACCOUNT = "111122223333";
 export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/A";
@@ -60,11 +60,27 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
         releaseTemplate: () =>
             run.call("release the template", () => (world.template = undefined)).then(() => undefined),
         releaseServiceAccount: (leaving) =>
-            run.call("release the service account", () => world.annotate({ ...leaving }, "eks-cni-hand-back")),
+            run.call("release the service account", () => {
+                const foreign = world.annotations[ROLE_ARN] === FOREIGN_ROLE;
+                world.annotate(
+                    { ...(foreign ? { [ROLE_ARN]: FOREIGN_ROLE } : {}), ...leaving },
+                    foreign ? FOREIGN_OWNER : "eks-cni-hand-back",
+                );
+            }),
         wakeDaemonSet: () => run.call("wake the DaemonSet", () => world.wake()),
         removeWakeMark: () => run.call("remove the wake mark", () => (world.woken = false)).then(() => undefined),
+        admitRoles: (roleArns) =>
+            run.call("change the injection guard", () => {
+                world.guard = world.guard && roleArns;
+            }),
+        testAdmission: (roleArn) =>
+            read("admission", () => ({
+                verdict: world.admits(roleArn) ? ("admitted" as const) : ("refused" as const),
+            })),
         removeInjectionGuard: () =>
-            run.call("remove the injection guard", () => (world.guard = false)).then(() => undefined),
+            run.call("remove the injection guard", () => {
+                world.guard = undefined;
+            }),
         close: () => undefined,
     };
 }
@@ -90,7 +106,11 @@ function clusterSeen(world: ModelWorld): ClusterSeen {
         },
         nodes: world.nodes.map(({ name, ready }) => ({ name, ready, instanceId: instanceOf(name) })),
         pods: world.pods.map((pod) => podSeen(world, pod)),
-        injectionGuard: { present: world.guard, inForce: world.guard },
+        injectionGuard: {
+            present: world.guard !== undefined,
+            inForce: world.guard !== undefined,
+            ...(world.guard === undefined ? {} : { roleArns: world.guard }),
+        },
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
     };
 }

@@ -7,7 +7,13 @@ export const ENFORCEMENT_MILLISECONDS = 3000;
 const START_MILLISECONDS = 1000;
 const STOP_MILLISECONDS = 750;
 const LONGEST_BACKOFF_MILLISECONDS = 60_000;
+/** The API server learns of a changed admission policy through a watch. */
+const POLICY_MILLISECONDS = 1000;
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
+/** The role that another party annotates. The component never approved it, and it has no permissions. */
+export const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
+/** The field manager of that party. */
+export const FOREIGN_OWNER = "kubectl-annotate";
 
 export interface ModelNode {
     readonly name: string;
@@ -48,7 +54,6 @@ export class ModelWorld {
     /** The field manager that owns the role annotation. */
     public owner: string | undefined;
     public webhook = { up: true, lateMilliseconds: 0 };
-    public guard = false;
     public template: string | undefined;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public maxUnavailable = 1;
@@ -61,6 +66,7 @@ export class ModelWorld {
     public readonly log: string[] = [];
     private readonly attachments = new Map<string, History<boolean>>();
     private readonly annotated: History<string | undefined> = [{ at: 0, value: undefined }];
+    private readonly guards: History<readonly string[] | undefined> = [{ at: 0, value: undefined }];
     private readonly deleted = new Set<string>();
     private retryAt = 0;
     private backoff = 1000;
@@ -105,6 +111,21 @@ export class ModelWorld {
         this.owner = annotations[ROLE_ARN] === undefined ? undefined : owner;
         this.annotated.push({ at: this.now, value: annotations[ROLE_ARN] });
         this.changed();
+    }
+
+    /** The roles that the injection guard admits. Undefined if there is no guard. */
+    public get guard(): readonly string[] | undefined {
+        return this.guards.at(-1)?.value;
+    }
+
+    public set guard(roleArns: readonly string[] | undefined) {
+        this.guards.push({ at: this.now, value: roleArns });
+    }
+
+    /** Whether the API server admits a pod with this role now. */
+    public admits(roleArn: string | undefined): boolean {
+        const enforced = valueAt(this.guards, this.now - POLICY_MILLISECONDS);
+        return enforced === undefined || (roleArn !== undefined && enforced.includes(roleArn));
     }
 
     public isAttached(role: string): boolean {
@@ -204,12 +225,15 @@ export class ModelWorld {
             }
             const seen = valueAt(this.annotated, this.now - this.webhook.lateMilliseconds);
             const roleArn = this.webhook.up ? seen : undefined;
-            if (this.guard && roleArn === undefined) {
+            if (!this.admits(roleArn)) {
                 this.refused += 1;
                 this.retryAt = this.now + this.backoff;
                 this.backoff = Math.min(this.backoff * 2, LONGEST_BACKOFF_MILLISECONDS);
                 this.changed();
                 return;
+            }
+            if (roleArn === FOREIGN_ROLE && this.guard !== undefined) {
+                this.problem("the injection guard admitted a pod with a role that was never approved");
             }
             this.podsCreated += 1;
             const uid = String(this.podsCreated);
@@ -272,7 +296,9 @@ export class ModelWorld {
         }
         for (const pod of this.pods) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
-            if (pod.startedAt !== undefined && !isCanary && !this.hasPath(pod)) {
+            // Without the guard, another party's role cannot be prevented, and the component has no part in it.
+            const isForeign = pod.roleArn === FOREIGN_ROLE;
+            if (pod.startedAt !== undefined && !isCanary && !isForeign && !this.hasPath(pod)) {
                 this.problem(`${pod.name} on ${pod.node} has no path: it carries ${pod.roleArn ?? "the node role"}`);
             }
         }

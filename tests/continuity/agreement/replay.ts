@@ -1,6 +1,7 @@
 /** Runs a course on the sandbox, and compares it with the model after each turn. */
 import * as assert from "node:assert";
 import type { Fault } from "../../model/faults";
+import { FOREIGN_ROLE, ROLE_ARN } from "../../model/world";
 import type { Hooks } from "../engine/engine";
 import { NODE_ROLE, type Stage } from "../stage";
 import { codeOf } from "./codes";
@@ -114,7 +115,10 @@ async function injectFault(stage: Stage, fault: Fault, stoppedNodes: Set<string>
             await sandbox.webhook.setCacheDelay(fault.milliseconds);
             return;
         case "annotationWiped":
-            await stage.annotateServiceAccount({ "eks.amazonaws.com/role-arn": null });
+            await stage.annotateServiceAccount({ [ROLE_ARN]: null });
+            return;
+        case "roleAnnotated":
+            await stage.annotateServiceAccount({ [ROLE_ARN]: FOREIGN_ROLE });
     }
 }
 

@@ -1,6 +1,7 @@
 import { aws } from "./aws";
 import { changes } from "./changes";
 import { drift } from "./drift";
+import { injectionGuard } from "./injectionGuard";
 import { lifecycle } from "./lifecycle";
 import { model } from "./model";
 import { nodes } from "./nodes";
@@ -16,5 +17,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ...others,
     ...changes,
     ...drift,
+    ...injectionGuard,
     ...model,
 ];

@@ -17,7 +17,7 @@ const onNodeRole: ComparedState = {
     pods: { "": NODES },
     notReady: 0,
     template: "as before",
-    injectionGuard: false,
+    injectionGuard: undefined,
     nodeRoleHoldsPolicy: true,
     roles: [],
 };
@@ -26,7 +26,7 @@ const handedOver = (name: string): ComparedState => ({
     pods: { [name]: NODES },
     notReady: 0,
     template: "rolled out",
-    injectionGuard: true,
+    injectionGuard: [name],
     nodeRoleHoldsPolicy: false,
     roles: [name],
 });
@@ -85,6 +85,7 @@ describe("what is seen of a sandbox", () => {
         templateAnnotations: {},
         admissionPolicies: [],
         admissionPolicyBindings: [],
+        admittedRoles: [],
         pods: [],
         ...more,
     });
@@ -104,6 +105,7 @@ describe("what is seen of a sandbox", () => {
             serviceAccount: { ...none, annotations: { "eks.amazonaws.com/role-arn": arn } },
             templateAnnotations: { "eks-cni/rollout": "1" },
             admissionPolicies: ["guard"],
+            admittedRoles: [arn],
             pods: [pod(arn), pod(arn, false), pod(undefined)],
         });
         assert.deepStrictEqual(comparedStateOfSandbox(snapshot(), after), {

@@ -7,6 +7,7 @@ import {
     doesNotAwaitIam,
     forgetsTheRecord,
     movesTheNewestRoleOnly,
+    neverWidens,
     removesTheGuardFirst,
 } from "../../../model/plantedBugs";
 import { scenario } from "../../../model/scenarios";
@@ -59,6 +60,7 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
             /has no path: it carries the node role/,
         ],
         ["moves pods before IAM enforces their policies", doesNotAwaitIam, /has no path: it carries the node role/],
+        ["never widens the injection guard", neverWidens, /the hand-over is not reached/],
         ["moves the pods of the newest role only", movesTheNewestRoleOnly, /has no path: it carries arn:/],
     ];
     for (const [what, resources, problem] of bugs) {
