@@ -3,7 +3,7 @@ import { isAnnotated } from "../model/isAnnotated";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, NodeSeen, World } from "../model/world";
+import type { ClusterSeen, CredentialSource, NodeSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
 import {
     awaitFleet,
@@ -54,6 +54,10 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     const restore = restorePoliciesStep(target, fleet, lost, memory, at);
     if (restore !== undefined) {
         return restore;
+    }
+    const association = associationStep(target, world);
+    if (association !== undefined) {
+        return association;
     }
     const admission = admitRoleStep(target, cluster);
     if (admission !== undefined) {
@@ -124,6 +128,22 @@ function consideredNodes(target: DetachmentTarget, { nodes }: ClusterSeen) {
     return { nodes: nodes.filter((node) => !ignored.includes(node)), ignored };
 }
 
+/** The AWS SDK does not fall back from a token or from container credentials to the node role. The other pods may use it. */
+function usesNodeRole({ kind }: CredentialSource): boolean {
+    return kind !== "webIdentity" && kind !== "containerCredentials";
+}
+
+/**
+ * While a Pod Identity association exists, a pod that restarts gets its credentials again, so nothing is restarted. It is not
+ * known either what to restart if the associations could not be read.
+ */
+function associationStep({ subject }: DetachmentTarget, { cluster, account }: World): Step | undefined {
+    const { podIdentityRoleArns: roleArns } = account;
+    const pods = cluster.pods.filter(({ credentials }) => credentials.kind === "containerCredentials");
+    const stands = roleArns === undefined ? pods.length > 0 : roleArns.length > 0;
+    return stands ? { do: "refuse", refusal: refusals.podIdentityLater(subject, roleArns, pods) } : undefined;
+}
+
 /** If a pod uses the permissions of a node role, the detached policies are attached again before anything else. */
 function restorePoliciesStep(
     { iamPropagationSeconds }: DetachmentTarget,
@@ -132,9 +152,7 @@ function restorePoliciesStep(
     memory: Memory,
     at: number,
 ): Step | undefined {
-    const withoutRole = [...fleet.wrong, ...fleet.terminating].filter(
-        ({ credentials }) => credentials.kind !== "webIdentity",
-    );
+    const withoutRole = [...fleet.wrong, ...fleet.terminating].filter(({ credentials }) => usesNodeRole(credentials));
     const [first] = withoutRole;
     if (first === undefined) {
         return undefined;

@@ -5,7 +5,7 @@ import type { Proof } from "./proof";
 import { Refusal } from "./refusal";
 import type { RolePolicy } from "./steps";
 import { managedPolicyOf, Subject } from "./subject";
-import type { NodeRoleSeen, PodSeen } from "./world";
+import type { CredentialSource, NodeRoleSeen, PodSeen } from "./world";
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html */
 const ON_AUTO_MODE =
@@ -18,9 +18,6 @@ const LEAVE_TO_THE_ADD_ON =
 
 /** For a policy that is attached by hand, which the hand-back does not always wait for. */
 const ENFORCED = "wait two minutes until IAM enforces it, and run the same command again";
-
-/** The webhook sets it for a service account with a Pod Identity association. */
-const POD_IDENTITY_VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
 /**
  * The refusals of the decisions.
@@ -115,12 +112,30 @@ export const refusals = {
             "New pods get the association's credentials, and not the annotated role.",
             `Keep it and do not use this component. Or move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`,
         ),
-    otherCredentials: (subject: Subject, pod: string, what: string) =>
+    podIdentityLater: (subject: Subject, roleArns: readonly string[] | undefined, pods: readonly PodSeen[]) =>
+        new Refusal(
+            "pod-identity-association",
+            [
+                ...(roleArns === undefined
+                    ? ["Whether the service account has a Pod Identity association could not be read."]
+                    : [`The service account has a Pod Identity association with ${roleArns.join(", ")}.`]),
+                ...(pods.length === 0 ? [] : [`These pods have its credentials: ${listNames(pods)}.`]),
+                "New pods get its credentials instead of the CNI role, and the injection guard admits them without a check of their role.",
+            ].join(" "),
+            "The run restarted no pod that has the association's credentials, attached no policy for such a pod, and detached none. " +
+                "These pods work as long as the association and its role do.",
+            `To return to the CNI role, delete the association: ${deleteAssociation(subject)} Then run pulumi up --refresh at once: ` +
+                "it restarts these pods with the CNI role. They cannot renew their credentials any more.",
+        ),
+    otherCredentials: (
+        subject: Subject,
+        { name, kind, what }: { readonly name: string; readonly kind: CredentialSource["kind"]; readonly what: string },
+    ) =>
         new Refusal(
             "other-credentials",
-            `The pod ${pod} carries ${what}.`,
+            `The pod ${name} carries ${what}.`,
             "The AWS SDK uses these credentials instead of the role.",
-            what.includes(POD_IDENTITY_VARIABLE)
+            kind === "containerCredentials"
                 ? `They come from a Pod Identity association. Move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`
                 : "Make sure that the node roles hold the CNI policy. Then remove these credentials from the DaemonSet's pod template.",
         ),
@@ -297,13 +312,18 @@ export const refusals = {
  *
  * Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_DeletePodIdentityAssociation.html
  */
-function leavePodIdentity({ serviceAccount, daemonSetName, clusterName = "CLUSTER" }: Subject): string {
-    const { namespace, name } = serviceAccount;
+function leavePodIdentity(subject: Subject): string {
     return (
         "(1) Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes. (2) Delete the association: " +
+        `${deleteAssociation(subject)} (3) At once, restart the pods, ` +
+        `which cannot renew their credentials any more: kubectl rollout restart daemonset/${subject.daemonSetName} -n ${subject.serviceAccount.namespace}`
+    );
+}
+
+function deleteAssociation({ serviceAccount: { namespace, name }, clusterName = "CLUSTER" }: Subject): string {
+    return (
         `aws eks list-pod-identity-associations --cluster-name ${clusterName} --namespace ${namespace} --service-account ${name} shows its ID, ` +
-        `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it. (3) At once, restart the pods, ` +
-        `which cannot renew their credentials any more: kubectl rollout restart daemonset/${daemonSetName} -n ${namespace}`
+        `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it.`
     );
 }
 

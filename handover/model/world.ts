@@ -95,7 +95,9 @@ export type CredentialSource =
     | { readonly kind: "nodeRole" }
     /** Every container, including init containers, has the same role, the token file, and the volume with the audience. */
     | { readonly kind: "webIdentity"; readonly roleArn: string; readonly regionalSts: string | undefined }
-    /** Pod Identity, or credentials that a container sets itself. */
+    /** Every container has the credentials of a Pod Identity association. Its role is not visible in the pod. */
+    | { readonly kind: "containerCredentials"; readonly what: string }
+    /** Credentials that a container sets itself, or those of Pod Identity in some containers only. */
     | { readonly kind: "other"; readonly what: string }
     /** Only some containers have the token file, their roles differ, or the volume or its audience is missing. */
     | { readonly kind: "incomplete"; readonly roleArns: readonly string[]; readonly what: string };
@@ -106,6 +108,8 @@ export interface AccountSeen {
     readonly reused?: boolean;
     /** The role in each EC2 instance's profile, by instance ID. Undefined: no role, or EC2 does not show the instance. */
     readonly roleOfInstance: Readonly<Record<string, string | undefined>>;
+    /** The roles of the service account's Pod Identity associations. Undefined if they were not read, or could not be. */
+    readonly podIdentityRoleArns?: readonly string[];
     /** The roles of this cluster's nodes, and every role that was requested by name. */
     readonly nodeRoles: readonly NodeRoleSeen[];
 }

@@ -1,8 +1,13 @@
 /** The injection guard, against changes that others make after the hand-over. */
-import { CreateRoleCommand, DeleteRoleCommand } from "@aws-sdk/client-iam";
+import {
+    AttachRolePolicyCommand,
+    CreateRoleCommand,
+    DeleteRoleCommand,
+    DetachRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
-import { iamClient, type Stage } from "../stage";
+import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
@@ -44,4 +49,101 @@ const anotherRoleAnnotated: Scenario = {
     },
 };
 
-export const injectionGuard = [anotherRoleAnnotated];
+/** Restarts every pod, one after another, and waits for each. */
+async function restartPods(stage: Stage): Promise<void> {
+    for (const node of (await stage.pods()).keys()) {
+        await stage.deletePodOn(node);
+        await stage.settled(30);
+    }
+}
+
+const podIdentityAfterGuard: Scenario = {
+    name: "pod-identity-after-guard",
+    title: "pods restart with a Pod Identity association made after the hand-over: all come up, and up moves none; deleted, and handed over again",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const RoleName = "association";
+        const iam = iamClient(stage.sandbox);
+        const roleArn = await createRole(stage, RoleName, "pods.eks.amazonaws.com");
+        await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
+        await stage.recordStateBefore();
+        await handedOver(stage);
+        const namesRole = /Pod Identity association with arn:aws:iam::\d+:role\/association/;
+        const remove = await stage.associatePodIdentity(roleArn);
+        await sleep(CACHE_MILLISECONDS);
+        const first = await stage.succeeds("refresh", stage.arguments());
+        assert.match(first.output, namesRole, "the refresh does not name the association's role");
+        await restartPods(stage);
+        assert.ok(!(await stage.isRefused()), "the guard refused a pod");
+        const pods = await stage.pods();
+        const { output } = await stage.succeeds("refresh", stage.arguments());
+        assert.match(output, namesRole, "the refresh does not name the association's role");
+        await stage.fails("up", stage.arguments(), /\[pod-identity-association\]/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        assert.ok(!stage.currentRoles()[NODE_ROLE]?.attachedPolicyArns.includes(CNI_POLICY), "a policy was attached");
+        await remove();
+        await sleep(CACHE_MILLISECONDS);
+        const [node = ""] = pods.keys();
+        await stage.deletePodOn(node);
+        await stage.succeeds("refresh", stage.arguments());
+        await stage.succeeds("up", stage.arguments());
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+        await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
+        await iam.send(new DeleteRoleCommand({ RoleName }));
+    },
+};
+
+/** How long the cluster is watched while the guard refuses pods. */
+const WATCHED_SECONDS = 15;
+/** How long it may take from the start of the update until every node has its pod. */
+const MEND_SECONDS = 45;
+
+/** The number of nodes whose pods may be away at once. The DaemonSet of the sandbox has 10 %, as that of EKS. */
+const maxUnavailable = (stage: Stage) => Math.ceil(stage.props.sizes.nodes / 10);
+
+/** Wipes the annotation and rolls aws-node, as a manifest, a Helm chart or the managed add-on may; then mends it. */
+async function wipeAndRoll(stage: Stage, version: string, fieldManager?: string): Promise<void> {
+    const { nodes } = stage.props.sizes;
+    await stage.annotateServiceAccount({ [ROLE_ARN]: null }, fieldManager);
+    await sleep(CACHE_MILLISECONDS);
+    const rolledAt = Date.now();
+    await stage.rollDaemonSet(version, fieldManager);
+    await stage.until("the guard refuses a pod", () => stage.isRefused(rolledAt));
+    let fewest = nodes;
+    for (let second = 0; second < WATCHED_SECONDS; second++) {
+        fewest = Math.min(fewest, (await stage.now()).pods.filter(({ ready }) => ready).length);
+        await sleep(1000);
+    }
+    const most = maxUnavailable(stage);
+    assert.ok(
+        nodes - fewest <= most,
+        `${String(nodes - fewest)} nodes were without a pod; at most ${String(most)} may be`,
+    );
+    await stage.succeeds("refresh", stage.arguments());
+    const mending = stage.succeeds("up", stage.arguments());
+    const isComplete = async () => {
+        const { pods } = await stage.now();
+        return pods.length === nodes && pods.every(({ ready, roleArn }) => ready && roleArn !== undefined);
+    };
+    await stage.until("every node has its pod again", isComplete, MEND_SECONDS);
+    await mending;
+    await stage.assertHandedOver();
+}
+
+const annotationWipedAndRolled: Scenario = {
+    name: "annotation-wiped-and-rolled",
+    title: "a manifest, and then the add-on, wipes the annotation and rolls aws-node: maxUnavailable nodes wait; then refresh and up",
+    quick: false,
+    // One node at a time is without a pod, from each write until the update that mends it.
+    bound: { ...noGaps, rollouts: 2, restarts: 2, outageNodeSeconds: 120 },
+    play: async (stage) => {
+        await handedOver(stage);
+        await wipeAndRoll(stage, "1");
+        await wipeAndRoll(stage, "2", "eks");
+    },
+};
+
+export const injectionGuard = [anotherRoleAnnotated, podIdentityAfterGuard, annotationWipedAndRolled];
