@@ -99,12 +99,12 @@ const podIdentityAfterGuard: Scenario = {
 /** How long the cluster is watched while the guard refuses pods. */
 const WATCHED_SECONDS = 15;
 /** How long it may take from the start of the update until every node has its pod. */
-const MEND_SECONDS = 45;
+const REPAIR_SECONDS = 45;
 
 /** The number of nodes whose pods may be away at once. The DaemonSet of the sandbox has 10 %, as that of EKS. */
 const maxUnavailable = (stage: Stage) => Math.ceil(stage.props.sizes.nodes / 10);
 
-/** Wipes the annotation and rolls aws-node, as a manifest, a Helm chart or the managed add-on may; then mends it. */
+/** Wipes the annotation and rolls aws-node, as a manifest, a Helm chart or the managed add-on may; then repairs it. */
 async function wipeAndRoll(stage: Stage, version: string, fieldManager?: string): Promise<void> {
     const { nodes } = stage.props.sizes;
     await stage.annotateServiceAccount({ [ROLE_ARN]: null }, fieldManager);
@@ -123,13 +123,13 @@ async function wipeAndRoll(stage: Stage, version: string, fieldManager?: string)
         `${String(nodes - fewest)} nodes were without a pod; at most ${String(most)} may be`,
     );
     await stage.succeeds("refresh", stage.arguments());
-    const mending = stage.succeeds("up", stage.arguments());
+    const repairing = stage.succeeds("up", stage.arguments());
     const isComplete = async () => {
         const { pods } = await stage.now();
         return pods.length === nodes && pods.every(({ ready, roleArn }) => ready && roleArn !== undefined);
     };
-    await stage.until("every node has its pod again", isComplete, MEND_SECONDS);
-    await mending;
+    await stage.until("every node has its pod again", isComplete, REPAIR_SECONDS);
+    await repairing;
     await stage.assertHandedOver();
 }
 
@@ -137,7 +137,7 @@ const annotationWipedAndRolled: Scenario = {
     name: "annotation-wiped-and-rolled",
     title: "a manifest, and then the add-on, wipes the annotation and rolls aws-node: maxUnavailable nodes wait; then refresh and up",
     quick: false,
-    // One node at a time is without a pod, from each write until the update that mends it.
+    // One node at a time is without a pod, from each write until the update that repairs it.
     bound: { ...noGaps, rollouts: 2, restarts: 2, outageNodeSeconds: 120 },
     play: async (stage) => {
         await handedOver(stage);
