@@ -1,10 +1,11 @@
-import { FOREIGN_OWNER, FOREIGN_ROLE, ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 /** Faults that happen to the cluster. */
 export type Fault =
     | { readonly kind: "nodeJoins"; readonly role: "a" | "b" }
     | { readonly kind: "nodeLost" | "nodeNotReady" | "podDeleted"; readonly which: number }
     | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" | "roleAnnotated" }
+    | { readonly kind: "associationMade" | "associationDeleted" }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
 const MAX_NODES = 6;
@@ -46,14 +47,23 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
         }
         case "roleAnnotated":
             world.annotate({ ...world.annotations, [ROLE_ARN]: FOREIGN_ROLE }, FOREIGN_OWNER);
+            break;
+        case "associationMade":
+        case "associationDeleted":
+            world.association = fault.kind === "associationMade";
     }
 }
 
-/** Ends every fault that lasts. The operator removes another party's role as the message of the refusal says. */
+/**
+ * Ends every fault that lasts. The operator removes another party's role, and restarts the pods of a Pod Identity association, as
+ * the messages of the refusals say.
+ */
 export function endFaults(world: ModelWorld): void {
     world.cancelScheduled();
     injectFault(world, { kind: "nodesReturn" });
     injectFault(world, { kind: "webhookUp" });
+    injectFault(world, { kind: "associationDeleted" });
+    world.pods.filter(({ roleArn }) => roleArn === POD_IDENTITY).forEach(({ uid }) => world.stop(uid, false));
     if (world.annotations[ROLE_ARN] === FOREIGN_ROLE) {
         injectFault(world, { kind: "annotationWiped" });
     }

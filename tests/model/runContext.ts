@@ -1,10 +1,10 @@
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
 import type { ConnectionInputs } from "../../handover/model/connection";
-import type { ClusterSeen, NodeRoleSeen, PodSeen } from "../../handover/model/world";
+import type { ClusterSeen, CredentialSource, NodeRoleSeen, PodSeen } from "../../handover/model/world";
 import type { RunContext } from "../../handover/observe/runContext";
 import type { Run } from "./run";
-import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 export const ACCOUNT = "111122223333";
 export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/A";
@@ -127,12 +127,20 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
         readySince: ready ? pod.readySince : undefined,
         terminating: pod.stoppingSince !== undefined,
         current: pod.template === world.template,
-        credentials:
-            pod.roleArn === undefined
-                ? { kind: "nodeRole" }
-                : { kind: "webIdentity", roleArn: pod.roleArn, regionalSts: undefined },
+        credentials: credentialsOf(pod),
         missingPermissions: undefined,
     };
+}
+
+function credentialsOf({ roleArn }: ModelPod): CredentialSource {
+    switch (roleArn) {
+        case undefined:
+            return { kind: "nodeRole" };
+        case POD_IDENTITY:
+            return { kind: "containerCredentials", what: "container credentials" };
+        default:
+            return { kind: "webIdentity", roleArn, regionalSts: undefined };
+    }
 }
 
 function awsOf(world: ModelWorld, run: Run): AwsAccess {
@@ -156,7 +164,7 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
             read("other delivery", () => ({
                 addOnRoleArn: undefined,
                 addOn: false,
-                podIdentityRoleArns: [],
+                podIdentityRoleArns: world.association ? ["arn:aws:iam::111122223333:role/associated"] : [],
                 unread: [],
             })),
         prove: ({ roleArn }) =>

@@ -21,6 +21,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
             ...(["nodesReturn", "webhookDown", "webhookUp", "webhookUp", "annotationWiped", "roleAnnotated"] as const),
         ),
     }),
+    fc.record({ kind: fc.constantFrom("associationMade" as const, "associationDeleted" as const) }),
     fc.record({ kind: fc.constant("webhookLate" as const), milliseconds: fc.constantFrom(1000, 4000, 12_000) }),
 );
 

@@ -12,6 +12,8 @@ const POLICY_MILLISECONDS = 1000;
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
 /** The role that another party annotates. The component never approved it, and it has no permissions. */
 export const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
+/** In the place of a role: the pod has the credentials of a Pod Identity association, whose role has the permissions. */
+export const POD_IDENTITY = "pod identity";
 /** The field manager of that party. */
 export const FOREIGN_OWNER = "kubectl-annotate";
 
@@ -54,6 +56,8 @@ export class ModelWorld {
     /** The field manager that owns the role annotation. */
     public owner: string | undefined;
     public webhook = { up: true, lateMilliseconds: 0 };
+    /** Whether the service account has a Pod Identity association. */
+    public association = false;
     public template: string | undefined;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public maxUnavailable = 1;
@@ -125,7 +129,7 @@ export class ModelWorld {
     /** Whether the API server admits a pod with this role now. */
     public admits(roleArn: string | undefined): boolean {
         const enforced = valueAt(this.guards, this.now - POLICY_MILLISECONDS);
-        return enforced === undefined || (roleArn !== undefined && enforced.includes(roleArn));
+        return enforced === undefined || (roleArn !== undefined && [...enforced, POD_IDENTITY].includes(roleArn));
     }
 
     public isAttached(role: string): boolean {
@@ -164,6 +168,10 @@ export class ModelWorld {
     }
 
     public hasPath({ roleArn, node }: ModelPod): boolean {
+        if (roleArn === POD_IDENTITY) {
+            // A session lasts for hours, so it outlives the association here.
+            return true;
+        }
         if (roleArn !== undefined) {
             const role = this.cniRoles.get(roleArn);
             return role !== undefined && role.works && this.isKnown(roleArn);
@@ -224,7 +232,8 @@ export class ModelWorld {
                 return;
             }
             const seen = valueAt(this.annotated, this.now - this.webhook.lateMilliseconds);
-            const roleArn = this.webhook.up ? seen : undefined;
+            const given = this.association ? POD_IDENTITY : seen;
+            const roleArn = this.webhook.up ? given : undefined;
             if (!this.admits(roleArn)) {
                 this.refused += 1;
                 this.retryAt = this.now + this.backoff;

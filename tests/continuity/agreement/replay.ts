@@ -119,6 +119,10 @@ async function injectFault(stage: Stage, fault: Fault, stoppedNodes: Set<string>
             return;
         case "roleAnnotated":
             await stage.annotateServiceAccount({ [ROLE_ARN]: FOREIGN_ROLE });
+            return;
+        case "associationMade":
+        case "associationDeleted":
+            throw new Error(`no course has ${fault.kind}: the scenario pod-identity-after-guard plays it`);
     }
 }
 

@@ -31,8 +31,8 @@ const handedOver = (name: string): ComparedState => ({
     roles: [name],
 });
 
-/** Transitions that random play reaches and no course has. */
-const NOT_REPLAYED = [/^killed /];
+/** Transitions that random play reaches and no course has. The scenario pod-identity-after-guard plays those of Pod Identity. */
+const NOT_REPLAYED = [/^killed /, /^\*\* association/, /with pod identity$/];
 
 describe("what the model and the sandbox are to agree upon", () => {
     for (const [name, course] of Object.entries(COURSES)) {
