@@ -9,9 +9,8 @@ const { account } = world(onNodeRole);
 /** A look at the account, with this answer of EKS. */
 async function look(clusterName: string | undefined, answer: Partial<OtherDelivery>) {
     const asked: unknown[] = [];
-    const { clusterName: _, ...others } = subject;
     const context = {
-        subject: clusterName === undefined ? others : { ...subject, clusterName },
+        subject: { ...subject, clusterName },
         aws: {
             look: () => Promise.resolve(account),
             otherDelivery: (...args: unknown[]) => {
