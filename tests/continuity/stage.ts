@@ -238,6 +238,17 @@ export class Stage {
         }
     }
 
+    /** Replaces the expressions of the injection guard, as `kubectl edit` does. */
+    public async editInjectionGuards(validations: readonly { readonly expression: string }[]): Promise<void> {
+        const api = loadKubeconfig(this.sandbox.kubeconfigPath).makeApiClient(AdmissionregistrationV1Api);
+        for (const { metadata } of (await api.listValidatingAdmissionPolicy()).items) {
+            await api.patchValidatingAdmissionPolicy(
+                { name: metadata?.name ?? "", body: { spec: { validations } }, fieldManager: "kubectl-edit" },
+                setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+            );
+        }
+    }
+
     /** Returns a function that deletes the association. */
     public async associatePodIdentity(roleArn: string): Promise<() => Promise<unknown>> {
         const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;

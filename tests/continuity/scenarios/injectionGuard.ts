@@ -49,6 +49,26 @@ const anotherRoleAnnotated: Scenario = {
     },
 };
 
+const guardEdited: Scenario = {
+    name: "injection-guard-edited",
+    title: "the injection guard is edited by hand to admit every pod; then refresh and up",
+    quick: false,
+    bound: { ...noGaps, rollouts: 0, restarts: 0 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const pods = await stage.pods();
+        const { admittedRoles } = await stage.now();
+        assert.deepStrictEqual(admittedRoles, [stage.outputs()["roleArn"]]);
+        await stage.editInjectionGuards([{ expression: "true" }]);
+        const { output } = await stage.succeeds("refresh", stage.arguments());
+        assert.match(output, /cni-injection-guard/, "the refresh does not show the drift");
+        await stage.succeeds("up", stage.arguments());
+        await stage.assertHandedOver();
+        assert.deepStrictEqual((await stage.now()).admittedRoles, admittedRoles);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+    },
+};
+
 /** Restarts every pod, one after another, and waits for each. */
 async function restartPods(stage: Stage): Promise<void> {
     for (const node of (await stage.pods()).keys()) {
@@ -146,4 +166,4 @@ const annotationWipedAndRolled: Scenario = {
     },
 };
 
-export const injectionGuard = [anotherRoleAnnotated, podIdentityAfterGuard, annotationWipedAndRolled];
+export const injectionGuard = [anotherRoleAnnotated, guardEdited, podIdentityAfterGuard, annotationWipedAndRolled];
