@@ -2,6 +2,7 @@ import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
 import { nextGiveBackStep } from "../decide/giveBack";
 import { nextHandBackStep } from "../decide/handBack";
 import { preflightRefusals } from "../decide/preflightRefusals";
+import { approvalOf } from "../model/approvedRole";
 import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnRole } from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -34,7 +35,7 @@ export interface CredentialGuardOutputs {
     readonly record: HandOverRecord;
     /** The webhook's annotations that the service account had when this role was approved. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
-    /** Changes with each approved role, so that the resources that depend on it act again. */
+    /** Changes with each approval of another role, so that the resources that depend on it act again. */
     readonly approvedRole: string;
 }
 
@@ -67,7 +68,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
 async function approve(
     context: RunContext,
     inputs: CredentialGuardInputs,
-    before: (ApprovedBefore & { readonly record: HandOverRecord }) | undefined,
+    before: (ApprovedBefore & Pick<CredentialGuardOutputs, "record" | "approvedRole">) | undefined,
 ): Promise<CredentialGuardOutputs> {
     const { subject, detachFromNodeRoles } = inputs;
     const world = await checkPreflight(context, inputs);
@@ -84,7 +85,7 @@ async function approve(
             nodeRoles: world.account.nodeRoles,
         }),
         formerAnnotations: formerAnnotations(world, before),
-        approvedRole: approvedRoleOf(inputs),
+        approvedRole: approvalOf({ ...inputs, ...subject }, before?.approvedRole),
     };
 }
 
@@ -187,8 +188,4 @@ async function read(
                   },
               };
     });
-}
-
-function approvedRoleOf({ subject, roleUniqueId }: CredentialGuardInputs): string {
-    return `${subject.roleArn} ${roleUniqueId}`.trim();
 }

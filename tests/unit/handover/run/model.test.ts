@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
-import type { Resources } from "../../../model/engine";
-import { runOnWorld, Scenario } from "../../../model/modelRun";
+import type { Program, Resources } from "../../../model/engine";
+import { runOnWorld, Scenario, Turn } from "../../../model/modelRun";
 import {
     detachesEarly,
     doesNotAwaitIam,
@@ -49,6 +49,19 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
                 ...(path === undefined ? {} : { path }),
             },
         );
+    });
+
+    it("leave no pod without a path that a killed run moved to a former role, when the program returns to the present one", async () => {
+        const to = (roleName: string, killedAt?: number): Turn => ({
+            operation: { do: "up", refresh: false, program: { roleName, detachFromNodeRoles: ["a", "b"] } },
+            faults: [],
+            killedAt,
+        });
+        const last: Program = { roleName: "cni", detachFromNodeRoles: ["a", "b"] };
+        for (let moment = 0; moment < 120; moment += 3) {
+            const turns = [to("cni"), to("next"), to("cni"), to("next", moment), to("cni")];
+            await holds({ nodes: [], strategy: "RollingUpdate", turns, last });
+        }
     });
 
     const bugs: [string, Resources, RegExp][] = [
