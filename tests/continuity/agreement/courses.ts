@@ -50,7 +50,6 @@ export const operators: Course = {
         { faults: [webhookDown, podDeleted], operation: nothing },
         { faults: [webhookUp], operation: nothing },
         { operation: up("bad") },
-        { operation: up("cni") },
         { operation: up("next") },
         { operation: up("next", false) },
         { operation: up("next") },

@@ -69,6 +69,56 @@ const guardEdited: Scenario = {
     },
 };
 
+/** Creates a role that aws-node can use. Returns its ARN. */
+async function createCniRole(stage: Stage, RoleName: string): Promise<string> {
+    const iam = iamClient(stage.sandbox);
+    const issuer = stage.sandbox.issuer.replace("https://", "");
+    const Statement = {
+        Effect: "Allow",
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Principal: { Federated: `arn:aws:iam::${stage.sandbox.accountId}:oidc-provider/${issuer}` },
+        Condition: {
+            StringEquals: {
+                [`${issuer}:aud`]: "sts.amazonaws.com",
+                [`${issuer}:sub`]: "system:serviceaccount:kube-system:aws-node",
+            },
+        },
+    };
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
+    return Role?.Arn ?? "";
+}
+
+const guardNarrowed: Scenario = {
+    name: "injection-guard-narrowed",
+    title: "the canary of another existing role fails; up with the first one limits the guard to it, and a refresh shows nothing",
+    quick: false,
+    bound: { podSeconds: "none", canaryPodSeconds: 60, rollouts: 1, restarts: 4 },
+    play: async (stage) => {
+        const [first, second] = [await createCniRole(stage, "first"), await createCniRole(stage, "second")];
+        await stage.recordStateBefore();
+        const args = stage.arguments({ existingRoleArn: first });
+        await stage.succeeds("up", args);
+        await stage.faults.reachStsFromNodes(false);
+        await stage.fails("up", stage.arguments({ existingRoleArn: second }), /\[canary-failed\]/);
+        await stage.faults.reachStsFromNodes(true);
+        await stage.settled();
+        assert.deepStrictEqual((await stage.now()).admittedRoles, [first, second]);
+        await stage.succeeds("up", args);
+        await stage.settled();
+        assert.deepStrictEqual((await stage.now()).admittedRoles, [first]);
+        assert.ok(
+            !stage.currentRoles()[NODE_ROLE]?.attachedPolicyArns.includes(CNI_POLICY),
+            "the policy stays attached",
+        );
+        const { output } = await stage.succeeds("refresh", args);
+        assert.match(output, /Resources:\s+\d+ unchanged/, "the refresh shows a change");
+        await stage.succeeds("destroy", args);
+        await stage.assertAsBefore();
+    },
+};
+
 /** Restarts every pod, one after another, and waits for each. */
 async function restartPods(stage: Stage): Promise<void> {
     for (const node of (await stage.pods()).keys()) {
@@ -166,4 +216,10 @@ const annotationWipedAndRolled: Scenario = {
     },
 };
 
-export const injectionGuard = [anotherRoleAnnotated, guardEdited, podIdentityAfterGuard, annotationWipedAndRolled];
+export const injectionGuard = [
+    anotherRoleAnnotated,
+    guardEdited,
+    guardNarrowed,
+    podIdentityAfterGuard,
+    annotationWipedAndRolled,
+];
