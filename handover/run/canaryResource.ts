@@ -1,5 +1,6 @@
 import { nextCanaryStep, nextRevertStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
+import { nextWakeStep, refusedPodsLine } from "../decide/wakeRefused";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -40,12 +41,40 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => runCanary(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<CanaryInputs>(state, inputs, canary.acting)
-            ? withRunContext(inputs, [], operation, (context) => runCanary(context, inputs))
+            ? withRunContext(inputs, [], operation, (context) => act(context, state, inputs))
             : outputsOf(state),
     // The credential guard hands back.
     delete: () => Promise.resolve(),
-    read: (state) => Promise.resolve({ outputs: outputsOf(state), drift: NO_DRIFT }),
+    read: (state, operation) =>
+        withRunContext(state, [], operation, async (context) => {
+            const drift = refusedPodsLine(await context.cluster.look());
+            if (drift !== undefined) {
+                context.progress(drift);
+            }
+            return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
+        }),
 };
+
+/** With drift alone there is nothing to try: a canary that failed would take the annotation from a cluster that is handed over. */
+async function act(
+    context: RunContext,
+    state: CanaryInputs & CanaryOutputs,
+    inputs: CanaryInputs,
+): Promise<CanaryOutputs> {
+    if (mustAct<CanaryInputs>(state, inputs, ["delivered", "approvedRole"])) {
+        return runCanary(context, inputs);
+    }
+    await reach(withoutAccount({ ...context, subject: subjectOf(inputs.record, inputs.subject) }), {
+        what: "Making the DaemonSet controller retry",
+        next: nextWakeStep,
+        limitSeconds: Math.max(inputs.timeouts.canarySeconds, MOST_SECONDS),
+        limitArgument: "timeouts.canarySeconds",
+    });
+    return outputsOf(state);
+}
+
+/** More than nextWakeStep takes. */
+const MOST_SECONDS = 60;
 
 /** The outputs in a state, which an earlier version may have written. */
 type StoredOutputs = Omit<CanaryOutputs, "carriedBefore"> & { readonly carriedBefore?: boolean };

@@ -98,9 +98,9 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
         assert.deepStrictEqual(calls.take(), { writes: {}, reads: {} });
     });
 
-    it("refresh: one look each of what records and of what detaches, and nothing else", async () => {
+    it("refresh: one look each of what records and of what detaches, one at the cluster for refused pods, and nothing else", async () => {
         await stack.refresh();
-        const looks = times(2, { ...CLUSTER_LOOK, ...ACCOUNT_LOOK, ...FIRST_LOOK });
+        const looks = { ...times(3, CLUSTER_LOOK), ...times(2, { ...ACCOUNT_LOOK, ...FIRST_LOOK }) };
         assert.deepStrictEqual(calls.take(), { writes: {}, reads: { ...looks, ...OTHER_DELIVERY } });
     });
 

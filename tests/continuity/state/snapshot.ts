@@ -58,9 +58,15 @@ export async function snapshot(sandbox: Sandbox): Promise<Snapshot> {
         templateAnnotations: daemonSet.spec?.template.metadata?.annotations ?? {},
         admissionPolicies: names(policies),
         admissionPolicyBindings: names(bindings),
-        admittedRoles: policies.items.flatMap(({ spec }) =>
-            (spec?.validations ?? []).flatMap(({ expression }) => expression.match(/arn:[^']*:role\/[^']+/g) ?? []),
-        ),
+        admittedRoles: [
+            ...new Set(
+                policies.items.flatMap(({ spec }) =>
+                    (spec?.validations ?? []).flatMap(
+                        ({ expression }) => expression.match(/arn:[^']*:role\/[^']+/g) ?? [],
+                    ),
+                ),
+            ),
+        ],
         pods: pods.items.map(podRecord).map(({ name, node, ready, roleArn }) => ({ name, node, ready, roleArn })),
     };
 }
