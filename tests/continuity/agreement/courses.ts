@@ -49,7 +49,6 @@ export const operators: Course = {
         { faults: [{ kind: "annotationWiped" }], operation: refreshed("cni") },
         { faults: [webhookDown, podDeleted], operation: nothing },
         { faults: [webhookUp], operation: nothing },
-        { operation: up("bad") },
         { operation: up("next") },
         { operation: up("next", false) },
         { operation: up("next") },
