@@ -11,6 +11,7 @@ const HANDOVER = {
     kubernetes: ["async", "model"],
     observe: ["model", "aws", "kubernetes"],
     preview: ["async", "model", "decide", "observe"],
+    hooks: ["async", "model", "decide", "observe"],
     run: ["model", "decide", "observe"],
     engine: ["model", "observe", "run"],
 };
@@ -51,12 +52,12 @@ module.exports = {
             "^(?!documents/)(components|handover|policies|plugin|index)",
         ),
         layer("handover-imports-documents-alone", "^handover/", "^(components|policies|plugin|index)"),
-        // The component's parts know the hand-over's data, and load its preview when they need it.
+        // The component's parts know the hand-over's data, and load its preview and its hooks when they need them.
         layer(
             "components-import-the-model-alone",
             "^components/",
             "^handover/",
-            "^handover/(model|run|preview/previewHandOver)",
+            "^handover/(model|run|preview/previewHandOver|hooks/checkUpdate)",
         ),
         {
             name: "components-load-the-live-resources-late",

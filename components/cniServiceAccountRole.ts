@@ -12,6 +12,8 @@ import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
 import { createCanary, createCredentialGuard, createDetachment, createInjectionGuard } from "./live/liveChecks";
 import { withSecrets } from "./live/liveConnection";
 import type { LiveContext } from "./live/liveContext";
+import { ownNodeRoles } from "./live/ownNodeRoles";
+import { refuseNarrowing } from "./live/refuseNarrowing";
 import { remainingWithoutLiveChecks } from "./live/remainingWithoutLiveChecks";
 import { refuseUnsafeStack } from "./live/stackRules";
 import { resolveCluster } from "./role/cluster";
@@ -113,7 +115,9 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   additionalPolicies: args.additionalPolicyArns ?? [],
                   oidcProviderArn,
                   serviceAccount,
-                  live: shape.liveChecks,
+                  ...(shape.liveChecks && {
+                      live: refuseNarrowing({ args, valid, oidcProviderArn, serviceAccount, parent: this }),
+                  }),
                   parent: this,
               })
             : existingRole(valid.existingRoleArn as pulumi.Output<string>);
@@ -132,6 +136,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   oidcProviderArn,
                   region: after(gate, cluster.region),
                   delivered,
+                  ownNodeRoles: ownNodeRoles(args.detachFromNodeRoles),
                   formerFieldManagers: formerFieldManagers(name, opts?.aliases),
                   parent: this,
               }

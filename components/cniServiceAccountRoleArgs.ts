@@ -76,6 +76,10 @@ export interface CniServiceAccountRoleArgs {
      *
      * Not needed with `oidcProviderArn` or `existingRoleArn`. Without `clusterName` nothing is looked up. A program that creates
      * the OIDC provider itself passes `oidcProviderArn`, because the lookup could run before the provider exists.
+     *
+     * The live checks need the name to ask EKS for the role of the managed add-on and for Pod Identity associations. If it is
+     * not given, they find it in the kubeconfig or in the tags of the nodes' instances, and compare the issuer. If they find
+     * none, nothing is detached: with `detachFromNodeRoles` the update stops (`cluster-name-unknown`).
      */
     clusterName?: pulumi.Input<string>;
     /**
@@ -94,6 +98,9 @@ export interface CniServiceAccountRoleArgs {
      * `oidcProviderArn`. Each one adds a statement to the trust policy, whose size IAM limits: with EKS issuers, four clusters
      * in total fit into the default quota of 2048 characters (above it the component prints a warning), and eighteen into the
      * maximum of 8192. Defaults to none.
+     *
+     * With live checks, removing a provider prints a `kubectl` command that must print nothing on that cluster. While the list has
+     * providers, an update neither replaces the role nor takes anything away from it: the pods of those clusters cannot be seen.
      */
     additionalOidcProviderArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
@@ -118,6 +125,10 @@ export interface CniServiceAccountRoleArgs {
      *
      * 1 to 64 letters, digits and `+ = , . @ _ -`. Defaults to a name with a random suffix, for example `cni-role-1a2b3c4`. The
      * suffix also lets an update replace the role without a gap.
+     *
+     * With live checks and a name, a change that could take something away from running pods (`permissionsBoundary`,
+     * `serviceAccount`, the OIDC provider) is refused with `role-narrowed`. A new name in the same update, or none, creates another
+     * role, which is proved before the pods move to it.
      */
     roleName?: pulumi.Input<string>;
     /**
@@ -136,7 +147,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * The ARN of the managed policy that sets the role's permissions boundary.
      *
-     * Defaults to none.
+     * It must allow what the CNI does. With live checks, a change replaces the role, so that the new one is proved before the pods
+     * move to it. With `roleName`, setting or changing the boundary is refused while pods carry the role. Defaults to none.
      *
      * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
      */
@@ -161,6 +173,8 @@ export interface CniServiceAccountRoleArgs {
      * Plain strings can be added, moved and removed. An Output is identified by its index among the list's Outputs: append new
      * ones, and remove only the last one. An update that moves an Output detaches its policy, and `pulumi up --refresh` attaches
      * the policy again.
+     *
+     * With live checks, removing a policy is refused with `policy-still-needed` if the rest does not grant what the pods need.
      *
      * The list must be plain, because it decides which resources exist. Its members may be Outputs.
      */
@@ -301,10 +315,11 @@ export interface CniServiceAccountRoleArgs {
      */
     injectionGuard?: boolean;
     /**
-     * Whether destroy skips the hand-back and does not read the cluster.
+     * Whether destroy may skip the hand-back, for a cluster that no longer exists.
      *
-     * Use it if the cluster no longer exists, or is deleted as a whole. Pods that still run lose their permissions. Set it and
-     * run an update before you destroy. Defaults to false.
+     * Destroy looks first. It refuses if the cluster answers and its pods carry the role, or if the cluster rejects the
+     * credentials. It skips the hand-back if no server answers: make sure that this is not a lost VPN. It cannot see the
+     * clusters in `additionalOidcProviderArns`. Set it and run an update before you destroy. Defaults to false.
      */
     forceDestroy?: pulumi.Input<boolean>;
     /**

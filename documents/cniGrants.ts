@@ -24,6 +24,33 @@ export function cniGrants(document: unknown, ipFamily: "ipv4" | "ipv6"): CniGran
     };
 }
 
+/** The actions of the plugin that policies do not grant together for certain. */
+export function missingCniActions(documents: readonly unknown[], ipFamily: "ipv4" | "ipv6"): string[] {
+    const statements = documents.flatMap(readStatements);
+    return CNI_ACTIONS[ipFamily].filter((needed) => !isAssured(needed, statements)).map(({ action }) => action);
+}
+
+/**
+ * The actions with which aws-eks-nodeagent writes network policy logs to CloudWatch.
+ *
+ * Source: https://docs.aws.amazon.com/eks/latest/userguide/network-policies-troubleshooting.html
+ */
+export const LOG_ACTIONS: readonly string[] = [
+    "logs:DescribeLogGroups",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+];
+
+/** The actions of network policy logs that policies do not grant on any resource. Which log group they need is not known here. */
+export function missingLogActions(documents: readonly unknown[]): string[] {
+    const statements = documents.flatMap(readStatements);
+    return LOG_ACTIONS.filter((action) => {
+        const about = statements.filter((statement) => isAboutAction(statement, action));
+        return !about.some(({ effect }) => effect === "Allow") || about.some(deniesEverywhere);
+    });
+}
+
 /** Granted on some resource, under any condition. Only an unconditional Deny on all resources revokes that. */
 function isGranted(action: string, statements: readonly ReadStatement[]): boolean {
     const about = statements.filter((statement) => isAboutAction(statement, action));

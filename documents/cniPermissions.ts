@@ -10,6 +10,14 @@ export function managedCniPolicyArn(partition: string): string {
 }
 
 /**
+ * The generation of `ipv6CniPolicy`. It counts up when an action or a resource leaves the document.
+ *
+ * The engine then creates another role with another policy, since the pods of the present role would lose the action before
+ * anything is proved. An action that is added needs no new generation: the engine changes the policy in place.
+ */
+export const IPV6_POLICY_GENERATION = 1;
+
+/**
  * The permissions of the Amazon VPC CNI plugin on an IPv6 cluster, for which AWS has no managed policy
  * (https://github.com/aws/containers-roadmap/issues/1843).
  *

@@ -1,3 +1,5 @@
+import { isRecord, list, member, texts } from "./json";
+
 /**
  * A statement of any IAM policy, reduced to what decides which actions it grants.
  *
@@ -70,22 +72,6 @@ export function matchesWildcards(pattern: string, text: string): boolean {
         }
     }
     return /^\**$/.test(pattern.slice(p));
-}
-
-function member(of: unknown, name: string): unknown {
-    return isRecord(of) ? of[name] : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function list(value: unknown): unknown[] {
-    return [value].flat();
-}
-
-function texts(value: unknown): string[] {
-    return list(value).filter((entry) => typeof entry === "string");
 }
 
 function lower(text: string): string {

@@ -7,8 +7,10 @@ import { cniRoleTrustsItsServiceAccountOnly } from "./cniRoleTrustsItsServiceAcc
 import { cniServiceAccountIsPatched } from "./cniServiceAccountIsPatched";
 import { launchTemplateKeepsPodsOut } from "./launchTemplateKeepsPodsOut";
 import { nodeGroupHasLaunchTemplate } from "./nodeGroupHasLaunchTemplate";
+import { nodeRolePoliciesAreNotExclusive } from "./nodeRolePoliciesAreNotExclusive";
 import { nodeRoleWithoutCniPolicy } from "./nodeRoleWithoutCniPolicy";
 import { nodesComeAfterCniRole } from "./nodesComeAfterCniRole";
+import { oidcProviderOutlivesComponent } from "./oidcProviderOutlivesComponent";
 import { oneWriterOfCniRole } from "./oneWriterOfCniRole";
 import { vpcCniAddonHasOwnRole } from "./vpcCniAddonHasOwnRole";
 
@@ -23,6 +25,8 @@ export const rules: (ResourceValidationPolicy | StackValidationPolicy)[] = [
     oneWriterOfCniRole,
     cniServiceAccountIsPatched,
     nodesComeAfterCniRole,
+    nodeRolePoliciesAreNotExclusive,
+    oidcProviderOutlivesComponent,
     nodeGroupHasLaunchTemplate,
     launchTemplateKeepsPodsOut,
     clusterHasCniRole,

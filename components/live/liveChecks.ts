@@ -33,6 +33,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             proof: args.proof ?? Proof.Full,
             overrideExistingServiceAccount: orElse(valid.overrideExistingServiceAccount, false),
             detachFromNodeRoles: valid.detachFromNodeRoles ?? [],
+            ownNodeRoles: after(gate, live.ownNodeRoles).apply(namesOrNothing),
             detachPolicyArns: valid.detachPolicyArns ?? [],
             injectionGuard: shape.injectionGuard,
             policyArns: role.policyArns,
@@ -176,6 +177,12 @@ function subject({ name, args, valid, role, annotations, serviceAccount, oidcPro
                 daemonSetName,
             }),
         );
+}
+
+/** Nothing, instead of an empty list, so that the input of a stack without such roles stays as earlier versions wrote it. */
+function namesOrNothing(roles: readonly { readonly name: string }[]): string[] {
+    const names = roles.map(({ name }) => name);
+    return (names.length === 0 ? undefined : names) as string[];
 }
 
 function orElse<T>(value: pulumi.Output<T | undefined> | undefined, otherwise: T): pulumi.Output<T> {

@@ -6,6 +6,7 @@ import { Gate } from "../arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 import { CniRole } from "../role/cniRole";
 import { Shape } from "../shape";
+import { OwnNodeRole } from "./ownNodeRoles";
 
 /** The inputs of a component's live checks and of its plan in a preview. */
 export interface LiveContext {
@@ -21,6 +22,8 @@ export interface LiveContext {
     readonly region: pulumi.Output<string>;
     /** The digest of the role and the annotations. It changes if the pods get something else. */
     readonly delivered: pulumi.Output<string>;
+    /** The node roles of detachFromNodeRoles that the component's own program manages. */
+    readonly ownNodeRoles: pulumi.Output<OwnNodeRole[]>;
     /** The field managers that the component had before it was renamed. */
     readonly formerFieldManagers: readonly string[];
     readonly parent: pulumi.ComponentResource;

@@ -7,6 +7,7 @@ import type { Subject } from "../../handover/model/subject";
 import type { PreviewInputs } from "../../handover/preview/previewHandOver";
 import { KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { handOverSubject } from "./handOverSubject";
+import type { OwnNodeRole } from "./ownNodeRoles";
 
 /** The inputs of the plan that are always known. */
 export interface PlainParts {
@@ -36,6 +37,7 @@ interface Known {
     readonly stsRegionalEndpoints?: boolean;
     readonly tokenExpirationSeconds?: number;
     readonly detachFromNodeRoles?: readonly string[];
+    readonly ownNodeRoles: readonly OwnNodeRole[];
     readonly detachPolicyArns?: readonly string[];
     readonly overrideExistingServiceAccount?: boolean;
     readonly kubeconfig?: string;
@@ -91,6 +93,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
         iamPropagationSeconds,
         maxNotReadyNodes,
         detachFromNodeRoles,
+        ownNodeRoles: known.ownNodeRoles,
         detachPolicyArns,
         record: isLate(known.record) ? undefined : known.record,
         delivered: isLate(known.delivered) ? undefined : known.delivered,

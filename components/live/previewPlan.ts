@@ -113,6 +113,7 @@ function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): Kn
         stsRegionalEndpoints: valid.stsRegionalEndpoints,
         tokenExpirationSeconds: valid.tokenExpirationSeconds,
         detachFromNodeRoles: valid.detachFromNodeRoles,
+        ownNodeRoles: live.ownNodeRoles,
         detachPolicyArns: valid.detachPolicyArns,
         overrideExistingServiceAccount: valid.overrideExistingServiceAccount,
         region: regionOrConfigured(region),

@@ -7,7 +7,7 @@ import { Gate } from "../arguments/validateArguments";
 import { roleAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
-import { trustChange } from "./trustChange";
+import { policyTrigger, roleTrigger } from "./replacementTriggers";
 
 /** The CNI role with its permissions: created by the component, or an existing role. */
 export interface CniRole {
@@ -30,8 +30,8 @@ export interface CniRoleInputs {
     additionalPolicies: pulumi.Input<string>[];
     oidcProviderArn: pulumi.Output<string>;
     serviceAccount: pulumi.Output<ServiceAccountName>;
-    /** Whether live checks move the pods if another role replaces this one. */
-    live: boolean;
+    /** With live checks, which move the pods if another role replaces this one: what stops a change in place. */
+    live?: { readonly beforeUpdate: (kind: "role" | "policy") => pulumi.ResourceHook[] };
     parent: pulumi.Resource;
 }
 
@@ -59,9 +59,12 @@ export function createRole(inputs: CniRoleInputs): CniRole {
         {
             parent,
             deleteBeforeReplace: false,
-            hooks: explainFailures(roleAdvice, parent),
-            // With a fixed name, a second role cannot exist alongside the first, so a replacement could never be created.
-            ...(inputs.live && args.roleName === undefined ? { replacementTrigger: trustChange(inputs) } : {}),
+            hooks: { ...explainFailures(roleAdvice, parent), ...beforeUpdate(inputs, "role") },
+            // With a fixed name, a second role cannot exist alongside the first, so a replacement could never be created. The
+            // hook then refuses the change.
+            ...(inputs.live && args.roleName === undefined
+                ? { replacementTrigger: roleTrigger({ ...args, ...inputs }) }
+                : {}),
         },
     );
     const roleName = after(gate, role.name);
@@ -93,10 +96,12 @@ function trustDocument({ args, oidcProviderArn, serviceAccount }: CniRoleInputs)
         );
 }
 
-function cniPolicyArn(
-    { name, args, gate, ipv6Policy, oidcProviderArn, parent }: CniRoleInputs,
-    role: pulumi.CustomResource,
-): pulumi.Output<string> {
+function beforeUpdate({ live }: CniRoleInputs, kind: "role" | "policy"): pulumi.ResourceHookBinding {
+    return live === undefined ? {} : { beforeUpdate: live.beforeUpdate(kind) };
+}
+
+function cniPolicyArn(inputs: CniRoleInputs, role: pulumi.CustomResource): pulumi.Output<string> {
+    const { name, args, gate, ipv6Policy, oidcProviderArn, parent } = inputs;
     const partition = oidcProviderArn.apply((arn) => oidcProvider(arn).partition);
     if (!ipv6Policy) {
         return partition.apply(managedCniPolicyArn);
@@ -111,7 +116,13 @@ function cniPolicyArn(
             tags: args.tags,
         },
         // After the role: if IAM rejects the role (a new path under a fixed name), no policy has been replaced yet.
-        { parent, deleteBeforeReplace: false, dependsOn: resourcesAfter(gate, [role]) },
+        {
+            parent,
+            deleteBeforeReplace: false,
+            dependsOn: resourcesAfter(gate, [role]),
+            hooks: beforeUpdate(inputs, "policy"),
+            ...(inputs.live ? { replacementTrigger: policyTrigger(args.roleName) } : {}),
+        },
     );
     return after(gate, policy.arn);
 }

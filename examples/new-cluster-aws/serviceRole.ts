@@ -11,6 +11,7 @@ export function serviceRole(name: string, service: string, policyArns: string[])
     const statement = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
     const role = new aws.iam.Role(name, {
         assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+        forceDetachPolicies: true,
     });
     const attached = policyArns.map(
         (policyArn) =>

@@ -18,6 +18,7 @@ const cluster = new eks.Cluster("cluster", {
 /** It never holds the CNI policy. */
 const nodeRole = new aws.iam.Role("nodes", {
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
+    forceDetachPolicies: true,
 });
 const { AmazonEKSWorkerNodePolicy, AmazonEC2ContainerRegistryReadOnly } = aws.iam.ManagedPolicy;
 const policies = { worker: AmazonEKSWorkerNodePolicy, registry: AmazonEC2ContainerRegistryReadOnly };

@@ -1,11 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { AnsweredRefusal, type Refusal } from "../model/refusal";
+import { attachCommand } from "../model/attachCommand";
+import { AnsweredRefusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { errorCodeOf, messageOf } from "./awsErrors";
 import { undefinedIfMissing } from "./policyReader";
 
-/** Attaches a managed policy to a role. Returns `gone` if the role does not exist. */
-export async function attach(clients: Clients, RoleName: string, PolicyArn: string): Promise<"attached" | "gone"> {
+/** Attaches a managed policy to a role. Returns `gone` if the role does not exist, and `policyGone` if the policy does not. */
+export async function attach(
+    clients: Clients,
+    RoleName: string,
+    PolicyArn: string,
+): Promise<"attached" | "gone" | "policyGone"> {
     const { AttachRolePolicyCommand } = await import("./awsSdk");
     const iam = await clients.iam();
     try {
@@ -14,10 +19,7 @@ export async function attach(clients: Clients, RoleName: string, PolicyArn: stri
     } catch (error) {
         switch (errorCodeOf(error)) {
             case "NoSuchEntity":
-                if (!(await exists(clients, RoleName))) {
-                    return "gone";
-                }
-                throw policyGone(RoleName, PolicyArn, messageOf(error));
+                return (await exists(clients, RoleName)) ? "policyGone" : "gone";
             case "LimitExceeded":
                 throw new AnsweredRefusal(
                     "aws-policy-quota",
@@ -25,7 +27,7 @@ export async function attach(clients: Clients, RoleName: string, PolicyArn: stri
                     messageOf(error),
                     "The role has reached its quota of managed policies.",
                     "Raise the quota (Service Quotas, IAM, L-0DA4ABF3), or detach a policy that the nodes do not need. Then run " +
-                        `the same command again. To attach this policy at once: ${command(RoleName, PolicyArn)}`,
+                        `the same command again. To attach this policy at once: ${attachCommand(RoleName, PolicyArn)}`,
                 );
             default:
                 throw error;
@@ -65,19 +67,4 @@ async function retryConflicts<T>(change: () => Promise<T>): Promise<T> {
         }
     }
     return change();
-}
-
-function policyGone(roleName: string, policyArn: string, words: string): Refusal {
-    return new AnsweredRefusal(
-        "aws-policy-gone",
-        `IAM rejected iam:AttachRolePolicy of ${policyArn} to ${roleName}`,
-        words,
-        "The role had this policy before the hand-over, and the policy no longer exists.",
-        "Create it again under the same ARN, with the same permissions, and run the same command again. Until then, the nodes can " +
-            `get the permissions from another policy: ${command(roleName, "POLICY_ARN")}`,
-    );
-}
-
-function command(roleName: string, policyArn: string): string {
-    return `aws iam attach-role-policy --role-name ${roleName} --policy-arn ${policyArn}`;
 }

@@ -1,4 +1,4 @@
-import type { OtherDelivery } from "../model/preflight";
+import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
 import type { Proof, ProofRequest } from "../model/proof";
 import type { AccountSeen } from "../model/world";
 
@@ -8,12 +8,19 @@ export interface AwsAccess {
     callerAccount(): Promise<string>;
     /** Reads the node roles: those of the given instances, and those with the given names. */
     look(query: AccountQuery): Promise<AccountSeen>;
-    /** Attaches a managed policy, unless it is attached already. Returns `gone` if the role does not exist. */
-    attach(roleName: string, policyArn: string): Promise<"attached" | "gone">;
+    /**
+     * Attaches a managed policy, unless it is attached already. Returns `gone` if the role does not exist, and `policyGone` if the
+     * policy does not.
+     */
+    attach(roleName: string, policyArn: string): Promise<"attached" | "gone" | "policyGone">;
     /** Detaches a managed policy, if it is attached. Returns `gone` if the role does not exist. */
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
-    /** Whether the cluster exists. `gone` only if EKS itself answers ResourceNotFoundException. */
-    clusterStatus(clusterName: string): Promise<"there" | "gone" | "unknown">;
+    /** The actions of the CNI, and of its network policy logs, that these managed policies do not grant together. */
+    missingGrants(policyArns: readonly string[], ipFamily: "ipv4" | "ipv6"): Promise<MissingGrants>;
+    /** Whether the cluster exists, with this issuer if one is given. `gone` only if EKS itself says so. */
+    clusterStatus(clusterName: string, issuer?: string): Promise<"there" | "gone" | "unknown">;
+    /** The issuer of the cluster that EKS knows by this name. */
+    namedCluster(clusterName: string): Promise<NamedCluster>;
     /** Other ways in which EKS gives aws-node credentials: the add-on's role, and Pod Identity associations. */
     otherDelivery(
         clusterName: string,
@@ -21,6 +28,11 @@ export interface AwsAccess {
     ): Promise<OtherDelivery>;
     /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
     prove(request: ProofRequest): Promise<Proof>;
+}
+
+export interface MissingGrants {
+    readonly cni: readonly string[];
+    readonly logs: readonly string[];
 }
 
 export interface AccountQuery {

@@ -124,8 +124,12 @@ export function unknownRefusal(error: unknown, secrets: readonly string[]): Refu
 }
 
 /** AWS names the missing action, which may differ from the one that was called. */
+export function missingAction(words: string, called: string): string {
+    return /not authorized to perform:? ([\w-]+:\w+)/.exec(words)?.[1] ?? called;
+}
+
 function accessDenied(words: string, called: string): Refusal {
-    const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(words)?.[1] ?? called;
+    const action = missingAction(words, called);
     return new AnsweredRefusal(
         "aws-access-denied",
         `AWS rejected ${called}`,

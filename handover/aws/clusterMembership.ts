@@ -20,6 +20,12 @@ export function clustersOf({ tags }: Pick<InstanceSeen, "tags">): string[] {
     return [...new Set(named.length > 0 ? named : owned)];
 }
 
+/** The clusters that the tags of all these instances name: one, unless the nodes are tagged for several. */
+export function clustersInCommon(nodes: readonly Pick<InstanceSeen, "tags">[]): string[] {
+    const [first = [], ...others] = nodes.map(clustersOf);
+    return first.filter((name) => others.every((names) => names.includes(name)));
+}
+
 export interface Cluster {
     readonly region: string;
     readonly instanceIds: readonly string[];
@@ -35,9 +41,7 @@ export interface Cluster {
  */
 export function membership(cluster: Cluster, nodes: readonly InstanceSeen[]): (instance: InstanceSeen) => boolean {
     const ids = new Set(cluster.instanceIds);
-    const [first = [], ...others] = nodes.map(clustersOf);
-    const common = first.filter((name) => others.every((names) => names.includes(name)));
-    const names = cluster.name === undefined ? common : [cluster.name];
+    const names = cluster.name === undefined ? clustersInCommon(nodes) : [cluster.name];
     return (instance) =>
         instance.region === cluster.region &&
         (ids.has(instance.id) || clustersOf(instance).some((name) => names.includes(name)));

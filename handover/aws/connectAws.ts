@@ -4,7 +4,9 @@ import { attach, detach } from "./attachments";
 import type { AwsAccess } from "./awsAccess";
 import { type ClientDefaults, type Clients, createClients } from "./awsClients";
 import { unknownRefusal } from "./awsErrors";
+import { missingGrants } from "./missingGrants";
 import { nodeRoleLook } from "./nodeRoles";
+import { namedCluster } from "./namedCluster";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
 import { prove } from "./roleProof";
 
@@ -22,7 +24,9 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         look: (query) => asRefusal(look(query)),
         attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
-        clusterStatus: (name) => asRefusal(clusterStatus(clients, name)),
+        missingGrants: (arns, ipFamily) => asRefusal(missingGrants(clients, arns, ipFamily)),
+        clusterStatus: (name, issuer) => asRefusal(clusterStatus(clients, name, issuer)),
+        namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };

@@ -1,7 +1,7 @@
-import type { AccountSeen, CniPolicySeen, NodeRoleSeen } from "../model/world";
+import type { AccountSeen, NodeRoleSeen } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
-import { membership } from "./clusterMembership";
+import { clustersInCommon, membership } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { instancesById, type InstanceSeen } from "./instances";
 import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
@@ -24,6 +24,7 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         const isInCluster = membership({ region, instanceIds: query.instanceIds, name: query.clusterName }, nodes);
         return {
             roleOfInstance,
+            clustersInTags: clustersInCommon(nodes),
             nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster)),
         };
     };
@@ -75,8 +76,8 @@ async function readRole(
         name,
         exists: true,
         uniqueId: found.uniqueId,
-        cniPolicies: judged.filter((policy): policy is CniPolicySeen => policy !== undefined),
-        inlineCniPolicies: found.inline.filter((_, i) => inline[i]),
+        cniPolicies: judged.filter((policy) => policy !== undefined),
+        inlineCniPolicies: inline.filter((policy) => policy !== undefined),
     };
 }
 

@@ -1,14 +1,26 @@
-import type { OtherDelivery } from "../model/preflight";
-import { Refusal } from "../model/refusal";
+import type { OtherDelivery } from "../model/otherDelivery";
 import type { Clients } from "./awsClients";
-import { errorCodeOf, messageOf } from "./awsErrors";
+import { errorCodeOf } from "./awsErrors";
+import { isUnread, unlessUnread } from "./unreadCalls";
 
-/** Whether the cluster exists. Only EKS's own ResourceNotFoundException counts as `gone`. */
-export async function clusterStatus(clients: Clients, name: string): Promise<"there" | "gone" | "unknown"> {
+/**
+ * Whether the cluster exists.
+ *
+ * Only EKS's own answer counts as `gone`: ResourceNotFoundException, or a cluster of this name with another issuer. Each cluster
+ * gets an issuer of its own, so that one was created after the other was deleted.
+ *
+ * @param issuer The cluster's issuer, without `https://`. Undefined if it is unknown.
+ */
+export async function clusterStatus(
+    clients: Clients,
+    name: string,
+    issuer?: string,
+): Promise<"there" | "gone" | "unknown"> {
     try {
         const { DescribeClusterCommand } = await import("./awsSdk");
-        await (await clients.eks()).send(new DescribeClusterCommand({ name }));
-        return "there";
+        const { cluster } = await (await clients.eks()).send(new DescribeClusterCommand({ name }));
+        const seen = cluster?.identity?.oidc?.issuer?.replace(/^https:\/\//, "");
+        return issuer === undefined || seen === undefined || seen === issuer ? "there" : "gone";
     } catch (error) {
         return errorCodeOf(error) === "ResourceNotFound" ? "gone" : "unknown";
     }
@@ -21,30 +33,33 @@ export async function otherDelivery(
     serviceAccount: { readonly namespace: string; readonly name: string },
 ): Promise<OtherDelivery> {
     const [addOn, associations] = await Promise.all([
-        readable(clients, () => readAddOn(clients, clusterName)),
-        readable(clients, () => readAssociations(clients, clusterName, serviceAccount)),
+        readAddOn(clients, clusterName),
+        readAssociations(clients, clusterName, serviceAccount),
     ]);
     return {
-        addOn: addOn.value !== undefined,
-        addOnRoleArn: addOn.value?.roleArn,
-        podIdentityRoleArns: associations.value ?? [],
-        unread: [...addOn.unread, ...associations.unread],
+        clusterName,
+        addOn: addOn !== undefined && !isUnread(addOn),
+        addOnRoleArn: addOn === undefined || isUnread(addOn) ? undefined : addOn.roleArn,
+        podIdentityRoleArns: isUnread(associations) ? [] : associations,
+        unread: [addOn, associations].filter(isUnread).map(({ unread }) => unread),
     };
 }
 
 /** Undefined if the add-on is not installed. */
-async function readAddOn(clients: Clients, clusterName: string): Promise<{ roleArn: string | undefined } | undefined> {
-    const { DescribeAddonCommand } = await import("./awsSdk");
-    try {
-        const command = new DescribeAddonCommand({ clusterName, addonName: "vpc-cni" });
-        const { addon } = await (await clients.eks()).send(command);
-        return { roleArn: addon?.serviceAccountRoleArn };
-    } catch (error) {
-        if (errorCodeOf(error) === "ResourceNotFound") {
-            return undefined;
+function readAddOn(clients: Clients, clusterName: string) {
+    return unlessUnread(clients, "eks:DescribeAddon", async () => {
+        const { DescribeAddonCommand } = await import("./awsSdk");
+        try {
+            const command = new DescribeAddonCommand({ clusterName, addonName: "vpc-cni" });
+            const { addon } = await (await clients.eks()).send(command);
+            return { roleArn: addon?.serviceAccountRoleArn };
+        } catch (error) {
+            if (errorCodeOf(error) === "ResourceNotFound") {
+                return undefined;
+            }
+            throw error;
         }
-        throw error;
-    }
+    });
 }
 
 /** Includes the associations that the add-on created. The list does not contain the roles, so each one is described. */
@@ -52,36 +67,25 @@ async function readAssociations(
     clients: Clients,
     clusterName: string,
     { namespace, name }: { readonly namespace: string; readonly name: string },
-): Promise<string[]> {
+) {
     const { DescribePodIdentityAssociationCommand, paginateListPodIdentityAssociations } = await import("./awsSdk");
     const client = await clients.eks();
     const asked = { clusterName, namespace, serviceAccount: name };
-    const ids: string[] = [];
-    for await (const { associations = [] } of paginateListPodIdentityAssociations({ client }, asked)) {
-        ids.push(...associations.flatMap(({ associationId }) => associationId ?? []));
-    }
-    const found = await Promise.all(
-        ids.map((associationId) =>
-            client.send(new DescribePodIdentityAssociationCommand({ clusterName, associationId })),
-        ),
-    );
-    return found.flatMap(({ association }) => association?.roleArn ?? []);
-}
-
-/** Missing permissions, and a region or an EKS API without this call, are reported, and do not stop the run. */
-async function readable<T>(
-    { secrets }: Clients,
-    read: () => Promise<T>,
-): Promise<{ value: T | undefined; unread: string[] }> {
-    try {
-        return { value: await read(), unread: [] };
-    } catch (error) {
-        if (error instanceof Refusal && error.code === "aws-access-denied") {
-            return { value: undefined, unread: [error.seen] };
+    const ids = await unlessUnread(clients, "eks:ListPodIdentityAssociations", async () => {
+        const listed: string[] = [];
+        for await (const { associations = [] } of paginateListPodIdentityAssociations({ client }, asked)) {
+            listed.push(...associations.flatMap(({ associationId }) => associationId ?? []));
         }
-        if (errorCodeOf(error) === "UnknownOperation") {
-            return { value: undefined, unread: [`EKS does not support the call: ${messageOf(error, secrets)}`] };
-        }
-        throw error;
-    }
+        return listed;
+    });
+    return isUnread(ids)
+        ? ids
+        : unlessUnread(clients, "eks:DescribePodIdentityAssociation", async () => {
+              const found = await Promise.all(
+                  ids.map((associationId) =>
+                      client.send(new DescribePodIdentityAssociationCommand({ clusterName, associationId })),
+                  ),
+              );
+              return found.flatMap(({ association }) => association?.roleArn ?? []);
+          });
 }

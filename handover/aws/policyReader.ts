@@ -2,7 +2,7 @@ import { parsePolicyArn } from "../../documents/arn";
 import { cniGrants } from "../../documents/cniGrants";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { memoizeByKey } from "../async/memoize";
-import type { CniPolicySeen } from "../model/world";
+import type { CniPolicySeen, InlineCniPolicySeen } from "../model/world";
 import type { Clients } from "./awsClients";
 import { errorCodeOf } from "./awsErrors";
 
@@ -12,8 +12,10 @@ type IpFamily = "ipv4" | "ipv6";
 export interface PolicyReader {
     /** Undefined if the policy grants no actions of the CNI, or does not exist. */
     managed(arn: string, ipFamily: IpFamily): Promise<CniPolicySeen | undefined>;
-    /** Whether an inline policy of a role grants actions of the CNI. */
-    inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<boolean>;
+    /** The document of a managed policy, in the version that is in force. Undefined if the policy does not exist. */
+    document(arn: string): Promise<unknown>;
+    /** Undefined if the inline policy of a role grants no actions of the CNI, or does not exist. */
+    inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<InlineCniPolicySeen | undefined>;
 }
 
 /** Reads each policy version once per run: a version never changes, and AWS managed policies hardly change during a run. */
@@ -31,15 +33,19 @@ export function policyReader(clients: Clients): PolicyReader {
         const { PolicyVersion } = await (await clients.iam()).send(command);
         return decoded(PolicyVersion?.Document);
     });
+    const documentOf = (arn: string): Promise<unknown> => {
+        const version = parsePolicyArn(arn)?.owner === "aws" ? awsManagedVersion : defaultVersion;
+        return undefinedIfMissing(async () => document(`${arn} ${await version(arn)}`));
+    };
     return {
+        document: documentOf,
         managed: async (arn, ipFamily) => {
             const { partition = "", owner } = parsePolicyArn(arn) ?? {};
             if (arn === managedCniPolicyArn(partition)) {
                 return { arn, kind: "cni", sufficient: ipFamily === "ipv4" };
             }
             const isAwsManaged = owner === "aws";
-            const version = isAwsManaged ? awsManagedVersion : defaultVersion;
-            const found = await undefinedIfMissing(async () => document(`${arn} ${await version(arn)}`));
+            const found = await documentOf(arn);
             const { grants, broad, sufficient } = cniGrants(found, ipFamily);
             return grants ? { arn, kind: isAwsManaged || broad ? "broad" : "cni", sufficient } : undefined;
         },
@@ -47,7 +53,8 @@ export function policyReader(clients: Clients): PolicyReader {
             const { GetRolePolicyCommand } = await import("./awsSdk");
             const command = new GetRolePolicyCommand({ RoleName, PolicyName });
             const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
-            return cniGrants(decoded(answer?.PolicyDocument), ipFamily).grants;
+            const { grants, sufficient } = cniGrants(decoded(answer?.PolicyDocument), ipFamily);
+            return grants ? { name: PolicyName, sufficient } : undefined;
         },
     };
 }

@@ -9,6 +9,7 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { Fleet, fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
+import { isUrgent } from "./withoutPath";
 
 /** The goal of the canary: a pod with the CNI role works on a node of each node role. */
 export interface CanaryTarget {
@@ -71,18 +72,20 @@ function failedPrecondition(
 /** Undefined when the group has a pod that works with the role. */
 function groupStep(
     { subject, record, stableSeconds }: CanaryTarget,
-    { cluster, at }: World,
+    world: World,
     memory: Memory,
     nodes: readonly NodeSeen[],
     role: string,
 ): Step | undefined {
+    const { cluster, at } = world;
     const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, subject), false);
     const carrying = [...fleet.right, ...fleet.starting];
     const complaining = carrying.find(({ missingPermissions }) => missingPermissions !== undefined);
     if (complaining !== undefined) {
         return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
     }
-    const proven = fleet.right.filter((pod) => untilStable([pod], stableSeconds, at) === 0);
+    const watchedSeconds = isUrgent(world, role) ? 0 : stableSeconds;
+    const proven = fleet.right.filter((pod) => untilStable([pod], watchedSeconds, at) === 0);
     if (proven.length > 0) {
         return undefined;
     }
@@ -90,7 +93,7 @@ function groupStep(
     if (canary !== undefined) {
         return {
             do: "wait",
-            why: `canary ${canary.name} on ${canary.node}: ${canary.ready ? `Ready, watching it for ${String(stableSeconds)} s` : "not Ready yet"}`,
+            why: `canary ${canary.name} on ${canary.node}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : "not Ready yet"}`,
         };
     }
     // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.

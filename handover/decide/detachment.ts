@@ -1,9 +1,9 @@
-import { carriesRole, describeCredentials } from "../model/carriedRole";
+import { carriesRole, describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, CredentialSource, NodeSeen, World } from "../model/world";
+import type { ClusterSeen, CredentialSource, NodeSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
 import {
     awaitFleet,
@@ -15,8 +15,10 @@ import {
     wakeMarkStep,
     whyForced,
 } from "./fleet";
-import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
+import { releaseFormerAccountStep } from "./formerAccounts";
+import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
+import { otherDeliveryRefusals } from "./otherDelivery";
 
 /** The goal of the last part of the hand-over. */
 export interface DetachmentTarget extends NodeRoleTarget {
@@ -24,6 +26,8 @@ export interface DetachmentTarget extends NodeRoleTarget {
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;
     readonly maxNotReadyNodes: number;
+    /** When the role was proved after a pod had complained. Earlier complaints are outdated. */
+    readonly provedAt?: number;
 }
 
 /** How often a run attaches policies again because of a pod without the role, and continues. After one more, it refuses. */
@@ -37,8 +41,9 @@ const MAX_RESTORES = 3;
  *      while, and no other aws-node pod exists,
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
- *   d. the injection guard is in force and admits pods with this role alone, if it is requested,
- *   e. the policy is recorded, so that it can be attached again.
+ *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
+ *   e. the injection guard is in force and admits pods with this role alone, if it is requested,
+ *   f. the policy is recorded, so that it can be attached again.
  *
  * Afterwards the pods are watched for the same time. If a pod without the role appears, the policies are attached again at once.
  */
@@ -48,7 +53,7 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     if (failed !== undefined) {
         return failed;
     }
-    const lost = policiesLost(target, account.nodeRoles);
+    const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
     const { nodes, ignored } = consideredNodes(target, cluster);
     const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, target.subject));
     const restore = restorePoliciesStep(target, fleet, lost, memory, at);
@@ -87,6 +92,10 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
             ? propagationStep(target.iamPropagationSeconds)
             : { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" };
     }
+    const others = retiredRolesStep(target, cluster);
+    if (others !== undefined) {
+        return others;
+    }
     const unstable = Math.max(
         untilStable(fleet.right, target.stableSeconds, at),
         untilWebhookIsCurrent(target, memory, at),
@@ -100,6 +109,16 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     return target.detachFromNodeRoles === undefined
         ? { do: "done", why: `${String(fleet.right.length)} pods carry the role` }
         : detachStep(target, target.detachFromNodeRoles, world, memory, fleet);
+}
+
+/** A formerly approved role is deleted when this is done, so no other pod may carry it, and no former service account deliver it. */
+function retiredRolesStep({ record, subject }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
+    const retired = record.approvedRoleArns.filter((arn) => arn !== subject.roleArn);
+    const others = othersThatCarry(cluster, retired);
+    return (
+        releaseFormerAccountStep(cluster) ??
+        (others.length === 0 ? undefined : { do: "refuse", refusal: refusals.carriedByOthers(others) })
+    );
 }
 
 /** A formerly approved role is deleted when this is done, but a webhook with an outdated cache may still give it to a pod. */
@@ -188,7 +207,7 @@ function verificationStep(
     }
     const complaining = fleet.right
         .concat(fleet.starting)
-        .find(({ missingPermissions }) => missingPermissions !== undefined);
+        .find((pod) => pod.missingPermissions !== undefined && !isOutdated(pod, target));
     if (complaining !== undefined) {
         return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
     }
@@ -209,6 +228,11 @@ function verificationStep(
         };
     }
     return awaitFleet(fleet, cluster, memory, world.at);
+}
+
+/** A pod keeps the event of a complaint for an hour, also after the role was repaired. */
+function isOutdated({ missingPermissionsAt }: PodSeen, { provedAt }: DetachmentTarget): boolean {
+    return missingPermissionsAt !== undefined && provedAt !== undefined && missingPermissionsAt < provedAt;
 }
 
 /** Restores an annotation that was removed, but does not overwrite another owner's. */
@@ -274,6 +298,10 @@ function detachStep(
     const { defaultPodsWithoutRole = [] } = cluster;
     if (defaultPodsWithoutRole.length > 0) {
         return { do: "refuse", refusal: refusals.defaultPodsWithoutRole(target.subject, defaultPodsWithoutRole) };
+    }
+    const [another] = otherDeliveryRefusals(target.subject, account.otherDelivery, true);
+    if (another !== undefined) {
+        return { do: "refuse", refusal: another };
     }
     const joined = new Set(cluster.nodes.map(({ instanceId }) => instanceId));
     const joining = roles.flatMap((role) => role.instancesOfCluster).filter((id) => !joined.has(id));

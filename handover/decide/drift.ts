@@ -1,4 +1,6 @@
 import type { RolePolicy, Step } from "../model/steps";
+import type { AccountSeen } from "../model/world";
+import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
 
 /**
  * Why the next update has something to repair, as a refresh shows it.
@@ -19,6 +21,26 @@ export function driftOf(step: Step, detachedFrom: readonly string[]): string | u
         default:
             return step.why;
     }
+}
+
+/**
+ * Why the next update has to write the record: a node role has a policy that the hand-over detaches and that is not recorded. Undefined
+ * if there is none.
+ */
+export function unrecordedPolicies(target: NodeRoleTarget, { nodeRoles }: AccountSeen): string | undefined {
+    const { record, detachFromNodeRoles = [] } = target;
+    const unrecorded = nodeRoles
+        .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
+        .flatMap((role) => policiesToDetach(target, role))
+        .filter(({ roleName, policyArn }) => !(record.nodeRolePolicies[roleName] ?? []).includes(policyArn));
+    return unrecorded.length === 0
+        ? undefined
+        : unrecorded
+              .map(
+                  ({ roleName, policyArn }) =>
+                      `${policyArn} was attached to ${roleName} after the hand-over began. The next update records it, and then detaches it.`,
+              )
+              .join(" ");
 }
 
 function attachedAgain({ roleName, policyArn }: RolePolicy): string {

@@ -11,6 +11,8 @@ export interface ApprovedBefore {
     readonly subject: Subject;
     readonly formerAnnotations: Annotations;
     readonly approvedRoleArns: readonly string[];
+    /** Those that the component deletes once another one has replaced them. */
+    readonly ownRoleArns: readonly string[];
 }
 
 /**
@@ -18,7 +20,9 @@ export interface ApprovedBefore {
  *
  * The live annotation may be the component's own and never shown to work by a canary (its run was killed), it may have been
  * removed, or another party may have written another role. Then a Ready pod shows whether the formerly approved role works. If no
- * pod does, another party's annotations stay, and the component's own give way to those from before that role.
+ * pod does, another party's annotations stay, and the component's own give way to those from before that role. A role of the
+ * component's own among them may have been deleted since, so a Ready pod must show that one, too. Otherwise pods return to the node
+ * role, which holds its policies again by then.
  */
 export function formerAnnotations(world: World, before: ApprovedBefore | undefined): Annotations {
     const live = webhookAnnotations(world);
@@ -26,8 +30,19 @@ export function formerAnnotations(world: World, before: ApprovedBefore | undefin
     if (before === undefined) {
         return live;
     }
-    if (world.cluster.pods.some((pod) => pod.ready && carriesRole(pod, before.subject))) {
+    if (isCarried(world, before.subject.annotations)) {
         return before.subject.annotations;
     }
-    return roleArn !== undefined && !before.approvedRoleArns.includes(roleArn) ? live : before.formerAnnotations;
+    if (roleArn !== undefined && !before.approvedRoleArns.includes(roleArn)) {
+        return live;
+    }
+    const earlier = before.formerAnnotations[ROLE_ARN_ANNOTATION];
+    const stays = earlier === undefined || !before.ownRoleArns.includes(earlier);
+    return stays || isCarried(world, before.formerAnnotations) ? before.formerAnnotations : {};
+}
+
+/** Whether a Ready pod carries the role of these annotations. */
+function isCarried({ cluster }: World, annotations: Annotations): boolean {
+    const roleArn = annotations[ROLE_ARN_ANNOTATION] ?? "";
+    return cluster.pods.some((pod) => pod.ready && carriesRole(pod, { roleArn, annotations }));
 }

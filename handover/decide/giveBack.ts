@@ -1,6 +1,9 @@
+import { parsePolicyArn } from "../../documents/arn";
+import { managedCniPolicyArn } from "../../documents/cniPermissions";
+import { attachCommand } from "../model/attachCommand";
 import { HandOverRecord, recordedNotAttached } from "../model/record";
 import type { Memory, RolePolicy, Step } from "../model/steps";
-import type { AccountSeen, World } from "../model/world";
+import type { AccountSeen, NodeRoleSeen, World } from "../model/world";
 
 /** How long IAM may take to show a change before the change is requested again. IAM shows changes late and out of order. */
 export const SHOWN_AFTER_MILLISECONDS = 30_000;
@@ -14,13 +17,13 @@ export interface GiveBackTarget {
     readonly iamPropagationSeconds: number;
 }
 
-/** Attaches the recorded policies again to the roles that still exist and still have nodes. */
+/** Attaches the recorded policies again to the roles that still exist. */
 export function nextGiveBackStep(
     { record, roleNames, iamPropagationSeconds }: GiveBackTarget,
     world: World,
     memory: Memory,
 ): Step {
-    const missing = missingPolicies(record, roleNames, world.account);
+    const missing = missingPolicies(record, roleNames, world.account, memory);
     const roles = roleNames.join(", ");
     if (missing.length > 0) {
         return attachStep(missing, memory, world.at, `attaching the recorded policies again to ${roles}`);
@@ -30,25 +33,67 @@ export function nextGiveBackStep(
         : { do: "done", why: `${roles} ${roleNames.length === 1 ? "holds" : "hold"} the recorded policies` };
 }
 
-/** The recorded policies of these roles that are not attached. Only roles that still exist and still have nodes count. */
+/**
+ * The recorded policies of these roles that are not attached, AWS's managed policy first. Only roles that still exist count, with nodes
+ * or without: the next node of a role without nodes needs the policy, too.
+ */
 export function missingPolicies(
     record: HandOverRecord,
     roleNames: readonly string[],
     { nodeRoles }: AccountSeen,
+    memory: Memory,
 ): RolePolicy[] {
+    const roles = nodeRoles.filter(
+        (role) => roleNames.includes(role.name) && role.exists && !isOwnAndIdle(record, role),
+    );
+    return toAttach(
+        roles.flatMap((role) => recordedNotAttached(record, role)),
+        memory,
+    );
+}
+
+/**
+ * The program that has the component also manages this role, and the role has no nodes. The program may delete the role in the same
+ * operation, and IAM refuses to delete a role with an attached policy (DeleteConflict).
+ */
+function isOwnAndIdle({ ownNodeRoles = [] }: HandOverRecord, { name, instancesOfCluster }: NodeRoleSeen): boolean {
+    return ownNodeRoles.includes(name) && instancesOfCluster.length === 0;
+}
+
+/** Leaves out the policies that no longer exist. AWS's managed policy goes first: it is always there, and it is sufficient on IPv4. */
+export function toAttach(policies: readonly RolePolicy[], { gone }: Memory): RolePolicy[] {
+    const isGone = (policy: RolePolicy) => gone.some((one) => isSame(one, policy));
+    const left = policies.filter((policy) => !isGone(policy));
+    return [...left.filter(isManagedCniPolicy), ...left.filter((policy) => !isManagedCniPolicy(policy))];
+}
+
+function isManagedCniPolicy({ policyArn }: RolePolicy): boolean {
+    return policyArn === managedCniPolicyArn(parsePolicyArn(policyArn)?.partition ?? "");
+}
+
+function isSame(a: RolePolicy, b: RolePolicy): boolean {
+    return a.roleName === b.roleName && a.policyArn === b.policyArn;
+}
+
+/** The warnings about roles that get nothing back although policies of theirs are recorded, each with the command that attaches one. */
+export function notGivenBack(
+    record: HandOverRecord,
+    roleNames: readonly string[],
+    { nodeRoles }: AccountSeen,
+): string[] {
     return nodeRoles
-        .filter(
-            ({ name, exists, instancesOfCluster }) =>
-                roleNames.includes(name) && exists && instancesOfCluster.length > 0,
-        )
-        .flatMap((role) => recordedNotAttached(record, role));
+        .filter((role) => roleNames.includes(role.name) && role.exists && isOwnAndIdle(record, role))
+        .flatMap((role) => recordedNotAttached(record, role))
+        .map(
+            ({ roleName, policyArn }) =>
+                `warning: ${roleName} has no nodes and belongs to this program, so it does not get ${policyArn} again. If the role stays, ` +
+                `run before its next node joins: ${attachCommand(roleName, policyArn)}`,
+        );
 }
 
 /** Attaches policies, and then waits until IAM shows them before it attaches the same policies again. */
 export function attachStep(policies: readonly RolePolicy[], memory: Memory, at: number, why: string): Step {
-    const alreadyRequested = policies.every(({ roleName, policyArn }) =>
-        memory.attached.some((one) => one.roleName === roleName && one.policyArn === policyArn),
-    );
+    const alreadyRequested = policies.every((policy) => memory.attached.some((one) => isSame(one, policy)));
     return alreadyRequested && at - (memory.attachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS
         ? { do: "wait", why: "IAM does not show the attachment yet" }
         : { do: "attach", policies, why };

@@ -3,13 +3,14 @@ import {
     ROLE_ARN_ANNOTATION,
     ROLLOUT_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
-import { carriesAnyOf, describeCredentials } from "../model/carriedRole";
+import { carriesAnyOf, describeCredentials, othersThatCarry } from "../model/carriedRole";
 import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeRoleSeen, PodSeen, World } from "../model/world";
 import { awaitFleet, Fleet, fleetOf, restartWrong, wakeMarkStep } from "./fleet";
+import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
 import { unknownRoleStep } from "./nodeRolePolicies";
 import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
@@ -25,12 +26,13 @@ export interface HandBackTarget {
 
 /**
  * The hand-back. Each step is taken only if it is still needed:
- *   a. the recorded policies are attached again to the node roles that have nodes, and IAM gets time to enforce them,
+ *   a. the recorded policies are attached again to the node roles that exist, and IAM gets time to enforce them,
  *   b. the role of every node has the CNI's permissions, else nothing moves,
  *   c. the injection guard is removed, which would refuse pods that use the node role,
  *   d. the annotation is removed, or its former value restored,
  *   e. one pod restarts and is seen to work, then the DaemonSet's own rolling update restarts the rest,
- *   f. no pod carries a role that was ever approved. Only then may the role be deleted.
+ *   f. no pod carries a role that was ever approved, of any DaemonSet and of any former service account. Only then may the role be
+ *      deleted.
  *
  * If the role trusts the issuers of other clusters, their pods cannot be seen, so the hand-back refuses.
  */
@@ -52,7 +54,7 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
 }
 
 function attachAgain({ record }: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
-    const missing = missingPolicies(record, record.namedNodeRoles, account);
+    const missing = missingPolicies(record, record.namedNodeRoles, account, memory);
     const roles = [...new Set(missing.map(({ roleName }) => roleName))].join(", ");
     return missing.length === 0
         ? undefined
@@ -89,6 +91,10 @@ function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undef
         return { do: "removeInjectionGuard", why: "removing the injection guard: pods may use the node role again" };
     }
     const { serviceAccount } = cluster;
+    const former = releaseFormerAccountStep(cluster);
+    if (former !== undefined) {
+        return former;
+    }
     if (serviceAccount === undefined) {
         return undefined;
     }
@@ -109,7 +115,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const { cluster, at } = world;
     const { daemonSet } = cluster;
     if (daemonSet === undefined) {
-        return { do: "done", why: "there is no DaemonSet, so no pod carries the role" };
+        return othersStep(target, cluster) ?? { do: "done", why: "there is no DaemonSet, so no pod carries the role" };
     }
     const fleet = fleetOf(cluster, cluster.nodes, (pod) => !carries(target)(pod), false);
     const firstPod = firstPodStep(fleet, cluster, memory, at);
@@ -136,8 +142,15 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     return (
         awaitFleet(fleet, cluster, memory, at) ??
         wakeMarkStep(cluster) ??
+        othersStep(target, cluster) ??
         lateWebhookStep(cluster, memory, at, back) ?? { do: "done", why: back }
     );
+}
+
+/** Only their owners restart the pods of another DaemonSet, which get no role any more by now. */
+function othersStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefined {
+    const others = othersThatCarry(cluster, retiredRoles(target));
+    return others.length === 0 ? undefined : { do: "refuse", refusal: refusals.carriedByOthers(others) };
 }
 
 /**
@@ -193,8 +206,8 @@ function unsafeNodeRolesStep({ record, subject }: HandBackTarget, { cluster, acc
 }
 
 /**
- * An inline policy that grants actions of the CNI counts as sufficient, since it was added on purpose. So does a recorded policy:
- * the pods used its permissions before, even if the current plugin needs more.
+ * A recorded policy counts as sufficient: the pods used its permissions before, even if the current plugin needs more. Any other
+ * policy counts by its content.
  */
 function suffices(
     { name, cniPolicies, inlineCniPolicies }: NodeRoleSeen,
@@ -202,7 +215,8 @@ function suffices(
 ): boolean {
     const recorded = nodeRolePolicies[name] ?? [];
     return (
-        cniPolicies.some(({ arn, sufficient }) => sufficient || recorded.includes(arn)) || inlineCniPolicies.length > 0
+        cniPolicies.some(({ arn, sufficient }) => sufficient || recorded.includes(arn)) ||
+        inlineCniPolicies.some(({ sufficient }) => sufficient)
     );
 }
 

@@ -6,10 +6,13 @@ import {
 } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { isAnnotated } from "../model/isAnnotated";
+import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
 import type { Preflight } from "../model/preflight";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { DaemonSetSeen } from "../model/world";
+import { isSameAccount, type Subject } from "../model/subject";
+import type { ClusterSeen, DaemonSetSeen } from "../model/world";
+import { otherDeliveryRefusals } from "./otherDelivery";
 
 /** Engine settings that disable the write-ahead record, or the order of deletions. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
@@ -43,6 +46,26 @@ function clusterReasons({ subject, tokenIssuer, callerAccount, world }: Prefligh
             : [refusals.wrongIssuer(tokenIssuer, trusted)]),
         ...(world.cluster.serviceAccount === undefined ? [refusals.serviceAccountMissing(subject)] : []),
         ...(world.cluster.daemonSet === undefined ? [refusals.daemonSetMissing(subject)] : []),
+        ...serviceAccountReasons(subject, world.cluster),
+    ];
+}
+
+/** The DaemonSet's pods use another service account, or other pods still use the one that the component leaves. */
+function serviceAccountReasons(subject: Subject, cluster: ClusterSeen): Refusal[] {
+    const { serviceAccountName = subject.serviceAccount.name } = cluster.daemonSet ?? {};
+    const left = (subject.formerServiceAccounts ?? []).filter((account) =>
+        (cluster.otherCarriers ?? []).some((pod) => isSameAccount(pod.serviceAccount, account)),
+    );
+    return [
+        ...(serviceAccountName === subject.serviceAccount.name
+            ? []
+            : [refusals.serviceAccountNotUsed(subject, serviceAccountName)]),
+        ...left.map((account) =>
+            refusals.serviceAccountInUse(
+                account,
+                (cluster.otherCarriers ?? []).filter((pod) => isSameAccount(pod.serviceAccount, account)),
+            ),
+        ),
     ];
 }
 
@@ -51,15 +74,14 @@ function credentialSourceReasons({
     subject,
     world,
     otherDelivery,
+    detachFromNodeRoles,
     overrideExistingServiceAccount: override,
 }: Preflight): Refusal[] {
     const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
     const others = owners.filter((owner) => owner !== subject.fieldManager);
     const component = others.find((owner) => owner.startsWith("eks-cni/"));
-    const associations = otherDelivery?.podIdentityRoleArns ?? [];
     return [
-        ...(otherDelivery?.addOnRoleArn === undefined ? [] : [refusals.addOnHasRole(otherDelivery.addOnRoleArn)]),
-        ...(associations.length === 0 ? [] : [refusals.podIdentityAssociation(subject, associations)]),
+        ...otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0),
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
         ...(component !== undefined || others.length === 0 || override || isAnnotated(subject, world.cluster)
             ? []
@@ -74,7 +96,7 @@ function templateReasons({ subject, world, additionalPolicies }: Preflight): Ref
     const [other] = pods.flatMap(({ name, credentials }) =>
         credentials.kind === "other" || credentials.kind === "containerCredentials" ? [{ name, ...credentials }] : [],
     );
-    const logs = daemonSet?.nodeAgentArguments.includes("--enable-cloudwatch-logs=true") ?? false;
+    const logs = writesNetworkPolicyLogs(daemonSet);
     return [
         ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(subject, audience)]),
         ...skips(daemonSet).map((what) => refusals.webhookSkipped(what)),

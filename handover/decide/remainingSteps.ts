@@ -40,7 +40,7 @@ function otherGrants(target: NodeRoleTarget, role: NodeRoleSeen): string[] {
                 "detach it. If the nodes do not need it, list it in detachPolicyArns, together with the CNI policy.",
         ),
         ...role.inlineCniPolicies.map(
-            (name) =>
+            ({ name }) =>
                 `[inline-policy] ${role.name} has the inline policy ${name}, which also grants actions of the CNI. The component ` +
                 "does not change it. Remove these actions from it if the nodes do not need them.",
         ),

@@ -1,3 +1,4 @@
+import type { ServiceAccountName } from "../model/subject";
 import type { ClusterSeen } from "../model/world";
 
 /** The result of a dry run. It is `unknown` if something else than the injection guard refused it, for example RBAC. */
@@ -8,6 +9,8 @@ export type Admission =
 export interface ClusterAccess {
     /** Identifies the cluster. If it does not answer, this and every other call throws a Refusal: see clusterErrors.ts. */
     identity(): Promise<{ readonly uid: string; readonly version: { readonly major: number; readonly minor: number } }>;
+    /** The names that the EKS cluster may have according to the kubeconfig. Sends no request. */
+    clustersInKubeconfig(): readonly string[];
     /** Reads the cluster once: paged LISTs, which keep only what a decision needs. */
     look(): Promise<ClusterSeen>;
     /** Resolves when something has changed that a decision may depend on, at the latest after this time. */
@@ -31,11 +34,11 @@ export interface ClusterAccess {
     /** Removes the annotation that wakeDaemonSet has written. */
     removeWakeMark(): Promise<void>;
     /**
-     * Releases the component's fields of the service account, including its `pulumi.com/` control annotations.
+     * Releases the component's fields of a service account, including its `pulumi.com/` control annotations.
      *
-     * The annotations of `leaving` stay, owned by another field manager.
+     * The annotations of `leaving` stay, owned by another field manager. Without `account`, it is the service account of the subject.
      */
-    releaseServiceAccount(leaving: Readonly<Record<string, string>>): Promise<void>;
+    releaseServiceAccount(leaving: Readonly<Record<string, string>>, account?: ServiceAccountName): Promise<void>;
     /** Writes an annotation to the DaemonSet, so that its controller retries at once to create the pods that were refused. */
     wakeDaemonSet(): Promise<void>;
     /** Sets the roles that the injection guard's policy admits, under the component's field manager. Ignores a policy that is gone. */

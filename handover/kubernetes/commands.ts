@@ -2,6 +2,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import type { ClusterConnection } from "../model/connection";
+import { clustersInKubeconfig } from "./clustersInKubeconfig";
 
 /** A kubeconfig, the beginning of a kubectl command that uses it, and the EKS cluster that the program names. */
 export interface Reached {
@@ -32,19 +33,7 @@ export function kubectlOf({ kubeconfig, context }: ClusterConnection): string {
 /** For a shell, if it must be. */
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/**
- * The name of the EKS cluster, as the program has it, or else as `aws eks update-kubeconfig` writes it: an argument of the
- * credential command, and at the end of the ARN by which the entry is called. `CLUSTER` if neither tells.
- */
+/** The name of the EKS cluster, as the program has it, or else as the kubeconfig does. `CLUSTER` if neither tells. */
 export function eksClusterOf({ config, clusterName }: Reached): string {
-    return clusterName ?? clusterInKubeconfig(config) ?? "CLUSTER";
-}
-
-function clusterInKubeconfig(config: KubeConfig): string | undefined {
-    const { args } = (config.getCurrentUser()?.exec ?? {}) as { args?: unknown };
-    const words: unknown[] = Array.isArray(args) ? args : [];
-    const option = words.findIndex((word) => word === "--cluster-name" || word === "-i");
-    const named = option === -1 ? undefined : words[option + 1];
-    const ofArn = /^arn:[\w-]+:eks:[^:]*:\d{12}:cluster\/([\w-]+)$/.exec(config.getCurrentCluster()?.name ?? "")?.[1];
-    return typeof named === "string" ? named : ofArn;
+    return clusterName ?? clustersInKubeconfig(config)[0] ?? "CLUSTER";
 }

@@ -3,6 +3,7 @@ import type { Subject } from "../model/subject";
 import { firstChange } from "./changes";
 import type { ClusterAccess } from "./clusterAccess";
 import { connect } from "./clusterClient";
+import { clustersInKubeconfig } from "./clustersInKubeconfig";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "./clusterSettings";
 import { deletePod } from "./deletePod";
 import { discoveredIssuer } from "./discoveredIssuer";
@@ -33,6 +34,7 @@ export async function connectCluster(
             // EKS used to report a minor version as "30+".
             return { uid, version: { major: parseInt(version.major, 10), minor: parseInt(version.minor, 10) } };
         },
+        clustersInKubeconfig: () => clustersInKubeconfig(cluster.config),
         async look() {
             const looked = await look(cluster, subject);
             watches = looked.watches;
@@ -45,7 +47,8 @@ export async function connectCluster(
         restart: (pod) => deletePod(cluster, namespace, pod),
         forceRestart: (pod) => deletePod(cluster, namespace, pod, 0),
         releaseTemplate: () => releaseTemplate(cluster, subject),
-        releaseServiceAccount: (leaving) => releaseServiceAccount(cluster, subject, leaving),
+        releaseServiceAccount: (leaving, account = serviceAccount) =>
+            releaseServiceAccount(cluster, { ...subject, serviceAccount: account }, leaving),
         removeWakeMark: () => removeWakeMark(cluster, subject),
         wakeDaemonSet: () => wakeDaemonSet(cluster, subject),
         admitRoles: (roleArns) => admitRoles(cluster, subject, roleArns),

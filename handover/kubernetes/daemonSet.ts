@@ -7,6 +7,7 @@ export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonS
     const containers = [...(template?.spec?.initContainers ?? []), ...(template?.spec?.containers ?? [])];
     return {
         uid: metadata?.uid ?? "",
+        serviceAccountName: template?.spec?.serviceAccountName ?? template?.spec?.serviceAccount ?? "default",
         updateStrategy: spec?.updateStrategy?.type === "OnDelete" ? "OnDelete" : "RollingUpdate",
         maxUnavailable: maxUnavailable(spec?.updateStrategy?.rollingUpdate?.maxUnavailable, selectedNodes),
         templateLabels: template?.metadata?.labels ?? {},

@@ -2,16 +2,20 @@ import type { CoreV1Event } from "@kubernetes/client-node";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 
-interface EventSeen {
-    readonly uid: string;
+/** The message in which a pod complained, and the time at which it did last. */
+export interface Complaint {
     readonly at: number;
     readonly message: string;
 }
 
-/** The newest message by pod UID. The CNI emits it when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
-export async function missingPermissions(cluster: Cluster, namespace: string): Promise<Map<string, string>> {
+interface EventSeen extends Complaint {
+    readonly uid: string;
+}
+
+/** The newest complaint by pod UID. The CNI emits it when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
+export async function missingPermissions(cluster: Cluster, namespace: string): Promise<Map<string, Complaint>> {
     const events = await list(cluster, namespace, "reason=MissingIAMPermissions,involvedObject.kind=Pod");
-    return new Map(events.reverse().map(({ uid, message }) => [uid, message]));
+    return new Map(events.reverse().map(({ uid, at, message }) => [uid, { at, message }]));
 }
 
 /** How long a refusal counts as recent. Kubernetes keeps events for an hour. */

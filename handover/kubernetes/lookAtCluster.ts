@@ -9,8 +9,9 @@ import { missingPermissions, refusedPods } from "./events";
 import { lookAtGuard } from "./injectionGuard";
 import { listNodes } from "./nodes";
 import { listAll, type Listed } from "./paging";
+import { otherCarriers } from "./otherCarriers";
 import { listPods } from "./pods";
-import { serviceAccountSeen } from "./serviceAccount";
+import { appliedBy, serviceAccountSeen } from "./serviceAccount";
 
 /** The observed state, and where each watch continues. */
 export interface Look {
@@ -25,16 +26,20 @@ export interface WatchStart {
 
 export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     const { namespace } = subject.serviceAccount;
-    const [uid, serviceAccounts, daemonSets, injectionGuard, podsWithoutRole] = await Promise.all([
+    const [uid, serviceAccounts, daemonSets, injectionGuard, podsWithoutRole, former] = await Promise.all([
         clusterUid(cluster),
-        findServiceAccount(cluster, subject),
+        findServiceAccount(cluster, subject.serviceAccount),
         findDaemonSet(cluster, subject),
         lookAtGuard(cluster, subject),
         defaultPodsWithoutRole(cluster, subject),
+        annotatedFormerAccounts(cluster, subject),
     ]);
     const [serviceAccount] = serviceAccounts.kept;
     const [daemonSet] = daemonSets.kept;
-    const rest = daemonSet && (await lookAtPods(cluster, namespace, daemonSet));
+    const [carriers, rest] = await Promise.all([
+        otherCarriers(cluster, subject, daemonSet),
+        daemonSet && lookAtPods(cluster, namespace, daemonSet),
+    ]);
     return {
         seen: {
             uid,
@@ -47,6 +52,8 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
             pods: rest?.pods.kept ?? [],
             refusedPods: rest?.refused ?? [],
             ...onTheseNodes(podsWithoutRole, rest?.nodes ?? []),
+            ...(carriers.length === 0 ? {} : { otherCarriers: carriers }),
+            ...(former.length === 0 ? {} : { formerServiceAccounts: former }),
         },
         watches: [
             watchFrom(`/api/v1/namespaces/${namespace}/serviceaccounts`, serviceAccounts, {
@@ -89,8 +96,10 @@ export async function clusterUid(cluster: Cluster): Promise<string> {
 const named = (name: string) => `metadata.name=${name}`;
 
 /** A LIST of one object. Unlike a GET, it returns where a watch continues even if the object does not exist yet. */
-function findServiceAccount(cluster: Cluster, { serviceAccount }: Subject): Promise<Listed<V1ServiceAccount>> {
-    const { namespace, name } = serviceAccount;
+function findServiceAccount(
+    cluster: Cluster,
+    { namespace, name }: Subject["serviceAccount"],
+): Promise<Listed<V1ServiceAccount>> {
     return listAll(
         () =>
             cluster.call(
@@ -98,6 +107,17 @@ function findServiceAccount(cluster: Cluster, { serviceAccount }: Subject): Prom
                 cluster.core.listNamespacedServiceAccount({ namespace, fieldSelector: named(name) }),
             ),
         (item) => item,
+    );
+}
+
+/** Pods of a former service account would still get its role, which is about to be deleted. */
+async function annotatedFormerAccounts(
+    cluster: Cluster,
+    { formerServiceAccounts = [], fieldManager }: Subject,
+): Promise<Subject["serviceAccount"][]> {
+    const found = await Promise.all(formerServiceAccounts.map((account) => findServiceAccount(cluster, account)));
+    return formerServiceAccounts.filter((_, i) =>
+        found[i]?.kept.some(({ metadata }) => appliedBy(metadata?.managedFields ?? [], fieldManager).length > 0),
     );
 }
 

@@ -4,13 +4,14 @@ import type { PodSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import type { ClusterClock } from "./clusterClock";
 import { isOwnedBy, labelSelector, REVISION_LABEL } from "./daemonSet";
+import type { Complaint } from "./events";
 import { listAll, type Listed } from "./paging";
 
 /** Facts that a look reads before it reads the pods. */
 export interface PodContext {
     readonly currentHash: string | undefined;
-    /** The newest MissingIAMPermissions message, by pod UID. */
-    readonly missingPermissions: ReadonlyMap<string, string>;
+    /** The newest MissingIAMPermissions event, by pod UID. */
+    readonly missingPermissions: ReadonlyMap<string, Complaint>;
     readonly clock: ClusterClock;
 }
 
@@ -36,6 +37,7 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
     const ready = readiness?.status === "True";
     const since = readiness?.lastTransitionTime;
     const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+    const complaint = missingPermissions.get(uid);
     return {
         name,
         uid,
@@ -46,7 +48,8 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
         terminating: deletionTimestamp !== undefined,
         current: currentHash !== undefined && labels?.[REVISION_LABEL] === currentHash,
         credentials: credentialSource(pod.spec ?? { containers: [] }),
-        missingPermissions: missingPermissions.get(uid),
+        missingPermissions: complaint?.message,
+        ...(complaint === undefined ? {} : { missingPermissionsAt: complaint.at }),
         restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
     };
 }

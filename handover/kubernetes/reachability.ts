@@ -1,13 +1,13 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { AnsweredRefusal, Refusal } from "../model/refusal";
+import { AnsweredRefusal, NoConnection, Refusal } from "../model/refusal";
 import { commandOf, credentialsOf, type NoCredentials, tokenExpiry } from "./authentication";
 import { eksClusterOf, type Reached } from "./commands";
 import type { NoResponse } from "./requests";
 
 /** The refusals for an API server that does not answer, or does not accept the credentials. */
 
-export function unreachable({ why, final }: NoResponse, { config, kubectl }: Reached): Refusal {
-    return new Refusal(
+export function unreachable({ why, final, answered }: NoResponse, { config, kubectl }: Reached): Refusal {
+    const refusal = new Refusal(
         "cluster-unreachable",
         `The API server at ${host(config)} could not be reached: ${why}.`,
         final
@@ -15,6 +15,7 @@ export function unreachable({ why, final }: NoResponse, { config, kubectl }: Rea
             : "The cluster could not be read, so this step changed nothing. It may still exist: a lost VPN looks the same as a deleted cluster.",
         `Check \`kubeconfig\` and the network to the cluster: \`${kubectl} get --raw /readyz\` must print ok.`,
     );
+    return final || answered ? refusal : new NoConnection(refusal);
 }
 
 /** Unlike `/readyz`, which the API server also serves without credentials. */

@@ -13,6 +13,8 @@ export class NoResponse extends Error {
         public readonly final: boolean,
         /** Whether the API server answers, and rejects calls. */
         public readonly throttled = false,
+        /** Whether an attempt got an answer, although none that can be used: there is a server. */
+        public readonly answered = false,
     ) {
         super(why);
     }
@@ -21,7 +23,10 @@ export class NoResponse extends Error {
 /** Sends a request once. */
 export type Send = (request: RequestContext) => Promise<ResponseContext>;
 
-type Attempt = { readonly answer: ResponseContext } | { readonly failure: string; readonly final: boolean };
+type Attempt =
+    | { readonly answer: ResponseContext }
+    /** `answered`: a response began, and broke off. */
+    | { readonly failure: string; readonly final: boolean; readonly answered: boolean };
 
 /**
  * Sends each request with a time limit, and retries it by the conventions of the Kubernetes API: after a broken connection, on 429
@@ -40,15 +45,17 @@ export function withRetries(
         async send(request) {
             request.setHeaderParam("User-Agent", "eks-cni");
             const deadline = Date.now() + settings.retryMilliseconds;
+            let answered = false;
             for (let attempts = 1; ; attempts++) {
                 const attempt = await once(send, request, settings.attemptMilliseconds, clock);
+                answered ||= "answer" in attempt || attempt.answered;
                 if ("answer" in attempt && !isWorthAnother(attempt.answer, attempts)) {
                     return attempt.answer;
                 }
                 const pause = pauseAfter(attempt, attempts, settings.pauseMilliseconds);
                 const isLast = ("final" in attempt && attempt.final) || Date.now() + pause >= deadline;
                 if (isLast || !(await waited(pause, closing))) {
-                    throw noResponse(attempt, attempts);
+                    throw noResponse(attempt, attempts, answered);
                 }
             }
         },
@@ -77,8 +84,10 @@ function isWorthAnother({ httpStatusCode }: ResponseContext, attempts: number): 
 async function once(send: Send, request: RequestContext, milliseconds: number, clock: ClusterClock): Promise<Attempt> {
     const signal = AbortSignal.timeout(milliseconds);
     request.setSignal(signal);
+    let answered = false;
     try {
         const answer = await send(request);
+        answered = true;
         clock.heard(answer.headers.date);
         // Read here, so that a connection that breaks or stalls in the middle of a page counts as a failed attempt.
         const body = await answer.body.binary();
@@ -89,10 +98,10 @@ async function once(send: Send, request: RequestContext, milliseconds: number, c
             throw error;
         }
         if (signal.aborted) {
-            return { failure: `no answer within ${milliseconds / 1000} s`, final: false };
+            return { failure: `no answer within ${milliseconds / 1000} s`, final: false, answered };
         }
         const code = codeOf(error);
-        return { failure: code, final: isAboutCertificates(code) };
+        return { failure: code, final: isAboutCertificates(code), answered };
     }
 }
 
@@ -113,13 +122,14 @@ function pauseAfter(attempt: Attempt, attempts: number, first: number): number {
     return asked > 0 ? Math.min(asked, 30_000) : growing;
 }
 
-function noResponse(attempt: Attempt, attempts: number): NoResponse {
+function noResponse(attempt: Attempt, attempts: number, answered: boolean): NoResponse {
     const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
     return "answer" in attempt
         ? new NoResponse(
               `${times}, the last answered with ${attempt.answer.httpStatusCode}`,
               false,
               attempt.answer.httpStatusCode === 429,
+              answered,
           )
-        : new NoResponse(`${times}, the last failed with: ${attempt.failure}`, attempt.final);
+        : new NoResponse(`${times}, the last failed with: ${attempt.failure}`, attempt.final, false, answered);
 }

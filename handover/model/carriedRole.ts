@@ -1,5 +1,5 @@
 import { STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import type { PodSeen } from "./world";
+import type { ClusterSeen, OtherCarrier, PodSeen } from "./world";
 
 /** The role and annotations that a pod must carry to count as handed over. */
 export interface RequiredRole {
@@ -17,15 +17,25 @@ export function carriesRole({ credentials }: PodSeen, { roleArn, annotations }: 
 }
 
 /** Whether any container of the pod carries one of these roles. */
-export function carriesAnyOf({ credentials }: PodSeen, roleArns: readonly string[]): boolean {
+export function carriesAnyOf(pod: Pick<PodSeen, "credentials">, roleArns: readonly string[]): boolean {
+    return carriedRoles(pod).some((arn) => roleArns.includes(arn));
+}
+
+/** The roles that containers of the pod carry. */
+export function carriedRoles({ credentials }: Pick<PodSeen, "credentials">): readonly string[] {
     switch (credentials.kind) {
         case "webIdentity":
-            return roleArns.includes(credentials.roleArn);
+            return [credentials.roleArn];
         case "incomplete":
-            return credentials.roleArns.some((arn) => roleArns.includes(arn));
+            return credentials.roleArns;
         default:
-            return false;
+            return [];
     }
+}
+
+/** The pods outside the DaemonSet that carry one of these roles. */
+export function othersThatCarry({ otherCarriers = [] }: ClusterSeen, roleArns: readonly string[]): OtherCarrier[] {
+    return otherCarriers.filter((pod) => pod.roleArns.some((arn) => roleArns.includes(arn)));
 }
 
 /** Describes a pod's credentials for a message. */

@@ -1,3 +1,4 @@
+import type { OtherDelivery } from "./otherDelivery";
 import type { Subject } from "./subject";
 import type { World } from "./world";
 
@@ -24,15 +25,3 @@ export type PreflightOptions = Pick<
     Preflight,
     "overrideExistingServiceAccount" | "detachFromNodeRoles" | "injectionGuard" | "additionalPolicies"
 >;
-
-/** Other ways in which EKS gives the service account credentials. */
-export interface OtherDelivery {
-    /** The role that the managed add-on `vpc-cni` gives the service account. */
-    readonly addOnRoleArn: string | undefined;
-    /** Whether the managed add-on is installed. */
-    readonly addOn: boolean;
-    /** Role ARNs of the service account's Pod Identity associations, including those of the add-on. */
-    readonly podIdentityRoleArns: readonly string[];
-    /** Reads that failed, and why (missing permissions, for example). They are reported, but do not refuse the run. */
-    readonly unread: readonly string[];
-}

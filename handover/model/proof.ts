@@ -27,6 +27,8 @@ export type Proof =
           readonly fix?: string;
       };
 
+export type FailedProof = Extract<Proof, { verdict: "no" }>;
+
 export type ProofFailure =
     | "trust-refused"
     | "provider-missing"

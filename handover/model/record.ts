@@ -1,5 +1,5 @@
 import type { RolePolicy } from "./steps";
-import type { Subject } from "./subject";
+import { isSameAccount, type ServiceAccountName, type Subject } from "./subject";
 import { webhookAnnotations } from "./webhookAnnotations";
 import type { NodeRoleSeen, World } from "./world";
 
@@ -13,6 +13,8 @@ export interface HandOverRecord {
     /** The UID of the namespace kube-system. */
     readonly clusterUid: string;
     readonly serviceAccountUid: string;
+    /** Every service account that the component has annotated. Missing in records of early versions. */
+    readonly serviceAccounts?: readonly ServiceAccountName[];
     /** The component's first field manager. A rename of the component does not change it. */
     readonly fieldManager: string;
     /** The injection guard's first name. */
@@ -21,10 +23,14 @@ export interface HandOverRecord {
     readonly originalAnnotations: Readonly<Record<string, string>>;
     /** Every role that aws-node pods may carry because of the component. */
     readonly approvedRoleArns: readonly string[];
+    /** How often another role was approved. Missing before that, and in records of early versions. */
+    readonly approvals?: number;
     /** Those that the component has created or imported, and deletes. Missing in records of early versions. */
     readonly ownRoleArns?: readonly string[];
     /** Every node role that detachFromNodeRoles has ever listed. */
     readonly namedNodeRoles: readonly string[];
+    /** Those that the component's own program manages, and so may delete in the same operation. Missing in records of early versions. */
+    readonly ownNodeRoles?: readonly string[];
     /** The CNI policies that were attached to the node roles, by role name. */
     readonly nodeRolePolicies: Readonly<Record<string, readonly string[]>>;
 }
@@ -71,6 +77,25 @@ export function withObserved(
     };
 }
 
+/** Records which of the listed node roles the program manages. A role that it no longer lists keeps its entry. */
+export function withOwnNodeRoles(
+    record: HandOverRecord,
+    listed: readonly string[],
+    own: readonly string[],
+): HandOverRecord {
+    const before = (record.ownNodeRoles ?? []).filter((name) => !listed.includes(name));
+    const ownNodeRoles = union(before, own);
+    return ownNodeRoles.length === 0 && record.ownNodeRoles === undefined ? record : { ...record, ownNodeRoles };
+}
+
+/**
+ * Counts the approval of another role. The record then differs also when a former role returns, so that the resources after the
+ * credential guard look for pods that a killed update has left with the role in between.
+ */
+export function withAnotherApproval(record: HandOverRecord): HandOverRecord {
+    return { ...record, approvals: (record.approvals ?? 0) + 1 };
+}
+
 /** Adds a role that the engine will delete to the record. */
 export function withOwnRole(record: HandOverRecord, roleArn: string): HandOverRecord {
     return { ...record, ownRoleArns: union(record.ownRoleArns ?? [], [roleArn]) };
@@ -95,7 +120,22 @@ function union(before: readonly string[], now: readonly string[]): readonly stri
     return [...new Set([...before, ...now])];
 }
 
+/** Adds a service account to the record. */
+export function withServiceAccount(record: HandOverRecord, account: ServiceAccountName): HandOverRecord {
+    const { serviceAccounts = [] } = record;
+    return serviceAccounts.some((one) => isSameAccount(one, account))
+        ? record
+        : { ...record, serviceAccounts: [...serviceAccounts, account] };
+}
+
 /** The subject of a run, under the component's first names. */
 export function subjectOf(record: HandOverRecord, subject: Subject): Subject {
-    return { ...subject, fieldManager: record.fieldManager, injectionGuardName: record.injectionGuardName };
+    const { fieldManager, injectionGuardName, serviceAccounts = [] } = record;
+    const formerServiceAccounts = serviceAccounts.filter((one) => !isSameAccount(one, subject.serviceAccount));
+    return {
+        ...subject,
+        fieldManager,
+        injectionGuardName,
+        ...(formerServiceAccounts.length === 0 ? {} : { formerServiceAccounts }),
+    };
 }

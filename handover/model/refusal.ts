@@ -29,6 +29,13 @@ export class AnsweredRefusal extends Refusal {
     }
 }
 
+/** A refusal because no server answered at all. One that rejects the credentials, or whose certificate is not trusted, did. */
+export class NoConnection extends Refusal {
+    public constructor({ code, seen, means, fix }: Refusal) {
+        super(code, seen, means, fix);
+    }
+}
+
 /** Several refusals at once, so that one run shows everything that the user has to fix. */
 export class Refusals extends Error {
     public constructor(title: string, refusals: readonly Refusal[]) {

@@ -1,11 +1,13 @@
 import { AUDIENCE_ANNOTATION, ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { attachCommand } from "./attachCommand";
 import { listNames } from "./listNames";
+import type { UnreadCall } from "./otherDelivery";
 import type { Proof } from "./proof";
-import { Refusal } from "./refusal";
+import { AnsweredRefusal, Refusal } from "./refusal";
 import type { RolePolicy } from "./steps";
-import { managedPolicyOf, Subject } from "./subject";
-import type { CredentialSource, NodeRoleSeen, PodSeen } from "./world";
+import { managedPolicyOf, ServiceAccountName, Subject } from "./subject";
+import type { CredentialSource, NodeRoleSeen, OtherCarrier, PodSeen } from "./world";
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html */
 const ON_AUTO_MODE =
@@ -14,10 +16,32 @@ const ON_AUTO_MODE =
 /** The component then has no live checks, so it accepts neither `detachFromNodeRoles` nor `liveChecks: true`. */
 const LEAVE_TO_THE_ADD_ON =
     "Use delivery: \"external\" (without detachFromNodeRoles), and set this component's output ready as the add-on's " +
-    "serviceAccountRoleArn. Or remove the role from the add-on, if the node roles hold the CNI policy.";
+    "serviceAccountRoleArn. Or remove the role from the add-on, once the node roles have held the CNI policy for two minutes.";
+
+/** Before pods return to the node roles. A cluster that was handed over has node roles without it. */
+const HOLDS_POLICY = "Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes.";
 
 /** For a policy that is attached by hand, which the hand-back does not always wait for. */
 const ENFORCED = "wait two minutes until IAM enforces it, and run the same command again";
+
+const UNREAD =
+    "The run detaches no policy before it has seen that neither the managed add-on vpc-cni nor a Pod Identity association gives aws-node another role.";
+
+/** For a change that is refused in place. */
+const ANOTHER_ROLE =
+    "Set roleName to a new name in the same update, or remove it if it is set: the update then creates another role, proves it, moves the " +
+    "pods to it, and deletes the present one last.";
+
+/** For a role that other clusters share. */
+const LEAVE_SHARED_ROLE =
+    "Take the role out of those clusters first. Then remove their providers from additionalOidcProviderArns, and run pulumi up";
+
+/** A change in place that takes something away from a role. */
+interface Narrowed {
+    readonly kind: "role" | "policy";
+    readonly arn: string;
+    readonly changes: readonly string[];
+}
 
 /**
  * The refusals of the decisions.
@@ -31,16 +55,18 @@ export const refusals = {
             `The kubeconfig points to a cluster whose kube-system namespace has the UID ${seen}. The hand-over began on the cluster with the UID ${recorded}.`,
             "This is another cluster, or one that was recreated under the same name.",
             "Use the kubeconfig of this component's cluster (to see a cluster's UID: kubectl --kubeconfig FILE get namespace kube-system -o jsonpath='{.metadata.uid}'). " +
-                "If that cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy. If it was recreated under the same name, " +
-                "pulumi up cannot do this: remove the component's cluster resources from the state, as docs/upgrades.md in the repository shows.",
+                "If that cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy. If it was deleted and recreated under the same " +
+                "name, pulumi up cannot do this: remove the component's cluster resources from the state, as docs/upgrades.md in the repository shows.",
         ),
     anotherCluster: ({ serviceAccount }: Subject) =>
         new Refusal(
             "another-cluster",
             `The service account ${serviceAccount.namespace}/${serviceAccount.name} that the live checks see is not the one that the Kubernetes provider annotated.`,
             "The component's Kubernetes provider and its kubeconfig point to two different clusters.",
-            "Use the kubeconfig of this component's cluster for both, and run pulumi up --refresh. If the provider annotated a different cluster, " +
-                `remove the annotation there, or new pods get this role, which does not work on that cluster: kubectl --kubeconfig FILE ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+            "Use the kubeconfig of this component's cluster for both, and run pulumi up --refresh. If the provider annotated a different cluster, new " +
+                "pods there get this role, which does not work on that cluster. If the service account there had another role, restore its annotation: run " +
+                "pulumi up --refresh on the stack of the component that manages it. If it had none, remove the annotation: " +
+                `kubectl --kubeconfig FILE ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
     wrongIssuer: (token: string, trusted: string) =>
         new Refusal(
@@ -61,7 +87,7 @@ export const refusals = {
             "service-account-missing",
             `There is no service account ${serviceAccount.namespace}/${serviceAccount.name}.`,
             "The Amazon VPC CNI plugin is not installed, or it uses another service account.",
-            `${ON_AUTO_MODE} On other clusters install the plugin, or set serviceAccount. To find the name: kubectl get daemonset ${daemonSetName} -n ${serviceAccount.namespace} -o jsonpath='{.spec.template.spec.serviceAccountName}'`,
+            `${ON_AUTO_MODE} On other clusters install the plugin, or set serviceAccount. If it was deleted, create it again (kubectl create serviceaccount ${serviceAccount.name} -n ${serviceAccount.namespace}), and run pulumi up --refresh. To find the name: kubectl get daemonset ${daemonSetName} -n ${serviceAccount.namespace} -o jsonpath='{.spec.template.spec.serviceAccountName}'`,
         ),
     daemonSetMissing: ({ daemonSetName, serviceAccount }: Subject) =>
         new Refusal(
@@ -69,6 +95,28 @@ export const refusals = {
             `There is no DaemonSet ${serviceAccount.namespace}/${daemonSetName}.`,
             "The Amazon VPC CNI plugin is not installed, or its DaemonSet has another name.",
             `${ON_AUTO_MODE} On other clusters install the plugin, or set rollout.daemonSetName.`,
+        ),
+    serviceAccountNotUsed: ({ serviceAccount, daemonSetName }: Subject, used: string) =>
+        new Refusal(
+            "service-account-not-used",
+            `The pods of the DaemonSet ${serviceAccount.namespace}/${daemonSetName} use the service account ${used}, not ${serviceAccount.name}.`,
+            "They would never get the role.",
+            `Set serviceAccount: { namespace: ${JSON.stringify(serviceAccount.namespace)}, name: ${JSON.stringify(used)} }, or rollout.daemonSetName to the DaemonSet that uses ${serviceAccount.name}.`,
+        ),
+    serviceAccountInUse: ({ namespace, name }: ServiceAccountName, pods: readonly OtherCarrier[]) =>
+        new Refusal(
+            "service-account-in-use",
+            `The component moves away from the service account ${namespace}/${name}, whose pods still carry its role: ${listNames(pods)}.`,
+            "The update ends with the deletion of that role, and would take it from these pods.",
+            `Set serviceAccount to ${namespace}/${name} again, and run pulumi up. To move the plugin itself to another service account, ` +
+                "first hand back with pulumi destroy: docs/upgrades.md in the repository shows the order.",
+        ),
+    carriedByOthers: (pods: readonly OtherCarrier[]) =>
+        new Refusal(
+            "role-still-carried",
+            `Other pods carry a role that is about to be deleted: ${listNames(pods)}.`,
+            "They do not belong to the component's DaemonSet, so the live checks do not restart them. Nothing was deleted.",
+            `Make sure that the roles of their nodes hold the CNI policy. Then restart them, and run the same command again: ${restartCommands(pods)}`,
         ),
     annotationOwned: ({ serviceAccount }: Subject, owners: readonly string[]) =>
         new Refusal(
@@ -78,16 +126,17 @@ export const refusals = {
             owners.includes("eks")
                 ? 'The managed add-on vpc-cni ("eks") writes it again with each update, so do not override it. ' +
                       LEAVE_TO_THE_ADD_ON
-                : `Set overrideExistingServiceAccount: true to take it over. Or, if the node roles hold the CNI policy, remove it: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+                : "Set overrideExistingServiceAccount: true to take it over, and run pulumi up. Do not remove the annotation instead: new pods would " +
+                      "have no permissions where the node roles do not hold the CNI policy.",
         ),
     annotationOutlivesRole: ({ serviceAccount }: Subject, owners: readonly string[]) =>
         new Refusal(
             "annotation-owned-by-another",
             annotationBelongsTo(serviceAccount, owners),
-            "It names a role that pods must no longer get, since that role is about to be deleted.",
+            "It names a role that pods must no longer get, since that role is about to be deleted. The node roles hold their policies again.",
             owners.includes("eks")
-                ? "Remove the role from the managed add-on vpc-cni, and run the same command again."
-                : `Remove the annotation, and run the same command again: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+                ? "Wait two minutes. Then remove the role from the managed add-on vpc-cni, and run the same command again."
+                : `Wait two minutes. Then remove the annotation, and run the same command again: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
     anotherComponent: ({ serviceAccount }: Subject, owner: string) =>
         new Refusal(
@@ -127,6 +176,34 @@ export const refusals = {
             `To return to the CNI role, delete the association: ${deleteAssociation(subject)} Then run pulumi up --refresh at once: ` +
                 "it restarts these pods with the CNI role. They cannot renew their credentials any more.",
         ),
+    clusterNameUnknown: (why: string) =>
+        new Refusal(
+            "cluster-name-unknown",
+            why,
+            "Without the cluster's name, the run cannot see whether the managed add-on vpc-cni or a Pod Identity association gives aws-node " +
+                "another role. It detaches no policy before it has seen that.",
+            "Set clusterName, in addition to oidcProviderArn or existingRoleArn, and run pulumi up (to see the names: aws eks list-clusters). " +
+                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+        ),
+    otherDeliveryDenied: (calls: readonly UnreadCall[]) =>
+        new AnsweredRefusal(
+            "other-delivery-unread",
+            `AWS rejected ${actionsOf(calls)}`,
+            calls.map(({ why }) => why).join(" "),
+            `${UNREAD} The identity that the live checks use lacks this permission.`,
+            `Allow ${actionsOf(calls)} for this identity (docs/least-rights.md in the repository lists all permissions of this check as ` +
+                "SeeOtherCredentials), or set other credentials with the argument `aws`, and run the same command again. " +
+                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+        ),
+    otherDeliveryUnsupported: (calls: readonly UnreadCall[]) =>
+        new AnsweredRefusal(
+            "other-delivery-unread",
+            `EKS does not know ${actionsOf(calls)}`,
+            calls.map(({ why }) => why).join(" "),
+            `${UNREAD} No permission is missing: EKS in this region, or the endpoint in the argument \`aws\`, lacks the call.`,
+            "If `aws` sets an endpoint for eks, correct or remove it, and run the same command again. If EKS in this region lacks the call, " +
+                "remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+        ),
     otherCredentials: (
         subject: Subject,
         { name, kind, what }: { readonly name: string; readonly kind: CredentialSource["kind"]; readonly what: string },
@@ -137,21 +214,21 @@ export const refusals = {
             "The AWS SDK uses these credentials instead of the role.",
             kind === "containerCredentials"
                 ? `They come from a Pod Identity association. Move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`
-                : "Make sure that the node roles hold the CNI policy. Then remove these credentials from the DaemonSet's pod template.",
+                : `${HOLDS_POLICY} Then remove these credentials from the DaemonSet's pod template.`,
         ),
     webhookSkipped: (what: string) =>
         new Refusal(
             "webhook-skipped",
             `The DaemonSet's pod template has ${what}.`,
             "It makes the pod identity webhook skip the pods, or some of their containers, so these get no role.",
-            "Remove it from the pod template first.",
+            "If the service account has a role annotation, make sure that this role works, since the pods get it then. Then remove it from the pod template.",
         ),
     audience: ({ serviceAccount }: Subject, audience: string) =>
         new Refusal(
             "audience-annotation",
             `The service account has the annotation ${AUDIENCE_ANNOTATION}: ${audience}.`,
             `The role's trust policy requires the audience ${TOKEN_AUDIENCE}, in every partition.`,
-            `Remove the annotation: kubectl ${unannotate(serviceAccount, AUDIENCE_ANNOTATION)}`,
+            `If pods use another role with that audience, first let its trust policy accept ${TOKEN_AUDIENCE} as well. Then remove the annotation: kubectl ${unannotate(serviceAccount, AUDIENCE_ANNOTATION)}`,
         ),
     nodeAgentLogs: () =>
         new Refusal(
@@ -172,7 +249,7 @@ export const refusals = {
             "cluster-too-old",
             `The cluster runs Kubernetes ${version}.`,
             `${why} needs ${needed} or later.`,
-            "Upgrade the cluster first. If only the injection guard needs it, setting injectionGuard: false is enough.",
+            "Upgrade the cluster first. If only the injection guard needs it, remove detachFromNodeRoles until then: the node roles keep the policy, and no injection guard is needed.",
         ),
     unsafeEngine: (variable: string) =>
         new Refusal(
@@ -209,8 +286,7 @@ export const refusals = {
             "node-role-shared",
             `Instances outside this cluster use the node role ${name}: ${listStrings(instancesElsewhere)}.`,
             "They would lose the policy too, and their pods cannot be seen from here.",
-            "Give each cluster a node role of its own. Or remove detachFromNodeRoles here, hand the other cluster over too and, once every pod of both " +
-                `carries its own role, detach the policy: aws iam detach-role-policy --role-name ${name} --policy-arn POLICY_ARN`,
+            "Give each cluster a node role of its own. Or remove detachFromNodeRoles: the node role then keeps the policy.",
         ),
     defaultPodsWithoutRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly string[]) =>
         new Refusal(
@@ -222,10 +298,10 @@ export const refusals = {
     nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject) =>
         new Refusal(
             "node-role-without-permissions",
-            `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and no such policy is recorded.`,
+            `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and the record has none that can be attached.`,
             "Without the CNI role, their pods would have no permissions, so the hand-back has stopped.",
             subject.ipFamily === "ipv4"
-                ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => `aws iam attach-role-policy --role-name ${name} --policy-arn ${managedPolicyOf(subject)}`).join("; ")}`
+                ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
                 : `Attach a policy with the IPv6 actions to ${roles.map(({ name }) => name).join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`,
         ),
     policyNotRecorded: ({ roleName, policyArn }: RolePolicy) =>
@@ -270,7 +346,57 @@ export const refusals = {
             "other-clusters",
             `The role also trusts ${issuers.join(", ")}.`,
             "Whether pods of those clusters still carry the role cannot be seen from here.",
-            "Take the role out of those clusters first. Then remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy.",
+            "Take the role out of those clusters first. Where a component delivers it, run pulumi destroy on its stack. Elsewhere, in this order: attach the " +
+                "CNI policy to the node roles, wait two minutes, remove the annotation, restart the pods, and check that no pod names the role " +
+                "(docs/import-and-migration.md in the repository, Removing the component). Then remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy.",
+        ),
+    forceDestroyWithPods: (pods: readonly PodSeen[], isRecordedCluster: boolean) =>
+        new Refusal(
+            "force-destroy-with-pods",
+            `forceDestroy is set, but ${isRecordedCluster ? "the cluster" : "another cluster"} answers, and ${String(pods.length)} of its pods ${pods.length === 1 ? "carries" : "carry"} the role: ${listNames(pods)}.`,
+            "Without the role, they would have no permissions, so nothing was removed.",
+            isRecordedCluster
+                ? "To hand them back, remove forceDestroy, run pulumi up, then pulumi destroy. If the cluster is about to be deleted, delete its node groups first, and run pulumi destroy again."
+                : "Take the role out of that cluster first, in this order: attach the CNI policy to its node roles, wait two minutes, remove the annotation, restart " +
+                      "the pods, and check that no pod names the role (docs/import-and-migration.md in the repository, Removing the component). Then run pulumi destroy again.",
+        ),
+    roleNarrowed: (update: Narrowed, pods: readonly { readonly name: string }[]) =>
+        new Refusal(
+            "role-narrowed",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Pods carry the role: ${listNames(pods)}.`,
+            "The engine would make this change before the live checks can prove it, so these pods could be left without permissions. It was not made.",
+            `${ANOTHER_ROLE} Or undo the change.`,
+        ),
+    roleNarrowedUnseen: (update: Narrowed, why: string) =>
+        new Refusal(
+            "role-narrowed",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Whether pods carry the role could not be read: ${withFullStop(why)}`,
+            "The engine would make this change before the live checks can prove it, so pods could be left without permissions. It was not made.",
+            `Make the cluster readable, and run the same command again. ${ANOTHER_ROLE} Or undo the change.`,
+        ),
+    policyStillNeeded: (policyArns: readonly string[], roleArn: string, missing: readonly string[], logs: boolean) =>
+        new Refusal(
+            "policy-still-needed",
+            `The update takes ${policyArns.join(", ")} away from ${roleArn}. The policies that stay do not grant ${missing.join(", ")}.`,
+            "Pods that carry the role need these actions. The policy is still attached.",
+            "Put the policy back into additionalPolicyArns, or add one that grants these actions, and run the update again." +
+                (logs
+                    ? " If only the network policy logs need them, you can turn the logs off instead (--enable-cloudwatch-logs=false)."
+                    : ""),
+        ),
+    sharedRoleNarrowed: (update: Narrowed, issuers: readonly string[]) =>
+        new Refusal(
+            "other-clusters",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. The role also trusts ${issuers.join(", ")}.`,
+            "Whether pods of those clusters carry the role cannot be seen from here. It was not changed.",
+            `${LEAVE_SHARED_ROLE}. Make this change in another update.`,
+        ),
+    sharedRoleReplaced: (roleArn: string, issuers: readonly string[]) =>
+        new Refusal(
+            "other-clusters",
+            `The update replaces the role ${roleArn}, which also trusts ${issuers.join(", ")}.`,
+            "At the end of the update the role would be deleted, and whether pods of those clusters carry it cannot be seen from here. It is still there.",
+            `${LEAVE_SHARED_ROLE}.`,
         ),
     timeout: (what: string, seconds: number, argument: string, last: string) =>
         new Refusal(
@@ -314,8 +440,7 @@ export const refusals = {
  */
 function leavePodIdentity(subject: Subject): string {
     return (
-        "(1) Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes. (2) Delete the association: " +
-        `${deleteAssociation(subject)} (3) At once, restart the pods, ` +
+        `(1) ${HOLDS_POLICY} (2) Delete the association: ${deleteAssociation(subject)} (3) At once, restart the pods, ` +
         `which cannot renew their credentials any more: kubectl rollout restart daemonset/${subject.daemonSetName} -n ${subject.serviceAccount.namespace}`
     );
 }
@@ -325,6 +450,16 @@ function deleteAssociation({ serviceAccount: { namespace, name }, clusterName = 
         `aws eks list-pod-identity-associations --cluster-name ${clusterName} --namespace ${namespace} --service-account ${name} shows its ID, ` +
         `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it.`
     );
+}
+
+/** A pod that belongs to no DaemonSet is deleted. Its controller creates it again. */
+function restartCommands(pods: readonly OtherCarrier[]): string {
+    const commands = pods.map(({ name, daemonSet, serviceAccount: { namespace } }) =>
+        daemonSet === undefined
+            ? `kubectl delete pod ${name} -n ${namespace}`
+            : `kubectl rollout restart daemonset/${daemonSet} -n ${namespace}`,
+    );
+    return [...new Set(commands)].join("; ");
 }
 
 function annotationBelongsTo({ namespace, name }: Subject["serviceAccount"], owners: readonly string[]): string {
@@ -338,6 +473,10 @@ function unannotate({ namespace, name }: Subject["serviceAccount"], annotation: 
 
 function listStrings(names: readonly string[]): string {
     return listNames(names.map((name) => ({ name })));
+}
+
+function actionsOf(calls: readonly UnreadCall[]): string {
+    return [...new Set(calls.map(({ action }) => action))].join(", ");
 }
 
 /** Messages of AWS and Kubernetes may lack the full stop. */

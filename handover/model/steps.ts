@@ -1,4 +1,5 @@
 import type { Refusal } from "./refusal";
+import type { ServiceAccountName } from "./subject";
 import type { PodSeen } from "./world";
 
 /** The next safe step towards a goal, decided by a pure function of the observed state. */
@@ -20,9 +21,11 @@ export type Step =
     | { readonly do: "admitRoles"; readonly roleArns: readonly string[]; readonly why: string }
     | { readonly do: "removeInjectionGuard"; readonly why: string }
     | { readonly do: "releaseTemplate"; readonly why: string }
-    /** Releases the component's fields of the service account, and leaves these annotations on it. */
+    /** Releases the component's fields of a service account, and leaves these annotations on it. */
     | {
           readonly do: "releaseServiceAccount";
+          /** Undefined: the service account of the subject. */
+          readonly account?: ServiceAccountName;
           readonly leaving: Readonly<Record<string, string>>;
           readonly why: string;
       }
@@ -46,6 +49,8 @@ export interface Memory {
     readonly attachedAt: number | undefined;
     /** The policies that it attached last, and has not detached since. */
     readonly attached: readonly RolePolicy[];
+    /** Policies that this run could not attach, because they no longer exist. */
+    readonly gone: readonly RolePolicy[];
     /** When this run last detached a policy. */
     readonly detachedAt: number | undefined;
     readonly propagatedAt: number | undefined;
@@ -63,6 +68,7 @@ export function freshMemory(startedAt: number): Memory {
         startedAt,
         attachedAt: undefined,
         attached: [],
+        gone: [],
         detachedAt: undefined,
         propagatedAt: undefined,
         releasedAt: undefined,
@@ -72,12 +78,13 @@ export function freshMemory(startedAt: number): Memory {
     };
 }
 
-/** Adds a step that the run took at the time `at`. */
-export function remember(memory: Memory, step: Step, at: number): Memory {
+/** Adds a step that the run took at the time `at`. `gone`: the policies of the step that no longer exist. */
+export function remember(memory: Memory, step: Step, at: number, gone: readonly RolePolicy[] = []): Memory {
     switch (step.do) {
         case "attach":
             return {
                 ...memory,
+                gone: [...memory.gone, ...gone],
                 attachedAt: at,
                 attached: step.policies,
                 propagatedAt: undefined,

@@ -1,6 +1,12 @@
 import { parseRoleArn } from "../../documents/arn";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 
+/** A service account's name. */
+export interface ServiceAccountName {
+    readonly namespace: string;
+    readonly name: string;
+}
+
 /** The service account, DaemonSet and role of a hand-over. Plain data, since it is kept in the stack's state. */
 export interface Subject {
     /** The component's name in its stack, for messages. */
@@ -8,7 +14,9 @@ export interface Subject {
     /** The field manager of the component's patches. It distinguishes them from another component's. */
     readonly fieldManager: string;
     /** The service account that gets the CNI role. */
-    readonly serviceAccount: { readonly namespace: string; readonly name: string };
+    readonly serviceAccount: ServiceAccountName;
+    /** Those that had it before, according to the record. */
+    readonly formerServiceAccounts?: readonly ServiceAccountName[];
     /** The DaemonSet, in the same namespace, whose pods use the service account. */
     readonly daemonSetName: string;
     /** The name of the injection guard's ValidatingAdmissionPolicy and of its binding. */
@@ -22,6 +30,10 @@ export interface Subject {
     readonly clusterName?: string;
     /** The annotations that deliver the CNI role to the service account. */
     readonly annotations: Readonly<Record<string, string>>;
+}
+
+export function isSameAccount(a: ServiceAccountName, b: ServiceAccountName): boolean {
+    return a.namespace === b.namespace && a.name === b.name;
 }
 
 /** The AWS managed CNI policy, in the partition of the CNI role. */

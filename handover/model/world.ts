@@ -1,3 +1,6 @@
+import type { OtherDelivery } from "./otherDelivery";
+import type { ServiceAccountName } from "./subject";
+
 /** The observed state of the cluster and the account. Decisions are pure functions of it. */
 export interface World {
     /** When it was observed, in milliseconds since the epoch. */
@@ -19,6 +22,10 @@ export interface ClusterSeen {
     /** The pods that the DaemonSet owns, including terminating ones. */
     readonly pods: readonly PodSeen[];
     readonly injectionGuard: InjectionGuardSeen;
+    /** Other pods of the service account, and the pods of its predecessors, if they carry a role. Missing if there are none. */
+    readonly otherCarriers?: readonly OtherCarrier[];
+    /** Former service accounts that the component still annotates. Missing if there are none. */
+    readonly formerServiceAccounts?: readonly ServiceAccountName[];
     /** Messages of the DaemonSet's FailedCreate events in the last minutes, newest first. */
     readonly refusedPods: readonly string[];
     /** Pods of kube-system/aws-node on these nodes that have no role of their own, if another DaemonSet is handed over. */
@@ -37,6 +44,15 @@ export interface InjectionGuardSeen {
     readonly roleArns?: readonly string[];
 }
 
+/** A pod that carries a role and does not belong to the DaemonSet. */
+export interface OtherCarrier {
+    readonly name: string;
+    readonly serviceAccount: ServiceAccountName;
+    /** The DaemonSet that owns it. Undefined if none does. */
+    readonly daemonSet: string | undefined;
+    readonly roleArns: readonly string[];
+}
+
 export interface ServiceAccountSeen {
     readonly uid: string;
     /** Those of `eks.amazonaws.com/` and `pulumi.com/`, and the component's own. */
@@ -47,6 +63,8 @@ export interface ServiceAccountSeen {
 
 export interface DaemonSetSeen {
     readonly uid: string;
+    /** The service account of its pod template. */
+    readonly serviceAccountName?: string;
     readonly updateStrategy: "RollingUpdate" | "OnDelete";
     /** How many of its pods may be unavailable: maxUnavailable, resolved against the number of its nodes. At least 1. */
     readonly maxUnavailable: number;
@@ -85,6 +103,8 @@ export interface PodSeen {
     readonly credentials: CredentialSource;
     /** The message of its newest MissingIAMPermissions event. */
     readonly missingPermissions: string | undefined;
+    /** When it was emitted last, in milliseconds since the epoch. */
+    readonly missingPermissionsAt?: number;
     /** The number of restarts of all its containers. */
     readonly restarts: number;
 }
@@ -112,6 +132,10 @@ export interface AccountSeen {
     readonly podIdentityRoleArns?: readonly string[];
     /** The roles of this cluster's nodes, and every role that was requested by name. */
     readonly nodeRoles: readonly NodeRoleSeen[];
+    /** The clusters that the tags of all the nodes' instances name. */
+    readonly clustersInTags?: readonly string[];
+    /** Only right before a detachment. */
+    readonly otherDelivery?: OtherDelivery;
 }
 
 export interface NodeRoleSeen {
@@ -121,12 +145,18 @@ export interface NodeRoleSeen {
     readonly uniqueId: string | undefined;
     /** Attached AWS and customer managed policies that grant actions of the CNI: see documents/cniGrants.ts. */
     readonly cniPolicies: readonly CniPolicySeen[];
-    /** Names of inline policies that grant actions of the CNI. */
-    readonly inlineCniPolicies: readonly string[];
+    /** Inline policies that grant actions of the CNI. */
+    readonly inlineCniPolicies: readonly InlineCniPolicySeen[];
     /** IDs of this cluster's instances that run with it, joined or not. */
     readonly instancesOfCluster: readonly string[];
     /** Instances outside this cluster that run with it, as `<region>/<id>`. */
     readonly instancesElsewhere: readonly string[];
+}
+
+export interface InlineCniPolicySeen {
+    readonly name: string;
+    /** Whether it alone grants everything that the IP family needs. */
+    readonly sufficient: boolean;
 }
 
 export interface CniPolicySeen {

@@ -1,3 +1,5 @@
+import { issuerOf } from "./look";
+import { lookAtOtherDelivery } from "./otherDeliveryLook";
 import type { RunContext } from "./runContext";
 
 /**
@@ -5,24 +7,19 @@ import type { RunContext } from "./runContext";
  * one after the preflight.
  */
 export function seeingAssociations(context: RunContext): RunContext {
-    const { aws, subject } = context;
-    const { clusterName, serviceAccount } = subject;
-    return clusterName === undefined
-        ? context
-        : {
-              ...context,
-              aws: {
-                  ...aws,
-                  look: async (query) => {
-                      const [account, { podIdentityRoleArns, unread }] = await Promise.all([
-                          aws.look(query),
-                          aws.otherDelivery(clusterName, serviceAccount),
-                      ]);
-                      // None that could be read does not mean that there is none.
-                      return podIdentityRoleArns.length === 0 && unread.length > 0
-                          ? account
-                          : { ...account, podIdentityRoleArns };
-                  },
-              },
-          };
+    const { aws } = context;
+    return {
+        ...context,
+        aws: {
+            ...aws,
+            look: async (query) => {
+                const account = await aws.look(query);
+                const seen = await lookAtOtherDelivery(context, account, () => issuerOf(context));
+                const { podIdentityRoleArns, unread, clusterNameUnknown } = seen;
+                const isUnread = clusterNameUnknown !== undefined || unread.length > 0;
+                // None that could be read does not mean that there is none.
+                return podIdentityRoleArns.length === 0 && isUnread ? account : { ...account, podIdentityRoleArns };
+            },
+        },
+    };
 }

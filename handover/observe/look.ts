@@ -1,5 +1,8 @@
+import type { OtherDelivery } from "../model/otherDelivery";
 import type { ClusterSeen, World } from "../model/world";
+import { lookAtOtherDelivery } from "./otherDeliveryLook";
 import type { RunContext } from "./runContext";
+import { issuerOfToken } from "./tokenIssuer";
 
 /**
  * Looks at the cluster and at the account.
@@ -11,6 +14,24 @@ export async function look(
     { searchElsewhere }: { readonly searchElsewhere: boolean },
 ): Promise<World> {
     return lookAtAccount(context, await context.cluster.look(), searchElsewhere);
+}
+
+/**
+ * Looks at everything that must be seen right before a detachment: the instances of every region, and the other ways in which
+ * EKS gives aws-node credentials.
+ */
+export async function lookBeforeDetachment(context: RunContext): Promise<World> {
+    const world = await look(context, { searchElsewhere: true });
+    return withOtherDelivery(world, await lookAtOtherDelivery(context, world.account, () => issuerOf(context)));
+}
+
+/** The cluster's token issuer. */
+export async function issuerOf({ cluster, subject }: RunContext): Promise<string | undefined> {
+    return subject.issuers[0] ?? issuerOfToken(await cluster.requestToken());
+}
+
+export function withOtherDelivery(world: World, otherDelivery: OtherDelivery): World {
+    return { ...world, account: { ...world.account, otherDelivery } };
 }
 
 /** Looks at the account alone, for the nodes that the cluster had in its last look. */

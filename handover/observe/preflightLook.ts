@@ -1,6 +1,8 @@
+import type { OtherDelivery } from "../model/otherDelivery";
 import type { PreflightOptions } from "../model/preflight";
 import type { Preflight } from "../model/preflight";
-import { look } from "./look";
+import { look, withOtherDelivery } from "./look";
+import { lookAtOtherDelivery } from "./otherDeliveryLook";
 import { RunContext } from "./runContext";
 
 /** Looks at everything that the preflight checks. `issuer` is called only if the service account exists. */
@@ -12,23 +14,36 @@ export async function observePreflight(
     const { subject } = context;
     const { version } = await context.cluster.identity();
     const callerAccount = await context.aws.callerAccount();
-    const world = await look(context, { searchElsewhere: options.detachFromNodeRoles.length > 0 });
-    const otherDelivery =
-        subject.clusterName === undefined
-            ? undefined
-            : await context.aws.otherDelivery(subject.clusterName, subject.serviceAccount);
-    otherDelivery?.unread.forEach((line) => context.progress(line));
+    const detaches = options.detachFromNodeRoles.length > 0;
+    const world = await look(context, { searchElsewhere: detaches });
+    const tokenIssuer = world.cluster.serviceAccount === undefined ? undefined : await issuer();
+    const otherDelivery = await lookAtOtherDelivery(context, world.account, () =>
+        Promise.resolve(tokenIssuer ?? subject.issuers[0]),
+    );
+    if (!detaches) {
+        unreadLines(otherDelivery).forEach((line) => context.progress(line));
+    }
     return {
         subject,
-        world,
+        world: detaches ? withOtherDelivery(world, otherDelivery) : world,
         clusterVersion: version,
         callerAccount,
         otherDelivery,
-        tokenIssuer: world.cluster.serviceAccount === undefined ? undefined : await issuer(),
+        tokenIssuer,
         overrideExistingServiceAccount: options.overrideExistingServiceAccount,
         detachFromNodeRoles: options.detachFromNodeRoles,
         injectionGuard: options.injectionGuard,
         additionalPolicies: options.additionalPolicies,
         environment: process.env,
     };
+}
+
+/** The lines of a run that detaches nothing, and so goes on, about other deliveries that it could not read. */
+function unreadLines({ clusterNameUnknown, unread }: OtherDelivery): string[] {
+    return [
+        ...(clusterNameUnknown === undefined
+            ? []
+            : [`${clusterNameUnknown} So the add-on vpc-cni and the Pod Identity associations are not looked at.`]),
+        ...unread.map(({ why }) => why),
+    ];
 }

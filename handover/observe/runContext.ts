@@ -3,6 +3,7 @@ import { connectAws } from "../aws/connectAws";
 import type { ClusterAccess } from "../kubernetes/clusterAccess";
 import { DEFAULT_SETTINGS, IMPATIENT_SETTINGS } from "../kubernetes/clusterSettings";
 import { connectCluster } from "../kubernetes/connectCluster";
+import { unreadableKubeconfig } from "../kubernetes/unreadableKubeconfig";
 import type { ConnectionInputs } from "../model/connection";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { refusals } from "../model/refusals";
@@ -34,13 +35,14 @@ export interface OperationContext {
         inputs: ConnectionInputs,
         roleNames: readonly string[],
         operation: OperationContext,
+        impatient?: boolean,
     ) => Promise<RunContext>;
 }
 
 /**
  * Prepares the connections to the cluster and to the account. Sends no request yet.
  *
- * @param impatient Whether to fail early rather than retry for long, as a preview does.
+ * @param impatient Whether to fail early rather than retry for long, as a preview and `forceDestroy` do.
  */
 export async function openRunContext(
     { subject, kubeconfig, context, aws, region }: ConnectionInputs,
@@ -54,7 +56,9 @@ export async function openRunContext(
     };
     return {
         subject,
-        cluster: await connectCluster(connection, subject, impatient ? IMPATIENT_SETTINGS : DEFAULT_SETTINGS),
+        cluster: await connectCluster(connection, subject, impatient ? IMPATIENT_SETTINGS : DEFAULT_SETTINGS).catch(
+            unreadableKubeconfig,
+        ),
         aws: connectAws(aws ?? {}, { impatient, ...(region === undefined ? {} : { region }) }),
         roleNames,
         now: Date.now,
@@ -73,10 +77,11 @@ export async function withRunContext<T>(
     roleNames: readonly string[],
     operation: OperationContext,
     use: (context: RunContext) => Promise<T>,
+    impatient = false,
 ): Promise<T> {
     const { record, subject } = inputs;
     const known = record === undefined ? inputs : { ...inputs, subject: subjectOf(record, subject) };
-    const context = await (operation.open ?? openRunContext)(known, roleNames, operation);
+    const context = await (operation.open ?? openRunContext)(known, roleNames, operation, impatient);
     try {
         return await unlessCancelled(use(context), operation.cancelled);
     } finally {

@@ -7,10 +7,9 @@ import { preflightRefusals } from "../decide/preflightRefusals";
 import { remainingSteps } from "../decide/remainingSteps";
 import { isAnnotated } from "../model/isAnnotated";
 import { Preflight } from "../model/preflight";
-import { freshRecord, HandOverRecord, subjectOf, withObserved } from "../model/record";
+import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles } from "../model/record";
 import type { Refusal } from "../model/refusal";
 import type { Subject } from "../model/subject";
-import { webhookAnnotations } from "../model/webhookAnnotations";
 import { Forecast } from "./forecast";
 import { inferredRecord, isAnotherRole } from "./inferredRecord";
 import { planLines } from "./planLines";
@@ -27,6 +26,11 @@ export interface PlanInputs {
     readonly delivered: string | undefined;
     /** Undefined: nothing is detached. */
     readonly detachFromNodeRoles: readonly string[] | undefined;
+    /** Those that the component's program manages, and whether their delete detaches policies first, as far as that can be seen. */
+    readonly ownNodeRoles: readonly {
+        readonly name: string;
+        readonly forceDetachPolicies: boolean | undefined;
+    }[];
     readonly detachPolicyArns: readonly string[] | undefined;
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;
@@ -66,7 +70,7 @@ function follow(inputs: PlanInputs): HandOverPlan {
         ...(inputs.record === undefined ? restoreForAnotherRole(inputs, record, forecast) : []),
         ...annotate(subject, forecast),
         ...(inputs.canaryActs ? canary(inputs, record, subject, forecast) : []),
-        ...rollOut(inputs, subject, forecast),
+        ...rollOut(inputs, record, subject, forecast),
         ...detachment(inputs, record, subject, forecast),
     ];
     const target = { ...inputs, ...preflight, subject, record, detachFromNodeRoles: inputs.detachFromNodeRoles };
@@ -75,12 +79,16 @@ function follow(inputs: PlanInputs): HandOverPlan {
 }
 
 /** The credential guard's record when the other parts begin. */
-function recordAfter({ preflight, record, detachPolicyArns }: PlanInputs): HandOverRecord {
+function recordAfter({ preflight, record, detachPolicyArns, ownNodeRoles }: PlanInputs): HandOverRecord {
     const { subject, world, detachFromNodeRoles } = preflight;
     if (record !== undefined) {
         return record;
     }
-    const before = inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world);
+    const before = withOwnNodeRoles(
+        inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world),
+        detachFromNodeRoles,
+        ownNodeRoles.map(({ name }) => name),
+    );
     // A pod may still carry a role that was approved before the annotated one.
     const carried = world.cluster.pods.flatMap(({ credentials }) =>
         credentials.kind === "webIdentity" ? [credentials.roleArn] : [],
@@ -124,13 +132,18 @@ function canary(inputs: PlanInputs, record: HandOverRecord, subject: Subject, fo
 }
 
 /** With OnDelete, the detachment restarts the pods. */
-function rollOut({ preflight, delivered }: PlanInputs, subject: Subject, forecast: Forecast): string[] {
+function rollOut(
+    { preflight, delivered }: PlanInputs,
+    record: HandOverRecord,
+    subject: Subject,
+    forecast: Forecast,
+): string[] {
     const { daemonSet, pods } = preflight.world.cluster;
     const { [ROLLOUT_ANNOTATION]: live } = daemonSet?.templateAnnotations ?? {};
     if (daemonSet === undefined || forecast.isStuck || (delivered !== undefined && live === delivered)) {
         return [];
     }
-    if (carriedBefore(subject, webhookAnnotations(preflight.world), forecast.world.cluster)) {
+    if (carriedBefore(subject, record.originalAnnotations, forecast.world.cluster)) {
         return [];
     }
     forecast.patchTemplate();
@@ -170,6 +183,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.attach(part, "since pods without the role use it"),
         ...planLines.restart(part, seen),
         ...planLines.detach(part),
+        ...planLines.forceDetach(part, inputs.ownNodeRoles),
         ...planLines.wait(part, forecast.world),
     ];
 }

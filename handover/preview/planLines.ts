@@ -36,6 +36,22 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
+    /** A node role of the same program may be deleted while it holds the policy again. */
+    forceDetach: (
+        { steps }: ForecastPart,
+        own: readonly { readonly name: string; readonly forceDetachPolicies: boolean | undefined }[],
+    ) =>
+        own
+            .filter(
+                ({ name, forceDetachPolicies }) =>
+                    forceDetachPolicies !== true &&
+                    policiesOf(steps, "detach").some(({ roleName }) => roleName === name),
+            )
+            .map(
+                ({ name }) =>
+                    `[force-detach] This program manages ${name}. Set forceDetachPolicies: true on that role, or IAM refuses to delete it ` +
+                    "while it holds the policy that destroy attaches again.",
+            ),
     /** Waits that only the user can end. */
     wait: ({ stuck }: ForecastPart, { cluster }: World) =>
         stuck === undefined

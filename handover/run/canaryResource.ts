@@ -86,8 +86,11 @@ function outputsOf({ shown, updateStrategy, carriedBefore: carried = false }: St
 /** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to revert. */
 const WRONG_CLUSTER = ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing"];
 
-/** A cancelled run ends without reverting, so that the user does not wait. The next run continues from there. */
-const NOTHING_TO_REVERT = [...WRONG_CLUSTER, "cancelled"];
+/**
+ * A cancelled run ends without reverting, so that the user does not wait. The next run continues from there. Without a kubeconfig,
+ * the canary has not begun.
+ */
+const NOTHING_TO_REVERT = [...WRONG_CLUSTER, "cancelled", "kubeconfig-invalid"];
 
 async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<CanaryOutputs> {
     const subject = subjectOf(inputs.record, inputs.subject);
@@ -100,7 +103,7 @@ async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<Cana
             limitSeconds: inputs.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });
-        const nothingToRestart = carriedBefore(subject, inputs.formerAnnotations, world.cluster);
+        const nothingToRestart = carriedBefore(subject, inputs.record.originalAnnotations, world.cluster);
         return outputsOf({ shown: why, ...world.cluster.daemonSet, carriedBefore: nothingToRestart });
     } catch (error) {
         if (isRefusal(error, ...NOTHING_TO_REVERT)) {

@@ -1,9 +1,20 @@
 import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
-import { nextGiveBackStep } from "../decide/giveBack";
+import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
+import { unrecordedPolicies } from "../decide/drift";
 import { nextHandBackStep } from "../decide/handBack";
+import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";
-import { approvalOf } from "../model/approvedRole";
-import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnRole } from "../model/record";
+import { withoutPathLine } from "../decide/withoutPath";
+import {
+    freshRecord,
+    HandOverRecord,
+    subjectOf,
+    withAnotherApproval,
+    withObserved,
+    withOwnNodeRoles,
+    withOwnRole,
+    withServiceAccount,
+} from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { World } from "../model/world";
@@ -14,7 +25,10 @@ import { issuerOfToken } from "../observe/tokenIssuer";
 import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
+import { provedAgain } from "./provedAgain";
 import { ProofDepth, prove } from "./proveRole";
+import { refuseIfStillNeeded } from "./removedPolicies";
+import { refuseIfShared } from "./sharedRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 import { widenInjectionGuard } from "./widenInjectionGuard";
 
@@ -22,6 +36,8 @@ export interface CredentialGuardInputs extends LiveInputs {
     readonly proof: ProofDepth;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
+    /** Those of detachFromNodeRoles that the component's program manages. Missing if there are none. */
+    readonly ownNodeRoles?: readonly string[];
     readonly detachPolicyArns: readonly string[];
     readonly injectionGuard: boolean;
     /** The CNI policy and the additional policies. */
@@ -44,6 +60,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
     acting: [
         "subject",
         "detachFromNodeRoles",
+        "ownNodeRoles",
         "detachPolicyArns",
         "injectionGuard",
         "policyArns",
@@ -55,7 +72,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         withRunContext(inputs, inputs.detachFromNodeRoles, operation, (context) => approve(context, inputs, undefined)),
     update: async (state, inputs, operation) =>
         mustAct<CredentialGuardInputs>(state, inputs, credentialGuard.acting)
-            ? withRunContext({ ...inputs, record: state.record }, inputs.detachFromNodeRoles, operation, (context) =>
+            ? withRunContext(withFormerAccount(state, inputs), inputs.detachFromNodeRoles, operation, (context) =>
                   approveAgain(context, state, inputs),
               )
             : { record: state.record, formerAnnotations: state.formerAnnotations, approvedRole: state.approvedRole },
@@ -63,6 +80,11 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         unlessClusterGone(state, state.record.namedNodeRoles, operation, async (context) => handBack(context, state)),
     read,
 };
+
+/** With the service account that the last update annotated, which records of early versions do not name. */
+function withFormerAccount(state: CredentialGuardInputs & CredentialGuardOutputs, inputs: CredentialGuardInputs) {
+    return { ...inputs, record: withServiceAccount(state.record, state.subject.serviceAccount) };
+}
 
 /** Proves a role, and records the state before it. */
 async function approve(
@@ -75,22 +97,30 @@ async function approve(
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
-    await prove(context, inputs, world);
+    const withoutPath = withoutPathLine(world);
+    if (withoutPath !== undefined) {
+        context.progress(withoutPath);
+    }
+    const inUse = before?.record.approvedRoleArns.includes(subject.roleArn) ?? false;
+    await prove(context, { ...inputs, inUse }, world);
     const record = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
+    const accounts = before === undefined ? record : withServiceAccount(record, before.subject.serviceAccount);
     return {
-        record: withObserved(record, {
+        record: withObserved(withServiceAccount(accounts, subject.serviceAccount), {
             roleArn: subject.roleArn,
             detachFromNodeRoles,
             detachPolicyArns: inputs.detachPolicyArns,
             nodeRoles: world.account.nodeRoles,
         }),
         formerAnnotations: formerAnnotations(world, before),
-        approvedRole: approvalOf({ ...inputs, ...subject }, before?.approvedRole),
+        approvedRole: approvedRoleOf(inputs),
     };
 }
 
-/** The record, with the role if it is the component's own. */
-function recordOf({ record, roleUniqueId, subject }: CredentialGuardInputs & Pick<CredentialGuardOutputs, "record">) {
+/** The record, with the CNI role and the node roles that the program itself manages. */
+function recordOf(inputs: CredentialGuardInputs & Pick<CredentialGuardOutputs, "record">): HandOverRecord {
+    const { roleUniqueId, subject, detachFromNodeRoles, ownNodeRoles = [] } = inputs;
+    const record = withOwnNodeRoles(inputs.record, detachFromNodeRoles, ownNodeRoles);
     return roleUniqueId === "" ? record : withOwnRole(record, subject.roleArn);
 }
 
@@ -99,8 +129,11 @@ async function approveAgain(
     state: CredentialGuardInputs & CredentialGuardOutputs,
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
-    const known = { ...context, subject: subjectOf(state.record, context.subject) };
-    const before = { ...state, approvedRoleArns: state.record.approvedRoleArns };
+    const known = { ...context, subject: subjectOf(withFormerAccount(state, inputs).record, context.subject) };
+    refuseIfShared(state, inputs);
+    await refuseIfStillNeeded(known, state, inputs);
+    const { approvedRoleArns, ownRoleArns = approvedRoleArns } = state.record;
+    const before = { ...state, approvedRoleArns, ownRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);
     if (approved.approvedRole === state.approvedRole) {
         // The same role: its annotation does not change, and neither do the former annotations.
@@ -127,7 +160,7 @@ async function approveAgain(
         { subject, record, formerAnnotations: restored },
         { limitSeconds: inputs.timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" },
     );
-    return approved;
+    return { ...approved, record: withAnotherApproval(record) };
 }
 
 /** Runs the preflight. Throws all its reasons to refuse at once. */
@@ -154,38 +187,47 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
         iamPropagationSeconds: state.iamPropagationSeconds,
         formerAnnotations: (await formerRoleWorks(context, record, state)) ? record.originalAnnotations : {},
     };
-    await reach(
+    const { world } = await reach(
         { ...context, subject },
         {
             what: "The hand-back",
-            next: (world, memory) => nextHandBackStep(target, world, memory),
+            next: (seen, memory) => nextHandBackStep(target, seen, memory),
             limitSeconds: timeouts.handBackSeconds,
             limitArgument: "timeouts.handBackSeconds",
         },
     );
+    notGivenBack(record, record.namedNodeRoles, world.account).forEach((line) => context.progress(line));
 }
 
+/**
+ * Says what the next update has to record. It records nothing itself: a policy that another program attaches for a moment would
+ * otherwise be attached again on destroy, although its owner has removed it.
+ */
 async function read(
     state: CredentialGuardInputs & CredentialGuardOutputs,
     operation: OperationContext,
 ): Promise<{ outputs: CredentialGuardOutputs; drift: string }> {
-    const { record, formerAnnotations, approvedRole, subject, detachFromNodeRoles } = state;
-    const kept = { outputs: { record, formerAnnotations, approvedRole }, drift: NO_DRIFT };
+    const { record, formerAnnotations, approvedRole } = state;
+    const outputs = { record, formerAnnotations, approvedRole };
     return withRunContext(state, record.namedNodeRoles, operation, async (context) => {
         const { account, cluster } = await look(context, { searchElsewhere: false });
-        return cluster.uid !== record.clusterUid
-            ? kept
-            : {
-                  ...kept,
-                  outputs: {
-                      ...kept.outputs,
-                      record: withObserved(record, {
-                          roleArn: subject.roleArn,
-                          detachFromNodeRoles,
-                          detachPolicyArns: state.detachPolicyArns,
-                          nodeRoles: account.nodeRoles,
-                      }),
-                  },
-              };
+        if (cluster.uid !== record.clusterUid) {
+            return { outputs, drift: NO_DRIFT };
+        }
+        const unrecorded = unrecordedPolicies(targetOf(state), account);
+        if (unrecorded !== undefined) {
+            context.progress(unrecorded);
+        }
+        const drifts = [await provedAgain(context, state, cluster), unrecorded].flatMap((drift) => drift ?? []);
+        return { outputs, drift: drifts.length === 0 ? NO_DRIFT : drifts.join(" ") };
     });
+}
+
+function targetOf(state: CredentialGuardInputs & CredentialGuardOutputs): NodeRoleTarget {
+    const { detachPolicyArns, ...rest } = state;
+    return { ...rest, detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns };
+}
+
+function approvedRoleOf({ subject, roleUniqueId }: CredentialGuardInputs): string {
+    return `${subject.roleArn} ${roleUniqueId}`.trim();
 }

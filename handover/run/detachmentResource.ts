@@ -1,13 +1,16 @@
 import { DetachmentTarget, nextDetachmentStep } from "../decide/detachment";
 import { driftOf } from "../decide/drift";
-import { nextGiveBackStep } from "../decide/giveBack";
+import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { remainingSteps } from "../decide/remainingSteps";
 import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
+import { isRefusal } from "../model/refusal";
+import { refusals } from "../model/refusals";
 import { freshMemory } from "../model/steps";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
+import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { unlessClusterGone } from "./unlessClusterGone";
@@ -49,7 +52,11 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<DetachmentInputs>(state, inputs, detachment.acting)
-            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs))
+            ? withRunContext(inputs, rolesOf(inputs), operation, (context) =>
+                  state.approvedRole === inputs.approvedRole
+                      ? repair(context, inputs)
+                      : restoreAndHandOver(context, inputs),
+              )
             : outputsOf(state),
     delete: (state, operation) =>
         unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) =>
@@ -73,6 +80,24 @@ async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs)
 }
 
 /**
+ * The same for a role with which the pods were verified before. One of them may have complained before the role was repaired, and would
+ * block every update for an hour. A role that was never verified gets no such allowance.
+ */
+async function repair(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+    try {
+        return await restoreAndHandOver(context, inputs);
+    } catch (error) {
+        const complains = isRefusal(error, "pod-misses-permissions");
+        const provedAt = complains ? await provedSinceComplaint(context, targetOf(inputs).subject) : undefined;
+        if (!complains || provedAt === undefined) {
+            throw error;
+        }
+        context.progress(`${error.seen.replace(/\.?$/, ".")} The role was proved since then: only later events count`);
+        return handOver(context, inputs, provedAt);
+    }
+}
+
+/**
  * Attaches the policies again if the live checks are turned off, since there is no hand-back then.
  *
  * On destroy, this resource leaves the state before anything changes, and the hand-back that follows attaches the policies again.
@@ -80,7 +105,12 @@ async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs)
  */
 async function restoreIfTurnedOff(context: RunContext, inputs: DetachmentInputs): Promise<void> {
     const { record, subject, keepDetached = false } = inputs;
-    if (!isTurnedOff(subjectOf(record, subject), await context.cluster.look())) {
+    const cluster = await context.cluster.look();
+    if (cluster.uid !== record.clusterUid) {
+        // The hand-back refuses as well. Here, this resource stays in the state, so that an update of forceDestroy alone is possible.
+        throw refusals.clusterChanged(record.clusterUid, cluster.uid);
+    }
+    if (!isTurnedOff(subjectOf(record, subject), cluster)) {
         return;
     }
     if (keepDetached) {
@@ -99,15 +129,16 @@ async function restorePolicies(
     if (roleNames.length === 0) {
         return;
     }
-    await reach(
+    const { world } = await reach(
         { ...context, roleNames },
         {
             what: "Attaching the policies to the node roles again",
-            next: (world, memory) => nextGiveBackStep({ record, roleNames, iamPropagationSeconds: 0 }, world, memory),
+            next: (seen, memory) => nextGiveBackStep({ record, roleNames, iamPropagationSeconds: 0 }, seen, memory),
             limitSeconds: timeouts.handBackSeconds,
             limitArgument: "timeouts.handBackSeconds",
         },
     );
+    notGivenBack(record, roleNames, world.account).forEach((line) => context.progress(line));
 }
 
 function targetOf(inputs: DetachmentInputs): DetachmentTarget {
@@ -119,8 +150,8 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
     };
 }
 
-async function handOver(opened: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
-    const target = targetOf(inputs);
+async function handOver(opened: RunContext, inputs: DetachmentInputs, provedAt?: number): Promise<DetachmentOutputs> {
+    const target = { ...targetOf(inputs), ...(provedAt === undefined ? {} : { provedAt }) };
     const { world } = await reach(seeingAssociations({ ...opened, subject: target.subject }), {
         what: "The verification of all pods",
         next: (seen, memory) => nextDetachmentStep(target, seen, memory),

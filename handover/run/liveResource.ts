@@ -39,6 +39,7 @@ const OPTIONAL_INPUTS = [
     "detachFromNodeRoles",
     "detachPolicyArns",
     "keepDetached",
+    "ownNodeRoles",
 ];
 
 /** The inputs that have changed. Pure, since the engine asks on each update, and with the sides swapped on a refresh. */

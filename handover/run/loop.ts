@@ -1,8 +1,8 @@
 import { refusals } from "../model/refusals";
-import { freshMemory, Memory, remember, Step } from "../model/steps";
+import { freshMemory, Memory, remember, RolePolicy, Step } from "../model/steps";
 import type { Timeouts } from "../model/subject";
 import type { World } from "../model/world";
-import { instanceIds, look, lookAtAccount } from "../observe/look";
+import { instanceIds, look, lookAtAccount, lookBeforeDetachment } from "../observe/look";
 import type { RunContext } from "../observe/runContext";
 import { TransientRetry } from "./transientRetry";
 
@@ -44,18 +44,19 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     let memory = freshMemory(startedAt);
     let shown = "";
     const retry = new TransientRetry(context);
-    const lookAtAll = (searchElsewhere: boolean) => retry.read(() => look(context, { searchElsewhere }));
-    let world = await lookAtAll(false);
+    const lookAtAll = () => retry.read(() => look(context, { searchElsewhere: false }));
+    let world = await lookAtAll();
     let accountAt = world.at;
     for (;;) {
         let step = goal.next(world, memory);
         if (step.do !== "detach" && world.account.reused && !INDEPENDENT_OF_ACCOUNT.includes(step.do)) {
-            world = await lookAtAll(false);
+            world = await lookAtAll();
             step = goal.next(world, memory);
         }
         if (step.do === "detach") {
-            // Instances elsewhere may use the role. The search calls every region, so it is made only right before a detachment.
-            world = await lookAtAll(true);
+            // Instances elsewhere may use the role, and an add-on or an association may give aws-node another one. That takes many
+            // calls, in every region, so they are made only right before a detachment.
+            world = await retry.read(() => lookBeforeDetachment(context));
             step = goal.next(world, memory);
         }
         accountAt = world.account.reused ? accountAt : world.at;
@@ -80,13 +81,17 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             throw refusals.timeout(goal.what, goal.limitSeconds, goal.limitArgument, step.why);
         }
         const next = step;
-        if (await retry.write(() => take(context, next))) {
-            memory = remember(memory, step, context.now());
+        let gone: readonly RolePolicy[] = [];
+        const write = async () => {
+            gone = await take(context, next);
+        };
+        if (await retry.write(write)) {
+            memory = remember(memory, step, context.now(), gone);
             deadline += step.do === "awaitPropagation" ? step.milliseconds : 0;
         }
         const before = world;
         const isOld = context.now() - accountAt >= KEEP_ACCOUNT_MILLISECONDS;
-        world = await (isOld ? lookAtAll(false) : retry.read(() => lookAgain(context, before, next)));
+        world = await (isOld ? lookAtAll() : retry.read(() => lookAgain(context, before, next)));
     }
 }
 
@@ -101,7 +106,16 @@ async function lookAgain(context: RunContext, { account, cluster: before }: Worl
         : lookAtAccount(context, cluster, false);
 }
 
-async function take({ cluster, aws, sleep }: RunContext, step: Step): Promise<void> {
+/** Returns the policies that could not be attached, because they no longer exist. */
+async function take(context: RunContext, step: Step): Promise<readonly RolePolicy[]> {
+    if (step.do === "attach") {
+        return attachAll(context, step.policies);
+    }
+    await change(context, step);
+    return [];
+}
+
+async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Step, { do: "attach" }>): Promise<void> {
     switch (step.do) {
         case "wait":
             return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS);
@@ -117,8 +131,6 @@ async function take({ cluster, aws, sleep }: RunContext, step: Step): Promise<vo
             return cluster.removeWakeMark();
         case "annotate":
             return cluster.annotate(step.annotations, true);
-        case "attach":
-            return forEach(step.policies, ({ roleName, policyArn }) => aws.attach(roleName, policyArn));
         case "detach":
             return forEach(step.policies, ({ roleName, policyArn }) => aws.detach(roleName, policyArn));
         case "admitRoles":
@@ -128,11 +140,24 @@ async function take({ cluster, aws, sleep }: RunContext, step: Step): Promise<vo
         case "releaseTemplate":
             return cluster.releaseTemplate();
         case "releaseServiceAccount":
-            return cluster.releaseServiceAccount(step.leaving);
+            return cluster.releaseServiceAccount(step.leaving, step.account);
         case "done":
         case "refuse":
             return;
     }
+}
+
+/** A policy that its owners have deleted must not keep a node role from getting the others. */
+async function attachAll({ aws, progress }: RunContext, policies: readonly RolePolicy[]): Promise<RolePolicy[]> {
+    const gone: RolePolicy[] = [];
+    await forEach(policies, async (policy) => {
+        const { roleName, policyArn } = policy;
+        if ((await aws.attach(roleName, policyArn)) === "policyGone") {
+            gone.push(policy);
+            progress(`warning: ${policyArn} no longer exists, so ${roleName} does not get it again`);
+        }
+    });
+    return gone;
 }
 
 /** One after another: after a failure the rest stays as it was, and the error names the cause. */

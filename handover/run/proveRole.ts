@@ -1,16 +1,19 @@
-import type { ProofRequest } from "../model/proof";
+import { repairOf, waysOut } from "../decide/roleDrift";
+import type { FailedProof, ProofRequest } from "../model/proof";
 import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
-import type { World } from "../model/world";
+import type { ClusterSeen, World } from "../model/world";
 import type { RunContext } from "../observe/runContext";
 
 /** How much the proof tests before anything is changed. */
 export type ProofDepth = "full" | "assumeRole" | "off";
 
-interface ProofInputs {
+export interface ProofInputs {
     readonly subject: Subject;
     readonly proof: ProofDepth;
     readonly timeouts: Timeouts;
+    /** Whether the role was approved before, so that pods may carry it. */
+    readonly inUse?: boolean;
 }
 
 /** How often the proof is repeated while IAM propagates a change. */
@@ -22,7 +25,7 @@ const USUAL_MILLISECONDS = 20_000;
 /** Repeats the proof until the time limit, since STS and EC2 know a new role only after seconds. */
 export async function prove(
     context: RunContext,
-    { subject, proof, timeouts }: ProofInputs,
+    { subject, proof, timeouts, inUse = false }: ProofInputs,
     world: World,
 ): Promise<void> {
     if (proof === "off") {
@@ -33,14 +36,7 @@ export async function prove(
     const deadline = started + timeouts.proofSeconds * 1000;
     let said = "";
     for (;;) {
-        const request: ProofRequest = {
-            roleArn: subject.roleArn,
-            token: await context.cluster.requestToken(),
-            ipFamily: subject.ipFamily,
-            depth: proof,
-            instanceId: world.cluster.nodes.find(({ instanceId }) => instanceId !== undefined)?.instanceId,
-        };
-        const answer = await context.aws.prove(request);
+        const answer = await context.aws.prove(await proofRequest(context, subject, proof, world.cluster));
         if (answer.verdict === "yes") {
             context.progress(`proof: a token of the service account can use ${subject.roleArn}`);
             return;
@@ -52,7 +48,7 @@ export async function prove(
             return;
         }
         if (answer.verdict === "no" && (answer.final || late)) {
-            throw refusals.proofFailed(answer, subject.roleArn);
+            throw refusals.proofFailed(withRepair(answer, subject, inUse), subject.roleArn);
         }
         const line =
             context.now() - started < USUAL_MILLISECONDS
@@ -64,4 +60,26 @@ export async function prove(
         }
         await context.sleep(PROVE_EVERY_MILLISECONDS);
     }
+}
+
+/** A request with a new token, and with an instance of the cluster for the DryRun calls. */
+export async function proofRequest(
+    { cluster }: RunContext,
+    { roleArn, ipFamily }: Subject,
+    depth: ProofRequest["depth"],
+    { nodes }: ClusterSeen,
+): Promise<ProofRequest> {
+    const instanceId = nodes.find((node) => node.instanceId !== undefined)?.instanceId;
+    return { roleArn, token: await cluster.requestToken(), ipFamily, depth, instanceId };
+}
+
+/**
+ * A role that pods carry has lost its rights: there is also the way back. For another one, only a missing provider has an exact command.
+ * STS that does not answer says nothing about the role.
+ */
+function withRepair(answer: FailedProof, subject: Subject, inUse: boolean): FailedProof {
+    if (inUse && answer.code !== "sts-unreachable") {
+        return { ...answer, fix: waysOut(answer, subject) };
+    }
+    return answer.code === "provider-missing" ? { ...answer, fix: repairOf(answer.code, subject) } : answer;
 }

@@ -1,52 +1,26 @@
-import { isRefusal, Refusal } from "../model/refusal";
+import type { HandOverRecord } from "../model/record";
 import { OperationContext, RecordedInputs, RunContext, withRunContext } from "../observe/runContext";
-
-/** A deleted cluster fails with one of these codes. So does a cluster behind a lost VPN. */
-const NO_ACCESS_TO_THE_CLUSTER = [
-    "cluster-unreachable",
-    "cluster-credentials-missing",
-    "cluster-credentials-expired",
-    "cluster-credentials-refused",
-];
+import { isClusterGone } from "./clusterGone";
+import { lookBeforeForcing } from "./forcedDestroy";
 
 /**
- * Opens a run context for a delete, and skips `use` when the cluster no longer exists. An unreachable cluster is not enough:
- * a lost VPN looks the same. Either EKS reports that the cluster is gone, or the user sets `forceDestroy`.
+ * Opens a run context for a delete, and skips `use` when the cluster no longer exists. `forceDestroy` refuses while a pod that can be
+ * seen needs the role.
  */
 export async function unlessClusterGone(
-    inputs: RecordedInputs & { readonly forceDestroy: boolean },
+    inputs: RecordedInputs & { readonly forceDestroy: boolean; readonly record: HandOverRecord },
     roleNames: readonly string[],
     operation: OperationContext,
     use: (context: RunContext) => Promise<void>,
 ): Promise<void> {
-    const { subject, forceDestroy } = inputs;
-    if (forceDestroy) {
-        operation.progress("forceDestroy is set: the cluster is not read, and nothing is restored");
+    const { forceDestroy, record } = inputs;
+    const look = (context: RunContext) => lookBeforeForcing(context, record);
+    if (forceDestroy && (await withRunContext(inputs, roleNames, operation, look, true)) === "skip") {
         return;
     }
     await withRunContext(inputs, roleNames, operation, async (context) => {
-        try {
-            await context.cluster.identity();
-        } catch (error) {
-            if (!isRefusal(error, ...NO_ACCESS_TO_THE_CLUSTER)) {
-                throw error;
-            }
-            const { clusterName } = subject;
-            if (clusterName !== undefined && (await context.aws.clusterStatus(clusterName)) === "gone") {
-                operation.progress(`The EKS cluster ${clusterName} no longer exists: nothing to restore`);
-                return;
-            }
-            throw clusterUnavailable(error);
+        if (!(await isClusterGone(context, false))) {
+            await use(context);
         }
-        await use(context);
     });
-}
-
-function clusterUnavailable({ code, seen, means }: Refusal): Refusal {
-    return new Refusal(
-        code,
-        seen,
-        `${means} The cluster's pods may still carry the role, so nothing was removed.`,
-        "Restore access to the cluster, and run pulumi destroy again (after a change of the argument kubeconfig, run pulumi up first). If the cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy.",
-    );
 }

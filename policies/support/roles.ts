@@ -21,7 +21,7 @@ export interface RolePolicy {
     readonly document: unknown;
 }
 
-const ROLE = "aws:iam/role:Role";
+export const ROLE = "aws:iam/role:Role";
 export const NODE_GROUP = "aws:eks/nodeGroup:NodeGroup";
 
 export function rolesOf(stack: readonly StackResource[]): Role[] {

@@ -20,7 +20,7 @@ export async function judge(
     } catch (error) {
         problems.push(error instanceof Error ? error.message : String(error));
     }
-    const recording = stage.props.monitor.recording(stage.since, Date.now());
+    const recording = stage.props.monitor.recording(stage.since, Date.now(), stage.outsiders);
     const verdict = verdictOf(recording, bound, agentResults(stage.sandbox), baseline);
     problems.push(...verdict.problems);
     if (problems.length > 0) {

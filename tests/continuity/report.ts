@@ -74,11 +74,23 @@ export function closing(outcomes: readonly Outcome[], milliseconds: number): str
     return [
         `${String(count("scenario"))} scenarios, ${String(count("point"))} kill points: ${podSeconds.toFixed(1)} pod-seconds without a path` +
             ` (canaries: ${canarySeconds.toFixed(1)})`,
+        ...outsiderLines(counted),
         ...(sights.length > 0 ? [`The monitor detects gaps: ${sights.join(", ")}`] : []),
         "",
         `  ${String(outcomes.length - failing)} passing (${minutes(milliseconds)})`,
         ...(failing > 0 ? [`  ${String(failing)} failing`] : []),
     ];
+}
+
+/** What outsiders' writes cost, which no run could prevent, and how long the runs that repair it took. */
+function outsiderLines(outcomes: readonly Outcome[]): string[] {
+    return outcomes
+        .filter(({ verdict }) => (verdict?.figures.outsiderPodSeconds ?? 0) > 0)
+        .map(
+            ({ name, verdict }) =>
+                `Outsiders' time in ${name}: ${(verdict?.figures.outsiderPodSeconds ?? 0).toFixed(1)} pod-seconds; the longest repair took ` +
+                seconds(verdict?.figures.longestRepairSeconds ?? 0),
+        );
 }
 
 export function minutes(milliseconds: number): string {

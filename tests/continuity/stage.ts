@@ -2,9 +2,12 @@ import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import {
+    CreateAddonCommand,
     CreatePodIdentityAssociationCommand,
     DeletePodIdentityAssociationCommand,
     EKSClient,
+    ListAddonsCommand,
+    UpdateAddonCommand,
 } from "@aws-sdk/client-eks";
 import { IAMClient } from "@aws-sdk/client-iam";
 import {
@@ -21,6 +24,7 @@ import type { Command, Engine, Hooks, RunResult } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Faults } from "./faults";
 import type { Monitor } from "./monitor/monitor";
+import type { Outsider } from "./monitor/recording";
 import type { Sizes } from "./sizes";
 import { type Snapshot, snapshot } from "./state/snapshot";
 import { differencesAfterHandBack, differencesAfterHandOver } from "./state/wanted";
@@ -48,6 +52,8 @@ export class Stage {
     /** The figures of the scenario start at this time. */
     public since = Date.now();
     public readonly results: RunResult[] = [];
+    /** Outsiders' writes that took the pods' path. Their time is counted apart, until the run that repairs it. */
+    public readonly outsiders: Outsider[] = [];
     public before: Snapshot;
     private readonly core: CoreV1Api;
     private readonly apps: AppsV1Api;
@@ -112,6 +118,23 @@ export class Stage {
         assert.strictEqual(result.outcome, "failed", `${command} ${result.outcome}:\n${tail(result.output)}`);
         assert.match(result.output, words, `${command} failed for another reason:\n${tail(result.output)}`);
         return result;
+    }
+
+    /**
+     * An outsider's write takes the pods' path. It is in force when this returns.
+     *
+     * Returns a function that runs `act`, which repairs it: its run has to give every pod a path again within the limit.
+     */
+    public async takePath(
+        write: () => Promise<unknown>,
+    ): Promise<<T>(limitSeconds: number, act: () => Promise<T>) => Promise<T>> {
+        const from = Date.now();
+        await write();
+        await this.settled();
+        return (limitSeconds, act) => {
+            this.outsiders.push({ from, repairedFrom: Date.now(), limitSeconds });
+            return act();
+        };
     }
 
     /** Waits until all pods have the newest template and are Ready, and all IAM changes are in force. */
@@ -247,6 +270,17 @@ export class Stage {
                 setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
             );
         }
+    }
+
+    /** Sets the role of the managed add-on, or removes it, as `aws eks update-addon` does. Creates the add-on at first. */
+    public async setAddOnRole(serviceAccountRoleArn?: string): Promise<void> {
+        const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
+        const eks = new EKSClient({ endpoint, region, credentials });
+        const addOn = { clusterName, addonName: "vpc-cni", serviceAccountRoleArn };
+        const { addons = [] } = await eks.send(new ListAddonsCommand({ clusterName }));
+        await (addons.includes("vpc-cni")
+            ? eks.send(new UpdateAddonCommand(addOn))
+            : eks.send(new CreateAddonCommand(addOn)));
     }
 
     /** Returns a function that deletes the association. */

@@ -34,6 +34,7 @@ export function verdictOf(
         agentCalls: calls.filter(({ time }) => time >= recording.from && time <= recording.to).length,
         problems: [
             ...gapProblems(figures, bound),
+            ...outsiderProblems(figures, recording),
             ...(nodeSecondsBeyond === undefined ? [] : nodeProblems(nodeSecondsBeyond, bound, baseline)),
             ...firstFew(disagreements(calls, figures, recording)),
         ],
@@ -48,16 +49,23 @@ function expectedNodeSeconds({ rollouts }: Bound, { nodeSeconds }: Baseline): nu
 function gapProblems(figures: Figures, bound: Bound): string[] {
     const canaryTooLong = figures.canaryPodSeconds > bound.canaryPodSeconds;
     const canaries = `canaries had no path for ${seconds(figures.canaryPodSeconds)}; at most ${seconds(bound.canaryPodSeconds)} are allowed`;
-    const gapsOf = (canary: boolean) => firstFew(figures.gaps.filter((gap) => gap.canary === canary).map(describeGap));
+    const describe = (gaps: readonly Gap[]) => firstFew(gaps.map(describeGap));
     if (bound.podSeconds === "some") {
         return figures.podSeconds > 0 ? [] : ["no gap was recorded: the monitor does not detect gaps"];
     }
     return [
         ...(figures.podSeconds > 0
-            ? [`${figures.podSeconds.toFixed(1)} pod-seconds without a path`, ...gapsOf(false)]
+            ? [`${figures.podSeconds.toFixed(1)} pod-seconds without a path`, ...describe(figures.counted)]
             : []),
-        ...(canaryTooLong ? [canaries, ...gapsOf(true)] : []),
+        ...(canaryTooLong ? [canaries, ...describe(figures.gaps.filter(({ canary }) => canary))] : []),
     ];
+}
+
+/** A scenario in which an outsider takes the pods' path has to show it, or it proves nothing. */
+function outsiderProblems({ outsiderPodSeconds }: Figures, { outsiders = [] }: Recording): string[] {
+    return outsiders.length > 0 && outsiderPodSeconds === 0
+        ? ["no gap was recorded after an outsider's write: the pods did not lose their path"]
+        : [];
 }
 
 /** A restart of one pod costs its share of a rolling restart. Timers and the machine's load may add half as much again. */

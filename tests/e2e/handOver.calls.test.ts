@@ -13,7 +13,8 @@ const CLUSTER_LOOK = {
     "LIST daemonsets": 1,
     "LIST events": 2,
     "LIST nodes": 1,
-    "LIST pods": 1,
+    // The DaemonSet's, and those of the service account that are not.
+    "LIST pods": 2,
     "LIST serviceaccounts": 1,
 };
 /** One look at the account, with one node role. */
@@ -87,8 +88,8 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
             // The search for other users of the node roles, before anything moves and right before the detachment.
             "ec2 DescribeInstances": 2 * 8 + 2 * REGIONS + 15,
             "ec2 DescribeRegions": 2,
-            // One each in the preflight, and one with each of the detachment's looks at the account.
-            ...times(8, OTHER_DELIVERY),
+            // One each in the preflight, right before the detachment, and one with each of the detachment's looks at the account.
+            ...times(9, OTHER_DELIVERY),
             "sts GetCallerIdentity": 1,
         });
     });
@@ -98,10 +99,19 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
         assert.deepStrictEqual(calls.take(), { writes: {}, reads: {} });
     });
 
-    it("refresh: one look each of what records and of what detaches, one at the cluster for refused pods, and nothing else", async () => {
+    it("refresh: one look each of what records and of what detaches, one proof, one look for refused pods, and nothing else", async () => {
         await stack.refresh();
         const looks = { ...times(3, CLUSTER_LOOK), ...times(2, { ...ACCOUNT_LOOK, ...FIRST_LOOK }) };
-        assert.deepStrictEqual(calls.take(), { writes: {}, reads: { ...looks, ...OTHER_DELIVERY } });
+        const proof = Object.fromEntries(PROOF.map((call) => [call, 1]));
+        const reads = {
+            ...looks,
+            ...proof,
+            ...OTHER_DELIVERY,
+            "sts GetCallerIdentity": 1,
+            // Once for the arguments of the DryRun calls, and once as one of them.
+            "ec2 DescribeInstances": 2 * 2 + 2,
+        };
+        assert.deepStrictEqual(calls.take(), { writes: {}, reads });
     });
 
     it("destroy: attaches one policy, deletes one pod, gives annotation, template and injection guard up", async () => {

@@ -1,12 +1,46 @@
 import { CreateOpenIDConnectProviderCommand, DeleteRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import type { Stack } from "@pulumi/pulumi/automation";
+import type { Deployment, Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
+import { execFile } from "child_process";
 import { type Sandbox, startSandbox } from "local-eks";
+import { promisify } from "util";
 import { IpFamily } from "../../index";
 import { clusterOf } from "./support/cluster";
+import { recordEvents } from "./support/events";
 import { handOverStack, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
+
+interface PolicyResource {
+    readonly type: string;
+    readonly inputs: { policy: string };
+    readonly outputs: { policy: string };
+}
+
+/** The state, with a change of the component's own policy. */
+function withPolicy(state: Deployment, change: (resource: PolicyResource) => unknown): Deployment {
+    const copy = JSON.parse(JSON.stringify(state)) as Deployment;
+    const { resources } = copy.deployment as { readonly resources: readonly PolicyResource[] };
+    resources.filter(({ type }) => type === "aws:iam/policy:Policy").forEach(change);
+    return copy;
+}
+
+/** The engine gives the hook the inputs, and the provider compares with the outputs. */
+function addAction({ inputs, outputs }: PolicyResource, action: string): void {
+    for (const properties of [inputs, outputs]) {
+        const document = JSON.parse(properties.policy) as { readonly Statement: readonly { Action: string[] }[] };
+        document.Statement[0]?.Action.push(action);
+        properties.policy = JSON.stringify(document);
+    }
+}
+
+/** The output of a command. It may fail: grep does when it finds nothing. */
+async function runShell(command: string, env: NodeJS.ProcessEnv): Promise<string> {
+    const run = promisify(execFile)("sh", ["-c", command], { env: { ...process.env, ...env } });
+    const { stdout, stderr } = await run.catch((error: unknown) => error as { stdout: string; stderr: string });
+    assert.strictEqual(stderr, "");
+    return stdout;
+}
 
 const NODE_ROLE = "sandbox-nodes";
 const IPV6: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni", ipFamily: IpFamily.Ipv6 };
@@ -67,10 +101,58 @@ describe("a cluster of the IPv6 family that is handed over", () => {
         assert.notStrictEqual(await iam.role("cni"), undefined);
     });
 
-    it("gets the policy back on destroy, once no other cluster is trusted", async () => {
+    it("shows how to find the pods of a cluster whose issuer leaves the role, by a command that finds them", async () => {
         await setArgs(stack, sandbox, IPV6);
-        await stack.up();
+        for (const operation of [(opts: object) => stack.preview(opts), (opts: object) => stack.up(opts)]) {
+            const { diagnostics, onEvent } = recordEvents();
+            await operation({ onEvent });
+            const line = diagnostics.find((text) => text.includes("ANOTHER0CLUSTER")) ?? "";
+            assert.match(
+                line,
+                /^warning: .*stops trusting the cluster with the issuer oidc\.\S+\/id\/ANOTHER0CLUSTER\./s,
+            );
+            const [, command = ""] = /this command must print nothing: (kubectl .*)$/m.exec(line) ?? [];
+            const here = command.replace("FILE", sandbox.kubeconfigPath);
+            const found = (await runShell(here, sandbox.environment)).split("\n").filter((text) => text !== "");
+            assert.deepStrictEqual(
+                found.map((text) => text.split(/ +/)[0]).sort(),
+                (await cluster.awsNodePods()).map(({ pod }) => pod).sort(),
+            );
+            assert.strictEqual(
+                await runShell(here.replace(ROLE_ARN, `${ROLE_ARN}-of-another`), sandbox.environment),
+                "",
+            );
+        }
         assert.strictEqual(await holdsPolicy(), false);
+    });
+
+    it("keeps its policy as it is while a change in place would take an action away from the pods", async () => {
+        const former = await stack.exportStack();
+        await stack.importStack(withPolicy(former, (policy) => addAction(policy, "ec2:UnassignIpv6Addresses")));
+        assert.match(
+            (await failureOf(stack.up())) ?? "",
+            /\[role-narrowed\] The update would change the policy \S+ in place: it no longer grants ec2:UnassignIpv6Addresses\. Pods carry the role: /,
+        );
+        await stack.importStack(former);
+    });
+
+    it("gets another policy with a new generation, and loses the former one last", async () => {
+        const policies = async () =>
+            (await iam.attachedPolicies("cni")).filter((arn) => arn.includes("cni-ipv6-policy"));
+        const [former] = await policies();
+        const state = await stack.exportStack();
+        await stack.importStack(
+            withPolicy(state, (resource) => Object.assign(resource, { replacementTrigger: "ipv6/0 cni" })),
+        );
+        const { summary } = await stack.up();
+        assert.strictEqual(summary.resourceChanges?.["replace"], 2);
+        const now = await policies();
+        assert.strictEqual(now.length, 1);
+        assert.notStrictEqual(now[0], former);
+        assert.deepStrictEqual(await rolesOfPods(), [ROLE_ARN]);
+    });
+
+    it("gets the policy back on destroy, once no other cluster is trusted", async () => {
         await stack.destroy();
         assert.deepStrictEqual(await rolesOfPods(), [undefined]);
         assert.strictEqual(await holdsPolicy(), true);

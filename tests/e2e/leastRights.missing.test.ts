@@ -9,7 +9,9 @@ import type { AwsAccess } from "../../handover/aws/awsAccess";
 import { connectAws } from "../../handover/aws/connectAws";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
 import { connectCluster } from "../../handover/kubernetes/connectCluster";
+import { otherDeliveryRefusals } from "../../handover/decide/otherDelivery";
 import { Refusal } from "../../handover/model/refusal";
+import type { Subject } from "../../handover/model/subject";
 import { clusterOf } from "./support/cluster";
 import { MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
@@ -30,6 +32,18 @@ const NODE_ROLE = "sandbox-nodes";
 const CNI_ROLE = "cni-role-0000000";
 const FIELD_MANAGER = "eks-cni/network/prod/cni";
 const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
+
+const subject: Subject = {
+    component: "cni",
+    fieldManager: FIELD_MANAGER,
+    serviceAccount: AWS_NODE,
+    daemonSetName: "aws-node",
+    injectionGuardName: "eks-cni-network-prod-cni-a2047216",
+    ipFamily: "ipv4",
+    roleArn: "arn:aws:iam::111122223333:role/cni",
+    issuers: [],
+    annotations: {},
+};
 
 /** The tests call the clients of the live checks directly, as the three resources do. */
 describe("a right that is missing", function () {
@@ -69,7 +83,13 @@ describe("a right that is missing", function () {
                 clusterName: sandbox.clusterName,
             });
         const otherDelivery = async (aws: AwsAccess) =>
-            (await aws.otherDelivery(sandbox.clusterName, AWS_NODE)).unread.join("\n");
+            (await aws.otherDelivery(sandbox.clusterName, AWS_NODE)).unread.map(({ why }) => why).join("\n");
+        const clusterByName = async (aws: AwsAccess) => {
+            const named = await aws.namedCluster(sandbox.clusterName);
+            return [await aws.clusterStatus(sandbox.clusterName), named.is === "unread" ? named.call.why : ""].join(
+                "\n",
+            );
+        };
         const refusing: Record<string, (aws: AwsAccess) => Promise<unknown>> = {
             "ec2:DescribeInstances": look,
             "ec2:DescribeRegions": look,
@@ -84,7 +104,7 @@ describe("a right that is missing", function () {
             "iam:AttachRolePolicy": (aws) => aws.attach(NODE_ROLE, MANAGED_CNI_POLICY),
             "iam:DetachRolePolicy": (aws) => aws.detach(NODE_ROLE, MANAGED_CNI_POLICY),
         };
-        /** These continue without the right, and report what is unknown. */
+        /** These continue without the right, and report what is unknown. A run that detaches a policy refuses then. */
         const reporting: Record<string, { call: (aws: AwsAccess) => Promise<string>; expected: RegExp }> = {
             "eks:DescribeAddon": { call: otherDelivery, expected: /not authorized to perform: eks:DescribeAddon / },
             "eks:ListPodIdentityAssociations": {
@@ -95,7 +115,11 @@ describe("a right that is missing", function () {
                 call: otherDelivery,
                 expected: /not authorized to perform: eks:DescribePodIdentityAssociation /,
             },
-            "eks:DescribeCluster": { call: (aws) => aws.clusterStatus("sandbox"), expected: /^unknown$/ },
+            "eks:DescribeCluster": {
+                call: clusterByName,
+                expected:
+                    /^unknown\nAWS rejected eks:DescribeCluster: .* not authorized to perform: eks:DescribeCluster /,
+            },
             "iam:SimulatePrincipalPolicy": {
                 call: async (aws) => {
                     const token = await requestToken(cluster.config);
@@ -134,7 +158,7 @@ describe("a right that is missing", function () {
                 await call(aws);
             }
             assert.strictEqual(await otherDelivery(aws), "");
-            assert.strictEqual(await aws.clusterStatus(sandbox.clusterName), "there");
+            assert.strictEqual(await clusterByName(aws), "there\n");
         });
 
         for (const [action, call] of Object.entries(refusing)) {
@@ -153,6 +177,17 @@ describe("a right that is missing", function () {
         for (const [action, { call, expected }] of Object.entries(reporting)) {
             it(`${action}: goes on, and tells what is not known`, async () => {
                 assert.match(await call(await without(action)), expected);
+            });
+        }
+
+        for (const action of Object.keys(reporting).filter((name) => /Addon|PodIdentity/.test(name))) {
+            it(`${action}: stops a run that detaches a policy, names it, and says how to give it`, async () => {
+                const seen = await (await without(action)).otherDelivery(sandbox.clusterName, AWS_NODE);
+                const unread = otherDeliveryRefusals(subject, seen, true).filter(
+                    ({ code }) => code === "other-delivery-unread",
+                );
+                assert.strictEqual(unread.length, 1);
+                assert.ok(unread[0]?.fix.startsWith(`Allow ${action} for this identity `), unread[0]?.fix);
             });
         }
     });
@@ -190,20 +225,7 @@ describe("a right that is missing", function () {
         async function without(right: RbacRight): Promise<ClusterAccess> {
             const { rbac } = rightsOf(MODES.detachFromNodeRoles, sandbox, FIELD_MANAGER);
             await bind(sandbox, withoutRight(rbac, right));
-            return connectCluster(
-                { kubeconfig: operatorKubeconfig(sandbox) },
-                {
-                    component: "cni",
-                    fieldManager: FIELD_MANAGER,
-                    serviceAccount: AWS_NODE,
-                    daemonSetName: "aws-node",
-                    injectionGuardName: "eks-cni-network-prod-cni-a2047216",
-                    ipFamily: "ipv4",
-                    roleArn,
-                    issuers: [],
-                    annotations: {},
-                },
-            );
+            return connectCluster({ kubeconfig: operatorKubeconfig(sandbox) }, { ...subject, roleArn });
         }
 
         it("has a row here, each one of the files and no other", () => {

@@ -104,6 +104,22 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
+    it("refuses a change of the role in place that would cut off its pods, in the preview too", async () => {
+        const before = uids(await pods());
+        const role = await iam.role("first");
+        await setConfig("serviceAccountName", "another");
+        const refusal =
+            /\[role-narrowed\] The update would change the role \S+:role\/first in place: it no longer trusts system:serviceaccount:kube-system:aws-node of \S+\. Pods carry the role: aws-node-.*Set roleName to a new name/s;
+        assert.match((await failureOf(stack.preview())) ?? "", refusal);
+        assert.match((await failureOf(stack.up())) ?? "", refusal);
+        await setConfig("serviceAccountName", "aws-node");
+        assert.deepStrictEqual(await iam.role("first"), role);
+        const { summary } = await stack.up();
+        // The component keeps the arguments of the update that failed.
+        assert.deepStrictEqual(summary.resourceChanges, { same: 10, update: 1 });
+        assert.deepStrictEqual(uids(await pods()), before);
+    });
+
     it("a refresh finds the world as the state has it", async () => {
         const { summary } = await stack.refresh({ expectNoChanges: true });
         assert.deepStrictEqual(summary.resourceChanges, { same: 11 });

@@ -26,6 +26,15 @@ export const REAL_RESOURCES: Resources = { credentialGuard, canary, detachment }
 export interface Program {
     readonly roleName: string;
     readonly detachFromNodeRoles: readonly string[] | undefined;
+    /** The issuers of other clusters. */
+    readonly otherIssuers?: readonly string[];
+    readonly forceDestroy?: boolean;
+    readonly overrideExistingServiceAccount?: boolean;
+    readonly proof?: CredentialGuardInputs["proof"];
+    readonly additionalPolicies?: boolean;
+    readonly ipFamily?: Subject["ipFamily"];
+    readonly injectionGuard?: boolean;
+    readonly detachPolicyArns?: readonly string[];
 }
 
 /** The stack's state: a resource is in it once its operation has succeeded. */
@@ -103,7 +112,7 @@ export class Engine {
         if (stack.rollout !== delivered && !stack.canary.carriedBefore) {
             await this.rollOut(delivered, run);
         }
-        const injectionGuard = program.detachFromNodeRoles !== undefined;
+        const injectionGuard = hasInjectionGuard(program);
         if (injectionGuard && stack.injectionGuard !== arn) {
             const what = stack.injectionGuard === undefined ? "create" : "update";
             await run.call(`${what} the injection guard`, () => {
@@ -111,8 +120,9 @@ export class Engine {
                 stack.injectionGuard = arn;
             });
         }
-        const { detachFromNodeRoles } = program;
-        const last = { ...common, ...known, injectionGuard, maxNotReadyNodes: 0 };
+        const { detachFromNodeRoles, detachPolicyArns } = program;
+        const named = detachPolicyArns === undefined ? {} : { detachPolicyArns };
+        const last: DetachmentInputs = { ...common, ...known, ...named, injectionGuard, maxNotReadyNodes: 0 };
         const detachmentInputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
         stack.detachment = await operate(resources.detachment, stack.detachment, detachmentInputs, operation);
         // It has retainOnDelete: without detachFromNodeRoles it leaves the state, but stays in the cluster.
@@ -213,6 +223,7 @@ export class Engine {
     private operation(run: Run): OperationContext {
         return {
             progress: () => undefined,
+            ...(run.cancelled === undefined ? {} : { cancelled: run.cancelled }),
             open: (inputs, roleNames) => Promise.resolve(runContextOf(this.world, run, inputs, roleNames)),
         };
     }
@@ -242,7 +253,11 @@ async function reread<I extends LiveInputs, O extends object>(
     return { ...state, ...outputs, drift };
 }
 
-function commonInputs({ roleName }: Program): LiveInputs {
+function hasInjectionGuard({ detachFromNodeRoles, injectionGuard = true }: Program): boolean {
+    return injectionGuard && detachFromNodeRoles !== undefined;
+}
+
+function commonInputs({ roleName, ipFamily = "ipv4", otherIssuers = [], forceDestroy = false }: Program): LiveInputs {
     const roleArn = arnOf(roleName);
     const subject: Subject = {
         component: "cni",
@@ -250,28 +265,30 @@ function commonInputs({ roleName }: Program): LiveInputs {
         injectionGuardName: "guard",
         daemonSetName: "aws-node",
         serviceAccount: { namespace: "kube-system", name: "aws-node" },
-        ipFamily: "ipv4",
-        issuers: [ISSUER],
+        ipFamily,
+        issuers: [ISSUER, ...otherIssuers],
         roleArn,
         clusterName: "prod",
         annotations: { [ROLE_ARN]: roleArn },
     };
-    return { subject, timeouts: TIMEOUTS, iamPropagationSeconds: 5, forceDestroy: false, drift: "none" };
+    return { subject, timeouts: TIMEOUTS, iamPropagationSeconds: 5, forceDestroy, drift: "none" };
 }
 
 function guardOutputs(guard: CredentialGuardOutputs | undefined) {
     return { record: guard?.record, approvedRole: guard?.approvedRole };
 }
 
-function guardInputs(common: LiveInputs, { roleName, detachFromNodeRoles }: Program): CredentialGuardInputs {
+function guardInputs(common: LiveInputs, program: Program): CredentialGuardInputs {
+    const { roleName, detachFromNodeRoles, detachPolicyArns = [], proof = "full" } = program;
+    const { overrideExistingServiceAccount = false, additionalPolicies = false } = program;
     return {
         ...common,
-        proof: "full",
-        overrideExistingServiceAccount: false,
-        additionalPolicies: false,
+        proof,
+        overrideExistingServiceAccount,
+        additionalPolicies,
         detachFromNodeRoles: detachFromNodeRoles ?? [],
-        detachPolicyArns: [],
-        injectionGuard: detachFromNodeRoles !== undefined,
+        detachPolicyArns,
+        injectionGuard: hasInjectionGuard(program),
         policyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
         roleUniqueId: roleName,
     };

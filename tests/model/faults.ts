@@ -6,6 +6,7 @@ export type Fault =
     | { readonly kind: "nodeLost" | "nodeNotReady" | "podDeleted"; readonly which: number }
     | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" | "roleAnnotated" }
     | { readonly kind: "associationMade" | "associationDeleted" }
+    | { readonly kind: "addOnGetsRole" | "addOnLosesRole" }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
 const MAX_NODES = 6;
@@ -19,8 +20,8 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
             }
             break;
         case "nodeLost":
-            // The last node of a role is not lost: the hand-back attaches no policy to a role without nodes.
-            oneOf(world.nodes.slice(2), fault.which, (node) => world.lose(node));
+            // One node stays: without nodes, no canary can show that a role does not work.
+            oneOf(world.nodes.length > 1 ? world.nodes : [], fault.which, (node) => world.lose(node));
             break;
         case "nodeNotReady":
             oneOf(world.nodes, fault.which, (node) => world.setReady(node, false));
@@ -39,6 +40,12 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
             break;
         case "webhookLate":
             world.webhook = { up: true, lateMilliseconds: fault.milliseconds };
+            break;
+        case "addOnGetsRole":
+            world.addOn = { roleArn: "arn:aws:iam::111122223333:role/of-the-add-on", since: world.now };
+            break;
+        case "addOnLosesRole":
+            world.addOn = undefined;
             break;
         case "annotationWiped": {
             const rest = Object.entries(world.annotations).filter(([name]) => name !== ROLE_ARN);
@@ -62,6 +69,8 @@ export function endFaults(world: ModelWorld): void {
     world.cancelScheduled();
     injectFault(world, { kind: "nodesReturn" });
     injectFault(world, { kind: "webhookUp" });
+    world.endOutsiders();
+    injectFault(world, { kind: "addOnLosesRole" });
     injectFault(world, { kind: "associationDeleted" });
     world.pods.filter(({ roleArn }) => roleArn === POD_IDENTITY).forEach(({ uid }) => world.stop(uid, false));
     if (world.annotations[ROLE_ARN] === FOREIGN_ROLE) {

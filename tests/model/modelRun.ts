@@ -1,5 +1,6 @@
 import { arnOf, Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { endFaults, Fault, injectFault } from "./faults";
+import { injectOutsider, isOutsider, Outsider } from "./outsiders";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
@@ -11,7 +12,7 @@ export type Operation =
 export interface Turn {
     readonly operation: Operation;
     /** Each happens `after` milliseconds of the turn. */
-    readonly faults: readonly { readonly after: number; readonly fault: Fault }[];
+    readonly faults: readonly { readonly after: number; readonly fault: Fault | Outsider }[];
     /** The moment of the run at which it is killed, see Run. */
     readonly killedAt: number | undefined;
 }
@@ -39,7 +40,6 @@ const TRIES = 3;
 export async function runOnWorld(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
     const world = new ModelWorld();
     world.strategy = scenario.strategy;
-    // The first two nodes stay: the last node of a role is not lost.
     ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
     world.advance(5000);
     const engine = new Engine(world, resources);
@@ -68,7 +68,7 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
 }
 
 export async function runTurn(world: ModelWorld, engine: Engine, { operation, faults, killedAt }: Turn): Promise<void> {
-    faults.forEach(({ after, fault }) => world.later(world.now + after, () => injectFault(world, fault)));
+    faults.forEach(({ after, fault }) => world.later(world.now + after, () => inject(world, fault)));
     const run = new Run(world, killedAt);
     world.note(`== ${describe(operation)}${killedAt === undefined ? "" : `, killed at moment ${String(killedAt)}`}`);
     switch (operation.do) {
@@ -90,6 +90,14 @@ export async function runTurn(world: ModelWorld, engine: Engine, { operation, fa
                 checkReverted(world, operation.program);
             }
         }
+    }
+}
+
+function inject(world: ModelWorld, fault: Fault | Outsider): void {
+    if (isOutsider(fault)) {
+        injectOutsider(world, fault);
+    } else {
+        injectFault(world, fault);
     }
 }
 

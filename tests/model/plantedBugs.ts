@@ -89,3 +89,28 @@ export const movesTheNewestRoleOnly: Resources = {
         },
     },
 };
+
+/** The detachment does not ask EKS for the add-on's role. */
+export const ignoresTheAddOn: Resources = {
+    ...REAL_RESOURCES,
+    detachment: {
+        ...REAL_RESOURCES.detachment,
+        create: (inputs, operation) => REAL_RESOURCES.detachment.create(inputs, withoutOtherDelivery(operation)),
+        update: (state, inputs, operation) =>
+            REAL_RESOURCES.detachment.update(state, inputs, withoutOtherDelivery(operation)),
+    },
+};
+
+function withoutOtherDelivery(operation: OperationContext): OperationContext {
+    const { open } = operation;
+    const none = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+    return open === undefined
+        ? operation
+        : {
+              ...operation,
+              open: async (...args) => {
+                  const context = await open(...args);
+                  return { ...context, aws: { ...context.aws, otherDelivery: () => Promise.resolve(none) } };
+              },
+          };
+}

@@ -50,7 +50,10 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     const nodeByPod = nodeOfEachPod(world.log);
     const plan = await preview(world, engine, program);
     const { template } = world;
+    const hadPods = world.pods.length > 0;
     const allPodsCurrent = world.pods.every((pod) => pod.template === template);
+    // The preview does not get the record of a guard that is about to act. It infers a recorded role from its nodes, or from the list.
+    const used = new Set([...world.nodes.map(({ role }) => role), ...(program.detachFromNodeRoles ?? [])]);
     const from = world.log.length;
     const ended = await engine.up(program, new Run(world)).then(
         () => undefined,
@@ -58,13 +61,13 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     );
     const log = world.log.slice(from);
     // With OnDelete, a changed template restarts no pods by itself.
-    const rolls = strategy === "RollingUpdate" && world.template !== template;
+    const rolls = strategy === "RollingUpdate" && world.template !== template && hadPods;
     return {
         plan,
         ended,
         allPodsCurrent,
         planned: movesOf(plan?.changes ?? [], nodeByPod),
-        done: movesDone(log, nodeOfEachPod(world.log), rolls),
+        done: movesDone(log, nodeOfEachPod(world.log), rolls, used),
         log,
     };
 }
@@ -79,7 +82,7 @@ async function preview(world: ModelWorld, engine: Engine, program: Program): Pro
     const context = runContextOf(world, new Run(world), inputs, roles);
     const preflight = await observePreflight(context, inputs, () => context.cluster.issuer());
     const limits = { stableSeconds: 13, iamPropagationSeconds: inputs.iamPropagationSeconds, maxNotReadyNodes: 0 };
-    return planHandOver({ ...partial, ...limits, preflight, detachPolicyArns: undefined });
+    return planHandOver({ ...partial, ...limits, preflight, detachPolicyArns: undefined, ownNodeRoles: [] });
 }
 
 function nodeOfEachPod(log: readonly string[]): Map<string, string> {
@@ -103,11 +106,16 @@ function movesOf(lines: readonly string[], nodes: ReadonlyMap<string, string>): 
     };
 }
 
-function movesDone(log: readonly string[], nodes: ReadonlyMap<string, string>, rolls: boolean): Moves {
+function movesDone(
+    log: readonly string[],
+    nodes: ReadonlyMap<string, string>,
+    rolls: boolean,
+    visible: ReadonlySet<string>,
+): Moves {
     return {
         restarted: distinct(matches(log, /restart (pod\d+)/).map((pod) => nodes.get(pod) ?? pod)),
         rolls,
-        attached: matches(log, /attach to (\w+)/),
+        attached: matches(log, /attach to (\w+)/).filter((role) => visible.has(role)),
         detached: matches(log, /detach from (\w+)/),
     };
 }

@@ -12,6 +12,8 @@ export class Run {
         private readonly world: ModelWorld,
         /** Each call has two moments: right before it takes effect, and right after. Undefined: the run is not killed. */
         private readonly killedAt?: number,
+        /** Aborted when the user presses Ctrl-C. */
+        public readonly cancelled?: AbortSignal,
     ) {}
 
     public get wasKilled(): boolean {

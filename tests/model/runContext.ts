@@ -1,8 +1,9 @@
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
 import type { ConnectionInputs } from "../../handover/model/connection";
-import type { ClusterSeen, CredentialSource, NodeRoleSeen, PodSeen } from "../../handover/model/world";
+import type { ClusterSeen, CredentialSource, DaemonSetSeen, NodeRoleSeen, PodSeen } from "../../handover/model/world";
 import type { RunContext } from "../../handover/observe/runContext";
+import type { CallName } from "./conditions";
 import type { Run } from "./run";
 import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
@@ -21,19 +22,39 @@ export function runContextOf(
     return {
         subject,
         roleNames,
-        cluster: clusterOf(world, run, subject.fieldManager),
-        aws: awsOf(world, run),
+        cluster: failing("cluster", clusterOf(world, run, subject.fieldManager), world, run),
+        aws: failing("aws", awsOf(world, run), world, run),
         now: () => world.now,
         sleep: (milliseconds) => run.call(`sleep ${String(milliseconds)}`, () => world.advance(milliseconds)),
         progress: (line) => world.note(`  . ${line}`),
+        ...(run.cancelled === undefined ? {} : { cancelled: run.cancelled }),
     };
 }
 
+/** The same access, whose calls fail as the world's conditions say. */
+function failing<T extends object>(what: "cluster" | "aws", access: T, world: ModelWorld, run: Run): T {
+    return new Proxy(access, {
+        get(target, name) {
+            const call = Reflect.get(target, name) as (...parameters: unknown[]) => unknown;
+            return (...parameters: unknown[]) => {
+                const why =
+                    name === "close" ? undefined : world.conditions.fails?.(`${what}.${String(name)}` as CallName);
+                return why === undefined
+                    ? call(...parameters)
+                    : run.call(`${String(name)} fails`, () => undefined).then(() => Promise.reject(why));
+            };
+        },
+    });
+}
+
 function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess {
-    const version = { major: 1, minor: 34 };
+    const version = () => world.conditions.version ?? { major: 1, minor: 34 };
+    const issuer = () => world.conditions.tokenIssuer ?? ISSUER;
+    const uid = () => world.conditions.clusterUid ?? "cluster";
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
-        identity: () => read("identity", () => ({ uid: "cluster", version })),
+        identity: () => read("identity", () => ({ uid: uid(), version: version() })),
+        clustersInKubeconfig: () => ["prod"],
         look: () => read("cluster", () => clusterSeen(world)),
         change: (withTimeout) =>
             run.call(
@@ -44,11 +65,11 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
                 },
                 false,
             ),
-        issuer: () => read("issuer", () => ISSUER),
+        issuer: () => read("issuer", issuer),
         requestToken: () =>
             read(
                 "token",
-                () => `h.${Buffer.from(JSON.stringify({ iss: `https://${ISSUER}` })).toString("base64url")}.s`,
+                () => `h.${Buffer.from(JSON.stringify({ iss: `https://${issuer()}` })).toString("base64url")}.s`,
             ),
         annotate: (annotations) =>
             run.call(`annotate ${annotations[ROLE_ARN] ?? "nothing"}`, () => {
@@ -86,24 +107,30 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
 }
 
 function clusterSeen(world: ModelWorld): ClusterSeen {
+    const { conditions } = world;
+    const serviceAccount = {
+        uid: conditions.serviceAccountUid ?? "service-account",
+        annotations: { ...world.annotations },
+        roleArnOwners: world.owner === undefined ? [] : [world.owner],
+    };
+    const daemonSet: DaemonSetSeen = {
+        uid: "daemon-set",
+        updateStrategy: world.strategy,
+        maxUnavailable: world.maxUnavailable,
+        ...(conditions.serviceAccountName === undefined ? {} : { serviceAccountName: conditions.serviceAccountName }),
+        templateLabels: conditions.templateLabels ?? {},
+        images: conditions.images ?? {},
+        nodeAgentArguments: conditions.nodeAgentArguments ?? [],
+        observed: true,
+        woken: world.woken,
+        templateAnnotations: world.template === undefined ? {} : { "eks-cni/delivered": world.template },
+    };
+    const { defaultPodsWithoutRole } = conditions;
     return {
-        uid: "cluster",
-        serviceAccount: {
-            uid: "service-account",
-            annotations: { ...world.annotations },
-            roleArnOwners: world.owner === undefined ? [] : [world.owner],
-        },
-        daemonSet: {
-            uid: "daemon-set",
-            updateStrategy: world.strategy,
-            maxUnavailable: world.maxUnavailable,
-            templateLabels: {},
-            images: {},
-            nodeAgentArguments: [],
-            observed: true,
-            woken: world.woken,
-            templateAnnotations: world.template === undefined ? {} : { "eks-cni/delivered": world.template },
-        },
+        uid: conditions.clusterUid ?? "cluster",
+        serviceAccount: conditions.noServiceAccount ? undefined : serviceAccount,
+        daemonSet: conditions.noDaemonSet ? undefined : daemonSet,
+        ...(defaultPodsWithoutRole === undefined ? {} : { defaultPodsWithoutRole }),
         nodes: world.nodes.map(({ name, ready }) => ({ name, ready, instanceId: instanceOf(name) })),
         pods: world.pods.map((pod) => podSeen(world, pod)),
         injectionGuard: {
@@ -128,11 +155,14 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
         terminating: pod.stoppingSince !== undefined,
         current: pod.template === world.template,
         credentials: credentialsOf(pod),
-        missingPermissions: undefined,
+        missingPermissions: pod.roleArn === undefined ? undefined : world.conditions.missingPermissions,
     };
 }
 
-function credentialsOf({ roleArn }: ModelPod): CredentialSource {
+function credentialsOf({ roleArn, otherCredentials }: ModelPod): CredentialSource {
+    if (otherCredentials !== undefined) {
+        return { kind: "other", what: otherCredentials };
+    }
     switch (roleArn) {
         case undefined:
             return { kind: "nodeRole" };
@@ -146,10 +176,12 @@ function credentialsOf({ roleArn }: ModelPod): CredentialSource {
 function awsOf(world: ModelWorld, run: Run): AwsAccess {
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
-        callerAccount: () => read("caller", () => ACCOUNT),
+        callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
         look: ({ instanceIds, roleNames }) =>
             read("account", () => {
-                const roleOf = (id: string) => world.nodes.find(({ name }) => instanceOf(name) === id)?.role;
+                const { unknownNodes = [] } = world.conditions;
+                const known = world.nodes.filter(({ name }) => !unknownNodes.includes(name));
+                const roleOf = (id: string) => known.find(({ name }) => instanceOf(name) === id)?.role;
                 const roleOfInstance = Object.fromEntries(instanceIds.map((id) => [id, roleOf(id)]));
                 const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
                 return {
@@ -157,22 +189,52 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
                     nodeRoles: [...new Set([...used, ...roleNames])].map((name) => nodeRoleSeen(world, name)),
                 };
             }),
-        attach: (role) => run.call(`attach to ${role}`, () => world.setAttached(role, true)).then(() => "attached"),
-        detach: (role) => run.call(`detach from ${role}`, () => world.setAttached(role, false)).then(() => "detached"),
-        clusterStatus: () => read("cluster status", () => "there" as const),
+        attach: (role, policyArn) =>
+            run.call(`attach to ${role}`, () => change(world, role, policyArn, true)).then(() => "attached"),
+        detach: (role, policyArn) =>
+            run.call(`detach from ${role}`, () => change(world, role, policyArn, false)).then(() => "detached"),
+        missingGrants: () => read("policies", () => ({ cni: [], logs: [] })),
+        clusterStatus: () => read("cluster status", () => world.conditions.clusterStatus ?? "there"),
+        namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER })),
         otherDelivery: () =>
-            read("other delivery", () => ({
-                addOnRoleArn: undefined,
-                addOn: false,
-                podIdentityRoleArns: world.association ? ["arn:aws:iam::111122223333:role/associated"] : [],
-                unread: [],
-            })),
+            read("other delivery", () => {
+                const addOnRoleArn = world.addOn?.roleArn ?? world.conditions.addOnRoleArn;
+                return {
+                    addOnRoleArn,
+                    addOn: addOnRoleArn !== undefined,
+                    podIdentityRoleArns: [
+                        ...(world.association ? ["arn:aws:iam::111122223333:role/associated"] : []),
+                        ...(world.conditions.podIdentityRoleArns ?? []),
+                    ],
+                    unread: world.conditions.unread ?? [],
+                };
+            }),
         prove: ({ roleArn }) =>
-            read("proof", () =>
-                world.isKnown(roleArn)
-                    ? { verdict: "yes", evidence: [] }
-                    : { verdict: "no", code: "permission-missing", why: "not yet", final: false },
+            read("proof", () => world.isKnown(roleArn) && !world.broken.has(roleArn)).then(
+                (works) =>
+                    world.conditions.proof?.() ??
+                    (works
+                        ? { verdict: "yes", evidence: [] }
+                        : { verdict: "no", code: "permission-missing", why: "not yet", final: false }),
             ),
+    };
+}
+
+/** The add-on may get its role between the last look and the detachment. */
+const LATE_MILLISECONDS = 5000;
+
+function change(world: ModelWorld, role: string, policyArn: string, attached: boolean): void {
+    if (policyArn === CNI_POLICY) {
+        if (!attached && world.addOn !== undefined && world.now - world.addOn.since > LATE_MILLISECONDS) {
+            world.problem(`a policy is detached from ${role} while the add-on has another role`);
+        }
+        world.setAttached(role, attached);
+        return;
+    }
+    const others = (world.conditions.otherPolicies?.[role] ?? []).filter((arn) => arn !== policyArn);
+    world.conditions.otherPolicies = {
+        ...world.conditions.otherPolicies,
+        [role]: attached ? [...others, policyArn] : others,
     };
 }
 
@@ -184,8 +246,12 @@ function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
         uniqueId: name,
         inlineCniPolicies: [],
         instancesElsewhere: [],
-        cniPolicies: world.isAttached(name) ? [{ arn: CNI_POLICY, kind: "cni", sufficient: true }] : [],
+        cniPolicies: [
+            ...(world.isAttached(name) ? [CNI_POLICY] : []),
+            ...(world.conditions.otherPolicies?.[name] ?? []),
+        ].map((arn) => ({ arn, kind: "cni", sufficient: true })),
         instancesOfCluster: instances,
+        ...world.conditions.nodeRoles?.[name],
     };
 }
 

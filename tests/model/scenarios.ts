@@ -19,6 +19,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     fc.record({
         kind: fc.constantFrom(
             ...(["nodesReturn", "webhookDown", "webhookUp", "webhookUp", "annotationWiped", "roleAnnotated"] as const),
+            ...(["addOnGetsRole", "addOnLosesRole"] as const),
         ),
     }),
     fc.record({ kind: fc.constantFrom("associationMade" as const, "associationDeleted" as const) }),

@@ -1,3 +1,6 @@
+import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
+import type { Conditions } from "./conditions";
+
 /**
  * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
  * permissions. Time is virtual: only `advance` moves it.
@@ -29,6 +32,8 @@ export interface ModelPod {
     readonly node: string;
     /** Set by the webhook when the pod is created. Undefined: the pod uses the node role. */
     readonly roleArn: string | undefined;
+    /** Other credentials, as of an association of EKS Pod Identity. They are valid until they expire, long after a scenario. */
+    readonly otherCredentials: string | undefined;
     readonly createdAt: number;
     readonly template: string | undefined;
     /** Whether it replaces a working pod that the live checks deleted. */
@@ -64,10 +69,22 @@ export class ModelWorld {
     public refused = 0;
     /** Whether the DaemonSet has the annotation that woke its controller. */
     public woken = false;
+    /** The role of the managed add-on, which is another one than the component's. The add-on does not write it in the model. */
+    public addOn: { readonly roleArn: string; readonly since: number } | undefined;
     /** The existing CNI roles. One that does not work passes the proof, but fails on the nodes, as with a VPC endpoint policy. */
     public readonly cniRoles = new Map<string, { readonly createdAt: number; readonly works: boolean }>();
+    /** The CNI roles that an outsider has broken: their pods have no path until it repairs them, or the pods leave. */
+    public readonly broken = new Set<string>();
+    /** Other credentials that new pods get. */
+    public otherCredentials: string | undefined;
+    /** What other parties have set, and which calls fail. */
+    public conditions: Conditions = {};
+    /** Called after each detachment. */
+    public onDetached: (() => void) | undefined;
     public readonly problems: string[] = [];
     public readonly log: string[] = [];
+    /** The node roles whose policy an outsider has taken, and when it was attached again. */
+    private readonly taken = new Map<string, number | undefined>();
     private readonly attachments = new Map<string, History<boolean>>();
     private readonly annotated: History<string | undefined> = [{ at: 0, value: undefined }];
     private readonly guards: History<readonly string[] | undefined> = [{ at: 0, value: undefined }];
@@ -92,10 +109,10 @@ export class ModelWorld {
         this.due = [];
     }
 
-    public join(role: string): void {
+    public join(role: string, holdsPolicy = true): void {
         this.joined += 1;
         this.nodes.push({ name: `n${String(this.joined)}`, role, ready: true });
-        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: true }]);
+        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: holdsPolicy }]);
         this.changed();
     }
 
@@ -138,6 +155,36 @@ export class ModelWorld {
 
     public setAttached(role: string, value: boolean): void {
         this.attachments.get(role)?.push({ at: this.now, value });
+        if (value && this.taken.has(role)) {
+            this.taken.set(role, this.taken.get(role) ?? this.now);
+        }
+        if (!value) {
+            this.onDetached?.();
+        }
+    }
+
+    /** An outsider detaches the policy from a node role. */
+    public take(role: string): void {
+        if (this.isAttached(role)) {
+            this.setAttached(role, false);
+            this.taken.set(role, undefined);
+        }
+    }
+
+    /** The outsiders take back what they did. */
+    public endOutsiders(): void {
+        this.broken.clear();
+        [...this.taken.keys()].forEach((role) => this.setAttached(role, true));
+    }
+
+    /** Whether an outsider answers for a pod without a path. IAM enforces an attachment late. */
+    private isOutsiders({ roleArn, node }: ModelPod): boolean {
+        if (roleArn !== undefined) {
+            return this.broken.has(roleArn);
+        }
+        const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
+        const until = this.taken.get(role) ?? Infinity;
+        return this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS;
     }
 
     public stop(uid: string, byLiveChecks: boolean, atOnce = false): void {
@@ -167,14 +214,14 @@ export class ModelWorld {
         }
     }
 
-    public hasPath({ roleArn, node }: ModelPod): boolean {
-        if (roleArn === POD_IDENTITY) {
+    public hasPath({ roleArn, node, otherCredentials }: ModelPod): boolean {
+        if (otherCredentials !== undefined || roleArn === POD_IDENTITY) {
             // A session lasts for hours, so it outlives the association here.
             return true;
         }
         if (roleArn !== undefined) {
             const role = this.cniRoles.get(roleArn);
-            return role !== undefined && role.works && this.isKnown(roleArn);
+            return role !== undefined && role.works && !this.broken.has(roleArn) && this.isKnown(roleArn);
         }
         const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
         return valueAt(this.attachments.get(role) ?? [], this.now - ENFORCEMENT_MILLISECONDS) ?? false;
@@ -227,13 +274,15 @@ export class ModelWorld {
 
     /** kubernetes pkg/controller/daemon: a terminating pod keeps its place; the backoff grows after each refusal. */
     private createPods(): void {
+        const { noDaemonSet, templateLabels = {} } = this.conditions;
+        const skipped = templateLabels[SKIP_WEBHOOK_LABEL] !== undefined;
         for (const node of this.nodes.filter(({ name }) => !this.pods.some((pod) => pod.node === name))) {
-            if (this.now < this.retryAt) {
+            if (noDaemonSet || this.now < this.retryAt) {
                 return;
             }
             const seen = valueAt(this.annotated, this.now - this.webhook.lateMilliseconds);
             const given = this.association ? POD_IDENTITY : seen;
-            const roleArn = this.webhook.up ? given : undefined;
+            const roleArn = this.webhook.up && !skipped && this.otherCredentials === undefined ? given : undefined;
             if (!this.admits(roleArn)) {
                 this.refused += 1;
                 this.retryAt = this.now + this.backoff;
@@ -251,6 +300,7 @@ export class ModelWorld {
                 uid,
                 node: node.name,
                 roleArn,
+                otherCredentials: this.otherCredentials,
                 createdAt: this.now,
                 template: this.template,
                 restarted: this.deleted.delete(node.name),
@@ -307,7 +357,8 @@ export class ModelWorld {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
             // Without the guard, another party's role cannot be prevented, and the component has no part in it.
             const isForeign = pod.roleArn === FOREIGN_ROLE;
-            if (pod.startedAt !== undefined && !isCanary && !isForeign && !this.hasPath(pod)) {
+            const isExcepted = isCanary || isForeign || this.isOutsiders(pod);
+            if (pod.startedAt !== undefined && !isExcepted && !this.hasPath(pod)) {
                 this.problem(`${pod.name} on ${pod.node} has no path: it carries ${pod.roleArn ?? "the node role"}`);
             }
         }

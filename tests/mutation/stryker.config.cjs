@@ -13,11 +13,18 @@ const PARTS = {
         spec: ["tests/unit/components/arguments/!(table).test.ts"],
     },
     decisions: {
-        mutate: ["handover/{model,decide}/*.ts", "handover/observe/tokenIssuer.ts"],
+        mutate: [
+            "handover/{model,decide}/*.ts",
+            "handover/observe/{tokenIssuer,clusterName,otherDeliveryLook}.ts",
+            "handover/kubernetes/clustersInKubeconfig.ts",
+        ],
         // transientRetry.test.ts covers the memory of a run, which is part of model/steps.ts.
         spec: [
             "tests/unit/handover/{model,decide}/*.test.ts",
             "tests/unit/handover/observe/tokenIssuer.test.ts",
+            "tests/unit/handover/observe/clusterName.test.ts",
+            "tests/unit/handover/observe/otherDeliveryLook.test.ts",
+            "tests/unit/handover/kubernetes/clustersInKubeconfig.test.ts",
             "tests/unit/handover/run/transientRetry.test.ts",
         ],
     },

@@ -11,6 +11,9 @@ const OIDC_PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER}`;
 const CNI_ROLE = `arn:aws:iam::${ACCOUNT}:role/cni`;
 /** The condition on the subject in a trust policy, which follows another condition. */
 const SUBJECT = /,"[^"]*:sub":"[^"]*"/;
+const EXCLUSIVE =
+    "and detachFromNodeRoles lists the role. It would detach the CNI policy before the pods have moved, or attach it again afterwards. " +
+    "Remove it from the program in a first update, and add the component in the second.";
 const LAUNCH_TEMPLATE = { id: "lt-0123456789abcdef0", version: "1" };
 
 /** A small stack with one fault, and the message of the rule that finds it. */
@@ -161,6 +164,48 @@ export const BAD_STACKS: readonly BadStack[] = [
             "Ready. Add the CniServiceAccountRole to its dependsOn.",
     },
     {
+        rule: "node-role-policies-are-not-exclusive",
+        title: "a node role that the component hands over, with managedPolicyArns",
+        level: "mandatory",
+        program: () => {
+            const { name } = nodeRole([aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy]);
+            handOver([name]);
+        },
+        resource: "nodes-role",
+        message: `This node role has managedPolicyArns, ${EXCLUSIVE}`,
+    },
+    {
+        rule: "node-role-policies-are-not-exclusive",
+        title: "a node role that the component hands over, with exclusive attachments",
+        level: "mandatory",
+        program: () => {
+            const { name } = nodeRole();
+            new aws.iam.RolePolicyAttachmentsExclusive("nodes", {
+                roleName: name,
+                policyArns: [aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy],
+            });
+            handOver([name]);
+        },
+        resource: "nodes",
+        message: `This resource manages all policies of a node role, ${EXCLUSIVE}`,
+    },
+    {
+        rule: "oidc-provider-outlives-the-component",
+        title: "an OIDC provider beside a component that has its ARN as text",
+        level: "mandatory",
+        program: () => {
+            new aws.iam.OpenIdConnectProvider("issuer", {
+                url: `https://${ISSUER}`,
+                clientIdLists: ["sts.amazonaws.com"],
+            });
+            component();
+        },
+        resource: "issuer",
+        message:
+            "The component's role trusts this OIDC provider and does not depend on it, so pulumi destroy could delete the provider " +
+            "before the pods are back on the node roles. Pass its output arn as oidcProviderArn.",
+    },
+    {
         rule: "node-group-keeps-pods-from-the-node-role",
         title: "a node group without a launch template",
         level: "advisory",
@@ -202,12 +247,13 @@ function cniRole(assumeRolePolicy: string): aws.iam.Role {
     return new aws.iam.Role("cni", { name: "cni", assumeRolePolicy });
 }
 
-function nodeRole(): aws.iam.Role {
+function nodeRole(managedPolicyArns?: string[]): aws.iam.Role {
     const Principal = { Service: "ec2.amazonaws.com" };
     const Statement = [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }];
     return new aws.iam.Role("nodes-role", {
         name: "nodes",
         assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement }),
+        ...(managedPolicyArns === undefined ? {} : { managedPolicyArns }),
     });
 }
 
@@ -234,4 +280,9 @@ function nodeGroup(args: Pick<aws.eks.NodeGroupArgs, "nodeRoleArn" | "launchTemp
 
 function component(): CniServiceAccountRole {
     return new CniServiceAccountRole("cni", { oidcProviderArn: OIDC_PROVIDER, liveChecks: false });
+}
+
+/** On the suite's sandbox: a preview of the live checks looks at the cluster. */
+function handOver(detachFromNodeRoles: pulumi.Input<string>[]): void {
+    new CniServiceAccountRole("cni", { clusterName: "sandbox", detachFromNodeRoles });
 }

@@ -13,7 +13,7 @@ export interface AddOn {
     readonly addonArn: string;
     readonly createdAt: number;
     readonly modifiedAt: number;
-    readonly serviceAccountRoleArn?: string;
+    readonly serviceAccountRoleArn?: string | undefined;
     readonly configurationValues?: string;
     /** ARNs of the associations that belong to the add-on. */
     readonly podIdentityAssociations: readonly string[];
@@ -28,6 +28,16 @@ export interface CreateAddOn {
     readonly configurationValues?: string;
     readonly podIdentityAssociations?: readonly { readonly serviceAccount: string; readonly roleArn: string }[];
     readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_Update.html */
+export interface AddOnUpdate {
+    readonly id: string;
+    readonly status: "Successful";
+    readonly type: "AddonUpdate";
+    readonly params: readonly never[];
+    readonly createdAt: number;
+    readonly errors: readonly never[];
 }
 
 /** Managed add-ons in EKS's answers. Nothing of an add-on is installed in the cluster. */
@@ -76,6 +86,17 @@ export class AddOns {
             throw new AwsError("ResourceNotFoundException", message, 404);
         }
         return addOn;
+    }
+
+    /**
+     * Sets the role. Without one in the request, the pods use the permissions of the node role:
+     * https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html (serviceAccountRoleArn)
+     */
+    update(clusterName: string, name: string, { serviceAccountRoleArn }: CreateAddOn): AddOnUpdate {
+        const now = Date.now() / 1000;
+        const addOn = { ...this.describe(clusterName, name), modifiedAt: now, serviceAccountRoleArn };
+        this.byCluster.set(clusterName, new Map([...this.of(clusterName), [name, addOn]]));
+        return { id: randomUUID(), status: "Successful", type: "AddonUpdate", params: [], createdAt: now, errors: [] };
     }
 
     names(clusterName: string): string[] {

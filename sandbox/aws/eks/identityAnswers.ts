@@ -26,6 +26,8 @@ export function identityAnswer(
             return { addon: addOns.create(clusterName, body()) };
         case "DescribeAddon":
             return { addon: addOns.describe(clusterName, member) };
+        case "UpdateAddon":
+            return { update: addOns.update(clusterName, member, body()) };
         case "DeleteAddon":
             return { addon: { ...addOns.delete(clusterName, member), status: "DELETING" } };
         case "ListPodIdentityAssociations": {

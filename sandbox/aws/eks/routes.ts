@@ -27,6 +27,7 @@ const routes: readonly (readonly [method: string, path: RegExp, action: string])
     ["GET", /^\/clusters\/([^/]+)\/addons$/, "ListAddons"],
     ["POST", /^\/clusters\/([^/]+)\/addons$/, "CreateAddon"],
     ["GET", /^\/clusters\/([^/]+)\/addons\/([^/]+)$/, "DescribeAddon"],
+    ["POST", /^\/clusters\/([^/]+)\/addons\/([^/]+)\/update$/, "UpdateAddon"],
     ["DELETE", /^\/clusters\/([^/]+)\/addons\/([^/]+)$/, "DeleteAddon"],
     ["GET", /^\/clusters\/([^/]+)\/pod-identity-associations$/, "ListPodIdentityAssociations"],
     ["POST", /^\/clusters\/([^/]+)\/pod-identity-associations$/, "CreatePodIdentityAssociation"],

@@ -82,8 +82,13 @@ export const silence: Course = {
     ],
 };
 
-/** A DaemonSet with OnDelete: only the hand-over restarts its pods. */
+/** A managed add-on with another role. Then a DaemonSet with OnDelete: only the hand-over restarts its pods. */
 export const onDelete: Course = {
     strategy: "OnDelete",
-    turns: [{ operation: up("cni") }, { operation: up("next") }, { operation: destroy }],
+    turns: [
+        { faults: [{ kind: "addOnGetsRole" }], operation: up("cni") },
+        { faults: [{ kind: "addOnLosesRole" }], operation: up("cni") },
+        { operation: up("next") },
+        { operation: destroy },
+    ],
 };

@@ -114,6 +114,12 @@ async function injectFault(stage: Stage, fault: Fault, stoppedNodes: Set<string>
         case "webhookLate":
             await sandbox.webhook.setCacheDelay(fault.milliseconds);
             return;
+        case "addOnGetsRole":
+            await stage.setAddOnRole(`arn:aws:iam::${sandbox.accountId}:role/of-the-add-on`);
+            return;
+        case "addOnLosesRole":
+            await stage.setAddOnRole();
+            return;
         case "annotationWiped":
             await stage.annotateServiceAccount({ [ROLE_ARN]: null });
             return;

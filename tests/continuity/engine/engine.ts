@@ -31,6 +31,8 @@ export interface Hooks {
     killAfter?(write: number): boolean;
     /** Kills the run this long after its start. */
     readonly killAtMilliseconds?: number;
+    /** More flags of the command. */
+    readonly flags?: readonly string[];
 }
 
 interface Current {
@@ -100,7 +102,10 @@ export class Engine {
         this.program.use(args);
         const from = Date.now();
         const preview = command === "refresh" ? [] : ["--skip-preview"];
-        const { code, output, calls, killed } = await this.pulumi([command, "--yes", ...preview], hooks);
+        const { code, output, calls, killed } = await this.pulumi(
+            [command, "--yes", ...preview, ...(hooks.flags ?? [])],
+            hooks,
+        );
         const outcome = killed ? "killed" : code === 0 ? "succeeded" : "failed";
         return { command, from, to: Date.now(), outcome, output, calls };
     }

@@ -4,14 +4,21 @@ import { join, resolve } from "node:path";
 
 const repository = resolve(__dirname, "../../..");
 
-/** The component's arguments, passed on unchecked. Only `component` is separate: it has `name` and `aliases` of the component. */
+/**
+ * The component's arguments, passed on unchecked. Two are separate: `component` has `name` and `aliases` of the component, and
+ * `ownProvider` the URL of an OIDC provider that the program creates, whose ARN becomes the argument `oidcProviderArn`.
+ */
 export type ComponentArguments = Readonly<Record<string, unknown>>;
 
 const INDEX = `
 const { readFileSync } = require("fs");
 const { CniServiceAccountRole } = require("eks-cni");
+const { OpenIdConnectProvider } = require("@pulumi/aws/iam");
 
-const { component = {}, ...args } = JSON.parse(readFileSync(__dirname + "/arguments.json", "utf8"));
+const { component = {}, ownProvider: url, ...args } = JSON.parse(readFileSync(__dirname + "/arguments.json", "utf8"));
+if (url !== undefined) {
+    args.oidcProviderArn = new OpenIdConnectProvider("issuer", { url, clientIdLists: ["sts.amazonaws.com"] }).arn;
+}
 const cni = new CniServiceAccountRole(component.name ?? "cni", args, { aliases: component.aliases });
 exports.roleArn = cni.roleArn;
 exports.roleName = cni.roleName;

@@ -1,6 +1,6 @@
 /** Computes the figures of a recording by a sweep over its events: nothing changes between two events. Pure. */
 import { Moment } from "./moment";
-import type { PodRecord, Recording } from "./recording";
+import type { Outsider, PodRecord, Recording } from "./recording";
 
 /** A time span in which one pod ran without a working path. */
 export interface Gap {
@@ -16,15 +16,22 @@ export interface Gap {
 }
 
 export interface Figures {
-    /** How long pods, except canaries, ran without a working path. */
+    /** How long pods, except canaries, ran without a working path that no outsider had taken. */
     readonly podSeconds: number;
+    /** How long pods ran without a path that an outsider had taken, until the repairing run gave it back, or had to have done so. */
+    readonly outsiderPodSeconds: number;
+    /** The longest time from the start of a repairing run until every pod had its path again. */
+    readonly longestRepairSeconds: number;
     readonly longestGapSeconds: number;
     readonly podsWithoutPath: number;
     readonly canaryPodSeconds: number;
     /** How long Ready nodes had no Ready pod of aws-node. */
     readonly nodeSeconds: number;
     readonly blindSeconds: number;
+    /** All gaps, those of canaries and those that an outsider began included. */
     readonly gaps: readonly Gap[];
+    /** The gaps that podSeconds counts, without the parts that an outsider answers for. */
+    readonly counted: readonly Gap[];
 }
 
 export function figuresOf(recording: Recording): Figures {
@@ -50,8 +57,11 @@ class Sweep {
     private nodeMilliseconds = 0;
     private blindMilliseconds = 0;
 
+    private readonly outsiders: readonly Outsider[];
+
     public constructor(recording: Recording) {
         this.moment = new Moment(recording);
+        this.outsiders = recording.outsiders ?? [];
     }
 
     /** Adds a time span in which nothing changes. */
@@ -82,18 +92,44 @@ class Sweep {
 
     public end(): Figures {
         this.close(() => true);
-        const { gaps } = this;
-        const real = gaps.filter(({ canary }) => !canary);
+        const { gaps, outsiders } = this;
+        const all = gaps.filter(({ canary }) => !canary);
+        const real = all.flatMap((gap) => partsOf(gap, outsiders).own);
+        const taken = all.flatMap((gap) => partsOf(gap, outsiders).taken);
         return {
             podSeconds: secondsOf(real),
+            outsiderPodSeconds: secondsOf(taken),
+            longestRepairSeconds: Math.max(0, ...all.map((gap) => repairSecondsOf(gap, outsiders))),
             longestGapSeconds: real.reduce((longest, gap) => Math.max(longest, secondsOf([gap])), 0),
             podsWithoutPath: new Set(real.map(({ uid }) => uid)).size,
             canaryPodSeconds: secondsOf(gaps.filter(({ canary }) => canary)),
             nodeSeconds: this.nodeMilliseconds / 1000,
             blindSeconds: this.blindMilliseconds / 1000,
             gaps,
+            counted: real,
         };
     }
+}
+
+/** The outsider that began a gap. A gap that begins while a run repairs is the run's own. */
+function outsiderOf({ from }: Gap, outsiders: readonly Outsider[]): Outsider | undefined {
+    return outsiders.find((outsider) => from >= outsider.from && from <= outsider.repairedFrom);
+}
+
+/** The part of a gap that an outsider answers for, and the rest. */
+function partsOf(gap: Gap, outsiders: readonly Outsider[]): { taken: Gap[]; own: Gap[] } {
+    const outsider = outsiderOf(gap, outsiders);
+    if (outsider === undefined) {
+        return { taken: [], own: [gap] };
+    }
+    const limit = outsider.repairedFrom + outsider.limitSeconds * 1000;
+    const taken = { ...gap, to: Math.min(gap.to, limit) };
+    return { taken: [taken], own: gap.to > limit ? [{ ...gap, from: limit }] : [] };
+}
+
+function repairSecondsOf(gap: Gap, outsiders: readonly Outsider[]): number {
+    const outsider = outsiderOf(gap, outsiders);
+    return outsider === undefined ? 0 : (gap.to - outsider.repairedFrom) / 1000;
 }
 
 function secondsOf(gaps: readonly Gap[]): number {

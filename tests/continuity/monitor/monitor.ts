@@ -19,7 +19,7 @@ import { iamChanges } from "local-eks/iam";
 import { loadKubeconfig } from "local-eks/kubernetes";
 import { follow, type Follower } from "./follow";
 import { nodeRecord, podRecord, roleOf } from "./records";
-import type { RecordedEvent, Recording } from "./recording";
+import type { Outsider, RecordedEvent, Recording } from "./recording";
 
 const inKubeSystem = { namespace: "kube-system" };
 
@@ -109,7 +109,7 @@ export class Monitor {
     }
 
     /** Includes all earlier events: they define the state at `from`. */
-    public recording(from: number, to: number): Recording {
+    public recording(from: number, to: number, outsiders: readonly Outsider[] = []): Recording {
         const { issuer, accountId } = this.sandbox;
         const iam = iamChanges(this.sandbox).map(({ enforcedAt, state }) => ({
             at: enforcedAt,
@@ -117,7 +117,7 @@ export class Monitor {
             state,
         }));
         const events = [...iam, ...this.events].filter(({ at }) => at <= to);
-        return { from, to, issuer: issuer.replace("https://", ""), accountId, events };
+        return { from, to, issuer: issuer.replace("https://", ""), accountId, events, outsiders };
     }
 
     /** Requests the instance profile of an instance only once: no scenario changes it while the instance runs. */

@@ -11,6 +11,18 @@ export interface Recording {
     readonly issuer: string;
     readonly accountId: string;
     readonly events: readonly RecordedEvent[];
+    /** Writes of others that took the pods' path away. */
+    readonly outsiders?: readonly Outsider[];
+}
+
+/** A write of another party that takes the pods' path away, until the run that repairs it. */
+export interface Outsider {
+    /** When it was made. */
+    readonly from: number;
+    /** When the run that repairs it began. */
+    readonly repairedFrom: number;
+    /** How long that run may take until every pod has a path again. */
+    readonly limitSeconds: number;
 }
 
 export type RecordedEvent =

@@ -1,7 +1,6 @@
 /** Changes of the program, on a cluster that was handed over. */
-import { AttachRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
-import { CNI_POLICY, iamClient } from "../stage";
+import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const liveChecksOff: Scenario = {
@@ -44,26 +43,10 @@ const existingRole: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 3, restarts: 3 },
     play: async (stage) => {
-        const iam = iamClient(stage.sandbox);
-        const issuer = stage.sandbox.issuer.replace("https://", "");
-        const provider = `arn:aws:iam::${stage.sandbox.accountId}:oidc-provider/${issuer}`;
-        const Statement = {
-            Effect: "Allow",
-            Action: "sts:AssumeRoleWithWebIdentity",
-            Principal: { Federated: provider },
-            Condition: {
-                StringEquals: {
-                    [`${issuer}:aud`]: "sts.amazonaws.com",
-                    [`${issuer}:sub`]: "system:serviceaccount:kube-system:aws-node",
-                },
-            },
-        };
-        const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-        const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "theirs", AssumeRolePolicyDocument }));
-        await iam.send(new AttachRolePolicyCommand({ RoleName: "theirs", PolicyArn: CNI_POLICY }));
+        const existingRoleArn = await roleOfAnotherOwner(stage, "theirs");
         await stage.recordStateBefore();
         await handedOver(stage);
-        await stage.succeeds("up", stage.arguments({ existingRoleArn: Role?.Arn }));
+        await stage.succeeds("up", stage.arguments({ existingRoleArn }));
         await stage.settled();
         await stage.succeeds("destroy", stage.arguments());
         await stage.assertAsBefore();

@@ -1,11 +1,16 @@
+import { advice } from "./advice";
 import { aws } from "./aws";
 import { changes } from "./changes";
+import { deliveries } from "./deliveries";
 import { drift } from "./drift";
 import { injectionGuard } from "./injectionGuard";
 import { lifecycle } from "./lifecycle";
 import { model } from "./model";
 import { nodes } from "./nodes";
 import { others } from "./others";
+import { outsiders } from "./outsiders";
+import { records } from "./records";
+import { role } from "./role";
 import type { Scenario } from "./scenario";
 import { webhook } from "./webhook";
 
@@ -16,7 +21,12 @@ export const SCENARIOS: readonly Scenario[] = [
     ...aws,
     ...others,
     ...changes,
+    ...deliveries,
     ...drift,
     ...injectionGuard,
+    ...outsiders,
+    ...records,
+    ...role,
+    ...advice,
     ...model,
 ];

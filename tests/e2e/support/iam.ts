@@ -34,6 +34,8 @@ export function iamOf({ awsEndpoint, region }: Sandbox) {
             const { AttachedPolicies = [] } = await client.send(new ListAttachedRolePoliciesCommand({ RoleName }));
             return AttachedPolicies.map(({ PolicyArn }) => PolicyArn ?? "").sort();
         },
+        attachPolicy: (RoleName: string, PolicyArn: string) =>
+            client.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })),
         /** As the EKS user guide does with the AWS CLI. */
         createRole: async (RoleName: string, trust: object, policies: string[]): Promise<Role> => {
             const AssumeRolePolicyDocument = JSON.stringify(trust);

@@ -16,12 +16,15 @@ describe("the figures of a recording", () => {
         const figures = figuresOf(recording(10_000, inForce(0), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))));
         assert.deepStrictEqual(figures, {
             podSeconds: 0,
+            outsiderPodSeconds: 0,
+            longestRepairSeconds: 0,
             longestGapSeconds: 0,
             podsWithoutPath: 0,
             canaryPodSeconds: 0,
             nodeSeconds: 0,
             blindSeconds: 0,
             gaps: [],
+            counted: [],
         });
     });
 
@@ -43,6 +46,39 @@ describe("the figures of a recording", () => {
                 ["b", 2000, 5000, "n2"],
             ],
         );
+    });
+
+    describe("with an outsider's write", () => {
+        const outsider = { from: 1000, repairedFrom: 4000, limitSeconds: 3 };
+        const withOutsider = (...events: RecordedEvent[]) =>
+            figuresOf({ ...recording(20_000, ...events), outsiders: [outsider] });
+        const parts = ({ podSeconds, outsiderPodSeconds, longestRepairSeconds }: ReturnType<typeof figuresOf>) => [
+            podSeconds,
+            outsiderPodSeconds,
+            longestRepairSeconds,
+        ];
+
+        it("count its time apart, the repairing run's up to its limit included", () => {
+            const states = [inForce(0), inForce(2000, detached), inForce(6000)];
+            assert.deepStrictEqual(parts(withOutsider(...states, seen(0, pod("a")))), [0, 4, 2]);
+        });
+
+        it("count what lasts longer than the limit", () => {
+            const states = [inForce(0), inForce(1000, detached), inForce(9000)];
+            const figures = withOutsider(...states, seen(0, pod("a")));
+            assert.deepStrictEqual(parts(figures), [2, 6, 5]);
+            assert.deepStrictEqual(
+                figures.counted.map(({ from, to }) => [from, to]),
+                [[7000, 9000]],
+            );
+        });
+
+        it("count a gap that begins before the write, or while the run repairs", () => {
+            const early = [inForce(0), inForce(999, detached), inForce(1999)];
+            assert.deepStrictEqual(parts(withOutsider(...early, seen(0, pod("a")))), [1, 0, 0]);
+            const late = [inForce(0), inForce(4001, detached), inForce(5001)];
+            assert.deepStrictEqual(parts(withOutsider(...late, seen(0, pod("a")))), [1, 0, 0]);
+        });
     });
 
     it("tell two gaps of one pod apart, and count the pod once", () => {

@@ -40,6 +40,15 @@ describe("a verdict", () => {
         ]);
     });
 
+    it("wants pods without a path where an outsider takes it", () => {
+        const outsiders = [{ from: 4000, repairedFrom: 6000, limitSeconds: 10 }];
+        const taken = { ...recording(7000, ...there, lost), outsiders };
+        assert.deepStrictEqual(verdictOf(taken, bound, [], baseline).problems, []);
+        assert.deepStrictEqual(verdictOf({ ...recording(7000, ...there), outsiders }, bound, [], baseline).problems, [
+            "no gap was recorded after an outsider's write: the pods did not lose their path",
+        ]);
+    });
+
     it("allows nodes without a pod what bare restarts cost, half as much again, and a little", () => {
         const { problems, nodeSecondsBeyond } = verdictOf(recording(11_000, ...there, gone), bound, [], baseline);
         assert.deepStrictEqual([problems, nodeSecondsBeyond], [[], 5]);

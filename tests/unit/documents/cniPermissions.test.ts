@@ -1,6 +1,7 @@
 import { validateIdentityPolicy } from "@cloud-copilot/iam-policy";
 import { deepStrictEqual, strictEqual } from "assert";
-import { ipv6CniPolicy, managedCniPolicyArn } from "../../../documents/cniPermissions";
+import { IPV6_POLICY_GENERATION, ipv6CniPolicy, managedCniPolicyArn } from "../../../documents/cniPermissions";
+import { lostGrants } from "../../../documents/lostGrants";
 import { PolicyDocument, PolicyStatement } from "../../../documents/policyDocument";
 import { fixture, PARTITIONS } from "../support/fixtures";
 
@@ -41,6 +42,13 @@ describe("the permissions of the CNI", () => {
             },
         );
         deepStrictEqual(componentTag, guideTag);
+    });
+
+    it("lose on IPv6 nothing that their generation began with, since the engine would take it away from running pods", () => {
+        const generations = fixture("ipv6-policy-generations") as Record<string, PolicyDocument>;
+        // A document with fewer actions is a new generation: count IPV6_POLICY_GENERATION up, and add the document here.
+        deepStrictEqual(Object.keys(generations).at(-1), String(IPV6_POLICY_GENERATION));
+        deepStrictEqual(lostGrants(generations[IPV6_POLICY_GENERATION], ipv6CniPolicy("aws")), []);
     });
 });
 

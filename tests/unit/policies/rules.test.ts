@@ -15,6 +15,8 @@ const TYPES = [
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     "aws:iam/policyAttachment:PolicyAttachment",
     "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+    "eks-cni:index:CniServiceAccountRole$eks-cni:index:Detachment",
     "aws:eks/addon:Addon",
     "aws:eks/podIdentityAssociation:PodIdentityAssociation",
     "aws:ec2/launchTemplate:LaunchTemplate",
@@ -41,6 +43,8 @@ const PROPERTIES = [
     "serviceAccountRoleArn",
     "podIdentityAssociations",
     "kubernetesNetworkConfig",
+    "detachFromNodeRoles",
+    "url",
     "computeConfig",
 ];
 const WEIRD: unknown[] = [

@@ -7,8 +7,13 @@ import { serviceRole } from "../../../../examples/new-cluster-aws/serviceRole";
 
 const config = new pulumi.Config();
 const subnetIds = config.requireObject<string[]>("subnetIds");
-/** Before the steps of AWS's page, after them, or after them in a program that still has the attachment of the CNI policy. */
-const stage = config.require<"before" | "handed-over" | "attachment-kept">("stage");
+/**
+ * Before the steps of AWS's page, after them, or after them in a program that still has the attachment of the CNI policy. Or before
+ * them with managedPolicyArns, and after this argument has left the program, which then attaches the other policies. Finally, without
+ * the component and without the attachment.
+ */
+const stage = config.require<"before" | "managed" | "released" | "handed-over" | "attachment-kept" | "left">("stage");
+const size = config.getNumber("size") ?? 2;
 
 const cluster = new aws.eks.Cluster("cluster", {
     name: config.require("clusterName"),
@@ -21,14 +26,18 @@ const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
 });
 const kubeconfig = kubeconfigOf(cluster);
 
+const OTHERS = [
+    aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
+    aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
+];
 const nodeRole = new aws.iam.Role("nodes", {
     name: "own-nodes",
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
+    ...(stage === "managed" ? { managedPolicyArns: [...OTHERS, aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy] } : {}),
 });
 const attachments = [
-    aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
-    aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
-    ...(stage === "handed-over" ? [] : [aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy]),
+    ...(stage === "managed" ? [] : OTHERS),
+    ...(stage === "before" || stage === "attachment-kept" ? [aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy] : []),
 ].map(
     (policyArn) =>
         new aws.iam.RolePolicyAttachment(`nodes-${policyArn.split("/").pop() ?? ""}`, {
@@ -37,20 +46,27 @@ const attachments = [
         }),
 );
 
-const cni =
-    stage === "before"
-        ? undefined
-        : new CniServiceAccountRole(
-              "cni",
-              {
-                  ...config.requireObject<Partial<CniServiceAccountRoleArgs>>("args"),
-                  clusterName: cluster.name,
-                  oidcProviderArn: oidcProvider.arn,
-                  kubeconfig,
-                  detachFromNodeRoles: [nodeRole.name],
-              },
-              { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
-          );
+/** A node role whose pool has no nodes. */
+const spare = config.getBoolean("spare")
+    ? new aws.iam.Role("spare", {
+          name: "own-spare",
+          assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
+      })
+    : undefined;
+
+const cni = ["before", "managed", "released", "left"].includes(stage)
+    ? undefined
+    : new CniServiceAccountRole(
+          "cni",
+          {
+              ...config.requireObject<Partial<CniServiceAccountRoleArgs>>("args"),
+              clusterName: cluster.name,
+              oidcProviderArn: oidcProvider.arn,
+              kubeconfig,
+              detachFromNodeRoles: [nodeRole.name, ...(spare === undefined ? [] : [spare.name])],
+          },
+          { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
+      );
 
 /** Created after the component, so that destroy deletes the nodes first. The hand-back then attaches no policy to their role. */
 new aws.eks.NodeGroup(
@@ -59,7 +75,7 @@ new aws.eks.NodeGroup(
         clusterName: cluster.name,
         nodeRoleArn: nodeRole.arn,
         subnetIds,
-        scalingConfig: { minSize: 1, desiredSize: 2, maxSize: 4 },
+        scalingConfig: { minSize: 0, desiredSize: size, maxSize: 4 },
     },
     { dependsOn: [...attachments, ...(cni === undefined ? [] : [cni])] },
 );

@@ -124,6 +124,20 @@ describe("the live shape", () => {
         );
         strictEqual(await replacementTrigger({ roleName: "cni" }), undefined);
         strictEqual(await replacementTrigger({ liveChecks: false }), undefined);
+        const permissionsBoundary = "arn:aws:iam::111122223333:policy/boundary";
+        strictEqual(await replacementTrigger({ permissionsBoundary }), `${byDefault ?? ""} ${permissionsBoundary}`);
+        strictEqual(await replacementTrigger({ ipFamily: "ipv6" }), `${byDefault ?? ""} ipv6/1`);
+    });
+
+    it("replaces its own policy with a new generation, and with a new roleName", async () => {
+        const replacementTrigger = async (args: object) => {
+            const run = await live({ ipFamily: "ipv6", ...args });
+            const trigger = option(run, "replacementTrigger")["cni-ipv6-policy"];
+            return (trigger as { stringValue?: string } | undefined)?.stringValue;
+        };
+        strictEqual(await replacementTrigger({}), "ipv6/1");
+        strictEqual(await replacementTrigger({ roleName: "cni" }), "ipv6/1 cni");
+        strictEqual(await replacementTrigger({ liveChecks: false }), undefined);
     });
 
     it("leaves IAM's resources out with an existing role", async () => {

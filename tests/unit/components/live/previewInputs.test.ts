@@ -31,6 +31,7 @@ const known: KnownArgs = {
     serviceAccount: { namespace: "kube-system", name: "aws-node" },
     daemonSetName: "aws-node",
     detachFromNodeRoles: ["nodes"],
+    ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }],
 };
 
 const annotations = (roleArn: string) => ({ "eks.amazonaws.com/role-arn": roleArn });
@@ -55,6 +56,7 @@ const expected = {
     iamPropagationSeconds: 120,
     maxNotReadyNodes: 0,
     detachFromNodeRoles: ["nodes"],
+    ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }],
     detachPolicyArns: undefined,
     record: undefined,
     delivered: undefined,

@@ -34,16 +34,9 @@ describe("an attachment of a policy to a node role", () => {
         strictEqual(await aws.connect().attach("other", CNI_POLICY), "gone");
     });
 
-    it("of a policy that is gone says so, and how to go on", async () => {
+    it("of a policy that is gone has another answer", async () => {
         aws.answer({ "iam:AttachRolePolicy": () => noSuchPolicy });
-        await rejects(aws.connect().attach("nodes", CNI_POLICY), {
-            code: "aws-policy-gone",
-            seen: `IAM rejected iam:AttachRolePolicy of ${CNI_POLICY} to nodes: ${noSuchPolicy.message}`,
-            means: "The role had this policy before the hand-over, and the policy no longer exists.",
-            fix:
-                "Create it again under the same ARN, with the same permissions, and run the same command again. Until then, the nodes " +
-                "can get the permissions from another policy: aws iam attach-role-policy --role-name nodes --policy-arn POLICY_ARN",
-        });
+        strictEqual(await aws.connect().attach("nodes", CNI_POLICY), "policyGone");
     });
 
     it("that is one too many says so at once, with the command", async () => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { clustersOf, membership } from "../../../../handover/aws/clusterMembership";
+import { clustersInCommon, clustersOf, membership } from "../../../../handover/aws/clusterMembership";
 import { InstanceSeen } from "../../../../handover/aws/instances";
 
 function instance(id: string, tags: Record<string, string> = {}, region = "us-west-2"): InstanceSeen {
@@ -21,6 +21,24 @@ describe("the clusters that an instance's tags name", () => {
     for (const [what, tags, names] of table) {
         it(what, () => {
             deepStrictEqual(clustersOf({ tags }), names);
+        });
+    }
+});
+
+describe("the clusters that all instances' tags name", () => {
+    const of = (...names: string[]) => ({
+        tags: Object.fromEntries(names.map((name) => [`kubernetes.io/cluster/${name}`, "owned"])),
+    });
+    const table: [string, ReturnType<typeof of>[], string[]][] = [
+        ["none without an instance", [], []],
+        ["those of a single one", [of("a", "b")], ["a", "b"]],
+        ["the one in common", [of("a", "b"), of("b", "c"), of("b")], ["b"]],
+        ["none where one instance has no tag", [of("a"), of()], []],
+        ["none where two differ", [of("a"), of("b")], []],
+    ];
+    for (const [what, instances, names] of table) {
+        it(what, () => {
+            deepStrictEqual(clustersInCommon(instances), names);
         });
     }
 });

@@ -81,7 +81,7 @@ describe("a look at the node roles", () => {
         });
 
         it("asking nothing of EC2 without instances and without roles", async () => {
-            deepStrictEqual(await look({}, {}), { roleOfInstance: {}, nodeRoles: [] });
+            deepStrictEqual(await look({}, {}), { roleOfInstance: {}, clustersInTags: [], nodeRoles: [] });
             deepStrictEqual(aws.counts(), {});
         });
     });
@@ -203,9 +203,13 @@ describe("a look at the node roles", () => {
         aws.answer(account({ roles: { nodes: { inline } } }));
         const access = aws.connect();
         const question = { ...QUESTION, roleNames: ["nodes"] };
-        deepStrictEqual((await access.look(question)).nodeRoles[0]?.inlineCniPolicies, ["all", "network"]);
+        const network = { name: "network", sufficient: false };
+        deepStrictEqual((await access.look(question)).nodeRoles[0]?.inlineCniPolicies, [
+            { name: "all", sufficient: true },
+            network,
+        ]);
         inline["all"] = allow("s3:*");
-        deepStrictEqual((await access.look(question)).nodeRoles[0]?.inlineCniPolicies, ["network"]);
+        deepStrictEqual((await access.look(question)).nodeRoles[0]?.inlineCniPolicies, [network]);
     });
 
     describe("looks for who else uses a role", () => {

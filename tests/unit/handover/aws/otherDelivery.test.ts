@@ -12,6 +12,52 @@ function denied(action: string): AwsFailure {
     );
 }
 
+const NOTHING = { clusterName: "prod", addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+
+describe("the cluster of a name", () => {
+    const aws = useAws();
+    const named = () => aws.connect().namedCluster("prod");
+
+    it("is there, with its issuer as the trust policy names it", async () => {
+        const identity = { oidc: { issuer: "https://oidc.eks.eu-west-1.amazonaws.com/id/A" } };
+        aws.answer({ "eks:DescribeCluster": () => ({ cluster: { name: "prod", identity } }) });
+        deepStrictEqual(await named(), { is: "there", issuer: "oidc.eks.eu-west-1.amazonaws.com/id/A" });
+        strictEqual(aws.calls[0]?.parameters["2"], "prod");
+    });
+
+    it("is there without one, as some clusters on Outposts are", async () => {
+        aws.answer({ "eks:DescribeCluster": () => ({ cluster: { name: "prod" } }) });
+        deepStrictEqual(await named(), { is: "there", issuer: undefined });
+        aws.answer({ "eks:DescribeCluster": () => ({}) });
+        deepStrictEqual(await named(), { is: "there", issuer: undefined });
+        aws.answer({ "eks:DescribeCluster": () => ({ cluster: { identity: {} } }) });
+        deepStrictEqual(await named(), { is: "there", issuer: undefined });
+    });
+
+    it("is missing by EKS's own word only", async () => {
+        const words = "No cluster found for name: prod.";
+        aws.answer({ "eks:DescribeCluster": () => new AwsFailure("ResourceNotFoundException", words, 404) });
+        deepStrictEqual(await named(), { is: "missing" });
+    });
+
+    it("is unread without the right", async () => {
+        aws.answer({ "eks:DescribeCluster": () => denied("DescribeCluster") });
+        deepStrictEqual(await named(), {
+            is: "unread",
+            call: {
+                action: "eks:DescribeCluster",
+                cause: "denied",
+                why: "AWS rejected eks:DescribeCluster: User: arn is not authorized to perform: eks:DescribeCluster on resource: r",
+            },
+        });
+    });
+
+    it("is an error when EKS says something else", async () => {
+        aws.answer({ "eks:DescribeCluster": () => new AwsFailure("InvalidParameterException", "bad name") });
+        await rejects(named(), { code: "aws-call-failed" });
+    });
+});
+
 describe("what EKS reports of a cluster", () => {
     const aws = useAws();
 
@@ -26,6 +72,20 @@ describe("what EKS reports of a cluster", () => {
         aws.answer({ "eks:DescribeCluster": () => new AwsFailure("ResourceNotFoundException", words, 404) });
         strictEqual(await aws.connect().clusterStatus("prod"), "gone");
     });
+
+    const issuer = "oidc.eks.eu-west-1.amazonaws.com/id/A";
+    for (const [what, identity, known, status] of [
+        ["there with the issuer that the role trusts", { oidc: { issuer: `https://${issuer}` } }, issuer, "there"],
+        ["gone if its name has another issuer now", { oidc: { issuer: `https://${issuer}B` } }, issuer, "gone"],
+        ["there if the issuer is unknown", { oidc: { issuer: `https://${issuer}` } }, undefined, "there"],
+        ["there if EKS shows no issuer", undefined, issuer, "there"],
+        ["there if EKS shows no OIDC identity", {}, issuer, "there"],
+    ] as const) {
+        it(`is that it is ${what}`, async () => {
+            aws.answer({ "eks:DescribeCluster": () => ({ cluster: { name: "prod", identity } }) });
+            strictEqual(await aws.connect().clusterStatus("prod", known), status);
+        });
+    }
 
     const others: [string, () => unknown][] = [
         ["missing rights", () => denied("DescribeCluster")],
@@ -55,12 +115,12 @@ describe("how else EKS gives a service account credentials", () => {
 
     it("is not at all without add-on and association", async () => {
         aws.answer(nothing);
-        deepStrictEqual(await read(), { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] });
+        deepStrictEqual(await read(), { ...NOTHING, addOn: false });
     });
 
     it("is an add-on, with its role or without", async () => {
         aws.answer({ ...nothing, "eks:DescribeAddon": () => ({ addon: { addonName: "vpc-cni" } }) });
-        deepStrictEqual(await read(), { addOn: true, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] });
+        deepStrictEqual(await read(), { ...NOTHING, addOn: true });
         aws.answer({ "eks:DescribeAddon": () => ({ addon: { serviceAccountRoleArn: "arn:role" } }) });
         const { addOn, addOnRoleArn } = await read();
         deepStrictEqual([addOn, addOnRoleArn], [true, "arn:role"]);
@@ -91,20 +151,57 @@ describe("how else EKS gives a service account credentials", () => {
             "eks:DescribeAddon": () => denied("DescribeAddon"),
             "eks:ListPodIdentityAssociations": () => denied("ListPodIdentityAssociations"),
         });
+        deepStrictEqual(await read(), {
+            ...NOTHING,
+            unread: ["eks:DescribeAddon", "eks:ListPodIdentityAssociations"].map((action) => ({
+                action,
+                cause: "denied",
+                why: `AWS rejected ${action}: User: arn is not authorized to perform: ${action} on resource: r`,
+            })),
+        });
+    });
+
+    const oneAssociation = {
+        ...nothing,
+        "eks:ListPodIdentityAssociations": () => ({ associations: [{ associationId: "a" }] }),
+    };
+
+    it("is reported with the right to describe an association, too", async () => {
+        aws.answer({
+            ...oneAssociation,
+            "eks:DescribePodIdentityAssociation": () => denied("DescribePodIdentityAssociation"),
+        });
         const { unread, ...rest } = await read();
-        deepStrictEqual(rest, { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [] });
+        deepStrictEqual(rest, { clusterName: "prod", addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [] });
         deepStrictEqual(
-            unread.map((text) => /to perform: (\S+)/.exec(text)?.[1]),
-            ["eks:DescribeAddon", "eks:ListPodIdentityAssociations"],
+            unread.map(({ action, cause }) => [action, cause]),
+            [["eks:DescribePodIdentityAssociation", "denied"]],
+        );
+    });
+
+    it("is reported with the action that AWS names, or else the one that was called", async () => {
+        const refused = (words: string) => () => new AwsFailure("AccessDeniedException", words, 403);
+        aws.answer({
+            "eks:DescribeAddon": refused("not authorized to perform: eks:DescribeSomething on resource: r"),
+            "eks:ListPodIdentityAssociations": refused("no"),
+        });
+        deepStrictEqual(
+            (await read()).unread.map(({ action }) => action),
+            ["eks:DescribeSomething", "eks:ListPodIdentityAssociations"],
         );
     });
 
     it("is reported without a call that EKS does not support", async () => {
-        aws.answer({
-            ...nothing,
-            "eks:ListPodIdentityAssociations": () => new AwsFailure("UnknownOperationException", "what?", 404),
+        const unsupported = () => new AwsFailure("UnknownOperationException", "what?", 404);
+        const entry = (action: string) => ({
+            action,
+            cause: "unsupported",
+            why: `EKS does not support the call ${action}: what?`,
         });
-        deepStrictEqual((await read()).unread, ["EKS does not support the call: what?"]);
+        aws.answer({ "eks:DescribeAddon": unsupported, "eks:ListPodIdentityAssociations": unsupported });
+        deepStrictEqual((await read()).unread, ["eks:DescribeAddon", "eks:ListPodIdentityAssociations"].map(entry));
+        aws.answer({ ...oneAssociation, "eks:DescribePodIdentityAssociation": unsupported });
+        deepStrictEqual((await read()).unread, [entry("eks:DescribePodIdentityAssociation")]);
     });
 
     it("is an error when EKS does not answer", async () => {

@@ -58,7 +58,7 @@ describe("a policy of a node role", () => {
         const inline = () => policyReader(clients()).inline("nodes", "network", "ipv4");
 
         it("is asked for by its role and name", async () => {
-            strictEqual(await inline(), true);
+            deepStrictEqual(await inline(), { name: "network", sufficient: false });
             deepStrictEqual(
                 aws.calls.map(({ parameters }) => [parameters["RoleName"], parameters["PolicyName"]]),
                 [["nodes", "network"]],
@@ -67,7 +67,19 @@ describe("a policy of a node role", () => {
 
         it("grants nothing when it was deleted since it was listed", async () => {
             aws.answer({ "iam:GetRolePolicy": () => new AwsFailure("NoSuchEntity", "gone", 404) });
-            strictEqual(await inline(), false);
+            strictEqual(await inline(), undefined);
+        });
+
+        it("grants nothing where it is about other actions", async () => {
+            const document = { Statement: { Effect: "Allow", Action: "logs:PutLogEvents", Resource: "*" } };
+            aws.answer(account({ roles: { nodes: { inline: { network: document } } } }));
+            strictEqual(await inline(), undefined);
+        });
+
+        it("is sufficient by its content", async () => {
+            const document = { Statement: { Effect: "Allow", Action: "ec2:*", Resource: "*" } };
+            aws.answer(account({ roles: { nodes: { inline: { network: document } } } }));
+            deepStrictEqual(await inline(), { name: "network", sufficient: true });
         });
 
         it("is an error when it may not be read", async () => {

@@ -8,6 +8,7 @@ import {
     fresh,
     terminating,
     node,
+    nodeRole,
     onNodeRole,
     pod,
     pods,
@@ -21,6 +22,7 @@ import {
     starting,
     subject,
     comparableStep,
+    withoutPolicies,
     world,
 } from "../support/worlds";
 
@@ -90,6 +92,44 @@ describe("The canary", () => {
         [
             "is watched",
             before({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-19) })) }),
+            wait("canary pod-n1 on n1: Ready, watching it for 20 s"),
+        ],
+        [
+            "needs no watching while the other pods of its node role have no path",
+            before(
+                { pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(0) })) },
+                { nodeRoles: [nodeRole(withoutPolicies)] },
+            ),
+            DONE,
+        ],
+        [
+            "needs none while those of another node role have none, if neither has a policy",
+            before(
+                {
+                    pods: [
+                        pod("n1", right, { readySince: seconds(0) }),
+                        pod("n2", right, { readySince: seconds(0) }),
+                        pod("n3", onNodeRole),
+                    ],
+                },
+                {
+                    roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" },
+                    nodeRoles: [nodeRole(withoutPolicies), nodeRole({ name: "more", ...withoutPolicies })],
+                },
+            ),
+            { ...DONE, why: "a pod with the role works on a node of each of 2 node roles" },
+        ],
+        [
+            "has to be Ready all the same",
+            before({ pods: pods(onNodeRole, pod("n1", right, starting)) }, { nodeRoles: [nodeRole(withoutPolicies)] }),
+            wait("canary pod-n1 on n1: not Ready yet"),
+        ],
+        [
+            "is watched where another node role is the one without a policy",
+            before(
+                { pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-19) })) },
+                { ...twoRoles, nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })] },
+            ),
             wait("canary pod-n1 on n1: Ready, watching it for 20 s"),
         ],
         ["may be of an older template", before({ pods: pods(onNodeRole, pod("n1", right, { current: false })) }), DONE],

@@ -20,6 +20,19 @@ table("The policies leave the node roles", [
     ["when every pod carries the role and has for long", verified(), DETACH],
     ["not a second time when they have left", verified({}, detached), DONE],
     [
+        "and what a pod reported before the role was proved again is outdated",
+        verified({
+            pods: pods(right, pod("n2", right, { missingPermissions: "no", missingPermissionsAt: seconds(-11) })),
+        }),
+        DETACH,
+        { provedAt: seconds(-10) },
+    ],
+    [
+        "when the add-on has the component's own role, and no association exists",
+        verified({}, { otherDelivery: { addOn: true, addOnRoleArn: ROLE, podIdentityRoleArns: [], unread: [] } }),
+        DETACH,
+    ],
+    [
         "when the watch over the pods is just over",
         verified({ pods: pods(right, pod("n2", right, { readySince: seconds(-20) })) }),
         DETACH,

@@ -6,6 +6,7 @@ import {
     incomplete,
     terminating,
     nodeRole,
+    OTHER_POLICY,
     onNodeRole,
     pod,
     pods,
@@ -63,6 +64,19 @@ table("The policies come back at once", [
             detached,
         ),
         BACK,
+    ],
+    [
+        "AWS's managed policy first",
+        verified(podWithoutRole, detached),
+        { ...BACK, policies: [...attach("nodes"), { roleName: "nodes", policyArn: OTHER_POLICY }] },
+        { record: { ...record, nodeRolePolicies: { nodes: [OTHER_POLICY, CNI_POLICY] } } },
+    ],
+    [
+        "without those that no longer exist",
+        verified(podWithoutRole, detached),
+        BACK,
+        { record: { ...record, nodeRolePolicies: { nodes: [OTHER_POLICY, CNI_POLICY] } } },
+        memoryWith({ gone: [{ roleName: "nodes", policyArn: OTHER_POLICY }] }),
     ],
     [
         "of all roles that were named",

@@ -2,6 +2,8 @@ import { verified, refuse, right, table } from "../support/detachments";
 import {
     attach,
     CNI_POLICY,
+    FORMER_ROLE,
+    otherCarrier,
     node,
     nodeRole,
     NOW,
@@ -12,10 +14,14 @@ import {
     memoryWith,
     ROLE,
     ROLE_ARN,
+    seconds,
     serviceAccount,
     starting,
     subject,
 } from "../support/worlds";
+
+const nothingElse = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+const unreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "Denied." } as const;
 
 table("The run ends", [
     [
@@ -45,6 +51,32 @@ table("The run ends", [
         "when one that is not Ready does",
         verified({ pods: pods(right, pod("n2", right, { ...starting, missingPermissions: "no" })) }),
         refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+    ],
+    [
+        "when it did after the role was proved again",
+        verified({
+            pods: pods(right, pod("n2", right, { missingPermissions: "no", missingPermissionsAt: seconds(-10) })),
+        }),
+        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+        { provedAt: seconds(-10) },
+    ],
+    [
+        "when the time of its report is not known",
+        verified({ pods: pods(right, pod("n2", right, { missingPermissions: "no" })) }),
+        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+        { provedAt: seconds(-10) },
+    ],
+    [
+        "when pods of another DaemonSet carry a role that is about to be deleted",
+        verified({ otherCarriers: [otherCarrier("arm-1", FORMER_ROLE), otherCarrier("arm-2", ROLE)] }),
+        refuse("role-still-carried", "Other pods carry a role that is about to be deleted: arm-1."),
+        { record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] } },
+    ],
+    [
+        "on that also where nothing is detached",
+        verified({ otherCarriers: [otherCarrier("arm-1", FORMER_ROLE)] }),
+        refuse("role-still-carried", "Other pods carry a role that is about to be deleted: arm-1."),
+        { record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] }, detachFromNodeRoles: undefined },
     ],
     [
         "when another owner has written the annotation",
@@ -87,6 +119,26 @@ table("The run ends", [
             "node-role-in-use",
             "Besides kube-system/aws-node, the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1.",
         ),
+    ],
+    [
+        "when the add-on has another role",
+        verified({}, { otherDelivery: { ...nothingElse, addOnRoleArn: FORMER_ROLE } }),
+        refuse("add-on-owns-the-role", `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}.`),
+    ],
+    [
+        "when there is a Pod Identity association",
+        verified({}, { otherDelivery: { ...nothingElse, podIdentityRoleArns: [ROLE] } }),
+        refuse("pod-identity-association", `The service account has a Pod Identity association with ${ROLE}.`),
+    ],
+    [
+        "when EKS did not show them",
+        verified({}, { otherDelivery: { ...nothingElse, unread: [unreadCall] } }),
+        refuse("other-delivery-unread", "AWS rejected eks:DescribeAddon: Denied."),
+    ],
+    [
+        "when the name of the cluster is unknown",
+        verified({}, { otherDelivery: { ...nothingElse, clusterNameUnknown: "No name." } }),
+        refuse("cluster-name-unknown", "No name."),
     ],
     [
         "when the guard is not there",

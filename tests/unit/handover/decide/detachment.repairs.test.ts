@@ -16,6 +16,9 @@ import {
     carrying,
     CNI_POLICY,
     daemonSet,
+    FORMER_ROLE,
+    formerAccount,
+    otherCarrier,
     node,
     nodeRole,
     NOW,
@@ -41,6 +44,23 @@ const annotate = {
 };
 
 table("What comes before", [
+    [
+        "a former service account gives no role any more",
+        verified({ formerServiceAccounts: [formerAccount], otherCarriers: [otherCarrier("arm-1", FORMER_ROLE)] }),
+        {
+            do: "releaseServiceAccount",
+            account: formerAccount,
+            leaving: {},
+            why: "removing the annotation from the former service account kube-system/former",
+        },
+        { record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] } },
+    ],
+    ["other pods keep a role that stays", verified({ otherCarriers: [otherCarrier("arm-1", ROLE)] }), DETACH],
+    [
+        "other pods keep a role that was never approved",
+        verified({ otherCarriers: [otherCarrier("arm-1", FORMER_ROLE)] }),
+        DETACH,
+    ],
     [
         "nothing comes back to a role that is gone, not named, or not recorded",
         verified(podWithoutRole, {

@@ -1,8 +1,9 @@
 import { strictEqual } from "node:assert/strict";
-import { driftOf } from "../../../../handover/decide/drift";
+import { driftOf, unrecordedPolicies } from "../../../../handover/decide/drift";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { Step } from "../../../../handover/model/steps";
-import { CNI_POLICY, OTHER_POLICY } from "../support/worlds";
+import type { NodeRoleSeen } from "../../../../handover/model/world";
+import { CNI_POLICY, nodeRole, OTHER_POLICY, record, subject } from "../support/worlds";
 
 const detach = (...roles: [string, string][]): Step => ({
     do: "detach",
@@ -46,5 +47,31 @@ describe("What a refresh shows of the detachment", () => {
     ];
     for (const [what, step, drift] of rows) {
         it(what, () => strictEqual(driftOf(step, ["nodes", "more"]), drift));
+    }
+});
+
+describe("What a refresh shows of the record", () => {
+    const target = { subject, record, detachFromNodeRoles: ["nodes", "more"], detachPolicyArns: undefined };
+    const unrecorded = (policy: string, role: string) =>
+        `${policy} was attached to ${role} after the hand-over began. The next update records it, and then detaches it.`;
+    const other = { arn: OTHER_POLICY, kind: "cni", sufficient: true } as const;
+    const rows: [string, NodeRoleSeen[], string | undefined, Partial<typeof target>?][] = [
+        ["is nothing where the policy is recorded", [nodeRole()], undefined],
+        ["is a policy that is not recorded", [nodeRole({ name: "more" })], unrecorded(CNI_POLICY, "more")],
+        [
+            "is each of them",
+            [nodeRole(), nodeRole({ name: "more" })],
+            `${unrecorded(CNI_POLICY, "nodes")} ${unrecorded(CNI_POLICY, "more")}`,
+            { record: { ...record, nodeRolePolicies: {} } },
+        ],
+        ["is nothing of a policy that stays attached", [nodeRole({ name: "more", cniPolicies: [other] })], undefined],
+        ["is nothing of a role that is not listed", [nodeRole({ name: "idle" })], undefined],
+        ["is nothing of a role that is gone", [nodeRole({ name: "more", exists: false })], undefined],
+        ["is nothing where nothing is detached", [nodeRole({ name: "more" })], undefined, { detachFromNodeRoles: [] }],
+    ];
+    for (const [what, roles, drift, more] of rows) {
+        it(what, () =>
+            strictEqual(unrecordedPolicies({ ...target, ...more }, { roleOfInstance: {}, nodeRoles: roles }), drift),
+        );
     }
 });

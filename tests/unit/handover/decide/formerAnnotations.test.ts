@@ -14,7 +14,7 @@ import {
 } from "../support/worlds";
 
 const old = { [ROLE_ARN]: FORMER_ROLE };
-const before = { subject, formerAnnotations: old, approvedRoleArns: [ROLE] };
+const before = { subject, formerAnnotations: old, approvedRoleArns: [ROLE], ownRoleArns: [ROLE] };
 const live = (annotations: Record<string, string>) => ({ serviceAccount: { ...serviceAccount, annotations } });
 
 describe("What the service account goes back to", () => {
@@ -56,5 +56,24 @@ describe("What the service account goes back to", () => {
     it("is what was there before that role, where no pod has shown it to work", () => {
         const pods = [pod("n1", carrying(ROLE), starting), pod("n2", onNodeRole)];
         deepStrictEqual(formerAnnotations(world(onNodeRole, { cluster: { pods } }), before), old);
+    });
+
+    const another = "arn:aws:iam::111122223333:role/another";
+    const ownBefore = { ...before, ownRoleArns: [ROLE, FORMER_ROLE] };
+
+    it("is nothing where that was a role of the component's own, which may be deleted", () => {
+        deepStrictEqual(formerAnnotations(world(onNodeRole), ownBefore), {});
+        deepStrictEqual(formerAnnotations(world(carrying(another)), ownBefore), {});
+        const pods = [pod("n1", carrying(FORMER_ROLE), starting)];
+        deepStrictEqual(formerAnnotations(world(onNodeRole, { cluster: { pods } }), ownBefore), {});
+    });
+
+    it("is that role where a Ready pod shows that it still works", () => {
+        const pods = [pod("n1", onNodeRole), pod("n2", carrying(FORMER_ROLE))];
+        deepStrictEqual(formerAnnotations(world(onNodeRole, { cluster: { pods } }), ownBefore), old);
+    });
+
+    it("is nothing where nothing was there before", () => {
+        deepStrictEqual(formerAnnotations(world(onNodeRole), { ...ownBefore, formerAnnotations: {} }), {});
     });
 });

@@ -1,5 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { attachStep, GiveBackTarget, hasPropagated, nextGiveBackStep } from "../../../../handover/decide/giveBack";
+import {
+    attachStep,
+    GiveBackTarget,
+    hasPropagated,
+    nextGiveBackStep,
+    notGivenBack,
+} from "../../../../handover/decide/giveBack";
 import type { Memory } from "../../../../handover/model/steps";
 import type { NodeRoleSeen } from "../../../../handover/model/world";
 import {
@@ -43,6 +49,25 @@ describe("Attaching the policies to the node roles again", () => {
             {},
             propagated,
         ],
+        [
+            "attaches to a role without nodes",
+            [nodeRole(), nodeRole({ ...withoutPolicies, name: "more", instancesOfCluster: [] })],
+            { do: "attach", policies: attach("more"), why: BACK },
+        ],
+        [
+            "attaches nothing to a role without nodes that belongs to the same program",
+            [nodeRole(), nodeRole({ ...withoutPolicies, name: "more", instancesOfCluster: [] })],
+            DONE,
+            { record: { ...both, ownNodeRoles: ["more"] } },
+            propagated,
+        ],
+        [
+            "attaches nothing that no longer exists",
+            [nodeRole(withoutPolicies), nodeRole({ ...withoutPolicies, name: "more" })],
+            { do: "attach", policies: attach("more"), why: BACK },
+            {},
+            memoryWith({ gone: attach("nodes") }),
+        ],
         ["settles when nothing is missing", [nodeRole()], AWAIT_PROPAGATION],
         ["is done when it has settled", [nodeRole()], DONE, {}, propagated],
         ["is done at once where nothing is about to rely on it", [nodeRole()], DONE, { iamPropagationSeconds: 0 }],
@@ -59,6 +84,26 @@ describe("Attaching the policies to the node roles again", () => {
             const seen = world(carrying(ROLE), { account: { nodeRoles } });
             deepStrictEqual(nextGiveBackStep({ ...target, ...more }, seen, memory), step);
         });
+    }
+});
+
+describe("The warnings about roles that get nothing back", () => {
+    const idle = { ...withoutPolicies, instancesOfCluster: [] };
+    const own = { ...both, ownNodeRoles: ["nodes", "more"] };
+    const warning = (name: string) =>
+        `warning: ${name} has no nodes and belongs to this program, so it does not get ${CNI_POLICY} again. If the role stays, run ` +
+        `before its next node joins: aws iam attach-role-policy --role-name ${name} --policy-arn ${CNI_POLICY}`;
+    const rows: [string, NodeRoleSeen[], string[], Partial<GiveBackTarget>?][] = [
+        ["carry the command", [nodeRole({ ...idle, name: "more" })], [warning("more")]],
+        ["name each role", [nodeRole(idle), nodeRole({ ...idle, name: "more" })], [warning("nodes"), warning("more")]],
+        ["are not for a role with nodes", [nodeRole(withoutPolicies)], []],
+        ["are not for a role that holds its policies", [nodeRole({ instancesOfCluster: [] })], []],
+        ["are not for a role that is gone", [nodeRole({ ...idle, exists: false })], []],
+        ["are not for a role that was not named", [nodeRole(idle)], [], { roleNames: ["more"] }],
+        ["are not for another owner's role", [nodeRole(idle)], [], { record: both }],
+    ];
+    for (const [what, nodeRoles, lines, { record: of = own, roleNames = target.roleNames } = {}] of rows) {
+        it(what, () => deepStrictEqual(notGivenBack(of, roleNames, { roleOfInstance: {}, nodeRoles }), lines));
     }
 });
 

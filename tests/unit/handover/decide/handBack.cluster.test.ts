@@ -13,7 +13,16 @@ import {
     table,
     REMOVE_GUARD,
 } from "../support/handBacks";
-import { MANAGER, ROLE, ROLE_ARN, serviceAccount } from "../support/worlds";
+import {
+    FORMER_ROLE,
+    formerAccount,
+    MANAGER,
+    otherCarrier,
+    record,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+} from "../support/worlds";
 
 table("On the way back, the cluster", [
     [
@@ -85,6 +94,53 @@ table("On the way back, the cluster", [
         }),
         DONE,
         {},
+        released,
+    ],
+    [
+        "must not give the role by a former service account",
+        podsWithRole({ serviceAccount, formerServiceAccounts: [formerAccount, { ...formerAccount, name: "next" }] }),
+        {
+            do: "releaseServiceAccount",
+            account: formerAccount,
+            leaving: {},
+            why: "removing the annotation from the former service account kube-system/former",
+        },
+        {},
+        propagated,
+    ],
+    [
+        "gives the injection guard up before that",
+        podsWithRole({ injectionGuard: guardInForce, formerServiceAccounts: [formerAccount] }),
+        REMOVE_GUARD,
+        {},
+        propagated,
+    ],
+    [
+        "must not keep the role in pods of another DaemonSet",
+        podsWithoutRole({ otherCarriers: [otherCarrier("arm-1", "x", ROLE), otherCarrier("arm-2", "x")] }),
+        refuse("role-still-carried", "Other pods carry a role that is about to be deleted: arm-1."),
+        {},
+        released,
+    ],
+    [
+        "must not keep it there without its own DaemonSet either",
+        podsWithoutRole({ daemonSet: undefined, otherCarriers: [otherCarrier("arm-1", ROLE)] }),
+        refuse("role-still-carried", "Other pods carry a role that is about to be deleted: arm-1."),
+        {},
+        propagated,
+    ],
+    [
+        "moves its own pods before that",
+        podsWithRole({ otherCarriers: [otherCarrier("arm-1", ROLE)] }),
+        restart("pod-n1", "pod-n1 restarts first"),
+        {},
+        propagated,
+    ],
+    [
+        "may keep the role that comes back in other pods",
+        podsWithoutRole({ otherCarriers: [otherCarrier("arm-1", FORMER_ROLE)] }),
+        DONE,
+        { ...withFormerRole, record: { ...record, approvedRoleArns: [ROLE, FORMER_ROLE] } },
         released,
     ],
     [

@@ -18,14 +18,25 @@ import {
 } from "../support/handBacks";
 import {
     attach,
-    withoutPolicies,
+    CNI_POLICY,
+    inlinePolicy,
+    memoryWith,
     node,
     nodeRole,
+    OTHER_POLICY,
     record,
-    memoryWith,
     seconds,
     serviceAccount,
+    withoutPolicies,
 } from "../support/worlds";
+
+const idle = nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] });
+const other = nodeRole({ ...withoutPolicies, name: "other" });
+const idleRecord = {
+    ...record,
+    namedNodeRoles: ["nodes", "idle"],
+    nodeRolePolicies: { nodes: [CNI_POLICY], idle: [CNI_POLICY], other: [CNI_POLICY] },
+};
 
 table("On the way back, the node roles", [
     [
@@ -78,26 +89,58 @@ table("On the way back, the node roles", [
         memoryWith({ attachedAt: seconds(-1), attached: attach("more") }),
     ],
     [
-        "get nothing when they are gone, have no nodes, or were not named",
-        podsWithoutRole(
-            {},
-            {
-                nodeRoles: [
-                    nodeRole({ ...withoutPolicies, exists: false }),
-                    nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] }),
-                    nodeRole({ ...withoutPolicies, name: "other" }),
-                ],
-            },
-        ),
+        "get nothing when they are gone, belong to the same program and have no nodes, or were not named",
+        podsWithoutRole({}, { nodeRoles: [nodeRole({ ...withoutPolicies, exists: false }), idle, other] }),
         DONE,
-        {
-            record: {
-                ...record,
-                namedNodeRoles: ["nodes", "idle"],
-                nodeRolePolicies: { nodes: attach("x").map(({ policyArn }) => policyArn), idle: ["p"], other: ["p"] },
-            },
-        },
+        { record: { ...idleRecord, ownNodeRoles: ["idle"] } },
         released,
+    ],
+    [
+        "get it without nodes as well, for the next node",
+        podsWithoutRole({}, { nodeRoles: [nodeRole({ ...withoutPolicies, exists: false }), idle, other] }),
+        { do: "attach", policies: attach("idle"), why: "attaching the recorded policies again to idle" },
+        { record: { ...idleRecord, ownNodeRoles: ["other"] } },
+        released,
+    ],
+    [
+        "get it with nodes also when they belong to the same program",
+        podsWithRole({}, { nodeRoles: [nodeRole(withoutPolicies)] }),
+        ATTACH,
+        { record: { ...record, ownNodeRoles: ["nodes"] } },
+    ],
+    [
+        "get AWS's managed policy first",
+        podsWithRole({}, { nodeRoles: [nodeRole(withoutPolicies), idle] }),
+        {
+            do: "attach",
+            policies: [...attach("nodes", "idle"), { roleName: "nodes", policyArn: OTHER_POLICY }],
+            why: "attaching the recorded policies again to nodes, idle",
+        },
+        { record: { ...idleRecord, nodeRolePolicies: { nodes: [OTHER_POLICY, CNI_POLICY], idle: [CNI_POLICY] } } },
+    ],
+    [
+        "are not asked for a policy that no longer exists, where the rest suffices",
+        podsWithRole(),
+        restart("pod-n1", "pod-n1 restarts first"),
+        { record: { ...record, nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] } } },
+        memoryWith({ propagatedAt: seconds(-60), gone: [{ roleName: "nodes", policyArn: OTHER_POLICY }] }),
+    ],
+    [
+        "are asked for it where only another role's is gone",
+        podsWithRole({}, { nodeRoles: [nodeRole(withoutPolicies)] }),
+        ATTACH,
+        {},
+        memoryWith({ gone: attach("idle") }),
+    ],
+    [
+        "stop the way back when the only policy no longer exists",
+        podsWithRole({}, { nodeRoles: [nodeRole(withoutPolicies)] }),
+        refuse(
+            "node-role-without-permissions",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
+        ),
+        { record: { ...record, nodeRolePolicies: { nodes: [OTHER_POLICY] } } },
+        memoryWith({ propagatedAt: seconds(-60), gone: [{ roleName: "nodes", policyArn: OTHER_POLICY }] }),
     ],
     ["settle before a pod moves", podsWithRole(), AWAIT_PROPAGATION],
     ["settle before the guard goes", podsWithoutRole({ injectionGuard: guardInForce }), AWAIT_PROPAGATION],
@@ -141,7 +184,7 @@ table("On the way back, the node roles", [
         podsWithRole({}, { nodeRoles: [nodeRole({ cniPolicies: [insufficientPolicy] })] }),
         refuse(
             "node-role-without-permissions",
-            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and no such policy is recorded.",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
         ),
         { record: { ...record, nodeRolePolicies: {} } },
     ],
@@ -150,7 +193,7 @@ table("On the way back, the node roles", [
         podsWithRole({ pods: onePodRestarted }, { nodeRoles: [nodeRole({ cniPolicies: [insufficientPolicy] })] }),
         refuse(
             "node-role-without-permissions",
-            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and no such policy is recorded.",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
         ),
         { record: { ...record, nodeRolePolicies: {} } },
     ],
@@ -179,8 +222,21 @@ table("On the way back, the node roles", [
     ],
     [
         "may suffice by an inline policy",
-        podsWithRole({}, { nodeRoles: [nodeRole({ ...withoutPolicies, inlineCniPolicies: ["own"] })] }),
+        podsWithRole(
+            {},
+            { nodeRoles: [nodeRole({ ...withoutPolicies, inlineCniPolicies: [inlinePolicy("own", true)] })] },
+        ),
         restart("pod-n1", "pod-n1 restarts first"),
+        { record: { ...record, nodeRolePolicies: {} } },
+        propagated,
+    ],
+    [
+        "do not suffice by an inline policy that grants only a part",
+        podsWithRole({}, { nodeRoles: [nodeRole({ ...withoutPolicies, inlineCniPolicies: [inlinePolicy("own")] })] }),
+        refuse(
+            "node-role-without-permissions",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
+        ),
         { record: { ...record, nodeRolePolicies: {} } },
         propagated,
     ],

@@ -1,5 +1,5 @@
 import { Reason, seen, table } from "../support/preflights";
-import { ACCOUNT, ISSUER, subject } from "../support/worlds";
+import { ACCOUNT, daemonSet, formerAccount, ISSUER, otherCarrier, ROLE, subject } from "../support/worlds";
 
 const setting = (name: string, value: string | undefined) => ({ environment: { [name]: value } });
 const SKIPS: Reason = ["unsafe-engine-setting", "PULUMI_SKIP_CHECKPOINTS is set."];
@@ -41,6 +41,41 @@ table("The place", [
     ["is not compared where there is no token", { tokenIssuer: undefined }, []],
     ["is not compared where no issuer is known", { subject: { ...subject, issuers: [] } }, []],
     ["is refused without the service account", { world: seen({ serviceAccount: undefined }) }, [noServiceAccount]],
+    [
+        "is refused where the DaemonSet uses another service account",
+        { world: seen({ daemonSet: { ...daemonSet, serviceAccountName: "cni" } }) },
+        [
+            [
+                "service-account-not-used",
+                "The pods of the DaemonSet kube-system/aws-node use the service account cni, not aws-node.",
+            ],
+        ],
+    ],
+    [
+        "is right where it uses this one",
+        { world: seen({ daemonSet: { ...daemonSet, serviceAccountName: "aws-node" } }) },
+        [],
+    ],
+    [
+        "is refused where pods of a former service account still carry a role",
+        {
+            subject: { ...subject, formerServiceAccounts: [formerAccount, { ...formerAccount, name: "older" }] },
+            world: seen({
+                otherCarriers: [
+                    { ...otherCarrier("a", ROLE), serviceAccount: formerAccount },
+                    { ...otherCarrier("b", ROLE), serviceAccount: { ...formerAccount, namespace: "another" } },
+                    otherCarrier("c", ROLE),
+                ],
+            }),
+        },
+        [
+            [
+                "service-account-in-use",
+                "The component moves away from the service account kube-system/former, whose pods still carry its role: a.",
+            ],
+        ],
+    ],
+    ["is right where only others do", { world: seen({ otherCarriers: [otherCarrier("c", ROLE)] }) }, []],
     [
         "is refused without the DaemonSet",
         { world: seen({ daemonSet: undefined }) },

@@ -1,7 +1,12 @@
+import type { OtherDelivery, UnreadCall } from "../../../../handover/model/otherDelivery";
 import { Reason, table, withServiceAccount } from "../support/preflights";
 import { FORMER_ROLE, MANAGER, REGIONAL, ROLE, ROLE_ARN, subject } from "../support/worlds";
 
-const delivery = { addOnRoleArn: undefined, addOn: true, podIdentityRoleArns: [], unread: ["eks"] };
+const delivery: OtherDelivery = { addOnRoleArn: undefined, addOn: true, podIdentityRoleArns: [], unread: [] };
+const denied: UnreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "Denied." };
+const unread = { otherDelivery: { ...delivery, unread: [denied] } };
+const unnamed = { otherDelivery: { ...delivery, clusterNameUnknown: "No name." } };
+const nothingDetached = { detachFromNodeRoles: [] };
 const owned = (...owners: string[]) =>
     withServiceAccount({ annotations: { [ROLE_ARN]: FORMER_ROLE }, roleArnOwners: owners });
 const belongsTo = (owners: string): Reason => [
@@ -30,6 +35,19 @@ table("Other writers", [
         { otherDelivery: { ...delivery, podIdentityRoleArns: ["a", "b"] } },
         [["pod-identity-association", "The service account has a Pod Identity association with a, b."]],
     ],
+    [
+        "are none where the add-on has the component's own role",
+        { otherDelivery: { ...delivery, addOnRoleArn: ROLE } },
+        [],
+    ],
+    [
+        "are refused where they could not be read",
+        unread,
+        [["other-delivery-unread", "AWS rejected eks:DescribeAddon: Denied."]],
+    ],
+    ["may be unread where nothing is detached", { ...unread, ...nothingDetached }, []],
+    ["are refused where the cluster's name is unknown", unnamed, [["cluster-name-unknown", "No name."]]],
+    ["may be unknown where nothing is detached", { ...unnamed, ...nothingDetached }, []],
     ["are not we ourselves", owned(MANAGER), []],
     ["are refused by name", owned("eksctl"), [belongsTo('"eksctl"')]],
     [

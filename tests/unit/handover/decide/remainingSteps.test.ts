@@ -4,6 +4,7 @@ import { remainingSteps } from "../../../../handover/decide/remainingSteps";
 import type { World } from "../../../../handover/model/world";
 import { right, target } from "../support/detachments";
 import {
+    inlinePolicy,
     withoutPolicies,
     BROAD_POLICY,
     CNI_POLICY,
@@ -76,12 +77,12 @@ const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
     ],
     [
         "is listed for inline policies",
-        seen(nodeRole({ ...withoutPolicies, inlineCniPolicies: ["a", "b"] })),
+        seen(nodeRole({ ...withoutPolicies, inlineCniPolicies: [inlinePolicy("a"), inlinePolicy("b", true)] })),
         [inline("a"), inline("b")],
     ],
     [
         "is listed in this order",
-        seen(nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: ["a"] })),
+        seen(nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: [inlinePolicy("a")] })),
         [DETACH, other(BROAD_POLICY), inline("a")],
         unnamed,
     ],

@@ -16,6 +16,20 @@ const INPUTS = {
     drift: "none",
     delivered: "digest",
 };
+/** No server listens at this address. */
+const NO_SERVER = {
+    subject: {
+        fieldManager: "eks-cni/p/s/cni",
+        serviceAccount: { namespace: "kube-system", name: "aws-node" },
+        issuers: [],
+    },
+    kubeconfig: JSON.stringify({
+        clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
+        users: [{ name: "u", user: { token: "t" } }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+        "current-context": "x",
+    }),
+};
 const RECORD = { namedNodeRoles: ["nodes"], approvedRoleArns: ["arn"], nodeRolePolicies: {} };
 const OUTPUTS: Record<LiveCheckName, object> = {
     credentialGuard: { record: RECORD, approvedRole: "arn", formerAnnotations: {} },
@@ -147,8 +161,11 @@ for (const [title, operation] of Object.entries({ "dynamic providers": dynamicBi
             }
         });
 
-        it("what is done is shown line by line", async () => {
-            const text = await outputOf(() => operation.delete("detachment", { ...INPUTS, ...OUTPUTS.detachment }));
+        it("what is done is shown line by line", async function () {
+            this.timeout(30_000);
+            const text = await outputOf(() =>
+                operation.delete("detachment", { ...INPUTS, ...OUTPUTS.detachment, ...NO_SERVER }),
+            );
             strictEqual(text.split("\n").filter((line) => line.includes("forceDestroy is set")).length, 1, text);
             ok(text.endsWith("\n"));
         });

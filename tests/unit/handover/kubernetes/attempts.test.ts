@@ -13,30 +13,65 @@ const answering = (httpStatusCode: number): Send => {
     const body = { binary: () => Promise.resolve(Buffer.from("")) };
     return () => Promise.resolve({ httpStatusCode, headers: {}, body } as never);
 };
+const breakingOff: Send = () =>
+    Promise.resolve({
+        httpStatusCode: 200,
+        headers: {},
+        body: { binary: () => Promise.reject(new Error("aborted")) },
+    } as never);
+const first = (...sends: readonly Send[]): Send => {
+    let number = 0;
+    return (sent) => (sends[number++] ?? failing("ECONNREFUSED"))(sent);
+};
 
 /** The first pause fits into the time. The second one, twice as long, does not. */
 const settings = { ...quick, attemptMilliseconds: 5000, pauseMilliseconds: 400, retryMilliseconds: 1000 };
 
 describe("Attempts that all fail", () => {
-    for (const [what, send, why, final, throttled] of [
-        ["breaks", failing("ECONNRESET"), "2 attempts, the last failed with: ECONNRESET", false, false],
-        ["ends without a code", failing(), "2 attempts, the last failed with: the connection broke", false, false],
-        ["ends with a number", failing(7), "2 attempts, the last failed with: the connection broke", false, false],
+    for (const [what, send, why, final, throttled, answered] of [
+        ["breaks", failing("ECONNRESET"), "2 attempts, the last failed with: ECONNRESET", false, false, false],
+        [
+            "ends without a code",
+            failing(),
+            "2 attempts, the last failed with: the connection broke",
+            false,
+            false,
+            false,
+        ],
+        [
+            "ends with a number",
+            failing(7),
+            "2 attempts, the last failed with: the connection broke",
+            false,
+            false,
+            false,
+        ],
+        ["breaks off", breakingOff, "2 attempts, the last failed with: the connection broke", false, false, true],
+        [
+            "is not available, and then gone",
+            first(answering(503)),
+            "2 attempts, the last failed with: ECONNREFUSED",
+            false,
+            false,
+            true,
+        ],
         [
             "is not trusted",
             failing("CERT_HAS_EXPIRED"),
             "1 attempt, the last failed with: CERT_HAS_EXPIRED",
             true,
             false,
+            false,
         ],
-        ["is not available", answering(503), "2 attempts, the last answered with 503", false, false],
-        ["turns calls away", answering(429), "2 attempts, the last answered with 429", false, true],
+        ["is not available", answering(503), "2 attempts, the last answered with 503", false, false, true],
+        ["turns calls away", answering(429), "2 attempts, the last answered with 429", false, true, true],
     ] as const) {
         it(`are counted, and reported, where the server ${what}`, async () => {
             const patient = withRetries(send, settings, new ClusterClock(), new AbortController().signal);
             await assert.rejects(patient.send(request), (error) => {
                 assert.ok(error instanceof NoResponse);
-                assert.deepEqual([error.why, error.final, error.throttled], [why, final, throttled]);
+                const { final: isFinal, throttled: isThrottled, answered: wasAnswered } = error;
+                assert.deepEqual([error.why, isFinal, isThrottled, wasAnswered], [why, final, throttled, answered]);
                 return true;
             });
         });

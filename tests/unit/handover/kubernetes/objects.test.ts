@@ -39,6 +39,7 @@ describe("A DaemonSet as it is seen", () => {
             template: {
                 metadata: { labels: { "k8s-app": "aws-node" }, annotations: { "eks-cni/role": "x" } },
                 spec: {
+                    serviceAccountName: "aws-node",
                     initContainers: [{ name: "aws-vpc-cni-init", image: "init:v1" }],
                     containers: [
                         {
@@ -55,6 +56,7 @@ describe("A DaemonSet as it is seen", () => {
     it("has what decisions need, and nothing else", () => {
         assert.deepEqual(daemonSetSeen(daemonSet, 25), {
             uid: "ds",
+            serviceAccountName: "aws-node",
             updateStrategy: "RollingUpdate",
             maxUnavailable: 3,
             templateLabels: { "k8s-app": "aws-node" },
@@ -71,10 +73,17 @@ describe("A DaemonSet as it is seen", () => {
         assert.equal(daemonSetSeen({ ...daemonSet, metadata }, 25).woken, true);
     });
 
+    it("has the service account also by its old name", () => {
+        const template = { spec: { serviceAccount: "old-name", containers: [] } };
+        const old: Plain<V1DaemonSet> = { spec: { selector: {}, template } };
+        assert.equal(daemonSetSeen(old, 0).serviceAccountName, "old-name");
+    });
+
     it("is seen also when it says next to nothing", () => {
         const bare = { spec: { selector: {}, template: {}, updateStrategy: { type: "OnDelete" } } };
         assert.deepEqual(daemonSetSeen(bare, 0), {
             uid: "",
+            serviceAccountName: "default",
             updateStrategy: "OnDelete",
             maxUnavailable: 1,
             observed: true,
@@ -181,7 +190,11 @@ describe("A pod as it is seen", () => {
             ],
         },
     };
-    const context = { currentHash: "hash", missingPermissions: new Map([["other", "no"]]), clock: new ClusterClock() };
+    const context = {
+        currentHash: "hash",
+        missingPermissions: new Map([["other", { at: 0, message: "no" }]]),
+        clock: new ClusterClock(),
+    };
 
     it("has what decisions need, and nothing else", () => {
         assert.deepEqual(podSeen(pod, context), {
@@ -219,8 +232,9 @@ describe("A pod as it is seen", () => {
     });
 
     it("has the message about its own missing permissions", () => {
-        const missingPermissions = new Map([["pod", "Unauthorized operation"]]);
-        assert.equal(podSeen(pod, { ...context, missingPermissions }).missingPermissions, "Unauthorized operation");
+        const missingPermissions = new Map([["pod", { at: 5, message: "Unauthorized operation" }]]);
+        const seen = podSeen(pod, { ...context, missingPermissions });
+        assert.deepEqual([seen.missingPermissions, seen.missingPermissionsAt], ["Unauthorized operation", 5]);
     });
 
     it("is seen also before anything is known of it", () => {

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { NoCredentials } from "../../../../handover/kubernetes/authentication";
 import { failureOf, StatusError } from "../../../../handover/kubernetes/clusterErrors";
 import { NoResponse } from "../../../../handover/kubernetes/requests";
-import { Refusal } from "../../../../handover/model/refusal";
+import { NoConnection, Refusal } from "../../../../handover/model/refusal";
 
 const request = { verb: "get", resource: "nodes", name: "n" };
 const configOf = (user: object, server?: string) =>
@@ -146,6 +146,18 @@ describe("A request that fails", () => {
             const declined = failureOf(answer(code, { message: "no." }), request, reached(config));
             assert.ok(declined instanceof StatusError);
             assert.deepEqual([declined.status, declined.message, declined.conflicts], [code, "no", []]);
+        });
+    }
+
+    for (const [what, noResponse, isNoConnection] of [
+        ["no server", new NoResponse("2 attempts", false), true],
+        ["a server whose certificate is not trusted", new NoResponse("1 attempt", true), false],
+        ["a server that answered", new NoResponse("2 attempts", false, false, true), false],
+    ] as const) {
+        it(`is ${isNoConnection ? "" : "not "}reported as no connection with ${what}`, () => {
+            const refusal = failureOf(noResponse, request, reached(config));
+            assert.equal(refusal instanceof NoConnection, isNoConnection);
+            assert.equal(refusal.name, "Refusal");
         });
     }
 

@@ -4,10 +4,13 @@ import {
     recordedNotAttached,
     subjectOf,
     withObserved,
+    withOwnNodeRoles,
     withOwnRole,
+    withServiceAccount,
 } from "../../../../handover/model/record";
 import type { ServiceAccountSeen } from "../../../../handover/model/world";
 import {
+    inlinePolicy,
     BROAD_POLICY,
     CNI_POLICY,
     FORMER_ROLE,
@@ -25,6 +28,44 @@ import {
 const nothing = { roleArn: ROLE, detachFromNodeRoles: [], nodeRoles: [], detachPolicyArns: [] };
 const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
+
+describe("The record of the service accounts", () => {
+    const { serviceAccount } = subject;
+    const older = { namespace: "network", name: serviceAccount.name };
+    const sameNamespace = { namespace: serviceAccount.namespace, name: "older" };
+
+    it("has each once", () => {
+        const one = withServiceAccount(record, serviceAccount);
+        deepStrictEqual(one, { ...record, serviceAccounts: [serviceAccount] });
+        deepStrictEqual(withServiceAccount(one, { ...serviceAccount }), one);
+        const all = withServiceAccount(withServiceAccount(one, older), sameNamespace);
+        deepStrictEqual(all.serviceAccounts, [serviceAccount, older, sameNamespace]);
+    });
+
+    it("makes those before the present one former ones of the subject", () => {
+        deepStrictEqual(subjectOf(withServiceAccount(record, serviceAccount), subject), subject);
+        const all = [older, serviceAccount, sameNamespace].reduce(withServiceAccount, record);
+        deepStrictEqual(subjectOf(all, subject), { ...subject, formerServiceAccounts: [older, sameNamespace] });
+    });
+});
+
+describe("The record of the node roles that the program manages", () => {
+    const before = { ...record, ownNodeRoles: ["nodes", "old"] };
+    const rows: [string, typeof record, string[], string[], string[] | undefined][] = [
+        ["is missing where there are none", record, ["nodes"], [], undefined],
+        ["has those that the program manages", record, ["nodes", "more"], ["more"], ["more"]],
+        ["keeps those that the program no longer lists", before, [], [], ["nodes", "old"]],
+        ["forgets one that the program lists and no longer manages", before, ["nodes"], [], ["old"]],
+        ["is empty where the last one went to another owner", before, ["nodes", "old"], [], []],
+        ["has none twice", before, ["nodes"], ["nodes"], ["old", "nodes"]],
+    ];
+    for (const [what, of, listed, own, expected] of rows) {
+        it(what, () => {
+            const { ownNodeRoles, ...rest } = withOwnNodeRoles(of, listed, own);
+            deepStrictEqual([ownNodeRoles, rest], [expected, record]);
+        });
+    }
+});
 
 describe("The record", () => {
     it("stays as it is when nothing new is seen", () => {
@@ -90,7 +131,7 @@ describe("The record", () => {
     });
 
     it("has nothing of a policy that is named and not attached, or only inline", () => {
-        const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: ["inline"] })];
+        const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: [inlinePolicy("inline")] })];
         deepStrictEqual(withObserved(record, { ...nothing, nodeRoles, detachPolicyArns: [OTHER_POLICY] }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY], more: [] },

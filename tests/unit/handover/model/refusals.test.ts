@@ -1,10 +1,21 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { UnreadCall } from "../../../../handover/model/otherDelivery";
 import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Subject } from "../../../../handover/model/subject";
-import { CNI_POLICY, FORMER_ROLE, nodeRole, onNodeRole, pod, ROLE, subject } from "../support/worlds";
+import {
+    BROAD_POLICY,
+    CNI_POLICY,
+    FORMER_ROLE,
+    OTHER_POLICY,
+    nodeRole,
+    onNodeRole,
+    pod,
+    ROLE,
+    subject,
+} from "../support/worlds";
 
 const many = ["1", "2", "3", "4", "5", "6"];
 const nodes = nodeRole({ instancesElsewhere: many.map((id) => `eu-west-1/i-${id}`) });
@@ -21,6 +32,15 @@ const elsewhere: Subject = {
 };
 const podMissingPermission = pod("n1", onNodeRole, { missingPermissions: "ec2:CreateTags denied." });
 
+const other = (name: string, daemonSet?: string) => ({
+    name,
+    daemonSet,
+    serviceAccount: elsewhere.serviceAccount,
+    roleArns: [ROLE],
+});
+const unread = (action: string, cause: UnreadCall["cause"]): UnreadCall => ({ action, cause, why: `${action}: no.` });
+const narrowed = { kind: "role" as const, arn: ROLE, changes: ["it changes", "it is bounded"] };
+
 /** Examples of each refusal: with one name and with several, where the texts differ. */
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     clusterChanged: [refusals.clusterChanged("recorded", "seen")],
@@ -31,6 +51,11 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     daemonSetMissing: [refusals.daemonSetMissing(elsewhere)],
     annotationOwned: [["eksctl", "helm"], ["eks"]].map((owners) => refusals.annotationOwned(elsewhere, owners)),
     annotationOutlivesRole: [["eksctl"], ["eks"]].map((owners) => refusals.annotationOutlivesRole(elsewhere, owners)),
+    serviceAccountNotUsed: [refusals.serviceAccountNotUsed(elsewhere, "used")],
+    serviceAccountInUse: [refusals.serviceAccountInUse(elsewhere.serviceAccount, [other("a"), other("b")])],
+    carriedByOthers: [
+        refusals.carriedByOthers([other("a", "old"), other("b", "old"), other("c", "older"), other("d")]),
+    ],
     anotherComponent: [refusals.anotherComponent(elsewhere, "eks-cni/a/b/c")],
     addOnHasRole: [refusals.addOnHasRole(FORMER_ROLE)],
     podIdentityAssociation: [
@@ -41,6 +66,18 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.podIdentityLater(elsewhere, [ROLE, FORMER_ROLE], []),
         refusals.podIdentityLater({ ...elsewhere, clusterName: "shop" }, [ROLE], [pod("n1", onNodeRole)]),
         refusals.podIdentityLater(elsewhere, undefined, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
+    ],
+    clusterNameUnknown: [refusals.clusterNameUnknown("The name of the EKS cluster is unknown.")],
+    otherDeliveryDenied: [
+        refusals.otherDeliveryDenied([unread("eks:DescribeAddon", "denied")]),
+        refusals.otherDeliveryDenied([
+            unread("eks:DescribeAddon", "denied"),
+            unread("eks:ListPodIdentityAssociations", "denied"),
+            unread("eks:DescribeAddon", "denied"),
+        ]),
+    ],
+    otherDeliveryUnsupported: [
+        refusals.otherDeliveryUnsupported([unread("eks:ListPodIdentityAssociations", "unsupported")]),
     ],
     otherCredentials: [
         refusals.otherCredentials(elsewhere, {
@@ -76,6 +113,20 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     restartLimitReached: [refusals.restartLimitReached(pod("n1", onNodeRole), 5, "pod-n1 carries no role of its own")],
     podsWithoutRole: [refusals.podsWithoutRole(many.map((name) => pod(name, onNodeRole)))],
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
+    roleNarrowed: [refusals.roleNarrowed(narrowed, [pod("n1", onNodeRole)])],
+    roleNarrowedUnseen: ["no route", "no route."].map((why) => refusals.roleNarrowedUnseen(narrowed, why)),
+    sharedRoleNarrowed: [refusals.sharedRoleNarrowed(narrowed, ["a", "b"])],
+    sharedRoleReplaced: [refusals.sharedRoleReplaced(ROLE, ["a", "b"])],
+    policyStillNeeded: [true, false].map((logs) =>
+        refusals.policyStillNeeded([OTHER_POLICY, BROAD_POLICY], ROLE, ["logs:PutLogEvents", "ec2:CreateTags"], logs),
+    ),
+    forceDestroyWithPods: [
+        refusals.forceDestroyWithPods([pod("n1", onNodeRole)], true),
+        refusals.forceDestroyWithPods(
+            many.map((name) => pod(name, onNodeRole)),
+            false,
+        ),
+    ],
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],

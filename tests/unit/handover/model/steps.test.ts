@@ -7,6 +7,7 @@ const before: Memory = {
     startedAt: 1,
     attachedAt: 2,
     attached: attach("nodes"),
+    gone: attach("old"),
     detachedAt: 3,
     propagatedAt: 4,
     releasedAt: 5,
@@ -24,6 +25,7 @@ describe("What a run remembers", () => {
             startedAt: 7,
             attachedAt: undefined,
             attached: [],
+            gone: [],
             detachedAt: undefined,
             propagatedAt: undefined,
             releasedAt: undefined,
@@ -66,4 +68,9 @@ describe("What a run remembers", () => {
             deepStrictEqual(remember(before, step, 9), { ...before, ...change });
         });
     }
+
+    it("of an attachment is what no longer exists, besides what was gone before", () => {
+        const step: Step = { do: "attach", policies: attach("more", "nodes"), why };
+        deepStrictEqual(remember(before, step, 9, attach("more")).gone, attach("old", "more"));
+    });
 });

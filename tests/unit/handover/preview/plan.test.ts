@@ -15,6 +15,7 @@ import {
 } from "../support/plans";
 import { seen } from "../support/preflights";
 import {
+    inlinePolicy,
     BROAD_POLICY,
     OTHER_POLICY_FIX,
     carrying,
@@ -51,6 +52,30 @@ table("The plan of a first hand-over", [
             serviceAccount: { ...serviceAccount, roleArnOwners: ["kubectl-annotate"] },
         }),
         changes(DETACH),
+    ],
+    [
+        "asks for forceDetachPolicies on a node role of the same program, unless it is set",
+        seen(),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            DETACH,
+            "[force-detach] This program manages nodes. Set forceDetachPolicies: true on that role, or IAM refuses to delete it while " +
+                "it holds the policy that destroy attaches again.",
+        ),
+        {
+            ownNodeRoles: [
+                { name: "nodes", forceDetachPolicies: undefined },
+                { name: "more", forceDetachPolicies: false },
+            ],
+        },
+    ],
+    [
+        "does not ask where it is set",
+        seen(),
+        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
+        { ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }] },
     ],
     [
         "says nothing of a mark that a wake has left",
@@ -134,7 +159,10 @@ table("The plan of a first hand-over", [
     ],
     [
         "lists other policies with the same calls, which stay",
-        seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: ["inline"] })] }),
+        seen(
+            {},
+            { nodeRoles: [nodeRole({ cniPolicies: [managed, broad], inlineCniPolicies: [inlinePolicy("inline")] })] },
+        ),
         changesWithRemaining(
             [
                 `[other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`,

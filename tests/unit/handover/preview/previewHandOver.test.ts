@@ -5,7 +5,17 @@ import type { RunContext } from "../../../../handover/observe/runContext";
 import { previewHandOver, PreviewInputs } from "../../../../handover/preview/previewHandOver";
 import { handedOver } from "../support/plans";
 import { seen } from "../support/preflights";
-import { ACCOUNT, BROAD_POLICY, CNI_POLICY, ISSUER, nodeRole, OTHER_POLICY_FIX, subject } from "../support/worlds";
+import {
+    ACCOUNT,
+    BROAD_POLICY,
+    CNI_POLICY,
+    FORMER_ROLE,
+    ISSUER,
+    nodeRole,
+    OTHER_POLICY_FIX,
+    record,
+    subject,
+} from "../support/worlds";
 
 const inputs: PreviewInputs = {
     subject,
@@ -18,11 +28,14 @@ const inputs: PreviewInputs = {
     injectionGuard: true,
     additionalPolicies: false,
     detachFromNodeRoles: ["nodes"],
+    ownNodeRoles: [],
     detachPolicyArns: undefined,
     stableSeconds: 20,
     iamPropagationSeconds: 120,
     maxNotReadyNodes: 0,
 };
+
+const OTHER_DELIVERY = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
 
 /** A run context that has only the methods that read. */
 function readOnlyContext(
@@ -40,9 +53,15 @@ function readOnlyContext(
             identity: answer("identity", { uid: "cluster", version: { major: 1, minor: 34 } }),
             look: answer("look at the cluster", world.cluster),
             issuer: answer("issuer", ISSUER),
+            clustersInKubeconfig: () => ["prod"],
             close: () => called.push("close"),
         },
-        aws: { callerAccount: answer("caller", ACCOUNT), look: answer("look at the account", world.account) },
+        aws: {
+            callerAccount: answer("caller", ACCOUNT),
+            look: answer("look at the account", world.account),
+            namedCluster: answer("the cluster's name", { is: "there", issuer: ISSUER }),
+            otherDelivery: answer("other delivery", OTHER_DELIVERY),
+        },
         detachFromNodeRoles: ["nodes"],
         now: () => world.at,
         progress: () => undefined,
@@ -87,6 +106,17 @@ describe("What a preview tells", () => {
         ok(reason?.startsWith("  [service-account-missing] There is no service account kube-system/aws-node."), reason);
     });
 
+    it("is the add-on with another role, also where the credential guard does not act", async () => {
+        const withAddOn = { "other delivery": () => Promise.resolve({ ...OTHER_DELIVERY, addOnRoleArn: FORMER_ROLE }) };
+        const attachedAgain = handedOver({}, { nodeRoles: [nodeRole()] });
+        for (const more of [{}, { record, canaryActs: false, delivered: "delivered" }]) {
+            const plan = await preview(readOnlyContext(attachedAgain, [], withAddOn), more);
+            strictEqual(plan?.refuses, true);
+            const codes = plan.text.match(/\[[a-z-]+\]/g);
+            deepStrictEqual(codes, ["[add-on-owns-the-role]"]);
+        }
+    });
+
     it("is the other component that owns the annotation, unless that is what this one was before it was renamed", async () => {
         const [roleArnOwners, delivered] = [["eks-cni/shop/prod/cni"], "delivered"];
         const account = handedOver().cluster.serviceAccount;
@@ -115,6 +145,8 @@ describe("A preview", () => {
             "look at the cluster",
             "look at the account",
             "issuer",
+            "the cluster's name",
+            "other delivery",
             "close",
         ]);
     });

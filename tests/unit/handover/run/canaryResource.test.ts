@@ -91,7 +91,7 @@ describe("The canary, as a resource", () => {
             shown: "a pod with the role works on a node of the node role",
             updateStrategy: "RollingUpdate" as const,
         };
-        const before = { formerAnnotations: { [ROLE_ARN]: ROLE } };
+        const before = { record: { ...record, originalAnnotations: { [ROLE_ARN]: ROLE } } };
         deepStrictEqual(await contextWith({ others: carrying(ROLE) }).run(before), { ...shown, carriedBefore: true });
         deepStrictEqual(await contextWith({ others: carrying(ROLE) }).run(), { ...shown, carriedBefore: false });
         deepStrictEqual(await contextWith({}).run(before), { ...shown, carriedBefore: false });
@@ -154,6 +154,13 @@ describe("The canary, as a resource", () => {
             calls.filter((call) => call === "annotate" || call === "restart"),
             [],
         );
+    });
+
+    it("has nothing to revert without a kubeconfig", async () => {
+        const invalid = new Refusal("kubeconfig-invalid", "No clusters.", "x", "y");
+        const { run, calls } = contextWith({ cluster: () => invalid });
+        await rejects(run(), invalid);
+        deepStrictEqual(calls, ["cluster"]);
     });
 });
 

@@ -1,11 +1,12 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import { listRefusals } from "../../../../handover/model/refusal";
+import type { OtherDelivery, UnreadCall } from "../../../../handover/model/otherDelivery";
+import { isRefusal, listRefusals } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
-import type { ClusterSeen } from "../../../../handover/model/world";
+import type { AccountSeen, ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard, CredentialGuardInputs } from "../../../../handover/run/credentialGuardResource";
-import { ACCOUNT, onNodeRole, subject, world } from "../support/worlds";
+import { ACCOUNT, ISSUER, nodeRole, onNodeRole, record, subject, withoutPolicies, world } from "../support/worlds";
 
 const inputs: CredentialGuardInputs = {
     subject,
@@ -23,26 +24,74 @@ const inputs: CredentialGuardInputs = {
     roleUniqueId: "AROACNI",
 };
 
+const claims = Buffer.from(JSON.stringify({ iss: `https://${ISSUER}` })).toString("base64url");
+const NOTHING_ELSE: OtherDelivery = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+
 /** Creates the guard on this cluster, as a caller of this account. */
-function create(cluster: Partial<ClusterSeen>, callerAccount = ACCOUNT) {
-    const closed: string[] = [];
-    const seen = world(onNodeRole, { cluster });
+function create(
+    cluster: Partial<ClusterSeen>,
+    callerAccount = ACCOUNT,
+    otherDelivery = NOTHING_ELSE,
+    more: Partial<CredentialGuardInputs> = {},
+    account: Partial<AccountSeen> = {},
+    prove = (): Promise<unknown> => Promise.reject(new Error("not asked")),
+) {
+    const [closed, lines]: [string[], string[]] = [[], []];
+    const seen = world(onNodeRole, { cluster, account });
     const context = {
         subject,
         roleNames: ["nodes"],
         now: () => seen.at,
-        progress: () => undefined,
+        progress: (line: string) => lines.push(line),
         cluster: {
+            clustersInKubeconfig: () => (otherDelivery.clusterNameUnknown === undefined ? ["prod"] : []),
             identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 34 } }),
             look: () => Promise.resolve(seen.cluster),
-            requestToken: () => Promise.resolve("token"),
+            requestToken: () => Promise.resolve(`h.${claims}.s`),
             close: () => closed.push("closed"),
         },
-        aws: { callerAccount: () => Promise.resolve(callerAccount), look: () => Promise.resolve(seen.account) },
+        aws: {
+            callerAccount: () => Promise.resolve(callerAccount),
+            look: () => Promise.resolve(seen.account),
+            namedCluster: () => Promise.resolve({ is: "there", issuer: ISSUER }),
+            otherDelivery: () => Promise.resolve(otherDelivery),
+            prove,
+        },
     } as unknown as RunContext;
     const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
-    return { created: credentialGuard.create(inputs, operation), closed };
+    return { operation, created: credentialGuard.create({ ...inputs, ...more }, operation), closed, lines };
 }
+
+describe("The credential guard's proof", () => {
+    /** The fix of the refusal, in an update from a state that approved these roles. */
+    async function fixOf(approvedRoleArns: string[]): Promise<string> {
+        const answer = { verdict: "no", code: "trust-refused", why: "w", final: true };
+        const { operation } = create({}, ACCOUNT, NOTHING_ELSE, {}, {}, () => Promise.resolve(answer));
+        const state = {
+            ...inputs,
+            drift: "a reason",
+            proof: "full" as const,
+            record: { ...record, approvedRoleArns },
+            formerAnnotations: {},
+            approvedRole: `${subject.roleArn} AROACNI`,
+        };
+        const error: unknown = await credentialGuard.update(state, { ...inputs, proof: "full" }, operation).then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+        );
+        return isRefusal(error, "trust-refused") ? error.fix : "";
+    }
+
+    it("fails with the way back where the role was approved before, and without it where it was not", async () => {
+        deepStrictEqual(
+            (await fixOf([subject.roleArn])).endsWith(
+                "Or run pulumi destroy: it moves the pods back to the node roles.",
+            ),
+            true,
+        );
+        deepStrictEqual((await fixOf(["another"])).startsWith("Fix the cause, and run the same command again."), true);
+    });
+});
 
 describe("The credential guard's preflight", () => {
     it("lists every reason at once", async () => {
@@ -62,8 +111,58 @@ describe("The credential guard's preflight", () => {
         await rejects(create({ daemonSet: undefined }).created, refusals.daemonSetMissing(subject));
     });
 
+    const unread: UnreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "AWS rejected eks:DescribeAddon." };
+    const withoutDetachment = { detachFromNodeRoles: [] };
+
+    it("ends where EKS does not show how else aws-node gets credentials, and a policy is to be detached", async () => {
+        const { created, lines } = create({}, ACCOUNT, { ...NOTHING_ELSE, unread: [unread] });
+        await rejects(created, refusals.otherDeliveryDenied([unread]));
+        deepStrictEqual(lines, []);
+    });
+
+    it("goes on with a line where nothing is detached", async () => {
+        const { created, lines } = create({}, ACCOUNT, { ...NOTHING_ELSE, unread: [unread] }, withoutDetachment);
+        await created;
+        deepStrictEqual(lines, [unread.why, PROOF_OFF]);
+    });
+
+    const PROOF_OFF = "proof: off, the canary alone decides";
+    const UNKNOWN =
+        "The name of the EKS cluster is unknown: the kubeconfig has none, and the tags of the nodes' instances have none in common.";
+
+    it("ends where the cluster's name is unknown, and a policy is to be detached", async () => {
+        const { created, lines } = create({}, ACCOUNT, { ...NOTHING_ELSE, clusterNameUnknown: "" });
+        await rejects(created, refusals.clusterNameUnknown(UNKNOWN));
+        deepStrictEqual(lines, []);
+    });
+
+    it("goes on with a line about the unknown name where nothing is detached", async () => {
+        const { created, lines } = create({}, ACCOUNT, { ...NOTHING_ELSE, clusterNameUnknown: "" }, withoutDetachment);
+        await created;
+        deepStrictEqual(lines, [
+            `${UNKNOWN} So the add-on vpc-cni and the Pod Identity associations are not looked at.`,
+            PROOF_OFF,
+        ]);
+    });
+
     it("passes where there is none", async () => {
         const { record } = await create({}).created;
         deepStrictEqual(record.approvedRoleArns, [subject.roleArn]);
+    });
+
+    it("says that pods have no path already, before anything that takes time, and goes on", async () => {
+        const { created, lines } = create({}, ACCOUNT, NOTHING_ELSE, {}, { nodeRoles: [nodeRole(withoutPolicies)] });
+        await created;
+        deepStrictEqual(lines, [
+            "the aws-node pods on nodes of nodes have no path to the CNI's permissions now, since this role holds no CNI policy: " +
+                "going on at once, since the hand-over gives them one",
+            "proof: off, the canary alone decides",
+        ]);
+    });
+
+    it("says nothing of it where they have one", async () => {
+        const { created, lines } = create({});
+        await created;
+        deepStrictEqual(lines, ["proof: off, the canary alone decides"]);
     });
 });

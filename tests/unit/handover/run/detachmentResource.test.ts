@@ -1,9 +1,23 @@
 import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import type { Proof } from "../../../../handover/model/proof";
 import { refusals } from "../../../../handover/model/refusals";
+import type { ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { detachment, DetachmentInputs } from "../../../../handover/run/detachmentResource";
-import { withoutPolicies, carrying, CNI_POLICY, nodeRole, NOW, record, ROLE, subject, world } from "../support/worlds";
+import {
+    withoutPolicies,
+    carrying,
+    CNI_POLICY,
+    nodeRole,
+    NOW,
+    pod,
+    pods,
+    record,
+    ROLE,
+    subject,
+    world,
+} from "../support/worlds";
 
 const inputs: DetachmentInputs = {
     subject,
@@ -20,7 +34,7 @@ const inputs: DetachmentInputs = {
 };
 
 /** A cluster that is handed over, in an account whose IAM never shows an attachment. */
-function neverShown() {
+function neverShown(more: Partial<ClusterSeen> = {}) {
     let now = NOW;
     const attached: string[] = [];
     const { cluster, account } = world(carrying(ROLE), { account: { nodeRoles: [nodeRole(withoutPolicies)] } });
@@ -31,7 +45,8 @@ function neverShown() {
         progress: () => undefined,
         sleep: (milliseconds: number) => Promise.resolve((now += milliseconds)),
         cluster: {
-            look: () => Promise.resolve(cluster),
+            look: () => Promise.resolve({ ...cluster, ...more }),
+            identity: () => Promise.resolve({}),
             change: () => Promise.resolve((now += 2000)),
             close: () => undefined,
         },
@@ -46,6 +61,86 @@ function neverShown() {
     const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
     return { operation, attached, seconds: () => (now - NOW) / 1000 };
 }
+
+/** A cluster that is handed over, whose pod reported a refused call 100 s ago, and again at each of these times. */
+function complaining(answer: () => Promise<Proof>, again: readonly number[] = []) {
+    let now = NOW;
+    const lines: string[] = [];
+    const { cluster, account } = world(carrying(ROLE), { account: { nodeRoles: [nodeRole(withoutPolicies)] } });
+    const lastReport = () => Math.max(NOW - 100_000, ...again.filter((at) => at <= now));
+    const report = () => ({ missingPermissions: "no DescribeSubnets", missingPermissionsAt: lastReport() });
+    const context = {
+        subject,
+        roleNames: [],
+        now: () => now,
+        progress: (line: string) => lines.push(line),
+        cluster: {
+            look: () =>
+                Promise.resolve({ ...cluster, pods: pods(carrying(ROLE), pod("n2", carrying(ROLE), report())) }),
+            requestToken: () => Promise.resolve("token"),
+            change: () => Promise.resolve((now += 2000)),
+            close: () => undefined,
+        },
+        aws: {
+            look: () => Promise.resolve(account),
+            prove: () => {
+                now += 1000;
+                return answer();
+            },
+        },
+    } as unknown as RunContext;
+    return { operation: { progress: () => undefined, open: () => Promise.resolve(context) }, lines };
+}
+
+describe("The detachment, where a pod had reported a refused call", () => {
+    const desired = { ...inputs, detachFromNodeRoles: ["nodes"] };
+    const before = { ...desired, drift: "a reason", verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] };
+    const yes = () => Promise.resolve<Proof>({ verdict: "yes", evidence: [] });
+    const refused = { code: "pod-misses-permissions" };
+
+    it("ends an update well when the role is proved again, and says so", async () => {
+        const { operation, lines } = complaining(yes);
+        const { verifiedPods } = await detachment.update(before, desired, operation);
+        deepStrictEqual(verifiedPods, 3);
+        deepStrictEqual(
+            lines[0],
+            `The pod pod-n2 carries ${ROLE} and reports in an event: no DescribeSubnets. The role was proved since then: only later events count`,
+        );
+    });
+
+    it("does not when the role is not proved, or only a pod can tell", async () => {
+        const no = { verdict: "no", code: "permission-missing", why: "w", final: false } as const;
+        const answers: Proof[] = [no, { verdict: "undecided", why: "w", evidence: [] }];
+        for (const answer of answers) {
+            const { operation } = complaining(() => Promise.resolve(answer));
+            await rejects(detachment.update(before, desired, operation), refused);
+        }
+    });
+
+    it("does not when the proof cannot be made, and does not hide an error of its own", async () => {
+        const denied = complaining(() => Promise.reject(refusals.cancelled()));
+        await rejects(detachment.update(before, desired, denied.operation), refused);
+        const broken = complaining(() => Promise.reject(new TypeError("x")));
+        await rejects(detachment.update(before, desired, broken.operation), TypeError);
+    });
+
+    it("does not when the pod reports it again", async () => {
+        const { operation } = complaining(yes, [NOW + 1000]);
+        await rejects(detachment.update(before, desired, operation), refused);
+    });
+
+    it("does not in a first verification, of a first role or of another one", async () => {
+        await rejects(detachment.create(desired, complaining(yes).operation), refused);
+        const another = { ...before, approvedRole: `${ROLE}-before` };
+        await rejects(detachment.update(another, desired, complaining(yes).operation), refused);
+    });
+
+    it("does not prove the role for another reason", async () => {
+        const { operation } = complaining(() => Promise.reject(new TypeError("x")));
+        const elsewhere = { ...desired, record: { ...record, clusterUid: "another" } };
+        await rejects(detachment.update(before, elsewhere, operation), { code: "cluster-changed" });
+    });
+});
 
 describe("The detachment, as a resource", () => {
     it("gives a node role that left the list its policies back within the limit that its message names", async () => {
@@ -90,4 +185,16 @@ describe("The detachment, as a resource", () => {
 
     it("shows no drift where there is none", async () =>
         deepStrictEqual((await detachment.read(state, associated([]))).drift, "none"));
+
+    it("refuses its own delete on another cluster, so that it stays in the state", async () => {
+        const { operation } = neverShown({ uid: "another" });
+        const state = { ...inputs, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] };
+        await rejects(detachment.delete(state, operation), refusals.clusterChanged("cluster", "another"));
+    });
+
+    it("does nothing in its delete on its own cluster", async () => {
+        const { operation, attached } = neverShown();
+        await detachment.delete({ ...inputs, verifiedPods: 3, detachedFrom: [], remainingSteps: [] }, operation);
+        deepStrictEqual(attached, []);
+    });
 });

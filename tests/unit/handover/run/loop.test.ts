@@ -1,11 +1,13 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Step } from "../../../../handover/model/steps";
+import type { World } from "../../../../handover/model/world";
 import { RunContext } from "../../../../handover/observe/runContext";
 import { Goal, reach } from "../../../../handover/run/loop";
-import { attach, onNodeRole, pod, subject, world } from "../support/worlds";
+import { attach, ISSUER, onNodeRole, pod, subject, world } from "../support/worlds";
 
 const SECOND = 1000;
+const OTHER_DELIVERY = { addOn: true, addOnRoleArn: "theirs", podIdentityRoleArns: [], unread: [] };
 
 /** A run context that records its calls. Its clock advances by a second with each look. */
 function scripted(...steps: Step[]) {
@@ -42,25 +44,41 @@ function scripted(...steps: Step[]) {
             removeInjectionGuard: () => done("remove guard"),
             releaseTemplate: () => done("release template"),
             removeWakeMark: () => done("remove wake mark"),
-            releaseServiceAccount: (leaving: object) => done(`release ${JSON.stringify(leaving)}`),
+            clustersInKubeconfig: () => ["prod"],
+            releaseServiceAccount: (leaving: object, account?: object) =>
+                done(
+                    `release ${JSON.stringify(leaving)}${account === undefined ? "" : ` of ${JSON.stringify(account)}`}`,
+                ),
         },
         aws: {
             look: async ({ searchElsewhere }: { searchElsewhere: boolean }) => {
                 await done(searchElsewhere ? "account, everywhere" : "account");
                 return account;
             },
+            namedCluster: async (name: string) => {
+                await done(`the cluster ${name}`);
+                return { is: "there", issuer: ISSUER };
+            },
+            otherDelivery: async (name: string) => {
+                await done(`other delivery of ${name}`);
+                return OTHER_DELIVERY;
+            },
             attach: (role: string, policy: string) => done(`attach ${role} ${policy}`),
             detach: (role: string, policy: string) => done(`detach ${role} ${policy}`),
         },
     } as unknown as RunContext;
     let decisions = 0;
+    const seen: World[] = [];
     const goal: Goal = {
         what: "The work",
         limitSeconds: 60,
         limitArgument: "timeouts.canarySeconds",
-        next: () => steps[Math.min(decisions++, steps.length - 1)] ?? DONE,
+        next: (observed) => {
+            seen.push(observed);
+            return steps[Math.min(decisions++, steps.length - 1)] ?? DONE;
+        },
     };
-    return { context, goal, calls, lines };
+    return { context, goal, calls, lines, seen };
 }
 
 const DONE: Step = { do: "done", why: "ready" };
@@ -83,6 +101,10 @@ describe("The loop", () => {
         [{ do: "releaseTemplate", why: "w" }, ["release template"]],
         [{ do: "removeWakeMark", why: "w" }, ["remove wake mark"]],
         [{ do: "releaseServiceAccount", leaving: { a: "1" }, why: "w" }, ['release {"a":"1"}']],
+        [
+            { do: "releaseServiceAccount", account: { namespace: "n", name: "s" }, leaving: {}, why: "w" },
+            ['release {} of {"namespace":"n","name":"s"}'],
+        ],
     ];
     for (const [step, expected] of acts) {
         const keeps = ["wait", "restart", "wake", "removeWakeMark"].includes(step.do);
@@ -94,13 +116,22 @@ describe("The loop", () => {
     }
 
     const DETACH: Step = { ...ATTACH, do: "detach" };
-    const EVERYWHERE = ["cluster", "account, everywhere"];
+    const EVERYWHERE = ["cluster", "account, everywhere", "the cluster prod", "other delivery of prod"];
     const detached = [`detach a ${String(policy)}`, `detach b ${String(policy)}`];
 
     it("looks at everything in every region right before it detaches, and then at this one", async () => {
         const { context, goal, calls } = scripted(DETACH, DETACH, DONE);
         await reach(context, goal);
         deepStrictEqual(calls, [...LOOK, ...EVERYWHERE, ...detached, ...LOOK]);
+    });
+
+    it("decides to detach by what EKS says of add-on and associations at that time", async () => {
+        const { context, goal, seen } = scripted(DETACH, DETACH, DONE);
+        await reach(context, goal);
+        deepStrictEqual(
+            seen.map(({ account }) => account.otherDelivery),
+            [undefined, OTHER_DELIVERY, undefined],
+        );
     });
 
     it("detaches nothing when that look says otherwise", async () => {
@@ -153,6 +184,39 @@ describe("The loop", () => {
         const { context, goal, calls } = scripted(...Array.from({ length: 59 }, () => WAIT), ATTACH);
         await rejects(reach(context, { ...goal, limitSeconds: 60 }), { code: "time-limit" });
         deepStrictEqual(calls.slice(-2), [`attach a ${String(policy)}`, `attach b ${String(policy)}`]);
+    });
+
+    it("passes over a policy that no longer exists, with a warning, and tells the decision", async () => {
+        const { context, calls, lines } = scripted();
+        const gone: unknown[] = [];
+        const aws = {
+            ...context.aws,
+            attach: (role: string, arn: string) => {
+                calls.push(`attach ${role} ${arn}`);
+                return Promise.resolve(role === "a" ? ("policyGone" as const) : ("attached" as const));
+            },
+        };
+        const steps = [ATTACH, DONE];
+        const goal: Goal = {
+            what: "The work",
+            limitSeconds: 60,
+            limitArgument: "timeouts.canarySeconds",
+            next: (_, memory) => {
+                gone.push(memory.gone);
+                return steps[gone.length - 1] ?? DONE;
+            },
+        };
+        await reach({ ...context, aws }, goal);
+        deepStrictEqual(gone, [[], attach("a")]);
+        deepStrictEqual(
+            calls.filter((call) => call.startsWith("attach")),
+            [`attach a ${String(policy)}`, `attach b ${String(policy)}`],
+        );
+        deepStrictEqual(lines, [
+            "back",
+            `warning: ${String(policy)} no longer exists, so a does not get it again`,
+            "ready",
+        ]);
     });
 
     it("ends with a refusal as it is", async () => {

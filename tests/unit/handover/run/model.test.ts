@@ -1,11 +1,13 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
-import type { Program, Resources } from "../../../model/engine";
-import { runOnWorld, Scenario, Turn } from "../../../model/modelRun";
+import type { Resources } from "../../../model/engine";
+import { foundBefore } from "../../../model/foundBefore";
+import { runOnWorld, Scenario } from "../../../model/modelRun";
 import {
     detachesEarly,
     doesNotAwaitIam,
     forgetsTheRecord,
+    ignoresTheAddOn,
     movesTheNewestRoleOnly,
     neverWidens,
     removesTheGuardFirst,
@@ -44,24 +46,12 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
             fc.asyncProperty(scenario, (of) => holds(of)),
             {
                 numRuns: RUNS,
+                examples: foundBefore.map((found): [Scenario] => [found]),
                 ...(AT_MOST_MILLISECONDS === undefined ? {} : { interruptAfterTimeLimit: AT_MOST_MILLISECONDS }),
                 ...(SEED === undefined ? {} : { seed: Number(SEED) }),
                 ...(path === undefined ? {} : { path }),
             },
         );
-    });
-
-    it("leave no pod without a path that a killed run moved to a former role, when the program returns to the present one", async () => {
-        const to = (roleName: string, killedAt?: number): Turn => ({
-            operation: { do: "up", refresh: false, program: { roleName, detachFromNodeRoles: ["a", "b"] } },
-            faults: [],
-            killedAt,
-        });
-        const last: Program = { roleName: "cni", detachFromNodeRoles: ["a", "b"] };
-        for (let moment = 0; moment < 120; moment += 3) {
-            const turns = [to("cni"), to("next"), to("cni"), to("next", moment), to("cni")];
-            await holds({ nodes: [], strategy: "RollingUpdate", turns, last });
-        }
     });
 
     const bugs: [string, Resources, RegExp][] = [
@@ -74,6 +64,7 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
         ],
         ["moves pods before IAM enforces their policies", doesNotAwaitIam, /has no path: it carries the node role/],
         ["never widens the injection guard", neverWidens, /the hand-over is not reached/],
+        ["does not ask for the add-on's role", ignoresTheAddOn, /is detached from . while the add-on has another role/],
         ["moves the pods of the newest role only", movesTheNewestRoleOnly, /has no path: it carries arn:/],
     ];
     for (const [what, resources, problem] of bugs) {

@@ -11,7 +11,7 @@ const USUAL =
     "proof: AWS does not accept the role yet, as is usual in the first seconds after a change; trying again for up to 120 s";
 
 /** Proves with these answers of AWS, two seconds apart; the last one repeats. Returns the lines that the operator reads. */
-async function linesOf(answers: readonly Proof[]): Promise<string[]> {
+async function linesOf(answers: readonly Proof[], inUse?: boolean): Promise<string[]> {
     const lines: string[] = [];
     let calls = 0;
     const context = {
@@ -23,7 +23,12 @@ async function linesOf(answers: readonly Proof[]): Promise<string[]> {
     } as unknown as RunContext;
     await prove(
         context,
-        { subject, proof: "full", timeouts: { ...DEFAULT_TIMEOUTS, proofSeconds: 120 } },
+        {
+            subject,
+            proof: "full",
+            timeouts: { ...DEFAULT_TIMEOUTS, proofSeconds: 120 },
+            ...(inUse === undefined ? {} : { inUse }),
+        },
         world(onNodeRole),
     );
     return lines;
@@ -45,6 +50,33 @@ describe("The proof of the role", () => {
             `proof: EC2: no; ${retried}`,
             `proof: a token of the service account can use ${subject.roleArn}`,
         ]);
+    });
+
+    it("fails with the command that creates a provider that is missing", async () => {
+        await rejects(linesOf([{ ...NOT_YET, code: "provider-missing" }]), {
+            code: "provider-missing",
+            message:
+                /aws iam create-open-id-connect-provider --url https:\/\/oidc\.eks\.eu-west-1.* --client-id-list sts/,
+        });
+    });
+
+    it("fails with the way back where pods carry the role, but for an STS that does not answer", async () => {
+        for (const code of ["trust-refused", "permission-missing", "provider-missing", "token-refused"] as const) {
+            await rejects(linesOf([{ ...NOT_YET, code }], true), { code, message: / Or run pulumi destroy: it moves/ });
+        }
+        const given = { ...NOT_YET, code: "sts-region-inactive", fix: "Activate it." } as const;
+        await rejects(linesOf([given], true), {
+            fix: "Activate it. Or run pulumi destroy: it moves the pods back to the node roles.",
+        });
+        for (const [code, inUse] of [
+            ["sts-unreachable", true],
+            ["trust-refused", false],
+        ] as const) {
+            await rejects(linesOf([{ ...NOT_YET, code }], inUse), {
+                code,
+                fix: /^Fix the cause, and run the same command again\./,
+            });
+        }
     });
 
     it("fails after its time limit with AWS's last answer, and at once if waiting does not help", async () => {

@@ -11,6 +11,7 @@ export const planInputs: PlanInputs = {
     canaryActs: true,
     delivered: undefined,
     detachFromNodeRoles: ["nodes"],
+    ownNodeRoles: [],
     detachPolicyArns: undefined,
     stableSeconds: 20,
     iamPropagationSeconds: 120,

@@ -8,6 +8,7 @@ import type {
     DaemonSetSeen,
     NodeRoleSeen,
     NodeSeen,
+    OtherCarrier,
     PodSeen,
     ServiceAccountSeen,
     World,
@@ -105,6 +106,17 @@ export function nodeRole(more: Partial<NodeRoleSeen> = {}): NodeRoleSeen {
         ...more,
     };
 }
+
+export const inlinePolicy = (name: string, sufficient = false) => ({ name, sufficient });
+
+/** A pod of the service account that another DaemonSet owns. */
+export const otherCarrier = (name: string, ...roleArns: string[]): OtherCarrier => ({
+    name,
+    daemonSet: "cni-arm",
+    serviceAccount: subject.serviceAccount,
+    roleArns,
+});
+export const formerAccount = { namespace: "kube-system", name: "former" };
 
 export const withoutPolicies = { cniPolicies: [] };
 

@@ -14,6 +14,8 @@ export interface ResourceSpec {
     name: string;
     type: string;
     props?: unknown;
+    /** What the program gives, if the provider computes more. */
+    inputs?: unknown;
     parents?: string;
     dependsOn?: string[];
     from?: Record<string, string[]>;
@@ -43,6 +45,12 @@ export async function violations(
     const found: string[] = [];
     const nameOf = (of: string | undefined) => of?.split("::").at(-1) ?? "";
     if ("validateStack" in policy) {
+        // A rule may look at single resources first, as the engine does.
+        const { validateResource = [] } = policy as Partial<ResourceValidationPolicy>;
+        const validations = [validateResource].flat();
+        for (const [spec, validate] of stack.flatMap((one) => validations.map((each) => [one, each] as const))) {
+            await validate(resourceArgs(spec, config), () => undefined);
+        }
         const resources = stackOf(stack);
         const args = { resources, getConfig: () => config, stackTags: new Map<string, string>(), notApplicable };
         await policy.validateStack(args as never, (message: string, at?: string | null) => {
@@ -63,8 +71,8 @@ export async function violations(
 
 export function resourceArgs(spec: ResourceSpec, config: object = {}): ResourceValidationArgs {
     const provider = spec.namespace === undefined ? undefined : { props: proxied({ namespace: spec.namespace }) };
-    const { name, type, props } = spec;
-    const args = { name, type, urn: urn(spec), props: proxied(props), opts: {}, provider, getConfig: () => config };
+    const { name, type, props, inputs = props } = spec;
+    const args = { name, type, urn: urn(spec), props: proxied(inputs), opts: {}, provider, getConfig: () => config };
     return { ...args, notApplicable } as unknown as ResourceValidationArgs;
 }
 

@@ -1,0 +1,20 @@
+/** Access to the parts of any parsed policy document, which may have any shape. */
+
+/** A member of an object, or undefined if it has none of this name, or is no object. */
+export function member(of: unknown, name: string): unknown {
+    return isRecord(of) ? of[name] : undefined;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** IAM accepts a single value in place of a list. */
+export function list(value: unknown): unknown[] {
+    return [value].flat();
+}
+
+/** The texts of a list, or a single text. */
+export function texts(value: unknown): string[] {
+    return list(value).filter((entry) => typeof entry === "string");
+}

@@ -1,0 +1,16 @@
+import { serviceAccountOf, type TrustedSubject } from "../../documents/trustedSubjects";
+
+/** The line that says how to check another cluster whose issuer leaves the trust policy of a role. */
+export function leavingIssuer(roleArn: string, { issuer, subject }: TrustedSubject): string {
+    const { namespace } = serviceAccountOf(subject) ?? { namespace: "kube-system" };
+    return (
+        `The role ${roleArn} stops trusting the cluster with the issuer ${issuer}. Pods there that carry the role cannot renew their ` +
+        `credentials then. With the kubeconfig of that cluster, this command must print nothing: ${podsWithRole(roleArn, namespace)}`
+    );
+}
+
+/** A command that prints a line for each pod with this role. It compares whole ARNs, since one may begin with another. */
+export function podsWithRole(roleArn: string, namespace: string): string {
+    const columns = `POD:.metadata.name,VARIABLE:.spec.containers[*].env[?(@.value=="${roleArn}")].name`;
+    return `kubectl --kubeconfig FILE get pods -n ${namespace} -o custom-columns='${columns}' --no-headers | grep AWS_ROLE_ARN`;
+}

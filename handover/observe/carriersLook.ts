@@ -1,0 +1,28 @@
+import { listCarriers } from "../kubernetes/carriers";
+import { connect } from "../kubernetes/clusterClient";
+import { DEFAULT_SETTINGS, IMPATIENT_SETTINGS } from "../kubernetes/clusterSettings";
+import { discoveredIssuer } from "../kubernetes/discoveredIssuer";
+import type { CarrierSeen } from "../model/carrier";
+import type { ClusterConnection } from "../model/connection";
+
+/** The pods that may carry a role, and the issuer of their tokens if it can be read. */
+export interface CarriersSeen {
+    readonly pods: readonly CarrierSeen[];
+    readonly issuer: string | undefined;
+}
+
+/** Looks at all pods of these namespaces. `impatient` fails early rather than retry for long, as a preview does. */
+export async function lookAtCarriers(
+    connection: ClusterConnection,
+    namespaces: readonly string[],
+    impatient: boolean,
+): Promise<CarriersSeen> {
+    const closing = new AbortController();
+    try {
+        const cluster = await connect(connection, impatient ? IMPATIENT_SETTINGS : DEFAULT_SETTINGS, closing.signal);
+        const pods = await Promise.all(namespaces.map((namespace) => listCarriers(cluster, namespace)));
+        return { pods: pods.flat(), issuer: await discoveredIssuer(cluster) };
+    } finally {
+        closing.abort();
+    }
+}

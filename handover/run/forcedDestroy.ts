@@ -1,0 +1,49 @@
+import { isTurnedOff } from "../decide/turnedOff";
+import { carriesAnyOf } from "../model/carriedRole";
+import { HandOverRecord, subjectOf } from "../model/record";
+import { refusals } from "../model/refusals";
+import type { RunContext } from "../observe/runContext";
+import { isClusterGone } from "./clusterGone";
+
+/**
+ * Looks before `forceDestroy` lets the role go, and refuses while a pod that can be seen needs it.
+ *
+ * Returns `skip` if the cluster is gone. One that answers is handed back as usual, since a pod that is created later would get a role
+ * that no longer exists.
+ */
+export async function lookBeforeForcing(context: RunContext, record: HandOverRecord): Promise<"skip" | "handBack"> {
+    if (await isClusterGone(context, true)) {
+        return skip(context);
+    }
+    const cluster = await context.cluster.look();
+    const isRecorded = cluster.uid === record.clusterUid;
+    const subject = subjectOf(record, context.subject);
+    if (isRecorded && isTurnedOff(subject, cluster)) {
+        return "handBack";
+    }
+    const carriers = cluster.pods.filter((pod) => carriesAnyOf(pod, record.approvedRoleArns));
+    if (carriers.length > 0) {
+        throw refusals.forceDestroyWithPods(carriers, isRecorded);
+    }
+    if (isRecorded) {
+        context.progress("forceDestroy is set, but the cluster answers: it is handed back, which restarts no pod");
+        return "handBack";
+    }
+    const { clusterName, issuers } = subject;
+    if (clusterName !== undefined && (await context.aws.clusterStatus(clusterName, issuers[0])) === "there") {
+        // Another cluster answers, and EKS has the original one, whose pods cannot be seen with this kubeconfig.
+        throw refusals.clusterChanged(record.clusterUid, cluster.uid);
+    }
+    context.progress(
+        "forceDestroy is set, and another cluster answers, none of whose pods carries the role: nothing is restored",
+    );
+    return skip(context);
+}
+
+function skip({ subject, progress }: RunContext): "skip" {
+    const [, ...others] = subject.issuers;
+    if (others.length > 0) {
+        progress(`The role also trusts ${others.join(", ")}: pods there that still carry it fail without it`);
+    }
+    return "skip";
+}

@@ -1,0 +1,76 @@
+/** Changes that would narrow the role of pods. */
+import { CreatePolicyCommand } from "@aws-sdk/client-iam";
+import * as assert from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ComponentArguments } from "../engine/program";
+import { iamClient, type Stage } from "../stage";
+import { handedOver, noGaps, type Scenario } from "./scenario";
+
+/** Creates a managed policy that allows this action alone, before the scenario's state of before is taken. */
+async function boundary(stage: Stage, PolicyName: string, Action: string): Promise<string> {
+    const PolicyDocument = JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Action, Resource: "*" }],
+    });
+    const { Policy } = await iamClient(stage.sandbox).send(new CreatePolicyCommand({ PolicyName, PolicyDocument }));
+    return Policy?.Arn ?? "";
+}
+
+/** Expects that the update fails. If it does not, the monitor sees for seconds what it did to the pods. */
+async function stops(stage: Stage, args: ComponentArguments, words: RegExp): Promise<void> {
+    const { outcome, output } = await stage.run("up", args);
+    await stage.settled();
+    await sleep(outcome === "failed" ? 0 : 5_000);
+    assert.match(outcome === "failed" ? output : `up ${outcome}`, words);
+}
+
+const boundaryWithoutRights: Scenario = {
+    name: "boundary-without-rights",
+    title: "a permissions boundary without the CNI's rights: another role fails the proof; then the boundary is removed again",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const permissionsBoundary = await boundary(stage, "no-network", "s3:GetObject");
+        await stage.recordStateBefore();
+        const pods = await handedOver(stage);
+        await stops(stage, stage.arguments({ permissionsBoundary }), /\[permission-missing\]/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments());
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+const boundaryUnderFixedName: Scenario = {
+    name: "boundary-under-fixed-name",
+    title: "with roleName, a permissions boundary: refused while pods carry the role; under another name, the new role is proved first",
+    quick: false,
+    bound: { ...noGaps, rollouts: 3, restarts: 3 },
+    play: async (stage) => {
+        const permissionsBoundary = await boundary(stage, "no-network", "s3:GetObject");
+        const enough = await boundary(stage, "network", "ec2:*");
+        await stage.recordStateBefore();
+        // A first update that fails can be corrected under the same name: no pod carries the role.
+        const named = (more: object) => stage.arguments({ roleName: "cni-of-pods", ...more });
+        await stage.fails("up", named({ permissionsBoundary }), /\[permission-missing\]/);
+        await stage.succeeds("up", named({ permissionsBoundary: enough }));
+        await stage.assertHandedOver();
+        stage.since = Date.now();
+        const pods = await stage.pods();
+        const role = stage.currentRoles()["cni-of-pods"];
+        await stops(stage, named({ permissionsBoundary }), /\[role-narrowed\]/);
+        assert.deepStrictEqual(stage.currentRoles()["cni-of-pods"], role, "the role of the pods was changed");
+        // Without a boundary, the role may do more, so it changes in place.
+        await stage.succeeds("up", named({}));
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.fails("up", named({ roleName: "another-of-pods", permissionsBoundary }), /\[permission-missing\]/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments({ permissionsBoundary: enough }));
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+export const role = [boundaryWithoutRights, boundaryUnderFixedName];

@@ -1,0 +1,24 @@
+import { AttachRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
+import { CNI_POLICY, iamClient, type Stage } from "../stage";
+
+/** Creates a role for the service account of the CNI, with its permissions, outside the program. Returns its ARN. */
+export async function roleOfAnotherOwner({ sandbox }: Stage, RoleName: string): Promise<string> {
+    const iam = iamClient(sandbox);
+    const issuer = sandbox.issuer.replace("https://", "");
+    const provider = `arn:aws:iam::${sandbox.accountId}:oidc-provider/${issuer}`;
+    const Statement = {
+        Effect: "Allow",
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Principal: { Federated: provider },
+        Condition: {
+            StringEquals: {
+                [`${issuer}:aud`]: "sts.amazonaws.com",
+                [`${issuer}:sub`]: "system:serviceaccount:kube-system:aws-node",
+            },
+        },
+    };
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
+    return Role?.Arn ?? "";
+}

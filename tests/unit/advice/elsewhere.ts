@@ -1,0 +1,23 @@
+/** Codes whose advice a test on the local EKS follows, and those whose advice no test follows. */
+
+export interface OnTheLocalEks {
+    /** The file of the test. */
+    readonly file: string;
+    /** A part of the test's title, or the name of the scenario. */
+    readonly title: string;
+}
+
+/** Codes that the model cannot produce. */
+export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
+    "role-narrowed": { file: "tests/continuity/scenarios/role.ts", title: "boundary-under-fixed-name" },
+    "role-still-carried": { file: "tests/continuity/scenarios/records.ts", title: "second-daemon-set" },
+    "service-account-in-use": { file: "tests/continuity/scenarios/records.ts", title: "service-account-changed" },
+};
+
+/** At most ten codes, each with the reason why its advice cannot be played. */
+export const NOT_PLAYED: Readonly<Record<string, string>> = {
+    "cluster-name-unknown":
+        "The model's program names the cluster. The advice sets the argument clusterName, which moves nothing.",
+    "policy-still-needed":
+        "The model has no policies on the CNI role. The policy is still attached when the update refuses, so putting it back changes nothing.",
+};

@@ -1,0 +1,239 @@
+/** The advice of a run that stops in the middle of the hand-over or of the hand-back. */
+import { AdviceScenario, CNI_POLICY, Play, TWO_MINUTES } from "./play";
+
+const OTHER_POLICY = "arn:aws:iam::111122223333:policy/more";
+
+/** The injection guard is deleted, and the webhook is down whenever the policies leave: pods without the role keep appearing. */
+function webhookFails({ world }: Play): void {
+    world.onDetached = () => {
+        world.webhook = { up: false, lateMilliseconds: 0 };
+        const [pod] = world.pods;
+        if (pod !== undefined) {
+            world.stop(pod.uid, false);
+        }
+        world.later(world.now + 8000, () => (world.webhook = { up: true, lateMilliseconds: 0 }));
+    };
+}
+
+export const ON_THE_CLUSTER: AdviceScenario[] = [
+    {
+        code: "canary-failed",
+        handedOver: true,
+        command: "up",
+        trouble: (play) => play.set({ roleName: "bad" }),
+        advice: ["Fix the cause and run the update again."],
+        follow: ({ world }) =>
+            void world.cniRoles.set("arn:aws:iam::111122223333:role/bad", { createdAt: 0, works: true }),
+    },
+    {
+        code: "canary-failed",
+        title: "the program names the former role again",
+        handedOver: true,
+        command: "up",
+        trouble: (play) => play.set({ roleName: "bad" }),
+        advice: ["Fix the cause and run the update again."],
+        follow: (play) => play.set({ roleName: "cni" }),
+    },
+    {
+        code: "pod-misses-permissions",
+        handedOver: true,
+        command: "up --refresh",
+        trouble: ({ world }) => void (world.conditions.missingPermissions = "ec2:CreateTags is denied"),
+        advice: ["Find the action in the text of this event, allow it for the role, and run the update again."],
+        follow: ({ world }) => delete world.conditions.missingPermissions,
+    },
+    {
+        code: "restart-limit",
+        handedOver: false,
+        command: "up --refresh",
+        trouble: async (play) => {
+            play.set({ detachFromNodeRoles: undefined });
+            await play.run("up");
+            play.world.webhook = { up: false, lateMilliseconds: 0 };
+            play.restartPods();
+        },
+        advice: ["Fix the cause, then run the same command again. The node roles hold their policies."],
+        follow: ({ world }) => void (world.webhook = { up: true, lateMilliseconds: 0 }),
+    },
+    {
+        code: "pods-without-role",
+        handedOver: false,
+        command: "up",
+        // Without an injection guard, the webhook's failure cuts off the pod that is created while it lasts.
+        hasCutOff: true,
+        trouble: (play) => {
+            play.set({ injectionGuard: false });
+            webhookFails(play);
+        },
+        advice: ["Check that the webhook works", "Then set injectionGuard: true, and run the update again."],
+        follow: (play) => {
+            play.world.onDetached = undefined;
+            play.world.webhook = { up: true, lateMilliseconds: 0 };
+            play.wait(TWO_MINUTES);
+            play.set({ injectionGuard: true });
+        },
+    },
+    {
+        code: "policy-not-recorded",
+        handedOver: false,
+        command: "up",
+        trouble: (play) => {
+            play.set({ detachPolicyArns: [CNI_POLICY, OTHER_POLICY] });
+            play.world.onNextPod = () => void (play.world.conditions.otherPolicies = { a: [OTHER_POLICY] });
+        },
+        advice: ["Run pulumi up --refresh to record it."],
+        follow: () => undefined,
+        again: ["up --refresh"],
+    },
+    {
+        code: "injection-guard-missing",
+        handedOver: true,
+        command: "up",
+        trouble: (play) => {
+            play.world.guard = undefined;
+            play.set({ roleName: "next" });
+        },
+        advice: ["Run pulumi up --refresh to create it again."],
+        follow: () => undefined,
+        again: ["up --refresh"],
+    },
+    {
+        code: "node-role-unknown",
+        handedOver: true,
+        command: "destroy",
+        trouble: ({ world }) => void (world.conditions.unknownNodes = ["n1"]),
+        advice: ["Give each instance an instance profile"],
+        follow: ({ world }) => delete world.conditions.unknownNodes,
+    },
+    {
+        code: "node-role-unknown",
+        title: "the node is removed",
+        handedOver: true,
+        command: "destroy",
+        trouble: ({ world }) => void (world.conditions.unknownNodes = ["n1"]),
+        advice: ["or remove the node"],
+        follow: ({ world }) => world.nodes.filter(({ name }) => name === "n1").forEach((node) => world.lose(node)),
+    },
+    {
+        code: "node-role-without-permissions",
+        handedOver: true,
+        command: "destroy",
+        trouble: (play) => {
+            play.world.join("c", false);
+            play.wait(10_000);
+        },
+        advice: [
+            `aws iam attach-role-policy --role-name c --policy-arn ${CNI_POLICY}`,
+            "wait two minutes until IAM enforces it, and run the same command again",
+        ],
+        follow: (play) => {
+            play.world.setAttached("c", true);
+            play.wait(TWO_MINUTES);
+        },
+    },
+    {
+        code: "other-clusters",
+        handedOver: true,
+        command: "destroy",
+        trouble: async (play) => {
+            play.set({ otherIssuers: ["oidc.eks.eu-west-1.amazonaws.com/id/B"] });
+            await play.run("up");
+        },
+        advice: [
+            "Take the role out of those clusters first.",
+            "attach the CNI policy to the node roles, wait two minutes, remove the annotation, restart the pods, and check that no pod names the role",
+            "Then remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy.",
+        ],
+        follow: (play) => play.set({ otherIssuers: [] }),
+        again: ["up", "destroy"],
+    },
+    {
+        code: "other-clusters",
+        title: "with forceDestroy, when no node is left",
+        handedOver: true,
+        command: "destroy",
+        trouble: async (play) => {
+            play.set({ otherIssuers: ["oidc.eks.eu-west-1.amazonaws.com/id/B"] });
+            await play.run("up");
+            play.set({ forceDestroy: true });
+            await play.run("up");
+            [...play.world.nodes].forEach((node) => play.world.lose(node));
+        },
+        advice: ["Then remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy."],
+        follow: (play) => play.set({ otherIssuers: [] }),
+        again: ["up", "destroy"],
+    },
+    {
+        code: "force-destroy-with-pods",
+        title: "the pods are handed back",
+        handedOver: true,
+        command: "destroy",
+        trouble: async (play) => {
+            play.set({ forceDestroy: true });
+            await play.run("up");
+        },
+        advice: ["To hand them back, remove forceDestroy, run pulumi up, then pulumi destroy."],
+        follow: (play) => play.set({ forceDestroy: false }),
+        again: ["up", "destroy"],
+    },
+    {
+        code: "force-destroy-with-pods",
+        title: "the node groups are deleted",
+        handedOver: true,
+        command: "destroy",
+        trouble: async (play) => {
+            play.set({ forceDestroy: true });
+            await play.run("up");
+        },
+        advice: ["delete its node groups first, and run pulumi destroy again"],
+        follow: ({ world }) => [...world.nodes].forEach((node) => world.lose(node)),
+    },
+    {
+        code: "force-destroy-with-pods",
+        title: "another cluster answers",
+        handedOver: true,
+        command: "destroy",
+        trouble: async (play) => {
+            play.set({ forceDestroy: true });
+            await play.run("up");
+            play.world.conditions.clusterUid = "another";
+            play.world.conditions.clusterStatus = "gone";
+        },
+        advice: [
+            "attach the CNI policy to its node roles, wait two minutes, remove the annotation, restart the pods, and check that no pod names the role",
+            "Then run pulumi destroy again.",
+        ],
+        follow: (play) => {
+            ["a", "b"].forEach((role) => play.world.setAttached(role, true));
+            play.wait(TWO_MINUTES);
+            play.world.guard = undefined;
+            play.world.annotate({}, undefined);
+            play.restartPods();
+        },
+    },
+    {
+        code: "cancelled",
+        handedOver: true,
+        command: "destroy",
+        trouble: (play) => {
+            play.ctrlC = new AbortController();
+            play.world.later(play.world.now + 9000, () => play.ctrlC?.abort());
+        },
+        advice: ["Run the same command again."],
+        follow: (play) => void (play.ctrlC = undefined),
+    },
+    {
+        code: "time-limit",
+        handedOver: true,
+        command: "up --refresh",
+        trouble: ({ world }) => {
+            const [node] = world.nodes;
+            if (node !== undefined) {
+                world.setReady(node, false);
+            }
+            world.annotate({}, undefined);
+        },
+        advice: ["Fix the cause and run again, or raise timeouts.verificationSeconds."],
+        follow: ({ world }) => world.nodes.forEach((node) => world.setReady(node, true)),
+    },
+];

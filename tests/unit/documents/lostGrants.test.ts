@@ -1,0 +1,54 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { lostGrants } from "../../../documents/lostGrants";
+
+const allow = (Action: string | string[], more: object = {}) => ({ Effect: "Allow", Action, Resource: "*", ...more });
+const lost = (before: object[], after: object[]) => lostGrants({ Statement: before }, { Statement: after });
+
+describe("What another policy document no longer grants", () => {
+    it("is nothing if it says the same in another form, or more", () => {
+        deepStrictEqual(lost([allow(["ec2:A", "ec2:B"])], [allow("EC2:a"), allow("ec2:B")]), []);
+        deepStrictEqual(lost([allow("ec2:A")], [allow("ec2:*")]), []);
+        deepStrictEqual(lost([allow("ec2:A", { Resource: "arn:x" })], [allow("ec2:A")]), []);
+        deepStrictEqual(lost([], [allow("ec2:A")]), []);
+    });
+
+    it("is each action that left, once", () => {
+        deepStrictEqual(lost([allow(["ec2:A", "ec2:B", "ec2:C"]), allow("ec2:C")], [allow("ec2:B")]), [
+            "ec2:A",
+            "ec2:C",
+        ]);
+        deepStrictEqual(lost([allow("ec2:*")], [allow("ec2:A")]), ["ec2:*"]);
+    });
+
+    it("is an action on fewer resources", () => {
+        deepStrictEqual(lost([allow("ec2:A")], [allow("ec2:A", { Resource: "arn:x" })]), ["ec2:A"]);
+        const two = allow("ec2:A", { Resource: ["arn:x", "arn:y"] });
+        deepStrictEqual(lost([two], [allow("ec2:A", { Resource: "arn:x" })]), ["ec2:A"]);
+        deepStrictEqual(
+            lost([two], [allow("ec2:A", { Resource: "arn:x" }), allow("ec2:A", { Resource: "arn:y" })]),
+            [],
+        );
+    });
+
+    it("is an action under a new condition or exception", () => {
+        for (const more of [
+            { Condition: { StringEquals: { "ec2:Vpc": "v" } } },
+            { Resource: undefined, NotResource: "arn:x" },
+            { Action: undefined, NotAction: "ec2:B" },
+        ]) {
+            deepStrictEqual(lost([allow("ec2:A")], [allow("ec2:A", more)]), ["ec2:A"]);
+        }
+    });
+
+    it("is an action that is denied from now on", () => {
+        const deny = { Effect: "Deny", Action: "ec2:A", Resource: "*" };
+        deepStrictEqual(lost([allow("ec2:A")], [allow("ec2:A"), deny]), ["ec2:A"]);
+        deepStrictEqual(lost([allow("ec2:A"), deny], [allow("ec2:A"), deny]), []);
+        deepStrictEqual(lost([allow("ec2:A"), deny], [allow("ec2:A")]), []);
+    });
+
+    it("is nothing of a statement that stays word for word", () => {
+        const conditional = allow("ec2:A", { Condition: { StringEquals: { "ec2:Vpc": "v" } } });
+        deepStrictEqual(lost([conditional], [conditional, allow("ec2:B")]), []);
+    });
+});

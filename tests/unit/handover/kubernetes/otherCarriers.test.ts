@@ -1,0 +1,162 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { connectCluster } from "../../../../handover/kubernetes/connectCluster";
+import type { Subject } from "../../../../handover/model/subject";
+import { kubeconfig, patient, type Request, ScriptedApi, subject } from "./support";
+
+const ROLE = "arn:aws:iam::111122223333:role/cni";
+const AUDIENCE = "sts.amazonaws.com";
+const PATH = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
+const owned = (name: string, uid: string, kind = "DaemonSet") => ({ name, uid, kind, controller: true });
+
+/** A pod that the pod identity webhook has given the role. */
+function carrying(name: string, ...ownerReferences: object[]) {
+    return {
+        metadata: { name, uid: name, ownerReferences },
+        spec: {
+            volumes: [
+                { name: "t", projected: { sources: [{ serviceAccountToken: { audience: AUDIENCE, path: "token" } }] } },
+            ],
+            containers: [
+                {
+                    name: "aws-node",
+                    env: [
+                        { name: "AWS_ROLE_ARN", value: ROLE },
+                        { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: `${PATH}/token` },
+                    ],
+                    volumeMounts: [{ name: "t", mountPath: PATH }],
+                },
+            ],
+        },
+    };
+}
+
+/** Only one container has the token file. */
+function inPart(name: string) {
+    const { metadata, spec } = carrying(name);
+    return { metadata, spec: { ...spec, containers: [...spec.containers, { name: "agent" }] } };
+}
+
+const without = { metadata: { name: "without" }, spec: { containers: [{ name: "aws-node" }] } };
+
+describe("Pods that carry a role besides those of the DaemonSet", () => {
+    let api: ScriptedApi;
+    let selector: object;
+    let pods: Record<string, readonly object[]>;
+    let accounts: Record<string, readonly object[]>;
+    let daemonSets: readonly object[];
+    before(async () => {
+        api = await ScriptedApi.start(({ path, query }) => {
+            const [, namespace = ""] = /namespaces\/([^/]+)\//.exec(path) ?? [];
+            const name = /=(.*)$/.exec(query.get("fieldSelector") ?? "")?.[1] ?? "";
+            const items = path.endsWith("/pods")
+                ? pods[`${namespace}/${name}`]
+                : path.endsWith("/serviceaccounts")
+                  ? accounts[`${namespace}/${name}`]
+                  : path.endsWith("/daemonsets")
+                    ? daemonSets
+                    : [];
+            return { body: { metadata: { uid: "cluster", resourceVersion: "1" }, items: items ?? [] } };
+        });
+    });
+    after(() => api.stop());
+    beforeEach(() => {
+        api.requests.length = 0;
+        selector = { matchLabels: { "k8s-app": "aws-node" } };
+        daemonSets = [
+            {
+                metadata: { name: "aws-node", namespace: "kube-system", uid: "ours" },
+                get spec() {
+                    return { selector, template: { spec: { serviceAccountName: "aws-node", containers: [] } } };
+                },
+            },
+        ];
+        pods = {};
+        accounts = {};
+    });
+    const looked = async (of: Partial<Subject> = {}) => {
+        const kubeconfigText = JSON.stringify(kubeconfig(api.url));
+        const access = await connectCluster({ kubeconfig: kubeconfigText }, { ...subject, ...of }, patient);
+        const seen = await access.look();
+        access.close();
+        return seen;
+    };
+    const requests = () =>
+        api.requests
+            .filter(({ path, query }: Request) => path.endsWith("/pods") && query.has("fieldSelector"))
+            .map(({ path, query }) => [path.split("/")[4], query.get("fieldSelector"), query.get("labelSelector")]);
+    const account = { namespace: "kube-system", name: "aws-node" };
+
+    it("are none where no other pod uses the service account, and are asked for without the DaemonSet's own", async () => {
+        deepStrictEqual((await looked()).otherCarriers, undefined);
+        deepStrictEqual(requests(), [["kube-system", "spec.serviceAccountName=aws-node", "k8s-app!=aws-node"]]);
+    });
+
+    it("are those of another DaemonSet, of a Deployment and of nothing, wholly or in part", async () => {
+        pods["kube-system/aws-node"] = [
+            carrying("arm", owned("aws-node-arm", "theirs")),
+            carrying("copy", owned("copy", "set", "ReplicaSet")),
+            inPart("part"),
+            without,
+            { ...carrying("evicted", owned("aws-node-arm", "theirs")), status: { phase: "Failed" } },
+            { ...carrying("finished"), status: { phase: "Succeeded" } },
+        ];
+        const of = (name: string, daemonSet?: string) => ({
+            name,
+            daemonSet,
+            serviceAccount: account,
+            roleArns: [ROLE],
+        });
+        deepStrictEqual((await looked()).otherCarriers, [of("arm", "aws-node-arm"), of("copy"), of("part")]);
+    });
+
+    it("are all that is listed, where the DaemonSet's labels have no opposite, except its own", async () => {
+        const rows: object[] = [
+            { matchLabels: { a: "1", b: "2" } },
+            { matchLabels: { a: "1" }, matchExpressions: [{ key: "b", operator: "Exists" }] },
+            { matchExpressions: [{ key: "b", operator: "Exists" }] },
+        ];
+        for (const of of rows) {
+            selector = of;
+            api.requests.length = 0;
+            pods["kube-system/aws-node"] = [carrying("own", owned("aws-node", "ours")), carrying("other")];
+            deepStrictEqual(
+                (await looked()).otherCarriers?.map(({ name }) => name),
+                ["other"],
+            );
+            deepStrictEqual(requests(), [["kube-system", "spec.serviceAccountName=aws-node", null]]);
+        }
+    });
+
+    it("are there also without the DaemonSet", async () => {
+        daemonSets = [];
+        pods["kube-system/aws-node"] = [carrying("left", owned("aws-node", "ours"))];
+        deepStrictEqual(
+            (await looked()).otherCarriers?.map(({ name }) => name),
+            ["left"],
+        );
+    });
+
+    it("are those of former service accounts, which are released as long as the component annotates them", async () => {
+        const former = [
+            { namespace: "network", name: "old" },
+            { namespace: "network", name: "older" },
+            { namespace: "network", name: "gone" },
+        ];
+        pods["network/old"] = [carrying("old-pod", owned("old-cni", "theirs"))];
+        const fieldsV1 = { "f:metadata": { "f:annotations": { "f:eks.amazonaws.com/role-arn": {} } } };
+        const managed = (manager: string) => [
+            { metadata: { managedFields: [{ manager, operation: "Apply", fieldsV1 }] } },
+        ];
+        accounts["network/old"] = managed(subject.fieldManager);
+        accounts["network/older"] = managed("kubectl");
+        const seen = await looked({ formerServiceAccounts: former });
+        deepStrictEqual(seen.otherCarriers, [
+            { name: "old-pod", daemonSet: "old-cni", serviceAccount: former[0], roleArns: [ROLE] },
+        ]);
+        deepStrictEqual(seen.formerServiceAccounts, [former[0]]);
+    });
+
+    it("leave the DaemonSet with the service account of its template", async () => {
+        deepStrictEqual((await looked()).daemonSet?.serviceAccountName, "aws-node");
+    });
+});

@@ -1,0 +1,103 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import type { NodeRoleSeen, World } from "../../../../handover/model/world";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
+import {
+    carrying,
+    CNI_POLICY,
+    nodeRole,
+    OTHER_POLICY,
+    record,
+    ROLE,
+    subject,
+    withoutPolicies,
+    world,
+} from "../support/worlds";
+
+const state = {
+    subject,
+    timeouts: DEFAULT_TIMEOUTS,
+    iamPropagationSeconds: 120,
+    forceDestroy: false,
+    drift: "none",
+    proof: "full" as const,
+    overrideExistingServiceAccount: false,
+    detachFromNodeRoles: ["nodes"],
+    detachPolicyArns: [] as string[],
+    injectionGuard: true,
+    policyArns: [CNI_POLICY],
+    additionalPolicies: false,
+    roleUniqueId: "AROACNI",
+    record,
+    formerAnnotations: {},
+    approvedRole: "a",
+};
+
+/** Refreshes the guard of a cluster that was handed over. */
+async function refresh(
+    roles: readonly NodeRoleSeen[],
+    more: Partial<typeof state> = {},
+    cluster: Partial<World["cluster"]> = {},
+) {
+    const lines: string[] = [];
+    const seen = world(carrying(ROLE), { cluster, account: { nodeRoles: roles } });
+    const context = {
+        subject,
+        roleNames: ["nodes"],
+        now: () => seen.at,
+        progress: (line: string) => lines.push(line),
+        cluster: {
+            look: () => Promise.resolve(seen.cluster),
+            requestToken: () => Promise.resolve("token"),
+            close: () => undefined,
+        },
+        aws: {
+            look: () => Promise.resolve(seen.account),
+            prove: () => Promise.resolve({ verdict: "yes", evidence: [] }),
+        },
+    } as unknown as RunContext;
+    const read = await credentialGuard.read(
+        { ...state, ...more },
+        { progress: () => undefined, open: () => Promise.resolve(context) },
+    );
+    return { ...read, lines };
+}
+
+describe("A refresh of the credential guard", () => {
+    const kept = { record, formerAnnotations: {}, approvedRole: "a" };
+    const drift = (arn: string) =>
+        `${arn} was attached to nodes after the hand-over began. The next update records it, and then detaches it.`;
+    const other = { arn: OTHER_POLICY, kind: "cni", sufficient: true } as const;
+
+    it("records nothing, whatever it sees", async () => {
+        const { outputs } = await refresh([nodeRole({ cniPolicies: [other] }), nodeRole({ name: "another" })]);
+        deepStrictEqual(outputs, kept);
+    });
+
+    it("is silent where the policies are as the last update left them", async () => {
+        deepStrictEqual(await refresh([nodeRole(withoutPolicies)]), { outputs: kept, drift: "none", lines: [] });
+    });
+
+    it("says that the next update has to record a policy", async () => {
+        const line = drift(OTHER_POLICY);
+        const roles = [nodeRole({ cniPolicies: [other] })];
+        deepStrictEqual(await refresh(roles, { detachPolicyArns: [OTHER_POLICY] }), {
+            outputs: kept,
+            drift: line,
+            lines: [line],
+        });
+    });
+
+    it("means AWS's managed policy where the program names none", async () => {
+        const none = { ...record, nodeRolePolicies: {} };
+        const { drift: found } = await refresh([nodeRole()], { record: none });
+        deepStrictEqual(found, drift(CNI_POLICY));
+    });
+
+    it("is silent about another cluster", async () => {
+        const none = { ...record, nodeRolePolicies: {} };
+        const { drift: found } = await refresh([nodeRole()], { record: none }, { uid: "another" });
+        deepStrictEqual(found, "none");
+    });
+});
