@@ -96,7 +96,8 @@ export class Engine {
         const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), operation);
         stack.guard = guard;
         if (stack.patch !== arn) {
-            if (world.owner === FOREIGN_OWNER && world.annotations[ROLE_ARN] !== arn) {
+            const isForced = program.overrideExistingServiceAccount === true;
+            if (!isForced && world.owner === FOREIGN_OWNER && world.annotations[ROLE_ARN] !== arn) {
                 throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
             }
             await run.call(`patch the service account with ${arn}`, () => {

@@ -161,7 +161,8 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
 
 function credentialsOf({ roleArn, otherCredentials }: ModelPod): CredentialSource {
     if (otherCredentials !== undefined) {
-        return { kind: "other", what: otherCredentials };
+        const isAssociation = otherCredentials.startsWith("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+        return { kind: isAssociation ? "containerCredentials" : "other", what: otherCredentials };
     }
     switch (roleArn) {
         case undefined:

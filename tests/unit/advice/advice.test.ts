@@ -95,6 +95,7 @@ describe("The play of an advice", () => {
     it("fails with advice that does not wait for IAM", async () => {
         const follow = (play: Play) => {
             play.world.guard = undefined;
+            play.world.wake();
             ["a", "b"].forEach((role) => play.world.setAttached(role, true));
             play.world.annotate({}, undefined);
             play.restartPods();

@@ -45,7 +45,10 @@ describe("A look at the account with associations", () => {
 
     it("finds the cluster's name", async () => {
         const { asked, account: seen } = await look(undefined, { podIdentityRoleArns: ["a"] }, ["found"]);
-        deepStrictEqual([asked, seen], [[["found", subject.serviceAccount]], { ...account, podIdentityRoleArns: ["a"] }]);
+        deepStrictEqual(
+            [asked, seen],
+            [[["found", subject.serviceAccount]], { ...account, podIdentityRoleArns: ["a"] }],
+        );
     });
 
     it("asks nothing if the cluster's name cannot be found", async () => {

@@ -78,6 +78,7 @@ function complaining(answer: () => Promise<Proof>, again: readonly number[] = []
             look: () =>
                 Promise.resolve({ ...cluster, pods: pods(carrying(ROLE), pod("n2", carrying(ROLE), report())) }),
             requestToken: () => Promise.resolve("token"),
+            clustersInKubeconfig: () => [],
             change: () => Promise.resolve((now += 2000)),
             close: () => undefined,
         },
