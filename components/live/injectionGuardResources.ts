@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "crypto";
-import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { ServiceAccountName, TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { injectionGuardSpec } from "../../documents/injectionGuard";
+import { ServiceAccountName } from "../../documents/trustPolicy";
 import { PATCH_IGNORE_CHANGES, patchControl } from "../delivery/fieldManager";
 import { sdks } from "../providerSdks";
 
@@ -26,27 +26,14 @@ export interface InjectionGuardArgs {
     readonly roleArn: pulumi.Output<string>;
 }
 
-/** Whether every container has the environment variable. `env` may be missing. */
-const EVERY_CONTAINER = (variable: string) =>
-    ["containers", "initContainers"]
-        .map((list) => `object.spec.?${list}.orValue([]).all(c, c.?env.orValue([]).exists(e, e.name == '${variable}'))`)
-        .join(" && ");
-
-const HAS_TOKEN =
-    "object.spec.?volumes.orValue([]).exists(v, v.?projected.?sources.orValue([]).exists(s, " +
-    `s.?serviceAccountToken.?audience.orValue('') == '${TOKEN_AUDIENCE}'))`;
-
 /**
  * Creates an admission policy that refuses pods of the service account that the pod identity webhook missed. Once the CNI policy
  * is detached from the node role, these pods would have no path to their permissions, and no error would show it. The DaemonSet
- * controller retries until the webhook has mutated the pod.
- *
- * The policy fails closed. The API server evaluates it itself, so no other service can be unavailable. If the evaluation failed
- * open, a pod without its identity could pass.
+ * controller retries until the webhook has mutated the pod. It also refuses pods with another role than this one: before the
+ * service account gets another role, the credential guard admits both roles, and this resource's update then admits the new one
+ * alone.
  *
  * Both objects are retained on destroy. The credential guard deletes them once the policies are attached to the node roles again.
- *
- * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 export function createInjectionGuardResources(
     name: string,
@@ -61,52 +48,14 @@ export function createInjectionGuardResources(
         // A renamed component keeps its existing guard.
         ignoreChanges: ["metadata.name", ...PATCH_IGNORE_CHANGES],
     };
-    const message = pulumi.all([serviceAccount, roleArn, guardName]).apply((parts) => refusalMessage(...parts));
-    const policy = new ValidatingAdmissionPolicy(
-        `${name}-injection-guard`,
-        {
-            metadata,
-            spec: {
-                failurePolicy: "Fail",
-                matchConstraints: {
-                    namespaceSelector: {
-                        matchLabels: { "kubernetes.io/metadata.name": serviceAccount.namespace },
-                    },
-                    resourceRules: [
-                        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] },
-                    ],
-                },
-                matchConditions: [
-                    {
-                        name: "service-account",
-                        expression: pulumi.interpolate`object.spec.?serviceAccountName.orValue('') == '${serviceAccount.name}'`,
-                    },
-                ],
-                validations: [
-                    { expression: EVERY_CONTAINER("AWS_WEB_IDENTITY_TOKEN_FILE"), message },
-                    { expression: EVERY_CONTAINER("AWS_ROLE_ARN"), message },
-                    { expression: HAS_TOKEN, message },
-                ],
-            },
-        },
-        kept,
-    );
+    const spec = pulumi
+        .all([serviceAccount, roleArn])
+        .apply(([account, arn]) => injectionGuardSpec({ serviceAccount: account, roleArns: [arn] }));
+    const policy = new ValidatingAdmissionPolicy(`${name}-injection-guard`, { metadata, spec }, kept);
     const binding = new ValidatingAdmissionPolicyBinding(
         `${name}-injection-guard-binding`,
         { metadata, spec: { policyName: guardName, validationActions: ["Deny"] } },
         { ...kept, dependsOn: pulumi.output(opts.dependsOn).apply((before) => [...before, policy]) },
     );
     return [policy, binding];
-}
-
-/** The message in the DaemonSet's events. */
-function refusalMessage({ namespace, name }: ServiceAccountName, roleArn: string, guardName: string): string {
-    return (
-        `eks-cni: this pod of the service account ${namespace}/${name} was refused. The pod identity webhook did not give it the CNI role, ` +
-        "and its node role may no longer hold the CNI policy. The DaemonSet controller retries until the webhook works. " +
-        "If the service account has lost its annotation, run pulumi up --refresh, or: " +
-        `kubectl annotate serviceaccount ${name} -n ${namespace} --overwrite ${ROLE_ARN_ANNOTATION}=${roleArn}. ` +
-        "To admit pods without the role, first attach the CNI policy to the node role again, then run: " +
-        `kubectl delete validatingadmissionpolicybinding ${guardName}`
-    );
 }

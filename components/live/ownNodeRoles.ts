@@ -44,12 +44,14 @@ async function resourcesBehind(member: pulumi.Output<unknown>): Promise<pulumi.R
 
 /** In the plugin, a resource is a dependency with nothing but its URN: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. */
 function roleSeen(resource: pulumi.Resource) {
-    const { urn, id, forceDetachPolicies } = resource as Partial<
-        Record<"urn" | "id" | "forceDetachPolicies", pulumi.Output<unknown>>
-    >;
+    const { urn, id, forceDetachPolicies } = resource as Partial<{
+        urn: pulumi.Output<string>;
+        id: pulumi.Output<string>;
+        forceDetachPolicies: pulumi.Output<boolean>;
+    }>;
     return pulumi.all([urn, id, forceDetachPolicies]).apply(([name, known, force]) => ({
         type: String(name).split("::")[2]?.split("$").at(-1),
-        id: known as string | undefined,
-        forceDetachPolicies: force as boolean | undefined,
+        id: known,
+        forceDetachPolicies: force,
     }));
 }

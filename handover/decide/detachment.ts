@@ -3,7 +3,8 @@ import { isAnnotated } from "../model/isAnnotated";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
+import type { ClusterSeen, CredentialSource, NodeSeen, PodSeen, World } from "../model/world";
+import { admitRoleStep, narrowStep } from "./admittedRoles";
 import {
     awaitFleet,
     Fleet,
@@ -41,7 +42,7 @@ const MAX_RESTORES = 3;
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
- *   e. the injection guard is in force, if it is requested,
+ *   e. the injection guard is in force and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
  *
  * Afterwards the pods are watched for the same time. If a pod without the role appears, the policies are attached again at once.
@@ -59,6 +60,14 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     if (restore !== undefined) {
         return restore;
     }
+    const association = associationStep(target, world);
+    if (association !== undefined) {
+        return association;
+    }
+    const admission = admitRoleStep(target, cluster);
+    if (admission !== undefined) {
+        return admission;
+    }
     const verification = verificationStep(target, fleet, ignored, world, memory);
     if (verification !== undefined) {
         return verification;
@@ -70,6 +79,10 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     const wakeMark = wakeMarkStep(cluster);
     if (wakeMark !== undefined) {
         return wakeMark;
+    }
+    const narrow = narrowStep(target, cluster);
+    if (narrow !== undefined) {
+        return narrow;
     }
     if (!target.injectionGuard && cluster.injectionGuard.present) {
         // Without the guard, pods may use the permissions of the node roles, whose policies may just have been attached again.
@@ -134,6 +147,22 @@ function consideredNodes(target: DetachmentTarget, { nodes }: ClusterSeen) {
     return { nodes: nodes.filter((node) => !ignored.includes(node)), ignored };
 }
 
+/** The AWS SDK does not fall back from a token or from container credentials to the node role. The other pods may use it. */
+function usesNodeRole({ kind }: CredentialSource): boolean {
+    return kind !== "webIdentity" && kind !== "containerCredentials";
+}
+
+/**
+ * While a Pod Identity association exists, a pod that restarts gets its credentials again, so nothing is restarted. It is not
+ * known either what to restart if the associations could not be read.
+ */
+function associationStep({ subject }: DetachmentTarget, { cluster, account }: World): Step | undefined {
+    const { podIdentityRoleArns: roleArns } = account;
+    const pods = cluster.pods.filter(({ credentials }) => credentials.kind === "containerCredentials");
+    const stands = roleArns === undefined ? pods.length > 0 : roleArns.length > 0;
+    return stands ? { do: "refuse", refusal: refusals.podIdentityLater(subject, roleArns, pods) } : undefined;
+}
+
 /** If a pod uses the permissions of a node role, the detached policies are attached again before anything else. */
 function restorePoliciesStep(
     { iamPropagationSeconds }: DetachmentTarget,
@@ -142,9 +171,7 @@ function restorePoliciesStep(
     memory: Memory,
     at: number,
 ): Step | undefined {
-    const withoutRole = [...fleet.wrong, ...fleet.terminating].filter(
-        ({ credentials }) => credentials.kind !== "webIdentity",
-    );
+    const withoutRole = [...fleet.wrong, ...fleet.terminating].filter(({ credentials }) => usesNodeRole(credentials));
     const [first] = withoutRole;
     if (first === undefined) {
         return undefined;

@@ -18,19 +18,23 @@ export interface ApprovedBefore {
 /**
  * The annotations to restore if the role that is about to be approved does not work.
  *
- * The live annotation may be the component's own and never shown to work by a canary (its run was killed), or it may have been
- * removed. Then a Ready pod shows whether the formerly approved role works. If no pod does, the annotations from before that role
- * are restored. A role of the component's own among them may have been deleted since, so a Ready pod must show that one, too.
- * Otherwise pods return to the node role, which holds its policies again by then.
+ * The live annotation may be the component's own and never shown to work by a canary (its run was killed), it may have been
+ * removed, or another party may have written another role. Then a Ready pod shows whether the formerly approved role works. If no
+ * pod does, another party's annotations stay, and the component's own give way to those from before that role. A role of the
+ * component's own among them may have been deleted since, so a Ready pod must show that one, too. Otherwise pods return to the node
+ * role, which holds its policies again by then.
  */
 export function formerAnnotations(world: World, before: ApprovedBefore | undefined): Annotations {
     const live = webhookAnnotations(world);
     const roleArn = live[ROLE_ARN_ANNOTATION];
-    if (before === undefined || (roleArn !== undefined && !before.approvedRoleArns.includes(roleArn))) {
+    if (before === undefined) {
         return live;
     }
     if (isCarried(world, before.subject.annotations)) {
         return before.subject.annotations;
+    }
+    if (roleArn !== undefined && !before.approvedRoleArns.includes(roleArn)) {
+        return live;
     }
     const earlier = before.formerAnnotations[ROLE_ARN_ANNOTATION];
     const stays = earlier === undefined || !before.ownRoleArns.includes(earlier);

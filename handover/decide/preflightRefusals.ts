@@ -93,14 +93,14 @@ function credentialSourceReasons({
 function templateReasons({ subject, world, additionalPolicies }: Preflight): Refusal[] {
     const { serviceAccount, daemonSet, pods } = world.cluster;
     const audience = serviceAccount?.annotations[AUDIENCE_ANNOTATION] ?? TOKEN_AUDIENCE;
-    const other = pods.find(({ credentials }) => credentials.kind === "other");
+    const [other] = pods.flatMap(({ name, credentials }) =>
+        credentials.kind === "other" || credentials.kind === "containerCredentials" ? [{ name, ...credentials }] : [],
+    );
     const logs = writesNetworkPolicyLogs(daemonSet);
     return [
         ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(subject, audience)]),
         ...skips(daemonSet).map((what) => refusals.webhookSkipped(what)),
-        ...(other?.credentials.kind === "other"
-            ? [refusals.otherCredentials(subject, other.name, other.credentials.what)]
-            : []),
+        ...(other === undefined ? [] : [refusals.otherCredentials(subject, other)]),
         ...(logs && !additionalPolicies ? [refusals.nodeAgentLogs()] : []),
     ];
 }

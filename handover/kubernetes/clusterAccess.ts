@@ -1,6 +1,10 @@
 import type { ServiceAccountName } from "../model/subject";
 import type { ClusterSeen } from "../model/world";
 
+/** The result of a dry run. It is `unknown` if something else than the injection guard refused it, for example RBAC. */
+export type Admission =
+    { readonly verdict: "admitted" | "refused" } | { readonly verdict: "unknown"; readonly why: string };
+
 /** All reads and writes of the hand-over in a cluster. Each call has a time limit and retries transient failures. */
 export interface ClusterAccess {
     /** Identifies the cluster. If it does not answer, this and every other call throws a Refusal: see clusterErrors.ts. */
@@ -37,6 +41,10 @@ export interface ClusterAccess {
     releaseServiceAccount(leaving: Readonly<Record<string, string>>, account?: ServiceAccountName): Promise<void>;
     /** Writes an annotation to the DaemonSet, so that its controller retries at once to create the pods that were refused. */
     wakeDaemonSet(): Promise<void>;
+    /** Sets the roles that the injection guard's policy admits, under the component's field manager. Ignores a policy that is gone. */
+    admitRoles(roleArns: readonly string[]): Promise<void>;
+    /** Tests with a dry run whether the API server admits a pod of the service account with this role. Creates nothing. */
+    testAdmission(roleArn: string): Promise<Admission>;
     /** Deletes the injection guard's binding and policy, if they exist. */
     removeInjectionGuard(): Promise<void>;
     /** Ends open watches and stops retries. */

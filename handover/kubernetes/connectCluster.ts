@@ -7,7 +7,8 @@ import { clustersInKubeconfig } from "./clustersInKubeconfig";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "./clusterSettings";
 import { deletePod } from "./deletePod";
 import { discoveredIssuer } from "./discoveredIssuer";
-import { removeGuard } from "./injectionGuard";
+import { testAdmission } from "./admissionTest";
+import { admitRoles, removeGuard } from "./injectionGuard";
 import { clusterUid, look, type WatchStart } from "./lookAtCluster";
 import { annotate, releaseServiceAccount, releaseTemplate, removeWakeMark, wakeDaemonSet } from "./serverSideApply";
 import { requestToken } from "./serviceAccountToken";
@@ -50,6 +51,8 @@ export async function connectCluster(
             releaseServiceAccount(cluster, { ...subject, serviceAccount: account }, leaving),
         removeWakeMark: () => removeWakeMark(cluster, subject),
         wakeDaemonSet: () => wakeDaemonSet(cluster, subject),
+        admitRoles: (roleArns) => admitRoles(cluster, subject, roleArns),
+        testAdmission: (roleArn) => testAdmission(cluster, subject, roleArn),
         removeInjectionGuard: () => removeGuard(cluster, subject.injectionGuardName),
         close: () => closing.abort(),
     };

@@ -30,7 +30,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
         clusterUid(cluster),
         findServiceAccount(cluster, subject.serviceAccount),
         findDaemonSet(cluster, subject),
-        lookAtGuard(cluster, subject.injectionGuardName),
+        lookAtGuard(cluster, subject),
         defaultPodsWithoutRole(cluster, subject),
         annotatedFormerAccounts(cluster, subject),
     ]);

@@ -152,7 +152,7 @@ function applyServiceAccount(
 }
 
 /** Ignores an object that was deleted or recreated meanwhile: it has no fields of the component. */
-async function unlessReplaced(writing: Promise<unknown>): Promise<void> {
+export async function unlessReplaced(writing: Promise<unknown>): Promise<void> {
     try {
         await writing;
     } catch (error) {

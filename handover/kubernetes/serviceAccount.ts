@@ -15,23 +15,28 @@ export function serviceAccountSeen(live: V1ServiceAccount, ownAnnotations: reado
 
 /** The field managers that own an annotation: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
 export function ownersOf(managedFields: readonly V1ManagedFieldsEntry[], annotation: string): string[] {
-    const owners = managedFields.filter((entry) => annotationsOf(entry).includes(annotation));
+    const owners = managedFields.filter((entry) => keysOf(entry, "f:annotations").includes(annotation));
     return [...new Set(owners.map(({ manager }) => manager ?? ""))];
 }
 
-/** The annotations that a field manager has applied. */
-export function appliedBy(managedFields: readonly V1ManagedFieldsEntry[], fieldManager: string): string[] {
+/** The annotations, or the labels, that a field manager has applied. */
+export function appliedBy(
+    managedFields: readonly V1ManagedFieldsEntry[],
+    fieldManager: string,
+    of: keyof MetadataFields = "f:annotations",
+): string[] {
     return managedFields
         .filter(({ manager, operation }) => manager === fieldManager && operation === "Apply")
-        .flatMap(annotationsOf);
+        .flatMap((entry) => keysOf(entry, of));
 }
 
-interface Fields {
-    "f:metadata"?: { "f:annotations"?: Record<string, unknown> };
+interface MetadataFields {
+    "f:annotations"?: Record<string, unknown>;
+    "f:labels"?: Record<string, unknown>;
 }
 
-function annotationsOf({ fieldsV1 }: V1ManagedFieldsEntry): string[] {
-    const fields = (fieldsV1 as Fields | undefined)?.["f:metadata"]?.["f:annotations"] ?? {};
+function keysOf({ fieldsV1 }: V1ManagedFieldsEntry, of: keyof MetadataFields): string[] {
+    const fields = (fieldsV1 as { "f:metadata"?: MetadataFields } | undefined)?.["f:metadata"]?.[of] ?? {};
     return Object.keys(fields)
         .filter((key) => key.startsWith("f:"))
         .map((key) => key.slice("f:".length));

@@ -24,6 +24,8 @@ export function unreadableKubeconfig(why: unknown): ClusterAccess {
         removeWakeMark: fail,
         releaseServiceAccount: fail,
         wakeDaemonSet: fail,
+        admitRoles: fail,
+        testAdmission: fail,
         removeInjectionGuard: fail,
         clustersInKubeconfig: () => [],
         close: () => undefined,

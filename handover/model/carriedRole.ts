@@ -45,6 +45,7 @@ export function describeCredentials({ name, credentials }: PodSeen): string {
             return `${name} carries ${credentials.roleArn}`;
         case "nodeRole":
             return `${name} carries no role of its own`;
+        case "containerCredentials":
         case "other":
             return `${name} carries ${credentials.what}`;
         case "incomplete":

@@ -39,7 +39,8 @@ export function credentialSource(spec: CredentialSpec): CredentialSource {
     }
     if (!containers.some(hasTokenFile)) {
         const others = containers.flatMap((container) => laterCredentials(container).map(setBy(container)));
-        return others.length > 0 ? { kind: "other", what: others.join(", ") } : { kind: "nodeRole" };
+        const kind = containers.every(isOfPodIdentity) ? "containerCredentials" : "other";
+        return others.length > 0 ? { kind, what: others.join(", ") } : { kind: "nodeRole" };
     }
     return roleOf(containers, spec.volumes ?? []);
 }
@@ -115,10 +116,15 @@ function laterCredentials(container: CredentialContainer): string[] {
         "AWS_PROFILE",
         "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_CONFIG_FILE",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        POD_IDENTITY,
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     ].filter((name) => isSet(container, name));
 }
+
+/** The webhook sets it for a service account with a Pod Identity association. */
+const POD_IDENTITY = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+
+const isOfPodIdentity = (container: CredentialContainer) => laterCredentials(container).join() === POD_IDENTITY;
 
 const setBy =
     ({ name }: CredentialContainer) =>

@@ -7,7 +7,7 @@ import type { Proof } from "./proof";
 import { AnsweredRefusal, Refusal } from "./refusal";
 import type { RolePolicy } from "./steps";
 import { managedPolicyOf, ServiceAccountName, Subject } from "./subject";
-import type { NodeRoleSeen, OtherCarrier, PodSeen } from "./world";
+import type { CredentialSource, NodeRoleSeen, OtherCarrier, PodSeen } from "./world";
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html */
 const ON_AUTO_MODE =
@@ -26,9 +26,6 @@ const ENFORCED = "wait two minutes until IAM enforces it, and run the same comma
 
 const UNREAD =
     "The run detaches no policy before it has seen that neither the managed add-on vpc-cni nor a Pod Identity association gives aws-node another role.";
-
-/** The webhook sets it for a service account with a Pod Identity association. */
-const POD_IDENTITY_VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
 /** For a change that is refused in place. */
 const ANOTHER_ROLE =
@@ -164,6 +161,21 @@ export const refusals = {
             "New pods get the association's credentials, and not the annotated role.",
             `Keep it and do not use this component. Or move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`,
         ),
+    podIdentityLater: (subject: Subject, roleArns: readonly string[] | undefined, pods: readonly PodSeen[]) =>
+        new Refusal(
+            "pod-identity-association",
+            [
+                ...(roleArns === undefined
+                    ? ["Whether the service account has a Pod Identity association could not be read."]
+                    : [`The service account has a Pod Identity association with ${roleArns.join(", ")}.`]),
+                ...(pods.length === 0 ? [] : [`These pods have its credentials: ${listNames(pods)}.`]),
+                "New pods get its credentials instead of the CNI role, and the injection guard admits them without a check of their role.",
+            ].join(" "),
+            "The run restarted no pod that has the association's credentials, attached no policy for such a pod, and detached none. " +
+                "These pods work as long as the association and its role do.",
+            `To return to the CNI role, delete the association: ${deleteAssociation(subject)} Then run pulumi up --refresh at once: ` +
+                "it restarts these pods with the CNI role. They cannot renew their credentials any more.",
+        ),
     clusterNameUnknown: (why: string) =>
         new Refusal(
             "cluster-name-unknown",
@@ -192,12 +204,15 @@ export const refusals = {
             "If `aws` sets an endpoint for eks, correct or remove it, and run the same command again. If EKS in this region lacks the call, " +
                 "remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
         ),
-    otherCredentials: (subject: Subject, pod: string, what: string) =>
+    otherCredentials: (
+        subject: Subject,
+        { name, kind, what }: { readonly name: string; readonly kind: CredentialSource["kind"]; readonly what: string },
+    ) =>
         new Refusal(
             "other-credentials",
-            `The pod ${pod} carries ${what}.`,
+            `The pod ${name} carries ${what}.`,
             "The AWS SDK uses these credentials instead of the role.",
-            what.includes(POD_IDENTITY_VARIABLE)
+            kind === "containerCredentials"
                 ? `They come from a Pod Identity association. Move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`
                 : `${HOLDS_POLICY} Then remove these credentials from the DaemonSet's pod template.`,
         ),
@@ -423,13 +438,17 @@ export const refusals = {
  *
  * Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_DeletePodIdentityAssociation.html
  */
-function leavePodIdentity({ serviceAccount, daemonSetName, clusterName = "CLUSTER" }: Subject): string {
-    const { namespace, name } = serviceAccount;
+function leavePodIdentity(subject: Subject): string {
     return (
-        `(1) ${HOLDS_POLICY} (2) Delete the association: ` +
+        `(1) ${HOLDS_POLICY} (2) Delete the association: ${deleteAssociation(subject)} (3) At once, restart the pods, ` +
+        `which cannot renew their credentials any more: kubectl rollout restart daemonset/${subject.daemonSetName} -n ${subject.serviceAccount.namespace}`
+    );
+}
+
+function deleteAssociation({ serviceAccount: { namespace, name }, clusterName = "CLUSTER" }: Subject): string {
+    return (
         `aws eks list-pod-identity-associations --cluster-name ${clusterName} --namespace ${namespace} --service-account ${name} shows its ID, ` +
-        `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it. (3) At once, restart the pods, ` +
-        `which cannot renew their credentials any more: kubectl rollout restart daemonset/${daemonSetName} -n ${namespace}`
+        `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it.`
     );
 }
 

@@ -17,6 +17,8 @@ export type Step =
     | { readonly do: "annotate"; readonly annotations: Readonly<Record<string, string>>; readonly why: string }
     | { readonly do: "attach"; readonly policies: readonly RolePolicy[]; readonly why: string }
     | { readonly do: "detach"; readonly policies: readonly RolePolicy[]; readonly why: string }
+    /** Sets the roles that the injection guard admits. */
+    | { readonly do: "admitRoles"; readonly roleArns: readonly string[]; readonly why: string }
     | { readonly do: "removeInjectionGuard"; readonly why: string }
     | { readonly do: "releaseTemplate"; readonly why: string }
     /** Releases the component's fields of a service account, and leaves these annotations on it. */

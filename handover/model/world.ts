@@ -21,8 +21,7 @@ export interface ClusterSeen {
     readonly nodes: readonly NodeSeen[];
     /** The pods that the DaemonSet owns, including terminating ones. */
     readonly pods: readonly PodSeen[];
-    /** Whether the injection guard exists (policy or binding), and whether it is in force. */
-    readonly injectionGuard: { readonly present: boolean; readonly inForce: boolean };
+    readonly injectionGuard: InjectionGuardSeen;
     /** Other pods of the service account, and the pods of its predecessors, if they carry a role. Missing if there are none. */
     readonly otherCarriers?: readonly OtherCarrier[];
     /** Former service accounts that the component still annotates. Missing if there are none. */
@@ -31,6 +30,18 @@ export interface ClusterSeen {
     readonly refusedPods: readonly string[];
     /** Pods of kube-system/aws-node on these nodes that have no role of their own, if another DaemonSet is handed over. */
     readonly defaultPodsWithoutRole?: readonly string[];
+}
+
+export interface InjectionGuardSeen {
+    /** Whether its policy or its binding exists. */
+    readonly present: boolean;
+    /** Whether both exist, and the API server enforces the policy. */
+    readonly inForce: boolean;
+    /**
+     * The roles that the policy admits. Empty if its expressions are not exactly those of this version. Undefined if there is no
+     * policy.
+     */
+    readonly roleArns?: readonly string[];
 }
 
 /** A pod that carries a role and does not belong to the DaemonSet. */
@@ -104,7 +115,9 @@ export type CredentialSource =
     | { readonly kind: "nodeRole" }
     /** Every container, including init containers, has the same role, the token file, and the volume with the audience. */
     | { readonly kind: "webIdentity"; readonly roleArn: string; readonly regionalSts: string | undefined }
-    /** Pod Identity, or credentials that a container sets itself. */
+    /** Every container has the credentials of a Pod Identity association. Its role is not visible in the pod. */
+    | { readonly kind: "containerCredentials"; readonly what: string }
+    /** Credentials that a container sets itself, or those of Pod Identity in some containers only. */
     | { readonly kind: "other"; readonly what: string }
     /** Only some containers have the token file, their roles differ, or the volume or its audience is missing. */
     | { readonly kind: "incomplete"; readonly roleArns: readonly string[]; readonly what: string };
@@ -115,6 +128,8 @@ export interface AccountSeen {
     readonly reused?: boolean;
     /** The role in each EC2 instance's profile, by instance ID. Undefined: no role, or EC2 does not show the instance. */
     readonly roleOfInstance: Readonly<Record<string, string | undefined>>;
+    /** The roles of the service account's Pod Identity associations. Undefined if they were not read, or could not be. */
+    readonly podIdentityRoleArns?: readonly string[];
     /** The roles of this cluster's nodes, and every role that was requested by name. */
     readonly nodeRoles: readonly NodeRoleSeen[];
     /** The clusters that the tags of all the nodes' instances name. */

@@ -21,10 +21,13 @@ export async function look(
  * EKS gives aws-node credentials.
  */
 export async function lookBeforeDetachment(context: RunContext): Promise<World> {
-    const { cluster, subject } = context;
     const world = await look(context, { searchElsewhere: true });
-    const issuer = async () => subject.issuers[0] ?? issuerOfToken(await cluster.requestToken());
-    return withOtherDelivery(world, await lookAtOtherDelivery(context, world.account, issuer));
+    return withOtherDelivery(world, await lookAtOtherDelivery(context, world.account, () => issuerOf(context)));
+}
+
+/** The cluster's token issuer. */
+export async function issuerOf({ cluster, subject }: RunContext): Promise<string | undefined> {
+    return subject.issuers[0] ?? issuerOfToken(await cluster.requestToken());
 }
 
 export function withOtherDelivery(world: World, otherDelivery: OtherDelivery): World {

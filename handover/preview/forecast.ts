@@ -50,8 +50,8 @@ export class Forecast {
         );
     }
 
-    public makeInjectionGuard(): void {
-        this.world = { ...this.world, cluster: withInjectionGuard(this.world.cluster) };
+    public makeInjectionGuard(roleArn: string): void {
+        this.world = { ...this.world, cluster: withInjectionGuard(this.world.cluster, roleArn) };
     }
 
     private follow(next: (world: World, memory: Memory) => Step): ForecastPart {

@@ -32,6 +32,11 @@ function changed({ cluster, account }: World, step: Step, at: number): Omit<Worl
             return { cluster, account: attached(account, step.policies) };
         case "detach":
             return { cluster, account: detached(account, step.policies) };
+        case "admitRoles":
+            return {
+                cluster: { ...cluster, injectionGuard: { ...cluster.injectionGuard, roleArns: step.roleArns } },
+                account,
+            };
         case "removeInjectionGuard":
             return { cluster: { ...cluster, injectionGuard: { present: false, inForce: false } }, account };
         default:
@@ -61,8 +66,8 @@ export function withNewTemplate(cluster: ClusterSeen): ClusterSeen {
     return { ...cluster, pods: cluster.pods.map((pod) => ({ ...pod, current: false })) };
 }
 
-export function withInjectionGuard(cluster: ClusterSeen): ClusterSeen {
-    return { ...cluster, injectionGuard: { present: true, inForce: true } };
+export function withInjectionGuard(cluster: ClusterSeen, roleArn: string): ClusterSeen {
+    return { ...cluster, injectionGuard: { present: true, inForce: true, roleArns: [roleArn] } };
 }
 
 /**

@@ -160,7 +160,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         inputs;
     const { injectionGuard, world: seen } = preflight;
     if (injectionGuard) {
-        forecast.makeInjectionGuard();
+        forecast.makeInjectionGuard(subject.roleArn);
     }
     const left = record.namedNodeRoles.filter((name) => !(detachFromNodeRoles ?? []).includes(name));
     const back = forecast.through((world, memory) =>

@@ -1,5 +1,6 @@
 import { nextCanaryStep, nextRevertStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
+import { nextWakeStep, refusedPodsLine } from "../decide/wakeRefused";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -7,6 +8,7 @@ import type { DaemonSetSeen } from "../model/world";
 import { RunContext, withRunContext } from "../observe/runContext";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
+import { withoutAccount } from "./withoutAccount";
 
 export interface CanaryInputs extends LiveInputs {
     readonly record: HandOverRecord;
@@ -39,12 +41,40 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => runCanary(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<CanaryInputs>(state, inputs, canary.acting)
-            ? withRunContext(inputs, [], operation, (context) => runCanary(context, inputs))
+            ? withRunContext(inputs, [], operation, (context) => act(context, state, inputs))
             : outputsOf(state),
     // The credential guard hands back.
     delete: () => Promise.resolve(),
-    read: (state) => Promise.resolve({ outputs: outputsOf(state), drift: NO_DRIFT }),
+    read: (state, operation) =>
+        withRunContext(state, [], operation, async (context) => {
+            const drift = refusedPodsLine(await context.cluster.look());
+            if (drift !== undefined) {
+                context.progress(drift);
+            }
+            return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
+        }),
 };
+
+/** With drift alone there is nothing to try: a canary that failed would take the annotation from a cluster that is handed over. */
+async function act(
+    context: RunContext,
+    state: CanaryInputs & CanaryOutputs,
+    inputs: CanaryInputs,
+): Promise<CanaryOutputs> {
+    if (mustAct<CanaryInputs>(state, inputs, ["delivered", "approvedRole"])) {
+        return runCanary(context, inputs);
+    }
+    await reach(withoutAccount({ ...context, subject: subjectOf(inputs.record, inputs.subject) }), {
+        what: "Making the DaemonSet controller retry",
+        next: nextWakeStep,
+        limitSeconds: Math.max(inputs.timeouts.canarySeconds, MOST_SECONDS),
+        limitArgument: "timeouts.canarySeconds",
+    });
+    return outputsOf(state);
+}
+
+/** More than nextWakeStep takes. */
+const MOST_SECONDS = 60;
 
 /** The outputs in a state, which an earlier version may have written. */
 type StoredOutputs = Omit<CanaryOutputs, "carriedBefore"> & { readonly carriedBefore?: boolean };
@@ -106,6 +136,7 @@ async function revertCanary(context: RunContext, inputs: CanaryInputs, cause: st
     context.progress(`the canary failed: ${cause} Reverting it`);
     const target = { subject: context.subject, formerAnnotations: inputs.formerAnnotations };
     try {
+        // The credentials for the account may be the cause of the failure.
         const { why } = await reach(withoutAccount(context), {
             what: "Reverting the canary",
             next: (world, memory) => nextRevertStep(target, world, memory),
@@ -116,11 +147,6 @@ async function revertCanary(context: RunContext, inputs: CanaryInputs, cause: st
     } catch (error) {
         throw isRefusal(error) ? notReverted(error, cause) : error;
     }
-}
-
-/** Reverting does not read the account, whose credentials may be the cause of the failure. */
-function withoutAccount(context: RunContext): RunContext {
-    return { ...context, aws: { ...context.aws, look: () => Promise.resolve({ roleOfInstance: {}, nodeRoles: [] }) } };
 }
 
 function messageOf(error: unknown): string {

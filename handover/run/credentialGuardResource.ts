@@ -30,6 +30,7 @@ import { ProofDepth, prove } from "./proveRole";
 import { refuseIfStillNeeded } from "./removedPolicies";
 import { refuseIfShared } from "./sharedRole";
 import { unlessClusterGone } from "./unlessClusterGone";
+import { widenInjectionGuard } from "./widenInjectionGuard";
 
 export interface CredentialGuardInputs extends LiveInputs {
     readonly proof: ProofDepth;
@@ -50,7 +51,7 @@ export interface CredentialGuardOutputs {
     readonly record: HandOverRecord;
     /** The webhook's annotations that the service account had when this role was approved. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
-    /** Changes with each approved role, so that the resources that depend on it act again. */
+    /** Changes with each approval of another role, so that the resources that depend on it act again. */
     readonly approvedRole: string;
 }
 
@@ -89,7 +90,7 @@ function withFormerAccount(state: CredentialGuardInputs & CredentialGuardOutputs
 async function approve(
     context: RunContext,
     inputs: CredentialGuardInputs,
-    before: (ApprovedBefore & { readonly record: HandOverRecord }) | undefined,
+    before: (ApprovedBefore & Pick<CredentialGuardOutputs, "record" | "approvedRole">) | undefined,
 ): Promise<CredentialGuardOutputs> {
     const { subject, detachFromNodeRoles } = inputs;
     const world = await checkPreflight(context, inputs);
@@ -152,7 +153,14 @@ async function approveAgain(
             },
         );
     }
-    return { ...approved, record: withAnotherApproval(approved.record) };
+    const { subject } = known;
+    const { record, formerAnnotations: restored } = approved;
+    await widenInjectionGuard(
+        known,
+        { subject, record, formerAnnotations: restored },
+        { limitSeconds: inputs.timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" },
+    );
+    return { ...approved, record: withAnotherApproval(record) };
 }
 
 /** Runs the preflight. Throws all its reasons to refuse at once. */

@@ -7,6 +7,7 @@ import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory } from "../model/steps";
+import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
 import { provedSinceComplaint } from "./complaints";
@@ -151,15 +152,12 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
 
 async function handOver(opened: RunContext, inputs: DetachmentInputs, provedAt?: number): Promise<DetachmentOutputs> {
     const target = { ...targetOf(inputs), ...(provedAt === undefined ? {} : { provedAt }) };
-    const { world } = await reach(
-        { ...opened, subject: target.subject },
-        {
-            what: "The verification of all pods",
-            next: (seen, memory) => nextDetachmentStep(target, seen, memory),
-            limitSeconds: inputs.timeouts.verificationSeconds,
-            limitArgument: "timeouts.verificationSeconds",
-        },
-    );
+    const { world } = await reach(seeingAssociations({ ...opened, subject: target.subject }), {
+        what: "The verification of all pods",
+        next: (seen, memory) => nextDetachmentStep(target, seen, memory),
+        limitSeconds: inputs.timeouts.verificationSeconds,
+        limitArgument: "timeouts.verificationSeconds",
+    });
     return {
         verifiedPods: world.cluster.pods.filter(({ terminating }) => !terminating).length,
         detachedFrom: world.account.nodeRoles
@@ -175,7 +173,9 @@ async function read(
 ): Promise<{ outputs: DetachmentOutputs; drift: string }> {
     const target = targetOf(state);
     return withRunContext(state, rolesOf(state), operation, async (context) => {
-        const world = await look({ ...context, subject: target.subject }, { searchElsewhere: false });
+        const world = await look(seeingAssociations({ ...context, subject: target.subject }), {
+            searchElsewhere: false,
+        });
         const step = nextDetachmentStep({ ...target, stableSeconds: 0 }, world, freshMemory(world.at));
         const drift = driftOf(step, state.detachedFrom);
         if (drift !== undefined) {

@@ -133,6 +133,8 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Step, {
             return cluster.annotate(step.annotations, true);
         case "detach":
             return forEach(step.policies, ({ roleName, policyArn }) => aws.detach(roleName, policyArn));
+        case "admitRoles":
+            return cluster.admitRoles(step.roleArns);
         case "removeInjectionGuard":
             return cluster.removeInjectionGuard();
         case "releaseTemplate":

@@ -15,6 +15,8 @@ import type { Plain } from "local-eks/kubernetes";
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { injectionGuardSpec } from "../../documents/injectionGuard";
+import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
 import { type ClusterSettings, DEFAULT_SETTINGS } from "../../handover/kubernetes/clusterSettings";
 import { connectCluster } from "../../handover/kubernetes/connectCluster";
@@ -656,7 +658,7 @@ describe("The hand-over's access to a cluster", function () {
 
         it("sees it come into force, what it refuses, and the pod that the controller creates when it is woken", async () => {
             await admission.createValidatingAdmissionPolicy({ body: policy });
-            assert.deepEqual((await access.look()).injectionGuard, { present: true, inForce: false });
+            assert.deepEqual((await access.look()).injectionGuard, { present: true, inForce: false, roleArns: [] });
             await bind();
             const guarded = await until(({ injectionGuard }) => injectionGuard.inForce);
             await sleep(1500); // The API server learns of policies through a watch.
@@ -684,6 +686,30 @@ describe("The hand-over's access to a cluster", function () {
             assert.deepEqual((await access.look()).injectionGuard, { present: false, inForce: false });
         });
 
+        it("changes the roles that it admits, and shows by dry runs when the API server knows them", async () => {
+            const [one, another] = [subject.roleArn, `${subject.roleArn}-2`];
+            const { serviceAccount } = subject;
+            const spec = injectionGuardSpec({ serviceAccount, roleArns: [one] });
+            await admission.createValidatingAdmissionPolicy({ body: { metadata: { name }, spec } });
+            await bind();
+            try {
+                const { injectionGuard } = await until((seen) => seen.injectionGuard.inForce);
+                assert.deepEqual(injectionGuard.roleArns, [one]);
+                await sleep(1500);
+                assert.deepEqual(await access.testAdmission(one), { verdict: "admitted" });
+                assert.deepEqual(await access.testAdmission(another), { verdict: "refused" });
+                await access.admitRoles([one, another]);
+                const changed = await until((seen) => seen.injectionGuard.inForce);
+                assert.deepEqual(changed.injectionGuard.roleArns, [one, another]);
+                await sleep(1500);
+                assert.deepEqual(await access.testAdmission(another), { verdict: "admitted" });
+                const { items } = await core.listNamespacedPod({ namespace, labelSelector: SKIP_WEBHOOK_LABEL });
+                assert.deepEqual(items, [], "a dry run has created a pod");
+            } finally {
+                await access.removeInjectionGuard();
+            }
+        });
+
         it("does not take one with a faulty expression for one in force", async () => {
             const validations = [{ expression: "object.spec.nothingOfThisName == 'x'" }];
             await admission.createValidatingAdmissionPolicy({
@@ -692,7 +718,7 @@ describe("The hand-over's access to a cluster", function () {
             await bind();
             try {
                 await sleep(3000);
-                assert.deepEqual((await access.look()).injectionGuard, { present: true, inForce: false });
+                assert.deepEqual((await access.look()).injectionGuard, { present: true, inForce: false, roleArns: [] });
             } finally {
                 await access.removeInjectionGuard();
             }

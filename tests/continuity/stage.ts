@@ -215,11 +215,20 @@ export class Stage {
         await touch(null);
     }
 
+    /** Changes the DaemonSet's pod template, as a new version of a manifest does. The controller replaces every pod. */
+    public async rollDaemonSet(value: string, fieldManager?: string): Promise<void> {
+        const template = { metadata: { annotations: { version: value } } };
+        await this.apps.patchNamespacedDaemonSet(
+            { ...inKubeSystem, name: "aws-node", body: { spec: { template } }, fieldManager },
+            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+        );
+    }
+
     /** Whether admission has refused a pod of the DaemonSet since `since`: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
-    public async isRefused(): Promise<boolean> {
+    public async isRefused(since = this.since): Promise<boolean> {
         const fieldSelector = "reason=FailedCreate,involvedObject.name=aws-node";
         const { items } = await this.core.listNamespacedEvent({ ...inKubeSystem, fieldSelector });
-        return items.some(({ lastTimestamp }) => (lastTimestamp?.getTime() ?? 0) >= this.since - 1000);
+        return items.some(({ lastTimestamp }) => (lastTimestamp?.getTime() ?? 0) >= since - 1000);
     }
 
     /** Waits until a condition of the cluster is met. */
@@ -232,9 +241,12 @@ export class Stage {
     }
 
     /** Patches as other tools do, without server-side apply. Null removes an annotation. */
-    public async annotateServiceAccount(annotations: Readonly<Record<string, string | null>>): Promise<void> {
+    public async annotateServiceAccount(
+        annotations: Readonly<Record<string, string | null>>,
+        fieldManager?: string,
+    ): Promise<void> {
         await this.core.patchNamespacedServiceAccount(
-            { ...inKubeSystem, name: "aws-node", body: { metadata: { annotations } } },
+            { ...inKubeSystem, name: "aws-node", body: { metadata: { annotations } }, fieldManager },
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
         );
     }
@@ -246,6 +258,17 @@ export class Stage {
         }
         for (const { metadata } of (await api.listValidatingAdmissionPolicy()).items) {
             await api.deleteValidatingAdmissionPolicy({ name: metadata?.name ?? "" });
+        }
+    }
+
+    /** Replaces the expressions of the injection guard, as `kubectl edit` does. */
+    public async editInjectionGuards(validations: readonly { readonly expression: string }[]): Promise<void> {
+        const api = loadKubeconfig(this.sandbox.kubeconfigPath).makeApiClient(AdmissionregistrationV1Api);
+        for (const { metadata } of (await api.listValidatingAdmissionPolicy()).items) {
+            await api.patchValidatingAdmissionPolicy(
+                { name: metadata?.name ?? "", body: { spec: { validations } }, fieldManager: "kubectl-edit" },
+                setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+            );
         }
     }
 
@@ -272,8 +295,13 @@ export class Stage {
                 serviceAccount: "aws-node",
             }),
         );
+        const { monitor } = this.props;
+        monitor.note({ at: Date.now(), kind: "association", roleArn });
         const associationId = association?.associationId;
-        return () => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+        return async () => {
+            await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+            monitor.note({ at: Date.now(), kind: "association", roleArn: undefined });
+        };
     }
 
     /** Deletes a child of the component from the stack's state, with its dependents. */

@@ -27,6 +27,11 @@ const ACCOUNT_LOOK = {
 };
 /** Only the first look of an operation reads these: the instance profile, and the other two AWS policies of the node role. */
 const FIRST_LOOK = { "iam GetInstanceProfile": 1, "iam GetPolicy": 2, "iam GetPolicyVersion": 2 };
+/** A look at what else may give the service account credentials. */
+const OTHER_DELIVERY = {
+    "eks GET /clusters/sandbox/addons": 1,
+    "eks GET /clusters/sandbox/pod-identity-associations": 1,
+};
 /** The calls of the proof. It repeats them until IAM enforces the new role. */
 const PROOF = [
     "sts AssumeRoleWithWebIdentity",
@@ -83,9 +88,8 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
             // The search for other users of the node roles, before anything moves and right before the detachment.
             "ec2 DescribeInstances": 2 * 8 + 2 * REGIONS + 15,
             "ec2 DescribeRegions": 2,
-            // Other ways in which EKS gives aws-node a role, at the same two times.
-            "eks GET /clusters/sandbox/addons": 2,
-            "eks GET /clusters/sandbox/pod-identity-associations": 2,
+            // One each in the preflight, right before the detachment, and one with each of the detachment's looks at the account.
+            ...times(9, OTHER_DELIVERY),
             "sts GetCallerIdentity": 1,
         });
     });
@@ -95,13 +99,14 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
         assert.deepStrictEqual(calls.take(), { writes: {}, reads: {} });
     });
 
-    it("refresh: one look each of what records and of what detaches, one proof, and nothing else", async () => {
+    it("refresh: one look each of what records and of what detaches, one proof, one look for refused pods, and nothing else", async () => {
         await stack.refresh();
-        const looks = times(2, { ...CLUSTER_LOOK, ...ACCOUNT_LOOK, ...FIRST_LOOK });
+        const looks = { ...times(3, CLUSTER_LOOK), ...times(2, { ...ACCOUNT_LOOK, ...FIRST_LOOK }) };
         const proof = Object.fromEntries(PROOF.map((call) => [call, 1]));
         const reads = {
             ...looks,
             ...proof,
+            ...OTHER_DELIVERY,
             "sts GetCallerIdentity": 1,
             // Once for the arguments of the DryRun calls, and once as one of them.
             "ec2 DescribeInstances": 2 * 2 + 2,

@@ -11,7 +11,7 @@ import { detachment, DetachmentInputs, DetachmentOutputs } from "../../handover/
 import { changedInputs, LiveInputs, LiveResource } from "../../handover/run/liveResource";
 import type { Run } from "./run";
 import { ACCOUNT, CONTROL, ISSUER, runContextOf } from "./runContext";
-import { ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, ModelWorld, ROLE_ARN } from "./world";
 
 /** The live checks. A planted bug replaces one of them. */
 export interface Resources {
@@ -45,7 +45,8 @@ interface Stack {
     patch?: string;
     canary?: CanaryInputs & CanaryOutputs;
     rollout?: string;
-    injectionGuard?: boolean;
+    /** The role that it admits. */
+    injectionGuard?: string;
     detachment?: DetachmentInputs & DetachmentOutputs;
 }
 
@@ -95,6 +96,10 @@ export class Engine {
         const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), operation);
         stack.guard = guard;
         if (stack.patch !== arn) {
+            const isForced = program.overrideExistingServiceAccount === true;
+            if (!isForced && world.owner === FOREIGN_OWNER && world.annotations[ROLE_ARN] !== arn) {
+                throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
+            }
             await run.call(`patch the service account with ${arn}`, () => {
                 world.annotate({ ...world.annotations, [ROLE_ARN]: arn, [CONTROL]: MANAGER }, MANAGER);
                 stack.patch = arn;
@@ -109,8 +114,12 @@ export class Engine {
             await this.rollOut(delivered, run);
         }
         const injectionGuard = hasInjectionGuard(program);
-        if (injectionGuard && stack.injectionGuard !== true) {
-            await run.call("create the injection guard", () => (world.guard = stack.injectionGuard = true));
+        if (injectionGuard && stack.injectionGuard !== arn) {
+            const what = stack.injectionGuard === undefined ? "create" : "update";
+            await run.call(`${what} the injection guard`, () => {
+                world.guard = [arn];
+                stack.injectionGuard = arn;
+            });
         }
         const { detachFromNodeRoles, detachPolicyArns } = program;
         const named = detachPolicyArns === undefined ? {} : { detachPolicyArns };
@@ -118,7 +127,9 @@ export class Engine {
         const detachmentInputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
         stack.detachment = await operate(resources.detachment, stack.detachment, detachmentInputs, operation);
         // It has retainOnDelete: without detachFromNodeRoles it leaves the state, but stays in the cluster.
-        stack.injectionGuard = injectionGuard;
+        if (!injectionGuard) {
+            delete stack.injectionGuard;
+        }
         await this.deleteRoles(stack.roles.slice(0, -1), run);
     }
 
@@ -146,7 +157,7 @@ export class Engine {
     /** Saves the drift that a refresh finds, including that of the native resources, so that the next update repairs it. */
     public async refresh(run: Run): Promise<void> {
         const { world, stack, resources } = this;
-        if (!world.guard) {
+        if (world.guard?.join() !== stack.injectionGuard) {
             delete stack.injectionGuard;
         }
         if (world.annotations[ROLE_ARN] !== stack.patch) {

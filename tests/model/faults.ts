@@ -1,10 +1,11 @@
-import { ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 /** Faults that happen to the cluster. */
 export type Fault =
     | { readonly kind: "nodeJoins"; readonly role: "a" | "b" }
     | { readonly kind: "nodeLost" | "nodeNotReady" | "podDeleted"; readonly which: number }
-    | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" }
+    | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" | "roleAnnotated" }
+    | { readonly kind: "associationMade" | "associationDeleted" }
     | { readonly kind: "addOnGetsRole" | "addOnLosesRole" }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
@@ -49,7 +50,31 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
         case "annotationWiped": {
             const rest = Object.entries(world.annotations).filter(([name]) => name !== ROLE_ARN);
             world.annotate(Object.fromEntries(rest), undefined);
+            break;
         }
+        case "roleAnnotated":
+            world.annotate({ ...world.annotations, [ROLE_ARN]: FOREIGN_ROLE }, FOREIGN_OWNER);
+            break;
+        case "associationMade":
+        case "associationDeleted":
+            world.association = fault.kind === "associationMade";
+    }
+}
+
+/**
+ * Ends every fault that lasts. The operator removes another party's role, and restarts the pods of a Pod Identity association, as
+ * the messages of the refusals say.
+ */
+export function endFaults(world: ModelWorld): void {
+    world.cancelScheduled();
+    injectFault(world, { kind: "nodesReturn" });
+    injectFault(world, { kind: "webhookUp" });
+    world.endOutsiders();
+    injectFault(world, { kind: "addOnLosesRole" });
+    injectFault(world, { kind: "associationDeleted" });
+    world.pods.filter(({ roleArn }) => roleArn === POD_IDENTITY).forEach(({ uid }) => world.stop(uid, false));
+    if (world.annotations[ROLE_ARN] === FOREIGN_ROLE) {
+        injectFault(world, { kind: "annotationWiped" });
     }
 }
 

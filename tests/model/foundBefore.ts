@@ -16,4 +16,6 @@ export const foundBefore: readonly Scenario[] = [
     of(up("next", 24), up("cni"), up("next", 49), up("cni")),
     // A canary fails after a killed destroy: it returned to a role that an earlier update had deleted.
     of(up("cni"), up("next"), destroy(53), up("bad2")),
+    // A killed run moved a pod to a former role, and the program returns to the present one.
+    ...Array.from({ length: 40 }, (_, index) => of(up("cni"), up("next"), up("cni"), up("next", 3 * index), up("cni"))),
 ];

@@ -1,5 +1,5 @@
 import { arnOf, Engine, Program, REAL_RESOURCES, Resources } from "./engine";
-import { Fault, injectFault } from "./faults";
+import { endFaults, Fault, injectFault } from "./faults";
 import { injectOutsider, isOutsider, Outsider } from "./outsiders";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
@@ -46,7 +46,9 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
     for (const turn of scenario.turns) {
         await runTurn(world, engine, turn);
     }
+    world.note("== all faults end");
     endFaults(world);
+    world.advance(IDLE_MILLISECONDS);
     await reachGoal(
         world,
         "the hand-over",
@@ -142,16 +144,6 @@ async function reachGoal(
     }
 }
 
-function endFaults(world: ModelWorld): void {
-    world.note("== all faults end");
-    world.cancelScheduled();
-    injectFault(world, { kind: "nodesReturn" });
-    injectFault(world, { kind: "webhookUp" });
-    world.endOutsiders();
-    injectFault(world, { kind: "addOnLosesRole" });
-    world.advance(IDLE_MILLISECONDS);
-}
-
 function handedOver(world: ModelWorld, { roleName, detachFromNodeRoles }: Program): string | undefined {
     const arn = arnOf(roleName);
     const wrong = world.nodes.filter(
@@ -161,7 +153,7 @@ function handedOver(world: ModelWorld, { roleName, detachFromNodeRoles }: Progra
     return firstOf([
         [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
         [attached.length > 0, `the policies of ${attached.join(", ")} are not as expected`],
-        [world.guard !== (detachFromNodeRoles !== undefined), "the injection guard is not as expected"],
+        [world.guard?.join() !== (detachFromNodeRoles && arn), "the injection guard is not as expected"],
         [[...world.cniRoles.keys()].join() !== arn, `roles: ${[...world.cniRoles.keys()].join(", ")}`],
     ]);
 }
@@ -171,7 +163,7 @@ function handedBack(world: ModelWorld, engine: Engine): string | undefined {
     return firstOf([
         [carriers.length > 0, `pods with a role: ${carriers.map(({ name }) => name).join(", ")}`],
         [!world.isAttached("a") || !world.isAttached("b"), "a node role has lost its policy"],
-        [world.guard, "the injection guard still exists"],
+        [world.guard !== undefined, "the injection guard still exists"],
         [Object.keys(world.annotations).length > 0, "the service account still has annotations"],
         [world.template !== undefined, "the pod template still has the rollout annotation"],
         [world.woken, "the DaemonSet still has the wake annotation"],

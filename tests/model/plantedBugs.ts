@@ -1,5 +1,5 @@
 /** Live checks with one planted bug each, which the model must catch. */
-import type { OperationContext } from "../../handover/observe/runContext";
+import type { OperationContext, RunContext } from "../../handover/observe/runContext";
 import { REAL_RESOURCES, Resources } from "./engine";
 
 /** Detaches the policies from the node roles before any pod is verified. */
@@ -43,6 +43,27 @@ export const removesTheGuardFirst: Resources = {
         },
     },
 };
+
+/** Does not see the injection guard, so that it is not widened before another role is delivered. */
+export const neverWidens: Resources = {
+    ...REAL_RESOURCES,
+    credentialGuard: {
+        ...REAL_RESOURCES.credentialGuard,
+        update: (state, inputs, operation) =>
+            REAL_RESOURCES.credentialGuard.update(state, inputs, { ...operation, open: openBlind(operation) }),
+    },
+};
+
+function openBlind({ open }: OperationContext): OperationContext["open"] {
+    return async (...args) => {
+        const context = (await open?.(...args)) as RunContext;
+        const look = async () => {
+            const { injectionGuard, ...seen } = await context.cluster.look();
+            return { ...seen, injectionGuard: { present: injectionGuard.present, inForce: injectionGuard.inForce } };
+        };
+        return { ...context, cluster: { ...context.cluster, look } };
+    };
+}
 
 /** The hand-back moves pods before IAM enforces the policies. */
 export const doesNotAwaitIam: Resources = {

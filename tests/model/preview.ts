@@ -1,7 +1,7 @@
 import { observePreflight } from "../../handover/observe/preflightLook";
 import { HandOverPlan, planHandOver } from "../../handover/preview/plan";
 import { Engine, Program, REAL_RESOURCES } from "./engine";
-import { injectFault } from "./faults";
+import { endFaults } from "./faults";
 import { runTurn, Scenario } from "./modelRun";
 import { Run } from "./run";
 import { runContextOf } from "./runContext";
@@ -43,9 +43,7 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     for (const turn of turns) {
         await runTurn(world, engine, turn);
     }
-    world.cancelScheduled();
-    injectFault(world, { kind: "nodesReturn" });
-    injectFault(world, { kind: "webhookUp" });
+    endFaults(world);
     world.wake();
     world.advance(QUIET_MILLISECONDS);
     await engine.refresh(new Run(world));

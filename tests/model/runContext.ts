@@ -5,7 +5,7 @@ import type { ClusterSeen, CredentialSource, DaemonSetSeen, NodeRoleSeen, PodSee
 import type { RunContext } from "../../handover/observe/runContext";
 import type { CallName } from "./conditions";
 import type { Run } from "./run";
-import { ModelPod, ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 export const ACCOUNT = "111122223333";
 export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/A";
@@ -81,11 +81,27 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
         releaseTemplate: () =>
             run.call("release the template", () => (world.template = undefined)).then(() => undefined),
         releaseServiceAccount: (leaving) =>
-            run.call("release the service account", () => world.annotate({ ...leaving }, "eks-cni-hand-back")),
+            run.call("release the service account", () => {
+                const foreign = world.annotations[ROLE_ARN] === FOREIGN_ROLE;
+                world.annotate(
+                    { ...(foreign ? { [ROLE_ARN]: FOREIGN_ROLE } : {}), ...leaving },
+                    foreign ? FOREIGN_OWNER : "eks-cni-hand-back",
+                );
+            }),
         wakeDaemonSet: () => run.call("wake the DaemonSet", () => world.wake()),
         removeWakeMark: () => run.call("remove the wake mark", () => (world.woken = false)).then(() => undefined),
+        admitRoles: (roleArns) =>
+            run.call("change the injection guard", () => {
+                world.guard = world.guard && roleArns;
+            }),
+        testAdmission: (roleArn) =>
+            read("admission", () => ({
+                verdict: world.admits(roleArn) ? ("admitted" as const) : ("refused" as const),
+            })),
         removeInjectionGuard: () =>
-            run.call("remove the injection guard", () => (world.guard = false)).then(() => undefined),
+            run.call("remove the injection guard", () => {
+                world.guard = undefined;
+            }),
         close: () => undefined,
     };
 }
@@ -117,7 +133,11 @@ function clusterSeen(world: ModelWorld): ClusterSeen {
         ...(defaultPodsWithoutRole === undefined ? {} : { defaultPodsWithoutRole }),
         nodes: world.nodes.map(({ name, ready }) => ({ name, ready, instanceId: instanceOf(name) })),
         pods: world.pods.map((pod) => podSeen(world, pod)),
-        injectionGuard: { present: world.guard, inForce: world.guard },
+        injectionGuard: {
+            present: world.guard !== undefined,
+            inForce: world.guard !== undefined,
+            ...(world.guard === undefined ? {} : { roleArns: world.guard }),
+        },
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
     };
 }
@@ -141,9 +161,17 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
 
 function credentialsOf({ roleArn, otherCredentials }: ModelPod): CredentialSource {
     if (otherCredentials !== undefined) {
-        return { kind: "other", what: otherCredentials };
+        const isAssociation = otherCredentials.startsWith("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+        return { kind: isAssociation ? "containerCredentials" : "other", what: otherCredentials };
     }
-    return roleArn === undefined ? { kind: "nodeRole" } : { kind: "webIdentity", roleArn, regionalSts: undefined };
+    switch (roleArn) {
+        case undefined:
+            return { kind: "nodeRole" };
+        case POD_IDENTITY:
+            return { kind: "containerCredentials", what: "container credentials" };
+        default:
+            return { kind: "webIdentity", roleArn, regionalSts: undefined };
+    }
 }
 
 function awsOf(world: ModelWorld, run: Run): AwsAccess {
@@ -175,7 +203,10 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
                 return {
                     addOnRoleArn,
                     addOn: addOnRoleArn !== undefined,
-                    podIdentityRoleArns: world.conditions.podIdentityRoleArns ?? [],
+                    podIdentityRoleArns: [
+                        ...(world.association ? ["arn:aws:iam::111122223333:role/associated"] : []),
+                        ...(world.conditions.podIdentityRoleArns ?? []),
+                    ],
                     unread: world.conditions.unread ?? [],
                 };
             }),

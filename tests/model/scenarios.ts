@@ -18,10 +18,11 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     fc.record({ kind: fc.constantFrom("nodeLost" as const, "nodeNotReady" as const, "podDeleted" as const), which }),
     fc.record({
         kind: fc.constantFrom(
-            ...(["nodesReturn", "webhookDown", "webhookUp", "webhookUp", "annotationWiped"] as const),
+            ...(["nodesReturn", "webhookDown", "webhookUp", "webhookUp", "annotationWiped", "roleAnnotated"] as const),
             ...(["addOnGetsRole", "addOnLosesRole"] as const),
         ),
     }),
+    fc.record({ kind: fc.constantFrom("associationMade" as const, "associationDeleted" as const) }),
     fc.record({ kind: fc.constant("webhookLate" as const), milliseconds: fc.constantFrom(1000, 4000, 12_000) }),
 );
 

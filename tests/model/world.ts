@@ -10,7 +10,15 @@ export const ENFORCEMENT_MILLISECONDS = 3000;
 const START_MILLISECONDS = 1000;
 const STOP_MILLISECONDS = 750;
 const LONGEST_BACKOFF_MILLISECONDS = 60_000;
+/** The API server learns of a changed admission policy through a watch. */
+const POLICY_MILLISECONDS = 1000;
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
+/** The role that another party annotates. The component never approved it, and it has no permissions. */
+export const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
+/** In the place of a role: the pod has the credentials of a Pod Identity association, whose role has the permissions. */
+export const POD_IDENTITY = "pod identity";
+/** The field manager of that party. */
+export const FOREIGN_OWNER = "kubectl-annotate";
 
 export interface ModelNode {
     readonly name: string;
@@ -53,7 +61,8 @@ export class ModelWorld {
     /** The field manager that owns the role annotation. */
     public owner: string | undefined;
     public webhook = { up: true, lateMilliseconds: 0 };
-    public guard = false;
+    /** Whether the service account has a Pod Identity association. */
+    public association = false;
     public template: string | undefined;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public maxUnavailable = 1;
@@ -78,6 +87,7 @@ export class ModelWorld {
     private readonly taken = new Map<string, number | undefined>();
     private readonly attachments = new Map<string, History<boolean>>();
     private readonly annotated: History<string | undefined> = [{ at: 0, value: undefined }];
+    private readonly guards: History<readonly string[] | undefined> = [{ at: 0, value: undefined }];
     private readonly deleted = new Set<string>();
     private retryAt = 0;
     private backoff = 1000;
@@ -122,6 +132,21 @@ export class ModelWorld {
         this.owner = annotations[ROLE_ARN] === undefined ? undefined : owner;
         this.annotated.push({ at: this.now, value: annotations[ROLE_ARN] });
         this.changed();
+    }
+
+    /** The roles that the injection guard admits. Undefined if there is no guard. */
+    public get guard(): readonly string[] | undefined {
+        return this.guards.at(-1)?.value;
+    }
+
+    public set guard(roleArns: readonly string[] | undefined) {
+        this.guards.push({ at: this.now, value: roleArns });
+    }
+
+    /** Whether the API server admits a pod with this role now. */
+    public admits(roleArn: string | undefined): boolean {
+        const enforced = valueAt(this.guards, this.now - POLICY_MILLISECONDS);
+        return enforced === undefined || (roleArn !== undefined && [...enforced, POD_IDENTITY].includes(roleArn));
     }
 
     public isAttached(role: string): boolean {
@@ -190,7 +215,8 @@ export class ModelWorld {
     }
 
     public hasPath({ roleArn, node, otherCredentials }: ModelPod): boolean {
-        if (otherCredentials !== undefined) {
+        if (otherCredentials !== undefined || roleArn === POD_IDENTITY) {
+            // A session lasts for hours, so it outlives the association here.
             return true;
         }
         if (roleArn !== undefined) {
@@ -255,13 +281,17 @@ export class ModelWorld {
                 return;
             }
             const seen = valueAt(this.annotated, this.now - this.webhook.lateMilliseconds);
-            const roleArn = this.webhook.up && !skipped && this.otherCredentials === undefined ? seen : undefined;
-            if (this.guard && roleArn === undefined) {
+            const given = this.association ? POD_IDENTITY : seen;
+            const roleArn = this.webhook.up && !skipped && this.otherCredentials === undefined ? given : undefined;
+            if (!this.admits(roleArn)) {
                 this.refused += 1;
                 this.retryAt = this.now + this.backoff;
                 this.backoff = Math.min(this.backoff * 2, LONGEST_BACKOFF_MILLISECONDS);
                 this.changed();
                 return;
+            }
+            if (roleArn === FOREIGN_ROLE && this.guard !== undefined) {
+                this.problem("the injection guard admitted a pod with a role that was never approved");
             }
             this.podsCreated += 1;
             const uid = String(this.podsCreated);
@@ -325,7 +355,10 @@ export class ModelWorld {
         }
         for (const pod of this.pods) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
-            if (pod.startedAt !== undefined && !isCanary && !this.hasPath(pod) && !this.isOutsiders(pod)) {
+            // Without the guard, another party's role cannot be prevented, and the component has no part in it.
+            const isForeign = pod.roleArn === FOREIGN_ROLE;
+            const isExcepted = isCanary || isForeign || this.isOutsiders(pod);
+            if (pod.startedAt !== undefined && !isExcepted && !this.hasPath(pod)) {
                 this.problem(`${pod.name} on ${pod.node} has no path: it carries ${pod.roleArn ?? "the node role"}`);
             }
         }

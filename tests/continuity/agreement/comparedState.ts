@@ -13,7 +13,8 @@ export interface ComparedState {
     readonly pods: Readonly<Record<string, number>>;
     readonly notReady: number;
     readonly template: "as before" | "rolled out";
-    readonly injectionGuard: boolean;
+    /** Names of the roles that the injection guard admits. Undefined if there is no guard. */
+    readonly injectionGuard: readonly string[] | undefined;
     readonly nodeRoleHoldsPolicy: boolean;
     /** Names of the roles that were created. */
     readonly roles: readonly string[];
@@ -25,7 +26,7 @@ export function comparedStateOfModel(world: ModelWorld): ComparedState {
         pods: counted(world.pods.map(({ roleArn }) => nameOf(roleArn))),
         notReady: world.pods.filter((pod) => !world.isReady(pod)).length,
         template: world.template === undefined ? "as before" : "rolled out",
-        injectionGuard: world.guard,
+        injectionGuard: world.guard?.map((arn) => nameOf(arn) ?? ""),
         nodeRoleHoldsPolicy: world.isAttached(MODEL_NODE_ROLE),
         roles: [...world.cniRoles.keys()].map((arn) => nameOf(arn) ?? "").sort(),
     };
@@ -37,7 +38,10 @@ export function comparedStateOfSandbox(before: Snapshot, now: Snapshot): Compare
         pods: counted(now.pods.map(({ roleArn }) => nameOf(roleArn))),
         notReady: now.pods.filter(({ ready }) => !ready).length,
         template: sameAnnotations(before, now) ? "as before" : "rolled out",
-        injectionGuard: now.admissionPolicies.length > before.admissionPolicies.length,
+        injectionGuard:
+            now.admissionPolicies.length > before.admissionPolicies.length
+                ? now.admittedRoles.map((arn) => nameOf(arn) ?? "")
+                : undefined,
         nodeRoleHoldsPolicy: now.iam.roles[NODE_ROLE]?.attachedPolicyArns.includes(CNI_POLICY) ?? false,
         roles: Object.keys(now.iam.roles)
             .filter((name) => before.iam.roles[name] === undefined)

@@ -1,6 +1,7 @@
 /** Runs a course on the sandbox, and compares it with the model after each turn. */
 import * as assert from "node:assert";
 import type { Fault } from "../../model/faults";
+import { FOREIGN_ROLE, ROLE_ARN } from "../../model/world";
 import type { Hooks } from "../engine/engine";
 import { NODE_ROLE, type Stage } from "../stage";
 import { codeOf } from "./codes";
@@ -120,7 +121,14 @@ async function injectFault(stage: Stage, fault: Fault, stoppedNodes: Set<string>
             await stage.setAddOnRole();
             return;
         case "annotationWiped":
-            await stage.annotateServiceAccount({ "eks.amazonaws.com/role-arn": null });
+            await stage.annotateServiceAccount({ [ROLE_ARN]: null });
+            return;
+        case "roleAnnotated":
+            await stage.annotateServiceAccount({ [ROLE_ARN]: FOREIGN_ROLE });
+            return;
+        case "associationMade":
+        case "associationDeleted":
+            throw new Error(`no course has ${fault.kind}: the scenario pod-identity-after-guard plays it`);
     }
 }
 

@@ -13,6 +13,7 @@ export class Moment {
     private stsCutOff = false;
     private generation = 0;
     private generationWhenAnnotated = 0;
+    private association: { readonly roleArn: string | undefined; readonly since: number } | undefined;
     public blind = false;
     /** The role in the service account's annotation. */
     public annotated: string | undefined;
@@ -42,6 +43,9 @@ export class Moment {
                 break;
             case "stsCutOff":
                 this.stsCutOff = event.nodes === "all";
+                break;
+            case "association":
+                this.association = { roleArn: event.roleArn, since: event.at };
                 break;
             case "sight":
                 this.blind = event.blind;
@@ -81,7 +85,8 @@ export class Moment {
         }
         const { issuer, accountId } = this.recording;
         const instanceProfile = this.profileOf(pod.node);
-        return missingPath(pod, { iam: this.iam, issuer, accountId, instanceProfile, stsReachable: !this.stsCutOff });
+        const { iam, stsCutOff, association } = this;
+        return missingPath(pod, { iam, issuer, accountId, instanceProfile, stsReachable: !stsCutOff, association });
     }
 
     public nodesWithoutReadyPod(): number {

@@ -29,6 +29,8 @@ export interface PathFacts {
     /** The instance profile of the node's instance; undefined if it has none. */
     readonly instanceProfile: string | undefined;
     readonly stsReachable: boolean;
+    /** The role of the Pod Identity association, and since when it is that one, or none. */
+    readonly association?: { readonly roleArn: string | undefined; readonly since: number } | undefined;
 }
 
 /** Why a pod has no working path. */
@@ -42,7 +44,29 @@ export interface MissingPath {
 export function missingPath(pod: PodRecord, circumstances: PathFacts): MissingPath | undefined {
     // The AWS SDK does not fall back: with a token file, it never uses the node's role.
     // https://github.com/aws/aws-sdk-go-v2/blob/main/config/resolve_credentials.go
-    return pod.tokenFile ? lackOfTokenPath(pod, circumstances) : lackOfNodePath(circumstances);
+    if (pod.tokenFile) {
+        return lackOfTokenPath(pod, circumstances);
+    }
+    return pod.containerCredentials ? lackOfAssociationPath(pod, circumstances) : lackOfNodePath(circumstances);
+}
+
+/**
+ * A pod that had its credentials before the association was deleted keeps them for hours, far longer than a scenario:
+ * https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+ */
+function lackOfAssociationPath(
+    { createdAt }: PodRecord,
+    { iam, accountId, association }: PathFacts,
+): MissingPath | undefined {
+    if (association?.roleArn === undefined) {
+        return association !== undefined && createdAt < association.since
+            ? undefined
+            : atOnce("it has container credentials, and there is no Pod Identity association");
+    }
+    const { roleArn } = association;
+    const role = Object.values(iam.roles).find(({ arn }) => arn === roleArn);
+    const reason = role ? lackOfPermissions(iam, role, accountId) : `the association's role ${roleArn} does not exist`;
+    return reason === undefined ? undefined : atOnce(reason);
 }
 
 function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable }: PathFacts): MissingPath | undefined {

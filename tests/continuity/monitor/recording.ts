@@ -35,6 +35,8 @@ export type RecordedEvent =
     /** The nodes that cannot reach STS from this moment on. */
     | { readonly at: number; readonly kind: "stsCutOff"; readonly nodes: "none" | "all" }
     | { readonly at: number; readonly kind: "serviceAccount"; readonly roleArn: string | undefined }
+    /** The role of the service account's Pod Identity association. Undefined if there is none any more. */
+    | { readonly at: number; readonly kind: "association"; readonly roleArn: string | undefined }
     | { readonly at: number; readonly kind: "daemonSet"; readonly generation: number }
     /** The watches were interrupted (`blind`), or are complete again. In between, the last known state counts. */
     | { readonly at: number; readonly kind: "sight"; readonly blind: boolean };
@@ -53,6 +55,8 @@ export interface PodRecord {
     /** Whether the container aws-node has AWS_WEB_IDENTITY_TOKEN_FILE. */
     readonly tokenFile: boolean;
     readonly roleArn: string | undefined;
+    /** Whether the container aws-node has AWS_CONTAINER_CREDENTIALS_FULL_URI, which the SDK uses only without a token file. */
+    readonly containerCredentials?: boolean;
     /** The audience of the token in the volume with the token file; undefined if no volume has it. */
     readonly audience: string | undefined;
 }

@@ -19,6 +19,7 @@ export function podRecord({ metadata, spec, status }: V1Pod): PodRecord {
         createdAt: metadata?.creationTimestamp ? new Date(metadata.creationTimestamp).getTime() : 0,
         serviceAccount: spec?.serviceAccountName ?? "default",
         tokenFile: tokenFile !== undefined,
+        containerCredentials: value("AWS_CONTAINER_CREDENTIALS_FULL_URI") !== undefined,
         roleArn: value("AWS_ROLE_ARN"),
         audience: token?.serviceAccountToken?.audience,
     };

@@ -3,6 +3,7 @@ import { aws } from "./aws";
 import { changes } from "./changes";
 import { deliveries } from "./deliveries";
 import { drift } from "./drift";
+import { injectionGuard } from "./injectionGuard";
 import { lifecycle } from "./lifecycle";
 import { model } from "./model";
 import { nodes } from "./nodes";
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...changes,
     ...deliveries,
     ...drift,
+    ...injectionGuard,
     ...outsiders,
     ...records,
     ...role,

@@ -19,6 +19,8 @@ export interface Snapshot {
     readonly templateAnnotations: Readonly<Record<string, string>>;
     readonly admissionPolicies: readonly string[];
     readonly admissionPolicyBindings: readonly string[];
+    /** The ARNs of roles in the expressions of the policies. */
+    readonly admittedRoles: readonly string[];
     readonly pods: readonly PodSnapshot[];
 }
 
@@ -56,6 +58,15 @@ export async function snapshot(sandbox: Sandbox): Promise<Snapshot> {
         templateAnnotations: daemonSet.spec?.template.metadata?.annotations ?? {},
         admissionPolicies: names(policies),
         admissionPolicyBindings: names(bindings),
+        admittedRoles: [
+            ...new Set(
+                policies.items.flatMap(({ spec }) =>
+                    (spec?.validations ?? []).flatMap(
+                        ({ expression }) => expression.match(/arn:[^']*:role\/[^']+/g) ?? [],
+                    ),
+                ),
+            ),
+        ],
         pods: pods.items.map(podRecord).map(({ name, node, ready, roleArn }) => ({ name, node, ready, roleArn })),
     };
 }

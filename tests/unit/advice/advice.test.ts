@@ -82,7 +82,7 @@ describe("The play of an advice", () => {
 
     it("fails with advice that cuts pods off: the annotation is removed where the node roles hold nothing", async () => {
         const follow = (play: Play) => {
-            play.world.guard = false;
+            play.world.guard = undefined;
             play.world.annotate({}, undefined);
             play.restartPods();
         };
@@ -94,7 +94,8 @@ describe("The play of an advice", () => {
 
     it("fails with advice that does not wait for IAM", async () => {
         const follow = (play: Play) => {
-            play.world.guard = false;
+            play.world.guard = undefined;
+            play.world.wake();
             ["a", "b"].forEach((role) => play.world.setAttached(role, true));
             play.world.annotate({}, undefined);
             play.restartPods();

@@ -86,12 +86,26 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         again: ["up --refresh"],
     },
     {
+        code: "pod-identity-association",
+        title: "of an association that was made after the hand-over",
+        handedOver: true,
+        command: "up --refresh",
+        trouble: (play) => void (play.world.association = true),
+        advice: [
+            "aws eks delete-pod-identity-association --cluster-name prod --association-id ID",
+            "Then run pulumi up --refresh at once",
+        ],
+        follow: (play) => void (play.world.association = false),
+        again: ["up --refresh"],
+    },
+    {
         code: "injection-guard-missing",
         handedOver: true,
         command: "up",
         trouble: (play) => {
-            play.world.guard = false;
-            play.set({ roleName: "next" });
+            play.world.guard = undefined;
+            play.world.setAttached("a", true);
+            play.set({ detachPolicyArns: [CNI_POLICY] });
         },
         advice: ["Run pulumi up --refresh to create it again."],
         follow: () => undefined,
@@ -206,7 +220,7 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         follow: (play) => {
             ["a", "b"].forEach((role) => play.world.setAttached(role, true));
             play.wait(TWO_MINUTES);
-            play.world.guard = false;
+            play.world.guard = undefined;
             play.world.annotate({}, undefined);
             play.restartPods();
         },

@@ -99,7 +99,7 @@ export async function playAdvice(scenario: AdviceScenario, resources = REAL_RESO
     if (scenario.handedOver) {
         await play.run("up");
         assert.deepEqual(
-            [play.world.isAttached("a"), play.world.isAttached("b"), play.world.guard],
+            [play.world.isAttached("a"), play.world.isAttached("b"), play.world.guard !== undefined],
             [false, false, true],
         );
     }

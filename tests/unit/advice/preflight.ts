@@ -250,7 +250,7 @@ const deliveries: AdviceScenario[] = [
         handedOver: true,
         trouble: (play) => {
             // The guard accepts a pod that has the role as well; its keys come first in the SDK's chain.
-            play.world.guard = false;
+            play.world.guard = undefined;
             play.world.otherCredentials = "AWS_ACCESS_KEY_ID of container aws-node";
             play.restartPods();
             play.set(GUARD_ACTS);

@@ -147,3 +147,27 @@ describe("the path of a pod without a token", () => {
         }
     });
 });
+
+describe("the path of a pod with the credentials of Pod Identity", () => {
+    const carrier = { ...pod("a"), containerCredentials: true, createdAt: 1000 };
+    const association = { roleArn: ROLE, since: 0 };
+    const reason = (more: Partial<PathFacts>) => missingPath(carrier, circumstances(more))?.reason;
+
+    it("is there when the association's role holds the permissions, whatever the node's role holds", () => {
+        const state = iam([nodeRole({ attachedPolicyArns: [] }), role("cni")]);
+        assert.strictEqual(reason({ iam: state, association }), undefined);
+    });
+
+    it("is missing without the role, or without its permissions", () => {
+        assert.match(reason({ iam: iam([nodeRole()]), association }) ?? "", /role\/cni does not exist/);
+        const state = iam([nodeRole(), role("cni", { attachedPolicyArns: [] })]);
+        assert.match(reason({ iam: state, association }) ?? "", /may not call/);
+    });
+
+    it("outlives the association, unless the pod is younger", () => {
+        const gone = (since: number) => reason({ association: { roleArn: undefined, since } });
+        assert.strictEqual(gone(1001), undefined);
+        assert.match(gone(1000) ?? "", /no Pod Identity association/);
+        assert.match(reason({}) ?? "", /no Pod Identity association/);
+    });
+});

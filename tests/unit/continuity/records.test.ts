@@ -52,6 +52,7 @@ describe("what is recorded of a pod", () => {
             createdAt: 1000,
             serviceAccount: "aws-node",
             tokenFile: true,
+            containerCredentials: false,
             roleArn: "arn:role",
             audience: "sts.amazonaws.com",
         });
@@ -60,6 +61,12 @@ describe("what is recorded of a pod", () => {
     it("is no identity where there is none", () => {
         const { tokenFile, roleArn, audience } = podRecord(pod({ audience: "sts.amazonaws.com" }));
         assert.deepStrictEqual([tokenFile, roleArn, audience], [false, undefined, undefined]);
+    });
+
+    it("is the credentials of Pod Identity", () => {
+        const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" };
+        const { tokenFile, containerCredentials } = podRecord(pod({ env }));
+        assert.deepStrictEqual([tokenFile, containerCredentials], [false, true]);
     });
 
     it("is no audience where the token file lies in no volume of a token", () => {

@@ -14,6 +14,7 @@ function before(more: Partial<Snapshot> = {}): Snapshot {
         templateAnnotations: {},
         admissionPolicies: ["theirs"],
         admissionPolicyBindings: ["theirs"],
+        admittedRoles: [],
         pods: [{ name: "aws-node-a", node: "n1", ready: true, roleArn: undefined }],
         ...more,
     };

@@ -10,15 +10,18 @@ const ANNOTATIONS = {
     "pulumi.com/patchFieldManager": "eks-cni/project/stack/cni",
     "pulumi.com/patchForce": "true",
 };
-const HAS = (list: string, variable: string) =>
-    `object.spec.?${list}.orValue([]).all(c, c.?env.orValue([]).exists(e, e.name == '${variable}'))`;
+
+/** A condition on each container, and on each init container. */
+const ALL = (condition: string) =>
+    `object.spec.?containers.orValue([]).all(c, ${condition}) && object.spec.?initContainers.orValue([]).all(c, ${condition})`;
+const HAS = (variable: string, more = "") => `c.?env.orValue([]).exists(e, e.name == '${variable}'${more})`;
+const TOKEN = (audience: string) =>
+    "object.spec.?volumes.orValue([]).exists(v, v.?projected.?sources.orValue([]).exists(s, " +
+    `s.?serviceAccountToken.?audience.orValue('') == '${audience}'))`;
 const MESSAGE =
-    "eks-cni: this pod of the service account kube-system/aws-node was refused. The pod identity webhook did not give it " +
-    "the CNI role, and its node role may no longer hold the CNI policy. The DaemonSet controller retries until the webhook " +
-    "works. If the service account has lost its annotation, run pulumi up --refresh, or: kubectl " +
-    `annotate serviceaccount aws-node -n kube-system --overwrite eks.amazonaws.com/role-arn=${ROLE_ARN}. To admit pods without the ` +
-    "role, first attach the CNI policy to the node role again, then run: kubectl delete validatingadmissionpolicybinding " +
-    NAME;
+    "eks-cni: refused a pod of the service account kube-system/aws-node. The pod does not have the approved CNI role, and the role " +
+    "of its node may no longer have the CNI policy. The DaemonSet controller retries. If pods are still refused after some " +
+    "minutes, run pulumi up --refresh.";
 
 interface Spec {
     matchConstraints: { namespaceSelector: unknown };
@@ -31,7 +34,7 @@ function spec(run: Run<unknown>): Spec {
 }
 
 describe("the injection guard", () => {
-    it("refuses a pod of the service account without variables or token, in a message that says how to fix it", async () => {
+    it("refuses a pod of the service account without the role, and admits container credentials", async () => {
         const run = await live({ detachFromNodeRoles: ["nodes"] });
         assertAccepted(run);
         deepStrictEqual(inputs(run, "cni-injection-guard"), {
@@ -52,18 +55,24 @@ describe("the injection guard", () => {
                         expression: "object.spec.?serviceAccountName.orValue('') == 'aws-node'",
                     },
                 ],
-                validations: [
-                    ...["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"].map((variable) => ({
-                        expression: `${HAS("containers", variable)} && ${HAS("initContainers", variable)}`,
-                        message: MESSAGE,
-                    })),
+                variables: [
                     {
-                        expression:
-                            "object.spec.?volumes.orValue([]).exists(v, v.?projected.?sources.orValue([]).exists(s, " +
-                            "s.?serviceAccountToken.?audience.orValue('') == 'sts.amazonaws.com'))",
-                        message: MESSAGE,
+                        name: "containerCredentials",
+                        expression: [
+                            ALL(HAS("AWS_CONTAINER_CREDENTIALS_FULL_URI")),
+                            ALL(`!${HAS("AWS_WEB_IDENTITY_TOKEN_FILE")}`),
+                            TOKEN("pods.eks.amazonaws.com"),
+                        ].join(" && "),
                     },
                 ],
+                validations: [
+                    ALL(HAS("AWS_WEB_IDENTITY_TOKEN_FILE")),
+                    ALL(HAS("AWS_ROLE_ARN", ` && e.?value.orValue('') in ['${ROLE_ARN}']`)),
+                    TOKEN("sts.amazonaws.com"),
+                ].map((expression) => ({
+                    expression: `variables.containerCredentials || (${expression})`,
+                    message: MESSAGE,
+                })),
             },
         });
         deepStrictEqual(inputs(run, "cni-injection-guard-binding"), {
@@ -82,7 +91,7 @@ describe("the injection guard", () => {
             matchLabels: { "kubernetes.io/metadata.name": "cni-system" },
         });
         strictEqual(matchConditions[0]?.expression, "object.spec.?serviceAccountName.orValue('') == 'agent'");
-        match(validations[0]?.message ?? "", /kubectl annotate serviceaccount agent -n cni-system /);
+        match(validations[0]?.message ?? "", / the service account cni-system\/agent\. /);
     });
 
     it("goes on under its first name in a renamed component", async () => {

@@ -32,7 +32,12 @@ describe("What the service account goes back to", () => {
 
     it("is what another owner has written since", () => {
         const otherRole = { [ROLE_ARN]: "theirs" };
-        deepStrictEqual(formerAnnotations(world(carrying(ROLE), { cluster: live(otherRole) }), before), otherRole);
+        deepStrictEqual(formerAnnotations(world(carrying("theirs"), { cluster: live(otherRole) }), before), otherRole);
+    });
+
+    it("is the role approved before, where a Ready pod carries it, whatever another owner has written since", () => {
+        const seen = world(carrying(ROLE), { cluster: live({ [ROLE_ARN]: "theirs" }) });
+        deepStrictEqual(formerAnnotations(seen, before), subject.annotations);
     });
 
     it("is the role approved before, where a Ready pod carries it", () => {

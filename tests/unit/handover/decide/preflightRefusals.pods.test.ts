@@ -42,6 +42,11 @@ table("What keeps the role from the pods", [
         [["other-credentials", "The pod pod-n2 carries AWS_ACCESS_KEY_ID."]],
     ],
     [
+        "is a pod with the credentials of Pod Identity",
+        { world: seen({ pods: [pod("n1", onNodeRole), pod("n2", { kind: "containerCredentials", what: "A" })] }) },
+        [["other-credentials", "The pod pod-n2 carries A."]],
+    ],
+    [
         "is not a pod with a role, whole or in part",
         { world: seen({ pods: [pod("n1", carrying(ROLE)), pod("n2", incomplete(ROLE))] }) },
         [],

@@ -5,6 +5,7 @@ import { mock } from "node:test";
 import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
 import type { LiveCheckName } from "../../../../handover/engine/liveCheckProvider";
 import { EksCniProvider } from "../../../../plugin/provider";
+import { kubeconfig, ScriptedApi, subject } from "../kubernetes/support";
 
 /** With these inputs, no operation below needs a cluster. */
 const INPUTS = {
@@ -142,12 +143,22 @@ for (const [title, operation] of Object.entries({ "dynamic providers": dynamicBi
             });
         }
 
-        it("a canary is read without a look at the cluster, under its own id", async () => {
-            const state = { ...INPUTS, ...OUTPUTS.canary, drift: "a reason" };
-            deepStrictEqual(await operation.read("canary", "its-id", state), {
-                id: "its-id",
-                props: { ...state, drift: "none" },
-            });
+        it("a canary is read under its own id, and a cluster without refused pods is no drift", async () => {
+            const answer = (path: string) => (path.endsWith("s") ? { metadata: {}, items: [] } : { metadata: {} });
+            const api = await ScriptedApi.start(({ path }) => ({ body: answer(path) }));
+            try {
+                const reached = JSON.stringify(kubeconfig(api.url));
+                const { fieldManager, injectionGuardName } = subject;
+                const record = { ...RECORD, fieldManager, injectionGuardName };
+                const from = { ...INPUTS, ...OUTPUTS.canary, subject, record, kubeconfig: reached };
+                const state = { ...from, drift: "a reason" };
+                deepStrictEqual(await operation.read("canary", "its-id", state), {
+                    id: "its-id",
+                    props: { ...state, drift: "none" },
+                });
+            } finally {
+                await api.stop();
+            }
         });
 
         it("what is done is shown line by line", async function () {

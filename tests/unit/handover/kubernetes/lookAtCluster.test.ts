@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { injectionGuardSpec } from "../../../../documents/injectionGuard";
 import { accessTo, type Answer, patient, type Request, type Script, ScriptedApi, subject } from "./support";
 
 const inNamespace = (path: string) => `/api/v1/namespaces/kube-system${path}`;
@@ -202,10 +203,12 @@ describe("A look at the cluster", () => {
         const name = subject.injectionGuardName;
         const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/eks-cni-guard";
         const bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/eks-cni-guard";
-        answers[policies] = { body: { metadata: { name } } };
-        assert.deepEqual((await look()).injectionGuard, { present: true, inForce: false });
+        const roleArns = [subject.roleArn, "another"];
+        const spec = injectionGuardSpec({ serviceAccount: subject.serviceAccount, roleArns });
+        answers[policies] = { body: { metadata: { name }, spec } };
+        assert.deepEqual((await look()).injectionGuard, { present: true, inForce: false, roleArns });
         answers[bindings] = { body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } } };
-        assert.deepEqual((await look()).injectionGuard, { present: true, inForce: true });
+        assert.deepEqual((await look()).injectionGuard, { present: true, inForce: true, roleArns });
     });
 
     describe("with a wait after it", () => {

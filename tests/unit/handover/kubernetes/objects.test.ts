@@ -17,6 +17,7 @@ import {
     maxUnavailable,
 } from "../../../../handover/kubernetes/daemonSet";
 import { lastTime } from "../../../../handover/kubernetes/events";
+import { injectionGuardSpec } from "../../../../documents/injectionGuard";
 import { guardSeen } from "../../../../handover/kubernetes/injectionGuard";
 import { instanceId, nodeSeen } from "../../../../handover/kubernetes/nodes";
 import { nodeOf, podSeen } from "../../../../handover/kubernetes/pods";
@@ -358,6 +359,14 @@ describe("A service account as it is seen", () => {
         assert.deepEqual(ownersOf(managedFields, "."), []);
     });
 
+    it("tells the labels that a manager applied from its annotations", () => {
+        const fieldsV1 = { "f:metadata": { "f:annotations": { "f:a": {} }, "f:labels": { "f:b": {}, ".": {} } } };
+        const entries = [{ manager: "eks-cni", operation: "Apply", fieldsV1 }];
+        assert.deepEqual(appliedBy(entries, "eks-cni", "f:labels"), ["b"]);
+        assert.deepEqual(appliedBy(entries, "eks-cni"), ["a"]);
+        assert.deepEqual(appliedBy([{ manager: "eks-cni", operation: "Apply" }], "eks-cni", "f:labels"), []);
+    });
+
     it("tells what a manager applied from what it updated", () => {
         assert.deepEqual(appliedBy(managedFields, "eks-cni"), [roleArn, "pulumi.com/patchForce"]);
         assert.deepEqual(appliedBy(managedFields, "eksctl"), []);
@@ -365,26 +374,33 @@ describe("A service account as it is seen", () => {
 });
 
 describe("The injection guard as it is seen", () => {
+    const serviceAccount = { namespace: "kube-system", name: "aws-node" };
+    const roleArns = ["a", "b"];
     const policy: Plain<V1ValidatingAdmissionPolicy> = {
         metadata: { name: "guard", generation: 2 },
+        spec: injectionGuardSpec({ serviceAccount, roleArns }),
         status: { observedGeneration: 2, typeChecking: { expressionWarnings: [] } },
     };
     const binding: Plain<V1ValidatingAdmissionPolicyBinding> = {
         metadata: { name: "guard" },
         spec: { policyName: "guard", validationActions: ["Deny", "Audit"] },
     };
-    const inForce = (p: typeof policy | undefined, b: typeof binding | undefined) => guardSeen(p, b).inForce;
+    const inForce = (p: typeof policy | undefined, b: typeof binding | undefined) =>
+        guardSeen(p, b, serviceAccount).inForce;
 
     it("is in force with policy and binding", () => {
-        assert.deepEqual(guardSeen(policy, binding), { present: true, inForce: true });
+        assert.deepEqual(guardSeen(policy, binding, serviceAccount), { present: true, inForce: true, roleArns });
         assert.equal(inForce({ metadata: { name: "guard", generation: 1 } }, binding), true);
     });
 
     it("is there but not in force with one of them only", () => {
-        assert.deepEqual(guardSeen(policy, undefined), { present: true, inForce: false });
-        assert.deepEqual(guardSeen(undefined, binding), { present: true, inForce: false });
-        assert.deepEqual(guardSeen(undefined, undefined), { present: false, inForce: false });
+        assert.deepEqual(guardSeen(policy, undefined, serviceAccount), { present: true, inForce: false, roleArns });
+        assert.deepEqual(guardSeen(undefined, binding, serviceAccount), { present: true, inForce: false });
+        assert.deepEqual(guardSeen(undefined, undefined, serviceAccount), { present: false, inForce: false });
     });
+
+    it("admits no role that is known, with a policy that says nothing", () =>
+        assert.deepEqual(guardSeen({ metadata: { name: "guard" } }, undefined, serviceAccount).roleArns, []));
 
     const deletionTimestamp = new Date();
     const expressionWarnings = [{ fieldRef: "spec.validations[0].expression", warning: "no such key" }];
@@ -401,7 +417,10 @@ describe("The injection guard as it is seen", () => {
         ["the binding only warns", policy, { spec: { policyName: "guard", validationActions: ["Warn"] } }],
         ["the binding says nothing", policy, {}],
     ] as [string, Plain<V1ValidatingAdmissionPolicy>, Plain<V1ValidatingAdmissionPolicyBinding>][]) {
-        it(`is not in force while ${why}`, () => assert.deepEqual(guardSeen(p, b), { present: true, inForce: false }));
+        it(`is not in force while ${why}`, () => {
+            const { present, inForce: enforced } = guardSeen(p, b, serviceAccount);
+            assert.deepEqual([present, enforced], [true, false]);
+        });
     }
 });
 

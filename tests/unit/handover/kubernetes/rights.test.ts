@@ -29,6 +29,7 @@ const calls = {
     "releasing the template": (access: ClusterAccess) => access.releaseTemplate(),
     waking: (access: ClusterAccess) => access.wakeDaemonSet(),
     "a restart": (access: ClusterAccess) => access.restart({ name: "aws-node-1", uid: "1" }),
+    "changing the guard": (access: ClusterAccess) => access.admitRoles(["a"]),
     "removing the guard": (access: ClusterAccess) => access.removeInjectionGuard(),
 };
 
@@ -51,6 +52,8 @@ const rights: [keyof typeof calls, string, string, string][] = [
     ["releasing the template", `PATCH ${set}`, "patch daemonsets.apps aws-node", "patch daemonsets.apps/aws-node"],
     ["waking", `PATCH ${set}`, "patch daemonsets.apps aws-node", "patch daemonsets.apps/aws-node"],
     ["a restart", `DELETE ${core}/pods/aws-node-1`, "delete pods aws-node-1", "delete pods"],
+    ["changing the guard", `GET ${policy}`, `get ${policies} eks-cni-guard`, `get ${policies}/eks-cni-guard`],
+    ["changing the guard", `PATCH ${policy}`, `patch ${policies} eks-cni-guard`, `patch ${policies}/eks-cni-guard`],
     ["removing the guard", `DELETE ${binding}`, `delete ${bindings} eks-cni-guard`, `delete ${bindings}/eks-cni-guard`],
     ["removing the guard", `DELETE ${policy}`, `delete ${policies} eks-cni-guard`, `delete ${policies}/eks-cni-guard`],
 ];

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { injectionGuardSpec } from "../../../../documents/injectionGuard";
 import { accessTo, type Answer, refusalOf, type Request, ScriptedApi, status, subject } from "./support";
 
 const account = "/api/v1/namespaces/kube-system/serviceaccounts/aws-node";
@@ -246,6 +247,109 @@ describe("A write to the cluster", () => {
             answers = { [`POST ${account}/token`]: answer };
             assert.equal((await refusalOf((await accessTo(api.url)).requestToken())).code, "service-account-missing");
         }
+    });
+
+    const policy = `${guard}ies/eks-cni-guard`;
+    const { serviceAccount } = subject;
+    const policyWith = (metadata: object) => ({
+        apiVersion: "admissionregistration.k8s.io/v1",
+        kind: "ValidatingAdmissionPolicy",
+        metadata: { name: "eks-cni-guard", uid: "uid", ...metadata },
+        spec: injectionGuardSpec({ serviceAccount, roleArns: ["a", "b"] }),
+    });
+
+    it("changes the roles that the injection guard admits, by an apply of everything that its manager owns", async () => {
+        const labels = { "app.kubernetes.io/managed-by": "pulumi", team: "network" };
+        const annotations = { "pulumi.com/patchForce": "true", note: "theirs" };
+        const applies = {
+            manager: fieldManager,
+            operation: "Apply",
+            fieldsV1: {
+                "f:metadata": {
+                    "f:labels": { "f:app.kubernetes.io/managed-by": {} },
+                    "f:annotations": { "f:pulumi.com/patchForce": {} },
+                },
+            },
+        };
+        const updates = {
+            manager: "kubectl",
+            operation: "Update",
+            fieldsV1: { "f:metadata": { "f:labels": { "f:team": {} } } },
+        };
+        answers = {
+            [`GET ${policy}`]: live({ labels, annotations, managedFields: [applies, updates] }),
+            [`PATCH ${policy}`]: live(),
+        };
+        await (await accessTo(api.url)).admitRoles(["a", "b"]);
+        const kept = {
+            labels: { "app.kubernetes.io/managed-by": "pulumi" },
+            annotations: { "pulumi.com/patchForce": "true" },
+        };
+        assert.deepEqual(sent(), [applied(policy, fieldManager, "true", policyWith(kept))]);
+    });
+
+    it("makes no injection guard where there is none, or another one by now", async () => {
+        const access = await accessTo(api.url);
+        await access.admitRoles(["a", "b"]);
+        assert.deepEqual(sent(), []);
+        answers = { [`GET ${policy}`]: live(), [`PATCH ${policy}`]: replaced };
+        await access.admitRoles(["a", "b"]);
+        assert.deepEqual(sent(), [applied(policy, fieldManager, "true", policyWith({}))]);
+    });
+
+    const podsPath = "/api/v1/namespaces/kube-system/pods";
+    const mountPath = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
+
+    it("tests whether a pod with a role is admitted, by a dry run of one that the webhook leaves alone", async () => {
+        answers = { [`POST ${podsPath}`]: { status: 201, body: {} } };
+        assert.deepEqual(await (await accessTo(api.url)).testAdmission("a"), { verdict: "admitted" });
+        const [request] = sent();
+        assert.deepEqual(request?.query, { dryRun: "All" });
+        assert.deepEqual(request.body, {
+            metadata: {
+                generateName: "eks-cni-dry-run-",
+                labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "true" },
+            },
+            spec: {
+                serviceAccountName: "aws-node",
+                containers: [
+                    {
+                        name: "dry-run",
+                        image: "public.ecr.aws/eks-distro/kubernetes/pause:3.10",
+                        env: [
+                            { name: "AWS_ROLE_ARN", value: "a" },
+                            { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: `${mountPath}/token` },
+                        ],
+                        volumeMounts: [{ name: "aws-iam-token", mountPath, readOnly: true }],
+                    },
+                ],
+                volumes: [
+                    {
+                        name: "aws-iam-token",
+                        projected: {
+                            sources: [{ serviceAccountToken: { audience: "sts.amazonaws.com", path: "token" } }],
+                        },
+                    },
+                ],
+            },
+        });
+    });
+
+    it("tells a refusal of the injection guard from every other one", async () => {
+        const access = await accessTo(api.url);
+        const by = (name: string) => `ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request: no`;
+        answers = { [`POST ${podsPath}`]: status(422, by("eks-cni-guard")) };
+        assert.deepEqual(await access.testAdmission("a"), { verdict: "refused" });
+        answers = { [`POST ${podsPath}`]: status(422, by("another")) };
+        assert.deepEqual(await access.testAdmission("a"), {
+            verdict: "unknown",
+            why: `The API server answered 422 to \`create pods\` in kube-system: ${by("another")}.`,
+        });
+        answers = { [`POST ${podsPath}`]: status(403, "User me cannot create pods") };
+        const unknown = await access.testAdmission("a");
+        assert.match(unknown.verdict === "unknown" ? unknown.why : "", /forbids `create pods` in kube-system/);
+        answers = { [`POST ${podsPath}`]: status(404, "no namespace") };
+        await assert.rejects(access.testAdmission("a"), /no namespace/);
     });
 
     it("removes the injection guard's binding before its policy, each also without the other", async () => {

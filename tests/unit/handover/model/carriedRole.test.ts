@@ -65,6 +65,7 @@ describe("What a pod carries is said", () => {
         [carrying(ROLE), `pod-n1 carries ${ROLE}`],
         [onNodeRole, "pod-n1 carries no role of its own"],
         [other, "pod-n1 carries AWS_ACCESS_KEY_ID"],
+        [{ kind: "containerCredentials", what: "A of container b" }, "pod-n1 carries A of container b"],
         [incomplete(ROLE), "pod-n1 carries its role only in part: a container"],
     ];
     for (const [credentials, expected] of rows) {

@@ -296,6 +296,25 @@ describe("The identity that a pod's specification carries", () => {
         it(`is another one with ${why}`, () => assert.deepEqual(credentialSource(spec), other(what)));
     }
 
+    const ofPodIdentity = (name: string, more: Record<string, string> = {}) =>
+        plainContainer(name, { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials", ...more });
+
+    it("is that of a Pod Identity association when every container has it, init containers too", () => {
+        const spec = { initContainers: [ofPodIdentity("init")], containers: [ofPodIdentity("a"), ofPodIdentity("b")] };
+        const variable = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+        assert.deepEqual(credentialSource(spec), {
+            kind: "containerCredentials",
+            what: ["init", "a", "b"].map((name) => `${variable} of container ${name}`).join(", "),
+        });
+        for (const containers of [
+            [ofPodIdentity("a"), plainContainer("b")],
+            [ofPodIdentity("a"), ofPodIdentity("b", { AWS_PROFILE: "x" })],
+            [ofPodIdentity("a"), ofPodIdentity("b", { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/x" })],
+        ]) {
+            assert.equal(credentialSource({ containers }).kind, "other");
+        }
+    });
+
     for (const half of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) {
         it(`is not changed by ${half} alone, which the SDK ignores`, () =>
             assert.deepEqual(

@@ -62,6 +62,11 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.podIdentityAssociation(elsewhere, [ROLE, FORMER_ROLE]),
         refusals.podIdentityAssociation({ ...elsewhere, clusterName: "shop" }, [ROLE]),
     ],
+    podIdentityLater: [
+        refusals.podIdentityLater(elsewhere, [ROLE, FORMER_ROLE], []),
+        refusals.podIdentityLater({ ...elsewhere, clusterName: "shop" }, [ROLE], [pod("n1", onNodeRole)]),
+        refusals.podIdentityLater(elsewhere, undefined, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
+    ],
     clusterNameUnknown: [refusals.clusterNameUnknown("The name of the EKS cluster is unknown.")],
     otherDeliveryDenied: [
         refusals.otherDeliveryDenied([unread("eks:DescribeAddon", "denied")]),
@@ -75,8 +80,16 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.otherDeliveryUnsupported([unread("eks:ListPodIdentityAssociations", "unsupported")]),
     ],
     otherCredentials: [
-        refusals.otherCredentials(elsewhere, "aws-node-1", "AWS_PROFILE of container aws-node"),
-        refusals.otherCredentials(elsewhere, "aws-node-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI of container aws-node"),
+        refusals.otherCredentials(elsewhere, {
+            name: "aws-node-1",
+            kind: "other",
+            what: "AWS_PROFILE of container aws-node",
+        }),
+        refusals.otherCredentials(elsewhere, {
+            name: "aws-node-1",
+            kind: "containerCredentials",
+            what: "AWS_CONTAINER_CREDENTIALS_FULL_URI of container aws-node",
+        }),
     ],
     webhookSkipped: [refusals.webhookSkipped("the label skip")],
     audience: [refusals.audience(elsewhere, "sts.amazonaws.com.cn")],

@@ -70,10 +70,11 @@ function contextWith(failures: {
         },
         aws: { look: () => answer(failures.account?.(nth("account")), () => seen().account) },
     } as unknown as RunContext;
+    const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
     return {
         calls,
-        run: (more: Partial<CanaryInputs> = {}) =>
-            canary.create({ ...inputs, ...more }, { progress: () => undefined, open: () => Promise.resolve(context) }),
+        operation,
+        run: (more: Partial<CanaryInputs> = {}) => canary.create({ ...inputs, ...more }, operation),
         end: () => ({ annotations, carries: canaryPod.credentials.kind === "webIdentity" }),
     };
 }
@@ -103,13 +104,15 @@ describe("The canary, as a resource", () => {
             await canary.update({ ...inputs, ...outputs }, { ...inputs, stableSeconds: 5 }, operation),
             outputs,
         );
-        deepStrictEqual(await canary.read({ ...inputs, ...outputs }, operation), { outputs, drift: "none" });
+        deepStrictEqual(await canary.read({ ...inputs, ...outputs }, contextWith({}).operation), {
+            outputs,
+            drift: "none",
+        });
     });
 
     it("reads the state of an earlier version, which may lack that output", async () => {
-        const { outputs } = await canary.read({ ...inputs, shown: "s" } as CanaryInputs & CanaryOutputs, {
-            progress: () => undefined,
-        });
+        const stored = { ...inputs, shown: "s" } as CanaryInputs & CanaryOutputs;
+        const { outputs } = await canary.read(stored, contextWith({}).operation);
         deepStrictEqual(outputs, { shown: "s", carriedBefore: false });
     });
 
@@ -158,5 +161,59 @@ describe("The canary, as a resource", () => {
         const { run, calls } = contextWith({ cluster: () => invalid });
         await rejects(run(), invalid);
         deepStrictEqual(calls, ["cluster"]);
+    });
+});
+
+describe("A canary whose refresh has shown refused pods", () => {
+    /** A cluster that is handed over, and whose first node has no pod until the controller is woken. */
+    function refusing(refused: boolean) {
+        const calls: string[] = [];
+        let now = NOW;
+        let woken = !refused;
+        const all = pods(carrying(ROLE));
+        const seen = () => ({ pods: woken ? all : all.slice(1), refusedPods: refused ? ["no"] : [] });
+        const context = {
+            subject,
+            roleNames: [],
+            now: () => now,
+            progress: (line: string) => calls.push(line),
+            sleep: () => Promise.resolve(),
+            cluster: {
+                look: () => Promise.resolve(world(carrying(ROLE), { cluster: seen() }).cluster),
+                wakeDaemonSet: () => {
+                    calls.push("wake");
+                    woken = true;
+                    return Promise.resolve();
+                },
+                change: () => Promise.resolve((now += 2000)),
+                close: () => undefined,
+            },
+            aws: { look: () => Promise.reject(new Error("the account was read")) },
+        } as unknown as RunContext;
+        return { calls, operation: { progress: () => undefined, open: () => Promise.resolve(context) } };
+    }
+    const state = { ...inputs, shown: "it worked", carriedBefore: false };
+    const line = "The API server refused the pods for n1. The next update makes the DaemonSet controller retry.";
+
+    it("says so, and shows nothing otherwise", async () => {
+        const { calls, operation } = refusing(true);
+        const outputs = { shown: "it worked", carriedBefore: false };
+        deepStrictEqual(await canary.read(state, operation), { outputs, drift: line });
+        deepStrictEqual(calls, [line]);
+        const none = refusing(false);
+        deepStrictEqual(await canary.read(state, none.operation), { outputs, drift: "none" });
+        deepStrictEqual(none.calls, []);
+    });
+
+    it("makes the controller retry, and tries no role and reverts nothing", async () => {
+        const { calls, operation } = refusing(true);
+        deepStrictEqual(await canary.update({ ...state, drift: line }, inputs, operation), {
+            shown: "it worked",
+            carriedBefore: false,
+        });
+        deepStrictEqual(
+            calls.filter((call) => call === "wake"),
+            ["wake"],
+        );
     });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Proof } from "../../../../handover/model/proof";
 import { refusals } from "../../../../handover/model/refusals";
@@ -78,6 +78,7 @@ function complaining(answer: () => Promise<Proof>, again: readonly number[] = []
             look: () =>
                 Promise.resolve({ ...cluster, pods: pods(carrying(ROLE), pod("n2", carrying(ROLE), report())) }),
             requestToken: () => Promise.resolve("token"),
+            clustersInKubeconfig: () => [],
             change: () => Promise.resolve((now += 2000)),
             close: () => undefined,
         },
@@ -154,6 +155,37 @@ describe("The detachment, as a resource", () => {
         deepStrictEqual(seconds(), 50);
         deepStrictEqual([...new Set(attached)], [`nodes ${CNI_POLICY}`]);
     });
+
+    const associated = (roleArns: string[]) => {
+        const { operation } = neverShown();
+        return {
+            ...operation,
+            open: async () => {
+                const context = await operation.open();
+                const otherDelivery = () =>
+                    Promise.resolve({ addOn: false, podIdentityRoleArns: roleArns, unread: [] });
+                return {
+                    ...context,
+                    subject: { ...subject, clusterName: "shop" },
+                    aws: { ...context.aws, otherDelivery },
+                } as unknown as RunContext;
+            },
+        };
+    };
+    const named = { ...inputs, subject: { ...subject, clusterName: "shop" }, detachFromNodeRoles: ["nodes"] };
+    const state = { ...named, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] };
+
+    it("names a Pod Identity association in a refresh, and in the next update", async () => {
+        const { drift } = await detachment.read(state, associated(["theirs"]));
+        match(drift, /^The service account has a Pod Identity association with theirs\. /);
+        await rejects(
+            detachment.update({ ...state, drift }, named, associated(["theirs"])),
+            refusals.podIdentityLater(named.subject, ["theirs"], []),
+        );
+    });
+
+    it("shows no drift where there is none", async () =>
+        deepStrictEqual((await detachment.read(state, associated([]))).drift, "none"));
 
     it("refuses its own delete on another cluster, so that it stays in the state", async () => {
         const { operation } = neverShown({ uid: "another" });

@@ -40,6 +40,7 @@ function scripted(...steps: Step[]) {
             wakeDaemonSet: () => done("wake"),
             annotate: (annotations: object, force: boolean) =>
                 done(`annotate ${JSON.stringify(annotations)} ${String(force)}`),
+            admitRoles: (roleArns: string[]) => done(`admit ${roleArns.join()}`),
             removeInjectionGuard: () => done("remove guard"),
             releaseTemplate: () => done("release template"),
             removeWakeMark: () => done("remove wake mark"),
@@ -95,6 +96,7 @@ describe("The loop", () => {
         [{ do: "wake", why: "w" }, ["wake"]],
         [{ do: "annotate", annotations: { a: "1" }, why: "w" }, ['annotate {"a":"1"} true']],
         [ATTACH, [`attach a ${String(policy)}`, `attach b ${String(policy)}`]],
+        [{ do: "admitRoles", roleArns: ["a", "b"], why: "w" }, ["admit a,b"]],
         [{ do: "removeInjectionGuard", why: "w" }, ["remove guard"]],
         [{ do: "releaseTemplate", why: "w" }, ["release template"]],
         [{ do: "removeWakeMark", why: "w" }, ["remove wake mark"]],

@@ -9,6 +9,7 @@ import {
     forgetsTheRecord,
     ignoresTheAddOn,
     movesTheNewestRoleOnly,
+    neverWidens,
     removesTheGuardFirst,
 } from "../../../model/plantedBugs";
 import { scenario } from "../../../model/scenarios";
@@ -62,6 +63,7 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
             /has no path: it carries the node role/,
         ],
         ["moves pods before IAM enforces their policies", doesNotAwaitIam, /has no path: it carries the node role/],
+        ["never widens the injection guard", neverWidens, /the hand-over is not reached/],
         ["does not ask for the add-on's role", ignoresTheAddOn, /is detached from . while the add-on has another role/],
         ["moves the pods of the newest role only", movesTheNewestRoleOnly, /has no path: it carries arn:/],
     ];

@@ -30,7 +30,7 @@ export const target: DetachmentTarget = {
     maxNotReadyNodes: 0,
 };
 
-export const inForce = { present: true, inForce: true };
+export const inForce = { present: true, inForce: true, roleArns: [ROLE] };
 export const right = carrying(ROLE);
 
 /** Every pod carries the role, and the guard is in force, so that the policy may be detached. */

@@ -25,7 +25,7 @@ export const DELIVERED = "delivered";
 export function handedOver(cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}): World {
     return world(carrying(ROLE), {
         cluster: {
-            injectionGuard: { present: true, inForce: true },
+            injectionGuard: { present: true, inForce: true, roleArns: [ROLE] },
             daemonSet: { ...daemonSet, templateAnnotations: { [ROLLOUT]: DELIVERED } },
             ...cluster,
         },

@@ -1,0 +1,134 @@
+import { ServiceAccountName, TOKEN_AUDIENCE } from "./trustPolicy";
+
+/** The parts of an injection guard that decide which pods it admits. */
+export interface GuardedPods {
+    readonly serviceAccount: ServiceAccountName;
+    /** The roles that a pod may carry. */
+    readonly roleArns: readonly string[];
+}
+
+/** The spec of the ValidatingAdmissionPolicy, as plain data. */
+export interface InjectionGuardSpec {
+    failurePolicy: string;
+    matchConstraints: {
+        namespaceSelector: { matchLabels: Record<string, string> };
+        resourceRules: { apiGroups: string[]; apiVersions: string[]; operations: string[]; resources: string[] }[];
+    };
+    matchConditions: { name: string; expression: string }[];
+    variables: { name: string; expression: string }[];
+    validations: { expression: string; message: string }[];
+}
+
+/** The variables that the webhook sets for a role, and for a Pod Identity association. */
+const TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE";
+const CREDENTIALS_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+
+/** The audience of the token for the Pod Identity agent: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */
+const POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com";
+
+/**
+ * Builds the spec of the injection guard. It refuses a pod of the service account unless
+ *   - every container has a token file and one of these roles, and the pod has the token's volume, or
+ *   - every container has container credentials, which a Pod Identity association gives, and none has a token file.
+ *
+ * A pod with container credentials shows no role, so the guard cannot compare it.
+ *
+ * The policy fails closed. The API server evaluates it itself, so no other service can be unavailable. If the evaluation failed
+ * open, a pod without its identity could pass.
+ *
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+ */
+export function injectionGuardSpec({ serviceAccount, roleArns }: GuardedPods): InjectionGuardSpec {
+    const message = refusalMessage(serviceAccount);
+    const unlessContainerCredentials = (expression: string) => `variables.containerCredentials || (${expression})`;
+    return {
+        failurePolicy: "Fail",
+        matchConstraints: {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": serviceAccount.namespace } },
+            resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+        },
+        matchConditions: [
+            {
+                name: "service-account",
+                expression: `object.spec.?serviceAccountName.orValue('') == ${celString(serviceAccount.name)}`,
+            },
+        ],
+        variables: [
+            {
+                name: "containerCredentials",
+                expression: [
+                    everyContainer(has(CREDENTIALS_URI)),
+                    everyContainer(`!${has(TOKEN_FILE)}`),
+                    hasToken(POD_IDENTITY_AUDIENCE),
+                ].join(" && "),
+            },
+        ],
+        validations: [
+            everyContainer(has(TOKEN_FILE)),
+            everyContainer(has("AWS_ROLE_ARN", ` && e.?value.orValue('') in ${celList(roleArns)}`)),
+            hasToken(TOKEN_AUDIENCE),
+        ].map((expression) => ({ expression: unlessContainerCredentials(expression), message })),
+    };
+}
+
+/** The expressions of a live policy. The API server leaves out what is empty. */
+export interface LiveExpressions {
+    readonly failurePolicy?: string;
+    readonly matchConditions?: readonly { readonly expression: string }[];
+    readonly variables?: readonly { readonly expression: string }[];
+    readonly validations?: readonly { readonly expression: string }[];
+}
+
+/**
+ * The roles that a live policy admits.
+ *
+ * Empty if its expressions are not exactly those of an injection guard: an earlier version wrote them, or another party did.
+ */
+export function admittedRoles(live: LiveExpressions, serviceAccount: ServiceAccountName): string[] {
+    const roleArns = (live.validations ?? []).flatMap(({ expression }) => listedIn(expression));
+    const expected = injectionGuardSpec({ serviceAccount, roleArns });
+    return JSON.stringify(expressionsOf(live)) === JSON.stringify(expressionsOf(expected)) ? roleArns : [];
+}
+
+function expressionsOf({ failurePolicy, matchConditions, variables, validations }: LiveExpressions): unknown {
+    const lists = [matchConditions, variables, validations];
+    return [failurePolicy, ...lists.map((list = []) => list.map(({ expression }) => expression))];
+}
+
+/** `env` may be missing. */
+const has = (variable: string, more = "") => `c.?env.orValue([]).exists(e, e.name == ${celString(variable)}${more})`;
+
+const everyContainer = (condition: string) =>
+    ["containers", "initContainers"]
+        .map((list) => `object.spec.?${list}.orValue([]).all(c, ${condition})`)
+        .join(" && ");
+
+const hasToken = (audience: string) =>
+    "object.spec.?volumes.orValue([]).exists(v, v.?projected.?sources.orValue([]).exists(s, " +
+    `s.?serviceAccountToken.?audience.orValue('') == ${celString(audience)}))`;
+
+/** The path of a role may contain a quote or a backslash: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html */
+const celString = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
+
+const celList = (texts: readonly string[]) => `[${texts.map(celString).join(", ")}]`;
+
+const A_STRING = String.raw`'(?:[^'\\]|\\.)*'`;
+const A_LIST = new RegExp(String.raw` in \[((?:${A_STRING}(?:, )?)*)\]`);
+
+/** The strings of the first list in an expression. */
+function listedIn(expression: string): string[] {
+    const strings = A_LIST.exec(expression)?.[1]?.match(new RegExp(A_STRING, "g")) ?? [];
+    return strings.map((text) => text.slice(1, -1).replace(/\\(.)/g, "$1"));
+}
+
+/**
+ * The message in the DaemonSet's events. An event outlives the component by up to an hour, and the Kubernetes provider shows it
+ * in the next update, so the message has no command that may be wrong by then.
+ */
+function refusalMessage({ namespace, name }: ServiceAccountName): string {
+    return (
+        `eks-cni: refused a pod of the service account ${namespace}/${name}. The pod does not have the approved CNI role, and the role ` +
+        "of its node may no longer have the CNI policy. The DaemonSet controller retries. If pods are still refused after some minutes, " +
+        "run pulumi up --refresh."
+    );
+}

@@ -1,0 +1,80 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { carriesAnyOf } from "../model/carriedRole";
+import type { HandOverRecord } from "../model/record";
+import type { Step } from "../model/steps";
+import type { Subject } from "../model/subject";
+import type { ClusterSeen, World } from "../model/world";
+
+/** The goal before the service account gets another role: the injection guard admits pods with it. */
+export interface WideningTarget {
+    /** With the new role. */
+    readonly subject: Subject;
+    readonly record: HandOverRecord;
+    /** The annotations to restore if the new role does not work. */
+    readonly formerAnnotations: Readonly<Record<string, string>>;
+}
+
+/**
+ * Adds the new role to the injection guard, if there is one. The roles that pods may carry until they restart stay: those that it
+ * admits already, and approved roles that pods or the annotation have.
+ */
+export function nextWideningStep(target: WideningTarget, { cluster }: World): Step {
+    const { roleArn } = target.subject;
+    const { roleArns: admitted } = cluster.injectionGuard;
+    if (admitted === undefined) {
+        return { do: "done", why: "there is no injection guard" };
+    }
+    const roleArns = [...new Set([...admitted, ...rolesInUse(target, cluster), roleArn])];
+    return roleArns.length === admitted.length
+        ? { do: "done", why: `the injection guard admits ${roleArn}` }
+        : { do: "admitRoles", roleArns, why: `the injection guard also admits pods with ${roleArn} from now on` };
+}
+
+function rolesInUse({ record, formerAnnotations }: WideningTarget, { serviceAccount, pods }: ClusterSeen): string[] {
+    const annotated = serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
+    const { [ROLE_ARN_ANNOTATION]: former } = formerAnnotations;
+    return [
+        ...record.approvedRoleArns.filter((arn) => arn === annotated || pods.some((pod) => carriesAnyOf(pod, [arn]))),
+        ...(former === undefined ? [] : [former]),
+    ];
+}
+
+/** The goal of a hand-over that has delivered its role. */
+export interface AdmissionTarget {
+    readonly subject: Subject;
+    readonly record: HandOverRecord;
+    readonly injectionGuard: boolean;
+}
+
+/** Lets pods with the role pass, if the injection guard was changed so that it refuses them. Undefined if it admits them. */
+export function admitRoleStep(
+    { subject, record, injectionGuard }: AdmissionTarget,
+    seen: ClusterSeen,
+): Step | undefined {
+    const { roleArns: admitted } = seen.injectionGuard;
+    if (!injectionGuard || admitted === undefined || admitted.includes(subject.roleArn)) {
+        return undefined;
+    }
+    const approved = admitted.filter((arn) => record.approvedRoleArns.includes(arn));
+    return {
+        do: "admitRoles",
+        roleArns: [...approved, subject.roleArn],
+        why:
+            admitted.length === 0
+                ? `the injection guard has other expressions than this version's: it compares pods with ${subject.roleArn} from now on`
+                : `the injection guard was changed: it admits pods with ${subject.roleArn} again`,
+    };
+}
+
+/** Limits the injection guard to the role, once no pod has another one. Undefined if it admits no other role. */
+export function narrowStep({ subject, injectionGuard }: AdmissionTarget, seen: ClusterSeen): Step | undefined {
+    const { roleArns: admitted = [] } = seen.injectionGuard;
+    const others = admitted.filter((arn) => arn !== subject.roleArn);
+    return injectionGuard && others.length > 0
+        ? {
+              do: "admitRoles",
+              roleArns: [subject.roleArn],
+              why: `the injection guard no longer admits pods with ${others.join(", ")}`,
+          }
+        : undefined;
+}

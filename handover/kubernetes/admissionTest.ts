@@ -1,0 +1,64 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
+import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { isRefusal } from "../model/refusal";
+import type { Subject } from "../model/subject";
+import type { Admission } from "./clusterAccess";
+import type { Cluster } from "./clusterClient";
+
+/** Failures of the connection, which say nothing about admission. The run retries them. */
+const TRANSIENT = ["cluster-unreachable", "cluster-throttled"];
+
+/**
+ * Tests whether the injection guard admits a pod with this role, by a dry run: the API server runs every admission step and
+ * creates nothing (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run).
+ *
+ * Its user may lack the right to create pods, and another admission policy may refuse the pod. Then the result is unknown.
+ */
+export async function testAdmission(cluster: Cluster, subject: Subject, roleArn: string): Promise<Admission> {
+    const { namespace } = subject.serviceAccount;
+    try {
+        await cluster.call(
+            { verb: "create", resource: "pods", namespace },
+            cluster.core.createNamespacedPod({ namespace, body: testPod(subject, roleArn), dryRun: "All" }),
+        );
+        return { verdict: "admitted" };
+    } catch (error) {
+        if (!isRefusal(error) || TRANSIENT.includes(error.code)) {
+            throw error;
+        }
+        // apiserver: `ValidatingAdmissionPolicy 'NAME' with binding 'NAME' denied request: …`
+        return error.seen.includes(`'${subject.injectionGuardName}'`)
+            ? { verdict: "refused" }
+            : { verdict: "unknown", why: error.seen };
+    }
+}
+
+const MOUNT_PATH = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
+
+/** A pod as the webhook would change it. The label keeps the webhook from giving it the role that is annotated now. */
+function testPod({ serviceAccount }: Subject, roleArn: string): V1Pod {
+    return {
+        metadata: { generateName: "eks-cni-dry-run-", labels: { [SKIP_WEBHOOK_LABEL]: "true" } },
+        spec: {
+            serviceAccountName: serviceAccount.name,
+            containers: [
+                {
+                    name: "dry-run",
+                    image: "public.ecr.aws/eks-distro/kubernetes/pause:3.10",
+                    env: [
+                        { name: "AWS_ROLE_ARN", value: roleArn },
+                        { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: `${MOUNT_PATH}/token` },
+                    ],
+                    volumeMounts: [{ name: "aws-iam-token", mountPath: MOUNT_PATH, readOnly: true }],
+                },
+            ],
+            volumes: [
+                {
+                    name: "aws-iam-token",
+                    projected: { sources: [{ serviceAccountToken: { audience: TOKEN_AUDIENCE, path: "token" } }] },
+                },
+            ],
+        },
+    };
+}

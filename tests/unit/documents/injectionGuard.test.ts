@@ -1,0 +1,86 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { admittedRoles, injectionGuardSpec } from "../../../documents/injectionGuard";
+
+const serviceAccount = { namespace: "kube-system", name: "aws-node" };
+const A = "arn:aws:iam::111122223333:role/a";
+const B = "arn:aws:iam::111122223333:role/path/b";
+const spec = (...roleArns: string[]) => injectionGuardSpec({ serviceAccount, roleArns });
+
+describe("The spec of the injection guard", () => {
+    it("lists the roles in the expression for AWS_ROLE_ARN alone", () => {
+        const lists = spec(A, B).validations.map(({ expression }) => expression.includes(` in ['${A}', '${B}'])`));
+        deepStrictEqual(lists, [false, true, false]);
+    });
+
+    it("compares the value in every container and in every init container", () => {
+        const of = (list: string) =>
+            `object.spec.?${list}.orValue([]).all(c, c.?env.orValue([]).exists(e, e.name == 'AWS_ROLE_ARN' && e.?value.orValue('') in ['${A}']))`;
+        strictEqual(
+            spec(A).validations[1]?.expression,
+            `variables.containerCredentials || (${of("containers")} && ${of("initContainers")})`,
+        );
+    });
+
+    it("takes container credentials only without a token file, which the AWS SDK would use first", () => {
+        const [variable] = spec(A).variables;
+        strictEqual(variable?.name, "containerCredentials");
+        for (const part of [
+            "exists(e, e.name == 'AWS_CONTAINER_CREDENTIALS_FULL_URI')",
+            "all(c, !c.?env.orValue([]).exists(e, e.name == 'AWS_WEB_IDENTITY_TOKEN_FILE'))",
+            "== 'pods.eks.amazonaws.com'",
+        ]) {
+            ok(variable.expression.includes(part), part);
+        }
+        for (const { expression } of spec(A).validations) {
+            match(expression, /^variables\.containerCredentials \|\| \(.*\)$/);
+        }
+    });
+
+    it("has a message without a role or a command with one, since its events outlive the role", () => {
+        const [{ message } = { message: "" }] = spec(A).validations;
+        strictEqual(
+            message,
+            "eks-cni: refused a pod of the service account kube-system/aws-node. The pod does not have the approved CNI role, and the " +
+                "role of its node may no longer have the CNI policy. The DaemonSet controller retries. If pods are still refused after " +
+                "some minutes, run pulumi up --refresh.",
+        );
+    });
+});
+
+describe("The roles that a live policy admits", () => {
+    for (const roleArns of [[], [A], [A, B], ["arn:aws:iam::111122223333:role/it's/a\\b/'] c"]]) {
+        it(`are those of its expression: ${roleArns.join(", ") || "none"}`, () =>
+            deepStrictEqual(admittedRoles(spec(...roleArns), serviceAccount), roleArns));
+    }
+
+    it("are written as strings that end only where the name of the role does", () => {
+        ok(spec("a'b\\c").validations[1]?.expression.includes(String.raw`in ['a\'b\\c'])`));
+    });
+
+    const changed: [string, object][] = [
+        ["another expression", { validations: spec(A).validations.map((one) => ({ ...one, expression: "true" })) }],
+        ["one expression less", { validations: spec(A).validations.slice(0, 2) }],
+        ["no expressions", { validations: undefined }],
+        ["another condition", { matchConditions: [{ name: "service-account", expression: "false" }] }],
+        ["no condition", { matchConditions: undefined }],
+        ["another variable", { variables: [{ name: "containerCredentials", expression: "true" }] }],
+        ["a policy that fails open", { failurePolicy: "Ignore" }],
+        ["the expressions of an earlier version", { variables: undefined }],
+    ];
+    for (const [what, more] of changed) {
+        it(`are unknown with ${what}`, () =>
+            deepStrictEqual(admittedRoles({ ...spec(A), ...more }, serviceAccount), []));
+    }
+
+    it("are unknown where the policy is for another service account", () =>
+        deepStrictEqual(admittedRoles(spec(A), { ...serviceAccount, name: "other" }), []));
+
+    it("do not depend on the message, nor on what the API server adds", () => {
+        const live = {
+            ...spec(A),
+            matchConstraints: {},
+            validations: spec(A).validations.map((one) => ({ ...one, message: "x" })),
+        };
+        deepStrictEqual(admittedRoles(live, serviceAccount), [A]);
+    });
+});
