@@ -93,7 +93,7 @@ describe("the hand-over of a live cluster", () => {
         await cluster.kubectl("delete", "pod", "-n", "kube-system", victim?.pod ?? "");
         await waitUntil(async () =>
             (await cluster.kubectl("get", "events", "-n", "kube-system")).includes(
-                "The pod identity webhook did not give it the CNI role",
+                "The pod does not have the approved CNI role",
             ),
         );
         assert.ok((await roles()).every(({ roles: [role] }) => role !== undefined));
