@@ -223,10 +223,12 @@ async function read(
     });
 }
 
-function targetOf(state: CredentialGuardInputs & CredentialGuardOutputs): NodeRoleTarget {
-    const { detachPolicyArns, ...rest } = state;
+function targetOf({ detachPolicyArns = [], ...rest }: StoredInputs & CredentialGuardOutputs): NodeRoleTarget {
     return { ...rest, detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns };
 }
+
+/** A state of an early version may lack the list. */
+type StoredInputs = Omit<CredentialGuardInputs, "detachPolicyArns"> & { readonly detachPolicyArns?: readonly string[] };
 
 function approvedRoleOf({ subject, roleUniqueId }: CredentialGuardInputs): string {
     return `${subject.roleArn} ${roleUniqueId}`.trim();

@@ -120,6 +120,7 @@ describe("the live checks", () => {
                 const { clusterUid, serviceAccountUid, ...record } = saved["record"] as Properties;
                 assert.match(`${text(clusterUid)} ${text(serviceAccountUid)}`, /^[0-9a-f-]{36} [0-9a-f-]{36}$/);
                 assert.deepStrictEqual(record, {
+                    serviceAccounts: [{ namespace: "kube-system", name: "aws-node" }],
                     fieldManager: "eks-cni/bindings/test/cni",
                     injectionGuardName: "eks-cni-bindings",
                     originalAnnotations: {},

@@ -95,6 +95,12 @@ describe("A refresh of the credential guard", () => {
         deepStrictEqual(found, drift(CNI_POLICY));
     });
 
+    it("reads the state of an early version, which may lack that list", async () => {
+        const none = { ...record, nodeRolePolicies: {} };
+        const early = { record: none, detachPolicyArns: undefined } as unknown as Partial<typeof state>;
+        deepStrictEqual((await refresh([nodeRole()], early)).drift, drift(CNI_POLICY));
+    });
+
     it("is silent about another cluster", async () => {
         const none = { ...record, nodeRolePolicies: {} };
         const { drift: found } = await refresh([nodeRole()], { record: none }, { uid: "another" });
