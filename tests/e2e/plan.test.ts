@@ -117,7 +117,8 @@ describe("a preview", () => {
             ),
             [],
         );
-        assert.strictEqual(counted.reads["LIST pods"], 1);
+        // The DaemonSet's, and those of the service account that are not.
+        assert.strictEqual(counted.reads["LIST pods"], 2);
 
         const progress: string[] = [];
         await stack.up({ onEvent: ({ diagnosticEvent }) => void progress.push(diagnosticEvent?.message ?? "") });
