@@ -1,7 +1,9 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import type { CarrierSeen } from "../model/carrier";
 import { credentialSource } from "../model/credentialSource";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
+import { hasEnded } from "./pods";
 
 /** The pods of a namespace that have not ended, whatever owns them: not only the DaemonSet's pods can carry the role. */
 export async function listCarriers(cluster: Cluster, namespace: string): Promise<CarrierSeen[]> {
@@ -12,16 +14,17 @@ export async function listCarriers(cluster: Cluster, namespace: string): Promise
                 { verb: "list", resource: "pods", namespace },
                 cluster.core.listNamespacedPod({ namespace, limit, _continue }),
             ),
-        ({ metadata, spec, status }) =>
-            status?.phase === "Succeeded" || status?.phase === "Failed"
-                ? undefined
-                : {
-                      name: metadata?.name ?? "",
-                      namespace,
-                      // The API server fills in `default`.
-                      serviceAccount: spec?.serviceAccountName ?? "default",
-                      credentials: credentialSource(spec ?? { containers: [] }),
-                  },
+        (pod) => (hasEnded(pod) ? undefined : carrierSeen(pod, namespace)),
     );
     return kept;
+}
+
+function carrierSeen({ metadata, spec }: V1Pod, namespace: string): CarrierSeen {
+    return {
+        name: metadata?.name ?? "",
+        namespace,
+        // The API server fills in `default`.
+        serviceAccount: spec?.serviceAccountName ?? "default",
+        credentials: credentialSource(spec ?? { containers: [] }),
+    };
 }

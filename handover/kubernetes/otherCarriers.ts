@@ -1,10 +1,12 @@
 import type { V1DaemonSet, V1Pod } from "@kubernetes/client-node";
+import { carriedRoles } from "../model/carriedRole";
 import { credentialSource } from "../model/credentialSource";
 import type { ServiceAccountName, Subject } from "../model/subject";
 import type { OtherCarrier } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import { isOwnedBy } from "./daemonSet";
 import { listAll } from "./paging";
+import { hasEnded } from "./pods";
 
 /**
  * The pods that carry a role and do not belong to the DaemonSet: another DaemonSet may use the same service account, and the plugin may
@@ -51,19 +53,11 @@ function otherThan(daemonSet: V1DaemonSet | undefined): string | undefined {
     return label === undefined || others.length > 0 || matchExpressions.length > 0 ? undefined : label.join("!=");
 }
 
-/** A pod that has ended makes no calls any more. */
-const ENDED = ["Succeeded", "Failed"];
-
-function carrier({ metadata, spec, status }: V1Pod, serviceAccount: ServiceAccountName): OtherCarrier | undefined {
-    const credentials = credentialSource(spec ?? { containers: [] });
-    const roleArns =
-        credentials.kind === "webIdentity"
-            ? [credentials.roleArn]
-            : credentials.kind === "incomplete"
-              ? credentials.roleArns
-              : [];
+function carrier(pod: V1Pod, serviceAccount: ServiceAccountName): OtherCarrier | undefined {
+    const { metadata, spec } = pod;
+    const roleArns = carriedRoles({ credentials: credentialSource(spec ?? { containers: [] }) });
     const owner = metadata?.ownerReferences?.find((one) => one.controller === true && one.kind === "DaemonSet");
-    return roleArns.length === 0 || ENDED.includes(status?.phase ?? "")
+    return roleArns.length === 0 || hasEnded(pod)
         ? undefined
         : {
               name: metadata?.name ?? "",

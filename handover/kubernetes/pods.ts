@@ -54,6 +54,11 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
     };
 }
 
+/** A pod that has ended makes no calls any more. */
+export function hasEnded({ status }: V1Pod): boolean {
+    return status?.phase === "Succeeded" || status?.phase === "Failed";
+}
+
 /** Like GetTargetNodeName in pkg/controller/daemon/util/daemonset_util.go. */
 export function nodeOf({ spec }: V1Pod): string {
     if (spec?.nodeName) {

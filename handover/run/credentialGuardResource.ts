@@ -1,6 +1,6 @@
+import { unrecordedPolicies } from "../decide/drift";
 import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
-import { unrecordedPolicies } from "../decide/drift";
 import { nextHandBackStep } from "../decide/handBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";

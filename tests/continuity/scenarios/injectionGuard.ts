@@ -9,6 +9,7 @@ import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../engine/calls";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
+import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
@@ -70,34 +71,13 @@ const guardEdited: Scenario = {
     },
 };
 
-/** Creates a role that aws-node can use. Returns its ARN. */
-async function createCniRole(stage: Stage, RoleName: string): Promise<string> {
-    const iam = iamClient(stage.sandbox);
-    const issuer = stage.sandbox.issuer.replace("https://", "");
-    const Statement = {
-        Effect: "Allow",
-        Action: "sts:AssumeRoleWithWebIdentity",
-        Principal: { Federated: `arn:aws:iam::${stage.sandbox.accountId}:oidc-provider/${issuer}` },
-        Condition: {
-            StringEquals: {
-                [`${issuer}:aud`]: "sts.amazonaws.com",
-                [`${issuer}:sub`]: "system:serviceaccount:kube-system:aws-node",
-            },
-        },
-    };
-    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-    const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
-    return Role?.Arn ?? "";
-}
-
 const guardNarrowed: Scenario = {
     name: "injection-guard-narrowed",
     title: "an update to another existing role is killed; up with the first one limits the guard to it, and a refresh shows nothing",
     quick: false,
     bound: { ...noGaps, rollouts: 1, restarts: 2 },
     play: async (stage) => {
-        const [first, second] = [await createCniRole(stage, "first"), await createCniRole(stage, "second")];
+        const [first, second] = [await roleOfAnotherOwner(stage, "first"), await roleOfAnotherOwner(stage, "second")];
         await stage.recordStateBefore();
         const args = stage.arguments({ existingRoleArn: first });
         await stage.succeeds("up", args);
