@@ -52,12 +52,12 @@ module.exports = {
             "^(?!documents/)(components|handover|policies|plugin|index)",
         ),
         layer("handover-imports-documents-alone", "^handover/", "^(components|policies|plugin|index)"),
-        // The component's parts know the hand-over's data, and load its preview and its hooks when they need them.
+        // The component's parts know the hand-over's data, leave it notes, and load its preview and its hooks when they need them.
         layer(
             "components-import-the-model-alone",
             "^components/",
             "^handover/",
-            "^handover/(model|run|preview/previewHandOver|hooks/checkUpdate)",
+            "^handover/(model|run|preview/previewHandOver|hooks/checkUpdate|engine/runNotes)",
         ),
         {
             name: "components-load-the-live-resources-late",

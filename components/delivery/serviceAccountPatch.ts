@@ -13,6 +13,7 @@ import { serviceAccountAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
 import { PATCH_IGNORE_CHANGES, patchControl } from "./fieldManager";
+import { noteAnnotation, noteRegistration } from "./withoutLiveChecks";
 
 /**
  * Annotates the service account with server-side apply. Every other field keeps its owner, and destroy removes only the
@@ -26,7 +27,7 @@ export function annotateServiceAccount(
     live: boolean,
     opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
 ): ServiceAccountPatch {
-    return new (sdks.core().ServiceAccountPatch)(
+    const patch = new (sdks.core().ServiceAccountPatch)(
         `${name}-service-account`,
         {
             metadata: {
@@ -39,8 +40,16 @@ export function annotateServiceAccount(
                 },
             },
         },
-        { ...opts, ignoreChanges: PATCH_IGNORE_CHANGES, hooks: explainFailures(serviceAccountAdvice, opts.parent) },
+        {
+            ...opts,
+            ignoreChanges: PATCH_IGNORE_CHANGES,
+            hooks: { ...explainFailures(serviceAccountAdvice, opts.parent), ...(live ? {} : noteAnnotation()) },
+        },
     );
+    if (!live) {
+        noteRegistration(patch.metadata);
+    }
+    return patch;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
+import type { TurningOff } from "../model/turningOff";
 import type { ClusterSeen, NodeRoleSeen, PodSeen, World } from "../model/world";
 import { awaitFleet, Fleet, fleetOf, restartWrong, wakeMarkStep } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
@@ -22,6 +23,8 @@ export interface HandBackTarget {
     readonly iamPropagationSeconds: number;
     /** The annotations to restore: those of the role from before the hand-over if it still works, otherwise none. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
+    /** What the run's program did to continue without the live checks. */
+    readonly turningOff?: TurningOff;
 }
 
 /**
@@ -41,7 +44,7 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
     if (cluster.uid !== target.record.clusterUid) {
         return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
     }
-    if (isTurnedOff(target.subject, cluster)) {
+    if (isTurnedOff(target.subject, cluster, target.turningOff)) {
         return nextTurningOffStep(cluster);
     }
     return (

@@ -5,18 +5,24 @@ import {
 } from "../../documents/serviceAccountAnnotations";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
+import type { TurningOff } from "../model/turningOff";
 import type { ClusterSeen } from "../model/world";
 import { wakeMarkStep } from "./fleet";
 
 /**
  * Whether the component continues without live checks.
  *
- * It marks the service account before its live checks are deleted. A destroy sets no mark, so that in doubt everything is handed
- * back.
+ * Its update annotates the service account before the live checks are deleted. The annotation alone says nothing: it outlives an
+ * update that was killed, and a destroy may follow. In doubt everything is handed back.
  */
-export function isTurnedOff({ fieldManager }: Subject, { serviceAccount }: ClusterSeen): boolean {
+export function isTurnedOff(
+    { fieldManager }: Subject,
+    { serviceAccount }: ClusterSeen,
+    turningOff: TurningOff | undefined,
+): boolean {
     const { annotations = {}, roleArnOwners = [] } = serviceAccount ?? {};
     return (
+        turningOff === "annotated" &&
         annotations[LIVE_CHECKS_ANNOTATION] === LIVE_CHECKS_OFF &&
         annotations[ROLE_ARN_ANNOTATION] !== undefined &&
         roleArnOwners.includes(fieldManager)

@@ -1,10 +1,14 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import type { OperationContext } from "../observe/runContext";
 import { exitWithEngine } from "./exitWithEngine";
+import { enginePort, readNote } from "./runNotes";
 import { LiveCheckName, liveCheckProvider } from "./liveCheckProvider";
 
 /** The engine shows the standard output of a dynamic provider. */
-const operation: OperationContext = { progress: (line) => process.stdout.write(`${line}\n`) };
+const operation: OperationContext = {
+    progress: (line) => process.stdout.write(`${line}\n`),
+    turningOff: (fieldManager) => readNote(fieldManager, enginePort(process.argv)),
+};
 
 /** The engine binding of TypeScript programs: serves one live check as a Pulumi dynamic provider. */
 export function dynamicProvider(name: LiveCheckName): dynamic.ResourceProvider<object, object> {

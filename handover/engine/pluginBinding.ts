@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OperationContext } from "../observe/runContext";
+import { enginePort, readNote } from "./runNotes";
 import { isLiveCheckName, LiveCheckProvider, liveCheckProvider } from "./liveCheckProvider";
 import { unwrapSecrets, wrapSecrets } from "./secretWrappers";
 
@@ -47,7 +48,11 @@ export class PluginBinding implements pulumi.provider.Provider {
     /** The engine does not show a plugin's standard output. It shows log lines with a URN next to the resource. */
     private operation(urn: string): OperationContext {
         const resource = new pulumi.DependencyResource(urn);
-        return { progress: (line) => void pulumi.log.info(line, resource), cancelled: this.cancelling.signal };
+        return {
+            progress: (line) => void pulumi.log.info(line, resource),
+            cancelled: this.cancelling.signal,
+            turningOff: (fieldManager) => readNote(fieldManager, enginePort(process.argv)),
+        };
     }
 
     /** The live check of a URN, `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`, by its type. */

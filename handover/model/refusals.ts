@@ -1,4 +1,8 @@
-import { AUDIENCE_ANNOTATION, ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import {
+    AUDIENCE_ANNOTATION,
+    LIVE_CHECKS_ANNOTATION,
+    ROLE_ARN_ANNOTATION,
+} from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { attachCommand } from "./attachCommand";
 import { listNames } from "./listNames";
@@ -57,6 +61,22 @@ export const refusals = {
             "Use the kubeconfig of this component's cluster (to see a cluster's UID: kubectl --kubeconfig FILE get namespace kube-system -o jsonpath='{.metadata.uid}'). " +
                 "If that cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy. If it was deleted and recreated under the same " +
                 "name, pulumi up cannot do this: remove the component's cluster resources from the state, as docs/upgrades.md in the repository shows.",
+        ),
+    turningOffInterrupted: () =>
+        new Refusal(
+            "turning-off-interrupted",
+            "The program has no live checks any more, and an earlier run that turned them off did not finish.",
+            "pulumi destroy --run-program looks the same, and would delete the role while pods use it. So this run has changed nothing, except that it " +
+                `removed the annotation ${LIVE_CHECKS_ANNOTATION} of that run.`,
+            "To go on without the live checks, run pulumi up --refresh. To destroy the stack, run pulumi destroy without --run-program.",
+        ),
+    roleNotApproved: (roleArn: string, restored: boolean) =>
+        new Refusal(
+            "role-not-approved",
+            `The credential guard has not approved the role ${roleArn}.`,
+            "This run left the guard out, for example with --target or --exclude, so the role is not proved." +
+                (restored ? " The service account has its former role again, and no pod was restarted." : ""),
+            "Run pulumi up without --target and --exclude.",
         ),
     anotherCluster: ({ serviceAccount }: Subject) =>
         new Refusal(

@@ -8,6 +8,7 @@ import type { ConnectionInputs } from "../model/connection";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
+import type { TurningOff } from "../model/turningOff";
 
 /** Everything that a run works with: the subject, the cluster, the account, and the clock. */
 export interface RunContext {
@@ -22,6 +23,8 @@ export interface RunContext {
     readonly progress: (line: string) => void;
     /** Aborted when the engine cancels the run: the run starts no further step. */
     readonly cancelled?: AbortSignal;
+    /** What this run's program did to continue without the live checks. */
+    readonly turningOff?: TurningOff;
 }
 
 /** The context that an engine binding passes to each operation of a live check. */
@@ -30,6 +33,8 @@ export interface OperationContext {
     readonly progress: (line: string) => void;
     /** Aborted when the engine cancels the operation. */
     readonly cancelled?: AbortSignal;
+    /** What this run's program did to continue without the live checks of the component with this field manager. */
+    readonly turningOff?: (fieldManager: string) => TurningOff | undefined;
     /** Opens the run context. Defaults to openRunContext; tests pass their own. */
     readonly open?: (
         inputs: ConnectionInputs,
@@ -82,8 +87,10 @@ export async function withRunContext<T>(
     const { record, subject } = inputs;
     const known = record === undefined ? inputs : { ...inputs, subject: subjectOf(record, subject) };
     const context = await (operation.open ?? openRunContext)(known, roleNames, operation, impatient);
+    const turningOff = operation.turningOff?.(known.subject.fieldManager);
+    const informed = turningOff === undefined ? context : { ...context, turningOff };
     try {
-        return await unlessCancelled(use(context), operation.cancelled);
+        return await unlessCancelled(use(informed), operation.cancelled);
     } finally {
         context.cluster.close();
     }

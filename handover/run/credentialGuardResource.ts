@@ -186,6 +186,7 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
         record,
         iamPropagationSeconds: state.iamPropagationSeconds,
         formerAnnotations: (await formerRoleWorks(context, record, state)) ? record.originalAnnotations : {},
+        ...(context.turningOff === undefined ? {} : { turningOff: context.turningOff }),
     };
     const { world } = await reach(
         { ...context, subject },

@@ -75,6 +75,10 @@ function rolesNoLongerListed({ record, detachFromNodeRoles = [] }: DetachmentInp
 }
 
 async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+    const { record, subject } = inputs;
+    if (!record.approvedRoleArns.includes(subject.roleArn)) {
+        throw refusals.roleNotApproved(subject.roleArn, false);
+    }
     await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
     return handOver(context, inputs);
 }
@@ -110,7 +114,7 @@ async function restoreIfTurnedOff(context: RunContext, inputs: DetachmentInputs)
         // The hand-back refuses as well. Here, this resource stays in the state, so that an update of forceDestroy alone is possible.
         throw refusals.clusterChanged(record.clusterUid, cluster.uid);
     }
-    if (!isTurnedOff(subjectOf(record, subject), cluster)) {
+    if (!isTurnedOff(subjectOf(record, subject), cluster, context.turningOff)) {
         return;
     }
     if (keepDetached) {

@@ -1,4 +1,3 @@
-import { isTurnedOff } from "../decide/turnedOff";
 import { carriesAnyOf } from "../model/carriedRole";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { refusals } from "../model/refusals";
@@ -18,7 +17,7 @@ export async function lookBeforeForcing(context: RunContext, record: HandOverRec
     const cluster = await context.cluster.look();
     const isRecorded = cluster.uid === record.clusterUid;
     const subject = subjectOf(record, context.subject);
-    if (isRecorded && isTurnedOff(subject, cluster)) {
+    if (isRecorded && context.turningOff !== undefined) {
         return "handBack";
     }
     const carriers = cluster.pods.filter((pod) => carriesAnyOf(pod, record.approvedRoleArns));

@@ -2,6 +2,7 @@ import type { HandOverRecord } from "../model/record";
 import { OperationContext, RecordedInputs, RunContext, withRunContext } from "../observe/runContext";
 import { isClusterGone } from "./clusterGone";
 import { lookBeforeForcing } from "./forcedDestroy";
+import { refuseIfInterrupted } from "./interruptedTurningOff";
 
 /**
  * Opens a run context for a delete, and skips `use` when the cluster no longer exists. `forceDestroy` refuses while a pod that can be
@@ -20,6 +21,7 @@ export async function unlessClusterGone(
     }
     await withRunContext(inputs, roleNames, operation, async (context) => {
         if (!(await isClusterGone(context, false))) {
+            await refuseIfInterrupted(context, record);
             await use(context);
         }
     });

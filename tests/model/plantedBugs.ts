@@ -19,15 +19,16 @@ export const detachesEarly: Resources = {
     },
 };
 
-/** Does not save the approved roles in the record. */
+/** Has lost the approved roles when it hands back. */
 export const forgetsTheRecord: Resources = {
     ...REAL_RESOURCES,
     credentialGuard: {
         ...REAL_RESOURCES.credentialGuard,
-        create: async (inputs, operation) => {
-            const outputs = await REAL_RESOURCES.credentialGuard.create(inputs, operation);
-            return { ...outputs, record: { ...outputs.record, approvedRoleArns: [] } };
-        },
+        delete: (state, operation) =>
+            REAL_RESOURCES.credentialGuard.delete(
+                { ...state, record: { ...state.record, approvedRoleArns: [] } },
+                operation,
+            ),
     },
 };
 

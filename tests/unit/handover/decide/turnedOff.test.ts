@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { nextHandBackStep } from "../../../../handover/decide/handBack";
 import { isTurnedOff } from "../../../../handover/decide/turnedOff";
+import type { TurningOff } from "../../../../handover/model/turningOff";
 import type { ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
 import {
     withoutPolicies,
@@ -53,18 +54,39 @@ describe("That the live checks are turned off", () => {
     for (const [what, account, expected] of rows) {
         it(what, () => {
             strictEqual(
-                isTurnedOff(subject, world(carrying(ROLE), { cluster: { serviceAccount: account } }).cluster),
+                isTurnedOff(
+                    subject,
+                    world(carrying(ROLE), { cluster: { serviceAccount: account } }).cluster,
+                    "annotated",
+                ),
                 expected,
             );
         });
     }
+
+    it("is not said by the mark of another run, which a destroy may follow", () => {
+        const { cluster } = world(carrying(ROLE), { cluster: { serviceAccount: marked } });
+        strictEqual(isTurnedOff(subject, cluster, undefined), false);
+        strictEqual(isTurnedOff(subject, cluster, "registered"), false);
+    });
 });
 
 describe("The way back, once the live checks are turned off,", () => {
-    const step = (cluster: Partial<ClusterSeen>, issuers = subject.issuers, holding: object = withoutPolicies) =>
+    const step = (
+        cluster: Partial<ClusterSeen>,
+        issuers = subject.issuers,
+        holding: object = withoutPolicies,
+        turningOff: TurningOff = "annotated",
+    ) =>
         comparableStep(
             nextHandBackStep(
-                { subject: { ...subject, issuers }, record, iamPropagationSeconds: 120, formerAnnotations: {} },
+                {
+                    subject: { ...subject, issuers },
+                    record,
+                    iamPropagationSeconds: 120,
+                    formerAnnotations: {},
+                    turningOff,
+                },
                 world(carrying(ROLE), { cluster, account: { nodeRoles: [nodeRole(holding)] } }),
                 fresh,
             ),
@@ -111,6 +133,14 @@ describe("The way back, once the live checks are turned off,", () => {
 
     it("gives the node roles their policies back before it minds them", () => {
         deepStrictEqual(step({}, ["a", "b", "c"]), {
+            do: "attach",
+            policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
+            why: "attaching the recorded policies again to nodes",
+        });
+    });
+
+    it("is the whole way back with the mark of another run", () => {
+        deepStrictEqual(step({ serviceAccount: marked }, subject.issuers, withoutPolicies, "registered"), {
             do: "attach",
             policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
             why: "attaching the recorded policies again to nodes",

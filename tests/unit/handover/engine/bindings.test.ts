@@ -136,7 +136,8 @@ for (const [title, operation] of Object.entries({ "dynamic providers": dynamicBi
             });
 
             it(`${name}: a kubeconfig that is none is refused by create, in the words that name it`, async () => {
-                await rejects(operation.create(name, { ...INPUTS, record: RECORD, detachFromNodeRoles: [] }), {
+                const subject = { ...INPUTS.subject, roleArn: "arn" };
+                await rejects(operation.create(name, { ...INPUTS, subject, record: RECORD, detachFromNodeRoles: [] }), {
                     name: "Refusal",
                     code: "kubeconfig-invalid",
                 });

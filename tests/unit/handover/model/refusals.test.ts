@@ -44,6 +44,8 @@ const narrowed = { kind: "role" as const, arn: ROLE, changes: ["it changes", "it
 /** Examples of each refusal: with one name and with several, where the texts differ. */
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     clusterChanged: [refusals.clusterChanged("recorded", "seen")],
+    turningOffInterrupted: [refusals.turningOffInterrupted()],
+    roleNotApproved: [true, false].map((restored) => refusals.roleNotApproved(ROLE, restored)),
     anotherCluster: [refusals.anotherCluster(elsewhere)],
     wrongIssuer: [refusals.wrongIssuer("theirs", "ours")],
     wrongAccount: [refusals.wrongAccount("111111111111", "222222222222")],

@@ -4,7 +4,19 @@ import { Refusal } from "../../../../handover/model/refusal";
 import type { CredentialSource } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
-import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
+import {
+    carrying,
+    FORMER_ROLE,
+    NOW,
+    onNodeRole,
+    pod,
+    pods,
+    record,
+    ROLE,
+    ROLE_ARN,
+    subject,
+    world,
+} from "../support/worlds";
 
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "The user is unknown.", "Give another kubeconfig.");
@@ -154,6 +166,18 @@ describe("The canary, as a resource", () => {
             calls.filter((call) => call === "annotate" || call === "restart"),
             [],
         );
+    });
+
+    it("restarts no pod with a role that the guard has not approved, and annotates the approved one again", async () => {
+        const { run, end, calls } = contextWith({});
+        const record = { ...inputs.record, approvedRoleArns: [FORMER_ROLE] };
+        await rejects(run({ record, approvedRole: `${FORMER_ROLE} AROA` }), {
+            code: "role-not-approved",
+            seen: `The credential guard has not approved the role ${ROLE}.`,
+            means: /has its former role again/,
+        });
+        deepStrictEqual(calls, ["annotate"]);
+        deepStrictEqual(end().annotations, { [ROLE_ARN]: FORMER_ROLE });
     });
 
     it("has nothing to revert without a kubeconfig", async () => {

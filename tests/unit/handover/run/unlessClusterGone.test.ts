@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { CredentialSource } from "../../../../handover/model/world";
+import type { TurningOff } from "../../../../handover/model/turningOff";
 import { isRefusal, NoConnection, Refusal } from "../../../../handover/model/refusal";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { unlessClusterGone } from "../../../../handover/run/unlessClusterGone";
@@ -30,7 +31,10 @@ interface Seen {
     readonly fails?: Error;
     readonly uid?: string;
     readonly pods?: readonly CredentialSource[];
-    readonly turnedOff?: boolean;
+    readonly turningOff?: TurningOff;
+    /** Whether an update that turned the live checks off has annotated the service account. */
+    readonly marked?: false;
+    readonly owners?: readonly string[];
     readonly eks?: "there" | "gone" | "unknown";
     readonly account?: string;
     readonly subject?: Partial<typeof named>;
@@ -40,6 +44,7 @@ interface Seen {
 async function run(seen: Seen) {
     const said: string[] = [];
     const opened: (boolean | undefined)[] = [];
+    const annotated: unknown[] = [];
     let used = 0;
     let asked: unknown[] = [];
     const of = { ...(seen.named === false ? subject : named), ...seen.subject };
@@ -50,8 +55,8 @@ async function run(seen: Seen) {
             pods: sources.map((source, index) => pod(`n${String(index)}`, source)),
             serviceAccount: {
                 uid: "account",
-                annotations: { [ROLE_ARN]: ROLE, ...(seen.turnedOff ? { "eks-cni/live-checks": "off" } : {}) },
-                roleArnOwners: [MANAGER],
+                annotations: { [ROLE_ARN]: ROLE, ...(seen.marked === false ? {} : { "eks-cni/live-checks": "off" }) },
+                roleArnOwners: seen.owners ?? [MANAGER],
             },
         },
     });
@@ -61,6 +66,7 @@ async function run(seen: Seen) {
         cluster: {
             identity: () => (seen.fails === undefined ? Promise.resolve({}) : Promise.reject(seen.fails)),
             look: () => Promise.resolve(cluster),
+            annotate: (...parameters: unknown[]) => Promise.resolve(annotated.push(parameters)),
             close: () => undefined,
         },
         aws: {
@@ -73,6 +79,7 @@ async function run(seen: Seen) {
     } as unknown as RunContext;
     const operation = {
         progress: () => undefined,
+        turningOff: (manager: string) => (manager === MANAGER ? seen.turningOff : undefined),
         open: (_inputs: unknown, _roles: unknown, _operation: unknown, impatient?: boolean) => {
             opened.push(impatient);
             return Promise.resolve(context);
@@ -83,7 +90,7 @@ async function run(seen: Seen) {
         used += 1;
         return Promise.resolve();
     }).catch((reason: unknown) => reason);
-    return { error, said, opened, used, asked };
+    return { error, said, opened, used, asked, annotated };
 }
 
 /** How a delete ends: `skipped`, `used`, or the code of its refusal. */
@@ -143,10 +150,31 @@ describe("A delete of a live check", () => {
         ["refuses force on another cluster while EKS has the original", { uid: "b", eks: "there" }, "cluster-changed"],
         ["is skipped by force on another cluster without a name", { uid: "b", eks: "there", named: false }, "skipped"],
         ["is usual by force while other clusters are trusted", { subject: { issuers: [ISSUER, OTHER] } }, "used"],
-        ["is usual by force where the live checks are turned off", { turnedOff: true, pods: [carrying(ROLE)] }, "used"],
+        [
+            "is usual by force where this run turns the live checks off",
+            { turningOff: "annotated", pods: [carrying(ROLE)] },
+            "used",
+        ],
+        ["refuses force after another run has turned them off", { pods: [carrying(ROLE)] }, "force-destroy-with-pods"],
+        ["refuses where the program was registered alone", { turningOff: "registered" }, "turning-off-interrupted"],
+        [
+            "refuses so without force, too",
+            { forced: false, turningOff: "registered", marked: false },
+            "turning-off-interrupted",
+        ],
+        [
+            "minds another cluster before it refuses so",
+            { forced: false, turningOff: "registered", uid: "b" },
+            "cluster-changed",
+        ],
+        [
+            "is skipped by force where no server answers, however the program registers",
+            { turningOff: "registered", fails: noConnection },
+            "skipped",
+        ],
         [
             "refuses force on another cluster, whatever its annotations",
-            { uid: "b", turnedOff: true, pods: [carrying(ROLE)] },
+            { uid: "b", turningOff: "annotated", pods: [carrying(ROLE)] },
             "force-destroy-with-pods",
         ],
         ["passes on throttling by force", { fails: refusal("cluster-throttled"), eks: "gone" }, "cluster-throttled"],
@@ -187,7 +215,16 @@ describe("A delete of a live check", () => {
         deepStrictEqual((await run({ fails: noConnection })).opened, [true]);
         deepStrictEqual((await run({})).opened, [true, false]);
         deepStrictEqual((await run({ forced: false })).opened, [false]);
-        deepStrictEqual((await run({ turnedOff: true })).opened, [true, false]);
+        deepStrictEqual((await run({ turningOff: "annotated" })).opened, [true, false]);
+    });
+
+    it("removes the mark of an interrupted run, and no other annotation, before it refuses", async () => {
+        const role = { [ROLE_ARN]: ROLE };
+        deepStrictEqual((await run({ turningOff: "registered" })).annotated, [[role, false]]);
+        deepStrictEqual((await run({ turningOff: "registered", marked: false })).annotated, []);
+        deepStrictEqual((await run({ turningOff: "registered", owners: ["helm"] })).annotated, []);
+        deepStrictEqual((await run({ turningOff: "annotated" })).annotated, []);
+        deepStrictEqual((await run({})).annotated, []);
     });
 
     it("says why nothing is restored", async () => {

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TurningOff } from "../model/turningOff";
+
+/**
+ * Tells the live checks of the same run that the program continues without them.
+ *
+ * An update that turns them off deletes their resources as a destroy does, and a provider cannot tell the two apart. A mark on the
+ * cluster cannot either: it stays there when the engine is killed, and a later destroy would then let the role go under the pods. So
+ * the program leaves a note that only this run's providers accept. They are other processes on the same machine, and share nothing
+ * with the program but the address of the engine.
+ */
+export function leaveNote(manager: string, engine: string | undefined, turningOff: TurningOff): void {
+    if (engine === undefined) {
+        return;
+    }
+    if (turningOff === "registered" && readNote(manager, engine) !== undefined) {
+        return;
+    }
+    const directory = notesDirectory();
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!isOurs(directory)) {
+        throw new Error(`${directory} belongs to another user. Set TMPDIR to a directory of your own, and run again.`);
+    }
+    writeFileSync(fileOf(manager), JSON.stringify({ engine, turningOff }), { mode: 0o600 });
+}
+
+/** The note of this run's program. One of another run does not count. */
+export function readNote(manager: string, engine: string | undefined, now = Date.now()): TurningOff | undefined {
+    try {
+        const file = fileOf(manager);
+        const note = JSON.parse(readFileSync(file, "utf8")) as { engine?: unknown; turningOff?: unknown };
+        const isOfThisRun = engine !== undefined && note.engine === engine && isOurs(notesDirectory());
+        const isRecent = now - statSync(file).mtimeMs < LONGEST_RUN_MILLISECONDS;
+        return isOfThisRun && isRecent ? (note.turningOff as TurningOff) : undefined;
+    } catch {
+        // There is no note, or its writer was killed.
+        return undefined;
+    }
+}
+
+/** A later engine may get the same port. */
+const LONGEST_RUN_MILLISECONDS = 12 * 3600 * 1000;
+
+/**
+ * The port of an engine, from an address such as `127.0.0.1:41234` or `dns:127.0.0.1:41234`. The engine passes its address to each
+ * provider as an argument (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/go/common/resource/plugin/plugin.go).
+ */
+export function enginePort(addresses: readonly string[]): string | undefined {
+    const ports = addresses.flatMap((address) => /^[^/\\=]*:(\d+)$/.exec(address)?.[1] ?? []);
+    return ports.at(-1);
+}
+
+/** The user's own directory: another user could leave notes in a shared one. */
+function notesDirectory(): string {
+    return join(tmpdir(), `eks-cni-${String(process.getuid?.() ?? "notes")}`);
+}
+
+function isOurs(directory: string): boolean {
+    const stats = lstatSync(directory);
+    return stats.isDirectory() && (process.getuid === undefined || stats.uid === process.getuid());
+}
+
+function fileOf(manager: string): string {
+    return join(notesDirectory(), `${createHash("sha256").update(manager).digest("hex").slice(0, 32)}.json`);
+}

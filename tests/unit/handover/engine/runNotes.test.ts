@@ -1,0 +1,116 @@
+import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { strictEqual, throws } from "node:assert/strict";
+import { join } from "node:path";
+import { enginePort, leaveNote, readNote } from "../../../../handover/engine/runNotes";
+import { inOwnTmpdir } from "../../support/ownTmpdir";
+
+const MANAGER = "eks-cni/network/production/cni";
+const HOUR = 3600 * 1000;
+
+describe("A note of the program for the live checks of the same run", () => {
+    let own: string;
+    let notes: string;
+    inOwnTmpdir((directory) => {
+        own = directory;
+        notes = join(own, `eks-cni-${String(process.getuid?.() ?? "notes")}`);
+    });
+
+    it("is read by the providers of the same engine", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        strictEqual(readNote(MANAGER, "41234"), "annotated");
+    });
+
+    it("does not count in the run of another engine, as after a kill", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        strictEqual(readNote(MANAGER, "41235"), undefined);
+        strictEqual(readNote(MANAGER, undefined), undefined);
+    });
+
+    it("is one of each component", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        strictEqual(readNote("eks-cni/network/production/other", "41234"), undefined);
+        leaveNote("eks-cni/network/production/other", "41234", "registered");
+        strictEqual(readNote("eks-cni/network/production/other", "41234"), "registered");
+        strictEqual(readNote(MANAGER, "41234"), "annotated");
+    });
+
+    it("says that this update annotated, although the program registers the component later", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        leaveNote(MANAGER, "41234", "registered");
+        strictEqual(readNote(MANAGER, "41234"), "annotated");
+    });
+
+    it("replaces the note of an earlier run, so that notes do not pile up", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        leaveNote(MANAGER, "41235", "registered");
+        strictEqual(readNote(MANAGER, "41235"), "registered");
+        leaveNote(MANAGER, "41235", "annotated");
+        strictEqual(readNote(MANAGER, "41235"), "annotated");
+        strictEqual(readdirSync(notes).length, 1);
+    });
+
+    it("does not count for longer than a run may take, since a later engine may get the same port", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        strictEqual(readNote(MANAGER, "41234", Date.now() + 11 * HOUR), "annotated");
+        strictEqual(readNote(MANAGER, "41234", Date.now() + 12 * HOUR + 1000), undefined);
+    });
+
+    it("is not there before the first one", () => {
+        strictEqual(readNote(MANAGER, "41234"), undefined);
+    });
+
+    it("does not count if its writer was killed", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        const [file = ""] = readdirSync(notes);
+        for (const text of ["", "{", '{"engine":"41234"}', "null"]) {
+            writeFileSync(join(notes, file), text);
+            strictEqual(readNote(MANAGER, "41234"), undefined, text);
+        }
+    });
+
+    it("is not left without an engine", () => {
+        leaveNote(MANAGER, undefined, "annotated");
+        strictEqual(readdirSync(own).length, 0);
+    });
+
+    it("is for its user alone", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        const [file = ""] = readdirSync(notes);
+        strictEqual(statSync(notes).mode & 0o777, 0o700);
+        strictEqual(statSync(join(notes, file)).mode & 0o777, 0o600);
+    });
+
+    it("is neither left nor read where the directory is a link that another user may have made", () => {
+        const elsewhere = join(own, "elsewhere");
+        mkdirSync(elsewhere);
+        symlinkSync(elsewhere, notes);
+        throws(() => leaveNote(MANAGER, "41234", "annotated"), /belongs to another user\. Set TMPDIR to a directory/);
+        strictEqual(readdirSync(elsewhere).length, 0);
+    });
+
+    it("is not read through such a link", async () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        const elsewhere = join(own, "elsewhere");
+        const [file = ""] = readdirSync(notes);
+        mkdirSync(elsewhere);
+        writeFileSync(join(elsewhere, file), '{"engine":"41234","turningOff":"annotated"}');
+        await rm(notes, { recursive: true });
+        symlinkSync(elsewhere, notes);
+        strictEqual(readNote(MANAGER, "41234"), undefined);
+    });
+});
+
+describe("The port of the engine", () => {
+    const rows: [string, string[], string | undefined][] = [
+        ["is in the address that a dynamic provider gets", ["node", "/x/index.js", "127.0.0.1:41234"], "41234"],
+        ["is in the address that a program has", ["dns:127.0.0.1:41234"], "41234"],
+        ["is in an address of IPv6", ["[::1]:41234"], "41234"],
+        ["is in the last address", ["127.0.0.1:1", "127.0.0.1:41234"], "41234"],
+        ["is not in other arguments", ["C:\\node:12", "/opt/a:12", "--tracing=http:12", "-v=9", "12"], undefined],
+        ["is unknown without arguments", [], undefined],
+    ];
+    for (const [what, addresses, port] of rows) {
+        it(what, () => strictEqual(enginePort(addresses), port));
+    }
+});
