@@ -28,7 +28,7 @@ export interface Hooks {
     seen?(call: Call): void;
     /** Whether to kill the run now: before a write is forwarded, or after it was carried out. Writes count from 1. */
     killBefore?(write: number, call: Call): boolean;
-    killAfter?(write: number): boolean;
+    killAfter?(write: number, call: Call): boolean;
     /** Kills the run this long after its start. */
     readonly killAtMilliseconds?: number;
     /** More flags of the command. */
@@ -205,7 +205,7 @@ export class Engine {
         if (current === undefined || current.killed) {
             return false;
         }
-        if (call.write && current.hooks.killAfter?.(writesOf(current.calls).indexOf(call) + 1)) {
+        if (call.write && current.hooks.killAfter?.(writesOf(current.calls).indexOf(call) + 1, call)) {
             this.kill();
             return false;
         }

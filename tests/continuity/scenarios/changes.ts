@@ -3,22 +3,6 @@ import * as assert from "node:assert";
 import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
-const liveChecksOff: Scenario = {
-    name: "live-checks-off-and-on",
-    title: "the live checks are turned off, and on again",
-    quick: false,
-    bound: { ...noGaps, rollouts: 1, restarts: 1 },
-    play: async (stage) => {
-        const pods = await handedOver(stage);
-        await stage.succeeds("up", { clusterName: stage.sandbox.clusterName, liveChecks: false });
-        await stage.succeeds("up", stage.arguments());
-        await stage.assertHandedOver();
-        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
-        await stage.succeeds("destroy", stage.arguments());
-        await stage.assertAsBefore();
-    },
-};
-
 const renamed: Scenario = {
     name: "renamed",
     title: "the component is renamed: refused without an alias; with its old name, and then with an alias, nothing restarts",
@@ -105,4 +89,4 @@ const otherIpFamily: Scenario = {
     },
 };
 
-export const changes = [liveChecksOff, renamed, existingRole, deliveryChanged, otherServiceAccount, otherIpFamily];
+export const changes = [renamed, existingRole, deliveryChanged, otherServiceAccount, otherIpFamily];

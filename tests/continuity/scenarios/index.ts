@@ -12,6 +12,7 @@ import { outsiders } from "./outsiders";
 import { records } from "./records";
 import { role } from "./role";
 import type { Scenario } from "./scenario";
+import { turningOff } from "./turningOff";
 import { webhook } from "./webhook";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...aws,
     ...others,
     ...changes,
+    ...turningOff,
     ...deliveries,
     ...drift,
     ...injectionGuard,

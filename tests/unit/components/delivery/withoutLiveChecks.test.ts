@@ -17,7 +17,7 @@ describe("A component without live checks tells those of before", () => {
     let own: string;
     inOwnTmpdir((directory) => (own = directory));
     const noteOf = (oldInputs: object | undefined, newInputs: object | undefined) => {
-        noteBeforeChange({ oldInputs, newInputs } as Parameters<typeof noteBeforeChange>[0], "41234");
+        noteBeforeChange({ oldInputs, newInputs }, "41234");
         return readNote(MANAGER, "41234");
     };
 

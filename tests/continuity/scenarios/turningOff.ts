@@ -1,0 +1,73 @@
+/** The live checks are turned off, and the engine is killed meanwhile. */
+import * as assert from "node:assert";
+import type { Hooks } from "../engine/engine";
+import type { Stage } from "../stage";
+import { handedOver, noGaps, type Scenario } from "./scenario";
+
+const withoutLiveChecks = (stage: Stage) => ({ clusterName: stage.sandbox.clusterName, liveChecks: false });
+
+const offAndOn: Scenario = {
+    name: "live-checks-off-and-on",
+    title: "the live checks are turned off, and on again",
+    quick: false,
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        await stage.succeeds("up", withoutLiveChecks(stage));
+        await onAgain(stage, pods);
+    },
+};
+
+async function onAgain(stage: Stage, pods: Map<string, string>): Promise<void> {
+    await stage.succeeds("up", stage.arguments());
+    await stage.assertHandedOver();
+    assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+    await stage.succeeds("destroy", stage.arguments());
+    await stage.assertAsBefore();
+}
+
+/** The service account is annotated with `eks-cni/live-checks: off`, and the engine does not know it. */
+const BEFORE_ITS_RECORD: Hooks = { killAfter: (_, { operation }) => operation === "PATCH serviceaccounts/aws-node" };
+/** The engine's state has the annotation. The first delete of a live check is about to attach the policy. */
+const AFTER_ITS_RECORD: Hooks = { killBefore: (_, { operation }) => operation.startsWith("iam AttachRolePolicy") };
+
+async function killed(stage: Stage, hooks: Hooks): Promise<void> {
+    const { outcome } = await stage.run("up", withoutLiveChecks(stage), hooks);
+    assert.strictEqual(outcome, "killed");
+}
+
+const destroyed: Scenario = {
+    name: "live-checks-off-killed",
+    title: "the engine is killed while the live checks are turned off, before and after its state has the annotation, and then destroys",
+    quick: false,
+    bound: { ...noGaps, rollouts: 4, restarts: 4 },
+    play: async (stage) => {
+        for (const hooks of [BEFORE_ITS_RECORD, AFTER_ITS_RECORD]) {
+            await stage.succeeds("up", stage.arguments());
+            await killed(stage, hooks);
+            await stage.succeeds("destroy", stage.arguments());
+            await stage.assertAsBefore();
+        }
+    },
+};
+
+const continued: Scenario = {
+    name: "live-checks-off-killed-and-again",
+    title: "the engine is killed while the live checks are turned off, and the update runs again",
+    quick: false,
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        await killed(stage, BEFORE_ITS_RECORD);
+        await stage.succeeds("up", withoutLiveChecks(stage));
+        await stage.succeeds("up", stage.arguments());
+        await killed(stage, AFTER_ITS_RECORD);
+        const refused = /\[turning-off-interrupted\].*pulumi up --refresh/s;
+        await stage.fails("up", withoutLiveChecks(stage), refused);
+        await stage.fails("destroy", withoutLiveChecks(stage), refused, { flags: ["--run-program"] });
+        await stage.succeeds("up", withoutLiveChecks(stage), { flags: ["--refresh"] });
+        await onAgain(stage, pods);
+    },
+};
+
+export const turningOff: readonly Scenario[] = [offAndOn, destroyed, continued];
