@@ -1,12 +1,13 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import * as fs from "fs";
+import * as path from "path";
 import { type Sandbox, startSandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import { assertTwoBadArguments } from "./support/badArguments";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { MANAGED_CNI_POLICY, yamlStack } from "./support/handOver";
+import { MANAGED_CNI_POLICY, withProgram, yamlStack } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 import { filesOf, resourcesOf } from "./support/states";
@@ -180,6 +181,20 @@ describe("a program in YAML", () => {
         assert.match(String(outputs["ready"]?.value), /role\/second$/);
         assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
         assert.strictEqual(await iam.role("first"), undefined);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("leaves the pods on the role when the live checks are turned off, and restarts none when they are on again", async () => {
+        const before = uids(await pods());
+        const plain = await withProgram(stack, "yaml-without-live-checks");
+        await plain.up();
+        fs.rmSync(path.join(plain.workspace.workDir, `Pulumi.${stack.name}.yaml`));
+        assert.deepStrictEqual(uids(await pods()), before);
+        assert.strictEqual((await cluster.annotations())["eks-cni/live-checks"], "off");
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        await stack.up();
+        assert.deepStrictEqual(uids(await pods()), before);
+        assert.strictEqual((await cluster.annotations())["eks-cni/live-checks"], undefined);
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 

@@ -74,6 +74,15 @@ export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Sta
     return stack;
 }
 
+/** The same stack, with the same configuration and another program of the same project. */
+export async function withProgram(stack: Stack, program: string): Promise<Stack> {
+    const { envVars, workDir: before } = stack.workspace;
+    const workDir = path.join(PROGRAMS, program);
+    const settings = `Pulumi.${stack.name}.yaml`;
+    fs.copyFileSync(path.join(before, settings), path.join(workDir, settings));
+    return LocalWorkspace.selectStack({ stackName: stack.name, workDir }, { envVars });
+}
+
 /** Sets the arguments for the next operation of the stack. */
 export async function setArgs(stack: Stack, sandbox: Sandbox, args: PlainArgs): Promise<void> {
     const value = JSON.stringify({ clusterName: sandbox.clusterName, ...QUICK, ...args });
