@@ -33,8 +33,8 @@ export const ROLLOUT_ANNOTATION = "eks-cni/delivered";
 /**
  * Set on the service account by a component without live checks.
  *
- * Turning the live checks off deletes their resources, as destroy does. This annotation tells them that the component continues
- * without them, so that they do not hand back.
+ * Turning the live checks off deletes their resources, as destroy does. They leave the pods on the role only where they see this
+ * annotation, and a note of the same run (handover/engine/runNotes.ts).
  */
 export const LIVE_CHECKS_ANNOTATION = "eks-cni/live-checks";
 export const LIVE_CHECKS_OFF = "off";

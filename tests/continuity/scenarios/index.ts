@@ -7,6 +7,7 @@ import { injectionGuard } from "./injectionGuard";
 import { lifecycle } from "./lifecycle";
 import { model } from "./model";
 import { nodes } from "./nodes";
+import { options } from "./options";
 import { others } from "./others";
 import { outsiders } from "./outsiders";
 import { records } from "./records";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...others,
     ...changes,
     ...turningOff,
+    ...options,
     ...deliveries,
     ...drift,
     ...injectionGuard,

@@ -10,6 +10,11 @@ export interface OnTheLocalEks {
 /** Codes that the model cannot produce. */
 export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
     "role-narrowed": { file: "tests/continuity/scenarios/role.ts", title: "boundary-under-fixed-name" },
+    "role-not-approved": { file: "tests/continuity/scenarios/options.ts", title: "exclude-of-the-guard" },
+    "turning-off-interrupted": {
+        file: "tests/continuity/scenarios/turningOff.ts",
+        title: "live-checks-off-killed-and-again",
+    },
     "role-still-carried": { file: "tests/continuity/scenarios/records.ts", title: "second-daemon-set" },
     "service-account-in-use": { file: "tests/continuity/scenarios/records.ts", title: "service-account-changed" },
 };
