@@ -14,12 +14,16 @@ import { createInjectionGuardResources, injectionGuardName } from "./injectionGu
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
 import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
+import { unlessLeftOut } from "./guardLeftOut";
 import { showPlanAfterGuard, showPlanBeforeGuard } from "./previewPlan";
 
 /** The credential guard, and the gate for the resources after it. */
 export interface Guard {
     readonly resource: CredentialGuard;
-    /** In a preview it passes once the plan is shown, because a resource after the guard may fail the preview. */
+    /**
+     * In a preview it passes once the plan is shown, because a resource after the guard may fail the preview. In an update it passes
+     * once the guard has approved the role.
+     */
     readonly gate: Gate;
 }
 
@@ -42,7 +46,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
         },
         { parent, dependsOn: resourcesAfter(gate, before) },
     );
-    return { resource, gate: showPlanBeforeGuard(live, resource.record) };
+    return { resource, gate: unlessLeftOut(showPlanBeforeGuard(live, resource.record), resource, role) };
 }
 
 /** Creates the resource that restarts one pod of each node role first. */

@@ -70,12 +70,11 @@ export const refusals = {
                 `removed the annotation ${LIVE_CHECKS_ANNOTATION} of that run.`,
             "To go on without the live checks, run pulumi up --refresh. To destroy the stack, run pulumi destroy without --run-program.",
         ),
-    roleNotApproved: (roleArn: string, restored: boolean) =>
+    roleNotApproved: (roleArn: string) =>
         new Refusal(
             "role-not-approved",
             `The credential guard has not approved the role ${roleArn}.`,
-            "This run left the guard out, for example with --target or --exclude, so the role is not proved." +
-                (restored ? " The service account has its former role again, and no pod was restarted." : ""),
+            "This run left the guard out, for example with --target or --exclude, so the role is not proved. No pod has it, and the role of the pods stays.",
             "Run pulumi up without --target and --exclude.",
         ),
     anotherCluster: ({ serviceAccount }: Subject) =>

@@ -1,4 +1,3 @@
-import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { nextCanaryStep, nextRevertStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
 import { nextWakeStep, refusedPodsLine } from "../decide/wakeRefused";
@@ -97,7 +96,6 @@ async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<Cana
     const subject = subjectOf(inputs.record, inputs.subject);
     const context = { ...opened, subject };
     const target = { ...inputs, subject };
-    await refuseUnapproved(context, inputs);
     try {
         const { why, world } = await reach(context, {
             what: "The canary",
@@ -115,17 +113,6 @@ async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<Cana
         const back = await revertCanary(context, inputs, cause);
         throw isApiFailure(error) ? stateUnknown(error, back) : refusals.canaryFailed(cause, back);
     }
-}
-
-/** With `--exclude` of the credential guard, the engine has annotated a role that nothing has proved. */
-async function refuseUnapproved({ cluster, subject }: RunContext, inputs: CanaryInputs): Promise<void> {
-    const { record, approvedRole } = inputs;
-    if (record.approvedRoleArns.includes(subject.roleArn)) {
-        return;
-    }
-    const [approved = ""] = approvedRole.split(" ");
-    await cluster.annotate({ ...subject.annotations, [ROLE_ARN_ANNOTATION]: approved }, false);
-    throw refusals.roleNotApproved(subject.roleArn, true);
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */

@@ -75,10 +75,6 @@ function rolesNoLongerListed({ record, detachFromNodeRoles = [] }: DetachmentInp
 }
 
 async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
-    const { record, subject } = inputs;
-    if (!record.approvedRoleArns.includes(subject.roleArn)) {
-        throw refusals.roleNotApproved(subject.roleArn, false);
-    }
     await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
     return handOver(context, inputs);
 }

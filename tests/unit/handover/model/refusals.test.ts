@@ -45,7 +45,7 @@ const narrowed = { kind: "role" as const, arn: ROLE, changes: ["it changes", "it
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     clusterChanged: [refusals.clusterChanged("recorded", "seen")],
     turningOffInterrupted: [refusals.turningOffInterrupted()],
-    roleNotApproved: [true, false].map((restored) => refusals.roleNotApproved(ROLE, restored)),
+    roleNotApproved: [refusals.roleNotApproved(ROLE)],
     anotherCluster: [refusals.anotherCluster(elsewhere)],
     wrongIssuer: [refusals.wrongIssuer("theirs", "ours")],
     wrongAccount: [refusals.wrongAccount("111111111111", "222222222222")],

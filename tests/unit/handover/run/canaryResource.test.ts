@@ -6,7 +6,6 @@ import type { RunContext } from "../../../../handover/observe/runContext";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
 import {
     carrying,
-    FORMER_ROLE,
     NOW,
     onNodeRole,
     pod,
@@ -166,18 +165,6 @@ describe("The canary, as a resource", () => {
             calls.filter((call) => call === "annotate" || call === "restart"),
             [],
         );
-    });
-
-    it("restarts no pod with a role that the guard has not approved, and annotates the approved one again", async () => {
-        const { run, end, calls } = contextWith({});
-        const record = { ...inputs.record, approvedRoleArns: [FORMER_ROLE] };
-        await rejects(run({ record, approvedRole: `${FORMER_ROLE} AROA` }), {
-            code: "role-not-approved",
-            seen: `The credential guard has not approved the role ${ROLE}.`,
-            means: /has its former role again/,
-        });
-        deepStrictEqual(calls, ["annotate"]);
-        deepStrictEqual(end().annotations, { [ROLE_ARN]: FORMER_ROLE });
     });
 
     it("has nothing to revert without a kubeconfig", async () => {
