@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inspect } from "util";
+import { withFixedMessage } from "./fixedMessage";
 import { NOT_YET_KNOWN } from "./knownArgs";
 
 /** A problem of one argument. */
@@ -67,14 +67,5 @@ export function argumentsError(component: string, problems: readonly Problem[]):
         `CniServiceAccountRole ${JSON.stringify(component)}: ${count}. Nothing was created.`,
         ...errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`),
     ].join("\n");
-    return Object.defineProperties(new pulumi.InputPropertiesError({ message, errors }), {
-        // Each property of a child that waits for the check would prepend "error serializing property …" to the message.
-        // https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts (serializeFilteredProperties)
-        message: { get: () => message, set: () => undefined },
-        // The message says what to change and where. A stack trace of this package's own frames would only bury it.
-        stack: { value: message },
-        // So would the error's fields, which the language host prints as well.
-        // https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/run/error.ts (defaultErrorMessage)
-        [inspect.custom]: { value: () => message },
-    });
+    return withFixedMessage(new pulumi.InputPropertiesError({ message, errors }));
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withFixedMessage } from "../arguments/fixedMessage";
 import type { Gate } from "../arguments/validateArguments";
 import { hasEngine } from "../failures/failureHooks";
 import type { CniRole } from "../role/cniRole";
@@ -15,13 +16,17 @@ export function unlessLeftOut(gate: Gate, { approvedRole }: CredentialGuard, { a
     if (pulumi.runtime.isDryRun() || !hasEngine()) {
         return gate;
     }
-    return pulumi.all([gate, approvedRole, arn]).apply(async ([passed, approved, roleArn]) => {
-        if (isLeftOut(approved, roleArn)) {
-            const { refusals } = await import("../../handover/model/refusals");
-            throw new pulumi.RunError(refusals.roleNotApproved(roleArn).message);
-        }
-        return passed;
-    });
+    return pulumi
+        .all([gate, approvedRole, arn])
+        .apply(([passed, approved, roleArn]) =>
+            isLeftOut(approved, roleArn) ? reject(roleArn) : Promise.resolve(passed),
+        );
+}
+
+/** Rejects without a `throw`, for the reason in validateArguments.ts. */
+async function reject(roleArn: string): Promise<true> {
+    const { refusals } = await import("../../handover/model/refusals");
+    return Promise.reject(withFixedMessage(new pulumi.RunError(refusals.roleNotApproved(roleArn).message)));
 }
 
 /** @param approved The ARN of the role and its unique ID. Undefined if the run skips the creation of the guard. */

@@ -23,7 +23,7 @@ export interface HandBackTarget {
     readonly iamPropagationSeconds: number;
     /** The annotations to restore: those of the role from before the hand-over if it still works, otherwise none. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
-    /** What the run's program did to continue without the live checks. */
+    /** Whether the run's program turns the live checks off. */
     readonly turningOff?: TurningOff;
 }
 

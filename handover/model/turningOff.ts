@@ -1,5 +1,5 @@
 /**
- * What the running program did to continue without the live checks. Undefined if it did nothing of the kind, as on a destroy.
+ * The note that the program leaves to the live checks of the same run when it turns them off. There is none on a destroy.
  *
  * - `registered`: it registers the component without live checks, and the state already had its annotation. A `pulumi destroy
  *   --run-program` registers it as well.

@@ -23,7 +23,7 @@ export interface RunContext {
     readonly progress: (line: string) => void;
     /** Aborted when the engine cancels the run: the run starts no further step. */
     readonly cancelled?: AbortSignal;
-    /** What this run's program did to continue without the live checks. */
+    /** Whether this run's program turns the live checks off. */
     readonly turningOff?: TurningOff;
 }
 
@@ -33,7 +33,7 @@ export interface OperationContext {
     readonly progress: (line: string) => void;
     /** Aborted when the engine cancels the operation. */
     readonly cancelled?: AbortSignal;
-    /** What this run's program did to continue without the live checks of the component with this field manager. */
+    /** Whether this run's program turns off the live checks of the component with this field manager. */
     readonly turningOff?: (fieldManager: string) => TurningOff | undefined;
     /** Opens the run context. Defaults to openRunContext; tests pass their own. */
     readonly open?: (
