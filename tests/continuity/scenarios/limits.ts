@@ -3,7 +3,12 @@
  *
  * Those that cost pods their path have to show it: a limit that no longer shows leaves the page.
  */
-import { CreateOpenIDConnectProviderCommand, CreatePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+    AttachRolePolicyCommand,
+    CreateOpenIDConnectProviderCommand,
+    CreatePolicyCommand,
+    DetachRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../engine/calls";
@@ -24,6 +29,18 @@ const after = (operation: RegExp) => ({ killAfter: (_: number, call: Call) => op
 
 const nodeRoleHoldsPolicy = (stage: Stage) =>
     stage.currentRoles()[NODE_ROLE]?.attachedPolicyArns.includes(CNI_POLICY) ?? false;
+
+async function attachPolicy({ sandbox }: Stage): Promise<void> {
+    await iamClient(sandbox).send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: CNI_POLICY }));
+}
+
+/** After a repair: every pod carries the program's role, and the node role has lost the policy again. */
+async function assertAllCarryRole(stage: Stage): Promise<void> {
+    await stage.settled();
+    const roles = new Set((await stage.now()).pods.map(({ roleArn }) => roleArn));
+    assert.deepStrictEqual([...roles], [stage.outputs()["roleArn"]]);
+    assert.ok(!nodeRoleHoldsPolicy(stage), "the node role holds the policy");
+}
 
 /** Whether the role was deleted while pods carry it. They keep it: nothing restarts them. */
 async function assertLost(stage: Stage, roleName: string): Promise<void> {
@@ -48,11 +65,11 @@ const guardStateLostAndDestroyed: Scenario = {
         await stage.succeeds("destroy", stage.arguments());
         await assertLost(stage, roleName);
         assert.ok(!nodeRoleHoldsPolicy(stage), "a hand-back has attached the policy");
-        // The way out: another role.
+        // The way out: the injection guard is still there, and would refuse pods with another role.
+        await attachPolicy(stage);
+        await stage.deleteInjectionGuards();
         await stage.succeeds("up", stage.arguments());
-        await stage.settled();
-        const roles = new Set((await stage.now()).pods.map(({ roleArn }) => roleArn));
-        assert.deepStrictEqual([...roles], [stage.outputs()["roleArn"]]);
+        await assertAllCarryRole(stage);
     },
 };
 
@@ -259,12 +276,13 @@ const withoutGuard: Scenario = {
         await stage.deletePodOn(node);
         await sleep(WATCHED_MILLISECONDS);
         await stage.faults.startWebhook();
-        await stage.succeeds("refresh", args);
+        const { output } = await stage.succeeds("refresh", args);
+        assert.match(output, /carries no role of its own/);
+        // The engine waits for the pod before the live check that attaches the policy again.
+        await stage.fails("up", args, /timed out waiting for the condition/);
+        await attachPolicy(stage);
         await stage.succeeds("up", args);
-        await stage.settled();
-        const roles = new Set((await stage.now()).pods.map(({ roleArn }) => roleArn));
-        assert.deepStrictEqual([...roles], [stage.outputs()["roleArn"]]);
-        assert.ok(!nodeRoleHoldsPolicy(stage), "the node role holds the policy");
+        await assertAllCarryRole(stage);
     },
 };
 
