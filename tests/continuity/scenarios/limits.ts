@@ -181,6 +181,24 @@ const killedAsRoleIsDeleted: Scenario = {
     },
 };
 
+const destroyWithoutGuard: Scenario = {
+    name: "destroy-without-the-guard",
+    title: "destroy leaves the credential guard out (--exclude): nothing on the cluster changes, and the next destroy hands back",
+    quick: false,
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        const roleName = String(stage.outputs()["roleName"]);
+        const { resources = [] } = stage.props.engine.state();
+        const guard = resources.find(({ urn }) => urn.endsWith("::cni-credential-guard"))?.urn ?? "";
+        await stage.succeeds("destroy", stage.arguments(), { flags: ["--exclude", guard] });
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        assert.ok(roleName in stage.currentRoles(), "the role was deleted");
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
 const forceDestroyWithoutNetwork: Scenario = {
     name: "force-destroy-without-network",
     title: "forceDestroy while the network to a living cluster is down, with a role of two clusters, which must show more than zero",
@@ -307,6 +325,7 @@ export const limits = [
     killedAsRoleIsCreated,
     killedAsPolicyIsAttached,
     killedAsRoleIsDeleted,
+    destroyWithoutGuard,
     forceDestroyWithoutNetwork,
     deletedWithAnother,
     stsUnreachableAfterCanary,
