@@ -162,7 +162,7 @@ export class KillRun {
     }
 
     /**
-     * Detaches policies whose attachment is not in the engine's state, as the engine's warning and docs/hand-over.md ask the
+     * Detaches policies whose attachment is not in the engine's state, as the engine's warning and docs/limits.md ask the
      * operator to. Otherwise IAM refuses to delete the role (`DeleteConflict`). An `up` needs no such help: it attaches the
      * policy again, which changes nothing, and saves the attachment in its state.
      */

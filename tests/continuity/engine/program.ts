@@ -5,21 +5,26 @@ import { join, resolve } from "node:path";
 const repository = resolve(__dirname, "../../..");
 
 /**
- * The component's arguments, passed on unchecked. Two are separate: `component` has `name` and `aliases` of the component, and
- * `ownProvider` the URL of an OIDC provider that the program creates, whose ARN becomes the argument `oidcProviderArn`.
+ * The component's arguments, passed on unchecked. Two are separate: `component` has `name` and `aliases` of the component, and in
+ * `deletedWith` the document of a policy that becomes its option of this name. `ownProvider` is the URL of an OIDC provider that the
+ * program creates, whose ARN becomes the argument `oidcProviderArn`.
  */
 export type ComponentArguments = Readonly<Record<string, unknown>>;
 
 const INDEX = `
 const { readFileSync } = require("fs");
 const { CniServiceAccountRole } = require("eks-cni");
-const { OpenIdConnectProvider } = require("@pulumi/aws/iam");
+const { OpenIdConnectProvider, Policy } = require("@pulumi/aws/iam");
 
 const { component = {}, ownProvider: url, ...args } = JSON.parse(readFileSync(__dirname + "/arguments.json", "utf8"));
 if (url !== undefined) {
     args.oidcProviderArn = new OpenIdConnectProvider("issuer", { url, clientIdLists: ["sts.amazonaws.com"] }).arn;
 }
-const cni = new CniServiceAccountRole(component.name ?? "cni", args, { aliases: component.aliases });
+const options = { aliases: component.aliases };
+if (component.deletedWith !== undefined) {
+    options.deletedWith = new Policy("other", { policy: component.deletedWith });
+}
+const cni = new CniServiceAccountRole(component.name ?? "cni", args, options);
 exports.roleArn = cni.roleArn;
 exports.roleName = cni.roleName;
 exports.ready = cni.ready;

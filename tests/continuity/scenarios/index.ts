@@ -5,6 +5,7 @@ import { deliveries } from "./deliveries";
 import { drift } from "./drift";
 import { injectionGuard } from "./injectionGuard";
 import { lifecycle } from "./lifecycle";
+import { limits } from "./limits";
 import { model } from "./model";
 import { nodes } from "./nodes";
 import { options } from "./options";
@@ -32,5 +33,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ...records,
     ...role,
     ...advice,
+    ...limits,
     ...model,
 ];

@@ -14,7 +14,7 @@ export interface Scenario {
 }
 
 export interface Bound {
-    /** Pod-seconds without a path: zero, or more than zero to prove that the monitor detects gaps. */
+    /** Pod-seconds without a path: zero, or more than zero for a limit, which proves that the monitor detects gaps. */
     readonly podSeconds: "none" | "some";
     /** The maximum of seconds in which canaries have no path; 0 if the role works. */
     readonly canaryPodSeconds: number;

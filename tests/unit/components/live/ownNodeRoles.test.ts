@@ -55,6 +55,11 @@ describe("The node roles of the component's own program", () => {
         ["are found in a list that is an output", () => pulumi.output(["plain", role("nodes").name]), [seen("nodes")]],
         ["are none whose name is not the role's ID", () => [role("nodes").name.apply((name) => `${name}-2`)], []],
         [
+            "are also those that the program only reads, with Role.get",
+            () => [aws.iam.Role.get("nodes", "nodes-id", { name: "nodes-id" }).name],
+            [seen("nodes-id")],
+        ],
+        [
             "are none of another resource's output",
             () => [Object.assign(new aws.iam.InstanceProfile("nodes", { name: "nodes" }), {}).name],
             [],
