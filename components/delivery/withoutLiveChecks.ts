@@ -1,38 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AsyncResource } from "async_hooks";
 import {
     LIVE_CHECKS_ANNOTATION,
     LIVE_CHECKS_OFF,
     PATCH_FIELD_MANAGER_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
 import { enginePort, leaveNote } from "../../handover/engine/runNotes";
-import { hasEngine } from "../failures/failureHooks";
+import { hasEngine, resourceHook } from "../failures/namedHooks";
 
 /** Of the inputs or the outputs of the patch. */
 interface Metadata {
     readonly annotations?: Readonly<Record<string, string>>;
 }
 
-let hookCount = 0;
-
 /**
  * Tells former live checks that this update annotates the service account, before it does so. Only a hook sees the inputs of before
- * and after, and no destroy calls it. Without an engine it cannot be registered.
+ * and after, and no destroy calls it.
  *
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/
  */
 export function noteAnnotation(): pulumi.ResourceHookBinding {
-    if (!hasEngine()) {
-        return {};
-    }
-    // Hook names must be unique in the whole program, across components.
-    hookCount += 1;
-    // The engine calls the hook from outside the program. The SDK finds the program by its asynchronous context.
-    const hook = new pulumi.ResourceHook(
-        `eks-cni-without-live-checks-${String(hookCount)}`,
-        AsyncResource.bind((change: pulumi.ResourceHookArgs) => noteBeforeChange(change, thisEngine())),
-    );
-    return { beforeCreate: [hook], beforeUpdate: [hook] };
+    const hook = resourceHook("without-live-checks", (change) => noteBeforeChange(change, thisEngine()));
+    return hook === undefined ? {} : { beforeCreate: [hook], beforeUpdate: [hook] };
 }
 
 /**

@@ -1,35 +1,52 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withFixedMessage } from "../arguments/fixedMessage";
+import { NOT_YET_KNOWN } from "../arguments/knownArgs";
 import type { Gate } from "../arguments/validateArguments";
-import { hasEngine } from "../failures/failureHooks";
+import { withKnownPart } from "../arguments/validateArguments";
+import { hasEngine, resourceHook } from "../failures/namedHooks";
 import type { CniRole } from "../role/cniRole";
 import type { CredentialGuard } from "./liveResources";
 
+/** Notes whether the engine tries to create or update the guard, which it does not if the run leaves the guard out. */
+export function noteTry(): { readonly hooks: pulumi.ResourceHookBinding; readonly wasTried: () => boolean } {
+    let tried = false;
+    const hook = resourceHook("guard", () => {
+        tried = true;
+    });
+    return { hooks: hook === undefined ? {} : { beforeCreate: [hook], beforeUpdate: [hook] }, wasTried: () => tried };
+}
+
 /**
- * Fails the update if it has left out the credential guard (`--target`, `--exclude`) and another role takes the place of the one that
- * the guard has approved.
+ * Fails the update if another role takes the place of the one that the credential guard has approved, and the guard does not approve
+ * it: the run has left the guard out (`--target`, `--exclude`), or goes on although the guard has failed (`--continue-on-error`).
  *
- * The guard then keeps its outputs of before, so the role would be delivered without a proof. The engine deletes the role of before at
- * the end of an update, but only if the program has not failed.
+ * The role would be delivered without a proof. And the engine deletes the role of before at the end of an update, but only if the
+ * program has not failed.
  */
-export function unlessLeftOut(gate: Gate, { approvedRole }: CredentialGuard, { arn }: CniRole): Gate {
+export function unlessLeftOut(
+    gate: Gate,
+    { approvedRole }: CredentialGuard,
+    { arn }: CniRole,
+    wasTried: () => boolean,
+): Gate {
     if (pulumi.runtime.isDryRun() || !hasEngine()) {
         return gate;
     }
-    return pulumi
-        .all([gate, approvedRole, arn])
-        .apply(([passed, approved, roleArn]) =>
-            isLeftOut(approved, roleArn) ? reject(roleArn) : Promise.resolve(passed),
-        );
+    const approved = withKnownPart({ approvedRole, arn }, (known) =>
+        isLeftOut(known["approvedRole"], known["arn"], wasTried()) ? reject(String(known["arn"])) : Promise.resolve(),
+    );
+    return pulumi.all([gate, approved]).apply(([passed]) => passed);
+}
+
+/**
+ * @param approved The ARN of the role and its unique ID. Not known where the guard has failed, and where the run does not create it.
+ */
+export function isLeftOut(approved: unknown, roleArn: unknown, wasTried: boolean): boolean {
+    return typeof approved === "string" ? approved.split(" ")[0] !== roleArn : approved === NOT_YET_KNOWN && wasTried;
 }
 
 /** Rejects without a `throw`, for the reason in validateArguments.ts. */
-async function reject(roleArn: string): Promise<true> {
+async function reject(roleArn: string): Promise<void> {
     const { refusals } = await import("../../handover/model/refusals");
     return Promise.reject(withFixedMessage(new pulumi.RunError(refusals.roleNotApproved(roleArn).message)));
-}
-
-/** @param approved The ARN of the role and its unique ID. Undefined if the run skips the creation of the guard. */
-export function isLeftOut(approved: string | undefined, roleArn: string): boolean {
-    return approved !== undefined && approved.split(" ")[0] !== roleArn;
 }

@@ -14,7 +14,7 @@ import { createInjectionGuardResources, injectionGuardName } from "./injectionGu
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
 import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
-import { unlessLeftOut } from "./guardLeftOut";
+import { noteTry, unlessLeftOut } from "./guardLeftOut";
 import { showPlanAfterGuard, showPlanBeforeGuard } from "./previewPlan";
 
 /** The credential guard, and the gate for the resources after it. */
@@ -30,6 +30,7 @@ export interface Guard {
 /** Creates the resource that proves the role and records the state before the hand-over. Its delete is the hand-back. */
 export function createCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
     const { name, args, valid, gate, role, shape, parent } = live;
+    const { hooks, wasTried } = noteTry();
     const resource = new CredentialGuard(
         `${name}-credential-guard`,
         {
@@ -44,9 +45,9 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
             roleUniqueId: role.uniqueId ?? "",
         },
-        { parent, dependsOn: resourcesAfter(gate, before) },
+        { parent, dependsOn: resourcesAfter(gate, before), hooks },
     );
-    return { resource, gate: unlessLeftOut(showPlanBeforeGuard(live, resource.record), resource, role) };
+    return { resource, gate: unlessLeftOut(showPlanBeforeGuard(live, resource.record), resource, role, wasTried) };
 }
 
 /** Creates the resource that restarts one pod of each node role first. */

@@ -5,7 +5,7 @@ import { Gate, validateKnownPart } from "../arguments/validateArguments";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
 import { daemonSetNameOf } from "../delivery/rollout";
-import { hasEngine } from "../failures/failureHooks";
+import { hasEngine } from "../failures/namedHooks";
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
 import { KnownLate, PlainParts, previewInputs } from "./previewInputs";

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AsyncResource } from "async_hooks";
 import { parseOidcProviderArn } from "../../documents/arn";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import type { PlannedUpdate, UpdateSettings } from "../../handover/hooks/checkUpdate";
@@ -7,7 +6,7 @@ import { givenProperties, KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArg
 import { ValidArgs } from "../arguments/validArgs";
 import { withKnownPart } from "../arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
-import { hasEngine } from "../failures/failureHooks";
+import { resourceHook } from "../failures/namedHooks";
 import { liveConnection } from "./liveConnection";
 import { previewSeconds } from "./previewPlan";
 
@@ -20,13 +19,11 @@ export interface Narrowable {
     readonly parent: pulumi.ComponentResource;
 }
 
-let hookCount = 0;
-
 /**
  * Creates hooks that refuse an update in place of the role or its policy which would take something away from pods.
  *
  * The engine updates both before the credential guard, and the component never sees its former arguments. Only a hook gets the
- * inputs of before and after. Without an engine it cannot be registered.
+ * inputs of before and after.
  *
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/
  */
@@ -35,18 +32,9 @@ export function refuseNarrowing(of: Narrowable): {
 } {
     return {
         beforeUpdate: (kind) => {
-            if (!hasEngine()) {
-                return [];
-            }
-            // Hook names must be unique in the whole program, across components.
-            hookCount += 1;
             const check = (update: pulumi.ResourceHookArgs) => checkBeforeUpdate(of, kind, update);
-            // The engine calls the hook from outside the program. The SDK finds the program by its asynchronous context.
-            return [
-                new pulumi.ResourceHook(`eks-cni-refuse-narrowing-${String(hookCount)}`, AsyncResource.bind(check), {
-                    onDryRun: true,
-                }),
-            ];
+            const hook = resourceHook("refuse-narrowing", check, { onDryRun: true });
+            return hook === undefined ? [] : [hook];
         },
     };
 }

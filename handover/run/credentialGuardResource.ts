@@ -104,9 +104,8 @@ async function approve(
     const inUse = before?.record.approvedRoleArns.includes(subject.roleArn) ?? false;
     await prove(context, { ...inputs, inUse }, world);
     const record = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
-    const accounts = before === undefined ? record : withServiceAccount(record, before.subject.serviceAccount);
-    return {
-        record: withObserved(withServiceAccount(accounts, subject.serviceAccount), {
+    const approved = {
+        record: withObserved(withServiceAccount(record, subject.serviceAccount), {
             roleArn: subject.roleArn,
             detachFromNodeRoles,
             detachPolicyArns: inputs.detachPolicyArns,
@@ -115,6 +114,20 @@ async function approve(
         formerAnnotations: formerAnnotations(world, before),
         approvedRole: approvedRoleOf(inputs),
     };
+    if (before === undefined && world.cluster.injectionGuard.present) {
+        // One that a lost state has left over would refuse the pods that get the role.
+        await widen(context, inputs, approved);
+    }
+    return approved;
+}
+
+/** Before the service account gets another role. */
+function widen(context: RunContext, { timeouts }: CredentialGuardInputs, approved: CredentialGuardOutputs) {
+    return widenInjectionGuard(
+        context,
+        { subject: context.subject, ...approved },
+        { limitSeconds: timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" },
+    );
 }
 
 /** The record, with the CNI role and the node roles that the program itself manages. */
@@ -129,11 +142,12 @@ async function approveAgain(
     state: CredentialGuardInputs & CredentialGuardOutputs,
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
-    const known = { ...context, subject: subjectOf(withFormerAccount(state, inputs).record, context.subject) };
+    const { record } = withFormerAccount(state, inputs);
+    const known = { ...context, subject: subjectOf(record, context.subject) };
     refuseIfShared(state, inputs);
     await refuseIfStillNeeded(known, state, inputs);
-    const { approvedRoleArns, ownRoleArns = approvedRoleArns } = state.record;
-    const before = { ...state, approvedRoleArns, ownRoleArns };
+    const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
+    const before = { ...state, record, approvedRoleArns, ownRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);
     if (approved.approvedRole === state.approvedRole) {
         // The same role: its annotation does not change, and neither do the former annotations.
@@ -153,14 +167,8 @@ async function approveAgain(
             },
         );
     }
-    const { subject } = known;
-    const { record, formerAnnotations: restored } = approved;
-    await widenInjectionGuard(
-        known,
-        { subject, record, formerAnnotations: restored },
-        { limitSeconds: inputs.timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" },
-    );
-    return { ...approved, record: withAnotherApproval(record) };
+    await widen(known, inputs, approved);
+    return { ...approved, record: withAnotherApproval(approved.record) };
 }
 
 /** Runs the preflight. Throws all its reasons to refuse at once. */

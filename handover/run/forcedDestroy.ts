@@ -39,10 +39,15 @@ export async function lookBeforeForcing(context: RunContext, record: HandOverRec
     return skip(context);
 }
 
-function skip({ subject, progress }: RunContext): "skip" {
+function skip(context: RunContext): "skip" {
+    nameOtherClusters(context);
+    return "skip";
+}
+
+/** Names the clusters that share the role, whose pods nothing has seen. */
+export function nameOtherClusters({ subject, progress }: RunContext): void {
     const [, ...others] = subject.issuers;
     if (others.length > 0) {
         progress(`The role also trusts ${others.join(", ")}: pods there that still carry it fail without it`);
     }
-    return "skip";
 }

@@ -1,7 +1,7 @@
 import type { HandOverRecord } from "../model/record";
 import { OperationContext, RecordedInputs, RunContext, withRunContext } from "../observe/runContext";
 import { isClusterGone } from "./clusterGone";
-import { lookBeforeForcing } from "./forcedDestroy";
+import { lookBeforeForcing, nameOtherClusters } from "./forcedDestroy";
 import { refuseIfInterrupted } from "./interruptedTurningOff";
 
 /**
@@ -20,7 +20,9 @@ export async function unlessClusterGone(
         return;
     }
     await withRunContext(inputs, roleNames, operation, async (context) => {
-        if (!(await isClusterGone(context, false))) {
+        if (await isClusterGone(context, false)) {
+            nameOtherClusters(context);
+        } else {
             await refuseIfInterrupted(context, record);
             await use(context);
         }

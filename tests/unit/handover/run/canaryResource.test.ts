@@ -4,18 +4,7 @@ import { Refusal } from "../../../../handover/model/refusal";
 import type { CredentialSource } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
-import {
-    carrying,
-    NOW,
-    onNodeRole,
-    pod,
-    pods,
-    record,
-    ROLE,
-    ROLE_ARN,
-    subject,
-    world,
-} from "../support/worlds";
+import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
 
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "The user is unknown.", "Give another kubeconfig.");

@@ -36,17 +36,27 @@ function create(
     account: Partial<AccountSeen> = {},
     prove = (): Promise<unknown> => Promise.reject(new Error("not asked")),
 ) {
-    const [closed, lines]: [string[], string[]] = [[], []];
+    const [closed, lines, admitted]: [string[], string[], string[]] = [[], [], []];
     const seen = world(onNodeRole, { cluster, account });
     const context = {
         subject,
         roleNames: ["nodes"],
         now: () => seen.at,
+        sleep: () => Promise.resolve(),
         progress: (line: string) => lines.push(line),
         cluster: {
             clustersInKubeconfig: () => (otherDelivery.clusterNameUnknown === undefined ? ["prod"] : []),
             identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 34 } }),
-            look: () => Promise.resolve(seen.cluster),
+            look: () =>
+                Promise.resolve({
+                    ...seen.cluster,
+                    injectionGuard: {
+                        ...seen.cluster.injectionGuard,
+                        ...(admitted.length > 0 && { roleArns: admitted }),
+                    },
+                }),
+            admitRoles: (roleArns: string[]) => Promise.resolve(admitted.push(...roleArns)),
+            testAdmission: () => Promise.resolve({ verdict: "admitted" }),
             requestToken: () => Promise.resolve(`h.${claims}.s`),
             close: () => closed.push("closed"),
         },
@@ -59,7 +69,7 @@ function create(
         },
     } as unknown as RunContext;
     const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
-    return { operation, created: credentialGuard.create({ ...inputs, ...more }, operation), closed, lines };
+    return { operation, created: credentialGuard.create({ ...inputs, ...more }, operation), closed, lines, admitted };
 }
 
 describe("The credential guard's proof", () => {
@@ -90,6 +100,15 @@ describe("The credential guard's proof", () => {
             true,
         );
         deepStrictEqual((await fixOf(["another"])).startsWith("Fix the cause, and run the same command again."), true);
+    });
+});
+
+describe("An injection guard that a lost state has left over", () => {
+    it("admits the role before the service account gets it", async () => {
+        const leftOver = { present: true, inForce: true, roleArns: ["arn:aws:iam::111122223333:role/before"] };
+        const { created, admitted } = create({ injectionGuard: leftOver });
+        await created;
+        deepStrictEqual(admitted, ["arn:aws:iam::111122223333:role/before", subject.roleArn]);
     });
 });
 

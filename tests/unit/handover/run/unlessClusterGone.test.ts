@@ -252,6 +252,13 @@ describe("A delete of a live check", () => {
                 { fails: refusal("cluster-access-denied"), eks: "gone" },
                 ["The EKS cluster prod no longer exists: nothing to restore"],
             ],
+            [
+                { forced: false, fails: noConnection, eks: "gone", subject: { issuers: [ISSUER, OTHER] } },
+                [
+                    "The EKS cluster prod no longer exists: nothing to restore",
+                    `The role also trusts ${OTHER}: pods there that still carry it fail without it`,
+                ],
+            ],
         ];
         for (const [seen, said] of lines) {
             deepStrictEqual((await run(seen)).said, said);
