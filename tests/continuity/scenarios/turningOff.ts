@@ -2,6 +2,7 @@
 import * as assert from "node:assert";
 import type { Hooks } from "../engine/engine";
 import type { Stage } from "../stage";
+import { atEach } from "./atEach";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const withoutLiveChecks = (stage: Stage) => ({ clusterName: stage.sandbox.clusterName, liveChecks: false });
@@ -70,4 +71,20 @@ const continued: Scenario = {
     },
 };
 
-export const turningOff: readonly Scenario[] = [offAndOn, destroyed, continued];
+const withoutTheGuard: Scenario = {
+    name: "live-checks-off-killed-without-the-guard",
+    title: "the same with injectionGuard: false, and a pod is created as destroy removes the annotation, which must show more than zero",
+    quick: false,
+    bound: { podSeconds: "some", canaryPodSeconds: 120, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        await stage.succeeds("up", stage.arguments({ injectionGuard: false }));
+        await killed(stage, AFTER_ITS_RECORD);
+        const [node = ""] = (await stage.pods()).keys();
+        const start = atEach([/^PATCH serviceaccounts\/aws-node$/], () => stage.deletePodOn(node));
+        await stage.succeeds("destroy", stage.arguments(), start);
+        await start.done();
+        await stage.assertAsBefore();
+    },
+};
+
+export const turningOff: readonly Scenario[] = [offAndOn, destroyed, continued, withoutTheGuard];
