@@ -1,4 +1,5 @@
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
+import { mayBothBe, Restart, Restarts } from "./canaries";
 import type { Conditions } from "./conditions";
 
 /**
@@ -36,10 +37,8 @@ export interface ModelPod {
     readonly otherCredentials: string | undefined;
     readonly createdAt: number;
     readonly template: string | undefined;
-    /** Whether it replaces a working pod that the live checks deleted. */
-    readonly restarted: boolean;
-    /** Whether its node was NotReady at some time since then. */
-    cutOff: boolean;
+    /** The restart of a working pod by the live checks that led to it. */
+    readonly restart: Restart | undefined;
     startedAt: number | undefined;
     readySince: number | undefined;
     stoppingSince: number | undefined;
@@ -88,7 +87,7 @@ export class ModelWorld {
     private readonly attachments = new Map<string, History<boolean>>();
     private readonly annotated: History<string | undefined> = [{ at: 0, value: undefined }];
     private readonly guards: History<readonly string[] | undefined> = [{ at: 0, value: undefined }];
-    private readonly deleted = new Set<string>();
+    private readonly restarts = new Restarts();
     private retryAt = 0;
     private backoff = 1000;
     private podsCreated = 0;
@@ -182,7 +181,7 @@ export class ModelWorld {
         if (roleArn !== undefined) {
             return this.broken.has(roleArn);
         }
-        const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
+        const role = this.roleOf(node) ?? "";
         const until = this.taken.get(role) ?? Infinity;
         return this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS;
     }
@@ -193,10 +192,30 @@ export class ModelWorld {
             pod.stoppingSince ??= this.now;
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
             if (byLiveChecks && this.hasPath(pod) && this.isReady(pod)) {
-                this.deleted.add(pod.node);
+                this.restarts.begin(this.now, pod.node, this.nodesLike(pod.node), this.annotations[ROLE_ARN]);
             }
             this.changed();
         }
+    }
+
+    /** A run of the engine begins. It does not remember what an earlier one did. */
+    public beginRun(): void {
+        this.restarts.beginRun();
+    }
+
+    /** The nodes with the same node role, with the roles that their pods carry. */
+    private nodesLike(node: string) {
+        const role = this.roleOf(node);
+        return this.nodes
+            .filter((one) => one.role === role)
+            .map(({ name, ready }) => {
+                const pod = this.pods.find((one) => one.node === name && !one.stoppingSince);
+                return { name, ready, roleArn: pod?.roleArn };
+            });
+    }
+
+    private roleOf(node: string): string | undefined {
+        return this.nodes.find(({ name }) => name === node)?.role;
     }
 
     /** The controller retries refused pods at once. */
@@ -223,7 +242,7 @@ export class ModelWorld {
             const role = this.cniRoles.get(roleArn);
             return role !== undefined && role.works && !this.broken.has(roleArn) && this.isKnown(roleArn);
         }
-        const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
+        const role = this.roleOf(node) ?? "";
         return valueAt(this.attachments.get(role) ?? [], this.now - ENFORCEMENT_MILLISECONDS) ?? false;
     }
 
@@ -258,9 +277,6 @@ export class ModelWorld {
         if (this.pods.some(gone)) {
             this.pods = this.pods.filter((pod) => !gone(pod));
             this.changed();
-        }
-        for (const pod of this.pods.filter(({ node }) => !ready.has(node))) {
-            pod.cutOff = true;
         }
         for (const pod of this.pods.filter(({ node, stoppingSince }) => ready.has(node) && !stoppingSince)) {
             pod.startedAt ??= this.now;
@@ -303,8 +319,7 @@ export class ModelWorld {
                 otherCredentials: this.otherCredentials,
                 createdAt: this.now,
                 template: this.template,
-                restarted: this.deleted.delete(node.name),
-                cutOff: false,
+                restart: this.restarts.end(node.name),
                 startedAt: undefined,
                 readySince: undefined,
                 stoppingSince: undefined,
@@ -340,18 +355,17 @@ export class ModelWorld {
 
     /** Every running pod except canaries has a working path at every moment, and each node role has at most one canary. */
     private checkInvariant(): void {
-        const canaries = this.pods.filter(
-            ({ roleArn, stoppingSince }) => !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false,
+        const canaries = this.pods.flatMap(({ node, roleArn, stoppingSince, restart }) =>
+            restart && !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false ? [{ node, restart }] : [],
         );
-        // A canary that a killed run left on a NotReady node cannot be reverted, and does not block another role.
-        const roles = canaries
-            .filter(
-                ({ restarted, cutOff, roleArn }) => restarted && (!cutOff || roleArn === this.annotations[ROLE_ARN]),
-            )
-            .map(({ node }) => this.nodes.find(({ name }) => name === node)?.role);
-        const twice = roles.find((role, index) => roles.indexOf(role) !== index);
+        const twice = canaries.find((one, index) =>
+            canaries.some(
+                (other, at) =>
+                    at < index && this.roleOf(one.node) === this.roleOf(other.node) && !mayBothBe(one, other),
+            ),
+        );
         if (twice !== undefined) {
-            this.problem(`two canaries at once on nodes of ${twice}`);
+            this.problem(`two canaries at once on nodes of ${this.roleOf(twice.node) ?? ""}`);
         }
         for (const pod of this.pods) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
