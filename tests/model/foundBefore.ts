@@ -10,6 +10,11 @@ const up = (roleName: string, killedAt?: number): Turn => ({
 });
 const destroy = (killedAt: number): Turn => ({ operation: { do: "destroy" }, faults: [], killedAt });
 const nothing: Turn = { operation: { do: "nothing" }, faults: [], killedAt: undefined };
+const upAs = (of: Partial<Program>): Turn => ({
+    operation: { do: "up", refresh: false, program: { roleName: "cni", detachFromNodeRoles: undefined, ...of } },
+    faults: [],
+    killedAt: undefined,
+});
 const during = (turn: Turn, ...faults: [after: number, fault: Fault][]): Turn => ({
     ...turn,
     faults: faults.map(([after, fault]) => ({ after, fault })),
@@ -41,4 +46,14 @@ export const foundBefore: readonly Scenario[] = [
         ),
         nodes: ["a"],
     },
+    // Under a fixed name, another IP family took the policy of the former one away from pods that worked with the role.
+    of(upAs({}), upAs({ ipFamily: "ipv6", unnamedCluster: true })),
+    // The policy of a first update, which was refused, hid from the canary that the wrong family's policy does not suffice.
+    {
+        ...of(upAs({}), upAs({ ipFamily: "ipv6", unnamedCluster: true, additionalPolicyArns: ["logs"] })),
+        last: { ...program("cni"), additionalPolicyArns: ["logs"] },
+        writesLogs: true,
+    },
+    // No pod carried the role yet, but the service account was annotated: the next pod got a role that no longer trusted it.
+    of({ ...upAs({}), killedAt: 25 }, upAs({ wrongIssuer: true }), during(nothing, [2500, nodeJoins])),
 ];

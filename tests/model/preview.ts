@@ -52,9 +52,9 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     await engine.refresh(new Run(world));
     const nodeByPod = nodeOfEachPod(world.log);
     const plan = await preview(world, engine, program);
-    const { template } = world;
+    const { template, revision } = world;
     const hadPods = world.pods.length > 0;
-    const comparable = world.pods.every((pod) => pod.template === template && pod.roleArn !== FOREIGN_ROLE);
+    const comparable = world.pods.every((pod) => pod.revision === revision && pod.roleArn !== FOREIGN_ROLE);
     // The preview does not get the record of a guard that is about to act. It infers a recorded role from its nodes, or from the list.
     const used = new Set([...world.nodes.map(({ role }) => role), ...(program.detachFromNodeRoles ?? [])]);
     const from = world.log.length;

@@ -1,6 +1,9 @@
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
+import type { ProofFailure } from "../../handover/model/proof";
 import { mayBothBe, Restart, Restarts } from "./canaries";
+import { type ModelRole, suffices } from "./cniRole";
 import type { Conditions } from "./conditions";
+import { LentPolicies } from "./lentPolicies";
 
 /**
  * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
@@ -36,7 +39,8 @@ export interface ModelPod {
     /** Other credentials, as of an association of EKS Pod Identity. They are valid until they expire, long after a scenario. */
     readonly otherCredentials: string | undefined;
     readonly createdAt: number;
-    readonly template: string | undefined;
+    /** The revision of the pod template. */
+    readonly revision: string;
     /** The restart of a working pod by the live checks that led to it. */
     readonly restart: Restart | undefined;
     startedAt: number | undefined;
@@ -63,6 +67,8 @@ export class ModelWorld {
     /** Whether the service account has a Pod Identity association. */
     public association = false;
     public template: string | undefined;
+    /** How often an operator has restarted the DaemonSet's pods, which changes its pod template. */
+    public rollouts = 0;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public maxUnavailable = 1;
     public refused = 0;
@@ -70,10 +76,19 @@ export class ModelWorld {
     public woken = false;
     /** The role of the managed add-on, which is another one than the component's. The add-on does not write it in the model. */
     public addOn: { readonly roleArn: string; readonly since: number } | undefined;
-    /** The existing CNI roles. One that does not work passes the proof, but fails on the nodes, as with a VPC endpoint policy. */
-    public readonly cniRoles = new Map<string, { readonly createdAt: number; readonly works: boolean }>();
+    /** The existing CNI roles. */
+    public readonly cniRoles = new Map<string, ModelRole>();
     /** The CNI roles that an outsider has broken: their pods have no path until it repairs them, or the pods leave. */
-    public readonly broken = new Set<string>();
+    public readonly broken = new Map<string, ProofFailure>();
+    /** Whether the caller may not ask EKS for other deliveries. */
+    public unread = false;
+    public ipFamily: "ipv4" | "ipv6" = "ipv4";
+    /** Whether the pods write network policy logs. */
+    public writesLogs = false;
+    /** Policies that their owners have deleted. */
+    public readonly gonePolicies = new Set<string>();
+    /** Policies of node roles that another owner attaches for a while. */
+    public readonly lent = new LentPolicies();
     /** Other credentials that new pods get. */
     public otherCredentials: string | undefined;
     /** What other parties have set, and which calls fail. */
@@ -111,8 +126,21 @@ export class ModelWorld {
     public join(role: string, holdsPolicy = true): void {
         this.joined += 1;
         this.nodes.push({ name: `n${String(this.joined)}`, role, ready: true });
-        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: holdsPolicy }]);
+        this.createNodeRole(role, holdsPolicy);
         this.changed();
+    }
+
+    public createNodeRole(role: string, holdsPolicy = true): void {
+        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: holdsPolicy }]);
+    }
+
+    public get nodeRoles(): string[] {
+        return [...this.attachments.keys()];
+    }
+
+    /** Two equal revisions are the same template. */
+    public get revision(): string {
+        return JSON.stringify([this.template, this.rollouts]);
     }
 
     public lose(node: ModelNode): void {
@@ -240,7 +268,8 @@ export class ModelWorld {
         }
         if (roleArn !== undefined) {
             const role = this.cniRoles.get(roleArn);
-            return role !== undefined && role.works && !this.broken.has(roleArn) && this.isKnown(roleArn);
+            const hasRights = role !== undefined && role.works && suffices(role, this);
+            return hasRights && !this.broken.has(roleArn) && this.isKnown(roleArn);
         }
         const role = this.roleOf(node) ?? "";
         return valueAt(this.attachments.get(role) ?? [], this.now - ENFORCEMENT_MILLISECONDS) ?? false;
@@ -264,6 +293,7 @@ export class ModelWorld {
         while (this.due[0] !== undefined && this.due[0].at <= this.now) {
             this.due.shift()?.happen();
         }
+        this.lent.tick();
         this.kubelets();
         this.createPods();
         this.replacePods();
@@ -318,7 +348,7 @@ export class ModelWorld {
                 roleArn,
                 otherCredentials: this.otherCredentials,
                 createdAt: this.now,
-                template: this.template,
+                revision: this.revision,
                 restart: this.restarts.end(node.name),
                 startedAt: undefined,
                 readySince: undefined,
@@ -342,7 +372,7 @@ export class ModelWorld {
         );
         let budget = this.maxUnavailable - (this.nodes.length - available.size);
         for (const pod of this.pods.filter(
-            ({ template, stoppingSince }) => template !== this.template && !stoppingSince,
+            ({ revision, stoppingSince }) => revision !== this.revision && !stoppingSince,
         )) {
             if (!available.has(pod.node)) {
                 this.stop(pod.uid, false);
