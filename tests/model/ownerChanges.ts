@@ -1,4 +1,4 @@
-/** What the owners of cluster and account do on purpose: with nodes, pods, policies, and the rights of whoever runs the update. */
+/** What the owners of cluster and account do on purpose: with nodes, pods, policies, and the rights of the update's caller. */
 import * as fc from "fast-check";
 import { CUSTOMER_POLICY } from "./lentPolicies";
 import { ModelWorld } from "./world";
