@@ -1,3 +1,4 @@
+import { carriesAnyOf } from "../../handover/model/carriedRole";
 import type { Subject } from "../../handover/model/subject";
 import { OperationContext } from "../../handover/observe/runContext";
 import type { PlanInputs } from "../../handover/preview/plan";
@@ -18,6 +19,7 @@ import {
     type ModelRole,
     policiesOf,
     type RoleArguments,
+    suffices,
     triggerOf,
 } from "./cniRole";
 import type { Run } from "./run";
@@ -181,7 +183,7 @@ export class Engine {
         } else if (triggerOf(role.of ?? {}) !== trigger) {
             const pods = () => run.call("read the pods", () => carriersOf(world), false);
             await resources.beforeUpdate(arn, role.of ?? {}, program, pods);
-            await run.call(`update ${arn}`, () => world.cniRoles.set(arn, { ...role, of: program }));
+            await run.call(`update ${arn}`, () => this.updateInPlace(arn, role, program));
         }
         stack.roles = [...stack.roles.filter((one) => one !== arn), arn];
         if (program.generatedName) {
@@ -195,6 +197,18 @@ export class Engine {
         delete stack.trustDrifted;
         await this.attachPolicies(arn, program, run);
         return arn;
+    }
+
+    /**
+     * The credential guard does not prove a role again whose rights alone have changed. If nothing uses it yet, since a run was killed
+     * before it annotated the service account, the canary is the first to show that it does not work.
+     */
+    private updateInPlace(arn: string, role: ModelRole, program: Program): void {
+        const { world } = this;
+        const updated = { ...role, of: program };
+        const isUsed = carriersOf(world).some((pod) => carriesAnyOf(pod, [arn]));
+        const works = isUsed ? role.works : !program.roleName.startsWith("bad") && suffices(updated, world);
+        world.cniRoles.set(arn, { ...updated, works });
     }
 
     private arnFor({ roleName, generatedName }: Program, trigger: string): string {
