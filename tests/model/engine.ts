@@ -234,7 +234,7 @@ export class Engine {
             );
         }
         const now = cniRoles.get(arn);
-        if (now !== undefined && made.works) {
+        if (now !== undefined && made.works && suffices(now, this.world)) {
             cniRoles.set(arn, { ...now, works: true });
         }
     }
