@@ -90,7 +90,8 @@ export function updateSettings(
     },
 ): UpdateSettings {
     const [kubeconfig, clusterName] = [textOf(known["kubeconfig"]), textOf(known["clusterName"])];
-    const { namespace } = (known["serviceAccount"] ?? {}) as KnownArgs;
+    const { namespace, name } = (known["serviceAccount"] ?? {}) as KnownArgs;
+    const accountName = textOf(name);
     const late = ["kubeconfig", "serviceAccount"].filter((name) => known[name] === NOT_YET_KNOWN);
     const unread = [
         ...late.map((name) => `${name} is not known yet`),
@@ -99,6 +100,7 @@ export function updateSettings(
     return {
         namespace: textOf(namespace) ?? "",
         fixedName: plain.fixedName,
+        ...(accountName !== undefined && { accountName }),
         ...(kubeconfig !== undefined && { kubeconfig }),
         ...(clusterName !== undefined && { clusterName }),
         ...(plain.context !== undefined && { context: plain.context }),

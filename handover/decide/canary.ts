@@ -130,8 +130,10 @@ function chooseCanary(
     const tried = candidates.filter(
         (pod) => memory.restarts[pod.node] !== undefined || (!pod.ready && carriesAnyOf(pod, record.approvedRoleArns)),
     );
+    // One that does not work is the canary already: another one, which works again, waits until it does.
+    const broken = tried.filter(({ ready }) => !ready);
     const [first = candidates[0]] = candidates.filter(({ ready }) => ready);
-    const wrong = tried.length > 0 ? tried : candidates.filter((pod) => pod === first);
+    const wrong = [broken, tried].find(({ length }) => length > 0) ?? candidates.filter((pod) => pod === first);
     return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, (pod) =>
         tried.length > 0
             ? `canary on ${pod.node}${ofRole(role)}: ${describeCredentials(pod)}`

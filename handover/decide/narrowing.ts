@@ -3,6 +3,7 @@ import { matchesWildcards } from "../../documents/policyStatements";
 import { serviceAccountOf, type TrustedSubject, trustedSubjects } from "../../documents/trustedSubjects";
 import { carriedRoles } from "../model/carriedRole";
 import type { CarrierSeen } from "../model/carrier";
+import { isSameAccount, type ServiceAccountName } from "../model/subject";
 
 /** The loss that an update in place means for pods. */
 export interface Narrowing {
@@ -85,6 +86,15 @@ export function leavingSubjects({ before, after, ownIssuerStays }: Narrowing): r
 export function namespacesOf({ before, after }: Narrowing, fallback: string): readonly string[] {
     const named = [...before, ...after].flatMap(({ subject }) => serviceAccountOf(subject)?.namespace ?? []);
     return [...new Set([fallback, ...named.filter((namespace) => !/[*?]/.test(namespace))])];
+}
+
+/** The service accounts whose pods lose something, if the trust policy names them. */
+export function accountsOf({ before }: Narrowing, own: ServiceAccountName | undefined): readonly ServiceAccountName[] {
+    const named = before.flatMap(({ subject }) => serviceAccountOf(subject) ?? []);
+    const exact = [...named, ...(own === undefined ? [] : [own])].filter(
+        ({ namespace, name }) => !/[*?]/.test(namespace + name),
+    );
+    return exact.filter((one, at) => exact.findIndex((other) => isSameAccount(one, other)) === at);
 }
 
 /**

@@ -24,6 +24,7 @@ export function preflightRefusals(preflight: Preflight): Refusal[] {
         ...clusterReasons(preflight),
         ...credentialSourceReasons(preflight),
         ...templateReasons(preflight),
+        ...familyReasons(preflight),
         ...versionReasons(preflight),
         ...nodeRoleReasons(preflight),
     ];
@@ -112,6 +113,14 @@ function skips(daemonSet: DaemonSetSeen | undefined): string[] {
             ? []
             : [`the annotation ${SKIP_CONTAINERS_ANNOTATION}`]),
     ];
+}
+
+/** Without the cluster's name, the component itself cannot compare them. */
+function familyReasons({ subject, otherDelivery }: Preflight): Refusal[] {
+    const { clusterName = "", ipFamily } = otherDelivery ?? {};
+    return ipFamily === undefined || ipFamily === subject.ipFamily
+        ? []
+        : [refusals.wrongIpFamily(clusterName, ipFamily, subject.ipFamily)];
 }
 
 function versionReasons({ subject, world, clusterVersion, injectionGuard }: Preflight): Refusal[] {

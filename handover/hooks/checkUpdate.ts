@@ -1,5 +1,6 @@
 import { withTimeout } from "../async/withTimeout";
 import {
+    accountsOf,
     cutOff,
     leavingSubjects,
     type Narrowing,
@@ -29,6 +30,8 @@ export interface PlannedUpdate {
 export interface UpdateSettings extends ClusterConnection {
     /** The namespace of the service account. */
     readonly namespace: string;
+    /** Its name, which only the update of a policy needs: a trust policy names it. */
+    readonly accountName?: string;
     /** Why the settings are not known, or nothing may be read. The pods then count as unknown. */
     readonly unread?: string;
     /** A preview only warns if the cluster cannot be read, and takes no longer than this. */
@@ -93,7 +96,7 @@ async function refusalOf(
 ): Promise<Reason | undefined> {
     const what = { kind, arn, changes: narrowing.changes };
     try {
-        const { pods, issuer } = await lookInTime(namespacesOf(narrowing, settings.namespace), settings, look);
+        const { pods, issuer } = await lookInTime(narrowing, kind, settings, look);
         const roleArn = kind === "role" ? arn : undefined;
         const lost = cutOff(narrowing, pods, { roleArn, issuer });
         return lost.length === 0 ? undefined : { refusal: refusals.roleNarrowed(what, lost), unread: false };
@@ -105,12 +108,19 @@ async function refusalOf(
     }
 }
 
-function lookInTime(namespaces: readonly string[], settings: UpdateSettings, look: Look): ReturnType<Look> {
-    const { unread, previewSeconds } = settings;
+function lookInTime(
+    narrowing: Narrowing,
+    kind: PlannedUpdate["kind"],
+    settings: UpdateSettings,
+    look: Look,
+): ReturnType<Look> {
+    const { unread, previewSeconds, namespace, accountName: name } = settings;
     if (unread !== undefined) {
         return Promise.reject(new Error(unread));
     }
-    const looking = look(settings, namespaces, previewSeconds !== undefined);
+    const own = kind === "policy" && name !== undefined ? { namespace, name } : undefined;
+    const namespaces = namespacesOf(narrowing, namespace);
+    const looking = look(settings, namespaces, previewSeconds !== undefined, accountsOf(narrowing, own));
     const late = () => new Error(`no answer within ${String(previewSeconds)} s`);
     return previewSeconds === undefined ? looking : withTimeout(previewSeconds * 1000, looking, late);
 }

@@ -1,6 +1,8 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import type { CarrierSeen } from "../model/carrier";
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { type CarrierSeen, nextCarrier } from "../model/carrier";
 import { credentialSource } from "../model/credentialSource";
+import type { ServiceAccountName } from "../model/subject";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 import { hasEnded } from "./pods";
@@ -27,4 +29,16 @@ function carrierSeen({ metadata, spec }: V1Pod, namespace: string): CarrierSeen 
         serviceAccount: spec?.serviceAccountName ?? "default",
         credentials: credentialSource(spec ?? { containers: [] }),
     };
+}
+
+/** The next pod of a service account, if its annotation gives pods a role: it carries the role as soon as it is created. */
+export async function nextCarriers(cluster: Cluster, { namespace, name }: ServiceAccountName): Promise<CarrierSeen[]> {
+    const { items } = await cluster.call(
+        { verb: "list", resource: "serviceaccounts", namespace, name },
+        cluster.core.listNamespacedServiceAccount({ namespace, fieldSelector: `metadata.name=${name}` }),
+    );
+    return items.flatMap(({ metadata }) => {
+        const { [ROLE_ARN_ANNOTATION]: roleArn } = metadata?.annotations ?? {};
+        return roleArn === undefined ? [] : [nextCarrier({ namespace, name }, roleArn)];
+    });
 }

@@ -2,6 +2,8 @@
 export interface OtherDelivery {
     /** The cluster's name with which EKS was asked. */
     readonly clusterName?: string;
+    /** The cluster's IP family, if the run has asked EKS whether the name is the cluster's. */
+    readonly ipFamily?: string;
     /** Why the cluster's name is unknown: EKS was not asked then. */
     readonly clusterNameUnknown?: string;
     /** The role that the managed add-on `vpc-cni` gives the service account. */
@@ -25,7 +27,7 @@ export interface UnreadCall {
 
 /** The answer of EKS to the name of a cluster. */
 export type NamedCluster =
-    /** Without `https://`. */
-    | { readonly is: "there"; readonly issuer: string | undefined }
+    /** `issuer`: without `https://`. */
+    | { readonly is: "there"; readonly issuer: string | undefined; readonly ipFamily?: string }
     | { readonly is: "missing" }
     | { readonly is: "unread"; readonly call: UnreadCall };

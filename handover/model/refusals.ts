@@ -256,6 +256,13 @@ export const refusals = {
             "It writes to CloudWatch Logs with the permissions of the node role. Once the pod carries the CNI role, it uses that role instead, and crashes without these permissions.",
             "Add a policy with logs:DescribeLogGroups, logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents to additionalPolicyArns, or turn the logs off (--enable-cloudwatch-logs=false).",
         ),
+    wrongIpFamily: (clusterName: string, ipFamily: string, given: Subject["ipFamily"]) =>
+        new Refusal(
+            "wrong-ip-family",
+            `The IP family of the EKS cluster ${clusterName} is ${ipFamily}. The program has ipFamily ${given}.`,
+            "Pods would not get the permissions that the plugin needs with this family.",
+            `Set ipFamily: "${ipFamily}", and run the update again.`,
+        ),
     cniTooOld: (version: string) =>
         new Refusal(
             "cni-too-old",
@@ -402,6 +409,19 @@ export const refusals = {
                 (logs
                     ? " If only the network policy logs need them, you can turn the logs off instead (--enable-cloudwatch-logs=false)."
                     : ""),
+        ),
+    ipFamilyNarrows: (
+        policyArns: readonly string[],
+        roleArn: string,
+        former: Subject["ipFamily"],
+        missing: readonly string[],
+    ) =>
+        new Refusal(
+            "policy-still-needed",
+            `With another ipFamily, the update takes ${policyArns.join(", ")} away from ${roleArn}. The policies that stay do not grant ${missing.join(", ")}.`,
+            `Pods that work with the role, and got it with ipFamily ${former}, need these actions. The policy is still attached.`,
+            `If ${former} is the cluster's IP family, set ipFamily to it again. Otherwise give another roleName, or none, in the same update: ` +
+                "another role is then proved, and the pods move to it.",
         ),
     sharedRoleNarrowed: (update: Narrowed, issuers: readonly string[]) =>
         new Refusal(

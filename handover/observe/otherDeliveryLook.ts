@@ -16,15 +16,18 @@ export async function lookAtOtherDelivery(
     issuer: () => Promise<string | undefined>,
 ): Promise<OtherDelivery> {
     const found = await findClusterName(context, account, issuer);
-    return "unknown" in found
-        ? {
-              clusterNameUnknown: found.unknown,
-              addOn: false,
-              addOnRoleArn: undefined,
-              podIdentityRoleArns: [],
-              unread: [],
-          }
-        : context.aws.otherDelivery(found.name, context.subject.serviceAccount);
+    if ("unknown" in found) {
+        return {
+            clusterNameUnknown: found.unknown,
+            addOn: false,
+            addOnRoleArn: undefined,
+            podIdentityRoleArns: [],
+            unread: [],
+        };
+    }
+    const { name, ipFamily } = found;
+    const seen = await context.aws.otherDelivery(name, context.subject.serviceAccount);
+    return ipFamily === undefined ? seen : { ...seen, ipFamily };
 }
 
 /** A name counts only if EKS reports the issuer of this cluster for it: another cluster may have the name, here or elsewhere. */
@@ -32,7 +35,7 @@ async function findClusterName(
     { aws, cluster, subject }: Context,
     { clustersInTags = [] }: AccountSeen,
     issuer: () => Promise<string | undefined>,
-): Promise<{ readonly name: string } | { readonly unknown: string }> {
+): Promise<{ readonly name: string; readonly ipFamily?: string | undefined } | { readonly unknown: string }> {
     const { clusterName, issuers } = subject;
     if (clusterName !== undefined && issuers.length > 0) {
         // The component has compared the name with the provider of the issuer.
@@ -46,9 +49,10 @@ async function findClusterName(
     }
     const reasons: string[] = [];
     for (const candidate of candidates) {
-        const why = whyNotTheName(candidate, expected ?? "", await aws.namedCluster(candidate.name));
+        const seen = await aws.namedCluster(candidate.name);
+        const why = whyNotTheName(candidate, expected ?? "", seen);
         if (why === undefined) {
-            return { name: candidate.name };
+            return { name: candidate.name, ipFamily: seen.is === "there" ? seen.ipFamily : undefined };
         }
         reasons.push(why);
     }

@@ -1,7 +1,7 @@
 import type { Refusal } from "../model/refusal";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
 import type { World } from "../model/world";
-import { withAnnotations, withInjectionGuard, withNewTemplate, worldAfter } from "./forecastWorld";
+import { withAdmitted, withAnnotations, withInjectionGuard, withNewTemplate, worldAfter } from "./forecastWorld";
 
 /** The steps of one decision until it is done, assuming that each step works. */
 export interface ForecastPart {
@@ -36,6 +36,11 @@ export class Forecast {
         this.isStuck = part.stuck !== undefined;
         this.refusals.push(...(part.refusal === undefined ? [] : [part.refusal]));
         return part;
+    }
+
+    /** Simulates what the credential guard does before the service account gets another role. */
+    public admit(roleArn: string): void {
+        this.world = { ...this.world, cluster: withAdmitted(this.world.cluster, roleArn) };
     }
 
     /** Simulates a patch that the Kubernetes provider applies between the live checks. */

@@ -70,8 +70,17 @@ export function withInjectionGuard(cluster: ClusterSeen, roleArn: string): Clust
     return { ...cluster, injectionGuard: { present: true, inForce: true, roleArns: [roleArn] } };
 }
 
+/** The injection guard, if there is one, also admits pods with this role. */
+export function withAdmitted(cluster: ClusterSeen, roleArn: string): ClusterSeen {
+    const { injectionGuard } = cluster;
+    const { roleArns } = injectionGuard;
+    return roleArns === undefined
+        ? cluster
+        : { ...cluster, injectionGuard: { ...injectionGuard, roleArns: [...new Set([...roleArns, roleArn])] } };
+}
+
 /**
- * Terminating pods are gone, a rolling update has finished, and every Ready node has its pod.
+ * Terminating pods are gone, a rolling update has finished, and every Ready node has its pod, unless the injection guard refuses it.
  *
  * A pod that was not Ready becomes Ready only at the second wait in a row, so that the decision first sees a pod that an earlier
  * run left broken.
@@ -91,13 +100,20 @@ function settled(cluster: ClusterSeen, at: number, waitedBefore: boolean): Clust
         .map(afterAWhile);
     const occupied = new Set(staying.map(({ node }) => node));
     const empty = cluster.nodes.filter(({ name, ready }) => ready && !occupied.has(name));
-    const { injectionGuard } = cluster;
+    const { injectionGuard, refusedPods } = cluster;
+    const refused = refusedPods.length > 0 && isRefused(cluster);
     return {
         ...cluster,
-        pods: [...staying, ...empty.map(({ name }) => madeReady(newPod(name, cluster, at), at))],
+        pods: refused ? staying : [...staying, ...empty.map(({ name }) => madeReady(newPod(name, cluster, at), at))],
         injectionGuard: { ...injectionGuard, inForce: injectionGuard.present },
-        refusedPods: [],
+        refusedPods: refused ? refusedPods : [],
     };
+}
+
+/** Whether the injection guard refuses the pods that the webhook makes of the annotation. */
+function isRefused({ injectionGuard, serviceAccount }: ClusterSeen): boolean {
+    const { [ROLE_ARN_ANNOTATION]: roleArn = "" } = serviceAccount?.annotations ?? {};
+    return injectionGuard.roleArns?.includes(roleArn) === false;
 }
 
 function madeReady(pod: PodSeen, at: number): PodSeen {

@@ -120,6 +120,7 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
 
 function annotate(subject: Subject, forecast: Forecast): string[] {
     const already = isAnnotated(subject, forecast.world.cluster);
+    forecast.admit(subject.roleArn);
     forecast.patchServiceAccount(subject.annotations);
     return already ? [] : planLines.annotate(subject.serviceAccount);
 }

@@ -27,7 +27,7 @@ import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
 import { ProofDepth, prove } from "./proveRole";
-import { refuseIfStillNeeded } from "./removedPolicies";
+import { refuseIfStillNeeded, refuseWithoutLogs } from "./removedPolicies";
 import { refuseIfShared } from "./sharedRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 import { widenInjectionGuard } from "./widenInjectionGuard";
@@ -97,6 +97,7 @@ async function approve(
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
+    await refuseWithoutLogs(context, inputs, world.cluster);
     const withoutPath = withoutPathLine(world);
     if (withoutPath !== undefined) {
         context.progress(withoutPath);

@@ -1,3 +1,4 @@
+import { carriesAnyOf } from "../../handover/model/carriedRole";
 import type { Subject } from "../../handover/model/subject";
 import { OperationContext } from "../../handover/observe/runContext";
 import type { PlanInputs } from "../../handover/preview/plan";
@@ -9,30 +10,47 @@ import {
 } from "../../handover/run/credentialGuardResource";
 import { detachment, DetachmentInputs, DetachmentOutputs } from "../../handover/run/detachmentResource";
 import { changedInputs, LiveInputs, LiveResource } from "../../handover/run/liveResource";
+import {
+    ACCOUNT,
+    AWS_NODE,
+    checkInPlace,
+    issuerOf,
+    missingGrants,
+    type ModelRole,
+    policiesOf,
+    type RoleArguments,
+    suffices,
+    triggerOf,
+} from "./cniRole";
 import type { Run } from "./run";
-import { ACCOUNT, CONTROL, ISSUER, runContextOf } from "./runContext";
+import { carriersOf, CONTROL, runContextOf } from "./runContext";
 import { FOREIGN_OWNER, ModelWorld, ROLE_ARN } from "./world";
 
-/** The live checks. A planted bug replaces one of them. */
+/** The live checks, and the hook. A planted bug replaces one of them. */
 export interface Resources {
     readonly credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuardOutputs>;
     readonly canary: LiveResource<CanaryInputs, CanaryOutputs>;
     readonly detachment: LiveResource<DetachmentInputs, DetachmentOutputs>;
+    /** The hook of the role's updates in place. */
+    readonly beforeUpdate: typeof checkInPlace;
 }
 
-export const REAL_RESOURCES: Resources = { credentialGuard, canary, detachment };
+export const REAL_RESOURCES: Resources = { credentialGuard, canary, detachment, beforeUpdate: checkInPlace };
 
 /** The arguments in an operator's program. */
-export interface Program {
+export interface Program extends RoleArguments {
     readonly roleName: string;
+    /** Whether the engine makes the role's name, so that it can replace the role. */
+    readonly generatedName?: boolean;
+    readonly daemonSetName?: string;
+    /** Whether the program gives the cluster's OIDC provider without its name, so that the component cannot look the cluster up. */
+    readonly unnamedCluster?: boolean;
     readonly detachFromNodeRoles: readonly string[] | undefined;
     /** The issuers of other clusters. */
     readonly otherIssuers?: readonly string[];
     readonly forceDestroy?: boolean;
     readonly overrideExistingServiceAccount?: boolean;
     readonly proof?: CredentialGuardInputs["proof"];
-    readonly additionalPolicies?: boolean;
-    readonly ipFamily?: Subject["ipFamily"];
     readonly injectionGuard?: boolean;
     readonly detachPolicyArns?: readonly string[];
 }
@@ -41,6 +59,10 @@ export interface Program {
 interface Stack {
     /** The program's role is the last one. Those before it were replaced, and are deleted when an update succeeds. */
     roles: string[];
+    /** The trigger of the program's role, if its name is generated. */
+    trigger?: string;
+    /** Whether a refresh has seen that another party changed the role's trust policy. */
+    trustDrifted?: boolean;
     guard?: CredentialGuardInputs & CredentialGuardOutputs;
     patch?: string;
     canary?: CanaryInputs & CanaryOutputs;
@@ -71,6 +93,7 @@ export const arnOf = (roleName: string) => `arn:aws:iam::${ACCOUNT}:role/${roleN
 /** Does what Pulumi's engine does with the component's resources, in the order of components/live/liveChecks.ts. */
 export class Engine {
     private readonly stack: Stack = { roles: [] };
+    private generatedNames = 0;
 
     public constructor(
         private readonly world: ModelWorld,
@@ -81,18 +104,30 @@ export class Engine {
         return this.stack.guard === undefined && this.stack.roles.length === 0;
     }
 
+    /** The program's role. Undefined before the first update. */
+    public get roleArn(): string | undefined {
+        return this.stack.roles.at(-1);
+    }
+
     public async up(program: Program, run: Run): Promise<void> {
-        const { world, stack, resources } = this;
-        const operation = this.operation(run);
-        const arn = arnOf(program.roleName);
-        if (!stack.roles.includes(arn)) {
-            await run.call(`create ${arn}`, () => {
-                world.cniRoles.set(arn, { createdAt: world.now, works: !program.roleName.startsWith("bad") });
-                stack.roles.push(arn);
-            });
+        const { lent } = this.world;
+        lent.updating = true;
+        try {
+            await this.update(program, run);
+        } finally {
+            lent.updating = false;
         }
-        stack.roles = [...stack.roles.filter((role) => role !== arn), arn];
-        const common = commonInputs(program);
+    }
+
+    private async update(program: Program, run: Run): Promise<void> {
+        const { world, stack, resources } = this;
+        const { ipFamily = "ipv4", unnamedCluster } = program;
+        if (!unnamedCluster && ipFamily !== world.ipFamily) {
+            throw new Error(`ipFamily: expected "${world.ipFamily}", the IP family of the cluster`);
+        }
+        const operation = this.operation(run);
+        const arn = await this.ownRole(program, run);
+        const common = commonInputs(program, arn);
         const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), operation);
         stack.guard = guard;
         if (stack.patch !== arn) {
@@ -130,14 +165,97 @@ export class Engine {
         if (!injectionGuard) {
             delete stack.injectionGuard;
         }
+        await this.detachRemovedPolicies(arn, program, run);
         await this.deleteRoles(stack.roles.slice(0, -1), run);
+    }
+
+    /** Creates, replaces or updates the role, and attaches its policies. The live checks come after it. */
+    private async ownRole(program: Program, run: Run): Promise<string> {
+        const { world, stack, resources } = this;
+        const trigger = triggerOf(program);
+        const arn = this.arnFor(program, trigger);
+        const role = world.cniRoles.get(arn);
+        if (!stack.roles.includes(arn) || role === undefined) {
+            await run.call(`create ${arn}`, () => {
+                world.cniRoles.set(arn, newRole(program, world));
+                stack.roles.push(arn);
+            });
+        } else if (triggerOf(role.of ?? {}) !== trigger) {
+            const pods = () => run.call("read the pods", () => carriersOf(world), false);
+            await resources.beforeUpdate(arn, role.of ?? {}, program, pods);
+            await run.call(`update ${arn}`, () => this.updateInPlace(arn, role, program));
+        }
+        stack.roles = [...stack.roles.filter((one) => one !== arn), arn];
+        if (program.generatedName) {
+            stack.trigger = trigger;
+        } else {
+            delete stack.trigger;
+        }
+        if (stack.trustDrifted && world.broken.get(arn) === "trust-refused") {
+            await run.call(`restore the trust policy of ${arn}`, () => world.broken.delete(arn));
+        }
+        delete stack.trustDrifted;
+        await this.attachPolicies(arn, program, run);
+        return arn;
+    }
+
+    /**
+     * The credential guard does not prove a role again whose rights alone have changed. If nothing uses it yet, since a run was killed
+     * before it annotated the service account, the canary is the first to show that it does not work.
+     */
+    private updateInPlace(arn: string, role: ModelRole, program: Program): void {
+        const { world } = this;
+        const updated = { ...role, of: program };
+        const isUsed = carriersOf(world).some((pod) => carriesAnyOf(pod, [arn]));
+        const works = isUsed ? role.works : !program.roleName.startsWith("bad") && suffices(updated, world);
+        world.cniRoles.set(arn, { ...updated, works });
+    }
+
+    private arnFor({ roleName, generatedName }: Program, trigger: string): string {
+        const present = this.roleArn;
+        if (!generatedName) {
+            return arnOf(roleName);
+        }
+        if (present?.startsWith(`${arnOf(roleName)}-`) && this.stack.trigger === trigger) {
+            return present;
+        }
+        this.generatedNames += 1;
+        return arnOf(`${roleName}-${String(this.generatedNames)}`);
+    }
+
+    private async attachPolicies(arn: string, program: Program, run: Run): Promise<void> {
+        const { cniRoles } = this.world;
+        const made = newRole(program, this.world);
+        const { policyArns = [], ...role } = cniRoles.get(arn) ?? made;
+        const missing = policiesOf(program).filter((one) => !policyArns.includes(one));
+        if (missing.length > 0) {
+            await run.call(`attach ${missing.join(", ")} to ${arn}`, () =>
+                cniRoles.set(arn, { ...role, policyArns: [...policyArns, ...missing] }),
+            );
+        }
+        const now = cniRoles.get(arn);
+        if (now !== undefined && made.works && suffices(now, this.world)) {
+            cniRoles.set(arn, { ...now, works: true });
+        }
+    }
+
+    /** The engine deletes at the end of an update. */
+    private async detachRemovedPolicies(arn: string, program: Program, run: Run): Promise<void> {
+        const { cniRoles } = this.world;
+        const role = cniRoles.get(arn);
+        const removed = (role?.policyArns ?? []).filter((one) => !policiesOf(program).includes(one));
+        if (role !== undefined && removed.length > 0) {
+            await run.call(`detach ${removed.join(", ")} from ${arn}`, () =>
+                cniRoles.set(arn, { ...role, policyArns: policiesOf(program) }),
+            );
+        }
     }
 
     /** The input of a preview's plan. Undefined if the live checks have nothing to do. */
     public planInputs(program: Program): PartialPlanInputs | undefined {
         const { guard, canary: tried, detachment: last, roles } = this.stack;
         const { roleName, detachFromNodeRoles } = program;
-        const inputs = guardInputs(commonInputs(program), program);
+        const inputs = guardInputs(commonInputs(program, arnOf(roleName)), program);
         const acts = guard === undefined || changedInputs(guard, inputs).length > 0;
         // A former run may have ended before it reached them.
         const isOutdated = (state: Pick<CanaryInputs, "approvedRole" | "record" | "drift"> | undefined) =>
@@ -157,6 +275,7 @@ export class Engine {
     /** Saves the drift that a refresh finds, including that of the native resources, so that the next update repairs it. */
     public async refresh(run: Run): Promise<void> {
         const { world, stack, resources } = this;
+        stack.trustDrifted = [...world.broken.values()].includes("trust-refused");
         if (world.guard?.join() !== stack.injectionGuard) {
             delete stack.injectionGuard;
         }
@@ -213,7 +332,7 @@ export class Engine {
         const isDone = () =>
             world.strategy === "OnDelete" ||
             world.nodes.every(({ name }) =>
-                world.pods.some((pod) => pod.node === name && pod.template === delivered && world.isReady(pod)),
+                world.pods.some((pod) => pod.node === name && pod.revision === world.revision && world.isReady(pod)),
             );
         await run.call("wait for the rollout", () => world.advance(ROLLOUT_MILLISECONDS, isDone), false);
         if (!isDone()) {
@@ -258,18 +377,25 @@ function hasInjectionGuard({ detachFromNodeRoles, injectionGuard = true }: Progr
     return injectionGuard && detachFromNodeRoles !== undefined;
 }
 
-function commonInputs({ roleName, ipFamily = "ipv4", otherIssuers = [], forceDestroy = false }: Program): LiveInputs {
-    const roleArn = arnOf(roleName);
+function newRole(program: Program, { now, ipFamily, writesLogs }: ModelWorld): ModelRole {
+    const policyArns = policiesOf(program);
+    const { cni, logs } = missingGrants(policyArns, ipFamily);
+    const works = !program.roleName.startsWith("bad") && cni.length === 0 && (logs.length === 0 || !writesLogs);
+    return { createdAt: now, works, of: program, policyArns };
+}
+
+function commonInputs(program: Program, roleArn: string): LiveInputs {
+    const { ipFamily = "ipv4", otherIssuers = [], forceDestroy = false } = program;
     const subject: Subject = {
         component: "cni",
         fieldManager: MANAGER,
         injectionGuardName: "guard",
-        daemonSetName: "aws-node",
-        serviceAccount: { namespace: "kube-system", name: "aws-node" },
+        daemonSetName: program.daemonSetName ?? AWS_NODE,
+        serviceAccount: { namespace: "kube-system", name: program.serviceAccountName ?? AWS_NODE },
         ipFamily,
-        issuers: [ISSUER, ...otherIssuers],
+        issuers: [issuerOf(program), ...otherIssuers],
         roleArn,
-        clusterName: "prod",
+        ...(program.unnamedCluster ? {} : { clusterName: "prod" }),
         annotations: { [ROLE_ARN]: roleArn },
     };
     return { subject, timeouts: TIMEOUTS, iamPropagationSeconds: 5, forceDestroy, drift: "none" };
@@ -280,17 +406,17 @@ function guardOutputs(guard: CredentialGuardOutputs | undefined) {
 }
 
 function guardInputs(common: LiveInputs, program: Program): CredentialGuardInputs {
-    const { roleName, detachFromNodeRoles, detachPolicyArns = [], proof = "full" } = program;
-    const { overrideExistingServiceAccount = false, additionalPolicies = false } = program;
+    const { detachFromNodeRoles, detachPolicyArns = [], proof = "full" } = program;
+    const { overrideExistingServiceAccount = false, additionalPolicyArns = [] } = program;
     return {
         ...common,
         proof,
         overrideExistingServiceAccount,
-        additionalPolicies,
+        additionalPolicies: additionalPolicyArns.length > 0,
         detachFromNodeRoles: detachFromNodeRoles ?? [],
         detachPolicyArns,
         injectionGuard: hasInjectionGuard(program),
-        policyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
-        roleUniqueId: roleName,
+        policyArns: policiesOf(program),
+        roleUniqueId: common.subject.roleArn,
     };
 }

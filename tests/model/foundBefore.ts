@@ -1,7 +1,7 @@
 import type { Program } from "./engine";
+import type { Fault } from "./faults";
 import type { Scenario, Turn } from "./modelRun";
 
-/** Sequences in which a pod once lost its path. Random runs found them; every run plays them again. */
 const program = (roleName: string): Program => ({ roleName, detachFromNodeRoles: ["a", "b"] });
 const up = (roleName: string, killedAt?: number): Turn => ({
     operation: { do: "up", refresh: false, program: program(roleName) },
@@ -9,8 +9,21 @@ const up = (roleName: string, killedAt?: number): Turn => ({
     killedAt,
 });
 const destroy = (killedAt: number): Turn => ({ operation: { do: "destroy" }, faults: [], killedAt });
+const nothing: Turn = { operation: { do: "nothing" }, faults: [], killedAt: undefined };
+const upAs = (of: Partial<Program>): Turn => ({
+    operation: { do: "up", refresh: false, program: { roleName: "cni", detachFromNodeRoles: undefined, ...of } },
+    faults: [],
+    killedAt: undefined,
+});
+const during = (turn: Turn, ...faults: [after: number, fault: Fault][]): Turn => ({
+    ...turn,
+    faults: faults.map(([after, fault]) => ({ after, fault })),
+});
 const of = (...turns: Turn[]): Scenario => ({ nodes: [], strategy: "RollingUpdate", turns, last: program("cni") });
+const webhookLate = (milliseconds: number): Fault => ({ kind: "webhookLate", milliseconds });
+const nodeJoins: Fault = { kind: "nodeJoins", role: "a" };
 
+/** Sequences in which a pod once lost its path. Random runs found them; every run plays them again. */
 export const foundBefore: readonly Scenario[] = [
     // A killed canary carries a role that was approved before, and the role before it returns: nothing after the guard differed.
     of(up("next", 24), up("cni"), up("next", 49), up("cni")),
@@ -18,4 +31,29 @@ export const foundBefore: readonly Scenario[] = [
     of(up("cni"), up("next"), destroy(53), up("bad2")),
     // A killed run moved a pod to a former role, and the program returns to the present one.
     ...Array.from({ length: 40 }, (_, index) => of(up("cni"), up("next"), up("cni"), up("next", 3 * index), up("cni"))),
+    // A killed canary, and a pod that a joining node got, were restarted. Both worked again, and both became the canary at once.
+    of(
+        up("bad2", 31),
+        during(nothing, [0, nodeJoins], [35_500, webhookLate(12_000)]),
+        during(up("cni"), [0, { kind: "webhookDown" }]),
+    ),
+    // Two runs were killed at their canaries, and the node of the first was NotReady meanwhile: the second cannot wait for it.
+    {
+        ...of(
+            during(up("bad2", 47), [0, webhookLate(4000)], [11_000, { kind: "nodeNotReady", which: 0 }]),
+            up("bad2", 5),
+            nothing,
+        ),
+        nodes: ["a"],
+    },
+    // Under a fixed name, another IP family took the policy of the former one away from pods that worked with the role.
+    of(upAs({}), upAs({ ipFamily: "ipv6", unnamedCluster: true })),
+    // The policy of a first update, which was refused, hid from the canary that the wrong family's policy does not suffice.
+    {
+        ...of(upAs({}), upAs({ ipFamily: "ipv6", unnamedCluster: true, additionalPolicyArns: ["logs"] })),
+        last: { ...program("cni"), additionalPolicyArns: ["logs"] },
+        writesLogs: true,
+    },
+    // No pod carried the role yet, but the service account was annotated: the next pod got a role that no longer trusted it.
+    of({ ...upAs({}), killedAt: 25 }, upAs({ wrongIssuer: true }), during(nothing, [2500, nodeJoins])),
 ];

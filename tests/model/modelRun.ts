@@ -1,18 +1,21 @@
-import { arnOf, Engine, Program, REAL_RESOURCES, Resources } from "./engine";
+import { Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { endFaults, Fault, injectFault } from "./faults";
+import { endOwnerChanges, injectOwnerChange, isOwnerChange, OwnerChange } from "./ownerChanges";
+import { CUSTOMER_POLICY } from "./lentPolicies";
 import { injectOutsider, isOutsider, Outsider } from "./outsiders";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
 export type Operation =
     | { readonly do: "up"; readonly refresh: boolean; readonly program: Program }
+    | { readonly do: "refresh" }
     | { readonly do: "destroy" }
     | { readonly do: "nothing" };
 
 export interface Turn {
     readonly operation: Operation;
     /** Each happens `after` milliseconds of the turn. */
-    readonly faults: readonly { readonly after: number; readonly fault: Fault | Outsider }[];
+    readonly faults: readonly { readonly after: number; readonly fault: Fault | Outsider | OwnerChange }[];
     /** The moment of the run at which it is killed, see Run. */
     readonly killedAt: number | undefined;
 }
@@ -21,6 +24,10 @@ export interface Scenario {
     readonly nodes: readonly ("a" | "b")[];
     readonly strategy: "RollingUpdate" | "OnDelete";
     readonly turns: readonly Turn[];
+    /** Whether the pods write network policy logs. */
+    readonly writesLogs?: boolean;
+    /** Whether there is a node role without nodes, named c, and a customer's policy on the node role a. */
+    readonly more?: boolean;
     /** The program that the operator runs after all faults have ended, before the destroy. */
     readonly last: Program;
 }
@@ -41,6 +48,11 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
     const world = new ModelWorld();
     world.strategy = scenario.strategy;
     ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
+    world.writesLogs = scenario.writesLogs ?? false;
+    if (scenario.more) {
+        world.createNodeRole("c");
+        world.conditions.otherPolicies = { a: [CUSTOMER_POLICY] };
+    }
     world.advance(5000);
     const engine = new Engine(world, resources);
     for (const turn of scenario.turns) {
@@ -48,11 +60,12 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
     }
     world.note("== all faults end");
     endFaults(world);
+    endOwnerChanges(world);
     world.advance(IDLE_MILLISECONDS);
     await reachGoal(
         world,
         "the hand-over",
-        () => handedOver(world, scenario.last),
+        () => handedOver(world, engine, scenario.last),
         async (run) => {
             await engine.refresh(run);
             await engine.up(scenario.last, run);
@@ -76,6 +89,9 @@ export async function runTurn(world: ModelWorld, engine: Engine, { operation, fa
             world.advance(IDLE_MILLISECONDS);
             return;
         }
+        case "refresh":
+            await attempt(world, () => engine.refresh(run));
+            return;
         case "destroy":
             await attempt(world, () => engine.destroy(run));
             return;
@@ -87,23 +103,24 @@ export async function runTurn(world: ModelWorld, engine: Engine, { operation, fa
                 await engine.up(operation.program, run);
             });
             if (failed.includes("[canary-failed]")) {
-                checkReverted(world, operation.program);
+                checkReverted(world, engine.roleArn ?? "");
             }
         }
     }
 }
 
-function inject(world: ModelWorld, fault: Fault | Outsider): void {
+function inject(world: ModelWorld, fault: Fault | Outsider | OwnerChange): void {
     if (isOutsider(fault)) {
         injectOutsider(world, fault);
+    } else if (isOwnerChange(fault)) {
+        injectOwnerChange(world, fault);
     } else {
         injectFault(world, fault);
     }
 }
 
 /** A canary that failed must be reverted when the run ends. */
-function checkReverted(world: ModelWorld, { roleName }: Program): void {
-    const arn = arnOf(roleName);
+function checkReverted(world: ModelWorld, arn: string): void {
     const carriers = world.pods.filter((pod) => pod.roleArn === arn && !pod.stoppingSince);
     if (world.cniRoles.get(arn)?.works === false && (carriers.length > 0 || world.annotations[ROLE_ARN] === arn)) {
         const names = carriers.map(({ name }) => name).join(", ");
@@ -144,12 +161,14 @@ async function reachGoal(
     }
 }
 
-function handedOver(world: ModelWorld, { roleName, detachFromNodeRoles }: Program): string | undefined {
-    const arn = arnOf(roleName);
+function handedOver(world: ModelWorld, engine: Engine, { detachFromNodeRoles }: Program): string | undefined {
+    const arn = engine.roleArn ?? "";
     const wrong = world.nodes.filter(
         ({ name }) => !world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod)),
     );
-    const attached = ["a", "b"].filter((role) => world.isAttached(role) === (detachFromNodeRoles ?? []).includes(role));
+    const attached = world.nodeRoles.filter(
+        (role) => world.isAttached(role) === (detachFromNodeRoles ?? []).includes(role),
+    );
     return firstOf([
         [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
         [attached.length > 0, `the policies of ${attached.join(", ")} are not as expected`],
@@ -162,13 +181,19 @@ function handedBack(world: ModelWorld, engine: Engine): string | undefined {
     const carriers = world.pods.filter(({ roleArn }) => roleArn !== undefined);
     return firstOf([
         [carriers.length > 0, `pods with a role: ${carriers.map(({ name }) => name).join(", ")}`],
-        [!world.isAttached("a") || !world.isAttached("b"), "a node role has lost its policy"],
+        [!world.nodeRoles.every((role) => world.isAttached(role)), "a node role has lost its policy"],
+        [hasLostCustomerPolicy(world), "the node role a has lost the customer's policy"],
         [world.guard !== undefined, "the injection guard still exists"],
         [Object.keys(world.annotations).length > 0, "the service account still has annotations"],
         [world.template !== undefined, "the pod template still has the rollout annotation"],
         [world.woken, "the DaemonSet still has the wake annotation"],
         [world.cniRoles.size > 0 || !engine.isEmpty, "a role still exists"],
     ]);
+}
+
+function hasLostCustomerPolicy({ conditions, gonePolicies }: ModelWorld): boolean {
+    const { a: policies } = conditions.otherPolicies ?? {};
+    return policies !== undefined && !policies.includes(CUSTOMER_POLICY) && !gonePolicies.has(CUSTOMER_POLICY);
 }
 
 function firstOf(findings: readonly [boolean, string][]): string | undefined {
@@ -179,8 +204,9 @@ function describe(operation: Operation): string {
     if (operation.do !== "up") {
         return operation.do;
     }
-    const { roleName, detachFromNodeRoles } = operation.program;
-    return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${detachFromNodeRoles?.join(", ") ?? "no node roles"}]`;
+    const { roleName, detachFromNodeRoles, ...others } = operation.program;
+    const more = Object.keys(others).length === 0 ? "" : ` ${JSON.stringify(others)}`;
+    return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${detachFromNodeRoles?.join(", ") ?? "no node roles"}]${more}`;
 }
 
 /** Without names and numbers: `pod7 is created on n2 with …` is one kind. */

@@ -1,12 +1,15 @@
 /** Other owners take the rights of the CNI role, or the policy of a node role. Their time is theirs: only later gaps are problems. */
 import * as fc from "fast-check";
+import type { ProofFailure } from "../../handover/model/proof";
 import type { Scenario, Turn } from "./modelRun";
 import { scenario } from "./scenarios";
 import { ModelWorld } from "./world";
 
 export type Outsider =
-    /** Trust, boundary, policy or OIDC provider: the role's newest pods and sessions get nothing any more. */
-    { readonly kind: "roleBroken" | "roleRepaired" } | { readonly kind: "policyTaken"; readonly role: "a" | "b" };
+    /** Trust policy, OIDC provider, or the document of policy or boundary: the role's pods get nothing any more. */
+    | { readonly kind: "roleBroken"; readonly by: ProofFailure }
+    | { readonly kind: "roleRepaired" }
+    | { readonly kind: "policyTaken"; readonly role: "a" | "b" };
 
 export function isOutsider(fault: { readonly kind: string }): fault is Outsider {
     return ["roleBroken", "roleRepaired", "policyTaken"].includes(fault.kind);
@@ -16,7 +19,7 @@ export function injectOutsider(world: ModelWorld, fault: Outsider): void {
     world.note(`** ${Object.values(fault).join(" ")}`);
     switch (fault.kind) {
         case "roleBroken":
-            [...world.cniRoles.keys()].forEach((arn) => world.broken.add(arn));
+            [...world.cniRoles.keys()].forEach((arn) => world.broken.set(arn, fault.by));
             break;
         case "roleRepaired":
             world.broken.clear();
@@ -27,7 +30,11 @@ export function injectOutsider(world: ModelWorld, fault: Outsider): void {
 }
 
 const outsider: fc.Arbitrary<Outsider> = fc.oneof(
-    fc.record({ kind: fc.constantFrom("roleBroken" as const, "roleRepaired" as const) }),
+    fc.record({
+        kind: fc.constant("roleBroken" as const),
+        by: fc.constantFrom("trust-refused" as const, "provider-missing" as const, "permission-missing" as const),
+    }),
+    fc.constant({ kind: "roleRepaired" as const }),
     fc.record({ kind: fc.constant("policyTaken" as const), role: fc.constantFrom("a" as const, "b" as const) }),
 );
 const moment = fc.nat({ max: 160 }).map((quarters) => quarters * 250);

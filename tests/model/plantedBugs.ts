@@ -1,4 +1,7 @@
 /** Live checks with one planted bug each, which the model must catch. */
+import type { AwsAccess } from "../../handover/aws/awsAccess";
+import type { OtherDelivery } from "../../handover/model/otherDelivery";
+import { withObserved } from "../../handover/model/record";
 import type { OperationContext, RunContext } from "../../handover/observe/runContext";
 import { REAL_RESOURCES, Resources } from "./engine";
 
@@ -103,15 +106,105 @@ export const ignoresTheAddOn: Resources = {
 };
 
 function withoutOtherDelivery(operation: OperationContext): OperationContext {
+    return withOtherDelivery(operation, () => ({
+        addOn: false,
+        addOnRoleArn: undefined,
+        podIdentityRoleArns: [],
+        unread: [],
+    }));
+}
+
+function withOtherDelivery(
+    operation: OperationContext,
+    changed: (seen: OtherDelivery) => OtherDelivery,
+): OperationContext {
+    return withAws(operation, (aws) => ({
+        otherDelivery: async (...asked) => changed(await aws.otherDelivery(...asked)),
+    }));
+}
+
+function withAws(operation: OperationContext, calls: (aws: AwsAccess) => Partial<AwsAccess>): OperationContext {
     const { open } = operation;
-    const none = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
     return open === undefined
         ? operation
         : {
               ...operation,
               open: async (...args) => {
                   const context = await open(...args);
-                  return { ...context, aws: { ...context.aws, otherDelivery: () => Promise.resolve(none) } };
+                  return { ...context, aws: { ...context.aws, ...calls(context.aws) } };
               },
           };
+}
+
+/** Updates the role in place without asking which pods carry it. */
+export const narrowsInPlace: Resources = { ...REAL_RESOURCES, beforeUpdate: () => Promise.resolve() };
+
+/** Does not ask what the policies of the role grant. */
+export const takesNeededPolicies: Resources = {
+    ...REAL_RESOURCES,
+    credentialGuard: {
+        ...REAL_RESOURCES.credentialGuard,
+        create: (inputs, operation) => REAL_RESOURCES.credentialGuard.create(inputs, withEveryGrant(operation)),
+        update: (state, inputs, operation) =>
+            REAL_RESOURCES.credentialGuard.update(state, inputs, withEveryGrant(operation)),
+    },
+};
+
+function withEveryGrant(operation: OperationContext): OperationContext {
+    return withAws(operation, () => ({ missingGrants: () => Promise.resolve({ cni: [], logs: [] }) }));
+}
+
+/** `forceDestroy` does not look at the cluster. */
+export const forcesWithoutLooking: Resources = {
+    ...REAL_RESOURCES,
+    credentialGuard: {
+        ...REAL_RESOURCES.credentialGuard,
+        delete: (state, operation) =>
+            state.forceDestroy ? Promise.resolve() : REAL_RESOURCES.credentialGuard.delete(state, operation),
+    },
+};
+
+/** A refresh records the policies that it sees. */
+export const recordsOnRefresh: Resources = {
+    ...REAL_RESOURCES,
+    credentialGuard: {
+        ...REAL_RESOURCES.credentialGuard,
+        read: async (state, operation) => {
+            const { outputs, drift } = await REAL_RESOURCES.credentialGuard.read(state, operation);
+            const context = await operation.open?.(state, state.record.namedNodeRoles, operation);
+            const seen = await context?.aws.look({
+                instanceIds: [],
+                roleNames: state.record.namedNodeRoles,
+                ipFamily: state.subject.ipFamily,
+                searchElsewhere: false,
+            });
+            const record = withObserved(outputs.record, {
+                roleArn: state.subject.roleArn,
+                detachFromNodeRoles: [],
+                detachPolicyArns: [],
+                nodeRoles: seen?.nodeRoles ?? [],
+            });
+            return { outputs: { ...outputs, record }, drift };
+        },
+    },
+};
+
+/** What EKS does not show counts as nothing. */
+export const ignoresWhatIsUnread: Resources = {
+    ...REAL_RESOURCES,
+    credentialGuard: {
+        ...REAL_RESOURCES.credentialGuard,
+        create: (inputs, operation) => REAL_RESOURCES.credentialGuard.create(inputs, withoutUnread(operation)),
+        update: (state, inputs, operation) =>
+            REAL_RESOURCES.credentialGuard.update(state, inputs, withoutUnread(operation)),
+    },
+    detachment: {
+        ...REAL_RESOURCES.detachment,
+        create: (inputs, operation) => REAL_RESOURCES.detachment.create(inputs, withoutUnread(operation)),
+        update: (state, inputs, operation) => REAL_RESOURCES.detachment.update(state, inputs, withoutUnread(operation)),
+    },
+};
+
+function withoutUnread(operation: OperationContext): OperationContext {
+    return withOtherDelivery(operation, (seen) => ({ ...seen, unread: [] }));
 }

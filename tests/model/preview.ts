@@ -5,15 +5,18 @@ import { endFaults } from "./faults";
 import { runTurn, Scenario } from "./modelRun";
 import { Run } from "./run";
 import { runContextOf } from "./runContext";
-import { ModelWorld } from "./world";
+import { FOREIGN_ROLE, ModelWorld } from "./world";
 
 /** The preview of an update, and the update itself. */
 export interface Compared {
     readonly plan: HandOverPlan | undefined;
     /** The message of the error that ended the update. Undefined: it succeeded. */
     readonly ended: string | undefined;
-    /** Whether every pod had the current template before the update. */
-    readonly allPodsCurrent: boolean;
+    /**
+     * Whether the restarts can be compared. Pods without the current template are being replaced anyway. A preview that does not know the
+     * record takes another party's role for an approved one, so that it expects another pod of the same node role to be the canary.
+     */
+    readonly comparable: boolean;
     readonly planned: Moves;
     readonly done: Moves;
     readonly log: readonly string[];
@@ -49,9 +52,9 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     await engine.refresh(new Run(world));
     const nodeByPod = nodeOfEachPod(world.log);
     const plan = await preview(world, engine, program);
-    const { template } = world;
+    const { template, revision } = world;
     const hadPods = world.pods.length > 0;
-    const allPodsCurrent = world.pods.every((pod) => pod.template === template);
+    const comparable = world.pods.every((pod) => pod.revision === revision && pod.roleArn !== FOREIGN_ROLE);
     // The preview does not get the record of a guard that is about to act. It infers a recorded role from its nodes, or from the list.
     const used = new Set([...world.nodes.map(({ role }) => role), ...(program.detachFromNodeRoles ?? [])]);
     const from = world.log.length;
@@ -65,7 +68,7 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     return {
         plan,
         ended,
-        allPodsCurrent,
+        comparable,
         planned: movesOf(plan?.changes ?? [], nodeByPod),
         done: movesDone(log, nodeOfEachPod(world.log), rolls, used),
         log,
@@ -97,9 +100,10 @@ function nodeOfEachPod(log: readonly string[]): Map<string, string> {
 function movesOf(lines: readonly string[], nodes: ReadonlyMap<string, string>): Moves {
     const rolling = lines.filter((line) => line.includes("rolling update"));
     const restarts = lines.filter((line) => /^\[(canary|restart)\]/.test(line) && !rolling.includes(line));
-    const pods = restarts.flatMap((line) => line.match(/\bpod\d+\b/g) ?? []);
+    // A pod that does not exist yet is named after its node.
+    const pods = restarts.flatMap((line) => line.match(/\bpod\d+\b|\bthe next pod of n\d+\b/g) ?? []);
     return {
-        restarted: distinct(pods.map((pod) => nodes.get(pod) ?? pod)),
+        restarted: distinct(pods.map((pod) => nodes.get(pod) ?? pod.replace("the next pod of ", ""))),
         rolls: rolling.length > 0,
         attached: matches(lines, /^\[attach\] \S+ is attached again to (\w+),/),
         detached: matches(lines, /^\[detach\] \S+ is detached from (\w+) once/),

@@ -14,7 +14,9 @@ export class Run {
         private readonly killedAt?: number,
         /** Aborted when the user presses Ctrl-C. */
         public readonly cancelled?: AbortSignal,
-    ) {}
+    ) {
+        world.beginRun();
+    }
 
     public get wasKilled(): boolean {
         return this.dead;

@@ -1,15 +1,26 @@
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
+import { type CarrierSeen, nextCarrier } from "../../handover/model/carrier";
 import type { ConnectionInputs } from "../../handover/model/connection";
-import type { ClusterSeen, CredentialSource, DaemonSetSeen, NodeRoleSeen, PodSeen } from "../../handover/model/world";
+import type { OtherDelivery } from "../../handover/model/otherDelivery";
+import type { ProofFailure } from "../../handover/model/proof";
+import type { Subject } from "../../handover/model/subject";
+import type {
+    ClusterSeen,
+    CredentialSource,
+    DaemonSetSeen,
+    NodeRoleSeen,
+    OtherCarrier,
+    PodSeen,
+} from "../../handover/model/world";
 import type { RunContext } from "../../handover/observe/runContext";
 import type { CallName } from "./conditions";
+import { ACCOUNT, AWS_NODE, CNI_POLICY, ISSUER, missingGrants, refusedBy } from "./cniRole";
+import { CUSTOMER_POLICY, LENT_POLICY } from "./lentPolicies";
 import type { Run } from "./run";
 import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
-export const ACCOUNT = "111122223333";
-export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/A";
-export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+export { CNI_POLICY } from "./cniRole";
 export const CONTROL = "pulumi.com/patchFieldManager";
 
 /** The run context of the live checks, with the model as cluster and account. */
@@ -22,7 +33,7 @@ export function runContextOf(
     return {
         subject,
         roleNames,
-        cluster: failing("cluster", clusterOf(world, run, subject.fieldManager), world, run),
+        cluster: failing("cluster", clusterOf(world, run, subject), world, run),
         aws: failing("aws", awsOf(world, run), world, run),
         now: () => world.now,
         sleep: (milliseconds) => run.call(`sleep ${String(milliseconds)}`, () => world.advance(milliseconds)),
@@ -47,7 +58,8 @@ function failing<T extends object>(what: "cluster" | "aws", access: T, world: Mo
     });
 }
 
-function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess {
+function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess {
+    const { fieldManager: manager } = subject;
     const version = () => world.conditions.version ?? { major: 1, minor: 34 };
     const issuer = () => world.conditions.tokenIssuer ?? ISSUER;
     const uid = () => world.conditions.clusterUid ?? "cluster";
@@ -55,7 +67,7 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
     return {
         identity: () => read("identity", () => ({ uid: uid(), version: version() })),
         clustersInKubeconfig: () => ["prod"],
-        look: () => read("cluster", () => clusterSeen(world)),
+        look: () => read("cluster", () => clusterSeen(world, subject)),
         change: (withTimeout) =>
             run.call(
                 "wait",
@@ -106,33 +118,28 @@ function clusterOf(world: ModelWorld, run: Run, manager: string): ClusterAccess 
     };
 }
 
-function clusterSeen(world: ModelWorld): ClusterSeen {
+function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
     const { conditions } = world;
+    const isAwsNode = subject.serviceAccount.name === AWS_NODE;
+    // Another service account exists, but no DaemonSet uses it. Another DaemonSet does not exist.
     const serviceAccount = {
-        uid: conditions.serviceAccountUid ?? "service-account",
-        annotations: { ...world.annotations },
-        roleArnOwners: world.owner === undefined ? [] : [world.owner],
+        uid: conditions.serviceAccountUid ?? (isAwsNode ? "service-account" : "another"),
+        annotations: isAwsNode ? { ...world.annotations } : {},
+        roleArnOwners: isAwsNode && world.owner !== undefined ? [world.owner] : [],
     };
-    const daemonSet: DaemonSetSeen = {
-        uid: "daemon-set",
-        updateStrategy: world.strategy,
-        maxUnavailable: world.maxUnavailable,
-        ...(conditions.serviceAccountName === undefined ? {} : { serviceAccountName: conditions.serviceAccountName }),
-        templateLabels: conditions.templateLabels ?? {},
-        images: conditions.images ?? {},
-        nodeAgentArguments: conditions.nodeAgentArguments ?? [],
-        observed: true,
-        woken: world.woken,
-        templateAnnotations: world.template === undefined ? {} : { "eks-cni/delivered": world.template },
-    };
+    const hasDaemonSet = subject.daemonSetName === AWS_NODE && !conditions.noDaemonSet;
     const { defaultPodsWithoutRole } = conditions;
+    const others = hasDaemonSet ? [] : otherCarriers(world, subject);
     return {
         uid: conditions.clusterUid ?? "cluster",
         serviceAccount: conditions.noServiceAccount ? undefined : serviceAccount,
-        daemonSet: conditions.noDaemonSet ? undefined : daemonSet,
+        daemonSet: hasDaemonSet ? daemonSetSeen(world) : undefined,
         ...(defaultPodsWithoutRole === undefined ? {} : { defaultPodsWithoutRole }),
-        nodes: world.nodes.map(({ name, ready }) => ({ name, ready, instanceId: instanceOf(name) })),
-        pods: world.pods.map((pod) => podSeen(world, pod)),
+        nodes: hasDaemonSet
+            ? world.nodes.map(({ name, ready }) => ({ name, ready, instanceId: instanceOf(name) }))
+            : [],
+        pods: hasDaemonSet ? world.pods.map((pod) => podSeen(world, pod)) : [],
+        ...(others.length === 0 ? {} : { otherCarriers: others }),
         injectionGuard: {
             present: world.guard !== undefined,
             inForce: world.guard !== undefined,
@@ -140,6 +147,33 @@ function clusterSeen(world: ModelWorld): ClusterSeen {
         },
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
     };
+}
+
+function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
+    const { conditions } = world;
+    const logs = world.writesLogs ? ["--enable-cloudwatch-logs=true"] : [];
+    return {
+        uid: "daemon-set",
+        updateStrategy: world.strategy,
+        maxUnavailable: world.maxUnavailable,
+        serviceAccountName: conditions.serviceAccountName ?? AWS_NODE,
+        templateLabels: conditions.templateLabels ?? {},
+        images: conditions.images ?? {},
+        nodeAgentArguments: conditions.nodeAgentArguments ?? logs,
+        observed: true,
+        woken: world.woken,
+        templateAnnotations: world.template === undefined ? {} : { "eks-cni/delivered": world.template },
+    };
+}
+
+/** Pods of the DaemonSet aws-node, if the subject is another one. */
+function otherCarriers(world: ModelWorld, { serviceAccount, formerServiceAccounts = [] }: Subject): OtherCarrier[] {
+    const account = [serviceAccount, ...formerServiceAccounts].find(({ name }) => name === AWS_NODE);
+    return world.pods.flatMap(({ name, roleArn }) =>
+        account === undefined || roleArn === undefined || roleArn === POD_IDENTITY
+            ? []
+            : [{ name, serviceAccount: account, daemonSet: AWS_NODE, roleArns: [roleArn] }],
+    );
 }
 
 function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
@@ -153,7 +187,7 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
         ready,
         readySince: ready ? pod.readySince : undefined,
         terminating: pod.stoppingSince !== undefined,
-        current: pod.template === world.template,
+        current: pod.revision === world.revision,
         credentials: credentialsOf(pod),
         missingPermissions: pod.roleArn === undefined ? undefined : world.conditions.missingPermissions,
     };
@@ -191,34 +225,52 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
                 };
             }),
         attach: (role, policyArn) =>
-            run.call(`attach to ${role}`, () => change(world, role, policyArn, true)).then(() => "attached"),
+            run.call(`attach to ${role}`, () => {
+                if (world.gonePolicies.has(policyArn)) {
+                    return "policyGone";
+                }
+                change(world, role, policyArn, true);
+                return "attached";
+            }),
         detach: (role, policyArn) =>
             run.call(`detach from ${role}`, () => change(world, role, policyArn, false)).then(() => "detached"),
-        missingGrants: () => read("policies", () => ({ cni: [], logs: [] })),
+        missingGrants: (policyArns, ipFamily) => read("policies", () => missingGrants(policyArns, ipFamily)),
         clusterStatus: () => read("cluster status", () => world.conditions.clusterStatus ?? "there"),
-        namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER })),
-        otherDelivery: () =>
-            read("other delivery", () => {
-                const addOnRoleArn = world.addOn?.roleArn ?? world.conditions.addOnRoleArn;
-                return {
-                    addOnRoleArn,
-                    addOn: addOnRoleArn !== undefined,
-                    podIdentityRoleArns: [
-                        ...(world.association ? ["arn:aws:iam::111122223333:role/associated"] : []),
-                        ...(world.conditions.podIdentityRoleArns ?? []),
-                    ],
-                    unread: world.conditions.unread ?? [],
-                };
-            }),
-        prove: ({ roleArn }) =>
-            read("proof", () => world.isKnown(roleArn) && !world.broken.has(roleArn)).then(
-                (works) =>
-                    world.conditions.proof?.() ??
-                    (works
-                        ? { verdict: "yes", evidence: [] }
-                        : { verdict: "no", code: "permission-missing", why: "not yet", final: false }),
-            ),
+        namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER, ipFamily: world.ipFamily })),
+        otherDelivery: () => read("other delivery", () => otherDeliverySeen(world)),
+        prove: async ({ roleArn, ipFamily }) => {
+            const code = await read("proof", () => proofFailure(world, roleArn, ipFamily));
+            return (
+                world.conditions.proof?.() ??
+                (code === undefined
+                    ? { verdict: "yes", evidence: [] }
+                    : { verdict: "no", code, why: "not yet", final: false })
+            );
+        },
     };
+}
+
+function otherDeliverySeen(world: ModelWorld): OtherDelivery {
+    if (world.unread) {
+        const call = { action: "eks:DescribeAddon", cause: "denied", why: "not allowed" } as const;
+        return { addOnRoleArn: undefined, addOn: false, podIdentityRoleArns: [], unread: [call] };
+    }
+    const addOnRoleArn = world.addOn?.roleArn ?? world.conditions.addOnRoleArn;
+    return {
+        addOnRoleArn,
+        addOn: addOnRoleArn !== undefined,
+        podIdentityRoleArns: [
+            ...(world.association ? ["arn:aws:iam::111122223333:role/associated"] : []),
+            ...(world.conditions.podIdentityRoleArns ?? []),
+        ],
+        unread: world.conditions.unread ?? [],
+    };
+}
+
+function proofFailure(world: ModelWorld, roleArn: string, ipFamily: Subject["ipFamily"]): ProofFailure | undefined {
+    const role = world.cniRoles.get(roleArn);
+    const broken = world.broken.get(roleArn);
+    return role === undefined || !world.isKnown(roleArn) ? "permission-missing" : (broken ?? refusedBy(role, ipFamily));
 }
 
 /** The add-on may get its role between the last look and the detachment. */
@@ -230,6 +282,13 @@ function change(world: ModelWorld, role: string, policyArn: string, attached: bo
             world.problem(`a policy is detached from ${role} while the add-on has another role`);
         }
         world.setAttached(role, attached);
+        return;
+    }
+    if (policyArn === LENT_POLICY) {
+        if (attached && !world.lent.mayBeGivenBack(role)) {
+            world.problem(`${role} gets a policy again that no update has recorded`);
+        }
+        world.lent[attached ? "lend" : "takeBack"](role);
         return;
     }
     const others = (world.conditions.otherPolicies?.[role] ?? []).filter((arn) => arn !== policyArn);
@@ -249,11 +308,26 @@ function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
         instancesElsewhere: [],
         cniPolicies: [
             ...(world.isAttached(name) ? [CNI_POLICY] : []),
+            ...(world.lent.isHeldBy(name) ? [LENT_POLICY] : []),
             ...(world.conditions.otherPolicies?.[name] ?? []),
-        ].map((arn) => ({ arn, kind: "cni", sufficient: true })),
+        ].map((arn) => ({ arn, kind: "cni", sufficient: arn !== LENT_POLICY && arn !== CUSTOMER_POLICY })),
         instancesOfCluster: instances,
         ...world.conditions.nodeRoles?.[name],
     };
 }
 
 const instanceOf = (node: string) => `i-${node}`;
+
+/** The pods as the hook of the role's update sees them. */
+export function carriersOf(world: ModelWorld): CarrierSeen[] {
+    const { [ROLE_ARN]: annotated } = world.annotations;
+    const pods = world.pods.map((pod) => ({
+        name: pod.name,
+        namespace: "kube-system",
+        serviceAccount: AWS_NODE,
+        credentials: credentialsOf(pod),
+    }));
+    return annotated === undefined
+        ? pods
+        : [...pods, nextCarrier({ namespace: "kube-system", name: AWS_NODE }, annotated)];
+}

@@ -1,5 +1,9 @@
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
+import type { ProofFailure } from "../../handover/model/proof";
+import { mayBothBe, Restart, Restarts } from "./canaries";
+import { type ModelRole, suffices } from "./cniRole";
 import type { Conditions } from "./conditions";
+import { LentPolicies } from "./lentPolicies";
 
 /**
  * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
@@ -35,11 +39,10 @@ export interface ModelPod {
     /** Other credentials, as of an association of EKS Pod Identity. They are valid until they expire, long after a scenario. */
     readonly otherCredentials: string | undefined;
     readonly createdAt: number;
-    readonly template: string | undefined;
-    /** Whether it replaces a working pod that the live checks deleted. */
-    readonly restarted: boolean;
-    /** Whether its node was NotReady at some time since then. */
-    cutOff: boolean;
+    /** The revision of the pod template. */
+    readonly revision: string;
+    /** The restart of a working pod by the live checks that led to it. */
+    readonly restart: Restart | undefined;
     startedAt: number | undefined;
     readySince: number | undefined;
     stoppingSince: number | undefined;
@@ -64,6 +67,8 @@ export class ModelWorld {
     /** Whether the service account has a Pod Identity association. */
     public association = false;
     public template: string | undefined;
+    /** How often an operator has restarted the DaemonSet's pods, which changes its pod template. */
+    public rollouts = 0;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public maxUnavailable = 1;
     public refused = 0;
@@ -71,10 +76,19 @@ export class ModelWorld {
     public woken = false;
     /** The role of the managed add-on, which is another one than the component's. The add-on does not write it in the model. */
     public addOn: { readonly roleArn: string; readonly since: number } | undefined;
-    /** The existing CNI roles. One that does not work passes the proof, but fails on the nodes, as with a VPC endpoint policy. */
-    public readonly cniRoles = new Map<string, { readonly createdAt: number; readonly works: boolean }>();
+    /** The existing CNI roles. */
+    public readonly cniRoles = new Map<string, ModelRole>();
     /** The CNI roles that an outsider has broken: their pods have no path until it repairs them, or the pods leave. */
-    public readonly broken = new Set<string>();
+    public readonly broken = new Map<string, ProofFailure>();
+    /** Whether the caller may not ask EKS for other deliveries. */
+    public unread = false;
+    public ipFamily: "ipv4" | "ipv6" = "ipv4";
+    /** Whether the pods write network policy logs. */
+    public writesLogs = false;
+    /** Policies that their owners have deleted. */
+    public readonly gonePolicies = new Set<string>();
+    /** Policies of node roles that another owner attaches for a while. */
+    public readonly lent = new LentPolicies();
     /** Other credentials that new pods get. */
     public otherCredentials: string | undefined;
     /** What other parties have set, and which calls fail. */
@@ -88,7 +102,7 @@ export class ModelWorld {
     private readonly attachments = new Map<string, History<boolean>>();
     private readonly annotated: History<string | undefined> = [{ at: 0, value: undefined }];
     private readonly guards: History<readonly string[] | undefined> = [{ at: 0, value: undefined }];
-    private readonly deleted = new Set<string>();
+    private readonly restarts = new Restarts();
     private retryAt = 0;
     private backoff = 1000;
     private podsCreated = 0;
@@ -112,8 +126,21 @@ export class ModelWorld {
     public join(role: string, holdsPolicy = true): void {
         this.joined += 1;
         this.nodes.push({ name: `n${String(this.joined)}`, role, ready: true });
-        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: holdsPolicy }]);
+        this.createNodeRole(role, holdsPolicy);
         this.changed();
+    }
+
+    public createNodeRole(role: string, holdsPolicy = true): void {
+        this.attachments.set(role, this.attachments.get(role) ?? [{ at: 0, value: holdsPolicy }]);
+    }
+
+    public get nodeRoles(): string[] {
+        return [...this.attachments.keys()];
+    }
+
+    /** Two equal revisions are the same template. */
+    public get revision(): string {
+        return JSON.stringify([this.template, this.rollouts]);
     }
 
     public lose(node: ModelNode): void {
@@ -182,7 +209,7 @@ export class ModelWorld {
         if (roleArn !== undefined) {
             return this.broken.has(roleArn);
         }
-        const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
+        const role = this.roleOf(node) ?? "";
         const until = this.taken.get(role) ?? Infinity;
         return this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS;
     }
@@ -193,10 +220,30 @@ export class ModelWorld {
             pod.stoppingSince ??= this.now;
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
             if (byLiveChecks && this.hasPath(pod) && this.isReady(pod)) {
-                this.deleted.add(pod.node);
+                this.restarts.begin(this.now, pod.node, this.nodesLike(pod.node), this.annotations[ROLE_ARN]);
             }
             this.changed();
         }
+    }
+
+    /** A run of the engine begins. It does not remember what an earlier one did. */
+    public beginRun(): void {
+        this.restarts.beginRun();
+    }
+
+    /** The nodes with the same node role, with the roles that their pods carry. */
+    private nodesLike(node: string) {
+        const role = this.roleOf(node);
+        return this.nodes
+            .filter((one) => one.role === role)
+            .map(({ name, ready }) => {
+                const pod = this.pods.find((one) => one.node === name && !one.stoppingSince);
+                return { name, ready, roleArn: pod?.roleArn };
+            });
+    }
+
+    private roleOf(node: string): string | undefined {
+        return this.nodes.find(({ name }) => name === node)?.role;
     }
 
     /** The controller retries refused pods at once. */
@@ -221,9 +268,10 @@ export class ModelWorld {
         }
         if (roleArn !== undefined) {
             const role = this.cniRoles.get(roleArn);
-            return role !== undefined && role.works && !this.broken.has(roleArn) && this.isKnown(roleArn);
+            const hasRights = role !== undefined && role.works && suffices(role, this);
+            return hasRights && !this.broken.has(roleArn) && this.isKnown(roleArn);
         }
-        const role = this.nodes.find(({ name }) => name === node)?.role ?? "";
+        const role = this.roleOf(node) ?? "";
         return valueAt(this.attachments.get(role) ?? [], this.now - ENFORCEMENT_MILLISECONDS) ?? false;
     }
 
@@ -245,6 +293,7 @@ export class ModelWorld {
         while (this.due[0] !== undefined && this.due[0].at <= this.now) {
             this.due.shift()?.happen();
         }
+        this.lent.tick();
         this.kubelets();
         this.createPods();
         this.replacePods();
@@ -258,9 +307,6 @@ export class ModelWorld {
         if (this.pods.some(gone)) {
             this.pods = this.pods.filter((pod) => !gone(pod));
             this.changed();
-        }
-        for (const pod of this.pods.filter(({ node }) => !ready.has(node))) {
-            pod.cutOff = true;
         }
         for (const pod of this.pods.filter(({ node, stoppingSince }) => ready.has(node) && !stoppingSince)) {
             pod.startedAt ??= this.now;
@@ -302,9 +348,8 @@ export class ModelWorld {
                 roleArn,
                 otherCredentials: this.otherCredentials,
                 createdAt: this.now,
-                template: this.template,
-                restarted: this.deleted.delete(node.name),
-                cutOff: false,
+                revision: this.revision,
+                restart: this.restarts.end(node.name),
                 startedAt: undefined,
                 readySince: undefined,
                 stoppingSince: undefined,
@@ -327,7 +372,7 @@ export class ModelWorld {
         );
         let budget = this.maxUnavailable - (this.nodes.length - available.size);
         for (const pod of this.pods.filter(
-            ({ template, stoppingSince }) => template !== this.template && !stoppingSince,
+            ({ revision, stoppingSince }) => revision !== this.revision && !stoppingSince,
         )) {
             if (!available.has(pod.node)) {
                 this.stop(pod.uid, false);
@@ -340,18 +385,17 @@ export class ModelWorld {
 
     /** Every running pod except canaries has a working path at every moment, and each node role has at most one canary. */
     private checkInvariant(): void {
-        const canaries = this.pods.filter(
-            ({ roleArn, stoppingSince }) => !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false,
+        const canaries = this.pods.flatMap(({ node, roleArn, stoppingSince, restart }) =>
+            restart && !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false ? [{ node, restart }] : [],
         );
-        // A canary that a killed run left on a NotReady node cannot be reverted, and does not block another role.
-        const roles = canaries
-            .filter(
-                ({ restarted, cutOff, roleArn }) => restarted && (!cutOff || roleArn === this.annotations[ROLE_ARN]),
-            )
-            .map(({ node }) => this.nodes.find(({ name }) => name === node)?.role);
-        const twice = roles.find((role, index) => roles.indexOf(role) !== index);
+        const twice = canaries.find((one, index) =>
+            canaries.some(
+                (other, at) =>
+                    at < index && this.roleOf(one.node) === this.roleOf(other.node) && !mayBothBe(one, other),
+            ),
+        );
         if (twice !== undefined) {
-            this.problem(`two canaries at once on nodes of ${twice}`);
+            this.problem(`two canaries at once on nodes of ${this.roleOf(twice.node) ?? ""}`);
         }
         for (const pod of this.pods) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;

@@ -201,6 +201,7 @@ describe("the names that stay as they are", () => {
             "webhook-skipped",
             "wrong-account",
             "wrong-cluster",
+            "wrong-ip-family",
         ]);
     });
 });

@@ -23,6 +23,4 @@ export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
 export const NOT_PLAYED: Readonly<Record<string, string>> = {
     "cluster-name-unknown":
         "The model's program names the cluster. The advice sets the argument clusterName, which moves nothing.",
-    "policy-still-needed":
-        "The model has no policies on the CNI role. The policy is still attached when the update refuses, so putting it back changes nothing.",
 };

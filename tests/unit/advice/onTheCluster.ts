@@ -35,6 +35,30 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         follow: (play) => play.set({ roleName: "cni" }),
     },
     {
+        code: "policy-still-needed",
+        handedOver: false,
+        command: "up",
+        trouble: async (play) => {
+            play.world.writesLogs = true;
+            play.set({ additionalPolicyArns: ["logs", "other"] });
+            await play.run("up");
+            play.set({ additionalPolicyArns: ["other"] });
+        },
+        advice: [
+            "Put the policy back into additionalPolicyArns, or add one that grants these actions, and run the update again.",
+        ],
+        follow: (play) => play.set({ additionalPolicyArns: ["logs", "other"] }),
+    },
+    {
+        code: "policy-still-needed",
+        title: "the former IP family is set again",
+        handedOver: true,
+        command: "up",
+        trouble: (play) => play.set({ ipFamily: "ipv6", unnamedCluster: true }),
+        advice: ["If ipv4 is the cluster's IP family, set ipFamily to it again."],
+        follow: (play) => play.set({ ipFamily: "ipv4" }),
+    },
+    {
         code: "pod-misses-permissions",
         handedOver: true,
         command: "up --refresh",

@@ -289,7 +289,7 @@ const versions: AdviceScenario[] = [
         code: "network-policy-logs",
         trouble: ({ world }) => void (world.conditions.nodeAgentArguments = ["--enable-cloudwatch-logs=true"]),
         advice: ["to additionalPolicyArns"],
-        follow: (play) => play.set({ additionalPolicies: true }),
+        follow: (play) => play.set({ additionalPolicyArns: ["logs"] }),
     }),
     preflight({
         code: "network-policy-logs",
@@ -302,8 +302,15 @@ const versions: AdviceScenario[] = [
         },
     }),
     preflight({
+        code: "wrong-ip-family",
+        trouble: (play) => play.set({ ipFamily: "ipv6", unnamedCluster: true }),
+        advice: ['Set ipFamily: "ipv4", and run the update again.'],
+        follow: (play) => play.set({ ipFamily: "ipv4" }),
+    }),
+    preflight({
         code: "cni-too-old",
         trouble: (play) => {
+            play.world.ipFamily = "ipv6";
             play.set({ ipFamily: "ipv6" });
             play.world.conditions.images = { "aws-node": "amazon-k8s-cni:v1.9.3" };
         },

@@ -34,6 +34,7 @@ describe("The hooks that refuse an update in place", () => {
         const known = { kubeconfig: "text", serviceAccount: { namespace: "cni", name: "agent" }, clusterName: "shop" };
         deepStrictEqual(updateSettings(known, { context: "one", fixedName: true, previewSeconds: 15 }), {
             namespace: "cni",
+            accountName: "agent",
             fixedName: true,
             kubeconfig: "text",
             clusterName: "shop",
@@ -41,7 +42,11 @@ describe("The hooks that refuse an update in place", () => {
             previewSeconds: 15,
         });
         const ambient = { serviceAccount: { namespace: "kube-system", name: "aws-node" } };
-        deepStrictEqual(updateSettings(ambient, plain), { namespace: "kube-system", fixedName: false });
+        deepStrictEqual(updateSettings(ambient, plain), {
+            namespace: "kube-system",
+            accountName: "aws-node",
+            fixedName: false,
+        });
     });
 
     it("say why they may not read the cluster", () => {

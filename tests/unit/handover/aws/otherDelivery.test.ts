@@ -18,11 +18,18 @@ describe("the cluster of a name", () => {
     const aws = useAws();
     const named = () => aws.connect().namedCluster("prod");
 
-    it("is there, with its issuer as the trust policy names it", async () => {
+    it("is there, with its issuer as the trust policy names it, and its IP family", async () => {
         const identity = { oidc: { issuer: "https://oidc.eks.eu-west-1.amazonaws.com/id/A" } };
         aws.answer({ "eks:DescribeCluster": () => ({ cluster: { name: "prod", identity } }) });
         deepStrictEqual(await named(), { is: "there", issuer: "oidc.eks.eu-west-1.amazonaws.com/id/A" });
         strictEqual(aws.calls[0]?.parameters["2"], "prod");
+        const kubernetesNetworkConfig = { ipFamily: "ipv6" };
+        aws.answer({ "eks:DescribeCluster": () => ({ cluster: { name: "prod", identity, kubernetesNetworkConfig } }) });
+        deepStrictEqual(await named(), {
+            is: "there",
+            issuer: "oidc.eks.eu-west-1.amazonaws.com/id/A",
+            ipFamily: "ipv6",
+        });
     });
 
     it("is there without one, as some clusters on Outposts are", async () => {

@@ -190,6 +190,19 @@ describe("The canary", () => {
             n1Restarted,
         ],
         [
+            "stays with the pod that does not work where two were restarted",
+            before({
+                pods: pods(
+                    onNodeRole,
+                    pod("n1", onNodeRole, { createdAt: seconds(-60) }),
+                    pod("n2", carrying("bad"), { ...starting, createdAt: seconds(-1) }),
+                ),
+            }),
+            wait("canary on n2 of nodes: pod-n2 carries bad; restarting it again after a pause"),
+            {},
+            memoryWith({ restarts: { n1: 1, n2: 1 } }),
+        ],
+        [
             "gives it longer each time",
             before({ pods: pods(onNodeRole, pod("n1", onNodeRole, { createdAt: seconds(-15) })) }),
             wait("canary on n1 of nodes: pod-n1 carries no role of its own; restarting it again after a pause"),

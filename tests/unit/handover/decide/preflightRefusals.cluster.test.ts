@@ -25,6 +25,26 @@ const wrongAccount = (caller: string, role: string): Reason => [
     `The AWS credentials belong to the account ${caller}. The role is in the account ${role}.`,
 ];
 
+const withFamily = (ipFamily: string) => ({
+    otherDelivery: {
+        clusterName: "prod",
+        ipFamily,
+        addOn: false,
+        addOnRoleArn: undefined,
+        podIdentityRoleArns: [],
+        unread: [],
+    },
+});
+
+table("The IP family", [
+    ["is right where EKS shows the same", withFamily("ipv4"), []],
+    [
+        "is refused where EKS shows another",
+        withFamily("ipv6"),
+        [["wrong-ip-family", "The IP family of the EKS cluster prod is ipv6. The program has ipFamily ipv4."]],
+    ],
+]);
+
 table("The place", [
     ["is refused in another account", { callerAccount: "2" }, [wrongAccount("2", ACCOUNT)]],
     [

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { checkUpdate, type PlannedUpdate, type UpdateSettings } from "../../../../handover/hooks/checkUpdate";
 import { leavingIssuer } from "../../../../handover/hooks/leavingIssuer";
-import type { CarrierSeen } from "../../../../handover/model/carrier";
+import { type CarrierSeen, nextCarrier } from "../../../../handover/model/carrier";
 import { refusals } from "../../../../handover/model/refusals";
 import { carrying, ROLE } from "../support/worlds";
 
@@ -45,10 +45,11 @@ async function check(
     let asked = 0;
     const settings = () => {
         asked += 1;
-        return Promise.resolve({ namespace: "kube-system", fixedName: true, kubeconfig: "the one", ...more });
+        const account = { namespace: "kube-system", accountName: "aws-node" };
+        return Promise.resolve({ ...account, fixedName: true, kubeconfig: "the one", ...more });
     };
-    const { warnings, refusal } = await checkUpdate(update, settings, (connection, namespaces, impatient) => {
-        looks.push([connection.kubeconfig, namespaces, impatient]);
+    const { warnings, refusal } = await checkUpdate(update, settings, (connection, namespaces, impatient, accounts) => {
+        looks.push([connection.kubeconfig, namespaces, impatient, ...accounts.map(({ name }) => name)]);
         return seen === "never"
             ? new Promise(() => undefined)
             : seen instanceof Error
@@ -93,6 +94,22 @@ describe("The check of an update in place", () => {
         strictEqual((await check(bounded, { fixedName: false })).message, refused.message);
     });
 
+    it("refuses while a service account that the role trusts gives it to new pods", async () => {
+        const next = nextCarrier({ namespace: "kube-system", name: "aws-node" }, ROLE);
+        const trusting = { assumeRolePolicy: trust("own") };
+        const update = { ...bounded, before: trusting, after: { ...trusting, permissionsBoundary: "arn" } };
+        const { message, looks } = await check(update, {}, [next]);
+        strictEqual(message, refusals.roleNarrowed(what, [next]).message);
+        match(message, /Pods carry the role: each new pod of kube-system\/aws-node\./);
+        deepStrictEqual(looks, [["the one", ["kube-system"], false, "aws-node"]]);
+    });
+
+    it("asks for no service account that the role does not trust by its name", async () => {
+        const any = { assumeRolePolicy: trust("own").replaceAll("aws-node", "*") };
+        const { looks } = await check({ ...bounded, before: any, after: { ...any, permissionsBoundary: "arn" } });
+        deepStrictEqual(looks, [["the one", ["kube-system"], false]]);
+    });
+
     it("lets the update go on if no pod carries the role, so that a failed first update can be corrected", async () => {
         const { warnings, message } = await check(bounded, {}, []);
         deepStrictEqual([warnings, message], [[], undefined]);
@@ -127,13 +144,14 @@ describe("The check of an update in place", () => {
 
     it("refuses a policy with fewer actions, whatever role the pods carry", async () => {
         const policy = (Action: string) => JSON.stringify({ Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
-        const { message } = await check({
+        const { message, looks } = await check({
             ...bounded,
             kind: "policy",
             arn: "arn:policy",
             before: { policy: policy("ec2:A") },
             after: { policy: policy("ec2:B") },
         });
+        deepStrictEqual(looks, [["the one", ["kube-system"], false, "aws-node"]]);
         match(
             message ?? "",
             /^\[role-narrowed\] The update would change the policy arn:policy in place: it no longer grants ec2:A\./,

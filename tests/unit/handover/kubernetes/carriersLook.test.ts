@@ -17,6 +17,11 @@ const script: Script = ({ path, query }) => {
     if (path === "/.well-known/openid-configuration") {
         return { body: { issuer: "https://oidc.example/id/A" } };
     }
+    if (path.endsWith("/serviceaccounts")) {
+        const annotations = { "eks.amazonaws.com/role-arn": "arn" };
+        const items = query.get("fieldSelector") === "metadata.name=agent" ? [{ metadata: { annotations } }] : [];
+        return { body: { items: path.includes("/cni/") ? items : [{ metadata: {} }] } };
+    }
     const at = query.get("continue") ?? "";
     const more = path === "/api/v1/namespaces/cni/pods" && at === "" ? { continue: "next" } : {};
     return { body: { metadata: more, items: path.includes("/cni/") ? pages[at] : [] } };
@@ -27,9 +32,13 @@ describe("A look at the pods that may carry a role", () => {
     beforeEach(async () => (api = await ScriptedApi.start(script)));
     afterEach(() => api.stop());
     const look = (impatient = true) =>
-        lookAtCarriers({ kubeconfig: JSON.stringify(kubeconfig(api.url)) }, ["cni", "kube-system"], impatient);
+        lookAtCarriers({ kubeconfig: JSON.stringify(kubeconfig(api.url)) }, ["cni", "kube-system"], impatient, [
+            { namespace: "cni", name: "agent" },
+            { namespace: "cni", name: "missing" },
+            { namespace: "kube-system", name: "agent" },
+        ]);
 
-    it("finds all pods that have not ended, whatever owns them, and the issuer of their tokens", async () => {
+    it("finds all pods that have not ended, whatever owns them, service accounts with a role, and the tokens' issuer", async () => {
         const { pods, issuer } = await look();
         deepStrictEqual(
             pods.map(({ name, namespace, serviceAccount, credentials }) => [
@@ -41,6 +50,7 @@ describe("A look at the pods that may carry a role", () => {
             [
                 ["running", "cni", "agent", "nodeRole"],
                 ["pending", "cni", "default", "incomplete"],
+                ["each new pod of cni/agent", "cni", "agent", "webIdentity"],
             ],
         );
         deepStrictEqual(issuer, "oidc.example/id/A");

@@ -119,6 +119,8 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     roleNarrowedUnseen: ["no route", "no route."].map((why) => refusals.roleNarrowedUnseen(narrowed, why)),
     sharedRoleNarrowed: [refusals.sharedRoleNarrowed(narrowed, ["a", "b"])],
     sharedRoleReplaced: [refusals.sharedRoleReplaced(ROLE, ["a", "b"])],
+    ipFamilyNarrows: [refusals.ipFamilyNarrows([CNI_POLICY], ROLE, "ipv4", ["ec2:AssignPrivateIpAddresses"])],
+    wrongIpFamily: [refusals.wrongIpFamily("prod", "ipv6", "ipv4")],
     policyStillNeeded: [true, false].map((logs) =>
         refusals.policyStillNeeded([OTHER_POLICY, BROAD_POLICY], ROLE, ["logs:PutLogEvents", "ec2:CreateTags"], logs),
     ),

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { NamedCluster } from "../../../../handover/model/otherDelivery";
 import type { Subject } from "../../../../handover/model/subject";
 import { lookBeforeDetachment } from "../../../../handover/observe/look";
@@ -44,7 +44,9 @@ function contextOf({ subject: of = subject, inKubeconfig = [], inTags, issuers =
             namedCluster: (name: string): Promise<NamedCluster> => {
                 calls.push(`is it ${name}?`);
                 const issuer = issuers[name];
-                return Promise.resolve(issuer === undefined ? { is: "missing" } : { is: "there", issuer });
+                return Promise.resolve(
+                    issuer === undefined ? { is: "missing" } : { is: "there", issuer, ipFamily: `that of ${name}` },
+                );
             },
             otherDelivery: (name: string, { namespace, name: account }: Subject["serviceAccount"]) => {
                 calls.push(`${name} ${namespace}/${account}`);
@@ -94,6 +96,15 @@ describe("The look at add-on and associations", () => {
         deepStrictEqual(await looked(sources), known("prod", "issuer", "is it prod?"));
     });
 
+    it("shows the IP family of the cluster that it has found, and of no other", async () => {
+        const issuers = { prod: "other", tagged: ISSUER };
+        const { context, account } = contextOf({ inKubeconfig: ["prod"], inTags: ["tagged"], issuers });
+        const issuer = () => Promise.resolve(ISSUER);
+        strictEqual((await lookAtOtherDelivery(context, account, issuer)).ipFamily, "that of tagged");
+        const named = contextOf({ subject: { ...subject, clusterName: "prod" } });
+        strictEqual((await lookAtOtherDelivery(named.context, named.account, issuer)).ipFamily, undefined);
+    });
+
     it("asks by the name in the nodes' tags where the kubeconfig has none, or another cluster's", async () => {
         const issuers = { prod: "other", tagged: ISSUER };
         deepStrictEqual(await looked({ inTags: ["tagged"], issuers }), known("tagged", "issuer", "is it tagged?"));
@@ -139,7 +150,10 @@ describe("The look right before a detachment", () => {
     it("has all regions, and add-on and associations, by the issuer that the role trusts", async () => {
         const { context, account, calls } = contextOf(sources);
         const seen = await lookBeforeDetachment(context);
-        deepStrictEqual(seen.account, { ...account, otherDelivery: { ...ADD_ON, clusterName: "prod" } });
+        deepStrictEqual(seen.account, {
+            ...account,
+            otherDelivery: { ...ADD_ON, clusterName: "prod", ipFamily: "that of prod" },
+        });
         deepStrictEqual(calls, ["everywhere", "is it prod?", "prod kube-system/aws-node"]);
     });
 

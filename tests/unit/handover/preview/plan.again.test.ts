@@ -56,6 +56,22 @@ table("The plan for a cluster that has been handed over", [
         { subject: other },
     ],
     [
+        "restarts no pod first where the injection guard refuses one, which then is the first with the other role",
+        handedOver({
+            serviceAccount: { ...serviceAccount, annotations: {}, roleArnOwners: [] },
+            pods: ["n1", "n2"].map((name) => pod(name, carrying(ROLE))),
+            refusedPods: ["refused"],
+        }),
+        changes(
+            attach("before the service account gets another role"),
+            ANNOTATE,
+            "[restart] The DaemonSet's rolling update restarts 2 pods, 1 at a time: pod-n1, pod-n2.",
+            DETACH,
+        ),
+        {},
+        { subject: other },
+    ],
+    [
         "gives nothing back before another role where nothing was detached",
         handedOver({ injectionGuard: { present: false, inForce: false } }, { nodeRoles: [nodeRole()] }),
         changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), ROLLING),

@@ -6,7 +6,7 @@ import { injectOutsider, scenarioWithOutsiders } from "../../../model/outsiders"
 import { Run } from "../../../model/run";
 import { ModelWorld } from "../../../model/world";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 200);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
 const PROGRAM: Program = { roleName: "cni", detachFromNodeRoles: ["a", "b"] };
 
 /** Three nodes of two node roles. */
@@ -41,7 +41,7 @@ describe("Outsiders on the model", function () {
     it("who break the role stop the update after a refresh, which moves nothing until they have repaired it", async () => {
         const { world, up, refresh, carriers } = begin();
         await up();
-        injectOutsider(world, { kind: "roleBroken" });
+        injectOutsider(world, { kind: "roleBroken", by: "permission-missing" });
         await up();
         await refresh();
         const [pods, writes] = [world.pods, world.log.length];
@@ -58,7 +58,7 @@ describe("Outsiders on the model", function () {
     it("who break the role for good leave the way back open", async () => {
         const { world, engine, up } = begin();
         await up();
-        injectOutsider(world, { kind: "roleBroken" });
+        injectOutsider(world, { kind: "roleBroken", by: "permission-missing" });
         await engine.destroy(new Run(world));
         assert.deepEqual(
             [world.pods.every((pod) => pod.roleArn === undefined && world.hasPath(pod)), world.problems],

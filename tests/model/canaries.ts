@@ -1,0 +1,58 @@
+/** The pods that the live checks have restarted although they worked, and the rule that a node role has one canary at a time. */
+
+/** The restart of a working pod. */
+export interface Restart {
+    readonly at: number;
+    /**
+     * Nodes that did not respond then, and that the run had no reason to wait for: it cannot revert a canary there that a killed run has
+     * left, and the node may never return. A canary on one of them may come alive beside this one.
+     */
+    readonly besides: ReadonlySet<string>;
+}
+
+interface NodeOfRole {
+    readonly name: string;
+    readonly ready: boolean;
+    /** The role that its pod carries. Undefined if it has none. */
+    readonly roleArn: string | undefined;
+}
+
+export class Restarts {
+    /** Until the next pod of the node is created. */
+    private readonly awaited = new Map<string, Restart>();
+    /** Those from before the present run, which does not know of them. */
+    private before: ReadonlySet<string> = new Set();
+
+    public beginRun(): void {
+        this.before = new Set(this.awaited.keys());
+    }
+
+    /** The live checks restart a working pod. `nodes` are those with the same node role. */
+    public begin(at: number, node: string, nodes: readonly NodeOfRole[], annotated: string | undefined): void {
+        const besides = nodes.filter(
+            ({ name, ready, roleArn }) =>
+                !ready &&
+                (roleArn === undefined || roleArn !== annotated) &&
+                (this.before.has(name) || !this.awaited.has(name)),
+        );
+        this.awaited.set(node, { at, besides: new Set(besides.map(({ name }) => name)) });
+    }
+
+    /** The next pod of the node is created. Undefined unless the live checks have restarted the one before it. */
+    public end(node: string): Restart | undefined {
+        const restart = this.awaited.get(node);
+        this.awaited.delete(node);
+        return restart;
+    }
+}
+
+/** Whether the rule allows that both pods are canaries of the same node role at once. */
+export function mayBothBe(a: Candidate, b: Candidate): boolean {
+    const [first, second] = a.restart.at <= b.restart.at ? [a, b] : [b, a];
+    return second.restart.besides.has(first.node);
+}
+
+interface Candidate {
+    readonly node: string;
+    readonly restart: Restart;
+}

@@ -1,0 +1,122 @@
+/** The CNI role of the model, and how the engine changes it in place. */
+import type { PolicyDocument } from "../../documents/policyDocument";
+import { trustPolicy } from "../../documents/trustPolicy";
+import { checkUpdate } from "../../handover/hooks/checkUpdate";
+import type { CarrierSeen } from "../../handover/model/carrier";
+import type { ProofFailure } from "../../handover/model/proof";
+import type { Subject } from "../../handover/model/subject";
+
+export const ACCOUNT = "111122223333";
+export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/A";
+/** The issuer of another cluster, which a program may name by mistake. */
+export const WRONG_ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/B";
+export const AWS_NODE = "aws-node";
+export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+const IPV6_POLICY = `arn:aws:iam::${ACCOUNT}:policy/cni-ipv6`;
+/** Grants the network policy logs. */
+const LOGS_POLICY = `arn:aws:iam::${ACCOUNT}:policy/logs`;
+const OTHER_POLICY = `arn:aws:iam::${ACCOUNT}:policy/other`;
+
+/** What a program says about its role. */
+export interface RoleArguments {
+    readonly ipFamily?: Subject["ipFamily"];
+    /** A permissions boundary. Only one of them leaves the CNI its rights. */
+    readonly boundary?: "enough" | "too narrow";
+    /** Whether the program names the OIDC provider of another cluster as the cluster's own. */
+    readonly wrongIssuer?: boolean;
+    readonly serviceAccountName?: string;
+    readonly additionalPolicyArns?: readonly ("logs" | "other")[];
+}
+
+export interface ModelRole {
+    readonly createdAt: number;
+    /** One that does not work passes the proof, but fails on the nodes, as with a VPC endpoint policy. */
+    readonly works: boolean;
+    /** Missing for a role with everything that the pods need. */
+    readonly of?: RoleArguments;
+    /** The policies that are attached to it. Missing for the same reason. */
+    readonly policyArns?: readonly string[];
+}
+
+export function policiesOf({ ipFamily, additionalPolicyArns = [] }: RoleArguments): string[] {
+    const additional = additionalPolicyArns.map((one) => (one === "logs" ? LOGS_POLICY : OTHER_POLICY));
+    return [familyPolicy(ipFamily ?? "ipv4"), ...additional];
+}
+
+const familyPolicy = (ipFamily: Subject["ipFamily"]) => (ipFamily === "ipv4" ? CNI_POLICY : IPV6_POLICY);
+
+/** What the policies together do not grant, as AwsAccess.missingGrants. */
+export function missingGrants(policyArns: readonly string[], ipFamily: Subject["ipFamily"]) {
+    return {
+        cni: policyArns.includes(familyPolicy(ipFamily)) ? [] : ["ec2:AssignPrivateIpAddresses"],
+        logs: policyArns.includes(LOGS_POLICY) ? [] : ["logs:PutLogEvents"],
+    };
+}
+
+/** Why a token of the cluster's service account cannot use the role. Undefined if it can. */
+export function refusedBy({ of = {}, policyArns }: ModelRole, ipFamily: Subject["ipFamily"]): ProofFailure | undefined {
+    if (of.wrongIssuer || (of.serviceAccountName ?? AWS_NODE) !== AWS_NODE) {
+        return "trust-refused";
+    }
+    const lacks = policyArns !== undefined && missingGrants(policyArns, ipFamily).cni.length > 0;
+    return of.boundary === "too narrow" || lacks ? "permission-missing" : undefined;
+}
+
+/** Whether the pods of the cluster get everything that they need from the role. */
+export function suffices(role: ModelRole, { ipFamily, writesLogs }: Needs): boolean {
+    const { policyArns } = role;
+    const lacksLogs = writesLogs && policyArns !== undefined && missingGrants(policyArns, ipFamily).logs.length > 0;
+    return refusedBy(role, ipFamily) === undefined && !lacksLogs;
+}
+
+/** What the pods of a cluster need. */
+interface Needs {
+    readonly ipFamily: Subject["ipFamily"];
+    readonly writesLogs: boolean;
+}
+
+/** What decides whether the engine replaces a role with a generated name, as components/role/replacementTriggers.ts. */
+export function triggerOf({ boundary, wrongIssuer, serviceAccountName, ipFamily = "ipv4" }: RoleArguments): string {
+    return JSON.stringify([boundary, wrongIssuer, serviceAccountName, ipFamily]);
+}
+
+/** Asks the hook of an update in place. Throws its refusal. */
+export async function checkInPlace(
+    arn: string,
+    before: RoleArguments,
+    after: RoleArguments,
+    pods: () => Promise<readonly CarrierSeen[]>,
+): Promise<void> {
+    const { refusal } = await checkUpdate(
+        {
+            kind: "role",
+            arn,
+            ownIssuer: issuerOf(after),
+            before: inputsOf(before),
+            after: inputsOf(after),
+        },
+        () => Promise.resolve({ namespace: "kube-system", fixedName: true }),
+        async () => ({ pods: await pods(), issuer: ISSUER }),
+    );
+    if (refusal !== undefined) {
+        throw refusal;
+    }
+}
+
+export const issuerOf = ({ wrongIssuer }: RoleArguments): string => (wrongIssuer ? WRONG_ISSUER : ISSUER);
+
+function inputsOf(of: RoleArguments) {
+    return {
+        assumeRolePolicy: JSON.stringify(trustOf(of)),
+        ...(of.boundary === undefined ? {} : { permissionsBoundary: of.boundary }),
+    };
+}
+
+function trustOf(of: RoleArguments): PolicyDocument {
+    const issuer = issuerOf(of);
+    const arn = `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`;
+    return trustPolicy([{ arn, issuer, accountId: ACCOUNT, partition: "aws" }], {
+        namespace: "kube-system",
+        name: of.serviceAccountName ?? AWS_NODE,
+    });
+}

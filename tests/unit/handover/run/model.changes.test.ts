@@ -1,0 +1,62 @@
+import * as fc from "fast-check";
+import * as assert from "node:assert/strict";
+import type { Resources } from "../../../model/engine";
+import { runOnWorld, Scenario } from "../../../model/modelRun";
+import {
+    forcesWithoutLooking,
+    ignoresWhatIsUnread,
+    narrowsInPlace,
+    recordsOnRefresh,
+    takesNeededPolicies,
+} from "../../../model/plantedBugs";
+import { scenarioWithChanges } from "../../../model/programChanges";
+
+/** MODEL_RUNS=5000 runs more, and different ones each time. */
+const { MODEL_RUNS, MODEL_SEED } = process.env;
+const PARAMETERS = {
+    numRuns: Number(MODEL_RUNS ?? 100),
+    ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 15_000, seed: 20261127 } : {}),
+    ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
+};
+
+async function holds(of: Scenario, resources?: Resources): Promise<void> {
+    const { problems, log } = await runOnWorld(of, resources);
+    const first = log.findIndex((line) => line.includes("!!!"));
+    assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
+}
+
+/** Enough histories to find each planted bug. They are the same each time, and begin with a seed that finds each early. */
+const BUG_HUNT = { seed: 4, numRuns: 400, endOnFailure: true };
+
+describe("Changes of a program's arguments on the model, and what the owners of cluster and account do", function () {
+    this.timeout(0);
+
+    it("cost no pod its path, and every goal is reached after the mistakes have ended", async () => {
+        await fc.assert(
+            fc.asyncProperty(scenarioWithChanges, (of) => holds(of)),
+            PARAMETERS,
+        );
+    });
+
+    const bugs: [string, Resources, RegExp][] = [
+        ["narrows the role in place", narrowsInPlace, /has no path: it carries arn:/],
+        ["does not ask what the policies of the role grant", takesNeededPolicies, /has no path: it carries arn:/],
+        ["does not look before it forces a destroy", forcesWithoutLooking, /has no path: it carries arn:/],
+        ["records on a refresh", recordsOnRefresh, /gets a policy again that no update has recorded/],
+        [
+            "takes what is unread for nothing",
+            ignoresWhatIsUnread,
+            /is detached from . while the add-on has another role/,
+        ],
+    ];
+    for (const [what, resources, problem] of bugs) {
+        it(`are what catches a product that ${what}`, async () => {
+            const { failed, errorInstance } = await fc.check(
+                fc.asyncProperty(scenarioWithChanges, (of) => holds(of, resources)),
+                BUG_HUNT,
+            );
+            assert.ok(failed);
+            assert.match(String(errorInstance), problem);
+        });
+    }
+});
