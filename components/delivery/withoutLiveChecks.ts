@@ -4,7 +4,7 @@ import {
     LIVE_CHECKS_OFF,
     PATCH_FIELD_MANAGER_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
-import { enginePort, leaveNote } from "../../handover/engine/runNotes";
+import type { TurningOff } from "../../handover/model/turningOff";
 import { hasEngine, resourceHook } from "../failures/namedHooks";
 
 /** Of the inputs or the outputs of the patch. */
@@ -26,55 +26,48 @@ export function noteAnnotation(): pulumi.ResourceHookBinding {
 /**
  * Leaves the note if the change adds the annotation.
  *
- * @throws If an update cannot leave it: the live checks would hand back while the state says that the pods carry the role. A patch that
+ * Fails if an update cannot leave it: the live checks would hand back while the state says that the pods carry the role. A patch that
  * is created has no live checks before it, except after a run that was killed, and they then hand back safely.
  */
-export function noteBeforeChange(
+export async function noteBeforeChange(
     { oldInputs, newInputs }: Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs">,
-    engine: string | undefined,
-): void {
+    engineAddress: string | undefined,
+): Promise<void> {
     const [before, after] = [annotationsOf(oldInputs), annotationsOf(newInputs)];
     if (before[LIVE_CHECKS_ANNOTATION] !== LIVE_CHECKS_OFF && after[LIVE_CHECKS_ANNOTATION] === LIVE_CHECKS_OFF) {
-        const leave = () => leaveNote(managerOf(after), engine, "annotated");
-        if (oldInputs === undefined) {
-            ignoreFailure(leave);
-        } else {
-            leave();
-        }
+        const left = leave(after, engineAddress, "annotated");
+        await (oldInputs === undefined ? left.catch(logFailure) : left);
     }
 }
 
 /** Tells former live checks that the program registers the component without them, whether or not the patch changes. */
 export function noteRegistration(metadata: pulumi.Output<Metadata>): void {
-    if (!hasEngine() || pulumi.runtime.isDryRun()) {
-        return;
+    if (hasEngine() && !pulumi.runtime.isDryRun()) {
+        // Most components without live checks never had any, and need no note.
+        metadata.apply(({ annotations = {} }) => leave(annotations, thisEngine(), "registered").catch(logFailure));
     }
-    metadata.apply(({ annotations = {} }) =>
-        ignoreFailure(() => leaveNote(managerOf(annotations), thisEngine(), "registered")),
-    );
 }
 
-/** Most components without live checks never had any, and need no note. */
-function ignoreFailure(leave: () => void): void {
-    try {
-        leave();
-    } catch (error) {
-        void pulumi.log.debug(`eks-cni left no note: ${String(error)}`);
-    }
+/** A renamed component keeps the field manager that the live checks know. */
+async function leave(
+    { [PATCH_FIELD_MANAGER_ANNOTATION]: manager = "" }: Readonly<Record<string, string>>,
+    engineAddress: string | undefined,
+    turningOff: TurningOff,
+): Promise<void> {
+    const { enginePort, leaveNote } = await import("../../handover/engine/runNotes");
+    leaveNote(manager, enginePort(engineAddress === undefined ? [] : [engineAddress]), turningOff);
 }
 
 function annotationsOf(inputs: unknown): Readonly<Record<string, string>> {
     return (inputs as { readonly metadata?: Metadata } | undefined)?.metadata?.annotations ?? {};
 }
 
-/** A renamed component keeps the field manager that the live checks know. */
-function managerOf(annotations: Readonly<Record<string, string>>): string {
-    return annotations[PATCH_FIELD_MANAGER_ANNOTATION] ?? "";
+function logFailure(error: unknown): void {
+    void pulumi.log.debug(`eks-cni left no note: ${String(error)}`);
 }
 
 function thisEngine(): string | undefined {
-    const target = (pulumi.runtime.getEngine() as unknown as Client | undefined)?.getChannel().getTarget();
-    return target === undefined ? undefined : enginePort([target]);
+    return (pulumi.runtime.getEngine() as unknown as Client | undefined)?.getChannel().getTarget();
 }
 
 /** https://grpc.github.io/grpc/node/grpc.Client.html */

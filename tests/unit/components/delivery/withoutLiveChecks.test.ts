@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { noteAnnotation, noteBeforeChange, noteRegistration } from "../../../../components/delivery/withoutLiveChecks";
@@ -16,46 +16,46 @@ const OFF = patch({ "eks-cni/live-checks": "off" });
 describe("A component without live checks tells those of before", () => {
     let own: string;
     inOwnTmpdir((directory) => (own = directory));
-    const noteOf = (oldInputs: object | undefined, newInputs: object | undefined) => {
-        noteBeforeChange({ oldInputs, newInputs }, "41234");
+    const noteOf = async (oldInputs: object | undefined, newInputs: object | undefined) => {
+        await noteBeforeChange({ oldInputs, newInputs }, "dns:127.0.0.1:41234");
         return readNote(MANAGER, "41234");
     };
 
-    it("that this update annotates the service account", () => {
-        strictEqual(noteOf(LIVE, OFF), "annotated");
+    it("that this update annotates the service account", async () => {
+        strictEqual(await noteOf(LIVE, OFF), "annotated");
     });
 
-    it("so, too, where the patch is created after a run that was killed", () => {
-        strictEqual(noteOf(undefined, OFF), "annotated");
+    it("so, too, where the patch is created after a run that was killed", async () => {
+        strictEqual(await noteOf(undefined, OFF), "annotated");
     });
 
-    it("nothing where the annotation was there before", () => {
-        strictEqual(noteOf(OFF, patch({ "eks-cni/live-checks": "off", more: "1" })), undefined);
+    it("nothing where the annotation was there before", async () => {
+        strictEqual(await noteOf(OFF, patch({ "eks-cni/live-checks": "off", more: "1" })), undefined);
     });
 
-    it("nothing where the update takes the annotation off", () => {
-        strictEqual(noteOf(OFF, LIVE), undefined);
-        strictEqual(noteOf(OFF, undefined), undefined);
-        strictEqual(noteOf(LIVE, { metadata: {} }), undefined);
+    it("nothing where the update takes the annotation off", async () => {
+        strictEqual(await noteOf(OFF, LIVE), undefined);
+        strictEqual(await noteOf(OFF, undefined), undefined);
+        strictEqual(await noteOf(LIVE, { metadata: {} }), undefined);
     });
 
-    it("under the field manager of before, if the component was renamed", () => {
+    it("under the field manager of before, if the component was renamed", async () => {
         const renamed = {
             metadata: { annotations: { ...OFF.metadata.annotations, "pulumi.com/patchFieldManager": "old" } },
         };
-        strictEqual(noteOf(LIVE, renamed), undefined);
+        strictEqual(await noteOf(LIVE, renamed), undefined);
         strictEqual(readNote("old", "41234"), "annotated");
     });
 
     describe("where no note can be left,", () => {
         beforeEach(() => writeFileSync(join(own, `eks-cni-${String(process.getuid?.() ?? "notes")}`), ""));
 
-        it("by a failed update, before the annotation is written", () => {
-            throws(() => noteOf(LIVE, OFF), /EEXIST|ENOTDIR|belongs to another user/);
+        it("by a failed update, before the annotation is written", async () => {
+            await rejects(noteOf(LIVE, OFF), /EEXIST|ENOTDIR|belongs to another user/);
         });
 
-        it("nothing about a patch that is created, which has none before it", () => {
-            strictEqual(noteOf(undefined, OFF), undefined);
+        it("nothing about a patch that is created, which has none before it", async () => {
+            strictEqual(await noteOf(undefined, OFF), undefined);
         });
     });
 
