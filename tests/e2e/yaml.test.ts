@@ -174,10 +174,18 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
     });
 
-    it("a new role goes through all of it again before the old one goes", async () => {
+    it("refuses to deliver a new role that the credential guard has not approved, and keeps the old one", async () => {
+        const before = uids(await pods());
+        const guard = (await resourcesOf(stack)).find(({ type }) => type === "eks-cni:index:CredentialGuard");
         await setConfig("roleName", "second");
-        const { summary, outputs } = await stack.up();
-        assert.strictEqual(summary.resourceChanges?.["replace"], 2);
+        const failure = (await failureOf(stack.up({ exclude: [guard?.urn ?? ""] }))) ?? "";
+        assert.match(failure, /\[role-not-approved\] .*role\/second.*Run pulumi up without --target and --exclude\./s);
+        assert.deepStrictEqual(uids(await pods()), before);
+        assert.notStrictEqual(await iam.role("first"), undefined);
+    });
+
+    it("a new role goes through all of it again before the old one goes", async () => {
+        const { outputs } = await stack.up();
         assert.match(String(outputs["ready"]?.value), /role\/second$/);
         assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
         assert.strictEqual(await iam.role("first"), undefined);
