@@ -41,6 +41,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             ownNodeRoles: after(gate, live.ownNodeRoles).apply(namesOrNothing),
             detachPolicyArns: valid.detachPolicyArns ?? [],
             injectionGuard: shape.injectionGuard,
+            keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
             policyArns: role.policyArns,
             additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
             roleUniqueId: role.uniqueId ?? "",

@@ -25,6 +25,8 @@ export interface HandBackTarget {
     readonly formerAnnotations: Readonly<Record<string, string>>;
     /** Whether the run's program turns the live checks off. */
     readonly turningOff?: TurningOff;
+    /** Whether the node roles stay as they are if the live checks are turned off. */
+    readonly keepDetached?: boolean;
 }
 
 /**
@@ -45,7 +47,9 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
         return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
     }
     if (isTurnedOff(target.subject, cluster, target.turningOff)) {
-        return nextTurningOffStep(cluster);
+        // A destroy that was killed has deleted the detachment, which attaches them otherwise.
+        const attach = target.keepDetached ? undefined : attachAgain(target, world, memory);
+        return attach ?? nextTurningOffStep(target.record, cluster);
     }
     return (
         attachAgain(target, world, memory) ??

@@ -3,6 +3,9 @@ import {
     LIVE_CHECKS_OFF,
     ROLE_ARN_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
+import { carriesAnyOf, othersThatCarry } from "../model/carriedRole";
+import type { HandOverRecord } from "../model/record";
+import { refusals } from "../model/refusals";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { TurningOff } from "../model/turningOff";
@@ -29,8 +32,22 @@ export function isTurnedOff(
     );
 }
 
-/** Annotation, pods and role stay. The injection guard is removed: without the record, a destroy would not remove it. */
-export function nextTurningOffStep(cluster: ClusterSeen): Step {
+/**
+ * Annotation, pods and role stay. The injection guard is removed: without the record, a destroy would not remove it.
+ *
+ * A former role that an unfinished update has replaced is deleted at the end of this one, so no pod may carry it.
+ */
+export function nextTurningOffStep(record: HandOverRecord, cluster: ClusterSeen): Step {
+    const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
+    const annotated = cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
+    const retired = ownRoleArns.filter((arn) => arn !== annotated);
+    const carriers = [
+        ...cluster.pods.filter((pod) => carriesAnyOf(pod, retired)),
+        ...othersThatCarry(cluster, retired),
+    ];
+    if (carriers.length > 0) {
+        return { do: "refuse", refusal: refusals.formerRoleCarried(carriers) };
+    }
     return cluster.injectionGuard.present
         ? { do: "removeInjectionGuard", why: "the live checks are turned off: removing the injection guard" }
         : (wakeMarkStep(cluster) ?? {

@@ -70,6 +70,13 @@ export const refusals = {
                 `removed the annotation ${LIVE_CHECKS_ANNOTATION} of that run.`,
             "To go on without the live checks, run pulumi up --refresh. To destroy the stack, run pulumi destroy without --run-program.",
         ),
+    formerRoleCarried: (pods: readonly { readonly name: string }[]) =>
+        new Refusal(
+            "former-role-carried",
+            `${String(pods.length)} pods still carry a former role of the component: ${listNames(pods)}.`,
+            "An update to another role has not finished. Without the live checks, this update would delete the former role under the pods.",
+            "Remove liveChecks: false, and run pulumi up until it succeeds. Then turn the live checks off.",
+        ),
     roleNotApproved: (roleArn: string) =>
         new Refusal(
             "role-not-approved",

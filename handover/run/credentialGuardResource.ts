@@ -40,6 +40,8 @@ export interface CredentialGuardInputs extends LiveInputs {
     readonly ownNodeRoles?: readonly string[];
     readonly detachPolicyArns: readonly string[];
     readonly injectionGuard: boolean;
+    /** Whether the node roles stay as they are when the live checks are turned off. Missing if the program does not set it. */
+    readonly keepDetached?: boolean;
     /** The CNI policy and the additional policies. */
     readonly policyArns: readonly string[];
     readonly additionalPolicies: boolean;
@@ -196,6 +198,7 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
         iamPropagationSeconds: state.iamPropagationSeconds,
         formerAnnotations: (await formerRoleWorks(context, record, state)) ? record.originalAnnotations : {},
         ...(context.turningOff === undefined ? {} : { turningOff: context.turningOff }),
+        keepDetached: state.keepDetached ?? false,
     };
     const { world } = await reach(
         { ...context, subject },

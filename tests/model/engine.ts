@@ -1,3 +1,4 @@
+import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf } from "../../handover/model/carriedRole";
 import type { Subject } from "../../handover/model/subject";
 import { OperationContext } from "../../handover/observe/runContext";
@@ -70,6 +71,8 @@ interface Stack {
     /** The role that it admits. */
     injectionGuard?: string;
     detachment?: DetachmentInputs & DetachmentOutputs;
+    /** Whether the patch says that the live checks are turned off. */
+    isOff?: boolean;
 }
 
 export interface PartialPlanInputs extends Pick<
@@ -130,14 +133,16 @@ export class Engine {
         const common = commonInputs(program, arn);
         const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), operation);
         stack.guard = guard;
-        if (stack.patch !== arn) {
+        if (stack.patch !== arn || stack.isOff) {
             const isForced = program.overrideExistingServiceAccount === true;
             if (!isForced && world.owner === FOREIGN_OWNER && world.annotations[ROLE_ARN] !== arn) {
                 throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
             }
             await run.call(`patch the service account with ${arn}`, () => {
-                world.annotate({ ...world.annotations, [ROLE_ARN]: arn, [CONTROL]: MANAGER }, MANAGER);
+                const others = Object.entries(world.annotations).filter(([name]) => name !== LIVE_CHECKS_ANNOTATION);
+                world.annotate({ ...Object.fromEntries(others), [ROLE_ARN]: arn, [CONTROL]: MANAGER }, MANAGER);
                 stack.patch = arn;
+                delete stack.isOff;
             });
         }
         const delivered = arn;
@@ -251,6 +256,48 @@ export class Engine {
         }
     }
 
+    /** An update with `liveChecks: false`: the service account is annotated first, and the live checks are deleted last. */
+    public async turnOff(run: Run): Promise<void> {
+        const { world, stack, resources } = this;
+        const arn = this.roleArn;
+        if (arn === undefined || stack.guard === undefined || world.cniRoles.get(arn)?.works !== true) {
+            // Without live checks nothing is proved, so an operator must not deliver a role in this way.
+            return;
+        }
+        if (world.owner === FOREIGN_OWNER && world.annotations[ROLE_ARN] !== arn) {
+            throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
+        }
+        const turningOff = stack.isOff ? "registered" : "annotated";
+        const annotations = { [ROLE_ARN]: arn, [CONTROL]: MANAGER, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
+        if (turningOff === "annotated") {
+            await run.call("annotate that the live checks are off", () => world.annotate(annotations, MANAGER));
+            await run.call("save the annotation", () => Object.assign(stack, { isOff: true, patch: arn }), false);
+        } else if (stack.patch !== arn) {
+            await run.call(`annotate ${arn} without live checks`, () => {
+                world.annotate(annotations, MANAGER);
+                stack.patch = arn;
+            });
+        }
+        if (stack.rollout !== arn) {
+            await this.rollOut(arn, run);
+        }
+        const operation: OperationContext = { ...this.operation(run), turningOff: () => turningOff };
+        if (stack.detachment !== undefined) {
+            await resources.detachment.delete(stack.detachment, operation);
+            delete stack.detachment;
+        }
+        delete stack.injectionGuard;
+        delete stack.canary;
+        await resources.credentialGuard.delete(stack.guard, operation);
+        delete stack.guard;
+        await this.deleteRoles(stack.roles.slice(0, -1), run);
+    }
+
+    /** Whether the stack has no live checks, so that its destroy deletes the role under the pods: a documented limit. */
+    public get isPlain(): boolean {
+        return this.stack.guard === undefined && this.stack.isOff === true;
+    }
+
     /** The input of a preview's plan. Undefined if the live checks have nothing to do. */
     public planInputs(program: Program): PartialPlanInputs | undefined {
         const { guard, canary: tried, detachment: last, roles } = this.stack;
@@ -282,6 +329,9 @@ export class Engine {
         if (world.annotations[ROLE_ARN] !== stack.patch) {
             delete stack.patch;
         }
+        if (world.annotations[LIVE_CHECKS_ANNOTATION] === undefined) {
+            delete stack.isOff;
+        }
         if (world.template !== stack.rollout) {
             delete stack.rollout;
         }
@@ -290,7 +340,17 @@ export class Engine {
     }
 
     public async destroy(run: Run): Promise<void> {
-        const { stack, resources } = this;
+        const { world, stack, resources } = this;
+        if (stack.isOff) {
+            // Without retainOnDelete, and at the same time as the first of the live checks.
+            await run.call("remove the patch", () => {
+                if (world.owner === MANAGER) {
+                    world.annotate({}, undefined);
+                }
+                delete stack.patch;
+                delete stack.isOff;
+            });
+        }
         if (stack.detachment !== undefined) {
             await resources.detachment.delete(stack.detachment, this.operation(run));
             delete stack.detachment;

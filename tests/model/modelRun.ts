@@ -9,6 +9,8 @@ import { ModelWorld, ROLE_ARN } from "./world";
 export type Operation =
     | { readonly do: "up"; readonly refresh: boolean; readonly program: Program }
     | { readonly do: "refresh" }
+    /** An update with `liveChecks: false`, after a refresh if it is one with `--refresh`. */
+    | { readonly do: "turnOff"; readonly refresh: boolean }
     | { readonly do: "destroy" }
     | { readonly do: "nothing" };
 
@@ -92,8 +94,18 @@ export async function runTurn(world: ModelWorld, engine: Engine, { operation, fa
         case "refresh":
             await attempt(world, () => engine.refresh(run));
             return;
+        case "turnOff":
+            await attempt(world, async () => {
+                if (operation.refresh) {
+                    await engine.refresh(run);
+                }
+                await engine.turnOff(run);
+            });
+            return;
         case "destroy":
-            await attempt(world, () => engine.destroy(run));
+            if (!engine.isPlain) {
+                await attempt(world, () => engine.destroy(run));
+            }
             return;
         case "up": {
             const failed = await attempt(world, async () => {

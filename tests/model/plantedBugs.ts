@@ -208,3 +208,13 @@ export const ignoresWhatIsUnread: Resources = {
 function withoutUnread(operation: OperationContext): OperationContext {
     return withOtherDelivery(operation, (seen) => ({ ...seen, unread: [] }));
 }
+
+/** Takes the annotation of any run for the sign that this run turns the live checks off, as a destroy after a kill does. */
+export const trustsTheMark: Resources = {
+    ...REAL_RESOURCES,
+    credentialGuard: {
+        ...REAL_RESOURCES.credentialGuard,
+        delete: (state, operation) =>
+            REAL_RESOURCES.credentialGuard.delete(state, { ...operation, turningOff: () => "annotated" }),
+    },
+};

@@ -8,9 +8,11 @@ import {
     carrying,
     CNI_POLICY,
     daemonSet,
+    FORMER_ROLE,
     fresh,
     MANAGER,
     nodeRole,
+    pod,
     record,
     ROLE,
     ROLE_ARN,
@@ -76,7 +78,7 @@ describe("The way back, once the live checks are turned off,", () => {
         cluster: Partial<ClusterSeen>,
         issuers = subject.issuers,
         holding: object = withoutPolicies,
-        turningOff: TurningOff = "annotated",
+        more: { readonly turningOff?: TurningOff; readonly keepDetached?: boolean } = {},
     ) =>
         comparableStep(
             nextHandBackStep(
@@ -85,25 +87,40 @@ describe("The way back, once the live checks are turned off,", () => {
                     record,
                     iamPropagationSeconds: 120,
                     formerAnnotations: {},
-                    turningOff,
+                    turningOff: "annotated",
+                    ...more,
                 },
                 world(carrying(ROLE), { cluster, account: { nodeRoles: [nodeRole(holding)] } }),
                 fresh,
             ),
         );
+    const kept = (cluster: Partial<ClusterSeen>, issuers = subject.issuers) =>
+        step(cluster, issuers, withoutPolicies, { keepDetached: true });
     const REMOVE_WAKE_MARK = {
         do: "removeWakeMark",
         why: "removing the annotation that made the DaemonSet controller retry",
     };
     const DONE = { do: "done", why: "the live checks are turned off: annotation, pods and role stay as they are" };
 
-    it("moves nothing, whatever the node roles lack", () => {
-        deepStrictEqual(step({ serviceAccount: marked }), DONE);
+    it("moves nothing where the node roles hold their policies", () => {
+        deepStrictEqual(step({ serviceAccount: marked }, subject.issuers, {}), DONE);
+    });
+
+    it("gives the node roles their policies back, which a killed destroy may not have done", () => {
+        deepStrictEqual(step({ serviceAccount: marked }), {
+            do: "attach",
+            policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
+            why: "attaching the recorded policies again to nodes",
+        });
+    });
+
+    it("moves nothing, whatever the node roles lack, if they are to stay as they are", () => {
+        deepStrictEqual(kept({ serviceAccount: marked }), DONE);
     });
 
     it("takes the injection guard away, which no later run would remove", () => {
         deepStrictEqual(
-            step({ serviceAccount: marked, injectionGuard: { present: true, inForce: true } }),
+            kept({ serviceAccount: marked, injectionGuard: { present: true, inForce: true } }),
             REMOVE_GUARD,
         );
     });
@@ -116,12 +133,68 @@ describe("The way back, once the live checks are turned off,", () => {
 
     it("takes off what woke the DaemonSet's controller, once the injection guard is gone", () => {
         const guardInForce = { injectionGuard: { present: true, inForce: true } };
-        deepStrictEqual(step({ serviceAccount: marked, daemonSet: woken }), REMOVE_WAKE_MARK);
-        deepStrictEqual(step({ serviceAccount: marked, daemonSet: woken, ...guardInForce }), REMOVE_GUARD);
+        deepStrictEqual(kept({ serviceAccount: marked, daemonSet: woken }), REMOVE_WAKE_MARK);
+        deepStrictEqual(kept({ serviceAccount: marked, daemonSet: woken, ...guardInForce }), REMOVE_GUARD);
+    });
+
+    describe("while an update to another role has not finished,", () => {
+        const owned = { ...record, approvedRoleArns: [FORMER_ROLE, ROLE], ownRoleArns: [FORMER_ROLE, ROLE] };
+        const ending = (cluster: Partial<ClusterSeen>, of: Partial<typeof record> = owned) =>
+            comparableStep(
+                nextHandBackStep(
+                    {
+                        subject,
+                        record: { ...record, ...of },
+                        iamPropagationSeconds: 120,
+                        formerAnnotations: {},
+                        turningOff: "annotated",
+                    },
+                    world(carrying(ROLE), { cluster: { serviceAccount: marked, ...cluster } }),
+                    fresh,
+                ),
+            );
+        const refused = (seen: string) => ({ refuse: "former-role-carried", seen });
+
+        it("ends where a pod carries the former role, which would go", () => {
+            deepStrictEqual(
+                ending({ pods: [pod("n1", carrying(ROLE)), pod("n2", carrying(FORMER_ROLE))] }),
+                refused("1 pods still carry a former role of the component: pod-n2."),
+            );
+        });
+
+        it("ends where another DaemonSet's pod does", () => {
+            const other = {
+                name: "other",
+                daemonSet: "more",
+                serviceAccount: subject.serviceAccount,
+                roleArns: [FORMER_ROLE],
+            };
+            deepStrictEqual(
+                ending({ otherCarriers: [other] }),
+                refused("1 pods still carry a former role of the component: other."),
+            );
+        });
+
+        it("goes on where every pod has the annotated role", () => {
+            deepStrictEqual(ending({}), DONE);
+        });
+
+        it("goes on where the former role is another owner's, which stays", () => {
+            const pods = [pod("n1", carrying(FORMER_ROLE))];
+            deepStrictEqual(ending({ pods }, { ...owned, ownRoleArns: [ROLE] }), DONE);
+        });
+
+        it("takes every approved role for the component's own in a record of an early version", () => {
+            const early = { approvedRoleArns: owned.approvedRoleArns };
+            deepStrictEqual(
+                ending({ pods: [pod("n1", carrying(FORMER_ROLE))] }, early),
+                refused("1 pods still carry a former role of the component: pod-n1."),
+            );
+        });
     });
 
     it("does not mind other clusters, whose pods keep their role", () => {
-        deepStrictEqual(step({ serviceAccount: marked }, ["a", "b"]), DONE);
+        deepStrictEqual(kept({ serviceAccount: marked }, ["a", "b"]), DONE);
     });
 
     it("is the whole way back without the mark, on which other clusters' pods are minded", () => {
@@ -140,15 +213,18 @@ describe("The way back, once the live checks are turned off,", () => {
     });
 
     it("is the whole way back with the mark of another run", () => {
-        deepStrictEqual(step({ serviceAccount: marked }, subject.issuers, withoutPolicies, "registered"), {
-            do: "attach",
-            policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
-            why: "attaching the recorded policies again to nodes",
-        });
+        deepStrictEqual(
+            step({ serviceAccount: marked }, subject.issuers, withoutPolicies, { turningOff: "registered" }),
+            {
+                do: "attach",
+                policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
+                why: "attaching the recorded policies again to nodes",
+            },
+        );
     });
 
     it("minds another cluster first", () => {
-        deepStrictEqual(step({ serviceAccount: marked, uid: "another" }), {
+        deepStrictEqual(kept({ serviceAccount: marked, uid: "another" }), {
             refuse: "cluster-changed",
             seen: "The kubeconfig points to a cluster whose kube-system namespace has the UID another. The hand-over began on the cluster with the UID cluster.",
         });

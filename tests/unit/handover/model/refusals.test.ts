@@ -45,6 +45,7 @@ const narrowed = { kind: "role" as const, arn: ROLE, changes: ["it changes", "it
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     clusterChanged: [refusals.clusterChanged("recorded", "seen")],
     turningOffInterrupted: [refusals.turningOffInterrupted()],
+    formerRoleCarried: [refusals.formerRoleCarried([pod("n1", onNodeRole), pod("n2", onNodeRole)])],
     roleNotApproved: [refusals.roleNotApproved(ROLE)],
     anotherCluster: [refusals.anotherCluster(elsewhere)],
     wrongIssuer: [refusals.wrongIssuer("theirs", "ours")],

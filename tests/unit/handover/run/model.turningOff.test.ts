@@ -1,0 +1,40 @@
+import * as fc from "fast-check";
+import * as assert from "node:assert/strict";
+import type { Resources } from "../../../model/engine";
+import { runOnWorld, Scenario } from "../../../model/modelRun";
+import { trustsTheMark } from "../../../model/plantedBugs";
+import { scenarioWithTurningOff } from "../../../model/turningOff";
+
+/** MODEL_RUNS=5000 runs more, and different ones each time. */
+const { MODEL_RUNS, MODEL_SEED } = process.env;
+const PARAMETERS = {
+    numRuns: Number(MODEL_RUNS ?? 100),
+    ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 15_000, seed: 20261128 } : {}),
+    ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
+};
+
+async function holds(of: Scenario, resources?: Resources): Promise<void> {
+    const { problems, log } = await runOnWorld(of, resources);
+    const first = log.findIndex((line) => line.includes("!!!"));
+    assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
+}
+
+describe("Updates that turn the live checks off on the model, and kills of them,", function () {
+    this.timeout(0);
+
+    it("cost no pod its path, and the live checks can be turned on again", async () => {
+        await fc.assert(
+            fc.asyncProperty(scenarioWithTurningOff, (of) => holds(of)),
+            PARAMETERS,
+        );
+    });
+
+    it("are what catches a product that trusts the annotation of any run", async () => {
+        const { failed, errorInstance } = await fc.check(
+            fc.asyncProperty(scenarioWithTurningOff, (of) => holds(of, trustsTheMark)),
+            { seed: 1, numRuns: 400, endOnFailure: true },
+        );
+        assert.ok(failed);
+        assert.match(String(errorInstance), /has no path: it carries arn:/);
+    });
+});
