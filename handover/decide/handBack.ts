@@ -47,9 +47,7 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
         return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
     }
     if (isTurnedOff(target.subject, cluster, target.turningOff)) {
-        // A destroy that was killed has deleted the detachment, which attaches them otherwise.
-        const attach = target.keepDetached ? undefined : attachAgain(target, world, memory);
-        return attach ?? nextTurningOffStep(target.record, cluster);
+        return giveBackStep(target, world, memory) ?? nextTurningOffStep(target.record, cluster);
     }
     return (
         attachAgain(target, world, memory) ??
@@ -57,6 +55,22 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
         nodeRolesStep(target, world, memory) ??
         clusterStep(target, cluster) ??
         podsStep(target, world, memory)
+    );
+}
+
+/**
+ * Before the injection guard goes: from then on a pod that the webhook has missed uses its node role. The detachment has attached the
+ * policies, unless a destroy that was killed has deleted it before.
+ */
+function giveBackStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
+    const { record, iamPropagationSeconds, keepDetached = false } = target;
+    if (keepDetached) {
+        return undefined;
+    }
+    const relies = world.cluster.injectionGuard.present && record.namedNodeRoles.length > 0;
+    return (
+        attachAgain(target, world, memory) ??
+        (relies && !hasPropagated(memory) ? propagationStep(iamPropagationSeconds) : undefined)
     );
 }
 

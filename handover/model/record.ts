@@ -1,3 +1,4 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { RolePolicy } from "./steps";
 import { isSameAccount, type ServiceAccountName, type Subject } from "./subject";
 import { webhookAnnotations } from "./webhookAnnotations";
@@ -40,13 +41,17 @@ export function freshRecord({ fieldManager, injectionGuardName }: Subject, world
     const { serviceAccount, uid } = world.cluster;
     // An annotation that the component owns comes from an earlier run whose state was lost, so it is not an original one.
     const isOwn = serviceAccount?.roleArnOwners.every((owner) => owner === fieldManager) ?? true;
+    const annotated = serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
+    // Its role may be replaced in this same update, and deleted at its end.
+    const delivered = isOwn && annotated !== undefined ? [annotated] : [];
     return {
         clusterUid: uid,
         serviceAccountUid: serviceAccount?.uid ?? "",
         fieldManager,
         injectionGuardName,
         originalAnnotations: isOwn ? {} : webhookAnnotations(world),
-        approvedRoleArns: [],
+        approvedRoleArns: delivered,
+        ...(delivered.length > 0 && { ownRoleArns: delivered }),
         namedNodeRoles: [],
         nodeRolePolicies: {},
     };

@@ -75,7 +75,7 @@ export const refusals = {
             "former-role-carried",
             `${String(pods.length)} pods still carry a former role of the component: ${listNames(pods)}.`,
             "An update to another role has not finished. Without the live checks, this update would delete the former role under the pods.",
-            "Remove liveChecks: false, and run pulumi up until it succeeds. Then turn the live checks off.",
+            "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
         ),
     roleNotApproved: (roleArn: string) =>
         new Refusal(

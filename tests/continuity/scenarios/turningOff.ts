@@ -87,4 +87,30 @@ const withoutTheGuard: Scenario = {
     },
 };
 
-export const turningOff: readonly Scenario[] = [offAndOn, destroyed, continued, withoutTheGuard];
+const withAFormerRole: Scenario = {
+    name: "live-checks-off-with-a-former-role",
+    title: "the update to another role is killed before the rollout, and the rollout is then disabled, and the live checks with it",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const another = stage.arguments({ rolePath: "/cni/" });
+        const { outcome } = await stage.run("up", another, {
+            killBefore: (_, { operation }) => operation === "PATCH daemonsets/aws-node",
+        });
+        assert.strictEqual(outcome, "killed");
+        const { clusterName } = stage.sandbox;
+        const disabled = { clusterName, rolePath: "/cni/", rollout: { enabled: false } };
+        await stage.fails("up", disabled, /\[former-role-carried\].*Turn the live checks on again/s);
+        await stage.succeeds("up", another);
+        await stage.assertHandedOver();
+        const pods = await stage.pods();
+        await stage.succeeds("up", disabled);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", another);
+        await stage.succeeds("destroy", another);
+        await stage.assertAsBefore();
+    },
+};
+
+export const turningOff: readonly Scenario[] = [offAndOn, destroyed, continued, withoutTheGuard, withAFormerRole];

@@ -10,6 +10,10 @@ export interface OnTheLocalEks {
 /** Codes that the model cannot produce. */
 export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
     "role-narrowed": { file: "tests/continuity/scenarios/role.ts", title: "boundary-under-fixed-name" },
+    "former-role-carried": {
+        file: "tests/continuity/scenarios/turningOff.ts",
+        title: "live-checks-off-with-a-former-role",
+    },
     "role-not-approved": { file: "tests/continuity/scenarios/options.ts", title: "exclude-of-the-guard" },
     "turning-off-interrupted": {
         file: "tests/continuity/scenarios/turningOff.ts",

@@ -107,6 +107,7 @@ describe("the live checks' inputs", () => {
             ...common,
             proof: "assumeRole",
             overrideExistingServiceAccount: true,
+            keepDetached: true,
             detachFromNodeRoles: ["nodes", "more"],
             detachPolicyArns: [MANAGED],
             injectionGuard: false,

@@ -191,9 +191,9 @@ describe("The record of a component that begins", () => {
             { ...empty, originalAnnotations: formerRole },
         ],
         [
-            "has none that are the component's own, from a state that was lost",
+            "has none that are the component's own, without live checks or from a state that was lost, and knows their role",
             { uid: "account", annotations: { [ROLE_ARN]: ROLE }, roleArnOwners: [MANAGER] },
-            empty,
+            { ...empty, approvedRoleArns: [ROLE], ownRoleArns: [ROLE] },
         ],
         ["has none where there is no service account", undefined, { ...empty, serviceAccountUid: "" }],
     ];
