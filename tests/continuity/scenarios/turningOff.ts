@@ -89,9 +89,9 @@ const withoutTheGuard: Scenario = {
 
 const withAFormerRole: Scenario = {
     name: "live-checks-off-with-a-former-role",
-    title: "the update to another role is killed before the rollout, and the rollout is then disabled, and the live checks with it",
+    title: "the rollout is disabled, and the live checks with it, after a killed update to another role, which must show more than zero",
     quick: false,
-    bound: { ...noGaps, rollouts: 2, restarts: 3 },
+    bound: { podSeconds: "some", canaryPodSeconds: 120, rollouts: 2, restarts: 3 },
     play: async (stage) => {
         await handedOver(stage);
         const another = stage.arguments({ rolePath: "/cni/" });
