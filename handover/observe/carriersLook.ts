@@ -12,7 +12,11 @@ export interface CarriersSeen {
     readonly issuer: string | undefined;
 }
 
-/** Looks at all pods of these namespaces, and at the annotations of these service accounts. `impatient` fails early rather than retry for long, as a preview does. */
+/**
+ * Looks at all pods of these namespaces, and at the annotations of these service accounts.
+ *
+ * @param impatient Whether to fail early rather than retry for long, as a preview does.
+ */
 export async function lookAtCarriers(
     connection: ClusterConnection,
     namespaces: readonly string[],
