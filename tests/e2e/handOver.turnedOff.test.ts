@@ -80,7 +80,11 @@ describe("live checks that are turned off and on again", () => {
     });
 
     it("leave the node role alone too, after keepDetached", async () => {
-        assert.deepStrictEqual(await up({ ...ON, keepDetached: true }), ["update cni", "update cni-detachment"]);
+        assert.deepStrictEqual(await up({ ...ON, keepDetached: true }), [
+            "update cni",
+            "update cni-credential-guard",
+            "update cni-detachment",
+        ]);
         await up(OFF);
         assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 0 });
         await up({ ...ON, keepDetached: true });
