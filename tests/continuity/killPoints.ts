@@ -1,8 +1,8 @@
 /** The points at which the engine is killed, and the commands that follow. Pure. */
 
 export const FEW_OPERATIONS = ["up", "update", "destroy"] as const;
-/** `policy` changes additionalPolicyArns. `repair` is the up that repairs changes by others. */
-export const OPERATIONS = [...FEW_OPERATIONS, "policy", "repair"] as const;
+/** `policy` changes additionalPolicyArns, and `boundary` permissionsBoundary. `repair` is the up that repairs changes by others. */
+export const OPERATIONS = [...FEW_OPERATIONS, "policy", "boundary", "repair"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export interface KillPoint {
@@ -29,9 +29,10 @@ export function nameOf({ operation, moment, then }: KillPoint): string {
     return `kill:${operation}:${where}:${then}`;
 }
 
+const NAME = new RegExp(`^kill:(${OPERATIONS.join("|")}):(?:(before|after)-(\\d+)|(\\d+)ms):(up|destroy)$`);
+
 export function pointOf(name: string): KillPoint | undefined {
-    const [, operation, at, write, milliseconds, then] =
-        /^kill:(up|update|destroy|policy|repair):(?:(before|after)-(\d+)|(\d+)ms):(up|destroy)$/.exec(name) ?? [];
+    const [, operation, at, write, milliseconds, then] = NAME.exec(name) ?? [];
     if (operation === undefined) {
         return undefined;
     }

@@ -1,7 +1,6 @@
 /** Kills the engine at one point after another on the same cluster, so that leftovers of one point show at the next. */
 import {
     AttachRolePolicyCommand,
-    CreatePolicyCommand,
     DeleteRoleCommand,
     DetachRolePolicyCommand,
     ListAttachedRolePoliciesCommand,
@@ -11,7 +10,7 @@ import type { Hooks } from "./engine/engine";
 import { writesOf } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Course, KillPoint, Operation, UninterruptedRun } from "./killPoints";
-import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "./stage";
+import { CNI_POLICY, createPolicy, iamClient, NODE_ROLE, type Stage } from "./stage";
 import { pendingCreations } from "./state/pending";
 
 /** Time for a pod to be created and to start. */
@@ -24,19 +23,22 @@ export class KillRun {
     /** Another path creates another role with a new generated name, as most changes that replace a role do. */
     private rolePath = "/";
     private additionalPolicyArns: readonly string[] = [];
+    private permissionsBoundary: string | undefined;
 
     private constructor(
         public readonly stage: Stage,
         private readonly anotherPolicyArn: string,
+        /** Each of them allows everything that the CNI needs. */
+        private readonly boundaries: readonly string[],
     ) {}
 
     public static async on(stage: Stage): Promise<KillRun> {
-        const statement = { Effect: "Allow", Action: "logs:PutLogEvents", Resource: "*" };
-        const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-        const command = new CreatePolicyCommand({ PolicyName: "logs", PolicyDocument });
-        const { Policy } = await iamClient(stage.sandbox).send(command);
+        const { sandbox } = stage;
+        const logs = await createPolicy(sandbox, "logs", "logs:PutLogEvents");
+        const network = await createPolicy(sandbox, "network", "ec2:*");
+        const everything = await createPolicy(sandbox, "everything", "*");
         await stage.recordStateBefore();
-        return new KillRun(stage, Policy?.Arn ?? "");
+        return new KillRun(stage, logs, [network, everything]);
     }
 
     public async play(point: KillPoint): Promise<void> {
@@ -121,12 +123,18 @@ export class KillRun {
         if (operation === "policy") {
             this.additionalPolicyArns = this.additionalPolicyArns.length > 0 ? [] : [this.anotherPolicyArn];
         }
+        if (operation === "boundary") {
+            // Sets a boundary, replaces it by another one, and removes it, in turn. Each of the three changes replaces the role.
+            const { boundaries, permissionsBoundary } = this;
+            const next = permissionsBoundary === undefined ? 0 : boundaries.indexOf(permissionsBoundary) + 1;
+            this.permissionsBoundary = boundaries[next];
+        }
         return this.stage.run(operation === "destroy" ? "destroy" : "up", this.arguments(), hooks);
     }
 
     private arguments(): ComponentArguments {
-        const { rolePath, additionalPolicyArns } = this;
-        return this.stage.arguments({ rolePath, additionalPolicyArns });
+        const { rolePath, additionalPolicyArns, permissionsBoundary } = this;
+        return this.stage.arguments({ rolePath, additionalPolicyArns, permissionsBoundary });
     }
 
     private async recover(command: "up" | "destroy", orphans: readonly string[]): Promise<void> {

@@ -9,7 +9,7 @@ import {
     ListAddonsCommand,
     UpdateAddonCommand,
 } from "@aws-sdk/client-eks";
-import { IAMClient } from "@aws-sdk/client-iam";
+import { CreatePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
     AdmissionregistrationV1Api,
     AppsV1Api,
@@ -357,6 +357,14 @@ const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 /** A client with the operator's credentials. */
 export function iamClient({ awsEndpoint: endpoint, region }: Sandbox): IAMClient {
     return new IAMClient({ endpoint, region, credentials });
+}
+
+/** Creates a managed policy that allows this action alone, and returns its ARN. */
+export async function createPolicy(sandbox: Sandbox, PolicyName: string, Action: string): Promise<string> {
+    const Statement = [{ Effect: "Allow", Action, Resource: "*" }];
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    const { Policy } = await iamClient(sandbox).send(new CreatePolicyCommand({ PolicyName, PolicyDocument }));
+    return Policy?.Arn ?? "";
 }
 
 export function ec2Client({ awsEndpoint: endpoint, region }: Sandbox): EC2Client {

@@ -1,9 +1,8 @@
 /** An operator's commands on a healthy cluster. */
-import { CreatePolicyCommand } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writesOf } from "../engine/engine";
-import { iamClient } from "../stage";
+import { createPolicy } from "../stage";
 import { noGaps, type Scenario } from "./scenario";
 
 const firstUp: Scenario = {
@@ -88,12 +87,7 @@ const changedPolicy: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 2, restarts: 3 },
     play: async (stage) => {
-        const statement = { Effect: "Allow", Action: "logs:PutLogEvents", Resource: "*" };
-        const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-        const made = await iamClient(stage.sandbox).send(
-            new CreatePolicyCommand({ PolicyName: "logs", PolicyDocument }),
-        );
-        const arn = made.Policy?.Arn ?? "";
+        const arn = await createPolicy(stage.sandbox, "logs", "logs:PutLogEvents");
         await stage.recordStateBefore();
         await stage.succeeds("up", stage.arguments());
         await stage.assertHandedOver();

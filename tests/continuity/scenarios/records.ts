@@ -1,7 +1,6 @@
 /** What the record gives back, and to whom; and which pods keep the role from being deleted. */
 import {
     AttachRolePolicyCommand,
-    CreatePolicyCommand,
     CreateRoleCommand,
     DeletePolicyCommand,
     DeleteRoleCommand,
@@ -10,7 +9,7 @@ import {
 import { AppsV1Api, CoreV1Api, type V1DaemonSet } from "@kubernetes/client-node";
 import { loadKubeconfig } from "local-eks/kubernetes";
 import * as assert from "node:assert";
-import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
+import { CNI_POLICY, createPolicy, iamClient, NODE_ROLE, type Stage } from "../stage";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const policiesOf = (stage: Stage, role: string) => stage.currentRoles()[role]?.attachedPolicyArns ?? [];
@@ -42,12 +41,8 @@ const idleNodeRole: Scenario = {
 
 /** A customer managed policy with an action of the CNI, attached to the node role. */
 async function customerPolicy(stage: Stage, PolicyName: string): Promise<string> {
-    const iam = iamClient(stage.sandbox);
-    const statement = { Effect: "Allow", Action: "ec2:AssignPrivateIpAddresses", Resource: "*" };
-    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-    const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName, PolicyDocument }));
-    const PolicyArn = Policy?.Arn ?? "";
-    await iam.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn }));
+    const PolicyArn = await createPolicy(stage.sandbox, PolicyName, "ec2:AssignPrivateIpAddresses");
+    await iamClient(stage.sandbox).send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn }));
     return PolicyArn;
 }
 

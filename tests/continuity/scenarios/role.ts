@@ -1,20 +1,9 @@
 /** Changes that would narrow the role of pods. */
-import { CreatePolicyCommand } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ComponentArguments } from "../engine/program";
-import { iamClient, type Stage } from "../stage";
+import { createPolicy, type Stage } from "../stage";
 import { handedOver, noGaps, type Scenario } from "./scenario";
-
-/** Creates a managed policy that allows this action alone, before the scenario's state of before is taken. */
-async function boundary(stage: Stage, PolicyName: string, Action: string): Promise<string> {
-    const PolicyDocument = JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action, Resource: "*" }],
-    });
-    const { Policy } = await iamClient(stage.sandbox).send(new CreatePolicyCommand({ PolicyName, PolicyDocument }));
-    return Policy?.Arn ?? "";
-}
 
 /** Expects that the update fails. If it does not, the monitor sees for seconds what it did to the pods. */
 async function stops(stage: Stage, args: ComponentArguments, words: RegExp): Promise<void> {
@@ -30,7 +19,7 @@ const boundaryWithoutRights: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 2, restarts: 2 },
     play: async (stage) => {
-        const permissionsBoundary = await boundary(stage, "no-network", "s3:GetObject");
+        const permissionsBoundary = await createPolicy(stage.sandbox, "no-network", "s3:GetObject");
         await stage.recordStateBefore();
         const pods = await handedOver(stage);
         await stops(stage, stage.arguments({ permissionsBoundary }), /\[permission-missing\]/);
@@ -48,8 +37,8 @@ const boundaryUnderFixedName: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 3, restarts: 3 },
     play: async (stage) => {
-        const permissionsBoundary = await boundary(stage, "no-network", "s3:GetObject");
-        const enough = await boundary(stage, "network", "ec2:*");
+        const permissionsBoundary = await createPolicy(stage.sandbox, "no-network", "s3:GetObject");
+        const enough = await createPolicy(stage.sandbox, "network", "ec2:*");
         await stage.recordStateBefore();
         // A first update that fails can be corrected under the same name: no pod carries the role.
         const named = (more: object) => stage.arguments({ roleName: "cni-of-pods", ...more });

@@ -19,6 +19,7 @@ const few = {
 const course = {
     ...few,
     policy: { writes: writes(4), milliseconds: 10_000 },
+    boundary: { writes: writes(7), milliseconds: 40_000 },
     repair: { writes: writes(6), milliseconds: 30_000 },
 } satisfies Course;
 
@@ -50,7 +51,7 @@ describe("the points of a kill campaign", () => {
                 }
             });
         }
-        assert.strictEqual(points.length, 2 * (8 + 11 + 9 + 4 + 6) + 19);
+        assert.strictEqual(points.length, 2 * (8 + 11 + 9 + 4 + 7 + 6) + 23);
     });
 
     it("may be many more, all at random times within their run", () => {
