@@ -6,13 +6,12 @@
 import {
     AttachRolePolicyCommand,
     CreateOpenIDConnectProviderCommand,
-    CreatePolicyCommand,
     DetachRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../engine/calls";
-import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
+import { CNI_POLICY, createPolicy, iamClient, NODE_ROLE, type Stage } from "../stage";
 import { atEach } from "./atEach";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
@@ -73,13 +72,10 @@ const guardStateLostAndDestroyed: Scenario = {
 };
 
 /** A boundary that takes every right of the CNI. */
-async function boundaryWithoutRights(stage: Stage): Promise<string | undefined> {
-    const statement = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
-    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statement });
-    const boundary = new CreatePolicyCommand({ PolicyName: "no-network", PolicyDocument });
-    const { Policy } = await iamClient(stage.sandbox).send(boundary);
+async function boundaryWithoutRights(stage: Stage): Promise<string> {
+    const arn = await createPolicy(stage.sandbox, "no-network", "s3:GetObject");
     await stage.recordStateBefore();
-    return Policy?.Arn;
+    return arn;
 }
 
 const continueOnError: Scenario = {
