@@ -21,6 +21,7 @@ import {
 } from "../support/plans";
 import { passingPreflight, seen } from "../support/preflights";
 import {
+    BROAD_POLICY,
     carrying,
     daemonSet,
     FORMER_ROLE,
@@ -35,13 +36,34 @@ import {
     ROLE_ARN,
     serviceAccount,
     subject,
+    withoutPolicies,
 } from "../support/worlds";
 
 const other = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };
 const both = { delivered: DELIVERED };
+const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 
 table("The plan for a cluster that has been handed over", [
     ["is nothing where nothing has changed", handedOver(), NOTHING, both],
+    [
+        "is nothing where something is left to do, but nothing changes",
+        handedOver({}, { nodeRoles: [nodeRole({ cniPolicies: [broad] })] }),
+        NOTHING,
+        both,
+    ],
+    [
+        "knows a role that pods carry since an update before the last one",
+        handedOver({ pods: pods(carrying(ROLE), pod("n2", carrying(FORMER_ROLE))) }),
+        changes(restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2")),
+        both,
+    ],
+    [
+        "gives nothing back to a node role of the same program that has no nodes",
+        handedOver({}, { nodeRoles: [nodeRole({ ...withoutPolicies, instancesOfCluster: [] })] }),
+        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        { ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }] },
+        { subject: other },
+    ],
     [
         "gives the policies back before another role comes, and takes them away again",
         handedOver(),
