@@ -1,9 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Gives each test of the suite an engine at this address, to which nothing is sent, and the next suite none. */
+/** Gives each test of the suite an engine at this address, to which nothing is sent. Later suites have none. */
 export function withEngine(address: string): void {
     beforeEach(() => startRun(address));
-    afterEach(() => pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }));
+    afterEach(() => {
+        // Mocks keep the engine, the project and the stack of before.
+        pulumi.runtime.resetOptions("", "", -1, "", "", false, "");
+        return pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
+    });
 }
 
 /** Begins a run of the engine at this address. */

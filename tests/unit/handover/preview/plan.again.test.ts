@@ -14,6 +14,7 @@ import {
     refuses,
     restart,
     ROLLING,
+    ROLLING_AS_LISTED,
     DETACH_REMAINS,
     table,
     changesWithRemaining,
@@ -35,6 +36,7 @@ import {
     ROLE,
     ROLE_ARN,
     serviceAccount,
+    starting,
     subject,
     withoutPolicies,
 } from "../support/worlds";
@@ -52,10 +54,17 @@ table("The plan for a cluster that has been handed over", [
         both,
     ],
     [
-        "knows a role that pods carry since an update before the last one",
-        handedOver({ pods: pods(carrying(ROLE), pod("n2", carrying(FORMER_ROLE))) }),
-        changes(restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2")),
-        both,
+        "has the canary on the node whose pod an earlier run has left with a role that does not work",
+        handedOver({ pods: pods(carrying(ROLE), pod("n2", carrying(`${ROLE}-before`), starting)) }),
+        changes(
+            attach("before the service account gets another role"),
+            ANNOTATE,
+            canary("pod-n2", "n2"),
+            ROLLING_AS_LISTED,
+            DETACH,
+        ),
+        {},
+        { subject: other },
     ],
     [
         "gives nothing back to a node role of the same program that has no nodes",
