@@ -87,6 +87,13 @@ describe("A component without live checks tells those of before", () => {
             strictEqual(readNote(MANAGER, "41234"), "annotated");
         });
 
+        it("nothing once the engine is gone", async () => {
+            const hook = hookOf(noteAnnotation().beforeUpdate);
+            startRun("");
+            await hook.callback({ oldInputs: LIVE, newInputs: OFF } as unknown as pulumi.ResourceHookArgs);
+            strictEqual(readNote(MANAGER, "41234"), undefined);
+        });
+
         it("that the program registers it without them", async () => {
             strictEqual(await registered(OFF.metadata.annotations), "registered");
             strictEqual(await registered(undefined), "registered", "a patch without annotations fails nothing");
