@@ -81,7 +81,7 @@ describe("A connection to a cluster", () => {
         process.env.KUBECONFIG = `${file("ambient", yaml)}:${folder}/second`;
         assert.match((await refusalOf(loadKubeconfig({}))).seen, /^The kubeconfig at \S+\/second \(from KUBECONFIG\)/);
         process.env.KUBECONFIG = "";
-        process.env.HOME = join(folder, "nobody");
+        process.env.HOME = join(folder, "empty-home");
         assert.match((await refusalOf(loadKubeconfig({}))).seen, /^No kubeconfig was given, and none was found/);
     });
 

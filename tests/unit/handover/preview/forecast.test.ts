@@ -67,7 +67,7 @@ describe("A forecast", () => {
         deepStrictEqual([forecast.world.at, forecast.isStuck], [at, true]);
     });
 
-    it("counts the waits anew after another step", () => {
+    it("counts the waits from one again after another step", () => {
         const { part } = follow(WAIT, WAIT, WAIT, ATTACH, WAIT, WAIT, WAIT, DONE);
         deepStrictEqual([part.steps.length, part.stuck], [7, undefined]);
     });
