@@ -78,6 +78,7 @@ const PARTS = {
                 "dryRuns",
                 "instances",
                 "missingGrants",
+                "nodeRoles",
                 "policyReader",
                 "proofNode",
                 "proofVerdict",
