@@ -25,8 +25,8 @@ export function noteTry(): { readonly hooks: pulumi.ResourceHookBinding; readonl
  */
 export function unlessLeftOut(
     gate: Gate,
-    { approvedRole }: CredentialGuard,
-    { arn }: CniRole,
+    { approvedRole }: Pick<CredentialGuard, "approvedRole">,
+    { arn }: Pick<CniRole, "arn">,
     wasTried: () => boolean,
 ): Gate {
     if (pulumi.runtime.isDryRun() || !hasEngine()) {

@@ -107,7 +107,7 @@ function recordAfter({ preflight, record, detachPolicyArns, ownNodeRoles }: Plan
 function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forecast: Forecast): string[] {
     const { preflight, detachPolicyArns, iamPropagationSeconds } = inputs;
     const roleNames = inferredRecord(preflight, detachPolicyArns)?.namedNodeRoles ?? [];
-    if (roleNames.length === 0 || !isAnotherRole(preflight)) {
+    if (!isAnotherRole(preflight)) {
         return [];
     }
     const target = { record, roleNames, iamPropagationSeconds };

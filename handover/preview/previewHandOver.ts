@@ -1,7 +1,7 @@
 import { withTimeout } from "../async/withTimeout";
 import type { ConnectionInputs } from "../model/connection";
 import type { Preflight, PreflightOptions } from "../model/preflight";
-import { isRefusal, listRefusals } from "../model/refusal";
+import { listRefusals } from "../model/refusal";
 import { observePreflight } from "../observe/preflightLook";
 import { openRunContext, RunContext } from "../observe/runContext";
 import { HandOverPlan, planHandOver, PlanInputs } from "./plan";
@@ -68,8 +68,15 @@ function underFirstName(preflight: Preflight, former: readonly string[]): Prefli
 }
 
 function openImpatiently(inputs: PreviewInputs): Promise<RunContext> {
-    const roleNames = [...(inputs.record?.namedNodeRoles ?? []), ...(inputs.detachFromNodeRoles ?? [])];
-    return openRunContext(inputs, [...new Set(roleNames)], { progress: () => undefined }, true);
+    return openRunContext(inputs, nodeRolesOf(inputs), { progress: () => undefined }, true);
+}
+
+/** The node roles to read, besides those of the nodes: the recorded ones, and those that the program names. */
+export function nodeRolesOf({
+    record,
+    detachFromNodeRoles = [],
+}: Pick<PreviewInputs, "record" | "detachFromNodeRoles">): string[] {
+    return [...new Set([...(record?.namedNodeRoles ?? []), ...detachFromNodeRoles])];
 }
 
 function messageOf({ refusals, changes, remaining }: HandOverPlan): PreviewMessage | undefined {
@@ -87,8 +94,5 @@ function listed(title: string, lines: readonly string[]): string {
 }
 
 function reasonOf(error: unknown): string {
-    if (isRefusal(error)) {
-        return error.message;
-    }
     return error instanceof Error ? error.message : String(error);
 }

@@ -106,8 +106,11 @@ async function lookAgain(context: RunContext, { account, cluster: before }: Worl
         : lookAtAccount(context, cluster, false);
 }
 
+/** The steps that do something, even if it is only to wait. */
+type Taken = Exclude<Step, { do: "done" | "refuse" }>;
+
 /** Returns the policies that could not be attached, because they no longer exist. */
-async function take(context: RunContext, step: Step): Promise<readonly RolePolicy[]> {
+async function take(context: RunContext, step: Taken): Promise<readonly RolePolicy[]> {
     if (step.do === "attach") {
         return attachAll(context, step.policies);
     }
@@ -115,7 +118,7 @@ async function take(context: RunContext, step: Step): Promise<readonly RolePolic
     return [];
 }
 
-async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Step, { do: "attach" }>): Promise<void> {
+async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, { do: "attach" }>): Promise<void> {
     switch (step.do) {
         case "wait":
             return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS);
@@ -141,9 +144,6 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Step, {
             return cluster.releaseTemplate();
         case "releaseServiceAccount":
             return cluster.releaseServiceAccount(step.leaving, step.account);
-        case "done":
-        case "refuse":
-            return;
     }
 }
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const ROOT = join(__dirname, "../..");
 const STRYKER = join(ROOT, "node_modules/@stryker-mutator/core/bin/stryker.js");
-const PARTS = ["documents", "arguments", "decisions"];
+const PARTS = ["documents", "arguments", "decisions", "runs", "preview", "component", "adapters"];
 
 /** Whether the part's mutation score reaches the threshold. */
 function reachesThreshold(part: string): boolean {

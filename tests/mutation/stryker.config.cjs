@@ -28,6 +28,84 @@ const PARTS = {
             "tests/unit/handover/run/transientRetry.test.ts",
         ],
     },
+    runs: {
+        mutate: [
+            "handover/run/!(canaryResource|credentialGuardResource|detachmentResource).ts",
+            "handover/hooks/*.ts",
+            "handover/engine/runNotes.ts",
+        ],
+        // Without the random histories on the model, and cancelled.test.ts, which starts the plugin.
+        spec: [
+            "tests/unit/handover/run/!(cancelled|model*).test.ts",
+            "tests/unit/handover/hooks/*.test.ts",
+            "tests/unit/handover/engine/runNotes.test.ts",
+        ],
+    },
+    preview: {
+        mutate: ["handover/preview/*.ts"],
+        // Without plan.model.test.ts, which compares plans with random histories on the model.
+        spec: ["tests/unit/handover/preview/!(plan.model).test.ts"],
+    },
+    component: {
+        mutate: [
+            "components/delivery/{fieldManager,formerFieldManagers,withoutLiveChecks}.ts",
+            "components/live/guardLeftOut.ts",
+            "components/role/replacementTriggers.ts",
+        ],
+        spec: [
+            "tests/unit/components/delivery/fieldManager.test.ts",
+            "tests/unit/components/delivery/formerFieldManagers.test.ts",
+            "tests/unit/components/delivery/withoutLiveChecks.test.ts",
+            "tests/unit/components/live/guardLeftOut.test.ts",
+            "tests/unit/components/role/replacementTriggers.test.ts",
+        ],
+    },
+    // What the adapters make of answers and errors. tests/adapters has the calls themselves.
+    adapters: {
+        mutate: [
+            "handover/aws/{awsErrors,callerCredentials,clusterMembership,dryRuns,instances,missingGrants,policyReader}.ts",
+            "handover/aws/{proofVerdict,regionSearch,simulation,stsRegion}.ts",
+            "handover/kubernetes/{authentication,clusterClock,clusterErrors,commands,daemonSet,defaultPods,events}.ts",
+            "handover/kubernetes/{injectionGuard,kubeconfig,nodes,otherCarriers,paging,pods,reachability,scheduling}.ts",
+            "handover/kubernetes/{serviceAccount,unreadableKubeconfig}.ts",
+        ],
+        spec: [
+            ...[
+                "awsClients",
+                "awsErrors",
+                "callerCredentials",
+                "clusterMembership",
+                "dryRuns",
+                "instances",
+                "missingGrants",
+                "nodeRoles",
+                "policyReader",
+                "proofNode",
+                "proofVerdict",
+                "refusals",
+                "regionSearch",
+                "simulation",
+            ].map((name) => `tests/unit/handover/aws/${name}.test.ts`),
+            ...[
+                "authentication",
+                "clusterErrors",
+                "commands",
+                "defaultPods",
+                "kubeconfig",
+                "lookAtCluster",
+                "lookAtCluster.lists",
+                "objects",
+                "objects.edges",
+                "otherCarriers",
+                "paging",
+                "reachability",
+                "rights",
+                "scheduling",
+                "unreadableKubeconfig",
+                "writes",
+            ].map((name) => `tests/unit/handover/kubernetes/${name}.test.ts`),
+        ],
+    },
 };
 
 const part = process.env.MUTATION_PART ?? "documents";

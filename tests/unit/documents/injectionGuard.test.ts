@@ -12,6 +12,36 @@ describe("The spec of the injection guard", () => {
         deepStrictEqual(lists, [false, true, false]);
     });
 
+    it("fails closed, and is about new pods of the service account alone", () => {
+        const { failurePolicy, matchConstraints, matchConditions } = spec(A);
+        deepStrictEqual(
+            { failurePolicy, matchConstraints, matchConditions },
+            {
+                failurePolicy: "Fail",
+                matchConstraints: {
+                    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+                    resourceRules: [
+                        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] },
+                    ],
+                },
+                matchConditions: [
+                    {
+                        name: "service-account",
+                        expression: "object.spec.?serviceAccountName.orValue('') == 'aws-node'",
+                    },
+                ],
+            },
+        );
+    });
+
+    it("looks for the token of STS in the pod's volumes", () => {
+        strictEqual(
+            spec(A).validations[2]?.expression,
+            "variables.containerCredentials || (object.spec.?volumes.orValue([]).exists(v, v.?projected.?sources.orValue([])" +
+                ".exists(s, s.?serviceAccountToken.?audience.orValue('') == 'sts.amazonaws.com')))",
+        );
+    });
+
     it("compares the value in every container and in every init container", () => {
         const of = (list: string) =>
             `object.spec.?${list}.orValue([]).all(c, c.?env.orValue([]).exists(e, e.name == 'AWS_ROLE_ARN' && e.?value.orValue('') in ['${A}']))`;
@@ -31,6 +61,8 @@ describe("The spec of the injection guard", () => {
         ]) {
             ok(variable.expression.includes(part), part);
         }
+        // Twice in every container and in every init container, and once in the volumes.
+        strictEqual(variable.expression.split(" && ").length, 5);
         for (const { expression } of spec(A).validations) {
             match(expression, /^variables\.containerCredentials \|\| \(.*\)$/);
         }

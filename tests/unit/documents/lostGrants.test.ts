@@ -47,6 +47,20 @@ describe("What another policy document no longer grants", () => {
         deepStrictEqual(lost([allow("ec2:A"), deny], [allow("ec2:A")]), []);
     });
 
+    it("is an action that only another effect or an exception is about", () => {
+        const deny = { Effect: "Deny", Action: "ec2:A", Resource: "*" };
+        deepStrictEqual(lost([allow("ec2:A"), deny], [deny]), ["ec2:A"]);
+        deepStrictEqual(lost([deny], []), []);
+        deepStrictEqual(lost([allow("ec2:B")], [allow("ec2:A", { Action: undefined, NotAction: "ec2:B" })]), ["ec2:B"]);
+        const before = allow("ec2:A", { Resource: "arn:x" });
+        deepStrictEqual(lost([before], [allow("ec2:A", { Resource: undefined, NotResource: "arn:x" })]), ["ec2:A"]);
+    });
+
+    it("is nothing that is one of several actions and resources from now on", () => {
+        const after = allow(["ec2:B", "ec2:A"], { Resource: ["arn:y", "arn:x"] });
+        deepStrictEqual(lost([allow("ec2:A", { Resource: "arn:x" })], [after]), []);
+    });
+
     it("is nothing of a statement that stays word for word", () => {
         const conditional = allow("ec2:A", { Condition: { StringEquals: { "ec2:Vpc": "v" } } });
         deepStrictEqual(lost([conditional], [conditional, allow("ec2:B")]), []);

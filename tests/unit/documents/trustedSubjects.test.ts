@@ -32,7 +32,12 @@ describe("The subjects that a trust policy accepts", () => {
     });
 
     it("are all of an issuer without such a condition", () => {
-        for (const Condition of [undefined, "none", { StringEquals: { [`${issuer("A")}:aud`]: "x" } }, { Null: "x" }]) {
+        for (const Condition of [
+            undefined,
+            "none",
+            { StringEquals: { [`${issuer("A")}:aud`]: "x", [`${issuer("A")}:subnet`]: "x" } },
+            { Null: "x" },
+        ]) {
             const Statement = [{ Effect: "Allow", Principal: { Federated: arn("A") }, Condition }];
             deepStrictEqual(trustedSubjects({ Statement }), [{ issuer: issuer("A"), subject: "" }]);
         }

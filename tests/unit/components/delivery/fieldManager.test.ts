@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, match, notStrictEqual, strictEqual } from "assert";
 import { fieldManager, patchControl } from "../../../../components/delivery/fieldManager";
 import { PROVIDER_ARN } from "../../support/standIn";
@@ -53,7 +54,16 @@ describe("the field manager", () => {
         await construct({ oidcProviderArn: PROVIDER_ARN });
         const manager = { "pulumi.com/patchFieldManager": "eks-cni/project/stack/cni" };
         deepStrictEqual(patchControl("cni", false), manager);
+        deepStrictEqual(patchControl("cni"), manager);
         deepStrictEqual(patchControl("cni", true), { ...manager, "pulumi.com/patchForce": "true" });
+        for (const [force, value] of [
+            [true, "true"],
+            [false, undefined],
+        ] as const) {
+            const late = patchControl("cni", pulumi.output(force))["pulumi.com/patchForce"];
+            const resolved = await new Promise((resolve) => pulumi.output(late).apply(resolve));
+            strictEqual(resolved, value);
+        }
     });
 
     for (const overrideExistingServiceAccount of [undefined, false, true]) {

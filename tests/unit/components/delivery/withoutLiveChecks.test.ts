@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { noteAnnotation, noteBeforeChange, noteRegistration } from "../../../../components/delivery/withoutLiveChecks";
 import { readNote } from "../../../../handover/engine/runNotes";
 import { inOwnTmpdir } from "../../support/ownTmpdir";
+import { hookOf, startRun, withEngine } from "../../support/standInEngine";
 
 const MANAGER = "eks-cni/network/production/cni";
 const patch = (annotations: Record<string, string>) => ({
@@ -37,6 +39,8 @@ describe("A component without live checks tells those of before", () => {
         strictEqual(await noteOf(OFF, LIVE), undefined);
         strictEqual(await noteOf(OFF, undefined), undefined);
         strictEqual(await noteOf(LIVE, { metadata: {} }), undefined);
+        strictEqual(await noteOf({}, {}), undefined);
+        strictEqual(await noteOf(LIVE, patch({ "eks-cni/live-checks": "on" })), undefined);
     });
 
     it("under the field manager of before, if the component was renamed", async () => {
@@ -56,6 +60,48 @@ describe("A component without live checks tells those of before", () => {
 
         it("nothing about a patch that is created, which has none before it", async () => {
             strictEqual(await noteOf(undefined, OFF), undefined);
+        });
+    });
+
+    it("nothing if the address of the engine is not known", async () => {
+        await noteBeforeChange({ oldInputs: LIVE, newInputs: OFF }, undefined);
+        strictEqual(readNote(MANAGER, "41234"), undefined);
+    });
+
+    describe("in the run of an engine,", () => {
+        withEngine("127.0.0.1:41234");
+        const registered = async (annotations: Record<string, string> | undefined) => {
+            noteRegistration(pulumi.output(annotations === undefined ? {} : { annotations }));
+            await setTimeout(30);
+            return readNote(MANAGER, "41234");
+        };
+
+        it("by a hook before the patch is created or updated", async () => {
+            const { beforeCreate, beforeUpdate } = noteAnnotation();
+            strictEqual(hookOf(beforeCreate), hookOf(beforeUpdate));
+            match(hookOf(beforeCreate).name, /^eks-cni-without-live-checks-\d+$/);
+            await hookOf(beforeCreate).callback({
+                oldInputs: LIVE,
+                newInputs: OFF,
+            } as unknown as pulumi.ResourceHookArgs);
+            strictEqual(readNote(MANAGER, "41234"), "annotated");
+        });
+
+        it("nothing once the engine is gone", async () => {
+            const hook = hookOf(noteAnnotation().beforeUpdate);
+            startRun("");
+            await hook.callback({ oldInputs: LIVE, newInputs: OFF } as unknown as pulumi.ResourceHookArgs);
+            strictEqual(readNote(MANAGER, "41234"), undefined);
+        });
+
+        it("that the program registers it without them", async () => {
+            strictEqual(await registered(OFF.metadata.annotations), "registered");
+            strictEqual(await registered(undefined), "registered", "a patch without annotations fails nothing");
+        });
+
+        it("nothing in a preview", async () => {
+            startRun("127.0.0.1:41234", true);
+            strictEqual(await registered(OFF.metadata.annotations), undefined);
         });
     });
 

@@ -1,7 +1,9 @@
-import { strictEqual } from "node:assert/strict";
-import { isLeftOut } from "../../../../components/live/guardLeftOut";
-
+import * as pulumi from "@pulumi/pulumi";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { NOT_YET_KNOWN } from "../../../../components/arguments/knownArgs";
+import { isLeftOut, noteTry, unlessLeftOut } from "../../../../components/live/guardLeftOut";
+import { refusals } from "../../../../handover/model/refusals";
+import { hookOf, startRun, withEngine } from "../../support/standInEngine";
 
 const ROLE = "arn:aws:iam::111122223333:role/cni";
 
@@ -26,5 +28,65 @@ describe("That a run has left out the credential guard", () => {
 
     it("is not said of a guard that the run does not create", () => {
         strictEqual(isLeftOut(NOT_YET_KNOWN, ROLE, false), false);
+    });
+});
+
+describe("The note that the engine tries the credential guard", () => {
+    it("has no hooks without an engine, and is not there", () => {
+        const { hooks, wasTried } = noteTry();
+        deepStrictEqual(hooks, {});
+        strictEqual(wasTried(), false);
+    });
+
+    describe("in the run of an engine,", () => {
+        withEngine("127.0.0.1:41234");
+
+        for (const operation of ["beforeCreate", "beforeUpdate"] as const) {
+            it(`is there from the hook ${operation} on`, async () => {
+                const { hooks, wasTried } = noteTry();
+                strictEqual(wasTried(), false);
+                await hookOf(hooks[operation]).callback({} as pulumi.ResourceHookArgs);
+                strictEqual(wasTried(), true);
+                strictEqual(hookOf(hooks.beforeCreate), hookOf(hooks.beforeUpdate));
+                strictEqual(/^eks-cni-guard-\d+$/.test(hookOf(hooks[operation]).name), true);
+            });
+        }
+    });
+});
+
+describe("The delivery of the role", () => {
+    const ENGINE = "127.0.0.1:41234";
+    withEngine(ENGINE);
+
+    const BEFORE = `${ROLE}-before AROA1`;
+    const passed = pulumi.output<true>(true);
+    const deliver = (approved: unknown, wasTried = false, gate = passed) => {
+        const approvedRole = pulumi.output(approved) as pulumi.Output<string>;
+        return unlessLeftOut(gate, { approvedRole }, { arn: pulumi.output(ROLE) }, () => wasTried);
+    };
+    const valueOf = (output: pulumi.Output<unknown>) =>
+        (output as unknown as { promise: () => Promise<unknown> }).promise();
+
+    it("waits for the gate alone if the guard has approved the role", async () => {
+        strictEqual(await valueOf(deliver(`${ROLE} AROA1`)), true);
+        const refused = pulumi.output<true>(Promise.reject(new Error("refused")));
+        await rejects(valueOf(deliver(`${ROLE} AROA1`, false, refused)), /refused/);
+    });
+
+    it("fails if the guard has approved another role, or was tried and has approved none", async () => {
+        const { message } = refusals.roleNotApproved(ROLE);
+        await rejects(valueOf(deliver(BEFORE)), (error) => {
+            strictEqual((error as Error).message, message);
+            return pulumi.RunError.isInstance(error);
+        });
+        await rejects(valueOf(deliver(pulumi.unknown, true)), { message });
+        strictEqual(await valueOf(deliver(pulumi.unknown)), true);
+    });
+
+    it("is not checked in a preview, nor without an engine", () => {
+        startRun(ENGINE, true);
+        strictEqual(deliver(BEFORE), passed);
+        startRun("");
+        strictEqual(deliver(BEFORE), passed);
     });
 });

@@ -40,6 +40,12 @@ describe("What policies do not grant together", () => {
         deepStrictEqual((await missing([arn("reads"), CNI_POLICY])).cni, ["ec2:AssignIpv6Addresses"]);
     });
 
+    it("is what other policies lack on IPv4, which are read", async () => {
+        const writes = names("ipv4").filter((name) => !name.startsWith("ec2:Describe"));
+        deepStrictEqual((await missing([arn("reads")], "ipv4")).cni, writes);
+        deepStrictEqual((await missing([arn("reads"), "nonsense"], "ipv4")).cni, writes);
+    });
+
     it("is nothing of the logs if they may be written to any log group", async () => {
         deepStrictEqual((await missing([arn("logs")])).logs, []);
         deepStrictEqual((await missing([arn("some-logs")])).logs, ["logs:DescribeLogGroups", "logs:PutLogEvents"]);

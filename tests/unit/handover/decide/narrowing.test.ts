@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
+    accountsOf,
     cutOff,
     leavingSubjects,
     namespacesOf,
@@ -8,7 +9,7 @@ import {
     type RoleInputs,
     sharedWith,
 } from "../../../../handover/decide/narrowing";
-import type { CarrierSeen } from "../../../../handover/model/carrier";
+import { type CarrierSeen, nextCarrier } from "../../../../handover/model/carrier";
 import type { CredentialSource } from "../../../../handover/model/world";
 import { carrying, FORMER_ROLE, onNodeRole, ROLE } from "../support/worlds";
 
@@ -161,6 +162,63 @@ describe("What an update of the role takes away", () => {
             ),
             [true, true, false, false],
         );
+    });
+});
+
+describe("What an update of a role that several clusters share takes away", () => {
+    const OTHER = POD.replace("aws-node", "other");
+
+    it("concerns this cluster if a subject of a staying issuer goes, whatever else goes", () => {
+        const before = trust(["own"], ["own", OTHER], ["theirs"], ["gone"]);
+        for (const after of [trust(["own"], ["theirs"], ["gone"]), trust(["own"], ["theirs"])]) {
+            strictEqual(narrowingOfRole(before, after, "own").concernsThisCluster, true);
+        }
+        const leaves = trust(["own"], ["own", OTHER], ["theirs"]);
+        strictEqual(narrowingOfRole(before, leaves, "own").concernsThisCluster, false);
+    });
+
+    it("is the trust of the issuers that leave, and of no other", () => {
+        const narrowing = narrowingOfRole(trust(["own"], ["theirs"], ["gone"]), trust(["own"], ["theirs"]), "own");
+        deepStrictEqual(leavingSubjects(narrowing), [{ issuer: "gone", subject: POD }]);
+    });
+});
+
+describe("The service accounts whose pods lose something", () => {
+    const own = { namespace: "kube-system", name: "aws-node" };
+    const named = (subject: string) => trust(["own", `system:serviceaccount:${subject}`]);
+
+    it("are those that the trust policy names, each once", () => {
+        const changed = (...subjects: string[]) =>
+            accountsOf(
+                narrowingOfRole(
+                    trust(...subjects.map((subject): [string, string] => ["own", `system:serviceaccount:${subject}`])),
+                    trust(["own", "other"]),
+                    "own",
+                ),
+                own,
+            );
+        deepStrictEqual(changed("cni:agent", "cni:more", "cni:agent"), [
+            { namespace: "cni", name: "agent" },
+            { namespace: "cni", name: "more" },
+            own,
+        ]);
+        deepStrictEqual(changed("kube-system:aws-node"), [own]);
+    });
+
+    it("are not those of a pattern", () => {
+        for (const subject of ["cni:*", "cni:agent-?", "*:agent"]) {
+            const narrowing = narrowingOfRole(named(subject), trust(["own", "other"]), "own");
+            deepStrictEqual(accountsOf(narrowing, undefined), []);
+        }
+    });
+
+    it("have a next pod, which carries the role as soon as it is created", () => {
+        deepStrictEqual(nextCarrier({ namespace: "cni", name: "agent" }, ROLE), {
+            name: "each new pod of cni/agent",
+            namespace: "cni",
+            serviceAccount: "agent",
+            credentials: carrying(ROLE),
+        });
     });
 });
 

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { strictEqual, throws } from "node:assert/strict";
+import { match, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { enginePort, leaveNote, readNote } from "../../../../handover/engine/runNotes";
 import { inOwnTmpdir } from "../../support/ownTmpdir";
@@ -53,7 +53,11 @@ describe("A note of the program for the live checks of the same run", () => {
     it("does not count for longer than a run may take, since a later engine may get the same port", () => {
         leaveNote(MANAGER, "41234", "annotated");
         strictEqual(readNote(MANAGER, "41234", Date.now() + 11 * HOUR), "annotated");
-        strictEqual(readNote(MANAGER, "41234", Date.now() + 12 * HOUR + 1000), undefined);
+        const [file = ""] = readdirSync(notes);
+        const left = 1_800_000_000_000;
+        utimesSync(join(notes, file), left / 1000, left / 1000);
+        strictEqual(readNote(MANAGER, "41234", left + 12 * HOUR - 1), "annotated");
+        strictEqual(readNote(MANAGER, "41234", left + 12 * HOUR), undefined);
     });
 
     it("is not there before the first one", () => {
@@ -67,6 +71,47 @@ describe("A note of the program for the live checks of the same run", () => {
             writeFileSync(join(notes, file), text);
             strictEqual(readNote(MANAGER, "41234"), undefined, text);
         }
+    });
+
+    it("does not count for a run without an engine, whatever it says", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        const [file = ""] = readdirSync(notes);
+        writeFileSync(join(notes, file), '{"turningOff":"annotated"}');
+        strictEqual(readNote(MANAGER, undefined), undefined);
+    });
+
+    it("has a file name that every file system takes", () => {
+        leaveNote(
+            "eks-cni/network/production/a component with a long name: and with characters of all kinds",
+            "1",
+            "annotated",
+        );
+        const [file = ""] = readdirSync(notes);
+        match(file, /^[0-9a-f]{32}\.json$/);
+    });
+
+    describe("knows its user", () => {
+        const { getuid } = process;
+        const setUser = (value: (() => number) | undefined) => Object.assign(process, { getuid: value });
+        afterEach(() => setUser(getuid));
+
+        it("by the owner of the directory, and is neither left nor read in another user's", () => {
+            setUser(() => 4_000_000);
+            throws(() => leaveNote(MANAGER, "41234", "annotated"), /eks-cni-4000000 belongs to another user\./);
+            setUser(getuid);
+            leaveNote(MANAGER, "41234", "annotated");
+            const [file = ""] = readdirSync(notes);
+            writeFileSync(join(own, "eks-cni-4000000", file), '{"engine":"41234","turningOff":"annotated"}');
+            setUser(() => 4_000_000);
+            strictEqual(readNote(MANAGER, "41234"), undefined);
+        });
+
+        it("not on Windows, where each user has a directory for temporary files", () => {
+            setUser(undefined);
+            leaveNote(MANAGER, "41234", "annotated");
+            strictEqual(readNote(MANAGER, "41234"), "annotated");
+            strictEqual(readdirSync(own).join(), "eks-cni-notes");
+        });
     });
 
     it("is not left without an engine", () => {
@@ -107,7 +152,11 @@ describe("The port of the engine", () => {
         ["is in the address that a program has", ["dns:127.0.0.1:41234"], "41234"],
         ["is in an address of IPv6", ["[::1]:41234"], "41234"],
         ["is in the last address", ["127.0.0.1:1", "127.0.0.1:41234"], "41234"],
-        ["is not in other arguments", ["C:\\node:12", "/opt/a:12", "--tracing=http:12", "-v=9", "12"], undefined],
+        [
+            "is not in other arguments",
+            ["C:\\node:12", "/opt/a:12", "--tracing=http:12", "-v=9", "12", "a:12b"],
+            undefined,
+        ],
         ["is unknown without arguments", [], undefined],
     ];
     for (const [what, addresses, port] of rows) {

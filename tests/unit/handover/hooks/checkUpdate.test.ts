@@ -1,9 +1,10 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import { checkUpdate, type PlannedUpdate, type UpdateSettings } from "../../../../handover/hooks/checkUpdate";
 import { leavingIssuer } from "../../../../handover/hooks/leavingIssuer";
 import { type CarrierSeen, nextCarrier } from "../../../../handover/model/carrier";
 import { refusals } from "../../../../handover/model/refusals";
-import { carrying, ROLE } from "../support/worlds";
+import { carrying, FORMER_ROLE, ROLE } from "../support/worlds";
 
 const SUBJECT = "system:serviceaccount:kube-system:aws-node";
 const trust = (...issuers: string[]) =>
@@ -39,7 +40,7 @@ const refused = refusals.roleNarrowed(what, [carrier]);
 async function check(
     update: PlannedUpdate,
     more: Partial<UpdateSettings> = {},
-    seen: readonly CarrierSeen[] | Error | "never" = [carrier],
+    seen: readonly CarrierSeen[] | Error | "never" | "late" = [carrier],
 ) {
     const looks: unknown[] = [];
     let asked = 0;
@@ -54,7 +55,9 @@ async function check(
             ? new Promise(() => undefined)
             : seen instanceof Error
               ? Promise.reject(seen)
-              : Promise.resolve({ pods: seen, issuer: "own" });
+              : seen === "late"
+                ? setTimeout(30).then(() => ({ pods: [carrier], issuer: "own" }))
+                : Promise.resolve({ pods: seen, issuer: "own" });
     });
     return { warnings, message: refusal?.message, looks, asked };
 }
@@ -111,8 +114,23 @@ describe("The check of an update in place", () => {
     });
 
     it("lets the update go on if no pod carries the role, so that a failed first update can be corrected", async () => {
-        const { warnings, message } = await check(bounded, {}, []);
-        deepStrictEqual([warnings, message], [[], undefined]);
+        for (const more of [{}, { previewSeconds: 5 }]) {
+            const { warnings, message } = await check(bounded, more, []);
+            deepStrictEqual([warnings, message], [[], undefined]);
+        }
+    });
+
+    it("lets it go on if the pods carry another role", async () => {
+        strictEqual(
+            (await check(bounded, {}, [{ ...carrier, credentials: carrying(FORMER_ROLE) }])).message,
+            undefined,
+        );
+    });
+
+    it("compares the trust policy by the issuer of the cluster", async () => {
+        const before = { assumeRolePolicy: trust("own", "theirs") };
+        const swapped = { ...leaving, before, after: { assumeRolePolicy: trust("theirs") }, ownIssuer: undefined };
+        match((await check(swapped)).message ?? "", /^\[role-narrowed\]/);
     });
 
     it("refuses an update if the pods cannot be read, and a preview warns", async () => {
@@ -134,6 +152,12 @@ describe("The check of an update in place", () => {
         match(warnings[0] ?? "", /could not be read: no answer within 0\.01 s\./);
     });
 
+    it("waits for the cluster within that time, and as long as needed in an update", async () => {
+        for (const more of [{ previewSeconds: 5 }, {}]) {
+            strictEqual((await check(bounded, more, "late")).message, refused.message);
+        }
+    });
+
     it("names the command for each cluster that leaves, whether the pods of this one can be read or not", async () => {
         for (const seen of [[carrier], new Error("no route")]) {
             const { warnings, message } = await check(leaving, {}, seen);
@@ -144,18 +168,21 @@ describe("The check of an update in place", () => {
 
     it("refuses a policy with fewer actions, whatever role the pods carry", async () => {
         const policy = (Action: string) => JSON.stringify({ Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
-        const { message, looks } = await check({
+        const update: PlannedUpdate = {
             ...bounded,
             kind: "policy",
             arn: "arn:policy",
             before: { policy: policy("ec2:A") },
             after: { policy: policy("ec2:B") },
-        });
+        };
+        const { message, looks } = await check(update);
         deepStrictEqual(looks, [["the one", ["kube-system"], false, "aws-node"]]);
         match(
             message ?? "",
             /^\[role-narrowed\] The update would change the policy arn:policy in place: it no longer grants ec2:A\./,
         );
+        const unnamed = await check(update, { accountName: undefined });
+        deepStrictEqual(unnamed.looks, [["the one", ["kube-system"], false]]);
     });
 });
 

@@ -1,6 +1,8 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { deepStrictEqual, strictEqual } from "assert";
-import { eksClusterOf, kubectlOf } from "../../../../handover/kubernetes/commands";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { eksClusterOf, isFile, kubectlOf, pathOf } from "../../../../handover/kubernetes/commands";
 
 describe("The kubectl of a message", () => {
     for (const [what, connection, expected] of [
@@ -12,6 +14,17 @@ describe("The kubectl of a message", () => {
     ] as const) {
         it(`uses ${what}`, () => strictEqual(kubectlOf(connection), expected));
     }
+});
+
+describe("The path of a kubeconfig", () => {
+    it("has the home directory for a ~ at its beginning alone", () => {
+        strictEqual(pathOf(" ~/.kube/config\n"), join(homedir(), ".kube/config"));
+        deepStrictEqual(["~me/config", "/a/~/b", "a~/b"].map(pathOf), ["~me/config", "/a/~/b", "a~/b"]);
+    });
+
+    it("is one line, and there is a file", () => {
+        deepStrictEqual([__filename, `${__filename}x`, `${__filename}\na`].map(isFile), [true, false, false]);
+    });
 });
 
 describe("The EKS cluster of a kubeconfig", () => {

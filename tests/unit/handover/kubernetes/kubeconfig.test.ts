@@ -80,6 +80,9 @@ describe("A connection to a cluster", () => {
         );
         process.env.KUBECONFIG = `${file("ambient", yaml)}:${folder}/second`;
         assert.match((await refusalOf(loadKubeconfig({}))).seen, /^The kubeconfig at \S+\/second \(from KUBECONFIG\)/);
+        process.env.KUBECONFIG = "";
+        process.env.HOME = join(folder, "empty-home");
+        assert.match((await refusalOf(loadKubeconfig({}))).seen, /^No kubeconfig was given, and none was found/);
     });
 
     it("is refused for a file that cannot be read, with its path and the cause", async () => {
@@ -105,6 +108,7 @@ describe("A connection to a cluster", () => {
         "../a b",
         "C:\\kube",
         "prod.yaml",
+        "prod.yml",
         "a/b.kubeconfig",
     ]) {
         it(`is refused for ${path}, a path to nothing, with the path`, async () => {
@@ -141,6 +145,11 @@ describe("A connection to a cluster", () => {
         assert.equal(refusal.code, "kubeconfig-invalid");
         assert.equal(refusal.seen, 'The kubeconfig has no context "four".');
         assert.equal(refusal.means, "It has: one, two, three.");
+        assert.equal(
+            refusal.fix,
+            "Set kubernetes:context in the stack's configuration to a context of this kubeconfig (`pulumi config set " +
+                "kubernetes:context CONTEXT`), or use a kubeconfig that has this context.",
+        );
         const none = await refusalOf(loadKubeconfig({ kubeconfig: "apiVersion: v1", context: "four" }));
         assert.equal(none.means, "It has no contexts.");
     });
@@ -151,7 +160,16 @@ describe("A connection to a cluster", () => {
     });
 
     const texts: [string, string, string][] = [
-        ["a word", "token-hidden", "The text in `kubeconfig` is no kubeconfig: it has no clusters."],
+        ...[
+            ["a word", "token-hidden"],
+            ["a word and a path", "hidden /etc/kube"],
+            ["a word and a file", "hidden prod.yaml"],
+            ["a file and a word", "prod.yaml hidden"],
+        ].map(([what = "", text = ""]): [string, string, string] => [
+            what,
+            text,
+            "The text in `kubeconfig` is no kubeconfig: it has no clusters.",
+        ]),
         [
             "without a context",
             `clusters: [{ name: a, cluster: { server: "https://a" } }]`,
@@ -173,6 +191,9 @@ describe("A connection to a cluster", () => {
             assert.equal(refusal.seen, seen);
             assert.match(refusal.fix, /`aws eks update-kubeconfig/);
             assert.doesNotMatch(refusal.message, /hidden/);
+            if (refusal.seen.includes("could not be read")) {
+                assert.equal(refusal.means, "Its content is not shown, since it may contain secrets.");
+            }
         });
     }
 });

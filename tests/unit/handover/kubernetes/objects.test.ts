@@ -451,6 +451,15 @@ describe("The cluster's clock", () => {
         assert.equal(clock.here(new Date(now)), now);
     });
 
+    it("is ours up to a difference of two seconds", () => {
+        const other = new ClusterClock(() => now + 2500);
+        other.heard(shifted(0));
+        assert.equal(other.here(new Date(now)), now);
+        const further = new ClusterClock(() => now + 2501);
+        further.heard(shifted(0));
+        assert.equal(further.here(new Date(now)), now + 2001);
+    });
+
     it("is translated when it is ahead of or behind ours", () => {
         clock.heard(shifted(60));
         assert.equal(clock.here(new Date(now + 60_000)), now - 500);

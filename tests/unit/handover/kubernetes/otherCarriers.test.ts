@@ -95,6 +95,7 @@ describe("Pods that carry a role besides those of the DaemonSet", () => {
         pods["kube-system/aws-node"] = [
             carrying("arm", owned("aws-node-arm", "theirs")),
             carrying("copy", owned("copy", "set", "ReplicaSet")),
+            carrying("shared", { ...owned("aws-node-arm", "theirs"), controller: false }),
             inPart("part"),
             without,
             { ...carrying("evicted", owned("aws-node-arm", "theirs")), status: { phase: "Failed" } },
@@ -106,7 +107,12 @@ describe("Pods that carry a role besides those of the DaemonSet", () => {
             serviceAccount: account,
             roleArns: [ROLE],
         });
-        deepStrictEqual((await looked()).otherCarriers, [of("arm", "aws-node-arm"), of("copy"), of("part")]);
+        deepStrictEqual((await looked()).otherCarriers, [
+            of("arm", "aws-node-arm"),
+            of("copy"),
+            of("shared"),
+            of("part"),
+        ]);
     });
 
     it("are all that is listed, where the DaemonSet's labels have no opposite, except its own", async () => {

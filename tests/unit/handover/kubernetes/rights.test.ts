@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
-import { accessTo, type Answer, refusalOf, ScriptedApi, status, subject } from "./support";
+import { connectCluster } from "../../../../handover/kubernetes/connectCluster";
+import { accessTo, type Answer, kubeconfig, patient, refusalOf, ScriptedApi, status, subject } from "./support";
 
 const core = "/api/v1/namespaces/kube-system";
 const apps = "/apis/apps/v1/namespaces/kube-system";
@@ -13,7 +14,7 @@ const bindings = "validatingadmissionpolicybindings.admissionregistration.k8s.io
 
 const daemonSet = {
     metadata: { name: "aws-node", namespace: "kube-system", uid: "ds" },
-    spec: { selector: {}, template: { spec: { containers: [] } } },
+    spec: { selector: { matchLabels: { app: "cni" } }, template: { spec: { containers: [] } } },
 };
 /** The answer to a request that is not forbidden. */
 const allowed = (path: string): Answer => {
@@ -61,12 +62,32 @@ const rights: [keyof typeof calls, string, string, string][] = [
 describe("A right that is missing", () => {
     let api: ScriptedApi;
     let forbidden: string;
+    let selector: string | undefined;
     before(async () => {
-        api = await ScriptedApi.start(({ method, path }) =>
-            `${method} ${path}` === forbidden ? status(403, "User me cannot do so.") : allowed(path),
+        api = await ScriptedApi.start(({ method, path, query }) =>
+            `${method} ${path}` === forbidden && (selector === undefined || query.get("labelSelector") === selector)
+                ? status(403, "User me cannot do so.")
+                : allowed(path),
         );
     });
+    beforeEach(() => (selector = undefined));
     after(() => api.stop());
+
+    for (const [whose, labels] of [
+        ["the DaemonSet", "app=cni"],
+        ["kube-system/aws-node", "k8s-app=aws-node"],
+    ] as const) {
+        it(`is named for the pods of ${whose}, too`, async () => {
+            [forbidden, selector] = [`GET ${core}/pods`, labels];
+            const about = { ...subject, daemonSetName: "cni" };
+            const access = await connectCluster({ kubeconfig: JSON.stringify(kubeconfig(api.url)) }, about, patient);
+            const { message } = await refusalOf(access.look());
+            assert.match(
+                message,
+                /forbids `list pods` in kube-system\. .* auth can-i list pods --namespace kube-system` must/,
+            );
+        });
+    }
 
     for (const [what, request, description, right] of rights) {
         it(`ends ${what}, and is named: ${right}`, async () => {

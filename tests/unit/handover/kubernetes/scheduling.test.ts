@@ -5,7 +5,7 @@ import { type Placement, selectsNode } from "../../../../handover/kubernetes/sch
 
 const node: Placement = {
     name: "ip-10-0-1-4",
-    labels: { "kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64", cores: "8" },
+    labels: { "kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64", cores: "8", change: "-3" },
     taints: [],
 };
 
@@ -56,7 +56,13 @@ describe("A DaemonSet", () => {
         ["gpu", "Lt", ["9"], false],
         ["gpu", "Gt", ["0"], false],
         ["kubernetes.io/os", "Gt", ["0"], false],
+        ["change", "Gt", ["-4"], true],
+        ["change", "Lt", ["+2"], true],
         ["cores", "Lt", ["nine"], false],
+        ["cores", "Lt", ["9x"], false],
+        ["cores", "Lt", ["x9"], false],
+        ["cores", "Lt", ["9e9"], false],
+        ["cores", "Lt", ["0x9"], false],
         ["cores", "Lt", [], false],
         ["cores", "Like", ["8"], false],
     ];

@@ -14,6 +14,7 @@ import {
     refuses,
     restart,
     ROLLING,
+    ROLLING_AS_LISTED,
     DETACH_REMAINS,
     table,
     changesWithRemaining,
@@ -21,6 +22,7 @@ import {
 } from "../support/plans";
 import { passingPreflight, seen } from "../support/preflights";
 import {
+    BROAD_POLICY,
     carrying,
     daemonSet,
     FORMER_ROLE,
@@ -34,14 +36,43 @@ import {
     ROLE,
     ROLE_ARN,
     serviceAccount,
+    starting,
     subject,
+    withoutPolicies,
 } from "../support/worlds";
 
 const other = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };
 const both = { delivered: DELIVERED };
+const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 
 table("The plan for a cluster that has been handed over", [
     ["is nothing where nothing has changed", handedOver(), NOTHING, both],
+    [
+        "is nothing where something is left to do, but nothing changes",
+        handedOver({}, { nodeRoles: [nodeRole({ cniPolicies: [broad] })] }),
+        NOTHING,
+        both,
+    ],
+    [
+        "has the canary on the node whose pod an earlier run has left with a role that does not work",
+        handedOver({ pods: pods(carrying(ROLE), pod("n2", carrying(`${ROLE}-before`), starting)) }),
+        changes(
+            attach("before the service account gets another role"),
+            ANNOTATE,
+            canary("pod-n2", "n2"),
+            ROLLING_AS_LISTED,
+            DETACH,
+        ),
+        {},
+        { subject: other },
+    ],
+    [
+        "gives nothing back to a node role of the same program that has no nodes",
+        handedOver({}, { nodeRoles: [nodeRole({ ...withoutPolicies, instancesOfCluster: [] })] }),
+        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        { ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }] },
+        { subject: other },
+    ],
     [
         "gives the policies back before another role comes, and takes them away again",
         handedOver(),

@@ -72,6 +72,27 @@ table("The plan of a first hand-over", [
         },
     ],
     [
+        "asks so where the policy is detached from other node roles as well",
+        seen(
+            {},
+            {
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "nodes" },
+                nodeRoles: [nodeRole(), nodeRole({ name: "gpu", instancesOfCluster: [] })],
+            },
+        ),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            ROLLING,
+            DETACH,
+            DETACH.replace("nodes", "gpu"),
+            "[force-detach] This program manages gpu. Set forceDetachPolicies: true on that role, or IAM refuses to delete it while " +
+                "it holds the policy that destroy attaches again.",
+        ),
+        { detachFromNodeRoles: ["nodes", "gpu"], ownNodeRoles: [{ name: "gpu", forceDetachPolicies: undefined }] },
+        { detachFromNodeRoles: ["nodes", "gpu"] },
+    ],
+    [
         "does not ask where it is set",
         seen(),
         changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),

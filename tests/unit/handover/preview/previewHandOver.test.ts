@@ -1,8 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { World } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
-import { previewHandOver, PreviewInputs } from "../../../../handover/preview/previewHandOver";
+import { nodeRolesOf, previewHandOver, PreviewInputs } from "../../../../handover/preview/previewHandOver";
 import { handedOver } from "../support/plans";
 import { seen } from "../support/preflights";
 import {
@@ -94,6 +95,14 @@ describe("What a preview tells", () => {
         );
     });
 
+    it("is the plan alone where nothing is left", async () => {
+        const plan = await preview(readOnlyContext(seen()));
+        deepStrictEqual(
+            plan?.text.split("\n").map((line) => /\[[a-z]+\]/.exec(line)?.[0] ?? line),
+            ["Plan for the cluster:", "[annotate]", "[canary]", "[restart]", "[detach]"],
+        );
+    });
+
     it("is nothing where nothing moves", async () => {
         strictEqual(await preview(readOnlyContext(handedOver()), { delivered: "delivered" }), undefined);
     });
@@ -170,6 +179,17 @@ describe("A preview", () => {
     it("shows that a kubeconfig cannot be read", async () => {
         const plan = await previewHandOver({ ...inputs, kubeconfig: "nonsense: [" }, 60);
         ok(plan?.text.startsWith(`${NO_PLAN}[kubeconfig-invalid] `), plan?.text);
+    });
+
+    it("waits for an answer within its limit", async () => {
+        const late = { identity: () => setTimeout(30).then(() => Promise.reject(new Error("late"))) };
+        deepStrictEqual((await preview(readOnlyContext(seen(), [], late)))?.text, `${NO_PLAN}late`);
+    });
+
+    it("reads the node roles that are recorded, and those that the program names", () => {
+        deepStrictEqual(nodeRolesOf({ record: undefined, detachFromNodeRoles: undefined }), []);
+        deepStrictEqual(nodeRolesOf({ record, detachFromNodeRoles: undefined }), ["nodes"]);
+        deepStrictEqual(nodeRolesOf({ record, detachFromNodeRoles: ["gpu", "nodes"] }), ["nodes", "gpu"]);
     });
 
     it("waits no longer than its limit", async () => {

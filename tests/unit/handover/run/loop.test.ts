@@ -4,7 +4,7 @@ import type { Step } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import { RunContext } from "../../../../handover/observe/runContext";
 import { Goal, reach } from "../../../../handover/run/loop";
-import { attach, ISSUER, onNodeRole, pod, subject, world } from "../support/worlds";
+import { attach, ISSUER, node, onNodeRole, pod, subject, world } from "../support/worlds";
 
 const SECOND = 1000;
 const OTHER_DELIVERY = { addOn: true, addOnRoleArn: "theirs", podIdentityRoleArns: [], unread: [] };
@@ -159,6 +159,39 @@ describe("The loop", () => {
         deepStrictEqual(calls.filter((call) => call === "account").length, 3);
     });
 
+    it("looks at the account as soon as the nodes have changed, for their instances", async () => {
+        const { context, goal, calls } = scripted(WAIT, DONE);
+        let looks = 0;
+        const look = async () => {
+            const seen = await context.cluster.look();
+            return looks++ === 0 ? seen : { ...seen, nodes: [...seen.nodes, node("n4")] };
+        };
+        await reach({ ...context, cluster: { ...context.cluster, look } }, goal);
+        deepStrictEqual(calls, [...LOOK, "change 2000", ...LOOK]);
+    });
+
+    for (const [when, looks] of [
+        ["before its first step", 1],
+        ["after a step", 2],
+    ] as const) {
+        it(`ends without another step if the run was cancelled ${when}`, async () => {
+            const RESTART: Step = { do: "restart", pod: pod("n1", onNodeRole), why: "w" };
+            const { context, goal, calls, lines, seen } = scripted(RESTART);
+            const cancelling = new AbortController();
+            const look = async () => {
+                const answer = await context.cluster.look();
+                if (calls.filter((call) => call === "cluster").length === looks) {
+                    cancelling.abort();
+                }
+                return answer;
+            };
+            const cancelled = { ...context, cluster: { ...context.cluster, look }, cancelled: cancelling.signal };
+            await rejects(reach(cancelled, goal), refusals.cancelled());
+            const steps = calls.filter((call) => call.startsWith("restart"));
+            deepStrictEqual([steps.length, lines.length, seen.length], [looks - 1, looks - 1, looks]);
+        });
+    }
+
     it("shows a line when it changes, and only then", async () => {
         const { context, goal, lines } = scripted(WAIT, WAIT, ATTACH, ATTACH, WAIT, DONE);
         await reach(context, goal);
@@ -169,6 +202,7 @@ describe("The loop", () => {
         const { context, goal, calls } = scripted(WAIT);
         await rejects(reach(context, goal), refusals.timeout("The work", 60, "timeouts.canarySeconds", "not yet"));
         deepStrictEqual(calls.filter((call) => call === "cluster").length, 60);
+        deepStrictEqual(calls.filter((call) => call === "change 2000").length, 59, "it waited once more");
     });
 
     it("does not count a fixed wait for IAM, however long", async () => {

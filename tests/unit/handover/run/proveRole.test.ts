@@ -1,9 +1,9 @@
 import { deepStrictEqual, rejects } from "assert";
 import type { Proof } from "../../../../handover/model/proof";
 import type { RunContext } from "../../../../handover/observe/runContext";
-import { prove, PROVE_EVERY_MILLISECONDS } from "../../../../handover/run/proveRole";
+import { prove, proofRequest, PROVE_EVERY_MILLISECONDS } from "../../../../handover/run/proveRole";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import { onNodeRole, subject, world } from "../support/worlds";
+import { node, NOW, onNodeRole, ROLE, subject, world } from "../support/worlds";
 
 const NOT_YET: Proof = { verdict: "no", code: "trust-refused", why: "STS: no. It may be new.", final: false };
 const YES: Proof = { verdict: "yes", evidence: [] };
@@ -11,11 +11,15 @@ const USUAL =
     "proof: AWS does not accept the role yet, as is usual in the first seconds after a change; trying again for up to 120 s";
 
 /** Proves with these answers of AWS, two seconds apart; the last one repeats. Returns the lines that the operator reads. */
-async function linesOf(answers: readonly Proof[], inUse?: boolean): Promise<string[]> {
+async function linesOf(
+    answers: readonly Proof[],
+    inUse?: boolean,
+    depth: "full" | "assumeRole" | "off" = "full",
+): Promise<string[]> {
     const lines: string[] = [];
     let calls = 0;
     const context = {
-        now: () => calls * PROVE_EVERY_MILLISECONDS,
+        now: () => NOW + calls * PROVE_EVERY_MILLISECONDS,
         sleep: () => Promise.resolve(),
         progress: (line: string) => lines.push(line),
         cluster: { requestToken: () => Promise.resolve("token") },
@@ -25,7 +29,7 @@ async function linesOf(answers: readonly Proof[], inUse?: boolean): Promise<stri
         context,
         {
             subject,
-            proof: "full",
+            proof: depth,
             timeouts: { ...DEFAULT_TIMEOUTS, proofSeconds: 120 },
             ...(inUse === undefined ? {} : { inUse }),
         },
@@ -40,6 +44,44 @@ describe("The proof of the role", () => {
             USUAL,
             `proof: a token of the service account can use ${subject.roleArn}`,
         ]);
+    });
+
+    it("calls no refusal usual after 20 seconds", async () => {
+        deepStrictEqual(await linesOf([...Array<Proof>(10).fill(NOT_YET), YES]), [
+            USUAL,
+            "proof: STS: no. It may be new; trying again for up to 120 s",
+            `proof: a token of the service account can use ${subject.roleArn}`,
+        ]);
+    });
+
+    it("waits for a decision, and leaves it to the canary when its time is up", async () => {
+        const undecided: Proof = { verdict: "undecided", why: "EC2: perhaps.", evidence: [] };
+        deepStrictEqual((await linesOf([undecided, YES])).length, 2);
+        const lines = await linesOf([...Array<Proof>(59).fill(NOT_YET), undecided]);
+        deepStrictEqual(lines.slice(1), [
+            "proof: STS: no. It may be new; trying again for up to 120 s",
+            "proof: undecided, the canary decides (EC2: perhaps.)",
+        ]);
+    });
+
+    it("is not made if the program turns it off", async () => {
+        deepStrictEqual(await linesOf([{ ...NOT_YET, final: true }], undefined, "off"), [
+            "proof: off, the canary alone decides",
+        ]);
+    });
+
+    it("is made with a new token, and with the first instance that is known", async () => {
+        const context = { cluster: { requestToken: () => Promise.resolve("new") } } as unknown as RunContext;
+        const request = { roleArn: ROLE, token: "new", ipFamily: "ipv4", depth: "full" };
+        const rows = [
+            [[node("n1", { instanceId: undefined }), node("n2"), node("n3")], "i-n2"],
+            [[node("n1", { instanceId: undefined })], undefined],
+            [[], undefined],
+        ] as const;
+        for (const [nodes, instanceId] of rows) {
+            const { cluster } = world(onNodeRole, { cluster: { nodes } });
+            deepStrictEqual(await proofRequest(context, subject, "full", cluster), { ...request, instanceId });
+        }
     });
 
     it("tells AWS's answer after that, each once", async () => {
@@ -71,6 +113,7 @@ describe("The proof of the role", () => {
         for (const [code, inUse] of [
             ["sts-unreachable", true],
             ["trust-refused", false],
+            ["trust-refused", undefined],
         ] as const) {
             await rejects(linesOf([{ ...NOT_YET, code }], inUse), {
                 code,

@@ -97,12 +97,12 @@ describe("A policy that an update takes away from the role", () => {
     });
 
     it("is missed before anything moves, if an update that failed before has left it on the role", async () => {
-        const logs = (nodeAgentArguments: string[], policyArns = [CNI_POLICY]) => {
+        const logs = (nodeAgentArguments: string[], policyArns = [CNI_POLICY], missing = ["logs:A"]) => {
             const { daemonSet } = world(onNodeRole).cluster;
             const asked: unknown[] = [];
             const missingGrants = (...args: unknown[]) => {
                 asked.push(args);
-                return Promise.resolve({ cni: [], logs: ["logs:A"] });
+                return Promise.resolve({ cni: [], logs: missing });
             };
             const seen = daemonSet && { ...daemonSet, nodeAgentArguments };
             const context = { aws: { missingGrants } } as unknown as RunContext;
@@ -114,6 +114,9 @@ describe("A policy that an update takes away from the role", () => {
             await checked;
             deepStrictEqual(asked, []);
         }
+        const granted = logs([LOGS], [CNI_POLICY], []);
+        await granted.checked;
+        deepStrictEqual(granted.asked, [[[CNI_POLICY], "ipv4"]]);
     });
 
     describe("of the former IP family", () => {

@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { isRefusal, Refusal } from "../../../../handover/model/refusal";
+import { refusals } from "../../../../handover/model/refusals";
 import { freshMemory, Memory, Step } from "../../../../handover/model/steps";
 import { RunContext } from "../../../../handover/observe/runContext";
 import { Goal, reach } from "../../../../handover/run/loop";
@@ -52,7 +53,8 @@ function scripted(answers: Answers, ...steps: Step[]) {
         limitArgument: "timeouts.canarySeconds",
         next: (_world, memory) => steps[memories.push(memory) - 1] ?? DONE,
     };
-    return { run: () => reach(context, goal), calls, lines, memories, sleeps: () => (now - NOW) / 2000 };
+    const run = (cancelled?: AbortSignal) => reach(cancelled === undefined ? context : { ...context, cancelled }, goal);
+    return { run, calls, lines, memories, sleeps: () => (now - NOW) / 2000 };
 }
 
 /** Fails `count` times. */
@@ -142,6 +144,18 @@ describe("The loop's patience", () => {
         const after = { ...before, attachedAt: seconds(2), attached: attach("a"), restores: 1 };
         deepStrictEqual(memories, [before, before, after]);
         deepStrictEqual(calls.filter((call) => call === "attach").length, 2);
+    });
+
+    it("ends with the cancelling, and not with a failure that comes after it", async () => {
+        const cancelling = new AbortController();
+        const { run, calls, lines } = scripted({
+            cluster: () => {
+                cancelling.abort();
+                return UNREACHABLE;
+            },
+        });
+        await rejects(run(cancelling.signal), refusals.cancelled());
+        deepStrictEqual([calls, lines], [["cluster"], []]);
     });
 
     it("has none with an act that ends for good", async () => {

@@ -35,6 +35,8 @@ interface Seen {
     /** Whether an update that turned the live checks off has annotated the service account. */
     readonly marked?: false;
     readonly owners?: readonly string[];
+    /** Whether there is a service account. */
+    readonly serviceAccount?: false;
     readonly eks?: "there" | "gone" | "unknown";
     readonly account?: string;
     readonly subject?: Partial<typeof named>;
@@ -53,11 +55,17 @@ async function run(seen: Seen) {
         cluster: {
             uid: seen.uid ?? "cluster",
             pods: sources.map((source, index) => pod(`n${String(index)}`, source)),
-            serviceAccount: {
-                uid: "account",
-                annotations: { [ROLE_ARN]: ROLE, ...(seen.marked === false ? {} : { "eks-cni/live-checks": "off" }) },
-                roleArnOwners: seen.owners ?? [MANAGER],
-            },
+            serviceAccount:
+                seen.serviceAccount === false
+                    ? undefined
+                    : {
+                          uid: "account",
+                          annotations: {
+                              [ROLE_ARN]: ROLE,
+                              ...(seen.marked === false ? {} : { "eks-cni/live-checks": "off" }),
+                          },
+                          roleArnOwners: seen.owners ?? [MANAGER],
+                      },
         },
     });
     const context = {
@@ -160,6 +168,11 @@ describe("A delete of a live check", () => {
         [
             "refuses so without force, too",
             { forced: false, turningOff: "registered", marked: false },
+            "turning-off-interrupted",
+        ],
+        [
+            "refuses so without a service account, too",
+            { turningOff: "registered", serviceAccount: false },
             "turning-off-interrupted",
         ],
         [

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Admission } from "../../../../handover/kubernetes/clusterAccess";
 import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
@@ -11,7 +11,12 @@ const admitted: Admission = { verdict: "admitted" };
 const refused: Admission = { verdict: "refused" };
 
 /** Widens a guard that admits these roles. The last answer of a dry run is repeated. */
-async function widen(roleArns: string[] | undefined, answers: readonly (Admission | Error)[], present = true) {
+async function widen(
+    roleArns: string[] | undefined,
+    answers: readonly (Admission | Error)[],
+    present = true,
+    works = true,
+) {
     const calls: string[] = [];
     const lines: string[] = [];
     let now = NOW;
@@ -35,7 +40,8 @@ async function widen(roleArns: string[] | undefined, answers: readonly (Admissio
                 }),
             admitRoles: (to: string[]) => {
                 calls.push(`admit ${to.join(", ")}`);
-                live = to;
+                live = works ? to : live;
+                now += works ? 0 : 1000;
                 return Promise.resolve();
             },
             testAdmission: (roleArn: string) => {
@@ -90,8 +96,16 @@ describe("The injection guard before another role is delivered", () => {
 
     it("ends the run where it still refuses the role at the limit", async () => {
         const { calls, error } = await widen([ROLE, NEW], [refused]);
-        match(String(error), /\[time-limit\].*the API server still refuses them/);
+        const what = "Waiting until the injection guard admits the new role";
+        const late = refusals.timeout(what, 60, "timeouts.handBackSeconds", "the API server still refuses them");
+        strictEqual(error?.message, late.message);
         strictEqual(calls.filter((call) => call === TEST).length, 121);
+    });
+
+    it("ends the run where it cannot be changed in time", async () => {
+        const { error } = await widen([ROLE], [admitted], true, false);
+        const what = "Waiting until the injection guard admits the new role";
+        strictEqual(error?.message.startsWith(`[time-limit] ${what} did not finish within 60 s.`), true, String(error));
     });
 
     it("ends the run after any other failure", async () =>
