@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TurningOff } from "../model/turningOff";
@@ -24,13 +24,14 @@ export function leaveNote(manager: string, engine: string | undefined, turningOf
     if (!isOurs(directory)) {
         throw new Error(`${directory} belongs to another user. Set TMPDIR to a directory of your own, and run again.`);
     }
-    writeFileSync(fileOf(manager), JSON.stringify({ engine, turningOff }), { mode: 0o600 });
+    removeOldNotes(directory);
+    writeFileSync(fileOf(manager, engine), JSON.stringify({ engine, turningOff }), { mode: 0o600 });
 }
 
 /** The note of this run's program. One of another run does not count. */
 export function readNote(manager: string, engine: string | undefined, now = Date.now()): TurningOff | undefined {
     try {
-        const file = fileOf(manager);
+        const file = fileOf(manager, engine ?? "");
         const note = JSON.parse(readFileSync(file, "utf8")) as { engine?: unknown; turningOff?: unknown };
         const isOfThisRun = engine !== undefined && note.engine === engine && isOurs(notesDirectory());
         const isRecent = now - statSync(file).mtimeMs < LONGEST_RUN_MILLISECONDS;
@@ -63,6 +64,18 @@ function isOurs(directory: string): boolean {
     return stats.isDirectory() && (process.getuid === undefined || stats.uid === process.getuid());
 }
 
-function fileOf(manager: string): string {
-    return join(notesDirectory(), `${createHash("sha256").update(manager).digest("hex").slice(0, 32)}.json`);
+/** Each run has a file of its own: a stack of the same names may run at the same time, with another backend. */
+function fileOf(manager: string, engine: string): string {
+    const digest = createHash("sha256").update(manager).digest("hex").slice(0, 32);
+    return join(notesDirectory(), `${digest}-${engine}.json`);
+}
+
+function removeOldNotes(directory: string): void {
+    for (const name of readdirSync(directory)) {
+        const file = join(directory, name);
+        const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+        if (age >= LONGEST_RUN_MILLISECONDS) {
+            rmSync(file, { force: true });
+        }
+    }
 }

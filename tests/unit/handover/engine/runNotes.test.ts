@@ -41,12 +41,30 @@ describe("A note of the program for the live checks of the same run", () => {
         strictEqual(readNote(MANAGER, "41234"), "annotated");
     });
 
-    it("replaces the note of an earlier run, so that notes do not pile up", () => {
+    it("stays while a stack of the same names runs at the same time, with another backend", () => {
         leaveNote(MANAGER, "41234", "annotated");
         leaveNote(MANAGER, "41235", "registered");
+        strictEqual(readNote(MANAGER, "41234"), "annotated");
         strictEqual(readNote(MANAGER, "41235"), "registered");
+    });
+
+    it("says that this update annotates, also after the registration", () => {
+        leaveNote(MANAGER, "41234", "registered");
+        leaveNote(MANAGER, "41234", "annotated");
+        strictEqual(readNote(MANAGER, "41234"), "annotated");
+        strictEqual(readdirSync(notes).length, 1);
+    });
+
+    it("is removed by a later run once it is old, so that notes do not pile up", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        const [old = ""] = readdirSync(notes);
+        const seconds = (age: number) => (Date.now() - age) / 1000;
+        utimesSync(join(notes, old), seconds(12 * HOUR - 60_000), seconds(12 * HOUR - 60_000));
         leaveNote(MANAGER, "41235", "annotated");
-        strictEqual(readNote(MANAGER, "41235"), "annotated");
+        strictEqual(readdirSync(notes).length, 2);
+        utimesSync(join(notes, old), seconds(12 * HOUR), seconds(12 * HOUR));
+        leaveNote(MANAGER, "41235", "annotated");
+        strictEqual(readdirSync(notes).includes(old), false);
         strictEqual(readdirSync(notes).length, 1);
     });
 
@@ -87,7 +105,7 @@ describe("A note of the program for the live checks of the same run", () => {
             "annotated",
         );
         const [file = ""] = readdirSync(notes);
-        match(file, /^[0-9a-f]{32}\.json$/);
+        match(file, /^[0-9a-f]{32}-\d+\.json$/);
     });
 
     describe("knows its user", () => {
