@@ -5,7 +5,7 @@ import {
     PATCH_FIELD_MANAGER_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
 import type { TurningOff } from "../../handover/model/turningOff";
-import { hasEngine, resourceHook } from "../failures/namedHooks";
+import { beforeChange, hasEngine } from "../failures/namedHooks";
 
 /** Of the inputs or the outputs of the patch. */
 interface Metadata {
@@ -19,8 +19,7 @@ interface Metadata {
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/
  */
 export function noteAnnotation(): pulumi.ResourceHookBinding {
-    const hook = resourceHook("without-live-checks", (change) => noteBeforeChange(change, thisEngine()));
-    return hook === undefined ? {} : { beforeCreate: [hook], beforeUpdate: [hook] };
+    return beforeChange("without-live-checks", (change) => noteBeforeChange(change, thisEngine()));
 }
 
 /**

@@ -23,7 +23,13 @@ export function resourceHook(
     return hasEngine() ? new pulumi.ResourceHook(nameOf(what), AsyncResource.bind(act), options) : undefined;
 }
 
-/** The same for a hook that the engine calls when an operation has failed. */
+/** Binds a hook that the engine calls before it creates or updates a resource. No destroy calls it. */
+export function beforeChange(what: string, act: pulumi.ResourceHookFunction): pulumi.ResourceHookBinding {
+    const hook = resourceHook(what, act);
+    return hook === undefined ? {} : { beforeCreate: [hook], beforeUpdate: [hook] };
+}
+
+/** The same as resourceHook for a hook that the engine calls when an operation has failed. */
 export function errorHook(what: string, act: pulumi.ErrorHookFunction): pulumi.ErrorHook | undefined {
     return hasEngine() ? new pulumi.ErrorHook(nameOf(what), AsyncResource.bind(act)) : undefined;
 }

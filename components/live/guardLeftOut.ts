@@ -1,19 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withFixedMessage } from "../arguments/fixedMessage";
 import { NOT_YET_KNOWN } from "../arguments/knownArgs";
-import type { Gate } from "../arguments/validateArguments";
-import { withKnownPart } from "../arguments/validateArguments";
-import { hasEngine, resourceHook } from "../failures/namedHooks";
+import { type Gate, withKnownPart } from "../arguments/validateArguments";
+import { beforeChange, hasEngine } from "../failures/namedHooks";
 import type { CniRole } from "../role/cniRole";
 import type { CredentialGuard } from "./liveResources";
 
 /** Notes whether the engine tries to create or update the guard, which it does not if the run leaves the guard out. */
 export function noteTry(): { readonly hooks: pulumi.ResourceHookBinding; readonly wasTried: () => boolean } {
     let tried = false;
-    const hook = resourceHook("guard", () => {
+    const hooks = beforeChange("guard", () => {
         tried = true;
     });
-    return { hooks: hook === undefined ? {} : { beforeCreate: [hook], beforeUpdate: [hook] }, wasTried: () => tried };
+    return { hooks, wasTried: () => tried };
 }
 
 /**

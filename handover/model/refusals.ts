@@ -81,8 +81,8 @@ export const refusals = {
         new Refusal(
             "role-not-approved",
             `The credential guard has not approved the role ${roleArn}.`,
-            "This run left the guard out, for example with --target or --exclude, so the role is not proved. No pod has it, and the role of the pods stays.",
-            "Run pulumi up without --target and --exclude.",
+            "This run left the guard out (--target, --exclude), or goes on although the guard has failed (--continue-on-error). The role is not proved, so the run delivers it to no pod, and the pods keep the role that they have.",
+            "If the guard has failed, fix the cause in its message. Run pulumi up without --target and --exclude.",
         ),
     anotherCluster: ({ serviceAccount }: Subject) =>
         new Refusal(
