@@ -42,7 +42,7 @@ const MAX_RESTORES = 3;
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
- *   e. the injection guard is in force and admits pods with this role alone, if it is requested,
+ *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
  *
  * Afterwards the pods are watched for the same time. If a pod without the role appears, the policies are attached again at once.

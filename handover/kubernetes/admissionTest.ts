@@ -1,4 +1,4 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { isRefusal } from "../model/refusal";
@@ -10,12 +10,16 @@ import type { Cluster } from "./clusterClient";
 const TRANSIENT = ["cluster-unreachable", "cluster-throttled"];
 
 /**
- * Tests whether the injection guard admits a pod with this role, by a dry run: the API server runs every admission step and
+ * Tests whether the injection guard admits a pod with this role, or without a role, by a dry run: the API server runs every admission step and
  * creates nothing (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run).
  *
  * Its user may lack the right to create pods, and another admission policy may refuse the pod. Then the result is unknown.
  */
-export async function testAdmission(cluster: Cluster, subject: Subject, roleArn: string): Promise<Admission> {
+export async function testAdmission(
+    cluster: Cluster,
+    subject: Subject,
+    roleArn: string | undefined,
+): Promise<Admission> {
     const { namespace } = subject.serviceAccount;
     try {
         await cluster.call(
@@ -36,29 +40,35 @@ export async function testAdmission(cluster: Cluster, subject: Subject, roleArn:
 
 const MOUNT_PATH = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 
-/** A pod as the webhook would change it. The label keeps the webhook from giving it the role that is annotated now. */
-function testPod({ serviceAccount }: Subject, roleArn: string): V1Pod {
+/** A pod as the webhook would change it, or would miss it. The label keeps the webhook from giving it the role that is annotated now. */
+function testPod({ serviceAccount }: Subject, roleArn: string | undefined): V1Pod {
+    const container = { name: "dry-run", image: "public.ecr.aws/eks-distro/kubernetes/pause:3.10" };
     return {
         metadata: { generateName: "eks-cni-dry-run-", labels: { [SKIP_WEBHOOK_LABEL]: "true" } },
         spec: {
             serviceAccountName: serviceAccount.name,
-            containers: [
-                {
-                    name: "dry-run",
-                    image: "public.ecr.aws/eks-distro/kubernetes/pause:3.10",
-                    env: [
-                        { name: "AWS_ROLE_ARN", value: roleArn },
-                        { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: `${MOUNT_PATH}/token` },
-                    ],
-                    volumeMounts: [{ name: "aws-iam-token", mountPath: MOUNT_PATH, readOnly: true }],
-                },
-            ],
-            volumes: [
-                {
-                    name: "aws-iam-token",
-                    projected: { sources: [{ serviceAccountToken: { audience: TOKEN_AUDIENCE, path: "token" } }] },
-                },
-            ],
+            ...(roleArn === undefined ? { containers: [container] } : withRole(container, roleArn)),
         },
+    };
+}
+
+function withRole(container: V1Container, roleArn: string) {
+    return {
+        containers: [
+            {
+                ...container,
+                env: [
+                    { name: "AWS_ROLE_ARN", value: roleArn },
+                    { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: `${MOUNT_PATH}/token` },
+                ],
+                volumeMounts: [{ name: "aws-iam-token", mountPath: MOUNT_PATH, readOnly: true }],
+            },
+        ],
+        volumes: [
+            {
+                name: "aws-iam-token",
+                projected: { sources: [{ serviceAccountToken: { audience: TOKEN_AUDIENCE, path: "token" } }] },
+            },
+        ],
     };
 }

@@ -43,8 +43,11 @@ export interface ClusterAccess {
     wakeDaemonSet(): Promise<void>;
     /** Sets the roles that the injection guard's policy admits, under the component's field manager. Ignores a policy that is gone. */
     admitRoles(roleArns: readonly string[]): Promise<void>;
-    /** Tests with a dry run whether the API server admits a pod of the service account with this role. Creates nothing. */
-    testAdmission(roleArn: string): Promise<Admission>;
+    /**
+     * Tests with a dry run whether the API server admits a pod of the service account with this role, or without a role. Creates
+     * nothing.
+     */
+    testAdmission(roleArn: string | undefined): Promise<Admission>;
     /** Deletes the injection guard's binding and policy, if they exist. */
     removeInjectionGuard(): Promise<void>;
     /** Ends open watches and stops retries. */

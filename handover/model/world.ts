@@ -35,7 +35,7 @@ export interface ClusterSeen {
 export interface InjectionGuardSeen {
     /** Whether its policy or its binding exists. */
     readonly present: boolean;
-    /** Whether both exist, and the API server enforces the policy. */
+    /** Whether both exist, and their controller has no warning. An API server may begin to enforce them later. */
     readonly inForce: boolean;
     /**
      * The roles that the policy admits. Empty if its expressions are not exactly those of this version. Undefined if there is no

@@ -10,6 +10,7 @@ import { freshMemory } from "../model/steps";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
+import { awaitInjectionGuard } from "./awaitAdmission";
 import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
@@ -152,11 +153,16 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
 
 async function handOver(opened: RunContext, inputs: DetachmentInputs, provedAt?: number): Promise<DetachmentOutputs> {
     const target = { ...targetOf(inputs), ...(provedAt === undefined ? {} : { provedAt }) };
-    const { world } = await reach(seeingAssociations({ ...opened, subject: target.subject }), {
-        what: "The verification of all pods",
-        next: (seen, memory) => nextDetachmentStep(target, seen, memory),
+    const context = seeingAssociations({ ...opened, subject: target.subject });
+    const limit = {
         limitSeconds: inputs.timeouts.verificationSeconds,
         limitArgument: "timeouts.verificationSeconds",
+    } as const;
+    const { world } = await reach(context, {
+        what: "The verification of all pods",
+        next: (seen, memory) => nextDetachmentStep(target, seen, memory),
+        ...limit,
+        ...(inputs.injectionGuard ? { beforeDetachment: () => awaitInjectionGuard(context, limit) } : {}),
     });
     return {
         verifiedPods: world.cluster.pods.filter(({ terminating }) => !terminating).length,

@@ -14,6 +14,8 @@ export interface Goal {
     readonly limitSeconds: number;
     /** The argument that sets the limit. */
     readonly limitArgument: `timeouts.${keyof Timeouts}`;
+    /** Called right before the last look before a detachment. */
+    readonly beforeDetachment?: () => Promise<void>;
 }
 
 /** A run that has reached its goal. */
@@ -56,6 +58,7 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
         if (step.do === "detach") {
             // Instances elsewhere may use the role, and an add-on or an association may give aws-node another one. That takes many
             // calls, in every region, so they are made only right before a detachment.
+            await goal.beforeDetachment?.();
             world = await retry.read(() => lookBeforeDetachment(context));
             step = goal.next(world, memory);
         }

@@ -1,15 +1,8 @@
 import { nextWideningStep, WideningTarget } from "../decide/admittedRoles";
-import { refusals } from "../model/refusals";
 import type { RunContext } from "../observe/runContext";
+import { awaitAdmission } from "./awaitAdmission";
 import { Goal, reach } from "./loop";
-import { TransientRetry } from "./transientRetry";
 import { withoutAccount } from "./withoutAccount";
-
-/** An API server learns of a policy through a watch, a second or two later. EKS runs several, and a request may reach any. */
-const PASSES_IN_A_ROW = 5;
-const BETWEEN_TESTS_MILLISECONDS = 500;
-/** If dry runs are not possible. */
-const FIXED_WAIT_MILLISECONDS = 10_000;
 
 /**
  * Makes the injection guard admit pods with the new role, before the service account gets it. Otherwise the guard would refuse
@@ -28,29 +21,8 @@ export async function widenInjectionGuard(
     });
     const { present, roleArns } = world.cluster.injectionGuard;
     if (present && roleArns !== undefined) {
-        await untilAdmitted(context, what, limit);
-    }
-}
-
-async function untilAdmitted(
-    context: RunContext,
-    what: string,
-    { limitSeconds, limitArgument }: Pick<Goal, "limitSeconds" | "limitArgument">,
-): Promise<void> {
-    const { cluster, subject, now, sleep, progress } = context;
-    const retry = new TransientRetry(context);
-    const deadline = now() + limitSeconds * 1000;
-    for (let passes = 0; passes < PASSES_IN_A_ROW;) {
-        const admission = await retry.read(() => cluster.testAdmission(subject.roleArn));
-        if (admission.verdict === "unknown") {
-            const seconds = String(FIXED_WAIT_MILLISECONDS / 1000);
-            progress(`a dry run cannot show whether it does, so the run waits ${seconds} s. ${admission.why}`);
-            return sleep(FIXED_WAIT_MILLISECONDS);
-        }
-        passes = admission.verdict === "admitted" ? passes + 1 : 0;
-        if (now() >= deadline) {
-            throw refusals.timeout(what, limitSeconds, limitArgument, "the API server still refuses them");
-        }
-        await sleep(BETWEEN_TESTS_MILLISECONDS);
+        const { roleArn } = context.subject;
+        const otherwise = "the API server still refuses them";
+        await awaitAdmission(context, { what, roleArn, verdict: "admitted", otherwise }, limit);
     }
 }

@@ -698,6 +698,7 @@ describe("The hand-over's access to a cluster", function () {
                 await sleep(1500);
                 assert.deepEqual(await access.testAdmission(one), { verdict: "admitted" });
                 assert.deepEqual(await access.testAdmission(another), { verdict: "refused" });
+                assert.deepEqual(await access.testAdmission(undefined), { verdict: "refused" });
                 await access.admitRoles([one, another]);
                 const changed = await until((seen) => seen.injectionGuard.inForce);
                 assert.deepEqual(changed.injectionGuard.roleArns, [one, another]);

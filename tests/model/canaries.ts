@@ -3,6 +3,8 @@
 /** The restart of a working pod. */
 export interface Restart {
     readonly at: number;
+    /** The role of the service account then. */
+    readonly annotated: string | undefined;
     /**
      * Nodes that did not respond then, and that the run had no reason to wait for: it cannot revert a canary there that a killed run has
      * left, and the node may never return. A canary on one of them may come alive beside this one.
@@ -21,7 +23,7 @@ export class Restarts {
     /** Until the next pod of the node is created. */
     private readonly awaited = new Map<string, Restart>();
     /** Those from before the present run, which does not know of them. */
-    private before: ReadonlySet<string> = new Set();
+    private before = new Set<string>();
 
     public beginRun(): void {
         this.before = new Set(this.awaited.keys());
@@ -35,14 +37,19 @@ export class Restarts {
                 (roleArn === undefined || roleArn !== annotated) &&
                 (this.before.has(name) || !this.awaited.has(name)),
         );
-        this.awaited.set(node, { at, besides: new Set(besides.map(({ name }) => name)) });
+        this.before.delete(node);
+        this.awaited.set(node, { at, annotated, besides: new Set(besides.map(({ name }) => name)) });
     }
 
-    /** The next pod of the node is created. Undefined unless the live checks have restarted the one before it. */
-    public end(node: string): Restart | undefined {
+    /**
+     * The next pod of the node is created. Undefined unless the live checks have restarted the one before it. If an earlier run has, for
+     * another role, and the pod was refused since then, this run had no part in it: the node had no pod that it could lose.
+     */
+    public end(node: string, roleArn: string | undefined): Restart | undefined {
         const restart = this.awaited.get(node);
+        const isOfThisRun = !this.before.has(node) || restart?.annotated === roleArn;
         this.awaited.delete(node);
-        return restart;
+        return isOfThisRun ? restart : undefined;
     }
 }
 

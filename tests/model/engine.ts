@@ -260,7 +260,10 @@ export class Engine {
     public async turnOff(run: Run): Promise<void> {
         const { world, stack, resources } = this;
         const arn = this.roleArn;
-        if (arn === undefined || stack.guard === undefined || world.cniRoles.get(arn)?.works !== true) {
+        if (arn === undefined || stack.guard === undefined) {
+            return;
+        }
+        if (world.cniRoles.get(arn)?.works !== true || !world.isKnown(arn)) {
             // Without live checks nothing is proved, so an operator must not deliver a role in this way.
             return;
         }

@@ -20,11 +20,15 @@ export interface Turn {
     readonly faults: readonly { readonly after: number; readonly fault: Fault | Outsider | OwnerChange }[];
     /** The moment of the run at which it is killed, see Run. */
     readonly killedAt: number | undefined;
+    /** The run is also killed after its first detachment, and then this pod is deleted while the webhook is down. */
+    readonly killedAsItDetaches?: number | undefined;
 }
 
 export interface Scenario {
     readonly nodes: readonly ("a" | "b")[];
     readonly strategy: "RollingUpdate" | "OnDelete";
+    /** The time until the API server enforces a changed injection guard. */
+    readonly policyMilliseconds?: number;
     readonly turns: readonly Turn[];
     /** Whether the pods write network policy logs. */
     readonly writesLogs?: boolean;
@@ -49,6 +53,7 @@ const TRIES = 3;
 export async function runOnWorld(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
     const world = new ModelWorld();
     world.strategy = scenario.strategy;
+    world.policyMilliseconds = scenario.policyMilliseconds ?? world.policyMilliseconds;
     ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
     world.writesLogs = scenario.writesLogs ?? false;
     if (scenario.more) {
@@ -82,9 +87,11 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
     return { problems: world.problems, log: world.log, seen: new Set(world.log.map(kindOf)) };
 }
 
-export async function runTurn(world: ModelWorld, engine: Engine, { operation, faults, killedAt }: Turn): Promise<void> {
+export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Promise<void> {
+    const { operation, faults, killedAt, killedAsItDetaches: which } = turn;
     faults.forEach(({ after, fault }) => world.later(world.now + after, () => inject(world, fault)));
     const run = new Run(world, killedAt);
+    world.onDetached = which === undefined ? undefined : () => killWithoutWebhook(world, run, which);
     world.note(`== ${describe(operation)}${killedAt === undefined ? "" : `, killed at moment ${String(killedAt)}`}`);
     switch (operation.do) {
         case "nothing": {
@@ -119,6 +126,14 @@ export async function runTurn(world: ModelWorld, engine: Engine, { operation, fa
             }
         }
     }
+}
+
+/** The worst moment for a pod to be deleted: its successor relies on the injection guard alone. */
+function killWithoutWebhook(world: ModelWorld, run: Run, which: number): void {
+    world.onDetached = undefined;
+    run.kill();
+    injectFault(world, { kind: "webhookDown" });
+    injectFault(world, { kind: "podDeleted", which });
 }
 
 function inject(world: ModelWorld, fault: Fault | Outsider | OwnerChange): void {

@@ -105,6 +105,24 @@ export const ignoresTheAddOn: Resources = {
     },
 };
 
+/** Detaches as soon as the injection guard's objects exist, without a test that the API server enforces them. */
+export const trustsTheGuardsObjects: Resources = {
+    ...REAL_RESOURCES,
+    detachment: {
+        ...REAL_RESOURCES.detachment,
+        create: (inputs, operation) => REAL_RESOURCES.detachment.create(inputs, withoutAdmissionTest(operation)),
+        update: (state, inputs, operation) =>
+            REAL_RESOURCES.detachment.update(state, inputs, withoutAdmissionTest(operation)),
+    },
+};
+
+function withoutAdmissionTest(operation: OperationContext): OperationContext {
+    return opening(operation, (context) => {
+        const testAdmission = () => Promise.resolve({ verdict: "refused" as const });
+        return { ...context, cluster: { ...context.cluster, testAdmission } };
+    });
+}
+
 function withoutOtherDelivery(operation: OperationContext): OperationContext {
     return withOtherDelivery(operation, () => ({
         addOn: false,
@@ -124,16 +142,13 @@ function withOtherDelivery(
 }
 
 function withAws(operation: OperationContext, calls: (aws: AwsAccess) => Partial<AwsAccess>): OperationContext {
+    return opening(operation, (context) => ({ ...context, aws: { ...context.aws, ...calls(context.aws) } }));
+}
+
+/** The same operation with another run context. */
+function opening(operation: OperationContext, changed: (context: RunContext) => RunContext): OperationContext {
     const { open } = operation;
-    return open === undefined
-        ? operation
-        : {
-              ...operation,
-              open: async (...args) => {
-                  const context = await open(...args);
-                  return { ...context, aws: { ...context.aws, ...calls(context.aws) } };
-              },
-          };
+    return open === undefined ? operation : { ...operation, open: async (...args) => changed(await open(...args)) };
 }
 
 /** Updates the role in place without asking which pods carry it. */

@@ -7,6 +7,7 @@ export class Killed extends Error {}
 export class Run {
     private moments = 0;
     private dead = false;
+    private killNext = false;
 
     public constructor(
         private readonly world: ModelWorld,
@@ -22,6 +23,11 @@ export class Run {
         return this.dead;
     }
 
+    /** Kills the run before its next call. */
+    public kill(): void {
+        this.killNext = true;
+    }
+
     /** A call to the API server or to AWS. It takes time, and the run may be killed before or after it. */
     public async call<T>(what: string, effect: () => T, writes = true): Promise<T> {
         this.moment(`before: ${what}`);
@@ -35,7 +41,7 @@ export class Run {
     }
 
     private moment(where: string): void {
-        if (!this.dead && this.moments === this.killedAt) {
+        if (!this.dead && (this.killNext || this.moments === this.killedAt)) {
             this.dead = true;
             this.world.note(`killed ${where}`);
         }

@@ -45,7 +45,8 @@ const faults = fc.oneof(
     ]),
 );
 const killedAt = fc.oneof(fc.constant(undefined), fc.nat({ max: 120 }));
-const turn: fc.Arbitrary<Turn> = fc.record({ operation, faults, killedAt });
+const killedAsItDetaches = fc.oneof({ arbitrary: fc.constant(undefined), weight: 5 }, which);
+const turn: fc.Arbitrary<Turn> = fc.record({ operation, faults, killedAt, killedAsItDetaches });
 const turns = fc.array(turn, { minLength: 1, maxLength: 6 });
 
 /** A hand-over without faults: most interesting sequences begin after one. */
@@ -55,13 +56,24 @@ const handOver: Turn = {
     killedAt: undefined,
 };
 
+/** A hand-over in two updates, as the documentation advises: all pods are stable when the second one creates the injection guard. */
+const inTwoUpdates = (which: number): readonly Turn[] => [
+    {
+        ...handOver,
+        operation: { do: "up", refresh: false, program: { roleName: "cni", detachFromNodeRoles: undefined } },
+    },
+    { ...handOver, killedAsItDetaches: which },
+];
+
 /** A random sequence of operations and faults. */
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
     nodes: fc.array(nodeRole, { maxLength: 2 }),
     strategy: fc.constantFrom("RollingUpdate" as const, "RollingUpdate" as const, "OnDelete" as const),
+    policyMilliseconds: fc.constantFrom(1000, 1000, 8000),
     turns: fc.oneof(
         turns,
         turns.map((later) => [handOver, ...later]),
+        fc.tuple(which, turns).map(([pod, later]) => [...inTwoUpdates(pod), ...later]),
     ),
     last: program(good),
 });

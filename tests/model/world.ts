@@ -14,8 +14,6 @@ export const ENFORCEMENT_MILLISECONDS = 3000;
 const START_MILLISECONDS = 1000;
 const STOP_MILLISECONDS = 750;
 const LONGEST_BACKOFF_MILLISECONDS = 60_000;
-/** The API server learns of a changed admission policy through a watch. */
-const POLICY_MILLISECONDS = 1000;
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
 /** The role that another party annotates. The component never approved it, and it has no permissions. */
 export const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
@@ -93,6 +91,8 @@ export class ModelWorld {
     public otherCredentials: string | undefined;
     /** What other parties have set, and which calls fail. */
     public conditions: Conditions = {};
+    /** The API server learns of a changed admission policy through a watch. Nothing bounds the time, and EKS runs several servers. */
+    public policyMilliseconds = 1000;
     /** Called after each detachment. */
     public onDetached: (() => void) | undefined;
     public readonly problems: string[] = [];
@@ -121,6 +121,7 @@ export class ModelWorld {
     /** Cancels all events that are still scheduled. */
     public cancelScheduled(): void {
         this.due = [];
+        this.onDetached = undefined;
     }
 
     public join(role: string, holdsPolicy = true): void {
@@ -172,7 +173,7 @@ export class ModelWorld {
 
     /** Whether the API server admits a pod with this role now. */
     public admits(roleArn: string | undefined): boolean {
-        const enforced = valueAt(this.guards, this.now - POLICY_MILLISECONDS);
+        const enforced = valueAt(this.guards, this.now - this.policyMilliseconds);
         return enforced === undefined || (roleArn !== undefined && [...enforced, POD_IDENTITY].includes(roleArn));
     }
 
@@ -349,7 +350,7 @@ export class ModelWorld {
                 otherCredentials: this.otherCredentials,
                 createdAt: this.now,
                 revision: this.revision,
-                restart: this.restarts.end(node.name),
+                restart: this.restarts.end(node.name, roleArn),
                 startedAt: undefined,
                 readySince: undefined,
                 stoppingSince: undefined,

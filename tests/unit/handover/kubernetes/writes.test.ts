@@ -335,6 +335,23 @@ describe("A write to the cluster", () => {
         });
     });
 
+    it("tests whether a pod without a role is admitted, by a dry run of one that the webhook leaves alone, too", async () => {
+        answers = { [`POST ${podsPath}`]: { status: 201, body: {} } };
+        assert.deepEqual(await (await accessTo(api.url)).testAdmission(undefined), { verdict: "admitted" });
+        const [request] = sent();
+        assert.deepEqual(request?.query, { dryRun: "All" });
+        assert.deepEqual(request.body, {
+            metadata: {
+                generateName: "eks-cni-dry-run-",
+                labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "true" },
+            },
+            spec: {
+                serviceAccountName: "aws-node",
+                containers: [{ name: "dry-run", image: "public.ecr.aws/eks-distro/kubernetes/pause:3.10" }],
+            },
+        });
+    });
+
     it("tells a refusal of the injection guard from every other one", async () => {
         const access = await accessTo(api.url);
         const by = (name: string) => `ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request: no`;

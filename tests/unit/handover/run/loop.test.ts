@@ -125,6 +125,29 @@ describe("The loop", () => {
         deepStrictEqual(calls, [...LOOK, ...EVERYWHERE, ...detached, ...LOOK]);
     });
 
+    it("does what must come before a detachment right before this look, and before no other one", async () => {
+        const { context, goal, calls } = scripted(WAIT, DETACH, DETACH, WAIT, DETACH, DETACH, DONE);
+        const beforeDetachment = () => Promise.resolve(void calls.push("test"));
+        await reach(context, { ...goal, beforeDetachment });
+        const detachedOnce = ["test", ...EVERYWHERE, ...detached, ...LOOK];
+        deepStrictEqual(calls, [
+            ...LOOK,
+            "change 2000",
+            "cluster",
+            ...detachedOnce,
+            "change 2000",
+            "cluster",
+            ...detachedOnce,
+        ]);
+    });
+
+    it("detaches nothing if that fails", async () => {
+        const { context, goal, calls } = scripted(DETACH);
+        const beforeDetachment = () => Promise.reject(refusals.cancelled());
+        await rejects(reach(context, { ...goal, beforeDetachment }), refusals.cancelled());
+        deepStrictEqual(calls, LOOK);
+    });
+
     it("decides to detach by what EKS says of add-on and associations at that time", async () => {
         const { context, goal, seen } = scripted(DETACH, DETACH, DONE);
         await reach(context, goal);

@@ -32,7 +32,7 @@ describe("Updates that turn the live checks off on the model, and kills of them,
     it("are what catches a product that trusts the annotation of any run", async () => {
         const { failed, errorInstance } = await fc.check(
             fc.asyncProperty(scenarioWithTurningOff, (of) => holds(of, trustsTheMark)),
-            { seed: 7, numRuns: 400, endOnFailure: true },
+            { seed: 7, numRuns: 2000, endOnFailure: true },
         );
         assert.ok(failed);
         assert.match(String(errorInstance), /has no path: it carries arn:/);
