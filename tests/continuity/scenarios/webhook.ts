@@ -55,6 +55,50 @@ const downAfter: Scenario = {
     },
 };
 
+/** How often it is played: an API server enforces a new policy after up to a second, so one try may come too late. */
+const TRIES = 3;
+
+/**
+ * All pods are stable when the injection guard is created, so that the detachment could follow at once. The pod is deleted
+ * right before the policy goes.
+ */
+const downAsTheGuardBegins: Scenario = {
+    name: "webhook-down-as-the-guard-begins",
+    title: "the webhook goes down as the injection guard is created; a pod is deleted right before the policy goes, and the run is killed",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2 * TRIES, restarts: 4 * TRIES, outageNodeSeconds: 40 * TRIES },
+    play: async (stage) => {
+        for (let round = 0; round < TRIES; round++) {
+            await stage.succeeds("up", stage.arguments({ detachFromNodeRoles: undefined }));
+            await stage.settled();
+            const [node = ""] = (await stage.pods()).keys();
+            let down: Promise<void> | undefined;
+            let deleted: Promise<void> | undefined;
+            await stage.run("up", stage.arguments(), {
+                seen: ({ operation, write }) => {
+                    if (write && /^\w+ validatingadmissionpolicybindings/.test(operation)) {
+                        down ??= stage.faults.stopWebhook();
+                    }
+                    // In the last look before the detachment, after the cluster was read.
+                    if (down !== undefined && operation.startsWith("ec2 DescribeRegions")) {
+                        deleted ??= stage.deletePodOn(node);
+                    }
+                },
+                killAfter: (_, { operation }) => operation.startsWith("iam DetachRolePolicy"),
+            });
+            assert.ok(deleted !== undefined, "the run has not looked in every region");
+            await Promise.all([down, deleted]);
+            await sleep(5000);
+            assert.ok(!(await stage.pods()).has(node), "a pod without identity was admitted");
+            await stage.faults.startWebhook();
+            await stage.succeeds("up", stage.arguments());
+            await stage.assertHandedOver();
+            await stage.succeeds("destroy", stage.arguments());
+            await stage.assertAsBefore();
+        }
+    },
+};
+
 const downAsDestroyStarts: Scenario = {
     name: "webhook-down-as-destroy-starts",
     title: "the webhook is down when destroy starts, a node joins, a pod is deleted as the guard goes, and IAM is slow",
@@ -80,4 +124,4 @@ const downAsDestroyStarts: Scenario = {
     },
 };
 
-export const webhook = [downBefore, downDuring, downAfter, downAsDestroyStarts];
+export const webhook = [downBefore, downDuring, downAfter, downAsTheGuardBegins, downAsDestroyStarts];
