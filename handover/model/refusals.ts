@@ -73,7 +73,7 @@ export const refusals = {
     formerRoleCarried: (pods: readonly { readonly name: string }[]) =>
         new Refusal(
             "former-role-carried",
-            `${String(pods.length)} pods still carry a former role of the component: ${listNames(pods)}.`,
+            `These pods still carry a former role of the component: ${listNames(pods)}.`,
             "An update to another role has not finished. Without the live checks, this update would delete the former role under the pods.",
             "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
         ),

@@ -158,7 +158,7 @@ describe("The way back, once the live checks are turned off,", () => {
         it("ends where a pod carries the former role, which would go", () => {
             deepStrictEqual(
                 ending({ pods: [pod("n1", carrying(ROLE)), pod("n2", carrying(FORMER_ROLE))] }),
-                refused("1 pods still carry a former role of the component: pod-n2."),
+                refused("These pods still carry a former role of the component: pod-n2."),
             );
         });
 
@@ -171,7 +171,7 @@ describe("The way back, once the live checks are turned off,", () => {
             };
             deepStrictEqual(
                 ending({ otherCarriers: [other] }),
-                refused("1 pods still carry a former role of the component: other."),
+                refused("These pods still carry a former role of the component: other."),
             );
         });
 
@@ -188,7 +188,7 @@ describe("The way back, once the live checks are turned off,", () => {
             const early = { approvedRoleArns: owned.approvedRoleArns };
             deepStrictEqual(
                 ending({ pods: [pod("n1", carrying(FORMER_ROLE))] }, early),
-                refused("1 pods still carry a former role of the component: pod-n1."),
+                refused("These pods still carry a former role of the component: pod-n1."),
             );
         });
     });
