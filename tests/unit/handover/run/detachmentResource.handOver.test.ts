@@ -1,0 +1,298 @@
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../../../documents/serviceAccountAnnotations";
+import { refusals } from "../../../../handover/model/refusals";
+import type { TurningOff } from "../../../../handover/model/turningOff";
+import type { ClusterSeen, NodeRoleSeen } from "../../../../handover/model/world";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { detachment, DetachmentInputs, DetachmentOutputs } from "../../../../handover/run/detachmentResource";
+import {
+    carrying,
+    CNI_POLICY,
+    node,
+    nodeRole,
+    NOW,
+    pod,
+    pods,
+    record,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+    starting,
+    subject,
+    terminating,
+    withoutPolicies,
+    world,
+} from "../support/worlds";
+
+const verifying: DetachmentInputs = {
+    subject,
+    record,
+    timeouts: DEFAULT_TIMEOUTS,
+    iamPropagationSeconds: 3600,
+    forceDestroy: false,
+    drift: "none",
+    approvedRole: ROLE,
+    delivered: "d",
+    injectionGuard: true,
+    stableSeconds: 20,
+    maxNotReadyNodes: 0,
+};
+const inputs = { ...verifying, detachFromNodeRoles: ["nodes"] };
+const state: DetachmentInputs & DetachmentOutputs = {
+    ...inputs,
+    verifiedPods: 7,
+    detachedFrom: ["nodes"],
+    remainingSteps: ["a step"],
+};
+const keptOutputs = { verifiedPods: 7, detachedFrom: ["nodes"], remainingSteps: ["a step"] };
+
+const GUARD = { present: true, inForce: true, roleArns: [ROLE] };
+
+interface Seen {
+    readonly cluster?: Partial<ClusterSeen>;
+    readonly nodeRoles?: readonly NodeRoleSeen[];
+    readonly turningOff?: TurningOff;
+}
+
+/** A cluster whose pods all carry the role, and an account that carries out what it is asked to. */
+function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff }: Seen = {}) {
+    const calls: string[] = [];
+    const lines: string[] = [];
+    const opened: (readonly string[])[] = [];
+    let now = NOW;
+    let roles = nodeRoles;
+    const change = (name: string, cniPolicies: NodeRoleSeen["cniPolicies"]) => {
+        roles = roles.map((role) => (role.name === name ? { ...role, cniPolicies } : role));
+    };
+    const seen = () =>
+        world(carrying(ROLE), { cluster: { injectionGuard: GUARD, ...cluster }, account: { nodeRoles: roles } });
+    const context = {
+        subject,
+        roleNames: [],
+        now: () => now,
+        progress: (line: string) => lines.push(line),
+        sleep: (milliseconds: number) => Promise.resolve((now += milliseconds)),
+        ...(turningOff === undefined ? {} : { turningOff }),
+        cluster: {
+            look: () => Promise.resolve(seen().cluster),
+            identity: () => Promise.resolve({}),
+            change: () => Promise.resolve((now += 2000)),
+            testAdmission: (roleArn: string | undefined) => {
+                calls.push(`test ${String(roleArn)}`);
+                return Promise.resolve({ verdict: "refused" });
+            },
+            clustersInKubeconfig: () => ["prod"],
+            close: () => undefined,
+        },
+        aws: {
+            look: () => Promise.resolve(seen().account),
+            namedCluster: () => Promise.resolve({ is: "there", issuer: subject.issuers[0] }),
+            otherDelivery: () =>
+                Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
+            attach: (name: string, policyArn: string) => {
+                calls.push(`attach ${name} ${policyArn}`);
+                change(name, [{ arn: policyArn, kind: "cni", sufficient: true }]);
+                return Promise.resolve("attached");
+            },
+            detach: (name: string, policyArn: string) => {
+                calls.push(`detach ${name} ${policyArn}`);
+                change(name, []);
+                return Promise.resolve();
+            },
+        },
+    } as unknown as RunContext;
+    const operation = {
+        progress: (line: string) => lines.push(line),
+        open: (_: unknown, roleNames: readonly string[]) => {
+            opened.push(roleNames);
+            return Promise.resolve(context);
+        },
+    };
+    return { operation, calls, lines, opened, changes: () => calls.filter((call) => !call.startsWith("test")) };
+}
+
+const DETACHED = `detach nodes ${CNI_POLICY}`;
+
+describe("The detachment, when it hands over", () => {
+    it("tests the injection guard, detaches the policy, and returns what it has seen", async () => {
+        const { operation, calls, opened, lines } = live();
+        deepStrictEqual(await detachment.create(inputs, operation), {
+            verifiedPods: 3,
+            detachedFrom: ["nodes"],
+            remainingSteps: [],
+        });
+        deepStrictEqual(calls, [...Array.from({ length: 5 }, () => "test undefined"), DETACHED]);
+        deepStrictEqual(opened, [["nodes"]]);
+        strictEqual(lines[0], "testing by dry runs that the injection guard refuses a pod without the role");
+    });
+
+    it("tests no injection guard that the program does not ask for", async () => {
+        const { operation, calls } = live({ cluster: { injectionGuard: { present: false, inForce: false } } });
+        await detachment.create({ ...inputs, injectionGuard: false }, operation);
+        deepStrictEqual(calls, [DETACHED]);
+    });
+
+    it("tests no injection guard where nothing is left to detach", async () => {
+        const { operation, calls } = live({ nodeRoles: [nodeRole(withoutPolicies)] });
+        deepStrictEqual((await detachment.create(inputs, operation)).detachedFrom, ["nodes"]);
+        deepStrictEqual(calls, []);
+    });
+
+    it("detaches nothing without detachFromNodeRoles, and says what is left to do", async () => {
+        const { operation, calls } = live({ cluster: { injectionGuard: { present: false, inForce: false } } });
+        const { detachedFrom, remainingSteps } = await detachment.create(
+            { ...verifying, injectionGuard: false, record: { ...record, namedNodeRoles: [] } },
+            operation,
+        );
+        deepStrictEqual([detachedFrom, calls], [[], []]);
+        match(remainingSteps.join(), /^\[detach\] The node role nodes still holds the CNI policy/);
+    });
+
+    it("names only the listed roles that exist, and does not count the terminating pod of a lost node", async () => {
+        const { operation } = live({
+            cluster: {
+                nodes: [node("n1"), node("n2"), node("n3", { ready: false })],
+                pods: pods(carrying(ROLE), pod("n3", carrying(ROLE), terminating)),
+            },
+            nodeRoles: [
+                nodeRole(withoutPolicies),
+                nodeRole({ ...withoutPolicies, name: "other" }),
+                nodeRole({ ...withoutPolicies, name: "gone", exists: false }),
+            ],
+        });
+        const named = { ...inputs, maxNotReadyNodes: 1, detachFromNodeRoles: ["nodes", "gone"] };
+        const { verifiedPods, detachedFrom } = await detachment.create(named, operation);
+        deepStrictEqual([verifiedPods, detachedFrom], [2, ["nodes"]]);
+    });
+
+    it("gives a recorded role that left the list its policies back, and reads listed and recorded roles", async () => {
+        const { operation, changes, opened } = live({
+            nodeRoles: [nodeRole(withoutPolicies), nodeRole({ ...withoutPolicies, name: "left" })],
+        });
+        const left = { left: [CNI_POLICY], ...record.nodeRolePolicies };
+        const two = { ...record, namedNodeRoles: ["left", "nodes"], nodeRolePolicies: left };
+        const { detachedFrom } = await detachment.create(
+            { ...inputs, record: two, detachFromNodeRoles: ["new", "nodes"] },
+            operation,
+        );
+        deepStrictEqual(changes(), [`attach left ${CNI_POLICY}`]);
+        deepStrictEqual(opened, [["left", "nodes", "new"]]);
+        deepStrictEqual(detachedFrom, ["nodes"]);
+    });
+
+    it("warns about an idle role of the same program, which gets nothing back", async () => {
+        const idle = nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] });
+        const { operation, changes, lines } = live({ nodeRoles: [nodeRole(withoutPolicies), idle] });
+        const own = {
+            ...record,
+            namedNodeRoles: ["idle", "nodes"],
+            nodeRolePolicies: { idle: [CNI_POLICY], ...record.nodeRolePolicies },
+            ownNodeRoles: ["idle"],
+        };
+        await detachment.create({ ...inputs, record: own }, operation);
+        deepStrictEqual(changes(), []);
+        match(lines.join("\n"), /warning: idle has no nodes and belongs to this program/);
+    });
+
+    it("ends at the limit of the verification", async () => {
+        const { operation } = live({ cluster: { pods: pods(carrying(ROLE), pod("n1", carrying(ROLE), starting)) } });
+        const timeouts = { ...DEFAULT_TIMEOUTS, verificationSeconds: 30 };
+        await rejects(
+            detachment.create({ ...inputs, timeouts }, operation),
+            ({ message }: Error) =>
+                message.startsWith("[time-limit] The verification of all pods did not finish within 30 s.") &&
+                message.includes("timeouts.verificationSeconds"),
+        );
+    });
+});
+
+describe("An update of the detachment", () => {
+    const acting: Partial<DetachmentInputs>[] = [
+        { subject: { ...subject, component: "another" } },
+        { record: { ...record, approvedRoleArns: [ROLE, `${ROLE}-2`] } },
+        { approvedRole: `${ROLE}-2` },
+        { delivered: "another" },
+        { detachFromNodeRoles: ["nodes", "more"] },
+        { detachPolicyArns: [CNI_POLICY] },
+        { injectionGuard: false },
+    ];
+    for (const change of acting) {
+        it(`looks at the cluster when ${String(Object.keys(change)[0])} has changed`, async () => {
+            const { operation, opened } = live({ nodeRoles: [nodeRole(withoutPolicies)] });
+            await detachment.update(state, { ...inputs, ...change }, operation).catch(() => undefined);
+            strictEqual(opened.length, 1);
+        });
+    }
+
+    it("looks at the cluster when a refresh has found drift", async () => {
+        const { operation, opened } = live({ nodeRoles: [nodeRole(withoutPolicies)] });
+        const outputs = await detachment.update({ ...state, drift: "a pod" }, inputs, operation);
+        deepStrictEqual([outputs.verifiedPods, opened], [3, [["nodes"]]]);
+    });
+
+    it("only saves any other change", async () => {
+        const { operation, opened } = live();
+        const others = { stableSeconds: 1, maxNotReadyNodes: 2, iamPropagationSeconds: 1, forceDestroy: true };
+        const changed = { ...inputs, ...others, keepDetached: true };
+        deepStrictEqual(await detachment.update(state, changed, operation), keptOutputs);
+        deepStrictEqual(opened, []);
+    });
+
+    it("gives policies back also with another role, before it verifies", async () => {
+        const { operation, changes } = live({ nodeRoles: [nodeRole({ ...withoutPolicies })] });
+        const before = { ...state, approvedRole: `${ROLE}-before` };
+        await detachment.update(before, { ...inputs, detachFromNodeRoles: [] }, operation).catch(() => undefined);
+        deepStrictEqual(changes()[0], `attach nodes ${CNI_POLICY}`);
+    });
+});
+
+describe("A refresh of the detachment", () => {
+    it("keeps its outputs, and does not wait until pods are stable", async () => {
+        const young = pods(carrying(ROLE), pod("n1", carrying(ROLE), { readySince: NOW - 1 }));
+        const { operation, opened, lines } = live({ cluster: { pods: young }, nodeRoles: [nodeRole(withoutPolicies)] });
+        deepStrictEqual(await detachment.read(state, operation), { outputs: keptOutputs, drift: "none" });
+        deepStrictEqual([opened, lines], [[["nodes"]], []]);
+    });
+
+    it("shows drift as a line, and returns it", async () => {
+        const { operation, calls, lines } = live();
+        const { outputs, drift } = await detachment.read(state, operation);
+        match(drift, /is attached to nodes again\. The next update detaches it/);
+        deepStrictEqual([outputs, lines, calls], [keptOutputs, [drift], []]);
+    });
+});
+
+describe("The delete of the detachment", () => {
+    const annotations = { [ROLE_ARN]: ROLE, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
+    const annotated: Seen = {
+        cluster: { serviceAccount: { ...serviceAccount, annotations } },
+        nodeRoles: [nodeRole(withoutPolicies)],
+    };
+    const off: Seen = { ...annotated, turningOff: "annotated" };
+
+    it("gives the policies back when the live checks are turned off", async () => {
+        const { operation, calls, opened } = live(off);
+        await detachment.delete(state, operation);
+        deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
+        deepStrictEqual(opened, [["nodes"]]);
+    });
+
+    it("leaves the node roles as they are with keepDetached, and says so", async () => {
+        const { operation, calls, lines } = live(off);
+        await detachment.delete({ ...state, keepDetached: true }, operation);
+        deepStrictEqual(calls, []);
+        deepStrictEqual(lines, ["keepDetached is set: the node roles stay as they are"]);
+    });
+
+    it("changes nothing on a destroy, whatever the annotation says", async () => {
+        const { operation, calls, lines } = live(annotated);
+        await detachment.delete({ ...state, keepDetached: true }, operation);
+        deepStrictEqual([calls, lines], [[], []]);
+    });
+
+    it("refuses another cluster first", async () => {
+        const { operation } = live({ ...off, cluster: { ...off.cluster, uid: "another" } });
+        await rejects(detachment.delete(state, operation), refusals.clusterChanged("cluster", "another"));
+    });
+});
