@@ -4,7 +4,19 @@ import { Refusal } from "../../../../handover/model/refusal";
 import type { CredentialSource } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
-import { carrying, NOW, onNodeRole, pod, pods, record, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
+import {
+    carrying,
+    NOW,
+    onNodeRole,
+    pod,
+    pods,
+    record,
+    ROLE,
+    ROLE_ARN,
+    starting,
+    subject,
+    world,
+} from "../support/worlds";
 
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "The user is unknown.", "Give another kubeconfig.");
@@ -29,11 +41,16 @@ function contextWith(failures: {
     cluster?: (nth: number) => Error | undefined;
     /** The credentials of the other pods. */
     others?: CredentialSource;
+    /** Whether the canary pod becomes Ready. */
+    starts?: false;
+    /** Whether a pod that is deleted ends. */
+    ends?: false;
 }) {
-    const calls: string[] = [];
+    const [calls, lines]: [string[], string[]] = [[], []];
+    const opened: (readonly string[])[] = [];
     let now = NOW;
     let annotations: Readonly<Record<string, string>> = { [ROLE_ARN]: ROLE };
-    let canaryPod = pod("n1", carrying(ROLE), { readySince: NOW });
+    let canaryPod = pod("n1", carrying(ROLE), failures.starts === false ? starting : { readySince: NOW });
     const nth = (what: string) => calls.push(what) && calls.filter((call) => call === what).length;
     const answer = <T>(error: Error | undefined, value: () => T): Promise<T> =>
         error === undefined ? Promise.resolve(value()) : Promise.reject(error);
@@ -43,7 +60,7 @@ function contextWith(failures: {
         subject,
         roleNames: [],
         now: () => now,
-        progress: () => undefined,
+        progress: (line: string) => lines.push(line),
         sleep: () => Promise.resolve(),
         cluster: {
             look: () =>
@@ -58,7 +75,7 @@ function contextWith(failures: {
             },
             restart: () => {
                 nth("restart");
-                canaryPod = pod("n1", onNodeRole);
+                canaryPod = failures.ends === false ? { ...canaryPod, terminating: true } : pod("n1", onNodeRole);
                 return Promise.resolve();
             },
             change: () => {
@@ -70,9 +87,17 @@ function contextWith(failures: {
         },
         aws: { look: () => answer(failures.account?.(nth("account")), () => seen().account) },
     } as unknown as RunContext;
-    const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
+    const operation = {
+        progress: () => undefined,
+        open: (_: unknown, roleNames: readonly string[]) => {
+            opened.push(roleNames);
+            return Promise.resolve(context);
+        },
+    };
     return {
         calls,
+        lines,
+        opened,
         operation,
         run: (more: Partial<CanaryInputs> = {}) => canary.create({ ...inputs, ...more }, operation),
         end: () => ({ annotations, carries: canaryPod.credentials.kind === "webIdentity" }),
@@ -146,21 +171,92 @@ describe("The canary, as a resource", () => {
         deepStrictEqual(end(), { annotations: {}, carries: false });
     });
 
-    it("touches nothing where the cluster is another one", async () => {
-        const changed = new Refusal("cluster-changed", "Another.", "x", "y");
-        const { run, calls } = contextWith({ account: (nth) => (nth > 1 ? changed : undefined) });
-        await rejects(run(), changed);
-        deepStrictEqual(
-            calls.filter((call) => call === "annotate" || call === "restart"),
-            [],
-        );
-    });
+    for (const code of [
+        "cluster-changed",
+        "another-cluster",
+        "service-account-missing",
+        "daemon-set-missing",
+        "cancelled",
+    ]) {
+        it(`touches nothing after ${code}`, async () => {
+            const refusal = new Refusal(code, "Seen.", "x", "y");
+            const { run, calls } = contextWith({ account: (nth) => (nth > 1 ? refusal : undefined) });
+            await rejects(run(), refusal);
+            deepStrictEqual(
+                calls.filter((call) => call === "annotate" || call === "restart"),
+                [],
+            );
+        });
+    }
 
     it("has nothing to revert without a kubeconfig", async () => {
         const invalid = new Refusal("kubeconfig-invalid", "No clusters.", "x", "y");
         const { run, calls } = contextWith({ cluster: () => invalid });
         await rejects(run(), invalid);
         deepStrictEqual(calls, ["cluster"]);
+    });
+
+    it("has failed after a refusal that is about no API, with its reason", async () => {
+        for (const code of ["policy-gone", "an-aws-thing"]) {
+            const refusal = new Refusal(code, "Seen.", "Means.", "y");
+            const { run, lines } = contextWith({ account: (nth) => (nth > 1 ? refusal : undefined) });
+            await rejects(run(), { code: "canary-failed", seen: "The canary failed: Seen. Means." });
+            deepStrictEqual(lines[1], "the canary failed: Seen. Means. Reverting it");
+        }
+    });
+
+    it("does not know its state when STS does not answer", async () => {
+        const refusal = new Refusal("sts-unreachable", "Seen.", "Means.", "y");
+        const { run } = contextWith({ account: (nth) => (nth > 1 ? refusal : undefined) });
+        await rejects(run(), { code: "sts-unreachable" });
+    });
+
+    it("fails at its limit, and so does the revert", async () => {
+        const timeouts = { ...DEFAULT_TIMEOUTS, canarySeconds: 93 };
+        const { run } = contextWith({ starts: false });
+        await rejects(
+            run({ timeouts }),
+            ({ code, seen }: Refusal) =>
+                code === "canary-failed" &&
+                seen.startsWith("The canary failed: The canary did not finish within 93 s."),
+        );
+        const stuck = contextWith({ starts: false, ends: false });
+        await rejects(
+            stuck.run({ timeouts }),
+            ({ code, seen, means, fix }: Refusal) =>
+                code === "time-limit" &&
+                seen.startsWith("Reverting the canary did not finish within 93 s.") &&
+                means.endsWith("Nothing that pods need was taken away. The next run continues from here.") &&
+                fix.includes("timeouts.canarySeconds"),
+        );
+    });
+
+    it("passes on a failure of the revert that is no refusal", async () => {
+        const odd = new TypeError("odd");
+        const { run } = contextWith({ cluster: (nth) => (nth > 1 ? odd : undefined) });
+        await rejects(run(), odd);
+    });
+
+    it("runs for the names and the cluster of the record", async () => {
+        const { run, opened } = contextWith({});
+        await run();
+        deepStrictEqual(opened, [[]]);
+    });
+
+    it("runs again for another role, and for another delivery of the same one", async () => {
+        const before = { ...inputs, shown: "s", carriedBefore: true };
+        for (const change of [{ delivered: "another" }, { approvedRole: "b" }]) {
+            const { operation, calls, opened } = contextWith({ account: () => undefined, cluster: () => undefined });
+            const { shown } = await canary.update(before, { ...inputs, ...change }, operation);
+            deepStrictEqual(shown, "a pod with the role works on a node of the node role");
+            deepStrictEqual([calls[0], calls[1], opened], ["cluster", "account", [[]]]);
+        }
+    });
+
+    it("leaves the hand-back to the credential guard", async () => {
+        const { operation, opened } = contextWith({});
+        await canary.delete({ ...inputs, shown: "s", carriedBefore: false }, operation);
+        deepStrictEqual(opened, []);
     });
 });
 
