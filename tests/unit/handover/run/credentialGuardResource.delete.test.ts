@@ -1,20 +1,52 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../../../documents/serviceAccountAnnotations";
 import type { HandOverRecord } from "../../../../handover/model/record";
+import type { TurningOff } from "../../../../handover/model/turningOff";
+import type { AccountSeen, ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
-import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
 import {
+    credentialGuard,
+    CredentialGuardInputs,
+    CredentialGuardOutputs,
+} from "../../../../handover/run/credentialGuardResource";
+import {
+    carrying,
     CNI_POLICY,
     FORMER_ROLE,
     MANAGER,
+    nodeRole,
     NOW,
     onNodeRole,
+    pod,
+    pods,
     record,
     ROLE,
     ROLE_ARN,
+    starting,
     subject,
+    withoutPolicies,
     world,
 } from "../support/worlds";
+
+const guardState: CredentialGuardInputs & CredentialGuardOutputs = {
+    subject,
+    timeouts: DEFAULT_TIMEOUTS,
+    iamPropagationSeconds: 120,
+    forceDestroy: false,
+    drift: "none",
+    proof: "full",
+    overrideExistingServiceAccount: false,
+    detachFromNodeRoles: ["nodes"],
+    detachPolicyArns: [],
+    injectionGuard: true,
+    policyArns: [CNI_POLICY],
+    additionalPolicies: false,
+    formerAnnotations: {},
+    approvedRole: "a",
+    roleUniqueId: "AROACNI",
+    record,
+};
 
 /** Hands back a cluster whose pods already use the node role, so that only the service account remains. Returns the calls. */
 async function handBack(guard: { readonly record: Partial<HandOverRecord>; readonly roleUniqueId: string }) {
@@ -51,24 +83,8 @@ async function handBack(guard: { readonly record: Partial<HandOverRecord>; reado
             },
         },
     } as unknown as RunContext;
-    const state = {
-        subject,
-        timeouts: DEFAULT_TIMEOUTS,
-        iamPropagationSeconds: 120,
-        forceDestroy: false,
-        drift: "none",
-        proof: "full" as const,
-        overrideExistingServiceAccount: false,
-        detachFromNodeRoles: ["nodes"],
-        detachPolicyArns: [],
-        injectionGuard: true,
-        policyArns: [CNI_POLICY],
-        additionalPolicies: false,
-        formerAnnotations: {},
-        approvedRole: "a",
-        roleUniqueId: guard.roleUniqueId,
-        record: { ...record, ...guard.record },
-    };
+    const { roleUniqueId } = guard;
+    const state = { ...guardState, roleUniqueId, record: { ...record, ...guard.record } };
     await credentialGuard.delete(state, { progress: () => undefined, open: () => Promise.resolve(context) });
     return done;
 }
@@ -103,4 +119,97 @@ describe("The hand-back of a service account that was annotated before", () => {
     for (const [what, guard, expected] of rows) {
         it(what, async () => deepStrictEqual(await handBack(guard), expected));
     }
+});
+
+describe("The delete of the credential guard", () => {
+    const stripped = { nodeRoles: [nodeRole(withoutPolicies)] };
+    const annotations = { [ROLE_ARN]: ROLE, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
+    const released: ServiceAccountSeen = { uid: "account", annotations: {}, roleArnOwners: [] };
+
+    /** Deletes the guard of a cluster whose pods use the node role, or carry the role. */
+    function deleted(
+        more: Partial<CredentialGuardInputs & CredentialGuardOutputs>,
+        account: Partial<AccountSeen>,
+        cluster: Partial<ClusterSeen> = { serviceAccount: released },
+        turningOff?: TurningOff,
+    ) {
+        const [calls, lines]: [string[], string[]] = [[], []];
+        const opened: (readonly string[])[] = [];
+        let now = NOW;
+        const seen = world(cluster.serviceAccount === released ? onNodeRole : carrying(ROLE), { cluster, account });
+        let { nodeRoles } = seen.account;
+        const context = {
+            subject,
+            roleNames: ["nodes"],
+            now: () => now,
+            progress: (line: string) => lines.push(line),
+            sleep: (milliseconds: number) => {
+                calls.push(`sleep ${String(milliseconds)}`);
+                return Promise.resolve((now += milliseconds));
+            },
+            ...(turningOff === undefined ? {} : { turningOff }),
+            cluster: {
+                look: () => Promise.resolve(seen.cluster),
+                identity: () => Promise.resolve({ uid: "cluster" }),
+                change: () => Promise.resolve((now += 2000)),
+                close: () => undefined,
+            },
+            aws: {
+                look: () => Promise.resolve({ ...seen.account, nodeRoles }),
+                attach: (name: string, arn: string) => {
+                    calls.push(`attach ${name} ${arn}`);
+                    const cniPolicies = [{ arn, kind: "cni", sufficient: true }] as const;
+                    nodeRoles = nodeRoles.map((role) => (role.name === name ? { ...role, cniPolicies } : role));
+                    return Promise.resolve("attached");
+                },
+            },
+        } as unknown as RunContext;
+        const operation = {
+            progress: () => undefined,
+            open: (_: unknown, roleNames: readonly string[]) => {
+                opened.push(roleNames);
+                return Promise.resolve(context);
+            },
+        };
+        const ended = credentialGuard.delete({ ...guardState, ...more }, operation);
+        return { ended, calls, lines, opened };
+    }
+
+    it("attaches the recorded policies again, to the recorded roles", async () => {
+        const { ended, calls, opened } = deleted({}, stripped);
+        await ended;
+        deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
+        deepStrictEqual([...new Set(opened.flat())], ["nodes"]);
+    });
+
+    it("warns about an idle role of the same program, which gets nothing back", async () => {
+        const idle = { nodeRoles: [nodeRole({ ...withoutPolicies, instancesOfCluster: [] })] };
+        const { ended, calls, lines } = deleted({ ownNodeRoles: ["nodes"] }, idle);
+        await ended;
+        deepStrictEqual(calls, []);
+        match(lines.join("\n"), /warning: nodes has no nodes and belongs to this program/);
+    });
+
+    it("leaves role and pods when the live checks are turned off, after the policies are back", async () => {
+        const off = { serviceAccount: { uid: "account", annotations, roleArnOwners: [MANAGER] } };
+        const { ended, calls, lines } = deleted({}, stripped, off, "annotated");
+        await ended;
+        deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
+        deepStrictEqual(lines.at(-1), "the live checks are turned off: annotation, pods and role stay as they are");
+        const kept = deleted({ keepDetached: true }, stripped, off, "annotated");
+        await kept.ended;
+        deepStrictEqual(kept.calls, []);
+    });
+
+    it("ends at the limit of the hand-back", async () => {
+        const timeouts = { ...DEFAULT_TIMEOUTS, handBackSeconds: 40 };
+        const stuck = { serviceAccount: released, pods: pods(onNodeRole, pod("n1", onNodeRole, starting)) };
+        const { ended } = deleted({ timeouts }, {}, stuck);
+        await rejects(
+            ended,
+            ({ message }: Error) =>
+                message.startsWith("[time-limit] The hand-back did not finish within 40 s.") &&
+                message.includes("timeouts.handBackSeconds"),
+        );
+    });
 });

@@ -1,5 +1,6 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, match } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import type { Proof } from "../../../../handover/model/proof";
 import type { NodeRoleSeen, World } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
@@ -39,8 +40,10 @@ async function refresh(
     roles: readonly NodeRoleSeen[],
     more: Partial<typeof state> = {},
     cluster: Partial<World["cluster"]> = {},
+    proof: Proof = { verdict: "yes", evidence: [] },
 ) {
     const lines: string[] = [];
+    const opened: (readonly string[])[] = [];
     const seen = world(carrying(ROLE), { cluster, account: { nodeRoles: roles } });
     const context = {
         subject,
@@ -54,14 +57,20 @@ async function refresh(
         },
         aws: {
             look: () => Promise.resolve(seen.account),
-            prove: () => Promise.resolve({ verdict: "yes", evidence: [] }),
+            prove: () => Promise.resolve(proof),
         },
     } as unknown as RunContext;
     const read = await credentialGuard.read(
         { ...state, ...more },
-        { progress: () => undefined, open: () => Promise.resolve(context) },
+        {
+            progress: () => undefined,
+            open: (_, roleNames) => {
+                opened.push(roleNames);
+                return Promise.resolve(context);
+            },
+        },
     );
-    return { ...read, lines };
+    return { ...read, lines, opened };
 }
 
 describe("A refresh of the credential guard", () => {
@@ -76,7 +85,8 @@ describe("A refresh of the credential guard", () => {
     });
 
     it("is silent where the policies are as the last update left them", async () => {
-        deepStrictEqual(await refresh([nodeRole(withoutPolicies)]), { outputs: kept, drift: "none", lines: [] });
+        const silent = { outputs: kept, drift: "none", lines: [], opened: [["nodes"]] };
+        deepStrictEqual(await refresh([nodeRole(withoutPolicies)]), silent);
     });
 
     it("says that the next update has to record a policy", async () => {
@@ -86,7 +96,17 @@ describe("A refresh of the credential guard", () => {
             outputs: kept,
             drift: line,
             lines: [line],
+            opened: [["nodes"]],
         });
+    });
+
+    it("says first that the role has lost its rights", async () => {
+        const none = { ...record, nodeRolePolicies: {} };
+        const lost: Proof = { verdict: "no", code: "permission-missing", why: "no DescribeSubnets", final: false };
+        const found = await refresh([nodeRole()], { record: none }, {}, lost);
+        deepStrictEqual(found.lines.length, 2);
+        match(found.lines[1] ?? "", /can no longer use .*: no DescribeSubnets\./);
+        deepStrictEqual(found.drift, [found.lines[1], found.lines[0]].join(" "));
     });
 
     it("means AWS's managed policy where the program names none", async () => {

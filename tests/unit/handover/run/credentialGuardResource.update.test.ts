@@ -2,7 +2,8 @@ import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { withServiceAccount } from "../../../../handover/model/record";
 import type { Subject } from "../../../../handover/model/subject";
-import type { ClusterSeen } from "../../../../handover/model/world";
+import { refusals } from "../../../../handover/model/refusals";
+import type { AccountSeen, ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import {
     credentialGuard,
@@ -11,14 +12,18 @@ import {
 } from "../../../../handover/run/credentialGuardResource";
 import {
     carrying,
+    CNI_POLICY,
     formerAccount,
     FORMER_ROLE,
     ISSUER,
+    nodeRole,
+    NOW,
     otherCarrier,
     record,
     ROLE,
     ROLE_ARN,
     subject,
+    withoutPolicies,
     world,
 } from "../support/worlds";
 
@@ -49,28 +54,59 @@ async function update(
     more: Partial<CredentialGuardInputs>,
     before: Partial<typeof state> = {},
     cluster: Partial<ClusterSeen> = {},
+    account: Partial<AccountSeen> = {},
+    /** Whether IAM shows an attachment. */
+    shows = true,
 ) {
     const subjects: Subject[] = [];
-    const seen = world(carrying(ROLE), { cluster });
+    const roleNames: (readonly string[])[] = [];
+    const [calls, lines]: [string[], string[]] = [[], []];
+    let now = NOW;
+    const seen = world(carrying(ROLE), { cluster, account });
+    let { nodeRoles } = seen.account;
+    let { injectionGuard } = seen.cluster;
     const operation = {
         progress: () => undefined,
-        open: (opened: { readonly subject: Subject }) => {
+        open: (opened: { readonly subject: Subject }, names: readonly string[]) => {
             subjects.push(opened.subject);
+            roleNames.push(names);
             return Promise.resolve({
                 subject: opened.subject,
                 roleNames: ["nodes"],
-                now: () => seen.at,
-                progress: () => undefined,
+                now: () => now,
+                progress: (line: string) => lines.push(line),
+                sleep: (milliseconds: number) => {
+                    calls.push(`sleep ${String(milliseconds)}`);
+                    return Promise.resolve((now += milliseconds));
+                },
                 cluster: {
                     identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 34 } }),
-                    look: () => Promise.resolve(seen.cluster),
+                    look: () => Promise.resolve({ ...seen.cluster, injectionGuard }),
+                    change: () => Promise.resolve((now += 2000)),
+                    admitRoles: (roleArns: readonly string[]) => {
+                        calls.push(`admit ${roleArns.join()}`);
+                        injectionGuard = { ...injectionGuard, roleArns };
+                        return Promise.resolve();
+                    },
+                    testAdmission: (roleArn: string) => {
+                        calls.push(`test ${roleArn}`);
+                        return Promise.resolve({ verdict: "admitted" });
+                    },
                     requestToken: () => Promise.resolve("token"),
                     clustersInKubeconfig: () => ["prod"],
                     close: () => undefined,
                 },
                 aws: {
                     callerAccount: () => Promise.resolve("111122223333"),
-                    look: () => Promise.resolve(seen.account),
+                    look: () => Promise.resolve({ ...seen.account, nodeRoles }),
+                    attach: (name: string, arn: string) => {
+                        calls.push(`attach ${name} ${arn}`);
+                        const cniPolicies = [{ arn, kind: "cni", sufficient: true }] as const;
+                        nodeRoles = nodeRoles.map((role) =>
+                            role.name === name && shows ? { ...role, cniPolicies } : role,
+                        );
+                        return Promise.resolve("attached");
+                    },
                     namedCluster: () => Promise.resolve({ is: "there", issuer: ISSUER }),
                     otherDelivery: () =>
                         Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
@@ -79,8 +115,92 @@ async function update(
         },
     };
     const outputs = await credentialGuard.update({ ...state, ...before }, { ...inputs, ...more }, operation);
-    return { ...outputs, subjects };
+    return { ...outputs, subjects, roleNames, calls, lines };
 }
+
+const outputsOf = ({ record: saved, formerAnnotations, approvedRole }: CredentialGuardOutputs) => ({
+    record: saved,
+    formerAnnotations,
+    approvedRole,
+});
+
+describe("The inputs of the credential guard", () => {
+    const acting: Partial<CredentialGuardInputs>[] = [
+        { subject: { ...subject, component: "another" } },
+        { detachFromNodeRoles: [] },
+        { ownNodeRoles: ["nodes"] },
+        { detachPolicyArns: [CNI_POLICY] },
+        { injectionGuard: true },
+        { policyArns: [CNI_POLICY] },
+        { roleUniqueId: "AROAOTHER" },
+        { overrideExistingServiceAccount: true },
+        { drift: "a pod" },
+    ];
+    for (const change of acting) {
+        it(`have it look at the cluster, and at the listed roles, when ${String(Object.keys(change)[0])} has changed`, async () => {
+            const { roleNames } = await update(change);
+            deepStrictEqual(roleNames, [change.detachFromNodeRoles ?? ["nodes"]]);
+        });
+    }
+
+    it("are only saved where none of them has changed", async () => {
+        const kept = { record, formerAnnotations: { a: "1" }, approvedRole: "as before" };
+        const others = { proof: "full", iamPropagationSeconds: 5, forceDestroy: true, keepDetached: true } as const;
+        const { roleNames, ...after } = await update(others, kept);
+        deepStrictEqual([outputsOf(after), roleNames], [kept, []]);
+    });
+});
+
+describe("An update of the credential guard to another role", () => {
+    const next = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };
+    const stripped = { nodeRoles: [nodeRole(withoutPolicies)] };
+    const GUARD = { injectionGuard: { present: true, inForce: true, roleArns: [ROLE] } };
+    const admitted = [
+        `admit ${ROLE},${FORMER_ROLE}`,
+        ...Array.from({ length: 5 }, () => [`test ${FORMER_ROLE}`, "sleep 500"]).flat(),
+    ];
+
+    it("attaches the recorded policies again, waits for IAM, and widens the injection guard, in this order", async () => {
+        const waits = { iamPropagationSeconds: 90 };
+        const { calls, approvedRole } = await update({ subject: next, ...waits }, {}, GUARD, stripped);
+        deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`, "sleep 90000", ...admitted]);
+        deepStrictEqual(approvedRole, `${FORMER_ROLE} AROACNI`);
+    });
+
+    it("only widens the guard where no node role is recorded", async () => {
+        const none = { record: { ...record, namedNodeRoles: [], nodeRolePolicies: {} } };
+        const { calls } = await update({ subject: next, iamPropagationSeconds: 90 }, none, GUARD, stripped);
+        deepStrictEqual(calls, admitted);
+    });
+
+    it("does neither for the same role, whose former annotations stay", async () => {
+        const former = { formerAnnotations: { a: "1" } };
+        const { calls, formerAnnotations } = await update({ drift: "d" }, former, GUARD, stripped);
+        deepStrictEqual([calls, formerAnnotations], [[], { a: "1" }]);
+    });
+
+    it("ends at its limit where IAM does not show the policies", async () => {
+        const timeouts = { ...DEFAULT_TIMEOUTS, handBackSeconds: 50 };
+        const what = "Attaching the policies to the node roles again, before the service account gets another role,";
+        await rejects(
+            update({ subject: next, timeouts }, {}, {}, stripped, false),
+            refusals.timeout(what, 50, "timeouts.handBackSeconds", "IAM does not show the attachment yet"),
+        );
+    });
+
+    it("approves a role of another owner by its ARN alone, and does not record it as its own", async () => {
+        const { approvedRole, record: saved } = await update({ subject: next, roleUniqueId: "" });
+        deepStrictEqual([approvedRole, saved.ownRoleArns], [FORMER_ROLE, [ROLE]]);
+        const own = await update({ subject: next });
+        deepStrictEqual(own.record.ownRoleArns, [ROLE, FORMER_ROLE]);
+    });
+
+    it("refuses another cluster than the one of the record", async () =>
+        rejects(
+            update({ subject: next }, { record: { ...record, clusterUid: "before" } }),
+            refusals.clusterChanged("before", "cluster"),
+        ));
+});
 
 describe("An update of the credential guard", () => {
     const next = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };
