@@ -1,7 +1,7 @@
 # The second attempt. Sourced by run.
 # shellcheck shell=bash disable=SC2154
 #
-# The gate runs two lanes on two cores, so a test may miss a time limit. Failed test files run once more, alone, to tell an
+# The gate runs three lanes on two cores, so a test may miss a time limit. Failed test files run once more, alone, to tell an
 # unstable test from a broken one. A test that passes only then is printed as unstable, and fails the gate all the same: the
 # race may be in the package.
 

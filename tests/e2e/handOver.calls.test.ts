@@ -85,6 +85,8 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
             ...times(3, FIRST_LOOK),
             ...Object.fromEntries(PROOF.map((call) => [call, 15])),
             "GET version": 1,
+            // Dry runs. The API server must refuse five in a row, and may admit some in the second before it enforces the guard.
+            "POST pods": 5 + 4,
             // The search for other users of the node roles, before anything moves and right before the detachment.
             "ec2 DescribeInstances": 2 * 8 + 2 * REGIONS + 15,
             "ec2 DescribeRegions": 2,
