@@ -4,7 +4,11 @@ import type { RunContext } from "../observe/runContext";
 import type { Goal } from "./loop";
 import { TransientRetry } from "./transientRetry";
 
-/** An API server learns of a policy through a watch, a second or two later. EKS runs several, and a request may reach any. */
+/**
+ * Each API server takes up changed policies once a second (apiserver: pkg/admission/plugin/policy/generic/policy_source.go,
+ * policyRefreshIntervalDefault). EKS runs several, and a dry run may reach only one of them. So the tests in a row take longer than a second:
+ * by then the others know the policy, too.
+ */
 const PASSES_IN_A_ROW = 5;
 const BETWEEN_TESTS_MILLISECONDS = 500;
 /** If dry runs are not possible. */
