@@ -3,6 +3,8 @@ import { withFixedMessage } from "../arguments/fixedMessage";
 import { NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { type Gate, withKnownPart } from "../arguments/validateArguments";
 import { beforeChange, hasEngine } from "../failures/namedHooks";
+import type { Refusal } from "../../handover/model/refusal";
+import type { refusals } from "../../handover/model/refusals";
 import type { CniRole } from "../role/cniRole";
 import type { CredentialGuard } from "./liveResources";
 
@@ -32,7 +34,9 @@ export function unlessLeftOut(
         return gate;
     }
     const approved = withKnownPart({ approvedRole, arn }, (known) =>
-        isLeftOut(known["approvedRole"], known["arn"], wasTried()) ? reject(String(known["arn"])) : Promise.resolve(),
+        isLeftOut(known["approvedRole"], known["arn"], wasTried())
+            ? rejectWith(({ roleNotApproved }) => roleNotApproved(String(known["arn"])))
+            : Promise.resolve(),
     );
     return pulumi.all([gate, approved]).apply(([passed]) => passed);
 }
@@ -45,7 +49,12 @@ export function isLeftOut(approved: unknown, roleArn: unknown, wasTried: boolean
 }
 
 /** Rejects without a `throw`, for the reason in validateArguments.ts. */
-async function reject(roleArn: string): Promise<void> {
-    const { refusals } = await import("../../handover/model/refusals");
-    return Promise.reject(withFixedMessage(new pulumi.RunError(refusals.roleNotApproved(roleArn).message)));
+async function rejectWith(choose: (all: typeof refusals) => Refusal): Promise<void> {
+    return Promise.reject(await programError(choose));
+}
+
+/** The error with which the program ends. */
+export async function programError(choose: (all: typeof refusals) => Refusal): Promise<Error> {
+    const loaded = await import("../../handover/model/refusals");
+    return withFixedMessage(new pulumi.RunError(choose(loaded.refusals).message));
 }

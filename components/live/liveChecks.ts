@@ -15,6 +15,7 @@ import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
 import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
 import { noteTry, unlessLeftOut } from "./guardLeftOut";
+import { unlessUnfinished } from "./handOverLeftOut";
 import { showPlanAfterGuard, showPlanBeforeGuard } from "./previewPlan";
 
 /** The credential guard, and the gate for the resources after it. */
@@ -129,9 +130,10 @@ export function createDetachment(
     );
     const outcomes = { canary: canary.shown, detachment: resource.verifiedPods };
     const shown = showPlanAfterGuard(live, guard.resource.record, outcomes);
+    const finished = unlessUnfinished(shown, guard.resource, resource);
     return {
         resource,
-        verifiedPods: after(shown, orElse(resource.verifiedPods, 0)),
+        verifiedPods: after(finished, orElse(resource.verifiedPods, 0)),
         detachedFrom: orElse(resource.detachedFrom, []),
         remainingSteps: orElse(resource.remainingSteps, []),
     };

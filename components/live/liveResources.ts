@@ -58,6 +58,11 @@ export function usePluginBinding(): void {
     binding = plugin;
 }
 
+/** Whether the plugin serves this component, so that this process is not the program's. */
+export function isInPlugin(): boolean {
+    return binding === plugin;
+}
+
 /** A custom resource of the live checks. */
 abstract class LiveCheck extends pulumi.CustomResource {
     protected constructor(
@@ -100,6 +105,8 @@ export class Detachment extends LiveCheck {
     declare public readonly verifiedPods: pulumi.Output<number>;
     declare public readonly detachedFrom: pulumi.Output<string[]>;
     declare public readonly remainingSteps: pulumi.Output<string[]>;
+    /** The role that it has verified: an input. */
+    declare public readonly approvedRole: pulumi.Output<string>;
 
     public constructor(name: string, inputs: Inputs<DetachmentInputs>, opts: pulumi.CustomResourceOptions) {
         super("Detachment", name, inputs, ["verifiedPods", "detachedFrom", "remainingSteps"], opts);

@@ -91,7 +91,7 @@ function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): St
     const { cluster } = world;
     const moves = cluster.pods.some(carries(target));
     if (moves && target.formerAnnotations[ROLE_ARN_ANNOTATION] === undefined) {
-        const unsafe = unsafeNodeRolesStep(target, world);
+        const unsafe = unsafeNodeRolesStep(target, world, memory);
         if (unsafe !== undefined) {
             return unsafe;
         }
@@ -215,9 +215,13 @@ function carries(target: HandBackTarget): (pod: PodSeen) => boolean {
 }
 
 /** A pod that restarts on a node whose role lacks the CNI's permissions would have no path. */
-function unsafeNodeRolesStep({ record, subject }: HandBackTarget, { cluster, account }: World): Step | undefined {
+function unsafeNodeRolesStep(
+    { record, subject }: HandBackTarget,
+    { cluster, account }: World,
+    memory: Memory,
+): Step | undefined {
     const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
-    const insufficient = account.nodeRoles.filter((role) => used.has(role.name) && !suffices(role, record));
+    const insufficient = account.nodeRoles.filter((role) => used.has(role.name) && !suffices(role, record, memory));
     return (
         unknownRoleStep(cluster.nodes, account) ??
         (insufficient.length === 0
@@ -227,16 +231,18 @@ function unsafeNodeRolesStep({ record, subject }: HandBackTarget, { cluster, acc
 }
 
 /**
- * A recorded policy counts as sufficient: the pods used its permissions before, even if the current plugin needs more. Any other
- * policy counts by its content.
+ * The recorded policies count as sufficient: the pods used their permissions before, even if the current plugin needs more. Any other
+ * policy counts by its content, and so does each recorded one if another no longer exists.
  */
 function suffices(
     { name, cniPolicies, inlineCniPolicies }: NodeRoleSeen,
     { nodeRolePolicies }: HandOverRecord,
+    { gone }: Memory,
 ): boolean {
-    const recorded = nodeRolePolicies[name] ?? [];
+    const isComplete = !gone.some(({ roleName }) => roleName === name);
+    const trusted = isComplete ? (nodeRolePolicies[name] ?? []) : [];
     return (
-        cniPolicies.some(({ arn, sufficient }) => sufficient || recorded.includes(arn)) ||
+        cniPolicies.some(({ arn, sufficient }) => sufficient || trusted.includes(arn)) ||
         inlineCniPolicies.some(({ sufficient }) => sufficient)
     );
 }

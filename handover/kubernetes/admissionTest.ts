@@ -1,4 +1,4 @@
-import type { V1Container, V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { isRefusal } from "../model/refusal";
@@ -52,7 +52,7 @@ function testPod({ serviceAccount }: Subject, roleArn: string | undefined): V1Po
     };
 }
 
-function withRole(container: V1Container, roleArn: string) {
+function withRole(container: { readonly name: string; readonly image: string }, roleArn: string) {
     return {
         containers: [
             {

@@ -62,6 +62,15 @@ export const refusals = {
                 "If that cluster no longer exists, set forceDestroy: true, run pulumi up, then pulumi destroy. If it was deleted and recreated under the same " +
                 "name, pulumi up cannot do this: remove the component's cluster resources from the state, as docs/upgrades.md in the repository shows.",
         ),
+    anotherClusterAnswers: (recorded: string, seen: string, clusterName: string | undefined) =>
+        new Refusal(
+            "cluster-changed",
+            `The kubeconfig points to a cluster whose kube-system namespace has the UID ${seen}. The hand-over began on the cluster with the UID ${recorded}.`,
+            clusterName === undefined
+                ? "Without clusterName, nothing shows whether that cluster is gone. Its pods may still carry the role, so nothing was removed."
+                : `EKS does not say that the cluster ${clusterName} is gone. Its pods may still carry the role, so nothing was removed.`,
+            "Use the kubeconfig of that cluster. If it no longer exists, set clusterName to its name, use credentials that may call eks:DescribeCluster, run pulumi up, then pulumi destroy.",
+        ),
     turningOffInterrupted: () =>
         new Refusal(
             "turning-off-interrupted",
@@ -83,6 +92,13 @@ export const refusals = {
             `The credential guard has not approved the role ${roleArn}.`,
             "This run left the guard out (--target, --exclude), or goes on although the guard has failed (--continue-on-error). The role is not proved, so the run delivers it to no pod, and the pods keep the role that they have.",
             "If the guard has failed, fix the cause in its message. Run pulumi up without --target and --exclude.",
+        ),
+    handOverUnfinished: (roleArn: string) =>
+        new Refusal(
+            "hand-over-unfinished",
+            `Not all pods are known to carry the role ${roleArn}, which the credential guard has approved.`,
+            "This run left a live check out (--target, --exclude), or goes on although one has failed (--continue-on-error). Pods may still carry the role of before, so the program fails, and the engine deletes no role.",
+            "If a live check has failed, fix the cause in its message. Run pulumi up without --target and --exclude.",
         ),
     anotherCluster: ({ serviceAccount }: Subject) =>
         new Refusal(
@@ -383,7 +399,7 @@ export const refusals = {
                 "CNI policy to the node roles, wait two minutes, remove the annotation, restart the pods, and check that no pod names the role " +
                 "(docs/import-and-migration.md in the repository, Removing the component). Then remove their providers from additionalOidcProviderArns, run pulumi up, then pulumi destroy.",
         ),
-    forceDestroyWithPods: (pods: readonly PodSeen[], isRecordedCluster: boolean) =>
+    forceDestroyWithPods: (pods: readonly { readonly name: string }[], isRecordedCluster: boolean) =>
         new Refusal(
             "force-destroy-with-pods",
             `forceDestroy is set, but ${isRecordedCluster ? "the cluster" : "another cluster"} answers, and ${String(pods.length)} of its pods ${pods.length === 1 ? "carries" : "carry"} the role: ${listNames(pods)}.`,

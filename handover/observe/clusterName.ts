@@ -5,8 +5,6 @@ export interface NameCandidate {
     readonly name: string;
     /** The beginning of a sentence about it. */
     readonly named: string;
-    /** Whether the program gives it. */
-    readonly given: boolean;
 }
 
 /** The names that the cluster may have, in the order in which they are tried. A name that the program gives is the only one. */
@@ -16,12 +14,11 @@ export function nameCandidates(
     inTags: readonly string[],
 ): NameCandidate[] {
     if (given !== undefined) {
-        return [{ name: given, named: `The argument clusterName is ${JSON.stringify(given)}`, given: true }];
+        return [{ name: given, named: `The argument clusterName is ${JSON.stringify(given)}` }];
     }
     const found = (name: string, source: string) => ({
         name,
         named: `${source} ${JSON.stringify(name)}`,
-        given: false,
     });
     return [
         ...inKubeconfig.map((name) => found(name, "The kubeconfig names")),
@@ -36,7 +33,7 @@ export function nameCandidates(
  *
  * @param issuer The issuer of the cluster that the run works on.
  */
-export function whyNotTheName({ named, given }: NameCandidate, issuer: string, seen: NamedCluster): string | undefined {
+export function whyNotTheName({ named }: NameCandidate, issuer: string, seen: NamedCluster): string | undefined {
     switch (seen.is) {
         case "there":
             return seen.issuer === issuer
@@ -45,8 +42,7 @@ export function whyNotTheName({ named, given }: NameCandidate, issuer: string, s
         case "missing":
             return `${named}, and EKS has no such cluster in this account and region.`;
         case "unread":
-            // The AWS provider has looked up a name that the program gives.
-            return given ? undefined : `${named}, and EKS did not show the issuer of that cluster. ${seen.call.why}`;
+            return `${named}, and EKS did not show the issuer of that cluster. ${seen.call.why}`;
     }
 }
 

@@ -1,4 +1,4 @@
-import { carriesAnyOf } from "../model/carriedRole";
+import { carriesAnyOf, othersThatCarry } from "../model/carriedRole";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { RunContext } from "../observe/runContext";
@@ -20,7 +20,11 @@ export async function lookBeforeForcing(context: RunContext, record: HandOverRec
     if (isRecorded && context.turningOff !== undefined) {
         return "handBack";
     }
-    const carriers = cluster.pods.filter((pod) => carriesAnyOf(pod, record.approvedRoleArns));
+    const { approvedRoleArns } = record;
+    const carriers = [
+        ...cluster.pods.filter((pod) => carriesAnyOf(pod, approvedRoleArns)),
+        ...othersThatCarry(cluster, approvedRoleArns),
+    ];
     if (carriers.length > 0) {
         throw refusals.forceDestroyWithPods(carriers, isRecorded);
     }
@@ -29,12 +33,12 @@ export async function lookBeforeForcing(context: RunContext, record: HandOverRec
         return "handBack";
     }
     const { clusterName, issuers } = subject;
-    if (clusterName !== undefined && (await context.aws.clusterStatus(clusterName, issuers[0])) === "there") {
-        // Another cluster answers, and EKS has the original one, whose pods cannot be seen with this kubeconfig.
-        throw refusals.clusterChanged(record.clusterUid, cluster.uid);
+    if (clusterName === undefined || (await context.aws.clusterStatus(clusterName, issuers[0])) !== "gone") {
+        // The pods of the original cluster cannot be seen with this kubeconfig, and only EKS can say that it is gone.
+        throw refusals.anotherClusterAnswers(record.clusterUid, cluster.uid, clusterName);
     }
     context.progress(
-        "forceDestroy is set, and another cluster answers, none of whose pods carries the role: nothing is restored",
+        `forceDestroy is set, another cluster answers, and EKS says that ${clusterName} is gone: nothing is restored`,
     );
     return skip(context);
 }

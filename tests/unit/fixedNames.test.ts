@@ -169,6 +169,7 @@ describe("the names that stay as they are", () => {
             "daemon-set-missing",
             "force-destroy-with-pods",
             "former-role-carried",
+            "hand-over-unfinished",
             "injection-guard-missing",
             "kubeconfig-invalid",
             "network-policy-logs",

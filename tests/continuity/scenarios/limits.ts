@@ -103,6 +103,30 @@ const continueOnError: Scenario = {
     },
 };
 
+const continueAfterCanary: Scenario = {
+    name: "continue-on-error-after-the-canary",
+    title: "two updates to another role with --continue-on-error, whose canary fails; then up",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 8 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const roleName = String(stage.outputs()["roleName"]);
+        const args = stage.arguments({ rolePath: "/cni/" });
+        // No pod is stable in time.
+        const hasty = { ...args, stableSeconds: 60, timeouts: { ...stage.timeouts, canarySeconds: 6 } };
+        const fails = () =>
+            stage.fails("up", hasty, /\[(canary-failed|time-limit)\]/, { flags: ["--continue-on-error"] });
+        await fails();
+        const { output } = await fails();
+        assert.match(output, /\[hand-over-unfinished\]/);
+        assert.ok(roleName in stage.currentRoles(), "an update has deleted the role");
+        await stage.succeeds("up", args);
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", args);
+        await stage.assertAsBefore();
+    },
+};
+
 const changedBeforeCanary: Scenario = {
     name: "changed-in-place-before-the-canary",
     title: "up is killed before the canary, the role is narrowed in place, and pods start meanwhile, which must show more than zero",
@@ -324,6 +348,7 @@ const iamSlowerThanWait: Scenario = {
 export const limits = [
     guardStateLostAndDestroyed,
     continueOnError,
+    continueAfterCanary,
     changedBeforeCanary,
     killedAsRoleIsCreated,
     killedAsPolicyIsAttached,

@@ -70,6 +70,10 @@ const targeted: Scenario = {
         for (const target of [onlyTheRole, withPolicy]) {
             await stage.fails("up", anotherRole(stage), /\[role-not-approved\].*without --target/s, target);
         }
+        const roleName = String(stage.outputs()["roleName"]);
+        const withGuard = flags(stage, "--target", "role", "cni-policy", "credential-guard");
+        await stage.fails("up", anotherRole(stage), /\[hand-over-unfinished\].*without --target/s, withGuard);
+        assert.ok(roleName in stage.currentRoles(), "the update has deleted the role");
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await stage.succeeds("up", anotherRole(stage));
         await stage.assertHandedOver();

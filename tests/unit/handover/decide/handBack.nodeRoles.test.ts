@@ -126,6 +126,39 @@ table("On the way back, the node roles", [
         memoryWith({ propagatedAt: seconds(-60), gone: [{ roleName: "nodes", policyArn: OTHER_POLICY }] }),
     ],
     [
+        "stop the way back where one is gone, and what is left suffices only together with it",
+        podsWithRole(
+            {},
+            { nodeRoles: [nodeRole({ cniPolicies: [{ arn: OTHER_POLICY, kind: "cni", sufficient: false }] })] },
+        ),
+        refuse(
+            "node-role-without-permissions",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
+        ),
+        { record: { ...record, nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] } } },
+        memoryWith({ propagatedAt: seconds(-60), gone: attach("nodes") }),
+    ],
+    [
+        "trust a recorded policy that suffices alone where another is gone",
+        podsWithRole(
+            {},
+            { nodeRoles: [nodeRole({ cniPolicies: [{ arn: OTHER_POLICY, kind: "cni", sufficient: true }] })] },
+        ),
+        restart("pod-n1", "pod-n1 restarts first"),
+        { record: { ...record, nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] } } },
+        memoryWith({ propagatedAt: seconds(-60), gone: attach("nodes") }),
+    ],
+    [
+        "trust an insufficient recorded policy where another role's is gone",
+        podsWithRole(
+            {},
+            { nodeRoles: [nodeRole({ cniPolicies: [{ arn: OTHER_POLICY, kind: "cni", sufficient: false }] })] },
+        ),
+        restart("pod-n1", "pod-n1 restarts first"),
+        { record: { ...record, nodeRolePolicies: { nodes: [OTHER_POLICY] } } },
+        memoryWith({ propagatedAt: seconds(-60), gone: attach("idle") }),
+    ],
+    [
         "are asked for it where only another role's is gone",
         podsWithRole({}, { nodeRoles: [nodeRole(withoutPolicies)] }),
         ATTACH,

@@ -44,9 +44,14 @@ const narrowed = { kind: "role" as const, arn: ROLE, changes: ["it changes", "it
 /** Examples of each refusal: with one name and with several, where the texts differ. */
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     clusterChanged: [refusals.clusterChanged("recorded", "seen")],
+    anotherClusterAnswers: [
+        refusals.anotherClusterAnswers("one", "two", "prod"),
+        refusals.anotherClusterAnswers("one", "two", undefined),
+    ],
     turningOffInterrupted: [refusals.turningOffInterrupted()],
     formerRoleCarried: [refusals.formerRoleCarried([pod("n1", onNodeRole), pod("n2", onNodeRole)])],
     roleNotApproved: [refusals.roleNotApproved(ROLE)],
+    handOverUnfinished: [refusals.handOverUnfinished(ROLE)],
     anotherCluster: [refusals.anotherCluster(elsewhere)],
     wrongIssuer: [refusals.wrongIssuer("theirs", "ours")],
     wrongAccount: [refusals.wrongAccount("111111111111", "222222222222")],

@@ -3,11 +3,11 @@ import type { NamedCluster, UnreadCall } from "../../../../handover/model/otherD
 import { NameCandidate, nameCandidates, whyNotTheName, whyUnknown } from "../../../../handover/observe/clusterName";
 import { ISSUER } from "../support/worlds";
 
-const candidate = (name: string, named: string, given = false): NameCandidate => ({ name, named, given });
+const candidate = (name: string, named: string): NameCandidate => ({ name, named });
 
 describe("The names that the cluster may have", () => {
     it("are the one that the program gives, alone", () => {
-        const given = candidate("prod", 'The argument clusterName is "prod"', true);
+        const given = candidate("prod", 'The argument clusterName is "prod"');
         deepStrictEqual(nameCandidates("prod", ["other"], ["more"]), [given]);
     });
 
@@ -25,7 +25,7 @@ describe("The names that the cluster may have", () => {
 describe("A name that the cluster may have", () => {
     const call: UnreadCall = { action: "eks:DescribeCluster", cause: "denied", why: "Denied." };
     const found = candidate("prod", 'The kubeconfig names "prod"');
-    const given = candidate("prod", 'The argument clusterName is "prod"', true);
+    const given = candidate("prod", 'The argument clusterName is "prod"');
     const there = (issuer: string | undefined): NamedCluster => ({ is: "there", issuer });
     const rows: [string, NameCandidate, NamedCluster, string | undefined][] = [
         ["is its name where EKS reports its issuer", found, there(ISSUER), undefined],
@@ -60,10 +60,10 @@ describe("A name that the cluster may have", () => {
             'The kubeconfig names "prod", and EKS did not show the issuer of that cluster. Denied.',
         ],
         [
-            "is taken from the program where EKS does not answer the live checks",
+            "is unchecked then also if the program gives it",
             given,
             { is: "unread", call },
-            undefined,
+            'The argument clusterName is "prod", and EKS did not show the issuer of that cluster. Denied.',
         ],
     ];
     for (const [what, name, seen, why] of rows) {

@@ -12,6 +12,7 @@ import {
     ISSUER,
     MANAGER,
     onNodeRole,
+    otherCarrier,
     pod,
     record,
     ROLE,
@@ -31,6 +32,8 @@ interface Seen {
     readonly fails?: Error;
     readonly uid?: string;
     readonly pods?: readonly CredentialSource[];
+    /** Whether a pod of another DaemonSet carries the role. */
+    readonly others?: true;
     readonly turningOff?: TurningOff;
     /** Whether an update that turned the live checks off has annotated the service account. */
     readonly marked?: false;
@@ -55,6 +58,7 @@ async function run(seen: Seen) {
         cluster: {
             uid: seen.uid ?? "cluster",
             pods: sources.map((source, index) => pod(`n${String(index)}`, source)),
+            ...(seen.others === undefined ? {} : { otherCarriers: [otherCarrier("arm-1", ROLE)] }),
             serviceAccount:
                 seen.serviceAccount === false
                     ? undefined
@@ -153,10 +157,20 @@ describe("A delete of a live check", () => {
             { uid: "b", pods: [carrying(ROLE)] },
             "force-destroy-with-pods",
         ],
-        ["is skipped by force on another cluster without such pods", { uid: "b" }, "skipped"],
+        [
+            "refuses force on another cluster where EKS does not say that the original is gone",
+            { uid: "b" },
+            "cluster-changed",
+        ],
         ["is skipped by force where EKS says the original is gone", { uid: "b", eks: "gone" }, "skipped"],
         ["refuses force on another cluster while EKS has the original", { uid: "b", eks: "there" }, "cluster-changed"],
-        ["is skipped by force on another cluster without a name", { uid: "b", eks: "there", named: false }, "skipped"],
+        ["refuses force on another cluster without a name", { uid: "b", eks: "gone", named: false }, "cluster-changed"],
+        ["refuses force where a pod of another DaemonSet carries it", { others: true }, "force-destroy-with-pods"],
+        [
+            "refuses force where one of another cluster does",
+            { uid: "b", eks: "gone", others: true },
+            "force-destroy-with-pods",
+        ],
         ["is usual by force while other clusters are trusted", { subject: { issuers: [ISSUER, OTHER] } }, "used"],
         [
             "is usual by force where this run turns the live checks off",
@@ -244,9 +258,9 @@ describe("A delete of a live check", () => {
         const lines: [Seen, string[]][] = [
             [{}, ["forceDestroy is set, but the cluster answers: it is handed back, which restarts no pod"]],
             [
-                { uid: "b", subject: { issuers: [ISSUER, OTHER] } },
+                { uid: "b", eks: "gone", subject: { issuers: [ISSUER, OTHER] } },
                 [
-                    "forceDestroy is set, and another cluster answers, none of whose pods carries the role: nothing is restored",
+                    "forceDestroy is set, another cluster answers, and EKS says that prod is gone: nothing is restored",
                     `The role also trusts ${OTHER}: pods there that still carry it fail without it`,
                 ],
             ],
