@@ -21,8 +21,6 @@ const costs = { podSeconds: "some", canaryPodSeconds: 120, rollouts: 2, restarts
 /** Long enough for the monitor and the agents to see that pods have no path. */
 const WATCHED_MILLISECONDS = 5000;
 
-const ROLE_ARN = "eks.amazonaws.com/role-arn";
-
 /** Kills the run after a write was carried out, before its response arrives. */
 const after = (operation: RegExp) => ({ killAfter: (_: number, call: Call) => operation.test(call.operation) });
 
@@ -124,34 +122,6 @@ const continueAfterCanary: Scenario = {
         await stage.assertHandedOver();
         await stage.succeeds("destroy", args);
         await stage.assertAsBefore();
-    },
-};
-
-const changedBeforeCanary: Scenario = {
-    name: "changed-in-place-before-the-canary",
-    title: "up is killed before the canary, the role is narrowed in place, and pods start meanwhile, which must show more than zero",
-    quick: false,
-    bound: costs,
-    play: async (stage) => {
-        const permissionsBoundary = await boundaryWithoutRights(stage);
-        const named = (more: object = {}) => stage.arguments({ roleName: "cni-of-pods", ...more });
-        const killBefore = (_: number, { operation }: Call) => /^DELETE pods\//.test(operation);
-        await stage.run("up", named(), { killBefore });
-        assert.ok((await stage.now()).serviceAccount.annotations[ROLE_ARN] !== undefined, "there is no annotation");
-        const pods = [...(await stage.pods()).keys()];
-        // The first pod counts as the canary, the second one as a gap.
-        const start = atEach([/^iam PutRolePermissionsBoundary /], () =>
-            Promise.all(pods.slice(0, 2).map((node) => stage.deletePodOn(node))),
-        );
-        const narrowed = named({ permissionsBoundary });
-        await stage.fails("up", narrowed, /\[canary-failed\].*reverted \(everything is as before\)/, start);
-        await start.done();
-        const now = await stage.now();
-        assert.strictEqual(now.serviceAccount.annotations[ROLE_ARN], undefined);
-        assert.ok(now.pods.every(({ roleArn }) => roleArn === undefined));
-        // The way out: the change is undone.
-        await stage.succeeds("up", named());
-        await stage.assertHandedOver();
     },
 };
 
@@ -349,7 +319,6 @@ export const limits = [
     guardStateLostAndDestroyed,
     continueOnError,
     continueAfterCanary,
-    changedBeforeCanary,
     killedAsRoleIsCreated,
     killedAsPolicyIsAttached,
     killedAsRoleIsDeleted,

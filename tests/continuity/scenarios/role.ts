@@ -1,6 +1,7 @@
 /** Changes that would narrow the role of pods. */
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Call } from "../engine/calls";
 import type { ComponentArguments } from "../engine/program";
 import { createPolicy, type Stage } from "../stage";
 import { handedOver, noGaps, type Scenario } from "./scenario";
@@ -62,4 +63,30 @@ const boundaryUnderFixedName: Scenario = {
     },
 };
 
-export const role = [boundaryWithoutRights, boundaryUnderFixedName];
+const changedBeforeCanary: Scenario = {
+    name: "changed-in-place-before-the-canary",
+    title: "up is killed before the canary, and the update that follows would narrow the role in place: refused, since new pods get it; then up",
+    quick: false,
+    bound: { ...noGaps, rollouts: 1, restarts: 2 },
+    play: async (stage) => {
+        const permissionsBoundary = await createPolicy(stage.sandbox, "no-network", "s3:GetObject");
+        await stage.recordStateBefore();
+        const named = (more: object = {}) => stage.arguments({ roleName: "cni-of-pods", ...more });
+        const killBefore = (_: number, { operation }: Call) => /^DELETE pods\//.test(operation);
+        await stage.run("up", named(), { killBefore });
+        assert.ok(
+            (await stage.now()).serviceAccount.annotations["eks.amazonaws.com/role-arn"] !== undefined,
+            "there is no annotation",
+        );
+        await stops(stage, named({ permissionsBoundary }), /\[role-narrowed\]/);
+        const [node = ""] = (await stage.pods()).keys();
+        await stage.deletePodOn(node);
+        await stage.settled();
+        await stage.succeeds("up", named());
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", named());
+        await stage.assertAsBefore();
+    },
+};
+
+export const role = [boundaryWithoutRights, boundaryUnderFixedName, changedBeforeCanary];
