@@ -1,4 +1,3 @@
-import type { Admission } from "../kubernetes/clusterAccess";
 import { refusals } from "../model/refusals";
 import type { RunContext } from "../observe/runContext";
 import type { Goal } from "./loop";
@@ -19,7 +18,7 @@ export interface ExpectedAdmission {
     readonly what: string;
     /** The role of the test pod. Undefined: it has none, as a pod that the webhook missed. */
     readonly roleArn: string | undefined;
-    readonly verdict: Exclude<Admission["verdict"], "unknown">;
+    readonly verdict: "admitted" | "refused";
     /** What was seen last when it reaches its limit. */
     readonly otherwise: string;
 }
