@@ -19,7 +19,7 @@ export interface ExpectedAdmission {
     /** The role of the test pod. Undefined: it has none, as a pod that the webhook missed. */
     readonly roleArn: string | undefined;
     readonly verdict: "admitted" | "refused";
-    /** What was seen last when it reaches its limit. */
+    /** The last observation, for a message at its limit. */
     readonly otherwise: string;
 }
 
