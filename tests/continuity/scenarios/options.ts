@@ -41,7 +41,8 @@ const replaced: Scenario = {
     bound: { ...noGaps, rollouts: 4, restarts: 5 },
     play: async (stage) => {
         const pods = await handedOver(stage);
-        for (const child of ["canary", "detachment", "service-account", "daemon-set"]) {
+        const children = ["canary", "detachment", "service-account", "daemon-set"];
+        for (const child of [...children, "injection-guard", "injection-guard-binding"]) {
             await stage.succeeds("up", stage.arguments(), flags(stage, "--replace", child));
             await stage.assertHandedOver();
         }
