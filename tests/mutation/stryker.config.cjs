@@ -29,11 +29,7 @@ const PARTS = {
         ],
     },
     runs: {
-        mutate: [
-            "handover/run/!(canaryResource|credentialGuardResource|detachmentResource).ts",
-            "handover/hooks/*.ts",
-            "handover/engine/runNotes.ts",
-        ],
+        mutate: ["handover/run/*.ts", "handover/hooks/*.ts", "handover/engine/runNotes.ts"],
         // Without the random histories on the model, and cancelled.test.ts, which starts the plugin.
         spec: [
             "tests/unit/handover/run/!(cancelled|model*).test.ts",
@@ -49,7 +45,7 @@ const PARTS = {
     component: {
         mutate: [
             "components/delivery/{fieldManager,formerFieldManagers,withoutLiveChecks}.ts",
-            "components/live/guardLeftOut.ts",
+            "components/live/{guardLeftOut,handOverLeftOut}.ts",
             "components/role/replacementTriggers.ts",
         ],
         spec: [
@@ -57,6 +53,7 @@ const PARTS = {
             "tests/unit/components/delivery/formerFieldManagers.test.ts",
             "tests/unit/components/delivery/withoutLiveChecks.test.ts",
             "tests/unit/components/live/guardLeftOut.test.ts",
+            "tests/unit/components/live/handOverLeftOut.test.ts",
             "tests/unit/components/role/replacementTriggers.test.ts",
         ],
     },
