@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withFixedMessage } from "../arguments/fixedMessage";
-import { NOT_YET_KNOWN } from "../arguments/knownArgs";
+import { type KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { type Gate, withKnownPart } from "../arguments/validateArguments";
 import { beforeChange, hasEngine } from "../failures/namedHooks";
 import type { Refusal } from "../../handover/model/refusal";
@@ -30,15 +30,18 @@ export function unlessLeftOut(
     { arn }: Pick<CniRole, "arn">,
     wasTried: () => boolean,
 ): Gate {
-    if (pulumi.runtime.isDryRun() || !hasEngine()) {
-        return gate;
-    }
-    const approved = withKnownPart({ approvedRole, arn }, (known) =>
+    return afterCheck(gate, { approvedRole, arn }, (known) =>
         isLeftOut(known["approvedRole"], known["arn"], wasTried())
             ? rejectWith(({ roleNotApproved }) => roleNotApproved(String(known["arn"])))
             : Promise.resolve(),
     );
-    return pulumi.all([gate, approved]).apply(([passed]) => passed);
+}
+
+/** The gate, which an update also keeps closed until `check` of these values has passed. A preview and mocks check nothing. */
+export function afterCheck(gate: Gate, values: object, check: (known: KnownArgs) => Promise<void>): Gate {
+    return pulumi.runtime.isDryRun() || !hasEngine()
+        ? gate
+        : pulumi.all([gate, withKnownPart(values, check)]).apply(([passed]) => passed);
 }
 
 /**

@@ -1,8 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import { NOT_YET_KNOWN } from "../arguments/knownArgs";
-import { type Gate, withKnownPart } from "../arguments/validateArguments";
-import { hasEngine } from "../failures/namedHooks";
-import { programError } from "./guardLeftOut";
+import type { Gate } from "../arguments/validateArguments";
+import { afterCheck, programError } from "./guardLeftOut";
 import { type CredentialGuard, type Detachment, isInPlugin } from "./liveResources";
 
 /**
@@ -16,16 +14,12 @@ export function unlessUnfinished(
     { approvedRole, record }: Pick<CredentialGuard, "approvedRole" | "record">,
     { verifiedPods, approvedRole: verifiedRole }: Pick<Detachment, "verifiedPods" | "approvedRole">,
 ): Gate {
-    if (pulumi.runtime.isDryRun() || !hasEngine()) {
-        return gate;
-    }
-    const finished = withKnownPart({ approvedRole, record, verifiedPods, verifiedRole }, async (known) => {
+    return afterCheck(gate, { approvedRole, record, verifiedPods, verifiedRole }, async (known) => {
         if (isUnfinished(known)) {
             const [roleArn = ""] = String(known["approvedRole"]).split(" ");
             await fail(await programError(({ handOverUnfinished }) => handOverUnfinished(roleArn)));
         }
     });
-    return pulumi.all([gate, finished]).apply(([passed]) => passed);
 }
 
 /**

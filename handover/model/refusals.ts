@@ -69,7 +69,9 @@ export const refusals = {
             clusterName === undefined
                 ? "Without clusterName, nothing shows whether that cluster is gone. Its pods may still carry the role, so nothing was removed."
                 : `EKS does not say that the cluster ${clusterName} is gone. Its pods may still carry the role, so nothing was removed.`,
-            "Use the kubeconfig of that cluster. If it no longer exists, set clusterName to its name, use credentials that may call eks:DescribeCluster, run pulumi up, then pulumi destroy.",
+            "Give the kubeconfig of that cluster, run pulumi up, then pulumi destroy: if the cluster no longer exists, no server answers there, and forceDestroy lets the role go. " +
+                "If EKS only refuses to show the cluster, use credentials that may call eks:DescribeCluster. Without that kubeconfig, remove the component's cluster " +
+                "resources from the state, as docs/upgrades.md in the repository shows.",
         ),
     turningOffInterrupted: () =>
         new Refusal(

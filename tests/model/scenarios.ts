@@ -56,7 +56,7 @@ const handOver: Turn = {
     killedAt: undefined,
 };
 
-/** A hand-over in two updates, as the documentation advises: all pods are stable when the second one creates the injection guard. */
+/** A hand-over in two updates, the second of which names the node roles: all pods are stable when the second one creates the injection guard. */
 const inTwoUpdates = (which: number): readonly Turn[] => [
     {
         ...handOver,
