@@ -10,6 +10,8 @@ export const ACCOUNT = "111122223333";
 export const ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/A";
 /** The issuer of another cluster, which a program may name by mistake. */
 export const WRONG_ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/B";
+/** The issuers of the clusters that may share the role. */
+export const OTHER_ISSUERS = ["oidc.eks.eu-west-1.amazonaws.com/id/C", "oidc.eks.eu-west-1.amazonaws.com/id/D"];
 export const AWS_NODE = "aws-node";
 export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const IPV6_POLICY = `arn:aws:iam::${ACCOUNT}:policy/cni-ipv6`;
@@ -25,6 +27,8 @@ export interface RoleArguments {
     /** Whether the program names the OIDC provider of another cluster as the cluster's own. */
     readonly wrongIssuer?: boolean;
     readonly serviceAccountName?: string;
+    /** The issuers of other clusters. */
+    readonly otherIssuers?: readonly string[];
     readonly additionalPolicyArns?: readonly ("logs" | "other")[];
 }
 
@@ -53,20 +57,27 @@ export function missingGrants(policyArns: readonly string[], ipFamily: Subject["
     };
 }
 
-/** Why a token of the cluster's service account cannot use the role. Undefined if it can. */
-export function refusedBy({ of = {}, policyArns }: ModelRole, ipFamily: Subject["ipFamily"]): ProofFailure | undefined {
-    if (of.wrongIssuer || (of.serviceAccountName ?? AWS_NODE) !== AWS_NODE) {
+/** Why a token of this service account of the cluster cannot use the role. Undefined if it can. */
+export function refusedBy(
+    role: ModelRole,
+    ipFamily: Subject["ipFamily"],
+    account: string,
+    issuer = ISSUER,
+): ProofFailure | undefined {
+    const { of = {}, policyArns } = role;
+    const trusted = [issuerOf(of), ...(of.otherIssuers ?? [])];
+    if (!trusted.includes(issuer) || (of.serviceAccountName ?? AWS_NODE) !== account) {
         return "trust-refused";
     }
     const lacks = policyArns !== undefined && missingGrants(policyArns, ipFamily).cni.length > 0;
     return of.boundary === "too narrow" || lacks ? "permission-missing" : undefined;
 }
 
-/** Whether the pods of the cluster get everything that they need from the role. */
-export function suffices(role: ModelRole, { ipFamily, writesLogs }: Needs): boolean {
+/** Whether the pods of this service account get everything that they need from the role. */
+export function suffices(role: ModelRole, { ipFamily, writesLogs }: Needs, account: string): boolean {
     const { policyArns } = role;
     const lacksLogs = writesLogs && policyArns !== undefined && missingGrants(policyArns, ipFamily).logs.length > 0;
-    return refusedBy(role, ipFamily) === undefined && !lacksLogs;
+    return refusedBy(role, ipFamily, account) === undefined && !lacksLogs;
 }
 
 /** What the pods of a cluster need. */
@@ -75,9 +86,25 @@ interface Needs {
     readonly writesLogs: boolean;
 }
 
-/** What decides whether the engine replaces a role with a generated name, as components/role/replacementTriggers.ts. */
-export function triggerOf({ boundary, wrongIssuer, serviceAccountName, ipFamily = "ipv4" }: RoleArguments): string {
-    return JSON.stringify([boundary, wrongIssuer, serviceAccountName, ipFamily]);
+/**
+ * What decides whether the engine replaces a role with a generated name, as components/role/replacementTriggers.ts. Undefined for a role
+ * that other clusters share: the engine does not replace it.
+ */
+export function triggerOf(of: RoleArguments): string | undefined {
+    const { boundary, wrongIssuer, serviceAccountName, ipFamily = "ipv4", otherIssuers = [] } = of;
+    return otherIssuers.length > 0 ? undefined : JSON.stringify([boundary, wrongIssuer, serviceAccountName, ipFamily]);
+}
+
+/** Whether the engine updates the role in place, and so asks the hook. */
+export function changesInPlace(before: RoleArguments, after: RoleArguments): boolean {
+    const rights = ({
+        boundary,
+        wrongIssuer,
+        serviceAccountName,
+        ipFamily = "ipv4",
+        otherIssuers = [],
+    }: RoleArguments) => JSON.stringify([boundary, wrongIssuer, serviceAccountName, ipFamily, otherIssuers]);
+    return rights(before) !== rights(after);
 }
 
 /** Asks the hook of an update in place. Throws its refusal. */
@@ -113,10 +140,11 @@ function inputsOf(of: RoleArguments) {
 }
 
 function trustOf(of: RoleArguments): PolicyDocument {
-    const issuer = issuerOf(of);
-    const arn = `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`;
-    return trustPolicy([{ arn, issuer, accountId: ACCOUNT, partition: "aws" }], {
-        namespace: "kube-system",
-        name: of.serviceAccountName ?? AWS_NODE,
-    });
+    const providers = [issuerOf(of), ...(of.otherIssuers ?? [])].map((issuer) => ({
+        arn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`,
+        issuer,
+        accountId: ACCOUNT,
+        partition: "aws",
+    }));
+    return trustPolicy(providers, { namespace: "kube-system", name: of.serviceAccountName ?? AWS_NODE });
 }

@@ -14,6 +14,7 @@ import { changedInputs, LiveInputs, LiveResource } from "../../handover/run/live
 import {
     ACCOUNT,
     AWS_NODE,
+    changesInPlace,
     checkInPlace,
     issuerOf,
     missingGrants,
@@ -44,11 +45,13 @@ export interface Program extends RoleArguments {
     /** Whether the engine makes the role's name, so that it can replace the role. */
     readonly generatedName?: boolean;
     readonly daemonSetName?: string;
+    /** Whether the program names the DaemonSet and its service account as they are when the update begins. */
+    readonly follows?: boolean;
     /** Whether the program gives the cluster's OIDC provider without its name, so that the component cannot look the cluster up. */
     readonly unnamedCluster?: boolean;
     readonly detachFromNodeRoles: readonly string[] | undefined;
-    /** The issuers of other clusters. */
-    readonly otherIssuers?: readonly string[];
+    /** Those of detachFromNodeRoles that the program itself manages. */
+    readonly ownNodeRoles?: readonly string[];
     readonly forceDestroy?: boolean;
     readonly overrideExistingServiceAccount?: boolean;
     readonly proof?: CredentialGuardInputs["proof"];
@@ -66,10 +69,14 @@ interface Stack {
     trustDrifted?: boolean;
     guard?: CredentialGuardInputs & CredentialGuardOutputs;
     patch?: string;
+    /** The service account of the patch, and the DaemonSet of the rollout. */
+    patchedAccount?: string;
+    rolledOut?: string;
     canary?: CanaryInputs & CanaryOutputs;
     rollout?: string;
     /** The role that it admits. */
     injectionGuard?: string;
+    guardedAccount?: string;
     detachment?: DetachmentInputs & DetachmentOutputs;
     /** Whether the patch says that the live checks are turned off. */
     isOff?: boolean;
@@ -113,10 +120,13 @@ export class Engine {
     }
 
     public async up(program: Program, run: Run): Promise<void> {
-        const { lent } = this.world;
+        const { lent, elsewhere } = this.world;
+        const { otherIssuers = [] } = program;
+        elsewhere.beginUpdate(otherIssuers);
         lent.updating = true;
         try {
             await this.update(program, run);
+            elsewhere.endUpdate(otherIssuers, this.roleArn ?? "");
         } finally {
             lent.updating = false;
         }
@@ -133,32 +143,40 @@ export class Engine {
         const common = commonInputs(program, arn);
         const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), operation);
         stack.guard = guard;
-        if (stack.patch !== arn || stack.isOff) {
+        world.ownNodeRoles.note(program);
+        const { serviceAccountName: account = AWS_NODE, daemonSetName = AWS_NODE } = program;
+        const patched = world.accountOf(account);
+        if (stack.patch !== arn || stack.patchedAccount !== account || stack.isOff) {
             const isForced = program.overrideExistingServiceAccount === true;
-            if (!isForced && world.owner === FOREIGN_OWNER && world.annotations[ROLE_ARN] !== arn) {
+            if (!isForced && patched.owner === FOREIGN_OWNER && patched.annotations[ROLE_ARN] !== arn) {
                 throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
             }
             await run.call(`patch the service account with ${arn}`, () => {
-                const others = Object.entries(world.annotations).filter(([name]) => name !== LIVE_CHECKS_ANNOTATION);
-                world.annotate({ ...Object.fromEntries(others), [ROLE_ARN]: arn, [CONTROL]: MANAGER }, MANAGER);
+                const others = Object.entries(patched.annotations).filter(([name]) => name !== LIVE_CHECKS_ANNOTATION);
+                const annotations = { ...Object.fromEntries(others), [ROLE_ARN]: arn, [CONTROL]: MANAGER };
+                world.annotate(annotations, MANAGER, account);
                 stack.patch = arn;
+                // The patch of another service account has retainOnDelete: its annotation stays.
+                stack.patchedAccount = account;
                 delete stack.isOff;
             });
         }
         const delivered = arn;
         const { record, approvedRole, formerAnnotations } = guard;
         const known = { record, approvedRole, delivered, stableSeconds: 13 };
-        const canaryInputs = { ...common, ...known, formerAnnotations, serviceAccountUid: "service-account" };
+        const canaryInputs = { ...common, ...known, formerAnnotations, serviceAccountUid: patched.uid };
         stack.canary = await operate(resources.canary, stack.canary, canaryInputs, operation);
-        if (stack.rollout !== delivered && !stack.canary.carriedBefore) {
-            await this.rollOut(delivered, run);
+        if ((stack.rollout !== delivered || stack.rolledOut !== daemonSetName) && !stack.canary.carriedBefore) {
+            await this.rollOut(delivered, run, daemonSetName);
         }
         const injectionGuard = hasInjectionGuard(program);
-        if (injectionGuard && stack.injectionGuard !== arn) {
+        if (injectionGuard && (stack.injectionGuard !== arn || stack.guardedAccount !== account)) {
             const what = stack.injectionGuard === undefined ? "create" : "update";
             await run.call(`${what} the injection guard`, () => {
+                world.guardedAccount = account;
                 world.guard = [arn];
                 stack.injectionGuard = arn;
+                stack.guardedAccount = account;
             });
         }
         const { detachFromNodeRoles, detachPolicyArns } = program;
@@ -185,13 +203,14 @@ export class Engine {
                 world.cniRoles.set(arn, newRole(program, world));
                 stack.roles.push(arn);
             });
-        } else if (triggerOf(role.of ?? {}) !== trigger) {
-            const pods = () => run.call("read the pods", () => carriersOf(world), false);
+        } else if (changesInPlace(role.of ?? {}, program)) {
+            const account = role.of?.serviceAccountName ?? AWS_NODE;
+            const pods = () => run.call("read the pods", () => carriersOf(world, account), false);
             await resources.beforeUpdate(arn, role.of ?? {}, program, pods);
             await run.call(`update ${arn}`, () => this.updateInPlace(arn, role, program));
         }
         stack.roles = [...stack.roles.filter((one) => one !== arn), arn];
-        if (program.generatedName) {
+        if (program.generatedName && trigger !== undefined) {
             stack.trigger = trigger;
         } else {
             delete stack.trigger;
@@ -211,17 +230,22 @@ export class Engine {
     private updateInPlace(arn: string, role: ModelRole, program: Program): void {
         const { world } = this;
         const updated = { ...role, of: program };
-        const isUsed = carriersOf(world).some((pod) => carriesAnyOf(pod, [arn]));
-        const works = isUsed ? role.works : !program.roleName.startsWith("bad") && suffices(updated, world);
+        const account = role.of?.serviceAccountName ?? AWS_NODE;
+        const isUsed = carriersOf(world, account).some((pod) => carriesAnyOf(pod, [arn]));
+        const suits = suffices(updated, world, world.serviceAccountName);
+        const works = isUsed ? role.works : !program.roleName.startsWith("bad") && suits;
         world.cniRoles.set(arn, { ...updated, works });
     }
 
-    private arnFor({ roleName, generatedName }: Program, trigger: string): string {
+    private arnFor({ roleName, generatedName }: Program, trigger: string | undefined): string {
         const present = this.roleArn;
+        const { trigger: before } = this.stack;
+        // The engine takes a missing trigger for no change.
+        const isSame = before === undefined || trigger === undefined || before === trigger;
         if (!generatedName) {
             return arnOf(roleName);
         }
-        if (present?.startsWith(`${arnOf(roleName)}-`) && this.stack.trigger === trigger) {
+        if (present?.startsWith(`${arnOf(roleName)}-`) && isSame) {
             return present;
         }
         this.generatedNames += 1;
@@ -239,7 +263,7 @@ export class Engine {
             );
         }
         const now = cniRoles.get(arn);
-        if (now !== undefined && made.works && suffices(now, this.world)) {
+        if (now !== undefined && made.works && suffices(now, this.world, this.world.serviceAccountName)) {
             cniRoles.set(arn, { ...now, works: true });
         }
     }
@@ -326,10 +350,10 @@ export class Engine {
     public async refresh(run: Run): Promise<void> {
         const { world, stack, resources } = this;
         stack.trustDrifted = [...world.broken.values()].includes("trust-refused");
-        if (world.guard?.join() !== stack.injectionGuard) {
+        if (world.guard?.join() !== stack.injectionGuard || world.guardedAccount !== stack.guardedAccount) {
             delete stack.injectionGuard;
         }
-        if (world.annotations[ROLE_ARN] !== stack.patch) {
+        if (world.accountOf(stack.patchedAccount ?? AWS_NODE).annotations[ROLE_ARN] !== stack.patch) {
             delete stack.patch;
         }
         if (world.annotations[LIVE_CHECKS_ANNOTATION] === undefined) {
@@ -369,6 +393,7 @@ export class Engine {
         if (stack.guard !== undefined) {
             await resources.credentialGuard.delete(stack.guard, this.operation(run));
             delete stack.guard;
+            world.ownNodeRoles.endHandBack(world);
         }
         await this.deleteRoles([...stack.roles], run);
     }
@@ -383,7 +408,7 @@ export class Engine {
     }
 
     /** The provider waits for the rollout. A rollout that times out is in the state all the same. */
-    private async rollOut(delivered: string, run: Run): Promise<void> {
+    private async rollOut(delivered: string, run: Run, daemonSetName = AWS_NODE): Promise<void> {
         const { world, stack } = this;
         if (world.cniRoles.get(delivered)?.works === false) {
             world.problem("the rollout begins with a role whose canary did not work");
@@ -391,6 +416,7 @@ export class Engine {
         await run.call("patch the DaemonSet", () => {
             world.template = delivered;
             stack.rollout = delivered;
+            stack.rolledOut = daemonSetName;
         });
         const isDone = () =>
             world.strategy === "OnDelete" ||
@@ -469,7 +495,7 @@ function guardOutputs(guard: CredentialGuardOutputs | undefined) {
 }
 
 function guardInputs(common: LiveInputs, program: Program): CredentialGuardInputs {
-    const { detachFromNodeRoles, detachPolicyArns = [], proof = "full" } = program;
+    const { detachFromNodeRoles, ownNodeRoles = [], detachPolicyArns = [], proof = "full" } = program;
     const { overrideExistingServiceAccount = false, additionalPolicyArns = [] } = program;
     return {
         ...common,
@@ -477,6 +503,7 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         overrideExistingServiceAccount,
         additionalPolicies: additionalPolicyArns.length > 0,
         detachFromNodeRoles: detachFromNodeRoles ?? [],
+        ...(ownNodeRoles.length === 0 ? {} : { ownNodeRoles }),
         detachPolicyArns,
         injectionGuard: hasInjectionGuard(program),
         policyArns: policiesOf(program),

@@ -1,3 +1,4 @@
+import { addNode } from "./ownNodeRoles";
 import { FOREIGN_OWNER, FOREIGN_ROLE, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 /** Faults that happen to the cluster. */
@@ -16,7 +17,7 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
     switch (fault.kind) {
         case "nodeJoins":
             if (world.nodes.length < MAX_NODES) {
-                world.join(fault.role);
+                addNode(world, fault.role);
             }
             break;
         case "nodeLost":

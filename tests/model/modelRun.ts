@@ -1,8 +1,13 @@
 import { Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { endFaults, Fault, injectFault } from "./faults";
 import { endOwnerChanges, injectOwnerChange, isOwnerChange, OwnerChange } from "./ownerChanges";
+import { handedBack, handedOver } from "./goals";
 import { CUSTOMER_POLICY } from "./lentPolicies";
+import { following, make, type Move } from "./moves";
+import { injectNeighbourChange, isNeighbourChange, type NeighbourChange } from "./neighbourChanges";
+import { Operator } from "./operator";
 import { injectOutsider, isOutsider, Outsider } from "./outsiders";
+import { staysWithout } from "./ownNodeRoles";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
@@ -14,10 +19,14 @@ export type Operation =
     | { readonly do: "destroy" }
     | { readonly do: "nothing" };
 
+type Happening = Fault | Outsider | OwnerChange | NeighbourChange;
+
 export interface Turn {
+    /** What the plugin's owner does before it. */
+    readonly moves?: readonly Move[];
     readonly operation: Operation;
     /** Each happens `after` milliseconds of the turn. */
-    readonly faults: readonly { readonly after: number; readonly fault: Fault | Outsider | OwnerChange }[];
+    readonly faults: readonly { readonly after: number; readonly fault: Happening }[];
     /** The moment of the run at which it is killed, see Run. */
     readonly killedAt: number | undefined;
     /** The run is also killed after its first detachment, and then this pod is deleted while the webhook is down. */
@@ -48,6 +57,8 @@ export interface ModelRun {
 const IDLE_MILLISECONDS = 20_000;
 /** A run may fail while a node returns, while the webhook returns, and during the controller's longest backoff. */
 const TRIES = 3;
+/** How often the operator follows an advice, and tries again. */
+const MOST_ADVICE = 5;
 
 /** Runs a scenario, ends its faults, and then checks the two goals: hand-over and hand-back. */
 export async function runOnWorld(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
@@ -69,26 +80,27 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
     endFaults(world);
     endOwnerChanges(world);
     world.advance(IDLE_MILLISECONDS);
-    await reachGoal(
-        world,
-        "the hand-over",
-        () => handedOver(world, engine, scenario.last),
-        async (run) => {
-            await engine.refresh(run);
-            await engine.up(scenario.last, run);
-        },
-    );
-    await reachGoal(
-        world,
-        "the hand-back",
-        () => handedBack(world, engine),
-        (run) => engine.destroy(run),
-    );
+    const operator = new Operator(world, engine, scenario.last);
+    const handOver = async () => {
+        const stays = staysWithout(world).filter((role) => !operator.program.detachFromNodeRoles?.includes(role));
+        const isReached = () => handedOver(world, engine, operator.program, stays);
+        await reachGoal(world, "the hand-over", isReached, (run) => operator.handOver(run), operator);
+    };
+    await handOver();
+    if ((operator.program.otherIssuers ?? []).length > 0) {
+        await checkRefused(world, engine);
+        operator.leaveOtherClusters();
+        await handOver();
+    }
+    const stays = staysWithout(world);
+    const isReached = () => handedBack(world, engine, stays);
+    await reachGoal(world, "the hand-back", isReached, (run) => engine.destroy(run), operator);
     return { problems: world.problems, log: world.log, seen: new Set(world.log.map(kindOf)) };
 }
 
 export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Promise<void> {
-    const { operation, faults, killedAt, killedAsItDetaches: which } = turn;
+    const { operation, faults, killedAt, killedAsItDetaches: which, moves = [] } = turn;
+    moves.forEach((move) => make(world, move));
     faults.forEach(({ after, fault }) => world.later(world.now + after, () => inject(world, fault)));
     const run = new Run(world, killedAt);
     world.onDetached = which === undefined ? undefined : () => killWithoutWebhook(world, run, which);
@@ -119,7 +131,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
                 if (operation.refresh) {
                     await engine.refresh(run);
                 }
-                await engine.up(operation.program, run);
+                await engine.up(following(world, operation.program), run);
             });
             if (failed.includes("[canary-failed]")) {
                 checkReverted(world, engine.roleArn ?? "");
@@ -136,13 +148,25 @@ function killWithoutWebhook(world: ModelWorld, run: Run, which: number): void {
     injectFault(world, { kind: "podDeleted", which });
 }
 
-function inject(world: ModelWorld, fault: Fault | Outsider | OwnerChange): void {
+function inject(world: ModelWorld, fault: Happening): void {
     if (isOutsider(fault)) {
         injectOutsider(world, fault);
+    } else if (isNeighbourChange(fault)) {
+        injectNeighbourChange(world, fault);
     } else if (isOwnerChange(fault)) {
         injectOwnerChange(world, fault);
     } else {
         injectFault(world, fault);
+    }
+}
+
+/** Other clusters carry the role, so a destroy must not delete it. */
+async function checkRefused(world: ModelWorld, engine: Engine): Promise<void> {
+    injectNeighbourChange(world, { kind: "otherClustersTakeTheRole" });
+    world.note("== a destroy while other clusters share the role");
+    const message = await attempt(world, () => engine.destroy(new Run(world)));
+    if (!message.includes("[other-clusters]")) {
+        world.problem(`a destroy is not refused while other clusters share the role: ${message}`);
     }
 }
 
@@ -173,11 +197,15 @@ async function reachGoal(
     what: string,
     isReached: () => string | undefined,
     act: (run: Run) => Promise<void>,
+    operator: Operator,
 ): Promise<void> {
-    for (let tries = 0; tries < TRIES; tries += 1) {
+    let advised = 0;
+    for (let tries = 0; tries < TRIES + advised; tries += 1) {
         world.note(`== ${what}`);
         const failed = await attempt(world, () => act(new Run(world)));
-        if (failed === "" || tries === TRIES - 1) {
+        if (advised < MOST_ADVICE && operator.follow(failed)) {
+            advised += 1;
+        } else if (failed === "" || tries === TRIES + advised - 1) {
             const missing = failed === "" ? isReached() : failed;
             if (missing !== undefined) {
                 world.problem(`${what} is not reached: ${missing}`);
@@ -186,45 +214,6 @@ async function reachGoal(
         }
         world.advance(IDLE_MILLISECONDS);
     }
-}
-
-function handedOver(world: ModelWorld, engine: Engine, { detachFromNodeRoles }: Program): string | undefined {
-    const arn = engine.roleArn ?? "";
-    const wrong = world.nodes.filter(
-        ({ name }) => !world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod)),
-    );
-    const attached = world.nodeRoles.filter(
-        (role) => world.isAttached(role) === (detachFromNodeRoles ?? []).includes(role),
-    );
-    return firstOf([
-        [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
-        [attached.length > 0, `the policies of ${attached.join(", ")} are not as expected`],
-        [world.guard?.join() !== (detachFromNodeRoles && arn), "the injection guard is not as expected"],
-        [[...world.cniRoles.keys()].join() !== arn, `roles: ${[...world.cniRoles.keys()].join(", ")}`],
-    ]);
-}
-
-function handedBack(world: ModelWorld, engine: Engine): string | undefined {
-    const carriers = world.pods.filter(({ roleArn }) => roleArn !== undefined);
-    return firstOf([
-        [carriers.length > 0, `pods with a role: ${carriers.map(({ name }) => name).join(", ")}`],
-        [!world.nodeRoles.every((role) => world.isAttached(role)), "a node role has lost its policy"],
-        [hasLostCustomerPolicy(world), "the node role a has lost the customer's policy"],
-        [world.guard !== undefined, "the injection guard still exists"],
-        [Object.keys(world.annotations).length > 0, "the service account still has annotations"],
-        [world.template !== undefined, "the pod template still has the rollout annotation"],
-        [world.woken, "the DaemonSet still has the wake annotation"],
-        [world.cniRoles.size > 0 || !engine.isEmpty, "a role still exists"],
-    ]);
-}
-
-function hasLostCustomerPolicy({ conditions, gonePolicies }: ModelWorld): boolean {
-    const { a: policies } = conditions.otherPolicies ?? {};
-    return policies !== undefined && !policies.includes(CUSTOMER_POLICY) && !gonePolicies.has(CUSTOMER_POLICY);
-}
-
-function firstOf(findings: readonly [boolean, string][]): string | undefined {
-    return findings.find(([found]) => found)?.[1];
 }
 
 function describe(operation: Operation): string {

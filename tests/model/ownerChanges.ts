@@ -1,6 +1,7 @@
 /** What the owners of cluster and account do on purpose: with nodes, pods, policies, and the rights of the update's caller. */
 import * as fc from "fast-check";
 import { CUSTOMER_POLICY } from "./lentPolicies";
+import { addNode } from "./ownNodeRoles";
 import { ModelWorld } from "./world";
 
 export type OwnerChange =
@@ -56,7 +57,7 @@ export function injectOwnerChange(world: ModelWorld, change: OwnerChange): void 
         case "idleRoleScaled":
             world.nodes.filter(({ role }) => role === "c").forEach((node) => world.lose(node));
             if (change.up) {
-                world.join("c");
+                addNode(world, "c");
             }
     }
 }

@@ -15,7 +15,7 @@ import type {
 } from "../../handover/model/world";
 import type { RunContext } from "../../handover/observe/runContext";
 import type { CallName } from "./conditions";
-import { ACCOUNT, AWS_NODE, CNI_POLICY, ISSUER, missingGrants, refusedBy } from "./cniRole";
+import { ACCOUNT, CNI_POLICY, ISSUER, missingGrants, refusedBy } from "./cniRole";
 import { CUSTOMER_POLICY, LENT_POLICY } from "./lentPolicies";
 import type { Run } from "./run";
 import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
@@ -34,7 +34,7 @@ export function runContextOf(
         subject,
         roleNames,
         cluster: failing("cluster", clusterOf(world, run, subject), world, run),
-        aws: failing("aws", awsOf(world, run), world, run),
+        aws: failing("aws", awsOf(world, run, subject), world, run),
         now: () => world.now,
         sleep: (milliseconds) => run.call(`sleep ${String(milliseconds)}`, () => world.advance(milliseconds)),
         progress: (line) => world.note(`  . ${line}`),
@@ -59,7 +59,8 @@ function failing<T extends object>(what: "cluster" | "aws", access: T, world: Mo
 }
 
 function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess {
-    const { fieldManager: manager } = subject;
+    const { fieldManager: manager, serviceAccount } = subject;
+    const { name: accountName } = serviceAccount;
     const version = () => world.conditions.version ?? { major: 1, minor: 34 };
     const issuer = () => world.conditions.tokenIssuer ?? ISSUER;
     const uid = () => world.conditions.clusterUid ?? "cluster";
@@ -85,30 +86,33 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             ),
         annotate: (annotations) =>
             run.call(`annotate ${annotations[ROLE_ARN] ?? "nothing"}`, () => {
-                const { [CONTROL]: control } = world.annotations;
-                world.annotate({ ...(control === undefined ? {} : { [CONTROL]: control }), ...annotations }, manager);
+                const { [CONTROL]: control } = world.accountOf(accountName).annotations;
+                const kept = { ...(control === undefined ? {} : { [CONTROL]: control }), ...annotations };
+                world.annotate(kept, manager, accountName);
             }),
         restart: ({ name, uid }) => run.call(`restart ${name}`, () => world.stop(uid, true)),
         forceRestart: ({ name, uid }) => run.call(`force restart ${name}`, () => world.stop(uid, true, true)),
         releaseTemplate: () =>
             run.call("release the template", () => (world.template = undefined)).then(() => undefined),
-        releaseServiceAccount: (leaving) =>
-            run.call("release the service account", () => {
-                const foreign = world.annotations[ROLE_ARN] === FOREIGN_ROLE;
+        releaseServiceAccount: (leaving, { name } = serviceAccount) =>
+            run.call(`release the service account ${name}`, () => {
+                const foreign = world.accountOf(name).annotations[ROLE_ARN] === FOREIGN_ROLE;
                 world.annotate(
                     { ...(foreign ? { [ROLE_ARN]: FOREIGN_ROLE } : {}), ...leaving },
                     foreign ? FOREIGN_OWNER : "eks-cni-hand-back",
+                    name,
                 );
             }),
         wakeDaemonSet: () => run.call("wake the DaemonSet", () => world.wake()),
         removeWakeMark: () => run.call("remove the wake mark", () => (world.woken = false)).then(() => undefined),
         admitRoles: (roleArns) =>
             run.call("change the injection guard", () => {
+                world.guardedAccount = world.guard === undefined ? world.guardedAccount : accountName;
                 world.guard = world.guard && roleArns;
             }),
         testAdmission: (roleArn) =>
             read("admission", () => ({
-                verdict: world.admits(roleArn) ? ("admitted" as const) : ("refused" as const),
+                verdict: world.admits(roleArn, accountName) ? ("admitted" as const) : ("refused" as const),
             })),
         removeInjectionGuard: () =>
             run.call("remove the injection guard", () => {
@@ -120,16 +124,18 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
 
 function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
     const { conditions } = world;
-    const isAwsNode = subject.serviceAccount.name === AWS_NODE;
-    // Another service account exists, but no DaemonSet uses it. Another DaemonSet does not exist.
+    // Both service accounts exist, and the DaemonSet uses one of them. A DaemonSet of another name does not exist.
+    const { uid, annotations, owner } = world.accountOf(subject.serviceAccount.name);
     const serviceAccount = {
-        uid: conditions.serviceAccountUid ?? (isAwsNode ? "service-account" : "another"),
-        annotations: isAwsNode ? { ...world.annotations } : {},
-        roleArnOwners: isAwsNode && world.owner !== undefined ? [world.owner] : [],
+        uid: conditions.serviceAccountUid ?? uid,
+        annotations: { ...annotations },
+        roleArnOwners: owner === undefined ? [] : [owner],
     };
-    const hasDaemonSet = subject.daemonSetName === AWS_NODE && !conditions.noDaemonSet;
+    const hasDaemonSet = subject.daemonSetName === world.daemonSetName && !conditions.noDaemonSet;
     const { defaultPodsWithoutRole } = conditions;
-    const others = hasDaemonSet ? [] : otherCarriers(world, subject);
+    const others = otherCarriers(world, subject, hasDaemonSet);
+    const former = annotatedFormerAccounts(world, subject);
+    const isGuarded = subject.serviceAccount.name === world.guardedAccount;
     return {
         uid: conditions.clusterUid ?? "cluster",
         serviceAccount: conditions.noServiceAccount ? undefined : serviceAccount,
@@ -140,10 +146,12 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
             : [],
         pods: hasDaemonSet ? world.pods.map((pod) => podSeen(world, pod)) : [],
         ...(others.length === 0 ? {} : { otherCarriers: others }),
+        ...(former.length === 0 ? {} : { formerServiceAccounts: former }),
         injectionGuard: {
             present: world.guard !== undefined,
             inForce: world.guard !== undefined,
-            ...(world.guard === undefined ? {} : { roleArns: world.guard }),
+            // With the expressions for another service account, it admits no known role.
+            ...(world.guard === undefined ? {} : { roleArns: isGuarded ? world.guard : [] }),
         },
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
     };
@@ -156,7 +164,7 @@ function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
         uid: "daemon-set",
         updateStrategy: world.strategy,
         maxUnavailable: world.maxUnavailable,
-        serviceAccountName: conditions.serviceAccountName ?? AWS_NODE,
+        serviceAccountName: conditions.serviceAccountName ?? world.serviceAccountName,
         templateLabels: conditions.templateLabels ?? {},
         images: conditions.images ?? {},
         nodeAgentArguments: conditions.nodeAgentArguments ?? logs,
@@ -166,14 +174,28 @@ function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
     };
 }
 
-/** Pods of the DaemonSet aws-node, if the subject is another one. */
-function otherCarriers(world: ModelWorld, { serviceAccount, formerServiceAccounts = [] }: Subject): OtherCarrier[] {
-    const account = [serviceAccount, ...formerServiceAccounts].find(({ name }) => name === AWS_NODE);
-    return world.pods.flatMap(({ name, roleArn }) =>
-        account === undefined || roleArn === undefined || roleArn === POD_IDENTITY
+/** Pods that carry a role, of the service accounts that the look reads: those of other DaemonSets than the subject's. */
+function otherCarriers(
+    world: ModelWorld,
+    { serviceAccount, formerServiceAccounts = [] }: Subject,
+    hasDaemonSet: boolean,
+): OtherCarrier[] {
+    const accounts = [serviceAccount, ...formerServiceAccounts];
+    const unnamed = hasDaemonSet ? [] : world.pods.map((pod) => ({ ...pod, daemonSet: world.daemonSetName }));
+    return [...unnamed, ...world.others.pods].flatMap(({ name, roleArn, daemonSet, serviceAccount: of }) => {
+        const account = accounts.find((one) => one.name === of);
+        return account === undefined || roleArn === undefined || roleArn === POD_IDENTITY
             ? []
-            : [{ name, serviceAccount: account, daemonSet: AWS_NODE, roleArns: [roleArn] }],
-    );
+            : [{ name, serviceAccount: account, daemonSet, roleArns: [roleArn] }];
+    });
+}
+
+/** The former service accounts on which the component still owns annotations. */
+function annotatedFormerAccounts(world: ModelWorld, { formerServiceAccounts = [], fieldManager }: Subject) {
+    return formerServiceAccounts.filter(({ name }) => {
+        const { owner, annotations } = world.accountOf(name);
+        return owner === fieldManager || annotations[CONTROL] === fieldManager;
+    });
 }
 
 function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
@@ -193,7 +215,10 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
     };
 }
 
-function credentialsOf({ roleArn, otherCredentials }: ModelPod): CredentialSource {
+function credentialsOf({
+    roleArn,
+    otherCredentials,
+}: Pick<ModelPod, "roleArn" | "otherCredentials">): CredentialSource {
     if (otherCredentials !== undefined) {
         const isAssociation = otherCredentials.startsWith("AWS_CONTAINER_CREDENTIALS_FULL_URI");
         return { kind: isAssociation ? "containerCredentials" : "other", what: otherCredentials };
@@ -208,7 +233,7 @@ function credentialsOf({ roleArn, otherCredentials }: ModelPod): CredentialSourc
     }
 }
 
-function awsOf(world: ModelWorld, run: Run): AwsAccess {
+function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAccess {
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
@@ -239,7 +264,7 @@ function awsOf(world: ModelWorld, run: Run): AwsAccess {
         namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER, ipFamily: world.ipFamily })),
         otherDelivery: () => read("other delivery", () => otherDeliverySeen(world)),
         prove: async ({ roleArn, ipFamily }) => {
-            const code = await read("proof", () => proofFailure(world, roleArn, ipFamily));
+            const code = await read("proof", () => proofFailure(world, roleArn, ipFamily, serviceAccount.name));
             return (
                 world.conditions.proof?.() ??
                 (code === undefined
@@ -267,10 +292,17 @@ function otherDeliverySeen(world: ModelWorld): OtherDelivery {
     };
 }
 
-function proofFailure(world: ModelWorld, roleArn: string, ipFamily: Subject["ipFamily"]): ProofFailure | undefined {
+function proofFailure(
+    world: ModelWorld,
+    roleArn: string,
+    ipFamily: Subject["ipFamily"],
+    account: string,
+): ProofFailure | undefined {
     const role = world.cniRoles.get(roleArn);
     const broken = world.broken.get(roleArn);
-    return role === undefined || !world.isKnown(roleArn) ? "permission-missing" : (broken ?? refusedBy(role, ipFamily));
+    return role === undefined || !world.isKnown(roleArn)
+        ? "permission-missing"
+        : (broken ?? refusedBy(role, ipFamily, account));
 }
 
 /** The add-on may get its role between the last look and the detachment. */
@@ -318,16 +350,17 @@ function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
 
 const instanceOf = (node: string) => `i-${node}`;
 
-/** The pods as the hook of the role's update sees them. */
-export function carriersOf(world: ModelWorld): CarrierSeen[] {
-    const { [ROLE_ARN]: annotated } = world.annotations;
-    const pods = world.pods.map((pod) => ({
+/** The pods as the hook of the role's update sees them, and the next one of the service account that the role trusts. */
+export function carriersOf(world: ModelWorld, account: string): CarrierSeen[] {
+    const { [ROLE_ARN]: annotated } = world.accountOf(account).annotations;
+    const others = world.others.pods.map((pod) => ({ ...pod, otherCredentials: undefined }));
+    const pods = [...world.pods, ...others].map((pod) => ({
         name: pod.name,
         namespace: "kube-system",
-        serviceAccount: AWS_NODE,
+        serviceAccount: pod.serviceAccount,
         credentials: credentialsOf(pod),
     }));
     return annotated === undefined
         ? pods
-        : [...pods, nextCarrier({ namespace: "kube-system", name: AWS_NODE }, annotated)];
+        : [...pods, nextCarrier({ namespace: "kube-system", name: account }, annotated)];
 }

@@ -1,9 +1,14 @@
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
 import type { ProofFailure } from "../../handover/model/proof";
 import { mayBothBe, Restart, Restarts } from "./canaries";
-import { type ModelRole, suffices } from "./cniRole";
+import { AWS_NODE, type ModelRole, suffices } from "./cniRole";
 import type { Conditions } from "./conditions";
+import { type History, valueAt } from "./history";
 import { LentPolicies } from "./lentPolicies";
+import { OtherClusters } from "./otherClusters";
+import { OtherPods } from "./otherPods";
+import { OwnNodeRoles } from "./ownNodeRoles";
+import { ModelServiceAccount } from "./serviceAccount";
 
 /**
  * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
@@ -32,6 +37,7 @@ export interface ModelPod {
     readonly name: string;
     readonly uid: string;
     readonly node: string;
+    readonly serviceAccount: string;
     /** Set by the webhook when the pod is created. Undefined: the pod uses the node role. */
     readonly roleArn: string | undefined;
     /** Other credentials, as of an association of EKS Pod Identity. They are valid until they expire, long after a scenario. */
@@ -46,9 +52,6 @@ export interface ModelPod {
     stoppingSince: number | undefined;
 }
 
-/** The values of something, and since when each applies. */
-type History<T> = { readonly at: number; readonly value: T }[];
-
 export class ModelWorld {
     /** Not zero: a clock that starts at zero would hide code that confuses "never" with "long ago". */
     public now = 1_000_000;
@@ -56,11 +59,13 @@ export class ModelWorld {
     public version = 0;
     public nodes: ModelNode[] = [];
     public pods: ModelPod[] = [];
-    public annotations: Record<string, string> = {};
+    /** The DaemonSet, and its service account. Their owner may change both. */
+    public daemonSetName = AWS_NODE;
+    public serviceAccountName = AWS_NODE;
+    /** The service account whose pods the injection guard looks at. */
+    public guardedAccount = AWS_NODE;
     /** Called once, when the next pod is created. */
     public onNextPod: (() => void) | undefined;
-    /** The field manager that owns the role annotation. */
-    public owner: string | undefined;
     public webhook = { up: true, lateMilliseconds: 0 };
     /** Whether the service account has a Pod Identity association. */
     public association = false;
@@ -87,6 +92,11 @@ export class ModelWorld {
     public readonly gonePolicies = new Set<string>();
     /** Policies of node roles that another owner attaches for a while. */
     public readonly lent = new LentPolicies();
+    /** The other clusters that share the role. */
+    public readonly elsewhere = new OtherClusters();
+    /** The pods of other DaemonSets. */
+    public readonly others = new OtherPods();
+    public readonly ownNodeRoles = new OwnNodeRoles();
     /** Other credentials that new pods get. */
     public otherCredentials: string | undefined;
     /** What other parties have set, and which calls fail. */
@@ -100,8 +110,11 @@ export class ModelWorld {
     /** The node roles whose policy an outsider has taken, and when it was attached again. */
     private readonly taken = new Map<string, number | undefined>();
     private readonly attachments = new Map<string, History<boolean>>();
-    private readonly annotated: History<string | undefined> = [{ at: 0, value: undefined }];
-    private readonly guards: History<readonly string[] | undefined> = [{ at: 0, value: undefined }];
+    private readonly accounts = new Map([
+        [AWS_NODE, new ModelServiceAccount("service-account")],
+        ["another", new ModelServiceAccount("another")],
+    ]);
+    private readonly guards: History<Guard | undefined> = [{ at: 0, value: undefined }];
     private readonly restarts = new Restarts();
     private retryAt = 0;
     private backoff = 1000;
@@ -141,13 +154,26 @@ export class ModelWorld {
 
     /** Two equal revisions are the same template. */
     public get revision(): string {
-        return JSON.stringify([this.template, this.rollouts]);
+        return JSON.stringify([this.template, this.rollouts, this.daemonSetName, this.serviceAccountName]);
     }
 
     public lose(node: ModelNode): void {
         this.nodes = this.nodes.filter((other) => other !== node);
         this.pods = this.pods.filter((pod) => pod.node !== node.name);
+        this.others.lose(node.name);
         this.changed();
+    }
+
+    /** The owner deletes the DaemonSet without its pods, and creates another one, whose template nothing has changed yet. */
+    public replaceDaemonSet(name: string): ModelPod[] {
+        const left = this.pods.filter(({ stoppingSince }) => stoppingSince === undefined);
+        this.pods = [];
+        this.daemonSetName = name;
+        this.template = undefined;
+        this.woken = false;
+        this.refused = 0;
+        this.changed();
+        return left;
     }
 
     public setReady(node: ModelNode, ready: boolean): void {
@@ -155,26 +181,60 @@ export class ModelWorld {
         this.changed();
     }
 
-    public annotate(annotations: Record<string, string>, owner: string | undefined): void {
-        this.annotations = annotations;
-        this.owner = annotations[ROLE_ARN] === undefined ? undefined : owner;
-        this.annotated.push({ at: this.now, value: annotations[ROLE_ARN] });
+    public get serviceAccounts(): readonly string[] {
+        return [...this.accounts.keys()];
+    }
+
+    public accountOf(name: string): ModelServiceAccount {
+        const account = this.accounts.get(name);
+        if (account === undefined) {
+            throw new Error(`the model has no service account ${name}`);
+        }
+        return account;
+    }
+
+    /** Those of the service account that the DaemonSet uses. */
+    public get annotations(): Record<string, string> {
+        return this.accountOf(this.serviceAccountName).annotations;
+    }
+
+    /** The field manager that owns the role annotation. */
+    public get owner(): string | undefined {
+        return this.accountOf(this.serviceAccountName).owner;
+    }
+
+    public annotate(
+        annotations: Record<string, string>,
+        owner: string | undefined,
+        account = this.serviceAccountName,
+    ): void {
+        this.accountOf(account).annotate(this.now, annotations, owner);
         this.changed();
     }
 
     /** The roles that the injection guard admits. Undefined if there is no guard. */
     public get guard(): readonly string[] | undefined {
-        return this.guards.at(-1)?.value;
+        return this.guards.at(-1)?.value?.roleArns;
     }
 
     public set guard(roleArns: readonly string[] | undefined) {
-        this.guards.push({ at: this.now, value: roleArns });
+        this.guards.push({ at: this.now, value: roleArns && { roleArns, account: this.guardedAccount } });
     }
 
     /** Whether the API server admits a pod with this role now. */
-    public admits(roleArn: string | undefined): boolean {
+    public admits(roleArn: string | undefined, account = this.serviceAccountName): boolean {
         const enforced = valueAt(this.guards, this.now - this.policyMilliseconds);
-        return enforced === undefined || (roleArn !== undefined && [...enforced, POD_IDENTITY].includes(roleArn));
+        return (
+            enforced?.account !== account ||
+            (roleArn !== undefined && [...enforced.roleArns, POD_IDENTITY].includes(roleArn))
+        );
+    }
+
+    /** The role that the webhook gives to a new pod of the service account. */
+    public roleForNewPod(account = this.serviceAccountName): string | undefined {
+        const given = this.association ? POD_IDENTITY : undefined;
+        const seen = this.accountOf(account).roleAt(this.now - this.webhook.lateMilliseconds);
+        return this.webhook.up ? (given ?? seen) : undefined;
     }
 
     public isAttached(role: string): boolean {
@@ -262,14 +322,14 @@ export class ModelWorld {
         }
     }
 
-    public hasPath({ roleArn, node, otherCredentials }: ModelPod): boolean {
+    public hasPath({ roleArn, node, otherCredentials, serviceAccount }: ModelPod): boolean {
         if (otherCredentials !== undefined || roleArn === POD_IDENTITY) {
             // A session lasts for hours, so it outlives the association here.
             return true;
         }
         if (roleArn !== undefined) {
             const role = this.cniRoles.get(roleArn);
-            const hasRights = role !== undefined && role.works && suffices(role, this);
+            const hasRights = role !== undefined && role.works && suffices(role, this, serviceAccount);
             return hasRights && !this.broken.has(roleArn) && this.isKnown(roleArn);
         }
         const role = this.roleOf(node) ?? "";
@@ -286,7 +346,7 @@ export class ModelWorld {
         return readySince !== undefined && (this.nodes.find(({ name }) => name === node)?.ready ?? false);
     }
 
-    private changed(): void {
+    public changed(): void {
         this.version += 1;
     }
 
@@ -327,9 +387,7 @@ export class ModelWorld {
             if (noDaemonSet || this.now < this.retryAt) {
                 return;
             }
-            const seen = valueAt(this.annotated, this.now - this.webhook.lateMilliseconds);
-            const given = this.association ? POD_IDENTITY : seen;
-            const roleArn = this.webhook.up && !skipped && this.otherCredentials === undefined ? given : undefined;
+            const roleArn = !skipped && this.otherCredentials === undefined ? this.roleForNewPod() : undefined;
             if (!this.admits(roleArn)) {
                 this.refused += 1;
                 this.retryAt = this.now + this.backoff;
@@ -346,6 +404,7 @@ export class ModelWorld {
                 name: `pod${uid}`,
                 uid,
                 node: node.name,
+                serviceAccount: this.serviceAccountName,
                 roleArn,
                 otherCredentials: this.otherCredentials,
                 createdAt: this.now,
@@ -398,6 +457,7 @@ export class ModelWorld {
         if (twice !== undefined) {
             this.problem(`two canaries at once on nodes of ${this.roleOf(twice.node) ?? ""}`);
         }
+        [...this.elsewhere.withoutPath(this), ...this.others.withoutPath(this)].forEach((found) => this.problem(found));
         for (const pod of this.pods) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
             // Without the guard, another party's role cannot be prevented, and the component has no part in it.
@@ -417,6 +477,9 @@ export class ModelWorld {
     }
 }
 
-function valueAt<T>(history: History<T>, at: number): T | undefined {
-    return history.filter((entry) => entry.at <= at).at(-1)?.value;
+/** The injection guard. */
+interface Guard {
+    readonly roleArns: readonly string[];
+    /** It looks at the pods of this service account alone. */
+    readonly account: string;
 }

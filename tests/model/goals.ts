@@ -1,0 +1,64 @@
+/** What the cluster and the account look like when a hand-over or a hand-back is complete. */
+import type { Engine, Program } from "./engine";
+import { CUSTOMER_POLICY } from "./lentPolicies";
+import { type ModelWorld, ROLE_ARN } from "./world";
+
+/** @param stays The node roles that have neither nodes nor their policies, and that the program itself manages. */
+export function handedOver(
+    world: ModelWorld,
+    engine: Engine,
+    { detachFromNodeRoles }: Program,
+    stays: readonly string[],
+): string | undefined {
+    const arn = engine.roleArn ?? "";
+    const wrong = world.nodes.filter(
+        ({ name }) => !world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod)),
+    );
+    const without = [...(detachFromNodeRoles ?? []), ...stays];
+    const attached = world.nodeRoles.filter((role) => world.isAttached(role) === without.includes(role));
+    const former = world.serviceAccounts.filter((name) => name !== world.serviceAccountName);
+    return firstOf([
+        [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
+        [attached.length > 0, `the policies of ${attached.join(", ")} are not as expected`],
+        [world.guard?.join() !== (detachFromNodeRoles && arn), "the injection guard is not as expected"],
+        [[...world.cniRoles.keys()].join() !== arn, `roles: ${[...world.cniRoles.keys()].join(", ")}`],
+        [former.some((name) => isAnnotated(world, name)), "a former service account still delivers a role"],
+    ]);
+}
+
+const isAnnotated = (world: ModelWorld, name: string) => world.accountOf(name).annotations[ROLE_ARN] !== undefined;
+
+/** @param stays The node roles that get nothing back. */
+export function handedBack(world: ModelWorld, engine: Engine, stays: readonly string[]): string | undefined {
+    const carriers = [...world.pods.filter(({ roleArn }) => roleArn !== undefined), ...world.others.carriers];
+    const warned = (role: string) =>
+        world.log.some((line) => line.includes(`warning: ${role} has no nodes and belongs to this program`));
+    return firstOf([
+        [carriers.length > 0, `pods with a role: ${carriers.map(({ name }) => name).join(", ")}`],
+        [!world.nodeRoles.every((role) => world.isAttached(role)), "a node role has lost its policy"],
+        [
+            world.ownNodeRoles.leftWithout.join() !== stays.join(),
+            `other node roles than ${stays.join()} got nothing back`,
+        ],
+        [!stays.every(warned), `there is no warning that ${stays.join()} got nothing back`],
+        [hasLostCustomerPolicy(world), "the node role a has lost the customer's policy"],
+        [world.guard !== undefined, "the injection guard still exists"],
+        [hasAnnotations(world), "a service account still has annotations"],
+        [world.template !== undefined, "the pod template still has the rollout annotation"],
+        [world.woken, "the DaemonSet still has the wake annotation"],
+        [world.cniRoles.size > 0 || !engine.isEmpty, "a role still exists"],
+    ]);
+}
+
+function hasAnnotations(world: ModelWorld): boolean {
+    return world.serviceAccounts.some((name) => Object.keys(world.accountOf(name).annotations).length > 0);
+}
+
+function hasLostCustomerPolicy({ conditions, gonePolicies }: ModelWorld): boolean {
+    const { a: policies } = conditions.otherPolicies ?? {};
+    return policies !== undefined && !policies.includes(CUSTOMER_POLICY) && !gonePolicies.has(CUSTOMER_POLICY);
+}
+
+function firstOf(findings: readonly [boolean, string][]): string | undefined {
+    return findings.find(([found]) => found)?.[1];
+}

@@ -1,0 +1,90 @@
+/** The operator who makes no mistake any more: runs the last program, and follows the advice of each message. */
+import { arnOf, type Engine, type Program } from "./engine";
+import { named } from "./moves";
+import { changeServiceAccount, restartOthers } from "./otherPods";
+import type { Run } from "./run";
+import type { ModelWorld } from "./world";
+
+export class Operator {
+    public program: Program;
+    /** To run before the next update. */
+    private first: ((run: Run) => Promise<void>) | undefined;
+
+    public constructor(
+        private readonly world: ModelWorld,
+        private readonly engine: Engine,
+        last: Program,
+    ) {
+        this.program = named(world, last);
+    }
+
+    public async handOver(run: Run): Promise<void> {
+        await this.first?.(run);
+        this.first = undefined;
+        await this.engine.refresh(run);
+        await this.engine.up(this.program, run);
+    }
+
+    /** Takes the role out of the other clusters, and removes their issuers. */
+    public leaveOtherClusters(): void {
+        this.program = { ...this.program, otherIssuers: [] };
+    }
+
+    /** Does what the message of a refusal says. Returns whether it has an advice that this operator knows. */
+    public follow(message: string): boolean {
+        const advice: Record<string, () => void> = {
+            "other-clusters": () => this.leaveFirst(message),
+            "role-narrowed": () => (this.program = { ...this.program, roleName: `${this.program.roleName}-2` }),
+            "role-still-carried": () => restartOthers(this.world),
+            "service-account-in-use": () => (this.first = (run) => this.engine.destroy(run)),
+            "force-destroy-with-pods": () => this.takeBack(),
+            "node-role-not-named": () => (this.program = { ...this.program, ...this.allNodeRoles() }),
+        };
+        const known = Object.entries(advice).filter(([code]) => message.includes(`[${code}]`));
+        known.forEach(([code, act]) => {
+            this.world.note(`** the operator follows the advice of ${code}`);
+            act();
+        });
+        return known.length > 0;
+    }
+
+    private leaveFirst(message: string): void {
+        this.leaveOtherClusters();
+        if (message.includes("Make this change in another update")) {
+            const before = this.programOfRole();
+            // The role changes in place. The live checks may still refuse the arguments of before.
+            this.first = (run) => this.engine.up(before, run).catch(() => undefined);
+        } else {
+            this.takeBack();
+        }
+    }
+
+    /** If the hand-back of a former service account is refused, the plugin's owner takes its change back. */
+    private takeBack(): void {
+        if (this.first !== undefined) {
+            this.first = undefined;
+            changeServiceAccount(this.world);
+            this.program = named(this.world, this.program);
+        }
+    }
+
+    /** The program, with the arguments that the role has now. */
+    private programOfRole(): Program {
+        const { boundary: _b, wrongIssuer: _w, serviceAccountName: _s, ipFamily: _i, ...others } = this.program;
+        const { cniRoles } = this.world;
+        const role = cniRoles.get(arnOf(this.program.roleName)) ?? cniRoles.get(this.engine.roleArn ?? "");
+        const { boundary, wrongIssuer, serviceAccountName, ipFamily } = role?.of ?? {};
+        return {
+            ...others,
+            ...(boundary === undefined ? {} : { boundary }),
+            ...(wrongIssuer === undefined ? {} : { wrongIssuer }),
+            ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
+            ...(ipFamily === undefined ? {} : { ipFamily, unnamedCluster: true }),
+        };
+    }
+
+    private allNodeRoles(): Pick<Program, "detachFromNodeRoles"> {
+        const used = this.world.nodes.map(({ role }) => role);
+        return { detachFromNodeRoles: [...new Set([...(this.program.detachFromNodeRoles ?? []), ...used])] };
+    }
+}

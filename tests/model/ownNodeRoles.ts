@@ -1,0 +1,69 @@
+/** The node roles that the component's own program manages. Without nodes, such a role does not get its policies back. */
+import type { Program } from "./engine";
+import { CUSTOMER_POLICY } from "./lentPolicies";
+import { ENFORCEMENT_MILLISECONDS, type ModelWorld } from "./world";
+
+/** As the last update said that listed the role, and whose credential guard has succeeded. */
+export class OwnNodeRoles {
+    /** Those that the last complete hand-back has left without their policies. */
+    public leftWithout: readonly string[] = [];
+    private readonly names = new Set<string>();
+
+    public note({
+        detachFromNodeRoles = [],
+        ownNodeRoles = [],
+    }: Pick<Program, "detachFromNodeRoles" | "ownNodeRoles">): void {
+        detachFromNodeRoles.forEach((role) => this.names.delete(role));
+        ownNodeRoles.forEach((role) => this.names.add(role));
+    }
+
+    public has(role: string): boolean {
+        return this.names.has(role);
+    }
+
+    /** The hand-back is complete. The operator runs the commands of its warnings, as the next hand-over records those roles again. */
+    public endHandBack(world: ModelWorld): void {
+        const stays = staysWithout(world);
+        this.leftWithout = stays;
+        if (this.names.size > 0) {
+            const forgotten = world.nodeRoles.filter((role) => !world.isAttached(role) && !stays.includes(role));
+            forgotten.forEach((role) => world.problem(`the hand-back did not give ${role} its policy back`));
+            const idle = world.nodeRoles.filter((role) => this.has(role) && isIdle(world, role));
+            idle.forEach((role) => attachByHand(world, role));
+        }
+        this.names.clear();
+    }
+}
+
+/** The node roles that stay without their policies: those of the program that have neither nodes nor the policies now. */
+export function staysWithout(world: ModelWorld): string[] {
+    return world.nodeRoles.filter(
+        (role) => world.ownNodeRoles.has(role) && isIdle(world, role) && !world.isAttached(role),
+    );
+}
+
+const isIdle = ({ nodes }: ModelWorld, of: string) => nodes.every(({ role }) => role !== of);
+
+/**
+ * The owner of a node pool adds a node. If the role has no nodes and did not get its policy back, the owner first runs the command of the
+ * warning, and waits until IAM enforces the policy. An injection guard makes that unnecessary.
+ */
+export function addNode(world: ModelWorld, role: string): void {
+    if (world.guard !== undefined || !staysWithout(world).includes(role)) {
+        world.join(role);
+        return;
+    }
+    attachByHand(world, role);
+    world.later(world.now + ENFORCEMENT_MILLISECONDS + 1000, () => world.join(role));
+}
+
+/** As the commands of the warnings, one for each policy. */
+export function attachByHand(world: ModelWorld, role: string): void {
+    world.note(`** the operator attaches the policy to ${role} by hand`);
+    world.setAttached(role, true);
+    const { otherPolicies = {} } = world.conditions;
+    const { [role]: others } = otherPolicies;
+    if (others !== undefined && !world.gonePolicies.has(CUSTOMER_POLICY)) {
+        world.conditions.otherPolicies = { ...otherPolicies, [role]: [CUSTOMER_POLICY] };
+    }
+}
