@@ -119,6 +119,11 @@ export class Engine {
         return this.stack.roles.at(-1);
     }
 
+    /** The DaemonSet that the live checks in the state hand back. Undefined without them. */
+    public get daemonSetName(): string | undefined {
+        return this.stack.guard?.subject.daemonSetName;
+    }
+
     public async up(program: Program, run: Run): Promise<void> {
         const { lent, elsewhere } = this.world;
         const { otherIssuers = [] } = program;

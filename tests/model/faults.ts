@@ -48,11 +48,9 @@ export function injectFault(world: ModelWorld, fault: Fault): void {
         case "addOnLosesRole":
             world.addOn = undefined;
             break;
-        case "annotationWiped": {
-            const rest = Object.entries(world.annotations).filter(([name]) => name !== ROLE_ARN);
-            world.annotate(Object.fromEntries(rest), undefined);
+        case "annotationWiped":
+            wipe(world, world.serviceAccountName);
             break;
-        }
         case "roleAnnotated":
             world.annotate({ ...world.annotations, [ROLE_ARN]: FOREIGN_ROLE }, FOREIGN_OWNER);
             break;
@@ -74,9 +72,14 @@ export function endFaults(world: ModelWorld): void {
     injectFault(world, { kind: "addOnLosesRole" });
     injectFault(world, { kind: "associationDeleted" });
     world.pods.filter(({ roleArn }) => roleArn === POD_IDENTITY).forEach(({ uid }) => world.stop(uid, false));
-    if (world.annotations[ROLE_ARN] === FOREIGN_ROLE) {
-        injectFault(world, { kind: "annotationWiped" });
-    }
+    world.serviceAccounts
+        .filter((name) => world.accountOf(name).annotations[ROLE_ARN] === FOREIGN_ROLE)
+        .forEach((name) => wipe(world, name));
+}
+
+function wipe(world: ModelWorld, account: string): void {
+    const rest = Object.entries(world.accountOf(account).annotations).filter(([name]) => name !== ROLE_ARN);
+    world.annotate(Object.fromEntries(rest), undefined, account);
 }
 
 function oneOf<T>(things: readonly T[], which: number, act: (thing: T) => void): void {

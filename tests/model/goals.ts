@@ -1,7 +1,7 @@
 /** What the cluster and the account look like when a hand-over or a hand-back is complete. */
 import type { Engine, Program } from "./engine";
 import { CUSTOMER_POLICY } from "./lentPolicies";
-import { type ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_ROLE, type ModelWorld, ROLE_ARN } from "./world";
 
 /** @param stays The node roles that have neither nodes nor their policies, and that the program itself manages. */
 export function handedOver(
@@ -30,7 +30,9 @@ const isAnnotated = (world: ModelWorld, name: string) => world.accountOf(name).a
 
 /** @param stays The node roles that get nothing back. */
 export function handedBack(world: ModelWorld, engine: Engine, stays: readonly string[]): string | undefined {
-    const carriers = [...world.pods.filter(({ roleArn }) => roleArn !== undefined), ...world.others.carriers];
+    // Another party's role is no concern of the hand-back on pods that the live checks do not restart.
+    const others = world.others.carriers.filter(({ roleArn }) => roleArn !== FOREIGN_ROLE);
+    const carriers = [...world.pods.filter(({ roleArn }) => roleArn !== undefined), ...others];
     const warned = (role: string) =>
         world.log.some((line) => line.includes(`warning: ${role} has no nodes and belongs to this program`));
     return firstOf([

@@ -2,6 +2,7 @@ import { Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { endFaults, Fault, injectFault } from "./faults";
 import { endOwnerChanges, injectOwnerChange, isOwnerChange, OwnerChange } from "./ownerChanges";
 import { handedBack, handedOver } from "./goals";
+import { destroysUnseenPods } from "./knownGaps";
 import { CUSTOMER_POLICY } from "./lentPolicies";
 import { following, make, type Move } from "./moves";
 import { injectNeighbourChange, isNeighbourChange, type NeighbourChange } from "./neighbourChanges";
@@ -122,7 +123,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
             });
             return;
         case "destroy":
-            if (!engine.isPlain) {
+            if (!engine.isPlain && !destroysUnseenPods(world, engine)) {
                 await attempt(world, () => engine.destroy(run));
             }
             return;

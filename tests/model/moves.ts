@@ -30,10 +30,14 @@ export function following(world: ModelWorld, program: Program): Program {
 }
 
 export function named({ serviceAccountName, daemonSetName }: ModelWorld, program: Program): Program {
-    const { serviceAccountName: _account, daemonSetName: _daemonSet, ...others } = program;
     return {
-        ...others,
+        ...withoutArguments(program, ["serviceAccountName", "daemonSetName"]),
         ...(serviceAccountName === AWS_NODE ? {} : { serviceAccountName }),
         ...(daemonSetName === AWS_NODE ? {} : { daemonSetName }),
     };
+}
+
+export function withoutArguments<K extends keyof Program>(program: Program, names: readonly K[]): Omit<Program, K> {
+    const left = Object.entries(program).filter(([name]) => !names.includes(name as K));
+    return Object.fromEntries(left) as unknown as Omit<Program, K>;
 }

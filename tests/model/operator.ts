@@ -1,9 +1,9 @@
 /** The operator who makes no mistake any more: runs the last program, and follows the advice of each message. */
 import { arnOf, type Engine, type Program } from "./engine";
-import { named } from "./moves";
+import { named, withoutArguments } from "./moves";
 import { changeServiceAccount, restartOthers } from "./otherPods";
 import type { Run } from "./run";
-import type { ModelWorld } from "./world";
+import { ENFORCEMENT_MILLISECONDS, type ModelWorld } from "./world";
 
 export class Operator {
     public program: Program;
@@ -35,7 +35,7 @@ export class Operator {
         const advice: Record<string, () => void> = {
             "other-clusters": () => this.leaveFirst(message),
             "role-narrowed": () => (this.program = { ...this.program, roleName: `${this.program.roleName}-2` }),
-            "role-still-carried": () => restartOthers(this.world),
+            "role-still-carried": () => this.restartCarriers(message),
             "service-account-in-use": () => (this.first = (run) => this.engine.destroy(run)),
             "force-destroy-with-pods": () => this.takeBack(),
             "node-role-not-named": () => (this.program = { ...this.program, ...this.allNodeRoles() }),
@@ -46,6 +46,16 @@ export class Operator {
             act();
         });
         return known.length > 0;
+    }
+
+    /** The message names the component's DaemonSet too, if the program names another one. */
+    private restartCarriers(message: string): void {
+        const { world } = this;
+        world.advance(ENFORCEMENT_MILLISECONDS + 1000);
+        restartOthers(world);
+        if (message.includes(`daemonset/${world.daemonSetName} `)) {
+            world.pods.forEach(({ uid }) => world.stop(uid, false));
+        }
     }
 
     private leaveFirst(message: string): void {
@@ -59,23 +69,26 @@ export class Operator {
         }
     }
 
-    /** If the hand-back of a former service account is refused, the plugin's owner takes its change back. */
+    /**
+     * If the hand-back of a former service account is refused, the plugin's owner takes its change back, and restarts the pods of other
+     * DaemonSets: they may carry roles of both service accounts.
+     */
     private takeBack(): void {
         if (this.first !== undefined) {
             this.first = undefined;
             changeServiceAccount(this.world);
+            restartOthers(this.world);
             this.program = named(this.world, this.program);
         }
     }
 
     /** The program, with the arguments that the role has now. */
     private programOfRole(): Program {
-        const { boundary: _b, wrongIssuer: _w, serviceAccountName: _s, ipFamily: _i, ...others } = this.program;
         const { cniRoles } = this.world;
         const role = cniRoles.get(arnOf(this.program.roleName)) ?? cniRoles.get(this.engine.roleArn ?? "");
         const { boundary, wrongIssuer, serviceAccountName, ipFamily } = role?.of ?? {};
         return {
-            ...others,
+            ...withoutArguments(this.program, ["boundary", "wrongIssuer", "serviceAccountName", "ipFamily"]),
             ...(boundary === undefined ? {} : { boundary }),
             ...(wrongIssuer === undefined ? {} : { wrongIssuer }),
             ...(serviceAccountName === undefined ? {} : { serviceAccountName }),

@@ -7,6 +7,8 @@ import { ENFORCEMENT_MILLISECONDS, type ModelWorld } from "./world";
 export class OwnNodeRoles {
     /** Those that the last complete hand-back has left without their policies. */
     public leftWithout: readonly string[] = [];
+    /** When the operator last attached policies by hand. */
+    public byHandAt = -Infinity;
     private readonly names = new Set<string>();
 
     public note({
@@ -49,18 +51,22 @@ const isIdle = ({ nodes }: ModelWorld, of: string) => nodes.every(({ role }) => 
  * warning, and waits until IAM enforces the policy. An injection guard makes that unnecessary.
  */
 export function addNode(world: ModelWorld, role: string): void {
-    if (world.guard !== undefined || !staysWithout(world).includes(role)) {
-        world.join(role);
-        return;
+    if (!world.isGuarded && staysWithout(world).includes(role)) {
+        attachByHand(world, role);
     }
-    attachByHand(world, role);
-    world.later(world.now + ENFORCEMENT_MILLISECONDS + 1000, () => world.join(role));
+    const enforcedAt = world.ownNodeRoles.byHandAt + ENFORCEMENT_MILLISECONDS + 1000;
+    if (world.now < enforcedAt) {
+        world.later(enforcedAt, () => world.join(role));
+    } else {
+        world.join(role);
+    }
 }
 
 /** As the commands of the warnings, one for each policy. */
 export function attachByHand(world: ModelWorld, role: string): void {
     world.note(`** the operator attaches the policy to ${role} by hand`);
     world.setAttached(role, true);
+    world.ownNodeRoles.byHandAt = world.now;
     const { otherPolicies = {} } = world.conditions;
     const { [role]: others } = otherPolicies;
     if (others !== undefined && !world.gonePolicies.has(CUSTOMER_POLICY)) {

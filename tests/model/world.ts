@@ -221,6 +221,11 @@ export class ModelWorld {
         this.guards.push({ at: this.now, value: roleArns && { roleArns, account: this.guardedAccount } });
     }
 
+    /** Whether the injection guard looks at the pods of the DaemonSet. */
+    public get isGuarded(): boolean {
+        return this.guard !== undefined && this.guardedAccount === this.serviceAccountName;
+    }
+
     /** Whether the API server admits a pod with this role now. */
     public admits(roleArn: string | undefined, account = this.serviceAccountName): boolean {
         const enforced = valueAt(this.guards, this.now - this.policyMilliseconds);
@@ -395,7 +400,7 @@ export class ModelWorld {
                 this.changed();
                 return;
             }
-            if (roleArn === FOREIGN_ROLE && this.guard !== undefined) {
+            if (roleArn === FOREIGN_ROLE && this.isGuarded) {
                 this.problem("the injection guard admitted a pod with a role that was never approved");
             }
             this.podsCreated += 1;

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
-import type { Resources } from "../../../model/engine";
+import { Engine, REAL_RESOURCES, type Resources } from "../../../model/engine";
+import { destroysUnseenPods } from "../../../model/knownGaps";
 import { runOnWorld, Scenario } from "../../../model/modelRun";
 import {
     scenarioWithNeighbours,
@@ -8,37 +9,155 @@ import {
     scenarioWithOtherDaemonSets,
     scenarioWithOwnNodeRoles,
 } from "../../../model/neighbours";
+import { renameDaemonSet } from "../../../model/otherPods";
+import {
+    forgetsFormerAccounts,
+    handsBackASharedRole,
+    handsBackBlindly,
+    handsOverBlindly,
+    ownsAllNodeRoles,
+    ownsNoNodeRole,
+    replacesASharedRole,
+} from "../../../model/plantedNeighbourBugs";
+import { Run } from "../../../model/run";
+import { ModelWorld } from "../../../model/world";
 
 /** MODEL_RUNS=5000 runs more, and different ones each time. */
 const { MODEL_RUNS, MODEL_SEED } = process.env;
 const PARAMETERS = {
-    numRuns: Number(MODEL_RUNS ?? 60),
+    numRuns: Number(MODEL_RUNS ?? 40),
     ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 15_000, seed: 20261128 } : {}),
     ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
 };
 
-async function holds(of: Scenario, resources?: Resources): Promise<void> {
-    const { problems, log } = await runOnWorld(of, resources);
+/** Enough histories to find each planted bug. They are the same each time, and begin with a seed that finds each early. */
+const BUG_HUNT = { seed: 2, numRuns: 400, endOnFailure: true };
+
+async function holds(of: Scenario, seen: Set<string>, resources?: Resources): Promise<void> {
+    const { problems, log, seen: kinds } = await runOnWorld(of, resources);
+    kinds.forEach((kind) => seen.add(kind));
     const first = log.findIndex((line) => line.includes("!!!"));
     assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
 }
 
-const KINDS: [string, fc.Arbitrary<Scenario>][] = [
-    ["Other clusters that share the role", scenarioWithOtherClusters],
-    ["Node roles of the same program", scenarioWithOwnNodeRoles],
-    ["Other DaemonSets and service accounts", scenarioWithOtherDaemonSets],
-    ["All of these together", scenarioWithNeighbours],
+interface Neighbours {
+    readonly title: string;
+    readonly scenarios: fc.Arbitrary<Scenario>;
+    /** The transitions that the runs must contain. */
+    readonly occurs: readonly RegExp[];
+    readonly bugs: readonly [what: string, resources: Resources, problem: RegExp][];
+}
+
+const OTHER_CLUSTERS = [
+    /pods of other clusters carry the role/,
+    /ended: \[other-clusters\] The update replaces the role/,
+    /ended: \[other-clusters\] The update would change the role .* in place/,
+    /ended: \[other-clusters\] The role also trusts/,
+    /ended: \[force-destroy-with-pods\]/,
 ];
 
-for (const [kind, scenarios] of KINDS) {
-    describe(`${kind} on the model`, function () {
+const OWN_NODE_ROLES = [
+    /warning: c has no nodes and belongs to this program/,
+    /poolScaled [ab] false/,
+    /poolScaled c true/,
+    /the operator attaches the policy to c by hand/,
+];
+
+const OTHER_DAEMON_SETS = [
+    /pods of another DaemonSet carry the role/,
+    /ended: \[role-still-carried\]/,
+    /ended: \[service-account-in-use\]/,
+    /removing the annotation from the former service account/,
+    /daemonSetRenamed/,
+    /serviceAccountChanged/,
+    /othersRestarted/,
+];
+
+const KINDS: readonly Neighbours[] = [
+    {
+        title: "Other clusters that share the role",
+        scenarios: scenarioWithOtherClusters,
+        occurs: OTHER_CLUSTERS,
+        bugs: [
+            ["replaces a shared role", replacesASharedRole, /a pod of the cluster .* has no path: it carries arn:/],
+            ["hands back a shared role", handsBackASharedRole, /a pod of the cluster .* has no path: it carries arn:/],
+        ],
+    },
+    {
+        title: "Node roles of the same program",
+        scenarios: scenarioWithOwnNodeRoles,
+        occurs: OWN_NODE_ROLES,
+        bugs: [
+            ["takes each node role for the program's own", ownsAllNodeRoles, /did not give . its policy back/],
+            ["takes no node role for the program's own", ownsNoNodeRole, /other node roles than . got nothing back/],
+        ],
+    },
+    {
+        title: "Other DaemonSets and service accounts",
+        scenarios: scenarioWithOtherDaemonSets,
+        occurs: OTHER_DAEMON_SETS,
+        bugs: [
+            ["hands back without a look at their pods", handsBackBlindly, /other\d+ has no path: it carries arn:/],
+            ["replaces a role that their pods carry", handsOverBlindly, /other\d+ has no path: it carries arn:/],
+            [
+                "forgets former service accounts",
+                forgetsFormerAccounts,
+                /a former service account still delivers a role/,
+            ],
+        ],
+    },
+    { title: "All of these together", scenarios: scenarioWithNeighbours, occurs: [], bugs: [] },
+];
+
+for (const { title, scenarios, occurs, bugs } of KINDS) {
+    describe(`${title} on the model`, function () {
         this.timeout(0);
+
+        const seen = new Set<string>();
 
         it("cost no pod its path, and every goal is reached after the mistakes have ended", async () => {
             await fc.assert(
-                fc.asyncProperty(scenarios, (of) => holds(of)),
+                fc.asyncProperty(scenarios, (of) => holds(of, seen)),
                 PARAMETERS,
             );
         });
+
+        it("occur in these runs", () => {
+            const kinds = [...seen];
+            assert.deepEqual(
+                occurs.filter((pattern) => !kinds.some((kind) => pattern.test(kind))),
+                [],
+            );
+        });
+
+        for (const [what, resources, problem] of bugs) {
+            it(`are what catches a product that ${what}`, async () => {
+                const { failed, errorInstance } = await fc.check(
+                    fc.asyncProperty(scenarios, (of) => holds(of, new Set(), resources)),
+                    BUG_HUNT,
+                );
+                assert.ok(failed);
+                assert.match(String(errorInstance), problem);
+            });
+        }
     });
 }
+
+describe("The gap that the random runs leave out", () => {
+    it("is one: a destroy does not wait for IAM if the DaemonSet has another name now", async () => {
+        const world = new ModelWorld();
+        ["a", "b"].forEach((role) => world.join(role));
+        world.advance(5000);
+        const engine = new Engine(world, REAL_RESOURCES);
+        await engine.up({ roleName: "cni", detachFromNodeRoles: ["a", "b"] }, new Run(world));
+        renameDaemonSet(world);
+        world.advance(20_000);
+        assert.deepEqual([destroysUnseenPods(world, engine), world.problems], [true, []]);
+        world.policyMilliseconds = 0;
+        // Right after the annotation is removed, and long before IAM enforces the policies.
+        world.later(world.now + 3250, () => world.join("a"));
+        await assert.rejects(engine.destroy(new Run(world)), { code: "role-still-carried" });
+        // If this no longer holds, the package has no such gap any more: delete knownGaps.ts, and this test.
+        assert.deepEqual(world.problems, ["pod9 on n3 has no path: it carries the node role"]);
+    });
+});
