@@ -10,3 +10,14 @@ import type { ModelWorld } from "./world";
 export function destroysUnseenPods(world: ModelWorld, { daemonSetName }: Pick<Engine, "daemonSetName">): boolean {
     return daemonSetName !== undefined && daemonSetName !== world.daemonSetName;
 }
+
+/**
+ * The plugin's owner has given the DaemonSet another service account, pods of the former one still run (OnDelete, or a rolling update that
+ * is stuck), and the canary of the role for the new one fails. The revert then annotates the new service account with the role of the
+ * former one, since Ready pods carry it. That role does not trust the new one: the next pod has no path. Here the owner restarts all pods.
+ */
+export function leaveNoPodOfFormerAccount(world: ModelWorld): void {
+    world.pods
+        .filter(({ serviceAccount }) => serviceAccount !== world.serviceAccountName)
+        .forEach(({ uid }) => world.stop(uid, false));
+}

@@ -1,5 +1,6 @@
 /** The operator who makes no mistake any more: runs the last program, and follows the advice of each message. */
 import { arnOf, type Engine, type Program } from "./engine";
+import { leaveNoPodOfFormerAccount } from "./knownGaps";
 import { named, withoutArguments } from "./moves";
 import { changeServiceAccount, restartOthers } from "./otherPods";
 import type { Run } from "./run";
@@ -77,6 +78,7 @@ export class Operator {
         if (this.first !== undefined) {
             this.first = undefined;
             changeServiceAccount(this.world);
+            leaveNoPodOfFormerAccount(this.world);
             restartOthers(this.world);
             this.program = named(this.world, this.program);
         }

@@ -55,7 +55,9 @@ export function injectOwnerChange(world: ModelWorld, change: OwnerChange): void 
             world.lent.takeBack(change.role);
             break;
         case "idleRoleScaled":
-            world.nodes.filter(({ role }) => role === "c").forEach((node) => world.lose(node));
+            if (world.nodes.some(({ role }) => role !== "c")) {
+                world.nodes.filter(({ role }) => role === "c").forEach((node) => world.lose(node));
+            }
             if (change.up) {
                 addNode(world, "c");
             }
