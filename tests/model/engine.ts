@@ -125,9 +125,10 @@ export class Engine {
     }
 
     public async up(program: Program, run: Run): Promise<void> {
-        const { lent, elsewhere } = this.world;
+        const { lent, elsewhere, ownNodeRoles } = this.world;
         const { otherIssuers = [] } = program;
         elsewhere.beginUpdate(otherIssuers);
+        ownNodeRoles.handsBack ||= program.detachFromNodeRoles === undefined;
         lent.updating = true;
         try {
             await this.update(program, run);
@@ -373,6 +374,7 @@ export class Engine {
 
     public async destroy(run: Run): Promise<void> {
         const { world, stack, resources } = this;
+        world.ownNodeRoles.handsBack = true;
         if (stack.isOff) {
             // Without retainOnDelete, and at the same time as the first of the live checks.
             await run.call("remove the patch", () => {

@@ -59,7 +59,7 @@ const IDLE_MILLISECONDS = 20_000;
 /** A run may fail while a node returns, while the webhook returns, and during the controller's longest backoff. */
 const TRIES = 3;
 /** How often the operator follows an advice, and tries again. */
-const MOST_ADVICE = 5;
+const MOST_ADVICE = 10;
 
 /** Runs a scenario, ends its faults, and then checks the two goals: hand-over and hand-back. */
 export async function runOnWorld(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
@@ -83,8 +83,7 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
     world.advance(IDLE_MILLISECONDS);
     const operator = new Operator(world, engine, scenario.last);
     const handOver = async () => {
-        const stays = staysWithout(world).filter((role) => !operator.program.detachFromNodeRoles?.includes(role));
-        const isReached = () => handedOver(world, engine, operator.program, stays);
+        const isReached = () => handedOver(world, engine, operator.program, operator.stays);
         await reachGoal(world, "the hand-over", isReached, (run) => operator.handOver(run), operator);
     };
     await handOver();

@@ -12,7 +12,8 @@ const ROLLOUT_MILLISECONDS = 20_000;
 /** The owner does it only if it costs no pod its path: new pods use the node role then, or the injection guard refuses them. */
 export function make(world: ModelWorld, move: Move): void {
     world.advance(ENFORCEMENT_MILLISECONDS + 1000);
-    const mayUseNodeRoles = world.nodes.every(({ role }) => world.isAttached(role));
+    // A node may join any of the pools.
+    const mayUseNodeRoles = world.nodeRoles.every((role) => world.isAttached(role));
     if (move === "serviceAccountChanged" && mayUseNodeRoles) {
         world.note(`** ${move}`);
         changeServiceAccount(world);

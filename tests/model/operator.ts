@@ -3,11 +3,14 @@ import { arnOf, type Engine, type Program } from "./engine";
 import { leaveNoPodOfFormerAccount } from "./knownGaps";
 import { named, withoutArguments } from "./moves";
 import { changeServiceAccount, restartOthers } from "./otherPods";
+import { staysWithout } from "./ownNodeRoles";
 import type { Run } from "./run";
 import { ENFORCEMENT_MILLISECONDS, type ModelWorld } from "./world";
 
 export class Operator {
     public program: Program;
+    /** The node roles that the last update found without nodes and without their policies, and that it has left so. */
+    public stays: readonly string[] = [];
     /** To run before the next update. */
     private first: ((run: Run) => Promise<void>) | undefined;
 
@@ -22,6 +25,8 @@ export class Operator {
     public async handOver(run: Run): Promise<void> {
         await this.first?.(run);
         this.first = undefined;
+        const { detachFromNodeRoles = [] } = this.program;
+        this.stays = staysWithout(this.world).filter((role) => !detachFromNodeRoles.includes(role));
         await this.engine.refresh(run);
         await this.engine.up(this.program, run);
     }

@@ -9,18 +9,30 @@ export class OwnNodeRoles {
     public leftWithout: readonly string[] = [];
     /** When the operator last attached policies by hand. */
     public byHandAt = -Infinity;
+    /** Whether the last update or destroy takes the injection guard away. */
+    public handsBack = false;
     private readonly names = new Set<string>();
+    /** With those that a later program no longer calls its own: no run says that they lack their policies. */
+    private readonly ever = new Set<string>();
 
     public note({
         detachFromNodeRoles = [],
         ownNodeRoles = [],
     }: Pick<Program, "detachFromNodeRoles" | "ownNodeRoles">): void {
+        this.handsBack = detachFromNodeRoles.length === 0;
         detachFromNodeRoles.forEach((role) => this.names.delete(role));
-        ownNodeRoles.forEach((role) => this.names.add(role));
+        ownNodeRoles.forEach((role) => {
+            this.names.add(role);
+            this.ever.add(role);
+        });
     }
 
     public has(role: string): boolean {
         return this.names.has(role);
+    }
+
+    public hasEverHad(role: string): boolean {
+        return this.ever.has(role);
     }
 
     /** The hand-back is complete. The operator runs the commands of its warnings, as the next hand-over records those roles again. */
@@ -34,6 +46,7 @@ export class OwnNodeRoles {
             idle.forEach((role) => attachByHand(world, role));
         }
         this.names.clear();
+        this.ever.clear();
     }
 }
 
@@ -44,14 +57,17 @@ export function staysWithout(world: ModelWorld): string[] {
     );
 }
 
+const lacksPolicy = (world: ModelWorld, role: string) =>
+    world.ownNodeRoles.hasEverHad(role) && isIdle(world, role) && !world.isAttached(role);
+
 const isIdle = ({ nodes }: ModelWorld, of: string) => nodes.every(({ role }) => role !== of);
 
 /**
  * The owner of a node pool adds a node. If the role has no nodes and did not get its policy back, the owner first runs the command of the
- * warning, and waits until IAM enforces the policy. An injection guard makes that unnecessary.
+ * warning, and waits until IAM enforces the policy. An injection guard that stays makes that unnecessary.
  */
 export function addNode(world: ModelWorld, role: string): void {
-    if (!world.isGuarded && staysWithout(world).includes(role)) {
+    if ((!world.isGuarded || world.ownNodeRoles.handsBack) && lacksPolicy(world, role)) {
         attachByHand(world, role);
     }
     const enforcedAt = world.ownNodeRoles.byHandAt + ENFORCEMENT_MILLISECONDS + 1000;

@@ -228,7 +228,7 @@ export class ModelWorld {
 
     /** Whether the API server admits a pod with this role now. */
     public admits(roleArn: string | undefined, account = this.serviceAccountName): boolean {
-        const enforced = valueAt(this.guards, this.now - this.policyMilliseconds);
+        const { enforced } = this;
         return (
             enforced?.account !== account ||
             (roleArn !== undefined && [...enforced.roleArns, POD_IDENTITY].includes(roleArn))
@@ -351,6 +351,10 @@ export class ModelWorld {
         return readySince !== undefined && (this.nodes.find(({ name }) => name === node)?.ready ?? false);
     }
 
+    private get enforced(): Guard | undefined {
+        return valueAt(this.guards, this.now - this.policyMilliseconds);
+    }
+
     public changed(): void {
         this.version += 1;
     }
@@ -400,7 +404,7 @@ export class ModelWorld {
                 this.changed();
                 return;
             }
-            if (roleArn === FOREIGN_ROLE && this.isGuarded) {
+            if (roleArn === FOREIGN_ROLE && this.enforced?.account === this.serviceAccountName) {
                 this.problem("the injection guard admitted a pod with a role that was never approved");
             }
             this.podsCreated += 1;

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
+import { OTHER_ISSUERS } from "../../../model/cniRole";
 import { arnOf, Engine, type Program, REAL_RESOURCES, type Resources } from "../../../model/engine";
 import { destroysUnseenPods } from "../../../model/knownGaps";
 import { runOnWorld, Scenario } from "../../../model/modelRun";
@@ -143,7 +144,7 @@ for (const { title, scenarios, occurs, bugs } of KINDS) {
     });
 }
 
-/** If one of these tests fails, the package has lost a gap: delete the test, and its part of knownGaps.ts. */
+/** If one of these tests fails, the package has lost a gap: delete the test, and its part of knownGaps.ts if it has one. */
 describe("The gaps that the random runs leave out", () => {
     function begin() {
         const world = new ModelWorld();
@@ -182,5 +183,17 @@ describe("The gaps that the random runs leave out", () => {
             [world.annotations[ROLE_ARN], world.problems.map((problem) => problem.replace(/pod\d+/, "pod"))],
             [arnOf("cni-1"), [`pod on n3 has no path: it carries ${arnOf("cni-1")}`]],
         );
+    });
+
+    it("are real: turning the live checks off deletes a role that other clusters carry", async () => {
+        const { world, engine, up } = begin();
+        const program = { detachFromNodeRoles: undefined, otherIssuers: OTHER_ISSUERS.slice(0, 1) };
+        await up({ ...program, roleName: "cni" });
+        assert.ok(world.elsewhere.take(world));
+        await assert.rejects(up({ ...program, roleName: "next" }), { code: "other-clusters" });
+        world.advance(5000);
+        await engine.turnOff(new Run(world));
+        const problem = `a pod of the cluster ${String(OTHER_ISSUERS[0])} has no path: it carries ${arnOf("cni")}`;
+        assert.deepEqual(world.problems, [problem]);
     });
 });
