@@ -27,11 +27,11 @@ export function noteTry(): { readonly hooks: pulumi.ResourceHookBinding; readonl
 export function unlessLeftOut(
     gate: Gate,
     { approvedRole }: Pick<CredentialGuard, "approvedRole">,
-    { arn }: Pick<CniRole, "arn">,
+    { arn, uniqueId }: Pick<CniRole, "arn" | "uniqueId">,
     wasTried: () => boolean,
 ): Gate {
-    return afterCheck(gate, { approvedRole, arn }, (known) =>
-        isLeftOut(known["approvedRole"], known["arn"], wasTried())
+    return afterCheck(gate, { approvedRole, arn, uniqueId: uniqueId ?? "" }, (known) =>
+        isLeftOut(known["approvedRole"], `${String(known["arn"])} ${String(known["uniqueId"])}`.trim(), wasTried())
             ? rejectWith(({ roleNotApproved }) => roleNotApproved(String(known["arn"])))
             : Promise.resolve(),
     );
@@ -45,10 +45,10 @@ export function afterCheck(gate: Gate, values: object, check: (known: KnownArgs)
 }
 
 /**
- * @param approved The ARN of the role and its unique ID. Not known where the guard has failed, and where the run does not create it.
+ * @param approved The ARN of the role that the guard has approved, and its unique ID, as in `role`. Not known where the guard has failed, and where the run does not create it.
  */
-export function isLeftOut(approved: unknown, roleArn: unknown, wasTried: boolean): boolean {
-    return typeof approved === "string" ? approved.split(" ")[0] !== roleArn : approved === NOT_YET_KNOWN && wasTried;
+export function isLeftOut(approved: unknown, role: string, wasTried: boolean): boolean {
+    return typeof approved === "string" ? approved !== role : approved === NOT_YET_KNOWN && wasTried;
 }
 
 /** Rejects without a `throw`, for the reason in validateArguments.ts. */

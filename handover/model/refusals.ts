@@ -462,6 +462,13 @@ export const refusals = {
             "At the end of the update the role would be deleted, and whether pods of those clusters carry it cannot be seen from here. It is still there.",
             `${LEAVE_SHARED_ROLE}.`,
         ),
+    ownRoleAsExisting: (roleArn: string) =>
+        new Refusal(
+            "own-role-as-existing",
+            `existingRoleArn is ${roleArn}, a role that this component has created.`,
+            "The program no longer creates it, so Pulumi would delete it at the end of the update, while pods carry it. It is still there.",
+            "Remove existingRoleArn, and run pulumi up: the component keeps its role. To use another owner's role instead, set the ARN of a role with another name.",
+        ),
     timeout: (what: string, seconds: number, argument: string, last: string) =>
         new Refusal(
             "time-limit",

@@ -26,6 +26,7 @@ import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
+import { refuseOwnRoleAsExisting } from "./ownRoleAsExisting";
 import { ProofDepth, prove } from "./proveRole";
 import { refuseIfStillNeeded, refuseWithoutLogs } from "./removedPolicies";
 import { refuseIfShared } from "./sharedRole";
@@ -148,6 +149,7 @@ async function approveAgain(
     const { record } = withFormerAccount(state, inputs);
     const known = { ...context, subject: subjectOf(record, context.subject) };
     refuseIfShared(state, inputs);
+    refuseOwnRoleAsExisting(state, inputs);
     await refuseIfStillNeeded(known, state, inputs);
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
     const before = { ...state, record, approvedRoleArns, ownRoleArns };

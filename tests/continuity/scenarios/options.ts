@@ -58,6 +58,27 @@ const replaced: Scenario = {
     },
 };
 
+const replacedUnderFixedName: Scenario = {
+    name: "replace-of-the-role-under-a-fixed-name",
+    title: "the role, which has a fixed name, is replaced by --replace: IAM refuses the second one, and nothing moves",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const args = stage.arguments({ roleName: "cni-fixed" });
+        await stage.succeeds("up", args);
+        await stage.assertHandedOver();
+        const pods = await stage.pods();
+        const { output } = await stage.fails("up", args, /EntityAlreadyExists/, flags(stage, "--replace", "role"));
+        assert.match(output, /run the update without this option/);
+        assert.ok("cni-fixed" in stage.currentRoles(), "the update has deleted the role");
+        await stage.succeeds("up", args);
+        await stage.assertHandedOver();
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("destroy", args);
+        await stage.assertAsBefore();
+    },
+};
+
 const targeted: Scenario = {
     name: "target-of-single-children",
     title: "single children are the targets of a destroy, and of an update to another role",
@@ -101,4 +122,4 @@ const attachmentReplaced: Scenario = {
     },
 };
 
-export const options: readonly Scenario[] = [excluded, replaced, targeted, attachmentReplaced];
+export const options: readonly Scenario[] = [excluded, replaced, replacedUnderFixedName, targeted, attachmentReplaced];

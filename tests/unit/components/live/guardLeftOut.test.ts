@@ -1,33 +1,38 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { NOT_YET_KNOWN } from "../../../../components/arguments/knownArgs";
+import type { CniRole } from "../../../../components/role/cniRole";
 import { isLeftOut, noteTry, unlessLeftOut } from "../../../../components/live/guardLeftOut";
 import { refusals } from "../../../../handover/model/refusals";
 import { hookOf, startRun, withEngine } from "../../support/standInEngine";
 
 const ROLE = "arn:aws:iam::111122223333:role/cni";
+/** As the credential guard gives it: with the unique ID. */
+const OWN = `${ROLE} AROA1`;
 
 describe("That a run has left out the credential guard", () => {
-    const rows: [string, unknown, boolean][] = [
-        ["is said by another role than the one it has approved", `${ROLE}-before AROA1`, true],
-        ["is not said by the role that it has approved", `${ROLE} AROA1`, false],
-        ["is not said by a role of another owner that it has approved", ROLE, false],
-        ["is not said under mocks, which return nothing", undefined, false],
-        ["is said by a role whose ARN begins alike", `${ROLE}2 AROA1`, true],
+    const rows: [string, unknown, string, boolean][] = [
+        ["is said by another role than the one it has approved", `${ROLE}-before AROA1`, OWN, true],
+        ["is not said by the role that it has approved", OWN, OWN, false],
+        ["is not said by a role of another owner that it has approved", ROLE, ROLE, false],
+        ["is not said under mocks, which return nothing", undefined, OWN, false],
+        ["is said by a role whose ARN begins alike", `${ROLE}2 AROA1`, OWN, true],
+        ["is said by a new role of the same name", `${ROLE} AROA2`, OWN, true],
+        ["is said by its own role, used as another owner's", OWN, ROLE, true],
     ];
-    for (const [what, approved, expected] of rows) {
+    for (const [what, approved, role, expected] of rows) {
         it(what, () => {
-            strictEqual(isLeftOut(approved, ROLE, false), expected);
-            strictEqual(isLeftOut(approved, ROLE, true), expected);
+            strictEqual(isLeftOut(approved, role, false), expected);
+            strictEqual(isLeftOut(approved, role, true), expected);
         });
     }
 
     it("is said of a guard that has failed, by what the engine tried and does not know", () => {
-        strictEqual(isLeftOut(NOT_YET_KNOWN, ROLE, true), true);
+        strictEqual(isLeftOut(NOT_YET_KNOWN, OWN, true), true);
     });
 
     it("is not said of a guard that the run does not create", () => {
-        strictEqual(isLeftOut(NOT_YET_KNOWN, ROLE, false), false);
+        strictEqual(isLeftOut(NOT_YET_KNOWN, OWN, false), false);
     });
 });
 
@@ -60,15 +65,22 @@ describe("The delivery of the role", () => {
 
     const BEFORE = `${ROLE}-before AROA1`;
     const passed = pulumi.output<true>(true);
-    const deliver = (approved: unknown, wasTried = false, gate = passed) => {
+    const own = { arn: pulumi.output(ROLE), uniqueId: pulumi.output("AROA1") };
+    const deliver = (
+        approved: unknown,
+        wasTried = false,
+        gate = passed,
+        role: Pick<CniRole, "arn" | "uniqueId"> = own,
+    ) => {
         const approvedRole = pulumi.output(approved) as pulumi.Output<string>;
-        return unlessLeftOut(gate, { approvedRole }, { arn: pulumi.output(ROLE) }, () => wasTried);
+        return unlessLeftOut(gate, { approvedRole }, role, () => wasTried);
     };
     const valueOf = (output: pulumi.Output<unknown>) =>
         (output as unknown as { promise: () => Promise<unknown> }).promise();
 
     it("waits for the gate alone if the guard has approved the role", async () => {
-        strictEqual(await valueOf(deliver(`${ROLE} AROA1`)), true);
+        strictEqual(await valueOf(deliver(OWN)), true);
+        strictEqual(await valueOf(deliver(ROLE, false, passed, { arn: pulumi.output(ROLE) })), true);
         const refused = pulumi.output<true>(Promise.reject(new Error("refused")));
         await rejects(valueOf(deliver(`${ROLE} AROA1`, false, refused)), /refused/);
     });
