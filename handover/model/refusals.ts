@@ -88,6 +88,13 @@ export const refusals = {
             "An update to another role has not finished. Without the live checks, this update would delete the former role under the pods.",
             "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
         ),
+    replacedWithoutRollout: (former: string, roleArn: string) =>
+        new Refusal(
+            "former-role-carried",
+            `The update turns the live checks off, replaces the role ${former} by ${roleArn}, and restarts no pod, since the rollout is disabled.`,
+            "At its end, Pulumi would delete the former role under the pods. The service account was not changed.",
+            "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
+        ),
     roleNotApproved: (roleArn: string) =>
         new Refusal(
             "role-not-approved",

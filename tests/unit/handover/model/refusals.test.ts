@@ -49,6 +49,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.anotherClusterAnswers("one", "two", undefined),
     ],
     turningOffInterrupted: [refusals.turningOffInterrupted()],
+    replacedWithoutRollout: [refusals.replacedWithoutRollout(FORMER_ROLE, ROLE)],
     formerRoleCarried: [refusals.formerRoleCarried([pod("n1", onNodeRole), pod("n2", onNodeRole)])],
     roleNotApproved: [refusals.roleNotApproved(ROLE)],
     handOverUnfinished: [refusals.handOverUnfinished(ROLE)],
