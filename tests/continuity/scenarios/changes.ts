@@ -56,6 +56,26 @@ const existingRole: Scenario = {
     },
 };
 
+const changedAnnotation: Scenario = {
+    name: "changed-annotation",
+    title: "tokenExpirationSeconds is changed after the detachment, and the canary does not finish in time: no pod returns to the node role",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        const changed = { tokenExpirationSeconds: 7200 };
+        // No pod is stable in time.
+        const timeouts = { ...stage.timeouts, canarySeconds: 6 };
+        const hasty = stage.arguments({ ...changed, stableSeconds: 600, timeouts });
+        await stage.fails("up", hasty, /\[(canary-failed|time-limit)\]/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments(changed));
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments(changed));
+        await stage.assertAsBefore();
+    },
+};
+
 const ownRoleAsExisting: Scenario = {
     name: "own-role-as-existing",
     title: "the component's own role becomes its existingRoleArn: refused, since the engine would delete it; the role of another owner is the way out",
@@ -134,6 +154,7 @@ export const changes = [
     renamed,
     moved,
     existingRole,
+    changedAnnotation,
     ownRoleAsExisting,
     deliveryChanged,
     otherServiceAccount,
