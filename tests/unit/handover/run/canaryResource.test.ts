@@ -182,7 +182,7 @@ describe("The canary, as a resource", () => {
 
         it("restores another role, if the service account had one", async () => {
             const former = { [ROLE_ARN]: FORMER_ROLE };
-            const { run, end } = contextWith({ account, nodeRoles });
+            const { run, end } = contextWith({ account, nodeRoles, others: carrying(FORMER_ROLE) });
             await rejects(run({ formerAnnotations: former, stableSeconds: 7200 }), { code: "canary-failed" });
             deepStrictEqual(end(), { annotations: former, carries: false });
         });
