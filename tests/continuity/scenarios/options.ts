@@ -34,6 +34,23 @@ const excluded: Scenario = {
     },
 };
 
+const firstWithoutTheGuard: Scenario = {
+    name: "exclude-of-the-guard-at-first",
+    title: "the first update leaves the credential guard out: the role is delivered to no pod, and the next update continues",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const pods = await stage.pods();
+        const guard = "urn:pulumi:continuity::continuity::**::cni-credential-guard";
+        await stage.fails("up", stage.arguments(), /\[role-not-approved\]/, { flags: ["--exclude", guard] });
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments());
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
 const replaced: Scenario = {
     name: "replace-of-single-children",
     title: "each child is replaced by --replace",
@@ -122,4 +139,11 @@ const attachmentReplaced: Scenario = {
     },
 };
 
-export const options: readonly Scenario[] = [excluded, replaced, replacedUnderFixedName, targeted, attachmentReplaced];
+export const options: readonly Scenario[] = [
+    excluded,
+    firstWithoutTheGuard,
+    replaced,
+    replacedUnderFixedName,
+    targeted,
+    attachmentReplaced,
+];

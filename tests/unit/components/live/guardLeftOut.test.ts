@@ -15,7 +15,9 @@ describe("That a run has left out the credential guard", () => {
         ["is said by another role than the one it has approved", `${ROLE}-before AROA1`, OWN, true],
         ["is not said by the role that it has approved", OWN, OWN, false],
         ["is not said by a role of another owner that it has approved", ROLE, ROLE, false],
-        ["is not said of a guard that the run does not create", undefined, OWN, false],
+        ["is said of a guard that the run does not create", undefined, OWN, true],
+        ["is not said so where the run does not create the role either", undefined, "undefined undefined", false],
+        ["is not said so of a role of another owner", undefined, ROLE, false],
         ["is said of a guard that has failed, or was skipped since a resource before it has", NOT_YET_KNOWN, OWN, true],
         ["is said by a role whose ARN begins alike", `${ROLE}2 AROA1`, OWN, true],
         ["is said by a new role of the same name", `${ROLE} AROA2`, OWN, true],
@@ -58,8 +60,10 @@ describe("The delivery of the role", () => {
         await rejects(valueOf(deliver(pulumi.unknown)), { message });
     });
 
-    it("waits for the gate alone if the run does not create the guard", async () => {
-        strictEqual(await valueOf(deliver(undefined)), true);
+    it("waits for the gate alone if the run does not create the component", async () => {
+        strictEqual(await valueOf(deliver(undefined, passed, { arn: pulumi.output(ROLE) })), true);
+        const none = pulumi.output(undefined as unknown as string);
+        strictEqual(await valueOf(deliver(undefined, passed, { arn: none, uniqueId: none })), true);
     });
 
     it("is not checked in a preview, nor without an engine", () => {
