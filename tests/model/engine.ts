@@ -28,6 +28,7 @@ import {
 } from "./cniRole";
 import { type Deletion, isKept, mayDelete } from "./deletions";
 import { type Child, Flags, isLeftOutOf, positionOf, Steps } from "./engineFlags";
+import { whyNotPlayed } from "./notPlayed";
 import type { Run } from "./run";
 import { carriersOf, CONTROL, runContextOf } from "./runContext";
 import { FOREIGN_OWNER, ModelWorld, ROLE_ARN } from "./world";
@@ -163,7 +164,13 @@ export class Engine {
         }
         const before = this.replacedRoles();
         this.updates += 1;
-        const steps = new Steps(flags, this.present(), world, run);
+        const present = this.present();
+        const [roleFails, isUnrecorded] = [this.failsOnNodes(program, flags), this.isUnrecorded(program)];
+        const reason = whyNotPlayed({ flags, present, roleFails, isUnrecorded });
+        if (reason !== undefined) {
+            throw new Error(`not played: ${reason}`);
+        }
+        const steps = new Steps(flags, present, world, run);
         const arn = await this.ownRole(program, run, steps);
         await this.liveChecks(program, arn, run, steps);
         // It has retainOnDelete: without detachFromNodeRoles it leaves the state, but stays in the cluster.
@@ -174,6 +181,19 @@ export class Engine {
         if (steps.failed.length > 0) {
             throw steps.error;
         }
+    }
+
+    /** Whether the role that an update would deliver fails on the nodes. */
+    private failsOnNodes({ roleName }: Program, flags: Flags): boolean {
+        const former = this.world.cniRoles.get(this.roleArn ?? "");
+        return isLeftOutOf(flags, "role") ? former?.works === false : roleName.startsWith("bad");
+    }
+
+    private isUnrecorded({ detachFromNodeRoles = [] }: Program): boolean {
+        const { record } = this.stack.guard ?? {};
+        const isKnown = (name: string) =>
+            record?.namedNodeRoles.includes(name) && (record.nodeRolePolicies[name] ?? []).length > 0;
+        return record !== undefined && !detachFromNodeRoles.every(isKnown);
     }
 
     /** The children in the state. */
@@ -272,14 +292,17 @@ export class Engine {
         }
     }
 
-    /** The outputs that show whether the hand-over is finished. A detachment that the run does not create has none. */
+    /**
+     * The values that show whether the hand-over is finished. A detachment that is left out and is not in the state has its inputs, and no
+     * outputs: pulumi pkg/resource/deploy/step.go, SameStep.Apply; @pulumi/pulumi runtime/rpc.ts, resolveOutputs.
+     */
     private outcome(steps: Steps): Record<string, unknown> {
         const { guard, detachment: last } = this.stack;
         return {
             approvedRole: steps.output("guard", guard?.approvedRole),
             record: steps.output("guard", guard?.record),
             verifiedPods: steps.output("detachment", last?.verifiedPods),
-            verifiedRole: last?.approvedRole,
+            verifiedRole: last?.approvedRole ?? guard?.approvedRole,
         };
     }
 

@@ -4,7 +4,16 @@ import type { Run } from "./run";
 import type { ModelWorld } from "./world";
 
 /** In the order of the program, where each child depends on all children before it. `policies` are the role's attachments. */
-const CHILDREN = ["role", "policies", "guard", "patch", "canary", "rollout", "injectionGuard", "detachment"] as const;
+export const CHILDREN = [
+    "role",
+    "policies",
+    "guard",
+    "patch",
+    "canary",
+    "rollout",
+    "injectionGuard",
+    "detachment",
+] as const;
 export type Child = (typeof CHILDREN)[number];
 
 export interface Flags {
@@ -48,18 +57,6 @@ export class Steps {
             // checkTargets of `ReplaceTargets`, before the program runs.
             throw new Error(`${missing}, which is to be replaced, could not be found in the stack`);
         }
-        if (flags.exclude !== undefined && this.breaksState(flags.exclude)) {
-            throw new Error("not played: the engine would create a child without one that it depends on");
-        }
-    }
-
-    /**
-     * With `--exclude`, the engine creates a child whose dependency is in neither the program's run nor the state, and then fails as it
-     * saves the state ("snapshot integrity failure"). `pulumi state repair` has to follow, so the model does not play it.
-     */
-    private breaksState(exclude: readonly Child[]): boolean {
-        const missing = exclude.filter((child) => !this.present.has(child)).map(positionOf);
-        return CHILDREN.some((child) => !exclude.includes(child) && positionOf(child) > Math.min(...missing));
     }
 
     /** Operates on a child, unless the flags leave it out, or a child before it has failed. */
@@ -111,8 +108,9 @@ export class Steps {
         return this.tried.has(child);
     }
 
+    /** Whether a failed child was in the state as the run began. The attachment of a policy that does not exist was not. */
     public wasPresent(child: Child): boolean {
-        return this.present.has(child);
+        return this.present.has(child) && !(child === "policies" && this.flags.policyMissing);
     }
 
     /**

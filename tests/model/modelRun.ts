@@ -77,6 +77,10 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
         () => handedOver(world, engine, scenario.last),
         async (run) => {
             const { hasReplacedGuard } = engine;
+            if (hasReplacedGuard && isRefused(world)) {
+                // Each update would detach the policies before it deletes the guard. A destroy attaches them, and deletes it.
+                await engine.destroy(run);
+            }
             await engine.refresh(run);
             await engine.up(scenario.last, run);
             if (hasReplacedGuard) {
@@ -192,7 +196,21 @@ async function reachGoal(
             }
             return;
         }
+        followAdvice(world, failed);
         world.advance(IDLE_MILLISECONDS);
+    }
+}
+
+/** Whether the last run ended since the record of a credential guard has no policies for the node roles. */
+function isRefused({ log }: ModelWorld): boolean {
+    const ended = log.filter((line) => line.includes("== ended: ")).at(-1);
+    return ended?.includes("[node-role-without-permissions]") ?? false;
+}
+
+/** The operator attaches the policies that a message names. */
+function followAdvice(world: ModelWorld, message: string): void {
+    if (message.includes("[node-role-without-permissions]")) {
+        world.nodeRoles.forEach((role) => world.setAttached(role, true));
     }
 }
 

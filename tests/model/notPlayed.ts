@@ -1,0 +1,56 @@
+/** Commands that the model does not play, and why. Most of them cost pods their path, so that a random run would end there. */
+import { type Child, CHILDREN, Flags, isLeftOutOf, positionOf } from "./engineFlags";
+
+/** An update, as far as it decides whether the model plays it. */
+export interface Command {
+    readonly flags: Flags;
+    /** The children in the state as the run begins. */
+    readonly present: ReadonlySet<Child>;
+    /** Whether the program's role fails on the nodes. */
+    readonly roleFails: boolean;
+    /** Whether the guard's record has no policy of a node role that the program names. */
+    readonly isUnrecorded: boolean;
+}
+
+const REASONS: readonly (readonly [reason: string, applies: (command: Command) => boolean])[] = [
+    [
+        // The engine fails as it saves the state ("snapshot integrity failure"), and `pulumi state repair` has to follow. Seen with v3.260.
+        "the engine would create a child without one that it depends on",
+        ({ flags: { exclude = [] }, present }) => {
+            const missing = exclude.filter((child) => !present.has(child)).map(positionOf);
+            return CHILDREN.some((child) => !exclude.includes(child) && positionOf(child) > Math.min(...missing));
+        },
+    ],
+    [
+        // Neither check sees that the engine has skipped the guard, so that the engine deletes the role that the pods carry.
+        "an attachment fails, and the run goes on",
+        ({ flags, present }) => flags.continueOnError === true && flags.policyMissing === true && present.has("role"),
+    ],
+    [
+        // The rolling update gives the role to pods that no canary has tried, and stops at the first of them.
+        "the rolling update would begin with a role that fails, without a canary",
+        ({ flags, roleFails }) => roleFails && isLeftOutOf(flags, "canary") && !isLeftOutOf(flags, "rollout"),
+    ],
+    [
+        // The check takes the inputs of the detachment that is not created for those of one that has verified the pods.
+        "the guard approves another role, and there is no detachment",
+        ({ flags, present }) =>
+            isLeftOutOf(flags, "detachment") && !present.has("detachment") && !isLeftOutOf(flags, "guard"),
+    ],
+    [
+        // The detachment detaches policies that nothing attaches again: the hand-back refuses.
+        "the guard is left out, and the detachment is not, where the record lacks a node role's policies",
+        ({ flags, isUnrecorded }) => isUnrecorded && isLeftOutOf(flags, "guard") && !isLeftOutOf(flags, "detachment"),
+    ],
+    [
+        // Its delete attaches nothing. If the pods carry a later role, it restarts them without one.
+        "a guard is replaced whose record lacks a node role's policies",
+        ({ flags: { replace = [] }, isUnrecorded }) => isUnrecorded && replace.includes("guard"),
+    ],
+];
+
+/** Undefined: the model plays the command. MODEL_GAPS=1 plays all but the first. */
+export function whyNotPlayed(command: Command): string | undefined {
+    const reasons = process.env["MODEL_GAPS"] === undefined ? REASONS : REASONS.slice(0, 1);
+    return reasons.find(([, applies]) => applies(command))?.[0];
+}

@@ -1,0 +1,83 @@
+import * as fc from "fast-check";
+import * as assert from "node:assert/strict";
+import type { Resources } from "../../../model/engine";
+import { flagged, replacing } from "../../../model/flaggedCommands";
+import { runOnWorld, Scenario } from "../../../model/modelRun";
+import { missesTheGuard, missesTheUnfinished, unguardsAsItIsReplaced } from "../../../model/plantedBugs";
+
+/** MODEL_RUNS=5000 runs more, and different ones each time. */
+const { MODEL_RUNS, MODEL_SEED } = process.env;
+const PARAMETERS = {
+    numRuns: Number(MODEL_RUNS ?? 100),
+    ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 15_000, seed: 20261128 } : {}),
+    ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
+};
+
+const seen = new Set<string>();
+
+async function holds(of: Scenario, resources?: Resources): Promise<void> {
+    const { problems, log, seen: kinds } = await runOnWorld(of, resources);
+    kinds.forEach((kind) => seen.add(kind));
+    const first = log.findIndex((line) => line.includes("!!!"));
+    assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
+}
+
+describe("Commands with --target, --exclude, --replace and --continue-on-error on the model", function () {
+    this.timeout(0);
+
+    before(async () => {
+        await fc.assert(
+            fc.asyncProperty(flagged, (of) => holds(of)),
+            PARAMETERS,
+        );
+    });
+
+    it("cost no pod its path, and every goal is reached after them", () => {
+        assert.ok(seen.size > 0);
+    });
+
+    const kinds: [string, RegExp][] = [
+        ["--target", /^-- --target leaves \w+ out/],
+        ["--target without a child that another one needs", /which was not specified in --target list/],
+        ["--exclude", /^-- --exclude leaves \w+ out/],
+        ["--replace of the credential guard", /^-- guard is replaced/],
+        ["--replace of the canary", /^-- canary is replaced/],
+        ["--replace of the injection guard", /^-- injectionGuard is replaced/],
+        ["--replace of the detachment", /^-- detachment is replaced/],
+        ["--continue-on-error, after a failed credential guard", /^-- guard has failed: /],
+        ["--continue-on-error, after a failed canary", /^-- canary has failed: /],
+        ["--continue-on-error, and its skipped children", /^-- detachment is skipped/],
+        ["a destroy that keeps some children", /^== destroy but keep all up to \w+/],
+        ["a role that the credential guard has not approved", /^== ended: \[role-not-approved\]/],
+        ["a hand-over that is not finished", /^== ended: \[hand-over-unfinished\]/],
+    ];
+    for (const [what, kind] of kinds) {
+        it(`occur in the random runs: ${what}`, () => {
+            assert.ok(
+                [...seen].some((one) => kind.test(one)),
+                [...seen].filter((one) => /^(?:--|==)/.test(one)).join("\n"),
+            );
+        });
+    }
+
+    const bugs: [string, fc.Arbitrary<Scenario>, Resources, RegExp][] = [
+        ["does not see that the credential guard is left out", flagged, missesTheGuard, /has no path: it carries arn:/],
+        ["does not see that a hand-over is unfinished", flagged, missesTheUnfinished, /has no path: it carries arn:/],
+        [
+            "removes the injection guard as a replaced detachment is deleted",
+            replacing,
+            unguardsAsItIsReplaced,
+            /has no path: it carries the node role/,
+        ],
+    ];
+    for (const [what, scenarios, resources, problem] of bugs) {
+        it(`are what catches a product that ${what}`, async () => {
+            const { failed, errorInstance } = await fc.check(
+                fc.asyncProperty(scenarios, (of) => holds(of, resources)),
+                { seed: 1, numRuns: 1000, endOnFailure: true },
+            );
+            assert.ok(failed);
+            assert.match(String(errorInstance), problem);
+        });
+    }
+});
