@@ -86,6 +86,8 @@ interface Stack {
     /** Those that `--replace` has replaced, and that no run has deleted yet. */
     replacedGuards: { readonly state: GuardState; readonly since: number }[];
     replacedDetachments: (DetachmentInputs & DetachmentOutputs)[];
+    /** Patches in the state, also those that a refresh has found changed. */
+    readonly patches: Set<Child>;
     /** The runs that replaced the roles before the last one. */
     readonly replacedIn: Map<string, number>;
     patch?: string;
@@ -122,6 +124,7 @@ export class Engine {
         roles: [],
         replacedGuards: [],
         replacedDetachments: [],
+        patches: new Set(),
         replacedIn: new Map(),
     };
     private generatedNames = 0;
@@ -165,8 +168,13 @@ export class Engine {
         const before = this.replacedRoles();
         this.updates += 1;
         const present = this.present();
-        const [roleFails, isUnrecorded] = [this.failsOnNodes(program, flags), this.isUnrecorded(program)];
-        const reason = whyNotPlayed({ flags, present, roleFails, isUnrecorded });
+        const reason = whyNotPlayed({
+            flags,
+            present,
+            roleFails: this.failsOnNodes(program, flags),
+            isUnrecorded: this.isUnrecorded(program),
+            hasFormerRole: before.size > 0,
+        });
         if (reason !== undefined) {
             throw new Error(`not played: ${reason}`);
         }
@@ -198,15 +206,15 @@ export class Engine {
 
     /** The children in the state. */
     private present(): Set<Child> {
-        const { roles, guard, patch, canary: tried, rollout, injectionGuard, detachment: last } = this.stack;
+        const { roles, guard, patches, canary: tried, injectionGuard, detachment: last } = this.stack;
         const hasPolicies = ({ policyArns }: ModelRole) => policyArns === undefined || policyArns.length > 0;
         const all: [Child, boolean][] = [
             ["role", roles.length > 0],
             ["policies", [...this.world.cniRoles.values()].some(hasPolicies)],
             ["guard", guard !== undefined],
-            ["patch", patch !== undefined],
+            ["patch", patches.has("patch")],
             ["canary", tried !== undefined],
-            ["rollout", rollout !== undefined],
+            ["rollout", patches.has("rollout")],
             ["injectionGuard", injectionGuard !== undefined],
             ["detachment", last !== undefined],
         ];
@@ -249,6 +257,7 @@ export class Engine {
                 delete stack.isOff;
             });
         });
+        steps.noteCreated("patch", stack.patches);
         const delivered = arn;
         const known = () => {
             const { record, approvedRole } = inState(stack.guard);
@@ -264,6 +273,7 @@ export class Engine {
                 await this.rollOut(delivered, run);
             }
         });
+        steps.noteCreated("rollout", stack.patches);
         const injectionGuard = hasInjectionGuard(program);
         if (injectionGuard) {
             await steps.operate("injectionGuard", async (replaces) => {
@@ -607,6 +617,10 @@ export class Engine {
         }
         if (goes("rollout")) {
             delete this.stack.rollout;
+            this.stack.patches.delete("rollout");
+        }
+        if (goes("patch")) {
+            this.stack.patches.delete("patch");
         }
     }
 
@@ -668,9 +682,9 @@ export class Engine {
 }
 
 /** Waits for all of them, since the engine ends no operation in progress when another one fails. */
-async function failures(operations: readonly Promise<void>[]): Promise<unknown[]> {
+async function failures(operations: readonly Promise<void>[]): Promise<Error[]> {
     const ended = await Promise.allSettled(operations);
-    return ended.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+    return ended.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
 }
 
 /** A child before the present one, which is in the state. */

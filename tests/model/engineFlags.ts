@@ -61,7 +61,7 @@ export class Steps {
 
     /** Operates on a child, unless the flags leave it out, or a child before it has failed. */
     public async operate(child: Child, act: (replaces: boolean) => Promise<void>): Promise<void> {
-        const { flags, present, run } = this;
+        const { flags, present } = this;
         if (this.failed.length > 0) {
             // handleSingleEvent, doesStepDependOn: the engine skips each resource that depends on a failed one.
             this.world.note(`-- ${child} is skipped`);
@@ -106,6 +106,13 @@ export class Steps {
     /** Whether the engine has begun to create or to update the child. */
     public wasTried(child: Child): boolean {
         return this.tried.has(child);
+    }
+
+    /** Notes a child that the engine has operated on. */
+    public noteCreated(child: Child, created: Set<Child>): void {
+        if (this.tried.has(child) && !this.failed.includes(child)) {
+            created.add(child);
+        }
     }
 
     /** Whether a failed child was in the state as the run began. The attachment of a policy that does not exist was not. */

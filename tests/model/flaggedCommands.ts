@@ -1,26 +1,21 @@
 /** Random options of Pulumi's commands, on top of a random sequence. */
 import * as fc from "fast-check";
-import type { Child, Flags } from "./engineFlags";
+import { type Child, CHILDREN, Flags, positionOf } from "./engineFlags";
 import type { Program } from "./engine";
 import type { Operation, Scenario, Turn } from "./modelRun";
 import { scenario } from "./scenarios";
 
 /** All children from this one on. */
-const from = (first: Child): Child[] => CHAIN.slice(CHAIN.indexOf(first));
-const CHAIN: readonly Child[] = [
-    "role",
-    "policies",
-    "guard",
-    "patch",
-    "canary",
-    "rollout",
-    "injectionGuard",
-    "detachment",
-];
+const from = (child: Child): Child[] => CHILDREN.slice(positionOf(child));
 
-const some = fc.subarray([...CHAIN], { minLength: 1, maxLength: 7 });
+const some = fc.subarray([...CHILDREN], { minLength: 1, maxLength: 7 });
 /** The first children of the chain, as an operator adds what the engine misses. */
-const first = fc.constantFrom(...CHAIN.slice(0, 7)).map((last) => CHAIN.slice(0, CHAIN.indexOf(last) + 1));
+const first = fc.constantFrom(...CHILDREN.slice(0, 7)).map((last) => CHILDREN.slice(0, positionOf(last) + 1));
+
+const one = fc.constantFrom(...CHILDREN).map((child) => [child]);
+/** The replacement of the attachment is a limit of docs/limits.md. */
+const REPLACED: Child[] = ["guard", "canary", "injectionGuard", "detachment"];
+const oneReplaced = fc.constantFrom(...REPLACED).map((child) => [child]);
 
 /** The options of one update. */
 const anyFlags: fc.Arbitrary<Flags> = fc
@@ -31,20 +26,18 @@ const anyFlags: fc.Arbitrary<Flags> = fc
             fc
                 .oneof(
                     some,
-                    fc.constantFrom(...CHAIN).map((one) => [one]),
-                    fc.constantFrom(...CHAIN).map(from),
+                    one,
+                    one.map(([child = "role"]) => from(child)),
                 )
                 .map((exclude) => ({ exclude })),
-            fc
-                .subarray<Child>(["guard", "canary", "injectionGuard", "detachment"], { minLength: 1 })
-                .map((replace) => ({ replace })),
+            fc.oneof(fc.subarray(REPLACED, { minLength: 1 }), oneReplaced).map((replace) => ({ replace })),
         ),
-        continueOnError: fc.boolean(),
-        policyMissing: fc.constantFrom(false, false, true),
+        goesOn: fc.constantFrom({}, { continueOnError: true }),
+        missing: fc.oneof({ arbitrary: fc.constant({}), weight: 7 }, fc.constant({ policyMissing: true })),
     })
-    .map(({ which, ...others }) => ({ ...which, ...others }));
+    .map(({ which, goesOn, missing }) => ({ ...which, ...goesOn, ...missing }));
 
-const kept = fc.constantFrom(undefined, ...CHAIN.slice(0, 7));
+const kept = fc.constantFrom(undefined, ...CHILDREN.slice(0, 7));
 
 interface Change {
     readonly flags: Flags | undefined;

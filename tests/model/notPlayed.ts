@@ -10,6 +10,8 @@ export interface Command {
     readonly roleFails: boolean;
     /** Whether the guard's record has no policy of a node role that the program names. */
     readonly isUnrecorded: boolean;
+    /** Whether the state has a role that an earlier run has replaced. */
+    readonly hasFormerRole: boolean;
 }
 
 const REASONS: readonly (readonly [reason: string, applies: (command: Command) => boolean])[] = [
@@ -33,9 +35,17 @@ const REASONS: readonly (readonly [reason: string, applies: (command: Command) =
     ],
     [
         // The check takes the inputs of the detachment that is not created for those of one that has verified the pods.
-        "the guard approves another role, and there is no detachment",
+        "the guard has approved a role, and there is no detachment",
         ({ flags, present }) =>
-            isLeftOutOf(flags, "detachment") && !present.has("detachment") && !isLeftOutOf(flags, "guard"),
+            isLeftOutOf(flags, "detachment") &&
+            !present.has("detachment") &&
+            present.has("role") &&
+            (present.has("guard") || !isLeftOutOf(flags, "guard")),
+    ],
+    [
+        // The new guard takes the annotation of a killed run for the one of before, so that a failed canary is not reverted.
+        "a guard is replaced, and its role fails",
+        ({ flags: { replace = [] }, roleFails }) => roleFails && replace.includes("guard"),
     ],
     [
         // The detachment detaches policies that nothing attaches again: the hand-back refuses.
@@ -46,6 +56,12 @@ const REASONS: readonly (readonly [reason: string, applies: (command: Command) =
         // Its delete attaches nothing. If the pods carry a later role, it restarts them without one.
         "a guard is replaced whose record lacks a node role's policies",
         ({ flags: { replace = [] }, isUnrecorded }) => isUnrecorded && replace.includes("guard"),
+    ],
+    [
+        // The record of a new guard may not know the former role, so that the hand-over of a failed canary looks finished.
+        "a guard is replaced, and the run goes on, while the state has a former role",
+        ({ flags: { replace = [], continueOnError }, hasFormerRole }) =>
+            hasFormerRole && continueOnError === true && replace.includes("guard"),
     ],
 ];
 
