@@ -1,4 +1,6 @@
-/** Commands that the model does not play, and why. Most of them cost pods their path, so that a random run would end there. */
+/**
+ * Commands that random runs do not play, and why: all but the first end with a problem each time. knownGaps.ts plays them.
+ */
 import { type Child, CHILDREN, Flags, isLeftOutOf, positionOf } from "./engineFlags";
 
 /** An update, as far as it decides whether the model plays it. */
@@ -65,8 +67,7 @@ const REASONS: readonly (readonly [reason: string, applies: (command: Command) =
     ],
 ];
 
-/** Undefined: the model plays the command. MODEL_GAPS=1 plays all but the first. */
+/** Undefined: the model plays the command. */
 export function whyNotPlayed(command: Command): string | undefined {
-    const reasons = process.env["MODEL_GAPS"] === undefined ? REASONS : REASONS.slice(0, 1);
-    return reasons.find(([, applies]) => applies(command))?.[0];
+    return command.flags.isKnownGap ? undefined : REASONS.find(([, applies]) => applies(command))?.[0];
 }

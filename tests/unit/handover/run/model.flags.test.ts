@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
 import type { Resources } from "../../../model/engine";
 import { flagged, replacing } from "../../../model/flaggedCommands";
+import { knownGaps } from "../../../model/knownGaps";
 import { runOnWorld, Scenario } from "../../../model/modelRun";
 import { missesTheGuard, missesTheUnfinished, unguardsAsItIsReplaced } from "../../../model/plantedBugs";
 
@@ -23,7 +24,7 @@ async function holds(of: Scenario, resources?: Resources): Promise<void> {
 }
 
 /** Enough histories to find each planted bug. They are the same each time, and begin with a seed that finds each early. */
-const BUG_HUNT = { seed: 5, numRuns: 400, endOnFailure: true };
+const BUG_HUNT = { seed: 4, numRuns: 400, endOnFailure: true };
 
 describe("Commands with --target, --exclude, --replace and --continue-on-error on the model", function () {
     this.timeout(0);
@@ -60,6 +61,14 @@ describe("Commands with --target, --exclude, --replace and --continue-on-error o
                 [...seen].some((one) => kind.test(one)),
                 [...seen].filter((one) => /^(?:--|==)/.test(one)).join("\n"),
             );
+        });
+    }
+
+    // A command that no longer shows its problem has to leave both knownGaps.ts and notPlayed.ts.
+    for (const [what, of, problem] of knownGaps) {
+        it(`have this known gap: ${what}`, async () => {
+            const { problems } = await runOnWorld(of);
+            assert.match(problems.join("\n"), problem);
         });
     }
 
