@@ -22,7 +22,8 @@ const REASONS: readonly (readonly [reason: string, applies: (command: Command) =
         "the engine would create a child without one that it depends on",
         ({ flags: { exclude = [] }, present }) => {
             const missing = exclude.filter((child) => !present.has(child)).map(positionOf);
-            return CHILDREN.some((child) => !exclude.includes(child) && positionOf(child) > Math.min(...missing));
+            const isThere = (child: Child) => present.has(child) || !exclude.includes(child);
+            return CHILDREN.some((child) => isThere(child) && positionOf(child) > Math.min(...missing));
         },
     ],
     [

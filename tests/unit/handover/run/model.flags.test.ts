@@ -10,7 +10,8 @@ import { missesTheGuard, missesTheUnfinished, unguardsAsItIsReplaced } from "../
 const { MODEL_RUNS, MODEL_SEED } = process.env;
 const PARAMETERS = {
     numRuns: Number(MODEL_RUNS ?? 250),
-    ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 15_000, seed: 20261130 } : {}),
+    // Without a time limit: the rows about the kinds need all of them.
+    ...(MODEL_RUNS === undefined ? { seed: 20261130 } : {}),
     ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
 };
 
