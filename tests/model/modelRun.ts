@@ -1,3 +1,4 @@
+import type { Child, Flags } from "./engineFlags";
 import { Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { endFaults, Fault, injectFault } from "./faults";
 import { endOwnerChanges, injectOwnerChange, isOwnerChange, OwnerChange } from "./ownerChanges";
@@ -7,11 +8,12 @@ import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
 export type Operation =
-    | { readonly do: "up"; readonly refresh: boolean; readonly program: Program }
+    | { readonly do: "up"; readonly refresh: boolean; readonly program: Program; readonly flags?: Flags }
     | { readonly do: "refresh" }
     /** An update with `liveChecks: false`, after a refresh if it is one with `--refresh`. */
     | { readonly do: "turnOff"; readonly refresh: boolean }
-    | { readonly do: "destroy" }
+    /** With `--exclude` of the last child that stays, or with `--target` and `--target-dependents` of the first that goes. */
+    | { readonly do: "destroy"; readonly lastKept?: Child }
     | { readonly do: "nothing" };
 
 export interface Turn {
@@ -74,8 +76,18 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
         "the hand-over",
         () => handedOver(world, engine, scenario.last),
         async (run) => {
+            const { hasReplacedGuard } = engine;
+            if (hasReplacedGuard && isRefused(world)) {
+                // Each update would detach the policies before it deletes the guard. A destroy attaches them, and deletes it.
+                await engine.destroy(run);
+            }
             await engine.refresh(run);
             await engine.up(scenario.last, run);
+            if (hasReplacedGuard) {
+                // Its delete has handed back at the end of this update.
+                await engine.refresh(run);
+                await engine.up(scenario.last, run);
+            }
         },
     );
     await reachGoal(
@@ -111,7 +123,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
             return;
         case "destroy":
             if (!engine.isPlain) {
-                await attempt(world, () => engine.destroy(run));
+                await attempt(world, () => engine.destroy(run, operation.lastKept));
             }
             return;
         case "up": {
@@ -119,7 +131,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
                 if (operation.refresh) {
                     await engine.refresh(run);
                 }
-                await engine.up(operation.program, run);
+                await engine.up(operation.program, run, operation.flags);
             });
             if (failed.includes("[canary-failed]")) {
                 checkReverted(world, engine.roleArn ?? "");
@@ -184,7 +196,21 @@ async function reachGoal(
             }
             return;
         }
+        followAdvice(world, failed);
         world.advance(IDLE_MILLISECONDS);
+    }
+}
+
+/** Whether the last run ended since the record of a credential guard has no policies for the node roles. */
+function isRefused({ log }: ModelWorld): boolean {
+    const ended = log.filter((line) => line.includes("== ended: ")).at(-1);
+    return ended?.includes("[node-role-without-permissions]") ?? false;
+}
+
+/** The operator attaches the policies that a message names. */
+function followAdvice(world: ModelWorld, message: string): void {
+    if (message.includes("[node-role-without-permissions]")) {
+        world.nodeRoles.forEach((role) => world.setAttached(role, true));
     }
 }
 
@@ -228,12 +254,16 @@ function firstOf(findings: readonly [boolean, string][]): string | undefined {
 }
 
 function describe(operation: Operation): string {
+    if (operation.do === "destroy" && operation.lastKept !== undefined) {
+        return `destroy but keep all up to ${operation.lastKept}`;
+    }
     if (operation.do !== "up") {
         return operation.do;
     }
     const { roleName, detachFromNodeRoles, ...others } = operation.program;
     const more = Object.keys(others).length === 0 ? "" : ` ${JSON.stringify(others)}`;
-    return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${detachFromNodeRoles?.join(", ") ?? "no node roles"}]${more}`;
+    const flags = operation.flags === undefined ? "" : ` with ${JSON.stringify(operation.flags)}`;
+    return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${detachFromNodeRoles?.join(", ") ?? "no node roles"}]${more}${flags}`;
 }
 
 /** Without names and numbers: `pod7 is created on n2 with …` is one kind. */

@@ -171,9 +171,14 @@ export class ModelWorld {
         this.guards.push({ at: this.now, value: roleArns });
     }
 
+    /** The guard that the API server knows of now. */
+    private get enforcedGuard(): readonly string[] | undefined {
+        return valueAt(this.guards, this.now - this.policyMilliseconds);
+    }
+
     /** Whether the API server admits a pod with this role now. */
     public admits(roleArn: string | undefined): boolean {
-        const enforced = valueAt(this.guards, this.now - this.policyMilliseconds);
+        const enforced = this.enforcedGuard;
         return enforced === undefined || (roleArn !== undefined && [...enforced, POD_IDENTITY].includes(roleArn));
     }
 
@@ -337,7 +342,7 @@ export class ModelWorld {
                 this.changed();
                 return;
             }
-            if (roleArn === FOREIGN_ROLE && this.guard !== undefined) {
+            if (roleArn === FOREIGN_ROLE && this.enforcedGuard !== undefined) {
                 this.problem("the injection guard admitted a pod with a role that was never approved");
             }
             this.podsCreated += 1;
