@@ -116,6 +116,9 @@ export const TIMEOUTS = {
     handBackSeconds: 240,
 };
 
+/** A role of another name has another unique ID. */
+const uniqueIdOf = (roleArn: string) => `AROA${roleArn.toUpperCase().replace(/[^A-Z0-9]/g, "")}`;
+
 export const arnOf = (roleName: string) => `arn:aws:iam::${ACCOUNT}:role/${roleName}`;
 
 /** Does what Pulumi's engine does with the component's resources, in the order of components/live/liveChecks.ts. */
@@ -239,7 +242,7 @@ export class Engine {
             stack.replacedGuards.push(...(former ? [{ state: former, since: this.updates }] : []));
         });
         const approvedNow = steps.output("guard", stack.guard?.approvedRole);
-        if (resources.isLeftOut(approvedNow, steps.output("role", arn), steps.wasTried("guard"))) {
+        if (resources.isLeftOut(approvedNow, `${String(steps.output("role", arn))} ${uniqueIdOf(arn)}`)) {
             throw refusals.roleNotApproved(arn);
         }
         await steps.operate("patch", async () => {
@@ -313,6 +316,7 @@ export class Engine {
             record: steps.output("guard", guard?.record),
             verifiedPods: steps.output("detachment", last?.verifiedPods),
             verifiedRole: last?.approvedRole ?? guard?.approvedRole,
+            verifiedRecord: last?.record ?? guard?.record,
         };
     }
 
@@ -763,6 +767,6 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         detachPolicyArns,
         injectionGuard: hasInjectionGuard(program),
         policyArns: policiesOf(program),
-        roleUniqueId: common.subject.roleArn,
+        roleUniqueId: uniqueIdOf(common.subject.roleArn),
     };
 }

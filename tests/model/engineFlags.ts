@@ -105,11 +105,6 @@ export class Steps {
         this.failed.push(child);
     }
 
-    /** Whether the engine has begun to create or to update the child. */
-    public wasTried(child: Child): boolean {
-        return this.tried.has(child);
-    }
-
     /** Notes a child that the engine has operated on. */
     public noteCreated(child: Child, created: Set<Child>): void {
         if (this.tried.has(child) && !this.failed.includes(child)) {

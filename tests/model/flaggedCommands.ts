@@ -44,15 +44,12 @@ interface Change {
     readonly lastKept: Child | undefined;
 }
 
-/** The engine makes the role's name. A role that returns under a fixed name is one that the checks take for the verified one. */
-const named = (program: Program): Program => ({ ...program, generatedName: true });
-
 /** The delete of a replaced guard refuses for node roles that only its successor names, so all programs name the same. */
 const namingBoth = (program: Program): Program => ({ ...program, detachFromNodeRoles: ["a", "b"] });
 
 function withFlags(operation: Operation, { flags, lastKept }: Change): Operation {
     if (operation.do === "up") {
-        return { ...operation, program: named(operation.program), ...(flags === undefined ? {} : { flags }) };
+        return { ...operation, ...(flags === undefined ? {} : { flags }) };
     }
     return operation.do === "destroy" && lastKept !== undefined ? { ...operation, lastKept } : operation;
 }
@@ -81,8 +78,7 @@ function scenarioWith(flags: fc.Arbitrary<Flags>): fc.Arbitrary<Scenario> {
             ...turn,
             operation: withFlags(turn.operation, each[index] ?? { flags: undefined, lastKept: undefined }),
         }));
-        const flagged = { ...of, turns, last: named(of.last) };
-        return turns.some(replacesGuard) ? namingNodeRoles(flagged) : flagged;
+        return turns.some(replacesGuard) ? namingNodeRoles({ ...of, turns }) : { ...of, turns };
     });
 }
 

@@ -41,21 +41,6 @@ const carriesARole = /has no path: it carries arn:/;
 /** The title of each, its turns, and the problem. */
 export const knownGaps: readonly (readonly [string, Scenario, RegExp])[] = [
     [
-        "--continue-on-error of an update to another role, one of whose policies cannot be attached",
-        of(up("cni"), up("next", { continueOnError: true, policyMissing: true })),
-        carriesARole,
-    ],
-    [
-        "--target of role, policies and guard, for another role, after a destroy that has kept the guard",
-        of(up("cni"), destroy("guard"), up("next", { target: ["role", "policies", "guard"] })),
-        carriesARole,
-    ],
-    [
-        "--target of role, policies and guard, for another role, after a first update that was killed at its canary",
-        of(up("cni", {}, 60), up("next", { target: ["role", "policies", "guard"] })),
-        carriesARole,
-    ],
-    [
         "--exclude of the canary, for a role that fails on the nodes",
         of(up("cni"), up("bad", { exclude: ["canary"] })),
         /the rollout begins with a role whose canary did not work/,

@@ -27,23 +27,9 @@ const REASONS: readonly (readonly [reason: string, applies: (command: Command) =
         },
     ],
     [
-        // Neither check sees that the engine has skipped the guard, so that the engine deletes the role that the pods carry.
-        "an attachment fails, and the run goes on",
-        ({ flags, present }) => flags.continueOnError === true && flags.policyMissing === true && present.has("role"),
-    ],
-    [
         // The rolling update gives the role to pods that no canary has tried, and stops at the first of them.
         "the rolling update would begin with a role that fails, without a canary",
         ({ flags, roleFails }) => roleFails && isLeftOutOf(flags, "canary") && !isLeftOutOf(flags, "rollout"),
-    ],
-    [
-        // The check takes the inputs of the detachment that is not created for those of one that has verified the pods.
-        "the guard has approved a role, and there is no detachment",
-        ({ flags, present }) =>
-            isLeftOutOf(flags, "detachment") &&
-            !present.has("detachment") &&
-            present.has("role") &&
-            (present.has("guard") || !isLeftOutOf(flags, "guard")),
     ],
     [
         // The new guard takes the annotation of a killed run for the one of before, so that a failed canary is not reverted.
