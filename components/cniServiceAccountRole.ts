@@ -155,7 +155,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
 
         // Step 1, continued: the annotation of the service account. The canary restarts one pod of each node role first.
         const patch = shape.serviceAccountPatch
-            ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape.liveChecks, patchOptions())
+            ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape, patchOptions())
             : undefined;
         created.push(...present(patch));
         const canary = live && guard && patch && createCanary(live, guard, uidOf(patch), created);

@@ -109,6 +109,9 @@ export interface CniServiceAccountRoleArgs {
      * Use it for the second cluster of a shared role, or if another team manages IAM. The component then creates no role and no
      * policy, and rejects the arguments that configure them.
      *
+     * Not the role that this component has created: it would no longer be part of the program, so Pulumi would delete it at the end
+     * of the update. With live checks, the update refuses (`own-role-as-existing`).
+     *
      * The value may be an Output. Whether it is given must be plain, because that decides which resources exist.
      */
     existingRoleArn?: pulumi.Input<string>;

@@ -12,6 +12,7 @@ import { ValidArgs } from "../arguments/validArgs";
 import { serviceAccountAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
+import type { Shape } from "../shape";
 import { PATCH_IGNORE_CHANGES, patchControl } from "./fieldManager";
 import { noteAnnotation, noteRegistration } from "./withoutLiveChecks";
 
@@ -24,7 +25,7 @@ export function annotateServiceAccount(
     args: ValidArgs,
     serviceAccount: pulumi.Output<ServiceAccountName>,
     annotations: pulumi.Output<Record<string, string>>,
-    live: boolean,
+    { liveChecks: live, daemonSetPatch }: Pick<Shape, "liveChecks" | "daemonSetPatch">,
     opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
 ): ServiceAccountPatch {
     const patch = new (sdks.core().ServiceAccountPatch)(
@@ -43,7 +44,10 @@ export function annotateServiceAccount(
         {
             ...opts,
             ignoreChanges: PATCH_IGNORE_CHANGES,
-            hooks: { ...explainFailures(serviceAccountAdvice, opts.parent), ...(live ? {} : noteAnnotation()) },
+            hooks: {
+                ...explainFailures(serviceAccountAdvice, opts.parent),
+                ...(live ? {} : noteAnnotation(daemonSetPatch)),
+            },
         },
     );
     if (!live) {

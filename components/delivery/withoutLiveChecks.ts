@@ -3,14 +3,20 @@ import {
     LIVE_CHECKS_ANNOTATION,
     LIVE_CHECKS_OFF,
     PATCH_FIELD_MANAGER_ANNOTATION,
+    ROLE_ARN_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
 import type { TurningOff } from "../../handover/model/turningOff";
 import { beforeChange, hasEngine } from "../failures/namedHooks";
 
+type Annotations = Readonly<Record<string, string>>;
+
 /** Of the inputs or the outputs of the patch. */
 interface Metadata {
-    readonly annotations?: Readonly<Record<string, string>>;
+    readonly annotations?: Annotations;
 }
+
+/** A change of the patch, as a hook gets it. */
+type Change = Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs">;
 
 /**
  * Tells former live checks that this update annotates the service account, before it does so. Only a hook sees the inputs of before
@@ -18,8 +24,27 @@ interface Metadata {
  *
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/
  */
-export function noteAnnotation(): pulumi.ResourceHookBinding {
-    return beforeChange("without-live-checks", (change) => noteBeforeChange(change, thisEngine()));
+export function noteAnnotation(restartsPods: boolean): pulumi.ResourceHookBinding {
+    return beforeChange("without-live-checks", async (change) => {
+        if (!restartsPods) {
+            await refuseAnotherRole(change);
+        }
+        await noteBeforeChange(change, thisEngine());
+    });
+}
+
+/**
+ * Refuses to turn the live checks off in the update that brings another role, if this update restarts no pod: the engine deletes the
+ * role that pods carry at its end.
+ */
+export async function refuseAnotherRole({ oldInputs, newInputs }: Change): Promise<void> {
+    const [before, after] = [annotationsOf(oldInputs), annotationsOf(newInputs)];
+    const { [ROLE_ARN_ANNOTATION]: former } = before;
+    const { [ROLE_ARN_ANNOTATION]: roleArn = "" } = after;
+    if (isTurnedOff(before, after) && former !== undefined && former !== roleArn) {
+        const { refusals } = await import("../../handover/model/refusals");
+        throw refusals.replacedWithoutRollout(former, roleArn);
+    }
 }
 
 /**
@@ -29,14 +54,18 @@ export function noteAnnotation(): pulumi.ResourceHookBinding {
  * is created has no live checks before it, except after a run that was killed, and they then hand back safely.
  */
 export async function noteBeforeChange(
-    { oldInputs, newInputs }: Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs">,
+    { oldInputs, newInputs }: Change,
     engineAddress: string | undefined,
 ): Promise<void> {
-    const [before, after] = [annotationsOf(oldInputs), annotationsOf(newInputs)];
-    if (before[LIVE_CHECKS_ANNOTATION] !== LIVE_CHECKS_OFF && after[LIVE_CHECKS_ANNOTATION] === LIVE_CHECKS_OFF) {
+    const after = annotationsOf(newInputs);
+    if (isTurnedOff(annotationsOf(oldInputs), after)) {
         const left = leave(after, engineAddress, "annotated");
         await (oldInputs === undefined ? left.catch(logFailure) : left);
     }
+}
+
+function isTurnedOff(before: Annotations, after: Annotations): boolean {
+    return before[LIVE_CHECKS_ANNOTATION] !== LIVE_CHECKS_OFF && after[LIVE_CHECKS_ANNOTATION] === LIVE_CHECKS_OFF;
 }
 
 /** Tells former live checks that the program registers the component without them, whether or not the patch changes. */
@@ -49,7 +78,7 @@ export function noteRegistration(metadata: pulumi.Output<Metadata>): void {
 
 /** A renamed component keeps the field manager that the live checks know. */
 async function leave(
-    { [PATCH_FIELD_MANAGER_ANNOTATION]: manager = "" }: Readonly<Record<string, string>>,
+    { [PATCH_FIELD_MANAGER_ANNOTATION]: manager = "" }: Annotations,
     engineAddress: string | undefined,
     turningOff: TurningOff,
 ): Promise<void> {
@@ -57,7 +86,7 @@ async function leave(
     leaveNote(manager, enginePort(engineAddress === undefined ? [] : [engineAddress]), turningOff);
 }
 
-function annotationsOf(inputs: unknown): Readonly<Record<string, string>> {
+function annotationsOf(inputs: unknown): Annotations {
     return (inputs as { readonly metadata?: Metadata } | undefined)?.metadata?.annotations ?? {};
 }
 

@@ -19,9 +19,9 @@ export const roleAdvice: Advice = (failures) => {
     const name = /Role with name (\S+) already exists/.exec(taken)?.[1];
     const another = name === undefined ? "another roleName" : `a roleName other than ${name}`;
     return (
-        `A role with this name already exists. Nothing was changed. Choose ${another}, or omit it for a generated one. To use the ` +
-        "existing role, pass its ARN as existingRoleArn. If it is this component's own role, which a new rolePath replaces, the new role " +
-        "needs another name: it is created before the old one is deleted."
+        `A role with this name already exists. Nothing was changed. Choose ${another}, or omit it for a generated one. To use ` +
+        "another owner's role, pass its ARN as existingRoleArn. If it is this component's own role: with a new rolePath, it needs another " +
+        "name, too, since it is created before the old one is deleted; with --replace, run the update without this option."
     );
 };
 

@@ -2,20 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { withFixedMessage } from "../arguments/fixedMessage";
 import { type KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { type Gate, withKnownPart } from "../arguments/validateArguments";
-import { beforeChange, hasEngine } from "../failures/namedHooks";
+import { hasEngine } from "../failures/namedHooks";
 import type { Refusal } from "../../handover/model/refusal";
 import type { refusals } from "../../handover/model/refusals";
 import type { CniRole } from "../role/cniRole";
 import type { CredentialGuard } from "./liveResources";
-
-/** Notes whether the engine tries to create or update the guard, which it does not if the run leaves the guard out. */
-export function noteTry(): { readonly hooks: pulumi.ResourceHookBinding; readonly wasTried: () => boolean } {
-    let tried = false;
-    const hooks = beforeChange("guard", () => {
-        tried = true;
-    });
-    return { hooks, wasTried: () => tried };
-}
 
 /**
  * Fails the update if another role takes the place of the one that the credential guard has approved, and the guard does not approve
@@ -27,11 +18,10 @@ export function noteTry(): { readonly hooks: pulumi.ResourceHookBinding; readonl
 export function unlessLeftOut(
     gate: Gate,
     { approvedRole }: Pick<CredentialGuard, "approvedRole">,
-    { arn }: Pick<CniRole, "arn">,
-    wasTried: () => boolean,
+    { arn, uniqueId }: Pick<CniRole, "arn" | "uniqueId">,
 ): Gate {
-    return afterCheck(gate, { approvedRole, arn }, (known) =>
-        isLeftOut(known["approvedRole"], known["arn"], wasTried())
+    return afterCheck(gate, { approvedRole, arn, uniqueId: uniqueId ?? "" }, (known) =>
+        isLeftOut(known["approvedRole"], `${String(known["arn"])} ${String(known["uniqueId"])}`.trim())
             ? rejectWith(({ roleNotApproved }) => roleNotApproved(String(known["arn"])))
             : Promise.resolve(),
     );
@@ -45,11 +35,18 @@ export function afterCheck(gate: Gate, values: object, check: (known: KnownArgs)
 }
 
 /**
- * @param approved The ARN of the role and its unique ID. Not known where the guard has failed, and where the run does not create it.
+ * @param approved The ARN of the role that the guard has approved, and its unique ID, as in `role`. Not known if the guard has failed,
+ * or was skipped since a resource before it has failed. Undefined if the run does not create it. Then the role is delivered only if it
+ * is another owner's, and a run that leaves out the whole component passes, too.
  */
-export function isLeftOut(approved: unknown, roleArn: unknown, wasTried: boolean): boolean {
-    return typeof approved === "string" ? approved.split(" ")[0] !== roleArn : approved === NOT_YET_KNOWN && wasTried;
+export function isLeftOut(approved: unknown, role: string): boolean {
+    if (approved === undefined) {
+        return HAS_UNIQUE_ID.test(role);
+    }
+    return typeof approved === "string" ? approved !== role : approved === NOT_YET_KNOWN;
 }
+
+const HAS_UNIQUE_ID = /^arn:\S+ A[A-Z0-9]+$/;
 
 /** Rejects without a `throw`, for the reason in validateArguments.ts. */
 async function rejectWith(choose: (all: typeof refusals) => Refusal): Promise<void> {

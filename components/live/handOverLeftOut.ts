@@ -1,4 +1,4 @@
-import { NOT_YET_KNOWN } from "../arguments/knownArgs";
+import type { HandOverRecord } from "../../handover/model/record";
 import type { Gate } from "../arguments/validateArguments";
 import { afterCheck, programError } from "./guardLeftOut";
 import { type CredentialGuard, type Detachment, isInPlugin } from "./liveResources";
@@ -12,9 +12,10 @@ import { type CredentialGuard, type Detachment, isInPlugin } from "./liveResourc
 export function unlessUnfinished(
     gate: Gate,
     { approvedRole, record }: Pick<CredentialGuard, "approvedRole" | "record">,
-    { verifiedPods, approvedRole: verifiedRole }: Pick<Detachment, "verifiedPods" | "approvedRole">,
+    { verifiedPods, ...verified }: Pick<Detachment, "verifiedPods" | "approvedRole" | "record">,
 ): Gate {
-    return afterCheck(gate, { approvedRole, record, verifiedPods, verifiedRole }, async (known) => {
+    const { approvedRole: verifiedRole, record: verifiedRecord } = verified;
+    return afterCheck(gate, { approvedRole, record, verifiedPods, verifiedRole, verifiedRecord }, async (known) => {
         if (isUnfinished(known)) {
             const [roleArn = ""] = String(known["approvedRole"]).split(" ");
             await fail(await programError(({ handOverUnfinished }) => handOverUnfinished(roleArn)));
@@ -36,21 +37,31 @@ async function fail(error: Error): Promise<void> {
 }
 
 /**
- * A detachment that has failed, or that the run does not reach, has no known outputs. Then pods may carry another role only if one was
- * approved before. A detachment that is left out has those of its last update.
+ * A detachment that has failed, or that the run does not reach, has no known outputs. One that the run does not create has inputs only.
+ * In both cases pods may carry another role only if one was approved before. A detachment that is left out has those of its last update,
+ * and a former role may have returned since.
  */
 export function isUnfinished(known: Readonly<Record<string, unknown>>): boolean {
-    const { approvedRole, record, verifiedPods, verifiedRole } = known;
+    const { approvedRole, record, verifiedPods, verifiedRole, verifiedRecord } = known;
     if (typeof approvedRole !== "string") {
         return false;
     }
-    if (verifiedPods === NOT_YET_KNOWN) {
+    if (typeof verifiedPods !== "number") {
         return rolesIn(record).length > 1;
     }
-    return typeof verifiedRole === "string" && verifiedRole !== approvedRole;
+    return (
+        typeof verifiedRole === "string" &&
+        (verifiedRole !== approvedRole || approvalsIn(verifiedRecord) !== approvalsIn(record))
+    );
 }
 
+type Approved = Pick<HandOverRecord, "approvedRoleArns" | "approvals">;
+
 function rolesIn(record: unknown): readonly unknown[] {
-    const { approvedRoleArns } = (record ?? {}) as { readonly approvedRoleArns?: unknown };
+    const { approvedRoleArns } = (record ?? {}) as Partial<Approved>;
     return Array.isArray(approvedRoleArns) ? approvedRoleArns : [];
+}
+
+function approvalsIn(record: unknown): number {
+    return ((record ?? {}) as Partial<Approved>).approvals ?? 0;
 }

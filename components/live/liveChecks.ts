@@ -14,7 +14,7 @@ import { createInjectionGuardResources, injectionGuardName } from "./injectionGu
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
 import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
-import { noteTry, unlessLeftOut } from "./guardLeftOut";
+import { unlessLeftOut } from "./guardLeftOut";
 import { unlessUnfinished } from "./handOverLeftOut";
 import { showPlanAfterGuard, showPlanBeforeGuard } from "./previewPlan";
 
@@ -31,7 +31,6 @@ export interface Guard {
 /** Creates the resource that proves the role and records the state before the hand-over. Its delete is the hand-back. */
 export function createCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
     const { name, args, valid, gate, role, shape, parent } = live;
-    const { hooks, wasTried } = noteTry();
     const resource = new CredentialGuard(
         `${name}-credential-guard`,
         {
@@ -47,9 +46,9 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
             roleUniqueId: role.uniqueId ?? "",
         },
-        { parent, dependsOn: resourcesAfter(gate, before), hooks },
+        { parent, dependsOn: resourcesAfter(gate, before) },
     );
-    return { resource, gate: unlessLeftOut(showPlanBeforeGuard(live, resource.record), resource, role, wasTried) };
+    return { resource, gate: unlessLeftOut(showPlanBeforeGuard(live, resource.record), resource, role) };
 }
 
 /** Creates the resource that restarts one pod of each node role first. */

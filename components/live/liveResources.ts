@@ -105,8 +105,9 @@ export class Detachment extends LiveCheck {
     declare public readonly verifiedPods: pulumi.Output<number>;
     declare public readonly detachedFrom: pulumi.Output<string[]>;
     declare public readonly remainingSteps: pulumi.Output<string[]>;
-    /** The role that it has verified: an input. */
+    /** The role that it has verified, and the record of then: inputs. */
     declare public readonly approvedRole: pulumi.Output<string>;
+    declare public readonly record: pulumi.Output<HandOverRecord>;
 
     public constructor(name: string, inputs: Inputs<DetachmentInputs>, opts: pulumi.CustomResourceOptions) {
         super("Detachment", name, inputs, ["verifiedPods", "detachedFrom", "remainingSteps"], opts);

@@ -1,4 +1,4 @@
-import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf, carriesRole, describeCredentials } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
@@ -177,7 +177,10 @@ export function nextRevertStep(
     }
     const ready = cluster.nodes.filter((node) => node.ready);
     const formerRole = formerAnnotations[ROLE_ARN_ANNOTATION];
-    const isReverted = (pod: PodSeen) => formerRole === subject.roleArn || !carriesAnyOf(pod, [subject.roleArn]);
+    const isReverted = (pod: PodSeen) =>
+        formerRole === subject.roleArn
+            ? carriesAsBefore(pod, subject.annotations, formerAnnotations)
+            : !carriesAnyOf(pod, [subject.roleArn]);
     const fleet = fleetOf(cluster, ready, isReverted, false);
     const touched = new Set(Object.keys(memory.restarts));
     return (
@@ -194,6 +197,16 @@ export function nextRevertStep(
             why: "everything is as before",
         }
     );
+}
+
+/** Whether a pod uses STS as the former annotations of the same role ask for. */
+function carriesAsBefore(
+    { credentials }: PodSeen,
+    { [STS_REGIONAL_ENDPOINTS_ANNOTATION]: now }: Readonly<Record<string, string>>,
+    { [STS_REGIONAL_ENDPOINTS_ANNOTATION]: before }: Readonly<Record<string, string>>,
+): boolean {
+    const isRegional = credentials.kind === "webIdentity" && credentials.regionalSts === "regional";
+    return before === now || isRegional === (before === "true");
 }
 
 function waitFor(pending: readonly { readonly name: string }[]): Step | undefined {

@@ -1,8 +1,10 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesRole } from "../model/carriedRole";
-import type { Subject } from "../model/subject";
+import type { HandOverRecord } from "../model/record";
+import { isSameAccount, type ServiceAccountName, type Subject } from "../model/subject";
 import { webhookAnnotations } from "../model/webhookAnnotations";
 import type { World } from "../model/world";
+import { reliesOnRole } from "./reliesOnRole";
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -24,21 +26,46 @@ export interface ApprovedBefore {
  * component's own among them may have been deleted since, so a Ready pod must show that one, too. Otherwise pods return to the node
  * role, which holds its policies again by then.
  */
-export function formerAnnotations(world: World, before: ApprovedBefore | undefined): Annotations {
+export function formerAnnotations(
+    world: World,
+    before: ApprovedBefore | undefined,
+    serviceAccount: ServiceAccountName,
+): Annotations {
     const live = webhookAnnotations(world);
     const roleArn = live[ROLE_ARN_ANNOTATION];
     if (before === undefined) {
         return live;
     }
-    if (isCarried(world, before.subject.annotations)) {
+    const isSame = isSameAccount(before.subject.serviceAccount, serviceAccount);
+    if (isSame && isCarried(world, before.subject.annotations)) {
         return before.subject.annotations;
     }
     if (roleArn !== undefined && !before.approvedRoleArns.includes(roleArn)) {
         return live;
     }
+    if (!isSame) {
+        // The former roles do not trust another service account.
+        return {};
+    }
     const earlier = before.formerAnnotations[ROLE_ARN_ANNOTATION];
     const stays = earlier === undefined || !before.ownRoleArns.includes(earlier);
     return stays || isCarried(world, before.formerAnnotations) ? before.formerAnnotations : {};
+}
+
+/**
+ * The annotations to restore if the role that pods carry gets other annotations, and these do not work.
+ *
+ * Without the policies on the node roles, no pod may go back to them. The live annotations of the role are then the last that worked.
+ */
+export function formerAnnotationsOfSameRole(
+    world: World,
+    { subject, formerAnnotations: former, record }: ApprovedBefore & { readonly record: HandOverRecord },
+): Annotations {
+    if (!reliesOnRole(record, world, subject.roleArn)) {
+        return former;
+    }
+    const live = webhookAnnotations(world);
+    return live[ROLE_ARN_ANNOTATION] === subject.roleArn ? live : subject.annotations;
 }
 
 /** Whether a Ready pod carries the role of these annotations. */

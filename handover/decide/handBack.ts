@@ -98,7 +98,9 @@ function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): St
     }
     // A pod that is created without the guard, or without the annotation, uses the node role like a pod that is restarted.
     const relies = moves || cluster.injectionGuard.present || hasComponentAnnotation(target.subject, cluster);
-    return relies && cluster.nodes.length > 0 && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
+    // Without the DaemonSet, its nodes are unknown. It may have another name now.
+    const mayHavePods = cluster.nodes.length > 0 || cluster.daemonSet === undefined;
+    return relies && mayHavePods && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
         ? propagationStep(target.iamPropagationSeconds)
         : undefined;
 }

@@ -88,6 +88,13 @@ export const refusals = {
             "An update to another role has not finished. Without the live checks, this update would delete the former role under the pods.",
             "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
         ),
+    replacedWithoutRollout: (former: string, roleArn: string) =>
+        new Refusal(
+            "former-role-carried",
+            `The update turns the live checks off, replaces the role ${former} by ${roleArn}, and restarts no pod, since the rollout is disabled.`,
+            "At its end, Pulumi would delete the former role under the pods. The service account was not changed.",
+            "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
+        ),
     roleNotApproved: (roleArn: string) =>
         new Refusal(
             "role-not-approved",
@@ -461,6 +468,13 @@ export const refusals = {
             `The update replaces the role ${roleArn}, which also trusts ${issuers.join(", ")}.`,
             "At the end of the update the role would be deleted, and whether pods of those clusters carry it cannot be seen from here. It is still there.",
             `${LEAVE_SHARED_ROLE}.`,
+        ),
+    ownRoleAsExisting: (roleArn: string) =>
+        new Refusal(
+            "own-role-as-existing",
+            `existingRoleArn is ${roleArn}, a role that this component has created.`,
+            "The program no longer creates it, so Pulumi would delete it at the end of the update, while pods carry it. It is still there.",
+            "Remove existingRoleArn, and run pulumi up: the component keeps its role. To use another owner's role instead, set the ARN of a role with another name.",
         ),
     timeout: (what: string, seconds: number, argument: string, last: string) =>
         new Refusal(

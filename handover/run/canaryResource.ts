@@ -1,10 +1,12 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { nextCanaryStep, nextRevertStep } from "../decide/canary";
 import { carriedBefore } from "../decide/carriedBefore";
+import { reliesOnRole } from "../decide/reliesOnRole";
 import { nextWakeStep, refusedPodsLine } from "../decide/wakeRefused";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { DaemonSetSeen } from "../model/world";
+import type { DaemonSetSeen, World } from "../model/world";
 import { RunContext, withRunContext } from "../observe/runContext";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
@@ -37,7 +39,7 @@ export interface CanaryOutputs {
 
 /** Restarts one pod of each node role first, watches it, and reverts everything if it does not work. */
 export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
-    acting: ["delivered", "approvedRole", "drift"],
+    acting: ["delivered", "approvedRole", "serviceAccountUid", "drift"],
     create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => runCanary(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<CanaryInputs>(state, inputs, canary.acting)
@@ -61,7 +63,7 @@ async function act(
     state: CanaryInputs & CanaryOutputs,
     inputs: CanaryInputs,
 ): Promise<CanaryOutputs> {
-    if (mustAct<CanaryInputs>(state, inputs, ["delivered", "approvedRole"])) {
+    if (mustAct<CanaryInputs>(state, inputs, ["delivered", "approvedRole", "serviceAccountUid"])) {
         return runCanary(context, inputs);
     }
     await reach(withoutAccount({ ...context, subject: subjectOf(inputs.record, inputs.subject) }), {
@@ -96,10 +98,14 @@ async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<Cana
     const subject = subjectOf(inputs.record, inputs.subject);
     const context = { ...opened, subject };
     const target = { ...inputs, subject };
+    let first: World | undefined;
     try {
         const { why, world } = await reach(context, {
             what: "The canary",
-            next: (seen, memory) => nextCanaryStep(target, seen, memory),
+            next: (seen, memory) => {
+                first ??= seen;
+                return nextCanaryStep(target, seen, memory);
+            },
             limitSeconds: inputs.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });
@@ -110,9 +116,23 @@ async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<Cana
             throw error;
         }
         const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
-        const back = await revertCanary(context, inputs, cause);
+        const formerAnnotations = annotationsToRestore(target, first);
+        const back = await revertCanary(context, { ...inputs, formerAnnotations }, cause);
         throw isApiFailure(error) ? stateUnknown(error, back) : refusals.canaryFailed(cause, back);
     }
+}
+
+/**
+ * A canary that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
+ * node roles without the policies. It does not know about them if the run has seen nothing.
+ */
+function annotationsToRestore(
+    { record, subject, formerAnnotations }: Pick<CanaryInputs, "record" | "subject" | "formerAnnotations">,
+    first: World | undefined,
+): Readonly<Record<string, string>> {
+    const relies =
+        first === undefined ? record.namedNodeRoles.length > 0 : reliesOnRole(record, first, subject.roleArn);
+    return relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined ? subject.annotations : formerAnnotations;
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */

@@ -1,5 +1,5 @@
 import { unrecordedPolicies } from "../decide/drift";
-import { ApprovedBefore, formerAnnotations } from "../decide/formerAnnotations";
+import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { nextHandBackStep } from "../decide/handBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
@@ -26,6 +26,7 @@ import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
+import { refuseOwnRoleAsExisting } from "./ownRoleAsExisting";
 import { ProofDepth, prove } from "./proveRole";
 import { refuseIfStillNeeded, refuseWithoutLogs } from "./removedPolicies";
 import { refuseIfShared } from "./sharedRole";
@@ -107,6 +108,7 @@ async function approve(
     const inUse = before?.record.approvedRoleArns.includes(subject.roleArn) ?? false;
     await prove(context, { ...inputs, inUse }, world);
     const record = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
+    const approvedRole = approvedRoleOf(inputs);
     const approved = {
         record: withObserved(withServiceAccount(record, subject.serviceAccount), {
             roleArn: subject.roleArn,
@@ -114,8 +116,11 @@ async function approve(
             detachPolicyArns: inputs.detachPolicyArns,
             nodeRoles: world.account.nodeRoles,
         }),
-        formerAnnotations: formerAnnotations(world, before),
-        approvedRole: approvedRoleOf(inputs),
+        formerAnnotations:
+            before?.approvedRole === approvedRole
+                ? formerAnnotationsOfSameRole(world, before)
+                : formerAnnotations(world, before, subject.serviceAccount),
+        approvedRole,
     };
     if (before === undefined && world.cluster.injectionGuard.present) {
         // One that a lost state has left over would refuse the pods that get the role.
@@ -148,13 +153,13 @@ async function approveAgain(
     const { record } = withFormerAccount(state, inputs);
     const known = { ...context, subject: subjectOf(record, context.subject) };
     refuseIfShared(state, inputs);
+    refuseOwnRoleAsExisting(state, inputs);
     await refuseIfStillNeeded(known, state, inputs);
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
     const before = { ...state, record, approvedRoleArns, ownRoleArns };
     const approved = await approve(known, { ...inputs, subject: known.subject }, before);
     if (approved.approvedRole === state.approvedRole) {
-        // The same role: its annotation does not change, and neither do the former annotations.
-        return { ...approved, formerAnnotations: state.formerAnnotations };
+        return approved;
     }
     const { namedNodeRoles } = state.record;
     if (namedNodeRoles.length > 0) {
@@ -225,7 +230,10 @@ async function read(
     return withRunContext(state, record.namedNodeRoles, operation, async (context) => {
         const { account, cluster } = await look(context, { searchElsewhere: false });
         if (cluster.uid !== record.clusterUid) {
-            return { outputs, drift: NO_DRIFT };
+            // The next update refuses before it patches the other cluster.
+            const drift = refusals.clusterChanged(record.clusterUid, cluster.uid).seen;
+            context.progress(drift);
+            return { outputs, drift };
         }
         const unrecorded = unrecordedPolicies(targetOf(state), account);
         if (unrecorded !== undefined) {

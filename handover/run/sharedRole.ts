@@ -10,13 +10,13 @@ interface Own {
 
 /**
  * Refuses to move the pods to another role while other clusters share the component's present one, which the engine deletes at the
- * end of the update. An issuer that leaves in the same update counts as gone: by removing it, the operator says so.
+ * end of the update. An issuer that leaves in the same update counts, too: only a change of the role in place, in an update of its own,
+ * shows the command that looks for its pods.
  */
 export function refuseIfShared({ subject, roleUniqueId }: Own, now: Pick<Own, "subject">): void {
     const [, ...others] = subject.issuers;
-    const sharing = others.filter((issuer) => now.subject.issuers.includes(issuer));
     // A role of another owner has no ID here, and stays.
-    if (roleUniqueId !== "" && subject.roleArn !== now.subject.roleArn && sharing.length > 0) {
-        throw refusals.sharedRoleReplaced(subject.roleArn, sharing);
+    if (roleUniqueId !== "" && subject.roleArn !== now.subject.roleArn && others.length > 0) {
+        throw refusals.sharedRoleReplaced(subject.roleArn, others);
     }
 }

@@ -1,5 +1,8 @@
+import { isLeftOut } from "../../components/live/guardLeftOut";
+import { isUnfinished } from "../../components/live/handOverLeftOut";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf } from "../../handover/model/carriedRole";
+import { refusals } from "../../handover/model/refusals";
 import type { Subject } from "../../handover/model/subject";
 import { OperationContext } from "../../handover/observe/runContext";
 import type { PlanInputs } from "../../handover/preview/plan";
@@ -24,6 +27,9 @@ import {
     suffices,
     triggerOf,
 } from "./cniRole";
+import { type Deletion, isKept, mayDelete } from "./deletions";
+import { type Child, Flags, isLeftOutOf, positionOf, Steps } from "./engineFlags";
+import { whyNotPlayed } from "./notPlayed";
 import type { Run } from "./run";
 import { carriersOf, CONTROL, runContextOf } from "./runContext";
 import { FOREIGN_OWNER, ModelWorld, ROLE_ARN } from "./world";
@@ -35,9 +41,19 @@ export interface Resources {
     readonly detachment: LiveResource<DetachmentInputs, DetachmentOutputs>;
     /** The hook of the role's updates in place. */
     readonly beforeUpdate: typeof checkInPlace;
+    /** What ends an update whose flags leave out the credential guard, or another live check. */
+    readonly isLeftOut: typeof isLeftOut;
+    readonly isUnfinished: typeof isUnfinished;
 }
 
-export const REAL_RESOURCES: Resources = { credentialGuard, canary, detachment, beforeUpdate: checkInPlace };
+export const REAL_RESOURCES: Resources = {
+    credentialGuard,
+    canary,
+    detachment,
+    beforeUpdate: checkInPlace,
+    isLeftOut,
+    isUnfinished,
+};
 
 /** The arguments in an operator's program. */
 export interface Program extends RoleArguments {
@@ -59,6 +75,8 @@ export interface Program extends RoleArguments {
     readonly detachPolicyArns?: readonly string[];
 }
 
+type GuardState = CredentialGuardInputs & CredentialGuardOutputs;
+
 /** The stack's state: a resource is in it once its operation has succeeded. */
 interface Stack {
     /** The program's role is the last one. Those before it were replaced, and are deleted when an update succeeds. */
@@ -67,7 +85,14 @@ interface Stack {
     trigger?: string;
     /** Whether a refresh has seen that another party changed the role's trust policy. */
     trustDrifted?: boolean;
-    guard?: CredentialGuardInputs & CredentialGuardOutputs;
+    guard?: GuardState;
+    /** Those that `--replace` has replaced, and that no run has deleted yet. */
+    replacedGuards: { readonly state: GuardState; readonly since: number }[];
+    replacedDetachments: (DetachmentInputs & DetachmentOutputs)[];
+    /** Patches in the state, also those that a refresh has found changed. */
+    readonly patches: Set<Child>;
+    /** The runs that replaced the roles before the last one. */
+    readonly replacedIn: Map<string, number>;
     patch?: string;
     /** The service account of the patch, and the DaemonSet of the rollout. */
     patchedAccount?: string;
@@ -98,12 +123,22 @@ export const TIMEOUTS = {
     handBackSeconds: 240,
 };
 
+/** A role of another name has another unique ID. */
+const uniqueIdOf = (roleArn: string) => `AROA${roleArn.toUpperCase().replace(/[^A-Z0-9]/g, "")}`;
+
 export const arnOf = (roleName: string) => `arn:aws:iam::${ACCOUNT}:role/${roleName}`;
 
 /** Does what Pulumi's engine does with the component's resources, in the order of components/live/liveChecks.ts. */
 export class Engine {
-    private readonly stack: Stack = { roles: [] };
+    private readonly stack: Stack = {
+        roles: [],
+        replacedGuards: [],
+        replacedDetachments: [],
+        patches: new Set(),
+        replacedIn: new Map(),
+    };
     private generatedNames = 0;
+    private updates = 0;
 
     public constructor(
         private readonly world: ModelWorld,
@@ -119,40 +154,123 @@ export class Engine {
         return this.stack.roles.at(-1);
     }
 
-    /** The DaemonSet that the live checks in the state hand back. Undefined without them. */
-    public get daemonSetName(): string | undefined {
-        return this.stack.guard?.subject.daemonSetName;
+    /** Whether `--replace` has replaced a credential guard that is still to be deleted: its delete hands back. */
+    public get hasReplacedGuard(): boolean {
+        return this.stack.replacedGuards.length > 0;
     }
 
-    public async up(program: Program, run: Run): Promise<void> {
+    /** The operator edits the state: a role that an update has replaced is the program's role again. */
+    public returnTo(roleArn: string): void {
+        const { stack } = this;
+        stack.roles = [...stack.roles.filter((role) => role !== roleArn), roleArn];
+        stack.replacedIn.delete(roleArn);
+        delete stack.trigger;
+    }
+
+    public async up(program: Program, run: Run, flags: Flags = {}): Promise<void> {
         const { lent, elsewhere, ownNodeRoles } = this.world;
         const { otherIssuers = [] } = program;
         elsewhere.beginUpdate(otherIssuers);
         ownNodeRoles.handsBack ||= program.detachFromNodeRoles === undefined;
         lent.updating = true;
         try {
-            await this.update(program, run);
+            await this.update(program, run, flags);
             elsewhere.endUpdate(otherIssuers, this.roleArn ?? "");
         } finally {
             lent.updating = false;
         }
     }
 
-    private async update(program: Program, run: Run): Promise<void> {
-        const { world, stack, resources } = this;
+    private async update(program: Program, run: Run, flags: Flags): Promise<void> {
+        const { world, stack } = this;
         const { ipFamily = "ipv4", unnamedCluster } = program;
         if (!unnamedCluster && ipFamily !== world.ipFamily) {
             throw new Error(`ipFamily: expected "${world.ipFamily}", the IP family of the cluster`);
         }
+        const before = this.replacedRoles();
+        this.updates += 1;
+        const present = this.present();
+        const reason = whyNotPlayed({
+            flags,
+            present,
+            roleFails: this.failsOnNodes(program, flags),
+            isUnrecorded: this.isUnrecorded(program),
+            hasFormerRole: before.size > 0,
+        });
+        if (reason !== undefined) {
+            throw new Error(`not played: ${reason}`);
+        }
+        const steps = new Steps(flags, present, world, run);
+        const arn = await this.ownRole(program, run, steps);
+        await this.liveChecks(program, arn, run, steps);
+        // It has retainOnDelete: without detachFromNodeRoles it leaves the state, but stays in the cluster.
+        if (!hasInjectionGuard(program)) {
+            delete stack.injectionGuard;
+        }
+        await this.deleteReplaced(program, run, steps, before);
+        if (steps.failed.length > 0) {
+            throw steps.error;
+        }
+    }
+
+    /** Whether the role that an update would deliver fails on the nodes. */
+    private failsOnNodes({ roleName }: Program, flags: Flags): boolean {
+        const former = this.world.cniRoles.get(this.roleArn ?? "");
+        return isLeftOutOf(flags, "role") ? former?.works === false : roleName.startsWith("bad");
+    }
+
+    private isUnrecorded({ detachFromNodeRoles = [] }: Program): boolean {
+        const { record } = this.stack.guard ?? {};
+        const isKnown = (name: string) =>
+            record?.namedNodeRoles.includes(name) && (record.nodeRolePolicies[name] ?? []).length > 0;
+        return record !== undefined && !detachFromNodeRoles.every(isKnown);
+    }
+
+    /** The children in the state. */
+    private present(): Set<Child> {
+        const { roles, guard, patches, canary: tried, injectionGuard, detachment: last } = this.stack;
+        const hasPolicies = ({ policyArns }: ModelRole) => policyArns === undefined || policyArns.length > 0;
+        const all: [Child, boolean][] = [
+            ["role", roles.length > 0],
+            ["policies", [...this.world.cniRoles.values()].some(hasPolicies)],
+            ["guard", guard !== undefined],
+            ["patch", patches.has("patch")],
+            ["canary", tried !== undefined],
+            ["rollout", patches.has("rollout")],
+            ["injectionGuard", injectionGuard !== undefined],
+            ["detachment", last !== undefined],
+        ];
+        return new Set(all.flatMap(([child, isThere]) => (isThere ? [child] : [])));
+    }
+
+    /** Roles that an earlier run has replaced, and no run has deleted. */
+    private replacedRoles(): ReadonlySet<string> {
+        const replaced = this.stack.roles.slice(0, -1);
+        replaced.forEach((arn) => this.stack.replacedIn.set(arn, this.stack.replacedIn.get(arn) ?? this.updates));
+        return new Set(replaced);
+    }
+
+    private async liveChecks(program: Program, arn: string, run: Run, steps: Steps): Promise<void> {
+        const { world, stack, resources } = this;
         const operation = this.operation(run);
-        const arn = await this.ownRole(program, run);
         const common = commonInputs(program, arn);
-        const guard = await operate(resources.credentialGuard, stack.guard, guardInputs(common, program), operation);
-        stack.guard = guard;
-        world.ownNodeRoles.note(program);
         const { serviceAccountName: account = AWS_NODE, daemonSetName = AWS_NODE } = program;
         const patched = world.accountOf(account);
-        if (stack.patch !== arn || stack.patchedAccount !== account || stack.isOff) {
+        await steps.operate("guard", async (replaces) => {
+            const former = replaces ? stack.guard : undefined;
+            const state = replaces ? undefined : stack.guard;
+            stack.guard = await operate(resources.credentialGuard, state, guardInputs(common, program), operation);
+            stack.replacedGuards.push(...(former ? [{ state: former, since: this.updates }] : []));
+            world.ownNodeRoles.note(program);
+        });
+        const approvedNow = steps.output("guard", stack.guard?.approvedRole);
+        if (resources.isLeftOut(approvedNow, `${String(steps.output("role", arn))} ${uniqueIdOf(arn)}`)) {
+            throw refusals.roleNotApproved(arn);
+        }
+        await steps.operate("patch", async () => {
+            if (stack.patch === arn && stack.patchedAccount === account && !stack.isOff) {
+                return;
+            }
             const isForced = program.overrideExistingServiceAccount === true;
             if (!isForced && patched.owner === FOREIGN_OWNER && patched.annotations[ROLE_ARN] !== arn) {
                 throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
@@ -166,47 +284,163 @@ export class Engine {
                 stack.patchedAccount = account;
                 delete stack.isOff;
             });
-        }
+        });
+        steps.noteCreated("patch", stack.patches);
         const delivered = arn;
-        const { record, approvedRole, formerAnnotations } = guard;
-        const known = { record, approvedRole, delivered, stableSeconds: 13 };
-        const canaryInputs = { ...common, ...known, formerAnnotations, serviceAccountUid: patched.uid };
-        stack.canary = await operate(resources.canary, stack.canary, canaryInputs, operation);
-        if ((stack.rollout !== delivered || stack.rolledOut !== daemonSetName) && !stack.canary.carriedBefore) {
-            await this.rollOut(delivered, run, daemonSetName);
-        }
+        const known = () => {
+            const { record, approvedRole } = inState(stack.guard);
+            return { record, approvedRole, delivered, stableSeconds: 13 };
+        };
+        await steps.operate("canary", async (replaces) => {
+            const { formerAnnotations } = inState(stack.guard);
+            const inputs = { ...common, ...known(), formerAnnotations, serviceAccountUid: patched.uid };
+            stack.canary = await operate(resources.canary, replaces ? undefined : stack.canary, inputs, operation);
+        });
+        await steps.operate("rollout", async () => {
+            const isThere = stack.rollout === delivered && stack.rolledOut === daemonSetName;
+            if (!isThere && !inState(stack.canary).carriedBefore) {
+                await this.rollOut(delivered, run, daemonSetName);
+            }
+        });
+        steps.noteCreated("rollout", stack.patches);
         const injectionGuard = hasInjectionGuard(program);
-        if (injectionGuard && (stack.injectionGuard !== arn || stack.guardedAccount !== account)) {
-            const what = stack.injectionGuard === undefined ? "create" : "update";
-            await run.call(`${what} the injection guard`, () => {
-                world.guardedAccount = account;
-                world.guard = [arn];
-                stack.injectionGuard = arn;
-                stack.guardedAccount = account;
+        if (injectionGuard) {
+            await steps.operate("injectionGuard", async (replaces) => {
+                if (stack.injectionGuard === arn && stack.guardedAccount === account && !replaces) {
+                    return;
+                }
+                const what = stack.injectionGuard === undefined ? "create" : replaces ? "replace" : "update";
+                await run.call(`${what} the injection guard`, () => {
+                    world.guardedAccount = account;
+                    world.guard = [arn];
+                    stack.injectionGuard = arn;
+                    stack.guardedAccount = account;
+                });
             });
         }
-        const { detachFromNodeRoles, detachPolicyArns } = program;
-        const named = detachPolicyArns === undefined ? {} : { detachPolicyArns };
-        const last: DetachmentInputs = { ...common, ...known, ...named, injectionGuard, maxNotReadyNodes: 0 };
-        const detachmentInputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
-        stack.detachment = await operate(resources.detachment, stack.detachment, detachmentInputs, operation);
-        // It has retainOnDelete: without detachFromNodeRoles it leaves the state, but stays in the cluster.
-        if (!injectionGuard) {
-            delete stack.injectionGuard;
+        await steps.operate("detachment", async (replaces) => {
+            const { detachFromNodeRoles, detachPolicyArns } = program;
+            const named = detachPolicyArns === undefined ? {} : { detachPolicyArns };
+            const last: DetachmentInputs = { ...common, ...known(), ...named, injectionGuard, maxNotReadyNodes: 0 };
+            const inputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
+            const former = replaces ? stack.detachment : undefined;
+            const state = replaces ? undefined : stack.detachment;
+            stack.detachment = await operate(resources.detachment, state, inputs, operation);
+            stack.replacedDetachments.push(...(former ? [former] : []));
+        });
+        if (resources.isUnfinished(this.outcome(steps))) {
+            throw refusals.handOverUnfinished(arn);
         }
-        await this.detachRemovedPolicies(arn, program, run);
-        await this.deleteRoles(stack.roles.slice(0, -1), run);
     }
 
-    /** Creates, replaces or updates the role, and attaches its policies. The live checks come after it. */
-    private async ownRole(program: Program, run: Run): Promise<string> {
+    /**
+     * The values that show whether the hand-over is finished. A detachment that is left out and is not in the state has its inputs, and no
+     * outputs: pulumi pkg/resource/deploy/step.go, SameStep.Apply; @pulumi/pulumi runtime/rpc.ts, resolveOutputs.
+     */
+    private outcome(steps: Steps): Record<string, unknown> {
+        const { guard, detachment: last } = this.stack;
+        return {
+            approvedRole: steps.output("guard", guard?.approvedRole),
+            record: steps.output("guard", guard?.record),
+            verifiedPods: steps.output("detachment", last?.verifiedPods),
+            verifiedRole: last?.approvedRole ?? guard?.approvedRole,
+            verifiedRecord: last?.record ?? guard?.record,
+        };
+    }
+
+    /** The deletions at the end of an update. */
+    private async deleteReplaced(
+        program: Program,
+        run: Run,
+        steps: Steps,
+        earlier: ReadonlySet<string>,
+    ): Promise<void> {
+        const { stack, updates } = this;
+        const arn = this.roleArn ?? "";
+        const ofRoles = stack.roles
+            .slice(0, -1)
+            .map((role) => ({ child: "role" as const, wasInUse: !earlier.has(role) }));
+        const removed =
+            this.removedPolicies(arn, program).length > 0 ? [{ child: "policies" as const, wasInUse: true }] : [];
+        const ofGuards = stack.replacedGuards.map(({ since }) => ({
+            child: "guard" as const,
+            wasInUse: since === updates,
+        }));
+        const ofDetachments = stack.replacedDetachments.map(() => ({ child: "detachment" as const, wasInUse: true }));
+        const attachments = ofRoles.map(({ wasInUse }) => ({ child: "policies" as const, wasInUse }));
+        const may = mayDelete(steps, [...ofRoles, ...attachments, ...removed, ...ofGuards, ...ofDetachments]);
+        const goes = (deletion: Deletion) => may(deletion) && !isKept(steps, deletion);
+        const policies = { child: "policies" as const, wasInUse: true };
+        if (goes({ child: "detachment", wasInUse: false })) {
+            await this.deleteDetachments(run);
+        }
+        const goingRoles = stack.roles.slice(0, -1).filter((role) => {
+            return goes({ child: "role", wasInUse: !earlier.has(role) });
+        });
+        const goingGuards = stack.replacedGuards.filter(({ since }) =>
+            goes({ child: "guard", wasInUse: since === updates }),
+        );
+        // A guard comes before roles that were replaced with it or later. An earlier one has left its place in the state, after the guard
+        // that was in use, so that the engine sees no order: pulumi pkg/resource/graph, DependenciesOf; step_generator.go, ScheduleDeletes.
+        const first = Math.min(...goingGuards.map(({ since }) => since));
+        const isOrdered = goingRoles.some((role) => (stack.replacedIn.get(role) ?? updates) >= first);
+        if (!isOrdered) {
+            await this.deleteRoles(goingRoles, run);
+        }
+        const handedBack = await this.deleteGuards(goingGuards, run, steps);
+        if (goes(policies)) {
+            await this.detachRemovedPolicies(arn, program, run);
+        }
+        if (isOrdered && handedBack) {
+            await this.deleteRoles(goingRoles, run);
+        }
+    }
+
+    private async deleteDetachments(run: Run): Promise<void> {
+        const { stack, resources } = this;
+        for (const state of [...stack.replacedDetachments]) {
+            await resources.detachment.delete(state, this.operation(run));
+            stack.replacedDetachments = stack.replacedDetachments.filter((one) => one !== state);
+        }
+    }
+
+    /** Hands back at the same time with each of these guards. Returns false if one fails in a run with `--continue-on-error`. */
+    private async deleteGuards(guards: Stack["replacedGuards"], run: Run, steps: Steps): Promise<boolean> {
+        const { stack, resources } = this;
+        const failed = await failures(
+            guards.map(async (guard) => {
+                await resources.credentialGuard.delete(guard.state, this.operation(run));
+                stack.replacedGuards = stack.replacedGuards.filter((one) => one !== guard);
+            }),
+        );
+        failed.forEach((error) => steps.fail("guard", error));
+        return failed.length === 0;
+    }
+
+    /** Creates, replaces or updates the role, and attaches its policies. The live checks come after it. Returns the role. */
+    private async ownRole(program: Program, run: Run, steps: Steps): Promise<string> {
+        await steps.operate("role", () => this.operateOnRole(program, run, isLeftOutOf(steps.flags, "policies")));
+        const arn = this.roleArn ?? "";
+        // A role that is left out stays as an earlier program made it.
+        const roleName = isLeftOutOf(steps.flags, "role") ? arn.replace(/^.*\//, "") : program.roleName;
+        await steps.operate("policies", async () => {
+            await this.attachPolicies(arn, { ...program, roleName }, run);
+            if (steps.flags.policyMissing) {
+                throw new Error("NoSuchEntity: Policy does not exist or is not attachable.");
+            }
+        });
+        return arn;
+    }
+
+    private async operateOnRole(program: Program, run: Run, withoutPolicies: boolean): Promise<void> {
         const { world, stack, resources } = this;
         const trigger = triggerOf(program);
         const arn = this.arnFor(program, trigger);
         const role = world.cniRoles.get(arn);
         if (!stack.roles.includes(arn) || role === undefined) {
             await run.call(`create ${arn}`, () => {
-                world.cniRoles.set(arn, newRole(program, world));
+                const made = newRole(program, world);
+                world.cniRoles.set(arn, withoutPolicies ? { ...made, policyArns: [] } : made);
                 stack.roles.push(arn);
             });
         } else if (changesInPlace(role.of ?? {}, program)) {
@@ -216,6 +450,7 @@ export class Engine {
             await run.call(`update ${arn}`, () => this.updateInPlace(arn, role, program));
         }
         stack.roles = [...stack.roles.filter((one) => one !== arn), arn];
+        stack.replacedIn.delete(arn);
         if (program.generatedName && trigger !== undefined) {
             stack.trigger = trigger;
         } else {
@@ -225,8 +460,6 @@ export class Engine {
             await run.call(`restore the trust policy of ${arn}`, () => world.broken.delete(arn));
         }
         delete stack.trustDrifted;
-        await this.attachPolicies(arn, program, run);
-        return arn;
     }
 
     /**
@@ -274,14 +507,20 @@ export class Engine {
         }
     }
 
+    private removedPolicies(arn: string, program: Program): string[] {
+        const { policyArns = [] } = this.world.cniRoles.get(arn) ?? {};
+        return policyArns.filter((one) => !policiesOf(program).includes(one));
+    }
+
     /** The engine deletes at the end of an update. */
     private async detachRemovedPolicies(arn: string, program: Program, run: Run): Promise<void> {
         const { cniRoles } = this.world;
         const role = cniRoles.get(arn);
-        const removed = (role?.policyArns ?? []).filter((one) => !policiesOf(program).includes(one));
-        if (role !== undefined && removed.length > 0) {
+        const removed = this.removedPolicies(arn, program);
+        if (role?.policyArns !== undefined && removed.length > 0) {
+            const kept = role.policyArns.filter((one) => !removed.includes(one));
             await run.call(`detach ${removed.join(", ")} from ${arn}`, () =>
-                cniRoles.set(arn, { ...role, policyArns: policiesOf(program) }),
+                cniRoles.set(arn, { ...role, policyArns: kept }),
             );
         }
     }
@@ -372,10 +611,12 @@ export class Engine {
         stack.detachment &&= await reread(resources.detachment, stack.detachment, this.operation(run));
     }
 
-    public async destroy(run: Run): Promise<void> {
+    /** @param last The last child that stays. Undefined: all go. */
+    public async destroy(run: Run, last?: Child): Promise<void> {
         const { world, stack, resources } = this;
+        const goes = (child: Child) => last === undefined || positionOf(child) > positionOf(last);
         world.ownNodeRoles.handsBack = true;
-        if (stack.isOff) {
+        if (stack.isOff && goes("patch")) {
             // Without retainOnDelete, and at the same time as the first of the live checks.
             await run.call("remove the patch", () => {
                 if (world.owner === MANAGER) {
@@ -385,24 +626,62 @@ export class Engine {
                 delete stack.isOff;
             });
         }
-        if (stack.detachment !== undefined) {
-            await resources.detachment.delete(stack.detachment, this.operation(run));
-            delete stack.detachment;
+        if (goes("detachment")) {
+            await this.deleteDetachments(run);
+            if (stack.detachment !== undefined) {
+                await resources.detachment.delete(stack.detachment, this.operation(run));
+                delete stack.detachment;
+            }
         }
-        // They have retainOnDelete: the delete of the credential guard reverts their writes.
-        delete stack.injectionGuard;
-        delete stack.rollout;
-        if (stack.canary !== undefined) {
+        this.forgetRetained(goes);
+        if (stack.canary !== undefined && goes("canary")) {
             await resources.canary.delete(stack.canary, this.operation(run));
             delete stack.canary;
         }
-        delete stack.patch;
-        if (stack.guard !== undefined) {
-            await resources.credentialGuard.delete(stack.guard, this.operation(run));
+        if (goes("patch")) {
+            delete stack.patch;
+        }
+        if (goes("guard")) {
+            await this.destroyGuards(run);
+        }
+        if (goes("role")) {
+            await this.deleteRoles([...stack.roles], run);
+        }
+    }
+
+    /** They have retainOnDelete: the delete of the credential guard reverts their writes. */
+    private forgetRetained(goes: (child: Child) => boolean): void {
+        if (goes("injectionGuard")) {
+            delete this.stack.injectionGuard;
+        }
+        if (goes("rollout")) {
+            delete this.stack.rollout;
+            this.stack.patches.delete("rollout");
+        }
+        if (goes("patch")) {
+            this.stack.patches.delete("patch");
+        }
+    }
+
+    /** A guard that was replaced goes at the same time as its successor: both have the same dependants and dependencies. */
+    private async destroyGuards(run: Run): Promise<void> {
+        const { world, stack, resources } = this;
+        const replaced = stack.replacedGuards.map(async (guard) => {
+            await resources.credentialGuard.delete(guard.state, this.operation(run));
+            stack.replacedGuards = stack.replacedGuards.filter((one) => one !== guard);
+        });
+        const present = [stack.guard].flatMap((guard) => guard ?? []);
+        const own = present.map(async (guard) => {
+            await resources.credentialGuard.delete(guard, this.operation(run));
             delete stack.guard;
+        });
+        const [error] = await failures([...own, ...replaced]);
+        if (error !== undefined) {
+            throw error;
+        }
+        if (present.length > 0) {
             world.ownNodeRoles.endHandBack(world);
         }
-        await this.deleteRoles([...stack.roles], run);
     }
 
     private async deleteRoles(roles: readonly string[], run: Run): Promise<void> {
@@ -443,6 +722,20 @@ export class Engine {
             open: (inputs, roleNames) => Promise.resolve(runContextOf(this.world, run, inputs, roleNames)),
         };
     }
+}
+
+/** Waits for all of them, since the engine ends no operation in progress when another one fails. */
+async function failures(operations: readonly Promise<void>[]): Promise<Error[]> {
+    const ended = await Promise.allSettled(operations);
+    return ended.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+}
+
+/** A child before the present one, which is in the state. */
+function inState<T>(state: T | undefined): T {
+    if (state === undefined) {
+        throw new Error("a child is operated on before one that it depends on");
+    }
+    return state;
 }
 
 /** Creates a resource that is not in the state, or updates it if its inputs changed, as engine and dynamic provider do. */
@@ -514,6 +807,6 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         detachPolicyArns,
         injectionGuard: hasInjectionGuard(program),
         policyArns: policiesOf(program),
-        roleUniqueId: common.subject.roleArn,
+        roleUniqueId: uniqueIdOf(common.subject.roleArn),
     };
 }

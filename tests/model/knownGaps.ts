@@ -1,23 +1,74 @@
-/** Gaps of the package that random runs have found, so that they go on to look for others. */
-import type { Engine } from "./engine";
-import type { ModelWorld } from "./world";
+/** Commands with options that cost pods their path, or that lose a record: notPlayed.ts keeps them out of the random runs. */
+import type { Flags } from "./engineFlags";
+import type { Fault } from "./faults";
+import type { Scenario, Turn } from "./modelRun";
 
-/**
- * A destroy after the plugin's owner has replaced the DaemonSet by one with another name, and before an update names it. The hand-back
- * sees no DaemonSet, hence no nodes. It attaches the policies to the node roles again, but removes the injection guard and the
- * annotation before IAM enforces them: the next pod of the other DaemonSet has no path until then.
- */
-export function destroysUnseenPods(world: ModelWorld, { daemonSetName }: Pick<Engine, "daemonSetName">): boolean {
-    return daemonSetName !== undefined && daemonSetName !== world.daemonSetName;
+const BOTH = ["a", "b"];
+
+function up(roleName: string, of: Flags = {}, killedAt?: number): Turn {
+    const program = { roleName, detachFromNodeRoles: BOTH, generatedName: true };
+    return {
+        operation: { do: "up", refresh: false, program, flags: { ...of, isKnownGap: true } },
+        faults: [],
+        killedAt,
+    };
 }
 
-/**
- * The plugin's owner has given the DaemonSet another service account, pods of the former one still run (OnDelete, or a rolling update that
- * is stuck), and the canary of the role for the new one fails. The revert then annotates the new service account with the role of the
- * former one, since Ready pods carry it. That role does not trust the new one: the next pod has no path. Here the owner restarts all pods.
- */
-export function leaveNoPodOfFormerAccount(world: ModelWorld): void {
-    world.pods
-        .filter(({ serviceAccount }) => serviceAccount !== world.serviceAccountName)
-        .forEach(({ uid }) => world.stop(uid, false));
+function upWithoutNodeRoles(roleName: string): Turn {
+    const program = { roleName, detachFromNodeRoles: undefined, generatedName: true };
+    return { operation: { do: "up", refresh: false, program }, faults: [], killedAt: undefined };
 }
+
+const during = (turn: Turn, ...faults: Fault[]): Turn => ({
+    ...turn,
+    faults: faults.map((fault) => ({ after: 0, fault })),
+});
+
+const of = (...turns: Turn[]): Scenario => ({
+    nodes: ["a"],
+    strategy: "RollingUpdate",
+    turns,
+    last: { roleName: "cni", detachFromNodeRoles: BOTH, generatedName: true },
+});
+
+const carriesARole = /has no path: it carries arn:/;
+
+/** The title of each, its turns, and the problem. */
+export const knownGaps: readonly (readonly [string, Scenario, RegExp])[] = [
+    [
+        "--exclude of the canary, for a role that fails on the nodes",
+        of(up("cni"), up("bad", { exclude: ["canary"] })),
+        /the rollout begins with a role whose canary did not work/,
+    ],
+    [
+        "--exclude of the guard in the update that first names the node roles",
+        {
+            ...of(upWithoutNodeRoles("cni"), up("cni", { exclude: ["guard"] })),
+            last: { roleName: "cni", detachFromNodeRoles: undefined, generatedName: true },
+        },
+        /the hand-over is not reached: the policies of a, b are not as expected/,
+    ],
+    [
+        "--replace of the guard in an update to another role that first names the node roles",
+        of(upWithoutNodeRoles("cni"), up("next", { replace: ["guard"] })),
+        /has no path: it carries the node role/,
+    ],
+    [
+        "--replace of the guard for a role that fails, after a first update that was killed before its canary",
+        of(up("bad", {}, 25), up("bad", { replace: ["guard"] })),
+        /the failed canary of \S+ was not reverted/,
+    ],
+    [
+        "--replace of the guard with --continue-on-error, after an annotation was wiped, while a former role is still there",
+        of(
+            up("cni"),
+            during(up("bad", {}, 1), { kind: "annotationWiped" }),
+            during(
+                up("cni", { replace: ["guard"], continueOnError: true }),
+                { kind: "webhookDown" },
+                { kind: "nodeJoins", role: "a" },
+            ),
+        ),
+        carriesARole,
+    ],
+];

@@ -1,8 +1,8 @@
+import type { Child, Flags } from "./engineFlags";
 import { Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { endFaults, Fault, injectFault } from "./faults";
 import { endOwnerChanges, injectOwnerChange, isOwnerChange, OwnerChange } from "./ownerChanges";
 import { handedBack, handedOver } from "./goals";
-import { destroysUnseenPods } from "./knownGaps";
 import { CUSTOMER_POLICY } from "./lentPolicies";
 import { following, make, type Move } from "./moves";
 import { injectNeighbourChange, isNeighbourChange, type NeighbourChange } from "./neighbourChanges";
@@ -13,11 +13,12 @@ import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
 export type Operation =
-    | { readonly do: "up"; readonly refresh: boolean; readonly program: Program }
+    | { readonly do: "up"; readonly refresh: boolean; readonly program: Program; readonly flags?: Flags }
     | { readonly do: "refresh" }
     /** An update with `liveChecks: false`, after a refresh if it is one with `--refresh`. */
     | { readonly do: "turnOff"; readonly refresh: boolean }
-    | { readonly do: "destroy" }
+    /** With `--exclude` of the last child that stays, or with `--target` and `--target-dependents` of the first that goes. */
+    | { readonly do: "destroy"; readonly lastKept?: Child }
     | { readonly do: "nothing" };
 
 type Happening = Fault | Outsider | OwnerChange | NeighbourChange;
@@ -122,8 +123,8 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
             });
             return;
         case "destroy":
-            if (!engine.isPlain && !destroysUnseenPods(world, engine)) {
-                await attempt(world, () => engine.destroy(run));
+            if (!engine.isPlain) {
+                await attempt(world, () => engine.destroy(run, operation.lastKept));
             }
             return;
         case "up": {
@@ -131,7 +132,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
                 if (operation.refresh) {
                     await engine.refresh(run);
                 }
-                await engine.up(following(world, operation.program), run);
+                await engine.up(following(world, operation.program), run, operation.flags);
             });
             if (failed.includes("[canary-failed]")) {
                 checkReverted(world, engine.roleArn ?? "");
@@ -212,17 +213,22 @@ async function reachGoal(
             }
             return;
         }
+        operator.attachPolicies(failed);
         world.advance(IDLE_MILLISECONDS);
     }
 }
 
 function describe(operation: Operation): string {
+    if (operation.do === "destroy" && operation.lastKept !== undefined) {
+        return `destroy but keep all up to ${operation.lastKept}`;
+    }
     if (operation.do !== "up") {
         return operation.do;
     }
     const { roleName, detachFromNodeRoles, ...others } = operation.program;
     const more = Object.keys(others).length === 0 ? "" : ` ${JSON.stringify(others)}`;
-    return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${detachFromNodeRoles?.join(", ") ?? "no node roles"}]${more}`;
+    const flags = operation.flags === undefined ? "" : ` with ${JSON.stringify(operation.flags)}`;
+    return `up${operation.refresh ? " --refresh" : ""} ${roleName} [${detachFromNodeRoles?.join(", ") ?? "no node roles"}]${more}${flags}`;
 }
 
 /** Without names and numbers: `pod7 is created on n2 with …` is one kind. */

@@ -1,7 +1,6 @@
 /** How the owner of the plugin changes its DaemonSet between two commands of the operator. */
 import type { Program } from "./engine";
 import { AWS_NODE } from "./cniRole";
-import { leaveNoPodOfFormerAccount } from "./knownGaps";
 import { changeServiceAccount, renameDaemonSet } from "./otherPods";
 import { ENFORCEMENT_MILLISECONDS, type ModelWorld } from "./world";
 
@@ -17,7 +16,6 @@ export function make(world: ModelWorld, move: Move): void {
     if (move === "serviceAccountChanged" && mayUseNodeRoles) {
         world.note(`** ${move}`);
         changeServiceAccount(world);
-        leaveNoPodOfFormerAccount(world);
     }
     if (move === "daemonSetRenamed" && (mayUseNodeRoles || !world.admits(undefined))) {
         world.note(`** ${move}`);

@@ -1,7 +1,8 @@
 /** The operator who makes no mistake any more: runs the last program, and follows the advice of each message. */
+import { AWS_NODE } from "./cniRole";
 import { arnOf, type Engine, type Program } from "./engine";
-import { leaveNoPodOfFormerAccount } from "./knownGaps";
 import { named, withoutArguments } from "./moves";
+import { mendState } from "./neighbourGaps";
 import { changeServiceAccount, restartOthers } from "./otherPods";
 import { staysWithout } from "./ownNodeRoles";
 import type { Run } from "./run";
@@ -26,9 +27,34 @@ export class Operator {
         await this.first?.(run);
         this.first = undefined;
         const { detachFromNodeRoles = [] } = this.program;
+        const { engine } = this;
+        const { hasReplacedGuard } = engine;
+        if (hasReplacedGuard && this.lacksPolicies) {
+            // Each update would detach the policies before it deletes the guard. A destroy attaches them, and deletes it.
+            await engine.destroy(run);
+        }
         this.stays = staysWithout(this.world).filter((role) => !detachFromNodeRoles.includes(role));
-        await this.engine.refresh(run);
-        await this.engine.up(this.program, run);
+        await engine.refresh(run);
+        await engine.up(this.program, run);
+        if (hasReplacedGuard) {
+            // Its delete has handed back at the end of this update.
+            await engine.refresh(run);
+            await engine.up(this.program, run);
+        }
+    }
+
+    /** Attaches the policies that a message names. */
+    public attachPolicies(message: string): void {
+        const { world } = this;
+        if (message.includes("[node-role-without-permissions]")) {
+            world.nodeRoles.forEach((role) => world.setAttached(role, true));
+        }
+    }
+
+    /** Whether the last run ended since the record of a credential guard has no policies for the node roles. */
+    private get lacksPolicies(): boolean {
+        const ended = this.world.log.filter((line) => line.includes("== ended: ")).at(-1);
+        return ended?.includes("[node-role-without-permissions]") ?? false;
     }
 
     /** Takes the role out of the other clusters, and removes their issuers. */
@@ -66,13 +92,42 @@ export class Operator {
 
     private leaveFirst(message: string): void {
         this.leaveOtherClusters();
-        if (message.includes("Make this change in another update")) {
+        const { replaced } = /The update replaces the role (?<replaced>\S+),/.exec(message)?.groups ?? {};
+        if (replaced !== undefined) {
+            this.first = (run) => this.leaveWith(replaced, run);
+        } else if (message.includes("Make this change in another update")) {
             const before = this.programOfRole();
             // The role changes in place. The live checks may still refuse the arguments of before.
-            this.first = (run) => this.engine.up(before, run).catch(() => undefined);
+            this.first = (run) => this.leave(before, run);
         } else {
             this.takeBack();
         }
+    }
+
+    /**
+     * The issuers leave in an update of their own, which keeps the shared role and its service account. Its canary may fail. If the
+     * plugin's owner has changed the service account, the owner takes the change back first: the credential guard refuses another one.
+     */
+    private async leaveWith(arn: string, run: Run): Promise<void> {
+        mendState(this.world, this.engine, arn);
+        const { serviceAccountName = AWS_NODE } = this.programOfRole(arn);
+        if (serviceAccountName !== this.world.serviceAccountName) {
+            this.takeServiceAccountBack();
+        }
+        const roleName = arn.replace(/^.*\//, "").replace(this.program.generatedName ? /-\d+$/ : "", "");
+        // An update that failed may have given another IP family. The policies of before are still attached.
+        const program = withoutArguments(this.programOfRole(arn), ["ipFamily", "unnamedCluster"]);
+        await this.leave({ ...program, roleName }, run);
+    }
+
+    /** An update that only removes the issuers. The next one follows, also if it fails. */
+    private async leave(program: Program, run: Run): Promise<void> {
+        await this.engine.up(program, run).catch((error: unknown) => {
+            this.world.note(`-- ended: ${String(error)}`);
+            if (String(error).includes("[node-role-not-named]")) {
+                this.program = { ...this.program, ...this.allNodeRoles() };
+            }
+        });
     }
 
     /**
@@ -82,17 +137,20 @@ export class Operator {
     private takeBack(): void {
         if (this.first !== undefined) {
             this.first = undefined;
-            changeServiceAccount(this.world);
-            leaveNoPodOfFormerAccount(this.world);
-            restartOthers(this.world);
-            this.program = named(this.world, this.program);
+            this.takeServiceAccountBack();
         }
     }
 
+    private takeServiceAccountBack(): void {
+        changeServiceAccount(this.world);
+        restartOthers(this.world);
+        this.program = named(this.world, this.program);
+    }
+
     /** The program, with the arguments that the role has now. */
-    private programOfRole(): Program {
+    private programOfRole(arn = arnOf(this.program.roleName)): Program {
         const { cniRoles } = this.world;
-        const role = cniRoles.get(arnOf(this.program.roleName)) ?? cniRoles.get(this.engine.roleArn ?? "");
+        const role = cniRoles.get(arn) ?? cniRoles.get(this.engine.roleArn ?? "");
         const { boundary, wrongIssuer, serviceAccountName, ipFamily } = role?.of ?? {};
         return {
             ...withoutArguments(this.program, ["boundary", "wrongIssuer", "serviceAccountName", "ipFamily"]),

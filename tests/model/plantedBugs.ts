@@ -233,3 +233,12 @@ export const trustsTheMark: Resources = {
             REAL_RESOURCES.credentialGuard.delete(state, { ...operation, turningOff: () => "annotated" }),
     },
 };
+
+/** Takes a role that the credential guard has not approved for an approved one. */
+export const missesTheGuard: Resources = { ...REAL_RESOURCES, isLeftOut: () => false };
+
+/** Takes a hand-over to another role that has left out a live check, or in which one has failed, for a finished one. */
+export const missesTheUnfinished: Resources = { ...REAL_RESOURCES, isUnfinished: () => false };
+
+/** Takes each delete of the detachment for the begin of a hand-back. With `--replace`, none follows. */
+export const unguardsAsItIsReplaced: Resources = removesTheGuardFirst;

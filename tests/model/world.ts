@@ -351,6 +351,7 @@ export class ModelWorld {
         return readySince !== undefined && (this.nodes.find(({ name }) => name === node)?.ready ?? false);
     }
 
+    /** The guard that the API server knows of now. */
     private get enforced(): Guard | undefined {
         return valueAt(this.guards, this.now - this.policyMilliseconds);
     }

@@ -182,6 +182,7 @@ describe("the names that stay as they are", () => {
             "other-clusters",
             "other-credentials",
             "other-delivery-unread",
+            "own-role-as-existing",
             "permission-missing",
             "pod-identity-association",
             "pod-misses-permissions",

@@ -8,12 +8,14 @@ import { openIdConnectProvider } from "./iamOpenIdConnectProvider";
 import { policy } from "./iamPolicy";
 import { role } from "./iamRole";
 import { rolePolicyAttachment } from "./iamRolePolicyAttachment";
+import { rolePolicyAttachmentsExclusive } from "./iamRolePolicyAttachmentsExclusive";
 import { ResourceType } from "./resourceType";
 
 export const RESOURCE_TYPES: readonly ResourceType[] = [
     role,
     policy,
     rolePolicyAttachment,
+    rolePolicyAttachmentsExclusive,
     openIdConnectProvider,
     instanceProfile,
     cluster,

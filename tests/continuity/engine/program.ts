@@ -5,8 +5,8 @@ import { join, resolve } from "node:path";
 const repository = resolve(__dirname, "../../..");
 
 /**
- * The component's arguments, passed on unchecked. Two are separate: `component` has `name` and `aliases` of the component, and in
- * `deletedWith` the document of a policy that becomes its option of this name. `ownProvider` is the URL of an OIDC provider that the
+ * The component's arguments, passed on unchecked. Two are separate: `component` has `name` and `aliases` of the component, in `parent`
+ * the name of a component that becomes its parent, and in `deletedWith` the document of a policy that becomes its option of this name. `ownProvider` is the URL of an OIDC provider that the
  * program creates, whose ARN becomes the argument `oidcProviderArn`.
  */
 export type ComponentArguments = Readonly<Record<string, unknown>>;
@@ -15,12 +15,17 @@ const INDEX = `
 const { readFileSync } = require("fs");
 const { CniServiceAccountRole } = require("eks-cni");
 const { OpenIdConnectProvider, Policy } = require("@pulumi/aws/iam");
+const { ComponentResource, rootStackResource } = require("@pulumi/pulumi");
 
 const { component = {}, ownProvider: url, ...args } = JSON.parse(readFileSync(__dirname + "/arguments.json", "utf8"));
 if (url !== undefined) {
     args.oidcProviderArn = new OpenIdConnectProvider("issuer", { url, clientIdLists: ["sts.amazonaws.com"] }).arn;
 }
 const options = { aliases: component.aliases };
+if (component.parent !== undefined) {
+    options.parent = new ComponentResource("continuity:index:Network", component.parent);
+    options.aliases = component.withAlias ? [{ parent: rootStackResource }] : [];
+}
 if (component.deletedWith !== undefined) {
     options.deletedWith = new Policy("other", { policy: component.deletedWith });
 }

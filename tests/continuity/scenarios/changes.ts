@@ -21,6 +21,25 @@ const renamed: Scenario = {
     },
 };
 
+const moved: Scenario = {
+    name: "moved-under-a-parent",
+    title: "the component gets a parent: with an alias, nothing restarts; without one, the old guard hands back, and up --refresh hands over again",
+    quick: false,
+    bound: { ...noGaps, rollouts: 4, restarts: 4 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        await stage.succeeds("up", stage.arguments({ component: { parent: "network", withAlias: true } }));
+        await stage.assertHandedOver();
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        const without = stage.arguments({ component: { parent: "another" } });
+        await stage.succeeds("up", without);
+        await stage.succeeds("up", without, { flags: ["--refresh"] });
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", without);
+        await stage.assertAsBefore();
+    },
+};
+
 const existingRole: Scenario = {
     name: "existing-role",
     title: "a role of another owner replaces the component's own",
@@ -31,6 +50,48 @@ const existingRole: Scenario = {
         await stage.recordStateBefore();
         await handedOver(stage);
         await stage.succeeds("up", stage.arguments({ existingRoleArn }));
+        await stage.settled();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+const changedAnnotation: Scenario = {
+    name: "changed-annotation",
+    title: "tokenExpirationSeconds is changed after the detachment, and the canary does not finish in time: no pod returns to the node role",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        const pods = await handedOver(stage);
+        const changed = { tokenExpirationSeconds: 7200 };
+        // No pod is stable in time.
+        const timeouts = { ...stage.timeouts, canarySeconds: 6 };
+        const hasty = stage.arguments({ ...changed, stableSeconds: 600, timeouts });
+        await stage.fails("up", hasty, /\[(canary-failed|time-limit)\]/);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments(changed));
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments(changed));
+        await stage.assertAsBefore();
+    },
+};
+
+const ownRoleAsExisting: Scenario = {
+    name: "own-role-as-existing",
+    title: "the component's own role becomes its existingRoleArn: refused, since the engine would delete it; the role of another owner is the way out",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const theirs = await roleOfAnotherOwner(stage, "theirs");
+        await stage.recordStateBefore();
+        const pods = await handedOver(stage);
+        const { roleName, roleArn } = stage.outputs();
+        const own = stage.arguments({ existingRoleArn: roleArn });
+        await stage.fails("up", own, /\[own-role-as-existing\]/);
+        assert.ok(String(roleName) in stage.currentRoles(), "the role was deleted");
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments());
+        await stage.succeeds("up", stage.arguments({ existingRoleArn: theirs }));
         await stage.settled();
         await stage.succeeds("destroy", stage.arguments());
         await stage.assertAsBefore();
@@ -89,4 +150,13 @@ const otherIpFamily: Scenario = {
     },
 };
 
-export const changes = [renamed, existingRole, deliveryChanged, otherServiceAccount, otherIpFamily];
+export const changes = [
+    renamed,
+    moved,
+    existingRole,
+    changedAnnotation,
+    ownRoleAsExisting,
+    deliveryChanged,
+    otherServiceAccount,
+    otherIpFamily,
+];

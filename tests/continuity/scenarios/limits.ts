@@ -125,6 +125,29 @@ const continueAfterCanary: Scenario = {
     },
 };
 
+const continueWithoutPolicy: Scenario = {
+    name: "continue-on-error-without-a-policy",
+    title: "two updates to another role with --continue-on-error, one of whose policies does not exist; then up",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const roleName = String(stage.outputs()["roleName"]);
+        const pods = await stage.pods();
+        const additionalPolicyArns = ["arn:aws:iam::111122223333:policy/missing"];
+        const incomplete = stage.arguments({ rolePath: "/cni/", additionalPolicyArns });
+        for (let times = 0; times < 2; times += 1) {
+            await stage.fails("up", incomplete, /NoSuchEntity/, { flags: ["--continue-on-error"] });
+            assert.ok(roleName in stage.currentRoles(), "the update has deleted the role");
+        }
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments({ rolePath: "/cni/" }));
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments({ rolePath: "/cni/" }));
+        await stage.assertAsBefore();
+    },
+};
+
 const killedAsRoleIsCreated: Scenario = {
     name: "killed-as-the-role-is-created",
     title: "up is killed as AWS creates the role: the next up warns of it by its name, makes another one, and leaves the first",
@@ -319,6 +342,7 @@ export const limits = [
     guardStateLostAndDestroyed,
     continueOnError,
     continueAfterCanary,
+    continueWithoutPolicy,
     killedAsRoleIsCreated,
     killedAsPolicyIsAttached,
     killedAsRoleIsDeleted,

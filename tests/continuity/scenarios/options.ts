@@ -34,6 +34,23 @@ const excluded: Scenario = {
     },
 };
 
+const firstWithoutTheGuard: Scenario = {
+    name: "exclude-of-the-guard-at-first",
+    title: "the first update leaves the credential guard out: the role is delivered to no pod, and the next update continues",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const pods = await stage.pods();
+        const guard = "urn:pulumi:continuity::continuity::**::cni-credential-guard";
+        await stage.fails("up", stage.arguments(), /\[role-not-approved\]/, { flags: ["--exclude", guard] });
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", stage.arguments());
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
 const replaced: Scenario = {
     name: "replace-of-single-children",
     title: "each child is replaced by --replace",
@@ -54,6 +71,27 @@ const replaced: Scenario = {
         await stage.succeeds("up", stage.arguments(), { flags: ["--refresh"] });
         await stage.assertHandedOver();
         await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+const replacedUnderFixedName: Scenario = {
+    name: "replace-of-the-role-under-a-fixed-name",
+    title: "the role, which has a fixed name, is replaced by --replace: IAM refuses the second one, and nothing moves",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const args = stage.arguments({ roleName: "cni-fixed" });
+        await stage.succeeds("up", args);
+        await stage.assertHandedOver();
+        const pods = await stage.pods();
+        const { output } = await stage.fails("up", args, /EntityAlreadyExists/, flags(stage, "--replace", "role"));
+        assert.match(output, /run the update without this option/);
+        assert.ok("cni-fixed" in stage.currentRoles(), "the update has deleted the role");
+        await stage.succeeds("up", args);
+        await stage.assertHandedOver();
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("destroy", args);
         await stage.assertAsBefore();
     },
 };
@@ -101,4 +139,11 @@ const attachmentReplaced: Scenario = {
     },
 };
 
-export const options: readonly Scenario[] = [excluded, replaced, targeted, attachmentReplaced];
+export const options: readonly Scenario[] = [
+    excluded,
+    firstWithoutTheGuard,
+    replaced,
+    replacedUnderFixedName,
+    targeted,
+    attachmentReplaced,
+];

@@ -113,4 +113,36 @@ const withAFormerRole: Scenario = {
     },
 };
 
-export const turningOff: readonly Scenario[] = [offAndOn, destroyed, continued, withoutTheGuard, withAFormerRole];
+const withAnotherRole: Scenario = {
+    name: "live-checks-off-with-another-role",
+    title: "the rollout is disabled, and the live checks with it, in the update to another role: refused, and the advice is followed",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
+    play: async (stage) => {
+        const before = await handedOver(stage);
+        const { roleName } = stage.outputs();
+        const { clusterName } = stage.sandbox;
+        const disabled = { clusterName, rolePath: "/cni/", rollout: { enabled: false } };
+        await stage.fails("up", disabled, /\[former-role-carried\].*Turn the live checks on again/s);
+        assert.deepStrictEqual(await stage.pods(), before, "pods were restarted");
+        assert.ok(String(roleName) in stage.currentRoles(), "the role was deleted under the pods");
+        const another = stage.arguments({ rolePath: "/cni/" });
+        await stage.succeeds("up", another);
+        await stage.assertHandedOver();
+        const pods = await stage.pods();
+        await stage.succeeds("up", disabled);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.succeeds("up", another);
+        await stage.succeeds("destroy", another);
+        await stage.assertAsBefore();
+    },
+};
+
+export const turningOff: readonly Scenario[] = [
+    offAndOn,
+    destroyed,
+    continued,
+    withoutTheGuard,
+    withAFormerRole,
+    withAnotherRole,
+];

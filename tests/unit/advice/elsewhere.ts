@@ -12,8 +12,9 @@ export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
     "role-narrowed": { file: "tests/continuity/scenarios/role.ts", title: "boundary-under-fixed-name" },
     "former-role-carried": {
         file: "tests/continuity/scenarios/turningOff.ts",
-        title: "live-checks-off-with-a-former-role",
+        title: "live-checks-off-with-another-role",
     },
+    "own-role-as-existing": { file: "tests/continuity/scenarios/changes.ts", title: "own-role-as-existing" },
     "hand-over-unfinished": { file: "tests/continuity/scenarios/options.ts", title: "target-of-single-children" },
     "role-not-approved": { file: "tests/continuity/scenarios/options.ts", title: "exclude-of-the-guard" },
     "turning-off-interrupted": {

@@ -36,6 +36,8 @@ export interface Contract {
     readonly tags: boolean;
     /** Another client deletes it. */
     readonly vanish: (world: World, id: string, state: Properties) => Promise<unknown>;
+    /** Whether its delete changes nothing in AWS. */
+    readonly leavesOnDelete?: boolean;
     readonly idPattern: RegExp;
     /** An input whose value is also an output. */
     readonly secretProperty: string;

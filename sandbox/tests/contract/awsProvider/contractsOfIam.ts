@@ -72,6 +72,26 @@ export const rolePolicyAttachment: Contract = {
     secretProperty: "role",
 };
 
+export const rolePolicyAttachmentsExclusive: Contract = {
+    type: "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+    inputs: async (world) => ({ roleName: await makeRole(world), policyArns: [CNI_POLICY] }),
+    outputs: [],
+    update: { inputs: { policyArns: [WORKER_POLICY] }, changes: { policyArns: "UPDATE" } },
+    replace: { inputs: { roleName: "another" }, replaces: ["roleName"], deleteBeforeReplace: false },
+    drift: {
+        make: ({ iam }, id) => iam.attachRolePolicy({ RoleName: id, PolicyArn: WORKER_POLICY }),
+        changes: { policyArns: "UPDATE" },
+    },
+    tags: false,
+    vanish: async ({ iam }, id) => {
+        await iam.detachRolePolicy({ RoleName: id, PolicyArn: CNI_POLICY });
+        await iam.deleteRole({ RoleName: id });
+    },
+    leavesOnDelete: true,
+    idPattern: /^role-\d+$/,
+    secretProperty: "roleName",
+};
+
 export const openIdConnectProvider: Contract = {
     type: "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
     inputs: () =>

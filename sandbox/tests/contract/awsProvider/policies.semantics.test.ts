@@ -1,7 +1,7 @@
 import { deepStrictEqual, equal } from "node:assert/strict";
 import { World } from "./contract";
 import { openIdConnectProvider } from "./contractsOfIam";
-import { CNI_POLICY, makeRole, permissions, unique } from "./prerequisites";
+import { CNI_POLICY, makeRole, permissions, unique, WORKER_POLICY } from "./prerequisites";
 import { ProviderClient } from "../../../providerClient";
 import { rejectsWith } from "./rejectsWith";
 import { iamDone, ScriptedApi } from "./scriptedApi";
@@ -9,6 +9,7 @@ import { useScriptedProvider } from "./useScriptedProvider";
 
 const POLICY = "aws:iam/policy:Policy";
 const ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment";
+const EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive";
 
 describe("the stand-in of the AWS provider does as the real one", () => {
     const { started, make } = useScriptedProvider();
@@ -65,6 +66,31 @@ describe("the stand-in of the AWS provider does as the real one", () => {
                 provider.read(ATTACHMENT, "role"),
                 /^unexpected format for Import ID \("role"\), expected <role-name>\/<policy_arn>$/,
             );
+        });
+    });
+
+    describe("with exclusive attachments", () => {
+        const attachedTo = async (role: string) => {
+            const { AttachedPolicies = [] } = await world.iam.listAttachedRolePolicies({ RoleName: role });
+            return AttachedPolicies.map(({ PolicyArn }) => PolicyArn);
+        };
+
+        it("detaches what is not in the list when they are created, and attaches what is missing", async () => {
+            const role = await makeRole(world);
+            await make(ATTACHMENT, { role, policyArn: WORKER_POLICY });
+            await make(EXCLUSIVE, { roleName: role, policyArns: [CNI_POLICY] });
+            deepStrictEqual(await attachedTo(role), [CNI_POLICY]);
+        });
+
+        it("detaches nothing when they are deleted", async () => {
+            const role = await makeRole(world);
+            const { id, state } = await make(EXCLUSIVE, { roleName: role, policyArns: [CNI_POLICY] });
+            await provider.delete(EXCLUSIVE, id, state);
+            deepStrictEqual(await attachedTo(role), [CNI_POLICY]);
+        });
+
+        it("fails when the role does not exist", async () => {
+            await rejectsWith(make(EXCLUSIVE, { roleName: "missing", policyArns: [] }), /NoSuchEntity/);
         });
     });
 

@@ -9,10 +9,13 @@ const config = new pulumi.Config();
 const subnetIds = config.requireObject<string[]>("subnetIds");
 /**
  * Before the steps of AWS's page, after them, or after them in a program that still has the attachment of the CNI policy. Or before
- * them with managedPolicyArns, and after this argument has left the program, which then attaches the other policies. Finally, without
- * the component and without the attachment.
+ * them with managedPolicyArns or with exclusive attachments, and after these have left the program, which then attaches the other
+ * policies. Exclusive attachments need an attachment of each policy, so the CNI policy keeps its own. Finally, without the component
+ * and without the attachment.
  */
-const stage = config.require<"before" | "managed" | "released" | "handed-over" | "attachment-kept" | "left">("stage");
+type Stage =
+    "before" | "managed" | "exclusive" | "released" | "exclusive-released" | "handed-over" | "attachment-kept" | "left";
+const stage = config.require<Stage>("stage");
 
 const cluster = new aws.eks.Cluster("cluster", {
     name: config.require("clusterName"),
@@ -36,7 +39,9 @@ const nodeRole = new aws.iam.Role("nodes", {
 });
 const attachments = [
     ...(stage === "managed" ? [] : OTHERS),
-    ...(stage === "before" || stage === "attachment-kept" ? [aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy] : []),
+    ...(["before", "exclusive", "exclusive-released", "attachment-kept"].includes(stage)
+        ? [aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy]
+        : []),
 ].map(
     (policyArn) =>
         new aws.iam.RolePolicyAttachment(`nodes-${policyArn.split("/").pop() ?? ""}`, {
@@ -44,6 +49,13 @@ const attachments = [
             policyArn,
         }),
 );
+
+if (stage === "exclusive") {
+    new aws.iam.RolePolicyAttachmentsExclusive("nodes-exclusive", {
+        roleName: nodeRole.name,
+        policyArns: [...OTHERS, aws.iam.ManagedPolicy.AmazonEKS_CNI_Policy],
+    });
+}
 
 /** A node role whose pool has no nodes. */
 const spare = config.getBoolean("spare")
@@ -53,7 +65,7 @@ const spare = config.getBoolean("spare")
       })
     : undefined;
 
-const cni = ["before", "managed", "released", "left"].includes(stage)
+const cni = ["before", "managed", "exclusive", "released", "exclusive-released", "left"].includes(stage)
     ? undefined
     : new CniServiceAccountRole(
           "cni",

@@ -3,8 +3,14 @@ import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { noteAnnotation, noteBeforeChange, noteRegistration } from "../../../../components/delivery/withoutLiveChecks";
+import {
+    noteAnnotation,
+    noteBeforeChange,
+    noteRegistration,
+    refuseAnotherRole,
+} from "../../../../components/delivery/withoutLiveChecks";
 import { readNote } from "../../../../handover/engine/runNotes";
+import { refusals } from "../../../../handover/model/refusals";
 import { inOwnTmpdir } from "../../support/ownTmpdir";
 import { hookOf, startRun, withEngine } from "../../support/standInEngine";
 
@@ -51,6 +57,47 @@ describe("A component without live checks tells those of before", () => {
         strictEqual(readNote("old", "41234"), "annotated");
     });
 
+    describe("if the update restarts no pod,", () => {
+        const ROLE_ARN = "eks.amazonaws.com/role-arn";
+        const [former, other] = ["arn:aws:iam::111122223333:role/former", "arn:aws:iam::111122223333:role/other"];
+        const live = (roleArn: string) => patch({ [ROLE_ARN]: roleArn });
+        const off = (roleArn: string) => patch({ [ROLE_ARN]: roleArn, "eks-cni/live-checks": "off" });
+
+        it("nothing, and fails, if it also brings another role", async () => {
+            const { message } = refusals.replacedWithoutRollout(former, other);
+            await rejects(refuseAnotherRole({ oldInputs: live(former), newInputs: off(other) }), { message });
+        });
+
+        const rows: [string, object | undefined, object | undefined][] = [
+            ["the role stays", live(former), off(former)],
+            ["the live checks were off before", off(former), off(other)],
+            ["the live checks stay on", live(former), live(other)],
+            ["the patch is created", undefined, off(other)],
+            ["there was no role before", LIVE, off(other)],
+        ];
+        for (const [what, oldInputs, newInputs] of rows) {
+            it(`that it does, where ${what}`, async () => {
+                await refuseAnotherRole({ oldInputs, newInputs });
+            });
+        }
+
+        describe("in the run of an engine,", () => {
+            withEngine("127.0.0.1:41234");
+            const change = { oldInputs: live(former), newInputs: off(other) } as unknown as pulumi.ResourceHookArgs;
+
+            it("by a hook that leaves no note when it fails", async () => {
+                const hook = hookOf(noteAnnotation(false).beforeUpdate);
+                await rejects(async () => hook.callback(change), /\[former-role-carried\]/);
+                strictEqual(readNote(MANAGER, "41234"), undefined);
+            });
+
+            it("by the same hook, if the rollout restarts the pods", async () => {
+                await hookOf(noteAnnotation(true).beforeUpdate).callback(change);
+                strictEqual(readNote(MANAGER, "41234"), "annotated");
+            });
+        });
+    });
+
     describe("where no note can be left,", () => {
         beforeEach(() => writeFileSync(join(own, `eks-cni-${String(process.getuid?.() ?? "notes")}`), ""));
 
@@ -77,7 +124,7 @@ describe("A component without live checks tells those of before", () => {
         };
 
         it("by a hook before the patch is created or updated", async () => {
-            const { beforeCreate, beforeUpdate } = noteAnnotation();
+            const { beforeCreate, beforeUpdate } = noteAnnotation(true);
             strictEqual(hookOf(beforeCreate), hookOf(beforeUpdate));
             match(hookOf(beforeCreate).name, /^eks-cni-without-live-checks-\d+$/);
             await hookOf(beforeCreate).callback({
@@ -88,7 +135,7 @@ describe("A component without live checks tells those of before", () => {
         });
 
         it("nothing once the engine is gone", async () => {
-            const hook = hookOf(noteAnnotation().beforeUpdate);
+            const hook = hookOf(noteAnnotation(true).beforeUpdate);
             startRun("");
             await hook.callback({ oldInputs: LIVE, newInputs: OFF } as unknown as pulumi.ResourceHookArgs);
             strictEqual(readNote(MANAGER, "41234"), undefined);
@@ -107,7 +154,7 @@ describe("A component without live checks tells those of before", () => {
 
     it("nothing without an engine", async () => {
         await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
-        deepStrictEqual(noteAnnotation(), {});
+        deepStrictEqual(noteAnnotation(true), {});
         noteRegistration(pulumi.output({ annotations: OFF.metadata.annotations }));
         strictEqual(readNote(MANAGER, "41234"), undefined);
     });

@@ -25,8 +25,9 @@ const NO_DAEMON_SET =
     "spec.template.spec.containers: Required value]";
 
 const OMIT_IT =
-    "or omit it for a generated one. To use the existing role, pass its ARN as existingRoleArn. If it is this component's own role, which " +
-    "a new rolePath replaces, the new role needs another name: it is created before the old one is deleted.";
+    "or omit it for a generated one. To use another owner's role, pass its ARN as existingRoleArn. If it is this component's own role: " +
+    "with a new rolePath, it needs another name, too, since it is created before the old one is deleted; with --replace, run the update " +
+    "without this option.";
 
 const PATCHED = { name: "cni", namespace: "network" };
 

@@ -1,57 +1,33 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { NOT_YET_KNOWN } from "../../../../components/arguments/knownArgs";
-import { isLeftOut, noteTry, unlessLeftOut } from "../../../../components/live/guardLeftOut";
+import type { CniRole } from "../../../../components/role/cniRole";
+import { isLeftOut, unlessLeftOut } from "../../../../components/live/guardLeftOut";
 import { refusals } from "../../../../handover/model/refusals";
 import { hookOf, startRun, withEngine } from "../../support/standInEngine";
 
 const ROLE = "arn:aws:iam::111122223333:role/cni";
+/** As the credential guard gives it: with the unique ID. */
+const OWN = `${ROLE} AROA1`;
 
 describe("That a run has left out the credential guard", () => {
-    const rows: [string, unknown, boolean][] = [
-        ["is said by another role than the one it has approved", `${ROLE}-before AROA1`, true],
-        ["is not said by the role that it has approved", `${ROLE} AROA1`, false],
-        ["is not said by a role of another owner that it has approved", ROLE, false],
-        ["is not said under mocks, which return nothing", undefined, false],
-        ["is said by a role whose ARN begins alike", `${ROLE}2 AROA1`, true],
+    const rows: [string, unknown, string, boolean][] = [
+        ["is said by another role than the one it has approved", `${ROLE}-before AROA1`, OWN, true],
+        ["is not said by the role that it has approved", OWN, OWN, false],
+        ["is not said by a role of another owner that it has approved", ROLE, ROLE, false],
+        ["is said of a guard that the run does not create", undefined, OWN, true],
+        ["is not said so where the run does not create the role either", undefined, "undefined undefined", false],
+        ["is not said so of a role of another owner", undefined, ROLE, false],
+        ["is said of a guard that has failed, or was skipped since a resource before it has", NOT_YET_KNOWN, OWN, true],
+        ["is said by a role whose ARN begins alike", `${ROLE}2 AROA1`, OWN, true],
+        ["is said by a new role of the same name", `${ROLE} AROA2`, OWN, true],
+        ["is said by its own role, used as another owner's", OWN, ROLE, true],
     ];
-    for (const [what, approved, expected] of rows) {
+    for (const [what, approved, role, expected] of rows) {
         it(what, () => {
-            strictEqual(isLeftOut(approved, ROLE, false), expected);
-            strictEqual(isLeftOut(approved, ROLE, true), expected);
+            strictEqual(isLeftOut(approved, role), expected);
         });
     }
-
-    it("is said of a guard that has failed, by what the engine tried and does not know", () => {
-        strictEqual(isLeftOut(NOT_YET_KNOWN, ROLE, true), true);
-    });
-
-    it("is not said of a guard that the run does not create", () => {
-        strictEqual(isLeftOut(NOT_YET_KNOWN, ROLE, false), false);
-    });
-});
-
-describe("The note that the engine tries the credential guard", () => {
-    it("has no hooks without an engine, and is not there", () => {
-        const { hooks, wasTried } = noteTry();
-        deepStrictEqual(hooks, {});
-        strictEqual(wasTried(), false);
-    });
-
-    describe("in the run of an engine,", () => {
-        withEngine("127.0.0.1:41234");
-
-        for (const operation of ["beforeCreate", "beforeUpdate"] as const) {
-            it(`is there from the hook ${operation} on`, async () => {
-                const { hooks, wasTried } = noteTry();
-                strictEqual(wasTried(), false);
-                await hookOf(hooks[operation]).callback({} as pulumi.ResourceHookArgs);
-                strictEqual(wasTried(), true);
-                strictEqual(hookOf(hooks.beforeCreate), hookOf(hooks.beforeUpdate));
-                strictEqual(/^eks-cni-guard-\d+$/.test(hookOf(hooks[operation]).name), true);
-            });
-        }
-    });
 });
 
 describe("The delivery of the role", () => {
@@ -60,27 +36,34 @@ describe("The delivery of the role", () => {
 
     const BEFORE = `${ROLE}-before AROA1`;
     const passed = pulumi.output<true>(true);
-    const deliver = (approved: unknown, wasTried = false, gate = passed) => {
+    const own = { arn: pulumi.output(ROLE), uniqueId: pulumi.output("AROA1") };
+    const deliver = (approved: unknown, gate = passed, role: Pick<CniRole, "arn" | "uniqueId"> = own) => {
         const approvedRole = pulumi.output(approved) as pulumi.Output<string>;
-        return unlessLeftOut(gate, { approvedRole }, { arn: pulumi.output(ROLE) }, () => wasTried);
+        return unlessLeftOut(gate, { approvedRole }, role);
     };
     const valueOf = (output: pulumi.Output<unknown>) =>
         (output as unknown as { promise: () => Promise<unknown> }).promise();
 
     it("waits for the gate alone if the guard has approved the role", async () => {
-        strictEqual(await valueOf(deliver(`${ROLE} AROA1`)), true);
+        strictEqual(await valueOf(deliver(OWN)), true);
+        strictEqual(await valueOf(deliver(ROLE, passed, { arn: pulumi.output(ROLE) })), true);
         const refused = pulumi.output<true>(Promise.reject(new Error("refused")));
-        await rejects(valueOf(deliver(`${ROLE} AROA1`, false, refused)), /refused/);
+        await rejects(valueOf(deliver(OWN, refused)), /refused/);
     });
 
-    it("fails if the guard has approved another role, or was tried and has approved none", async () => {
+    it("fails if the guard has approved another role, or was to approve one and has not", async () => {
         const { message } = refusals.roleNotApproved(ROLE);
         await rejects(valueOf(deliver(BEFORE)), (error) => {
             strictEqual((error as Error).message, message);
             return pulumi.RunError.isInstance(error);
         });
-        await rejects(valueOf(deliver(pulumi.unknown, true)), { message });
-        strictEqual(await valueOf(deliver(pulumi.unknown)), true);
+        await rejects(valueOf(deliver(pulumi.unknown)), { message });
+    });
+
+    it("waits for the gate alone if the run does not create the component", async () => {
+        strictEqual(await valueOf(deliver(undefined, passed, { arn: pulumi.output(ROLE) })), true);
+        const none = pulumi.output(undefined as unknown as string);
+        strictEqual(await valueOf(deliver(undefined, passed, { arn: none, uniqueId: none })), true);
     });
 
     it("is not checked in a preview, nor without an engine", () => {

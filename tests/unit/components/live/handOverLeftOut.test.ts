@@ -12,16 +12,35 @@ const ROLE = "arn:aws:iam::111122223333:role/cni";
 const BEFORE = `${ROLE}-before AROA1`;
 const APPROVED = `${ROLE} AROA2`;
 const two = { approvedRoleArns: [`${ROLE}-before`, ROLE] };
+const again = { ...two, approvals: 2 };
 const one = { approvedRoleArns: [ROLE] };
 
 describe("That a run has not finished the hand-over to another role", () => {
-    const finished = { approvedRole: APPROVED, record: two, verifiedPods: 3, verifiedRole: APPROVED };
+    const finished = {
+        approvedRole: APPROVED,
+        record: two,
+        verifiedPods: 3,
+        verifiedRole: APPROVED,
+        verifiedRecord: two,
+    };
     const rows: [string, object, boolean][] = [
         ["is not said where all pods are verified with it", {}, false],
         ["is said where they are verified with the role of before", { verifiedRole: BEFORE }, true],
         ["is said where the same ARN belongs to another role now", { verifiedRole: `${ROLE} AROA1` }, true],
         ["is said where the detachment has failed", { verifiedPods: NOT_YET_KNOWN }, true],
         ["is said so whatever its inputs are", { verifiedPods: NOT_YET_KNOWN, verifiedRole: BEFORE }, true],
+        [
+            "is said of a detachment that the run does not create, which has inputs only",
+            { verifiedPods: undefined },
+            true,
+        ],
+        ["is said where a former role has returned since", { record: { ...two, approvals: 2 } }, true],
+        ["is not said where it had returned before", { record: again, verifiedRecord: again }, false],
+        [
+            "is not said where the record says that no other role was approved",
+            { record: { ...two, approvals: 0 } },
+            false,
+        ],
         ["is not said of a first role", { verifiedPods: NOT_YET_KNOWN, record: one }, false],
         ["is not said without a record", { verifiedPods: NOT_YET_KNOWN, record: undefined }, false],
         ["is not said where the guard has approved none", { approvedRole: NOT_YET_KNOWN, verifiedRole: BEFORE }, false],
@@ -80,6 +99,7 @@ describe("The end of an update", () => {
             { approvedRole: pulumi.output(APPROVED), record: pulumi.output(two as unknown as HandOverRecord) },
             {
                 approvedRole: pulumi.output(verifiedRole),
+                record: pulumi.output(two as unknown as HandOverRecord),
                 verifiedPods: pulumi.output(verifiedPods) as pulumi.Output<number>,
             },
         );

@@ -1,7 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { nextRevertStep } from "../../../../handover/decide/canary";
 import type { Memory } from "../../../../handover/model/steps";
-import type { World } from "../../../../handover/model/world";
+import type { Subject } from "../../../../handover/model/subject";
+import type { CredentialSource, World } from "../../../../handover/model/world";
 import {
     carrying,
     FORMER_ROLE,
@@ -13,6 +14,7 @@ import {
     pod,
     pods,
     memoryWith,
+    REGIONAL,
     ROLE,
     ROLE_ARN,
     serviceAccount,
@@ -146,6 +148,41 @@ describe("Reverting the canary", () => {
             },
         ],
     ];
+
+    describe("to other annotations of the same role", () => {
+        const regional = { ...right, regionalSts: "regional" } as CredentialSource;
+        const now: Subject = { ...subject, annotations: { ...subject.annotations, [REGIONAL]: "true" } };
+        const annotated = { ...serviceAccount, annotations: { [ROLE_ARN]: ROLE } };
+        const revert = (
+            canary: CredentialSource,
+            target = now,
+            former: Record<string, string> = annotated.annotations,
+        ) => {
+            const cluster = {
+                serviceAccount: { ...annotated, annotations: former },
+                pods: pods(right, pod("n1", canary)),
+            };
+            return comparableStep(
+                nextRevertStep({ subject: target, formerAnnotations: former }, world(right, { cluster }), fresh),
+            );
+        };
+        const done = { do: "done", why: "everything is as before" };
+
+        it("restarts the pods that use STS in another way, and no others", () => {
+            deepStrictEqual(revert(regional), restartPod("pod-n1"));
+            deepStrictEqual(revert(right), done);
+        });
+
+        it("restarts no pod if STS is used as before", () => {
+            deepStrictEqual(revert(regional, subject), done);
+            deepStrictEqual(revert(right, now, now.annotations), done);
+        });
+
+        it("restarts the pods that do not use the regional endpoint, if they did before", () => {
+            deepStrictEqual(revert(regional, subject, now.annotations), restartPod("pod-n2"));
+        });
+    });
+
     for (const [what, of, step, formerAnnotations = {}, memory = fresh] of rows) {
         it(what, () => {
             deepStrictEqual(comparableStep(nextRevertStep({ subject, formerAnnotations }, of, memory)), step);

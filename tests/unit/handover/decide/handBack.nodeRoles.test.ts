@@ -179,6 +179,16 @@ table("On the way back, the node roles", [
     ["settle before the guard goes", podsWithoutRole({ injectionGuard: guardInForce }), AWAIT_PROPAGATION],
     ["settle before the annotation goes", podsWithoutRole({ serviceAccount }), AWAIT_PROPAGATION],
     [
+        "settle before the annotation goes, if the DaemonSet is not there to show its nodes",
+        podsWithoutRole({ serviceAccount, daemonSet: undefined, nodes: [], pods: [] }),
+        AWAIT_PROPAGATION,
+    ],
+    [
+        "need not settle if the DaemonSet has no nodes",
+        podsWithoutRole({ serviceAccount, nodes: [], pods: [] }),
+        { do: "releaseServiceAccount", leaving: {}, why: "removing the annotation from the service account" },
+    ],
+    [
         "settle also where the former role comes back",
         podsWithRole({ serviceAccount }),
         AWAIT_PROPAGATION,

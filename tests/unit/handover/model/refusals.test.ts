@@ -49,6 +49,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.anotherClusterAnswers("one", "two", undefined),
     ],
     turningOffInterrupted: [refusals.turningOffInterrupted()],
+    replacedWithoutRollout: [refusals.replacedWithoutRollout(FORMER_ROLE, ROLE)],
     formerRoleCarried: [refusals.formerRoleCarried([pod("n1", onNodeRole), pod("n2", onNodeRole)])],
     roleNotApproved: [refusals.roleNotApproved(ROLE)],
     handOverUnfinished: [refusals.handOverUnfinished(ROLE)],
@@ -125,6 +126,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     roleNarrowedUnseen: ["no route", "no route."].map((why) => refusals.roleNarrowedUnseen(narrowed, why)),
     sharedRoleNarrowed: [refusals.sharedRoleNarrowed(narrowed, ["a", "b"])],
     sharedRoleReplaced: [refusals.sharedRoleReplaced(ROLE, ["a", "b"])],
+    ownRoleAsExisting: [refusals.ownRoleAsExisting(ROLE)],
     ipFamilyNarrows: [refusals.ipFamilyNarrows([CNI_POLICY], ROLE, "ipv4", ["ec2:AssignPrivateIpAddresses"])],
     wrongIpFamily: [refusals.wrongIpFamily("prod", "ipv6", "ipv4")],
     policyStillNeeded: [true, false].map((logs) =>

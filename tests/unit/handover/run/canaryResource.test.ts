@@ -1,11 +1,13 @@
-import { deepStrictEqual, match, rejects } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { Refusal } from "../../../../handover/model/refusal";
-import type { CredentialSource } from "../../../../handover/model/world";
+import type { CredentialSource, NodeRoleSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
 import {
     carrying,
+    FORMER_ROLE,
+    nodeRole,
     NOW,
     onNodeRole,
     pod,
@@ -15,6 +17,7 @@ import {
     ROLE_ARN,
     starting,
     subject,
+    withoutPolicies,
     world,
 } from "../support/worlds";
 
@@ -41,6 +44,7 @@ function contextWith(failures: {
     cluster?: (nth: number) => Error | undefined;
     /** The credentials of the other pods. */
     others?: CredentialSource;
+    nodeRoles?: readonly NodeRoleSeen[];
     /** Whether the canary pod becomes Ready. */
     starts?: false;
     /** Whether a pod that is deleted ends. */
@@ -54,8 +58,8 @@ function contextWith(failures: {
     const nth = (what: string) => calls.push(what) && calls.filter((call) => call === what).length;
     const answer = <T>(error: Error | undefined, value: () => T): Promise<T> =>
         error === undefined ? Promise.resolve(value()) : Promise.reject(error);
-    const { others = onNodeRole } = failures;
-    const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) } });
+    const { others = onNodeRole, nodeRoles = [nodeRole()] } = failures;
+    const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) }, account: { nodeRoles } });
     const context = {
         subject,
         roleNames: [],
@@ -163,6 +167,51 @@ describe("The canary, as a resource", () => {
             return true;
         });
         deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carries: true });
+    });
+
+    describe("on a cluster that is handed over", () => {
+        const nodeRoles = [nodeRole(withoutPolicies)];
+        const account = (nth: number) => (nth > 1 ? new Error("odd") : undefined);
+        const kept = { annotations: { [ROLE_ARN]: ROLE }, carries: true };
+
+        it("sends no pod back to a node role without the policies", async () => {
+            const { run, end } = contextWith({ account, nodeRoles, others: carrying(ROLE) });
+            await rejects(run({ stableSeconds: 7200 }), { code: "canary-failed" });
+            deepStrictEqual(end(), kept);
+        });
+
+        it("restores another role, if the service account had one", async () => {
+            const former = { [ROLE_ARN]: FORMER_ROLE };
+            const { run, end } = contextWith({ account, nodeRoles, others: carrying(FORMER_ROLE) });
+            await rejects(run({ formerAnnotations: former, stableSeconds: 7200 }), { code: "canary-failed" });
+            deepStrictEqual(end(), { annotations: former, carries: false });
+        });
+
+        it("reverts as usual while no pod works with the role", async () => {
+            const { run, end } = contextWith({ account, nodeRoles, starts: false });
+            await rejects(run(), { code: "canary-failed" });
+            deepStrictEqual(end(), { annotations: {}, carries: false });
+        });
+
+        it("reverts nothing if it has not seen the node roles, and the record names some", async () => {
+            const unseen = contextWith({ account: () => EXPIRED });
+            await rejects(unseen.run(), { code: EXPIRED.code });
+            deepStrictEqual(unseen.end(), kept);
+            const unnamed = contextWith({ account: () => EXPIRED });
+            await rejects(unnamed.run({ record: { ...record, namedNodeRoles: [] } }), { code: EXPIRED.code });
+            deepStrictEqual(unnamed.end(), { annotations: {}, carries: false });
+        });
+    });
+
+    it("runs again if the patch annotates another service account", async () => {
+        const outputs = { shown: "s", carriedBefore: false };
+        const { operation } = contextWith({});
+        const state = { ...inputs, ...outputs, serviceAccountUid: "former" };
+        const { shown } = await canary.update(state, inputs, operation);
+        strictEqual(shown, "a pod with the role works on a node of the node role");
+        await rejects(canary.update({ ...inputs, ...outputs }, { ...inputs, serviceAccountUid: "other" }, operation), {
+            code: "another-cluster",
+        });
     });
 
     it("has failed, and is reverted, where the error is unknown", async () => {

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Proof } from "../../../../handover/model/proof";
+import { refusals } from "../../../../handover/model/refusals";
 import type { NodeRoleSeen, World } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
@@ -121,9 +122,9 @@ describe("A refresh of the credential guard", () => {
         deepStrictEqual((await refresh([nodeRole()], early)).drift, drift(CNI_POLICY));
     });
 
-    it("is silent about another cluster", async () => {
+    it("says that another cluster answers, and nothing else about it, so that the next update refuses before it patches it", async () => {
         const none = { ...record, nodeRolePolicies: {} };
         const { drift: found } = await refresh([nodeRole()], { record: none }, { uid: "another" });
-        deepStrictEqual(found, "none");
+        deepStrictEqual(found, refusals.clusterChanged(record.clusterUid, "another").seen);
     });
 });

@@ -62,4 +62,10 @@ describe("An update of the credential guard that takes something away", () => {
         await rejects(updated, { message: refusals.sharedRoleReplaced(ROLE, ["theirs"]).message });
         deepStrictEqual(calls, []);
     });
+
+    it("refuses first if its own role is used as another owner's", async () => {
+        const { updated, calls } = update({ roleUniqueId: "" });
+        await rejects(updated, { message: refusals.ownRoleAsExisting(ROLE).message });
+        deepStrictEqual(calls, []);
+    });
 });

@@ -21,6 +21,7 @@ import {
     otherCarrier,
     record,
     ROLE,
+    REGIONAL,
     ROLE_ARN,
     subject,
     withoutPolicies,
@@ -175,8 +176,14 @@ describe("An update of the credential guard to another role", () => {
 
     it("does neither for the same role, whose former annotations stay", async () => {
         const former = { formerAnnotations: { a: "1" } };
-        const { calls, formerAnnotations } = await update({ drift: "d" }, former, GUARD, stripped);
+        const { calls, formerAnnotations } = await update({ drift: "d" }, former, GUARD);
         deepStrictEqual([calls, formerAnnotations], [[], { a: "1" }]);
+    });
+
+    it("keeps the annotations of the same role as the former ones, if pods rely on it", async () => {
+        const changed = { ...subject, annotations: { ...subject.annotations, [REGIONAL]: "true" } };
+        const { calls, formerAnnotations } = await update({ subject: changed }, {}, GUARD, stripped);
+        deepStrictEqual([calls, formerAnnotations], [[], subject.annotations]);
     });
 
     it("ends at its limit where IAM does not show the policies", async () => {

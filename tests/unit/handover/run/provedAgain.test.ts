@@ -2,6 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Proof } from "../../../../handover/model/proof";
 import { Refusal } from "../../../../handover/model/refusal";
+import { refusals } from "../../../../handover/model/refusals";
 import type { ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
@@ -123,6 +124,7 @@ describe("The credential guard's read", () => {
     });
 
     it("does not prove the role on another cluster", async () => {
-        deepStrictEqual(await read(REFUSED, { uid: "other" }), { drift: "none", lines: [], proofs: 0 });
+        const { seen: drift } = refusals.clusterChanged(record.clusterUid, "other");
+        deepStrictEqual(await read(REFUSED, { uid: "other" }), { drift, lines: [drift], proofs: 0 });
     });
 });

@@ -1,0 +1,21 @@
+import { carriesAnyOf } from "../model/carriedRole";
+import type { HandOverRecord } from "../model/record";
+import type { NodeRoleSeen, World } from "../model/world";
+
+/** Whether pods work with the role, and a node role has lost the policies: no pod may go back to the node roles. */
+export function reliesOnRole(record: HandOverRecord, { cluster, account }: World, roleArn: string): boolean {
+    const works = cluster.pods.some((pod) => pod.ready && carriesAnyOf(pod, [roleArn]));
+    return works && account.nodeRoles.some((role) => isDetached(record, role));
+}
+
+/** A recorded policy that its owner has taken away does not count, if the node role holds another one. */
+function isDetached(
+    { nodeRolePolicies }: HandOverRecord,
+    { name, exists, cniPolicies, inlineCniPolicies }: NodeRoleSeen,
+): boolean {
+    const recorded = nodeRolePolicies[name] ?? [];
+    const holds =
+        cniPolicies.some(({ arn, sufficient }) => sufficient || recorded.includes(arn)) ||
+        inlineCniPolicies.some(({ sufficient }) => sufficient);
+    return exists && recorded.length > 0 && !holds;
+}
