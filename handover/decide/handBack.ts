@@ -47,7 +47,7 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
         return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
     }
     if (isTurnedOff(target.subject, cluster, target.turningOff)) {
-        return giveBackStep(target, world, memory) ?? nextTurningOffStep(target.record, cluster);
+        return giveBackStep(target, world, memory) ?? nextTurningOffStep(target.record, cluster, target.subject);
     }
     return (
         attachAgain(target, world, memory) ??

@@ -35,9 +35,14 @@ export function isTurnedOff(
 /**
  * Annotation, pods and role stay. The injection guard is removed: without the record, a destroy would not remove it.
  *
- * A former role that an unfinished update has replaced is deleted at the end of this one, so no pod may carry it.
+ * A former role that an unfinished update has replaced is deleted at the end of this one, so no pod may carry it. The pods of other
+ * clusters that share the role of the last update cannot be seen.
  */
-export function nextTurningOffStep(record: HandOverRecord, cluster: ClusterSeen): Step {
+export function nextTurningOffStep(
+    record: HandOverRecord,
+    cluster: ClusterSeen,
+    { roleArn, issuers }: Pick<Subject, "roleArn" | "issuers">,
+): Step {
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
     const annotated = cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
     const retired = ownRoleArns.filter((arn) => arn !== annotated);
@@ -47,6 +52,10 @@ export function nextTurningOffStep(record: HandOverRecord, cluster: ClusterSeen)
     ];
     if (carriers.length > 0) {
         return { do: "refuse", refusal: refusals.formerRoleCarried(carriers) };
+    }
+    const [, ...others] = issuers;
+    if (others.length > 0 && retired.includes(roleArn)) {
+        return { do: "refuse", refusal: refusals.sharedRoleReplaced(roleArn, others) };
     }
     return cluster.injectionGuard.present
         ? { do: "removeInjectionGuard", why: "the live checks are turned off: removing the injection guard" }

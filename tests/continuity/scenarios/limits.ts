@@ -148,6 +148,26 @@ const continueWithoutPolicy: Scenario = {
     },
 };
 
+const guardReplacedWithRole: Scenario = {
+    name: "replace-of-the-guard-with-the-role",
+    title: "the guard is replaced by --replace in the update to another role that first names the node roles, which must show more than zero",
+    quick: false,
+    bound: costs,
+    play: async (stage) => {
+        await stage.succeeds("up", stage.arguments({ detachFromNodeRoles: undefined }));
+        await stage.settled();
+        stage.since = Date.now();
+        const urn = (stage.props.engine.state().resources ?? []).map((one) => one.urn);
+        const [guard = ""] = urn.filter((name) => name.endsWith("::cni-credential-guard"));
+        await stage.run("up", stage.arguments({ rolePath: "/cni/" }), { flags: ["--replace", guard] });
+        await sleep(WATCHED_MILLISECONDS);
+        // The way out.
+        await attachPolicy(stage);
+        await stage.succeeds("up", stage.arguments({ rolePath: "/cni/" }), { flags: ["--refresh"] });
+        await assertAllCarryRole(stage);
+    },
+};
+
 const killedAsRoleIsCreated: Scenario = {
     name: "killed-as-the-role-is-created",
     title: "up is killed as AWS creates the role: the next up warns of it by its name, makes another one, and leaves the first",
@@ -343,6 +363,7 @@ export const limits = [
     continueOnError,
     continueAfterCanary,
     continueWithoutPolicy,
+    guardReplacedWithRole,
     killedAsRoleIsCreated,
     killedAsPolicyIsAttached,
     killedAsRoleIsDeleted,

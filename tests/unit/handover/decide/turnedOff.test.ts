@@ -1,3 +1,4 @@
+import { refusals } from "../../../../handover/model/refusals";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { nextHandBackStep } from "../../../../handover/decide/handBack";
 import { isTurnedOff } from "../../../../handover/decide/turnedOff";
@@ -139,11 +140,11 @@ describe("The way back, once the live checks are turned off,", () => {
 
     describe("while an update to another role has not finished,", () => {
         const owned = { ...record, approvedRoleArns: [FORMER_ROLE, ROLE], ownRoleArns: [FORMER_ROLE, ROLE] };
-        const ending = (cluster: Partial<ClusterSeen>, of: Partial<typeof record> = owned) =>
+        const ending = (cluster: Partial<ClusterSeen>, of: Partial<typeof record> = owned, before = subject) =>
             comparableStep(
                 nextHandBackStep(
                     {
-                        subject,
+                        subject: before,
                         record: { ...record, ...of },
                         iamPropagationSeconds: 120,
                         formerAnnotations: {},
@@ -182,6 +183,21 @@ describe("The way back, once the live checks are turned off,", () => {
         it("goes on where the former role is another owner's, which stays", () => {
             const pods = [pod("n1", carrying(FORMER_ROLE))];
             deepStrictEqual(ending({ pods }, { ...owned, ownRoleArns: [ROLE] }), DONE);
+        });
+
+        describe("from a role that other clusters share,", () => {
+            const shared = { ...subject, roleArn: FORMER_ROLE, issuers: ["own", "theirs", "more"] };
+
+            it("ends, since their pods cannot be seen", () => {
+                const { seen } = refusals.sharedRoleReplaced(FORMER_ROLE, ["theirs", "more"]);
+                deepStrictEqual(ending({}, owned, shared), { refuse: "other-clusters", seen });
+            });
+
+            it("goes on where that role stays", () => {
+                deepStrictEqual(ending({}, owned, { ...shared, roleArn: ROLE }), DONE);
+                deepStrictEqual(ending({}, { ...owned, ownRoleArns: [ROLE] }, shared), DONE);
+                deepStrictEqual(ending({}, owned, { ...shared, issuers: ["own"] }), DONE);
+            });
         });
 
         it("takes every approved role for the component's own in a record of an early version", () => {
