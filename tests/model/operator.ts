@@ -13,7 +13,7 @@ export class Operator {
     /** The node roles that the last update found without nodes and without their policies, and that it has left so. */
     public stays: readonly string[] = [];
     /** To run before the next update. */
-    private first: ((run: Run) => Promise<void>) | undefined;
+    private first: ((run: Run) => Promise<unknown>) | undefined;
 
     public constructor(
         private readonly world: ModelWorld,
@@ -115,19 +115,22 @@ export class Operator {
             this.takeServiceAccountBack();
         }
         const roleName = arn.replace(/^.*\//, "").replace(this.program.generatedName ? /-\d+$/ : "", "");
-        // An update that failed may have given another IP family. The policies of before are still attached.
-        const program = withoutArguments(this.programOfRole(arn), ["ipFamily", "unnamedCluster"]);
-        await this.leave({ ...program, roleName }, run);
+        // An update that failed may have given another IP family, a wrong provider, or a boundary. The policies of before are still attached.
+        const program = { ...withoutArguments(this.programOfRole(arn), ["ipFamily", "unnamedCluster"]), roleName };
+        const failed = await this.leave(withoutArguments(program, ["wrongIssuer", "boundary"]), run);
+        if (failed.includes("in place")) {
+            await this.leave(program, run);
+        }
     }
 
-    /** An update that only removes the issuers. The next one follows, also if it fails. */
-    private async leave(program: Program, run: Run): Promise<void> {
-        await this.engine.up(program, run).catch((error: unknown) => {
-            this.world.note(`-- ended: ${String(error)}`);
-            if (String(error).includes("[node-role-not-named]")) {
-                this.program = { ...this.program, ...this.allNodeRoles() };
-            }
-        });
+    /** An update that only removes the issuers. The next one follows, also if it fails. Returns the message of its error. */
+    private async leave(program: Program, run: Run): Promise<string> {
+        const message = await this.engine.up(program, run).then(() => "", String);
+        this.world.note(`-- ended: ${message}`);
+        if (message.includes("[node-role-not-named]")) {
+            this.program = { ...this.program, ...this.allNodeRoles() };
+        }
+        return message;
     }
 
     /**
