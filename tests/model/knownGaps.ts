@@ -1,5 +1,5 @@
 /** Commands with options that cost pods their path, or that lose a record: notPlayed.ts keeps them out of the random runs. */
-import type { Child, Flags } from "./engineFlags";
+import type { Flags } from "./engineFlags";
 import type { Fault } from "./faults";
 import type { Scenario, Turn } from "./modelRun";
 
@@ -19,11 +19,6 @@ function upWithoutNodeRoles(roleName: string): Turn {
     return { operation: { do: "up", refresh: false, program }, faults: [], killedAt: undefined };
 }
 
-const destroy = (lastKept: Child): Turn => ({
-    operation: { do: "destroy", lastKept },
-    faults: [],
-    killedAt: undefined,
-});
 const during = (turn: Turn, ...faults: Fault[]): Turn => ({
     ...turn,
     faults: faults.map((fault) => ({ after: 0, fault })),
@@ -52,11 +47,6 @@ export const knownGaps: readonly (readonly [string, Scenario, RegExp])[] = [
             last: { roleName: "cni", detachFromNodeRoles: undefined, generatedName: true },
         },
         /the hand-over is not reached: the policies of a, b are not as expected/,
-    ],
-    [
-        "--replace of the guard in an update to another role that first names the node roles",
-        of(upWithoutNodeRoles("cni"), up("next", { replace: ["guard"] })),
-        /has no path: it carries the node role/,
     ],
     [
         "--replace of the guard for a role that fails, after a first update that was killed before its canary",
