@@ -89,7 +89,7 @@ function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {
 
 function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
     const { cluster } = world;
-    const moves = cluster.pods.some(carries(target));
+    const moves = cluster.pods.some((pod) => carries(target)(pod) || losesItsAnnotation(target, cluster, pod));
     if (moves && target.formerAnnotations[ROLE_ARN_ANNOTATION] === undefined) {
         const unsafe = unsafeNodeRolesStep(target, world, memory);
         if (unsafe !== undefined) {
@@ -103,6 +103,20 @@ function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): St
     return relies && mayHavePods && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
         ? propagationStep(target.iamPropagationSeconds)
         : undefined;
+}
+
+/**
+ * Whether a pod carries a role that the component has annotated, and this record does not know: `--replace` has made another credential
+ * guard, which has moved the pods. The rolling update would restart them without a role.
+ */
+function losesItsAnnotation({ subject }: HandBackTarget, { serviceAccount }: ClusterSeen, pod: PodSeen): boolean {
+    const roleArn = serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
+    return (
+        serviceAccount !== undefined &&
+        roleArn !== undefined &&
+        isOwnedByComponent(subject, serviceAccount) &&
+        carriesAnyOf(pod, [roleArn])
+    );
 }
 
 function hasComponentAnnotation(subject: Subject, { serviceAccount }: ClusterSeen): boolean {

@@ -14,7 +14,7 @@ import type { ClusterConnection } from "../model/connection";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { lookAtCarriers } from "../observe/carriersLook";
-import { leavingIssuer } from "./leavingIssuer";
+import { leavingIssuer } from "../decide/leavingIssuer";
 
 /** An update in place of the role or of its IPv6 policy that the engine is about to make. */
 export interface PlannedUpdate {

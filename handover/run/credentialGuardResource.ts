@@ -29,7 +29,7 @@ import { provedAgain } from "./provedAgain";
 import { refuseOwnRoleAsExisting } from "./ownRoleAsExisting";
 import { ProofDepth, prove } from "./proveRole";
 import { refuseIfStillNeeded, refuseWithoutLogs } from "./removedPolicies";
-import { refuseIfShared } from "./sharedRole";
+import { leavingWithRole, refuseIfShared } from "./sharedRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 import { widenInjectionGuard } from "./widenInjectionGuard";
 
@@ -153,6 +153,7 @@ async function approveAgain(
     const { record } = withFormerAccount(state, inputs);
     const known = { ...context, subject: subjectOf(record, context.subject) };
     refuseIfShared(state, inputs);
+    leavingWithRole(state, inputs).forEach((line) => context.progress(line));
     refuseOwnRoleAsExisting(state, inputs);
     await refuseIfStillNeeded(known, state, inputs);
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;

@@ -49,11 +49,6 @@ export const knownGaps: readonly (readonly [string, Scenario, RegExp])[] = [
         /the hand-over is not reached: the policies of a, b are not as expected/,
     ],
     [
-        "--replace of the guard in an update to another role that first names the node roles",
-        of(upWithoutNodeRoles("cni"), up("next", { replace: ["guard"] })),
-        /has no path: it carries the node role/,
-    ],
-    [
         "--replace of the guard for a role that fails, after a first update that was killed before its canary",
         of(up("bad", {}, 25), up("bad", { replace: ["guard"] })),
         /the failed canary of \S+ was not reverted/,

@@ -42,11 +42,6 @@ const REASONS: readonly (readonly [reason: string, applies: (command: Command) =
         ({ flags, isUnrecorded }) => isUnrecorded && isLeftOutOf(flags, "guard") && !isLeftOutOf(flags, "detachment"),
     ],
     [
-        // Its delete attaches nothing. If the pods carry a later role, it restarts them without one.
-        "a guard is replaced whose record lacks a node role's policies",
-        ({ flags: { replace = [] }, isUnrecorded }) => isUnrecorded && replace.includes("guard"),
-    ],
-    [
         // The record of a new guard may not know the former role, so that the hand-over of a failed canary looks finished.
         "a guard is replaced, and the run goes on, while the state has a former role",
         ({ flags: { replace = [], continueOnError }, hasFormerRole }) =>

@@ -13,6 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../engine/calls";
 import { CNI_POLICY, createPolicy, iamClient, NODE_ROLE, type Stage } from "../stage";
 import { atEach } from "./atEach";
+import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
 /** A limit that costs pods their path. Nodes are without a pod for as long as the scenario lets them be. */
@@ -150,21 +151,74 @@ const continueWithoutPolicy: Scenario = {
 
 const guardReplacedWithRole: Scenario = {
     name: "replace-of-the-guard-with-the-role",
-    title: "the guard is replaced by --replace in the update to another role that first names the node roles, which must show more than zero",
+    title: "the guard is replaced by --replace in the update to another role that first names the node roles: refused at its end, and the advice is followed",
     quick: false,
-    bound: costs,
+    bound: { ...noGaps, rollouts: 4, restarts: 4 },
     play: async (stage) => {
         await stage.succeeds("up", stage.arguments({ detachFromNodeRoles: undefined }));
         await stage.settled();
         stage.since = Date.now();
         const urn = (stage.props.engine.state().resources ?? []).map((one) => one.urn);
         const [guard = ""] = urn.filter((name) => name.endsWith("::cni-credential-guard"));
-        await stage.run("up", stage.arguments({ rolePath: "/cni/" }), { flags: ["--replace", guard] });
-        await sleep(WATCHED_MILLISECONDS);
-        // The way out.
+        const args = stage.arguments({ rolePath: "/cni/" });
+        await stage.fails("up", args, /\[node-role-without-permissions\]/, { flags: ["--replace", guard] });
         await attachPolicy(stage);
-        await stage.succeeds("up", stage.arguments({ rolePath: "/cni/" }), { flags: ["--refresh"] });
-        await assertAllCarryRole(stage);
+        // IAM needs a moment until it enforces the policy.
+        await sleep(WATCHED_MILLISECONDS);
+        await stage.succeeds("up", args);
+        await stage.succeeds("up", args, { flags: ["--refresh"] });
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", args);
+        await stage.assertAsBefore();
+    },
+};
+
+/** An update whose canary does not finish in time, since no pod is stable for so long. */
+const hasty = (stage: Stage, more: object) =>
+    stage.arguments({ ...more, stableSeconds: 600, timeouts: { ...stage.timeouts, canarySeconds: 6 } });
+
+const destroyedAfterExisting: Scenario = {
+    name: "existing-role-failed-and-destroyed",
+    title: "an update to the role of another owner fails, and destroy follows, which must show more than zero",
+    quick: false,
+    bound: costs,
+    play: async (stage) => {
+        const existingRoleArn = await roleOfAnotherOwner(stage, "theirs");
+        await stage.recordStateBefore();
+        await handedOver(stage);
+        await stage.fails("up", hasty(stage, { existingRoleArn }), /\[(canary-failed|time-limit)\]/);
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+const externalAfterFailure: Scenario = {
+    name: "delivery-changed-after-a-failure",
+    title: "an update to another role fails, and the delivery is changed to external, which must show more than zero",
+    quick: false,
+    bound: costs,
+    play: async (stage) => {
+        await handedOver(stage);
+        await stage.fails("up", hasty(stage, { rolePath: "/cni/" }), /\[(canary-failed|time-limit)\]/);
+        const args = { clusterName: stage.sandbox.clusterName, rolePath: "/cni/", delivery: "external" };
+        await stage.run("up", args);
+        await stage.settled();
+        await stage.run("destroy", args);
+        await stage.assertAsBefore();
+    },
+};
+
+const ownRoleGivenUp: Scenario = {
+    name: "own-role-as-existing-without-live-checks",
+    title: "the component's own role becomes its existingRoleArn as the live checks are turned off, which must show more than zero",
+    quick: false,
+    bound: costs,
+    play: async (stage) => {
+        await handedOver(stage);
+        const { roleArn, roleName } = stage.outputs();
+        const { clusterName } = stage.sandbox;
+        await stage.succeeds("up", { clusterName, existingRoleArn: roleArn, liveChecks: false });
+        await assertLost(stage, String(roleName));
     },
 };
 
@@ -364,6 +418,9 @@ export const limits = [
     continueAfterCanary,
     continueWithoutPolicy,
     guardReplacedWithRole,
+    destroyedAfterExisting,
+    externalAfterFailure,
+    ownRoleGivenUp,
     killedAsRoleIsCreated,
     killedAsPolicyIsAttached,
     killedAsRoleIsDeleted,

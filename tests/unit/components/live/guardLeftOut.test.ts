@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { rejects, strictEqual } from "node:assert/strict";
 import { NOT_YET_KNOWN } from "../../../../components/arguments/knownArgs";
 import type { CniRole } from "../../../../components/role/cniRole";
 import { isLeftOut, unlessLeftOut } from "../../../../components/live/guardLeftOut";
 import { refusals } from "../../../../handover/model/refusals";
-import { hookOf, startRun, withEngine } from "../../support/standInEngine";
+import { startRun, withEngine } from "../../support/standInEngine";
 
 const ROLE = "arn:aws:iam::111122223333:role/cni";
 /** As the credential guard gives it: with the unique ID. */

@@ -27,7 +27,10 @@ import {
     record,
     seconds,
     serviceAccount,
+    carrying,
+    ROLE_ARN,
     withoutPolicies,
+    world,
 } from "../support/worlds";
 
 const idle = nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] });
@@ -178,6 +181,18 @@ table("On the way back, the node roles", [
     ["settle before a pod moves", podsWithRole(), AWAIT_PROPAGATION],
     ["settle before the guard goes", podsWithoutRole({ injectionGuard: guardInForce }), AWAIT_PROPAGATION],
     ["settle before the annotation goes", podsWithoutRole({ serviceAccount }), AWAIT_PROPAGATION],
+    [
+        "must hold the policies before the annotation of a role goes that only another guard has on record",
+        world(carrying("theirs"), {
+            cluster: { serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: "theirs" } } },
+            account: { nodeRoles: [nodeRole(withoutPolicies)] },
+        }),
+        refuse(
+            "node-role-without-permissions",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
+        ),
+        { record: { ...record, namedNodeRoles: [], nodeRolePolicies: {} } },
+    ],
     [
         "settle before the annotation goes, if the DaemonSet is not there to show its nodes",
         podsWithoutRole({ serviceAccount, daemonSet: undefined, nodes: [], pods: [] }),

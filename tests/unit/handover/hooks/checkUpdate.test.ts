@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { checkUpdate, type PlannedUpdate, type UpdateSettings } from "../../../../handover/hooks/checkUpdate";
-import { leavingIssuer } from "../../../../handover/hooks/leavingIssuer";
+import { leavingIssuer } from "../../../../handover/decide/leavingIssuer";
 import { type CarrierSeen, nextCarrier } from "../../../../handover/model/carrier";
 import { refusals } from "../../../../handover/model/refusals";
 import { carrying, FORMER_ROLE, ROLE } from "../support/worlds";

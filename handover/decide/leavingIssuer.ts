@@ -9,6 +9,14 @@ export function leavingIssuer(roleArn: string, { issuer, subject }: TrustedSubje
     );
 }
 
+/** The line that says how to check another cluster whose role is deleted at the end of the update. */
+export function leavesWithRole(roleArn: string, issuer: string, namespace: string): string {
+    return (
+        `The role ${roleArn} is deleted at the end of this update. The cluster with the issuer ${issuer} has shared it. With the ` +
+        `kubeconfig of that cluster, this command must print nothing: ${podsWithRole(roleArn, namespace)}`
+    );
+}
+
 /** A command that prints a line for each pod with this role. It compares whole ARNs, since one may begin with another. */
 export function podsWithRole(roleArn: string, namespace: string): string {
     const columns = `POD:.metadata.name,VARIABLE:.spec.containers[*].env[?(@.value=="${roleArn}")].name`;
