@@ -159,14 +159,6 @@ export class Engine {
         return this.stack.replacedGuards.length > 0;
     }
 
-    /** The operator edits the state: a role that an update has replaced is the program's role again. */
-    public returnTo(roleArn: string): void {
-        const { stack } = this;
-        stack.roles = [...stack.roles.filter((role) => role !== roleArn), roleArn];
-        stack.replacedIn.delete(roleArn);
-        delete stack.trigger;
-    }
-
     public async up(program: Program, run: Run, flags: Flags = {}): Promise<void> {
         const { lent, elsewhere, ownNodeRoles } = this.world;
         const { otherIssuers = [] } = program;

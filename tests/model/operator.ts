@@ -1,8 +1,6 @@
 /** The operator who makes no mistake any more: runs the last program, and follows the advice of each message. */
-import { AWS_NODE } from "./cniRole";
 import { arnOf, type Engine, type Program } from "./engine";
 import { named, withoutArguments } from "./moves";
-import { mendState } from "./neighbourGaps";
 import { changeServiceAccount, restartOthers } from "./otherPods";
 import { staysWithout } from "./ownNodeRoles";
 import type { Run } from "./run";
@@ -92,34 +90,12 @@ export class Operator {
 
     private leaveFirst(message: string): void {
         this.leaveOtherClusters();
-        const { replaced } = /The update replaces the role (?<replaced>\S+),/.exec(message)?.groups ?? {};
-        if (replaced !== undefined) {
-            this.first = (run) => this.leaveWith(replaced, run);
-        } else if (message.includes("Make this change in another update")) {
+        if (message.includes("Make this change in another update")) {
             const before = this.programOfRole();
             // The role changes in place. The live checks may still refuse the arguments of before.
             this.first = (run) => this.leave(before, run);
         } else {
             this.takeBack();
-        }
-    }
-
-    /**
-     * The issuers leave in an update of their own, which keeps the shared role and its service account. Its canary may fail. If the
-     * plugin's owner has changed the service account, the owner takes the change back first: the credential guard refuses another one.
-     */
-    private async leaveWith(arn: string, run: Run): Promise<void> {
-        mendState(this.world, this.engine, arn);
-        const { serviceAccountName = AWS_NODE } = this.programOfRole(arn);
-        if (serviceAccountName !== this.world.serviceAccountName) {
-            this.takeServiceAccountBack();
-        }
-        const roleName = arn.replace(/^.*\//, "").replace(this.program.generatedName ? /-\d+$/ : "", "");
-        // An update that failed may have given another IP family, a wrong provider, or a boundary. The policies of before are still attached.
-        const program = { ...withoutArguments(this.programOfRole(arn), ["ipFamily", "unnamedCluster"]), roleName };
-        const failed = await this.leave(withoutArguments(program, ["wrongIssuer", "boundary"]), run);
-        if (failed.includes("in place")) {
-            await this.leave(program, run);
         }
     }
 

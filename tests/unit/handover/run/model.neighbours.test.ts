@@ -1,9 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
-import { OTHER_ISSUERS } from "../../../model/cniRole";
-import { arnOf, Engine, type Program, REAL_RESOURCES, type Resources } from "../../../model/engine";
+import type { Resources } from "../../../model/engine";
 import { runOnWorld, Scenario } from "../../../model/modelRun";
-import { mendState } from "../../../model/neighbourGaps";
 import {
     scenarioWithNeighbours,
     scenarioWithOtherClusters,
@@ -19,8 +17,6 @@ import {
     ownsNoNodeRole,
     replacesASharedRole,
 } from "../../../model/plantedNeighbourBugs";
-import { Run } from "../../../model/run";
-import { ModelWorld } from "../../../model/world";
 
 /** MODEL_RUNS=5000 runs more, and different ones each time. */
 const { MODEL_RUNS, MODEL_SEED } = process.env;
@@ -142,29 +138,3 @@ for (const { title, scenarios, occurs, bugs } of KINDS) {
         }
     });
 }
-
-/** If this test fails, the package has lost a gap: delete the test, and its part of neighbourGaps.ts. */
-describe("The gap that the random runs leave out", () => {
-    function begin() {
-        const world = new ModelWorld();
-        ["a", "b"].forEach((role) => world.join(role));
-        world.advance(5000);
-        const engine = new Engine(world, REAL_RESOURCES);
-        return { world, engine, up: (program: Program) => engine.up(program, new Run(world)) };
-    }
-
-    it("is real: no update takes back one that was refused since it replaces a shared role", async () => {
-        const { world, engine, up } = begin();
-        const program = { detachFromNodeRoles: undefined, generatedName: true };
-        const shared = { ...program, otherIssuers: OTHER_ISSUERS.slice(0, 1) };
-        await up({ ...shared, roleName: "cni" });
-        await assert.rejects(up({ ...shared, roleName: "next" }), { code: "other-clusters" });
-        await assert.rejects(up({ ...program, roleName: "next" }), { code: "other-clusters" });
-        await assert.rejects(up({ ...program, roleName: "cni" }), { code: "other-clusters" });
-        await assert.rejects(up({ ...shared, roleName: "cni" }), { code: "other-clusters" });
-        await assert.rejects(engine.destroy(new Run(world)), { code: "other-clusters" });
-        mendState(world, engine, arnOf("cni-1"));
-        await up({ ...program, roleName: "cni" });
-        assert.deepEqual([[...world.cniRoles.keys()], world.problems], [[arnOf("cni-1")], []]);
-    });
-});
