@@ -75,7 +75,8 @@ const guardNarrowed: Scenario = {
     name: "injection-guard-narrowed",
     title: "an update to another existing role is killed; up with the first one limits the guard to it, and a refresh shows nothing",
     quick: false,
-    bound: { ...noGaps, rollouts: 1, restarts: 2 },
+    // The first update and the destroy restart every pod once each.
+    bound: { ...noGaps, rollouts: 2, restarts: 2 },
     play: async (stage) => {
         const [first, second] = [await roleOfAnotherOwner(stage, "first"), await roleOfAnotherOwner(stage, "second")];
         await stage.recordStateBefore();
