@@ -12,6 +12,8 @@ interface Used {
 /**
  * Refuses `existingRoleArn` with a role of the component itself. The role has left the program as a resource, so the engine deletes it
  * at the end of the update, when every pod has been verified to carry it.
+ *
+ * A role that was used as another owner's before stays: after a loss of the state, the record takes its annotation for the component's.
  */
 export function refuseOwnRoleAsExisting(
     { record: { ownRoleArns }, ...before }: Used & { readonly record: Pick<HandOverRecord, "ownRoleArns"> },
@@ -19,7 +21,8 @@ export function refuseOwnRoleAsExisting(
 ): void {
     // Records of early versions do not name the component's own roles.
     const own = ownRoleArns ?? (before.roleUniqueId === "" ? [] : [before.subject.roleArn]);
-    if (roleUniqueId === "" && own.includes(roleArn)) {
+    const wasExisting = before.roleUniqueId === "" && before.subject.roleArn === roleArn;
+    if (roleUniqueId === "" && own.includes(roleArn) && !wasExisting) {
         throw refusals.ownRoleAsExisting(roleArn);
     }
 }

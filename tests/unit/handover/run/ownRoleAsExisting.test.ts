@@ -14,7 +14,13 @@ describe("The component's own role", () => {
     it("cannot become its existingRoleArn, and neither can one that it had before", () => {
         throws(() => refuseOwnRoleAsExisting(before("AROA1", ROLE), used(ROLE)), refused);
         throws(() => refuseOwnRoleAsExisting(before("AROA2", ROLE, FORMER_ROLE), used(ROLE)), refused);
-        throws(() => refuseOwnRoleAsExisting(before("", ROLE), used(ROLE)), refused);
+        const anothers = { ...used(FORMER_ROLE), record: { ownRoleArns: [ROLE] } };
+        throws(() => refuseOwnRoleAsExisting(anothers, used(ROLE)), refused);
+    });
+
+    it("is not a role that was used as another owner's before, whatever the record says", () => {
+        doesNotThrow(() => refuseOwnRoleAsExisting(before("", ROLE), used(ROLE)));
+        throws(() => refuseOwnRoleAsExisting({ ...before("", ROLE), roleUniqueId: "AROA1" }, used(ROLE)), refused);
     });
 
     it("is known by its unique ID alone, if the record is of an early version", () => {
