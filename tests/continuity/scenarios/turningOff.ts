@@ -1,6 +1,7 @@
 /** The live checks are turned off, and the engine is killed meanwhile. */
 import * as assert from "node:assert";
 import type { Hooks } from "../engine/engine";
+import type { ComponentArguments } from "../engine/program";
 import type { Stage } from "../stage";
 import { atEach } from "./atEach";
 import { handedOver, noGaps, type Scenario } from "./scenario";
@@ -87,6 +88,18 @@ const withoutTheGuard: Scenario = {
     },
 };
 
+/** The live checks are turned on again until the update succeeds, and then off. */
+async function followAdvice(stage: Stage, another: ComponentArguments, disabled: ComponentArguments): Promise<void> {
+    await stage.succeeds("up", another);
+    await stage.assertHandedOver();
+    const pods = await stage.pods();
+    await stage.succeeds("up", disabled);
+    assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+    await stage.succeeds("up", another);
+    await stage.succeeds("destroy", another);
+    await stage.assertAsBefore();
+}
+
 const withAFormerRole: Scenario = {
     name: "live-checks-off-with-a-former-role",
     title: "the rollout is disabled, and the live checks with it, after a killed update to another role, which must show more than zero",
@@ -102,14 +115,7 @@ const withAFormerRole: Scenario = {
         const { clusterName } = stage.sandbox;
         const disabled = { clusterName, rolePath: "/cni/", rollout: { enabled: false } };
         await stage.fails("up", disabled, /\[former-role-carried\].*Turn the live checks on again/s);
-        await stage.succeeds("up", another);
-        await stage.assertHandedOver();
-        const pods = await stage.pods();
-        await stage.succeeds("up", disabled);
-        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
-        await stage.succeeds("up", another);
-        await stage.succeeds("destroy", another);
-        await stage.assertAsBefore();
+        await followAdvice(stage, another, disabled);
     },
 };
 
@@ -127,14 +133,7 @@ const withAnotherRole: Scenario = {
         assert.deepStrictEqual(await stage.pods(), before, "pods were restarted");
         assert.ok(String(roleName) in stage.currentRoles(), "the role was deleted under the pods");
         const another = stage.arguments({ rolePath: "/cni/" });
-        await stage.succeeds("up", another);
-        await stage.assertHandedOver();
-        const pods = await stage.pods();
-        await stage.succeeds("up", disabled);
-        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
-        await stage.succeeds("up", another);
-        await stage.succeeds("destroy", another);
-        await stage.assertAsBefore();
+        await followAdvice(stage, another, disabled);
     },
 };
 
