@@ -55,7 +55,9 @@ export function nextTurningOffStep(
     }
     const [, ...others] = issuers;
     if (others.length > 0 && retired.includes(roleArn)) {
-        return { do: "refuse", refusal: refusals.sharedRoleReplaced(roleArn, others) };
+        // Without live checks, nothing would note that they have left.
+        const first = "Turn the live checks on again.";
+        return { do: "refuse", refusal: refusals.sharedRoleReplaced(roleArn, others, first) };
     }
     return cluster.injectionGuard.present
         ? { do: "removeInjectionGuard", why: "the live checks are turned off: removing the injection guard" }

@@ -462,12 +462,13 @@ export const refusals = {
             "Whether pods of those clusters carry the role cannot be seen from here. It was not changed.",
             `${LEAVE_SHARED_ROLE}. Make this change in another update.`,
         ),
-    sharedRoleReplaced: (roleArn: string, issuers: readonly string[]) =>
+    /** `first` says which change of the program has to wait until the other clusters have left. */
+    sharedRoleReplaced: (roleArn: string, issuers: readonly string[], first?: string) =>
         new Refusal(
             "other-clusters",
             `The update replaces the role ${roleArn}, which also trusts ${issuers.join(", ")}.`,
             "At the end of the update the role would be deleted, and whether pods of those clusters carry it cannot be seen from here. It is still there.",
-            `${LEAVE_SHARED_ROLE}.`,
+            `${first === undefined ? "" : `${first} `}${LEAVE_SHARED_ROLE}.`,
         ),
     ownRoleAsExisting: (roleArn: string) =>
         new Refusal(

@@ -20,7 +20,10 @@ export function refuseIfShared(before: Own, now: Own): void {
     const others = issuersOfDeletedRole(before, now);
     const sharing = others.filter((issuer) => now.roleUniqueId === "" || now.subject.issuers.includes(issuer));
     if (sharing.length > 0) {
-        throw refusals.sharedRoleReplaced(before.subject.roleArn, sharing);
+        // With this argument the program cannot list the clusters, and so they would never leave.
+        const first =
+            now.roleUniqueId === "" ? "Remove existingRoleArn until the other clusters have left." : undefined;
+        throw refusals.sharedRoleReplaced(before.subject.roleArn, sharing, first);
     }
 }
 

@@ -125,7 +125,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     roleNarrowed: [refusals.roleNarrowed(narrowed, [pod("n1", onNodeRole)])],
     roleNarrowedUnseen: ["no route", "no route."].map((why) => refusals.roleNarrowedUnseen(narrowed, why)),
     sharedRoleNarrowed: [refusals.sharedRoleNarrowed(narrowed, ["a", "b"])],
-    sharedRoleReplaced: [refusals.sharedRoleReplaced(ROLE, ["a", "b"])],
+    sharedRoleReplaced: [
+        refusals.sharedRoleReplaced(ROLE, ["a", "b"]),
+        refusals.sharedRoleReplaced(ROLE, ["a"], "Turn the live checks on again."),
+    ],
     ownRoleAsExisting: [refusals.ownRoleAsExisting(ROLE)],
     ipFamilyNarrows: [refusals.ipFamilyNarrows([CNI_POLICY], ROLE, "ipv4", ["ec2:AssignPrivateIpAddresses"])],
     wrongIpFamily: [refusals.wrongIpFamily("prod", "ipv6", "ipv4")],

@@ -18,7 +18,9 @@ describe("A role that other clusters share", () => {
     });
 
     it("does not give way to the role of another owner, with which a program cannot list the clusters", () => {
-        throws(() => refuseIfShared(before, another(["own"], "")), refused("theirs", "more"));
+        const first = "Remove existingRoleArn until the other clusters have left.";
+        const { message } = refusals.sharedRoleReplaced(ROLE, ["theirs", "more"], first);
+        throws(() => refuseIfShared(before, another(["own"], "")), { message });
     });
 
     it("is replaced once they left, if it stays, and if it is another owner's", () => {
