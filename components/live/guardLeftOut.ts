@@ -21,7 +21,7 @@ export function unlessLeftOut(
     { arn, uniqueId }: Pick<CniRole, "arn" | "uniqueId">,
 ): Gate {
     return afterCheck(gate, { approvedRole, arn, uniqueId: uniqueId ?? "" }, (known) =>
-        isLeftOut(known["approvedRole"], `${String(known["arn"])} ${String(known["uniqueId"])}`.trim())
+        isLeftOut(known)
             ? rejectWith(({ roleNotApproved }) => roleNotApproved(String(known["arn"])))
             : Promise.resolve(),
     );
@@ -35,18 +35,18 @@ export function afterCheck(gate: Gate, values: object, check: (known: KnownArgs)
 }
 
 /**
- * @param approved The ARN of the role that the guard has approved, and its unique ID, as in `role`. Not known if the guard has failed,
- * or was skipped since a resource before it has failed. Undefined if the run does not create it. Then the role is delivered only if it
- * is another owner's, and a run that leaves out the whole component passes, too.
+ * The approved role is not known if the guard has failed, or was skipped since a resource before it has failed. It is undefined if the
+ * run does not create the guard. Then the role is delivered only if it is another owner's, which has no unique ID here, and a run that
+ * leaves out the whole component passes, too.
  */
-export function isLeftOut(approved: unknown, role: string): boolean {
-    if (approved === undefined) {
-        return HAS_UNIQUE_ID.test(role);
+export function isLeftOut({ approvedRole, arn, uniqueId }: KnownArgs): boolean {
+    if (approvedRole === undefined) {
+        return typeof uniqueId === "string" && uniqueId !== "";
     }
-    return typeof approved === "string" ? approved !== role : approved === NOT_YET_KNOWN;
+    // As the credential guard writes it.
+    const role = `${String(arn)} ${String(uniqueId)}`.trim();
+    return typeof approvedRole === "string" ? approvedRole !== role : approvedRole === NOT_YET_KNOWN;
 }
-
-const HAS_UNIQUE_ID = /^arn:\S+ A[A-Z0-9]+$/;
 
 /** Rejects without a `throw`, for the reason in validateArguments.ts. */
 async function rejectWith(choose: (all: typeof refusals) => Refusal): Promise<void> {

@@ -13,7 +13,7 @@ import type { ClusterSeen, NodeRoleSeen, PodSeen, World } from "../model/world";
 import { awaitFleet, Fleet, fleetOf, restartWrong, wakeMarkStep } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
-import { unknownRoleStep } from "./nodeRolePolicies";
+import { holdsPermissions, unknownRoleStep } from "./nodeRolePolicies";
 import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
 
 /** The goal of the hand-back. */
@@ -250,17 +250,9 @@ function unsafeNodeRolesStep(
  * The recorded policies count as sufficient: the pods used their permissions before, even if the current plugin needs more. Any other
  * policy counts by its content, and so does each recorded one if another no longer exists.
  */
-function suffices(
-    { name, cniPolicies, inlineCniPolicies }: NodeRoleSeen,
-    { nodeRolePolicies }: HandOverRecord,
-    { gone }: Memory,
-): boolean {
-    const isComplete = !gone.some(({ roleName }) => roleName === name);
-    const trusted = isComplete ? (nodeRolePolicies[name] ?? []) : [];
-    return (
-        cniPolicies.some(({ arn, sufficient }) => sufficient || trusted.includes(arn)) ||
-        inlineCniPolicies.some(({ sufficient }) => sufficient)
-    );
+function suffices(role: NodeRoleSeen, { nodeRolePolicies }: HandOverRecord, { gone }: Memory): boolean {
+    const isComplete = !gone.some(({ roleName }) => roleName === role.name);
+    return holdsPermissions(role, isComplete ? (nodeRolePolicies[role.name] ?? []) : []);
 }
 
 /** Whether the component's patch still owns fields of the service account. */

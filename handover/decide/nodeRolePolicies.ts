@@ -26,6 +26,17 @@ export function policiesToDetach(target: NodeRoleTarget, role: NodeRoleSeen): Ro
     return role.cniPolicies.filter(isToDetach).map(({ arn }) => ({ roleName: role.name, policyArn: arn }));
 }
 
+/** Whether a node role holds the CNI's permissions: by a policy that grants them, or by one of the `trusted`, whatever that grants. */
+export function holdsPermissions(
+    { cniPolicies, inlineCniPolicies }: NodeRoleSeen,
+    trusted: readonly string[],
+): boolean {
+    return (
+        cniPolicies.some(({ arn, sufficient }) => sufficient || trusted.includes(arn)) ||
+        inlineCniPolicies.some(({ sufficient }) => sufficient)
+    );
+}
+
 /** The recorded policies of the named roles that are not attached now. */
 export function policiesLost(
     { record, detachFromNodeRoles = [] }: NodeRoleTarget,

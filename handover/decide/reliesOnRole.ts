@@ -1,6 +1,7 @@
 import { carriesAnyOf } from "../model/carriedRole";
 import type { HandOverRecord } from "../model/record";
 import type { NodeRoleSeen, World } from "../model/world";
+import { holdsPermissions } from "./nodeRolePolicies";
 
 /** Whether pods work with the role, and a node role has lost the policies: no pod may go back to the node roles. */
 export function reliesOnRole(record: HandOverRecord, { cluster, account }: World, roleArn: string): boolean {
@@ -9,13 +10,7 @@ export function reliesOnRole(record: HandOverRecord, { cluster, account }: World
 }
 
 /** A recorded policy that its owner has taken away does not count, if the node role holds another one. */
-function isDetached(
-    { nodeRolePolicies }: HandOverRecord,
-    { name, exists, cniPolicies, inlineCniPolicies }: NodeRoleSeen,
-): boolean {
-    const recorded = nodeRolePolicies[name] ?? [];
-    const holds =
-        cniPolicies.some(({ arn, sufficient }) => sufficient || recorded.includes(arn)) ||
-        inlineCniPolicies.some(({ sufficient }) => sufficient);
-    return exists && recorded.length > 0 && !holds;
+function isDetached({ nodeRolePolicies }: HandOverRecord, role: NodeRoleSeen): boolean {
+    const recorded = nodeRolePolicies[role.name] ?? [];
+    return role.exists && recorded.length > 0 && !holdsPermissions(role, recorded);
 }

@@ -256,7 +256,8 @@ export class Engine {
             world.ownNodeRoles.note(program);
         });
         const approvedNow = steps.output("guard", stack.guard?.approvedRole);
-        if (resources.isLeftOut(approvedNow, `${String(steps.output("role", arn))} ${uniqueIdOf(arn)}`)) {
+        const arnNow = steps.output("role", arn);
+        if (resources.isLeftOut({ approvedRole: approvedNow, arn: arnNow, uniqueId: uniqueIdOf(arn) })) {
             throw refusals.roleNotApproved(arn);
         }
         await steps.operate("patch", async () => {

@@ -1,7 +1,7 @@
 /** Changes of the program, on a cluster that was handed over. */
 import * as assert from "node:assert";
 import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
-import { handedOver, noGaps, type Scenario } from "./scenario";
+import { handedOver, hasty, noGaps, type Scenario } from "./scenario";
 
 const renamed: Scenario = {
     name: "renamed",
@@ -64,10 +64,7 @@ const changedAnnotation: Scenario = {
     play: async (stage) => {
         const pods = await handedOver(stage);
         const changed = { tokenExpirationSeconds: 7200 };
-        // No pod is stable in time.
-        const timeouts = { ...stage.timeouts, canarySeconds: 6 };
-        const hasty = stage.arguments({ ...changed, stableSeconds: 600, timeouts });
-        await stage.fails("up", hasty, /\[(canary-failed|time-limit)\]/);
+        await stage.fails("up", hasty(stage, changed), /\[(canary-failed|time-limit)\]/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await stage.succeeds("up", stage.arguments(changed));
         await stage.assertHandedOver();

@@ -14,7 +14,7 @@ import type { Call } from "../engine/calls";
 import { CNI_POLICY, createPolicy, iamClient, NODE_ROLE, type Stage } from "../stage";
 import { atEach } from "./atEach";
 import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
-import { handedOver, noGaps, type Scenario } from "./scenario";
+import { handedOver, hasty, noGaps, type Scenario } from "./scenario";
 
 /** A limit that costs pods their path. Nodes are without a pod for as long as the scenario lets them be. */
 const costs = { podSeconds: "some", canaryPodSeconds: 120, rollouts: 2, restarts: 8, outageNodeSeconds: 300 } as const;
@@ -172,10 +172,6 @@ const guardReplacedWithRole: Scenario = {
         await stage.assertAsBefore();
     },
 };
-
-/** An update whose canary does not finish in time, since no pod is stable for so long. */
-const hasty = (stage: Stage, more: object) =>
-    stage.arguments({ ...more, stableSeconds: 600, timeouts: { ...stage.timeouts, canarySeconds: 6 } });
 
 const destroyedAfterExisting: Scenario = {
     name: "existing-role-failed-and-destroyed",

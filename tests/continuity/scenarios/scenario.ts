@@ -1,3 +1,4 @@
+import type { ComponentArguments } from "../engine/program";
 import type { Stage } from "../stage";
 
 /** A sequence of operations and faults, and what it may cost. */
@@ -35,3 +36,7 @@ export async function handedOver(stage: Stage): Promise<Map<string, string>> {
 }
 
 export const noGaps = { podSeconds: "none", canaryPodSeconds: 0 } as const;
+
+/** The arguments of an update whose canary does not finish in time, since no pod is stable for so long. */
+export const hasty = (stage: Stage, more: ComponentArguments): ComponentArguments =>
+    stage.arguments({ ...more, stableSeconds: 600, timeouts: { ...stage.timeouts, canarySeconds: 6 } });

@@ -11,21 +11,28 @@ const ROLE = "arn:aws:iam::111122223333:role/cni";
 const OWN = `${ROLE} AROA1`;
 
 describe("That a run has left out the credential guard", () => {
-    const rows: [string, unknown, string, boolean][] = [
-        ["is said by another role than the one it has approved", `${ROLE}-before AROA1`, OWN, true],
-        ["is not said by the role that it has approved", OWN, OWN, false],
-        ["is not said by a role of another owner that it has approved", ROLE, ROLE, false],
-        ["is said of a guard that the run does not create", undefined, OWN, true],
-        ["is not said so where the run does not create the role either", undefined, "undefined undefined", false],
-        ["is not said so of a role of another owner", undefined, ROLE, false],
-        ["is said of a guard that has failed, or was skipped since a resource before it has", NOT_YET_KNOWN, OWN, true],
-        ["is said by a role whose ARN begins alike", `${ROLE}2 AROA1`, OWN, true],
-        ["is said by a new role of the same name", `${ROLE} AROA2`, OWN, true],
-        ["is said by its own role, used as another owner's", OWN, ROLE, true],
+    const own = { arn: ROLE, uniqueId: "AROA1" };
+    const others = { arn: ROLE, uniqueId: "" };
+    const rows: [string, unknown, object, boolean][] = [
+        ["is said by another role than the one it has approved", `${ROLE}-before AROA1`, own, true],
+        ["is not said by the role that it has approved", OWN, own, false],
+        ["is not said by a role of another owner that it has approved", ROLE, others, false],
+        ["is said of a guard that the run does not create", undefined, own, true],
+        [
+            "is not said so where the run does not create the role either",
+            undefined,
+            { arn: undefined, uniqueId: undefined },
+            false,
+        ],
+        ["is not said so of a role of another owner", undefined, others, false],
+        ["is said of a guard that has failed, or was skipped since a resource before it has", NOT_YET_KNOWN, own, true],
+        ["is said by a role whose ARN begins alike", `${ROLE}2 AROA1`, own, true],
+        ["is said by a new role of the same name", `${ROLE} AROA2`, own, true],
+        ["is said by its own role, used as another owner's", OWN, others, true],
     ];
-    for (const [what, approved, role, expected] of rows) {
+    for (const [what, approvedRole, role, expected] of rows) {
         it(what, () => {
-            strictEqual(isLeftOut(approved, role), expected);
+            strictEqual(isLeftOut({ approvedRole, ...role }), expected);
         });
     }
 });
