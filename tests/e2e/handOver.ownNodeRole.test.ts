@@ -1,20 +1,21 @@
 import * as assert from "assert";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { type Sandbox, startSandbox } from "local-eks";
-import { clusterOf, uids } from "./support/cluster";
+import type { Sandbox } from "local-eks";
+import { uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { handOverStack, MANAGED_CNI_POLICY, QUICK } from "./support/handOver";
+import { MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { NODE_ROLE, type OwnNodeRole, startOwnNodeRole } from "./support/ownNodeRole";
 
-const NODE_ROLE = "own-nodes";
 const ATTACHMENT = "nodes-AmazonEKS_CNI_Policy";
 
 describe("a program that has cluster, node role, its policies and node group, and hands over", () => {
     let sandbox: Sandbox;
     let stack: Stack;
 
-    const holdsPolicy = async () => (await iamOf(sandbox).attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
-    const pods = () => clusterOf(sandbox).awsNodePods();
+    let program: OwnNodeRole;
+    const holdsPolicy = () => program.holdsPolicy();
+    const pods = () => program.pods();
     const setStage = (stage: string) => stack.setConfig("stage", { value: stage });
     const up = async (options: { refresh?: boolean } = {}) => {
         const { done, onEvent } = recordEvents();
@@ -24,22 +25,10 @@ describe("a program that has cluster, node role, its policies and node group, an
     };
 
     before(async () => {
-        sandbox = await startSandbox({
-            name: `e2e-own-node-role-${String(process.pid)}`,
-            newCluster: true,
-            podReadySeconds: 0.5,
-            enforcementDelaySeconds: 1,
-            ownerPid: process.pid,
-        });
-        stack = await handOverStack(sandbox, "own-node-role");
-        await stack.setConfig("clusterName", { value: sandbox.clusterName });
-        await stack.setConfig("subnetIds", { value: JSON.stringify(sandbox.subnetIds) });
-        await stack.setConfig("args", { value: JSON.stringify(QUICK) });
+        program = await startOwnNodeRole("own-node-role");
+        ({ sandbox, stack } = program);
     });
-    after(async () => {
-        await stack.workspace.removeStack(stack.name, { force: true });
-        await sandbox.stop();
-    });
+    after(() => program.stop());
 
     it("begins as AWS's page finds it", async () => {
         await setStage("before");

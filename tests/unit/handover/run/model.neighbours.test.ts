@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
-import type { Resources } from "../../../model/engine";
+import { OTHER_ISSUERS } from "../../../model/cniRole";
+import { arnOf, Engine, REAL_RESOURCES, type Resources } from "../../../model/engine";
 import { runOnWorld, Scenario } from "../../../model/modelRun";
 import {
     scenarioWithNeighbours,
@@ -17,6 +18,8 @@ import {
     ownsNoNodeRole,
     replacesASharedRole,
 } from "../../../model/plantedNeighbourBugs";
+import { Run } from "../../../model/run";
+import { ModelWorld } from "../../../model/world";
 
 /** MODEL_RUNS=5000 runs more, and different ones each time. */
 const { MODEL_RUNS, MODEL_SEED } = process.env;
@@ -138,3 +141,28 @@ for (const { title, scenarios, occurs, bugs } of KINDS) {
         }
     });
 }
+
+describe("A role that another cluster shares, as the live checks are turned off with another one,", () => {
+    it("stays, and the advice of the refusal leads out", async () => {
+        const world = new ModelWorld();
+        ["a", "b"].forEach((role) => world.join(role));
+        world.advance(5000);
+        const engine = new Engine(world, REAL_RESOURCES);
+        const program = { detachFromNodeRoles: undefined, generatedName: true };
+        const otherIssuers = OTHER_ISSUERS.slice(0, 1);
+        await engine.up({ ...program, roleName: "cni", otherIssuers }, new Run(world));
+        await assert.rejects(engine.up({ ...program, roleName: "next", otherIssuers }, new Run(world)), {
+            code: "other-clusters",
+        });
+        // IAM shows the new role everywhere.
+        world.advance(60_000);
+        await assert.rejects(engine.turnOff(new Run(world)), {
+            code: "other-clusters",
+            fix: /^Turn the live checks on again\. Take the role out of those clusters first\./,
+        });
+        assert.ok(world.cniRoles.has(arnOf("cni-1")));
+        await engine.up({ ...program, roleName: "next" }, new Run(world));
+        await engine.turnOff(new Run(world));
+        assert.deepEqual([[...world.cniRoles.keys()], world.problems], [[arnOf("next-2")], []]);
+    });
+});
