@@ -25,7 +25,7 @@ export function annotateServiceAccount(
     args: ValidArgs,
     serviceAccount: pulumi.Output<ServiceAccountName>,
     annotations: pulumi.Output<Record<string, string>>,
-    { liveChecks: live, daemonSetPatch }: Pick<Shape, "liveChecks" | "daemonSetPatch">,
+    shape: Pick<Shape, "role" | "liveChecks" | "daemonSetPatch">,
     opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
 ): ServiceAccountPatch {
     const patch = new (sdks.core().ServiceAccountPatch)(
@@ -36,7 +36,7 @@ export function annotateServiceAccount(
                 name: serviceAccount.name,
                 annotations: {
                     ...eachByItself(args, annotations),
-                    ...(live ? {} : { [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF }),
+                    ...(shape.liveChecks ? {} : { [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF }),
                     ...patchControl(name, args.overrideExistingServiceAccount),
                 },
             },
@@ -46,11 +46,11 @@ export function annotateServiceAccount(
             ignoreChanges: PATCH_IGNORE_CHANGES,
             hooks: {
                 ...explainFailures(serviceAccountAdvice, opts.parent),
-                ...(live ? {} : noteAnnotation(daemonSetPatch)),
+                ...(shape.liveChecks ? {} : noteAnnotation(shape)),
             },
         },
     );
-    if (!live) {
+    if (!shape.liveChecks) {
         noteRegistration(patch.metadata);
     }
     return patch;

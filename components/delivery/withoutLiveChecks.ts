@@ -7,6 +7,7 @@ import {
 } from "../../documents/serviceAccountAnnotations";
 import type { TurningOff } from "../../handover/model/turningOff";
 import { beforeChange, hasEngine } from "../failures/namedHooks";
+import type { Shape } from "../shape";
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -24,12 +25,15 @@ type Change = Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs">;
  *
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/
  */
-export function noteAnnotation(restartsPods: boolean): pulumi.ResourceHookBinding {
+export function noteAnnotation({
+    role,
+    daemonSetPatch,
+}: Pick<Shape, "role" | "daemonSetPatch">): pulumi.ResourceHookBinding {
     return beforeChange("without-live-checks", async (change) => {
-        if (!restartsPods) {
+        if (!daemonSetPatch) {
             await refuseAnotherRole(change);
         }
-        await noteBeforeChange(change, thisEngine());
+        await noteBeforeChange(change, thisEngine(), role ? "annotated" : "annotatedExistingRole");
     });
 }
 
@@ -56,10 +60,11 @@ export async function refuseAnotherRole({ oldInputs, newInputs }: Change): Promi
 export async function noteBeforeChange(
     { oldInputs, newInputs }: Change,
     engineAddress: string | undefined,
+    turningOff: TurningOff,
 ): Promise<void> {
     const after = annotationsOf(newInputs);
     if (isTurnedOff(annotationsOf(oldInputs), after)) {
-        const left = leave(after, engineAddress, "annotated");
+        const left = leave(after, engineAddress, turningOff);
         await (oldInputs === undefined ? left.catch(logFailure) : left);
     }
 }

@@ -9,6 +9,7 @@ import { Proof } from "../cniLiveArgs";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
 import { daemonSetNameOf } from "../delivery/rollout";
+import { createDeletionOrder } from "./deletionOrder";
 import { handOverSubject } from "./handOverSubject";
 import { createInjectionGuardResources, injectionGuardName } from "./injectionGuardResources";
 import { liveConnection, regionOrConfigured } from "./liveConnection";
@@ -16,6 +17,7 @@ import { LiveContext, liveSettings } from "./liveContext";
 import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
 import { unlessLeftOut } from "./guardLeftOut";
 import { unlessUnfinished } from "./handOverLeftOut";
+import { isOfProgram } from "./ownNodeRoles";
 import { showPlanAfterGuard, showPlanBeforeGuard } from "./previewPlan";
 
 /** The credential guard, and the gate for the resources after it. */
@@ -31,6 +33,7 @@ export interface Guard {
 /** Creates the resource that proves the role and records the state before the hand-over. Its delete is the hand-back. */
 export function createCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
     const { name, args, valid, gate, role, shape, parent } = live;
+    const order = createDeletionOrder(name, { parent, dependsOn: resourcesAfter(gate, []) });
     const resource = new CredentialGuard(
         `${name}-credential-guard`,
         {
@@ -45,8 +48,9 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             policyArns: role.policyArns,
             additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
             roleUniqueId: role.uniqueId ?? "",
+            existingRoleOfProgram: after(gate, isOfProgram(args.existingRoleArn)),
         },
-        { parent, dependsOn: resourcesAfter(gate, before) },
+        { parent, dependsOn: resourcesAfter(gate, [...order, ...before]) },
     );
     return { resource, gate: unlessLeftOut(showPlanBeforeGuard(live, resource.record), resource, role) };
 }

@@ -78,6 +78,13 @@ abstract class LiveCheck extends pulumi.CustomResource {
     }
 }
 
+/** Does nothing: it has a place in the engine's order of deletions. */
+export class DeletionOrder extends LiveCheck {
+    public constructor(name: string, opts: pulumi.CustomResourceOptions) {
+        super("DeletionOrder", name, {}, [], opts);
+    }
+}
+
 /** Proves the role, and records the state before the hand-over. Its delete is the hand-back. */
 export class CredentialGuard extends LiveCheck {
     declare public readonly record: pulumi.Output<HandOverRecord>;

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { parseRoleArn } from "../../documents/arn";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 
 /** A node role that the component's own program manages, and so may delete in the same operation as the component. */
@@ -20,6 +21,15 @@ export function ownNodeRoles(list: CniServiceAccountRoleArgs["detachFromNodeRole
     const members = Array.isArray(list) ? list : list === undefined ? [] : [pulumi.output(list)];
     const found = members.map((member: unknown) => (pulumi.Output.isInstance(member) ? ownAmong(member) : []));
     return pulumi.all(found).apply((own) => own.flat());
+}
+
+/** Whether the role of `existingRoleArn` comes from an `aws.iam.Role` of the same program. Undefined if it does not. */
+export function isOfProgram(
+    existingRoleArn: CniServiceAccountRoleArgs["existingRoleArn"],
+): pulumi.Output<true | undefined> {
+    return pulumi.Output.isInstance(existingRoleArn)
+        ? ownAmong(existingRoleArn.apply((arn) => parseRoleArn(arn)?.name)).apply(([own]) => own && true)
+        : pulumi.output(undefined);
 }
 
 function ownAmong(member: pulumi.Output<unknown>): pulumi.Output<OwnNodeRole[]> {

@@ -98,11 +98,14 @@ function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): St
     }
     // A pod that is created without the guard, or without the annotation, uses the node role like a pod that is restarted.
     const relies = moves || cluster.injectionGuard.present || hasComponentAnnotation(target.subject, cluster);
-    // Without the DaemonSet, its nodes are unknown. It may have another name now.
-    const mayHavePods = cluster.nodes.length > 0 || cluster.daemonSet === undefined;
-    return relies && mayHavePods && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
+    return relies && mayHavePods(cluster) && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
         ? propagationStep(target.iamPropagationSeconds)
         : undefined;
+}
+
+/** Without the DaemonSet, its nodes are unknown. It may have another name now. */
+function mayHavePods({ nodes, daemonSet }: ClusterSeen): boolean {
+    return nodes.length > 0 || daemonSet === undefined;
 }
 
 /**
@@ -152,7 +155,8 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const { cluster, at } = world;
     const { daemonSet } = cluster;
     if (daemonSet === undefined) {
-        return othersStep(target, cluster) ?? { do: "done", why: "there is no DaemonSet, so no pod carries the role" };
+        const none = "there is no DaemonSet, so no pod carries the role";
+        return othersStep(target, cluster) ?? lateWebhookStep(cluster, memory, at, none) ?? { do: "done", why: none };
     }
     const fleet = fleetOf(cluster, cluster.nodes, (pod) => !carries(target)(pod), false);
     const firstPod = firstPodStep(fleet, cluster, memory, at);
@@ -196,7 +200,7 @@ function othersStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefi
  */
 function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back: string): Step | undefined {
     const since = memory.releasedAt ?? memory.startedAt;
-    return cluster.nodes.length > 0 && at - since < LATE_WEBHOOK_MILLISECONDS
+    return mayHavePods(cluster) && at - since < LATE_WEBHOOK_MILLISECONDS
         ? { do: "wait", why: `${back}; watching for pods that still get the role from the webhook's cache` }
         : undefined;
 }

@@ -25,7 +25,7 @@ export function isTurnedOff(
 ): boolean {
     const { annotations = {}, roleArnOwners = [] } = serviceAccount ?? {};
     return (
-        turningOff === "annotated" &&
+        (turningOff === "annotated" || turningOff === "annotatedExistingRole") &&
         annotations[LIVE_CHECKS_ANNOTATION] === LIVE_CHECKS_OFF &&
         annotations[ROLE_ARN_ANNOTATION] !== undefined &&
         roleArnOwners.includes(fieldManager)

@@ -5,12 +5,17 @@ import { detachment } from "../run/detachmentResource";
 import { changedInputs, LiveInputs, LiveResource } from "../run/liveResource";
 
 /** The states of stacks contain these names, so they must not change. */
-const RESOURCES = { canary, credentialGuard, detachment };
+const PROVIDERS = {
+    canary: () => provide(canary),
+    credentialGuard: () => provide(credentialGuard),
+    deletionOrder: () => deletionOrder,
+    detachment: () => provide(detachment),
+};
 
-export type LiveCheckName = keyof typeof RESOURCES;
+export type LiveCheckName = keyof typeof PROVIDERS;
 
 export function isLiveCheckName(name: string): name is LiveCheckName {
-    return Object.hasOwn(RESOURCES, name);
+    return Object.hasOwn(PROVIDERS, name);
 }
 
 /** A live check, independent of the engine binding that serves it. Its state contains inputs and outputs. */
@@ -26,24 +31,33 @@ export interface LiveCheckProvider {
 }
 
 export function liveCheckProvider(name: LiveCheckName): LiveCheckProvider {
-    return provide(RESOURCES[name] as unknown as LiveResource<LiveInputs, object>);
+    return PROVIDERS[name]();
 }
 
+/** A link of the chain before the credential guard: it only has a place in the engine's order (components/live/deletionOrder.ts). */
+const deletionOrder: LiveCheckProvider = {
+    changes: () => false,
+    create: () => Promise.resolve({ id: "deletion-order", state: {} }),
+    update: () => Promise.resolve({}),
+    delete: () => Promise.resolve(),
+    read: () => Promise.resolve({}),
+};
+
 /** The casts rely on the component, which sends inputs of these types: components/live/liveResources.ts. */
-function provide(resource: LiveResource<LiveInputs, object>): LiveCheckProvider {
+function provide<I extends LiveInputs, O extends object>(resource: LiveResource<I, O>): LiveCheckProvider {
     return {
         changes: (state, inputs) => changedInputs(state, inputs).length > 0,
         create: async (inputs, operation) => ({
-            id: (inputs as LiveInputs).subject.fieldManager,
-            state: { ...inputs, ...(await resource.create(inputs as LiveInputs, operation)) },
+            id: (inputs as I).subject.fieldManager,
+            state: { ...inputs, ...(await resource.create(inputs as I, operation)) },
         }),
         update: async (state, inputs, operation) => ({
             ...inputs,
-            ...(await resource.update(state as LiveInputs, inputs as LiveInputs, operation)),
+            ...(await resource.update(state as I & O, inputs as I, operation)),
         }),
-        delete: (state, operation) => resource.delete(state as LiveInputs, operation),
+        delete: (state, operation) => resource.delete(state as I & O, operation),
         read: async (state, operation) => {
-            const { outputs, drift } = await resource.read(state as LiveInputs, operation);
+            const { outputs, drift } = await resource.read(state as I & O, operation);
             return { ...state, ...outputs, drift };
         },
     };

@@ -159,8 +159,8 @@ export const refusals = {
             "service-account-in-use",
             `The component moves away from the service account ${namespace}/${name}, whose pods still carry its role: ${listNames(pods)}.`,
             "The update ends with the deletion of that role, and would take it from these pods.",
-            `Set serviceAccount to ${namespace}/${name} again, and run pulumi up. To move the plugin itself to another service account, ` +
-                "first hand back with pulumi destroy: docs/upgrades.md in the repository shows the order.",
+            `Set serviceAccount to ${namespace}/${name} again, and run pulumi up. Only then, to move the plugin itself to another service ` +
+                "account, hand back with pulumi destroy: docs/upgrades.md in the repository shows the order.",
         ),
     carriedByOthers: (pods: readonly OtherCarrier[]) =>
         new Refusal(
@@ -470,12 +470,13 @@ export const refusals = {
             "At the end of the update the role would be deleted, and whether pods of those clusters carry it cannot be seen from here. It is still there.",
             `${first === undefined ? "" : `${first} `}${LEAVE_SHARED_ROLE}.`,
         ),
-    ownRoleAsExisting: (roleArn: string) =>
+    /** `first` is the change of the program that has to come with it. */
+    ownRoleAsExisting: (roleArn: string, first?: string) =>
         new Refusal(
             "own-role-as-existing",
             `existingRoleArn is ${roleArn}, a role that this component has created.`,
             "The program no longer creates it, so Pulumi would delete it at the end of the update, while pods carry it. It is still there.",
-            "Remove existingRoleArn, and run pulumi up: the component keeps its role. To use another owner's role instead, set the ARN of a role with another name.",
+            `${first === undefined ? "" : `${first} `}Remove existingRoleArn, and run pulumi up: the component keeps its role. To use another owner's role instead, set the ARN of a role with another name.`,
         ),
     timeout: (what: string, seconds: number, argument: string, last: string) =>
         new Refusal(

@@ -4,5 +4,6 @@
  * - `registered`: it registers the component without live checks, and the state already had its annotation. A `pulumi destroy
  *   --run-program` registers it as well.
  * - `annotated`: this update wrote the annotation.
+ * - `annotatedExistingRole`: the same, and the program creates no role (`existingRoleArn`).
  */
-export type TurningOff = "registered" | "annotated";
+export type TurningOff = "registered" | "annotated" | "annotatedExistingRole";

@@ -26,7 +26,7 @@ import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
-import { refuseOwnRoleAsExisting } from "./ownRoleAsExisting";
+import { refuseOwnRoleAsExisting, refuseOwnRoleGivenUp } from "./ownRoleAsExisting";
 import { ProofDepth, prove } from "./proveRole";
 import { refuseIfStillNeeded, refuseWithoutLogs } from "./removedPolicies";
 import { leavingWithRole, refuseIfShared } from "./sharedRole";
@@ -48,6 +48,8 @@ export interface CredentialGuardInputs extends LiveInputs {
     readonly additionalPolicies: boolean;
     /** Distinguishes the role from an earlier one of the same name. Empty for a role that the component does not manage. */
     readonly roleUniqueId: string;
+    /** Whether existingRoleArn is a role of the component's program. Missing if it is not. */
+    readonly existingRoleOfProgram?: boolean;
 }
 
 export interface CredentialGuardOutputs {
@@ -196,6 +198,7 @@ async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs
 
 async function handBack(context: RunContext, state: CredentialGuardInputs & CredentialGuardOutputs): Promise<void> {
     const { timeouts } = state;
+    await refuseOwnRoleGivenUp(context, state);
     const record = recordOf(state);
     const subject = subjectOf(record, state.subject);
     const target = {

@@ -6,11 +6,14 @@ import { RunContext } from "../observe/runContext";
 import type { LiveInputs } from "./liveResource";
 import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
 
+/** The inputs of the credential guard that this needs. */
+type FormerRoleInputs = Pick<LiveInputs, "subject" | "timeouts"> & { readonly existingRoleOfProgram?: boolean };
+
 /** Whether the service account had a role before the hand-over (from eksctl, for example) that stays and still works. */
 export async function formerRoleWorks(
     context: RunContext,
     { originalAnnotations, ownRoleArns = [] }: HandOverRecord,
-    { subject, timeouts }: Pick<LiveInputs, "subject" | "timeouts">,
+    { subject, timeouts, existingRoleOfProgram = false }: FormerRoleInputs,
 ): Promise<boolean> {
     const roleArn = originalAnnotations[ROLE_ARN_ANNOTATION];
     if (roleArn === undefined) {
@@ -20,6 +23,12 @@ export async function formerRoleWorks(
         // For example an imported role whose ARN was annotated before. The engine deletes it after the hand-back.
         context.progress(
             `${roleArn}, the role before the hand-over, belongs to the component and is deleted with it: no role is restored`,
+        );
+        return false;
+    }
+    if (existingRoleOfProgram && roleArn === subject.roleArn) {
+        context.progress(
+            `${roleArn}, the role before the hand-over, belongs to the program, which may delete it in this operation: no role is restored`,
         );
         return false;
     }

@@ -40,6 +40,7 @@ const OPTIONAL_INPUTS = [
     "detachPolicyArns",
     "keepDetached",
     "ownNodeRoles",
+    "existingRoleOfProgram",
 ];
 
 /** The inputs that have changed. Pure, since the engine asks on each update, and with the sides swapped on a refresh. */

@@ -15,6 +15,9 @@ const PATCHES = { "cni-service-account": "ServiceAccountPatch", "cni-daemon-set"
 const LIVE_CHECKS = {
     "cni-credential-guard": "CredentialGuard",
     "cni-canary": "Canary",
+    "cni-deletion-order-1": "DeletionOrder",
+    "cni-deletion-order-2": "DeletionOrder",
+    "cni-deletion-order-3": "DeletionOrder",
     "cni-detachment": "Detachment",
 };
 const ROLE = { "cni-role": "Role", "cni-cni-policy": "RolePolicyAttachment" };

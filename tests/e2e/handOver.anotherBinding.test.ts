@@ -22,7 +22,7 @@ describe("a program that is rewritten in another language", () => {
     let pods: string[];
     const bindings = async () =>
         (await resourcesOf(inTypeScript)).flatMap(({ urn, type }) =>
-            /cni-(credential-guard|canary|detachment)$/.test(urn) ? [type] : [],
+            /cni-(credential-guard|canary|deletion-order-\d|detachment)$/.test(urn) ? [type] : [],
         );
     const world = async () => ({
         samePods: JSON.stringify(uids(await cluster.awsNodePods())) === JSON.stringify(pods),
@@ -81,6 +81,7 @@ describe("a program that is rewritten in another language", () => {
         assert.deepStrictEqual((await bindings()).sort(), [
             "eks-cni:index:Canary",
             "eks-cni:index:CredentialGuard",
+            ...Array<string>(3).fill("eks-cni:index:DeletionOrder"),
             "eks-cni:index:Detachment",
         ]);
         assert.deepStrictEqual(await world(), { samePods: true, nodeRoleHoldsPolicy: false });
@@ -91,6 +92,7 @@ describe("a program that is rewritten in another language", () => {
         assert.deepStrictEqual((await bindings()).sort(), [
             "pulumi-nodejs:dynamic/eks-cni:Canary",
             "pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
+            ...Array<string>(3).fill("pulumi-nodejs:dynamic/eks-cni:DeletionOrder"),
             "pulumi-nodejs:dynamic/eks-cni:Detachment",
         ]);
         assert.deepStrictEqual(await world(), { samePods: true, nodeRoleHoldsPolicy: false });

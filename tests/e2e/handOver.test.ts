@@ -48,7 +48,7 @@ describe("the hand-over of a live cluster", () => {
         const { steps, onEvent } = recordEvents();
         const { outputs } = await stack.up({ onEvent });
         assert.deepStrictEqual(
-            steps.filter((step) => /^end create cni-(?!injection-guard-b)/.test(step)),
+            steps.filter((step) => /^end create cni-(?!deletion-order|injection-guard-b)/.test(step)),
             [
                 "role",
                 "cni-policy",

@@ -60,6 +60,9 @@ describe("live checks that are turned off and on again", () => {
         assert.deepStrictEqual(await up(OFF), [
             "delete cni-canary",
             "delete cni-credential-guard",
+            "delete cni-deletion-order-1",
+            "delete cni-deletion-order-2",
+            "delete cni-deletion-order-3",
             "delete cni-detachment",
             "delete cni-injection-guard",
             "delete cni-injection-guard-binding",

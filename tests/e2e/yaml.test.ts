@@ -72,7 +72,7 @@ describe("a program in YAML", () => {
         const { steps, diagnostics, onEvent } = recordEvents();
         const { outputs } = await stack.up({ onEvent });
         assert.deepStrictEqual(
-            steps.filter((step) => /^end create cni-(?!injection-guard-b)/.test(step)),
+            steps.filter((step) => /^end create cni-(?!deletion-order|injection-guard-b)/.test(step)),
             [
                 "role",
                 "cni-policy",
@@ -101,7 +101,7 @@ describe("a program in YAML", () => {
         const before = uids(await pods());
         await stack.preview({ expectNoChanges: true });
         const { summary } = await stack.up({ expectNoChanges: true });
-        assert.deepStrictEqual(summary.resourceChanges, { same: 11 });
+        assert.deepStrictEqual(summary.resourceChanges, { same: 14 });
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
@@ -117,13 +117,13 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(await iam.role("first"), role);
         const { summary } = await stack.up();
         // The component keeps the arguments of the update that failed.
-        assert.deepStrictEqual(summary.resourceChanges, { same: 10, update: 1 });
+        assert.deepStrictEqual(summary.resourceChanges, { same: 13, update: 1 });
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
     it("a refresh finds the world as the state has it", async () => {
         const { summary } = await stack.refresh({ expectNoChanges: true });
-        assert.deepStrictEqual(summary.resourceChanges, { same: 11 });
+        assert.deepStrictEqual(summary.resourceChanges, { same: 14 });
     });
 
     it("has one provider of eks-cni in its state, which serves all live checks", async () => {
@@ -135,6 +135,7 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(served.sort(), [
             "eks-cni:index:Canary",
             "eks-cni:index:CredentialGuard",
+            ...Array<string>(3).fill("eks-cni:index:DeletionOrder"),
             "eks-cni:index:Detachment",
         ]);
         assert.deepStrictEqual(

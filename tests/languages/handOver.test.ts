@@ -45,8 +45,8 @@ for (const language of LANGUAGES.filter(({ name }) => name !== "yaml")) {
             const { steps, onEvent } = recordEvents();
             const { outputs } = await stack.up({ onEvent });
             assert.deepStrictEqual(
-                // Without the guard's binding, and without the stack, whose name begins with `cni-` too.
-                steps.filter((step) => /^end create cni-(?!injection-guard-b|\w+-hand-over)/.test(step)),
+                // Without the guard's binding, the chain before the credential guard, and without the stack, whose name begins with `cni-` too.
+                steps.filter((step) => /^end create cni-(?!deletion-order|injection-guard-b|\w+-hand-over)/.test(step)),
                 [
                     "role",
                     "cni-policy",
@@ -68,11 +68,12 @@ for (const language of LANGUAGES.filter(({ name }) => name !== "yaml")) {
 
         it("has its live checks served by the plugin", async () => {
             const checks = (await resourcesOf(stack)).filter(({ urn }) =>
-                /cni-(credential-guard|canary|detachment)$/.test(urn),
+                /cni-(credential-guard|canary|deletion-order-\d|detachment)$/.test(urn),
             );
             assert.deepStrictEqual(checks.map(({ type }) => type).sort(), [
                 "eks-cni:index:Canary",
                 "eks-cni:index:CredentialGuard",
+                ...Array<string>(3).fill("eks-cni:index:DeletionOrder"),
                 "eks-cni:index:Detachment",
             ]);
         });

@@ -40,6 +40,9 @@ describe("the names that stay as they are", () => {
             "cni-cni-policy": "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
             "cni-credential-guard": "pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
             "cni-daemon-set": "kubernetes:apps/v1:DaemonSetPatch",
+            "cni-deletion-order-1": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
+            "cni-deletion-order-2": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
+            "cni-deletion-order-3": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
             "cni-detachment": "pulumi-nodejs:dynamic/eks-cni:Detachment",
             "cni-injection-guard": "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
             "cni-injection-guard-binding":
@@ -58,6 +61,7 @@ describe("the names that stay as they are", () => {
         for (const [suffix, provider] of Object.entries({
             "credential-guard": "credentialGuard",
             canary: "canary",
+            "deletion-order-1": "deletionOrder",
             detachment: "detachment",
         })) {
             const text = String(child(run, `cni-${suffix}`)?.inputs["__provider"]);

@@ -102,9 +102,9 @@ async function followAdvice(stage: Stage, another: ComponentArguments, disabled:
 
 const withAFormerRole: Scenario = {
     name: "live-checks-off-with-a-former-role",
-    title: "the rollout is disabled, and the live checks with it, after a killed update to another role, which must show more than zero",
+    title: "the rollout is disabled, and the live checks with it, after a killed update to another role: refused, and the advice is followed",
     quick: false,
-    bound: { podSeconds: "some", canaryPodSeconds: 120, rollouts: 2, restarts: 3 },
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
     play: async (stage) => {
         await handedOver(stage);
         const another = stage.arguments({ rolePath: "/cni/" });

@@ -33,10 +33,11 @@ async function registrationsOf(use: (live: LiveResources) => void): Promise<pulu
 }
 
 /** Registers one of each. Their inputs do not matter to the registration. */
-function registerAll({ CredentialGuard, Canary, Detachment }: LiveResources): void {
+function registerAll({ CredentialGuard, Canary, DeletionOrder, Detachment }: LiveResources): void {
     const inputs = { drift: "none" } as unknown;
     new CredentialGuard("guard", inputs as ConstructorParameters<typeof CredentialGuard>[1], {});
     new Canary("canary", inputs as ConstructorParameters<typeof Canary>[1], {});
+    new DeletionOrder("order", {});
     new Detachment("detachment", inputs as ConstructorParameters<typeof Detachment>[1], {});
 }
 
@@ -45,11 +46,13 @@ describe("the live checks of a component", () => {
         const resources = await registrationsOf(registerAll);
         deepStrictEqual(
             resources.map(({ type }) => type),
-            ["Canary", "CredentialGuard", "Detachment"].map((kind) => `pulumi-nodejs:dynamic/eks-cni:${kind}`),
+            ["Canary", "CredentialGuard", "DeletionOrder", "Detachment"].map(
+                (kind) => `pulumi-nodejs:dynamic/eks-cni:${kind}`,
+            ),
         );
-        for (const [index, name] of ["canary", "credentialGuard", "detachment"].entries()) {
+        for (const [index, name] of ["canary", "credentialGuard", "deletionOrder", "detachment"].entries()) {
             const { __provider, ...inputs } = resources[index]?.inputs as Record<string, unknown>;
-            deepStrictEqual(inputs, { drift: "none" });
+            deepStrictEqual(inputs, name === "deletionOrder" ? {} : { drift: "none" });
             deepStrictEqual(/handOver\.(.*);/.exec(String(__provider))?.[1], `dynamicProvider("${name}")`);
         }
     });
@@ -61,9 +64,9 @@ describe("the live checks of a component", () => {
         });
         deepStrictEqual(
             resources.map(({ type, inputs }) => ({ type, inputs: inputs as object })),
-            ["Canary", "CredentialGuard", "Detachment"].map((kind) => ({
+            ["Canary", "CredentialGuard", "DeletionOrder", "Detachment"].map((kind) => ({
                 type: `eks-cni:index:${kind}`,
-                inputs: { drift: "none" },
+                inputs: kind === "DeletionOrder" ? {} : { drift: "none" },
             })),
         );
     });

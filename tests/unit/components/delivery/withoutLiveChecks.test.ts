@@ -20,12 +20,13 @@ const patch = (annotations: Record<string, string>) => ({
 });
 const LIVE = patch({});
 const OFF = patch({ "eks-cni/live-checks": "off" });
+const PLAIN = { role: true, daemonSetPatch: true };
 
 describe("A component without live checks tells those of before", () => {
     let own: string;
     inOwnTmpdir((directory) => (own = directory));
     const noteOf = async (oldInputs: object | undefined, newInputs: object | undefined) => {
-        await noteBeforeChange({ oldInputs, newInputs }, "dns:127.0.0.1:41234");
+        await noteBeforeChange({ oldInputs, newInputs }, "dns:127.0.0.1:41234", "annotated");
         return readNote(MANAGER, "41234");
     };
 
@@ -86,13 +87,13 @@ describe("A component without live checks tells those of before", () => {
             const change = { oldInputs: live(former), newInputs: off(other) } as unknown as pulumi.ResourceHookArgs;
 
             it("by a hook that leaves no note when it fails", async () => {
-                const hook = hookOf(noteAnnotation(false).beforeUpdate);
+                const hook = hookOf(noteAnnotation({ role: true, daemonSetPatch: false }).beforeUpdate);
                 await rejects(async () => hook.callback(change), /\[former-role-carried\]/);
                 strictEqual(readNote(MANAGER, "41234"), undefined);
             });
 
             it("by the same hook, if the rollout restarts the pods", async () => {
-                await hookOf(noteAnnotation(true).beforeUpdate).callback(change);
+                await hookOf(noteAnnotation(PLAIN).beforeUpdate).callback(change);
                 strictEqual(readNote(MANAGER, "41234"), "annotated");
             });
         });
@@ -111,7 +112,7 @@ describe("A component without live checks tells those of before", () => {
     });
 
     it("nothing if the address of the engine is not known", async () => {
-        await noteBeforeChange({ oldInputs: LIVE, newInputs: OFF }, undefined);
+        await noteBeforeChange({ oldInputs: LIVE, newInputs: OFF }, undefined, "annotated");
         strictEqual(readNote(MANAGER, "41234"), undefined);
     });
 
@@ -124,7 +125,7 @@ describe("A component without live checks tells those of before", () => {
         };
 
         it("by a hook before the patch is created or updated", async () => {
-            const { beforeCreate, beforeUpdate } = noteAnnotation(true);
+            const { beforeCreate, beforeUpdate } = noteAnnotation(PLAIN);
             strictEqual(hookOf(beforeCreate), hookOf(beforeUpdate));
             match(hookOf(beforeCreate).name, /^eks-cni-without-live-checks-\d+$/);
             await hookOf(beforeCreate).callback({
@@ -134,8 +135,17 @@ describe("A component without live checks tells those of before", () => {
             strictEqual(readNote(MANAGER, "41234"), "annotated");
         });
 
+        it("and that the program creates no role, if it does not", async () => {
+            const { beforeUpdate } = noteAnnotation({ ...PLAIN, role: false });
+            await hookOf(beforeUpdate).callback({
+                oldInputs: LIVE,
+                newInputs: OFF,
+            } as unknown as pulumi.ResourceHookArgs);
+            strictEqual(readNote(MANAGER, "41234"), "annotatedExistingRole");
+        });
+
         it("nothing once the engine is gone", async () => {
-            const hook = hookOf(noteAnnotation(true).beforeUpdate);
+            const hook = hookOf(noteAnnotation(PLAIN).beforeUpdate);
             startRun("");
             await hook.callback({ oldInputs: LIVE, newInputs: OFF } as unknown as pulumi.ResourceHookArgs);
             strictEqual(readNote(MANAGER, "41234"), undefined);
@@ -154,7 +164,7 @@ describe("A component without live checks tells those of before", () => {
 
     it("nothing without an engine", async () => {
         await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
-        deepStrictEqual(noteAnnotation(true), {});
+        deepStrictEqual(noteAnnotation(PLAIN), {});
         noteRegistration(pulumi.output({ annotations: OFF.metadata.annotations }));
         strictEqual(readNote(MANAGER, "41234"), undefined);
     });

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "assert";
 import { child, children } from "../../support/children";
-import { ADMISSION, CHECKS, COMMON, inputs, live, names, option, ROLE_ARN } from "../../support/live";
+import { ADMISSION, CHECKS, COMMON, inputs, live, names, option, ORDER, ROLE_ARN } from "../../support/live";
 import { assertAccepted } from "../../support/refusals";
 import { UNKNOWN } from "../../support/wire";
 
@@ -15,6 +15,7 @@ describe("the live shape", () => {
                 "cni-cni-policy aws:iam/rolePolicyAttachment:RolePolicyAttachment",
                 "cni-credential-guard pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
                 "cni-daemon-set kubernetes:apps/v1:DaemonSetPatch",
+                ...ORDER.map((name) => `${name} pulumi-nodejs:dynamic/eks-cni:DeletionOrder`),
                 "cni-detachment pulumi-nodejs:dynamic/eks-cni:Detachment",
                 "cni-role aws:iam/role:Role",
                 "cni-service-account kubernetes:core/v1:ServiceAccountPatch",
@@ -53,7 +54,7 @@ describe("the live shape", () => {
             const run = await live(args);
             assertAccepted(run);
             deepStrictEqual(
-                names(run).filter((name) => [...CHECKS, ...ADMISSION].includes(name)),
+                names(run).filter((name) => [...ORDER, ...CHECKS, ...ADMISSION].includes(name)),
                 [],
             );
             ok(!Object.values(option(run, "retainondelete")).includes(true));
@@ -78,8 +79,28 @@ describe("the live shape", () => {
             const before = order
                 .slice(0, i)
                 .filter((one) => one !== "cni-role" || name !== "cni-injection-guard-binding");
-            deepStrictEqual(dependsOn.get(name), before.sort(), name);
+            const chain = name === "cni-credential-guard" ? ORDER : [];
+            deepStrictEqual(dependsOn.get(name), [...before, ...chain].sort(), name);
         }
+    });
+
+    it("puts as many layers before the credential guard as a role of its own has, even with the role of another owner", async () => {
+        const existingRoleArn = "arn:aws:iam::111122223333:role/eks/existing";
+        for (const args of [{}, { existingRoleArn, oidcProviderArn: undefined }]) {
+            const run = await live(args);
+            const dependsOn = new Map(children(run).map((one) => [one.name, one.dependsOn]));
+            deepStrictEqual(
+                ORDER.map((name) => dependsOn.get(name)),
+                [[], ...ORDER.slice(0, 2).map((name) => [name])],
+            );
+            ok(ORDER.every((name) => dependsOn.get("cni-credential-guard")?.includes(name)));
+        }
+        const ofRole = children(await live({ ipFamily: "ipv6" }));
+        const layerOf = (name: string): number => {
+            const { dependsOn } = ofRole.find((one) => one.name === name) ?? { dependsOn: [] };
+            return 1 + Math.max(0, ...dependsOn.map(layerOf));
+        };
+        strictEqual(layerOf("cni-cni-policy"), ORDER.length);
     });
 
     it("is ready after the last of them", async () => {
@@ -148,6 +169,7 @@ describe("the live shape", () => {
             "cni-canary",
             "cni-credential-guard",
             "cni-daemon-set",
+            ...ORDER,
             "cni-detachment",
             "cni-service-account",
         ]);

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual } from "assert";
-import { ownNodeRoles } from "../../../../components/live/ownNodeRoles";
+import { isOfProgram, ownNodeRoles } from "../../../../components/live/ownNodeRoles";
 import { inputs, live } from "../../support/live";
 import { assertAccepted } from "../../support/refusals";
 
@@ -83,5 +83,40 @@ describe("The node roles of the component's own program", () => {
         const run = await live({ detachFromNodeRoles: ["plain", fromPlugin("nodes", "aws:iam/role:Role")] });
         assertAccepted(run);
         deepStrictEqual(inputs(run, "cni-credential-guard")["ownNodeRoles"], ["nodes"]);
+    });
+});
+
+describe("The existing role", () => {
+    const ARN = "arn:aws:iam::111122223333:role/eks/nodes";
+    const rows: [string, () => pulumi.Input<string> | undefined, true | undefined][] = [
+        ["is not of the program where there is none", () => undefined, undefined],
+        ["is not of the program as a plain ARN", () => ARN, undefined],
+        ["is not of the program as an output of no role", () => pulumi.output(ARN), undefined],
+        ["is of the program as a role's output", () => role("nodes").name.apply(() => ARN), true],
+        [
+            "is not of the program if its name is not the role's ID",
+            () => role("other").name.apply(() => ARN),
+            undefined,
+        ],
+        ["is known in the plugin by the URN", () => fromPlugin(ARN, "aws:iam/role:Role"), true],
+    ];
+    for (const [what, existingRoleArn, expected] of rows) {
+        it(what, async () => {
+            await pulumi.runtime.setMocks({ newResource: ({ name }) => ({ id: name, state: {} }), call: () => ({}) });
+            const found = isOfProgram(existingRoleArn());
+            deepStrictEqual(await new Promise((resolve) => found.apply(resolve)), expected);
+        });
+    }
+
+    it("of the program is an input of the credential guard, which other programs do not have", async () => {
+        const ofProgram = await live({
+            existingRoleArn: fromPlugin(ARN, "aws:iam/role:Role"),
+            oidcProviderArn: undefined,
+        });
+        assertAccepted(ofProgram);
+        deepStrictEqual(inputs(ofProgram, "cni-credential-guard")["existingRoleOfProgram"], true);
+        const plain = await live({ existingRoleArn: ARN, oidcProviderArn: undefined });
+        assertAccepted(plain);
+        deepStrictEqual("existingRoleOfProgram" in inputs(plain, "cni-credential-guard"), false);
     });
 });

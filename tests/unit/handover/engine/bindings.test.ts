@@ -31,7 +31,7 @@ const NO_SERVER = {
     }),
 };
 const RECORD = { namedNodeRoles: ["nodes"], approvedRoleArns: ["arn"], nodeRolePolicies: {} };
-const OUTPUTS: Record<LiveCheckName, object> = {
+const OUTPUTS: Record<Exclude<LiveCheckName, "deletionOrder">, object> = {
     credentialGuard: { record: RECORD, approvedRole: "arn", formerAnnotations: {} },
     canary: { shown: "it works", carriedBefore: false, record: RECORD },
     detachment: { record: RECORD, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] },
@@ -191,5 +191,26 @@ describe("the plugin", () => {
             () => plugin.construct?.("cni", "eks-cni:index:Canary", {}, {}),
             /has no component eks-cni:index:Canary/,
         );
+    });
+});
+
+describe("the chain before the credential guard", () => {
+    for (const [title, operation] of Object.entries({
+        "dynamic providers": dynamicBinding,
+        "the plugin": pluginBinding,
+    })) {
+        it(`does nothing, by ${title}`, async () => {
+            strictEqual(await operation.diff("deletionOrder", {}, {}), false);
+            const created = (await operation.create("deletionOrder", {})) as { id: string; outs: object };
+            deepStrictEqual({ ...created }, { id: "deletion-order", outs: {} });
+            await operation.delete("deletionOrder", {});
+        });
+    }
+
+    it("stays as it is in an update from one binding to the other, and in a refresh", async () => {
+        const provider = dynamicProvider("deletionOrder");
+        deepStrictEqual(await provider.diff?.("deletion-order", {}, {}), { changes: true });
+        deepStrictEqual(await provider.update?.("deletion-order", {}, {}), { outs: {} });
+        deepStrictEqual(await provider.read?.("deletion-order", {}), { id: "deletion-order", props: {} });
     });
 });

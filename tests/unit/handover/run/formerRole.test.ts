@@ -15,6 +15,7 @@ async function prove(
     token = () => Promise.resolve("token"),
     originalAnnotations = {},
     ownRoleArns?: string[],
+    more: { existingRoleOfProgram?: boolean; existingRoleArn?: string } = {},
 ) {
     const proofs: string[] = [];
     const lines: string[] = [];
@@ -40,7 +41,15 @@ async function prove(
         originalAnnotations: { [ROLE_ARN]: FORMER_ROLE, ...originalAnnotations },
         ...(ownRoleArns === undefined ? {} : { ownRoleArns }),
     };
-    return { works: await formerRoleWorks(context, of, { subject, timeouts }), proofs, lines };
+    return {
+        works: await formerRoleWorks(context, of, {
+            subject: { ...subject, roleArn: more.existingRoleArn ?? subject.roleArn },
+            timeouts,
+            ...more,
+        }),
+        proofs,
+        lines,
+    };
 }
 
 describe("The role before the hand-over", () => {
@@ -84,6 +93,24 @@ describe("The role before the hand-over", () => {
             ],
         });
         deepStrictEqual((await prove([{ verdict: "yes", evidence: [] }], undefined, {}, [ROLE])).works, true);
+    });
+
+    it("does not go back where it is the existing role of the component's program, which may delete it", async () => {
+        const ofProgram = { existingRoleOfProgram: true, existingRoleArn: FORMER_ROLE };
+        const works: Proof[] = [{ verdict: "yes", evidence: [] }];
+        deepStrictEqual(await prove(works, undefined, {}, undefined, ofProgram), {
+            works: false,
+            proofs: [],
+            lines: [
+                `${FORMER_ROLE}, the role before the hand-over, belongs to the program, which may delete it in this operation: no role is restored`,
+            ],
+        });
+        for (const other of [
+            { ...ofProgram, existingRoleOfProgram: false },
+            { ...ofProgram, existingRoleArn: ROLE },
+        ]) {
+            deepStrictEqual((await prove(works, undefined, {}, undefined, other)).works, true);
+        }
     });
 
     it("is none where the service account had none", async () => {

@@ -1,7 +1,8 @@
-import { doesNotThrow, throws } from "node:assert/strict";
+import { doesNotReject, doesNotThrow, rejects, throws } from "node:assert/strict";
 import { refusals } from "../../../../handover/model/refusals";
-import { refuseOwnRoleAsExisting } from "../../../../handover/run/ownRoleAsExisting";
-import { FORMER_ROLE, ROLE, subject } from "../support/worlds";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { refuseOwnRoleAsExisting, refuseOwnRoleGivenUp } from "../../../../handover/run/ownRoleAsExisting";
+import { carrying, FORMER_ROLE, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
 
 const used = (roleArn: string, roleUniqueId = "") => ({ subject: { ...subject, roleArn }, roleUniqueId });
 const before = (roleUniqueId: string, ...ownRoleArns: string[]) => ({
@@ -34,5 +35,34 @@ describe("The component's own role", () => {
         doesNotThrow(() => refuseOwnRoleAsExisting(before("AROA1", ROLE), used(ROLE, "AROA2")));
         doesNotThrow(() => refuseOwnRoleAsExisting(before("AROA1", ROLE), used(FORMER_ROLE)));
         doesNotThrow(() => refuseOwnRoleAsExisting(before("AROA1", ROLE), used(FORMER_ROLE, "AROA2")));
+    });
+
+    describe("in an update that turns the live checks off,", () => {
+        const context = (annotated: string | undefined, turningOff: RunContext["turningOff"]) => {
+            const { cluster } = world(carrying(ROLE));
+            const annotations = annotated === undefined ? {} : { [ROLE_ARN]: annotated };
+            const serviceAccount = { uid: "account", annotations, roleArnOwners: [] };
+            const look = () => Promise.resolve({ ...cluster, serviceAccount });
+            return { turningOff, cluster: { look } } as unknown as RunContext;
+        };
+
+        it("cannot become its existingRoleArn either", async () => {
+            const { message } = refusals.ownRoleAsExisting(ROLE, "Turn the live checks on again.");
+            const given = context(ROLE, "annotatedExistingRole");
+            await rejects(refuseOwnRoleGivenUp(given, before("AROA1", ROLE)), { message });
+        });
+
+        const rows: [string, RunContext, ReturnType<typeof before>][] = [
+            ["stays its own", context(ROLE, "annotated"), before("AROA1", ROLE)],
+            ["is not touched by a destroy", context(ROLE, undefined), before("AROA1", ROLE)],
+            ["is not another owner's", context(FORMER_ROLE, "annotatedExistingRole"), before("AROA1", ROLE)],
+            ["was another owner's before", context(ROLE, "annotatedExistingRole"), before("", ROLE)],
+            ["is not annotated any more", context(undefined, "annotatedExistingRole"), before("AROA1", ROLE)],
+        ];
+        for (const [what, given, of] of rows) {
+            it(`is accepted where it ${what}`, async () => {
+                await doesNotReject(refuseOwnRoleGivenUp(given, of));
+            });
+        }
     });
 });
