@@ -166,6 +166,10 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     if (daemonSet.templateAnnotations[ROLLOUT_ANNOTATION] !== undefined) {
         return { do: "releaseTemplate", why: "the DaemonSet's rolling update restarts the other pods" };
     }
+    if (daemonSet.patchFieldManager === target.subject.fieldManager) {
+        // Pods that carried the role before the component have not restarted, so that the template has no annotation.
+        return { do: "releaseTemplate", why: "removing the component's fields from the DaemonSet" };
+    }
     const rolling = daemonSet.updateStrategy === "RollingUpdate";
     const toRestart = fleet.wrong.filter((pod) => !rolling || pod.current);
     const restart = restartWrong({ ...fleet, wrong: toRestart }, memory, at, describeCredentials);

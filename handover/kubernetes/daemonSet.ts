@@ -1,4 +1,5 @@
 import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector } from "@kubernetes/client-node";
+import { PATCH_FIELD_MANAGER_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { DaemonSetSeen } from "../model/world";
 
 export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonSetSeen {
@@ -16,6 +17,7 @@ export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonS
         nodeAgentArguments: containers.find(({ name }) => name === "aws-eks-nodeagent")?.args ?? [],
         observed: isObserved(live),
         woken: metadata?.annotations?.[WAKE_MARK_ANNOTATION] !== undefined,
+        patchFieldManager: metadata?.annotations?.[PATCH_FIELD_MANAGER_ANNOTATION],
     };
 }
 

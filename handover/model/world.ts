@@ -79,6 +79,8 @@ export interface DaemonSetSeen {
     readonly observed: boolean;
     /** Whether it still has the annotation with which a run woke its controller. */
     readonly woken: boolean;
+    /** The field manager of the component whose patch it has. */
+    readonly patchFieldManager?: string | undefined;
 }
 
 export interface NodeSeen {

@@ -6,20 +6,26 @@ const repository = resolve(__dirname, "../../..");
 
 /**
  * The component's arguments, passed on unchecked. Two are separate: `component` has `name` and `aliases` of the component, in `parent`
- * the name of a component that becomes its parent, and in `deletedWith` the document of a policy that becomes its option of this name. `ownProvider` is the URL of an OIDC provider that the
- * program creates, whose ARN becomes the argument `oidcProviderArn`.
+ * the name of a component that becomes its parent, in `deletedWith` the document of a policy that becomes its option of this name, and with
+ * `absent` there is none. `ownProvider` is the URL of an OIDC provider that the program creates, whose ARN becomes the argument
+ * `oidcProviderArn`; `ownRole` is the trust policy of a role with the CNI policy, whose ARN becomes `existingRoleArn`.
  */
 export type ComponentArguments = Readonly<Record<string, unknown>>;
 
 const INDEX = `
 const { readFileSync } = require("fs");
 const { CniServiceAccountRole } = require("eks-cni");
-const { OpenIdConnectProvider, Policy } = require("@pulumi/aws/iam");
+const { OpenIdConnectProvider, Policy, Role, RolePolicyAttachment } = require("@pulumi/aws/iam");
 const { ComponentResource, rootStackResource } = require("@pulumi/pulumi");
 
-const { component = {}, ownProvider: url, ...args } = JSON.parse(readFileSync(__dirname + "/arguments.json", "utf8"));
+const { component = {}, ownProvider: url, ownRole, ...args } = JSON.parse(readFileSync(__dirname + "/arguments.json", "utf8"));
 if (url !== undefined) {
     args.oidcProviderArn = new OpenIdConnectProvider("issuer", { url, clientIdLists: ["sts.amazonaws.com"] }).arn;
+}
+if (ownRole !== undefined) {
+    const role = new Role("of-the-program", { name: "of-the-program", assumeRolePolicy: ownRole });
+    new RolePolicyAttachment("of-the-program", { role: role.name, policyArn: "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy" });
+    args.existingRoleArn = role.arn;
 }
 const options = { aliases: component.aliases };
 if (component.parent !== undefined) {
@@ -29,7 +35,7 @@ if (component.parent !== undefined) {
 if (component.deletedWith !== undefined) {
     options.deletedWith = new Policy("other", { policy: component.deletedWith });
 }
-const cni = new CniServiceAccountRole(component.name ?? "cni", args, options);
+const cni = component.absent ? {} : new CniServiceAccountRole(component.name ?? "cni", args, options);
 exports.roleArn = cni.roleArn;
 exports.roleName = cni.roleName;
 exports.ready = cni.ready;

@@ -1,6 +1,7 @@
 /** Changes of the program, on a cluster that was handed over. */
 import * as assert from "node:assert";
-import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
+import { setTimeout as sleep } from "node:timers/promises";
+import { roleOfAnotherOwner, trustPolicyOf } from "./roleOfAnotherOwner";
 import { handedOver, hasty, noGaps, type Scenario } from "./scenario";
 
 const renamed: Scenario = {
@@ -52,6 +53,34 @@ const existingRole: Scenario = {
         await stage.succeeds("up", stage.arguments({ existingRoleArn }));
         await stage.settled();
         await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+/** Longer than the webhook takes to see a new annotation. */
+const CACHE_MILLISECONDS = 2000;
+
+const existingRoleOfProgram: Scenario = {
+    name: "existing-role-of-the-program",
+    title: "existingRoleArn is a role of the same program, which the pods carried before: destroy moves them off it before the role goes",
+    quick: false,
+    bound: { ...noGaps, rollouts: 1, restarts: 1 },
+    play: async (stage) => {
+        const annotation = "eks.amazonaws.com/role-arn";
+        const args = stage.arguments({ ownRole: trustPolicyOf(stage.sandbox) });
+        await stage.succeeds("up", { ...args, component: { absent: true } });
+        const roleArn = `arn:aws:iam::${stage.sandbox.accountId}:role/of-the-program`;
+        await stage.annotateServiceAccount({ [annotation]: roleArn });
+        await sleep(CACHE_MILLISECONDS);
+        for (const node of (await stage.pods()).keys()) {
+            await stage.deletePodOn(node);
+        }
+        await stage.settled();
+        const pods = await handedOver(stage, args);
+        await stage.fails("destroy", args, /no role is restored.*\[annotation-owned-by-another\]/s);
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await stage.annotateServiceAccount({ [annotation]: null });
+        await stage.succeeds("destroy", args);
         await stage.assertAsBefore();
     },
 };
@@ -151,6 +180,7 @@ export const changes = [
     renamed,
     moved,
     existingRole,
+    existingRoleOfProgram,
     changedAnnotation,
     ownRoleAsExisting,
     deliveryChanged,

@@ -206,13 +206,14 @@ const externalAfterFailure: Scenario = {
 
 const ownRoleGivenUp: Scenario = {
     name: "own-role-as-existing-without-live-checks",
-    title: "the component's own role becomes its existingRoleArn as the live checks are turned off, which must show more than zero",
+    title: "the component's own role becomes its existingRoleArn after the live checks are turned off, which must show more than zero",
     quick: false,
     bound: costs,
     play: async (stage) => {
         await handedOver(stage);
         const { roleArn, roleName } = stage.outputs();
         const { clusterName } = stage.sandbox;
+        await stage.succeeds("up", { clusterName, liveChecks: false });
         await stage.succeeds("up", { clusterName, existingRoleArn: roleArn, liveChecks: false });
         await assertLost(stage, String(roleName));
     },

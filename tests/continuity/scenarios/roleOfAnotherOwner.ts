@@ -4,6 +4,14 @@ import { CNI_POLICY, iamClient, type Stage } from "../stage";
 /** Creates a role for the service account of the CNI, with its permissions, outside the program. Returns its ARN. */
 export async function roleOfAnotherOwner({ sandbox }: Stage, RoleName: string): Promise<string> {
     const iam = iamClient(sandbox);
+    const AssumeRolePolicyDocument = trustPolicyOf(sandbox);
+    const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
+    return Role?.Arn ?? "";
+}
+
+/** Trusts the service account of the CNI. */
+export function trustPolicyOf(sandbox: Stage["sandbox"]): string {
     const issuer = sandbox.issuer.replace("https://", "");
     const provider = `arn:aws:iam::${sandbox.accountId}:oidc-provider/${issuer}`;
     const Statement = {
@@ -17,8 +25,5 @@ export async function roleOfAnotherOwner({ sandbox }: Stage, RoleName: string): 
             },
         },
     };
-    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-    const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
-    return Role?.Arn ?? "";
+    return JSON.stringify({ Version: "2012-10-17", Statement });
 }

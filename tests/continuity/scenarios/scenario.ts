@@ -28,8 +28,8 @@ export interface Bound {
 }
 
 /** Completes a hand-over, restarts the measurement, and returns the pods. */
-export async function handedOver(stage: Stage): Promise<Map<string, string>> {
-    await stage.succeeds("up", stage.arguments());
+export async function handedOver(stage: Stage, args = stage.arguments()): Promise<Map<string, string>> {
+    await stage.succeeds("up", args);
     await stage.assertHandedOver();
     stage.since = Date.now();
     return stage.pods();

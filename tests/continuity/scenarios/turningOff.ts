@@ -137,6 +137,26 @@ const withAnotherRole: Scenario = {
     },
 };
 
+const withItsOwnRole: Scenario = {
+    name: "live-checks-off-with-its-own-role-as-existing",
+    title: "the component's own role becomes its existingRoleArn as the live checks are turned off: refused, and the advice is followed",
+    quick: false,
+    // A role without a unique ID, and the same role with one, each restart the pods.
+    bound: { ...noGaps, rollouts: 3, restarts: 3 },
+    play: async (stage) => {
+        await handedOver(stage);
+        const { roleArn, roleName } = stage.outputs();
+        const off = withoutLiveChecks(stage);
+        const refused = /\[own-role-as-existing\].*Turn the live checks on again\. Remove existingRoleArn/s;
+        await stage.fails("up", { ...off, existingRoleArn: roleArn }, refused);
+        assert.ok(String(roleName) in stage.currentRoles(), "the role was deleted");
+        await stage.succeeds("up", stage.arguments());
+        const pods = await stage.pods();
+        await stage.succeeds("up", off);
+        await onAgain(stage, pods);
+    },
+};
+
 export const turningOff: readonly Scenario[] = [
     offAndOn,
     destroyed,
@@ -144,4 +164,5 @@ export const turningOff: readonly Scenario[] = [
     withoutTheGuard,
     withAFormerRole,
     withAnotherRole,
+    withItsOwnRole,
 ];

@@ -1,17 +1,18 @@
 import {
     DONE,
-    withFormerRole,
-    podsWithRole,
-    podsWithoutRole,
     guardInForce,
-    unannotated,
+    podsWithoutRole,
+    podsWithRole,
+    propagated,
     refuse,
     release,
     released,
-    restart,
-    propagated,
-    table,
     REMOVE_GUARD,
+    restart,
+    table,
+    unannotated,
+    wait,
+    withFormerRole,
 } from "../support/handBacks";
 import {
     FORMER_ROLE,
@@ -21,6 +22,7 @@ import {
     record,
     ROLE,
     ROLE_ARN,
+    seconds,
     serviceAccount,
 } from "../support/worlds";
 
@@ -149,5 +151,14 @@ table("On the way back, the cluster", [
         { do: "done", why: "there is no DaemonSet, so no pod carries the role" },
         {},
         propagated,
+    ],
+    [
+        "watches for its pods under another name while a late webhook may still give them the role",
+        podsWithoutRole({ daemonSet: undefined, nodes: [] }),
+        wait(
+            "there is no DaemonSet, so no pod carries the role; watching for pods that still get the role from the webhook's cache",
+        ),
+        {},
+        { ...propagated, releasedAt: seconds(-19) },
     ],
 ]);

@@ -19,6 +19,7 @@ import {
     daemonSet,
     FORMER_ROLE,
     incomplete,
+    MANAGER,
     terminating,
     node,
     onNodeRole,
@@ -98,6 +99,20 @@ table("On the way back, the pods", [
         { do: "releaseTemplate", why: "the DaemonSet's rolling update restarts the other pods" },
         {},
         propagated,
+    ],
+    [
+        "that never restarted leave no field of the component on the DaemonSet",
+        podsWithoutRole({ daemonSet: { ...daemonSet, patchFieldManager: MANAGER } }),
+        { do: "releaseTemplate", why: "removing the component's fields from the DaemonSet" },
+        {},
+        released,
+    ],
+    [
+        "leave the fields of another component there",
+        podsWithoutRole({ daemonSet: { ...daemonSet, patchFieldManager: `${MANAGER}-2` } }),
+        DONE,
+        {},
+        released,
     ],
     [
         "of the old template are waited for",

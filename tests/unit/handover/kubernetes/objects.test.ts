@@ -65,12 +65,18 @@ describe("A DaemonSet as it is seen", () => {
             nodeAgentArguments: ["--enable-cloudwatch-logs=true"],
             observed: true,
             woken: false,
+            patchFieldManager: undefined,
         });
     });
 
     it("is seen to have been woken by the mark of that", () => {
         const metadata = { annotations: { "eks-cni/woken-at": "" } };
         assert.equal(daemonSetSeen({ ...daemonSet, metadata }, 25).woken, true);
+    });
+
+    it("is seen with the field manager of the component's patch", () => {
+        const metadata = { annotations: { "pulumi.com/patchFieldManager": "eks-cni/p/s/cni" } };
+        assert.equal(daemonSetSeen({ ...daemonSet, metadata }, 25).patchFieldManager, "eks-cni/p/s/cni");
     });
 
     it("has the service account also by its old name", () => {
