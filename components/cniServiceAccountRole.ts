@@ -4,11 +4,12 @@ import { serviceAccountAnnotations } from "../documents/serviceAccountAnnotation
 import { ServiceAccountName } from "../documents/trustPolicy";
 import { DEFAULT_SERVICE_ACCOUNT } from "./arguments/defaults";
 import { after, resourcesAfter, ValidArgs, validArgs } from "./arguments/validArgs";
-import { validateLate, validateNow } from "./arguments/validateArguments";
+import { Gate, validateLate, validateNow } from "./arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
 import { formerFieldManagers } from "./delivery/formerFieldManagers";
 import { daemonSetNameOf, deliveryDigest, rollOut } from "./delivery/rollout";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
+import { unlessUntried } from "./live/canaryLeftOut";
 import { createCanary, createCredentialGuard, createDetachment, createInjectionGuard } from "./live/liveChecks";
 import { withSecrets } from "./live/liveConnection";
 import type { LiveContext } from "./live/liveContext";
@@ -145,9 +146,9 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         const created: pulumi.CustomResource[] = [...role.attachments];
         const guard = live && createCredentialGuard(live, created);
         created.push(...present(guard?.resource));
-        const patchOptions = () => ({
+        const patchOptions = (opens: Gate) => ({
             parent: this,
-            dependsOn: resourcesAfter(guard?.gate ?? gate, created),
+            dependsOn: resourcesAfter(opens, created),
             // The credential guard removes the patched fields in a safe order. Without the guard, the option of the component
             // applies, which an explicit false would override.
             ...(guard && { retainOnDelete: true }),
@@ -155,11 +156,12 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
 
         // Step 1, continued: the annotation of the service account. The canary restarts one pod of each node role first.
         const patch = shape.serviceAccountPatch
-            ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape, patchOptions())
+            ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape, patchOptions(guard?.gate ?? gate))
             : undefined;
         created.push(...present(patch));
         const canary = live && guard && patch && createCanary(live, guard, uidOf(patch), created);
         created.push(...present(canary));
+        const tried = guard && canary ? unlessUntried(guard.gate, guard.resource, canary) : gate;
 
         // Step 2: the other pods restart, because only new pods get the role.
         if (shape.daemonSetPatch) {
@@ -169,7 +171,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                 carriedBefore: canary?.carriedBefore,
                 maxNotReadyNodes: live ? (args.maxNotReadyNodes ?? 0) : 0,
             };
-            created.push(rollOut(name, valid, serviceAccount.namespace, delivered, rollout, patchOptions()));
+            created.push(rollOut(name, valid, serviceAccount.namespace, delivered, rollout, patchOptions(tried)));
         }
 
         // Step 3: once every pod carries the role, the policy is detached from the node roles. From then on the injection guard

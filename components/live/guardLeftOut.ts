@@ -49,7 +49,7 @@ export function isLeftOut({ approvedRole, arn, uniqueId }: KnownArgs): boolean {
 }
 
 /** Rejects without a `throw`, for the reason in validateArguments.ts. */
-async function rejectWith(choose: (all: typeof refusals) => Refusal): Promise<void> {
+export async function rejectWith(choose: (all: typeof refusals) => Refusal): Promise<void> {
     return Promise.reject(await programError(choose));
 }
 

@@ -101,6 +101,8 @@ export class Canary extends LiveCheck {
     declare public readonly shown: pulumi.Output<string>;
     declare public readonly updateStrategy: pulumi.Output<string | undefined>;
     declare public readonly carriedBefore: pulumi.Output<boolean | undefined>;
+    /** The role that it has tried: an input. */
+    declare public readonly approvedRole: pulumi.Output<string>;
 
     public constructor(name: string, inputs: Inputs<CanaryInputs>, opts: pulumi.CustomResourceOptions) {
         super("Canary", name, inputs, ["shown", "updateStrategy", "carriedBefore"], opts);

@@ -1,3 +1,4 @@
+import { isUntried } from "../../components/live/canaryLeftOut";
 import { isLeftOut } from "../../components/live/guardLeftOut";
 import { isUnfinished } from "../../components/live/handOverLeftOut";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
@@ -43,6 +44,7 @@ export interface Resources {
     readonly beforeUpdate: typeof checkInPlace;
     /** What ends an update whose flags leave out the credential guard, or another live check. */
     readonly isLeftOut: typeof isLeftOut;
+    readonly isUntried: typeof isUntried;
     readonly isUnfinished: typeof isUnfinished;
 }
 
@@ -52,6 +54,7 @@ export const REAL_RESOURCES: Resources = {
     detachment,
     beforeUpdate: checkInPlace,
     isLeftOut,
+    isUntried,
     isUnfinished,
 };
 
@@ -289,6 +292,11 @@ export class Engine {
             const inputs = { ...common, ...known(), formerAnnotations, serviceAccountUid: patched.uid };
             stack.canary = await operate(resources.canary, replaces ? undefined : stack.canary, inputs, operation);
         });
+        const triedRole = steps.output("canary", stack.canary?.approvedRole);
+        const shown = steps.output("canary", stack.canary?.shown);
+        if (resources.isUntried({ approvedRole: approvedNow, triedRole, shown })) {
+            throw refusals.handOverUnfinished(arn);
+        }
         await steps.operate("rollout", async () => {
             const isThere = stack.rollout === delivered && stack.rolledOut === daemonSetName;
             if (!isThere && !inState(stack.canary).carriedBefore) {

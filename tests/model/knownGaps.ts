@@ -36,11 +36,6 @@ const carriesARole = /has no path: it carries arn:/;
 /** The title of each, its turns, and the problem. */
 export const knownGaps: readonly (readonly [string, Scenario, RegExp])[] = [
     [
-        "--exclude of the canary, for a role that fails on the nodes",
-        of(up("cni"), up("bad", { exclude: ["canary"] })),
-        /the rollout begins with a role whose canary did not work/,
-    ],
-    [
         "--exclude of the guard in the update that first names the node roles",
         {
             ...of(upWithoutNodeRoles("cni"), up("cni", { exclude: ["guard"] })),

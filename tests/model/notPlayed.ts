@@ -27,11 +27,6 @@ const REASONS: readonly (readonly [reason: string, applies: (command: Command) =
         },
     ],
     [
-        // The rolling update gives the role to pods that no canary has tried, and stops at the first of them.
-        "the rolling update would begin with a role that fails, without a canary",
-        ({ flags, roleFails }) => roleFails && isLeftOutOf(flags, "canary") && !isLeftOutOf(flags, "rollout"),
-    ],
-    [
         // The new guard takes the annotation of a killed run for the one of before, so that a failed canary is not reverted.
         "a guard is replaced, and its role fails",
         ({ flags: { replace = [] }, roleFails }) => roleFails && replace.includes("guard"),

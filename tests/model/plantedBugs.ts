@@ -237,6 +237,9 @@ export const trustsTheMark: Resources = {
 /** Takes a role that the credential guard has not approved for an approved one. */
 export const missesTheGuard: Resources = { ...REAL_RESOURCES, isLeftOut: () => false };
 
+/** Takes a role that no canary has tried for one that works on the nodes. */
+export const missesTheCanary: Resources = { ...REAL_RESOURCES, isUntried: () => false };
+
 /** Takes a hand-over to another role that has left out a live check, or in which one has failed, for a finished one. */
 export const missesTheUnfinished: Resources = { ...REAL_RESOURCES, isUnfinished: () => false };
 

@@ -51,6 +51,26 @@ const firstWithoutTheGuard: Scenario = {
     },
 };
 
+const withoutTheCanary: Scenario = {
+    name: "exclude-of-the-canary",
+    title: "the first update leaves the canary out, and one to another role does: no pod restarts, and the next updates continue",
+    quick: false,
+    bound: { ...noGaps, rollouts: 3, restarts: 3 },
+    play: async (stage) => {
+        const canary = ["--exclude", "urn:pulumi:continuity::continuity::**::cni-canary"];
+        const refused = /\[hand-over-unfinished\].*This run left a live check out/s;
+        for (const args of [stage.arguments(), anotherRole(stage)]) {
+            const pods = await stage.pods();
+            await stage.fails("up", args, refused, { flags: canary });
+            assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+            await stage.succeeds("up", args);
+            await stage.assertHandedOver();
+        }
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
 const replaced: Scenario = {
     name: "replace-of-single-children",
     title: "each child is replaced by --replace",
@@ -142,6 +162,7 @@ const attachmentReplaced: Scenario = {
 export const options: readonly Scenario[] = [
     excluded,
     firstWithoutTheGuard,
+    withoutTheCanary,
     replaced,
     replacedUnderFixedName,
     targeted,

@@ -94,6 +94,7 @@ describe("A DaemonSet as it is seen", () => {
             maxUnavailable: 1,
             observed: true,
             woken: false,
+            patchFieldManager: undefined,
             templateLabels: {},
             templateAnnotations: {},
             images: {},

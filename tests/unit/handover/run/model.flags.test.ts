@@ -4,7 +4,12 @@ import type { Resources } from "../../../model/engine";
 import { flagged, replacing } from "../../../model/flaggedCommands";
 import { knownGaps } from "../../../model/knownGaps";
 import { runOnWorld, Scenario } from "../../../model/modelRun";
-import { missesTheGuard, missesTheUnfinished, unguardsAsItIsReplaced } from "../../../model/plantedBugs";
+import {
+    missesTheCanary,
+    missesTheGuard,
+    missesTheUnfinished,
+    unguardsAsItIsReplaced,
+} from "../../../model/plantedBugs";
 
 /** MODEL_RUNS=5000 runs more, and different ones each time. */
 const { MODEL_RUNS, MODEL_SEED } = process.env;
@@ -75,6 +80,12 @@ describe("Commands with --target, --exclude, --replace and --continue-on-error o
 
     const bugs: [string, fc.Arbitrary<Scenario>, Resources, RegExp][] = [
         ["does not see that the credential guard is left out", flagged, missesTheGuard, /has no path: it carries arn:/],
+        [
+            "does not see that the canary is left out",
+            flagged,
+            missesTheCanary,
+            /the rollout begins with a role whose canary did not work/,
+        ],
         ["does not see that a hand-over is unfinished", flagged, missesTheUnfinished, /has no path: it carries arn:/],
         [
             "removes the injection guard as a replaced detachment is deleted",

@@ -1,0 +1,33 @@
+import { KnownArgs } from "../arguments/knownArgs";
+import type { Gate } from "../arguments/validateArguments";
+import { afterCheck, rejectWith } from "./guardLeftOut";
+import type { Canary, CredentialGuard } from "./liveResources";
+
+/**
+ * Fails the update before the rollout if the credential guard has approved another role, and the run has left out the canary (`--target`,
+ * `--exclude`): the rolling update would be the first to try the role on the nodes.
+ */
+export function unlessUntried(
+    gate: Gate,
+    { approvedRole }: Pick<CredentialGuard, "approvedRole">,
+    { approvedRole: triedRole, shown }: Pick<Canary, "approvedRole" | "shown">,
+): Gate {
+    return afterCheck(gate, { approvedRole, triedRole, shown }, (known) =>
+        isUntried(known)
+            ? rejectWith(({ handOverUnfinished }) =>
+                  handOverUnfinished(String(known["approvedRole"]).replace(/ .*$/, "")),
+              )
+            : Promise.resolve(),
+    );
+}
+
+/**
+ * A canary that is left out has the role of its last update, or has shown nothing if there was none. One that fails keeps the rollout
+ * from beginning by itself.
+ */
+export function isUntried({ approvedRole, triedRole, shown }: KnownArgs): boolean {
+    return (
+        typeof approvedRole === "string" &&
+        (shown === undefined || (typeof triedRole === "string" && approvedRole !== triedRole))
+    );
+}
