@@ -67,7 +67,7 @@ const changedBeforeCanary: Scenario = {
     name: "changed-in-place-before-the-canary",
     title: "up is killed before the canary, and the update that follows would narrow the role in place: refused, since new pods get it; then up",
     quick: false,
-    bound: { ...noGaps, rollouts: 1, restarts: 2 },
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
     play: async (stage) => {
         const permissionsBoundary = await createPolicy(stage.sandbox, "no-network", "s3:GetObject");
         await stage.recordStateBefore();
