@@ -174,8 +174,8 @@ export interface CniServiceAccountRoleArgs {
      * At most 24. IAM's default quota allows 9. Defaults to none.
      *
      * Plain strings can be added, moved and removed. An Output is identified by its index among the list's Outputs: append new
-     * ones, and remove only the last one. An update that moves an Output detaches its policy, and `pulumi up --refresh` attaches
-     * the policy again.
+     * ones, and remove only the last one. An update that moves an Output, or passes the same ARN as a plain string from then on (or the
+     * other way round), detaches its policy, and `pulumi up --refresh` attaches the policy again.
      *
      * With live checks, removing a policy is refused with `policy-still-needed` if the rest does not grant what the pods need.
      *

@@ -45,13 +45,14 @@ const PARTS = {
     component: {
         mutate: [
             "components/delivery/{fieldManager,formerFieldManagers,withoutLiveChecks}.ts",
-            "components/live/{guardLeftOut,handOverLeftOut}.ts",
+            "components/live/{canaryLeftOut,guardLeftOut,handOverLeftOut}.ts",
             "components/role/replacementTriggers.ts",
         ],
         spec: [
             "tests/unit/components/delivery/fieldManager.test.ts",
             "tests/unit/components/delivery/formerFieldManagers.test.ts",
             "tests/unit/components/delivery/withoutLiveChecks.test.ts",
+            "tests/unit/components/live/canaryLeftOut.test.ts",
             "tests/unit/components/live/guardLeftOut.test.ts",
             "tests/unit/components/live/handOverLeftOut.test.ts",
             "tests/unit/components/role/replacementTriggers.test.ts",
