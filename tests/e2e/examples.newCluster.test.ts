@@ -41,9 +41,9 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
     it("new-cluster-aws: the nodes come after the restart of aws-node, and become Ready", async () => {
         await withExample(sandbox, example(), async (stack) => {
             const preview = await stack.preview();
-            assert.deepStrictEqual(preview.changeSummary, { create: 23 });
+            assert.deepStrictEqual(preview.changeSummary, { create: 25 });
             const { up, order } = await upInOrder(stack);
-            assert.deepStrictEqual(up.summary.resourceChanges, { create: 23 });
+            assert.deepStrictEqual(up.summary.resourceChanges, { create: 25 });
             assertAfter(order, "nodes:NodeGroup", "cni-daemon-set:DaemonSetPatch");
             assert.deepStrictEqual(await nodeStates(), [READY, READY]);
             assert.deepStrictEqual(await roles(), [up.outputs["roleArn"]?.value, up.outputs["roleArn"]?.value]);
@@ -57,7 +57,7 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
             ]);
 
             const again = await stack.up({ expectNoChanges: true });
-            assert.deepStrictEqual(again.summary.resourceChanges, { same: 23 });
+            assert.deepStrictEqual(again.summary.resourceChanges, { same: 25 });
             await stack.destroy();
             assert.deepStrictEqual(await resourcesOf(stack), []);
         });

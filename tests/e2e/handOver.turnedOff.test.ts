@@ -63,6 +63,8 @@ describe("live checks that are turned off and on again", () => {
             "delete cni-deletion-order-1",
             "delete cni-deletion-order-2",
             "delete cni-deletion-order-3",
+            "delete cni-deletion-order-4",
+            "delete cni-deletion-order-5",
             "delete cni-detachment",
             "delete cni-injection-guard",
             "delete cni-injection-guard-binding",

@@ -101,7 +101,7 @@ describe("a program in YAML", () => {
         const before = uids(await pods());
         await stack.preview({ expectNoChanges: true });
         const { summary } = await stack.up({ expectNoChanges: true });
-        assert.deepStrictEqual(summary.resourceChanges, { same: 14 });
+        assert.deepStrictEqual(summary.resourceChanges, { same: 16 });
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
@@ -117,13 +117,13 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(await iam.role("first"), role);
         const { summary } = await stack.up();
         // The component keeps the arguments of the update that failed.
-        assert.deepStrictEqual(summary.resourceChanges, { same: 13, update: 1 });
+        assert.deepStrictEqual(summary.resourceChanges, { same: 15, update: 1 });
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
     it("a refresh finds the world as the state has it", async () => {
         const { summary } = await stack.refresh({ expectNoChanges: true });
-        assert.deepStrictEqual(summary.resourceChanges, { same: 14 });
+        assert.deepStrictEqual(summary.resourceChanges, { same: 16 });
     });
 
     it("has one provider of eks-cni in its state, which serves all live checks", async () => {
@@ -135,7 +135,7 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(served.sort(), [
             "eks-cni:index:Canary",
             "eks-cni:index:CredentialGuard",
-            ...Array<string>(3).fill("eks-cni:index:DeletionOrder"),
+            ...Array<string>(5).fill("eks-cni:index:DeletionOrder"),
             "eks-cni:index:Detachment",
         ]);
         assert.deepStrictEqual(

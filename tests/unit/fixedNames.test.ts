@@ -43,6 +43,8 @@ describe("the names that stay as they are", () => {
             "cni-deletion-order-1": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
             "cni-deletion-order-2": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
             "cni-deletion-order-3": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
+            "cni-deletion-order-4": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
+            "cni-deletion-order-5": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
             "cni-detachment": "pulumi-nodejs:dynamic/eks-cni:Detachment",
             "cni-injection-guard": "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
             "cni-injection-guard-binding":
