@@ -25,24 +25,44 @@ export function leaveNote(manager: string, engine: string | undefined, turningOf
         throw new Error(`${directory} belongs to another user. Set TMPDIR to a directory of your own, and run again.`);
     }
     removeOldNotes(directory);
-    writeFileSync(fileOf(manager, engine), JSON.stringify({ engine, turningOff }), { mode: 0o600 });
+    writeFileSync(fileOf(manager, engine), JSON.stringify({ engine, startedBy: process.ppid, turningOff }), {
+        mode: 0o600,
+    });
 }
 
 /** The note of this run's program. One of another run does not count. */
 export function readNote(manager: string, engine: string | undefined, now = Date.now()): TurningOff | undefined {
     try {
         const file = fileOf(manager, engine ?? "");
-        const note = JSON.parse(readFileSync(file, "utf8")) as { engine?: unknown; turningOff?: unknown };
+        const note = JSON.parse(readFileSync(file, "utf8")) as Note;
         const isOfThisRun = engine !== undefined && note.engine === engine && isOurs(notesDirectory());
         const isRecent = now - statSync(file).mtimeMs < LONGEST_RUN_MILLISECONDS;
-        return isOfThisRun && isRecent ? (note.turningOff as TurningOff) : undefined;
+        return isOfThisRun && isRecent && isRunning(note.startedBy) ? (note.turningOff as TurningOff) : undefined;
     } catch {
         // There is no note, or its writer was killed.
         return undefined;
     }
 }
 
-/** A later engine may get the same port. */
+/** The file of a note. A writer that was killed leaves a part of it. */
+interface Note {
+    readonly engine?: unknown;
+    /** The process that started the program: the engine or its language host, which runs as long as the engine. */
+    readonly startedBy?: unknown;
+    readonly turningOff?: unknown;
+}
+
+/** A later engine may get the same port. By then the processes of the earlier one have ended. */
+function isRunning(pid: unknown): boolean {
+    try {
+        // Signal 0 only tests for the process: https://nodejs.org/api/process.html#processkillpid-signal
+        return process.kill(pid as number, 0);
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+}
+
+/** And a later process may get the same number. */
 const LONGEST_RUN_MILLISECONDS = 12 * 3600 * 1000;
 
 /**

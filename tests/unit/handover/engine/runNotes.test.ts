@@ -1,12 +1,15 @@
-import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { match, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
+import { mock } from "node:test";
 import { enginePort, leaveNote, readNote } from "../../../../handover/engine/runNotes";
 import { inOwnTmpdir } from "../../support/ownTmpdir";
 
 const MANAGER = "eks-cni/network/production/cni";
 const HOUR = 3600 * 1000;
+const NOTE = JSON.stringify({ engine: "41234", startedBy: process.ppid, turningOff: "annotated" });
 
 describe("A note of the program for the live checks of the same run", () => {
     let own: string;
@@ -78,6 +81,36 @@ describe("A note of the program for the live checks of the same run", () => {
         strictEqual(readNote(MANAGER, "41234", left + 12 * HOUR), undefined);
     });
 
+    it("does not count once the process that started its program has ended, since a later engine may get the same port", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        const [file = ""] = readdirSync(notes);
+        const { startedBy } = JSON.parse(readFileSync(join(notes, file), "utf8")) as { startedBy: number };
+        strictEqual(startedBy, process.ppid);
+        const { pid: ended } = spawnSync(process.execPath, ["-e", ""]);
+        writeFileSync(
+            join(notes, file),
+            JSON.stringify({ engine: "41234", startedBy: ended, turningOff: "annotated" }),
+        );
+        strictEqual(readNote(MANAGER, "41234"), undefined);
+        leaveNote(MANAGER, "41234", "registered");
+        strictEqual(readNote(MANAGER, "41234"), "registered");
+    });
+
+    it("counts while another user's process has started the program", () => {
+        leaveNote(MANAGER, "41234", "annotated");
+        const refuse = (code: string) => () => {
+            throw Object.assign(new Error(code), { code });
+        };
+        const kill = mock.method(process, "kill", refuse("EPERM"));
+        try {
+            strictEqual(readNote(MANAGER, "41234"), "annotated");
+            kill.mock.mockImplementation(refuse("ESRCH"));
+            strictEqual(readNote(MANAGER, "41234"), undefined);
+        } finally {
+            kill.mock.restore();
+        }
+    });
+
     it("is not there before the first one", () => {
         strictEqual(readNote(MANAGER, "41234"), undefined);
     });
@@ -85,7 +118,7 @@ describe("A note of the program for the live checks of the same run", () => {
     it("does not count if its writer was killed", () => {
         leaveNote(MANAGER, "41234", "annotated");
         const [file = ""] = readdirSync(notes);
-        for (const text of ["", "{", '{"engine":"41234"}', "null"]) {
+        for (const text of ["", "{", JSON.stringify({ engine: "41234", startedBy: process.ppid }), "null"]) {
             writeFileSync(join(notes, file), text);
             strictEqual(readNote(MANAGER, "41234"), undefined, text);
         }
@@ -94,7 +127,7 @@ describe("A note of the program for the live checks of the same run", () => {
     it("does not count for a run without an engine, whatever it says", () => {
         leaveNote(MANAGER, "41234", "annotated");
         const [file = ""] = readdirSync(notes);
-        writeFileSync(join(notes, file), '{"turningOff":"annotated"}');
+        writeFileSync(join(notes, file), JSON.stringify({ startedBy: process.ppid, turningOff: "annotated" }));
         strictEqual(readNote(MANAGER, undefined), undefined);
     });
 
@@ -119,7 +152,7 @@ describe("A note of the program for the live checks of the same run", () => {
             setUser(getuid);
             leaveNote(MANAGER, "41234", "annotated");
             const [file = ""] = readdirSync(notes);
-            writeFileSync(join(own, "eks-cni-4000000", file), '{"engine":"41234","turningOff":"annotated"}');
+            writeFileSync(join(own, "eks-cni-4000000", file), NOTE);
             setUser(() => 4_000_000);
             strictEqual(readNote(MANAGER, "41234"), undefined);
         });
@@ -157,7 +190,7 @@ describe("A note of the program for the live checks of the same run", () => {
         const elsewhere = join(own, "elsewhere");
         const [file = ""] = readdirSync(notes);
         mkdirSync(elsewhere);
-        writeFileSync(join(elsewhere, file), '{"engine":"41234","turningOff":"annotated"}');
+        writeFileSync(join(elsewhere, file), NOTE);
         await rm(notes, { recursive: true });
         symlinkSync(elsewhere, notes);
         strictEqual(readNote(MANAGER, "41234"), undefined);
