@@ -25,19 +25,22 @@ export function leaveNote(manager: string, engine: string | undefined, turningOf
         throw new Error(`${directory} belongs to another user. Set TMPDIR to a directory of your own, and run again.`);
     }
     removeOldNotes(directory);
-    writeFileSync(fileOf(manager, engine), JSON.stringify({ engine, startedBy: process.ppid, turningOff }), {
+    writeFileSync(fileOf(manager, engine), JSON.stringify({ startedBy: process.ppid, turningOff }), {
         mode: 0o600,
     });
 }
 
 /** The note of this run's program. One of another run does not count. */
 export function readNote(manager: string, engine: string | undefined, now = Date.now()): TurningOff | undefined {
+    if (engine === undefined) {
+        return undefined;
+    }
     try {
-        const file = fileOf(manager, engine ?? "");
-        const note = JSON.parse(readFileSync(file, "utf8")) as Note;
-        const isOfThisRun = engine !== undefined && note.engine === engine && isOurs(notesDirectory());
+        const file = fileOf(manager, engine);
+        const { startedBy, turningOff } = JSON.parse(readFileSync(file, "utf8")) as Note;
+        const isOfThisRun = isOurs(notesDirectory()) && isRunning(startedBy);
         const isRecent = now - statSync(file).mtimeMs < LONGEST_RUN_MILLISECONDS;
-        return isOfThisRun && isRecent && isRunning(note.startedBy) ? (note.turningOff as TurningOff) : undefined;
+        return isOfThisRun && isRecent ? (turningOff as TurningOff) : undefined;
     } catch {
         // There is no note, or its writer was killed.
         return undefined;
@@ -46,7 +49,6 @@ export function readNote(manager: string, engine: string | undefined, now = Date
 
 /** The file of a note. A writer that was killed leaves a part of it. */
 interface Note {
-    readonly engine?: unknown;
     /** The process that started the program: the engine or its language host, which runs as long as the engine. */
     readonly startedBy?: unknown;
     readonly turningOff?: unknown;

@@ -32,15 +32,15 @@ export async function refuseOwnRoleGivenUp({ turningOff, cluster }: RunContext, 
         return;
     }
     const { serviceAccount } = await cluster.look();
-    const roleArn = serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
-    if (roleArn !== undefined && isOwnRole(before, roleArn)) {
+    const roleArn = serviceAccount?.annotations[ROLE_ARN_ANNOTATION] ?? "";
+    if (isOwnRole(before, roleArn)) {
         throw refusals.ownRoleAsExisting(roleArn, "Turn the live checks on again.");
     }
 }
 
 function isOwnRole({ record: { ownRoleArns }, subject, roleUniqueId }: Before, roleArn: string): boolean {
     // Records of early versions do not name the component's own roles.
-    const own = ownRoleArns ?? (roleUniqueId === "" ? [] : [subject.roleArn]);
-    const wasExisting = roleUniqueId === "" && subject.roleArn === roleArn;
-    return own.includes(roleArn) && !wasExisting;
+    const { roleArn: last } = subject;
+    const wasExisting = roleUniqueId === "" && last === roleArn;
+    return (ownRoleArns ?? [last]).includes(roleArn) && !wasExisting;
 }

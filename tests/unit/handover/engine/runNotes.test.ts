@@ -9,7 +9,7 @@ import { inOwnTmpdir } from "../../support/ownTmpdir";
 
 const MANAGER = "eks-cni/network/production/cni";
 const HOUR = 3600 * 1000;
-const NOTE = JSON.stringify({ engine: "41234", startedBy: process.ppid, turningOff: "annotated" });
+const NOTE = JSON.stringify({ startedBy: process.ppid, turningOff: "annotated" });
 
 describe("A note of the program for the live checks of the same run", () => {
     let own: string;
@@ -87,10 +87,7 @@ describe("A note of the program for the live checks of the same run", () => {
         const { startedBy } = JSON.parse(readFileSync(join(notes, file), "utf8")) as { startedBy: number };
         strictEqual(startedBy, process.ppid);
         const { pid: ended } = spawnSync(process.execPath, ["-e", ""]);
-        writeFileSync(
-            join(notes, file),
-            JSON.stringify({ engine: "41234", startedBy: ended, turningOff: "annotated" }),
-        );
+        writeFileSync(join(notes, file), JSON.stringify({ startedBy: ended, turningOff: "annotated" }));
         strictEqual(readNote(MANAGER, "41234"), undefined);
         leaveNote(MANAGER, "41234", "registered");
         strictEqual(readNote(MANAGER, "41234"), "registered");
@@ -118,17 +115,10 @@ describe("A note of the program for the live checks of the same run", () => {
     it("does not count if its writer was killed", () => {
         leaveNote(MANAGER, "41234", "annotated");
         const [file = ""] = readdirSync(notes);
-        for (const text of ["", "{", JSON.stringify({ engine: "41234", startedBy: process.ppid }), "null"]) {
+        for (const text of ["", "{", JSON.stringify({ startedBy: process.ppid }), "null"]) {
             writeFileSync(join(notes, file), text);
             strictEqual(readNote(MANAGER, "41234"), undefined, text);
         }
-    });
-
-    it("does not count for a run without an engine, whatever it says", () => {
-        leaveNote(MANAGER, "41234", "annotated");
-        const [file = ""] = readdirSync(notes);
-        writeFileSync(join(notes, file), JSON.stringify({ startedBy: process.ppid, turningOff: "annotated" }));
-        strictEqual(readNote(MANAGER, undefined), undefined);
     });
 
     it("has a file name that every file system takes", () => {

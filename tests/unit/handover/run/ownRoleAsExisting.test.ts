@@ -38,10 +38,10 @@ describe("The component's own role", () => {
     });
 
     describe("in an update that turns the live checks off,", () => {
-        const context = (annotated: string | undefined, turningOff: RunContext["turningOff"]) => {
+        const context = (annotated: string | undefined | null, turningOff: RunContext["turningOff"]) => {
             const { cluster } = world(carrying(ROLE));
-            const annotations = annotated === undefined ? {} : { [ROLE_ARN]: annotated };
-            const serviceAccount = { uid: "account", annotations, roleArnOwners: [] };
+            const annotations = { [ROLE_ARN]: annotated ?? undefined };
+            const serviceAccount = annotated === null ? undefined : { uid: "account", annotations, roleArnOwners: [] };
             const look = () => Promise.resolve({ ...cluster, serviceAccount });
             return { turningOff, cluster: { look } } as unknown as RunContext;
         };
@@ -57,6 +57,7 @@ describe("The component's own role", () => {
             ["is not touched by a destroy", context(ROLE, undefined), before("AROA1", ROLE)],
             ["is not another owner's", context(FORMER_ROLE, "annotatedExistingRole"), before("AROA1", ROLE)],
             ["was another owner's before", context(ROLE, "annotatedExistingRole"), before("", ROLE)],
+            ["has lost its service account", context(null, "annotatedExistingRole"), before("AROA1", ROLE)],
             ["is not annotated any more", context(undefined, "annotatedExistingRole"), before("AROA1", ROLE)],
         ];
         for (const [what, given, of] of rows) {
