@@ -60,10 +60,10 @@ async function playWith(
     const results: TurnResult[] = [];
     for (const [index, turn] of turns.entries()) {
         const from = world.log.length;
-        turn.faults?.forEach((fault) => injectFault(world, fault));
+        turn.faults?.forEach((fault) => injectFault(world, fault, Infinity));
         const { whenCanaryIsCreated } = turn;
         if (whenCanaryIsCreated !== undefined) {
-            world.onNextPod = () => injectFault(world, whenCanaryIsCreated);
+            world.onNextPod = () => injectFault(world, whenCanaryIsCreated, Infinity);
         }
         await runTurn(world, engine, modelTurn(turn, kills[index]));
         world.advance(REST_MILLISECONDS);

@@ -48,6 +48,11 @@ describe("what the model and the sandbox are to agree upon", () => {
         assert.deepStrictEqual([up?.ended, up?.state], ["done", handedOver("cni")]);
     });
 
+    it("has each node that joins and that is lost, on clusters larger than those of random play", async () => {
+        const states = (await runOnModel(operators, 12)).map(({ state }) => state.pods);
+        assert.deepStrictEqual(states.slice(3, 6), [{ cni: 12 }, { cni: 13 }, { cni: 12 }]);
+    });
+
     it("is a kill right before the call that is named", async () => {
         const turn = faults.turns.findIndex(({ killedBefore }) => killedBefore?.model === "patch the DaemonSet");
         const killed = (await runOnModel(faults, NODES))[turn];
