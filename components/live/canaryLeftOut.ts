@@ -1,6 +1,6 @@
 import { KnownArgs } from "../arguments/knownArgs";
 import type { Gate } from "../arguments/validateArguments";
-import { afterCheck, rejectWith } from "./guardLeftOut";
+import { afterCheck, approvedArn, rejectWith } from "./guardLeftOut";
 import type { Canary, CredentialGuard } from "./liveResources";
 
 /**
@@ -14,9 +14,7 @@ export function unlessUntried(
 ): Gate {
     return afterCheck(gate, { approvedRole, triedRole, shown }, (known) =>
         isUntried(known)
-            ? rejectWith(({ handOverUnfinished }) =>
-                  handOverUnfinished(String(known["approvedRole"]).replace(/ .*$/, "")),
-              )
+            ? rejectWith(({ handOverUnfinished }) => handOverUnfinished(approvedArn(known)))
             : Promise.resolve(),
     );
 }

@@ -48,6 +48,11 @@ export function isLeftOut({ approvedRole, arn, uniqueId }: KnownArgs): boolean {
     return typeof approvedRole === "string" ? approvedRole !== role : approvedRole === NOT_YET_KNOWN;
 }
 
+/** The ARN in what the guard has approved. */
+export function approvedArn({ approvedRole }: KnownArgs): string {
+    return String(approvedRole).split(" ")[0] as string;
+}
+
 /** Rejects without a `throw`, for the reason in validateArguments.ts. */
 export async function rejectWith(choose: (all: typeof refusals) => Refusal): Promise<void> {
     return Promise.reject(await programError(choose));

@@ -1,6 +1,6 @@
 import type { HandOverRecord } from "../../handover/model/record";
 import type { Gate } from "../arguments/validateArguments";
-import { afterCheck, programError } from "./guardLeftOut";
+import { afterCheck, approvedArn, programError } from "./guardLeftOut";
 import { type CredentialGuard, type Detachment, isInPlugin } from "./liveResources";
 
 /**
@@ -17,8 +17,7 @@ export function unlessUnfinished(
     const { approvedRole: verifiedRole, record: verifiedRecord } = verified;
     return afterCheck(gate, { approvedRole, record, verifiedPods, verifiedRole, verifiedRecord }, async (known) => {
         if (isUnfinished(known)) {
-            const [roleArn = ""] = String(known["approvedRole"]).split(" ");
-            await fail(await programError(({ handOverUnfinished }) => handOverUnfinished(roleArn)));
+            await fail(await programError(({ handOverUnfinished }) => handOverUnfinished(approvedArn(known))));
         }
     });
 }

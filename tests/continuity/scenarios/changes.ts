@@ -2,7 +2,7 @@
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { roleOfAnotherOwner, trustPolicyOf } from "./roleOfAnotherOwner";
-import { handedOver, hasty, noGaps, type Scenario } from "./scenario";
+import { CACHE_MILLISECONDS, handedOver, hasty, noGaps, type Scenario } from "./scenario";
 
 const renamed: Scenario = {
     name: "renamed",
@@ -56,9 +56,6 @@ const existingRole: Scenario = {
         await stage.assertAsBefore();
     },
 };
-
-/** Longer than the webhook takes to see a new annotation. */
-const CACHE_MILLISECONDS = 2000;
 
 const existingRoleOfProgram: Scenario = {
     name: "existing-role-of-the-program",

@@ -10,12 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../engine/calls";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
 import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
-import { handedOver, noGaps, type Scenario } from "./scenario";
+import { CACHE_MILLISECONDS, handedOver, noGaps, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
-
-/** Longer than the webhook needs until its cache has a new annotation. */
-const CACHE_MILLISECONDS = 2000;
 
 /** Creates a role that trusts a service, and has no permissions. Returns its ARN. */
 async function createRole(stage: Stage, RoleName: string, Service: string): Promise<string> {

@@ -35,6 +35,9 @@ export async function handedOver(stage: Stage, args = stage.arguments()): Promis
     return stage.pods();
 }
 
+/** Longer than the webhook needs until its cache has a new annotation. */
+export const CACHE_MILLISECONDS = 2000;
+
 export const noGaps = { podSeconds: "none", canaryPodSeconds: 0 } as const;
 
 /** The arguments of an update whose canary does not finish in time, since no pod is stable for so long. */
