@@ -21,6 +21,8 @@ interface UpOptions {
     newCluster?: true;
     nodeGroupLimitSeconds: number;
     agents?: true;
+    failedStartFactor: number;
+    webhook?: string;
     json?: true;
 }
 
@@ -70,13 +72,22 @@ interface Status {
     phase: string;
     directory: string;
     startedAt: string;
+    identityWebhook: string;
     processes: { pid: number; name: string }[];
 }
 
 function statusOf(state: SandboxState): Status {
-    const { name, directory } = state.options;
+    const { name, directory, webhook = "stand-in" } = state.options;
     const phase = isAlive(state) ? state.phase : "killed";
-    return { name, phase, directory, startedAt: state.startedAt, processes: markedProcesses(marker(state.options)) };
+    const { startedAt } = state;
+    return {
+        name,
+        phase,
+        directory,
+        startedAt,
+        identityWebhook: webhook,
+        processes: markedProcesses(marker(state.options)),
+    };
 }
 
 function status({ json }: { json?: true }): void {
@@ -88,9 +99,10 @@ function status({ json }: { json?: true }): void {
     if (all.length === 0) {
         console.log("No sandbox runs. To start one: npm run sandbox -- up");
     }
-    for (const { name, phase, directory, startedAt, processes } of all) {
+    for (const { name, phase, directory, startedAt, identityWebhook, processes } of all) {
         const left = phase === "killed" ? `; clean up with: npm run sandbox -- down --name ${name}` : "";
         console.log(`${name}: ${phase} (started ${startedAt}, ${directory})${left}`);
+        console.log(`  identity webhook: ${identityWebhook}`);
         processes.forEach((process) => console.log(`  ${String(process.pid).padStart(8)}  ${process.name}`));
     }
 }
@@ -139,7 +151,14 @@ commandLine
     .option("--cluster-name <name>", "the EKS cluster's name", "sandbox")
     .option("--new-cluster", "leave the EKS cluster, its OIDC provider and its nodes for a program to create")
     .option("--node-group-limit-seconds <seconds>", "until a node group without Ready nodes fails", number, 60)
-    .option("--agents", "make the CNI's calls in each pod of aws-node; the first success makes it Ready")
+    .option("--agents", "make the CNI's calls in each pod of aws-node; a successful start makes it Ready")
+    .option(
+        "--failed-start-factor <factor>",
+        "scale the 90 s after a failed start of aws-node, and the back-off",
+        number,
+        1,
+    )
+    .option("--webhook <file>", "AWS's own identity webhook (default: pod-identity-webhook on PATH, or the stand-in)")
     .option("--json", "print the sandbox's data as JSON")
     .action(up);
 commandLine

@@ -26,10 +26,10 @@ export function without(properties: Properties, name: string): Properties {
     return Object.fromEntries(Object.entries(properties).filter(([key]) => key !== name));
 }
 
-/** How the engine encodes an unknown string: sdk/go/common/resource/plugin/rpc.go. */
+/** How the engine encodes an unknown string: pulumi sdk/go/common/resource/plugin/rpc.go. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** A value as the engine encodes a secret: sdk/go/common/resource/plugin/rpc.go. */
+/** A value as the engine encodes a secret: pulumi sdk/go/common/resource/plugin/rpc.go. */
 export function secret(value: Json): Json {
     return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
 }

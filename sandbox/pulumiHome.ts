@@ -45,7 +45,7 @@ export const installedPluginsOnly: NodeJS.ProcessEnv = { PULUMI_IGNORE_AMBIENT_P
 
 /**
  * The engine looks for its language hosts in the folder of its own executable, with symbolic links resolved
- * (`GetPluginPath` in sdk/go/common/workspace/plugins.go), so the executable there must not be a symbolic link.
+ * (pulumi sdk/go/common/workspace/plugins.go, GetPluginPath), so the executable there must not be a symbolic link.
  */
 function bundle(bin: string, pulumi: string, hosts: readonly string[]): void {
     mkdirSync(bin, { recursive: true });

@@ -18,6 +18,7 @@ import {
     withoutAws,
 } from "./supervisorState";
 import { type ToolPaths, ensureAllTools } from "./tools";
+import { awsWebhookOf } from "./tools/awsWebhook";
 
 /** The options of `startSandbox`; all have defaults. */
 export interface SandboxOptions {
@@ -49,10 +50,21 @@ export interface SandboxOptions {
     /**
      * Gives each pod of aws-node an agent. Defaults to false; a new cluster always has agents.
      *
-     * Twice a second an agent makes the CNI's calls with the credentials of its pod. The first success makes the pod
-     * Ready. Every attempt is logged: see `agentResults`. Without agents pods become Ready after `podReadySeconds`.
+     * An agent makes the CNI's calls with the credentials of its pod: those of its start, which make the pod Ready, and
+     * then, twice a second, those of its work. Every attempt is logged: see `agentResults`. Without agents pods become
+     * Ready after `podReadySeconds`.
      */
     agents?: boolean;
+    /**
+     * Scales the times after a failed start of aws-node. Defaults to 1, as on EKS: about 90 s until the container is
+     * restarted, then Kubernetes' back-off.
+     */
+    failedStartFactor?: number;
+    /**
+     * The path of AWS's own identity webhook. Defaults to `pod-identity-webhook` on PATH; without one, or with `false`,
+     * the stand-in runs.
+     */
+    webhook?: string | false;
     /** The sandbox ends when this process does. */
     ownerPid?: number;
     /** The paths of the tools. By default they are found on PATH, or built. */
@@ -117,6 +129,8 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
         startKubelet(name: string): Promise<void>;
         /** Sets how long pods that start from now on take to become Ready. */
         setPodReadySeconds(seconds: number): Promise<void>;
+        /** Sets how long pods that are deleted from now on are still there, terminating. */
+        setPodDeletionSeconds(seconds: number): Promise<void>;
     };
     /**
      * Restores the first state without a new sandbox; stacks and logs are kept.
@@ -138,11 +152,13 @@ function complete(options: SandboxOptions): SupervisorOptions {
     }
     const { nodes = 3, ipFamily = "ipv4", podReadySeconds = 1.5, clusterName = "sandbox", ownerPid } = options;
     const { enforcementDelaySeconds = 3, visibilityDelaySeconds = 0 } = options;
-    const { newCluster = false, nodeGroupLimitSeconds = 60, agents = false } = options;
+    const { newCluster = false, nodeGroupLimitSeconds = 60, agents = false, failedStartFactor = 1 } = options;
+    const webhook = awsWebhookOf(options.webhook);
     return {
         newCluster,
         nodeGroupLimitSeconds,
         agents,
+        failedStartFactor,
         name,
         nodes,
         ipFamily,
@@ -150,6 +166,7 @@ function complete(options: SandboxOptions): SupervisorOptions {
         clusterName,
         enforcementDelaySeconds,
         visibilityDelaySeconds,
+        ...(webhook !== undefined && { webhook }),
         ...(ownerPid !== undefined && { ownerPid }),
         id: randomBytes(6).toString("hex"),
         directory: resolve(options.directory ?? defaultDirectory(name)),
@@ -209,6 +226,7 @@ export function attach(name: string): Sandbox {
             stopKubelet: (name) => callControl(control, "stopKubelet", name),
             startKubelet: (name) => callControl(control, "startKubelet", name),
             setPodReadySeconds: (seconds) => callControl(control, "setPodReadySeconds", seconds),
+            setPodDeletionSeconds: (seconds) => callControl(control, "setPodDeletionSeconds", seconds),
         },
         reset: () => callControl(control, "reset"),
         stop: async () => {

@@ -44,6 +44,7 @@ export interface Controls {
     stopKubelet(name: string): Promise<void>;
     startKubelet(name: string): Promise<void>;
     setPodReadySeconds(seconds: number): Promise<void>;
+    setPodDeletionSeconds(seconds: number): Promise<void>;
     reset(): Promise<void>;
 }
 

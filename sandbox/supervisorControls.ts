@@ -48,6 +48,7 @@ export function controlsOf(parts: ControlledParts): Controls {
         stopKubelet: (name) => ofNodes().stopKubelet(name),
         startKubelet: (name) => ofNodes().startKubelet(name),
         setPodReadySeconds: (seconds) => ofNodes().setPodReadySeconds(seconds),
+        setPodDeletionSeconds: (seconds) => ofNodes().setPodDeletionSeconds(seconds),
         reset: () => resetSandbox({ ...parts, nodes: ofNodes() }, initial),
     };
 }

@@ -231,9 +231,9 @@ export class Sandbox {
     }
 
     private startAgents(kubeconfigPath: string, aws: AwsApi): Agents {
-        const { directory, ipFamily } = this.options;
+        const { directory, ipFamily, failedStartFactor: startFactor } = this.options;
         const logFile = agentsLog(join(directory, "logs"));
-        const agents = new Agents({ kubeconfigPath, ipFamily, aws: aws.fromNodes, logFile });
+        const agents = new Agents({ kubeconfigPath, ipFamily, aws: aws.fromNodes, logFile, startFactor });
         agents.start();
         this.undo.push(() => agents.stop());
         return agents;
@@ -242,9 +242,9 @@ export class Sandbox {
     private async startWebhook(kubeconfigPath: string, aws: AwsApi): Promise<IdentityWebhook> {
         const directory = join(this.options.directory, "identity-webhook");
         mkdirSync(directory, { recursive: true });
-        const hasPodIdentity = (namespace: string, serviceAccount: string) =>
-            aws.podIdentityRole(this.options.clusterName, namespace, serviceAccount) !== undefined;
-        const webhook = await startIdentityWebhook({ kubeconfigPath, region, directory, hasPodIdentity });
+        const { clusterName, webhook: executable } = this.options;
+        const podIdentities = () => aws.podIdentities(clusterName);
+        const webhook = await startIdentityWebhook({ kubeconfigPath, region, directory, podIdentities, executable });
         this.undo.push(() => webhook.close());
         return webhook;
     }

@@ -20,6 +20,9 @@ export interface SupervisorOptions {
     newCluster: boolean;
     nodeGroupLimitSeconds: number;
     agents: boolean;
+    failedStartFactor: number;
+    /** The path of AWS's own webhook; without it, the stand-in runs. */
+    webhook?: string;
     /** The sandbox ends when this process exits. */
     ownerPid?: number;
 }

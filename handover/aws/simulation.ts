@@ -3,9 +3,13 @@ import { parseRoleArn } from "../../documents/arn";
 import type { CniAction } from "../../documents/cniActions";
 import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
+import { errorCodeOf } from "./awsErrors";
 import { undefinedIfMissing } from "./policyReader";
 
-/** `unclear`: it depends on a condition whose value a simulation lacks, for example the tags of a real interface. */
+/**
+ * `unclear`: it depends on a condition whose value a simulation lacks, for example the tags of a real interface; or IAM does not simulate the
+ * action on this resource.
+ */
 export type Decision = "allowed" | "denied" | "unclear";
 
 export type Simulation = { readonly decisions: ReadonlyMap<string, Decision> } | { readonly notAllowed: string };
@@ -34,10 +38,12 @@ export async function simulate(
         const decisions = new Map<string, Decision>();
         for (const { asked, resources } of groups.filter((group) => group.asked.length > 0)) {
             const names = asked.map(({ action }) => action);
-            const results = await undefinedIfMissing(() => evaluate(clients, roleArn, names, resources, region));
+            const evaluate = (some: string[]) => evaluation(clients, roleArn, some, resources, region);
+            // A role that IAM does not show yet counts as a role without permissions.
+            const results = (await undefinedIfMissing(() => inBatches(names, evaluate))) ?? [];
             for (const name of names) {
-                // A role that IAM does not show yet counts as a role without permissions.
-                decisions.set(name, decisionOf(results?.find(({ EvalActionName }) => isSame(EvalActionName, name))));
+                const result = results.find(({ EvalActionName }) => isSame(EvalActionName, name));
+                decisions.set(name, decisionOf(result));
             }
         }
         return { decisions };
@@ -49,7 +55,38 @@ export async function simulate(
     }
 }
 
-async function evaluate(
+/**
+ * All actions in one call. If they need different kinds of resources or context, IAM refuses the batch ("require different authorization
+ * information"), and each action is asked about alone.
+ */
+async function inBatches(
+    names: string[],
+    evaluate: (some: string[]) => Promise<EvaluationResult[]>,
+): Promise<(EvaluationResult | Unevaluated)[]> {
+    try {
+        return await evaluate(names);
+    } catch (error) {
+        if (errorCodeOf(error) !== "InvalidInput") {
+            throw error;
+        }
+        if (names.length === 1) {
+            return names.map((EvalActionName) => ({ EvalActionName, isUnevaluated: true }));
+        }
+        const alone: (EvaluationResult | Unevaluated)[] = [];
+        for (const name of names) {
+            alone.push(...(await inBatches([name], evaluate)));
+        }
+        return alone;
+    }
+}
+
+/** An action that IAM does not simulate. */
+interface Unevaluated {
+    readonly EvalActionName: string;
+    readonly isUnevaluated: true;
+}
+
+async function evaluation(
     clients: Clients,
     PolicySourceArn: string,
     ActionNames: string[],
@@ -69,11 +106,22 @@ async function evaluate(
     return results;
 }
 
-function decisionOf(result: EvaluationResult | undefined): Decision {
-    if (result?.EvalDecision === "allowed") {
+/**
+ * With resources, the missing values are in the results for each resource (EvaluationResult, MissingContextValues), and recorded answers have
+ * them in both places.
+ */
+function decisionOf(result: EvaluationResult | Unevaluated | undefined): Decision {
+    if (result === undefined) {
+        return "denied";
+    }
+    if ("isUnevaluated" in result) {
+        return "unclear";
+    }
+    if (result.EvalDecision === "allowed") {
         return "allowed";
     }
-    return (result?.MissingContextValues ?? []).length > 0 ? "unclear" : "denied";
+    const all = [result, ...(result.ResourceSpecificResults ?? [])];
+    return all.some(({ MissingContextValues = [] }) => MissingContextValues.length > 0) ? "unclear" : "denied";
 }
 
 function isSame(a: string | undefined, b: string): boolean {

@@ -93,7 +93,7 @@ function groupStep(
     if (canary !== undefined) {
         return {
             do: "wait",
-            why: `canary ${canary.name} on ${canary.node}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : "not Ready yet"}`,
+            why: `canary ${canary.name} on ${canary.node}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : notReady(canary)}`,
         };
     }
     // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.
@@ -112,6 +112,12 @@ function groupStep(
             why: `no canary${ofRole(role)} yet, because these nodes are NotReady and have no pod: ${listNames(nodes)}`,
         }
     );
+}
+
+/** A start of the plugin that fails ends in a restart about 90 seconds later, by the liveness probe. */
+function notReady({ restarts }: PodSeen): string {
+    const times = restarts === 1 ? "once" : `${String(restarts)} times`;
+    return restarts === 0 ? "not Ready yet" : `not Ready yet, its containers were restarted ${times}`;
 }
 
 /** Undefined when no pod can be the canary. */

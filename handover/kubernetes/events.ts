@@ -1,4 +1,5 @@
 import type { CoreV1Event } from "@kubernetes/client-node";
+import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 
@@ -12,10 +13,27 @@ interface EventSeen extends Complaint {
     readonly uid: string;
 }
 
-/** The newest complaint by pod UID. The CNI emits it when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go). */
-export async function missingPermissions(cluster: Cluster, namespace: string): Promise<Map<string, Complaint>> {
+/**
+ * The newest complaint by pod UID. The CNI emits it when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go,
+ * checkAPIErrorAndBroadcastEvent).
+ *
+ * It also complains about calls that it can do without, and that AWS's policies do not allow: on IPv6, each start calls
+ * ModifyNetworkInterfaceAttribute (https://github.com/aws/amazon-vpc-cni-k8s/pull/3554). Such a complaint does not count.
+ */
+export async function missingPermissions(
+    cluster: Cluster,
+    namespace: string,
+    ipFamily: keyof typeof CNI_ACTIONS,
+): Promise<Map<string, Complaint>> {
     const events = await list(cluster, namespace, "reason=MissingIAMPermissions,involvedObject.kind=Pod");
-    return new Map(events.reverse().map(({ uid, at, message }) => [uid, { at, message }]));
+    const counting = events.filter(({ message }) => isOfNeededAction(message, ipFamily));
+    return new Map(counting.reverse().map(({ uid, at, message }) => [uid, { at, message }]));
+}
+
+/** A complaint that names no action counts. */
+function isOfNeededAction(message: string, ipFamily: keyof typeof CNI_ACTIONS): boolean {
+    const denied = /failed to call (\S+) due to missing permissions/.exec(message)?.[1];
+    return denied === undefined || CNI_ACTIONS[ipFamily].some(({ action }) => action === denied);
 }
 
 /** How long a refusal counts as recent. Kubernetes keeps events for an hour. */

@@ -38,7 +38,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     const [daemonSet] = daemonSets.kept;
     const [carriers, rest] = await Promise.all([
         otherCarriers(cluster, subject, daemonSet),
-        daemonSet && lookAtPods(cluster, namespace, daemonSet),
+        daemonSet && lookAtPods(cluster, subject, daemonSet),
     ]);
     return {
         seen: {
@@ -145,11 +145,15 @@ interface PodsAndNodes {
  * In this order, a change in between shows as a pod that is not current, or as a node without a pod. In the reverse order, a pod
  * with an old template could pass for a current one, and a new node could be missed.
  */
-async function lookAtPods(cluster: Cluster, namespace: string, daemonSet: V1DaemonSet): Promise<PodsAndNodes> {
+async function lookAtPods(
+    cluster: Cluster,
+    { serviceAccount: { namespace }, ipFamily }: Subject,
+    daemonSet: V1DaemonSet,
+): Promise<PodsAndNodes> {
     const { name = "", uid = "" } = daemonSet.metadata ?? {};
     const [revisions, missing, refused] = await Promise.all([
         listRevisions(cluster, namespace, daemonSet),
-        missingPermissions(cluster, namespace),
+        missingPermissions(cluster, namespace, ipFamily),
         refusedPods(cluster, namespace, { name, uid }),
     ]);
     const pods = await listPods(cluster, daemonSet, {

@@ -22,13 +22,35 @@ export type PolicyHolder = Pick<RoleState, "attachedPolicyArns" | "inlinePolicie
 export function policyVerdict(state: IamState, role: PolicyHolder, act: Act): Verdict {
     const identityPolicies = identityPoliciesOf(state, role);
     const withoutBoundary = simulate(act, { identityPolicies });
-    const boundary = role.permissionsBoundaryArn;
-    if (withoutBoundary !== "allowed" || boundary === undefined) {
+    const permissionBoundaryPolicies = boundaryOf(state, role);
+    if (withoutBoundary !== "allowed" || permissionBoundaryPolicies === undefined) {
         return withoutBoundary;
     }
-    const permissionBoundaryPolicies = [{ name: boundary, policy: parse(state.policies[boundary]?.document) }];
     const verdict = simulate(act, { identityPolicies, permissionBoundaryPolicies });
     return verdict === "implicitDeny" ? "boundaryDeny" : verdict;
+}
+
+/** Whether the permissions boundary alone allows a call; undefined without a boundary. */
+export function boundaryAllows(state: IamState, role: PolicyHolder, act: Act): boolean | undefined {
+    const boundary = boundaryOf(state, role);
+    return boundary && simulate(act, { identityPolicies: boundary }) === "allowed";
+}
+
+function boundaryOf(state: IamState, { permissionsBoundaryArn: arn }: PolicyHolder) {
+    return arn === undefined ? undefined : [{ name: arn, policy: parse(state.policies[arn]?.document) }];
+}
+
+/** The condition keys of all statements of a role's or a user's policies, its permissions boundary included. */
+export function conditionKeys(state: IamState, holder: PolicyHolder): string[] {
+    const policies = [...identityPoliciesOf(state, holder), ...(boundaryOf(state, holder) ?? [])];
+    const statements = policies.flatMap(
+        ({ policy }) => (policy as { Statement?: Conditional | Conditional[] }).Statement ?? [],
+    );
+    return [...new Set(statements.flatMap(({ Condition = {} }) => Object.values(Condition).flatMap(Object.keys)))];
+}
+
+interface Conditional {
+    readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 function identityPoliciesOf(state: IamState, holder: PolicyHolder) {

@@ -19,8 +19,9 @@ import { StateReader } from "./iam/stateReader";
 import { Timeline, type Delays } from "./iam/timeline";
 import { HeldAnswers } from "./iam/visibility";
 import { callsFromNodes, type CallsFromNodes } from "./inside";
+import { ModelGuard } from "./modelGuard";
 import { startMoto, type Moto } from "./moto";
-import { errorAnswer, parseRequest, withRequestId, type AwsRequest, type AwsResponse, type Service } from "./protocol";
+import { errorAnswer, parseRequest, withRequestId, type AwsRequest, type AwsResponse } from "./protocol";
 import { answerSts } from "./sts";
 import { Issuers, type IssuerKeys } from "./sts/issuers";
 import { WebIdentityRefusals, type WebIdentityRefusal } from "./sts/refusals";
@@ -56,8 +57,8 @@ export interface AwsApi {
     refuseWebIdentity(code: WebIdentityRefusal | undefined): void;
     /** Expires credentials that STS issued. */
     expireSession(accessKeyId: string): void;
-    /** The role that EKS Pod Identity gives to the pods of a service account. */
-    podIdentityRole(clusterName: string, namespace: string, serviceAccount: string): string | undefined;
+    /** The service accounts with an EKS Pod Identity association. */
+    podIdentities(clusterName: string): readonly { readonly namespace: string; readonly serviceAccount: string }[];
     /** The state of IAM after the latest write. */
     iamState(): IamState;
     /**
@@ -100,7 +101,8 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
     const throttle = new Throttle();
     const context = makeContext(options, moto, { issuers, access, delays: () => delays });
     const answer = throttled(dispatcher(context), throttle);
-    const server = createServer((incoming, outgoing) => void serve(incoming, outgoing, answer));
+    const guard = new ModelGuard(options.motoServer);
+    const server = createServer((incoming, outgoing) => void serve(incoming, outgoing, answer, guard));
     server.keepAliveTimeout = KEPT_MILLISECONDS;
     const endpoint = await listen(server, options.port ?? 0);
     return {
@@ -128,7 +130,7 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
             }
         },
         createUser: (name, documents) => context.users.create(name, documents),
-        podIdentityRole: (...of) => context.associations.find(...of)?.roleArn,
+        podIdentities: (clusterName) => context.associations.list(clusterName, null, null),
         fromNodes: callsFromNodes(context, new EC2Client(accessTo(moto.endpoint, options.region))),
         stop: async () => {
             server.closeAllConnections();
@@ -220,21 +222,26 @@ function listen(server: Server, port: number): Promise<string> {
     });
 }
 
-async function serve(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): Promise<void> {
-    let service: Service = "sts";
+async function serve(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    answer: Answer,
+    guard: ModelGuard,
+): Promise<void> {
+    let request: AwsRequest | undefined;
     let response: AwsResponse;
     try {
-        const request = parseRequest(
+        request = parseRequest(
             incoming.method ?? "GET",
             incoming.url ?? "/",
             singleHeaders(incoming),
             await bodyOf(incoming),
         );
-        service = request.service;
         response = await answer(request);
     } catch (error) {
-        response = errorAnswer(service, asAwsError(error));
+        response = errorAnswer(request?.service ?? "sts", asAwsError(error));
     }
+    response = request ? guard.checked(request, response) : response;
     const { status, contentType, headers, body } = withRequestId(response);
     outgoing.writeHead(status, { "content-type": contentType, ...headers });
     outgoing.end(body);

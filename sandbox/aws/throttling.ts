@@ -60,15 +60,15 @@ export class Throttle {
 /**
  * EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (RequestLimitExceeded), with the
  * status of https://github.com/cloudfoundry/bosh-aws-cpi-release/issues/61. IAM:
- * https://github.com/legion-platform/legion/issues/807. EKS: the code of
- * https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html; its message is not known.
+ * https://github.com/legion-platform/legion/issues/807. EKS: code and message that DescribeCluster was seen to answer
+ * (https://github.com/awslabs/amazon-eks-ami/issues/218), with the status of ThrottlingException in EKS's model.
  */
 function tooMany(service: Service): AwsError {
     switch (service) {
         case "ec2":
             return new AwsError("RequestLimitExceeded", "Request limit exceeded.", 503);
         case "eks":
-            return new AwsError("ThrottlingException", "Rate exceeded", 400);
+            return new AwsError("TooManyRequestsException", "Too Many Requests", 429);
         default:
             return new AwsError("Throttling", "Rate exceeded", 400);
     }

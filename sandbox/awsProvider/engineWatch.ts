@@ -4,7 +4,7 @@ const INTERVAL_MILLISECONDS = 10_000;
 
 /**
  * Ends this process when the engine that started it has exited, as the real providers do (pulumi
- * sdk/go/common/util/rpcutil/healthcheck.go): a killed engine must not leave a plugin running.
+ * sdk/go/common/util/rpcutil/health.go, Healthcheck): a killed engine must not leave a plugin running.
  */
 export function endWithEngine(address: string, end: () => void): void {
     const [host, port] = address.split(":");

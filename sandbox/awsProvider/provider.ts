@@ -37,7 +37,7 @@ export class InitializationError extends Error {
     public secrets: Secrets = {};
 }
 
-/** `propagationTimeout` of terraform-provider-aws internal/service/iam/wait.go. Tests that wait for it shorten it. */
+/** terraform-provider-aws internal/service/iam/wait.go, propagationTimeout. Tests that wait for it shorten it. */
 const PROPAGATION_SECONDS = 120;
 export const PROPAGATION_VARIABLE = "EKS_CNI_AWS_PROPAGATION_SECONDS";
 

@@ -1,13 +1,30 @@
-import { CoreV1Api, EventsV1Api, type KubeConfig, type V1Pod, makeInformer } from "@kubernetes/client-node";
+import {
+    CoreV1Api,
+    EventsV1Api,
+    type KubeConfig,
+    PatchStrategy,
+    V1MicroTime,
+    type V1Pod,
+    makeInformer,
+    setHeaderOptions,
+} from "@kubernetes/client-node";
 import { appendFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallsFromNodes } from "../aws/inside";
 import { loadKubeconfig } from "../kubeconfigs";
 import { requestToken } from "../tokens";
 import { missingPermissionsEvent } from "./missingPermissions";
-import { type AgentResult, PodAgent } from "./podAgent";
+import type { NodeNetwork } from "./cniStart";
+import { type AgentResult, type AgentSurroundings, PodAgent, type Step } from "./podAgent";
 import type { IpFamily } from "./programs";
-import { isReady, makeNodeReady, makePodReady, retryConflict } from "./readiness";
+import {
+    isReady,
+    makeContainerRestarted,
+    makeContainerWait,
+    makeNodeReady,
+    makePodReady,
+    retryConflict,
+} from "./readiness";
 
 export interface AgentsOptions {
     kubeconfigPath: string;
@@ -15,6 +32,8 @@ export interface AgentsOptions {
     aws: CallsFromNodes;
     /** The log, with a line for each attempt of each pod. */
     logFile: string;
+    /** Scales the times of a failed start of aws-node: see containerLife.ts. */
+    startFactor: number;
 }
 
 const namespace = "kube-system";
@@ -25,18 +44,20 @@ interface Watched {
     pod: V1Pod;
     agent: PodAgent;
     isBusy: boolean;
-    /** Whether the agent has made the pod Ready, or found it Ready. */
-    isReady: boolean;
+    /** What the cluster does not show yet, in its order. */
+    toShow: NonNullable<Step["container"]>[];
     /** Whether the pod's last attempt failed for lack of permissions: the CNI emits its event. */
     lacksPermissions: boolean;
+    /** The pod's events, by the denied call. */
+    complaints: Map<string, { name: string; count: number }>;
 }
 
 /**
  * An agent for each running pod of aws-node.
  *
- * The first successful attempt makes the pod Ready, and its node with it, since aws-node has then written the CNI's
- * configuration (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit). Later failures do not revert that, as ipamd
- * continues to answer its probes.
+ * A successful start makes the pod Ready, and its node with it, since aws-node has then written the CNI's
+ * configuration (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit). After a failed start the container is restarted. Later
+ * failures do not revert that a pod is Ready, as ipamd continues to answer its probes.
  */
 export class Agents {
     private readonly config: KubeConfig;
@@ -45,6 +66,7 @@ export class Agents {
     private readonly watched = new Map<string, Watched>();
     private readonly stoppedNodes = new Set<string>();
     private readonly instanceIds = new Map<string, string>();
+    private readonly networks = new Map<string, NodeNetwork>();
     private stsIsReachable = true;
     private isStopped = false;
     private running: Promise<void> | undefined;
@@ -115,14 +137,29 @@ export class Agents {
             known.pod = pod;
             return;
         }
-        const agent = new PodAgent(pod, {
+        const surroundings: AgentSurroundings = {
             ...this.options,
+            network: this.networkOf(pod.spec?.nodeName ?? ""),
             stsIsReachable: () => this.stsIsReachable,
             instanceId: (node) => this.instanceIdOf(node),
             token: (of, { audience, expirationSeconds }) => this.tokenOf(of, audience, expirationSeconds),
             now: Date.now,
+        };
+        const agent = new PodAgent(pod, surroundings, isReady(pod));
+        this.watched.set(uid, {
+            pod,
+            agent,
+            isBusy: false,
+            toShow: [],
+            lacksPermissions: false,
+            complaints: new Map(),
         });
-        this.watched.set(uid, { pod, agent, isBusy: false, isReady: isReady(pod), lacksPermissions: false });
+    }
+
+    private networkOf(node: string): NodeNetwork {
+        const known = this.networks.get(node) ?? { isTagged: false, hasAddresses: false };
+        this.networks.set(node, known);
+        return known;
     }
 
     private async run(): Promise<void> {
@@ -149,28 +186,67 @@ export class Agents {
         }
         watched.isBusy = true;
         try {
-            const result = await watched.agent.tryOnce();
-            await this.show(watched, result).catch((error: unknown) => {
+            const step = await watched.agent.step();
+            watched.toShow.push(...(step?.container ? [step.container] : []));
+            await this.show(watched, step).catch((error: unknown) => {
                 // The API server may be unavailable for a moment; the next attempt shows it then.
                 process.stderr.write(`agents: ${String(error)}\n`);
             });
-            return result;
+            return step?.result;
         } finally {
             watched.isBusy = false;
         }
     }
 
-    /** The effect of an attempt on the cluster: readiness, and the CNI's event. */
-    private async show(watched: Watched, result: AgentResult | undefined): Promise<void> {
-        if (result?.ok && !watched.isReady) {
-            await this.makeReady(watched);
+    /** The effect of an attempt on the cluster: the container's status, readiness, and the CNI's events. */
+    private async show(watched: Watched, step: Step | undefined): Promise<void> {
+        for (let next = watched.toShow[0]; next; next = watched.toShow[0]) {
+            await this.showContainer(watched, next);
+            watched.toShow.shift();
         }
-        const lacksPermissions = result?.error === "UnauthorizedOperation";
-        if (result && lacksPermissions && !watched.lacksPermissions) {
-            const body = missingPermissionsEvent(watched.pod, result.call ?? "");
+        const { result, denied } = step ?? {};
+        if (denied) {
+            for (const call of denied) {
+                await this.complain(watched, call);
+            }
+        } else if (result) {
+            const lacksPermissions = result.error === "UnauthorizedOperation";
+            if (lacksPermissions && !watched.lacksPermissions) {
+                await this.complain(watched, result.call ?? "");
+            }
+            watched.lacksPermissions = lacksPermissions;
+        }
+    }
+
+    /** The recorder counts equal events of a pod as one series (k8s.io/client-go tools/events/event_broadcaster.go). */
+    private async complain({ pod, complaints }: Watched, call: string): Promise<void> {
+        const known = complaints.get(call);
+        if (known === undefined) {
+            const body = missingPermissionsEvent(pod, call);
             await this.events.createNamespacedEvent({ namespace, body });
+            complaints.set(call, { name: body.metadata?.name ?? "", count: 1 });
+            return;
         }
-        watched.lacksPermissions = lacksPermissions;
+        known.count++;
+        const series = { count: known.count, lastObservedTime: new V1MicroTime() };
+        await this.events.patchNamespacedEvent(
+            { name: known.name, namespace, body: { series } },
+            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+        );
+    }
+
+    private async showContainer(watched: Watched, what: NonNullable<Step["container"]>): Promise<void> {
+        if (what === "ready") {
+            return this.makeReady(watched);
+        }
+        const { name = "" } = watched.pod.metadata ?? {};
+        const { restarts } = watched.agent;
+        await retryConflict(async () => {
+            const pod = await this.core.readNamespacedPod({ name, namespace });
+            await (what === "backOff"
+                ? makeContainerWait(this.core, pod, "aws-node", restarts)
+                : makeContainerRestarted(this.core, pod, "aws-node", restarts));
+        });
     }
 
     private async makeReady(watched: Watched): Promise<void> {
@@ -185,7 +261,6 @@ export class Agents {
                 await makeNodeReady(this.core, read);
             }
         });
-        watched.isReady = true;
     }
 
     /** `aws:///<zone>/<instance>` */

@@ -13,7 +13,11 @@ export interface ClusterNodesOptions {
     launch(count: number): Promise<Instance[]>;
     terminate(instances: Instance[]): Promise<void>;
     /** Applies these settings to the kubelets from now on. */
-    restartKubelets(settings: { podReadySeconds: number; stoppedNodes: string[] }): Promise<void>;
+    restartKubelets(settings: {
+        podReadySeconds: number;
+        podDeletionSeconds: number;
+        stoppedNodes: string[];
+    }): Promise<void>;
     /** Called when the processes on a node stop, and when they continue. */
     onStopped(node: string, isStopped: boolean): void;
 }
@@ -27,6 +31,7 @@ export class ClusterNodes {
     /** The pods on each stopped node that were Ready, by UID. */
     private readonly stopped = new Map<string, Set<string>>();
     private podReadySeconds: number;
+    private podDeletionSeconds = 0;
 
     public constructor(
         private readonly options: ClusterNodesOptions,
@@ -106,13 +111,20 @@ export class ClusterNodes {
         await this.restartKubelets();
     }
 
+    /** Applies to pods that are deleted from now on: they are still there for so long, and their containers end. */
+    public async setPodDeletionSeconds(seconds: number): Promise<void> {
+        this.podDeletionSeconds = seconds;
+        await this.restartKubelets();
+    }
+
     /** Restores the first number of nodes, all with running kubelets. */
     public async reset(): Promise<void> {
         for (const name of [...this.stopped.keys()]) {
             await this.startKubelet(name);
         }
-        if (this.podReadySeconds !== this.options.podReadySeconds) {
-            await this.setPodReadySeconds(this.options.podReadySeconds);
+        if (this.podReadySeconds !== this.options.podReadySeconds || this.podDeletionSeconds !== 0) {
+            this.podReadySeconds = this.options.podReadySeconds;
+            await this.setPodDeletionSeconds(0);
         }
         for (const name of [...this.instances.keys()].slice(this.wanted)) {
             await this.remove(name);
@@ -139,8 +151,8 @@ export class ClusterNodes {
     }
 
     private restartKubelets(): Promise<void> {
-        const { podReadySeconds, stopped } = this;
-        return this.options.restartKubelets({ podReadySeconds, stoppedNodes: [...stopped.keys()] });
+        const { podReadySeconds, podDeletionSeconds, stopped } = this;
+        return this.options.restartKubelets({ podReadySeconds, podDeletionSeconds, stoppedNodes: [...stopped.keys()] });
     }
 
     private async podsOn(name: string) {

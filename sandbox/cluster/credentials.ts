@@ -77,7 +77,7 @@ export function kubeconfig(options: { name: string; server: string; ca: string; 
 
 /**
  * Without --tls-cert-file the API server creates a certificate for its address, signed by a CA of its own, and writes
- * both into one file: k8s.io/client-go/util/cert GenerateSelfSignedCertKey. The CA comes last.
+ * both into one file: k8s.io/client-go util/cert/cert.go, GenerateSelfSignedCertKey. The CA comes last.
  */
 export function caOf(certificates: string): string | undefined {
     const blocks = certificates.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];

@@ -1,6 +1,8 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { CallsFromNodes } from "../aws/inside";
 import type { Session } from "../aws/sts/sessions";
+import { type NodeNetwork, type StartCall, setupRetrySeconds, startCalls, workCalls } from "./cniStart";
+import { ContainerLife } from "./containerLife";
 import type { IpFamily } from "./programs";
 import { type IdentitySource, type TokenVolume, identitySourceOf } from "./podIdentitySource";
 
@@ -17,6 +19,10 @@ export interface AgentSurroundings {
      */
     token(pod: V1Pod, volume: TokenVolume): Promise<string | undefined>;
     now(): number;
+    /** What the pod's node has from earlier starts of the CNI. */
+    network: NodeNetwork;
+    /** Scales the times of a failed start. */
+    startFactor: number;
 }
 
 /** One line of agents.jsonl. */
@@ -37,6 +43,19 @@ export interface AgentResult {
     message?: string;
 }
 
+type WorkCall = Pick<StartCall, "action" | "parameters">;
+
+interface Failure {
+    readonly call: string;
+    readonly error: string;
+    readonly message: string;
+}
+
+function failureOf(call: string, error: unknown): Failure {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { call, error: name, message };
+}
+
 /** The reason of a failed call that AWS did not answer. */
 class CallFailure extends Error {
     public constructor(name: string, message: string) {
@@ -45,54 +64,112 @@ class CallFailure extends Error {
     }
 }
 
-/**
- * The first call of aws-node, and the calls that assign addresses to pods (amazon-vpc-cni-k8s
- * pkg/awsutils/awsutils.go).
- */
-const calls: Record<IpFamily, { action: string; parameters?: Record<string, string> }[]> = {
-    ipv4: [
-        { action: "DescribeNetworkInterfaces" },
-        { action: "AssignPrivateIpAddresses", parameters: { NetworkInterfaceId: "eni-00000000000000000" } },
-    ],
-    ipv6: [
-        { action: "DescribeNetworkInterfaces" },
-        { action: "AssignIpv6Addresses", parameters: { NetworkInterfaceId: "eni-00000000000000000" } },
-    ],
-};
+/** What an agent did, and what its container became by it. */
+export interface Step {
+    /** Undefined when no call was made. */
+    readonly result?: AgentResult;
+    /** The calls that EC2 denied without ending the start. */
+    readonly denied?: readonly string[];
+    readonly container?: "ready" | "backOff" | "restarted";
+}
 
 /**
  * kwok's pods run nothing. An agent makes the calls for one pod of aws-node that the CNI in it would make with its
- * credentials.
+ * credentials: those of its start, and then those of its work.
  */
 export class PodAgent {
     private readonly identity: IdentitySource;
+    private readonly life: ContainerLife;
     private session: Session | undefined;
     private token: { text: string; renewAt: number } | undefined;
 
     public constructor(
         private readonly pod: V1Pod,
         private readonly surroundings: AgentSurroundings,
+        isRunning: boolean,
     ) {
         this.identity = identitySourceOf(pod, "aws-node");
+        this.life = new ContainerLife(() => surroundings.now(), surroundings.startFactor, isRunning);
     }
 
-    /** Undefined when the pod never had its token: then the kubelet has not started its containers yet. */
-    public async tryOnce(): Promise<AgentResult | undefined> {
-        let call = callForCredentials[this.identity.source];
-        try {
-            const session = await this.currentSession();
-            if (session === undefined) {
-                return undefined;
-            }
-            for (const { action, parameters } of calls[this.surroundings.ipFamily]) {
-                call = `ec2:${action}`;
-                await this.surroundings.aws.ec2(session, action, parameters);
-            }
-            return this.result({ ok: true });
-        } catch (error) {
-            const { name, message } = error instanceof Error ? error : new Error(String(error));
-            return this.result({ ok: false, call, error: name, message });
+    /** Completed restarts of the container. */
+    public get restarts(): number {
+        return this.life.restarts;
+    }
+
+    /** Undefined when there is nothing to do, or when the kubelet has not started the container, since it has no token. */
+    public async step(): Promise<Step | undefined> {
+        const due = this.life.passTime();
+        if (due !== undefined) {
+            return { container: due };
         }
+        const { is } = this.life.phase;
+        if (is === "starting") {
+            return this.start();
+        }
+        return is === "running" ? this.work() : undefined;
+    }
+
+    private async start(): Promise<Step | undefined> {
+        const { ipFamily, network } = this.surroundings;
+        const denied: string[] = [];
+        const outcome = await this.call(startCalls(ipFamily, network), ({ onFailure }, failure) => {
+            denied.push(...(failure.error === "UnauthorizedOperation" ? [failure.call] : []));
+            return onFailure === "ends";
+        });
+        if (outcome === undefined) {
+            return undefined;
+        }
+        if (outcome.ended !== undefined) {
+            this.life.failed();
+            return { result: this.result({ ok: false, ...outcome.ended }), denied };
+        }
+        const delays = outcome.failed.filter(({ call: { onFailure } }) => onFailure === "delays");
+        network.isTagged = true;
+        network.hasAddresses ||= delays.every(({ call: { action } }) => !action.startsWith("Assign"));
+        this.life.succeeded(delays.length > 0 ? setupRetrySeconds : 0);
+        return {
+            result: this.result({ ok: true }),
+            denied,
+            ...(this.life.phase.is === "running" && { container: "ready" as const }),
+        };
+    }
+
+    private async work(): Promise<Step | undefined> {
+        const outcome = await this.call(workCalls[this.surroundings.ipFamily], () => true);
+        if (outcome === undefined) {
+            return undefined;
+        }
+        return { result: this.result(outcome.ended ? { ok: false, ...outcome.ended } : { ok: true }) };
+    }
+
+    /** Makes the calls in their order, up to one whose failure ends them. Undefined without a token. */
+    private async call<C extends WorkCall>(
+        calls: readonly C[],
+        endsAt: (call: C, failure: Failure) => boolean,
+    ): Promise<{ readonly ended?: Failure; readonly failed: readonly { readonly call: C }[] } | undefined> {
+        const failed: { call: C }[] = [];
+        let session: Session | undefined;
+        try {
+            session = await this.currentSession();
+        } catch (error) {
+            return { ended: failureOf(callForCredentials[this.identity.source], error), failed };
+        }
+        if (session === undefined) {
+            return undefined;
+        }
+        for (const call of calls) {
+            try {
+                await this.surroundings.aws.ec2(session, call.action, call.parameters);
+            } catch (error) {
+                const failure = failureOf(`ec2:${call.action}`, error);
+                if (endsAt(call, failure)) {
+                    return { ended: failure, failed };
+                }
+                failed.push({ call });
+            }
+        }
+        return { failed };
     }
 
     /** Drops the session, as when it has expired. */

@@ -1,4 +1,4 @@
-import type { CoreV1Api, V1Node, V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Api, V1ContainerState, V1Node, V1Pod } from "@kubernetes/client-node";
 
 interface WithConditions {
     status?: {
@@ -28,7 +28,41 @@ export async function makePodReady(core: CoreV1Api, pod: V1Pod): Promise<void> {
     await replacePodStatus(core, pod);
 }
 
-/** The node controller's write to the pods of an unreachable node (MarkPodsNotReady). */
+/** The kubelet's writes after its liveness probe has killed a container: it waits, or runs again. */
+export async function makeContainerWait(core: CoreV1Api, pod: V1Pod, name: string, restarts: number): Promise<void> {
+    const message = `back-off restarting failed container=${name} pod=${pod.metadata?.name ?? ""}`;
+    setContainer(pod, name, restarts, { waiting: { reason: "CrashLoopBackOff", message } });
+    await replacePodStatus(core, pod);
+}
+
+export async function makeContainerRestarted(
+    core: CoreV1Api,
+    pod: V1Pod,
+    name: string,
+    restarts: number,
+): Promise<void> {
+    setContainer(pod, name, restarts, { running: { startedAt: new Date() } });
+    await replacePodStatus(core, pod);
+}
+
+/** 137: the process did not end at SIGTERM, and got SIGKILL. */
+function setContainer(pod: V1Pod, name: string, restartCount: number, state: V1ContainerState): void {
+    const status = pod.status?.containerStatuses?.find((container) => container.name === name);
+    const finishedAt = new Date();
+    const terminated = { exitCode: 137, reason: "Error", startedAt: status?.state?.running?.startedAt, finishedAt };
+    Object.assign(status ?? {}, {
+        ready: false,
+        started: "running" in state,
+        restartCount,
+        state,
+        lastState: status?.state?.running ? { terminated } : status?.lastState,
+    });
+}
+
+/**
+ * The node controller's write to the pods of an unreachable node: k8s.io/kubernetes
+ * pkg/controller/util/node/controller_utils.go, MarkPodsNotReady.
+ */
 export async function makePodUnready(core: CoreV1Api, pod: V1Pod): Promise<void> {
     setConditions(pod, { type: "Ready", status: "False" });
     await replacePodStatus(core, pod);
@@ -49,7 +83,10 @@ export async function makeNodeReady(core: CoreV1Api, node: V1Node): Promise<void
     await core.replaceNodeStatus({ name: node.metadata?.name ?? "", body: node });
 }
 
-/** The node controller's write when a node's kubelet stops reporting; k8s.io/kubernetes pkg/controller/nodelifecycle */
+/**
+ * The node controller's write when a node's kubelet stops reporting: k8s.io/kubernetes
+ * pkg/controller/nodelifecycle/node_lifecycle_controller.go, tryUpdateNodeHealth.
+ */
 export async function makeNodeUnknown(core: CoreV1Api, node: V1Node): Promise<void> {
     const message = "Kubelet stopped posting node status.";
     setConditions(node, { type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message });

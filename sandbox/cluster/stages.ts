@@ -1,6 +1,6 @@
 /**
  * The behaviour of nodes and pods in kwok: https://kwok.sigs.k8s.io/docs/user/stages-configuration/ A pod runs nothing.
- * It becomes Ready after a while, and is removed as soon as it is deleted.
+ * It becomes Ready after a while, and is removed as soon as it is deleted, or later.
  */
 
 interface Stage {
@@ -102,13 +102,20 @@ const ofAwsNode = (operator: "In" | "NotIn") => ({
 
 export interface StageOptions {
     podReadySeconds: number;
+    /** How long a deleted pod takes to end, within its grace period. Defaults to 0. */
+    podDeletionSeconds?: number;
     /** Nodes and aws-node's pods start, and the agents make them Ready: see agents.ts. */
     readinessByCni?: boolean;
     /** Names of nodes whose kubelets are stopped: nothing happens on them. */
     stoppedNodes?: readonly string[];
 }
 
-export function stages({ podReadySeconds, readinessByCni = false, stoppedNodes = [] }: StageOptions): Stage[] {
+export function stages({
+    podReadySeconds,
+    podDeletionSeconds = 0,
+    readinessByCni = false,
+    stoppedNodes = [],
+}: StageOptions): Stage[] {
     const notOn = (key: string): Stage["when"] =>
         stoppedNodes.length > 0 ? [{ key, operator: "NotIn", values: [...stoppedNodes] }] : [];
     const onRunningNode = notOn(".spec.nodeName");
@@ -145,6 +152,7 @@ export function stages({ podReadySeconds, readinessByCni = false, stoppedNodes =
             name: "pod-gone",
             kind: "Pod",
             when: [{ key: ".metadata.deletionTimestamp", operator: "Exists" }, ...onRunningNode],
+            ...(podDeletionSeconds > 0 && { delayMilliseconds: Math.round(podDeletionSeconds * 1000) }),
             next: { finalizers: { empty: true }, delete: true },
         },
     ];

@@ -1,17 +1,43 @@
+import { parse } from "csv-parse/sync";
+
 import type { Container, Pod, ServiceAccount, Volume } from "./pod";
 
-/** The settings of the webhook; on EKS AWS sets them. */
+/** The settings of the webhook: the flags of amazon-eks-pod-identity-webhook main.go. On EKS AWS sets them. */
 export interface InjectionDefaults {
     readonly region: string;
     readonly audience: string;
-    /** Clusters since 1.22 use the regional endpoint of STS without an annotation. */
     readonly regionalStsEndpoints: boolean;
     readonly tokenExpirationSeconds: number;
+    readonly containerCredentials: ContainerCredentials;
 }
 
-/** The defaults of main.go's flags, and AWS's settings on EKS. */
+/** The flags that begin with `container-credentials-`. */
+export interface ContainerCredentials {
+    readonly fullUri: string;
+    readonly audience: string;
+    readonly mountPath: string;
+    readonly volumeName: string;
+    readonly tokenPath: string;
+}
+
+/** main.go, the defaults of the flags. */
+export const flagDefaults: InjectionDefaults = {
+    region: "",
+    audience: "sts.amazonaws.com",
+    regionalStsEndpoints: false,
+    tokenExpirationSeconds: 86400,
+    containerCredentials: {
+        fullUri: "http://169.254.170.23/v1/credentials",
+        audience: "pods.eks.amazonaws.com",
+        mountPath: "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount",
+        volumeName: "eks-pod-identity-token",
+        tokenPath: "eks-pod-identity-token",
+    },
+};
+
+/** AWS's settings on EKS. Clusters since 1.22 use the regional endpoint of STS without an annotation. */
 export function eksDefaults(region: string): InjectionDefaults {
-    return { region, audience: "sts.amazonaws.com", regionalStsEndpoints: true, tokenExpirationSeconds: 86400 };
+    return { ...flagDefaults, region, regionalStsEndpoints: true };
 }
 
 /** RFC 6902. The webhook only adds; "add" on an existing member replaces it. */
@@ -59,51 +85,53 @@ function webIdentity(roleArn: string, audience: string): Identity {
  * EKS Pod Identity: only its agent knows the role.
  * https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
  */
-const containerCredentials: Identity = {
-    audience: "pods.eks.amazonaws.com",
-    volumeName: "eks-pod-identity-token",
-    mountPath: "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount",
-    tokenPath: "eks-pod-identity-token",
-    reserved: ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"],
-    value: "http://169.254.170.23/v1/credentials",
-};
+function podIdentity({ fullUri, ...rest }: ContainerCredentials): Identity {
+    return {
+        ...rest,
+        reserved: ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"],
+        value: fullUri,
+    };
+}
 
 /** pkg/constants.go, MinTokenExpiration: the API server's own minimum. */
 const minTokenExpirationSeconds = 600;
+/** pkg/constants.go, DefaultMinTokenExpiration and DefaultTokenExpiration. */
+const spreadSeconds = { from: 79200, to: 86400 };
+
+/** What the webhook knows when it is asked about a pod. */
+export interface Knowledge {
+    /** Undefined while the webhook's cache does not have it. */
+    readonly serviceAccount: ServiceAccount | undefined;
+    /** Whether the service account has an EKS Pod Identity association. */
+    readonly hasPodIdentity?: boolean;
+    /** From 0 to less than 1. */
+    readonly random?: () => number;
+}
 
 /**
  * The change of a pod when it is created; undefined when the pod is admitted unchanged.
  *
- * The rules are those of amazon-eks-pod-identity-webhook, pkg/handler/handler.go (getPodSpecPatch, addEnvToContainer,
- * parsePodAnnotations, findTokenVolume) and pkg/cache/cache.go (addSA).
+ * The rules are those of amazon-eks-pod-identity-webhook, pkg/handler/handler.go (buildPodPatchConfig, getPodSpecPatch,
+ * addEnvToContainer, parsePodAnnotations) and pkg/cache/cache.go (addSA, GetCommonConfigurations).
  */
 export function injectionPatch(
     pod: Pod,
-    serviceAccount: ServiceAccount | undefined,
+    knowledge: Knowledge,
     defaults: InjectionDefaults,
-    hasPodIdentity = false,
 ): PatchOperation[] | undefined {
-    const injection = injectionOf(pod, serviceAccount, defaults, hasPodIdentity);
-    const volumes = pod.spec?.volumes;
-    const reserved = volumes?.find((volume) => volume.name === injection?.identity.volumeName);
-    if (!injection || (reserved && !isTokenVolume(reserved, injection.identity))) {
+    const injection = injectionOf(pod, knowledge, defaults);
+    if (!injection) {
         return undefined;
     }
-    const initContainers = pod.spec?.initContainers ?? [];
+    const { containers = [], initContainers = [], volumes } = pod.spec ?? {};
+    // A volume of this name stays as it is, whatever it holds, and the containers get the variables all the same.
+    const hasVolume = volumes?.some(({ name }) => name === injection.identity.volumeName);
+    const all = (list: readonly Container[]) => list.map((container) => inject(container, injection));
     return [
-        ...(reserved ? [] : [volumePatch(volumes, tokenVolume(injection))]),
-        add(
-            "/spec/containers",
-            (pod.spec?.containers ?? []).map((container) => inject(container, injection)),
-        ),
-        ...(initContainers.length > 0
-            ? [
-                  add(
-                      "/spec/initContainers",
-                      initContainers.map((container) => inject(container, injection)),
-                  ),
-              ]
-            : []),
+        ...(knowledge.hasPodIdentity ? [labelPatch(pod)] : []),
+        ...(hasVolume ? [] : [volumePatch(volumes, tokenVolume(injection))]),
+        add("/spec/containers", all(containers)),
+        ...(initContainers.length > 0 ? [add("/spec/initContainers", all(initContainers))] : []),
     ];
 }
 
@@ -112,27 +140,35 @@ export function injectionPatch(
  */
 function injectionOf(
     pod: Pod,
-    serviceAccount: ServiceAccount | undefined,
+    { serviceAccount, hasPodIdentity = false, random = Math.random }: Knowledge,
     defaults: InjectionDefaults,
-    hasPodIdentity: boolean,
 ): Injection | undefined {
     const ofAccount = serviceAccount?.metadata?.annotations ?? {};
     const ofPod = pod.metadata?.annotations ?? {};
     const roleArn = ofAccount[`${domain}/role-arn`];
     const identity = hasPodIdentity
-        ? containerCredentials
+        ? podIdentity(defaults.containerCredentials)
         : roleArn && webIdentity(roleArn, ofAccount[`${domain}/audience`] ?? defaults.audience);
     if (!identity) {
         return undefined;
     }
+    // For an account that the cache does not have, the flags do not count (pkg/cache/cache.go, GetCommonConfigurations).
+    const common = serviceAccount ? defaults : flagDefaults;
+    const expiration = expirationOf(ofPod) ?? expirationOf(ofAccount) ?? common.tokenExpirationSeconds;
     return {
         identity,
         region: defaults.region,
-        regionalStsEndpoints: parseBool(ofAccount[`${domain}/sts-regional-endpoints`]) ?? defaults.regionalStsEndpoints,
-        tokenExpirationSeconds: expirationOf(ofPod) ?? expirationOf(ofAccount) ?? defaults.tokenExpirationSeconds,
+        regionalStsEndpoints: parseBool(ofAccount[`${domain}/sts-regional-endpoints`]) ?? common.regionalStsEndpoints,
+        tokenExpirationSeconds: hasPodIdentity ? spread(expiration, random) : expiration,
         tokenFile: tokenFileOf(pod, identity),
         skippedContainers: skippedContainers(ofPod[`${domain}/skip-containers`]),
     };
+}
+
+/** handler.go, addJitterToDefaultToken: also where an annotation states the default. */
+function spread(seconds: number, random: () => number): number {
+    const { from, to } = spreadSeconds;
+    return seconds === to ? from + Math.floor(random() * (to - from + 1)) : seconds;
 }
 
 function inject(container: Container, injection: Injection): Container {
@@ -192,12 +228,12 @@ function tokenVolume({ identity, tokenExpirationSeconds }: Injection): Volume {
     };
 }
 
-/** A volume of this name with other content is the user's own: the pod is not changed then. */
-function isTokenVolume(volume: Volume, { audience, tokenPath }: Identity): boolean {
-    return (volume.projected?.sources ?? []).some(
-        ({ serviceAccountToken }) =>
-            serviceAccountToken?.audience === audience && serviceAccountToken.path === tokenPath,
-    );
+const podIdentityLabel = `${domain}/pod-identity`;
+
+function labelPatch({ metadata }: Pod): PatchOperation {
+    return metadata?.labels
+        ? add(`/metadata/labels/${podIdentityLabel.replace("/", "~1")}`, "enabled")
+        : add("/metadata/labels", { [podIdentityLabel]: "enabled" });
 }
 
 function volumePatch(volumes: readonly Volume[] | undefined, volume: Volume): PatchOperation {
@@ -216,12 +252,14 @@ function tokenFileOf(pod: Pod, { mountPath, tokenPath }: Identity): string {
     return isWindows ? `C:${path.replaceAll("/", "\\")}` : path;
 }
 
-/** A value that is not an integer is ignored; a value that is too low is raised. */
+/** Go's strconv.ParseInt: a value that is no 64-bit integer is ignored. A value that is too low is raised. */
 function expirationOf(annotations: Readonly<Record<string, string>>): number | undefined {
     const text = annotations[`${domain}/token-expiration`];
-    return text !== undefined && /^[+-]?\d+$/.test(text)
-        ? Math.max(Number(text), minTokenExpirationSeconds)
-        : undefined;
+    if (text === undefined || !/^[+-]?\d+$/.test(text)) {
+        return undefined;
+    }
+    const value = BigInt(text.replace("+", ""));
+    return value === BigInt.asIntN(64, value) ? Math.max(Number(value), minTokenExpirationSeconds) : undefined;
 }
 
 /** Go's strconv.ParseBool. */
@@ -232,8 +270,16 @@ function parseBool(text: string | undefined): boolean | undefined {
     return text !== undefined && ["0", "f", "F", "false", "FALSE", "False"].includes(text) ? false : undefined;
 }
 
-/** One line of CSV: blanks are part of a name, and a stray quote makes the whole line invalid. */
+/** The first record of Go's csv.Reader: blanks are part of a name, and a line that is no CSV skips no container. */
 function skippedContainers(annotation = ""): ReadonlySet<string> {
-    const fields = (annotation.split("\n")[0] ?? "").split(",").map((field) => /^"([^"]*)"$/.exec(field)?.[1] ?? field);
-    return new Set(fields.some((field) => field.includes('"')) ? [] : fields);
+    try {
+        const [first] = parse(annotation.replace(/\r$/, ""), {
+            to: 1,
+            skip_empty_lines: true,
+            record_delimiter: ["\r\n", "\n"],
+        });
+        return new Set(first);
+    } catch {
+        return new Set();
+    }
 }

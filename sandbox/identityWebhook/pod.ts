@@ -15,6 +15,7 @@ export interface ServiceAccount {
 }
 
 export interface Container {
+    readonly [other: string]: unknown;
     readonly name: string;
     readonly env?: readonly { readonly name: string; readonly value?: string }[];
     readonly volumeMounts?: readonly {
@@ -25,6 +26,7 @@ export interface Container {
 }
 
 export interface Volume {
+    readonly [other: string]: unknown;
     readonly name: string;
     readonly projected?: {
         readonly sources?: readonly { readonly serviceAccountToken?: TokenProjection }[];
@@ -40,4 +42,5 @@ export interface TokenProjection {
 interface Metadata {
     readonly name?: string;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
 }

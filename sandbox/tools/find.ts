@@ -17,7 +17,7 @@ export interface Unfit extends Found {
     fitting: string;
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
     try {
         accessSync(path, constants.X_OK);
         return statSync(path).isFile();
@@ -45,9 +45,17 @@ function pluginFolders(tool: ToolName, home: string): string[] {
 
 /** All files with the tool's name, in the order of the search. */
 export function candidates(tool: ToolName, environment: NodeJS.ProcessEnv, ownCache: string): string[] {
-    const path = (environment.PATH ?? "").split(delimiter).filter((folder) => folder && !folder.startsWith(ownCache));
     const home = environment.PULUMI_HOME ?? join(homedir(), ".pulumi");
-    const found = [...path, ...pluginFolders(tool, home)].map((folder) => join(folder, executableOf(tool)));
+    return programs(executableOf(tool), [...foldersOnPath(environment, ownCache), ...pluginFolders(tool, home)]);
+}
+
+export function foldersOnPath(environment: NodeJS.ProcessEnv, ownCache: string): string[] {
+    return (environment.PATH ?? "").split(delimiter).filter((folder) => folder && !folder.startsWith(ownCache));
+}
+
+/** The executable files of this name in the folders. */
+export function programs(name: string, folders: readonly string[]): string[] {
+    const found = folders.map((folder) => join(folder, name));
     // On most systems /bin is a link to /usr/bin: the same file counts once.
     const byFile = new Map(
         found

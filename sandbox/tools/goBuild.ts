@@ -50,7 +50,10 @@ async function moduleFolder(module: string, directory: string, log: string): Pro
     return folder;
 }
 
-/** As in cmd/pulumi-resource-kubernetes/generate.go: adds the version to the schema, and makes both files compact. */
+/**
+ * As in pulumi-kubernetes provider/cmd/pulumi-resource-kubernetes/generate.go: adds the version to the schema, and makes both
+ * files compact.
+ */
 async function embed(embeds: NonNullable<GoSource["embeds"]>, directory: string, log: string): Promise<void> {
     const from = join(await moduleFolder(embeds.module, directory, log), embeds.folder);
     for (const file of embeds.files) {

@@ -31,7 +31,7 @@ export interface GoSource {
     copies?: { module: string; files: string[] };
     /** A program of a dependency that is built from its source with one line changed. The package is "." then. */
     patch?: { module: string; folder: string; file: string; line: string; replacement: string };
-    /** JSON files of a dependency that main.go embeds. */
+    /** JSON files of a dependency that the program embeds. */
     embeds?: { module: string; folder: string; files: string[]; schemaVersion: string };
 }
 
@@ -86,8 +86,9 @@ export const recipes: Recipe<SandboxTool>[] = [
             module: "pulumi-language-nodejs",
             packages: ["."],
             stamps: { [pulumiVersionPackage]: "v3.68.0" },
-            // This version proxies between program and engine, and forwards only the calls that it knows (proxy.go): no
-            // resource hooks. With this change the program talks to the engine directly, which the protocol allows.
+            // This version proxies between program and engine, and forwards only the calls that it knows (pulumi
+            // sdk/nodejs/cmd/pulumi-language-nodejs/proxy.go): no resource hooks. With this change the program talks to the
+            // engine directly, which the protocol allows.
             patch: {
                 module: "github.com/pulumi/pulumi/sdk/v3",
                 folder: "nodejs/cmd/pulumi-language-nodejs",

@@ -19,6 +19,7 @@ import { type Sandbox, startSandbox } from "local-eks";
 import { loadKubeconfig, requestToken } from "local-eks/kubernetes";
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CNI_ACTIONS } from "../../documents/cniActions";
 import { ipv6CniPolicy } from "../../documents/cniPermissions";
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import { connectAws } from "../../handover/aws/connectAws";
@@ -53,6 +54,26 @@ const LEAST_RIGHTS = [
 
 function allow(...Action: string[]): string {
     return JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+}
+
+/** In the manner of amazon-vpc-cni-k8s docs/iam-policy.md, "sample scope-down IAM policy for IPv4 mode". */
+function scopedPolicy(clusterName: string): object {
+    const onInterfaces = "arn:aws:ec2:*:*:network-interface/*";
+    const ifTagged = { StringEquals: { "aws:ResourceTag/cluster.k8s.amazonaws.com/name": clusterName } };
+    const reading = ["Instances", "Tags", "NetworkInterfaces", "Subnets", "InstanceTypes"].map(
+        (of) => `ec2:Describe${of}`,
+    );
+    const changing = CNI_ACTIONS.ipv4
+        .map(({ action }) => action)
+        .filter((action) => !reading.includes(action) && action !== "ec2:CreateTags");
+    return {
+        Version: "2012-10-17",
+        Statement: [
+            { Effect: "Allow", Action: reading, Resource: "*" },
+            { Effect: "Allow", Action: "ec2:CreateTags", Resource: onInterfaces },
+            { Effect: "Allow", Action: changing, Resource: onInterfaces, Condition: ifTagged },
+        ],
+    };
 }
 
 describe("The hand-over's access to an AWS account", function () {
@@ -333,6 +354,18 @@ describe("The hand-over's access to an AWS account", function () {
             assert.match(
                 proof.verdict === "no" ? proof.why : "",
                 /ec2:AttachNetworkInterface.*In its session, ec2:AttachNetworkInterface failed: /,
+            );
+        });
+
+        it("as far as a simulation can, if its rights depend on tags, and leaves the rest to the canary", async () => {
+            const roleArn = await makeRole("scoped");
+            const PolicyDocument = JSON.stringify(scopedPolicy(sandbox.clusterName));
+            await iam.send(new PutRolePolicyCommand({ RoleName: "scoped", PolicyName: "scoped", PolicyDocument }));
+            const proof = await prove(roleArn);
+            assert.ok(proof.verdict === "undecided", JSON.stringify(proof));
+            assert.match(
+                proof.why,
+                /policy simulator cannot decide .*ec2:AssignPrivateIpAddresses.*conditions that only a real call meets/,
             );
         });
 

@@ -84,6 +84,7 @@ export class Station {
             ownerPid: process.pid,
             nodes: sizes.nodes,
             agents: true,
+            failedStartFactor: 0.02,
             podReadySeconds: sizes.podReadySeconds,
             enforcementDelaySeconds: sizes.enforcementSeconds,
         });

@@ -22,6 +22,7 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
         sandbox = await startSandbox({
             name: `e2e-new-cluster-${String(process.pid)}`,
             newCluster: true,
+            failedStartFactor: 0.02,
             nodeGroupLimitSeconds: 10,
             podReadySeconds: 0.5,
             ownerPid: process.pid,

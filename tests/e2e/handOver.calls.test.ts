@@ -63,6 +63,7 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
+            failedStartFactor: 0.02,
         });
         calls = await countCalls(sandbox);
         stack = await handOverStack(sandbox);

@@ -66,6 +66,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
+            failedStartFactor: 0.02,
         });
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);

@@ -45,6 +45,7 @@ describe("what else gives aws-node its role", () => {
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
+            failedStartFactor: 0.02,
         });
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);

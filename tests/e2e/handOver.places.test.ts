@@ -44,6 +44,7 @@ describe("the cluster and the account of the live checks", () => {
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
+            failedStartFactor: 0.02,
         });
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);

@@ -33,6 +33,7 @@ describe("the hand-over of a live cluster", () => {
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
+            failedStartFactor: 0.02,
         });
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);

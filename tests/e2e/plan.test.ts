@@ -33,6 +33,7 @@ describe("a preview", () => {
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
+            failedStartFactor: 0.02,
         });
         calls = await countCalls(sandbox);
         cluster = clusterOf(sandbox);

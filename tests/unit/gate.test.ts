@@ -1,6 +1,6 @@
 import { deepStrictEqual, doesNotMatch, match, strictEqual } from "assert";
 import { spawnSync } from "child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "fs";
 import { tmpdir } from "os";
 import { join } from "path";
 
@@ -25,6 +25,10 @@ echo "$count" >"$here/$script.count"
 const GREP = `#!/usr/bin/env bash
 [ "$1" = -lzs ] || exec /usr/bin/env PATH="\${PATH#*:}" grep "$@"
 `;
+
+/** The machine may have AWS's webhook. */
+const foldersWithoutWebhook = (): string[] =>
+    (process.env["PATH"] ?? "").split(":").filter((path) => !existsSync(join(path, "pod-identity-webhook")));
 
 const failing = (count: number, ...files: string[]): string =>
     [
@@ -73,7 +77,7 @@ describe("the gate", function () {
             encoding: "utf8",
             env: {
                 ...process.env,
-                PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+                PATH: [folder, ...foldersWithoutWebhook()].join(":"),
                 TMPDIR: join(folder, "tmp"),
                 SECONDS: String(secondsBefore),
             },
@@ -117,6 +121,13 @@ describe("the gate", function () {
         strictEqual(lastLine(stdout), "33 passed, 0 failed");
         strictEqual(status, 0);
         doesNotMatch(stdout, /UNSTABLE|FAILED/);
+    });
+
+    it("says that AWS's webhook was not run where there is none on PATH, and does not say so where there is one", () => {
+        match(run().stdout, /^not run: AWS's webhook$/m);
+        rmSync(join(folder, "tmp"), { recursive: true });
+        writeFileSync(join(folder, "pod-identity-webhook"), "#!/bin/sh\n", { mode: 0o755 });
+        doesNotMatch(run().stdout, /not run/);
     });
 
     it("runs each end-to-end file in one of the lanes, and no file twice", () => {

@@ -3,7 +3,7 @@ import { AwsError, constraintError, validationError } from "../errors";
 type Parameters = ReadonlyMap<string, string>;
 
 /** The limits of a parameter in the IAM API Reference, with the pattern in AWS's notation. */
-interface Limits {
+export interface Limits {
     readonly pattern?: { readonly test: RegExp; readonly text: string };
     readonly minLength?: number;
     readonly maxLength: number;
@@ -13,7 +13,7 @@ const namePattern = { test: /^[\w+=,.@-]+$/, text: "[\\w+=,.@-]+" };
 
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, API_CreatePolicy.html,
 // API_CreateInstanceProfile.html, API_PutRolePolicy.html, API_AttachRolePolicy.html
-const limits: Readonly<Record<string, Limits>> = {
+export const limits: Readonly<Record<string, Limits>> = {
     RoleName: { pattern: namePattern, minLength: 1, maxLength: 64 },
     PolicyName: { pattern: namePattern, minLength: 1, maxLength: 128 },
     InstanceProfileName: { pattern: namePattern, minLength: 1, maxLength: 128 },
@@ -28,14 +28,14 @@ const limits: Readonly<Record<string, Limits>> = {
     },
 };
 // The description of a role has a pattern, that of a policy has none.
-const roleDescription: Limits = {
+export const roleDescription: Limits = {
     pattern: {
         test: /^[\t\n\r\u0020-\u007E\u00A1-\u00FF]*$/,
         text: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*",
     },
     maxLength: 1000,
 };
-const policyDescription: Limits = { maxLength: 1000 };
+export const policyDescription: Limits = { maxLength: 1000 };
 
 /** Refuses a call by its parameters alone. */
 export function parameterRefusal(action: string, parameters: Parameters): AwsError | undefined {
@@ -92,7 +92,10 @@ function durationRefusal(parameters: Parameters): AwsError | undefined {
     return undefined;
 }
 
-const tagPattern = { test: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*" };
+export const tagPatterns = {
+    key: { test: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u, text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+" },
+    value: { test: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*" },
+};
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (limits of tags) */
 function tagRefusal(parameters: Parameters): AwsError | undefined {
@@ -103,7 +106,7 @@ function tagRefusal(parameters: Parameters): AwsError | undefined {
         return constraintError(text, "tags", "Member must have length less than or equal to 50");
     }
     for (const [name, key] of keys) {
-        const refusal = limitRefusal(tagMember(name), key, { pattern: tagPattern, minLength: 1, maxLength: 128 });
+        const refusal = limitRefusal(tagMember(name), key, { pattern: tagPatterns.key, minLength: 1, maxLength: 128 });
         if (refusal) {
             return refusal;
         }
@@ -112,7 +115,7 @@ function tagRefusal(parameters: Parameters): AwsError | undefined {
         }
     }
     for (const [name, value] of values) {
-        const refusal = limitRefusal(tagMember(name), value, { pattern: tagPattern, maxLength: 256 });
+        const refusal = limitRefusal(tagMember(name), value, { pattern: tagPatterns.value, maxLength: 256 });
         if (refusal) {
             return refusal;
         }

@@ -83,7 +83,7 @@ function identityPolicyRefusal(text: string): AwsError | undefined {
     return common ?? (resource ? malformed(`Resource ${resource} must be in ARN format or "*".`) : undefined);
 }
 
-/** Grammar rules of trust and permission policies. moto's iam/policy_validation.py records AWS's messages for them. */
+/** Grammar rules of trust and permission policies. moto records AWS's messages for them (moto/iam/policy_validation.py). */
 function commonRefusal(
     document: Readonly<Record<string, unknown>>,
     statements: readonly Statement[],

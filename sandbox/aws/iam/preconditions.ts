@@ -54,7 +54,7 @@ function trust(write: Write, document: string): AwsError | undefined {
     return trustPolicyRefusal(document, write.accountId, roleArns);
 }
 
-/** A permissions boundary must exist. The wording is not known from a source of AWS. */
+/** A permissions boundary must exist. Code and words: commonErrors.ts, seenErrors. */
 function missingBoundary({ state, accountId, parameter }: Write): AwsError | undefined {
     const arn = parameter("PermissionsBoundary");
     return arn.includes(`:${accountId}:policy/`) && !state.policies[arn]

@@ -1,6 +1,6 @@
-import { policyVerdict, type PolicyHolder, type Verdict } from "../authorise";
-import { AwsError, validationError } from "../errors";
-import { escapeXml, listParameter, queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
+import { boundaryAllows, conditionKeys, type PolicyHolder, policyVerdict, type Verdict } from "../authorise";
+import { AwsError } from "../errors";
+import { type AwsRequest, type AwsResponse, escapeXml, listParameter, queryAnswer } from "../protocol";
 import type { Users } from "../sts/users";
 import type { IamState } from "./state";
 
@@ -12,6 +12,9 @@ export interface SimulationContext {
 /**
  * SimulatePrincipalPolicy (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html), with
  * the code that authorises calls. It reads the latest write to IAM, so a change appears here before it is enforced.
+ *
+ * The shape is that of recorded answers (radkawar/stackd testdata/aws/iam/simulation.json at 9dc356f5): one result an
+ * action, and in it one for each resource that the caller names.
  */
 export function simulatePrincipalPolicy(
     { action: call, parameters }: AwsRequest,
@@ -21,14 +24,17 @@ export function simulatePrincipalPolicy(
     const principalArn = parameters.get("PolicySourceArn") ?? "";
     const policies = policiesOf(principalArn, state, context);
     const actions = listParameter(parameters, "ActionNames.member");
-    const named = listParameter(parameters, "ResourceArns.member");
-    const results = actions.flatMap((action) =>
-        (named.length > 0 ? named : ["*"]).map((resource) => {
-            const act = { principalArn, accountId: context.accountId, action, resource };
-            const verdict = policyVerdict(state, policies, { ...act, context: contextOf(parameters) });
-            return resultOf(action, resource, verdict, policies.permissionsBoundaryArn !== undefined);
-        }),
-    );
+    const resources = listParameter(parameters, "ResourceArns.member");
+    assertValid(actions, resources);
+    const values = contextOf(parameters);
+    const known = new Set(Object.keys(values).map((key) => key.toLowerCase()));
+    const missing = conditionKeys(state, policies).filter((key) => !known.has(key.toLowerCase()));
+    const evaluate = (action: string, resource: string): Evaluation => {
+        const act = { principalArn, accountId: context.accountId, action, resource, context: values };
+        const verdict = policyVerdict(state, policies, act);
+        return { resource, verdict, byBoundary: boundaryAllows(state, policies, act) };
+    };
+    const results = actions.map((action) => resultOf(action, resources, missing, (of) => evaluate(action, of)));
     return queryAnswer(
         "iam",
         call,
@@ -39,7 +45,7 @@ export function simulatePrincipalPolicy(
 function policiesOf(arn: string, state: IamState, { users }: SimulationContext): PolicyHolder {
     const [, kind = "", name = ""] = /:(role|user)\/(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
     if (kind === "") {
-        throw validationError(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
+        throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
     }
     const found =
         kind === "role" ? Object.values(state.roles).find((role) => role.arn === arn) : users.named(name)?.policies;
@@ -48,6 +54,35 @@ function policiesOf(arn: string, state: IamState, { users }: SimulationContext):
     }
     return found;
 }
+
+function invalidInput(message: string): AwsError {
+    return new AwsError("InvalidInput", message, 400);
+}
+
+/**
+ * Which actions fit into one call is known from examples only: those of two services do not (reported for iam:PassRole with
+ * sts:AssumeRole), and those of EC2 that the CNI needs do.
+ */
+function assertValid(actions: readonly string[], resources: readonly string[]): void {
+    if (actions.some((action) => !action.includes(":"))) {
+        throw invalidInput("The action is invalid since it is missing names");
+    }
+    const invalid = resources.filter((resource) => resource !== "*" && !resource.startsWith("arn:"));
+    if (invalid.length > 0) {
+        throw invalidInput(`ResourceNames are not in a valid ARN format: ${invalid.join(",")}.`);
+    }
+    const services = [...new Set(actions.map(serviceOf))];
+    if (services.length > 1) {
+        const groups = services.map((service) => `[${actions.filter((of) => serviceOf(of) === service).join(",")}]`);
+        throw invalidInput(
+            `Invalid Input Actions: ${groups.join(" and ")} require different authorization information. ` +
+                "Please refer to the documentation for more details: " +
+                "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+        );
+    }
+}
+
+const serviceOf = (action: string) => (action.split(":")[0] ?? "").toLowerCase();
 
 /** ContextEntries.member.N.ContextKeyName, and its values ContextKeyValues.member.M. */
 function contextOf(parameters: ReadonlyMap<string, string>): Record<string, string | string[]> {
@@ -60,15 +95,64 @@ function contextOf(parameters: ReadonlyMap<string, string>): Record<string, stri
     );
 }
 
-function resultOf(action: string, resource: string, verdict: Verdict, hasBoundary: boolean): string {
-    const decision = verdict === "boundaryDeny" ? "implicitDeny" : verdict;
-    const boundary = hasBoundary
-        ? "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>" +
-          `${verdict !== "boundaryDeny"}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>`
-        : "";
-    return (
-        `<member><EvalActionName>${escapeXml(action)}</EvalActionName><EvalDecision>${decision}</EvalDecision>` +
-        `<EvalResourceName>${escapeXml(resource)}</EvalResourceName>${boundary}` +
-        "<MatchedStatements/><MissingContextValues/></member>"
+interface Evaluation {
+    readonly resource: string;
+    readonly verdict: Verdict;
+    readonly byBoundary: boolean | undefined;
+}
+
+function resultOf(
+    action: string,
+    resources: readonly string[],
+    missing: readonly string[],
+    evaluate: (resource: string) => Evaluation,
+): string {
+    const evaluations = (resources.length > 0 ? resources : ["*"]).map(evaluate);
+    // The most restrictive one stands for all of them.
+    const [worst] = [...evaluations].sort((a, b) => severity(b.verdict) - severity(a.verdict));
+    const specific = evaluations.map(
+        (evaluation) =>
+            `<member><EvalResourceName>${escapeXml(evaluation.resource)}</EvalResourceName>` +
+            `<EvalResourceDecision>${decisionOf(evaluation.verdict)}</EvalResourceDecision>` +
+            `${boundaryDetail(evaluation)}${missingFor(evaluation, missing)}</member>`,
     );
+    return (
+        `<member><EvalActionName>${escapeXml(action)}</EvalActionName>` +
+        `<EvalDecision>${decisionOf(worst?.verdict ?? "implicitDeny")}</EvalDecision>` +
+        `<EvalResourceName>${escapeXml(nameOf(action, evaluations))}</EvalResourceName>` +
+        (worst ? `${boundaryDetail(worst)}${missingFor(worst, missing) || "<MissingContextValues/>"}` : "") +
+        "<MatchedStatements/>" +
+        (resources.length > 0
+            ? `<EvalDecisionDetails/><ResourceSpecificResults>${specific.join("")}</ResourceSpecificResults>`
+            : "") +
+        "</member>"
+    );
+}
+
+/** With several resources, a template of the service; recorded for EC2, for other services it is inferred. */
+function nameOf(action: string, [first, ...others]: readonly Evaluation[]): string {
+    const template = "arn:aws:${service}:${Region}:${Account}:${ResourceType}/${ResourcePath}";
+    return others.length > 0 ? template.replace("${service}", serviceOf(action)) : (first?.resource ?? "*");
+}
+
+const decisionOf = (verdict: Verdict) => (verdict === "boundaryDeny" ? "implicitDeny" : verdict);
+
+const severity = (verdict: Verdict) => ["allowed", "implicitDeny", "explicitDeny"].indexOf(decisionOf(verdict));
+
+function boundaryDetail({ byBoundary }: Evaluation): string {
+    return byBoundary === undefined
+        ? ""
+        : "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>" +
+              `${byBoundary}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>`;
+}
+
+/**
+ * If a call is not allowed, the keys of every statement that the caller gives no value for, also of statements about other
+ * actions and resources. If it is allowed, none.
+ */
+function missingFor({ verdict }: Evaluation, missing: readonly string[]): string {
+    const members = missing.map((key) => `<member>${escapeXml(key)}</member>`);
+    return verdict === "allowed" || members.length === 0
+        ? ""
+        : `<MissingContextValues>${members.join("")}</MissingContextValues>`;
 }

@@ -1,7 +1,7 @@
 /**
  * An error of the AWS API with the message of the AWS SDK for Go v2, which users of the real provider see: `operation
  * error IAM: DeleteRole, https response error StatusCode: 409, RequestID: …, DeleteConflict: …`
- * (github.com/aws/smithy-go errors.go and aws-sdk-go-v2 aws/transport/http/response_error.go).
+ * (smithy-go errors.go, OperationError; aws-sdk-go-v2 aws/transport/http/response_error.go).
  */
 export class AwsError extends Error {
     public constructor(
@@ -39,8 +39,8 @@ export function toAwsError(error: unknown, clientName: string, commandName: stri
             : `https response error StatusCode: ${httpStatusCode}, RequestID: ${requestId ?? ""}, `;
     // IAM's codes do not end in "Exception": the SDK for JavaScript adds it to its class names.
     const code = service === "IAM" ? error.name.replace(/Exception$/, "") : error.name;
-    // The SDK for Go makes a smithy.GenericAPIError of a code that is not in the service's model, and says so. EC2
-    // models none.
+    // For a code that is not in the service's model, the SDK for Go makes an error of smithy-go's and says so (errors.go,
+    // GenericAPIError). EC2 models none.
     const generic = error.constructor.name === `${service}ServiceException` ? "api error " : "";
     return new AwsError(code, error.message, operation, response + generic, error);
 }

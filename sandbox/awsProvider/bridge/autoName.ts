@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 
 /**
- * The engine's settings for automatic names (`pulumi:autonaming`): CheckRequest.AutonamingOptions of provider.proto.
+ * The engine's settings for automatic names (`pulumi:autonaming`): pulumi proto/pulumi/provider.proto,
+ * CheckRequest.AutonamingOptions.
  */
 export interface Autonaming {
     readonly mode: "propose" | "enforce" | "disable";

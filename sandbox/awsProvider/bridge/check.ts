@@ -1,6 +1,6 @@
 import { Autonaming, autoName } from "./autoName";
 import { coerceProperties, DEFAULTS, Report } from "./coerce";
-import { isJson } from "./policyDocument";
+import { policyProblem } from "./policyDocument";
 import { isInput, Property, Schema } from "./schema";
 import { tagsAll } from "./tags";
 import { asStrings, isMap, UNKNOWN, Value, ValueMap } from "./values";
@@ -117,11 +117,8 @@ function validateValue(value: Value, property: Property, path: string, report: R
     if (value === UNKNOWN || value === null) {
         return;
     }
-    if (property.kind === "policy" && typeof value === "string" && !isJson(value)) {
-        report(path, "contains an invalid JSON policy");
-        return;
-    }
-    const problem = property.validate?.(value);
+    const isPolicy = property.kind === "policy" && typeof value === "string";
+    const problem = (isPolicy ? policyProblem(value) : undefined) ?? property.validate?.(value);
     if (problem !== undefined) {
         report(path, problem);
     }

@@ -40,7 +40,10 @@ function expect(holds: boolean, value: Value, what: string, path: string, report
     return value;
 }
 
-/** pkg/tfbridge/transforms.go, TransformJSONDocument: an unknown anywhere makes the document unknown. */
+/**
+ * pulumi-terraform-bridge pkg/tfbridge/transforms.go, TransformJSONDocument: an unknown anywhere makes the document
+ * unknown.
+ */
 function policyText(value: Value, path: string, report: Report): Value {
     if (containsUnknown(value)) {
         return UNKNOWN;
@@ -86,7 +89,10 @@ function coerceObject(value: Value, schema: Schema, path: string, report: Report
         : expect(false, value, "an object", path, report);
 }
 
-/** The key under which inputs record the properties with default values (pkg/tfbridge/schema.go, defaultsKey). */
+/**
+ * The key under which inputs record the properties with default values (pulumi-terraform-bridge pkg/reservedkeys/keys.go,
+ * Defaults).
+ */
 export const DEFAULTS = "__defaults";
 
 /** Converts each property. A property that is not in the schema is reported, never dropped. */

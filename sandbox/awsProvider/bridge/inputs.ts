@@ -41,7 +41,7 @@ function refreshValue(old: Value, now: Value, property: Property): Value {
 
 /**
  * The inputs after an import: everything that can be set and is not at its default or zero value, so that a program
- * with these inputs shows no change. (Same file, extractSchemaInputs.)
+ * with these inputs shows no change. (schema.go, extractSchemaInputs.)
  */
 export function importInputs(state: ValueMap, schema: Schema): ValueMap {
     const inputs: ValueMap = {};

@@ -2,7 +2,7 @@ import { isMap, Value } from "./values";
 
 /**
  * Whether two IAM policy documents mean the same. The order of statements and of lists does not matter, nor whether a
- * single entry is in a list (github.com/hashicorp/awspolicyequivalence, aws_policy_equivalence.go, which
+ * single entry is in a list (awspolicyequivalence aws_policy_equivalence.go, PoliciesAreEquivalent, which
  * terraform-provider-aws internal/verify/json.go, SuppressEquivalentPolicyDiffs, uses).
  */
 export function equivalentPolicies(left: string, right: string): boolean {
@@ -24,14 +24,51 @@ export function equivalentPolicies(left: string, right: string): boolean {
     );
 }
 
-/** terraform-plugin-sdk helper/structure/normalize_json.go: keys sorted, no white space. */
+/** terraform-plugin-sdk helper/structure/normalize_json.go, NormalizeJsonString: keys sorted, no white space. */
 export function normalizeJson(text: string): string {
     const value = parse(text);
     return value === undefined ? text : JSON.stringify(sortKeys(value));
 }
 
-export function isJson(text: string): boolean {
-    return parse(text) !== undefined;
+/** terraform-provider-aws internal/verify/validate.go, ValidIAMPolicyJSON; undefined for a valid document. */
+export function policyProblem(text: string): string | undefined {
+    if (text === "") {
+        return "is an empty string, which is not a valid JSON value";
+    }
+    const problem = text.startsWith("{") ? syntaxProblem(text) : notAnObject(text);
+    return problem && `contains an invalid JSON policy: ${problem}`;
+}
+
+/** The words for a syntax error are JavaScript's, and not Go's. */
+function syntaxProblem(text: string): string | undefined {
+    try {
+        JSON.parse(text);
+        return undefined;
+    } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+    }
+}
+
+function notAnObject(text: string): string {
+    if (/^\s/.test(text)) {
+        return "leading space characters are not allowed";
+    }
+    if (text.startsWith("[")) {
+        return "contains a JSON array, not a JSON object";
+    }
+    return text.startsWith('"')
+        ? `contains a JSON-encoded string, not a JSON-encoded object${hintOn(parse(text))}`
+        : "not a JSON object";
+}
+
+function hintOn(content: Value | undefined): string {
+    if (typeof content !== "string") {
+        return "";
+    }
+    if (content.endsWith(".json")) {
+        return " (have you passed a JSON-encoded filename instead of the content of that file?)";
+    }
+    return parse(content) === undefined ? "" : " (have you double-encoded your JSON data?)";
 }
 
 function parse(text: string): Value | undefined {

@@ -83,7 +83,7 @@ function toStatus(error: unknown): Partial<grpc.StatusObject> {
         : { code, details };
 }
 
-/** `grpc-status-details-bin` carries a google.rpc.Status; sdk/nodejs/provider/server.ts does the same. */
+/** `grpc-status-details-bin` carries a google.rpc.Status; pulumi sdk/nodejs/provider/server.ts does the same. */
 function initializationDetails(error: InitializationError): grpc.Metadata {
     const failure = new rpc.ErrorResourceInitFailed()
         .setId(error.id)

@@ -3,7 +3,7 @@ import { isMap, UNKNOWN, Value, ValueMap } from "../bridge/values";
 
 /**
  * The encoding of property values: google.protobuf.Struct with marked objects for secrets and marked strings for
- * unknown values (https://github.com/pulumi/pulumi sdk/go/common/resource/plugin/rpc.go and sdk/nodejs/runtime/rpc.ts).
+ * unknown values (pulumi sdk/go/common/resource/plugin/rpc.go and pulumi sdk/nodejs/runtime/rpc.ts).
  */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";

@@ -68,7 +68,7 @@ async function create(context: Context, inputs: ValueMap, created: (id: string) 
     );
     created(id);
     // AWS allows all outbound traffic from a new group, and the provider revokes that rule
-    // (resourceSecurityGroupCreate).
+    // (vpc_security_group.go, resourceSecurityGroupCreate).
     const [made] = (await ec2.describeSecurityGroups({ GroupIds: [id] })).SecurityGroups ?? [];
     await explain(
         `revoking default egress rules for Security Group (${id})`,
@@ -128,7 +128,7 @@ async function deleteGroup(context: Context, id: string, state: ValueMap): Promi
     const ec2 = await context.aws.ec2(asString(state["region"]));
     if (state["revokeRulesOnDelete"] === true) {
         // The real provider also revokes the rules of other groups that refer to this one
-        // (forceRevokeSecurityGroupRules).
+        // (vpc_security_group.go, forceRevokeSecurityGroupRules).
         await setRules(ec2, id, "ingress", state["ingress"], []);
         await setRules(ec2, id, "egress", state["egress"], []);
     }

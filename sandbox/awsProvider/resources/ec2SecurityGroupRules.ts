@@ -48,7 +48,10 @@ interface Grant {
     readonly source: string;
 }
 
-/** internal/service/ec2/consts.go and protocolForValue: numbers of well-known protocols are written as names. */
+/**
+ * Numbers of well-known protocols are written as names (vpc_security_group.go, protocolForValue and
+ * securityGroupProtocolIntegers).
+ */
 const protocolNames: Readonly<Record<string, string>> = {
     all: "-1",
     "1": "icmp",
@@ -98,7 +101,7 @@ function permission(groupId: string, grant: Grant): IpPermission {
     };
 }
 
-/** Revokes first (updateSecurityGroupRules): a group cannot have the same rule twice. */
+/** Revokes first (vpc_security_group.go, updateSecurityGroupRules): a group cannot have the same rule twice. */
 export async function setRules(
     ec2: EC2,
     GroupId: string,
@@ -122,7 +125,7 @@ export async function setRules(
     }
 }
 
-/** Merges the rules with the same protocol, ports and description (securityGroupIPPermGather). */
+/** Merges the rules with the same protocol, ports and description (vpc_security_group.go, securityGroupIPPermGather). */
 export function describeRules(groupId: string, permissions: readonly IpPermission[] = []): ValueMap[] {
     const gathered = new Map<string, ValueMap & Record<Exclude<SourceKind, "self">, string[]>>();
     for (const { kind, source, ...common } of permissions.flatMap((actual) => grantsIn(groupId, actual))) {

@@ -11,7 +11,10 @@ import type {
 } from "@aws-sdk/client-eks";
 import { asBoolean, asMap, asString, asStrings, Value } from "../bridge/values";
 
-/** Parts of requests to EKS, from properties that check has accepted (cluster.go, expand… functions). */
+/**
+ * Parts of requests to EKS, from properties that check has accepted (internal/service/eks/cluster.go, the functions
+ * `expand…`).
+ */
 
 export function accessConfig(value: Value | undefined): CreateAccessConfigRequest | undefined {
     const config = asMap(value);

@@ -2,7 +2,7 @@ import type { Cluster } from "@aws-sdk/client-eks";
 import { asMap, defined, Value, ValueMap } from "../bridge/values";
 import { formatDate } from "./iamRole";
 
-/** The state of a cluster, from EKS's answer (cluster.go, flatten… functions). */
+/** The state of a cluster, from EKS's answer (internal/service/eks/cluster.go, the functions `flatten…`). */
 export function describeCluster(actual: Cluster, prior: ValueMap | undefined): ValueMap {
     return defined({
         accessConfig: access(actual, prior),

@@ -4,7 +4,10 @@ import { Context } from "./resourceType";
 
 const DEFAULT_TIMEOUT_MILLISECONDS = 60 * 60_000;
 
-/** Waits for an update (cluster.go, waitClusterUpdateSuccessful). An API that applies it at once reports success. */
+/**
+ * Waits for an update (internal/service/eks/cluster.go, waitClusterUpdateSuccessful). An API that applies it at once reports
+ * success.
+ */
 export async function awaitUpdate(
     context: Context,
     eks: EKS,

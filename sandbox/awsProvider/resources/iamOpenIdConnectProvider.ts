@@ -49,7 +49,7 @@ function validUrl(value: Value): string | undefined {
     return url.search === "" ? undefined : `"url" cannot contain query parameters per the OIDC standard`;
 }
 
-/** IAM returns the URL without its scheme (internal/service/iam/flex.go, suppressOpenIDURL). */
+/** IAM returns the URL without its scheme (internal/service/iam/diff.go, suppressOpenIDURL). */
 function sameUrl(old: Value, now: Value): boolean {
     const bare = (value: Value): Value => (typeof value === "string" ? value.replace(/^https:\/\//, "") : value);
     return bare(old) === bare(now);

@@ -14,6 +14,7 @@ import {
     putInlinePolicies,
     setAttachments,
     setInlinePolicies,
+    whileConcurrentlyModified,
 } from "./iamRolePolicies";
 import { Change, Context, ResourceType } from "./resourceType";
 
@@ -76,12 +77,27 @@ async function create(context: Context, inputs: ValueMap, created: (id: string) 
     };
     await explain(
         `creating IAM Role (${name})`,
-        untilPrincipalsAreKnown(context, () => iam.createRole(request)),
+        whileConcurrentlyModified(context, () => untilPrincipalsAreKnown(context, () => iam.createRole(request))),
     );
+    try {
+        await putInlinePolicies(iam, name, inputs["inlinePolicies"]);
+    } catch (error) {
+        await explain(
+            `creating IAM role (), inline policy failed (${messageOf(error)}), deleting role`,
+            deleteRole(context, iam, name, { forceDetachPolicies: true }),
+        );
+        throw new Error(`creating IAM Role (${name}): ${messageOf(error)}`, { cause: error });
+    }
+    await explain(
+        `creating IAM Role (${name})`,
+        setAttachments(context, iam, name, undefined, inputs["managedPolicyArns"]),
+    );
+    // Only now (role.go, resourceRoleCreate and d.SetId): a role whose managed policies failed stays in the account, and in
+    // no state.
     created(name);
-    await putInlinePolicies(iam, name, inputs["inlinePolicies"]);
-    await setAttachments(iam, name, undefined, inputs["managedPolicyArns"]);
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** A new principal is "invalid" until IAM knows it everywhere (role.go, retryCreateRole). */
 function untilPrincipalsAreKnown<T>(context: Context, attempt: () => Promise<T>): Promise<T> {
@@ -160,10 +176,16 @@ async function update(context: Context, id: string, { olds, news, has }: Change)
         await explain(`updating IAM Role (${id}) permissions boundary`, setBoundary(iam, id, news));
     }
     if (has("inlinePolicies")) {
-        await setInlinePolicies(iam, id, olds["inlinePolicies"], news["inlinePolicies"]);
+        await explain(
+            `updating IAM Role (${id})`,
+            setInlinePolicies(iam, id, olds["inlinePolicies"], news["inlinePolicies"]),
+        );
     }
     if (has("managedPolicyArns")) {
-        await setAttachments(iam, id, olds["managedPolicyArns"], news["managedPolicyArns"]);
+        await explain(
+            `updating IAM Role (${id})`,
+            setAttachments(context, iam, id, olds["managedPolicyArns"], news["managedPolicyArns"]),
+        );
     }
     if (has("tags", "tagsAll")) {
         await explain(`updating tags for IAM Role (${id})`, setTags(iam, id, olds, news));

@@ -1,7 +1,9 @@
 import type { IAM } from "@aws-sdk/client-iam";
-import { explain, ifFound } from "../aws/errors";
+import { explain, hasCode, ifFound } from "../aws/errors";
+import { retryWhen } from "../aws/retry";
 import { equivalentPolicies, normalizeJson } from "../bridge/policyDocument";
 import { asMaps, asString, asStrings, Value, ValueMap } from "../bridge/values";
+import { Context } from "./resourceType";
 
 /** Policies that the properties of a role manage: terraform-provider-aws internal/service/iam/role.go. */
 
@@ -27,7 +29,7 @@ export async function listInlinePolicyNames(iam: IAM, role: string): Promise<str
     return names;
 }
 
-/** Keeps the program's text while AWS has an equivalent one (readRoleInlinePolicies, inlinePoliciesEquivalent). */
+/** Keeps the program's text while AWS has an equivalent one (role.go, readRoleInlinePolicies and inlinePoliciesEquivalent). */
 export async function listInlinePolicies(iam: IAM, role: string, prior: Value | undefined): Promise<Value> {
     const actual: ValueMap[] = [];
     for (const name of await listInlinePolicyNames(iam, role)) {
@@ -55,15 +57,29 @@ function sameInlinePolicies(before: ValueMap[], actual: ValueMap[]): boolean {
     );
 }
 
+/** role.go, addRoleInlinePolicies */
 export async function putInlinePolicies(iam: IAM, role: string, policies: Value | undefined): Promise<void> {
-    for (const policy of asMaps(policies)) {
+    await eachOf(asMaps(policies), async (policy) => {
         const [name, document] = [asString(policy["name"]), asString(policy["policy"])];
         if (name !== undefined && document !== undefined) {
             await explain(
-                `creating inline policy (${name})`,
+                `adding inline policy (${name})`,
                 iam.putRolePolicy({ RoleName: role, PolicyName: name, PolicyDocument: document }),
             );
         }
+    });
+}
+
+/** Tries each one, and joins the failures as Go's errors.Join does. */
+async function eachOf<T>(items: readonly T[], attempt: (item: T) => Promise<unknown>): Promise<void> {
+    const failures: string[] = [];
+    for (const item of items) {
+        await attempt(item).catch((error: unknown) => {
+            failures.push(error instanceof Error ? error.message : String(error));
+        });
+    }
+    if (failures.length > 0) {
+        throw new Error(failures.join("\n"));
     }
 }
 
@@ -83,13 +99,19 @@ export async function setInlinePolicies(
     await putInlinePolicies(iam, role, news);
 }
 
+/** role.go, deleteRoleInlinePolicies */
 export async function deleteInlinePolicies(iam: IAM, role: string, names: string[]): Promise<void> {
-    for (const name of names) {
-        await ifFound(iam.deleteRolePolicy({ RoleName: role, PolicyName: name }));
-    }
+    await eachOf(names, (name) =>
+        explain(
+            `deleting IAM Role (${role}) policy (${name})`,
+            ifFound(iam.deleteRolePolicy({ RoleName: role, PolicyName: name })),
+        ),
+    );
 }
 
+/** role.go, deleteRolePolicyAttachments and addRoleManagedPolicies */
 export async function setAttachments(
+    context: Context,
     iam: IAM,
     role: string,
     olds: Value | undefined,
@@ -101,13 +123,33 @@ export async function setAttachments(
         role,
         before.filter((arn) => !after.includes(arn)),
     );
-    for (const arn of after.filter((arn) => !before.includes(arn))) {
-        await explain(`attaching managed policy (${arn})`, iam.attachRolePolicy({ RoleName: role, PolicyArn: arn }));
-    }
+    await eachOf(
+        after.filter((arn) => !before.includes(arn)),
+        (arn) => attachPolicy(context, iam, role, arn),
+    );
+}
+
+export function whileConcurrentlyModified<T>(context: Context, attempt: () => Promise<T>): Promise<T> {
+    return retryWhen(
+        { timeoutMilliseconds: context.propagationMilliseconds, signal: context.signal },
+        attempt,
+        (error) => hasCode(error, "ConcurrentModification"),
+    );
+}
+
+/** internal/service/iam/role_policy_attachment.go, attachPolicyToRole */
+export function attachPolicy(context: Context, iam: IAM, role: string, arn: string): Promise<unknown> {
+    return explain(
+        `attaching IAM Policy (${arn}) to IAM Role (${role})`,
+        whileConcurrentlyModified(context, () => iam.attachRolePolicy({ RoleName: role, PolicyArn: arn })),
+    );
 }
 
 export async function detachPolicies(iam: IAM, role: string, arns: string[]): Promise<void> {
-    for (const arn of arns) {
-        await ifFound(iam.detachRolePolicy({ RoleName: role, PolicyArn: arn }));
-    }
+    await eachOf(arns, (arn) =>
+        explain(
+            `detaching IAM Policy (${arn}) from Role (${role})`,
+            ifFound(iam.detachRolePolicy({ RoleName: role, PolicyArn: arn })),
+        ),
+    );
 }

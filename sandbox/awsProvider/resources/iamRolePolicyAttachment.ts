@@ -1,9 +1,8 @@
-import { explain, hasCode, ifFound } from "../aws/errors";
-import { retryWhen } from "../aws/retry";
+import { explain, ifFound } from "../aws/errors";
 import { Schema, string } from "../bridge/schema";
 import { arn } from "../bridge/validators";
 import { asString, ValueMap } from "../bridge/values";
-import { listAttachedPolicies } from "./iamRolePolicies";
+import { attachPolicy, listAttachedPolicies, whileConcurrentlyModified } from "./iamRolePolicies";
 import { Context, ResourceType } from "./resourceType";
 
 /** terraform-provider-aws internal/service/iam/role_policy_attachment.go. */
@@ -16,7 +15,8 @@ export const rolePolicyAttachment: ResourceType = {
     token: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     label: "IAM Role Policy Attachment",
     schema,
-    // "a create followed by a delete actually deletes the same attachment we just created" (resource_overrides.go).
+    // "a create followed by a delete actually deletes the same attachment we just created" (pulumi-aws
+    // provider/resource_overrides.go).
     deleteBeforeReplace: true,
     create,
     read,
@@ -37,10 +37,7 @@ function parseId(id: string): { role: string; policyArn: string } {
 async function create(context: Context, inputs: ValueMap, created: (id: string) => void): Promise<void> {
     const iam = await context.aws.iam();
     const [role, policyArn] = [asString(inputs["role"]) ?? "", asString(inputs["policyArn"]) ?? ""];
-    await explain(
-        `attaching IAM Policy (${policyArn}) to IAM Role (${role})`,
-        whileConcurrentlyModified(context, () => iam.attachRolePolicy({ RoleName: role, PolicyArn: policyArn })),
-    );
+    await attachPolicy(context, iam, role, policyArn);
     created(`${role}/${policyArn}`);
 }
 
@@ -61,13 +58,5 @@ async function detach(context: Context, _id: string, state: ValueMap): Promise<v
         ifFound(
             whileConcurrentlyModified(context, () => iam.detachRolePolicy({ RoleName: role, PolicyArn: policyArn })),
         ),
-    );
-}
-
-function whileConcurrentlyModified<T>(context: Context, attempt: () => Promise<T>): Promise<T> {
-    return retryWhen(
-        { timeoutMilliseconds: context.propagationMilliseconds, signal: context.signal },
-        attempt,
-        (error) => hasCode(error, "ConcurrentModification"),
     );
 }

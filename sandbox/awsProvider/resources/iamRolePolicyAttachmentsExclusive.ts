@@ -21,11 +21,13 @@ export const rolePolicyAttachmentsExclusive: ResourceType = {
     },
     read,
     update: (context, _id, { news }) => syncAttachments(context, news),
-    // framework.WithNoOpDelete: what is attached stays attached.
+    // role_policy_attachments_exclusive.go, framework.WithNoOpDelete: what is attached stays attached.
     delete: () => Promise.resolve(),
 };
 
-/** Attaches what is missing, and detaches every other policy (syncAttachments). */
+/**
+ * Attaches what is missing, and detaches every other policy (role_policy_attachments_exclusive.go, syncAttachments).
+ */
 async function syncAttachments(context: Context, inputs: ValueMap): Promise<void> {
     const iam = await context.aws.iam();
     const role = asString(inputs["roleName"]) ?? "";

@@ -4,8 +4,9 @@ import { iamName } from "../bridge/validators";
 import { asString, ValueMap } from "../bridge/values";
 
 /**
- * Name, prefix and path of roles, policies and instance profiles (terraform-provider-aws internal/service/iam). The
- * length of automatic names is that of pulumi-aws provider/resource_overrides.go.
+ * Name, prefix and path of roles, policies and instance profiles (terraform-provider-aws internal/service/iam/role.go,
+ * internal/service/iam/policy.go and internal/service/iam/instance_profile.go). The length of automatic names is that of
+ * pulumi-aws provider/resource_overrides.go, AutoName.
  */
 export function namingProperties({ maxLength, autoNameLength }: Record<"maxLength" | "autoNameLength", number>) {
     return {

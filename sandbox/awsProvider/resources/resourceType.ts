@@ -28,7 +28,7 @@ export interface ResourceType {
     /** As the real provider's messages name it: "IAM Role". */
     readonly label: string;
     readonly schema: Schema;
-    /** `DeleteBeforeReplace` of pulumi-aws provider/resource_overrides.go. */
+    /** pulumi-aws provider/resource_overrides.go, DeleteBeforeReplace. */
     readonly deleteBeforeReplace?: boolean;
 
     /**

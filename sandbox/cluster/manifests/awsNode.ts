@@ -1,6 +1,7 @@
 /**
- * aws-node as in a new EKS cluster. Names, labels, rules, containers, mounts and settings follow
- * https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/config/master/aws-k8s-cni.yaml
+ * aws-node as in a new EKS cluster: amazon-vpc-cni-k8s v1.23.1, config/master/aws-k8s-cni.yaml.
+ *
+ * tests/unit/cluster/upstreamManifest.test.ts compares it with upstream's file, and lists the differences.
  */
 import type {
     V1ClusterRole,
@@ -22,7 +23,7 @@ export interface AwsNodeOptions {
 }
 
 const version = "v1.23.1";
-const agentVersion = "v1.3.1";
+const agentVersion = "v1.4.2";
 
 const podLabels = {
     "app.kubernetes.io/name": "aws-node",
@@ -41,9 +42,18 @@ const clusterRole: Plain<V1ClusterRole> = {
         { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch", "get"] },
         { apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch", "get"] },
         { apiGroups: ["", "events.k8s.io"], resources: ["events"], verbs: ["create", "patch", "list"] },
-        { apiGroups: ["networking.k8s.aws"], resources: ["policyendpoints"], verbs: ["get", "list", "watch"] },
-        { apiGroups: ["networking.k8s.aws"], resources: ["policyendpoints/status"], verbs: ["get"] },
+        {
+            apiGroups: ["networking.k8s.aws"],
+            resources: ["policyendpoints", "clusterpolicyendpoints"],
+            verbs: ["get", "list", "watch"],
+        },
+        {
+            apiGroups: ["networking.k8s.aws"],
+            resources: ["policyendpoints/status", "clusterpolicyendpoints/status"],
+            verbs: ["get"],
+        },
         { apiGroups: ["vpcresources.k8s.aws"], resources: ["cninodes"], verbs: ["get", "list", "watch", "patch"] },
+        { nonResourceURLs: ["/apis/networking.k8s.aws", "/apis/networking.k8s.aws/*"], verbs: ["get"] },
     ],
 };
 
@@ -79,12 +89,15 @@ function settings({ clusterName, ipFamily }: AwsNodeOptions): Plain<V1EnvVar>[] 
         DISABLE_INTROSPECTION: "false",
         DISABLE_METRICS: "false",
         DISABLE_NETWORK_RESOURCE_PROVISIONING: "false",
+        ENABLE_IMDS_ONLY_MODE: "false",
         ENABLE_IPv4: String(ipFamily === "ipv4"),
         ENABLE_IPv6: ipv6,
+        ENABLE_MULTI_NIC: "false",
         ENABLE_POD_ENI: "false",
         ENABLE_PREFIX_DELEGATION: ipv6,
         ENABLE_SUBNET_DISCOVERY: "true",
         NETWORK_POLICY_ENFORCING_MODE: "standard",
+        VPC_CNI_VERSION: version,
         WARM_ENI_TARGET: "1",
         WARM_PREFIX_TARGET: "1",
     };
@@ -111,7 +124,14 @@ const mounts = (paths: Record<string, string>): Plain<V1VolumeMount>[] =>
 const image = (region: string, name: string) => `602401143452.dkr.ecr.${region}.amazonaws.com/${name}`;
 const resources = { requests: { cpu: "25m" } };
 const healthProbe = {
-    exec: { command: ["/app/grpc-health-probe", "-addr=:50051", "-connect-timeout=5s", "-rpc-timeout=5s"] },
+    exec: {
+        command: [
+            "/app/grpc-health-probe",
+            "-addr=unix:///var/run/aws-node/ipamd.sock",
+            "-connect-timeout=5s",
+            "-rpc-timeout=5s",
+        ],
+    },
     timeoutSeconds: 10,
 };
 
@@ -119,6 +139,7 @@ function initContainer({ region, ipFamily }: AwsNodeOptions): Plain<V1Container>
     return {
         name: "aws-vpc-cni-init",
         image: image(region, `amazon-k8s-cni-init:${version}`),
+        imagePullPolicy: "IfNotPresent",
         env: [
             { name: "DISABLE_TCP_EARLY_DEMUX", value: "false" },
             { name: "ENABLE_IPv6", value: String(ipFamily === "ipv6") },
@@ -133,6 +154,7 @@ function mainContainer(options: AwsNodeOptions): Plain<V1Container> {
     return {
         name: "aws-node",
         image: image(options.region, `amazon-k8s-cni:${version}`),
+        imagePullPolicy: "IfNotPresent",
         ports: [{ name: "metrics", containerPort: 61678 }],
         livenessProbe: { ...healthProbe, initialDelaySeconds: 60 },
         readinessProbe: { ...healthProbe, initialDelaySeconds: 1 },
@@ -153,6 +175,7 @@ function policyAgent({ region, ipFamily }: AwsNodeOptions): Plain<V1Container> {
     return {
         name: "aws-eks-nodeagent",
         image: image(region, `amazon/aws-network-policy-agent:${agentVersion}`),
+        imagePullPolicy: "IfNotPresent",
         ports: [{ name: "agentmetrics", containerPort: 8162 }],
         env: [fromField("MY_NODE_NAME", "spec.nodeName")],
         args: [
@@ -164,13 +187,14 @@ function policyAgent({ region, ipFamily }: AwsNodeOptions): Plain<V1Container> {
             "--metrics-bind-addr=:8162",
             "--health-probe-bind-addr=:8163",
             "--conntrack-cache-cleanup-period=300",
+            "--conntrack-cache-table-size=524288",
             "--log-level=debug",
         ],
         resources,
         securityContext: { capabilities: { add: ["NET_ADMIN"] }, privileged: true },
         volumeMounts: mounts({
-            "bpf-pin-path": "/sys/fs/bpf",
             "cni-bin-dir": "/host/opt/cni/bin",
+            "bpf-pin-path": "/sys/fs/bpf",
             "log-dir": "/var/log/aws-routed-eni",
             "run-dir": "/var/run/aws-node",
         }),
@@ -213,6 +237,7 @@ function daemonSet(options: AwsNodeOptions): Plain<V1DaemonSet> {
                     hostNetwork: true,
                     terminationGracePeriodSeconds: 10,
                     tolerations: [{ operator: "Exists" }],
+                    securityContext: {},
                     affinity: linuxNodesWithoutFargate,
                     initContainers: [initContainer(options)],
                     containers: [mainContainer(options), policyAgent(options)],
@@ -229,7 +254,15 @@ const configMap: Plain<V1ConfigMap> = {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: "amazon-vpc-cni", ...inKubeSystem },
-    data: { "enable-network-policy-controller": "false", "enable-windows-ipam": "false" },
+    data: {
+        "enable-windows-ipam": "false",
+        "enable-network-policy-controller": "false",
+        "enable-windows-prefix-delegation": "false",
+        "warm-prefix-target": "0",
+        "warm-ip-target": "1",
+        "minimum-ip-target": "3",
+        "branch-eni-cooldown": "60",
+    },
 };
 
 /** In the order of the manifest. */

@@ -10,6 +10,7 @@ import { model } from "./model";
 import { nodes } from "./nodes";
 import { options } from "./options";
 import { others } from "./others";
+import { owners } from "./owners";
 import { outsiders } from "./outsiders";
 import { records } from "./records";
 import { role } from "./role";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...webhook,
     ...aws,
     ...others,
+    ...owners,
     ...changes,
     ...turningOff,
     ...options,

@@ -20,6 +20,7 @@ export async function startOwnNodeRole(test: string): Promise<OwnNodeRole> {
     const sandbox = await startSandbox({
         name: `e2e-${test}-${String(process.pid)}`,
         newCluster: true,
+        failedStartFactor: 0.02,
         podReadySeconds: 0.5,
         enforcementDelaySeconds: 1,
         ownerPid: process.pid,

@@ -42,6 +42,7 @@ async function start() {
         podReadySeconds: 0.5,
         enforcementDelaySeconds: 1,
         agents: true,
+        failedStartFactor: 0.02,
     });
     const environment = environmentOf(sandbox, tools, languageTools);
     // The Automation API finds the CLI on this process's PATH, whatever the environment it runs it in.

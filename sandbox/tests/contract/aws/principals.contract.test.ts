@@ -152,12 +152,128 @@ describe("SimulatePrincipalPolicy of the AWS stand-in", () => {
                 ["ec2:DeleteNetworkInterface", "*", "explicitDeny"],
             ],
         );
-        const instanceArn = `arn:aws:ec2:us-west-2:${accountId}:instance/i-1`;
-        assert.deepEqual(await simulate(roleArn("simulated"), ["ec2:CreateTags"], [interfaceArn, instanceArn]), [
-            ["ec2:CreateTags", interfaceArn, "allowed"],
-            ["ec2:CreateTags", instanceArn, "implicitDeny"],
+    });
+
+    /** The results for these actions and resources, without what the SDK adds. */
+    const evaluated = async (PolicySourceArn: string, ActionNames: string[], ResourceArns?: string[], values = {}) => {
+        const ContextEntries = Object.entries<string>(values).map(([ContextKeyName, value]) => ({
+            ContextKeyName,
+            ContextKeyType: "string" as const,
+            ContextKeyValues: [value],
+        }));
+        const asked = { PolicySourceArn, ActionNames, ResourceArns, ContextEntries };
+        return (await account.fixture.iam.send(new SimulatePrincipalPolicyCommand(asked))).EvaluationResults;
+    };
+    const instanceArn = `arn:aws:ec2:us-west-2:${accountId}:instance/i-1`;
+
+    it("gives one result an action, with one for each resource in it, of which the most restrictive counts", async () => {
+        await issuer.makeRole("simulated-resources", { policyArn: cniPolicyArn });
+        const role = roleArn("simulated-resources");
+        assert.deepEqual(await evaluated(role, ["ec2:CreateTags"], [interfaceArn, instanceArn]), [
+            {
+                EvalActionName: "ec2:CreateTags",
+                EvalResourceName: "arn:aws:ec2:${Region}:${Account}:${ResourceType}/${ResourcePath}",
+                EvalDecision: "implicitDeny",
+                MatchedStatements: [],
+                MissingContextValues: [],
+                EvalDecisionDetails: {},
+                ResourceSpecificResults: [
+                    { EvalResourceName: interfaceArn, EvalResourceDecision: "allowed" },
+                    { EvalResourceName: instanceArn, EvalResourceDecision: "implicitDeny" },
+                ],
+            },
+        ]);
+        assert.deepEqual(await evaluated(role, ["ec2:CreateTags"], [interfaceArn]), [
+            {
+                EvalActionName: "ec2:CreateTags",
+                EvalResourceName: interfaceArn,
+                EvalDecision: "allowed",
+                MatchedStatements: [],
+                MissingContextValues: [],
+                EvalDecisionDetails: {},
+                ResourceSpecificResults: [{ EvalResourceName: interfaceArn, EvalResourceDecision: "allowed" }],
+            },
         ]);
     });
+
+    it("names the condition keys without a value, of every statement, in both places and only if it does not allow", async () => {
+        // amazon-vpc-cni-k8s docs/iam-policy.md, "Scope-down IAM policy".
+        const key = "aws:ResourceTag/cluster.k8s.amazonaws.com/name";
+        const tagging = { Effect: "Allow", Action: "ec2:CreateTags", Resource: interfaceArn };
+        const scoped = {
+            Effect: "Allow",
+            Action: "ec2:AssignPrivateIpAddresses",
+            Resource: "*",
+            Condition: { StringEquals: { [key]: "sandbox" } },
+        };
+        const inline = JSON.stringify({ Version: "2012-10-17", Statement: [tagging, scoped] });
+        await issuer.makeRole("simulated-scoped", { inline });
+        const role = roleArn("simulated-scoped");
+        const seen = async (action: string, resources?: string[], values = {}) =>
+            (await evaluated(role, [action], resources, values))?.map((result) => [
+                result.EvalDecision,
+                result.MissingContextValues,
+                result.ResourceSpecificResults?.map(({ MissingContextValues }) => MissingContextValues),
+            ]);
+        assert.deepEqual(await seen("ec2:AssignPrivateIpAddresses", [interfaceArn]), [
+            ["implicitDeny", [key], [[key]]],
+        ]);
+        assert.deepEqual(await seen("ec2:AssignPrivateIpAddresses"), [["implicitDeny", [key], undefined]]);
+        // The key of a statement about another action.
+        assert.deepEqual(await seen("ec2:DescribeTags"), [["implicitDeny", [key], undefined]]);
+        assert.deepEqual(await seen("ec2:CreateTags", [interfaceArn]), [["allowed", [], [undefined]]]);
+        assert.deepEqual(await seen("ec2:AssignPrivateIpAddresses", [interfaceArn], { [key]: "sandbox" }), [
+            ["allowed", [], [undefined]],
+        ]);
+        assert.deepEqual(await seen("ec2:AssignPrivateIpAddresses", [interfaceArn], { [key]: "other" }), [
+            ["implicitDeny", [], [undefined]],
+        ]);
+    });
+
+    const refused: [string, string, string[], string[] | undefined, string][] = [
+        [
+            "actions of two services in one call",
+            "role",
+            ["iam:PassRole", "sts:AssumeRole"],
+            undefined,
+            "Invalid Input Actions: [iam:PassRole] and [sts:AssumeRole] require different authorization information. " +
+                "Please refer to the documentation for more details: " +
+                "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+        ],
+        [
+            "an action without a service",
+            "role",
+            ["Describe"],
+            undefined,
+            "The action is invalid since it is missing names",
+        ],
+        [
+            "a resource that is no ARN",
+            "role",
+            ["ec2:CreateTags"],
+            ["eni-1"],
+            "ResourceNames are not in a valid ARN format: eni-1.",
+        ],
+        [
+            "a principal that is a session",
+            "assumed-role",
+            ["ec2:CreateTags"],
+            undefined,
+            `Invalid Entity Arn: arn:aws:iam::${accountId}:assumed-role/simulated-refused does not clearly define entity ` +
+                "type and name.",
+        ],
+    ];
+    for (const [what, kind, actions, resources, message] of refused) {
+        it(`refuses ${what} as InvalidInput`, async () => {
+            await issuer.makeRole(`simulated-refused`).catch(() => undefined);
+            const principal = `arn:aws:iam::${accountId}:${kind}/simulated-refused`;
+            await assertRefused(simulate(principal, actions, resources), {
+                name: "InvalidInputException",
+                status: 400,
+                message,
+            });
+        });
+    }
 
     it("tells a permissions boundary from policies that do not allow", async () => {
         const boundary = await account.createPolicy("simulated-boundary", permissions("ec2:DescribeSubnets"));
@@ -166,7 +282,7 @@ describe("SimulatePrincipalPolicy of the AWS stand-in", () => {
         const { EvaluationResults } = await account.fixture.iam.send(
             new SimulatePrincipalPolicyCommand({
                 PolicySourceArn: roleArn("simulated-bounded"),
-                ActionNames: ["ec2:DescribeSubnets", "ec2:DescribeInstances"],
+                ActionNames: ["ec2:DescribeSubnets", "ec2:DescribeInstances", "ec2:RunInstances"],
             }),
         );
         assert.deepEqual(
@@ -176,6 +292,8 @@ describe("SimulatePrincipalPolicy of the AWS stand-in", () => {
             ]),
             [
                 ["allowed", true],
+                ["implicitDeny", false],
+                // Also where the policies would not allow it either.
                 ["implicitDeny", false],
             ],
         );

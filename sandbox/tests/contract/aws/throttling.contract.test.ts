@@ -25,7 +25,11 @@ describe("throttling by the AWS stand-in", () => {
             status: 503,
             message: "Request limit exceeded.",
         });
-        await assertRefused(eks.send(new ListClustersCommand({})), { ...rateExceeded, name: "ThrottlingException" });
+        await assertRefused(eks.send(new ListClustersCommand({})), {
+            name: "TooManyRequestsException",
+            status: 429,
+            message: "Too Many Requests",
+        });
     });
 
     it("is not seen by callers whose SDK tries again", async () => {

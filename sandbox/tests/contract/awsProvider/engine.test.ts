@@ -134,16 +134,35 @@ describe("an unmodified @pulumi/aws program on the real engine", function () {
         await stack.destroy();
     });
 
-    it("keeps a role that failed to initialise, and the next up completes it", async () => {
-        const managedPolicyArns = ["arn:aws:iam::aws:policy/Nonsense"];
+    it("keeps what failed to initialise, and the next up completes it", async () => {
+        let role = "missing";
         const stack = await engine.stack("partial", () => {
-            new aws.iam.Role("partial", { assumeRolePolicy: trust("ec2.amazonaws.com"), managedPolicyArns });
+            new aws.iam.InstanceProfile("partial", { role });
             return Promise.resolve({});
         });
-        await rejectsWith(stack.up(), /attaching managed policy \(arn:aws:iam::aws:policy\/Nonsense\)/);
-        managedPolicyArns[0] = CNI_POLICY;
+        await rejectsWith(stack.up(), /adding IAM Role \(missing\) to IAM Instance Profile \(partial-/);
+        role = await makeRole(world(), "ec2.amazonaws.com");
         deepStrictEqual(await changesOf(stack.up()), { same: 1, update: 1 });
         deepStrictEqual(await changesOf(stack.destroy()), { delete: 2 });
+    });
+
+    it("forgets a role whose managed policies failed: the next up cannot create it under the same name", async () => {
+        const stack = await engine.stack("orphan", () => {
+            const managedPolicyArns = ["arn:aws:iam::aws:policy/Nonsense"];
+            new aws.iam.Role("orphan", {
+                name: "orphan",
+                assumeRolePolicy: trust("ec2.amazonaws.com"),
+                managedPolicyArns,
+            });
+            return Promise.resolve({});
+        });
+        await rejectsWith(
+            stack.up(),
+            /attaching IAM Policy \(arn:aws:iam::aws:policy\/Nonsense\) to IAM Role \(orphan\)/,
+        );
+        await rejectsWith(stack.up(), /EntityAlreadyExists: Role with name orphan already exists/);
+        await world().iam.deleteRole({ RoleName: "orphan" });
+        await stack.destroy();
     });
 
     it("looks a cluster up whose issuer and IP family the program needs", async () => {

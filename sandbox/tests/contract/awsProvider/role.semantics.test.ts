@@ -99,11 +99,56 @@ describe("the stand-in of the AWS provider does as the real one", () => {
             await provider.delete(ROLE, id, updated);
         });
 
-        it("keeps a role whose policies could not be attached in the state, as one that failed to initialise", async () => {
-            const attempt = makeOwnRole({ managedPolicyArns: ["arn:aws:iam::aws:policy/Nonsense"] });
+        it("leaves a role whose managed policies failed in the account and in no state, and attaches the others", async () => {
+            const name = unique("semantics");
+            const [one, two] = ["arn:aws:iam::aws:policy/One", "arn:aws:iam::aws:policy/Two"];
+            const managedPolicyArns = [one, CNI_POLICY, two];
+            await rejects(makeOwnRole({ name, managedPolicyArns }), (error) => {
+                ok(error instanceof Error && !(error instanceof PartialError));
+                const [first = "", second = ""] = error.message.split("\n");
+                const words = (arn: string) =>
+                    `attaching IAM Policy (${arn}) to IAM Role (${name}): operation error IAM: AttachRolePolicy, `;
+                ok(first.startsWith(`creating IAM Role (${name}): ${words(one)}`), first);
+                ok(second.startsWith(words(two)), second);
+                return true;
+            });
+            const { AttachedPolicies } = await world.iam.listAttachedRolePolicies({ RoleName: name });
+            deepStrictEqual(
+                AttachedPolicies?.map(({ PolicyArn }) => PolicyArn),
+                [CNI_POLICY],
+            );
+        });
+
+        it("deletes a role again whose inline policies failed, with those that did not", async () => {
+            const name = unique("semantics");
+            const inlinePolicies = [
+                { name: "good", policy: permissions("ec2:A") },
+                { name: "wrong", policy: "{}" },
+            ];
+            await rejectsWith(
+                makeOwnRole({ name, inlinePolicies }),
+                /^creating IAM Role \(semantics-\d+\): adding inline policy \(wrong\): operation error IAM: PutRolePolicy, .*MalformedPolicyDocument: /,
+            );
+            await rejects(world.iam.getRole({ RoleName: name }), { name: "NoSuchEntityException" });
+        });
+
+        it("tries again while another call changes the role that is created", async () => {
+            api.answer("CreateRole", iamError(409, "ConcurrentModification", "changing"));
+            await makeOwnRole();
+            deepStrictEqual(api.calls.slice(0, 2), ["CreateRole", "CreateRole"]);
+        });
+
+        it("keeps what exists in the state, as a resource that failed to initialise", async () => {
+            const attempt = make("aws:iam/instanceProfile:InstanceProfile", {
+                name: unique("profile"),
+                role: "missing",
+            });
             await rejects(attempt, (error) => {
                 ok(error instanceof PartialError);
-                ok(error.message.startsWith("attaching managed policy (arn:aws:iam::aws:policy/Nonsense): "));
+                ok(
+                    error.message.startsWith("adding IAM Role (missing) to IAM Instance Profile (profile-"),
+                    error.message,
+                );
                 equal(error.state["name"], error.id);
                 return true;
             });
@@ -145,7 +190,30 @@ describe("the stand-in of the AWS provider does as the real one", () => {
                 "expected to be in the range (3600 - 43200), got 3599",
             ],
             [{ maxSessionDuration: "long" }, "maxSessionDuration", `expected a whole number, got "long"`],
-            [{ assumeRolePolicy: "{" }, "assumeRolePolicy", "contains an invalid JSON policy"],
+            [{ assumeRolePolicy: "" }, "assumeRolePolicy", "is an empty string, which is not a valid JSON value"],
+            [
+                { assumeRolePolicy: " {}" },
+                "assumeRolePolicy",
+                "contains an invalid JSON policy: leading space characters are not allowed",
+            ],
+            [
+                { assumeRolePolicy: "[{}]" },
+                "assumeRolePolicy",
+                "contains an invalid JSON policy: contains a JSON array, not a JSON object",
+            ],
+            [{ assumeRolePolicy: "true" }, "assumeRolePolicy", "contains an invalid JSON policy: not a JSON object"],
+            [
+                { assumeRolePolicy: JSON.stringify("{}") },
+                "assumeRolePolicy",
+                "contains an invalid JSON policy: contains a JSON-encoded string, not a JSON-encoded object " +
+                    "(have you double-encoded your JSON data?)",
+            ],
+            [
+                { assumeRolePolicy: '"trust.json"' },
+                "assumeRolePolicy",
+                "contains an invalid JSON policy: contains a JSON-encoded string, not a JSON-encoded object " +
+                    "(have you passed a JSON-encoded filename instead of the content of that file?)",
+            ],
             [
                 { permissionsBoundary: "CNI" },
                 "permissionsBoundary",
@@ -168,6 +236,11 @@ describe("the stand-in of the AWS provider does as the real one", () => {
                 equal(failures[property], reason);
             });
         }
+
+        it("refuses a trust policy that is no JSON by its property", async () => {
+            const { failures } = await provider.check(ROLE, { assumeRolePolicy: "{" });
+            ok(failures["assumeRolePolicy"]?.startsWith("contains an invalid JSON policy: "));
+        });
 
         it("asks for what is required", async () => {
             const { failures } = await provider.check(ROLE, {});

@@ -6,6 +6,7 @@ import {
     DetachRolePolicyCommand,
     GetRoleCommand,
     IAMClient,
+    PutRolePolicyCommand,
     UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { CoreV1Api, EventsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
@@ -35,6 +36,7 @@ describe("A sandbox with agents", function () {
             name: `agents-test-${process.pid}`,
             nodes,
             agents: true,
+            failedStartFactor: 0.05,
             podReadySeconds: 0.2,
             enforcementDelaySeconds: 1,
             ownerPid: process.pid,
@@ -201,6 +203,58 @@ describe("A sandbox with agents", function () {
             /^Unauthorized operation: failed to call ec2:DescribeNetworkInterfaces due to missing/,
         );
         assert.equal(ofPod.filter(({ reason }) => reason === "MissingIAMPermissions").length, 1);
+    });
+
+    it("restarts a container whose start fails, as the kubelet shows it, and starts it with the rights that it got", async () => {
+        await deliver("agents-restarts", false);
+        const { pod, node } = await firstPod();
+        await remove(pod);
+        const { pod: name, uid } = await newPodOn(node);
+        const container = async () => {
+            const { status } = await core.readNamespacedPod({ namespace, name });
+            return status?.containerStatuses?.find((of) => of.name === "aws-node") ?? assert.fail();
+        };
+        const until = async (wanted: (of: Awaited<ReturnType<typeof container>>) => boolean) => {
+            for (;;) {
+                const seen = await container();
+                if (wanted(seen)) {
+                    return seen;
+                }
+                await sleep(100);
+            }
+        };
+        const restarted = await until(({ restartCount }) => restartCount === 1);
+        assert.deepEqual([restarted.ready, restarted.lastState?.terminated?.exitCode], [false, 137]);
+        const waiting = await until(({ state }) => state?.waiting !== undefined);
+        assert.equal(waiting.state?.waiting?.reason, "CrashLoopBackOff");
+        assert.equal(results().filter((result) => result.uid === uid).length, 2, "one attempt for each start");
+        await iam.send(new AttachRolePolicyCommand({ RoleName: "agents-restarts", PolicyArn: cniPolicy }));
+        const ready = await until((of) => of.ready);
+        assert.ok(ready.restartCount >= 2);
+    });
+
+    it("does not start on a new node without the right to tag its interface, which it needs only once", async () => {
+        const rights = (...Action: string[]) =>
+            JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+        const PolicyDocument = rights(
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:ModifyNetworkInterfaceAttribute",
+            "ec2:AssignPrivateIpAddresses",
+        );
+        const RoleName = "agents-no-tags";
+        await deliver(RoleName, false);
+        await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "without-tags", PolicyDocument }));
+        await sleep(1200);
+        const { pod, node } = await firstPod();
+        await remove(pod);
+        const born = await newPodOn(node);
+        await untilResult(born.uid, ({ ok }) => ok);
+        const added = await sandbox.nodes.add();
+        const onNewNode = await newPodOn(added);
+        const refused = await nextResult(onNewNode.uid).then((result) => [result.ok, result.call]);
+        assert.deepEqual(refused, [false, "ec2:CreateTags"]);
+        await sandbox.nodes.remove(added);
     });
 
     it("feels a detached policy when it is in force, and stays Ready", async () => {

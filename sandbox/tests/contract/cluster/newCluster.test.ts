@@ -41,6 +41,7 @@ describe("A sandbox for a new cluster", function () {
             name: `new-cluster-test-${process.pid}`,
             clusterName: "brand-new",
             newCluster: true,
+            failedStartFactor: 0.02,
             nodeGroupLimitSeconds: 8,
             podReadySeconds: 0.2,
             enforcementDelaySeconds: 1,

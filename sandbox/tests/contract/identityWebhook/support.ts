@@ -7,14 +7,22 @@ export const roleArn = "arn:aws:iam::111122223333:role/cni";
 
 export interface Answer {
     readonly status: number;
-    readonly body: { apiVersion?: string; kind?: string; response?: { uid: string; patch?: string } };
+    readonly body: {
+        apiVersion?: string;
+        kind?: string;
+        response?: { uid: string; patch?: string; status?: { message?: string } };
+    };
 }
 
 export function patchOf(answer: Answer): string {
     return Buffer.from(answer.body.response?.patch ?? "", "base64").toString("utf8");
 }
 
-export function post(webhook: IdentityWebhook, review: object, contentType = "application/json"): Promise<Answer> {
+export function post(
+    webhook: IdentityWebhook,
+    review: object | string,
+    contentType = "application/json",
+): Promise<Answer> {
     const ca = Buffer.from(webhook.caBundle, "base64").toString("utf8");
     return new Promise((resolve, reject) => {
         const outgoing = request(
@@ -31,7 +39,7 @@ export function post(webhook: IdentityWebhook, review: object, contentType = "ap
             },
         );
         outgoing.on("error", reject);
-        outgoing.end(JSON.stringify(review));
+        outgoing.end(typeof review === "string" ? review : JSON.stringify(review));
     });
 }
 

@@ -97,6 +97,13 @@ describe("kwok's stages", () => {
         ]);
     });
 
+    it("let a deleted pod be there for the time asked for", () => {
+        const [gone] = documents({ podReadySeconds: 1, podDeletionSeconds: 1.5 }).filter(
+            ({ metadata }) => metadata.name === "pod-gone",
+        );
+        assert.deepEqual(gone?.spec.delay, { durationMilliseconds: 1500 });
+    });
+
     it("leave a node alone whose kubelet is stopped, and its pods", () => {
         const without = documents({ podReadySeconds: 1, stoppedNodes: ["a", "b"] }).map(({ spec }) =>
             spec.selector.matchExpressions.at(-1),

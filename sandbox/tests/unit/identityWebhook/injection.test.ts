@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 
-import { eksDefaults, injectionPatch, type PatchOperation } from "../../../identityWebhook/injection";
+import {
+    eksDefaults,
+    injectionPatch,
+    type InjectionDefaults,
+    type PatchOperation,
+} from "../../../identityWebhook/injection";
 import type { Container, Pod, ServiceAccount, Volume } from "../../../identityWebhook/pod";
 
 const roleArn = "arn:aws:iam::111122223333:role/cni";
@@ -31,6 +36,23 @@ function tokenVolume(expirationSeconds = 86400, audience = "sts.amazonaws.com"):
     };
 }
 
+/** The patch for a pod whose account the webhook knows. */
+function patchFor(
+    subject: Pod,
+    serviceAccount: ServiceAccount | undefined,
+    settings: InjectionDefaults = defaults,
+): PatchOperation[] | undefined {
+    return injectionPatch(subject, { serviceAccount }, settings);
+}
+
+function patchOfPodIdentity(
+    subject: Pod,
+    serviceAccount: ServiceAccount | undefined = account(),
+    random = () => 0,
+): PatchOperation[] | undefined {
+    return injectionPatch(subject, { serviceAccount, hasPodIdentity: true, random }, defaults);
+}
+
 function valueAt(patch: PatchOperation[] | undefined, path: string): unknown {
     return patch?.find((operation) => operation.path === path)?.value;
 }
@@ -48,11 +70,7 @@ function namesOf(container: Container | undefined): string[] {
 describe("the identity webhook's injection", () => {
     it("gives every container and init container the variables and the token", () => {
         const spec = { initContainers: [{ name: "aws-vpc-cni-init" }], volumes: [{ name: "log-dir" }] };
-        const patch = injectionPatch(
-            pod([{ name: "aws-node" }, { name: "aws-eks-nodeagent" }], spec),
-            account(),
-            defaults,
-        );
+        const patch = patchFor(pod([{ name: "aws-node" }, { name: "aws-eks-nodeagent" }], spec), account());
         assert.deepEqual(patch, [
             { op: "add", path: "/spec/volumes/0", value: tokenVolume() },
             {
@@ -77,7 +95,7 @@ describe("the identity webhook's injection", () => {
             env: [{ name: "WARM_ENI_TARGET", value: "1" }],
             volumeMounts: [{ name: "log-dir", mountPath: "/host/var/log" }],
         };
-        assert.deepEqual(containersOf(injectionPatch(pod([container]), account(), defaults)), [
+        assert.deepEqual(containersOf(patchFor(pod([container]), account())), [
             {
                 name: "aws-node",
                 env: [...container.env, ...variables],
@@ -87,26 +105,33 @@ describe("the identity webhook's injection", () => {
     });
 
     it("makes the list of volumes where there is none", () =>
-        assert.deepEqual(valueAt(injectionPatch(pod(), account(), defaults), "/spec/volumes"), [tokenVolume()]));
+        assert.deepEqual(valueAt(patchFor(pod(), account()), "/spec/volumes"), [tokenVolume()]));
 
     describe("leaves the pod alone", () => {
         const cases: [string, Pod, ServiceAccount | undefined][] = [
             ["when the service account is not known yet", pod(), undefined],
             ["when the service account has no annotation", pod(), { metadata: { name: "aws-node" } }],
             ["when the role ARN is empty", pod(), account({ "eks.amazonaws.com/role-arn": "" })],
-            [
-                "when its volume aws-iam-token is another kind of volume",
-                pod([{ name: "aws-node" }], { volumes: [{ name: "aws-iam-token", emptyDir: {} }] }),
-                account(),
-            ],
-            [
-                "when its volume aws-iam-token holds a token for another audience",
-                pod([{ name: "aws-node" }], { volumes: [tokenVolume(3600, "vault")] }),
-                account(),
-            ],
         ];
         for (const [when, subject, serviceAccount] of cases) {
-            it(when, () => assert.equal(injectionPatch(subject, serviceAccount, defaults), undefined));
+            it(when, () => assert.equal(patchFor(subject, serviceAccount), undefined));
+        }
+    });
+
+    describe("keeps a volume aws-iam-token and gives the variables and the mount all the same", () => {
+        const volumes: [string, Volume][] = [
+            ["another kind of volume", { name: "aws-iam-token", emptyDir: {} }],
+            ["a token for another audience", tokenVolume(3600, "vault")],
+        ];
+        for (const [what, volume] of volumes) {
+            it(`when it is ${what}`, () =>
+                assert.deepEqual(patchFor(pod(undefined, { volumes: [volume] }), account()), [
+                    {
+                        op: "add",
+                        path: "/spec/containers",
+                        value: [{ name: "aws-node", env: variables, volumeMounts: [mount] }],
+                    },
+                ]));
         }
     });
 
@@ -114,7 +139,7 @@ describe("the identity webhook's injection", () => {
         const subject = pod([{ name: "aws-node", env: variables, volumeMounts: [mount] }, { name: "sidecar" }], {
             volumes: [tokenVolume()],
         });
-        assert.deepEqual(injectionPatch(subject, account(), defaults), [
+        assert.deepEqual(patchFor(subject, account()), [
             {
                 op: "add",
                 path: "/spec/containers",
@@ -141,9 +166,7 @@ describe("the identity webhook's injection", () => {
         for (const [what, name, group] of cases) {
             it(what, () => {
                 const own = { name, value: "own" };
-                const [container] = containersOf(
-                    injectionPatch(pod([{ name: "aws-node", env: [own] }]), account(), defaults),
-                );
+                const [container] = containersOf(patchFor(pod([{ name: "aws-node", env: [own] }]), account()));
                 const others = variables.filter((variable) => !group.includes(variable.name));
                 assert.deepEqual(container?.env, [own, ...others]);
                 assert.deepEqual(container.volumeMounts, [mount]);
@@ -155,14 +178,14 @@ describe("the identity webhook's injection", () => {
                 name,
                 value: "own",
             }));
-            const [container] = containersOf(injectionPatch(pod([{ name: "aws-node", env }]), account(), defaults));
+            const [container] = containersOf(patchFor(pod([{ name: "aws-node", env }]), account()));
             assert.deepEqual(container, { name: "aws-node", env });
         });
     });
 
     describe("follows the annotations of the service account", () => {
         it("for the audience", () => {
-            const patch = injectionPatch(pod(), account({ "eks.amazonaws.com/audience": "vault" }), defaults);
+            const patch = patchFor(pod(), account({ "eks.amazonaws.com/audience": "vault" }));
             assert.deepEqual(valueAt(patch, "/spec/volumes"), [tokenVolume(86400, "vault")]);
         });
 
@@ -179,7 +202,7 @@ describe("the identity webhook's injection", () => {
         for (const [value, byDefault, expected] of endpoints) {
             it(`for the STS endpoint: ${value}, where the default is ${byDefault}, gives ${expected}`, () => {
                 const serviceAccount = account({ "eks.amazonaws.com/sts-regional-endpoints": value });
-                const patch = injectionPatch(pod(), serviceAccount, { ...defaults, regionalStsEndpoints: byDefault });
+                const patch = patchFor(pod(), serviceAccount, { ...defaults, regionalStsEndpoints: byDefault });
                 assert.equal(namesOf(containersOf(patch)[0]).includes("AWS_STS_REGIONAL_ENDPOINTS"), expected);
             });
         }
@@ -191,11 +214,15 @@ describe("the identity webhook's injection", () => {
             ["-1", 600],
             ["an hour", 86400],
             ["3600.5", 86400],
+            ["+700", 700],
+            ["007200", 7200],
+            ["9223372036854775808", 86400],
+            ["-9223372036854775809", 86400],
         ];
         for (const [value, expected] of expirations) {
             it(`for the token's expiration: ${value} gives ${expected} seconds`, () => {
                 const serviceAccount = account({ "eks.amazonaws.com/token-expiration": value });
-                assert.equal(expirationOf(injectionPatch(pod(), serviceAccount, defaults)), expected);
+                assert.equal(expirationOf(patchFor(pod(), serviceAccount)), expected);
             });
         }
     });
@@ -210,7 +237,7 @@ describe("the identity webhook's injection", () => {
         for (const [value, expected] of expirations) {
             it(`before the service account's for the token's expiration: ${value} gives ${expected} seconds`, () => {
                 const subject = pod(undefined, {}, { "eks.amazonaws.com/token-expiration": value });
-                assert.equal(expirationOf(injectionPatch(subject, serviceAccount, defaults)), expected);
+                assert.equal(expirationOf(patchFor(subject, serviceAccount)), expected);
             });
         }
 
@@ -221,6 +248,11 @@ describe("the identity webhook's injection", () => {
             ["aws-node, sidecar", ["sidecar"]],
             ['aws"-node', ["aws-node", "sidecar"]],
             ["", ["aws-node", "sidecar"]],
+            ['"aws-node,sidecar"', ["aws-node", "sidecar"]],
+            ['"aws""node",sidecar', ["aws-node"]],
+            ["\n\naws-node\nsidecar", ["sidecar"]],
+            ["aws-node\r\nsidecar", ["sidecar"]],
+            ["aws-node\r", ["sidecar"]],
         ];
         for (const [value, expected] of skipped) {
             it(`for containers to skip: [${value}] injects [${expected.join()}]`, () => {
@@ -231,7 +263,7 @@ describe("the identity webhook's injection", () => {
                         "eks.amazonaws.com/skip-containers": value,
                     },
                 );
-                const injected = containersOf(injectionPatch(subject, account(), defaults)).filter((c) => c.env);
+                const injected = containersOf(patchFor(subject, account())).filter((c) => c.env);
                 assert.deepEqual(
                     injected.map((container) => container.name),
                     expected,
@@ -247,14 +279,14 @@ describe("the identity webhook's injection", () => {
                     "eks.amazonaws.com/skip-containers": "init",
                 },
             );
-            const patch = injectionPatch(subject, account(), defaults);
+            const patch = patchFor(subject, account());
             assert.deepEqual(valueAt(patch, "/spec/initContainers"), [{ name: "init" }]);
         });
     });
 
     it("writes the token file's path as Windows does, where the pod asks for Windows", () => {
         const subject = pod(undefined, { nodeSelector: { "kubernetes.io/os": "windows" } });
-        const [container] = containersOf(injectionPatch(subject, account(), defaults));
+        const [container] = containersOf(patchFor(subject, account()));
         assert.equal(
             container?.env?.find((variable) => variable.name === "AWS_WEB_IDENTITY_TOKEN_FILE")?.value,
             "C:\\var\\run\\secrets\\eks.amazonaws.com\\serviceaccount\\token",
@@ -266,27 +298,72 @@ describe("the identity webhook's injection", () => {
         const name = "eks-pod-identity-token";
 
         it("gives container credentials and their token, and no role, also where the account names one", () => {
-            const patch = injectionPatch(pod(), account(), defaults, true);
+            const patch = patchOfPodIdentity(pod());
             const [container] = containersOf(patch);
             assert.deepEqual(container?.env?.slice(3), [
                 { name: "AWS_CONTAINER_CREDENTIALS_FULL_URI", value: "http://169.254.170.23/v1/credentials" },
                 { name: "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", value: `${folder}/${name}` },
             ]);
             assert.deepEqual(container.volumeMounts, [{ name, readOnly: true, mountPath: folder }]);
-            const token = { audience: "pods.eks.amazonaws.com", expirationSeconds: 86400, path: name };
+            const token = { audience: "pods.eks.amazonaws.com", expirationSeconds: 79200, path: name };
             assert.deepEqual(valueAt(patch, "/spec/volumes"), [
                 { name, projected: { sources: [{ serviceAccountToken: token }] } },
             ]);
         });
 
-        it("gives them to an account that the webhook does not know, too", () =>
-            assert.equal(containersOf(injectionPatch(pod(), undefined, defaults, true)).length, 1));
+        it("gives them to an account that the webhook's cache does not have, without the regional endpoint", () => {
+            const patch = injectionPatch(pod(), { serviceAccount: undefined, hasPodIdentity: true }, defaults);
+            assert.deepEqual(namesOf(containersOf(patch)[0]), [
+                "AWS_DEFAULT_REGION",
+                "AWS_REGION",
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            ]);
+        });
+
+        it("labels the pod first, also one that has labels", () => {
+            const labelOf = (labels?: Record<string, string>) =>
+                patchOfPodIdentity({ ...pod(), metadata: { ...(labels && { labels }) } })?.[0];
+            assert.deepEqual(labelOf(), {
+                op: "add",
+                path: "/metadata/labels",
+                value: { "eks.amazonaws.com/pod-identity": "enabled" },
+            });
+            assert.deepEqual(labelOf({ "k8s-app": "aws-node" }), {
+                op: "add",
+                path: "/metadata/labels/eks.amazonaws.com~1pod-identity",
+                value: "enabled",
+            });
+            assert.equal(valueAt(patchFor(pod(), account()), "/metadata/labels"), undefined);
+        });
+
+        const spread: [string, Record<string, string>, number, number][] = [
+            ["the default, from the least", {}, 0, 79200],
+            ["the default, to the most", {}, 0.99999, 86400],
+            [
+                "the default where an annotation states it",
+                { "eks.amazonaws.com/token-expiration": "86400" },
+                0.5,
+                82800,
+            ],
+            ["nothing else", { "eks.amazonaws.com/token-expiration": "86399" }, 0.5, 86399],
+        ];
+        for (const [what, annotations, random, expected] of spread) {
+            it(`spreads the token's expiration: ${what}`, () => {
+                const patch = patchOfPodIdentity(pod(), account(annotations), () => random);
+                assert.equal(expirationOf(patch), expected);
+            });
+        }
+
+        it("spreads no expiration of a web identity", () =>
+            assert.equal(
+                expirationOf(injectionPatch(pod(), { serviceAccount: account(), random: () => 0 }, defaults)),
+                86400,
+            ));
 
         it("keeps a container's own container credentials", () => {
             const own = { name: "AWS_CONTAINER_CREDENTIALS_FULL_URI", value: "http://127.0.0.1/mine" };
-            const [container] = containersOf(
-                injectionPatch(pod([{ name: "aws-node", env: [own] }]), account(), defaults, true),
-            );
+            const [container] = containersOf(patchOfPodIdentity(pod([{ name: "aws-node", env: [own] }])));
             assert.deepEqual(namesOf(container), [
                 own.name,
                 "AWS_STS_REGIONAL_ENDPOINTS",

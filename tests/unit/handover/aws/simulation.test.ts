@@ -85,6 +85,37 @@ describe("a simulation of a role's rights", () => {
             ],
             "unclear",
         ],
+        // EvaluationResult, MissingContextValues: with resources, they are "included under the ResourceSpecificResults section".
+        [
+            "not allowed for want of a value of one resource",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "implicitDeny",
+                    MissingContextValues: [],
+                    ResourceSpecificResults: [
+                        { EvalResourceName: "a", EvalResourceDecision: "implicitDeny" },
+                        {
+                            EvalResourceName: "b",
+                            EvalResourceDecision: "implicitDeny",
+                            MissingContextValues: ["aws:ResourceTag/cluster.k8s.amazonaws.com/name"],
+                        },
+                    ],
+                },
+            ],
+            "unclear",
+        ],
+        [
+            "denied on its resource, with nothing missing",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "implicitDeny",
+                    ResourceSpecificResults: [{ EvalResourceName: "a", EvalResourceDecision: "implicitDeny" }],
+                },
+            ],
+            "denied",
+        ],
         [
             "something of another action",
             [{ EvalActionName: "ec2:DescribeTagsOfAll", EvalDecision: "allowed" }],
@@ -132,13 +163,63 @@ describe("a simulation of a role's rights", () => {
         });
     });
 
+    /** As aws-cloudformation/rain quotes it (internal/aws/iam/iam.go, Simulate). */
+    const mixed = new AwsFailure(
+        "InvalidInput",
+        "Invalid Input Actions: [ec2:CreateTags] and [ec2:AssignIpv6Addresses] require different authorization information. Please refer to " +
+            "the documentation for more details: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+    );
+    const TAGGING: CniAction = { ...ASSIGNING, action: "ec2:CreateTags" };
+
+    it("asks about each action alone when IAM refuses them in one call", async () => {
+        aws.answer({
+            "iam:SimulatePrincipalPolicy": ({ parameters }) =>
+                parameters["ActionNames.member.2"] === undefined
+                    ? {
+                          EvaluationResults: [
+                              {
+                                  EvalActionName: parameters["ActionNames.member.1"],
+                                  EvalDecision:
+                                      parameters["ActionNames.member.1"] === "ec2:CreateTags"
+                                          ? "allowed"
+                                          : "implicitDeny",
+                              },
+                          ],
+                      }
+                    : mixed,
+        });
+        deepStrictEqual(await simulated([ASSIGNING, TAGGING]), {
+            decisions: new Map([
+                ["ec2:AssignIpv6Addresses", "denied"],
+                ["ec2:CreateTags", "allowed"],
+            ]),
+        });
+        deepStrictEqual(aws.counts(), { "iam:SimulatePrincipalPolicy": 3 });
+    });
+
+    it("is unclear about an action that IAM does not simulate, and decides the others", async () => {
+        aws.answer({
+            "iam:SimulatePrincipalPolicy": ({ parameters }) =>
+                parameters["ActionNames.member.1"] === "ec2:CreateTags" &&
+                parameters["ActionNames.member.2"] === undefined
+                    ? { EvaluationResults: [{ EvalActionName: "ec2:CreateTags", EvalDecision: "allowed" }] }
+                    : mixed,
+        });
+        deepStrictEqual(await simulated([ASSIGNING, TAGGING]), {
+            decisions: new Map([
+                ["ec2:AssignIpv6Addresses", "unclear"],
+                ["ec2:CreateTags", "allowed"],
+            ]),
+        });
+    });
+
     const failures: [string, AwsFailure, object][] = [
         [
             "credentials that have expired",
             new AwsFailure("ExpiredToken", "too old", 403),
             { code: "aws-credentials-expired" },
         ],
-        ["an unknown code", new AwsFailure("InvalidInput", "wrong"), { message: "wrong" }],
+        ["an unknown code", new AwsFailure("PolicyEvaluation", "wrong"), { message: "wrong" }],
     ];
     for (const [what, failure, error] of failures) {
         it(`is an error with ${what}`, async () => {

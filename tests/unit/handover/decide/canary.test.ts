@@ -90,6 +90,16 @@ describe("The canary", () => {
             wait("canary pod-n1 on n1: not Ready yet"),
         ],
         [
+            "is awaited after a restart of its containers, and the reason says so",
+            before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, restarts: 1 })) }),
+            wait("canary pod-n1 on n1: not Ready yet, its containers were restarted once"),
+        ],
+        [
+            "is awaited after two restarts",
+            before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, restarts: 2 })) }),
+            wait("canary pod-n1 on n1: not Ready yet, its containers were restarted 2 times"),
+        ],
+        [
             "is watched",
             before({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-19) })) }),
             wait("canary pod-n1 on n1: Ready, watching it for 20 s"),

@@ -126,8 +126,8 @@ export function kubeconfig(server: string, user: object = { token: "the-token" }
     };
 }
 
-export function accessTo(server: string, user?: object, settings = patient): Promise<ClusterAccess> {
-    return connectCluster({ kubeconfig: JSON.stringify(kubeconfig(server, user)) }, subject, settings);
+export function accessTo(server: string, user?: object, settings = patient, of = subject): Promise<ClusterAccess> {
+    return connectCluster({ kubeconfig: JSON.stringify(kubeconfig(server, user)) }, of, settings);
 }
 
 export const namespaceAnswer = { body: { metadata: { name: "kube-system", uid: "uid-of-kube-system" } } };

@@ -1,0 +1,62 @@
+import { commonErrors, ec2ResourceError, notOffered, seenErrors } from "./commonErrors";
+import { routeOf } from "./eks/routes";
+import { AwsError } from "./errors";
+import { type AwsRequest, type AwsResponse, errorAnswer } from "./protocol";
+import { modelledErrors, type ServiceModel, serviceModel } from "./serviceModels";
+
+/**
+ * Holds the front, and moto behind it, to AWS's own service models: an error that the operation cannot answer there becomes an
+ * InternalFailure, which no test expects.
+ */
+export class ModelGuard {
+    private readonly models = new Map<string, ServiceModel>();
+
+    public constructor(private readonly motoServer: string) {}
+
+    public checked(request: AwsRequest, response: AwsResponse): AwsResponse {
+        const code = response.status < 400 ? undefined : codeOf(response);
+        if (code === undefined || this.problemOf(request, code, response.status) === undefined) {
+            return response;
+        }
+        const words = this.problemOf(request, code, response.status) ?? "";
+        return errorAnswer(request.service, new AwsError("InternalFailure", words, 500));
+    }
+
+    /** Undefined if the operation may answer this error with this status. */
+    public problemOf(request: Pick<AwsRequest, "service" | "action" | "method" | "url">, code: string, status: number) {
+        const { service } = request;
+        const operation = service === "eks" ? operationOf(request) : request.action;
+        const declared = service === "ec2" ? new Map<string, number>() : modelledErrors(this.model(service), operation);
+        const seen = seenErrors[`${service}:${operation}`]?.[code];
+        const allowed = declared.get(code) ?? seen ?? commonErrors[service][code] ?? this.resourceError(service, code);
+        const isNotOffered = Object.entries(notOffered).some(([own, of]) => own === code && of === status);
+        return allowed === status || isNotOffered
+            ? undefined
+            : `The stand-in answered ${service}:${operation} with ${code} (${status}), and AWS's model of the operation ` +
+                  (allowed === undefined ? "has no such error." : `has it with the status ${allowed}.`);
+    }
+
+    private resourceError(service: string, code: string): number | undefined {
+        return service === "ec2" && ec2ResourceError.test(code) ? 400 : undefined;
+    }
+
+    private model(service: "iam" | "sts" | "eks"): ServiceModel {
+        const known = this.models.get(service) ?? serviceModel(this.motoServer, service);
+        this.models.set(service, known);
+        return known;
+    }
+}
+
+function operationOf({ method, url }: Pick<AwsRequest, "method" | "url">): string {
+    try {
+        return routeOf(method, url.split("?")[0] ?? "").action;
+    } catch {
+        return "";
+    }
+}
+
+/** The code as SDKs read it: EKS's header, or the Code of the XML protocols. */
+function codeOf({ headers, body }: AwsResponse): string | undefined {
+    const inHeader = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === "x-amzn-errortype")?.[1];
+    return inHeader ?? /<Code>([^<]*)<\/Code>/.exec(body.toString())?.[1];
+}

@@ -1,0 +1,90 @@
+/** What a container does, or what happens to it. */
+export type Phase =
+    | { readonly is: "starting" }
+    /** Started, and Ready once the time is reached. */
+    | { readonly is: "settling"; readonly until: number }
+    | { readonly is: "running" }
+    /** Its process has ended inside; the container runs on until its liveness probe has failed often enough. */
+    | { readonly is: "failed"; readonly killedAt: number }
+    | { readonly is: "backOff"; readonly until: number };
+
+/**
+ * From the start of aws-node's container to its death by the liveness probe: initialDelaySeconds 60 of the manifest, and three
+ * failures, ten seconds apart (Kubernetes' defaults of failureThreshold and periodSeconds).
+ *
+ * The entrypoint waits for ipamd without a limit, so the container does not end by itself (amazon-vpc-cni-k8s
+ * cmd/aws-vpc-cni/main.go, waitForIPAM).
+ */
+export const livenessSeconds = 60 + 3 * 10;
+
+/**
+ * k8s.io/kubernetes pkg/kubelet/kubelet.go, initialCrashLoopBackOff and MaxCrashLoopBackOff. The first restart is immediate
+ * (pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff).
+ */
+const backOff = { firstSeconds: 10, mostSeconds: 300 };
+
+/** The starts of a container that may fail, in time. */
+export class ContainerLife {
+    private startedAt: number;
+    private now: Phase;
+    /** Completed restarts: the container's restartCount. */
+    public restarts = 0;
+
+    public constructor(
+        private readonly clock: () => number,
+        /** Scales every duration. */
+        private readonly factor: number,
+        isRunning: boolean,
+    ) {
+        this.startedAt = clock();
+        this.now = { is: isRunning ? "running" : "starting" };
+    }
+
+    public get phase(): Phase {
+        return this.now;
+    }
+
+    public failed(): void {
+        this.now = { is: "failed", killedAt: this.startedAt + this.milliseconds(livenessSeconds) };
+    }
+
+    /** Its start succeeded, after so many more seconds. */
+    public succeeded(afterSeconds: number): void {
+        this.now =
+            afterSeconds === 0
+                ? { is: "running" }
+                : { is: "settling", until: this.clock() + this.milliseconds(afterSeconds) };
+    }
+
+    /** What has become due: undefined while nothing has. */
+    public passTime(): "ready" | "backOff" | "restarted" | undefined {
+        const { now } = this;
+        if (now.is === "settling" && this.clock() >= now.until) {
+            this.now = { is: "running" };
+            return "ready";
+        }
+        if (now.is === "failed" && this.clock() >= now.killedAt) {
+            const seconds = this.restarts === 0 ? 0 : backOff.firstSeconds * 2 ** (this.restarts - 1);
+            if (seconds === 0) {
+                return this.restart();
+            }
+            this.now = {
+                is: "backOff",
+                until: now.killedAt + this.milliseconds(Math.min(seconds, backOff.mostSeconds)),
+            };
+            return "backOff";
+        }
+        return now.is === "backOff" && this.clock() >= now.until ? this.restart() : undefined;
+    }
+
+    private restart(): "restarted" {
+        this.restarts++;
+        this.startedAt = this.clock();
+        this.now = { is: "starting" };
+        return "restarted";
+    }
+
+    private milliseconds(seconds: number): number {
+        return seconds * 1000 * this.factor;
+    }
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { type Certificate, selfSigned } from "./certificate";
+import type { WebhookAnswer, WebhookRequest } from "./webhook";
+
+/** The address that the API server calls, and the faults of the way to the webhook. */
+export interface Front {
+    readonly port: number;
+    readonly certificate: Certificate;
+    stop(): Promise<void>;
+    start(): Promise<void>;
+    delay(milliseconds: number): void;
+    showWrongCertificate(isWrong: boolean): void;
+}
+
+/** A TLS server on 127.0.0.1 that passes each request to the webhook behind it. */
+export async function startFront(
+    answer: (request: WebhookRequest) => Promise<WebhookAnswer>,
+    wantedPort = 0,
+): Promise<Front> {
+    const [certificate, wrongCertificate] = await Promise.all([selfSigned(), selfSigned()]);
+    let shown = certificate;
+    let delayMilliseconds = 0;
+    const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of incoming) {
+            chunks.push(chunk as Buffer);
+        }
+        const contentType = incoming.headers["content-type"];
+        const { status, body } = await answer({ contentType, body: Buffer.concat(chunks).toString("utf8") });
+        await sleep(delayMilliseconds);
+        outgoing.writeHead(status, { "content-type": "application/json" });
+        outgoing.end(body);
+    };
+    const listen = (port: number): Promise<Server> =>
+        listening(
+            createServer(shown, (incoming, outgoing) => {
+                handle(incoming, outgoing).catch(() => incoming.destroy());
+            }),
+            port,
+        );
+    let server: Server | undefined = await listen(wantedPort);
+    const port = portOf(server);
+    return {
+        port,
+        certificate,
+        stop: async () => {
+            const stopping = server;
+            server = undefined;
+            if (stopping) {
+                const closed = new Promise((resolve) => stopping.close(resolve));
+                stopping.closeAllConnections();
+                await closed;
+            }
+        },
+        start: async () => {
+            server ??= await listen(port);
+        },
+        delay: (milliseconds) => (delayMilliseconds = milliseconds),
+        showWrongCertificate: (isWrong) => {
+            shown = isWrong ? wrongCertificate : certificate;
+            server?.setSecureContext(shown);
+            // The API server keeps its connections, and would not check the certificate again.
+            server?.closeAllConnections();
+        },
+    };
+}
+
+function listening(server: Server, port: number): Promise<Server> {
+    return new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, "127.0.0.1", () => resolve(server));
+    });
+}
+
+function portOf(server: Server): number {
+    const address = server.address();
+    return typeof address === "object" && address ? address.port : 0;
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { commonErrors, ec2ResourceError, notOffered } from "../../../aws/commonErrors";
+import { limits, policyDescription, roleDescription, tagPatterns } from "../../../aws/iam/constraints";
+import { ModelGuard } from "../../../aws/modelGuard";
+import {
+    modelledErrors,
+    type ModelledService,
+    type ServiceModel,
+    serviceModel,
+    type Shape,
+} from "../../../aws/serviceModels";
+import { ensureTool } from "../../../tools";
+
+const folder = join(__dirname, "../../../aws");
+
+/** The errors that the front constructs: the code and the status where both are literals. */
+function constructed(): { file: string; code: string; status: number }[] {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts"))
+        .flatMap((file) => {
+            const text = readFileSync(join(folder, file), "utf8");
+            const found = [
+                ...text.matchAll(/new AwsError\(\s*"(\w+)",(?:(?!new AwsError)[\s\S])*?,\s*(\d{3}),?\s*\)/g),
+            ];
+            return found.map(([, code = "", status]) => ({ file, code, status: Number(status) }));
+        });
+}
+
+describe("AWS's own service models and the front of the AWS stand-in", function () {
+    this.timeout(120_000);
+    let models: Record<ModelledService, ServiceModel>;
+    let guard: ModelGuard;
+    before(async () => {
+        const moto = await ensureTool("moto");
+        const read = (service: ModelledService) => serviceModel(moto, service);
+        models = { iam: read("iam"), sts: read("sts"), eks: read("eks"), "eks-auth": read("eks-auth") };
+        guard = new ModelGuard(moto);
+    });
+
+    it("agree on every error that the front constructs, with its status", () => {
+        const all = constructed();
+        assert.ok(all.length > 40, `${all.length} errors were found`);
+        const known = new Map<string, Set<number>>();
+        const add = (code: string, status: number) => known.set(code, (known.get(code) ?? new Set()).add(status));
+        for (const model of Object.values(models)) {
+            Object.keys(model.operations).forEach((operation) =>
+                modelledErrors(model, operation).forEach((status, code) => add(code, status)),
+            );
+        }
+        [...Object.values(commonErrors), notOffered].forEach((errors) =>
+            Object.entries(errors).forEach(([code, status]) => add(code, status)),
+        );
+        const unknown = all.filter(({ code, status }) => !known.get(code)?.has(status) && !ec2ResourceError.test(code));
+        assert.deepEqual(unknown, []);
+    });
+
+    const cases: [string, Parameters<ModelGuard["problemOf"]>, string | undefined][] = [
+        [
+            "an error of the operation",
+            [{ service: "iam", action: "GetRole", method: "POST", url: "/" }, "NoSuchEntity", 404],
+            undefined,
+        ],
+        [
+            "an error of the operation, with another status",
+            [{ service: "iam", action: "GetRole", method: "POST", url: "/" }, "NoSuchEntity", 400],
+            "The stand-in answered iam:GetRole with NoSuchEntity (400), and AWS's model of the operation has it with the status 404.",
+        ],
+        [
+            "an error of another operation",
+            [{ service: "iam", action: "GetRole", method: "POST", url: "/" }, "DeleteConflict", 409],
+            "The stand-in answered iam:GetRole with DeleteConflict (409), and AWS's model of the operation has no such error.",
+        ],
+        [
+            "an error of every operation",
+            [{ service: "sts", action: "GetCallerIdentity", method: "POST", url: "/" }, "InvalidClientTokenId", 403],
+            undefined,
+        ],
+        [
+            "an error of a REST operation",
+            [{ service: "eks", action: "", method: "GET", url: "/clusters/a?b=c" }, "ResourceNotFoundException", 404],
+            undefined,
+        ],
+        [
+            "EKS's throttling with the status of other services",
+            [{ service: "eks", action: "", method: "GET", url: "/clusters/a" }, "TooManyRequestsException", 400],
+            "The stand-in answered eks:DescribeCluster with TooManyRequestsException (400), and AWS's model of the operation has it with the status 429.",
+        ],
+        [
+            "a missing resource of EC2",
+            [{ service: "ec2", action: "DescribeVpcs", method: "POST", url: "/" }, "InvalidVpcID.NotFound", 400],
+            undefined,
+        ],
+        [
+            "a code that EC2 does not have",
+            [{ service: "ec2", action: "DescribeVpcs", method: "POST", url: "/" }, "AccessDenied", 403],
+            "The stand-in answered ec2:DescribeVpcs with AccessDenied (403), and AWS's model of the operation has no such error.",
+        ],
+    ];
+    for (const [what, asked, problem] of cases) {
+        it(`are compared at each answer: ${what}`, () => assert.equal(guard.problemOf(...asked), problem));
+    }
+
+    /** The shape of an input parameter of IAM. */
+    const shapeOf = (operation: string, member: string): Shape => {
+        const { operations, shapes } = models.iam;
+        const input = shapes[operations[operation]?.input?.shape ?? ""];
+        return shapes[input?.members?.[member]?.shape ?? ""] ?? assert.fail(`${operation} has no ${member}`);
+    };
+    const members: [string, string][] = [
+        ["CreateRole", "RoleName"],
+        ["PutRolePolicy", "PolicyName"],
+        ["CreatePolicy", "PolicyName"],
+        ["CreateInstanceProfile", "InstanceProfileName"],
+        ["AttachRolePolicy", "PolicyArn"],
+        ["CreateRole", "PermissionsBoundary"],
+        ["DeleteOpenIDConnectProvider", "OpenIDConnectProviderArn"],
+        ["CreateOpenIDConnectProvider", "Url"],
+        ["SetDefaultPolicyVersion", "VersionId"],
+    ];
+    for (const [operation, member] of members) {
+        it(`agree on the length and the pattern of ${member} in ${operation}`, () => {
+            const { min, max, pattern } = shapeOf(operation, member);
+            const own = limits[member] ?? assert.fail();
+            assert.equal(own.pattern?.text, pattern);
+            if (max !== undefined) {
+                assert.deepEqual([own.minLength ?? 0, own.maxLength], [min ?? 0, max]);
+            }
+        });
+    }
+
+    it("agree on descriptions, tags and the length of sessions", () => {
+        const description = shapeOf("CreateRole", "Description");
+        assert.deepEqual(
+            [roleDescription.maxLength, roleDescription.pattern?.text],
+            [description.max, description.pattern],
+        );
+        assert.equal(policyDescription.maxLength, shapeOf("CreatePolicy", "Description").max);
+        const { shapes } = models.iam;
+        assert.equal(tagPatterns.key.text, shapes["tagKeyType"]?.pattern);
+        assert.equal(tagPatterns.value.text, shapes["tagValueType"]?.pattern);
+        const { min, max } = shapeOf("CreateRole", "MaxSessionDuration");
+        assert.deepEqual([min, max], [3600, 43200]);
+    });
+
+    it("agree on what the Pod Identity agent is refused with", () => {
+        const errors = modelledErrors(models["eks-auth"], "AssumeRoleForPodIdentity");
+        const own = constructed().filter(({ file }) => file.endsWith("podIdentity.ts"));
+        assert.ok(own.length >= 3);
+        own.forEach(({ code, status }) => assert.equal(errors.get(code), status, code));
+    });
+});
