@@ -17,6 +17,8 @@ export { cacheRoot } from "./tools/cache";
 
 // For other servers of a test.
 export { freePort } from "./cluster/ports";
+export { selfSigned } from "./certificate";
+export type { Certificate } from "./certificate";
 
 // The Pulumi engine on a sandbox.
 export { installedPluginsOnly, makePulumiHome } from "./pulumiHome";

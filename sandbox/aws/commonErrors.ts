@@ -20,19 +20,40 @@ const query = {
     ValidationError: 400,
 };
 
-/** EC2 models no errors: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
-const ec2 = {
+const badRequest = (codes: string): Record<string, number> =>
+    Object.fromEntries(
+        codes
+            .trim()
+            .split(/\s+/)
+            .map((code) => [code, 400]),
+    );
+
+/**
+ * EC2 models no errors. This is its documented list, as far as resources of a sandbox can cause them: "Common client error codes",
+ * "Client error codes for specific actions" and "Server error codes" of
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html. It gives no status but "400-series" and "500-series".
+ */
+const ec2: Readonly<Record<string, number>> = {
+    ...badRequest(`
+        Blocked IdempotentParameterMismatch InvalidAction InvalidCharacter InvalidClientTokenId InvalidPaginationToken
+        InvalidParameter InvalidParameterCombination InvalidParameterDependency InvalidParameterValue InvalidQueryParameter
+        MalformedQueryString MissingAction MissingAuthenticationToken MissingParameter OptInRequired PendingVerification
+        RequestExpired UnknownParameter UnsupportedOperation UnsupportedProtocol ValidationError`),
     AuthFailure: 401,
-    DependencyViolation: 400,
     DryRunOperation: 412,
-    InternalFailure: 500,
-    InvalidAction: 400,
-    InvalidParameterValue: 400,
-    MissingParameter: 400,
-    RequestExpired: 400,
-    RequestLimitExceeded: 503,
     UnauthorizedOperation: 403,
-    UnknownParameter: 400,
+    ...badRequest(`
+        DependencyViolation IncorrectState InvalidAMIID.NotFound InvalidAllocationID.NotFound InvalidAssociationID.NotFound
+        InvalidGroup.Duplicate InvalidGroup.InUse InvalidGroup.NotFound InvalidInstanceID.Malformed InvalidInstanceID.NotFound
+        InvalidInternetGatewayID.NotFound InvalidLaunchTemplateId.NotFound InvalidNetworkInterfaceID.NotFound
+        InvalidPermission.Duplicate InvalidPermission.Malformed InvalidPermission.NotFound InvalidRoute.NotFound
+        InvalidRouteTableID.NotFound InvalidSecurityGroupRuleId.NotFound InvalidSubnet.Conflict InvalidSubnet.Range
+        InvalidSubnetID.NotFound InvalidVpc.Range InvalidVpcID.NotFound Resource.AlreadyAssociated RouteAlreadyExists`),
+    InternalError: 500,
+    InternalFailure: 500,
+    RequestLimitExceeded: 503,
+    ServiceUnavailable: 503,
+    Unavailable: 503,
 };
 
 export const commonErrors: Readonly<Record<Service, Readonly<Record<string, number>>>> = {
@@ -50,9 +71,6 @@ export const commonErrors: Readonly<Record<Service, Readonly<Record<string, numb
     },
     ec2,
 };
-
-/** EC2's codes for resources: "InvalidVpcID.NotFound", "InvalidGroup.Duplicate" and others, all with the status 400. */
-export const ec2ResourceError = /^Invalid[A-Z]\w*\.(NotFound|Duplicate|Malformed|Conflict|InUse|Range)$/;
 
 /**
  * Errors that a model does not list, and that the operation was seen to answer.

@@ -1,4 +1,4 @@
-import { commonErrors, ec2ResourceError, notOffered, seenErrors } from "./commonErrors";
+import { commonErrors, notOffered, seenErrors } from "./commonErrors";
 import { routeOf } from "./eks/routes";
 import { AwsError } from "./errors";
 import { type AwsRequest, type AwsResponse, errorAnswer } from "./protocol";
@@ -28,16 +28,12 @@ export class ModelGuard {
         const operation = service === "eks" ? operationOf(request) : request.action;
         const declared = service === "ec2" ? new Map<string, number>() : modelledErrors(this.model(service), operation);
         const seen = seenErrors[`${service}:${operation}`]?.[code];
-        const allowed = declared.get(code) ?? seen ?? commonErrors[service][code] ?? this.resourceError(service, code);
+        const allowed = declared.get(code) ?? seen ?? commonErrors[service][code];
         const isNotOffered = Object.entries(notOffered).some(([own, of]) => own === code && of === status);
         return allowed === status || isNotOffered
             ? undefined
             : `The stand-in answered ${service}:${operation} with ${code} (${status}), and AWS's model of the operation ` +
                   (allowed === undefined ? "has no such error." : `has it with the status ${allowed}.`);
-    }
-
-    private resourceError(service: string, code: string): number | undefined {
-        return service === "ec2" && ec2ResourceError.test(code) ? 400 : undefined;
     }
 
     private model(service: "iam" | "sts" | "eks"): ServiceModel {

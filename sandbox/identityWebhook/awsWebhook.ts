@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { ManagedProcess } from "../cluster/managedProcess";
 import { freePort, withFreePorts } from "../cluster/ports";
-import { type Certificate, selfSigned } from "./certificate";
+import { type Certificate, selfSigned } from "../certificate";
 import { type LateWatch, startLateWatch } from "./lateWatch";
 import type { Identity, Webhook, WebhookAnswer, WebhookRequest } from "./webhook";
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type Certificate, selfSigned } from "./certificate";
+import { type Certificate, selfSigned } from "../certificate";
 import type { WebhookAnswer, WebhookRequest } from "./webhook";
 
 /** The address that the API server calls, and the faults of the way to the webhook. */

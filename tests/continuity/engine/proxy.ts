@@ -5,7 +5,7 @@
 import { Agent as HttpAgent, createServer as createHttpServer, request as httpRequest } from "node:http";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { Agent as HttpsAgent, createServer as createHttpsServer, request as httpsRequest } from "node:https";
-import { generate } from "selfsigned";
+import { selfSigned } from "local-eks";
 import { awsCall, type Call, kubernetesCall, type Request } from "./calls";
 
 /** Called for each call: before it is forwarded, and before its response is. False drops it, and breaks the connection. */
@@ -36,9 +36,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     const isTls = options.target.startsWith("https:");
     const handle = handler(options, isTls);
     const certificate = isTls ? await selfSigned() : undefined;
-    const server = certificate
-        ? createHttpsServer({ key: certificate.private, cert: certificate.cert }, handle)
-        : createHttpServer(handle);
+    const server = certificate ? createHttpsServer({ ...certificate }, handle) : createHttpServer(handle);
     server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
     const port = await listen(server);
     return {
@@ -91,19 +89,6 @@ function callOf(to: Call["to"], { method = "GET", url = "/", headers }: Incoming
     const contentType = headers["content-type"] ?? "";
     const request: Request = { method, url, contentType, service: scope?.[1] ?? "sts", body };
     return { at: Date.now(), to, ...(to === "aws" ? awsCall(request) : kubernetesCall(request)) };
-}
-
-function selfSigned(): Promise<{ private: string; cert: string }> {
-    return generate([{ name: "commonName", value: "proxy of the API server" }], {
-        algorithm: "sha256",
-        keyType: "ec",
-        extensions: [
-            { name: "basicConstraints", cA: true },
-            { name: "keyUsage", digitalSignature: true, keyCertSign: true },
-            { name: "extKeyUsage", serverAuth: true },
-            { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
-        ],
-    });
 }
 
 function listen(server: Server): Promise<number> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { commonErrors, ec2ResourceError, notOffered } from "../../../aws/commonErrors";
+import { commonErrors, notOffered } from "../../../aws/commonErrors";
 import { limits, policyDescription, roleDescription, tagPatterns } from "../../../aws/iam/constraints";
 import { ModelGuard } from "../../../aws/modelGuard";
 import {
@@ -53,24 +53,23 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
         [...Object.values(commonErrors), notOffered].forEach((errors) =>
             Object.entries(errors).forEach(([code, status]) => add(code, status)),
         );
-        const unknown = all.filter(({ code, status }) => !known.get(code)?.has(status) && !ec2ResourceError.test(code));
+        const unknown = all.filter(({ code, status }) => !known.get(code)?.has(status));
         assert.deepEqual(unknown, []);
     });
 
+    const getRole = { service: "iam", action: "GetRole", method: "POST", url: "/" } as const;
+    const describeCluster = { service: "eks", action: "", method: "GET", url: "/clusters/a?b=c" } as const;
+    const describeVpcs = { service: "ec2", action: "DescribeVpcs", method: "POST", url: "/" } as const;
     const cases: [string, Parameters<ModelGuard["problemOf"]>, string | undefined][] = [
-        [
-            "an error of the operation",
-            [{ service: "iam", action: "GetRole", method: "POST", url: "/" }, "NoSuchEntity", 404],
-            undefined,
-        ],
+        ["an error of the operation", [getRole, "NoSuchEntity", 404], undefined],
         [
             "an error of the operation, with another status",
-            [{ service: "iam", action: "GetRole", method: "POST", url: "/" }, "NoSuchEntity", 400],
+            [getRole, "NoSuchEntity", 400],
             "The stand-in answered iam:GetRole with NoSuchEntity (400), and AWS's model of the operation has it with the status 404.",
         ],
         [
             "an error of another operation",
-            [{ service: "iam", action: "GetRole", method: "POST", url: "/" }, "DeleteConflict", 409],
+            [getRole, "DeleteConflict", 409],
             "The stand-in answered iam:GetRole with DeleteConflict (409), and AWS's model of the operation has no such error.",
         ],
         [
@@ -78,24 +77,21 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
             [{ service: "sts", action: "GetCallerIdentity", method: "POST", url: "/" }, "InvalidClientTokenId", 403],
             undefined,
         ],
-        [
-            "an error of a REST operation",
-            [{ service: "eks", action: "", method: "GET", url: "/clusters/a?b=c" }, "ResourceNotFoundException", 404],
-            undefined,
-        ],
+        ["an error of a REST operation", [describeCluster, "ResourceNotFoundException", 404], undefined],
         [
             "EKS's throttling with the status of other services",
-            [{ service: "eks", action: "", method: "GET", url: "/clusters/a" }, "TooManyRequestsException", 400],
+            [describeCluster, "TooManyRequestsException", 400],
             "The stand-in answered eks:DescribeCluster with TooManyRequestsException (400), and AWS's model of the operation has it with the status 429.",
         ],
+        ["a missing resource of EC2", [describeVpcs, "InvalidVpcID.NotFound", 400], undefined],
         [
-            "a missing resource of EC2",
-            [{ service: "ec2", action: "DescribeVpcs", method: "POST", url: "/" }, "InvalidVpcID.NotFound", 400],
-            undefined,
+            "a resource that EC2 does not have",
+            [describeVpcs, "InvalidThingID.NotFound", 400],
+            "The stand-in answered ec2:DescribeVpcs with InvalidThingID.NotFound (400), and AWS's model of the operation has no such error.",
         ],
         [
             "a code that EC2 does not have",
-            [{ service: "ec2", action: "DescribeVpcs", method: "POST", url: "/" }, "AccessDenied", 403],
+            [describeVpcs, "AccessDenied", 403],
             "The stand-in answered ec2:DescribeVpcs with AccessDenied (403), and AWS's model of the operation has no such error.",
         ],
     ];

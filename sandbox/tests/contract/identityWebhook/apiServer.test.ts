@@ -11,7 +11,7 @@ import { identityWebhookConfiguration } from "../../../cluster/manifests/identit
 import { type IdentityWebhook, startIdentityWebhook } from "../../../identityWebhook";
 import { ensureTool } from "../../../tools";
 import { awsWebhook, skipWithoutAwsWebhook } from "./awsWebhook";
-import { roleArn } from "./support";
+import { restore, roleArn } from "./support";
 
 /** Seconds for which the API server waits for the webhook; ten on EKS. */
 const timeoutSeconds = 1;
@@ -53,12 +53,7 @@ for (const [title, executable] of [
             await processes.stop(["kube-apiserver", "etcd"]);
             rmSync(directory, { recursive: true, force: true });
         });
-        afterEach(async () => {
-            webhook.delay(0);
-            webhook.setCacheDelay(0);
-            webhook.showWrongCertificate(false);
-            await webhook.start();
-        });
+        afterEach(() => restore(webhook));
 
         async function startApiServer(): Promise<string> {
             const [etcd, apiServer] = [await ensureTool("etcd"), await ensureTool("kube-apiserver")];

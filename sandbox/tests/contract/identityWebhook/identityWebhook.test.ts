@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { startIdentityWebhook, type IdentityWebhook } from "../../../identityWebhook";
 import { watchServiceAccounts } from "../../../identityWebhook/serviceAccounts";
 import { awsWebhook, skipWithoutAwsWebhook } from "./awsWebhook";
-import { patchOf, post, roleArn, serviceAccount, ServiceAccountApi } from "./support";
+import { patchOf, post, restore, roleArn, serviceAccount, ServiceAccountApi } from "./support";
 
 /** The same behaviours of the stand-in and, where there is one, of AWS's own program. */
 for (const [title, program] of [
@@ -42,12 +42,7 @@ for (const [title, program] of [
             await api.stop();
             rmSync(directory, { recursive: true, force: true });
         });
-        afterEach(async () => {
-            webhook.delay(0);
-            webhook.setCacheDelay(0);
-            webhook.showWrongCertificate(false);
-            await webhook.start();
-        });
+        afterEach(() => restore(webhook));
 
         const review = (serviceAccountName = "aws-node", apiVersion = "admission.k8s.io/v1") =>
             post(webhook, {

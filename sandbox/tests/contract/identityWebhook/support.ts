@@ -43,6 +43,14 @@ export function post(
     });
 }
 
+/** Takes back what a test did to the webhook. */
+export async function restore(webhook: IdentityWebhook): Promise<void> {
+    webhook.delay(0);
+    webhook.setCacheDelay(0);
+    webhook.showWrongCertificate(false);
+    await webhook.start();
+}
+
 export interface Account {
     readonly metadata: {
         readonly name: string;

@@ -6,9 +6,9 @@ export interface Certificate {
     readonly cert: string;
 }
 
-/** The API server checks the certificate against the host of the URL, which is an IP address here. */
+/** For a server on 127.0.0.1. Clients check the certificate against the host of the URL, which is an IP address here. */
 export async function selfSigned(): Promise<Certificate> {
-    const { private: key, cert } = await generate([{ name: "commonName", value: "pod-identity-webhook" }], {
+    const { private: key, cert } = await generate([{ name: "commonName", value: "local-eks" }], {
         algorithm: "sha256",
         keyType: "ec",
         extensions: [
