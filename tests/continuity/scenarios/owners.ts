@@ -120,34 +120,45 @@ const releasedByHelm: Scenario = {
     },
 };
 
+/** STS cannot be reached from the first call that matches until the container of a pod is restarted. The hand-over must go on. */
+async function handsOverWithRestarts(stage: Stage, from: RegExp): Promise<void> {
+    const seen: number[] = [];
+    const unreachable = atEach([from], async () => {
+        await stage.faults.reachStsFromNodes(false);
+        void stage
+            .until("a container is restarted", async () => {
+                const restarts = await restartsOf(stage);
+                seen.push(...restarts);
+                return restarts.some((count) => count > 0);
+            })
+            .finally(() => stage.faults.reachStsFromNodes(true));
+    });
+    await stage.succeeds("up", stage.arguments(), unreachable);
+    await unreachable.done();
+    assert.ok(
+        seen.some((count) => count > 0),
+        "no container was restarted",
+    );
+    await stage.assertHandedOver();
+    await stage.succeeds("destroy", stage.arguments());
+    await stage.assertAsBefore();
+}
+
 const restartedCanary: Scenario = {
     name: "canary-restarted",
     title: "STS cannot be reached when the canary starts: its container is restarted, and the hand-over goes on",
     quick: true,
     // The canary has no path until STS can be reached again.
     bound: { ...noGaps, canaryPodSeconds: 20, rollouts: 1, restarts: 2, outageNodeSeconds: 20 },
-    play: async (stage) => {
-        const seen: number[] = [];
-        const unreachable = atEach([/^DELETE pods\//], async () => {
-            await stage.faults.reachStsFromNodes(false);
-            void stage
-                .until("the canary is restarted", async () => {
-                    const restarts = await restartsOf(stage);
-                    seen.push(...restarts);
-                    return restarts.some((count) => count > 0);
-                })
-                .finally(() => stage.faults.reachStsFromNodes(true));
-        });
-        await stage.succeeds("up", stage.arguments(), unreachable);
-        await unreachable.done();
-        assert.ok(
-            seen.some((count) => count > 0),
-            "no container was restarted",
-        );
-        await stage.assertHandedOver();
-        await stage.succeeds("destroy", stage.arguments());
-        await stage.assertAsBefore();
-    },
+    play: (stage) => handsOverWithRestarts(stage, /^DELETE pods\//),
+};
+
+const restartedInRollout: Scenario = {
+    name: "rollout-restarted",
+    title: "STS cannot be reached when the rolling update begins: it waits for the first pods, whose containers are restarted, which must show more than zero",
+    quick: false,
+    bound: { podSeconds: "some", canaryPodSeconds: 0, rollouts: 2, restarts: 2, outageNodeSeconds: 60 },
+    play: (stage) => handsOverWithRestarts(stage, /^PATCH daemonsets\/aws-node$/),
 };
 
 async function restartsOf(stage: Stage): Promise<number[]> {
@@ -156,4 +167,10 @@ async function restartsOf(stage: Stage): Promise<number[]> {
     return text.split(" ").filter(Boolean).map(Number);
 }
 
-export const owners: readonly Scenario[] = [slowDeletion, appliedByKubectl, releasedByHelm, restartedCanary];
+export const owners: readonly Scenario[] = [
+    slowDeletion,
+    appliedByKubectl,
+    releasedByHelm,
+    restartedCanary,
+    restartedInRollout,
+];
