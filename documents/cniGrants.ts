@@ -30,6 +30,12 @@ export function missingCniActions(documents: readonly unknown[], ipFamily: "ipv4
     return CNI_ACTIONS[ipFamily].filter((needed) => !isAssured(needed, statements)).map(({ action }) => action);
 }
 
+/** Those of the actions that no policy allows on any resource of EC2, whatever its conditions. */
+export function ungrantedActions(documents: readonly unknown[], actions: readonly string[]): string[] {
+    const statements = documents.flatMap(readStatements);
+    return actions.filter((action) => !isGranted(action, statements));
+}
+
 /**
  * The actions with which aws-eks-nodeagent writes network policy logs to CloudWatch.
  *

@@ -6,8 +6,9 @@ import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { instancesById, type InstanceSeen } from "./instances";
 import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
 import { usersOfProfiles } from "./regionSearch";
+import { rolePolicies } from "./rolePolicies";
 
-type RolePolicies = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;
+type RoleSeen = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;
 
 /** Reads the node roles repeatedly during a run. Facts that cannot change during a run are read once. */
 export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise<AccountSeen> {
@@ -49,23 +50,12 @@ async function readRole(
     policies: PolicyReader,
     name: string,
     { ipFamily }: AccountQuery,
-): Promise<RolePolicies> {
-    const { GetRoleCommand, paginateListAttachedRolePolicies, paginateListRolePolicies } = await import("./awsSdk");
+): Promise<RoleSeen> {
+    const { GetRoleCommand } = await import("./awsSdk");
     const client = await clients.iam();
     const found = await undefinedIfMissing(async () => {
         const { Role } = await client.send(new GetRoleCommand({ RoleName: name }));
-        const arns: string[] = [];
-        for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies(
-            { client },
-            { RoleName: name },
-        )) {
-            arns.push(...AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []));
-        }
-        const inline: string[] = [];
-        for await (const { PolicyNames = [] } of paginateListRolePolicies({ client }, { RoleName: name })) {
-            inline.push(...PolicyNames);
-        }
-        return { uniqueId: Role?.RoleId, arns: arns.sort(), inline: inline.sort() };
+        return { uniqueId: Role?.RoleId, ...(await rolePolicies(client, name)) };
     });
     if (found === undefined) {
         return { name, exists: false, uniqueId: undefined, cniPolicies: [], inlineCniPolicies: [] };
@@ -97,7 +87,7 @@ async function usersOfRoles(
 }
 
 function withUsers(
-    role: RolePolicies,
+    role: RoleSeen,
     users: readonly InstanceSeen[],
     isInCluster: (instance: InstanceSeen) => boolean,
 ): NodeRoleSeen {

@@ -14,6 +14,8 @@ export interface PolicyReader {
     managed(arn: string, ipFamily: IpFamily): Promise<CniPolicySeen | undefined>;
     /** The document of a managed policy, in the version that is in force. Undefined if the policy does not exist. */
     document(arn: string): Promise<unknown>;
+    /** The document of an inline policy of a role. Undefined if the policy does not exist. */
+    inlineDocument(roleName: string, policyName: string): Promise<unknown>;
     /** Undefined if the inline policy of a role grants no actions of the CNI, or does not exist. */
     inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<InlineCniPolicySeen | undefined>;
 }
@@ -37,8 +39,15 @@ export function policyReader(clients: Clients): PolicyReader {
         const version = parsePolicyArn(arn)?.owner === "aws" ? awsManagedVersion : defaultVersion;
         return undefinedIfMissing(async () => document(`${arn} ${await version(arn)}`));
     };
+    const inlineDocument = async (RoleName: string, PolicyName: string): Promise<unknown> => {
+        const { GetRolePolicyCommand } = await import("./awsSdk");
+        const command = new GetRolePolicyCommand({ RoleName, PolicyName });
+        const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
+        return decoded(answer?.PolicyDocument);
+    };
     return {
         document: documentOf,
+        inlineDocument,
         managed: async (arn, ipFamily) => {
             const { partition = "", owner } = parsePolicyArn(arn) ?? {};
             if (arn === managedCniPolicyArn(partition)) {
@@ -49,12 +58,9 @@ export function policyReader(clients: Clients): PolicyReader {
             const { grants, broad, sufficient } = cniGrants(found, ipFamily);
             return grants ? { arn, kind: isAwsManaged || broad ? "broad" : "cni", sufficient } : undefined;
         },
-        inline: async (RoleName, PolicyName, ipFamily) => {
-            const { GetRolePolicyCommand } = await import("./awsSdk");
-            const command = new GetRolePolicyCommand({ RoleName, PolicyName });
-            const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
-            const { grants, sufficient } = cniGrants(decoded(answer?.PolicyDocument), ipFamily);
-            return grants ? { name: PolicyName, sufficient } : undefined;
+        inline: async (roleName, name, ipFamily) => {
+            const { grants, sufficient } = cniGrants(await inlineDocument(roleName, name), ipFamily);
+            return grants ? { name, sufficient } : undefined;
         },
     };
 }

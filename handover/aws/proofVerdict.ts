@@ -33,9 +33,14 @@ export function verdictOf(findings: Findings): Proof {
         : { verdict: "yes", evidence };
 }
 
-/** Denied by the simulator, denied by EC2 if the caller may not simulate, or the session is not known to EC2 yet. */
+/** Denied by the simulator, denied by EC2 if the simulator says nothing, or the session is not known to EC2 yet. */
 function isMissing({ outcome, decision }: Unproven): boolean {
-    return outcome === "stranger" || decision === "denied" || (outcome === "refused" && decision === undefined);
+    return outcome === "stranger" || decision === "denied" || (outcome === "refused" && saysNothing(decision));
+}
+
+/** The caller may not simulate, or IAM does not simulate the action. */
+function saysNothing(decision: Decision | undefined): boolean {
+    return decision === undefined || decision === "unevaluated";
 }
 
 /**
@@ -45,6 +50,7 @@ function isMissing({ outcome, decision }: Unproven): boolean {
 function isUndecided({ outcome, decision }: Unproven): boolean {
     return (
         decision === "unclear" ||
+        decision === "unevaluated" ||
         (outcome === "refused" && decision === "allowed") ||
         (outcome === "unclear" && decision === undefined)
     );
@@ -61,12 +67,22 @@ function whyMissing(missing: readonly Unproven[], roleArn: string): string {
 }
 
 function whyUndecided(undecided: readonly Unproven[]): string {
-    const refused = undecided.filter(({ outcome }) => outcome === "refused");
+    const refused = undecided.filter(({ outcome, decision }) => outcome === "refused" && decision === "allowed");
+    const conditional = undecided.filter(({ outcome, decision }) => outcome === "refused" && decision === "unclear");
     const unclear = undecided.filter(({ outcome }) => outcome === "unclear");
-    const untried = undecided.filter(({ outcome }) => outcome === "untried");
+    const untried = undecided.filter(({ outcome, decision }) => outcome === "untried" && decision === "unclear");
+    const unevaluated = undecided.filter(
+        ({ outcome, decision }) => outcome === "untried" && decision === "unevaluated",
+    );
     return [
         ...refused.slice(0, 1).map(({ words }) => {
             return `EC2 refuses a DryRun of ${names(refused)} from this machine, although IAM's policy simulator allows it: ${words}.`;
+        }),
+        ...conditional.slice(0, 1).map(({ words }) => {
+            return (
+                `EC2 refuses a DryRun of ${names(conditional)} from this machine, and IAM's policy simulator cannot decide, since it ` +
+                `depends on conditions that only a real call meets: ${words}.`
+            );
         }),
         ...unclear.slice(0, 1).map(({ words }) => {
             return `EC2's answer to a DryRun of ${names(unclear)} says nothing about permissions: ${words}.`;
@@ -76,6 +92,7 @@ function whyUndecided(undecided: readonly Unproven[]): string {
             : [
                   `IAM's policy simulator cannot decide ${names(untried)}: it depends on conditions that only a real call meets.`,
               ]),
+        ...(unevaluated.length === 0 ? [] : [`IAM's policy simulator does not simulate ${names(unevaluated)}.`]),
     ].join(" ");
 }
 

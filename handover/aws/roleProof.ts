@@ -3,8 +3,9 @@ import type { Proof, ProofRequest } from "../model/proof";
 import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { type NodeArguments, tryActions } from "./dryRuns";
+import { withPolicies } from "./grantedByPolicies";
 import { verdictOf } from "./proofVerdict";
-import { simulate, type Simulation } from "./simulation";
+import { simulate } from "./simulation";
 
 /**
  * Collects evidence, from the machine that runs Pulumi, that aws-node can use the role: its token can assume the role, and the session
@@ -29,7 +30,8 @@ export async function prove(clients: Clients, account: string, request: ProofReq
     const secrets = [token, keys.secretAccessKey, keys.sessionToken, ...clients.secrets];
     const tried = await tryActions(await clients.ec2As(keys), CNI_ACTIONS[ipFamily], node, secrets);
     const rest = tried.filter(({ outcome }) => outcome !== "allowed").map(({ action }) => action);
-    const simulation: Simulation = await simulate(clients, roleArn, rest, node?.networkInterfaceId);
+    const simulated = await simulate(clients, roleArn, rest, node?.networkInterfaceId);
+    const simulation = await withPolicies(clients, roleArn, simulated);
     const verdict = verdictOf({ roleArn, tried, simulation });
     return verdict.verdict === "no" ? verdict : { ...verdict, evidence: [first, ...verdict.evidence] };
 }

@@ -7,10 +7,10 @@ import { errorCodeOf } from "./awsErrors";
 import { undefinedIfMissing } from "./policyReader";
 
 /**
- * `unclear`: it depends on a condition whose value a simulation lacks, for example the tags of a real interface; or IAM does not simulate the
- * action on this resource.
+ * `unclear`: the decision depends on a condition whose value the simulation lacks, for example the tags of a real interface.
+ * `unevaluated`: IAM does not simulate the action on this resource.
  */
-export type Decision = "allowed" | "denied" | "unclear";
+export type Decision = "allowed" | "denied" | "unclear" | "unevaluated";
 
 export type Simulation = { readonly decisions: ReadonlyMap<string, Decision> } | { readonly notAllowed: string };
 
@@ -56,8 +56,8 @@ export async function simulate(
 }
 
 /**
- * All actions in one call. If they need different kinds of resources or context, IAM refuses the batch ("require different authorization
- * information"), and each action is asked about alone.
+ * Asks about all actions in one call. If IAM refuses the batch since its actions "require different authorization information", it asks about
+ * each action alone.
  */
 async function inBatches(
     names: string[],
@@ -115,12 +115,14 @@ function decisionOf(result: EvaluationResult | Unevaluated | undefined): Decisio
         return "denied";
     }
     if ("isUnevaluated" in result) {
-        return "unclear";
+        return "unevaluated";
     }
-    if (result.EvalDecision === "allowed") {
+    const onResources = result.ResourceSpecificResults ?? [];
+    const decisions = [result.EvalDecision, ...onResources.map(({ EvalResourceDecision }) => EvalResourceDecision)];
+    if (decisions.every((decision) => decision === "allowed")) {
         return "allowed";
     }
-    const all = [result, ...(result.ResourceSpecificResults ?? [])];
+    const all = [result, ...onResources];
     return all.some(({ MissingContextValues = [] }) => MissingContextValues.length > 0) ? "unclear" : "denied";
 }
 

@@ -1,5 +1,4 @@
 import type { CoreV1Event } from "@kubernetes/client-node";
-import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 
@@ -17,23 +16,32 @@ interface EventSeen extends Complaint {
  * The newest complaint by pod UID. The CNI emits it when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go,
  * checkAPIErrorAndBroadcastEvent).
  *
- * It also complains about calls that it can do without, and that AWS's policies do not allow: on IPv6, each start calls
- * ModifyNetworkInterfaceAttribute (https://github.com/aws/amazon-vpc-cni-k8s/pull/3554). Such a complaint does not count.
+ * A complaint about a call that the CNI can do without does not count.
  */
 export async function missingPermissions(
     cluster: Cluster,
     namespace: string,
-    ipFamily: keyof typeof CNI_ACTIONS,
+    ipFamily: "ipv4" | "ipv6",
 ): Promise<Map<string, Complaint>> {
     const events = await list(cluster, namespace, "reason=MissingIAMPermissions,involvedObject.kind=Pod");
-    const counting = events.filter(({ message }) => isOfNeededAction(message, ipFamily));
+    const counting = events.filter(({ message }) => !isAboutDispensableCall(message, ipFamily));
     return new Map(counting.reverse().map(({ uid, at, message }) => [uid, { at, message }]));
 }
 
-/** A complaint that names no action counts. */
-function isOfNeededAction(message: string, ipFamily: keyof typeof CNI_ACTIONS): boolean {
+/**
+ * The calls that AWS's policies do not allow, and without which the CNI works. On IPv6, each start makes this one, and goes on when it is
+ * denied: https://github.com/aws/amazon-vpc-cni-k8s/pull/3554
+ *
+ * Any other complaint counts, also one about an action that is not known here: older versions of the CNI spell some differently.
+ */
+const DISPENSABLE: Readonly<Record<"ipv4" | "ipv6", readonly string[]>> = {
+    ipv4: [],
+    ipv6: ["ec2:ModifyNetworkInterfaceAttribute"],
+};
+
+function isAboutDispensableCall(message: string, ipFamily: "ipv4" | "ipv6"): boolean {
     const denied = /failed to call (\S+) due to missing permissions/.exec(message)?.[1];
-    return denied === undefined || CNI_ACTIONS[ipFamily].some(({ action }) => action === denied);
+    return denied !== undefined && DISPENSABLE[ipFamily].includes(denied);
 }
 
 /** How long a refusal counts as recent. Kubernetes keeps events for an hour. */

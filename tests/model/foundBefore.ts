@@ -1,6 +1,6 @@
 import type { Program } from "./engine";
 import type { Fault } from "./faults";
-import type { Scenario, Turn } from "./modelRun";
+import type { Happening, Scenario, Turn } from "./modelRun";
 
 const program = (roleName: string): Program => ({ roleName, detachFromNodeRoles: ["a", "b"] });
 const up = (roleName: string, killedAt?: number): Turn => ({
@@ -15,7 +15,7 @@ const upAs = (of: Partial<Program>): Turn => ({
     faults: [],
     killedAt: undefined,
 });
-const during = (turn: Turn, ...faults: [after: number, fault: Fault][]): Turn => ({
+const during = (turn: Turn, ...faults: [after: number, fault: Happening][]): Turn => ({
     ...turn,
     faults: faults.map(([after, fault]) => ({ after, fault })),
 });
@@ -56,4 +56,37 @@ export const foundBefore: readonly Scenario[] = [
     },
     // No pod carried the role yet, but the service account was annotated: the next pod got a role that no longer trusted it.
     of({ ...upAs({}), killedAt: 25 }, upAs({ wrongIssuer: true }), during(nothing, [2500, nodeJoins])),
+];
+
+/** The service account that the plugin has moved to gets another tool's role, and the component hands back the one of before. */
+const foreignPods: Program = {
+    ...program("cni"),
+    detachFromNodeRoles: ["a", "b", "c"],
+    otherIssuers: ["oidc.eks.eu-west-1.amazonaws.com/id/C"],
+    ownNodeRoles: ["c"],
+    follows: true,
+};
+
+/** The same, with other clusters, node roles of the program, and other DaemonSets. */
+export const foundWithNeighbours: readonly Scenario[] = [
+    // The hand-back waits for the pods that got the other tool's role. The operator has to restart them.
+    {
+        ...of(
+            during(upAs({ ...foreignPods, otherIssuers: [], ownNodeRoles: [], detachFromNodeRoles: ["a", "b"] }), [
+                1000,
+                { kind: "idleRoleScaled", up: true },
+            ]),
+            {
+                ...during({ ...upAs(foreignPods), killedAt: 0 }, [0, { kind: "roleAnnotated" }]),
+                moves: ["daemonSetRenamed", "serviceAccountChanged"],
+            },
+            {
+                ...during(upAs(foreignPods), [0, { kind: "webhookDown" }], [0, nodeJoins]),
+                moves: ["daemonSetRenamed"],
+            },
+        ),
+        policyMilliseconds: 1000,
+        last: foreignPods,
+        more: true,
+    },
 ];

@@ -21,7 +21,7 @@ export type Operation =
     | { readonly do: "destroy"; readonly lastKept?: Child }
     | { readonly do: "nothing" };
 
-type Happening = Fault | Outsider | OwnerChange | NeighbourChange;
+export type Happening = Fault | Outsider | OwnerChange | NeighbourChange;
 
 export interface Turn {
     /** What the plugin's owner does before it. */

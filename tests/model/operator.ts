@@ -4,7 +4,7 @@ import { named, withoutArguments } from "./moves";
 import { changeServiceAccount, restartOthers } from "./otherPods";
 import { staysWithout } from "./ownNodeRoles";
 import type { Run } from "./run";
-import { ENFORCEMENT_MILLISECONDS, type ModelWorld } from "./world";
+import { ENFORCEMENT_MILLISECONDS, FOREIGN_ROLE, type ModelWorld } from "./world";
 
 export class Operator {
     public program: Program;
@@ -75,7 +75,15 @@ export class Operator {
             this.world.note(`** the operator follows the advice of ${code}`);
             act();
         });
-        return known.length > 0;
+        return known.length > 0 || this.restartForeign(message);
+    }
+
+    /** "Fix the cause": pods that are not Ready since they carry another tool's role, whose annotation is gone, start without it. */
+    private restartForeign(message: string): boolean {
+        const named = new Set(message.includes("[time-limit]") ? message.match(/\bpod\d+\b/g) : []);
+        const pods = this.world.pods.filter(({ name, roleArn }) => roleArn === FOREIGN_ROLE && named.has(name));
+        pods.forEach(({ uid }) => this.world.stop(uid, false));
+        return pods.length > 0;
     }
 
     /** The message names the component's DaemonSet too, if the program names another one. */

@@ -64,6 +64,7 @@ describe("the verdict on a role's rights", () => {
             dryRunOf("Delete", "unclear", "Odd: gone"),
             dryRunOf("Unassign", "untried"),
             dryRunOf("Tag", "untried"),
+            dryRunOf("Modify", "untried"),
         ];
 
         it("for several at once", () => {
@@ -75,14 +76,16 @@ describe("the verdict on a role's rights", () => {
                 Delete: "unclear",
                 Unassign: "unclear",
                 Tag: "allowed",
+                Modify: "unevaluated",
             } as const;
             deepStrictEqual(verdict(all, decisions), {
                 verdict: "undecided",
                 why:
-                    "EC2 refuses a DryRun of ec2:Attach, ec2:Detach from this machine, although IAM's policy simulator allows it: " +
-                    "Unauthorized: not from here. EC2's answer to a DryRun of ec2:Create, ec2:Delete says nothing about permissions: Odd: " +
+                    "EC2 refuses a DryRun of ec2:Attach from this machine, although IAM's policy simulator allows it: " +
+                    "Unauthorized: not from here. EC2 refuses a DryRun of ec2:Detach from this machine, and IAM's policy simulator " +
+                    "cannot decide, since it depends on conditions that only a real call meets: Unauthorized: nor this. EC2's answer to a DryRun of ec2:Create, ec2:Delete says nothing about permissions: Odd: " +
                     "in use. IAM's policy simulator cannot decide ec2:Assign, ec2:Unassign: it depends on conditions that only a real call " +
-                    "meets.",
+                    "meets. IAM's policy simulator does not simulate ec2:Modify.",
                 evidence: [BY_DRY_RUN, "IAM's policy simulator allows the role: ec2:Attach, ec2:Tag"],
             });
         });
@@ -99,6 +102,25 @@ describe("the verdict on a role's rights", () => {
                 dryRunOf("Create", "unclear", "Odd: in use"),
                 "unclear",
                 "EC2's answer to a DryRun of ec2:Create says nothing about permissions: Odd: in use.",
+            ],
+            [
+                "a refusal by a condition",
+                dryRunOf("Attach", "refused", "No: not from here"),
+                "unclear",
+                "EC2 refuses a DryRun of ec2:Attach from this machine, and IAM's policy simulator cannot decide, since it depends on " +
+                    "conditions that only a real call meets: No: not from here.",
+            ],
+            [
+                "an answer that tells nothing, of an action that is not simulated",
+                dryRunOf("Create", "unclear", "Odd: in use"),
+                "unevaluated",
+                "EC2's answer to a DryRun of ec2:Create says nothing about permissions: Odd: in use.",
+            ],
+            [
+                "an action that is not simulated",
+                dryRunOf("Assign", "untried"),
+                "unevaluated",
+                "IAM's policy simulator does not simulate ec2:Assign.",
             ],
             [
                 "a condition",
@@ -155,6 +177,15 @@ describe("the verdict on a role's rights", () => {
         it("where EC2 refuses and the caller may not simulate", () => {
             deepStrictEqual(
                 verdictWithoutSimulation([dryRunOf("Attach", "refused", "No: really")]),
+                no(
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: No: really`,
+                ),
+            );
+        });
+
+        it("where EC2 refuses and IAM does not simulate the action", () => {
+            deepStrictEqual(
+                verdict([dryRunOf("Attach", "refused", "No: really")], { Attach: "unevaluated" }),
                 no(
                     `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: No: really`,
                 ),

@@ -157,6 +157,68 @@ describe("the proof that a role is aws-node's", () => {
         );
     });
 
+    describe("with a denial that lacks a condition's value", () => {
+        const ACTION = "ec2:UnassignPrivateIpAddresses";
+        const ARN = `arn:aws:iam::${ACCOUNT}:policy/other`;
+        const allows = (...actions: string[]) => ({
+            Statement: [
+                {
+                    Effect: "Allow",
+                    Action: actions,
+                    Resource: "*",
+                    Condition: { StringEquals: { "aws:ResourceTag/team": "a" } },
+                },
+            ],
+        });
+        const holding = (role: object, policies = {}) => {
+            const world = account({ instances: [{ id: "i-1" }], roles: { "prod-cni": role }, policies });
+            aws.answer({
+                ...dryRuns(world),
+                ...Object.fromEntries(Object.entries(world).filter(([name]) => name.startsWith("iam:"))),
+                ...simulator({
+                    [ACTION]: { EvalDecision: "implicitDeny", MissingContextValues: ["aws:ResourceTag/team"] },
+                }),
+            });
+        };
+
+        it("is open when a policy of the role allows the action under a condition", async () => {
+            holding({ inline: { a: allows("s3:*"), b: allows(ACTION) } });
+            strictEqual((await prove()).verdict, "undecided");
+        });
+
+        it("is open when a managed policy does", async () => {
+            holding({ attached: [ARN] }, { [ARN]: { document: allows("ec2:*") } });
+            strictEqual((await prove()).verdict, "undecided");
+        });
+
+        it("fails when the condition belongs to other actions", async () => {
+            holding({ inline: { a: allows("s3:*") }, attached: [ARN] }, { [ARN]: { document: allows("ecr:*") } });
+            strictEqual(
+                (await refused()).why,
+                `The role ${ROLE} lacks these EC2 permissions: ${ACTION} (according to IAM's policy simulator).`,
+            );
+        });
+
+        it("is open when the caller may not read the policies", async () => {
+            holding({ inline: { a: allows("s3:*") } });
+            aws.answer({ "iam:GetRolePolicy": () => new AwsFailure("AccessDenied", "you may not", 403) });
+            strictEqual((await prove()).verdict, "undecided");
+        });
+
+        it("is an error when IAM cannot be read for another reason", async () => {
+            holding({ inline: { a: allows("s3:*") } });
+            aws.answer({ "iam:GetRolePolicy": () => new AwsFailure("PolicyEvaluation", "wrong") });
+            await rejects(prove(), { code: "aws-call-failed" });
+        });
+
+        it("reads no policies if nothing is open", async () => {
+            holding({ inline: { a: allows("s3:*") } });
+            aws.answer(simulator());
+            strictEqual((await prove()).verdict, "yes");
+            deepStrictEqual(sent("iam:ListRolePolicies"), []);
+        });
+    });
+
     describe("where the caller may not simulate", () => {
         const words = "User: arn is not authorized to perform: iam:SimulatePrincipalPolicy on resource: role";
         beforeEach(() =>

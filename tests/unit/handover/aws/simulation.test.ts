@@ -117,6 +117,20 @@ describe("a simulation of a role's rights", () => {
             "denied",
         ],
         [
+            "allowed, but denied on one resource",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "allowed",
+                    ResourceSpecificResults: [
+                        { EvalResourceName: "a", EvalResourceDecision: "allowed" },
+                        { EvalResourceName: "b", EvalResourceDecision: "explicitDeny" },
+                    ],
+                },
+            ],
+            "denied",
+        ],
+        [
             "something of another action",
             [{ EvalActionName: "ec2:DescribeTagsOfAll", EvalDecision: "allowed" }],
             "denied",
@@ -197,7 +211,7 @@ describe("a simulation of a role's rights", () => {
         deepStrictEqual(aws.counts(), { "iam:SimulatePrincipalPolicy": 3 });
     });
 
-    it("is unclear about an action that IAM does not simulate, and decides the others", async () => {
+    it("leaves an action open that IAM does not simulate, and decides the others", async () => {
         aws.answer({
             "iam:SimulatePrincipalPolicy": ({ parameters }) =>
                 parameters["ActionNames.member.1"] === "ec2:CreateTags" &&
@@ -207,7 +221,7 @@ describe("a simulation of a role's rights", () => {
         });
         deepStrictEqual(await simulated([ASSIGNING, TAGGING]), {
             decisions: new Map([
-                ["ec2:AssignIpv6Addresses", "unclear"],
+                ["ec2:AssignIpv6Addresses", "unevaluated"],
                 ["ec2:CreateTags", "allowed"],
             ]),
         });

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
 import { OTHER_ISSUERS } from "../../../model/cniRole";
 import { arnOf, Engine, REAL_RESOURCES, type Resources } from "../../../model/engine";
+import { foundWithNeighbours } from "../../../model/foundBefore";
 import { runOnWorld, Scenario } from "../../../model/modelRun";
 import {
     scenarioWithNeighbours,
@@ -44,6 +45,8 @@ interface Neighbours {
     readonly scenarios: fc.Arbitrary<Scenario>;
     /** The transitions that the runs must contain. */
     readonly occurs: readonly RegExp[];
+    /** Sequences that once failed. */
+    readonly found?: readonly Scenario[];
     readonly bugs: readonly [what: string, resources: Resources, problem: RegExp][];
 }
 
@@ -105,10 +108,16 @@ const KINDS: readonly Neighbours[] = [
             ],
         ],
     },
-    { title: "All of these together", scenarios: scenarioWithNeighbours, occurs: [], bugs: [] },
+    {
+        title: "All of these together",
+        scenarios: scenarioWithNeighbours,
+        occurs: [],
+        found: foundWithNeighbours,
+        bugs: [],
+    },
 ];
 
-for (const { title, scenarios, occurs, bugs } of KINDS) {
+for (const { title, scenarios, occurs, found = [], bugs } of KINDS) {
     describe(`${title} on the model`, function () {
         this.timeout(0);
 
@@ -117,7 +126,7 @@ for (const { title, scenarios, occurs, bugs } of KINDS) {
         it("cost no pod its path, and every goal is reached after the mistakes have ended", async () => {
             await fc.assert(
                 fc.asyncProperty(scenarios, (of) => holds(of, seen)),
-                PARAMETERS,
+                { ...PARAMETERS, examples: found.map((of): [Scenario] => [of]) },
             );
         });
 

@@ -1,0 +1,52 @@
+import { parseRoleArn } from "../../documents/arn";
+import { ungrantedActions } from "../../documents/cniGrants";
+import { Refusal } from "../model/refusal";
+import type { Clients } from "./awsClients";
+import { policyReader, undefinedIfMissing } from "./policyReader";
+import { rolePolicies } from "./rolePolicies";
+import type { Decision, Simulation } from "./simulation";
+
+/**
+ * The simulation, in which an action that no policy of the role allows under any condition is denied.
+ *
+ * IAM names the missing context values of every statement of the role, also of those about other actions, so one condition on S3 would
+ * otherwise make each denial unclear. Read only if something is unclear; if the caller may not read the policies, it stays unclear.
+ */
+export async function withPolicies(clients: Clients, roleArn: string, simulation: Simulation): Promise<Simulation> {
+    if (!("decisions" in simulation)) {
+        return simulation;
+    }
+    const open = [...simulation.decisions].flatMap(([action, decision]) => (isOpen(decision) ? [action] : []));
+    const documents = open.length === 0 ? undefined : await policiesOf(clients, roleArn);
+    if (documents === undefined) {
+        return simulation;
+    }
+    const denied = ungrantedActions(documents, open).map((action) => [action, "denied"] as const);
+    return { decisions: new Map<string, Decision>([...simulation.decisions, ...denied]) };
+}
+
+function isOpen(decision: Decision): boolean {
+    return decision === "unclear" || decision === "unevaluated";
+}
+
+/** The documents of all policies of the role. Undefined if IAM does not show the role yet, or the caller may not read them. */
+async function policiesOf(clients: Clients, roleArn: string): Promise<unknown[] | undefined> {
+    const { name = "" } = parseRoleArn(roleArn) ?? {};
+    const reader = policyReader(clients);
+    try {
+        const client = await clients.iam();
+        const found = await undefinedIfMissing(() => rolePolicies(client, name));
+        return (
+            found &&
+            (await Promise.all([
+                ...found.arns.map((arn) => reader.document(arn)),
+                ...found.inline.map((policy) => reader.inlineDocument(name, policy)),
+            ]))
+        );
+    } catch (error) {
+        if (error instanceof Refusal && error.code === "aws-access-denied") {
+            return undefined;
+        }
+        throw error;
+    }
+}
