@@ -1,4 +1,4 @@
-/** aws-node is kept by other tools than EKS, and its pods take their time. */
+/** Tools other than EKS manage aws-node, and its pods start or stop slowly. */
 import * as assert from "node:assert";
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -16,12 +16,27 @@ const slowDeletion: Scenario = {
     bound: { ...noGaps, rollouts: 2, restarts: 2, outageNodeSeconds: 60 },
     play: async (stage) => {
         await stage.sandbox.nodes.setPodDeletionSeconds(2);
-        await stage.succeeds("up", stage.arguments());
+        let seconds = 0;
+        const deleted = atEach([/^DELETE pods\//], async () => (seconds = await secondsTerminating(stage)));
+        await stage.succeeds("up", stage.arguments(), deleted);
+        await deleted.done();
+        assert.ok(seconds >= 1, `the canary's predecessor was Terminating for ${String(seconds)} s`);
         await stage.assertHandedOver();
         await stage.succeeds("destroy", stage.arguments());
         await stage.assertAsBefore();
     },
 };
+
+/** How long a pod of aws-node is seen Terminating, from now on. */
+async function secondsTerminating(stage: Stage): Promise<number> {
+    const path = "jsonpath={.items[*].metadata.deletionTimestamp}";
+    const isTerminating = async () =>
+        (await kubectl(stage, "get", "pods", "-n", "kube-system", "-l", "k8s-app=aws-node", "-o", path)) !== "";
+    await stage.until("a pod is Terminating", isTerminating, 5);
+    const since = Date.now();
+    await stage.until("no pod is Terminating", async () => !(await isTerminating()));
+    return (Date.now() - since) / 1000;
+}
 
 interface Manifest {
     metadata: { name: string; namespace: string; labels?: object; annotations?: Record<string, string> };
@@ -38,6 +53,11 @@ async function manifestsOf(stage: Stage): Promise<Manifest[]> {
         return { ...rest, metadata: { name, namespace, labels } };
     });
     return Promise.all(objects);
+}
+
+async function annotationsOf(stage: Stage): Promise<Record<string, string>> {
+    const text = await kubectl(stage, "get", "serviceaccount", "aws-node", "-n", "kube-system", "-o", "json");
+    return (JSON.parse(text) as Manifest).metadata.annotations ?? {};
 }
 
 async function kubectl(stage: Stage, ...args: string[]): Promise<string> {
@@ -85,10 +105,7 @@ const appliedByKubectl: Scenario = {
         await stage.succeeds("up", stage.arguments());
         await apply(stage, manifests);
         await stage.succeeds("destroy", stage.arguments());
-        const account = JSON.parse(
-            await kubectl(stage, "get", "sa", "aws-node", "-n", "kube-system", "-o", "json"),
-        ) as Manifest;
-        assert.deepStrictEqual(Object.keys(account.metadata.annotations ?? {}), [LAST_APPLIED]);
+        assert.deepStrictEqual(Object.keys(await annotationsOf(stage)), [LAST_APPLIED]);
         await stage.assertAsBefore();
     },
 };
@@ -101,7 +118,7 @@ const HELM = {
 
 const releasedByHelm: Scenario = {
     name: "released-by-helm",
-    title: "Helm keeps aws-node (its marks and its patches, without its program): an upgrade after the hand-over",
+    title: "Helm manages aws-node (its labels, annotations and patches, without its program): an upgrade after the hand-over",
     quick: false,
     bound: { ...noGaps, rollouts: 4, restarts: 2 },
     play: async (stage) => {
@@ -117,24 +134,28 @@ const releasedByHelm: Scenario = {
         await stage.assertHandedOver();
         await stage.succeeds("up", stage.arguments());
         await stage.succeeds("destroy", stage.arguments());
+        assert.deepStrictEqual(await annotationsOf(stage), HELM.annotations);
     },
 };
 
 /** STS cannot be reached from the first call that matches until the container of a pod is restarted. The hand-over must go on. */
 async function handsOverWithRestarts(stage: Stage, from: RegExp): Promise<void> {
     const seen: number[] = [];
+    let restarted = Promise.resolve();
     const unreachable = atEach([from], async () => {
         await stage.faults.reachStsFromNodes(false);
-        void stage
+        restarted = stage
             .until("a container is restarted", async () => {
                 const restarts = await restartsOf(stage);
                 seen.push(...restarts);
                 return restarts.some((count) => count > 0);
             })
             .finally(() => stage.faults.reachStsFromNodes(true));
+        restarted.catch(() => undefined);
     });
     await stage.succeeds("up", stage.arguments(), unreachable);
     await unreachable.done();
+    await restarted;
     assert.ok(
         seen.some((count) => count > 0),
         "no container was restarted",
@@ -146,7 +167,7 @@ async function handsOverWithRestarts(stage: Stage, from: RegExp): Promise<void> 
 
 const restartedCanary: Scenario = {
     name: "canary-restarted",
-    title: "STS cannot be reached when the canary starts: its container is restarted, and the hand-over goes on",
+    title: "STS is unreachable when the canary starts: its container restarts, and the hand-over goes on",
     quick: true,
     // The canary has no path until STS can be reached again.
     bound: { ...noGaps, canaryPodSeconds: 20, rollouts: 1, restarts: 2, outageNodeSeconds: 20 },
@@ -155,7 +176,7 @@ const restartedCanary: Scenario = {
 
 const restartedInRollout: Scenario = {
     name: "rollout-restarted",
-    title: "STS cannot be reached when the rolling update begins: it waits for the first pods, whose containers are restarted, which must show more than zero",
+    title: "STS is unreachable when the rolling update begins: it waits until the first containers have restarted, which must show more than zero",
     quick: false,
     bound: { podSeconds: "some", canaryPodSeconds: 0, rollouts: 2, restarts: 2, outageNodeSeconds: 60 },
     play: (stage) => handsOverWithRestarts(stage, /^PATCH daemonsets\/aws-node$/),

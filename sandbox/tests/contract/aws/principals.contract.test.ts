@@ -232,11 +232,20 @@ describe("SimulatePrincipalPolicy of the AWS stand-in", () => {
 
     const refused: [string, string, string[], string[] | undefined, string][] = [
         [
-            "actions of two services in one call",
+            "actions that IAM does not simulate together",
             "role",
-            ["iam:PassRole", "sts:AssumeRole"],
+            ["iam:PassRole", "sts:AssumeRole", "ec2:CreateTags"],
             undefined,
-            "Invalid Input Actions: [iam:PassRole] and [sts:AssumeRole] require different authorization information. " +
+            "Invalid Input Actions: [iam:PassRole,ec2:CreateTags] and [sts:AssumeRole] require different authorization information. " +
+                "Please refer to the documentation for more details: " +
+                "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+        ],
+        [
+            "actions of one service that IAM does not simulate together",
+            "role",
+            ["s3:CreateBucket", "s3:PutBucketReplication"],
+            undefined,
+            "Invalid Input Actions: [s3:CreateBucket] and [s3:PutBucketReplication] require different authorization information. " +
                 "Please refer to the documentation for more details: " +
                 "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
         ],

@@ -177,7 +177,7 @@ describe("a simulation of a role's rights", () => {
         });
     });
 
-    /** As aws-cloudformation/rain quotes it (internal/aws/iam/iam.go, Simulate). */
+    /** In the words that aws-cloudformation/rain quotes (internal/aws/iam/iam.go, Simulate), about other actions. */
     const mixed = new AwsFailure(
         "InvalidInput",
         "Invalid Input Actions: [ec2:CreateTags] and [ec2:AssignIpv6Addresses] require different authorization information. Please refer to " +
