@@ -61,7 +61,7 @@ finish() {
     print_failed
     printf '\n'
     awk '{ printf "%5d s  %s ", $1, $3 ? "FAILED" : "passed"; for (i = 6; i <= NF; i++) printf " %s", $i; print "" }' "$results"
-    # Without it, the stand-in takes its place in every sandbox: sandbox/identityWebhook/README.md.
+    # If it is missing, sandboxes use the stand-in: sandbox/identityWebhook/README.md.
     command -v pod-identity-webhook >/dev/null || printf "\nnot run: AWS's webhook\n"
     printf '\nLeft out: all scenarios on 12 nodes and the kill campaign (tests/continuity/README.md), npm run test:scale,\n'
     printf 'npm run test:mutation (tests/mutation/README.md), npm run test:compatibility (docs/compatibility.md).\n'

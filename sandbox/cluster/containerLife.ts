@@ -1,4 +1,4 @@
-/** What a container does, or what happens to it. */
+/** The state of a container. */
 export type Phase =
     | { readonly is: "starting" }
     /** Started, and Ready once the time is reached. */
@@ -23,7 +23,7 @@ export const livenessSeconds = 60 + 3 * 10;
  */
 const backOff = { firstSeconds: 10, mostSeconds: 300 };
 
-/** The starts of a container that may fail, in time. */
+/** The life of a container whose start may fail. */
 export class ContainerLife {
     private startedAt: number;
     private now: Phase;
@@ -48,7 +48,7 @@ export class ContainerLife {
         this.now = { is: "failed", killedAt: this.startedAt + this.milliseconds(livenessSeconds) };
     }
 
-    /** Its start succeeded, after so many more seconds. */
+    /** The start succeeded. The container is Ready after this time. */
     public succeeded(afterSeconds: number): void {
         this.now =
             afterSeconds === 0
@@ -56,7 +56,7 @@ export class ContainerLife {
                 : { is: "settling", until: this.clock() + this.milliseconds(afterSeconds) };
     }
 
-    /** What has become due: undefined while nothing has. */
+    /** The next transition, if its time has come. */
     public passTime(): "ready" | "backOff" | "restarted" | undefined {
         const { now } = this;
         if (now.is === "settling" && this.clock() >= now.until) {

@@ -1,6 +1,6 @@
 /**
  * The behaviour of nodes and pods in kwok: https://kwok.sigs.k8s.io/docs/user/stages-configuration/ A pod runs nothing.
- * It becomes Ready after a while, and is removed as soon as it is deleted, or later.
+ * It becomes Ready after a while. After its deletion it is removed at once, or after `podDeletionSeconds`.
  */
 
 interface Stage {

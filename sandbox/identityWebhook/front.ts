@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Certificate, selfSigned } from "../certificate";
 import type { WebhookAnswer, WebhookRequest } from "./webhook";
 
-/** The address that the API server calls, and the faults of the way to the webhook. */
+/** The address that the API server calls. Tests make it slow, unavailable or untrusted. */
 export interface Front {
     readonly port: number;
     readonly certificate: Certificate;

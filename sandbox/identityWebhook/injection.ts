@@ -152,7 +152,7 @@ function injectionOf(
     if (!identity) {
         return undefined;
     }
-    // For an account that the cache does not have, the flags do not count (pkg/cache/cache.go, GetCommonConfigurations).
+    // If the cache lacks the account, upstream ignores the flags (pkg/cache/cache.go, GetCommonConfigurations).
     const common = serviceAccount ? defaults : flagDefaults;
     const expiration = expirationOf(ofPod) ?? expirationOf(ofAccount) ?? common.tokenExpirationSeconds;
     return {

@@ -94,7 +94,7 @@ function citedPart(entry: FileEntry, { identifiers }: Needed): FileEntry {
     return { ...entry, identifiers: entry.identifiers.filter((name) => identifiers.has(name)) };
 }
 
-/** Whether the text has the identifier as a whole word; of a qualified one the last part. */
+/** Whether the text has the identifier as a whole word. Of `A.B`, only `B` counts. */
 function hasWord(text: string, identifier: string): boolean {
     const name = identifier.slice(identifier.lastIndexOf(".") + 1);
     return new RegExp(`(?<!\\w)${name}(?!\\w)`).test(text);

@@ -18,7 +18,7 @@ export interface Collected {
     readonly problems: readonly string[];
 }
 
-/** The tests and the other programs' modules stand in for nothing; this folder's comments have examples. */
+/** Tests and Go modules cite no upstream behaviour, and this folder's comments are examples. */
 const skipped: ReadonlySet<string> = new Set(["node_modules", "sources", "tests", "tools/go"]);
 
 /** Reads the comments of the TypeScript files and the source cells of the READMEs below a folder. */

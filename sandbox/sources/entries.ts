@@ -1,7 +1,7 @@
 import type { Cited } from "./collect";
 import { isFile } from "./references";
 
-/** Identifiers of a file upstream: found at a commit, inferred, or neither, which the unit test refuses. */
+/** The identifiers that the sandbox cites from an upstream file. The unit test rejects an entry that is neither found nor inferred. */
 export interface FileEntry {
     readonly repository: string;
     readonly path: string;
@@ -12,7 +12,7 @@ export interface FileEntry {
     readonly date?: string;
     /** What the copy says about the file. */
     readonly sourceNote?: string;
-    /** Why they cannot be found, in the words of a maintainer. */
+    /** The maintainer's reason why they cannot be found. */
     readonly inferred?: string;
 }
 

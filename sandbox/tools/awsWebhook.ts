@@ -3,7 +3,7 @@ import { cacheRoot } from "./cache";
 import { foldersOnPath, isExecutable, programs } from "./find";
 
 /**
- * AWS's own identity webhook, which no registry has as a module or a program. Undefined: the stand-in takes its place.
+ * AWS's own identity webhook. Undefined if there is none: the stand-in takes its place.
  *
  * `false` chooses the stand-in. Any version is taken: its program prints none that tells them apart
  * (amazon-eks-pod-identity-webhook main.go, webhookVersion).
