@@ -20,8 +20,8 @@ const eni = "eni-00000000000000000";
 const onInterface = { NetworkInterfaceId: eni };
 
 /**
- * How long the CNI tries to set up an interface: eniAttachTime times maxRetryCheckENI (amazon-vpc-cni-k8s v1.23.1,
- * pkg/ipamd/ipamd.go).
+ * How long the CNI tries to set up an interface: the product of amazon-vpc-cni-k8s v1.23.1, pkg/ipamd/ipamd.go,
+ * eniAttachTime and maxRetryCheckENI.
  */
 export const setupRetrySeconds = 50;
 
