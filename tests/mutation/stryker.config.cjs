@@ -61,8 +61,8 @@ const PARTS = {
     // What the adapters make of answers and errors. tests/adapters has the calls themselves.
     adapters: {
         mutate: [
-            "handover/aws/{awsErrors,callerCredentials,clusterMembership,dryRuns,instances,missingGrants,policyReader}.ts",
-            "handover/aws/{proofVerdict,regionSearch,simulation,stsRegion}.ts",
+            "handover/aws/{awsErrors,callerCredentials,clusterMembership,dryRuns,grantedByPolicies,instances,missingGrants}.ts",
+            "handover/aws/{policyReader,proofVerdict,regionSearch,rolePolicies,simulation,stsRegion}.ts",
             "handover/kubernetes/{authentication,clusterClock,clusterErrors,commands,daemonSet,defaultPods,events}.ts",
             "handover/kubernetes/{injectionGuard,kubeconfig,nodes,otherCarriers,paging,pods,reachability,scheduling}.ts",
             "handover/kubernetes/{serviceAccount,unreadableKubeconfig}.ts",
@@ -82,6 +82,7 @@ const PARTS = {
                 "proofVerdict",
                 "refusals",
                 "regionSearch",
+                "roleProof",
                 "simulation",
             ].map((name) => `tests/unit/handover/aws/${name}.test.ts`),
             ...[
