@@ -9,7 +9,7 @@ export interface Route {
 }
 
 /** The operations of EKS that moto implements (moto/eks/urls.py), and those of this folder. All others are refused. */
-const routes: readonly (readonly [method: string, path: RegExp, action: string])[] = [
+export const routes: readonly (readonly [method: string, path: RegExp, action: string])[] = [
     ["GET", /^\/clusters$/, "ListClusters"],
     ["POST", /^\/clusters$/, "CreateCluster"],
     ["GET", /^\/clusters\/([^/]+)$/, "DescribeCluster"],

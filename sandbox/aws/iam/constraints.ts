@@ -1,13 +1,7 @@
 import { AwsError, constraintError, validationError } from "../errors";
+import { limitRefusal, type Limits, type Range, rangeRefusal } from "../limits";
 
 type Parameters = ReadonlyMap<string, string>;
-
-/** The limits of a parameter in the IAM API Reference, with the pattern in AWS's notation. */
-export interface Limits {
-    readonly pattern?: { readonly test: RegExp; readonly text: string };
-    readonly minLength?: number;
-    readonly maxLength: number;
-}
 
 const namePattern = { test: /^[\w+=,.@-]+$/, text: "[\\w+=,.@-]+" };
 
@@ -50,23 +44,6 @@ export function parameterRefusal(action: string, parameters: Parameters): AwsErr
     return pathRefusal(parameters.get("Path")) ?? durationRefusal(parameters) ?? tagRefusal(parameters);
 }
 
-function limitRefusal(member: string, value: string, rule: Limits): AwsError | undefined {
-    if (value.length > rule.maxLength) {
-        return constraintError(value, member, `Member must have length less than or equal to ${rule.maxLength}`);
-    }
-    if (value.length < (rule.minLength ?? 0)) {
-        return constraintError(
-            value,
-            member,
-            `Member must have length greater than or equal to ${String(rule.minLength)}`,
-        );
-    }
-    if (rule.pattern && !rule.pattern.test.test(value)) {
-        return constraintError(value, member, `Member must satisfy regular expression pattern: ${rule.pattern.text}`);
-    }
-    return undefined;
-}
-
 /** "/" or "/…/", printable ASCII, at most 512 characters (API_CreateRole.html, Path). */
 function pathRefusal(path: string | undefined): AwsError | undefined {
     if (path === undefined || (path.length <= 512 && /^\/(?:[\u0021-\u007E]+\/)?$/.test(path))) {
@@ -78,18 +55,12 @@ function pathRefusal(path: string | undefined): AwsError | undefined {
     );
 }
 
+/** API_CreateRole.html, MaxSessionDuration. */
+export const sessionDuration: Range = { min: 3600, max: 43200 };
+
 function durationRefusal(parameters: Parameters): AwsError | undefined {
     const value = parameters.get("MaxSessionDuration");
-    if (value === undefined) {
-        return undefined;
-    }
-    if (Number(value) < 3600) {
-        return constraintError(value, "maxSessionDuration", "Member must have value greater than or equal to 3600");
-    }
-    if (Number(value) > 43200) {
-        return constraintError(value, "maxSessionDuration", "Member must have value less than or equal to 43200");
-    }
-    return undefined;
+    return value === undefined ? undefined : rangeRefusal("maxSessionDuration", value, sessionDuration);
 }
 
 export const tagPatterns = {

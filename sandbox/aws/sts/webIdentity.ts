@@ -1,8 +1,9 @@
 import { decodeJwt, type JWTPayload } from "jose";
 
 import { trustVerdict } from "../authorise";
-import { AwsError, constraintError, validationError } from "../errors";
+import { AwsError, validationError } from "../errors";
 import type { IamState, OidcProviderState, RoleState } from "../iam/state";
+import { limitRefusal, type Limits, type Range, rangeRefusal } from "../limits";
 import { notValid, type Issuers } from "./issuers";
 
 export interface RoleRequest {
@@ -23,44 +24,42 @@ export interface WebIdentity {
     readonly providerArn: string;
 }
 
+/** The limits of API_AssumeRoleWithWebIdentity.html and API_AssumeRole.html. */
+export const limits = {
+    RoleArn: { minLength: 20, maxLength: 2048 },
+    RoleSessionName: { pattern: { test: /^[\w+=,.@-]*$/, text: "[\\w+=,.@-]*" }, minLength: 2, maxLength: 64 },
+    WebIdentityToken: { minLength: 4, maxLength: 20_000 },
+} satisfies Record<string, Limits>;
+export const duration: Range = { min: 900, max: 43_200 };
+
 export function readWebIdentityRequest(parameters: ReadonlyMap<string, string>): WebIdentityRequest {
-    return { ...readRoleRequest(parameters), token: parameters.get("WebIdentityToken") ?? "" };
+    const request = readRoleRequest(parameters);
+    const token = parameters.get("WebIdentityToken") ?? "";
+    // The model calls the token sensitive. How STS's message shows it is not known from a source.
+    refuse(limitRefusal("webIdentityToken", "*".repeat(token.length), limits.WebIdentityToken));
+    return { ...request, token };
 }
 
-/** The limits of API_AssumeRoleWithWebIdentity.html and API_AssumeRole.html, in the order of these pages. */
 export function readRoleRequest(parameters: ReadonlyMap<string, string>): RoleRequest {
     const roleArn = parameters.get("RoleArn") ?? "";
     const sessionName = parameters.get("RoleSessionName") ?? "";
-    const duration = parameters.get("DurationSeconds") ?? "3600";
+    const seconds = parameters.get("DurationSeconds") ?? "3600";
     if (parameters.has("Policy") || [...parameters.keys()].some((name) => name.startsWith("PolicyArns."))) {
         throw new AwsError("NotImplemented", "This sandbox has no session policies (Policy, PolicyArns).", 501);
     }
-    if (roleArn.length < 20) {
-        throw constraintError(roleArn, "roleArn", "Member must have length greater than or equal to 20");
-    }
+    refuse(limitRefusal("roleArn", roleArn, limits.RoleArn));
     if (!/^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(roleArn)) {
         throw validationError("Request ARN is invalid");
     }
-    if (sessionName.length < 2) {
-        throw constraintError(sessionName, "roleSessionName", "Member must have length greater than or equal to 2");
+    refuse(limitRefusal("roleSessionName", sessionName, limits.RoleSessionName));
+    refuse(rangeRefusal("durationSeconds", seconds, duration));
+    return { roleArn, sessionName, durationSeconds: Number(seconds) };
+}
+
+function refuse(refusal: AwsError | undefined): void {
+    if (refusal) {
+        throw refusal;
     }
-    if (sessionName.length > 64) {
-        throw constraintError(sessionName, "roleSessionName", "Member must have length less than or equal to 64");
-    }
-    if (!/^[\w+=,.@-]*$/.test(sessionName)) {
-        throw constraintError(
-            sessionName,
-            "roleSessionName",
-            "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
-        );
-    }
-    if (!(Number(duration) >= 900)) {
-        throw constraintError(duration, "durationSeconds", "Member must have value greater than or equal to 900");
-    }
-    if (Number(duration) > 43200) {
-        throw constraintError(duration, "durationSeconds", "Member must have value less than or equal to 43200");
-    }
-    return { roleArn, sessionName, durationSeconds: Number(duration) };
 }
 
 /** All checks of STS before it issues credentials, against the state of IAM that is enforced. */

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { commonErrors, notOffered } from "../../../aws/commonErrors";
-import { limits, policyDescription, roleDescription, tagPatterns } from "../../../aws/iam/constraints";
+import { routes } from "../../../aws/eks/routes";
+import { limits, policyDescription, roleDescription, sessionDuration, tagPatterns } from "../../../aws/iam/constraints";
+import type { Limits } from "../../../aws/limits";
 import { ModelGuard } from "../../../aws/modelGuard";
 import {
     modelledErrors,
@@ -12,6 +14,7 @@ import {
     serviceModel,
     type Shape,
 } from "../../../aws/serviceModels";
+import { duration, limits as stsLimits } from "../../../aws/sts/webIdentity";
 import { ensureTool } from "../../../tools";
 
 const folder = join(__dirname, "../../../aws");
@@ -99,13 +102,13 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
         it(`are compared at each answer: ${what}`, () => assert.equal(guard.problemOf(...asked), problem));
     }
 
-    /** The shape of an input parameter of IAM. */
-    const shapeOf = (operation: string, member: string): Shape => {
-        const { operations, shapes } = models.iam;
+    /** The shape of an input parameter. */
+    const shapeOf = (operation: string, member: string, service: ModelledService = "iam"): Shape => {
+        const { operations, shapes } = models[service];
         const input = shapes[operations[operation]?.input?.shape ?? ""];
         return shapes[input?.members?.[member]?.shape ?? ""] ?? assert.fail(`${operation} has no ${member}`);
     };
-    const members: [string, string][] = [
+    const members: [string, string, ModelledService?][] = [
         ["CreateRole", "RoleName"],
         ["PutRolePolicy", "PolicyName"],
         ["CreatePolicy", "PolicyName"],
@@ -115,12 +118,19 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
         ["DeleteOpenIDConnectProvider", "OpenIDConnectProviderArn"],
         ["CreateOpenIDConnectProvider", "Url"],
         ["SetDefaultPolicyVersion", "VersionId"],
+        ["AssumeRoleWithWebIdentity", "RoleArn", "sts"],
+        ["AssumeRoleWithWebIdentity", "RoleSessionName", "sts"],
+        ["AssumeRoleWithWebIdentity", "WebIdentityToken", "sts"],
+        ["AssumeRole", "RoleArn", "sts"],
+        ["AssumeRole", "RoleSessionName", "sts"],
     ];
-    for (const [operation, member] of members) {
+    const all: Readonly<Record<string, Limits>> = { ...limits, ...stsLimits };
+    for (const [operation, member, service] of members) {
         it(`agree on the length and the pattern of ${member} in ${operation}`, () => {
-            const { min, max, pattern } = shapeOf(operation, member);
-            const own = limits[member] ?? assert.fail();
-            assert.equal(own.pattern?.text, pattern);
+            const { min, max, pattern } = shapeOf(operation, member, service);
+            const own = all[member] ?? assert.fail();
+            // The pattern of ARNs excludes control characters alone; STS refuses these ARNs by their form.
+            assert.equal(own.pattern?.text, member === "RoleArn" ? undefined : pattern);
             if (max !== undefined) {
                 assert.deepEqual([own.minLength ?? 0, own.maxLength], [min ?? 0, max]);
             }
@@ -137,8 +147,22 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
         const { shapes } = models.iam;
         assert.equal(tagPatterns.key.text, shapes["tagKeyType"]?.pattern);
         assert.equal(tagPatterns.value.text, shapes["tagValueType"]?.pattern);
-        const { min, max } = shapeOf("CreateRole", "MaxSessionDuration");
-        assert.deepEqual([min, max], [3600, 43200]);
+        const ofRole = shapeOf("CreateRole", "MaxSessionDuration");
+        assert.deepEqual([ofRole.min, ofRole.max], [sessionDuration.min, sessionDuration.max]);
+        for (const operation of ["AssumeRole", "AssumeRoleWithWebIdentity"]) {
+            const { min, max } = shapeOf(operation, "DurationSeconds", "sts");
+            assert.deepEqual([min, max], [duration.min, duration.max]);
+        }
+    });
+
+    it("agree on the method and the path of each EKS operation that the front knows", () => {
+        const { operations } = models.eks;
+        const differing = routes.filter(([method, path, action]) => {
+            const { http } = operations[action] ?? {};
+            return http?.method !== method || !path.test(http.requestUri.replace(/\{\w+\}/g, "a"));
+        });
+        assert.deepEqual(differing, []);
+        assert.equal(new Set(routes.map(([, , action]) => action)).size, routes.length);
     });
 
     it("agree on what the Pod Identity agent is refused with", () => {

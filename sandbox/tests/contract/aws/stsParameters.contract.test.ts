@@ -46,6 +46,11 @@ describe("parameters of AssumeRoleWithWebIdentity of the AWS stand-in", () => {
             failed("43201", "durationSeconds", "Member must have value less than or equal to 43200"),
         ],
         [
+            "a token of three characters",
+            { WebIdentityToken: "a.b" },
+            failed("***", "webIdentityToken", "Member must have length greater than or equal to 4"),
+        ],
+        [
             "a session longer than the role allows",
             { DurationSeconds: 3601 },
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
