@@ -40,8 +40,8 @@ const DISPENSABLE: Readonly<Record<"ipv4" | "ipv6", readonly string[]>> = {
 };
 
 function isAboutDispensableCall(message: string, ipFamily: "ipv4" | "ipv6"): boolean {
-    const denied = /failed to call (\S+) due to missing permissions/.exec(message)?.[1];
-    return denied !== undefined && DISPENSABLE[ipFamily].includes(denied);
+    const [, denied = ""] = /failed to call (\S+) due to missing permissions/.exec(message) ?? [];
+    return DISPENSABLE[ipFamily].includes(denied);
 }
 
 /** How long a refusal counts as recent. Kubernetes keeps events for an hour. */

@@ -205,6 +205,33 @@ describe("the proof that a role is aws-node's", () => {
             strictEqual((await prove()).verdict, "undecided");
         });
 
+        /** IAM simulates no action, each is refused alone. */
+        const unevaluated = () => {
+            aws.answer({ "iam:SimulatePrincipalPolicy": () => new AwsFailure("InvalidInput", "different") });
+        };
+
+        it("is open when IAM does not simulate an action that a policy of the role allows", async () => {
+            holding({ inline: { a: allows("ec2:*") } });
+            unevaluated();
+            const proof = await prove();
+            strictEqual(
+                proof.verdict === "undecided" && proof.why,
+                "IAM's policy simulator does not simulate ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses.",
+            );
+        });
+
+        it("fails when IAM does not simulate an action that no policy of the role allows", async () => {
+            holding({ inline: { a: allows("ec2:Assign*") } });
+            unevaluated();
+            strictEqual((await refused()).why.includes(`lacks these EC2 permissions: ${ACTION} (`), true);
+        });
+
+        it("is an error when the credentials have expired meanwhile", async () => {
+            holding({ inline: { a: allows("s3:*") } });
+            aws.answer({ "iam:GetRolePolicy": () => new AwsFailure("ExpiredToken", "too old", 403) });
+            await rejects(prove(), { code: "aws-credentials-expired" });
+        });
+
         it("is an error when IAM cannot be read for another reason", async () => {
             holding({ inline: { a: allows("s3:*") } });
             aws.answer({ "iam:GetRolePolicy": () => new AwsFailure("PolicyEvaluation", "wrong") });

@@ -117,6 +117,17 @@ describe("a simulation of a role's rights", () => {
             "denied",
         ],
         [
+            "allowed, and so on its resource",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "allowed",
+                    ResourceSpecificResults: [{ EvalResourceName: "a", EvalResourceDecision: "allowed" }],
+                },
+            ],
+            "allowed",
+        ],
+        [
             "allowed, but denied on one resource",
             [
                 {
