@@ -15,6 +15,7 @@ const query = {
     InvalidAction: 400,
     InvalidClientTokenId: 403,
     MissingAuthenticationToken: 403,
+    ServiceUnavailable: 503,
     SignatureDoesNotMatch: 403,
     Throttling: 400,
     ValidationError: 400,

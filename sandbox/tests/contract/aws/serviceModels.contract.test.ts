@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { mock } from "node:test";
+
+import { GetRoleCommand } from "@aws-sdk/client-iam";
 
 import { commonErrors, notOffered } from "../../../aws/commonErrors";
 import { routes } from "../../../aws/eks/routes";
@@ -16,6 +19,8 @@ import {
 } from "../../../aws/serviceModels";
 import { duration, limits as stsLimits } from "../../../aws/sts/webIdentity";
 import { ensureTool } from "../../../tools";
+import { assertRefused } from "./support";
+import { useIam } from "./useIam";
 
 const folder = join(__dirname, "../../../aws");
 
@@ -34,6 +39,7 @@ function constructed(): { file: string; code: string; status: number }[] {
 
 describe("AWS's own service models and the front of the AWS stand-in", function () {
     this.timeout(120_000);
+    const account = useIam();
     let models: Record<ModelledService, ServiceModel>;
     let guard: ModelGuard;
     before(async () => {
@@ -101,6 +107,16 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
     for (const [what, asked, problem] of cases) {
         it(`are compared at each answer: ${what}`, () => assert.equal(guard.problemOf(...asked), problem));
     }
+
+    it("are compared at each answer: the front asks the guard", async () => {
+        const problemOf = mock.method(ModelGuard.prototype, "problemOf", () => "No such error.");
+        try {
+            const missing = account.fixture.iam.send(new GetRoleCommand({ RoleName: "missing" }));
+            await assertRefused(missing, { name: "InternalFailure", status: 500, message: "No such error." });
+        } finally {
+            problemOf.mock.restore();
+        }
+    });
 
     /** The shape of an input parameter. */
     const shapeOf = (operation: string, member: string, service: ModelledService = "iam"): Shape => {

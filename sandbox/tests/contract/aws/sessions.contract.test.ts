@@ -84,6 +84,21 @@ describe("sessions of the AWS stand-in", () => {
             await issuer.assume("refused-by-sts");
         });
 
+        const codes = [
+            ["AccessDenied", "AccessDenied", 403],
+            ["IDPCommunicationError", "IDPCommunicationErrorException", 400],
+            ["InvalidIdentityToken", "InvalidIdentityTokenException", 400],
+            ["RegionDisabledException", "RegionDisabledException", 403],
+            ["ServiceUnavailable", "ServiceUnavailable", 503],
+        ] as const;
+        for (const [code, name, status] of codes) {
+            it(`are refused with ${code}, which passes for an answer of STS`, async () => {
+                await issuer.makeRole(`refused-with-${code}`);
+                account.fixture.api.refuseWebIdentity(code);
+                await assertRefused(issuer.assume(`refused-with-${code}`), { name, status, message: /./ });
+            });
+        }
+
         it("go on if they were handed out before", async () => {
             const session = await issuer.session("before-refusals", { policyArn: cniPolicyArn });
             account.fixture.api.refuseWebIdentity("AccessDenied");

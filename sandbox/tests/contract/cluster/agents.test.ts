@@ -228,6 +228,16 @@ describe("A sandbox with agents", function () {
         const waiting = await until(({ state }) => state?.waiting !== undefined);
         assert.equal(waiting.state?.waiting?.reason, "CrashLoopBackOff");
         assert.equal(results().filter((result) => result.uid === uid).length, 2, "one attempt for each start");
+        const events = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(EventsV1Api);
+        const { items } = await events.listNamespacedEvent({ namespace });
+        const complaints = items.filter(
+            ({ reason, regarding }) => reason === "MissingIAMPermissions" && regarding?.uid === uid,
+        );
+        assert.deepEqual(
+            complaints.map(({ series }) => series?.count),
+            [2],
+            "one event, which counts the failed starts",
+        );
         await iam.send(new AttachRolePolicyCommand({ RoleName: "agents-restarts", PolicyArn: cniPolicy }));
         const ready = await until((of) => of.ready);
         assert.ok(ready.restartCount >= 2);

@@ -141,7 +141,8 @@ describe("the agent of a pod of aws-node", () => {
         playing.denied.add("CreateTags");
         const pauses: number[] = [];
         let waitsSince: number | undefined;
-        for (; playing.agent.restarts < 9; playing.now += 500) {
+        // An hour is far more than nine restarts need. Without an end, the loop would hide that there are none.
+        for (; playing.agent.restarts < 9 && playing.now < 3_600_000; playing.now += 500) {
             const { container } = (await playing.agent.step()) ?? {};
             if (container === "backOff") {
                 waitsSince = playing.now;
