@@ -1,7 +1,7 @@
 /** `npm run sandbox -- up|status|env|down|tools`: local EKS clusters by hand. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { IpFamily } from "./cluster/programs";
-import { attach, exportLines, startSandbox } from "./sandbox";
+import { attach, defaults, exportLines, startSandbox } from "./sandbox";
 import { endSandbox } from "./supervisorLaunch";
 import { markedProcesses } from "./supervisorProcesses";
 import { type SandboxState, allStates, isAlive, marker, readState } from "./supervisorState";
@@ -150,13 +150,18 @@ commandLine
     .option("--visibility-delay-seconds <seconds>", "until reads return a change in IAM", number, 0)
     .option("--cluster-name <name>", "the EKS cluster's name", "sandbox")
     .option("--new-cluster", "leave the EKS cluster, its OIDC provider and its nodes for a program to create")
-    .option("--node-group-limit-seconds <seconds>", "until a node group without Ready nodes fails", number, 60)
+    .option(
+        "--node-group-limit-seconds <seconds>",
+        "until a node group without Ready nodes fails",
+        number,
+        defaults.nodeGroupLimitSeconds,
+    )
     .option("--agents", "make the CNI's calls in each pod of aws-node; a successful start makes it Ready")
     .option(
         "--failed-start-factor <factor>",
         "scale the 90 s after a failed start of aws-node, and the back-off",
         number,
-        1,
+        defaults.failedStartFactor,
     )
     .option("--webhook <file>", "AWS's own identity webhook (default: pod-identity-webhook on PATH, or the stand-in)")
     .option("--json", "print the sandbox's data as JSON")

@@ -45,7 +45,10 @@ export interface SandboxOptions {
      * groups get nodes, each Ready once its aws-node has a working path to the CNI's permissions.
      */
     newCluster?: boolean;
-    /** How long the nodes of a new cluster's node group may take to become Ready, in seconds. Defaults to 60. */
+    /**
+     * How long the nodes of a new cluster's node group may take to become Ready, in seconds. Defaults to 300, so that one
+     * failed start of aws-node does not fail the group: see `failedStartFactor`.
+     */
     nodeGroupLimitSeconds?: number;
     /**
      * Gives each pod of aws-node an agent. Defaults to false; a new cluster always has agents.
@@ -57,7 +60,7 @@ export interface SandboxOptions {
     agents?: boolean;
     /**
      * Scales the times after a failed start of aws-node. Defaults to 1, as on EKS: about 90 s until the container is
-     * restarted, then Kubernetes' back-off.
+     * restarted, then Kubernetes' back-off. The sandbox's own start and reset outlast one failed start.
      */
     failedStartFactor?: number;
     /**
@@ -143,6 +146,9 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     stop(): Promise<void>;
 }
 
+/** Shared with the command line, so that both start the same sandbox. */
+export const defaults = { nodeGroupLimitSeconds: 300, failedStartFactor: 1 };
+
 function complete(options: SandboxOptions): SupervisorOptions {
     const name = options.name ?? `s-${randomBytes(3).toString("hex")}`;
     if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name)) {
@@ -152,7 +158,9 @@ function complete(options: SandboxOptions): SupervisorOptions {
     }
     const { nodes = 3, ipFamily = "ipv4", podReadySeconds = 1.5, clusterName = "sandbox", ownerPid } = options;
     const { enforcementDelaySeconds = 3, visibilityDelaySeconds = 0 } = options;
-    const { newCluster = false, nodeGroupLimitSeconds = 60, agents = false, failedStartFactor = 1 } = options;
+    const { newCluster = false, agents = false } = options;
+    const { nodeGroupLimitSeconds = defaults.nodeGroupLimitSeconds } = options;
+    const { failedStartFactor = defaults.failedStartFactor } = options;
     const webhook = awsWebhookOf(options.webhook);
     return {
         newCluster,

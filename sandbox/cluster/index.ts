@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { ToolPaths } from "../tools";
 import { Client, untilReady } from "./client";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane, startEtcd } from "./controlPlane";
+import { setupRetrySeconds } from "./cniStart";
+import { livenessSeconds } from "./containerLife";
 import { kubeconfig } from "./credentials";
 import { type ManagedProcess, Processes } from "./managedProcess";
 import { awsNode } from "./manifests/awsNode";
@@ -21,10 +23,24 @@ export interface ClusterOptions extends Omit<ControlPlaneOptions, "tools" | "iss
      * agents.ts.
      */
     readinessByCni: boolean;
+    /** Scales the times of a failed start of aws-node: see containerLife.ts. */
+    failedStartFactor: number;
 }
 
 /** The field manager of the objects that EKS itself adds to a new cluster. */
 const eksFieldManager = "eks";
+
+/**
+ * Until nodes must be Ready. By the CNI's permissions, this outlasts one start of aws-node that fails, and then one that takes
+ * as long as a successful one can.
+ */
+export function readyLimitSeconds(
+    nodes: number,
+    options: Pick<ClusterOptions, "podReadySeconds" | "readinessByCni" | "failedStartFactor">,
+): number {
+    const restart = options.readinessByCni ? options.failedStartFactor * (livenessSeconds + setupRetrySeconds) : 0;
+    return 60 + nodes * 2 * options.podReadySeconds + restart;
+}
 
 /**
  * A Kubernetes control plane with kwok's nodes, in the steps in which EKS creates a cluster. Each step is a method,
@@ -134,7 +150,7 @@ export class Cluster {
     }
 
     private async untilReady(nodes: number): Promise<void> {
-        const limit = 60 + nodes * 2 * this.options.podReadySeconds;
+        const limit = readyLimitSeconds(nodes, this.options);
         const check = () => this.processes.assertRunning("before the nodes were ready");
         await untilReady(this.client(), nodes, limit, check);
     }
