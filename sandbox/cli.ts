@@ -22,7 +22,7 @@ interface UpOptions {
     nodeGroupLimitSeconds: number;
     agents?: true;
     failedStartFactor: number;
-    webhook?: string;
+    webhook?: string | false;
     json?: true;
 }
 
@@ -164,6 +164,7 @@ commandLine
         defaults.failedStartFactor,
     )
     .option("--webhook <file>", "AWS's own identity webhook (default: pod-identity-webhook on PATH, or the stand-in)")
+    .option("--no-webhook", "the stand-in for it, also where AWS's own is on PATH")
     .option("--json", "print the sandbox's data as JSON")
     .action(up);
 commandLine
