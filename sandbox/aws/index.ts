@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
@@ -11,7 +11,6 @@ import { AddOns } from "./eks/addOns";
 import { Associations } from "./eks/podIdentityAssociations";
 import { NodeGroupDeletions } from "./eks/nodeGroupDeletions";
 import { VersionUpdates } from "./eks/updates";
-import { AwsError } from "./errors";
 import { answerIam } from "./iam";
 import { restoreIam } from "./iam/restore";
 import { emptyIamState, type IamState } from "./iam/state";
@@ -21,7 +20,8 @@ import { HeldAnswers } from "./iam/visibility";
 import { callsFromNodes, type CallsFromNodes } from "./inside";
 import { ModelGuard } from "./modelGuard";
 import { startMoto, type Moto } from "./moto";
-import { errorAnswer, parseRequest, withRequestId, type AwsRequest, type AwsResponse } from "./protocol";
+import { errorAnswer } from "./protocol";
+import { serve, type Answer } from "./serve";
 import { answerSts } from "./sts";
 import { Issuers, type IssuerKeys } from "./sts/issuers";
 import { WebIdentityRefusals, type WebIdentityRefusal } from "./sts/refusals";
@@ -102,7 +102,9 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
     const context = makeContext(options, moto, { issuers, access, delays: () => delays });
     const answer = throttled(dispatcher(context), throttle);
     const guard = new ModelGuard(options.motoServer);
-    const server = createServer((incoming, outgoing) => void serve(incoming, outgoing, answer, guard));
+    const server = createServer((incoming, outgoing) => {
+        serve(incoming, outgoing, answer, guard).catch(() => outgoing.destroy());
+    });
     server.keepAliveTimeout = KEPT_MILLISECONDS;
     const endpoint = await listen(server, options.port ?? 0);
     return {
@@ -139,8 +141,6 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
         },
     };
 }
-
-type Answer = (request: AwsRequest) => Promise<AwsResponse>;
 
 /** Comes before everything else: a throttled call is not even authenticated. */
 function throttled(answer: Answer, throttle: Throttle): Answer {
@@ -220,49 +220,4 @@ function listen(server: Server, port: number): Promise<string> {
             resolve(`http://127.0.0.1:${typeof address === "object" && address ? address.port : port}`);
         });
     });
-}
-
-async function serve(
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-    answer: Answer,
-    guard: ModelGuard,
-): Promise<void> {
-    let request: AwsRequest | undefined;
-    let response: AwsResponse;
-    try {
-        request = parseRequest(
-            incoming.method ?? "GET",
-            incoming.url ?? "/",
-            singleHeaders(incoming),
-            await bodyOf(incoming),
-        );
-        response = await answer(request);
-    } catch (error) {
-        response = errorAnswer(request?.service ?? "sts", asAwsError(error));
-    }
-    response = request ? guard.checked(request, response) : response;
-    const { status, contentType, headers, body } = withRequestId(response);
-    outgoing.writeHead(status, { "content-type": contentType, ...headers });
-    outgoing.end(body);
-}
-
-function asAwsError(error: unknown): AwsError {
-    return error instanceof AwsError
-        ? error
-        : new AwsError("InternalFailure", error instanceof Error ? (error.stack ?? error.message) : String(error), 500);
-}
-
-async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) {
-        chunks.push(chunk as Buffer);
-    }
-    return Buffer.concat(chunks);
-}
-
-function singleHeaders(incoming: IncomingMessage): Record<string, string> {
-    return Object.fromEntries(
-        Object.entries(incoming.headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]),
-    );
 }
