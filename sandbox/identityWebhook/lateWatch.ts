@@ -8,7 +8,7 @@ import { LateQueue } from "./lateQueue";
 export interface LateWatch {
     /** The address of a proxy to the API server that asks for no credentials. */
     readonly url: string;
-    /** Resolves when a client has read its first list. */
+    /** Resolves when a client has read its first list; a failed one does not count. */
     readonly listed: Promise<void>;
     setDelay(milliseconds: number): void;
     stop(): Promise<void>;
@@ -40,7 +40,8 @@ export async function startLateWatch(kubeconfigPath: string): Promise<LateWatch>
             });
             answer.on("error", () => undefined);
             answer.on("close", () => {
-                late.push(() => outgoing.end(isWatch ? undefined : hasListed));
+                const isList = !isWatch && answer.statusCode === 200 && answer.complete;
+                late.push(() => outgoing.end(isList ? hasListed : undefined));
             });
         });
         call.on("error", () => outgoing.destroy());
