@@ -18,6 +18,7 @@ export interface AwsWebhookOptions {
     readonly podIdentities: () => readonly Identity[];
     /** Other flags of the program than those of EKS, for tests. */
     readonly flags?: readonly string[];
+    readonly healthSeconds?: number;
     readonly listSeconds?: number;
 }
 
@@ -26,9 +27,18 @@ const reloadMilliseconds = 300;
 
 /** AWS's own webhook, with the settings that AWS uses on EKS. */
 export async function startAwsWebhook(options: AwsWebhookOptions): Promise<Webhook> {
-    const { directory, podIdentities } = options;
     const certificate = await selfSigned();
     const cluster = await startLateWatch(options.kubeconfigPath);
+    try {
+        return await startBehind(cluster, certificate, options);
+    } catch (error) {
+        await cluster.stop();
+        throw error;
+    }
+}
+
+async function startBehind(cluster: LateWatch, certificate: Certificate, options: AwsWebhookOptions): Promise<Webhook> {
+    const { directory, podIdentities } = options;
     // The program watches the whole folder, so that nothing else is in it.
     const folder = join(directory, "pod-identities");
     mkdirSync(folder, { recursive: true });
@@ -37,7 +47,6 @@ export async function startAwsWebhook(options: AwsWebhookOptions): Promise<Webho
     const { process: started, port } = await start(options, certificate, cluster, identities.path);
     await within(options.listSeconds ?? 60, cluster.listed).catch(async (error: unknown) => {
         await started.stop();
-        await cluster.stop();
         throw error;
     });
     const agent = new Agent({ ca: certificate.cert, keepAlive: true });
@@ -61,7 +70,7 @@ export function flagsOf(region: string): string[] {
 }
 
 async function start(
-    { executable, region, directory, flags = flagsOf(region) }: AwsWebhookOptions,
+    { executable, region, directory, flags = flagsOf(region), healthSeconds = 30 }: AwsWebhookOptions,
     certificate: Certificate,
     cluster: LateWatch,
     identitiesPath: string,
@@ -94,7 +103,12 @@ async function start(
             environment: { ...globalThis.process.env, KUBE_FEATURE_WatchListClient: "false" },
         });
         const agent = new Agent({ ca: certificate.cert });
-        await process.until(async () => (await get(port, agent)) === 200, 30);
+        try {
+            await process.until(async () => (await get(port, agent)) === 200, healthSeconds);
+        } catch (error) {
+            await process.stop();
+            throw error;
+        }
         return { process, port };
     });
 }
@@ -123,9 +137,11 @@ function kubeconfigOf(server: string): object {
     };
 }
 
+/** A program that accepts the connection and never answers is not healthy. */
 function get(port: number, agent: Agent): Promise<number | undefined> {
+    const signal = AbortSignal.timeout(1000);
     return new Promise((resolve, reject) => {
-        const call = request({ host: "127.0.0.1", port, path: "/healthz", agent }, (answer) => {
+        const call = request({ host: "127.0.0.1", port, path: "/healthz", agent, signal }, (answer) => {
             answer.resume();
             resolve(answer.statusCode);
         });
@@ -153,21 +169,21 @@ function forward(port: number, agent: Agent, { contentType, body }: WebhookReque
 /** The file from which the program learns of associations; on EKS, the control plane writes it. */
 class IdentitiesFile {
     private written: string | undefined;
+    private reload: Promise<void> = Promise.resolve();
 
     constructor(readonly path: string) {}
 
-    /** Resolves when the program has read the change. */
+    /** Resolves when the program has read the change, or an equal one that came before. */
     async write(identities: readonly Identity[]): Promise<void> {
         const content = JSON.stringify({
             identities: identities.map(({ namespace, serviceAccount }) => ({ namespace, serviceAccount })),
         });
-        if (content === this.written) {
-            return;
+        if (content !== this.written) {
+            writeFileSync(`${this.path}.new`, content);
+            renameSync(`${this.path}.new`, this.path);
+            this.reload = sleep(this.written === undefined ? 0 : reloadMilliseconds);
+            this.written = content;
         }
-        const isFirst = this.written === undefined;
-        this.written = content;
-        writeFileSync(`${this.path}.new`, content);
-        renameSync(`${this.path}.new`, this.path);
-        await sleep(isFirst ? 0 : reloadMilliseconds);
+        await this.reload;
     }
 }

@@ -60,7 +60,10 @@ export async function startIdentityWebhook(options: IdentityWebhookOptions): Pro
     const { port, certificate, ...faults } = await startFront(
         async (request) => log(request, await webhook.answer(request)),
         options.port,
-    );
+    ).catch(async (error: unknown) => {
+        await webhook.stop();
+        throw error;
+    });
     writeFileSync(join(directory, "identity-webhook.crt"), certificate.cert);
     return {
         ...faults,
