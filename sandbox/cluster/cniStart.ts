@@ -14,6 +14,8 @@ export interface StartCall {
     readonly parameters?: Readonly<Record<string, string>>;
     /** `ends`: the process ends. `delays`: it tries again for a while, and goes on. `warns`: it goes on at once. */
     readonly onFailure: "ends" | "delays" | "warns";
+    /** Made only after a call that was delayed. */
+    readonly afterDelay?: true;
 }
 
 const eni = "eni-00000000000000000";
@@ -31,7 +33,8 @@ export const setupRetrySeconds = 50;
  *
  * Interfaces that have their tags are not tagged again (pkg/awsutils/awsutils.go, TagENI). Addresses are assigned only where
  * there are too few: on IPv4 the process ends if that is denied (ipamd.go, handlePreScaling), on IPv6 it goes on (ipamd.go,
- * setupENI).
+ * setupENI). Without DescribeSubnets, setupENI returns before it has recorded the addresses that an IPv4 interface has
+ * (addENIsecondaryIPsToDataStore): the pool seems empty, and the CNI assigns.
  */
 export function startCalls(ipFamily: IpFamily, { isTagged, hasAddresses }: NodeNetwork): StartCall[] {
     const tag: StartCall[] = isTagged
@@ -44,23 +47,18 @@ export function startCalls(ipFamily: IpFamily, { isTagged, hasAddresses }: NodeN
         onFailure: "warns",
     };
     const describe: StartCall = { action: "DescribeNetworkInterfaces", onFailure: "ends" };
-    const assign = (action: string, onFailure: StartCall["onFailure"]): StartCall[] =>
-        hasAddresses ? [] : [{ action, parameters: onInterface, onFailure }];
+    const assignIpv6: StartCall[] = hasAddresses
+        ? []
+        : [{ action: "AssignIpv6Addresses", parameters: onInterface, onFailure: "delays" }];
+    const assignIpv4: StartCall = {
+        action: "AssignPrivateIpAddresses",
+        parameters: onInterface,
+        onFailure: "ends",
+        ...(hasAddresses && { afterDelay: true }),
+    };
     return ipFamily === "ipv4"
-        ? [
-              describe,
-              ...tag,
-              { action: "DescribeSubnets", onFailure: "delays" },
-              securityGroups,
-              ...assign("AssignPrivateIpAddresses", "ends"),
-          ]
-        : [
-              describe,
-              { action: "DescribeSubnets", onFailure: "ends" },
-              ...tag,
-              ...assign("AssignIpv6Addresses", "delays"),
-              securityGroups,
-          ];
+        ? [describe, ...tag, { action: "DescribeSubnets", onFailure: "delays" }, securityGroups, assignIpv4]
+        : [describe, { action: "DescribeSubnets", onFailure: "ends" }, ...tag, ...assignIpv6, securityGroups];
 }
 
 /**

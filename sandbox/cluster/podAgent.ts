@@ -43,7 +43,7 @@ export interface AgentResult {
     message?: string;
 }
 
-type WorkCall = Pick<StartCall, "action" | "parameters">;
+type WorkCall = Pick<StartCall, "action" | "parameters"> & Partial<Pick<StartCall, "onFailure" | "afterDelay">>;
 
 interface Failure {
     readonly call: string;
@@ -113,9 +113,13 @@ export class PodAgent {
     private async start(): Promise<Step | undefined> {
         const { ipFamily, network } = this.surroundings;
         const denied: string[] = [];
-        const outcome = await this.call(startCalls(ipFamily, network), ({ onFailure }, failure) => {
+        const endsAt = ({ onFailure }: StartCall, failure: Failure) => {
             denied.push(...(failure.error === "UnauthorizedOperation" ? [failure.call] : []));
             return onFailure === "ends";
+        };
+        const outcome = await this.call(startCalls(ipFamily, network), endsAt, ({ action }) => {
+            // EC2 keeps the tags, however the start ends.
+            network.isTagged ||= action === "CreateTags";
         });
         if (outcome === undefined) {
             return undefined;
@@ -125,7 +129,6 @@ export class PodAgent {
             return { result: this.result({ ok: false, ...outcome.ended }), denied };
         }
         const delays = outcome.failed.filter(({ call: { onFailure } }) => onFailure === "delays");
-        network.isTagged = true;
         network.hasAddresses ||= delays.every(({ call: { action } }) => !action.startsWith("Assign"));
         this.life.succeeded(delays.length > 0 ? setupRetrySeconds : 0);
         return {
@@ -147,6 +150,7 @@ export class PodAgent {
     private async call<C extends WorkCall>(
         calls: readonly C[],
         endsAt: (call: C, failure: Failure) => boolean,
+        succeeded: (call: C) => void = () => undefined,
     ): Promise<{ readonly ended?: Failure; readonly failed: readonly { readonly call: C }[] } | undefined> {
         const failed: { call: C }[] = [];
         let session: Session | undefined;
@@ -159,8 +163,12 @@ export class PodAgent {
             return undefined;
         }
         for (const call of calls) {
+            if (call.afterDelay && failed.every(({ call: { onFailure } }) => onFailure !== "delays")) {
+                continue;
+            }
             try {
                 await this.surroundings.aws.ec2(session, call.action, call.parameters);
+                succeeded(call);
             } catch (error) {
                 const failure = failureOf(`ec2:${call.action}`, error);
                 if (endsAt(call, failure)) {

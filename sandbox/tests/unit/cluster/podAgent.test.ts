@@ -105,9 +105,29 @@ describe("the agent of a pod of aws-node", () => {
             denied.add(action);
             assert.deepEqual(shown(await agent.step()), [false, `ec2:${action}`, `ec2:${action}`, undefined]);
             assert.equal(calls.at(-1), action);
-            assert.deepEqual(network, { isTagged: false, hasAddresses: false });
+            // EC2 keeps the tags of a start that fails later.
+            const isTagged = calls.indexOf("CreateTags") >= 0 && action !== "CreateTags";
+            assert.deepEqual(network, { isTagged, hasAddresses: false });
         });
     }
+
+    it("does not tag again after a start that failed at a later call", async () => {
+        const playing = play("ipv4");
+        playing.denied.add("AssignPrivateIpAddresses");
+        await playing.agent.step();
+        playing.calls.length = 0;
+        playing.now = 90_000;
+        await playing.agent.step();
+        await playing.agent.step();
+        assert.ok(playing.calls.includes("DescribeSubnets") && !playing.calls.includes("CreateTags"));
+    });
+
+    it("assigns on IPv4 where there are addresses, if it could not look at its subnet: it has not recorded them", async () => {
+        const { agent, calls, denied } = play("ipv4", { isTagged: true, hasAddresses: true });
+        denied.add("DescribeSubnets");
+        assert.deepEqual(shown(await agent.step()), [true, undefined, "ec2:DescribeSubnets", undefined]);
+        assert.equal(calls.at(-1), "AssignPrivateIpAddresses");
+    });
 
     it("waits for its liveness probe after a failed start, and is restarted at once the first time, then with back-off", async () => {
         const playing = play("ipv4");
