@@ -45,17 +45,26 @@ export async function makeContainerRestarted(
     await replacePodStatus(core, pod);
 }
 
-/** 137: the process did not end at SIGTERM, and got SIGKILL. */
+/**
+ * The exit code of aws-node at the kubelet's SIGTERM. Its process 1 is a Go program that handles no signals (amazon-vpc-cni-k8s
+ * cmd/aws-vpc-cni/main.go). Go's runtime raises the signal once more, which the kernel ignores for process 1 of a PID namespace,
+ * and then exits (golang/go src/runtime/signal_unix.go, dieFromSignal).
+ */
+const exitCode = 2;
+
 function setContainer(pod: V1Pod, name: string, restartCount: number, state: V1ContainerState): void {
     const status = pod.status?.containerStatuses?.find((container) => container.name === name);
+    if (status === undefined) {
+        throw new Error(`the pod ${pod.metadata?.name ?? ""} has no status of its container ${name}`);
+    }
     const finishedAt = new Date();
-    const terminated = { exitCode: 137, reason: "Error", startedAt: status?.state?.running?.startedAt, finishedAt };
-    Object.assign(status ?? {}, {
+    const terminated = { exitCode, reason: "Error", startedAt: status.state?.running?.startedAt, finishedAt };
+    Object.assign(status, {
         ready: false,
         started: "running" in state,
         restartCount,
         state,
-        lastState: status?.state?.running ? { terminated } : status?.lastState,
+        lastState: status.state?.running ? { terminated } : status.lastState,
     });
 }
 

@@ -7,6 +7,7 @@ const shortNames: Readonly<Record<string, string>> = {
     awspolicyequivalence: "hashicorp/awspolicyequivalence",
     botocore: "boto/botocore",
     envoy: "envoyproxy/envoy",
+    "golang/go": "golang/go",
     "k8s.io/client-go": "kubernetes/client-go",
     "k8s.io/kubernetes": "kubernetes/kubernetes",
     kwok: "kubernetes-sigs/kwok",

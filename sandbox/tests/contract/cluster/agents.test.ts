@@ -224,7 +224,7 @@ describe("A sandbox with agents", function () {
             }
         };
         const restarted = await until(({ restartCount }) => restartCount === 1);
-        assert.deepEqual([restarted.ready, restarted.lastState?.terminated?.exitCode], [false, 137]);
+        assert.deepEqual([restarted.ready, restarted.lastState?.terminated?.exitCode], [false, 2]);
         const waiting = await until(({ state }) => state?.waiting !== undefined);
         assert.equal(waiting.state?.waiting?.reason, "CrashLoopBackOff");
         assert.equal(results().filter((result) => result.uid === uid).length, 2, "one attempt for each start");

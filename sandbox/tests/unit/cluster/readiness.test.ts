@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import type { CoreV1Api, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { makeContainerRestarted, makeContainerWait } from "../../../cluster/readiness";
+
+/** Keeps what is written. */
+function coreOf(written: V1Pod[]): CoreV1Api {
+    const write = ({ body }: { body: V1Pod }) => Promise.resolve(written.push(body));
+    return { replaceNamespacedPodStatus: write } as unknown as CoreV1Api;
+}
+
+const podWith = (...containerStatuses: V1ContainerStatus[]): V1Pod => ({
+    metadata: { name: "aws-node-1", namespace: "kube-system" },
+    status: { containerStatuses },
+});
+const running = (name: string): V1ContainerStatus => {
+    const state = { running: { startedAt: new Date(0) } };
+    return { name, ready: true, restartCount: 0, image: "", imageID: "", state };
+};
+
+describe("the status of a container that its liveness probe has killed", () => {
+    it("has the exit code of a Go program without handlers of signals", async () => {
+        const written: V1Pod[] = [];
+        await makeContainerRestarted(coreOf(written), podWith(running("aws-node")), "aws-node", 1);
+        const [status] = written[0]?.status?.containerStatuses ?? [];
+        assert.deepEqual([status?.ready, status?.restartCount, status?.lastState?.terminated?.exitCode], [false, 1, 2]);
+    });
+
+    it("is not written for a container that the pod has not got", async () => {
+        const written: V1Pod[] = [];
+        await assert.rejects(
+            makeContainerWait(coreOf(written), podWith(running("other")), "aws-node", 2),
+            /^Error: the pod aws-node-1 has no status of its container aws-node$/,
+        );
+        assert.deepEqual(written, []);
+    });
+});
