@@ -46,6 +46,8 @@ interface Watched {
     isBusy: boolean;
     /** What the cluster does not show yet, in its order. */
     toShow: NonNullable<Step["container"]>[];
+    /** The denied calls whose events are not written yet. */
+    toComplain: string[];
     /** Whether the pod's last attempt failed for lack of permissions: the CNI emits its event. */
     lacksPermissions: boolean;
     /** The pod's events, by the denied call. */
@@ -151,6 +153,7 @@ export class Agents {
             agent,
             isBusy: false,
             toShow: [],
+            toComplain: [],
             lacksPermissions: false,
             complaints: new Map(),
         });
@@ -188,7 +191,8 @@ export class Agents {
         try {
             const step = await watched.agent.step();
             watched.toShow.push(...(step?.container ? [step.container] : []));
-            await this.show(watched, step).catch((error: unknown) => {
+            watched.toComplain.push(...deniedCalls(watched, step));
+            await this.show(watched).catch((error: unknown) => {
                 // The API server may be unavailable for a moment; the next attempt shows it then.
                 process.stderr.write(`agents: ${String(error)}\n`);
             });
@@ -199,22 +203,14 @@ export class Agents {
     }
 
     /** The effect of an attempt on the cluster: the container's status, readiness, and the CNI's events. */
-    private async show(watched: Watched, step: Step | undefined): Promise<void> {
+    private async show(watched: Watched): Promise<void> {
         for (let next = watched.toShow[0]; next; next = watched.toShow[0]) {
             await this.showContainer(watched, next);
             watched.toShow.shift();
         }
-        const { result, denied } = step ?? {};
-        if (denied) {
-            for (const call of denied) {
-                await this.complain(watched, call);
-            }
-        } else if (result) {
-            const lacksPermissions = result.error === "UnauthorizedOperation";
-            if (lacksPermissions && !watched.lacksPermissions) {
-                await this.complain(watched, result.call ?? "");
-            }
-            watched.lacksPermissions = lacksPermissions;
+        for (let next = watched.toComplain[0]; next !== undefined; next = watched.toComplain[0]) {
+            await this.complain(watched, next);
+            watched.toComplain.shift();
         }
     }
 
@@ -227,12 +223,19 @@ export class Agents {
             complaints.set(call, { name: body.metadata?.name ?? "", count: 1 });
             return;
         }
-        known.count++;
-        const series = { count: known.count, lastObservedTime: new V1MicroTime() };
-        await this.events.patchNamespacedEvent(
-            { name: known.name, namespace, body: { series } },
-            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
-        );
+        const series = { count: known.count + 1, lastObservedTime: new V1MicroTime() };
+        const body = { series };
+        const headers = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+        try {
+            await this.events.patchNamespacedEvent({ name: known.name, namespace, body }, headers);
+            known.count++;
+        } catch (error) {
+            // The event has expired or was deleted: the next attempt creates one.
+            if ((error as { code?: number }).code === 404) {
+                complaints.delete(call);
+            }
+            throw error;
+        }
     }
 
     private async showContainer(watched: Watched, what: NonNullable<Step["container"]>): Promise<void> {
@@ -291,4 +294,14 @@ export class Agents {
             return undefined;
         }
     }
+}
+
+/** The denied calls of an attempt for which the CNI emits an event. Of its work, only the first of several failures. */
+function deniedCalls(watched: Watched, { result, denied }: Step = {}): readonly string[] {
+    if (denied || !result) {
+        return denied ?? [];
+    }
+    const lackedPermissions = watched.lacksPermissions;
+    watched.lacksPermissions = result.error === "UnauthorizedOperation";
+    return watched.lacksPermissions && !lackedPermissions ? [result.call ?? ""] : [];
 }

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CallsFromNodes } from "../../../aws/inside";
+import type { Session } from "../../../aws/sts/sessions";
+import { Agents } from "../../../cluster/agents";
+
+const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "aws-node-1", namespace: "kube-system", uid: "u", resourceVersion: "1" },
+    spec: { nodeName: "node", containers: [{ name: "aws-node" }] },
+    status: { phase: "Running", containerStatuses: [{ name: "aws-node", ready: false, restartCount: 0 }] },
+};
+const node = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "node" },
+    spec: { providerID: "aws:///us-west-2a/i-1" },
+    status: { conditions: [{ type: "Ready", status: "True" }] },
+};
+
+/** EC2 for a role that may not set security groups, as with AWS's policy for IPv6. */
+const never = () => Promise.reject(new Error("not used"));
+const aws = {
+    instanceCredentials: () => Promise.resolve({ expiresAt: Infinity, roleArn: "arn" } as Session),
+    assumeRole: never,
+    podIdentityCredentials: never,
+    ec2: (_session: Session, action: string) =>
+        action === "ModifyNetworkInterfaceAttribute"
+            ? Promise.reject(Object.assign(new Error("denied"), { name: "UnauthorizedOperation" }))
+            : Promise.resolve(),
+} as unknown as CallsFromNodes;
+
+describe("the agents of aws-node's pods", () => {
+    let folder: string;
+    let server: Server;
+    /** The answers to the next writes of events. */
+    let eventAnswers: number[];
+    let agents: Agents;
+    before(async () => {
+        folder = mkdtempSync(join(tmpdir(), "eks-cni-agents-"));
+        server = createServer((incoming, outgoing) => {
+            const { method = "", url = "" } = incoming;
+            const answer = (status: number, body: object) =>
+                outgoing.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+            incoming.resume();
+            if (url.includes("watch=")) {
+                outgoing.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+            } else if (method === "POST") {
+                const status = eventAnswers.shift() ?? 201;
+                answers.push(status);
+                answer(status, {});
+            } else if (url.includes("/nodes/")) {
+                answer(200, node);
+            } else {
+                answer(200, url.includes("/pods/") ? pod : { metadata: { resourceVersion: "1" }, items: [pod] });
+            }
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const config = {
+            "current-context": "a",
+            clusters: [{ name: "a", cluster: { server: address, "insecure-skip-tls-verify": true } }],
+            users: [{ name: "a", user: {} }],
+            contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
+        };
+        writeFileSync(join(folder, "kubeconfig"), JSON.stringify(config));
+    });
+    let answers: number[];
+    afterEach(() => agents.stop());
+    after(() => {
+        server.closeAllConnections();
+        server.close();
+        rmSync(folder, { recursive: true });
+    });
+
+    it("write the event of a denied call once the API server takes it, and once only", async () => {
+        answers = [];
+        eventAnswers = [500, 500, 201];
+        agents = new Agents({
+            kubeconfigPath: join(folder, "kubeconfig"),
+            ipFamily: "ipv6",
+            aws,
+            logFile: join(folder, "agents.jsonl"),
+            startFactor: 1,
+        });
+        agents.start();
+        for (let attempt = 0; attempt < 60 && !answers.includes(201); attempt++) {
+            await sleep(100);
+        }
+        await sleep(1100);
+        assert.deepEqual(answers, [500, 500, 201]);
+    });
+});
