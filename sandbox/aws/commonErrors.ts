@@ -74,10 +74,12 @@ export const commonErrors: Readonly<Record<Service, Readonly<Record<string, numb
 };
 
 /**
- * Errors that a model does not list, and that the operation was seen to answer.
+ * Errors that a model does not list, and that the operation answers.
  *
- * A permissions boundary that does not exist: "NoSuchEntity: Scope ARN: … does not exist or is not attachable", status 404, in the
- * logs of `rosa create account-roles`, which calls CreateRole.
+ * A permissions boundary that does not exist: inferred from PutRolePermissionsBoundary, which documents NoSuchEntity with the
+ * status 404 (https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html). Copies of outputs of
+ * `rosa create account-roles`, without a page of their own to cite, agree: "NoSuchEntity: Scope ARN: … does not exist or is not
+ * attachable", status code 404.
  */
 export const seenErrors: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     "iam:CreateRole": { NoSuchEntity: 404 },

@@ -5,8 +5,8 @@ import { type AwsRequest, type AwsResponse, errorAnswer } from "./protocol";
 import { modelledErrors, type ServiceModel, serviceModel } from "./serviceModels";
 
 /**
- * Holds the front, and moto behind it, to AWS's own service models: an error that the operation cannot answer there becomes an
- * InternalFailure, which no test expects.
+ * Holds the front, and moto behind it, to AWS's own service models and the errors of every operation (commonErrors.ts): an error
+ * that the operation cannot answer there becomes an InternalFailure, which no test expects.
  */
 export class ModelGuard {
     private readonly models = new Map<string, ServiceModel>();
@@ -32,8 +32,8 @@ export class ModelGuard {
         const isNotOffered = Object.entries(notOffered).some(([own, of]) => own === code && of === status);
         return allowed === status || isNotOffered
             ? undefined
-            : `The stand-in answered ${service}:${operation} with ${code} (${status}), and AWS's model of the operation ` +
-                  (allowed === undefined ? "has no such error." : `has it with the status ${allowed}.`);
+            : `The stand-in answered ${service}:${operation} with ${code} (${status}), and AWS has ` +
+                  (allowed === undefined ? "no such error for this operation." : `it with the status ${allowed}.`);
     }
 
     private model(service: "iam" | "sts" | "eks"): ServiceModel {

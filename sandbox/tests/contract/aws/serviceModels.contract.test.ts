@@ -74,12 +74,12 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
         [
             "an error of the operation, with another status",
             [getRole, "NoSuchEntity", 400],
-            "The stand-in answered iam:GetRole with NoSuchEntity (400), and AWS's model of the operation has it with the status 404.",
+            "The stand-in answered iam:GetRole with NoSuchEntity (400), and AWS has it with the status 404.",
         ],
         [
             "an error of another operation",
             [getRole, "DeleteConflict", 409],
-            "The stand-in answered iam:GetRole with DeleteConflict (409), and AWS's model of the operation has no such error.",
+            "The stand-in answered iam:GetRole with DeleteConflict (409), and AWS has no such error for this operation.",
         ],
         [
             "an error of every operation",
@@ -90,18 +90,18 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
         [
             "EKS's throttling with the status of other services",
             [describeCluster, "TooManyRequestsException", 400],
-            "The stand-in answered eks:DescribeCluster with TooManyRequestsException (400), and AWS's model of the operation has it with the status 429.",
+            "The stand-in answered eks:DescribeCluster with TooManyRequestsException (400), and AWS has it with the status 429.",
         ],
         ["a missing resource of EC2", [describeVpcs, "InvalidVpcID.NotFound", 400], undefined],
         [
             "a resource that EC2 does not have",
             [describeVpcs, "InvalidThingID.NotFound", 400],
-            "The stand-in answered ec2:DescribeVpcs with InvalidThingID.NotFound (400), and AWS's model of the operation has no such error.",
+            "The stand-in answered ec2:DescribeVpcs with InvalidThingID.NotFound (400), and AWS has no such error for this operation.",
         ],
         [
             "a code that EC2 does not have",
             [describeVpcs, "AccessDenied", 403],
-            "The stand-in answered ec2:DescribeVpcs with AccessDenied (403), and AWS's model of the operation has no such error.",
+            "The stand-in answered ec2:DescribeVpcs with AccessDenied (403), and AWS has no such error for this operation.",
         ],
     ];
     for (const [what, asked, problem] of cases) {

@@ -50,7 +50,7 @@ describe("the answers of the AWS front", () => {
     it("are checked by the guard also when a service throws them", async () => {
         const [status, code, text] = await call("ec2", "DescribeVpcs", new AwsError("Unheard", "of", 400));
         assert.deepEqual([status, code, failures], [500, "InternalFailure", []]);
-        assert.match(text, /ec2:DescribeVpcs with Unheard \(400\)/);
+        assert.match(text, /ec2:DescribeVpcs with Unheard \(400\), and AWS has no such error for this operation\./);
     });
 
     it("are the service's own when the guard has no objection", async () => {
