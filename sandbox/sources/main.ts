@@ -18,6 +18,11 @@ interface Options {
 }
 
 function main({ copies, json }: Options): void {
+    if (!existsSync(copies)) {
+        console.error(`There is no folder ${copies}. Give the one that has the copies of the repositories.`);
+        process.exitCode = 1;
+        return;
+    }
     const { cited, problems } = collect(sandbox);
     const former = existsSync(listFile) ? (JSON.parse(readFileSync(listFile, "utf8")) as Entry[]) : [];
     const today = new Date().toISOString().slice(0, 10);
