@@ -1,6 +1,6 @@
 import { deepStrictEqual, doesNotMatch, match, strictEqual } from "assert";
 import { spawnSync } from "child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "fs";
 import { tmpdir } from "os";
 import { join } from "path";
 
@@ -26,9 +26,26 @@ const GREP = `#!/usr/bin/env bash
 [ "$1" = -lzs ] || exec /usr/bin/env PATH="\${PATH#*:}" grep "$@"
 `;
 
-/** The machine may have AWS's webhook. */
-const foldersWithoutWebhook = (): string[] =>
-    (process.env["PATH"] ?? "").split(":").filter((path) => !existsSync(join(path, "pod-identity-webhook")));
+const WEBHOOK = "pod-identity-webhook";
+
+/**
+ * The machine may have AWS's webhook, in a folder with programs that the gate needs, such as node: links to the others take the
+ * place of that folder.
+ */
+function pathWithoutWebhook(path: string, links: string): string {
+    const withLinks = (from: string, index: number): string => {
+        const to = join(links, String(index));
+        mkdirSync(to, { recursive: true });
+        for (const name of readdirSync(from).filter((name) => name !== WEBHOOK)) {
+            symlinkSync(join(from, name), join(to, name));
+        }
+        return to;
+    };
+    return path
+        .split(":")
+        .map((folder, index) => (existsSync(join(folder, WEBHOOK)) ? withLinks(folder, index) : folder))
+        .join(":");
+}
 
 const failing = (count: number, ...files: string[]): string =>
     [
@@ -53,12 +70,14 @@ exit 1
 describe("the gate", function () {
     this.timeout(60_000);
     let folder: string;
+    let path: string;
 
     beforeEach(() => {
         folder = mkdtempSync(join(tmpdir(), "eks-cni-gate-"));
         for (const [name, text] of Object.entries({ npm: NPM, grep: GREP })) {
             writeFileSync(join(folder, name), text, { mode: 0o755 });
         }
+        path = pathWithoutWebhook(process.env["PATH"] ?? "", join(folder, "links"));
     });
 
     afterEach(() => {
@@ -77,7 +96,7 @@ describe("the gate", function () {
             encoding: "utf8",
             env: {
                 ...process.env,
-                PATH: [folder, ...foldersWithoutWebhook()].join(":"),
+                PATH: [folder, path].join(":"),
                 TMPDIR: join(folder, "tmp"),
                 SECONDS: String(secondsBefore),
             },
@@ -128,6 +147,18 @@ describe("the gate", function () {
         rmSync(join(folder, "tmp"), { recursive: true });
         writeFileSync(join(folder, "pod-identity-webhook"), "#!/bin/sh\n", { mode: 0o755 });
         doesNotMatch(run().stdout, /not run/);
+    });
+
+    it("is tested with all programs on PATH but AWS's webhook", () => {
+        const bin = join(folder, "bin");
+        mkdirSync(bin);
+        for (const name of [WEBHOOK, "other"]) {
+            writeFileSync(join(bin, name), "#!/bin/sh\n", { mode: 0o755 });
+        }
+        const PATH = pathWithoutWebhook(`${path}:${bin}`, join(folder, "moreLinks"));
+        const find = (name: string): number | null =>
+            spawnSync("/bin/sh", ["-c", `command -v ${name}`], { env: { PATH } }).status;
+        deepStrictEqual([find("other"), find(WEBHOOK) !== 0], [0, true]);
     });
 
     it("runs each end-to-end file in one of the lanes, and no file twice", () => {
