@@ -24,8 +24,8 @@ export interface UpstreamPod {
 
 /** What a patch does, without what it copies from the pod. */
 export interface Outcome {
-    /** The path at which the label of container credentials is added. */
-    readonly label?: string;
+    /** The label of container credentials, or all labels, and the path at which it is added. */
+    readonly label?: { readonly at: string; readonly value: unknown };
     /** The path at which the volume is added; undefined when it is there already. */
     readonly volume?: {
         readonly at: string;
@@ -40,13 +40,14 @@ export interface Outcome {
 
 export interface Credentials {
     readonly env: Readonly<Record<string, string>>;
+    /** The path at which each volume is mounted, with ":ro" where it is read-only. */
     readonly mounts: Readonly<Record<string, string>>;
 }
 
 const role = "arn:aws:iam::111122223333:role/s3-reader";
 const chinese = "arn:aws-cn:iam::111122223333:role/s3-reader";
 const folder = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
-const mounts = { "aws-iam-token": folder };
+const mounts = { "aws-iam-token": `${folder}:ro` };
 const untouched = { env: {}, mounts: {} };
 
 const named = (name: string, value: string) => ({ name, value });
@@ -272,7 +273,7 @@ const ofPodIdentity = {
     AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://con-creds/uri",
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "/con-creds-mount-path/con-creds-token-path",
 };
-const credentialsMount = { "con-creds-volume-name": "/con-creds-mount-path" };
+const credentialsMount = { "con-creds-volume-name": "/con-creds-mount-path:ro" };
 /** 79,200 s is the least of the spread: upstream's tests have a source of random numbers that is always 0. */
 const credentialsToken = (at: string, seconds = 79200) => ({
     at,
@@ -288,7 +289,7 @@ function podIdentity(
     more: Partial<Omit<UpstreamPod, "outcome">> & { outcome?: Partial<Outcome> } = {},
 ): UpstreamPod {
     const outcome = {
-        label: "/metadata/labels",
+        label: { at: "/metadata/labels", value: { "eks.amazonaws.com/pod-identity": "enabled" } },
         volume: credentialsToken("/spec/volumes"),
         containers: { main: { env: ofPodIdentity, mounts: credentialsMount } },
         ...more.outcome,
@@ -336,7 +337,7 @@ const podIdentityPods: UpstreamPod[] = [
             outcome: {
                 volume: undefined,
                 containers: {
-                    main: { env: ofPodIdentity, mounts: { "con-creds-volume-name": "/some/other/path" } },
+                    main: { env: ofPodIdentity, mounts: { "con-creds-volume-name": "/some/other/path:ro" } },
                 },
             },
         },

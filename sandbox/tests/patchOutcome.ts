@@ -10,7 +10,7 @@ export function outcomeOf(patch: readonly PatchOperation[]): Outcome {
     const valueAt = (path: string) => patch.find((operation) => operation.path === path)?.value;
     const initContainers = valueAt("/spec/initContainers") as Container[] | undefined;
     return {
-        ...(label !== undefined && { label }),
+        ...(label !== undefined && { label: { at: label, value: valueAt(label) } }),
         volume: at === undefined ? undefined : { at, ...tokenOf(valueAt(at)) },
         containers: credentialsOf(valueAt("/spec/containers") as Container[]),
         ...(initContainers && { initContainers: credentialsOf(initContainers) }),
@@ -25,11 +25,23 @@ function tokenOf(value: unknown): { name: string; audience: string; seconds: num
 }
 
 function credentialsOf(containers: readonly Container[]): Record<string, Credentials> {
-    return Object.fromEntries(
+    return once(
         containers.map(({ name, env = [], volumeMounts = [] }) => {
             const variables = env.map((variable) => [variable.name, variable.value ?? ""] as const);
-            const mounts = volumeMounts.map((mount) => [mount.name, mount.mountPath] as const);
-            return [name, { env: Object.fromEntries(variables), mounts: Object.fromEntries(mounts) }];
+            const mounts = volumeMounts.map(
+                (mount) => [mount.name, mount.mountPath + (mount.readOnly ? ":ro" : "")] as const,
+            );
+            return [name, { env: once(variables), mounts: once(mounts) }];
         }),
     );
+}
+
+/** A variable that a container has twice would hide one of its values. */
+function once<V>(entries: readonly (readonly [string, V])[]): Record<string, V> {
+    const names = entries.map(([name]) => name);
+    const twice = names.filter((name, index) => names.indexOf(name) !== index);
+    if (twice.length > 0) {
+        throw new Error(`the patch has twice: ${twice.join(", ")}`);
+    }
+    return Object.fromEntries(entries);
 }

@@ -165,14 +165,17 @@ for (const [title, program] of [
             assert.equal((await review()).status, 200);
         });
 
-        it("does not start when the API server does not answer", async () => {
-            const kubeconfigPath = join(directory, "missing.json");
-            writeFileSync(kubeconfigPath, api.kubeconfig.replace(/127\.0\.0\.1:\d+/, "127.0.0.1:1"));
-            await assert.rejects(
-                watchServiceAccounts(kubeconfigPath, 0.2),
-                /^Error: the identity webhook cannot list service accounts: .*ECONNREFUSED/,
-            );
-        });
+        // AWS's own program is behind lateWatch.ts, which has a test of its own.
+        if (!title.startsWith("AWS")) {
+            it("does not start when the API server does not answer", async () => {
+                const kubeconfigPath = join(directory, "missing.json");
+                writeFileSync(kubeconfigPath, api.kubeconfig.replace(/127\.0\.0\.1:\d+/, "127.0.0.1:1"));
+                await assert.rejects(
+                    watchServiceAccounts(kubeconfigPath, 0.2),
+                    /^Error: the identity webhook cannot list service accounts: .*ECONNREFUSED/,
+                );
+            });
+        }
 
         it("takes JSON only", async () => {
             assert.equal((await post(webhook, {}, "text/plain")).status, 415);
