@@ -8,6 +8,7 @@ import { check, type Checked } from "./check";
 import { collect } from "./collect";
 import { copyOf } from "./copies";
 import type { Entry } from "./entries";
+import { changedSince, restated } from "./restated";
 
 const sandbox = join(__dirname, "..");
 const listFile = join(__dirname, "list.json");
@@ -27,9 +28,16 @@ function main({ copies, json }: Options): void {
     const former = existsSync(listFile) ? (JSON.parse(readFileSync(listFile, "utf8")) as Entry[]) : [];
     const today = new Date().toISOString().slice(0, 10);
     const result = check(cited, former, (repository) => copyOf(copies, repository), today);
+    const changed = changedSince(restated, (repository) => copyOf(copies, repository));
     writeFileSync(listFile, `${JSON.stringify(result.list, undefined, 4)}\n`);
-    console.log(json ? JSON.stringify(summary(result, problems), undefined, 2) : report(result, problems));
-    if (result.notFound.length > 0 || problems.length > 0) {
+    console.log(
+        json
+            ? JSON.stringify({ ...summary(result, problems), changed }, undefined, 2)
+            : [...changed.map((file) => `changed since a test restated it: ${file}`), report(result, problems)].join(
+                  "\n",
+              ),
+    );
+    if (result.notFound.length > 0 || problems.length > 0 || changed.length > 0) {
         process.exitCode = 1;
     }
 }
