@@ -44,7 +44,7 @@ interface Watched {
     pod: V1Pod;
     agent: PodAgent;
     isBusy: boolean;
-    /** What the cluster does not show yet, in its order. */
+    /** Transitions that the API server does not show yet, oldest first. */
     toShow: NonNullable<Step["container"]>[];
     /** The denied calls whose events are not written yet. */
     toComplain: string[];
@@ -58,8 +58,8 @@ interface Watched {
  * An agent for each running pod of aws-node.
  *
  * A successful start makes the pod Ready, and its node with it, since aws-node has then written the CNI's
- * configuration (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit). After a failed start the container is restarted. Later
- * failures do not revert that a pod is Ready, as ipamd continues to answer its probes.
+ * configuration (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit). After a failed start the container is restarted. A later
+ * failure leaves the pod Ready, since ipamd still answers its probes.
  */
 export class Agents {
     private readonly config: KubeConfig;

@@ -64,7 +64,7 @@ class CallFailure extends Error {
     }
 }
 
-/** What an agent did, and what its container became by it. */
+/** The result of one step, and the new state of the container. */
 export interface Step {
     /** Undefined when no call was made. */
     readonly result?: AgentResult;
@@ -74,8 +74,8 @@ export interface Step {
 }
 
 /**
- * kwok's pods run nothing. An agent makes the calls for one pod of aws-node that the CNI in it would make with its
- * credentials: those of its start, and then those of its work.
+ * kwok's pods run nothing. An agent makes, for one pod of aws-node, the calls that the CNI would make with the pod's credentials:
+ * those of its start, and then those of its work.
  */
 export class PodAgent {
     private readonly identity: IdentitySource;

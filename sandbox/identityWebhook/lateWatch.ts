@@ -6,7 +6,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { LateQueue } from "./lateQueue";
 
 export interface LateWatch {
-    /** The address of a proxy to the API server that asks for no credentials. */
+    /** The address of a proxy to the API server. The client needs no credentials. */
     readonly url: string;
     /** Resolves when a client has read its first list; a failed one does not count. */
     readonly listed: Promise<void>;
@@ -34,7 +34,7 @@ export async function startLateWatch(kubeconfigPath: string): Promise<LateWatch>
         const call = send(`${server}${incoming.url ?? ""}`, options, (answer) => {
             outgoing.writeHead(answer.statusCode ?? 502, { "content-type": "application/json" });
             outgoing.flushHeaders();
-            // Also the last part of an event: the client puts the parts together again, in their order.
+            // A part may be half of an event. The client joins the parts.
             answer.on("data", (part: Buffer) => {
                 late.push(() => outgoing.write(part));
             });

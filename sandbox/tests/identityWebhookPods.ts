@@ -158,6 +158,7 @@ const webIdentityPods: UpstreamPod[] = [
                 containers: [{ ...main, volumeMounts: [{ name: "aws-iam-token", mountPath: "/path/to/token" }] }],
                 volumes: [{ name: "aws-iam-token", hostPath: { path: "/path/to/token" } }],
             }),
+            // Upstream's pod says `path` for `mountPath`, which upstream's patch therefore leaves empty.
             // The pod has the variables, and no token where they lead.
             outcome: {
                 volume: undefined,
