@@ -190,7 +190,7 @@ export class Agents {
         watched.isBusy = true;
         try {
             const step = await watched.agent.step();
-            watched.toShow.push(...(step?.container ? [step.container] : []));
+            watched.toShow.push(...transitions(watched, step));
             watched.toComplain.push(...deniedCalls(watched, step));
             await this.show(watched).catch((error: unknown) => {
                 // The API server may be unavailable for a moment; the next attempt shows it then.
@@ -255,9 +255,12 @@ export class Agents {
     private async makeReady(watched: Watched): Promise<void> {
         const { name = "" } = watched.pod.metadata ?? {};
         const node = watched.pod.spec?.nodeName ?? "";
-        await retryConflict(async () =>
-            makePodReady(this.core, await this.core.readNamespacedPod({ name, namespace })),
-        );
+        await retryConflict(async () => {
+            const pod = await this.core.readNamespacedPod({ name, namespace });
+            if (!isReady(pod)) {
+                await makePodReady(this.core, pod);
+            }
+        });
         await retryConflict(async () => {
             const read = await this.core.readNode({ name: node });
             if (!isReady(read)) {
@@ -294,6 +297,17 @@ export class Agents {
             return undefined;
         }
     }
+}
+
+/**
+ * The step's own transition, or that of a container whose pod is not Ready any more: kwok may write the status of a starting pod twice.
+ * The kubelet's status wins over another writer's (k8s.io/kubernetes pkg/kubelet/status/status_manager.go, needsReconcile).
+ */
+function transitions({ pod, agent, toShow }: Watched, step: Step | undefined): NonNullable<Step["container"]>[] {
+    if (step?.container) {
+        return [step.container];
+    }
+    return agent.isRunning && toShow.length === 0 && !isReady(pod) ? ["ready"] : [];
 }
 
 /** The denied calls of an attempt for which the CNI emits an event. Of its work, only the first of several failures. */

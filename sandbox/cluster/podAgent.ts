@@ -97,6 +97,11 @@ export class PodAgent {
         return this.life.restarts;
     }
 
+    /** Whether the container runs and its probes succeed. */
+    public get isRunning(): boolean {
+        return this.life.phase.is === "running";
+    }
+
     /** Undefined when there is nothing to do, or when the kubelet has not started the container, since it has no token. */
     public async step(): Promise<Step | undefined> {
         const due = this.life.passTime();

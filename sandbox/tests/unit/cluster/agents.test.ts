@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,32 @@ describe("the agents of aws-node's pods", () => {
     /** The answers to the next writes of events. */
     let eventAnswers: number[];
     let agents: Agents;
+    /** The pod as the API server has it: Ready by the agents' writes, and not any more when a test takes that back. */
+    let shown: typeof pod;
+    let statusWrites: number;
+    const watches = new Set<ServerResponse>();
+    const change = (status: object) => {
+        const resourceVersion = String(Number(shown.metadata.resourceVersion) + 1);
+        shown = { ...shown, metadata: { ...shown.metadata, resourceVersion }, status: { ...shown.status, ...status } };
+        watches.forEach((watch) => watch.write(`${JSON.stringify({ type: "MODIFIED", object: shown })}\n`));
+    };
+    const isReady = (of: boolean) => ({ conditions: [{ type: "Ready", status: of ? "True" : "False" }] });
+    const start = () => {
+        [shown, statusWrites] = [pod, 0];
+        agents = new Agents({
+            kubeconfigPath: join(folder, "kubeconfig"),
+            ipFamily: "ipv6",
+            aws,
+            logFile: join(folder, "agents.jsonl"),
+            startFactor: 1,
+        });
+        agents.start();
+    };
+    const until = async (holds: () => boolean) => {
+        for (let attempt = 0; attempt < 60 && !holds(); attempt++) {
+            await sleep(100);
+        }
+    };
     before(async () => {
         folder = mkdtempSync(join(tmpdir(), "eks-cni-agents-"));
         server = createServer((incoming, outgoing) => {
@@ -51,14 +77,19 @@ describe("the agents of aws-node's pods", () => {
             incoming.resume();
             if (url.includes("watch=")) {
                 outgoing.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+                watches.add(outgoing.on("close", () => watches.delete(outgoing)));
             } else if (method === "POST") {
                 const status = eventAnswers.shift() ?? 201;
                 answers.push(status);
                 answer(status, {});
             } else if (url.includes("/nodes/")) {
                 answer(200, node);
+            } else if (method === "PUT") {
+                statusWrites += 1;
+                change(isReady(true));
+                answer(200, shown);
             } else {
-                answer(200, url.includes("/pods/") ? pod : { metadata: { resourceVersion: "1" }, items: [pod] });
+                answer(200, url.includes("/pods/") ? shown : { metadata: { resourceVersion: "1" }, items: [shown] });
             }
         });
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -82,18 +113,21 @@ describe("the agents of aws-node's pods", () => {
     it("write the event of a denied call once the API server takes it, and once only", async () => {
         answers = [];
         eventAnswers = [500, 500, 201];
-        agents = new Agents({
-            kubeconfigPath: join(folder, "kubeconfig"),
-            ipFamily: "ipv6",
-            aws,
-            logFile: join(folder, "agents.jsonl"),
-            startFactor: 1,
-        });
-        agents.start();
-        for (let attempt = 0; attempt < 60 && !answers.includes(201); attempt++) {
-            await sleep(100);
-        }
+        start();
+        await until(() => answers.includes(201));
         await sleep(1100);
         assert.deepEqual(answers, [500, 500, 201]);
+    });
+
+    it("make a pod Ready again whose status another writer has taken back, and write it once each time", async () => {
+        [answers, eventAnswers] = [[], []];
+        start();
+        await until(() => statusWrites > 0);
+        await sleep(1100);
+        assert.equal(statusWrites, 1);
+        change(isReady(false));
+        await until(() => statusWrites > 1);
+        await sleep(1100);
+        assert.equal(statusWrites, 2);
     });
 });
