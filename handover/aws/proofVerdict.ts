@@ -66,33 +66,36 @@ function whyMissing(missing: readonly Unproven[], roleArn: string): string {
     );
 }
 
+/** A sentence for each reason, with the words of its first action. */
 function whyUndecided(undecided: readonly Unproven[]): string {
-    const refused = undecided.filter(({ outcome, decision }) => outcome === "refused" && decision === "allowed");
-    const conditional = undecided.filter(({ outcome, decision }) => outcome === "refused" && decision === "unclear");
-    const unclear = undecided.filter(({ outcome }) => outcome === "unclear");
-    const untried = undecided.filter(({ outcome, decision }) => outcome === "untried" && decision === "unclear");
-    const unevaluated = undecided.filter(
-        ({ outcome, decision }) => outcome === "untried" && decision === "unevaluated",
-    );
+    const say = (has: (one: Unproven) => boolean, sentence: (actions: string, words: string) => string): string[] => {
+        const some = undecided.filter(has);
+        return some.slice(0, 1).map(({ words }) => sentence(names(some), words));
+    };
+    const is = (outcome: DryRunResult["outcome"], decision: Decision) => (one: Unproven) =>
+        one.outcome === outcome && one.decision === decision;
     return [
-        ...refused.slice(0, 1).map(({ words }) => {
-            return `EC2 refuses a DryRun of ${names(refused)} from this machine, although IAM's policy simulator allows it: ${words}.`;
-        }),
-        ...conditional.slice(0, 1).map(({ words }) => {
-            return (
-                `EC2 refuses a DryRun of ${names(conditional)} from this machine, and IAM's policy simulator cannot decide, since it ` +
-                `depends on conditions that only a real call meets: ${words}.`
-            );
-        }),
-        ...unclear.slice(0, 1).map(({ words }) => {
-            return `EC2's answer to a DryRun of ${names(unclear)} says nothing about permissions: ${words}.`;
-        }),
-        ...(untried.length === 0
-            ? []
-            : [
-                  `IAM's policy simulator cannot decide ${names(untried)}: it depends on conditions that only a real call meets.`,
-              ]),
-        ...(unevaluated.length === 0 ? [] : [`IAM's policy simulator does not simulate ${names(unevaluated)}.`]),
+        ...say(
+            is("refused", "allowed"),
+            (actions, words) =>
+                `EC2 refuses a DryRun of ${actions} from this machine, although IAM's policy simulator allows it: ${words}.`,
+        ),
+        ...say(
+            is("refused", "unclear"),
+            (actions, words) =>
+                `EC2 refuses a DryRun of ${actions} from this machine, and IAM's policy simulator cannot decide, since it ` +
+                `depends on conditions that only a real call meets: ${words}.`,
+        ),
+        ...say(
+            ({ outcome }) => outcome === "unclear",
+            (actions, words) => `EC2's answer to a DryRun of ${actions} says nothing about permissions: ${words}.`,
+        ),
+        ...say(
+            is("untried", "unclear"),
+            (actions) =>
+                `IAM's policy simulator cannot decide ${actions}: it depends on conditions that only a real call meets.`,
+        ),
+        ...say(is("untried", "unevaluated"), (actions) => `IAM's policy simulator does not simulate ${actions}.`),
     ].join(" ");
 }
 

@@ -15,11 +15,10 @@ export class ModelGuard {
 
     public checked(request: AwsRequest, response: AwsResponse): AwsResponse {
         const code = response.status < 400 ? undefined : codeOf(response);
-        if (code === undefined || this.problemOf(request, code, response.status) === undefined) {
-            return response;
-        }
-        const words = this.problemOf(request, code, response.status) ?? "";
-        return errorAnswer(request.service, new AwsError("InternalFailure", words, 500));
+        const problem = code === undefined ? undefined : this.problemOf(request, code, response.status);
+        return problem === undefined
+            ? response
+            : errorAnswer(request.service, new AwsError("InternalFailure", problem, 500));
     }
 
     /** Undefined if the operation may answer this error with this status. */
