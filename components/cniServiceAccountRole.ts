@@ -7,7 +7,7 @@ import { after, resourcesAfter, ValidArgs, validArgs } from "./arguments/validAr
 import { Gate, validateLate, validateNow } from "./arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
 import { formerFieldManagers } from "./delivery/formerFieldManagers";
-import { daemonSetNameOf, deliveryDigest, rollOut } from "./delivery/rollout";
+import { daemonSetNameOf, deliveryDigest, noteRollout, rollOut } from "./delivery/rollout";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
 import { unlessUntried } from "./live/canaryLeftOut";
 import { createCanary, createCredentialGuard, createDetachment, createInjectionGuard } from "./live/liveChecks";
@@ -154,7 +154,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             ...(guard && { retainOnDelete: true }),
         });
 
-        // Step 1, continued: the annotation of the service account. The canary restarts one pod of each node role first.
+        // Step 1, continued: the annotation of the service account. With live checks, the canary then restarts the pods, a few of them first.
         const patch = shape.serviceAccountPatch
             ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape, patchOptions(guard?.gate ?? gate))
             : undefined;
@@ -163,15 +163,14 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         created.push(...present(canary));
         const tried = guard && canary ? unlessUntried(guard.gate, guard.resource, canary) : gate;
 
-        // Step 2: the other pods restart, because only new pods get the role.
+        // Step 2: the pods restart, because only new pods get the role. With live checks, the canary has restarted them.
         if (shape.daemonSetPatch) {
-            const rollout = {
-                timeoutSeconds: args.rollout?.timeoutSeconds,
-                updateStrategy: canary?.updateStrategy,
-                carriedBefore: canary?.carriedBefore,
-                maxNotReadyNodes: live ? (args.maxNotReadyNodes ?? 0) : 0,
-            };
-            created.push(rollOut(name, valid, serviceAccount.namespace, delivered, rollout, patchOptions(tried)));
+            const { namespace } = serviceAccount;
+            created.push(
+                live
+                    ? noteRollout(name, valid, namespace, delivered, patchOptions(tried))
+                    : rollOut(name, valid, namespace, delivered, args.rollout?.timeoutSeconds, patchOptions(tried)),
+            );
         }
 
         // Step 3: once every pod carries the role, the policy is detached from the node roles. From then on the injection guard

@@ -27,7 +27,10 @@ export const PATCH_FIELD_MANAGER_ANNOTATION = `${PATCH_CONTROL_PREFIX}patchField
 export const PATCH_FORCE_ANNOTATION = `${PATCH_CONTROL_PREFIX}patchForce`;
 export const SKIP_AWAIT_ANNOTATION = `${PATCH_CONTROL_PREFIX}skipAwait`;
 
-/** On the DaemonSet's pod template. A new value makes the DaemonSet replace its pods. */
+/**
+ * The digest of what was delivered. Without live checks it is on the DaemonSet's pod template, where a new value makes the DaemonSet replace
+ * its pods. With live checks it is on the DaemonSet itself, where it restarts nothing.
+ */
 export const ROLLOUT_ANNOTATION = "eks-cni/delivered";
 
 /**

@@ -24,22 +24,15 @@ export function rollOut(
     args: ValidArgs,
     namespace: pulumi.Output<string>,
     delivered: pulumi.Output<string>,
-    { timeoutSeconds, carriedBefore, ...waiting }: Waiting,
-    opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
+    timeoutSeconds: number | undefined,
+    opts: PatchOptions,
 ): pulumi.CustomResource {
     const timeout = `${String(timeoutSeconds ?? DEFAULT_ROLLOUT_SECONDS)}s`;
-    const annotations = { ...patchControl(name, false), ...skipAwait(waiting) };
     return new (sdks.apps().DaemonSetPatch)(
         `${name}-daemon-set`,
         {
-            metadata: { namespace, name: daemonSetNameOf(args), annotations },
-            spec: {
-                template: {
-                    metadata: {
-                        annotations: { [ROLLOUT_ANNOTATION]: rolloutAnnotationValue(carriedBefore, delivered) },
-                    },
-                },
-            },
+            metadata: { namespace, name: daemonSetNameOf(args), annotations: patchControl(name, false) },
+            spec: { template: { metadata: { annotations: { [ROLLOUT_ANNOTATION]: delivered } } } },
         },
         {
             ...opts,
@@ -50,42 +43,41 @@ export function rollOut(
     );
 }
 
-/** How to wait for the rollout. */
-interface Waiting {
-    readonly timeoutSeconds: number | undefined;
-    /** As the live checks read it. Undefined without live checks. */
-    readonly updateStrategy: pulumi.Output<string | undefined> | undefined;
-    /** How many NotReady nodes the live checks may skip. 0 without live checks. */
-    readonly maxNotReadyNodes: number;
-    /** Whether every pod already carried the role before the component, as the live checks saw it. */
-    readonly carriedBefore: pulumi.Output<boolean | undefined> | undefined;
-}
-
-/** The rollout annotation, or nothing if no pod needs to restart: the DaemonSet restarts pods only if its template changes. */
-export function rolloutAnnotationValue(
-    carriedBefore: Waiting["carriedBefore"],
-    delivered: pulumi.Output<string>,
-): pulumi.Output<string> {
-    const needed = pulumi.all([delivered, carriedBefore]).apply(([all, carried]) => (carried ? undefined : all));
-    // An undefined annotation is omitted.
-    return needed as pulumi.Output<string>;
-}
-
 /**
- * With OnDelete the DaemonSet replaces no pod by itself, and with any strategy it replaces none on a NotReady node, so the
- * provider would wait until its timeout. The live checks then restart the pods, and wait for all that count.
+ * Notes on the DaemonSet what the live checks have rolled out. It restarts no pod, and waits for none.
+ *
+ * The pod template keeps what an earlier version, or the component without live checks, has written to it: a template that changes restarts
+ * every pod. The provider does not wait for the DaemonSet, since one pod that is not Ready would make a refresh fail.
  *
  * Source: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/#pulumi-kubernetes-annotations
  */
-export function skipAwait({
-    updateStrategy,
-    maxNotReadyNodes,
-}: Pick<Waiting, "updateStrategy" | "maxNotReadyNodes">): Record<string, pulumi.Input<string>> {
-    if (maxNotReadyNodes > 0) {
-        return { [SKIP_AWAIT_ANNOTATION]: "true" };
-    }
-    const value = updateStrategy?.apply((strategy) => (strategy === "OnDelete" ? "true" : undefined));
-    return value === undefined ? {} : { [SKIP_AWAIT_ANNOTATION]: value as pulumi.Output<string> };
+export function noteRollout(
+    name: string,
+    args: ValidArgs,
+    namespace: pulumi.Output<string>,
+    delivered: pulumi.Output<string>,
+    opts: PatchOptions,
+): pulumi.CustomResource {
+    const annotations = {
+        ...patchControl(name, false),
+        [SKIP_AWAIT_ANNOTATION]: "true",
+        [ROLLOUT_ANNOTATION]: delivered,
+    };
+    return new (sdks.apps().DaemonSetPatch)(
+        `${name}-daemon-set`,
+        { metadata: { namespace, name: daemonSetNameOf(args), annotations } },
+        {
+            ...opts,
+            ignoreChanges: [...PATCH_IGNORE_CHANGES, "spec"],
+            hooks: explainFailures(rolloutAdvice, opts.parent),
+        },
+    );
+}
+
+interface PatchOptions {
+    parent: pulumi.Resource;
+    dependsOn: pulumi.Input<pulumi.CustomResource[]>;
+    retainOnDelete?: boolean;
 }
 
 /**

@@ -55,7 +55,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
     return { resource, gate: unlessLeftOut(showPlanBeforeGuard(live, resource.record), resource, role) };
 }
 
-/** Creates the resource that restarts one pod of each node role first. */
+/** Creates the resource that restarts the pods: the canaries first, then the others in waves. */
 export function createCanary(
     live: LiveContext,
     guard: Guard,
@@ -67,6 +67,7 @@ export function createCanary(
         {
             ...commonInputs(live),
             ...recorded(guard),
+            proof: live.args.proof ?? Proof.Full,
             formerAnnotations: guard.resource.formerAnnotations,
             serviceAccountUid,
             stableSeconds: liveSettings(live).stableSeconds,
@@ -122,6 +123,7 @@ export function createDetachment(
             ...commonInputs(live),
             ...recorded(guard),
             delivered: live.delivered,
+            rollouts: orElse(canary.rollouts, 0),
             injectionGuard,
             stableSeconds,
             maxNotReadyNodes,

@@ -96,16 +96,15 @@ export class CredentialGuard extends LiveCheck {
     }
 }
 
-/** Restarts one pod of each node role first, so that it carries the CNI role. */
+/** Restarts the pods, so that they carry the CNI role: canaries first, then waves. */
 export class Canary extends LiveCheck {
     declare public readonly shown: pulumi.Output<string>;
-    declare public readonly updateStrategy: pulumi.Output<string | undefined>;
-    declare public readonly carriedBefore: pulumi.Output<boolean | undefined>;
+    declare public readonly rollouts: pulumi.Output<number>;
     /** The role that it has tried: an input. */
     declare public readonly approvedRole: pulumi.Output<string>;
 
     public constructor(name: string, inputs: Inputs<CanaryInputs>, opts: pulumi.CustomResourceOptions) {
-        super("Canary", name, inputs, ["shown", "updateStrategy", "carriedBefore"], opts);
+        super("Canary", name, inputs, ["shown", "rollouts"], opts);
     }
 }
 

@@ -28,7 +28,6 @@ export interface PlainParts {
 interface Known {
     readonly roleArn: string;
     readonly record: HandOverRecord;
-    readonly delivered: string;
     readonly serviceAccount: ServiceAccountName;
     readonly oidcProviderArn: string;
     readonly additionalOidcProviderArns?: readonly string[];
@@ -49,7 +48,7 @@ interface Known {
 export type KnownLate = { readonly [K in keyof Known]: unknown };
 
 /** Values that an update creates or records. All others must be known, otherwise there is no plan. */
-const MAY_BE_UNKNOWN = ["roleArn", "record", "delivered"];
+const MAY_BE_UNKNOWN = ["roleArn", "record"];
 
 /** The placeholder for the name of a role that the update will create. No message contains it. */
 const PLACEHOLDER_ROLE_NAME = "to-be-created";
@@ -96,7 +95,6 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
         ownNodeRoles: known.ownNodeRoles,
         detachPolicyArns,
         record: isLate(known.record) ? undefined : known.record,
-        delivered: isLate(known.delivered) ? undefined : known.delivered,
     };
 }
 

@@ -97,13 +97,12 @@ function plainParts(live: LiveContext, canaryActs: boolean): PlainParts {
 
 /** The values that a preview may not know, as separate Outputs. */
 function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): KnownLate {
-    const { valid, role, serviceAccount, oidcProviderArn, region, delivered } = live;
+    const { valid, role, serviceAccount, oidcProviderArn, region } = live;
     const { kubeconfig, aws } = liveConnection(valid);
     return {
         record,
         serviceAccount,
         oidcProviderArn,
-        delivered,
         kubeconfig,
         aws,
         roleArn: role.arn,

@@ -1,4 +1,5 @@
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
+import type { NetworkSeen } from "../model/world";
 import type { Clients } from "./awsClients";
 
 /** The observed properties of an EC2 instance. */
@@ -8,6 +9,7 @@ export interface InstanceSeen {
     /** Undefined if it has none. */
     readonly profileArn: string | undefined;
     readonly tags: Readonly<Record<string, string>>;
+    readonly network: NetworkSeen;
 }
 
 /** The maximum number of values in a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
@@ -65,12 +67,17 @@ async function find(
     return found;
 }
 
-function seen({ InstanceId = "", IamInstanceProfile, Tags = [] }: Instance, region: string): InstanceSeen {
+function seen(instance: Instance, region: string): InstanceSeen {
+    const { InstanceId = "", IamInstanceProfile, Tags = [], SubnetId = "", SecurityGroups = [] } = instance;
     return {
         id: InstanceId,
         region,
         profileArn: IamInstanceProfile?.Arn,
         tags: Object.fromEntries(Tags.map(({ Key = "", Value = "" }) => [Key, Value])),
+        network: {
+            subnetId: SubnetId,
+            securityGroupIds: SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []).sort(),
+        },
     };
 }
 

@@ -25,6 +25,7 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         const isInCluster = membership({ region, instanceIds: query.instanceIds, name: query.clusterName }, nodes);
         return {
             roleOfInstance,
+            networkOfInstance: Object.fromEntries(nodes.map(({ id, network }) => [id, network])),
             clustersInTags: clustersInCommon(nodes),
             nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster)),
         };

@@ -1,5 +1,4 @@
-import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { carriesAnyOf, carriesRole, describeCredentials } from "../model/carriedRole";
+import { carriesAnyOf, describeCredentials } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import type { HandOverRecord } from "../model/record";
@@ -7,54 +6,67 @@ import { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
-import { Fleet, fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
-import { isUrgent } from "./withoutPath";
+import type { ClusterSeen, PodSeen, World } from "../model/world";
+import { admitRoleStep } from "./admittedRoles";
+import { hasDelivery } from "./delivered";
+import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
+import { complains } from "./complaints";
+import { attachStep, toAttach } from "./giveBack";
+import { policiesLost } from "./nodeRolePolicies";
+import { associationStep } from "./otherDelivery";
+import { describePlace, Place, placesOf, placesWithCanary } from "./places";
+import { sideBySide } from "./sideBySide";
+import { isUrgent, usesNodeRole } from "./withoutPath";
 
-/** The goal of the canary: a pod with the CNI role works on a node of each node role. */
-export interface CanaryTarget {
+/** The goal of the rollout: every pod carries the CNI role, and the first ones are seen to work with it. */
+export interface RolloutTarget {
     readonly subject: Subject;
     readonly record: HandOverRecord;
     /** The UID of the service account that the component's patch annotated. */
     readonly serviceAccountUid: string | undefined;
     readonly stableSeconds: number;
+    /** How long a pod may take until it works. */
+    readonly canarySeconds: number;
+    /** When the role was proved after a pod had complained. Earlier complaints are outdated. */
+    readonly provedAt?: number;
 }
 
-/** Nodes whose role is unknown are a group of their own. */
-const UNKNOWN_ROLE = "";
-
 /**
- * Annotates the service account if needed, then restarts one pod of each node role, one after another.
+ * Annotates the service account if needed, then restarts one pod in each place, side by side.
  *
  * A pod that already carries the role counts, whatever restarted it. So nothing restarts after a killed canary, or if eksctl has
  * delivered the role.
  */
-export function nextCanaryStep(target: CanaryTarget, world: World, memory: Memory): Step {
-    const { cluster } = world;
-    const refusal = failedPrecondition(target, cluster);
+export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memory): Step {
+    const refusal = failedPrecondition(target, world.cluster);
     if (refusal !== undefined) {
         return { do: "refuse", refusal };
     }
-    if (!isAnnotated(target.subject, cluster)) {
-        return { do: "annotate", annotations: target.subject.annotations, why: "annotating the service account again" };
+    const first = associationStep(target.subject, world) ?? firstRepair(target, world, memory);
+    if (first !== undefined) {
+        return first;
     }
-    for (const [role, nodes] of nodesByRole(world)) {
-        const step = groupStep(target, world, memory, nodes, role);
-        if (step !== undefined) {
-            return step;
+    const places = placesOf(world);
+    const tested = placesWithCanary(places);
+    const steps = tested.flatMap((place) => placeStep(target, world, memory, place) ?? []);
+    return (
+        sideBySide(steps) ?? {
+            do: "done",
+            why: tested.length === 0 ? "nothing to test: the cluster has no nodes" : whatWorks(tested, places),
         }
-    }
-    const groups = nodesByRole(world).size;
-    return groups === 0
-        ? { do: "done", why: "nothing to test: the cluster has no nodes" }
-        : {
-              do: "done",
-              why: `a pod with the role works on a node of ${groups === 1 ? "the node role" : `each of ${String(groups)} node roles`}`,
-          };
+    );
+}
+
+function whatWorks(tested: readonly Place[], places: readonly Place[]): string {
+    const roles = new Set(places.map(({ roleName }) => roleName)).size;
+    const where = roles === 1 ? "the node role" : `each of ${String(roles)} node roles`;
+    return tested.length === roles
+        ? `a pod with the role works on a node of ${where}`
+        : `a pod with the role works in ${String(tested.length)} of ${String(places.length)} combinations of node role, subnet and security groups`;
 }
 
 function failedPrecondition(
-    { subject, record, serviceAccountUid }: CanaryTarget,
+    { subject, record, serviceAccountUid }: RolloutTarget,
     cluster: ClusterSeen,
 ): Refusal | undefined {
     if (cluster.uid !== record.clusterUid) {
@@ -69,32 +81,58 @@ function failedPrecondition(
     return cluster.daemonSet === undefined ? refusals.daemonSetMissing(subject) : undefined;
 }
 
-/** Undefined when the group has a pod that works with the role. */
-function groupStep(
-    { subject, record, stableSeconds }: CanaryTarget,
-    world: World,
-    memory: Memory,
-    nodes: readonly NodeSeen[],
-    role: string,
-): Step | undefined {
+/**
+ * What comes before any restart. Pods that use a node role without its policies get these back first. A pod that restarts must get the
+ * role, and the injection guard must admit it.
+ */
+function firstRepair(target: RolloutTarget, { cluster, account, at }: World, memory: Memory): Step | undefined {
+    const { subject, record } = target;
+    const onNodeRole = cluster.pods.find(({ credentials }) => usesNodeRole(credentials));
+    const lost = toAttach(
+        policiesLost(
+            { subject, record, detachFromNodeRoles: record.namedNodeRoles, detachPolicyArns: undefined },
+            account.nodeRoles,
+        ),
+        memory,
+    );
+    if (onNodeRole !== undefined && lost.length > 0) {
+        const step = attachStep(
+            lost,
+            memory,
+            at,
+            `${describeCredentials(onNodeRole)}: attaching the policies to the node roles again`,
+        );
+        // The restarts that follow give these pods the role, so they need not wait until IAM shows the policies.
+        if (step.do === "attach") {
+            return step;
+        }
+    }
+    if (!isAnnotated(subject, cluster)) {
+        return { do: "annotate", annotations: subject.annotations, why: "annotating the service account again" };
+    }
+    return admitRoleStep({ subject, record, injectionGuard: true }, cluster);
+}
+
+/** Undefined when the place has a pod that works with the role. */
+function placeStep(target: RolloutTarget, world: World, memory: Memory, place: Place): Step | undefined {
     const { cluster, at } = world;
-    const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, subject), false);
+    const { subject, stableSeconds, canarySeconds } = target;
+    const fleet = fleetOf(cluster, place.nodes, (pod) => hasDelivery(pod, target), false);
     const carrying = [...fleet.right, ...fleet.starting];
-    const complaining = carrying.find(({ missingPermissions }) => missingPermissions !== undefined);
+    const complaining = carrying.find((pod) => complains(pod, target));
     if (complaining !== undefined) {
         return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
     }
-    const watchedSeconds = isUrgent(world, role) ? 0 : stableSeconds;
-    const proven = fleet.right.filter((pod) => untilStable([pod], watchedSeconds, at) === 0);
-    if (proven.length > 0) {
+    const watchedSeconds = isUrgent(world, place.roleName) ? 0 : stableSeconds;
+    if (fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
         return undefined;
     }
     const [canary] = carrying;
     if (canary !== undefined) {
-        return {
-            do: "wait",
-            why: `canary ${canary.name} on ${canary.node}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : notReady(canary)}`,
-        };
+        const why = `canary ${canary.name} on ${canary.node}${describePlace(place)}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : notReady(canary)}`;
+        return isLate(canary, canarySeconds, memory, at)
+            ? { do: "refuse", refusal: refusals.timeout("The canary", canarySeconds, "timeouts.canarySeconds", why) }
+            : { do: "wait", why };
     }
     // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.
     const awaited = fleet.nodesWithoutPod.filter(({ name, ready }) => ready || memory.restarts[name] !== undefined);
@@ -107,29 +145,31 @@ function groupStep(
         );
     }
     return (
-        chooseCanary(record, fleet, nodes, role, memory, at) ?? {
+        chooseCanary(target, fleet, place, memory, at) ?? {
             do: "wait",
-            why: `no canary${ofRole(role)} yet, because these nodes are NotReady and have no pod: ${listNames(nodes)}`,
+            why: `no canary${describePlace(place)} yet, because these nodes are NotReady and have no pod: ${listNames(place.nodes)}`,
         }
     );
 }
 
 /** A start of the plugin that fails ends in a restart about 90 seconds later, by the liveness probe. */
-function notReady({ restarts }: PodSeen): string {
+function notReady({ restarts, startProblem }: PodSeen): string {
+    if (startProblem !== undefined) {
+        return `does not start: ${startProblem}`;
+    }
     const times = restarts === 1 ? "once" : `${String(restarts)} times`;
     return restarts === 0 ? "not Ready yet" : `not Ready yet, its containers were restarted ${times}`;
 }
 
 /** Undefined when no pod can be the canary. */
 function chooseCanary(
-    record: HandOverRecord,
+    { record }: RolloutTarget,
     fleet: Fleet,
-    nodes: readonly NodeSeen[],
-    role: string,
+    place: Place,
     memory: Memory,
     at: number,
 ): Step | undefined {
-    const onReadyNode = fleet.wrong.filter(({ node }) => nodes.some(({ name, ready }) => ready && name === node));
+    const onReadyNode = fleet.wrong.filter(({ node }) => place.nodes.some(({ name, ready }) => ready && name === node));
     const candidates = onReadyNode.length > 0 ? onReadyNode : fleet.wrong;
     // Prefer a pod that was restarted before, since a late webhook is the common case, and a pod that an earlier run left with a
     // role that does not work, which has nothing to lose.
@@ -142,79 +182,7 @@ function chooseCanary(
     const wrong = [broken, tried].find(({ length }) => length > 0) ?? candidates.filter((pod) => pod === first);
     return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, (pod) =>
         tried.length > 0
-            ? `canary on ${pod.node}${ofRole(role)}: ${describeCredentials(pod)}`
-            : `canary ${pod.name} on ${pod.node}${ofRole(role)}: restarts first, with the role`,
+            ? `canary on ${pod.node}${describePlace(place)}: ${describeCredentials(pod)}`
+            : `canary ${pod.name} on ${pod.node}${describePlace(place)}: restarts first, with the role`,
     );
-}
-
-function ofRole(role: string): string {
-    return role === UNKNOWN_ROLE ? "" : ` of ${role}`;
-}
-
-/** Sorted by node name, so that every run chooses the same canary. */
-function nodesByRole({ cluster, account }: World): Map<string, NodeSeen[]> {
-    const groups = new Map<string, NodeSeen[]>();
-    for (const node of [...cluster.nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-        const role = account.roleOfInstance[node.instanceId ?? ""] ?? UNKNOWN_ROLE;
-        groups.set(role, [...(groups.get(role) ?? []), node]);
-    }
-    return groups;
-}
-
-/** The state to restore if the canary fails. */
-export interface RevertTarget {
-    readonly subject: Subject;
-    /** The service account's annotations from before this role was approved. */
-    readonly formerAnnotations: Readonly<Record<string, string>>;
-}
-
-/** Restores the former annotation, and restarts each pod that was created with the new one. */
-export function nextRevertStep(
-    { subject, formerAnnotations }: RevertTarget,
-    { cluster, at }: World,
-    memory: Memory,
-): Step {
-    const live = cluster.serviceAccount?.annotations ?? {};
-    const differs = Object.keys({ ...subject.annotations, ...formerAnnotations }).some(
-        (name) => live[name] !== formerAnnotations[name],
-    );
-    if (cluster.serviceAccount !== undefined && differs) {
-        return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
-    }
-    const ready = cluster.nodes.filter((node) => node.ready);
-    const formerRole = formerAnnotations[ROLE_ARN_ANNOTATION];
-    const isReverted = (pod: PodSeen) =>
-        formerRole === subject.roleArn
-            ? carriesAsBefore(pod, subject.annotations, formerAnnotations)
-            : !carriesAnyOf(pod, [subject.roleArn]);
-    const fleet = fleetOf(cluster, ready, isReverted, false);
-    const touched = new Set(Object.keys(memory.restarts));
-    return (
-        restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
-        // The remaining wrong pods are on NotReady nodes.
-        forceRestartWrong(fleetOf(cluster, cluster.nodes, isReverted, false).wrong, memory, at, whyForced) ??
-        wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ??
-        waitFor([
-            ...fleet.starting.filter(({ node }) => touched.has(node)),
-            ...fleet.terminating,
-            ...fleet.nodesWithoutPod,
-        ]) ?? {
-            do: "done",
-            why: "everything is as before",
-        }
-    );
-}
-
-/** Whether a pod uses STS as the former annotations of the same role ask for. */
-function carriesAsBefore(
-    { credentials }: PodSeen,
-    { [STS_REGIONAL_ENDPOINTS_ANNOTATION]: now }: Readonly<Record<string, string>>,
-    { [STS_REGIONAL_ENDPOINTS_ANNOTATION]: before }: Readonly<Record<string, string>>,
-): boolean {
-    const isRegional = credentials.kind === "webIdentity" && credentials.regionalSts === "regional";
-    return before === now || isRegional === (before === "true");
-}
-
-function waitFor(pending: readonly { readonly name: string }[]): Step | undefined {
-    return pending.length === 0 ? undefined : { do: "wait", why: `not reverted yet: ${listNames(pending)}` };
 }

@@ -1,10 +1,12 @@
-import { carriesRole, describeCredentials, othersThatCarry } from "../model/carriedRole";
+import { describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, CredentialSource, NodeSeen, PodSeen, World } from "../model/world";
+import type { ClusterSeen, NodeSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
+import { complains } from "./complaints";
+import { hasDelivery } from "./delivered";
 import {
     awaitFleet,
     Fleet,
@@ -18,7 +20,8 @@ import {
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
-import { otherDeliveryRefusals } from "./otherDelivery";
+import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
+import { usesNodeRole } from "./withoutPath";
 
 /** The goal of the last part of the hand-over. */
 export interface DetachmentTarget extends NodeRoleTarget {
@@ -55,12 +58,12 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     }
     const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
     const { nodes, ignored } = consideredNodes(target, cluster);
-    const fleet = fleetOf(cluster, nodes, (pod) => carriesRole(pod, target.subject));
+    const fleet = fleetOf(cluster, nodes, (pod) => hasDelivery(pod, target));
     const restore = restorePoliciesStep(target, fleet, lost, memory, at);
     if (restore !== undefined) {
         return restore;
     }
-    const association = associationStep(target, world);
+    const association = associationStep(target.subject, world);
     if (association !== undefined) {
         return association;
     }
@@ -111,6 +114,11 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
         : detachStep(target, target.detachFromNodeRoles, world, memory, fleet);
 }
 
+/** How many pods do not carry the role as it is delivered now. */
+export function podsToRestart(target: DetachmentTarget, { cluster }: World): number {
+    return cluster.pods.filter((pod) => !hasDelivery(pod, target)).length;
+}
+
 /** A formerly approved role is deleted when this is done, so no other pod may carry it, and no former service account deliver it. */
 function retiredRolesStep({ record, subject }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
     const retired = record.approvedRoleArns.filter((arn) => arn !== subject.roleArn);
@@ -145,22 +153,6 @@ function consideredNodes(target: DetachmentTarget, { nodes }: ClusterSeen) {
     const notReady = nodes.filter(({ ready }) => !ready);
     const ignored = notReady.length <= target.maxNotReadyNodes ? notReady : [];
     return { nodes: nodes.filter((node) => !ignored.includes(node)), ignored };
-}
-
-/** The AWS SDK does not fall back from a token or from container credentials to the node role. The other pods may use it. */
-function usesNodeRole({ kind }: CredentialSource): boolean {
-    return kind !== "webIdentity" && kind !== "containerCredentials";
-}
-
-/**
- * While a Pod Identity association exists, a pod that restarts gets its credentials again, so nothing is restarted. It is not
- * known either what to restart if the associations could not be read.
- */
-function associationStep({ subject }: DetachmentTarget, { cluster, account }: World): Step | undefined {
-    const { podIdentityRoleArns: roleArns } = account;
-    const pods = cluster.pods.filter(({ credentials }) => credentials.kind === "containerCredentials");
-    const stands = roleArns === undefined ? pods.length > 0 : roleArns.length > 0;
-    return stands ? { do: "refuse", refusal: refusals.podIdentityLater(subject, roleArns, pods) } : undefined;
 }
 
 /** If a pod uses the permissions of a node role, the detached policies are attached again before anything else. */
@@ -205,9 +197,7 @@ function verificationStep(
     if (!isAnnotated(subject, cluster)) {
         return annotationStep(subject, cluster);
     }
-    const complaining = fleet.right
-        .concat(fleet.starting)
-        .find((pod) => pod.missingPermissions !== undefined && !isOutdated(pod, target));
+    const complaining = [...fleet.right, ...fleet.starting].find((pod) => complains(pod, target));
     if (complaining !== undefined) {
         return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
     }
@@ -230,11 +220,6 @@ function verificationStep(
     return awaitFleet(fleet, cluster, memory, world.at);
 }
 
-/** A pod keeps the event of a complaint for an hour, also after the role was repaired. */
-function isOutdated({ missingPermissionsAt }: PodSeen, { provedAt }: DetachmentTarget): boolean {
-    return missingPermissionsAt !== undefined && provedAt !== undefined && missingPermissionsAt < provedAt;
-}
-
 /** Restores an annotation that was removed, but does not overwrite another owner's. */
 function annotationStep(subject: Subject, { serviceAccount }: ClusterSeen): Step {
     const otherOwners = (serviceAccount?.roleArnOwners ?? []).filter((owner) => owner !== subject.fieldManager);
@@ -255,7 +240,7 @@ function ignoredNodesStep(
     at: number,
 ): Step | undefined {
     const nodes = new Set(ignored.map(({ name }) => name));
-    const wrong = cluster.pods.filter((pod) => nodes.has(pod.node) && !carriesRole(pod, target.subject));
+    const wrong = cluster.pods.filter((pod) => nodes.has(pod.node) && !hasDelivery(pod, target));
     return forceRestartWrong(wrong, memory, at, whyForced);
 }
 

@@ -48,24 +48,42 @@ export function fleetOf(
     };
 }
 
-/** Restarts one wrong pod, if the DaemonSet's own limit allows it. Undefined if no pod is wrong. */
+/**
+ * Restarts wrong pods as one wave: no more at a time than the DaemonSet's own limit allows. A pod that is not Ready has nothing to lose, and
+ * does not count. Undefined if no pod is wrong.
+ *
+ * @param atMost A lower limit for this wave.
+ */
 export function restartWrong(
     fleet: Fleet,
     memory: Memory,
     at: number,
     why: (pod: PodSeen) => string,
+    atMost = Infinity,
 ): Step | undefined {
     const { wrong, budget } = fleet;
-    const [pod] = inOrder(wrong, memory, at);
-    if (pod === undefined) {
+    const [first] = inOrder(wrong, memory, at);
+    if (first === undefined) {
         return undefined;
     }
-    return (
-        restartLimitStep(pod, memory, at, why) ??
-        (!pod.ready || budget > 0
-            ? { do: "restart", pod, why: why(pod) }
-            : { do: "wait", why: `${String(wrong.length)} pods to restart, ${String(fleet.starting.length)} starting` })
-    );
+    const limited = restartLimitStep(first, memory, at, why);
+    if (limited !== undefined) {
+        return limited;
+    }
+    const free = wrong.filter((pod) => mayRestart(pod, memory, at));
+    const pods = [
+        ...free.filter(({ ready }) => !ready),
+        ...free.filter(({ ready }) => ready).slice(0, Math.max(0, Math.min(budget, atMost))),
+    ];
+    return pods.length > 0
+        ? { do: "restart", pods, why: whyRestarted(pods, why) }
+        : { do: "wait", why: `${String(wrong.length)} pods to restart, ${String(fleet.starting.length)} starting` };
+}
+
+/** For example `pod-a carries no role of its own; with it pod-b, pod-c`. */
+function whyRestarted([first, ...others]: readonly PodSeen[], why: (pod: PodSeen) => string): string {
+    const reason = first === undefined ? "" : why(first);
+    return others.length === 0 ? reason : `${reason}; with it ${listNames(others)}`;
 }
 
 /** Removes one wrong pod from the API whose node does not respond. The kubelet stops it when it returns. */
@@ -99,6 +117,10 @@ function restartLimitStep(pod: PodSeen, memory: Memory, at: number, why: (pod: P
     return remainingPause(pod, memory, at) > 0
         ? { do: "wait", why: `${why(pod)}; restarting it again after a pause` }
         : undefined;
+}
+
+function mayRestart(pod: PodSeen, memory: Memory, at: number): boolean {
+    return (memory.restarts[pod.node] ?? 0) < RESTART_LIMIT && remainingPause(pod, memory, at) <= 0;
 }
 
 function remainingPause({ node, createdAt }: PodSeen, { restarts }: Memory, at: number): number {
@@ -160,4 +182,9 @@ export function wakeMarkStep({ daemonSet }: ClusterSeen): Step | undefined {
 /** Milliseconds until each of the pods has been Ready for this time. */
 export function untilStable(pods: readonly PodSeen[], stableSeconds: number, at: number): number {
     return Math.max(0, ...pods.map(({ readySince }) => (readySince ?? at) + stableSeconds * 1000 - at));
+}
+
+/** Whether a pod has not become Ready, or not been Ready for long enough, within its limit. What an earlier run left gets the whole limit. */
+export function isLate({ createdAt }: PodSeen, limitSeconds: number, { startedAt }: Memory, at: number): boolean {
+    return at - Math.max(createdAt, startedAt) >= limitSeconds * 1000;
 }

@@ -3,17 +3,20 @@ import {
     ROLE_ARN_ANNOTATION,
     ROLLOUT_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
-import { carriesAnyOf, describeCredentials, othersThatCarry } from "../model/carriedRole";
+import { carriesAnyOf, carriesRole, describeCredentials, othersThatCarry } from "../model/carriedRole";
+import { isAnnotated } from "../model/isAnnotated";
 import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { TurningOff } from "../model/turningOff";
-import type { ClusterSeen, NodeRoleSeen, PodSeen, World } from "../model/world";
-import { awaitFleet, Fleet, fleetOf, restartWrong, wakeMarkStep } from "./fleet";
+import type { ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../model/world";
+import { awaitFleet, Fleet, fleetOf, isLate, restartWrong, wakeMarkStep } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
 import { holdsPermissions, unknownRoleStep } from "./nodeRolePolicies";
+import { describeNodes } from "./places";
+import { sideBySide } from "./sideBySide";
 import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
 
 /** The goal of the hand-back. */
@@ -25,6 +28,8 @@ export interface HandBackTarget {
     readonly formerAnnotations: Readonly<Record<string, string>>;
     /** Whether the run's program turns the live checks off. */
     readonly turningOff?: TurningOff;
+    /** How long a pod may take until it works with its former credentials. Undefined: there is no limit of its own. */
+    readonly canarySeconds?: number;
     /** Whether the node roles stay as they are if the live checks are turned off. */
     readonly keepDetached?: boolean;
 }
@@ -35,7 +40,7 @@ export interface HandBackTarget {
  *   b. the role of every node has the CNI's permissions, else nothing moves,
  *   c. the injection guard is removed, which would refuse pods that use the node role,
  *   d. the annotation is removed, or its former value restored,
- *   e. one pod restarts and is seen to work, then the DaemonSet's own rolling update restarts the rest,
+ *   e. one pod of each node role restarts, side by side, and is seen to work, then the rest restart in waves,
  *   f. no pod carries a role that was ever approved, of any DaemonSet and of any former service account. Only then may the role be
  *      deleted.
  *
@@ -159,9 +164,13 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         return othersStep(target, cluster) ?? lateWebhookStep(cluster, memory, at, none) ?? { do: "done", why: none };
     }
     const fleet = fleetOf(cluster, cluster.nodes, (pod) => !carries(target)(pod), false);
-    const firstPod = firstPodStep(fleet, cluster, memory, at);
-    if (firstPod !== undefined) {
-        return firstPod;
+    const failed = failedStep(target, fleet, world, memory);
+    if (failed !== undefined) {
+        return failed;
+    }
+    const firstPods = firstPodsStep(target, world, memory);
+    if (firstPods !== undefined) {
+        return firstPods;
     }
     if (daemonSet.templateAnnotations[ROLLOUT_ANNOTATION] !== undefined) {
         return { do: "releaseTemplate", why: "the DaemonSet's rolling update restarts the other pods" };
@@ -172,9 +181,12 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     }
     const rolling = daemonSet.updateStrategy === "RollingUpdate";
     const toRestart = fleet.wrong.filter((pod) => !rolling || pod.current);
-    const restart = restartWrong({ ...fleet, wrong: toRestart }, memory, at, describeCredentials);
-    if (restart !== undefined) {
-        return restart;
+    if (toRestart.length > 0) {
+        const wave = inFlight(target, cluster, memory, at);
+        const restart = wave ?? restartWrong({ ...fleet, wrong: toRestart }, memory, at, describeCredentials);
+        if (restart !== undefined) {
+            return restart;
+        }
     }
     const old = rolling ? cluster.pods.filter(({ current, terminating }) => !current && !terminating) : fleet.wrong;
     if (old.length > 0) {
@@ -211,8 +223,53 @@ function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back:
 
 const LATE_WEBHOOK_MILLISECONDS = 20_000;
 
-/** One pod restarts first, and is seen to work. Undefined if there is one already, or if no pod has to restart. */
-function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: number): Step | undefined {
+/** A wave begins when the one before it works, so that no more than one is ever without a path. Nodes that do not respond do not hold it up. */
+function inFlight(target: HandBackTarget, cluster: ClusterSeen, memory: Memory, at: number): Step | undefined {
+    const nodes = cluster.nodes.filter(({ ready }) => ready);
+    return awaitFleet(
+        fleetOf(cluster, nodes, (pod) => !carries(target)(pod), false),
+        cluster,
+        memory,
+        at,
+    );
+}
+
+/** Pods that returned to their former credentials, and do not work with them. */
+function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: Memory): Step | undefined {
+    const { canarySeconds } = target;
+    const readyNodes = new Set(world.cluster.nodes.filter(({ ready }) => ready).map(({ name }) => name));
+    const late = fleet.starting.filter(
+        (pod) =>
+            canarySeconds !== undefined &&
+            readyNodes.has(pod.node) &&
+            memory.restarts[pod.node] !== undefined &&
+            pod.startProblem === undefined &&
+            isLate(pod, canarySeconds, memory, world.at),
+    );
+    const nodes = describeNodes(
+        late.map(({ node }) => node),
+        world,
+    );
+    return late.length === 0 ? undefined : { do: "refuse", refusal: refusals.formerCredentialsFail(late, nodes) };
+}
+
+/** One pod of each node role restarts first, and is seen to work. Undefined if there are such pods already, or if no pod has to restart. */
+function firstPodsStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
+    const { cluster, account } = world;
+    const roleOf = ({ instanceId }: NodeSeen) => account.roleOfInstance[instanceId ?? ""];
+    const roles = [...new Set(cluster.nodes.map(roleOf))];
+    const steps = roles.map((role) => {
+        const nodes = cluster.nodes.filter((node) => roleOf(node) === role);
+        return firstPodStep(
+            fleetOf(cluster, nodes, (pod) => !carries(target)(pod), false),
+            world,
+            memory,
+        );
+    });
+    return sideBySide(steps.filter((step) => step !== undefined));
+}
+
+function firstPodStep(fleet: Fleet, { cluster, at }: World, memory: Memory): Step | undefined {
     if (fleet.right.length > 0 || fleet.wrong.length === 0) {
         return undefined;
     }
@@ -224,7 +281,34 @@ function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: nu
         budget: Math.max(fleet.budget, 1),
     };
     return (
-        awaitFleet(fleet, cluster, memory, at) ?? restartWrong(first, memory, at, (pod) => `${pod.name} restarts first`)
+        awaitFleet(fleet, cluster, memory, at) ??
+        restartWrong(first, memory, at, (pod) => `${pod.name} restarts first`, 1)
+    );
+}
+
+/** How many pods carry a role that is to go. */
+export function carriersLeft(target: HandBackTarget, { cluster }: World): number {
+    return cluster.pods.filter(carries(target)).length;
+}
+
+/**
+ * After pods did not work with their former credentials: the service account gets the role's annotation again, and these pods restart with the
+ * role, which the others work with.
+ */
+export function nextReturnStep(target: HandBackTarget, { cluster, at }: World, memory: Memory): Step {
+    const { subject } = target;
+    if (cluster.serviceAccount !== undefined && !isAnnotated(subject, cluster)) {
+        return {
+            do: "annotate",
+            annotations: subject.annotations,
+            why: "giving the service account the role's annotation again",
+        };
+    }
+    const nodes = cluster.nodes.filter(({ ready }) => ready);
+    const fleet = fleetOf(cluster, nodes, (pod) => pod.ready || carriesRole(pod, subject), false);
+    return (
+        restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to the role`) ??
+        awaitFleet(fleet, cluster, memory, at) ?? { do: "done", why: "these pods carry the role again" }
     );
 }
 

@@ -1,7 +1,9 @@
 import type { OtherDelivery } from "../model/otherDelivery";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
+import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
+import type { World } from "../model/world";
 
 /**
  * Why pods may get their credentials from another source than the component. Empty before EKS was asked.
@@ -33,4 +35,15 @@ function unreadRefusals({ clusterNameUnknown, unread }: OtherDelivery): Refusal[
         ...(denied.length === 0 ? [] : [refusals.otherDeliveryDenied(denied)]),
         ...(unsupported.length === 0 ? [] : [refusals.otherDeliveryUnsupported(unsupported)]),
     ];
+}
+
+/**
+ * While a Pod Identity association exists, a pod that restarts gets its credentials again, so nothing is restarted. It is not
+ * known either what to restart if the associations could not be read.
+ */
+export function associationStep(subject: Subject, { cluster, account }: World): Step | undefined {
+    const { podIdentityRoleArns: roleArns } = account;
+    const pods = cluster.pods.filter(({ credentials }) => credentials.kind === "containerCredentials");
+    const stands = roleArns === undefined ? pods.length > 0 : roleArns.length > 0;
+    return stands ? { do: "refuse", refusal: refusals.podIdentityLater(subject, roleArns, pods) } : undefined;
 }

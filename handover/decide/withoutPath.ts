@@ -1,4 +1,4 @@
-import type { NodeRoleSeen, World } from "../model/world";
+import type { CredentialSource, NodeRoleSeen, World } from "../model/world";
 
 /**
  * The roles of nodes on which aws-node pods have no path to the CNI's permissions now: the pods use the node role, and it holds no
@@ -21,6 +21,11 @@ export function rolesWithoutPath({ cluster, account }: World): string[] {
 
 function holdsNothing({ exists, cniPolicies, inlineCniPolicies }: NodeRoleSeen): boolean {
     return exists && cniPolicies.length === 0 && inlineCniPolicies.length === 0;
+}
+
+/** The AWS SDK does not fall back from a token or from container credentials to the node role. The other pods may use it. */
+export function usesNodeRole({ kind }: CredentialSource): boolean {
+    return kind !== "webIdentity" && kind !== "containerCredentials";
 }
 
 /**

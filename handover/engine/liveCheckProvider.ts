@@ -46,7 +46,8 @@ const deletionOrder: LiveCheckProvider = {
 /** The casts rely on the component, which sends inputs of these types: components/live/liveResources.ts. */
 function provide<I extends LiveInputs, O extends object>(resource: LiveResource<I, O>): LiveCheckProvider {
     return {
-        changes: (state, inputs) => changedInputs(state, inputs).length > 0,
+        changes: (state, inputs) =>
+            changedInputs(state, inputs).length > 0 || resource.outputs.some((output) => !Object.hasOwn(state, output)),
         create: async (inputs, operation) => ({
             id: (inputs as I).subject.fieldManager,
             state: { ...inputs, ...(await resource.create(inputs as I, operation)) },

@@ -6,6 +6,7 @@ import type { ClusterClock } from "./clusterClock";
 import { isOwnedBy, labelSelector, REVISION_LABEL } from "./daemonSet";
 import type { Complaint } from "./events";
 import { listAll, type Listed } from "./paging";
+import { startProblem } from "./startProblem";
 
 /** Facts that a look reads before it reads the pods. */
 export interface PodContext {
@@ -38,6 +39,7 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
     const since = readiness?.lastTransitionTime;
     const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
     const complaint = missingPermissions.get(uid);
+    const problem = ready ? undefined : startProblem(pod);
     return {
         name,
         uid,
@@ -51,6 +53,7 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
         missingPermissions: complaint?.message,
         ...(complaint === undefined ? {} : { missingPermissionsAt: complaint.at }),
         restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
+        ...(problem === undefined ? {} : { startProblem: problem }),
     };
 }
 

@@ -24,6 +24,11 @@ export interface HandOverRecord {
     readonly originalAnnotations: Readonly<Record<string, string>>;
     /** Every role that aws-node pods may carry because of the component. */
     readonly approvedRoleArns: readonly string[];
+    /**
+     * When a role that pods may carry already was delivered in another way: recreated under the same ARN, or with other annotations. A pod
+     * from before that restarts. Milliseconds since the epoch. Missing if that never happened, and in records of early versions.
+     */
+    readonly deliveredAt?: number;
     /** How often another role was approved. Missing before that, and in records of early versions. */
     readonly approvals?: number;
     /** Those that the component has created or imported, and deletes. Missing in records of early versions. */

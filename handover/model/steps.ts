@@ -8,7 +8,8 @@ export type Step =
     | { readonly do: "wait"; readonly why: string }
     /** Waits until IAM enforces what it already shows: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html */
     | { readonly do: "awaitPropagation"; readonly milliseconds: number; readonly why: string }
-    | { readonly do: "restart"; readonly pod: PodSeen; readonly why: string }
+    /** Deletes these pods, which the DaemonSet controller then replaces. */
+    | { readonly do: "restart"; readonly pods: readonly PodSeen[]; readonly why: string }
     /** For a node that does not respond: the pod is removed from the API at once, and the kubelet stops it when it returns. */
     | { readonly do: "forceRestart"; readonly pod: PodSeen; readonly why: string }
     /** Makes the DaemonSet controller retry at once, by an annotation on the DaemonSet (the wake mark). */
@@ -99,11 +100,16 @@ export function remember(memory: Memory, step: Step, at: number, gone: readonly 
         case "wake":
             return { ...memory, wokenAt: at };
         case "restart":
-        case "forceRestart": {
-            const before = memory.restarts[step.pod.node] ?? 0;
-            return { ...memory, restarts: { ...memory.restarts, [step.pod.node]: before + 1 } };
-        }
+            return withRestarts(memory, step.pods);
+        case "forceRestart":
+            return withRestarts(memory, [step.pod]);
         default:
             return memory;
     }
+}
+
+function withRestarts(memory: Memory, pods: readonly PodSeen[]): Memory {
+    const restarts = { ...memory.restarts };
+    pods.forEach(({ node }) => (restarts[node] = (restarts[node] ?? 0) + 1));
+    return { ...memory, restarts };
 }

@@ -109,6 +109,8 @@ export interface PodSeen {
     readonly missingPermissionsAt?: number;
     /** The number of restarts of all its containers. */
     readonly restarts: number;
+    /** Why it does not start, for a reason that its credentials have no part in. Missing if there is none. */
+    readonly startProblem?: string;
 }
 
 /** The source of a pod's AWS credentials, according to its spec and the AWS SDK's credential chain. */
@@ -130,6 +132,8 @@ export interface AccountSeen {
     readonly reused?: boolean;
     /** The role in each EC2 instance's profile, by instance ID. Undefined: no role, or EC2 does not show the instance. */
     readonly roleOfInstance: Readonly<Record<string, string | undefined>>;
+    /** Where each EC2 instance is in the network, by instance ID. Missing in a world without networks. */
+    readonly networkOfInstance?: Readonly<Record<string, NetworkSeen>>;
     /** The roles of the service account's Pod Identity associations. Undefined if they were not read, or could not be. */
     readonly podIdentityRoleArns?: readonly string[];
     /** The roles of this cluster's nodes, and every role that was requested by name. */
@@ -138,6 +142,13 @@ export interface AccountSeen {
     readonly clustersInTags?: readonly string[];
     /** Only right before a detachment. */
     readonly otherDelivery?: OtherDelivery;
+}
+
+/** The way of an instance to AWS depends on these. */
+export interface NetworkSeen {
+    readonly subnetId: string;
+    /** Sorted. */
+    readonly securityGroupIds: readonly string[];
 }
 
 export interface NodeRoleSeen {

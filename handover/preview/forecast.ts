@@ -1,7 +1,7 @@
 import type { Refusal } from "../model/refusal";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
 import type { World } from "../model/world";
-import { withAdmitted, withAnnotations, withInjectionGuard, withNewTemplate, worldAfter } from "./forecastWorld";
+import { withAdmitted, withAnnotations, withInjectionGuard, worldAfter } from "./forecastWorld";
 
 /** The steps of one decision until it is done, assuming that each step works. */
 export interface ForecastPart {
@@ -46,13 +46,6 @@ export class Forecast {
     /** Simulates a patch that the Kubernetes provider applies between the live checks. */
     public patchServiceAccount(annotations: Readonly<Record<string, string>>): void {
         this.world = { ...this.world, cluster: withAnnotations(this.world.cluster, annotations) };
-    }
-
-    public patchTemplate(): void {
-        this.world = worldAfter(
-            { ...this.world, cluster: withNewTemplate(this.world.cluster) },
-            { do: "wait", why: "the rolling update" },
-        );
     }
 
     public makeInjectionGuard(roleArn: string): void {

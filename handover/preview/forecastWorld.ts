@@ -24,8 +24,9 @@ function changed({ cluster, account }: World, step: Step, at: number): Omit<Worl
         case "annotate":
             return { cluster: withAnnotations(cluster, step.annotations), account };
         case "restart":
+            return { cluster: withReplaced(cluster, step.pods, at), account };
         case "forceRestart":
-            return { cluster: { ...cluster, pods: cluster.pods.map(replacing(step.pod, cluster, at)) }, account };
+            return { cluster: withReplaced(cluster, [step.pod], at), account };
         case "removeWakeMark":
             return { cluster: withoutWakeMark(cluster), account };
         case "attach":
@@ -59,11 +60,6 @@ export function withAnnotations(cluster: ClusterSeen, annotations: Readonly<Reco
         ...cluster,
         serviceAccount: { ...serviceAccount, annotations: { ...Object.fromEntries(others), ...annotations } },
     };
-}
-
-/** The DaemonSet's pod template has changed, so every pod has an older one now. */
-export function withNewTemplate(cluster: ClusterSeen): ClusterSeen {
-    return { ...cluster, pods: cluster.pods.map((pod) => ({ ...pod, current: false })) };
 }
 
 export function withInjectionGuard(cluster: ClusterSeen, roleArn: string): ClusterSeen {
@@ -120,8 +116,10 @@ function madeReady(pod: PodSeen, at: number): PodSeen {
     return pod.ready ? pod : { ...pod, ready: true, readySince: at };
 }
 
-function replacing(restarted: PodSeen, cluster: ClusterSeen, at: number): (pod: PodSeen) => PodSeen {
-    return (pod) => (pod.uid === restarted.uid ? newPod(pod.node, cluster, at) : pod);
+function withReplaced(cluster: ClusterSeen, restarted: readonly PodSeen[], at: number): ClusterSeen {
+    const uids = new Set(restarted.map(({ uid }) => uid));
+    const replaced = (pod: PodSeen) => (uids.has(pod.uid) ? newPod(pod.node, cluster, at) : pod);
+    return { ...cluster, pods: cluster.pods.map(replaced) };
 }
 
 /** A new pod as the webhook changes it. It becomes Ready if its node responds. */

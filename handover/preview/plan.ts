@@ -1,15 +1,17 @@
-import { ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { nextCanaryStep } from "../decide/canary";
-import { carriedBefore } from "../decide/carriedBefore";
+import { withDelivery } from "../decide/deliveredAgain";
 import { nextDetachmentStep } from "../decide/detachment";
 import { nextGiveBackStep } from "../decide/giveBack";
+import { placesOf } from "../decide/places";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { remainingSteps } from "../decide/remainingSteps";
+import { nextRolloutStep } from "../decide/rollout";
 import { isAnnotated } from "../model/isAnnotated";
 import { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles } from "../model/record";
 import type { Refusal } from "../model/refusal";
 import type { Subject } from "../model/subject";
+import { minutesOf } from "./duration";
 import { Forecast } from "./forecast";
 import { inferredRecord, isAnotherRole } from "./inferredRecord";
 import { planLines } from "./planLines";
@@ -22,8 +24,6 @@ export interface PlanInputs {
     readonly record: HandOverRecord | undefined;
     /** Whether the canary is about to act as well. It always is if the credential guard is. */
     readonly canaryActs: boolean;
-    /** The component's digest of what it delivers. Undefined if it is not known yet. */
-    readonly delivered: string | undefined;
     /** Undefined: nothing is detached. */
     readonly detachFromNodeRoles: readonly string[] | undefined;
     /** Those that the component's program manages, and whether their delete detaches policies first, as far as that can be seen. */
@@ -69,8 +69,7 @@ function follow(inputs: PlanInputs): HandOverPlan {
     const moves = [
         ...(inputs.record === undefined ? restoreForAnotherRole(inputs, record, forecast) : []),
         ...annotate(subject, forecast),
-        ...(inputs.canaryActs ? canary(inputs, record, subject, forecast) : []),
-        ...rollOut(inputs, record, subject, forecast),
+        ...(inputs.canaryActs ? rollOut(inputs, record, subject, forecast) : []),
         ...detachment(inputs, record, subject, forecast),
     ];
     const target = { ...inputs, ...preflight, subject, record, detachFromNodeRoles: inputs.detachFromNodeRoles };
@@ -93,8 +92,9 @@ function recordAfter({ preflight, record, detachPolicyArns, ownNodeRoles }: Plan
     const carried = world.cluster.pods.flatMap(({ credentials }) =>
         credentials.kind === "webIdentity" ? [credentials.roleArn] : [],
     );
+    const known = withDelivery(before, subject, undefined, subject.roleArn, world);
     return withObserved(
-        { ...before, approvedRoleArns: [...new Set([...before.approvedRoleArns, ...carried])] },
+        { ...known, approvedRoleArns: [...new Set([...known.approvedRoleArns, ...carried])] },
         {
             roleArn: subject.roleArn,
             detachFromNodeRoles,
@@ -125,35 +125,21 @@ function annotate(subject: Subject, forecast: Forecast): string[] {
     return already ? [] : planLines.annotate(subject.serviceAccount);
 }
 
-function canary(inputs: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
+/** The canaries, and the waves after them. */
+function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
     const { preflight, stableSeconds } = inputs;
-    const target = { subject, record, serviceAccountUid: undefined, stableSeconds };
-    const part = forecast.through((world, memory) => nextCanaryStep(target, world, memory));
-    return [...planLines.canary(part, preflight.world, stableSeconds), ...planLines.wait(part, forecast.world)];
-}
-
-/** With OnDelete, the detachment restarts the pods. */
-function rollOut(
-    { preflight, delivered }: PlanInputs,
-    record: HandOverRecord,
-    subject: Subject,
-    forecast: Forecast,
-): string[] {
-    const { daemonSet, pods } = preflight.world.cluster;
-    const { [ROLLOUT_ANNOTATION]: live } = daemonSet?.templateAnnotations ?? {};
-    if (daemonSet === undefined || forecast.isStuck || (delivered !== undefined && live === delivered)) {
-        return [];
-    }
-    if (carriedBefore(subject, record.originalAnnotations, forecast.world.cluster)) {
-        return [];
-    }
-    forecast.patchTemplate();
-    return daemonSet.updateStrategy === "OnDelete"
-        ? []
-        : planLines.rollout(
-              pods.filter(({ terminating }) => !terminating),
-              daemonSet,
-          );
+    // Every step works in a forecast, so that no pod is late.
+    const target = { subject, record, serviceAccountUid: undefined, stableSeconds, canarySeconds: Infinity };
+    const places = placesOf(preflight.world);
+    const first = forecast.through((world, memory) => nextCanaryStep(target, world, memory));
+    const rest = forecast.through((world, memory) => nextRolloutStep(target, world, memory));
+    return [
+        ...planLines.canary(first, preflight.world, stableSeconds),
+        ...planLines.untested(first, places.length),
+        ...planLines.wait(first, forecast.world),
+        ...planLines.rollout(rest, preflight.world, minutesOf(first, rest, preflight.world.cluster, stableSeconds)),
+        ...planLines.wait(rest, forecast.world),
+    ];
 }
 
 function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {

@@ -1,6 +1,7 @@
 import { listNames } from "../model/listNames";
 import type { Step } from "../model/steps";
-import type { DaemonSetSeen, NodeSeen, PodSeen, World } from "../model/world";
+import { MOST_CANARIES } from "../decide/places";
+import type { NodeSeen, PodSeen, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
 /** The lines of the plan. decide/remainingSteps.ts has the lines about remaining steps, model/refusals.ts has the refusals. */
@@ -13,12 +14,24 @@ export const planLines = {
             (pod) =>
                 `[canary] ${pod.name} on ${pod.node}${roleOf(pod, seen)} restarts first and is watched for ${String(stableSeconds)} s.`,
         ),
-    rollout: (pods: readonly PodSeen[], { maxUnavailable }: DaemonSetSeen) =>
-        pods.length === 0
+    /** The places beyond the number of canaries. */
+    untested: (part: ForecastPart, places: number) =>
+        places > MOST_CANARIES && restartedPods(part).length > 0
+            ? [
+                  `[canary] The cluster has ${String(places)} combinations of node role, subnet and security groups. ${String(MOST_CANARIES)} of them get ` +
+                      "a canary; the first waves test the others with one pod each.",
+              ]
+            : [],
+    rollout: (part: ForecastPart, seen: World, minutes: number) => {
+        const pods = restarted(part, seen);
+        const { maxUnavailable = 1 } = seen.cluster.daemonSet ?? {};
+        return pods.length === 0
             ? []
             : [
-                  `[restart] The DaemonSet's rolling update restarts ${howMany(pods)}, ${String(maxUnavailable)} at a time: ${listNames(pods)}.`,
-              ],
+                  `[restart] ${pods.length === 1 ? "1 more pod restarts" : `${String(pods.length)} more pods restart`} in waves of up to ` +
+                      `${String(maxUnavailable)}, about ${minutes === 1 ? "1 minute" : `${String(minutes)} minutes`} in all: ${listNames(pods)}.`,
+              ];
+    },
     restart: (part: ForecastPart, seen: World) => {
         const pods = restarted(part, seen);
         return pods.length === 0
@@ -62,9 +75,14 @@ export const planLines = {
 };
 
 /** The pods under their real names: a simulated pod is shown by the name of the pod that it replaces. */
-function restarted({ steps }: ForecastPart, { cluster }: World): PodSeen[] {
-    const pods = steps.flatMap((step) => (step.do === "restart" || step.do === "forceRestart" ? [step.pod] : []));
-    return pods.map((pod) => cluster.pods.find(({ node, terminating }) => node === pod.node && !terminating) ?? pod);
+function restarted(part: ForecastPart, { cluster }: World): PodSeen[] {
+    return restartedPods(part).map(
+        (pod) => cluster.pods.find(({ node, terminating }) => node === pod.node && !terminating) ?? pod,
+    );
+}
+
+function restartedPods({ steps }: ForecastPart): PodSeen[] {
+    return steps.flatMap((step) => (step.do === "restart" ? step.pods : step.do === "forceRestart" ? [step.pod] : []));
 }
 
 function roleOf(pod: PodSeen, { cluster, account }: World): string {

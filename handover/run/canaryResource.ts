@@ -1,49 +1,58 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { nextCanaryStep, nextRevertStep } from "../decide/canary";
-import { carriedBefore } from "../decide/carriedBefore";
+import { nextCanaryStep, RolloutTarget } from "../decide/canary";
 import { reliesOnRole } from "../decide/reliesOnRole";
-import { nextWakeStep, refusedPodsLine } from "../decide/wakeRefused";
+import { nextRolloutStep, podsLeft } from "../decide/rollout";
+import { nextTakeBackStep } from "../decide/takeBack";
+import { refusedPodsLine } from "../decide/wakeRefused";
+import { carriesRole } from "../model/carriedRole";
+import { isAnnotated } from "../model/isAnnotated";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { DaemonSetSeen, World } from "../model/world";
+import { freshMemory } from "../model/steps";
+import type { World } from "../model/world";
+import { seeingAssociations } from "../observe/associations";
+import { look } from "../observe/look";
 import { RunContext, withRunContext } from "../observe/runContext";
+import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
+import { ProofDepth, prove } from "./proveRole";
 import { withoutAccount } from "./withoutAccount";
 
 export interface CanaryInputs extends LiveInputs {
     readonly record: HandOverRecord;
     readonly formerAnnotations: Readonly<Record<string, string>>;
     readonly approvedRole: string;
+    readonly proof: ProofDepth;
     /** The UID of the service account that the component's patch annotated. */
     readonly serviceAccountUid: string;
     readonly stableSeconds: number;
-    /** The component's digest of what it delivers. The canary does not run again for the same digest. */
+    /** The component's digest of what it delivers. The rollout does not run again for the same digest. */
     readonly delivered: string;
 }
 
 export interface CanaryOutputs {
-    /** The result of the canary, as a sentence. */
+    /** The result of the rollout, as a sentence. */
     readonly shown: string;
-    /** How the DaemonSet replaces its pods. */
-    readonly updateStrategy?: DaemonSetSeen["updateStrategy"];
-    /**
-     * Whether every pod carried the role before the component did anything: no rollout is needed.
-     *
-     * Always there: in a preview the SDK takes an output that the state lacks for unknown, and the DaemonSet would look changed.
-     * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts (resolveProperties)
-     */
-    readonly carriedBefore: boolean;
+    /** How often a rollout has run. It changes with each one, so that the detachment verifies the pods again. */
+    readonly rollouts: number;
 }
 
-/** Restarts one pod of each node role first, watches it, and reverts everything if it does not work. */
+type CanaryState = CanaryInputs & CanaryOutputs;
+
+/**
+ * The rollout: restarts one pod in each place first, watches these canaries, and then restarts the other pods in waves. If a canary or a
+ * wave fails for its credentials, the rollout is taken back.
+ */
 export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     acting: ["delivered", "approvedRole", "serviceAccountUid", "drift"],
-    create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => runCanary(context, inputs)),
+    outputs: ["shown", "rollouts"],
+    create: (inputs, operation) =>
+        withRunContext(inputs, rolesOf(inputs), operation, (context) => rollOut(context, inputs, undefined)),
     update: async (state, inputs, operation) =>
         mustAct<CanaryInputs>(state, inputs, canary.acting)
-            ? withRunContext(inputs, [], operation, (context) => act(context, state, inputs))
+            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => rollOut(context, inputs, state))
             : outputsOf(state),
     // The credential guard hands back.
     delete: () => Promise.resolve(),
@@ -57,73 +66,133 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
         }),
 };
 
-/** With drift alone there is nothing to try: a canary that failed would take the annotation from a cluster that is handed over. */
-async function act(
-    context: RunContext,
-    state: CanaryInputs & CanaryOutputs,
-    inputs: CanaryInputs,
-): Promise<CanaryOutputs> {
-    if (mustAct<CanaryInputs>(state, inputs, ["delivered", "approvedRole", "serviceAccountUid"])) {
-        return runCanary(context, inputs);
-    }
-    await reach(withoutAccount({ ...context, subject: subjectOf(inputs.record, inputs.subject) }), {
-        what: "Making the DaemonSet controller retry",
-        next: nextWakeStep,
-        limitSeconds: Math.max(inputs.timeouts.canarySeconds, MOST_SECONDS),
-        limitArgument: "timeouts.canarySeconds",
-    });
-    return outputsOf(state);
+/** The policies of these roles are attached again for pods that rely on them. */
+function rolesOf({ record }: CanaryInputs): readonly string[] {
+    return record.namedNodeRoles;
 }
 
-/** More than nextWakeStep takes. */
-const MOST_SECONDS = 60;
-
-/** The outputs in a state, which an earlier version may have written. */
-type StoredOutputs = Omit<CanaryOutputs, "carriedBefore"> & { readonly carriedBefore?: boolean };
-
-function outputsOf({ shown, updateStrategy, carriedBefore: carried = false }: StoredOutputs): CanaryOutputs {
-    return { shown, ...(updateStrategy === undefined ? {} : { updateStrategy }), carriedBefore: carried };
+/** A state of an earlier version has other outputs. */
+function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>): CanaryOutputs {
+    return { shown, rollouts };
 }
 
-/** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to revert. */
+/** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to take back. */
 const WRONG_CLUSTER = ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing"];
 
 /**
- * A cancelled run ends without reverting, so that the user does not wait. The next run continues from there. Without a kubeconfig,
- * the canary has not begun.
+ * A cancelled run ends without taking anything back, so that the user does not wait. The next run continues from there. Without a
+ * kubeconfig, the rollout has not begun. Pods with the credentials of an association work as long as it exists.
  */
-const NOTHING_TO_REVERT = [...WRONG_CLUSTER, "cancelled", "kubeconfig-invalid"];
+const NOTHING_TO_TAKE_BACK = [...WRONG_CLUSTER, "cancelled", "kubeconfig-invalid", "pod-identity-association"];
 
-async function runCanary(opened: RunContext, inputs: CanaryInputs): Promise<CanaryOutputs> {
+/** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
+const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
+
+async function rollOut(
+    opened: RunContext,
+    inputs: CanaryInputs,
+    before: CanaryState | undefined,
+): Promise<CanaryOutputs> {
     const subject = subjectOf(inputs.record, inputs.subject);
-    const context = { ...opened, subject };
-    const target = { ...inputs, subject };
+    const context = seeingAssociations({ ...opened, subject });
+    const target = { ...inputs, subject, canarySeconds: inputs.timeouts.canarySeconds };
+    await proveAfterFailure(context, target);
+    const shown = await restartAll(context, target, before);
+    return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };
+}
+
+type Target = CanaryInputs & RolloutTarget;
+
+/** A rollout that was taken back has taken the annotation away. The next one begins with the proof, since the role may still not work. */
+async function proveAfterFailure(context: RunContext, target: Target): Promise<void> {
+    const world = await look(context, { searchElsewhere: false });
+    const { serviceAccount, uid } = world.cluster;
+    if (
+        serviceAccount !== undefined &&
+        uid === target.record.clusterUid &&
+        !isAnnotated(target.subject, world.cluster)
+    ) {
+        await prove(context, target, world);
+    }
+}
+
+/** Returns the result as a sentence. */
+async function restartAll(context: RunContext, target: Target, before: CanaryState | undefined): Promise<string> {
     let first: World | undefined;
+    let last: World | undefined;
     try {
-        const { why, world } = await reach(context, {
-            what: "The canary",
-            next: (seen, memory) => {
-                first ??= seen;
-                return nextCanaryStep(target, seen, memory);
+        const { why } = await reach(context, {
+            what: "The rollout",
+            next: (world, memory) => {
+                first ??= world;
+                last = world;
+                return nextRolloutStep(target, world, memory);
             },
-            limitSeconds: inputs.timeouts.canarySeconds,
+            left: (world) => podsLeft(target, world),
+            // Deleting a pod and creating the next one takes time before the limit of the new pod begins.
+            limitSeconds: 2 * target.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });
-        const nothingToRestart = carriedBefore(subject, inputs.record.originalAnnotations, world.cluster);
-        return outputsOf({ shown: why, ...world.cluster.daemonSet, carriedBefore: nothingToRestart });
+        return why;
     } catch (error) {
-        if (isRefusal(error, ...NOTHING_TO_REVERT)) {
+        if (isRefusal(error, ...NOTHING_TO_TAKE_BACK)) {
             throw error;
         }
-        const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
-        const formerAnnotations = annotationsToRestore(target, first);
-        const back = await revertCanary(context, { ...inputs, formerAnnotations }, cause);
-        throw isApiFailure(error) ? stateUnknown(error, back) : refusals.canaryFailed(cause, back);
+        const provedAt = await provedAfterComplaint(context, target, before, error);
+        if (provedAt !== undefined) {
+            context.progress("The role was proved since this complaint: only later events count");
+            return restartAll(context, { ...target, provedAt }, before);
+        }
+        throw await takeBack(context, target, { first, last }, error);
     }
 }
 
 /**
- * A canary that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
+ * A pod keeps the event of a complaint for an hour, also after the role was repaired. A role with which the pods were verified before gets
+ * this allowance, once.
+ */
+async function provedAfterComplaint(
+    context: RunContext,
+    target: Target,
+    before: CanaryState | undefined,
+    error: unknown,
+): Promise<number | undefined> {
+    return isRefusal(error, "pod-misses-permissions") &&
+        before?.approvedRole === target.approvedRole &&
+        target.provedAt === undefined
+        ? provedSinceComplaint(context, target.subject)
+        : undefined;
+}
+
+/** Takes the rollout back if it failed for the pods' credentials, or before a canary has worked. Returns the error of the run. */
+async function takeBack(
+    context: RunContext,
+    target: Target,
+    { first, last }: { readonly first: World | undefined; readonly last: World | undefined },
+    error: unknown,
+): Promise<unknown> {
+    const tested = last !== undefined && nextCanaryStep(target, last, freshMemory(last.at)).do === "done";
+    if (tested && !isRefusal(error, ...FOR_CREDENTIALS)) {
+        return error;
+    }
+    const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
+    const formerAnnotations = annotationsToRestore(target, first);
+    const back = await revert(context, { ...target, formerAnnotations }, cause);
+    if (isApiFailure(error)) {
+        return stateUnknown(error, back);
+    }
+    const working = tested && isRefusal(error) ? error : undefined;
+    return working === undefined
+        ? refusals.canaryFailed(cause, back)
+        : refusals.rolloutTakenBack(working, workingPods(target, last), back);
+}
+
+function workingPods({ subject }: Target, world: World | undefined): number {
+    return world?.cluster.pods.filter((pod) => pod.ready && carriesRole(pod, subject)).length ?? 0;
+}
+
+/**
+ * A rollout that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
  * node roles without the policies. It does not know about them if the run has seen nothing.
  */
 function annotationsToRestore(
@@ -146,21 +215,19 @@ function stateUnknown({ code, seen, means, fix }: Refusal, back: string): Refusa
 }
 
 function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusal {
-    const left =
-        "So the canary was not reverted: one pod of each node role may carry the role. Other pods were not restarted.";
-    return new Refusal(code, seen, `${means} ${left} The canary had failed: ${cause}`, fix);
+    const left = "So it was not taken back: pods may carry the role that do not work with it. The rollout had failed:";
+    return new Refusal(code, seen, `${means} ${left} ${cause}`, fix);
 }
 
 /** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
-async function revertCanary(context: RunContext, inputs: CanaryInputs, cause: string): Promise<string> {
-    context.progress(`the canary failed: ${cause} Reverting it`);
-    const target = { subject: context.subject, formerAnnotations: inputs.formerAnnotations };
+async function revert(context: RunContext, target: Target, cause: string): Promise<string> {
+    context.progress(`the rollout failed: ${cause} Taking it back`);
     try {
         // The credentials for the account may be the cause of the failure.
         const { why } = await reach(withoutAccount(context), {
-            what: "Reverting the canary",
-            next: (world, memory) => nextRevertStep(target, world, memory),
-            limitSeconds: inputs.timeouts.canarySeconds,
+            what: "Taking the rollout back",
+            next: (world, memory) => nextTakeBackStep(target, world, memory),
+            limitSeconds: target.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });
         return why;

@@ -1,7 +1,8 @@
 import { unrecordedPolicies } from "../decide/drift";
+import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
-import { nextHandBackStep } from "../decide/handBack";
+import { carriersLeft, nextHandBackStep, nextReturnStep } from "../decide/handBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { withoutPathLine } from "../decide/withoutPath";
@@ -15,8 +16,9 @@ import {
     withOwnRole,
     withServiceAccount,
 } from "../model/record";
-import { Refusals } from "../model/refusal";
+import { isRefusal, Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
+import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
 import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
@@ -32,6 +34,7 @@ import { refuseIfStillNeeded, refuseWithoutLogs } from "./removedPolicies";
 import { leavingWithRole, refuseIfShared } from "./sharedRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 import { widenInjectionGuard } from "./widenInjectionGuard";
+import { withoutAccount } from "./withoutAccount";
 
 export interface CredentialGuardInputs extends LiveInputs {
     readonly proof: ProofDepth;
@@ -73,6 +76,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         "overrideExistingServiceAccount",
         "drift",
     ],
+    outputs: ["record", "formerAnnotations", "approvedRole"],
     create: (inputs, operation) =>
         withRunContext(inputs, inputs.detachFromNodeRoles, operation, (context) => approve(context, inputs, undefined)),
     update: async (state, inputs, operation) =>
@@ -109,8 +113,9 @@ async function approve(
     }
     const inUse = before?.record.approvedRoleArns.includes(subject.roleArn) ?? false;
     await prove(context, { ...inputs, inUse }, world);
-    const record = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
     const approvedRole = approvedRoleOf(inputs);
+    const earlier = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
+    const record = withDelivery(earlier, subject, before, approvedRole, world);
     const approved = {
         record: withObserved(withServiceAccount(record, subject.serviceAccount), {
             roleArn: subject.roleArn,
@@ -208,16 +213,23 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
         formerAnnotations: (await formerRoleWorks(context, record, state)) ? record.originalAnnotations : {},
         ...(context.turningOff === undefined ? {} : { turningOff: context.turningOff }),
         keepDetached: state.keepDetached ?? false,
+        canarySeconds: timeouts.canarySeconds,
     };
-    const { world } = await reach(
-        { ...context, subject },
-        {
-            what: "The hand-back",
-            next: (seen, memory) => nextHandBackStep(target, seen, memory),
-            limitSeconds: timeouts.handBackSeconds,
-            limitArgument: "timeouts.handBackSeconds",
-        },
-    );
+    const limit = { limitSeconds: timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" } as const;
+    const known = { ...context, subject };
+    const { world } = await reach(known, {
+        what: "The hand-back",
+        next: (seen, memory) => nextHandBackStep(target, seen, memory),
+        left: (seen) => carriersLeft(target, seen),
+        ...limit,
+    }).catch(async (error: unknown) => {
+        if (isRefusal(error, "former-credentials-fail")) {
+            context.progress(`${error.seen} Giving them the role again`);
+            const next = (seen: World, memory: Memory) => nextReturnStep(target, seen, memory);
+            await reach(withoutAccount(known), { what: "Giving the pods the role again", next, ...limit });
+        }
+        throw error;
+    });
     notGivenBack(record, record.namedNodeRoles, world.account).forEach((line) => context.progress(line));
 }
 

@@ -1,4 +1,4 @@
-import { DetachmentTarget, nextDetachmentStep } from "../decide/detachment";
+import { DetachmentTarget, nextDetachmentStep, podsToRestart } from "../decide/detachment";
 import { driftOf } from "../decide/drift";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { remainingSteps } from "../decide/remainingSteps";
@@ -20,6 +20,8 @@ export interface DetachmentInputs extends LiveInputs {
     readonly record: HandOverRecord;
     readonly approvedRole: string;
     readonly delivered: string;
+    /** How often the rollout has run. Each one may attach policies again, and is verified. Missing in states of early versions. */
+    readonly rollouts?: number;
     /** Undefined: the pods are verified, and nothing is detached. */
     readonly detachFromNodeRoles?: readonly string[];
     readonly detachPolicyArns?: readonly string[];
@@ -47,8 +49,10 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         "detachFromNodeRoles",
         "detachPolicyArns",
         "injectionGuard",
+        "rollouts",
         "drift",
     ],
+    outputs: ["verifiedPods", "detachedFrom", "remainingSteps"],
     create: (inputs, operation) =>
         withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs)),
     update: async (state, inputs, operation) =>
@@ -161,6 +165,7 @@ async function handOver(opened: RunContext, inputs: DetachmentInputs, provedAt?:
     const { world } = await reach(context, {
         what: "The verification of all pods",
         next: (seen, memory) => nextDetachmentStep(target, seen, memory),
+        left: (seen) => podsToRestart(target, seen),
         ...limit,
         ...(inputs.injectionGuard ? { beforeDetachment: () => awaitInjectionGuard(context, limit) } : {}),
     });

@@ -26,6 +26,8 @@ export interface LiveResource<I extends LiveInputs, O extends object> {
         state: I & O,
         operation: OperationContext,
     ) => Promise<{ readonly outputs: O; readonly drift: string }>;
+    /** The names of all outputs. The state of an earlier version may lack one, which the next update then adds. */
+    readonly outputs: readonly (keyof O & string)[];
     /** The inputs whose change requires work on the cluster or the account. Other changes are only saved. */
     readonly acting: readonly (keyof I)[];
 }

@@ -12,6 +12,11 @@ export interface Goal {
     /** Decides the next safe step: a pure function of the observation. */
     readonly next: (world: World, memory: Memory) => Step;
     readonly limitSeconds: number;
+    /**
+     * How much is left to do. The limit begins again each time that less is left than ever before, so that a run in waves has as much time
+     * as it has waves. Undefined: the limit is for the whole run.
+     */
+    readonly left?: (world: World) => number;
     /** The argument that sets the limit. */
     readonly limitArgument: `timeouts.${keyof Timeouts}`;
     /** Called right before the last look before a detachment. */
@@ -43,6 +48,7 @@ const LOOK_AT_LEAST_EVERY_MILLISECONDS = 2000;
 export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     const startedAt = context.now();
     let deadline = startedAt + goal.limitSeconds * 1000;
+    let least = Infinity;
     let memory = freshMemory(startedAt);
     let shown = "";
     const retry = new TransientRetry(context);
@@ -75,6 +81,11 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
         }
         if (step.do === "done") {
             return { world, memory, why: step.why };
+        }
+        const left = goal.left?.(world) ?? Infinity;
+        if (left < least) {
+            deadline = Math.max(deadline, context.now() + goal.limitSeconds * 1000);
+            least = left;
         }
         if (context.now() >= deadline) {
             if (step.do === "attach") {
@@ -128,7 +139,7 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
         case "awaitPropagation":
             return sleep(step.milliseconds);
         case "restart":
-            return cluster.restart(step.pod);
+            return atTheSameTime(step.pods, (pod) => cluster.restart(pod));
         case "forceRestart":
             return cluster.forceRestart(step.pod);
         case "wake":
@@ -161,6 +172,15 @@ async function attachAll({ aws, progress }: RunContext, policies: readonly RoleP
         }
     });
     return gone;
+}
+
+/** How many requests are under way at the same time: a wave of a large cluster has hundreds of pods. */
+const AT_A_TIME = 20;
+
+async function atTheSameTime<T>(things: readonly T[], act: (thing: T) => Promise<unknown>): Promise<void> {
+    for (let first = 0; first < things.length; first += AT_A_TIME) {
+        await Promise.all(things.slice(first, first + AT_A_TIME).map(act));
+    }
 }
 
 /** One after another: after a failure the rest stays as it was, and the error names the cause. */

@@ -1,0 +1,57 @@
+import type { NodeSeen, World } from "../model/world";
+
+/**
+ * Nodes whose pods reach AWS in the same way: whether a pod can use the role depends on the rights of the role, and on the way from its
+ * subnet through its security groups to STS and EC2.
+ */
+export interface Place {
+    /** The node role. Empty if it is not known. */
+    readonly roleName: string;
+    /** Empty if it is not known. */
+    readonly subnetId: string;
+    readonly nodes: readonly NodeSeen[];
+}
+
+/** By name, so that every run finds the same places in the same order. */
+export function placesOf({ cluster, account }: World): Place[] {
+    const places = new Map<string, Place>();
+    for (const node of [...cluster.nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+        const id = node.instanceId ?? "";
+        const roleName = account.roleOfInstance[id] ?? "";
+        const { subnetId = "", securityGroupIds = [] } = account.networkOfInstance?.[id] ?? {};
+        const key = [roleName, subnetId, ...securityGroupIds].join(" ");
+        places.set(key, { roleName, subnetId, nodes: [...(places.get(key)?.nodes ?? []), node] });
+    }
+    return [...places.values()];
+}
+
+/** How many canaries restart at the same time. The places beyond it are the first in the waves. */
+export const MOST_CANARIES = 10;
+
+/**
+ * The places that get a canary: one of each node role first. A place without a Ready node gets one only if its node role has no other
+ * place, since nothing can be tested there.
+ */
+export function placesWithCanary(places: readonly Place[]): Place[] {
+    const isReady = ({ nodes }: Place) => nodes.some(({ ready }) => ready);
+    const testable = places.filter(
+        (place) => isReady(place) || !places.some((other) => other.roleName === place.roleName && isReady(other)),
+    );
+    const isFirstOfRole = (place: Place) => testable.find(({ roleName }) => roleName === place.roleName) === place;
+    const others = testable.filter((place) => !isFirstOfRole(place));
+    return [...testable.filter(isFirstOfRole), ...others].slice(0, MOST_CANARIES);
+}
+
+/** For a message, for example ` of nodes in subnet-0a`. */
+export function describePlace({ roleName, subnetId }: Omit<Place, "nodes">): string {
+    return `${roleName === "" ? "" : ` of ${roleName}`}${subnetId === "" ? "" : ` in ${subnetId}`}`;
+}
+
+/** The nodes with their subnets, for a message: `n1 (subnet-0a), n2 (subnet-0b)`. */
+export function describeNodes(names: readonly string[], { cluster, account }: World): string[] {
+    return names.map((name) => {
+        const id = cluster.nodes.find((node) => node.name === name)?.instanceId ?? "";
+        const { subnetId = "" } = account.networkOfInstance?.[id] ?? {};
+        return subnetId === "" ? name : `${name} (${subnetId})`;
+    });
+}

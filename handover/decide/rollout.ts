@@ -1,0 +1,84 @@
+import { describeCredentials } from "../model/carriedRole";
+import { refusals } from "../model/refusals";
+import type { Memory, Step } from "../model/steps";
+import type { PodSeen, World } from "../model/world";
+import { nextCanaryStep, RolloutTarget } from "./canary";
+import { complains } from "./complaints";
+import { hasDelivery } from "./delivered";
+import { awaitFleet, Fleet, fleetOf, isLate, restartWrong } from "./fleet";
+import { describeNodes, placesOf } from "./places";
+
+/**
+ * The canaries, then the other pods in waves.
+ *
+ * A wave begins when every pod of the wave before it is Ready with the role, so that no more than one wave of pods is ever without a path.
+ * It is no larger than the DaemonSet's maxUnavailable, and no larger than the number of pods that work with the role already: the first
+ * waves are small. Pods restart by deletion, whatever the update strategy is. A changed pod template would restart every pod, and one that
+ * is reverted those of the earlier waves a second time.
+ *
+ * Pods on NotReady nodes are left to the verification, which names these nodes.
+ */
+export function nextRolloutStep(target: RolloutTarget, world: World, memory: Memory): Step {
+    const canary = nextCanaryStep(target, world, memory);
+    return canary.do === "done" ? (waveStep(target, world, memory) ?? canary) : canary;
+}
+
+/** How many pods on Ready nodes do not work with the role yet. */
+export function podsLeft(target: RolloutTarget, { cluster }: World): number {
+    const { right } = readyFleet(target, cluster);
+    return cluster.nodes.filter(({ ready }) => ready).length - right.length;
+}
+
+function readyFleet(target: RolloutTarget, cluster: World["cluster"]): Fleet {
+    const nodes = cluster.nodes.filter(({ ready }) => ready);
+    return fleetOf(cluster, nodes, (pod) => hasDelivery(pod, target), false);
+}
+
+/** Undefined when every pod on a Ready node works with the role. */
+function waveStep(target: RolloutTarget, world: World, memory: Memory): Step | undefined {
+    const { cluster, at } = world;
+    const fleet = readyFleet(target, cluster);
+    const failed = failedWave(target, fleet, world, memory);
+    if (failed !== undefined) {
+        return failed;
+    }
+    const inFlight = awaitFleet(fleet, cluster, memory, at);
+    if (inFlight !== undefined) {
+        return inFlight;
+    }
+    const untested = onePodInEachUntestedPlace(fleet, world);
+    const wave = untested.length > 0 ? { ...fleet, wrong: untested } : fleet;
+    return restartWrong(wave, memory, at, describeCredentials, Math.max(1, fleet.right.length));
+}
+
+/** Whether the present wave has failed: for its credentials, or because its pods do not start at all. */
+function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: Memory) {
+    const { subject, canarySeconds } = target;
+    const complaining = [...fleet.right, ...fleet.starting].find((pod) => complains(pod, target));
+    if (complaining !== undefined) {
+        return refuse(refusals.podMissesPermissions(complaining, subject.roleArn));
+    }
+    const late = fleet.starting.filter((pod) => isLate(pod, canarySeconds, memory, world.at));
+    const withoutPath = late.filter(({ startProblem }) => startProblem === undefined);
+    if (withoutPath.length > 0) {
+        return refuse(refusals.waveFailed(withoutPath, nodesOf(withoutPath, world), canarySeconds));
+    }
+    return late.length > 0 ? refuse(refusals.podsDoNotStart(late, nodesOf(late, world))) : undefined;
+}
+
+const refuse = (refusal: Extract<Step, { do: "refuse" }>["refusal"]) => ({ do: "refuse", refusal }) satisfies Step;
+
+function nodesOf(pods: readonly PodSeen[], world: World): string[] {
+    return describeNodes(
+        pods.map(({ node }) => node),
+        world,
+    );
+}
+
+/** There may be more places than canaries. The next waves test the others, with one pod each. */
+function onePodInEachUntestedPlace(fleet: Fleet, world: World): PodSeen[] {
+    const works = new Set(fleet.right.map(({ node }) => node));
+    return placesOf(world)
+        .filter(({ nodes }) => !nodes.some(({ name }) => works.has(name)))
+        .flatMap(({ nodes }) => fleet.wrong.find(({ node }) => nodes.some(({ name }) => name === node)) ?? []);
+}

@@ -1,0 +1,75 @@
+import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { carriesAnyOf } from "../model/carriedRole";
+import { listNames } from "../model/listNames";
+import type { Memory, Step } from "../model/steps";
+import type { Subject } from "../model/subject";
+import type { PodSeen, World } from "../model/world";
+import { complains } from "./complaints";
+import { fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
+
+/** The state to restore if the rollout fails. */
+export interface TakeBackTarget {
+    readonly subject: Subject;
+    /** The service account's annotations from before this role was approved. */
+    readonly formerAnnotations: Readonly<Record<string, string>>;
+    readonly stableSeconds: number;
+    /** When the role was proved after a pod had complained. */
+    readonly provedAt?: number;
+}
+
+/**
+ * Restores the former annotation, and restarts each pod that carries the role and was not seen to work with it. The others have a path, and
+ * stay as they are.
+ */
+export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World, memory: Memory): Step {
+    const { subject, formerAnnotations } = target;
+    const live = cluster.serviceAccount?.annotations ?? {};
+    const differs = Object.keys({ ...subject.annotations, ...formerAnnotations }).some(
+        (name) => live[name] !== formerAnnotations[name],
+    );
+    if (cluster.serviceAccount !== undefined && differs) {
+        return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
+    }
+    const ready = cluster.nodes.filter((node) => node.ready);
+    const isBack = (pod: PodSeen) => isTakenBack(target, pod, at);
+    const fleet = fleetOf(cluster, ready, isBack, false);
+    const touched = new Set(Object.keys(memory.restarts));
+    return (
+        restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
+        // The remaining wrong pods are on NotReady nodes.
+        forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
+        wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ??
+        waitFor([
+            // A pod that does not start for another reason would not end the wait.
+            ...fleet.starting.filter(({ node, startProblem }) => touched.has(node) && startProblem === undefined),
+            ...fleet.terminating,
+            ...fleet.nodesWithoutPod,
+        ]) ?? {
+            do: "done",
+            why: "everything is as before",
+        }
+    );
+}
+
+function isTakenBack(target: TakeBackTarget, pod: PodSeen, at: number): boolean {
+    const { subject, formerAnnotations, stableSeconds } = target;
+    if (formerAnnotations[ROLE_ARN_ANNOTATION] === subject.roleArn) {
+        return carriesAsBefore(pod, subject.annotations, formerAnnotations);
+    }
+    const works = pod.ready && !complains(pod, target) && untilStable([pod], stableSeconds, at) === 0;
+    return works || !carriesAnyOf(pod, [subject.roleArn]);
+}
+
+/** Whether a pod uses STS as the former annotations of the same role ask for. */
+function carriesAsBefore(
+    { credentials }: PodSeen,
+    { [STS_REGIONAL_ENDPOINTS_ANNOTATION]: now }: Readonly<Record<string, string>>,
+    { [STS_REGIONAL_ENDPOINTS_ANNOTATION]: before }: Readonly<Record<string, string>>,
+): boolean {
+    const isRegional = credentials.kind === "webIdentity" && credentials.regionalSts === "regional";
+    return before === now || isRegional === (before === "true");
+}
+
+function waitFor(pending: readonly { readonly name: string }[]): Step | undefined {
+    return pending.length === 0 ? undefined : { do: "wait", why: `not reverted yet: ${listNames(pending)}` };
+}
