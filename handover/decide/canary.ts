@@ -14,7 +14,7 @@ import { complains } from "./complaints";
 import { attachStep, toAttach } from "./giveBack";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
-import { describePlace, Place, placesOf, placesWithCanary } from "./places";
+import { canaryPlaces, describePlace, Place, placesOf } from "./places";
 import { sideBySide } from "./sideBySide";
 import { isUrgent, usesNodeRole } from "./withoutPath";
 
@@ -32,7 +32,8 @@ export interface RolloutTarget {
 }
 
 /**
- * Annotates the service account if needed, then restarts one pod in each place, side by side.
+ * Annotates the service account if needed, then restarts one pod in each place, side by side. The places that are the first of their node
+ * role begin: a role that lacks a right reaches one pod of each node role, and no more. The others follow as soon as these pods are Ready.
  *
  * A pod that already carries the role counts, whatever restarted it. So nothing restarts after a killed canary, or if eksctl has
  * delivered the role.
@@ -42,12 +43,14 @@ export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memo
     if (refusal !== undefined) {
         return { do: "refuse", refusal };
     }
-    const first = associationStep(target.subject, world) ?? firstRepair(target, world, memory);
-    if (first !== undefined) {
-        return first;
+    const repair = associationStep(target.subject, world) ?? firstRepair(target, world, memory);
+    if (repair !== undefined) {
+        return repair;
     }
     const places = placesOf(world);
-    const tested = placesWithCanary(places);
+    const { first, others } = canaryPlaces(places);
+    const works = (place: Place) => carriersIn(target, world, place).right.length > 0;
+    const tested = first.every(works) ? [...first, ...others] : first;
     const steps = tested.flatMap((place) => placeStep(target, world, memory, place) ?? []);
     return (
         sideBySide(steps) ?? {
@@ -55,6 +58,10 @@ export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memo
             why: tested.length === 0 ? "nothing to test: the cluster has no nodes" : whatWorks(tested, places),
         }
     );
+}
+
+function carriersIn(target: RolloutTarget, { cluster }: World, { nodes }: Place): Fleet {
+    return fleetOf(cluster, nodes, (pod) => hasDelivery(pod, target), false);
 }
 
 function whatWorks(tested: readonly Place[], places: readonly Place[]): string {
@@ -117,7 +124,7 @@ function firstRepair(target: RolloutTarget, { cluster, account, at }: World, mem
 function placeStep(target: RolloutTarget, world: World, memory: Memory, place: Place): Step | undefined {
     const { cluster, at } = world;
     const { subject, stableSeconds, canarySeconds } = target;
-    const fleet = fleetOf(cluster, place.nodes, (pod) => hasDelivery(pod, target), false);
+    const fleet = carriersIn(target, world, place);
     const carrying = [...fleet.right, ...fleet.starting];
     const complaining = carrying.find((pod) => complains(pod, target));
     if (complaining !== undefined) {

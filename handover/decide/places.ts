@@ -28,18 +28,23 @@ export function placesOf({ cluster, account }: World): Place[] {
 /** How many canaries restart at the same time. The places beyond it are the first in the waves. */
 export const MOST_CANARIES = 10;
 
-/**
- * The places that get a canary: one of each node role first. A place without a Ready node gets one only if its node role has no other
- * place, since nothing can be tested there.
- */
-export function placesWithCanary(places: readonly Place[]): Place[] {
+/** The places that get a canary. */
+export interface CanaryPlaces {
+    /** One of each node role. A role without the rights fails here, and reaches no other pod. */
+    readonly first: readonly Place[];
+    /** They test the way from other subnets and security groups. */
+    readonly others: readonly Place[];
+}
+
+/** A place without a Ready node gets a canary only if its node role has no other place, since nothing can be tested there. */
+export function canaryPlaces(places: readonly Place[]): CanaryPlaces {
     const isReady = ({ nodes }: Place) => nodes.some(({ ready }) => ready);
     const testable = places.filter(
         (place) => isReady(place) || !places.some((other) => other.roleName === place.roleName && isReady(other)),
     );
-    const isFirstOfRole = (place: Place) => testable.find(({ roleName }) => roleName === place.roleName) === place;
-    const others = testable.filter((place) => !isFirstOfRole(place));
-    return [...testable.filter(isFirstOfRole), ...others].slice(0, MOST_CANARIES);
+    const isFirst = (place: Place) => testable.find(({ roleName }) => roleName === place.roleName) === place;
+    const first = testable.filter(isFirst).slice(0, MOST_CANARIES);
+    return { first, others: testable.filter((place) => !isFirst(place)).slice(0, MOST_CANARIES - first.length) };
 }
 
 /** For a message, for example ` of nodes in subnet-0a`. */
