@@ -1,7 +1,7 @@
 /** `npm run sandbox -- up|status|env|down|tools`: local EKS clusters by hand. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { IpFamily } from "./cluster/programs";
-import { attach, defaults, exportLines, startSandbox } from "./sandbox";
+import { attach, defaults, exportLines, startSandbox, subnetCounts } from "./sandbox";
 import { endSandbox } from "./supervisorLaunch";
 import { markedProcesses } from "./supervisorProcesses";
 import { type SandboxState, allStates, isAlive, marker, readState } from "./supervisorState";
@@ -13,6 +13,7 @@ interface UpOptions {
     name: string;
     directory?: string;
     nodes: number;
+    subnets: number;
     ipFamily: IpFamily;
     podReadySeconds: number;
     enforcementDelaySeconds: number;
@@ -38,6 +39,14 @@ function count(text: string): number {
     const value = number(text);
     if (!Number.isInteger(value) || value < 1 || value > 200) {
         throw new InvalidArgumentError("It must be a whole number from 1 to 200.");
+    }
+    return value;
+}
+
+function subnetCount(text: string): number {
+    const value = number(text);
+    if (!subnetCounts.includes(value)) {
+        throw new InvalidArgumentError(`It must be one of ${subnetCounts.join(", ")}.`);
     }
     return value;
 }
@@ -140,6 +149,12 @@ commandLine
     .option("--name <name>", "its name", defaultName)
     .option("--directory <folder>", "its folder (default: one for temporary files)")
     .option("--nodes <count>", "number of nodes", count, 3)
+    .option(
+        "--subnets <count>",
+        "number of subnets, each in its own zone, over which the nodes are spread evenly",
+        subnetCount,
+        defaults.subnets,
+    )
     .addOption(
         new Option("--ip-family <family>", "address family of pods and services")
             .choices(["ipv4", "ipv6"])

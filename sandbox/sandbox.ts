@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { delimiter, resolve } from "node:path";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
+import type { Launch } from "./cluster/awsAccount";
 import type { IpFamily } from "./cluster/programs";
 import { type AwsDelays, type TrustedIssuer, type UserKeys, callControl } from "./supervisorControl";
 import { claim, endSandbox, startSupervisor } from "./supervisorLaunch";
@@ -28,6 +29,13 @@ export interface SandboxOptions {
     directory?: string;
     /** The number of nodes. Defaults to 3. */
     nodes?: number;
+    /**
+     * The number of subnets, each in an availability zone of its own: 2, 3 or 4. Defaults to 3.
+     *
+     * The nodes are spread evenly over them: 8 nodes over 4 subnets are 2 in each. If it does not come out even, the
+     * first subnets have one more.
+     */
+    subnets?: number;
     /** The address family of pods and services. Defaults to "ipv4". */
     ipFamily?: IpFamily;
     /** How long a pod takes to become Ready, in seconds. Defaults to 1.5. */
@@ -122,8 +130,14 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     /** Kills the API server and starts it again at the same address; resolves when it is ready. */
     restartApiServer(): Promise<void>;
     nodes: {
-        /** Launches an instance that joins. Resolves with the node's name once it is registered, before it is Ready. */
-        add(): Promise<string>;
+        /**
+         * Launches an instance that joins. Resolves with the node's name once it is registered, before it is Ready.
+         *
+         * By default it joins in the first subnet, with the security groups and the instance profile of all nodes.
+         */
+        add(as?: Launch): Promise<string>;
+        /** The id of the subnet of each node, by the node's name. */
+        subnets(): Promise<Record<string, string>>;
         /** Removes a node, as when its instance is terminated. */
         remove(name: string): Promise<void>;
         /** Makes a node NotReady. Nothing happens on it: its pods stay, a deletion hangs, its agent makes no calls. */
@@ -147,7 +161,10 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
 }
 
 /** Shared with the command line, so that both start the same sandbox. */
-export const defaults = { nodeGroupLimitSeconds: 300, failedStartFactor: 1 };
+export const defaults = { subnets: 3, nodeGroupLimitSeconds: 300, failedStartFactor: 1 };
+
+/** EKS wants subnets in at least two zones; the sandbox's region has four. */
+export const subnetCounts = [2, 3, 4];
 
 function complete(options: SandboxOptions): SupervisorOptions {
     const name = options.name ?? `s-${randomBytes(3).toString("hex")}`;
@@ -158,7 +175,10 @@ function complete(options: SandboxOptions): SupervisorOptions {
     }
     const { nodes = 3, ipFamily = "ipv4", podReadySeconds = 1.5, clusterName = "sandbox", ownerPid } = options;
     const { enforcementDelaySeconds = 3, visibilityDelaySeconds = 0 } = options;
-    const { newCluster = false, agents = false } = options;
+    const { newCluster = false, agents = false, subnets = defaults.subnets } = options;
+    if (!subnetCounts.includes(subnets)) {
+        throw new Error(`A sandbox cannot have ${subnets} subnets: it can have ${subnetCounts.join(", ")}.`);
+    }
     const { nodeGroupLimitSeconds = defaults.nodeGroupLimitSeconds } = options;
     const { failedStartFactor = defaults.failedStartFactor } = options;
     const webhook = awsWebhookOf(options.webhook);
@@ -169,6 +189,7 @@ function complete(options: SandboxOptions): SupervisorOptions {
         failedStartFactor,
         name,
         nodes,
+        subnets,
         ipFamily,
         podReadySeconds,
         clusterName,
@@ -229,7 +250,8 @@ export function attach(name: string): Sandbox {
         createUser: (name, documents) => callControl(control, "createUser", name, documents),
         restartApiServer: () => callControl(control, "restartApiServer"),
         nodes: {
-            add: () => callControl(control, "addNode"),
+            add: (as = {}) => callControl(control, "addNode", as),
+            subnets: () => callControl(control, "nodeSubnets"),
             remove: (name) => callControl(control, "removeNode", name),
             stopKubelet: (name) => callControl(control, "stopKubelet", name),
             startKubelet: (name) => callControl(control, "startKubelet", name),

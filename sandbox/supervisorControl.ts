@@ -4,6 +4,7 @@ import { type IncomingMessage, createServer } from "node:http";
 import type { IssuerKeys } from "./aws/sts/issuers";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
+import type { Launch } from "./cluster/awsAccount";
 
 export interface AwsDelays {
     enforcementSeconds?: number;
@@ -39,8 +40,9 @@ export interface Controls {
     renewAgentSessions(): void;
     createUser(name: string, policyDocuments: string[]): UserKeys;
     restartApiServer(): Promise<void>;
-    addNode(): Promise<string>;
+    addNode(as: Launch): Promise<string>;
     removeNode(name: string): Promise<void>;
+    nodeSubnets(): Record<string, string>;
     stopKubelet(name: string): Promise<void>;
     startKubelet(name: string): Promise<void>;
     setPodReadySeconds(seconds: number): Promise<void>;

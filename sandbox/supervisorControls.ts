@@ -43,8 +43,9 @@ export function controlsOf(parts: ControlledParts): Controls {
             return { arn, accessKeyId, secretAccessKey };
         },
         restartApiServer: () => cluster.restartApiServer(),
-        addNode: () => ofNodes().add(),
+        addNode: (as) => ofNodes().add(as),
         removeNode: (name) => ofNodes().remove(name),
+        nodeSubnets: () => ofNodes().subnets(),
         stopKubelet: (name) => ofNodes().stopKubelet(name),
         startKubelet: (name) => ofNodes().startKubelet(name),
         setPodReadySeconds: (seconds) => ofNodes().setPodReadySeconds(seconds),

@@ -6,7 +6,7 @@ import { type AwsApi, startAwsApi } from "./aws";
 import { Cluster } from "./cluster";
 import { Agents } from "./cluster/agents";
 import { awsCliFolder, writeAwsCli } from "./cluster/awsCli";
-import { AwsAccount } from "./cluster/awsAccount";
+import { AwsAccount, type Launch } from "./cluster/awsAccount";
 import { ClusterNodes } from "./cluster/clusterNodes";
 import { NodeGroups } from "./cluster/nodeGroups";
 import type { Instance } from "./cluster/nodes";
@@ -139,7 +139,7 @@ export class Sandbox {
             ...this.options,
             kubeconfigPath: api.kubeconfigPath,
             region,
-            launch: (count: number) => account.launch(count),
+            launch: (count: number, as: Launch) => account.launch(count, as),
             terminate: (gone: Instance[]) => account.terminate(gone),
             restartKubelets: (settings: StageOptions) => cluster.restartKwok(settings),
             onStopped: (node: string, isStopped: boolean) => agents?.setStopped(node, isStopped),

@@ -12,6 +12,7 @@ export interface SupervisorOptions {
     id: string;
     directory: string;
     nodes: number;
+    subnets: number;
     ipFamily: IpFamily;
     podReadySeconds: number;
     enforcementDelaySeconds: number;
@@ -31,7 +32,7 @@ export interface SandboxFacts {
     clusterName: string;
     region: string;
     accountId: string;
-    /** In three zones. */
+    /** Each in a zone of its own. */
     subnetIds: string[];
     issuer: string;
     oidcProviderArn: string;

@@ -10,7 +10,7 @@ import {
     CreateRoleCommand,
     IAMClient,
 } from "@aws-sdk/client-iam";
-import { type Subnet, launchInstances } from "./instances";
+import { type NodeGroupLaunch, type Subnet, launchInstances } from "./instances";
 import { type Instance, defaultNodeGroup, zoneLetters } from "./nodes";
 import type { IpFamily } from "./programs";
 
@@ -21,7 +21,12 @@ export interface AccountOptions {
     kubernetesVersion: string;
     ipFamily: IpFamily;
     nodes: number;
+    /** How many there are, each in a zone of its own. */
+    subnets: number;
 }
+
+/** Where an instance is launched, and as what. By default as all nodes. */
+export type Launch = Pick<NodeGroupLaunch, "instanceProfile" | "subnetId" | "securityGroupIds">;
 
 const nodeRoleName = "sandbox-nodes";
 const clusterRole = "sandbox-cluster";
@@ -88,10 +93,10 @@ async function makeNodeRole(iam: IAMClient, ipFamily: IpFamily): Promise<string>
     return arn;
 }
 
-async function makeSubnets(ec2: EC2Client, region: string): Promise<Subnet[]> {
+async function makeSubnets(ec2: EC2Client, region: string, count: number): Promise<Subnet[]> {
     const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
     return Promise.all(
-        zoneLetters.map(async (letter, index) => {
+        zoneLetters.slice(0, count).map(async (letter, index) => {
             const zone = `${region}${letter}`;
             // Room for about four thousand nodes each, below the addresses of pods (10.0.128.0/17).
             const subnet = { VpcId: Vpc?.VpcId, CidrBlock: `10.0.${16 * (index + 1)}.0/20`, AvailabilityZone: zone };
@@ -140,9 +145,10 @@ export class AwsAccount {
         this.eks = new EKSClient({ region, endpoint, credentials });
     }
 
-    /** Creates a subnet in each zone and returns their ids. */
+    /** Creates the subnets and returns their ids. */
     public async createSubnets(): Promise<string[]> {
-        this.subnets = await makeSubnets(this.ec2, this.options.region);
+        const { region, subnets } = this.options;
+        this.subnets = await makeSubnets(this.ec2, region, subnets);
         return this.subnets.map(({ id }) => id);
     }
 
@@ -172,9 +178,9 @@ export class AwsAccount {
     }
 
     /** Launches instances of the node group. */
-    public launch(count: number): Promise<Instance[]> {
+    public launch(count: number, as: Launch = {}): Promise<Instance[]> {
         const group = { clusterName: this.options.clusterName, nodeGroup: defaultNodeGroup, count };
-        return launchInstances(this.ec2, this.subnets, { ...group, instanceProfile: nodeRoleName });
+        return launchInstances(this.ec2, this.subnets, { ...group, instanceProfile: nodeRoleName, ...as });
     }
 
     public async terminate(instances: Instance[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { CoreV1Api } from "@kubernetes/client-node";
 import { loadKubeconfig } from "../kubeconfigs";
+import type { Launch } from "./awsAccount";
 import { Client } from "./client";
 import { type Instance, node, nodeName } from "./nodes";
 import type { IpFamily } from "./programs";
@@ -10,7 +11,7 @@ export interface ClusterNodesOptions {
     region: string;
     ipFamily: IpFamily;
     podReadySeconds: number;
-    launch(count: number): Promise<Instance[]>;
+    launch(count: number, as: Launch): Promise<Instance[]>;
     terminate(instances: Instance[]): Promise<void>;
     /** Applies these settings to the kubelets from now on. */
     restartKubelets(settings: {
@@ -27,7 +28,8 @@ export class ClusterNodes {
     private readonly client: Client;
     private readonly core: CoreV1Api;
     private readonly instances: Map<string, Instance>;
-    private readonly wanted: number;
+    /** The subnet of each node of the first state, by the node's name. */
+    private readonly first: Map<string, string>;
     /** The pods on each stopped node that were Ready, by UID. */
     private readonly stopped = new Map<string, Set<string>>();
     private podReadySeconds: number;
@@ -40,16 +42,17 @@ export class ClusterNodes {
         this.client = new Client(options.kubeconfigPath);
         this.core = loadKubeconfig(options.kubeconfigPath).makeApiClient(CoreV1Api);
         this.instances = new Map(instances.map((instance) => [nodeName(instance, options.region), instance]));
-        this.wanted = instances.length;
+        this.first = new Map([...this.instances].map(([name, { subnetId }]) => [name, subnetId]));
         this.podReadySeconds = options.podReadySeconds;
     }
 
     /**
-     * Launches an instance that joins. Resolves with the node's name when the node is registered, before it is Ready.
+     * Launches an instance that joins, by default in the first subnet. Resolves with the node's name when the node is
+     * registered, before it is Ready.
      */
-    public async add(): Promise<string> {
+    public async add(as: Launch = {}): Promise<string> {
         const { region, ipFamily } = this.options;
-        const [instance] = await this.options.launch(1);
+        const [instance] = await this.options.launch(1, as);
         if (instance === undefined) {
             throw new Error("no instance was launched");
         }
@@ -117,7 +120,12 @@ export class ClusterNodes {
         await this.restartKubelets();
     }
 
-    /** Restores the first number of nodes, all with running kubelets. */
+    /** The subnet of each node. */
+    public subnets(): Record<string, string> {
+        return Object.fromEntries([...this.instances].map(([name, { subnetId }]) => [name, subnetId]));
+    }
+
+    /** Restores the first number of nodes in each subnet, all with running kubelets. */
     public async reset(): Promise<void> {
         for (const name of [...this.stopped.keys()]) {
             await this.startKubelet(name);
@@ -126,11 +134,12 @@ export class ClusterNodes {
             this.podReadySeconds = this.options.podReadySeconds;
             await this.setPodDeletionSeconds(0);
         }
-        for (const name of [...this.instances.keys()].slice(this.wanted)) {
+        for (const name of this.names.filter((name) => !this.first.has(name))) {
             await this.remove(name);
         }
-        while (this.instances.size < this.wanted) {
-            await this.add();
+        for (const [name, subnetId] of [...this.first].filter(([name]) => !this.instances.has(name))) {
+            this.first.delete(name);
+            this.first.set(await this.add({ subnetId }), subnetId);
         }
     }
 

@@ -12,17 +12,31 @@ export interface NodeGroupLaunch {
     count: number;
     /** Of the node role. EKS creates one for each node group; leave it out for instances without a role. */
     instanceProfile?: string;
+    /** The subnet of all of them. By default they are spread evenly, and the first subnets have one more. */
+    subnetId?: string;
+    /** Defaults to the default security group of the VPC. */
+    securityGroupIds?: string[];
 }
 
-/** Launches the instances of a managed node group, spread evenly over its subnets, with EKS's tags. */
+/** Launches the instances of a managed node group with EKS's tags. */
 export async function launchInstances(ec2: EC2Client, subnets: Subnet[], group: NodeGroupLaunch): Promise<Instance[]> {
+    const { subnetId } = group;
+    if (subnetId !== undefined && !subnets.some(({ id }) => id === subnetId)) {
+        throw new Error(`The cluster has no subnet ${subnetId}: it has ${subnets.map(({ id }) => id).join(", ")}`);
+    }
+    const counts = subnetId === undefined ? spread(group.count, subnets.length) : undefined;
     const launched = await Promise.all(
         subnets.map(async ({ id, zone }, index) => {
-            const count = Math.floor(group.count / subnets.length) + (index < group.count % subnets.length ? 1 : 0);
-            return count === 0 ? [] : (await launch(ec2, group, id, count)).map(asInstance(zone, index));
+            const count = counts?.[index] ?? (id === subnetId ? group.count : 0);
+            return count === 0 ? [] : (await launch(ec2, group, id, count)).map(asInstance(zone, id, index));
         }),
     );
     return launched.flat();
+}
+
+/** Eight over three places are 3, 3 and 2. */
+export function spread(count: number, places: number): number[] {
+    return Array.from({ length: places }, (_, index) => Math.floor(count / places) + (index < count % places ? 1 : 0));
 }
 
 /**
@@ -40,7 +54,7 @@ export async function launchInstance(
 
 async function launch(
     ec2: EC2Client,
-    { clusterName, nodeGroup, instanceProfile }: NodeGroupLaunch,
+    { clusterName, nodeGroup, instanceProfile, securityGroupIds }: NodeGroupLaunch,
     SubnetId: string | undefined,
     count: number,
 ): Promise<Ec2Instance[]> {
@@ -60,6 +74,7 @@ async function launch(
             MinCount: count,
             MaxCount: count,
             SubnetId,
+            SecurityGroupIds: securityGroupIds,
             IamInstanceProfile,
             TagSpecifications: [
                 { ResourceType: "instance", Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
@@ -74,14 +89,35 @@ async function launch(
             ),
         );
     }
+    if (securityGroupIds === undefined) {
+        await giveDefaultGroup(ec2, Instances);
+    }
     return Instances;
 }
 
+/**
+ * An instance that is launched without security groups has the default one of its VPC
+ * (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html); moto gives it none.
+ */
+async function giveDefaultGroup(ec2: EC2Client, instances: Ec2Instance[]): Promise<void> {
+    const { DescribeSecurityGroupsCommand, ModifyInstanceAttributeCommand } = await import("@aws-sdk/client-ec2");
+    const Filters = [
+        { Name: "vpc-id", Values: [instances[0]?.VpcId ?? ""] },
+        { Name: "group-name", Values: ["default"] },
+    ];
+    const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+    const Groups = SecurityGroups.map(({ GroupId = "" }) => GroupId);
+    await Promise.all(
+        instances.map(({ InstanceId }) => ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }))),
+    );
+}
+
 const asInstance =
-    (zone: string, subnet: number) =>
+    (zone: string, subnetId: string, subnet: number) =>
     ({ InstanceId = "", PrivateIpAddress = "" }: Ec2Instance) => ({
         id: InstanceId,
         zone,
+        subnetId,
         privateIp: PrivateIpAddress,
         ipv6: `2600:1f14:abc:de0${subnet + 1}::${PrivateIpAddress.split(".").slice(2).join(":")}`,
     });

@@ -2,7 +2,8 @@ import type { V1Node } from "@kubernetes/client-node";
 import type { Plain } from "./manifests/plain";
 import type { IpFamily } from "./programs";
 
-export const zoneLetters = ["a", "b", "c"];
+/** The zones of us-west-2. */
+export const zoneLetters = ["a", "b", "c", "d"];
 
 /** The node group of a cluster that the sandbox itself creates. */
 export const defaultNodeGroup = "sandbox";
@@ -11,6 +12,7 @@ export const defaultNodeGroup = "sandbox";
 export interface Instance {
     id: string;
     zone: string;
+    subnetId: string;
     privateIp: string;
     ipv6: string;
 }

@@ -6,8 +6,8 @@ describe("the options of `up` on the command line", () => {
     const up = commandLine.commands.find((command) => command.name() === "up") ?? assert.fail();
 
     it("have the same defaults as those of a program", () => {
-        const { nodeGroupLimitSeconds, failedStartFactor } = up.opts<typeof defaults>();
-        assert.deepEqual({ nodeGroupLimitSeconds, failedStartFactor }, defaults);
+        const { subnets, nodeGroupLimitSeconds, failedStartFactor } = up.opts<typeof defaults>();
+        assert.deepEqual({ subnets, nodeGroupLimitSeconds, failedStartFactor }, defaults);
     });
 
     const webhooks: [string, string[], string | false | undefined][] = [

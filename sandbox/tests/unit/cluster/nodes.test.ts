@@ -1,9 +1,11 @@
 import * as assert from "node:assert/strict";
+import { spread } from "../../../cluster/instances";
 import { node, nodeName } from "../../../cluster/nodes";
 
 const instance = {
     id: "i-0123456789abcdef0",
     zone: "us-west-2a",
+    subnetId: "subnet-1",
     privateIp: "10.0.3.7",
     ipv6: "2600:1f14:abc:de03::7",
 };
@@ -36,5 +38,13 @@ describe("A node of the sandbox", () => {
                 .map(({ address }) => address);
         assert.deepEqual(internal("ipv4"), ["10.0.3.7"]);
         assert.deepEqual(internal("ipv6"), ["2600:1f14:abc:de03::7"]);
+    });
+});
+
+describe("The nodes of the sandbox", () => {
+    it("are spread evenly over the subnets, and the first ones have one more", () => {
+        assert.deepEqual(spread(8, 4), [2, 2, 2, 2]);
+        assert.deepEqual(spread(8, 3), [3, 3, 2]);
+        assert.deepEqual(spread(1, 3), [1, 0, 0]);
     });
 });
