@@ -117,8 +117,13 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     refuseWebIdentity(code?: WebIdentityRefusal): Promise<void>;
     /** Expires credentials that STS issued, for instance by AssumeRole. */
     expireSession(accessKeyId: string): Promise<void>;
-    /** Whether the agents on the nodes can reach STS. Other callers always can. */
-    setStsReachableFromNodes(isReachable: boolean): Promise<void>;
+    /**
+     * Whether the agents on the nodes can reach STS. Other callers always can.
+     *
+     * With `nodes` it is set for these nodes alone, and the others stay as they are: see `nodes.subnets` for those of one
+     * subnet. Without, it is set for all nodes, also those that join later.
+     */
+    setStsReachableFromNodes(isReachable: boolean, of?: { nodes: string[] }): Promise<void>;
     /** Expires every session of the agents: each requests a new one in its next attempt. */
     renewAgentSessions(): Promise<void>;
     /**
@@ -245,7 +250,8 @@ export function attach(name: string): Sandbox {
         trustIssuer: (issuer) => callControl(control, "trustIssuer", issuer),
         refuseWebIdentity: (code) => callControl(control, "refuseWebIdentity", code ?? null),
         expireSession: (accessKeyId) => callControl(control, "expireSession", accessKeyId),
-        setStsReachableFromNodes: (isReachable) => callControl(control, "setStsReachableFromNodes", isReachable),
+        setStsReachableFromNodes: (isReachable, of) =>
+            callControl(control, "setStsReachableFromNodes", isReachable, of?.nodes ?? null),
         renewAgentSessions: () => callControl(control, "renewAgentSessions"),
         createUser: (name, documents) => callControl(control, "createUser", name, documents),
         restartApiServer: () => callControl(control, "restartApiServer"),

@@ -36,7 +36,8 @@ export interface Controls {
     /** Null ends it. */
     refuseWebIdentity(code: WebIdentityRefusal | null): void;
     expireSession(accessKeyId: string): void;
-    setStsReachableFromNodes(isReachable: boolean): void;
+    /** Null for all nodes. */
+    setStsReachableFromNodes(isReachable: boolean, nodes: string[] | null): void;
     renewAgentSessions(): void;
     createUser(name: string, policyDocuments: string[]): UserKeys;
     restartApiServer(): Promise<void>;

@@ -36,7 +36,10 @@ export function controlsOf(parts: ControlledParts): Controls {
         trustIssuer: ({ issuer, ...keys }) => aws.trustIssuer(issuer, keys),
         refuseWebIdentity: (code) => aws.refuseWebIdentity(code ?? undefined),
         expireSession: (accessKeyId) => aws.expireSession(accessKeyId),
-        setStsReachableFromNodes: (isReachable) => ofAgents().setStsReachable(isReachable),
+        setStsReachableFromNodes: (isReachable, names) => {
+            nodes?.assertKnown(names ?? []);
+            ofAgents().setStsReachable(isReachable, names ?? undefined);
+        },
         renewAgentSessions: () => ofAgents().renewSessions(),
         createUser: (name, documents) => {
             const { arn, accessKeyId, secretAccessKey } = aws.createUser(name, documents);

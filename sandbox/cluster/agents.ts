@@ -17,6 +17,7 @@ import { missingPermissionsEvent } from "./missingPermissions";
 import type { NodeNetwork } from "./cniStart";
 import { type AgentResult, type AgentSurroundings, PodAgent, type Step } from "./podAgent";
 import type { IpFamily } from "./programs";
+import { Reachability } from "./reachability";
 import {
     isReady,
     makeContainerRestarted,
@@ -69,7 +70,7 @@ export class Agents {
     private readonly stoppedNodes = new Set<string>();
     private readonly instanceIds = new Map<string, string>();
     private readonly networks = new Map<string, NodeNetwork>();
-    private stsIsReachable = true;
+    private readonly sts = new Reachability();
     private isStopped = false;
     private running: Promise<void> | undefined;
     private stopWatching: () => Promise<void> = () => Promise.resolve();
@@ -91,9 +92,9 @@ export class Agents {
         await this.running;
     }
 
-    /** For the agents only: other callers still reach STS. */
-    public setStsReachable(isReachable: boolean): void {
-        this.stsIsReachable = isReachable;
+    /** For the agents only, on these nodes or on all: other callers still reach STS. */
+    public setStsReachable(isReachable: boolean, nodes?: readonly string[]): void {
+        this.sts.set(isReachable, nodes);
     }
 
     /** Expires every session at once. */
@@ -142,7 +143,7 @@ export class Agents {
         const surroundings: AgentSurroundings = {
             ...this.options,
             network: this.networkOf(pod.spec?.nodeName ?? ""),
-            stsIsReachable: () => this.stsIsReachable,
+            stsIsReachable: () => this.sts.isReachableFrom(pod.spec?.nodeName ?? ""),
             instanceId: (node) => this.instanceIdOf(node),
             token: (of, { audience, expirationSeconds }) => this.tokenOf(of, audience, expirationSeconds),
             now: Date.now,

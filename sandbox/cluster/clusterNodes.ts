@@ -143,6 +143,11 @@ export class ClusterNodes {
         }
     }
 
+    /** Throws if one of them is not a node of the sandbox. */
+    public assertKnown(names: readonly string[]): void {
+        names.forEach((name) => this.instanceOf(name));
+    }
+
     public get names(): string[] {
         return [...this.instances.keys()];
     }

@@ -10,7 +10,7 @@ import { type IdentitySource, type TokenVolume, identitySourceOf } from "./podId
 export interface AgentSurroundings {
     aws: CallsFromNodes;
     ipFamily: IpFamily;
-    /** Whether the nodes can reach STS: a private subnet may have no path to it. */
+    /** Whether the pod's node can reach STS: a private subnet may have no path to it. */
     stsIsReachable(): boolean;
     /** The id of a node's EC2 instance. */
     instanceId(node: string): Promise<string>;

@@ -14,7 +14,8 @@ export interface Faults {
     startWebhook(): Promise<void>;
     /** STS refuses every AssumeRoleWithWebIdentity, from any caller. */
     refuseSts(isRefused: boolean): Promise<void>;
-    reachStsFromNodes(isReachable: boolean): Promise<void>;
+    /** Of all nodes; with `nodes`, of these alone. */
+    reachStsFromNodes(isReachable: boolean, nodes?: string[]): Promise<void>;
     /** Sets the delay until IAM enforces a change, for changes from now on. */
     slowIam(enforcementSeconds: number): Promise<void>;
     /** Limits each service to this many calls a second. */
@@ -25,8 +26,14 @@ export interface Faults {
 export function faultsOf(sandbox: Sandbox, monitor: Monitor): Faults {
     const { nodes, webhook } = sandbox;
     /** The monitor cannot observe whether a node reaches STS, so the test records it. */
-    const noteSts = (isReachable: boolean) =>
-        monitor.note({ at: Date.now(), kind: "stsCutOff", nodes: isReachable ? "none" : "all" });
+    const noteSts = (isReachable: boolean, nodes?: string[]) => {
+        const at = Date.now();
+        if (nodes !== undefined) {
+            monitor.note({ at, kind: isReachable ? "stsBack" : "stsCutOff", nodes });
+        } else {
+            monitor.note({ at, kind: "stsCutOff", nodes: isReachable ? "none" : "all" });
+        }
+    };
     return {
         joinNode: () => nodes.add(),
         loseNode: (name) => nodes.remove(name),
@@ -36,11 +43,11 @@ export function faultsOf(sandbox: Sandbox, monitor: Monitor): Faults {
         startWebhook: () => webhook.start(),
         refuseSts: async (isRefused) => {
             await sandbox.refuseWebIdentity(isRefused ? "AccessDenied" : undefined);
-            noteSts(!isRefused);
+            monitor.note({ at: Date.now(), kind: "stsRefuses", refuses: isRefused });
         },
-        reachStsFromNodes: async (isReachable) => {
-            await sandbox.setStsReachableFromNodes(isReachable);
-            noteSts(isReachable);
+        reachStsFromNodes: async (isReachable, nodes) => {
+            await sandbox.setStsReachableFromNodes(isReachable, nodes && { nodes });
+            noteSts(isReachable, nodes);
         },
         slowIam: (enforcementSeconds) => sandbox.setAwsDelays({ enforcementSeconds }),
         throttleAws: (perSecond) => sandbox.setThrottling({ perSecond }),

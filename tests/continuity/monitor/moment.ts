@@ -1,6 +1,7 @@
 import { emptyIamState, type IamState } from "local-eks/iam";
 import { type MissingPath, missingPath } from "./paths";
 import type { NodeRecord, PodRecord, RecordedEvent, Recording } from "./recording";
+import { StsReach } from "./stsReach";
 
 /** The world at one moment of a recording. Each event that is applied advances it. */
 export class Moment {
@@ -10,7 +11,7 @@ export class Moment {
     /** By node. Kept when the Node object is deleted, since a pod of the node may exist a little longer. */
     private readonly instances = new Map<string, string | undefined>();
     private readonly profiles = new Map<string, string | undefined>();
-    private stsCutOff = false;
+    private readonly sts = new StsReach();
     private generation = 0;
     private generationWhenAnnotated = 0;
     private association: { readonly roleArn: string | undefined; readonly since: number } | undefined;
@@ -42,7 +43,9 @@ export class Moment {
                 this.profiles.set(event.id, event.profile);
                 break;
             case "stsCutOff":
-                this.stsCutOff = event.nodes === "all";
+            case "stsBack":
+            case "stsRefuses":
+                this.sts.apply(event);
                 break;
             case "association":
                 this.association = { roleArn: event.roleArn, since: event.at };
@@ -85,8 +88,9 @@ export class Moment {
         }
         const { issuer, accountId } = this.recording;
         const instanceProfile = this.profileOf(pod.node);
-        const { iam, stsCutOff, association } = this;
-        return missingPath(pod, { iam, issuer, accountId, instanceProfile, stsReachable: !stsCutOff, association });
+        const { iam, association } = this;
+        const stsReachable = this.sts.isOpenTo(pod.node);
+        return missingPath(pod, { iam, issuer, accountId, instanceProfile, stsReachable, association });
     }
 
     public nodesWithoutReadyPod(): number {

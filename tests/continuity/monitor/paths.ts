@@ -28,6 +28,7 @@ export interface PathFacts {
     readonly accountId: string;
     /** The instance profile of the node's instance; undefined if it has none. */
     readonly instanceProfile: string | undefined;
+    /** Whether the pod's node can reach STS, and STS takes tokens. */
     readonly stsReachable: boolean;
     /** The role of the Pod Identity association, and since when it is that one, or none. */
     readonly association?: { readonly roleArn: string | undefined; readonly since: number } | undefined;

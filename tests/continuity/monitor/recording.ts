@@ -32,8 +32,14 @@ export type RecordedEvent =
     | { readonly at: number; readonly kind: "node"; readonly node: NodeRecord }
     | { readonly at: number; readonly kind: "nodeGone"; readonly name: string }
     | { readonly at: number; readonly kind: "instance"; readonly id: string; readonly profile: string | undefined }
-    /** The nodes that cannot reach STS from this moment on. */
-    | { readonly at: number; readonly kind: "stsCutOff"; readonly nodes: "none" | "all" }
+    /**
+     * The nodes that cannot reach STS from this moment on, or that can again. "all" and "none" replace all earlier events, names
+     * those of the same nodes.
+     */
+    | { readonly at: number; readonly kind: "stsCutOff"; readonly nodes: "none" | "all" | readonly string[] }
+    | { readonly at: number; readonly kind: "stsBack"; readonly nodes: readonly string[] }
+    /** Whether STS refuses every token from this moment on, whichever node it comes from. */
+    | { readonly at: number; readonly kind: "stsRefuses"; readonly refuses: boolean }
     | { readonly at: number; readonly kind: "serviceAccount"; readonly roleArn: string | undefined }
     /** The role of the service account's Pod Identity association. Undefined if there is none any more. */
     | { readonly at: number; readonly kind: "association"; readonly roleArn: string | undefined }

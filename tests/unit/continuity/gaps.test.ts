@@ -125,6 +125,61 @@ describe("the figures of a recording", () => {
         assert.strictEqual(figuresOf(recording(10_000, ...events, ...cut)).podSeconds, 2);
     });
 
+    describe("where STS is not open to all nodes", () => {
+        const running = [inForce(0), seen(0, withRole("a")), seen(0, withRole("b", { node: "n2" }))];
+        type Sts = Extract<RecordedEvent, { kind: "stsCutOff" | "stsBack" | "stsRefuses" }>;
+        const cutOff = (at: number, nodes: Extract<Sts, { kind: "stsCutOff" }>["nodes"]): Sts => ({
+            at,
+            kind: "stsCutOff",
+            nodes,
+        });
+        const back = (at: number, ...nodes: string[]): Sts => ({ at, kind: "stsBack", nodes });
+        const refuses = (at: number, of: boolean): Sts => ({ at, kind: "stsRefuses", refuses: of });
+        const gapsWith = (...events: Sts[]) =>
+            figuresOf(recording(10_000, ...running, ...events)).gaps.map(({ uid, from, to }) => [uid, from, to]);
+
+        it("count the pods of the nodes that cannot reach it, and no others", () => {
+            assert.deepStrictEqual(gapsWith(cutOff(1000, ["n2"]), back(3000, "n2")), [["b", 1000, 3000]]);
+        });
+
+        it("do not count a pod of such a node that uses the node's role", () => {
+            const events = [...running, seen(0, pod("c")), cutOff(1000, ["n1"]), back(3000, "n1")];
+            const { gaps } = figuresOf(recording(10_000, ...events));
+            assert.deepStrictEqual(
+                gaps.map(({ uid, reason, hiddenBySession }) => [uid, reason, hiddenBySession]),
+                [["a", "its node cannot reach STS", true]],
+            );
+        });
+
+        it("know a node that is cut off later than another", () => {
+            const events = [cutOff(1000, ["n1"]), cutOff(2000, ["n2"]), back(3000, "n1"), back(4000, "n2")];
+            assert.deepStrictEqual(gapsWith(...events), [
+                ["a", 1000, 3000],
+                ["b", 2000, 4000],
+            ]);
+        });
+
+        it("know a node that reaches it again before the others", () => {
+            const events = [cutOff(1000, "all"), back(2000, "n1"), cutOff(3000, "none")];
+            assert.deepStrictEqual(gapsWith(...events), [
+                ["a", 1000, 2000],
+                ["b", 1000, 3000],
+            ]);
+        });
+
+        it("forget the nodes that were cut off one by one, once all reach it", () => {
+            assert.deepStrictEqual(gapsWith(cutOff(1000, ["n1"]), cutOff(2000, "none")), [["a", 1000, 2000]]);
+        });
+
+        it("know that a node stays cut off when STS ends to refuse all", () => {
+            const events = [cutOff(1000, ["n1"]), refuses(2000, true), refuses(3000, false), back(4000, "n1")];
+            assert.deepStrictEqual(gapsWith(...events), [
+                ["b", 2000, 3000],
+                ["a", 1000, 4000],
+            ]);
+        });
+    });
+
     it("count Ready nodes without a Ready pod that stays", () => {
         const events: RecordedEvent[] = [
             inForce(0),

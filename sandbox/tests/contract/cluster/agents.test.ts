@@ -308,6 +308,21 @@ describe("A sandbox with agents", function () {
         assert.equal((await nextResult(uid)).ok, true);
     });
 
+    it("cannot reach STS from one node on request, while another one can", async () => {
+        await deliver("agents-one-node");
+        const [first, second] = await pods();
+        const cutOff = first?.node ?? "";
+        await sandbox.setStsReachableFromNodes(false, { nodes: [cutOff] });
+        await Promise.all([remove(first?.pod ?? ""), remove(second?.pod ?? "")]);
+        const lost = await nextResult((await newPodOn(cutOff)).uid);
+        assert.deepEqual([lost.node, lost.ok, lost.error], [cutOff, false, "RequestTimeout"]);
+        const other = await nextResult((await newPodOn(second?.node ?? "")).uid);
+        assert.deepEqual([other.node, other.ok, other.source], [second?.node, true, "webIdentity"]);
+        await sandbox.setStsReachableFromNodes(true, { nodes: [cutOff] });
+        await untilReady(nodes);
+        await assert.rejects(sandbox.setStsReachableFromNodes(false, { nodes: ["n"] }), /has no node n/);
+    });
+
     it("goes on after its API server was killed", async () => {
         const { uid } = await firstPod();
         await sandbox.restartApiServer();
