@@ -4,6 +4,7 @@ import { delimiter, resolve } from "node:path";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
 import type { Launch } from "./cluster/awsAccount";
+import type { PodFailure } from "./cluster/podFailures";
 import type { IpFamily } from "./cluster/programs";
 import { type AwsDelays, type TrustedIssuer, type UserKeys, callControl } from "./supervisorControl";
 import { claim, endSandbox, startSupervisor } from "./supervisorLaunch";
@@ -153,6 +154,13 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
         setPodReadySeconds(seconds: number): Promise<void>;
         /** Sets how long pods that are deleted from now on are still there, terminating. */
         setPodDeletionSeconds(seconds: number): Promise<void>;
+        /**
+         * Makes pods of aws-node fail that start from now on; without a failure it ends, and they start. Pods that run go on.
+         *
+         * With `nodes` it is set for these nodes alone, and the others stay as they are; without, for every node that there is.
+         * The agents make no calls for pods that fail.
+         */
+        setPodsFail(failure: PodFailure | undefined, of?: { nodes: string[] }): Promise<void>;
     };
     /**
      * Restores the first state without a new sandbox; stacks and logs are kept.
@@ -263,6 +271,7 @@ export function attach(name: string): Sandbox {
             startKubelet: (name) => callControl(control, "startKubelet", name),
             setPodReadySeconds: (seconds) => callControl(control, "setPodReadySeconds", seconds),
             setPodDeletionSeconds: (seconds) => callControl(control, "setPodDeletionSeconds", seconds),
+            setPodsFail: (failure, of) => callControl(control, "setPodsFail", failure ?? null, of?.nodes ?? null),
         },
         reset: () => callControl(control, "reset"),
         stop: async () => {

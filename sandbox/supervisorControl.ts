@@ -5,6 +5,7 @@ import type { IssuerKeys } from "./aws/sts/issuers";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
 import type { Launch } from "./cluster/awsAccount";
+import type { PodFailure } from "./cluster/podFailures";
 
 export interface AwsDelays {
     enforcementSeconds?: number;
@@ -48,6 +49,8 @@ export interface Controls {
     startKubelet(name: string): Promise<void>;
     setPodReadySeconds(seconds: number): Promise<void>;
     setPodDeletionSeconds(seconds: number): Promise<void>;
+    /** Null as the failure ends it, and null as the nodes means all. */
+    setPodsFail(failure: PodFailure | null, nodes: string[] | null): Promise<void>;
     reset(): Promise<void>;
 }
 

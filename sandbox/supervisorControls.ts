@@ -53,6 +53,7 @@ export function controlsOf(parts: ControlledParts): Controls {
         startKubelet: (name) => ofNodes().startKubelet(name),
         setPodReadySeconds: (seconds) => ofNodes().setPodReadySeconds(seconds),
         setPodDeletionSeconds: (seconds) => ofNodes().setPodDeletionSeconds(seconds),
+        setPodsFail: (failure, names) => ofNodes().setPodsFail(failure ?? undefined, names ?? undefined),
         reset: () => resetSandbox({ ...parts, nodes: ofNodes() }, initial),
     };
 }

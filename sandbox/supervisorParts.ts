@@ -3,14 +3,13 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { type AwsApi, startAwsApi } from "./aws";
-import { Cluster } from "./cluster";
+import { Cluster, type KubeletSettings } from "./cluster";
 import { Agents } from "./cluster/agents";
 import { awsCliFolder, writeAwsCli } from "./cluster/awsCli";
 import { AwsAccount, type Launch } from "./cluster/awsAccount";
 import { ClusterNodes } from "./cluster/clusterNodes";
 import { NodeGroups } from "./cluster/nodeGroups";
 import type { Instance } from "./cluster/nodes";
-import type { StageOptions } from "./cluster/stages";
 import { type IdentityWebhook, startIdentityWebhook } from "./identityWebhook";
 import { agentsLog } from "./logs";
 import { AWS_PROVIDER, makePulumiHome } from "./pulumiHome";
@@ -141,7 +140,7 @@ export class Sandbox {
             region,
             launch: (count: number, as: Launch) => account.launch(count, as),
             terminate: (gone: Instance[]) => account.terminate(gone),
-            restartKubelets: (settings: StageOptions) => cluster.restartKwok(settings),
+            restartKubelets: (settings: KubeletSettings) => cluster.restartKwok(settings),
             onStopped: (node: string, isStopped: boolean) => agents?.setStopped(node, isStopped),
         };
         return { ...api, issuer, oidcProviderArn, agents, nodes: new ClusterNodes(options, instances) };

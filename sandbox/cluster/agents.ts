@@ -15,7 +15,7 @@ import { loadKubeconfig } from "../kubeconfigs";
 import { requestToken } from "../tokens";
 import { missingPermissionsEvent } from "./missingPermissions";
 import type { NodeNetwork } from "./cniStart";
-import { type AgentResult, type AgentSurroundings, PodAgent, type Step } from "./podAgent";
+import { type AgentResult, type AgentSurroundings, PodAgent, statusOf, type Step } from "./podAgent";
 import type { IpFamily } from "./programs";
 import { Reachability } from "./reachability";
 import {
@@ -138,6 +138,10 @@ export class Agents {
         const known = this.watched.get(uid);
         if (known) {
             known.pod = pod;
+            return;
+        }
+        // A container that does not start makes no calls: see podFailures.ts.
+        if (statusOf(pod)?.state?.running === undefined) {
             return;
         }
         const surroundings: AgentSurroundings = {

@@ -1,8 +1,9 @@
-import { CoreV1Api } from "@kubernetes/client-node";
+import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { loadKubeconfig } from "../kubeconfigs";
 import type { Launch } from "./awsAccount";
 import { Client } from "./client";
-import { type Instance, node, nodeName } from "./nodes";
+import { capacity, type Instance, node, nodeName } from "./nodes";
+import { type PodFailure, podFailures } from "./podFailures";
 import type { IpFamily } from "./programs";
 import { isReady, makeNodeReady, makeNodeUnknown, makePodReady, makePodUnready, retryConflict } from "./readiness";
 
@@ -18,6 +19,7 @@ export interface ClusterNodesOptions {
         podReadySeconds: number;
         podDeletionSeconds: number;
         stoppedNodes: string[];
+        podFailures: ReadonlyMap<string, PodFailure>;
     }): Promise<void>;
     /** Called when the processes on a node stop, and when they continue. */
     onStopped(node: string, isStopped: boolean): void;
@@ -32,6 +34,8 @@ export class ClusterNodes {
     private readonly first: Map<string, string>;
     /** The pods on each stopped node that were Ready, by UID. */
     private readonly stopped = new Map<string, Set<string>>();
+    /** How new pods of aws-node fail on a node. */
+    private readonly podFailures = new Map<string, PodFailure>();
     private podReadySeconds: number;
     private podDeletionSeconds = 0;
 
@@ -68,7 +72,8 @@ export class ClusterNodes {
         await this.client.removeNode(name);
         await this.options.terminate([instance]);
         this.instances.delete(name);
-        if (this.stopped.delete(name)) {
+        const failed = this.podFailures.delete(name);
+        if (this.stopped.delete(name) || failed) {
             await this.restartKubelets();
         }
         this.options.onStopped(name, false);
@@ -120,6 +125,40 @@ export class ClusterNodes {
         await this.restartKubelets();
     }
 
+    /**
+     * How pods of aws-node fail on these nodes that start from now on; undefined ends it. Without names: on every node that there
+     * is. Pods that run go on.
+     */
+    public async setPodsFail(failure: PodFailure | undefined, names = this.names): Promise<void> {
+        this.assertKnown(names);
+        if (failure !== undefined && !podFailures.includes(failure)) {
+            throw new Error(`Pods cannot fail by "${String(failure)}": choose one of ${podFailures.join(", ")}.`);
+        }
+        for (const name of names) {
+            await this.setRoomForPods(name, failure !== "unschedulable");
+            if (failure === undefined) {
+                this.podFailures.delete(name);
+            } else {
+                this.podFailures.set(name, failure);
+            }
+        }
+        await this.restartKubelets();
+    }
+
+    /**
+     * A node without room for pods keeps those that it has. The scheduler finds no room for a new one, also not by preemption,
+     * and looks again when the node has room (k8s.io/kubernetes pkg/scheduler/framework/plugins/noderesources/fit.go,
+     * isSchedulableAfterNodeChange).
+     */
+    private async setRoomForPods(name: string, hasRoom: boolean): Promise<void> {
+        if ((this.podFailures.get(name) === "unschedulable") === !hasRoom) {
+            return;
+        }
+        const body = { status: { allocatable: { pods: hasRoom ? capacity.pods : "0" } } };
+        const headers = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
+        await this.core.patchNodeStatus({ name, body }, headers);
+    }
+
     /** The subnet of each node. */
     public subnets(): Record<string, string> {
         return Object.fromEntries([...this.instances].map(([name, { subnetId }]) => [name, subnetId]));
@@ -129,6 +168,9 @@ export class ClusterNodes {
     public async reset(): Promise<void> {
         for (const name of [...this.stopped.keys()]) {
             await this.startKubelet(name);
+        }
+        if (this.podFailures.size > 0) {
+            await this.setPodsFail(undefined, [...this.podFailures.keys()]);
         }
         if (this.podReadySeconds !== this.options.podReadySeconds || this.podDeletionSeconds !== 0) {
             this.podReadySeconds = this.options.podReadySeconds;
@@ -165,8 +207,9 @@ export class ClusterNodes {
     }
 
     private restartKubelets(): Promise<void> {
-        const { podReadySeconds, podDeletionSeconds, stopped } = this;
-        return this.options.restartKubelets({ podReadySeconds, podDeletionSeconds, stoppedNodes: [...stopped.keys()] });
+        const { podReadySeconds, podDeletionSeconds, stopped, podFailures } = this;
+        const settings = { podReadySeconds, podDeletionSeconds, podFailures };
+        return this.options.restartKubelets({ ...settings, stoppedNodes: [...stopped.keys()] });
     }
 
     private async podsOn(name: string) {

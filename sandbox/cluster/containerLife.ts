@@ -21,20 +21,24 @@ export const livenessSeconds = 60 + 3 * 10;
  * k8s.io/kubernetes pkg/kubelet/kubelet.go, initialCrashLoopBackOff and MaxCrashLoopBackOff. The first restart is immediate
  * (pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff).
  */
-const backOff = { firstSeconds: 10, mostSeconds: 300 };
+export const backOff = { firstSeconds: 10, mostSeconds: 300 };
+
+/** The pause before the restart that follows so many. */
+export function backOffSeconds(restarts: number): number {
+    return restarts === 0 ? 0 : Math.min(backOff.firstSeconds * 2 ** (restarts - 1), backOff.mostSeconds);
+}
 
 /** The life of a container whose start may fail. */
 export class ContainerLife {
     private startedAt: number;
     private now: Phase;
-    /** Completed restarts: the container's restartCount. */
-    public restarts = 0;
-
     public constructor(
         private readonly clock: () => number,
         /** Scales every duration. */
         private readonly factor: number,
         isRunning: boolean,
+        /** Completed restarts: the container's restartCount. */
+        public restarts = 0,
     ) {
         this.startedAt = clock();
         this.now = { is: isRunning ? "running" : "starting" };
@@ -64,13 +68,13 @@ export class ContainerLife {
             return "ready";
         }
         if (now.is === "failed" && this.clock() >= now.killedAt) {
-            const seconds = this.restarts === 0 ? 0 : backOff.firstSeconds * 2 ** (this.restarts - 1);
+            const seconds = backOffSeconds(this.restarts);
             if (seconds === 0) {
                 return this.restart();
             }
             this.now = {
                 is: "backOff",
-                until: now.killedAt + this.milliseconds(Math.min(seconds, backOff.mostSeconds)),
+                until: now.killedAt + this.milliseconds(seconds),
             };
             return "backOff";
         }

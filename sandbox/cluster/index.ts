@@ -27,6 +27,9 @@ export interface ClusterOptions extends Omit<ControlPlaneOptions, "tools" | "iss
     failedStartFactor: number;
 }
 
+/** The settings of the kubelets that faults change. */
+export type KubeletSettings = Omit<StageOptions, "readinessByCni" | "failureFactor">;
+
 /** The field manager of the objects that EKS itself adds to a new cluster. */
 const eksFieldManager = "eks";
 
@@ -87,10 +90,10 @@ export class Cluster {
         this.startKwok({ podReadySeconds: this.options.podReadySeconds });
     }
 
-    private startKwok(options: Omit<StageOptions, "readinessByCni">): void {
-        const { directory, tools, ipFamily, logs, readinessByCni } = this.options;
+    private startKwok(options: KubeletSettings): void {
+        const { directory, tools, ipFamily, logs, readinessByCni, failedStartFactor: failureFactor } = this.options;
         const stages = join(directory, "stages.yaml");
-        writeFileSync(stages, stagesFile({ ...options, readinessByCni }));
+        writeFileSync(stages, stagesFile({ ...options, readinessByCni, failureFactor }));
         this.kwok = this.processes.start({
             name: "kwok",
             executable: tools.kwok,
@@ -100,7 +103,7 @@ export class Cluster {
     }
 
     /** kwok reads its stages once, so a change of nodes' or pods' behaviour restarts it. */
-    public async restartKwok(options: Omit<StageOptions, "readinessByCni">): Promise<void> {
+    public async restartKwok(options: KubeletSettings): Promise<void> {
         await this.kwok?.end();
         this.startKwok(options);
     }

@@ -45,7 +45,7 @@ export function nodeLabels(instance: Instance, region: string, nodeGroup = defau
     };
 }
 
-const capacity = { cpu: "2", memory: "8Gi", pods: "29", "ephemeral-storage": "20Gi" };
+export const capacity = { cpu: "2", memory: "8Gi", pods: "29", "ephemeral-storage": "20Gi" };
 
 /** The kubelet of an IPv6 cluster reports IPv6 addresses only: https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html */
 export function node(

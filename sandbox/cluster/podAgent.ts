@@ -1,4 +1,4 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import type { CallsFromNodes } from "../aws/inside";
 import type { Session } from "../aws/sts/sessions";
 import { type NodeNetwork, type StartCall, setupRetrySeconds, startCalls, workCalls } from "./cniStart";
@@ -64,6 +64,11 @@ class CallFailure extends Error {
     }
 }
 
+/** The status of the container aws-node. */
+export function statusOf({ status }: V1Pod): V1ContainerStatus | undefined {
+    return status?.containerStatuses?.find(({ name }) => name === "aws-node");
+}
+
 /** The result of one step, and the new state of the container. */
 export interface Step {
     /** Undefined when no call was made. */
@@ -89,7 +94,8 @@ export class PodAgent {
         isRunning: boolean,
     ) {
         this.identity = identitySourceOf(pod, "aws-node");
-        this.life = new ContainerLife(() => surroundings.now(), surroundings.startFactor, isRunning);
+        const { now, startFactor } = surroundings;
+        this.life = new ContainerLife(() => now(), startFactor, isRunning, statusOf(pod)?.restartCount);
     }
 
     /** Completed restarts of the container. */

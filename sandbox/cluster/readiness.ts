@@ -1,4 +1,5 @@
 import type { CoreV1Api, V1ContainerState, V1Node, V1Pod } from "@kubernetes/client-node";
+import { backOffSeconds } from "./containerLife";
 
 interface WithConditions {
     status?: {
@@ -28,9 +29,14 @@ export async function makePodReady(core: CoreV1Api, pod: V1Pod): Promise<void> {
     await replacePodStatus(core, pod);
 }
 
-/** The kubelet's writes after its liveness probe has killed a container: it waits, or runs again. */
+/**
+ * The kubelet's writes after its liveness probe has killed a container: it waits, or runs again. The message is that of
+ * k8s.io/kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff.
+ */
 export async function makeContainerWait(core: CoreV1Api, pod: V1Pod, name: string, restarts: number): Promise<void> {
-    const message = `back-off restarting failed container=${name} pod=${pod.metadata?.name ?? ""}`;
+    const { name: podName = "", namespace = "", uid = "" } = pod.metadata ?? {};
+    const pause = goDuration(backOffSeconds(restarts));
+    const message = `back-off ${pause} restarting failed container=${name} pod=${podName}_${namespace}(${uid})`;
     setContainer(pod, name, restarts, { waiting: { reason: "CrashLoopBackOff", message } });
     await replacePodStatus(core, pod);
 }
@@ -45,12 +51,18 @@ export async function makeContainerRestarted(
     await replacePodStatus(core, pod);
 }
 
+/** As Go writes durations: 40s, 1m20s, 5m0s. */
+function goDuration(seconds: number): string {
+    return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}
+
 /**
  * The exit code of aws-node at the kubelet's SIGTERM. Its process 1 is a Go program that handles no signals (amazon-vpc-cni-k8s
  * cmd/aws-vpc-cni/main.go). Go's runtime raises the signal once more, which the kernel ignores for process 1 of a PID namespace,
- * and then exits (golang/go src/runtime/signal_unix.go, dieFromSignal).
+ * and then exits (golang/go src/runtime/signal_unix.go, dieFromSignal). The reason is that of any exit code but 0 (containerd
+ * pkg/cri/server/helpers.go, errorExitReason).
  */
-const exitCode = 2;
+const killed = { exitCode: 2, reason: "Error" };
 
 function setContainer(pod: V1Pod, name: string, restartCount: number, state: V1ContainerState): void {
     const status = pod.status?.containerStatuses?.find((container) => container.name === name);
@@ -58,7 +70,7 @@ function setContainer(pod: V1Pod, name: string, restartCount: number, state: V1C
         throw new Error(`the pod ${pod.metadata?.name ?? ""} has no status of its container ${name}`);
     }
     const finishedAt = new Date();
-    const terminated = { exitCode, reason: "Error", startedAt: status.state?.running?.startedAt, finishedAt };
+    const terminated = { ...killed, startedAt: status.state?.running?.startedAt, finishedAt };
     Object.assign(status, {
         ready: false,
         started: "running" in state,

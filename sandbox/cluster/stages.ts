@@ -2,67 +2,10 @@
  * The behaviour of nodes and pods in kwok: https://kwok.sigs.k8s.io/docs/user/stages-configuration/ A pod runs nothing.
  * It becomes Ready after a while. After its deletion it is removed at once, or after `podDeletionSeconds`.
  */
-
-interface Stage {
-    name: string;
-    kind: "Node" | "Pod";
-    when: { key: string; operator: "Exists" | "DoesNotExist" | "In" | "NotIn"; values?: string[] }[];
-    delayMilliseconds?: number;
-    next: { statusTemplate?: string; finalizers?: { empty: boolean }; delete?: boolean };
-}
-
-function resource(stage: Stage) {
-    return {
-        apiVersion: "kwok.x-k8s.io/v1alpha1",
-        kind: "Stage",
-        metadata: { name: stage.name },
-        spec: {
-            resourceRef: { apiGroup: "v1", kind: stage.kind },
-            selector: { matchExpressions: stage.when },
-            ...(stage.delayMilliseconds === undefined
-                ? {}
-                : { delay: { durationMilliseconds: stage.delayMilliseconds } }),
-            next: stage.next,
-        },
-    };
-}
-
-const condition = (type: string, status: boolean) =>
-    `- { type: ${type}, status: "${status ? "True" : "False"}", lastTransitionTime: {{ $now | Quote }} }`;
-
-const started = ["PodReadyToStartContainers", "Initialized", "PodScheduled"];
-const probed = ["Ready", "ContainersReady"];
-
-/** Without `ready` the containers run, and their readiness probes have not succeeded. */
-const podRunning = (ready: boolean) => `
-{{ $now := Now }}
-phase: Running
-startTime: {{ or .status.startTime $now | Quote }}
-hostIP: {{ NodeIPWith .spec.nodeName | Quote }}
-podIP: {{ PodIPWith .spec.nodeName ( or .spec.hostNetwork false ) ( or .metadata.uid "" ) ( or .metadata.name "" ) ( or .metadata.namespace "" ) | Quote }}
-conditions:
-${[...started.map((type) => condition(type, true)), ...probed.map((type) => condition(type, ready))].join("\n")}
-initContainerStatuses:
-{{ range .spec.initContainers }}
-- name: {{ .name | Quote }}
-  image: {{ .image | Quote }}
-  imageID: ""
-  ready: true
-  restartCount: 0
-  started: false
-  state: { terminated: { exitCode: 0, reason: Completed, startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }} } }
-{{ end }}
-containerStatuses:
-{{ range .spec.containers }}
-- name: {{ .name | Quote }}
-  image: {{ .image | Quote }}
-  imageID: ""
-  ready: ${ready}
-  restartCount: 0
-  started: true
-  state: { running: { startedAt: {{ $now | Quote }} } }
-{{ end }}
-`;
+import { failingStages } from "./failingStages";
+import type { PodFailure } from "./podFailures";
+import { awsNodeStarting, podRunning } from "./podTemplates";
+import { notDeleted, notStarted, ofAwsNode, resource, type Stage } from "./stage";
 
 /** The other fields of the status are set when the node is created: see nodes.ts. */
 const nodeReady = `
@@ -92,14 +35,6 @@ conditions:
   lastTransitionTime: {{ $now | Quote }}
 `;
 
-const notDeleted = { key: ".metadata.deletionTimestamp", operator: "DoesNotExist" } as const;
-
-const ofAwsNode = (operator: "In" | "NotIn") => ({
-    key: '.metadata.labels["k8s-app"]',
-    operator,
-    values: ["aws-node"],
-});
-
 export interface StageOptions {
     podReadySeconds: number;
     /** How long a deleted pod takes to end, within its grace period. Defaults to 0. */
@@ -108,6 +43,10 @@ export interface StageOptions {
     readinessByCni?: boolean;
     /** Names of nodes whose kubelets are stopped: nothing happens on them. */
     stoppedNodes?: readonly string[];
+    /** The nodes on which pods of aws-node do not start from now on, and how they fail. */
+    podFailures?: ReadonlyMap<string, PodFailure>;
+    /** Scales the times between the attempts of a pod that fails. Defaults to 1. */
+    failureFactor?: number;
 }
 
 export function stages({
@@ -115,9 +54,11 @@ export function stages({
     podDeletionSeconds = 0,
     readinessByCni = false,
     stoppedNodes = [],
+    podFailures = new Map(),
+    failureFactor = 1,
 }: StageOptions): Stage[] {
-    const notOn = (key: string): Stage["when"] =>
-        stoppedNodes.length > 0 ? [{ key, operator: "NotIn", values: [...stoppedNodes] }] : [];
+    const notOn = (key: string, nodes = stoppedNodes): Stage["when"] =>
+        nodes.length > 0 ? [{ key, operator: "NotIn", values: [...nodes] }] : [];
     const onRunningNode = notOn(".spec.nodeName");
     // Without any stage for nodes kwok uses its default one, which makes them Ready.
     const node = (name: string, unless: string[], statusTemplate: string): Stage => ({
@@ -133,26 +74,28 @@ export function stages({
         ],
         next: { statusTemplate },
     });
-    const start = (name: string, ready: boolean, which: Stage["when"] = []): Stage => ({
+    const readyDelay = Math.round(podReadySeconds * 1000);
+    const start = (name: string, statusTemplate: string, which: Stage["when"]): Stage => ({
         name,
         kind: "Pod",
-        when: [notDeleted, { key: ".status.podIP", operator: "DoesNotExist" }, ...onRunningNode, ...which],
-        delayMilliseconds: Math.round(podReadySeconds * 1000),
-        next: { statusTemplate: podRunning(ready) },
+        when: [notDeleted, notStarted, ...onRunningNode, ...which],
+        delay: readyDelay,
+        next: { statusTemplate },
     });
+    const failing = [...podFailures].flatMap(([node, failure]) => (failure === "unschedulable" ? [] : [node]));
+    const awsNode = [ofAwsNode("In"), ...notOn(".spec.nodeName", failing)];
     return [
-        ...(readinessByCni
-            ? [
-                  node("node-without-network", ["True", "False", "Unknown"], nodeWithoutNetwork),
-                  start("pod-ready", true, [ofAwsNode("NotIn")]),
-                  start("aws-node-running", false, [ofAwsNode("In")]),
-              ]
-            : [node("node-ready", ["True"], nodeReady), start("pod-ready", true)]),
+        readinessByCni
+            ? node("node-without-network", ["True", "False", "Unknown"], nodeWithoutNetwork)
+            : node("node-ready", ["True"], nodeReady),
+        start("pod-ready", podRunning, [ofAwsNode("NotIn")]),
+        start("aws-node-running", readinessByCni ? awsNodeStarting : podRunning, awsNode),
+        ...failingStages(podFailures, onRunningNode, readyDelay, failureFactor),
         {
             name: "pod-gone",
             kind: "Pod",
             when: [{ key: ".metadata.deletionTimestamp", operator: "Exists" }, ...onRunningNode],
-            ...(podDeletionSeconds > 0 && { delayMilliseconds: Math.round(podDeletionSeconds * 1000) }),
+            ...(podDeletionSeconds > 0 && { delay: Math.round(podDeletionSeconds * 1000) }),
             next: { finalizers: { empty: true }, delete: true },
         },
     ];

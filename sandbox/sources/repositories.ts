@@ -6,6 +6,7 @@ const shortNames: Readonly<Record<string, string>> = {
     "aws-sdk-go-v2": "aws/aws-sdk-go-v2",
     awspolicyequivalence: "hashicorp/awspolicyequivalence",
     botocore: "boto/botocore",
+    containerd: "containerd/containerd",
     envoy: "envoyproxy/envoy",
     "golang/go": "golang/go",
     "k8s.io/client-go": "kubernetes/client-go",

@@ -14,7 +14,10 @@ const pod = {
     kind: "Pod",
     metadata: { name: "aws-node-1", namespace: "kube-system", uid: "u", resourceVersion: "1" },
     spec: { nodeName: "node", containers: [{ name: "aws-node" }] },
-    status: { phase: "Running", containerStatuses: [{ name: "aws-node", ready: false, restartCount: 0 }] },
+    status: {
+        phase: "Running",
+        containerStatuses: [{ name: "aws-node", ready: false, restartCount: 0, state: { running: {} } }],
+    },
 };
 const node = {
     apiVersion: "v1",

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { missing } from "../../../cluster/client";
 import { caOf, kubeconfig, tokenFile } from "../../../cluster/credentials";
 import { ManagedProcess, ProcessFailure, Processes } from "../../../cluster/managedProcess";
@@ -79,7 +80,7 @@ describe("kwok's stages", () => {
         metadata: { name: string };
         spec: {
             delay?: unknown;
-            selector: { matchExpressions: unknown[] };
+            selector: { matchExpressions: { key: string; operator: string; values?: string[] }[] };
             next: { statusTemplate?: string };
         };
     }
@@ -93,6 +94,7 @@ describe("kwok's stages", () => {
         assert.deepEqual(delays, [
             ["node-ready", undefined],
             ["pod-ready", { durationMilliseconds: 1500 }],
+            ["aws-node-running", { durationMilliseconds: 1500 }],
             ["pod-gone", undefined],
         ]);
     });
@@ -105,11 +107,50 @@ describe("kwok's stages", () => {
     });
 
     it("leave a node alone whose kubelet is stopped, and its pods", () => {
-        const without = documents({ podReadySeconds: 1, stoppedNodes: ["a", "b"] }).map(({ spec }) =>
-            spec.selector.matchExpressions.at(-1),
+        const failures = new Map([["c", "imagePull"]] as const);
+        const all = documents({ podReadySeconds: 1, stoppedNodes: ["a", "b"], podFailures: failures });
+        for (const { metadata, spec } of all) {
+            const key = metadata.name.startsWith("node-") ? ".metadata.name" : ".spec.nodeName";
+            const notOn = { key, operator: "NotIn", values: ["a", "b"] };
+            assert.ok(
+                spec.selector.matchExpressions.some((of) => isDeepStrictEqual(of, notOn)),
+                metadata.name,
+            );
+        }
+    });
+
+    it("start no pod of aws-node on a node where they fail, and let it fail in its own way", () => {
+        const failures = new Map([
+            ["a", "outOfMemory"],
+            ["b", "initImagePull"],
+            ["c", "outOfMemory"],
+            ["d", "unschedulable"],
+        ] as const);
+        const nodesOf = (operator: string) =>
+            documents({ podReadySeconds: 1, podFailures: failures }).flatMap(({ metadata, spec }) => {
+                const of = spec.selector.matchExpressions.find(
+                    (one) => one.key === ".spec.nodeName" && one.operator === operator,
+                );
+                return of === undefined ? [] : [[metadata.name, of.values?.join("")]];
+            });
+        assert.deepEqual(nodesOf("NotIn"), [["aws-node-running", "abc"]]);
+        assert.deepEqual(nodesOf("In"), [
+            ["outofmemory-first", "ac"],
+            ["outofmemory-restarted", "ac"],
+            ["outofmemory-back-off", "ac"],
+            ["outofmemory-again", "ac"],
+            ["initimagepull-first", "b"],
+            ["initimagepull-again", "b"],
+            ["initimagepull-back-off", "b"],
+        ]);
+    });
+
+    it("start a container that fails again by the back-off of kubelets, scaled by the factor", () => {
+        const podFailures = new Map([["a", "exit"]] as const);
+        const [again] = documents({ podReadySeconds: 1, podFailures, failureFactor: 0.5 }).filter(
+            ({ metadata }) => metadata.name === "exit-again",
         );
-        const notOn = (key: string) => ({ key, operator: "NotIn", values: ["a", "b"] });
-        assert.deepEqual(without, [notOn(".metadata.name"), notOn(".spec.nodeName"), notOn(".spec.nodeName")]);
+        assert.match(JSON.stringify(again?.spec.delay), /\[ 10 \* pow\( 2; \. - 1 \), 300 \] \| min \* 0\.5/);
     });
 
     it("start nodes and aws-node's pods, and make neither Ready, where aws-node decides about it", () => {

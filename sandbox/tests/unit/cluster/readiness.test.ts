@@ -9,7 +9,7 @@ function coreOf(written: V1Pod[]): CoreV1Api {
 }
 
 const podWith = (...containerStatuses: V1ContainerStatus[]): V1Pod => ({
-    metadata: { name: "aws-node-1", namespace: "kube-system" },
+    metadata: { name: "aws-node-1", namespace: "kube-system", uid: "uid-1" },
     status: { containerStatuses },
 });
 const running = (name: string): V1ContainerStatus => {
@@ -22,8 +22,24 @@ describe("the status of a container that its liveness probe has killed", () => {
         const written: V1Pod[] = [];
         await makeContainerRestarted(coreOf(written), podWith(running("aws-node")), "aws-node", 1);
         const [status] = written[0]?.status?.containerStatuses ?? [];
-        assert.deepEqual([status?.ready, status?.restartCount, status?.lastState?.terminated?.exitCode], [false, 1, 2]);
+        const { exitCode, reason } = status?.lastState?.terminated ?? {};
+        assert.deepEqual([status?.ready, status?.restartCount, exitCode, reason], [false, 1, 2, "Error"]);
     });
+
+    const pauses: [number, string][] = [
+        [1, "10s"],
+        [4, "1m20s"],
+        [9, "5m0s"],
+    ];
+    for (const [restarts, pause] of pauses) {
+        it(`waits ${pause} after ${restarts} restarts, in the kubelet's words`, async () => {
+            const written: V1Pod[] = [];
+            await makeContainerWait(coreOf(written), podWith(running("aws-node")), "aws-node", restarts);
+            const { waiting } = written[0]?.status?.containerStatuses?.[0]?.state ?? {};
+            const message = `back-off ${pause} restarting failed container=aws-node pod=aws-node-1_kube-system(uid-1)`;
+            assert.deepEqual(waiting, { reason: "CrashLoopBackOff", message });
+        });
+    }
 
     it("is not written for a container that the pod has not got", async () => {
         const written: V1Pod[] = [];
