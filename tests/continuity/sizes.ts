@@ -1,6 +1,8 @@
 /** The size of the cluster, and its delays. */
 export interface Sizes {
     readonly nodes: number;
+    /** The nodes are spread evenly over them. */
+    readonly subnets: number;
     readonly podReadySeconds: number;
     /** The time until IAM enforces a change. */
     readonly enforcementSeconds: number;
@@ -14,6 +16,7 @@ export interface Sizes {
 
 export const FULL: Sizes = {
     nodes: 12,
+    subnets: 4,
     podReadySeconds: 1.5,
     enforcementSeconds: 3,
     component: {
@@ -30,6 +33,7 @@ export const FULL: Sizes = {
 
 export const QUICK: Sizes = {
     nodes: 3,
+    subnets: 2,
     podReadySeconds: 0.7,
     enforcementSeconds: 1,
     component: {

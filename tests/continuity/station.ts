@@ -83,6 +83,7 @@ export class Station {
             tools,
             ownerPid: process.pid,
             nodes: sizes.nodes,
+            subnets: sizes.subnets,
             agents: true,
             failedStartFactor: 0.02,
             podReadySeconds: sizes.podReadySeconds,

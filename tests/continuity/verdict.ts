@@ -51,7 +51,13 @@ function gapProblems(figures: Figures, bound: Bound): string[] {
     const canaries = `canaries had no path for ${seconds(figures.canaryPodSeconds)}; at most ${seconds(bound.canaryPodSeconds)} are allowed`;
     const describe = (gaps: readonly Gap[]) => firstFew(gaps.map(describeGap));
     if (bound.podSeconds === "some") {
-        return figures.podSeconds > 0 ? [] : ["no gap was recorded: the monitor does not detect gaps"];
+        const { podsWithoutPath: atMost = Infinity } = bound;
+        return [
+            ...(figures.podSeconds > 0 ? [] : ["no gap was recorded: the monitor does not detect gaps"]),
+            ...(figures.podsWithoutPath > atMost
+                ? [`${String(figures.podsWithoutPath)} pods had no path; at most ${String(atMost)} are allowed`]
+                : []),
+        ];
     }
     return [
         ...(figures.podSeconds > 0

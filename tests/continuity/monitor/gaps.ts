@@ -137,35 +137,33 @@ function secondsOf(gaps: readonly Gap[]): number {
 }
 
 /**
- * For each instance profile, one pod may be the canary: the first pod without a path among those that were created with a role
- * before its rollout began. Any other pod without a path is a gap, even while there is a canary.
+ * In each place, one pod may be the canary: the first pod without a path among those that were created with the role before any pod
+ * worked with it there. Any other pod without a path is a gap, even while there is a canary.
  */
 class Canaries {
     private readonly seen = new Set<string>();
     private readonly candidates = new Set<string>();
-    private readonly ofProfile = new Map<string, string>();
+    private readonly ofPlace = new Map<string, string>();
 
     public see(moment: Moment): void {
         const created = moment.pods.filter(({ uid }) => !this.seen.has(uid));
-        for (const { uid, tokenFile, roleArn } of created) {
+        for (const { uid, node, tokenFile, roleArn } of created) {
             this.seen.add(uid);
-            if (moment.beforeRollout && tokenFile && roleArn === moment.annotated) {
+            if (moment.isUntested(node) && tokenFile && roleArn === moment.annotated) {
                 this.candidates.add(uid);
             }
         }
         const existing = new Set(moment.pods.map(({ uid }) => uid));
-        [...this.ofProfile]
-            .filter(([, uid]) => !existing.has(uid))
-            .forEach(([profile]) => this.ofProfile.delete(profile));
+        [...this.ofPlace].filter(([, uid]) => !existing.has(uid)).forEach(([place]) => this.ofPlace.delete(place));
     }
 
     public has({ uid, node }: PodRecord, moment: Moment): boolean {
         if (!this.candidates.has(uid)) {
             return false;
         }
-        const profile = moment.profileOf(node) ?? "";
-        const canary = this.ofProfile.get(profile) ?? uid;
-        this.ofProfile.set(profile, canary);
+        const place = moment.placeOf(node);
+        const canary = this.ofPlace.get(place) ?? uid;
+        this.ofPlace.set(place, canary);
         return canary === uid;
     }
 }

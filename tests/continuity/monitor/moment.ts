@@ -12,8 +12,9 @@ export class Moment {
     private readonly instances = new Map<string, string | undefined>();
     private readonly profiles = new Map<string, string | undefined>();
     private readonly sts = new StsReach();
-    private generation = 0;
-    private generationWhenAnnotated = 0;
+    private readonly networks = new Map<string, string | undefined>();
+    /** Where a pod with the annotated role is Ready, or has been since the annotation. */
+    private readonly tested = new Set<string>();
     private association: { readonly roleArn: string | undefined; readonly since: number } | undefined;
     public blind = false;
     /** The role in the service account's annotation. */
@@ -28,6 +29,7 @@ export class Moment {
                 break;
             case "pod":
                 this.podsByUid.set(event.pod.uid, event.pod);
+                this.noteTested(event.pod);
                 break;
             case "podGone":
                 this.podsByUid.delete(event.uid);
@@ -41,6 +43,7 @@ export class Moment {
                 break;
             case "instance":
                 this.profiles.set(event.id, event.profile);
+                this.networks.set(event.id, event.network);
                 break;
             case "stsCutOff":
             case "stsBack":
@@ -53,9 +56,6 @@ export class Moment {
             case "sight":
                 this.blind = event.blind;
                 break;
-            case "daemonSet":
-                this.generation = event.generation;
-                break;
             case "serviceAccount":
                 this.annotate(event.roleArn);
         }
@@ -64,7 +64,14 @@ export class Moment {
     private annotate(roleArn: string | undefined): void {
         if (roleArn !== this.annotated) {
             this.annotated = roleArn;
-            this.generationWhenAnnotated = this.generation;
+            this.tested.clear();
+            this.pods.forEach((pod) => this.noteTested(pod));
+        }
+    }
+
+    private noteTested({ node, ready, tokenFile, roleArn }: PodRecord): void {
+        if (ready && tokenFile && roleArn !== undefined && roleArn === this.annotated) {
+            this.tested.add(this.placeOf(node));
         }
     }
 
@@ -72,9 +79,15 @@ export class Moment {
         return [...this.podsByUid.values()];
     }
 
-    /** Whether the service account has a role whose rollout has not begun. */
-    public get beforeRollout(): boolean {
-        return this.annotated !== undefined && this.generation === this.generationWhenAnnotated;
+    /** Whether a pod that is created on this node now would be the first that has a chance to work with the annotated role in its place. */
+    public isUntested(node: string): boolean {
+        return this.annotated !== undefined && !this.tested.has(this.placeOf(node));
+    }
+
+    /** The instance profile, subnet and security groups of a node: nodes that share them reach AWS in the same way. */
+    public placeOf(node: string): string {
+        const id = this.instances.get(node) ?? "";
+        return `${this.profiles.get(id) ?? ""} ${this.networks.get(id) ?? ""}`;
     }
 
     public profileOf(node: string): string | undefined {

@@ -4,12 +4,10 @@
  */
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
-    AppsV1Api,
     CoreV1Api,
     type KubernetesListObject,
     type KubernetesObject,
     Watch,
-    type V1DaemonSet,
     type V1Node,
     type V1Pod,
     type V1ServiceAccount,
@@ -38,11 +36,7 @@ export class Monitor {
     /** Resolves when all existing objects have been recorded. */
     public async start(): Promise<void> {
         const config = loadKubeconfig(this.sandbox.kubeconfigPath);
-        const [core, apps, watch] = [
-            config.makeApiClient(CoreV1Api),
-            config.makeApiClient(AppsV1Api),
-            new Watch(config),
-        ];
+        const [core, watch] = [config.makeApiClient(CoreV1Api), new Watch(config)];
         const of = <T extends KubernetesObject>(
             path: string,
             list: () => Promise<KubernetesListObject<T>>,
@@ -89,13 +83,6 @@ export class Monitor {
                 () => [{ at: at(), kind: "serviceAccount", roleArn: undefined }],
                 named,
             ),
-            of<V1DaemonSet>(
-                "/apis/apps/v1/namespaces/kube-system/daemonsets",
-                () => apps.listNamespacedDaemonSet({ ...inKubeSystem, ...named }),
-                ({ metadata }) => [{ at: at(), kind: "daemonSet", generation: metadata?.generation ?? 0 }],
-                () => [],
-                named,
-            ),
         ]);
     }
 
@@ -134,8 +121,9 @@ export class Monitor {
     private async requestInstance(id: string, at: number): Promise<void> {
         try {
             const { Reservations } = await this.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-            const arn = Reservations?.[0]?.Instances?.[0]?.IamInstanceProfile?.Arn;
-            this.events.push({ at, kind: "instance", id, profile: arn?.split("/").pop() });
+            const { IamInstanceProfile, SubnetId, SecurityGroups = [] } = Reservations?.[0]?.Instances?.[0] ?? {};
+            const network = [SubnetId, ...SecurityGroups.map(({ GroupId }) => GroupId).sort()].join(" ");
+            this.events.push({ at, kind: "instance", id, profile: IamInstanceProfile?.Arn?.split("/").pop(), network });
         } catch {
             this.requestedInstances.delete(id);
         }

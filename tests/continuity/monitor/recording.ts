@@ -31,7 +31,14 @@ export type RecordedEvent =
     | { readonly at: number; readonly kind: "podGone"; readonly uid: string }
     | { readonly at: number; readonly kind: "node"; readonly node: NodeRecord }
     | { readonly at: number; readonly kind: "nodeGone"; readonly name: string }
-    | { readonly at: number; readonly kind: "instance"; readonly id: string; readonly profile: string | undefined }
+    | {
+          readonly at: number;
+          readonly kind: "instance";
+          readonly id: string;
+          readonly profile: string | undefined;
+          /** Its subnet and its security groups. */
+          readonly network?: string;
+      }
     /**
      * The nodes that cannot reach STS from this moment on, or that can again. "all" and "none" replace all earlier events, names
      * those of the same nodes.
@@ -43,7 +50,6 @@ export type RecordedEvent =
     | { readonly at: number; readonly kind: "serviceAccount"; readonly roleArn: string | undefined }
     /** The role of the service account's Pod Identity association. Undefined if there is none any more. */
     | { readonly at: number; readonly kind: "association"; readonly roleArn: string | undefined }
-    | { readonly at: number; readonly kind: "daemonSet"; readonly generation: number }
     /** The watches were interrupted (`blind`), or are complete again. In between, the last known state counts. */
     | { readonly at: number; readonly kind: "sight"; readonly blind: boolean };
 

@@ -1,5 +1,28 @@
 import * as assert from "node:assert";
 import type { Call } from "../engine/calls";
+import type { Stage } from "../stage";
+
+/** The rollout restarts the canaries first, one in each subnet. The first wave begins with the next pod. */
+export const atFirstWave = ({ props }: Stage, act: () => Promise<unknown>) =>
+    atNth(/^DELETE pods\//, props.sizes.subnets + 1, act);
+
+/** Runs `act` at the n-th write that matches, counted from 1. */
+export function atNth(pattern: RegExp, n: number, act: () => Promise<unknown>) {
+    let seen = 0;
+    let acted: Promise<unknown> | undefined;
+    return {
+        seen: ({ operation, write }: Call): void => {
+            seen += write && pattern.test(operation) ? 1 : 0;
+            if (seen === n) {
+                acted ??= act();
+            }
+        },
+        done: async (): Promise<void> => {
+            assert.ok(acted !== undefined, `the run made ${String(seen)} of ${String(n)} calls`);
+            await acted;
+        },
+    };
+}
 
 /** Runs `act` at the first write that matches each pattern. `done` waits until all have finished. */
 export function atEach(patterns: readonly RegExp[], act: () => Promise<unknown>) {

@@ -14,6 +14,7 @@ import { owners } from "./owners";
 import { outsiders } from "./outsiders";
 import { records } from "./records";
 import { role } from "./role";
+import { rollout } from "./rollout";
 import type { Scenario } from "./scenario";
 import { turningOff } from "./turningOff";
 import { webhook } from "./webhook";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...nodes,
     ...webhook,
     ...aws,
+    ...rollout,
     ...others,
     ...owners,
     ...changes,

@@ -1,12 +1,13 @@
 /** Nodes that join, are lost, or become NotReady. */
 import * as assert from "node:assert";
 import { NODE_ROLE, type Stage } from "../stage";
-import { atEach } from "./atEach";
+import { atEach, atFirstWave } from "./atEach";
 import { noGaps, type Scenario } from "./scenario";
 
 /** The calls with which the engine begins each step. */
 const ANNOTATE = /^PATCH serviceaccounts\/aws-node$/;
-const ROLL_OUT = /^PATCH daemonsets\/aws-node$/;
+const ROLL_OUT = /^DELETE pods\//;
+const NOTE = /^PATCH daemonsets\/aws-node$/;
 const GUARD = /validatingadmissionpolicies/;
 const DETACH = new RegExp(`^iam DetachRolePolicy ${NODE_ROLE} `);
 const REATTACH = new RegExp(`^iam AttachRolePolicy ${NODE_ROLE} `);
@@ -15,9 +16,9 @@ const joinsDuringUp: Scenario = {
     name: "node-joins-during-up",
     title: "a node joins in the middle of each step of up",
     quick: true,
-    bound: { ...noGaps, rollouts: 1, restarts: 5 },
+    bound: { ...noGaps, rollouts: 1, restarts: 6 },
     play: async (stage) => {
-        const joins = atEach([ANNOTATE, ROLL_OUT, GUARD, DETACH], () => stage.faults.joinNode());
+        const joins = atEach([ANNOTATE, ROLL_OUT, NOTE, GUARD, DETACH], () => stage.faults.joinNode());
         await stage.succeeds("up", stage.arguments(), joins);
         await joins.done();
         await stage.assertHandedOver();
@@ -46,7 +47,7 @@ const lost: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 2, restarts: 2 },
     play: async (stage) => {
-        const up = atEach([ROLL_OUT], () => loseOne(stage));
+        const up = atFirstWave(stage, () => loseOne(stage));
         await stage.succeeds("up", stage.arguments(), up);
         await up.done();
         await stage.assertHandedOver();

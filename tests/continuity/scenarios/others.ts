@@ -2,10 +2,8 @@
 import { RunInstancesCommand } from "@aws-sdk/client-ec2";
 import * as assert from "node:assert";
 import { ec2Client, NODE_ROLE } from "../stage";
-import { atEach } from "./atEach";
+import { atEach, atFirstWave } from "./atEach";
 import { noGaps, type Scenario } from "./scenario";
-
-const ROLL_OUT = /^PATCH daemonsets\/aws-node$/;
 
 const apiServerRestarted: Scenario = {
     name: "api-server-restarted",
@@ -13,7 +11,7 @@ const apiServerRestarted: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 2, restarts: 2, outageNodeSeconds: 30 },
     play: async (stage) => {
-        const up = atEach([ROLL_OUT], () => stage.faults.restartApiServer());
+        const up = atFirstWave(stage, () => stage.faults.restartApiServer());
         // The engine's Kubernetes provider may fail. Another run continues from there.
         const { outcome } = await stage.run("up", stage.arguments(), up);
         await up.done();

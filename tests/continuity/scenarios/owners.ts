@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Stage } from "../stage";
-import { atEach } from "./atEach";
+import { atEach, atFirstWave } from "./atEach";
 import { noGaps, type Scenario } from "./scenario";
 
 const slowDeletion: Scenario = {
@@ -141,11 +141,14 @@ const releasedByHelm: Scenario = {
     },
 };
 
-/** STS cannot be reached from the first call that matches until the container of a pod is restarted. The hand-over must go on. */
-async function handsOverWithRestarts(stage: Stage, from: RegExp): Promise<void> {
+/** STS cannot be reached from this call on until the container of a pod is restarted. The hand-over must go on. */
+async function handsOverWithRestarts(
+    stage: Stage,
+    at: (act: () => Promise<unknown>) => ReturnType<typeof atEach>,
+): Promise<void> {
     const seen: number[] = [];
     let restarted = Promise.resolve();
-    const unreachable = atEach([from], async () => {
+    const unreachable = at(async () => {
         await stage.faults.reachStsFromNodes(false);
         restarted = stage
             .until("a container is restarted", async () => {
@@ -174,15 +177,15 @@ const restartedCanary: Scenario = {
     quick: true,
     // The canary has no path until STS can be reached again.
     bound: { ...noGaps, canaryPodSeconds: 20, rollouts: 1, restarts: 2, outageNodeSeconds: 20 },
-    play: (stage) => handsOverWithRestarts(stage, /^DELETE pods\//),
+    play: (stage) => handsOverWithRestarts(stage, (act) => atEach([/^DELETE pods\//], act)),
 };
 
 const restartedInRollout: Scenario = {
     name: "rollout-restarted",
-    title: "STS is unreachable when the rolling update begins: it waits until the first containers have restarted, which must show more than zero",
+    title: "STS is unreachable when the first wave begins: it waits until the first containers have restarted, which must show more than zero",
     quick: false,
     bound: { podSeconds: "some", canaryPodSeconds: 0, rollouts: 2, restarts: 2, outageNodeSeconds: 60 },
-    play: (stage) => handsOverWithRestarts(stage, /^PATCH daemonsets\/aws-node$/),
+    play: (stage) => handsOverWithRestarts(stage, (act) => atFirstWave(stage, act)),
 };
 
 async function restartsOf(stage: Stage): Promise<number[]> {

@@ -17,6 +17,8 @@ export interface Scenario {
 export interface Bound {
     /** Pod-seconds without a path: zero, or more than zero for a limit, which proves that the monitor detects gaps. */
     readonly podSeconds: "none" | "some";
+    /** The maximum number of pods without a path. Unset: any number, if `podSeconds` is "some". */
+    readonly podsWithoutPath?: number;
     /** The maximum of seconds in which canaries have no path; 0 if the role works. */
     readonly canaryPodSeconds: number;
     /** The number of rolling restarts of all pods. Each may cost as much as a bare one. */

@@ -1,7 +1,7 @@
 /** The pod identity webhook is down, and pods that are created meanwhile have no identity. */
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
-import { atEach } from "./atEach";
+import { atEach, atFirstWave } from "./atEach";
 import { noGaps, type Scenario } from "./scenario";
 
 const downBefore: Scenario = {
@@ -26,7 +26,7 @@ const downDuring: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 2, restarts: 3 },
     play: async (stage) => {
-        const outage = atEach([/^PATCH daemonsets\/aws-node$/], async () => {
+        const outage = atFirstWave(stage, async () => {
             await stage.faults.stopWebhook();
             await sleep(6000);
             await stage.faults.startWebhook();

@@ -9,7 +9,6 @@ const gone = (at: number, uid: string): RecordedEvent => ({ at, kind: "podGone",
 const inForce = (at: number, state = iam([nodeRole(), role("cni")])): RecordedEvent => ({ at, kind: "iam", state });
 const detached = iam([nodeRole({ attachedPolicyArns: [] }), role("cni")]);
 const annotated = (at: number, roleArn: string | undefined): RecordedEvent => ({ at, kind: "serviceAccount", roleArn });
-const generation = (at: number, value: number): RecordedEvent => ({ at, kind: "daemonSet", generation: value });
 
 describe("the figures of a recording", () => {
     it("are zero while every pod has a path", () => {
@@ -217,10 +216,10 @@ describe("the figures of a recording", () => {
 
 describe("a canary", () => {
     const untrusted = iam([nodeRole()]);
-    const before = [inForce(0, untrusted), generation(0, 1), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))];
+    const before = [inForce(0, untrusted), seen(0, pod("a")), seen(0, pod("b", { node: "n2" }))];
     const created = (at: number, uid: string, node = "n1") => seen(at, withRole(uid, { node, ready: false }));
 
-    it("is the first pod that is born with the new role before the rollout, and is counted apart", () => {
+    it("is the first pod that is born with the new role, and is counted apart", () => {
         const events = [
             annotated(1000, ROLE),
             gone(1000, "a"),
@@ -274,10 +273,45 @@ describe("a canary", () => {
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [2, 0]);
     });
 
-    it("is not what is born in the rollout", () => {
-        const events = [annotated(1000, ROLE), generation(1500, 2), gone(1600, "a"), created(2000, "c")];
-        const figures = figuresOf(recording(5000, ...before, ...events));
-        assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 3]);
+    it("is not what is born once a pod has worked with the role in this place", () => {
+        const works = [annotated(1000, ROLE), gone(1200, "a"), seen(1500, withRole("w", { ready: true }))];
+        const events = [...works, gone(1600, "b"), created(2000, "c", "n2")];
+        const { gaps } = figuresOf(recording(5000, ...before, ...events));
+        assert.deepStrictEqual(
+            gaps.map(({ uid, canary }) => [uid, canary]),
+            [
+                ["w", false],
+                ["c", false],
+            ],
+        );
+    });
+
+    it("may be in another subnet, or behind other security groups, although the role works elsewhere", () => {
+        const network = (id: string, of: string): RecordedEvent => ({
+            at: 0,
+            kind: "instance",
+            id,
+            profile: "nodes",
+            network: of,
+        });
+        const cut: RecordedEvent = { at: 0, kind: "stsCutOff", nodes: ["n2"] };
+        const works = [inForce(0), annotated(1000, ROLE), gone(1200, "a"), seen(1500, withRole("w", { ready: true }))];
+        const events = [...works, gone(1600, "b"), created(2000, "c", "n2")];
+        const networks = [network("i-1", "subnet-a sg-1"), network("i-2", "subnet-a sg-2"), cut];
+        const figures = figuresOf(recording(5000, ...before.slice(1), ...networks, ...events));
+        assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [3, 0]);
+    });
+
+    it("is tried again after another annotation", () => {
+        const works = [annotated(1000, ROLE), gone(1200, "a"), seen(1500, withRole("w", { ready: true }))];
+        const again = [annotated(1600, undefined), annotated(1700, ROLE)];
+        const c = created(2000, "c", "n2");
+        const canaries = (...events: RecordedEvent[]) =>
+            figuresOf(recording(5000, ...before, ...works, ...events, c)).gaps.flatMap(({ uid, canary }) =>
+                canary ? [uid] : [],
+            );
+        assert.deepStrictEqual(canaries(gone(1550, "w"), ...again), ["c"]);
+        assert.deepStrictEqual(canaries(...again), [], "a pod still works with the role");
     });
 
     it("is not what carries another role than the service account names", () => {
