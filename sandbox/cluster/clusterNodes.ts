@@ -132,7 +132,7 @@ export class ClusterNodes {
     public async setPodsFail(failure: PodFailure | undefined, names = this.names): Promise<void> {
         this.assertKnown(names);
         if (failure !== undefined && !podFailures.includes(failure)) {
-            throw new Error(`Pods cannot fail by "${String(failure)}": choose one of ${podFailures.join(", ")}.`);
+            throw new Error(`Pods cannot fail by "${failure}": choose one of ${podFailures.join(", ")}.`);
         }
         for (const name of names) {
             await this.setRoomForPods(name, failure !== "unschedulable");

@@ -94,8 +94,8 @@ export class PodAgent {
         isRunning: boolean,
     ) {
         this.identity = identitySourceOf(pod, "aws-node");
-        const { now, startFactor } = surroundings;
-        this.life = new ContainerLife(() => now(), startFactor, isRunning, statusOf(pod)?.restartCount);
+        const restarts = statusOf(pod)?.restartCount;
+        this.life = new ContainerLife(() => surroundings.now(), surroundings.startFactor, isRunning, restarts);
     }
 
     /** Completed restarts of the container. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { commandLine } from "../../cli";
-import { defaults } from "../../sandbox";
+import { defaults, startSandbox } from "../../sandbox";
 
 describe("the options of `up` on the command line", () => {
     const up = commandLine.commands.find((command) => command.name() === "up") ?? assert.fail();
@@ -8,6 +8,14 @@ describe("the options of `up` on the command line", () => {
     it("have the same defaults as those of a program", () => {
         const { subnets, nodeGroupLimitSeconds, failedStartFactor } = up.opts<typeof defaults>();
         assert.deepEqual({ subnets, nodeGroupLimitSeconds, failedStartFactor }, defaults);
+    });
+
+    it("take as many subnets as there are zones, and a program no others", async () => {
+        up.parseOptions(["--subnets", "4"]);
+        assert.equal(up.opts<typeof defaults>().subnets, 4);
+        for (const subnets of [1, 5, 2.5]) {
+            await assert.rejects(startSandbox({ subnets }), /cannot have .* subnets: it can have 2, 3, 4\.$/);
+        }
     });
 
     const webhooks: [string, string[], string | false | undefined][] = [

@@ -5,6 +5,7 @@ import {
     EC2Client,
     type Instance,
 } from "@aws-sdk/client-ec2";
+import { CreateInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
 import { loadKubeconfig } from "../../../kubeconfigs";
@@ -17,6 +18,7 @@ describe("A sandbox with four subnets", function () {
     let sandbox: Sandbox;
     let core: CoreV1Api;
     let ec2: EC2Client;
+    let aws: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
 
     before(async () => {
         sandbox = await startSandbox({
@@ -29,7 +31,8 @@ describe("A sandbox with four subnets", function () {
         });
         core = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(CoreV1Api);
         const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-        ec2 = new EC2Client({ endpoint: sandbox.awsEndpoint, region: sandbox.region, credentials });
+        aws = { endpoint: sandbox.awsEndpoint, region: sandbox.region, credentials };
+        ec2 = new EC2Client(aws);
     });
     after(() => sandbox.stop());
     afterEach(() => sandbox.reset());
@@ -68,6 +71,16 @@ describe("A sandbox with four subnets", function () {
             );
             assert.deepEqual(NetworkInterfaces[0]?.Groups, SecurityGroups);
         }
+    });
+
+    it("lets a node join with an instance profile of its own, by default in the first subnet", async () => {
+        const iam = new IAMClient(aws);
+        await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "own-profile" }));
+        const { SubnetId, IamInstanceProfile } = await instanceOf(
+            await sandbox.nodes.add({ instanceProfile: "own-profile" }),
+        );
+        assert.equal(SubnetId, sandbox.subnetIds[0]);
+        assert.match(IamInstanceProfile?.Arn ?? "", /instance-profile\/own-profile$/);
     });
 
     it("lets a node join in a subnet, with security groups of its own, and puts a lost one back where it was", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -55,8 +55,8 @@ describe("the agents of aws-node's pods", () => {
         watches.forEach((watch) => watch.write(`${JSON.stringify({ type: "MODIFIED", object: shown })}\n`));
     };
     const isReady = (of: boolean) => ({ conditions: [{ type: "Ready", status: of ? "True" : "False" }] });
-    const start = () => {
-        [shown, statusWrites] = [pod, 0];
+    const start = (first = pod) => {
+        [shown, statusWrites] = [first, 0];
         agents = new Agents({
             kubeconfigPath: join(folder, "kubeconfig"),
             ipFamily: "ipv6",
@@ -120,6 +120,23 @@ describe("the agents of aws-node's pods", () => {
         await until(() => answers.includes(201));
         await sleep(1100);
         assert.deepEqual(answers, [500, 500, 201]);
+    });
+
+    it("make no calls for a container that does not run, and those of its start once it does", async () => {
+        [answers, eventAnswers] = [[], []];
+        const [container] = pod.status.containerStatuses;
+        const ended = { ...container, state: { waiting: { reason: "CrashLoopBackOff" } } };
+        const log = join(folder, "agents.jsonl");
+        rmSync(log, { force: true });
+        start({
+            ...pod,
+            status: { ...pod.status, containerStatuses: [ended as unknown as typeof container] } as never,
+        });
+        await sleep(1500);
+        assert.deepEqual([existsSync(log), statusWrites], [false, 0]);
+        change({ containerStatuses: [container] });
+        await until(() => statusWrites > 0);
+        assert.ok(existsSync(log));
     });
 
     it("make a pod Ready again whose status another writer has taken back, and write it once each time", async () => {

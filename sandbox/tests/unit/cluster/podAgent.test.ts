@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Pod, V1PodStatus } from "@kubernetes/client-node";
 import type { Session } from "../../../aws/sts/sessions";
 import type { NodeNetwork } from "../../../cluster/cniStart";
 import { PodAgent, type Step } from "../../../cluster/podAgent";
 import type { IpFamily } from "../../../cluster/programs";
 
 /** A pod with the role of its node. */
-const pod: V1Pod = {
+const podWith = (status: V1PodStatus): V1Pod => ({
     metadata: { name: "aws-node-1", uid: "uid" },
     spec: { nodeName: "node", containers: [{ name: "aws-node" }] },
-};
+    status,
+});
 
 interface Play {
     /** Milliseconds. */
@@ -21,7 +22,7 @@ interface Play {
     readonly agent: PodAgent;
 }
 
-function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1): Play {
+function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1, status: V1PodStatus = {}): Play {
     const node = { isTagged: false, hasAddresses: false, ...network };
     const denied = new Set<string>();
     const calls: string[] = [];
@@ -46,7 +47,8 @@ function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1
         network: node,
         startFactor: factor,
     };
-    return Object.assign(clock, { network: node, denied, calls, agent: new PodAgent(pod, surroundings, false) });
+    const agent = new PodAgent(podWith(status), surroundings, false);
+    return Object.assign(clock, { network: node, denied, calls, agent });
 }
 
 /** What a step did, in short. */
@@ -154,6 +156,17 @@ describe("the agent of a pod of aws-node", () => {
         calls.length = 0;
         assert.deepEqual(await at(300.5), ["ready", 3]);
         assert.ok(calls.includes("CreateTags"));
+    });
+
+    it("goes on counting the restarts that its container has had", async () => {
+        const containerStatuses = [{ name: "aws-node", restartCount: 3, ready: false, image: "", imageID: "" }];
+        const playing = play("ipv4", {}, 1, { containerStatuses });
+        playing.denied.add("CreateTags");
+        await playing.agent.step();
+        playing.now = 90_000;
+        assert.equal((await playing.agent.step())?.container, "backOff");
+        playing.now = 90_000 + 40_000;
+        assert.deepEqual([(await playing.agent.step())?.container, playing.agent.restarts], ["restarted", 4]);
     });
 
     it("waits at most five minutes between two starts", async () => {
