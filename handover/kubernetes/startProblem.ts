@@ -34,6 +34,15 @@ const NOT_CREATED = [
 /** The reasons of a container that ended for what the node or the image lacks. */
 const ENDED = ["OOMKilled", "ContainerCannotRun", "StartError", "DeadlineExceeded"];
 
+/**
+ * The exit codes of a container that the kubelet ends, as it does after a failed liveness probe: SIGTERM ends a Go program without a handler
+ * with 2 (runtime/signal_unix.go), and any other with 128 + 15. SIGKILL is 128 + 9.
+ */
+const ENDED_BY_KUBELET = [0, 2, 137, 143];
+
+/** It ends by itself while the CNI's main process is down: https://github.com/aws/amazon-vpc-cni-k8s/issues/3224 */
+const FOLLOWER = "aws-eks-nodeagent";
+
 function problemOf({ name, state, lastState, ready }: V1ContainerStatus): string | undefined {
     if (ready) {
         return undefined;
@@ -42,6 +51,11 @@ function problemOf({ name, state, lastState, ready }: V1ContainerStatus): string
     if (NOT_CREATED.includes(waiting)) {
         return `container ${name}: ${waiting}${waitingFor === undefined ? "" : `, ${waitingFor}`}`;
     }
-    const { reason: ended = "" } = state?.terminated ?? lastState?.terminated ?? {};
-    return ENDED.includes(ended) ? `container ${name}: ${ended}` : undefined;
+    const { reason: ended = "", exitCode = 0 } = state?.terminated ?? lastState?.terminated ?? {};
+    if (ENDED.includes(ended)) {
+        return `container ${name}: ${ended}`;
+    }
+    return name === FOLLOWER || ENDED_BY_KUBELET.includes(exitCode)
+        ? undefined
+        : `container ${name}: ended by itself with exit code ${String(exitCode)}`;
 }

@@ -146,7 +146,8 @@ class Canaries {
     private readonly ofPlace = new Map<string, string>();
 
     public see(moment: Moment): void {
-        const created = moment.pods.filter(({ uid }) => !this.seen.has(uid));
+        // Until it is scheduled, a pod does not show its node.
+        const created = moment.pods.filter(({ uid, node }) => node !== "" && !this.seen.has(uid));
         for (const { uid, node, tokenFile, roleArn } of created) {
             this.seen.add(uid);
             if (moment.isUntested(node) && tokenFile && roleArn === moment.annotated) {

@@ -6,19 +6,21 @@ import type { Stage } from "../stage";
 export const atFirstWave = ({ props }: Stage, act: () => Promise<unknown>) =>
     atNth(/^DELETE pods\//, props.sizes.subnets + 1, act);
 
-/** Runs `act` at the n-th write that matches, counted from 1. */
-export function atNth(pattern: RegExp, n: number, act: () => Promise<unknown>) {
-    let seen = 0;
+/** Runs `act` at the n-th write that matches, counted from 1, with all that matched until then. */
+export function atNth(pattern: RegExp, n: number, act: (operations: readonly string[]) => Promise<unknown>) {
+    const matching: string[] = [];
     let acted: Promise<unknown> | undefined;
     return {
         seen: ({ operation, write }: Call): void => {
-            seen += write && pattern.test(operation) ? 1 : 0;
-            if (seen === n) {
-                acted ??= act();
+            if (write && pattern.test(operation)) {
+                matching.push(operation);
+            }
+            if (matching.length === n) {
+                acted ??= act(matching);
             }
         },
         done: async (): Promise<void> => {
-            assert.ok(acted !== undefined, `the run made ${String(seen)} of ${String(n)} calls`);
+            assert.ok(acted !== undefined, `the run made ${String(matching.length)} of ${String(n)} calls`);
             await acted;
         },
     };

@@ -76,9 +76,11 @@ const thirdWaveWithoutSts: Scenario = {
         const wave = Math.ceil(nodes / 10);
         const working = subnets + 2 * wave;
         const before = await stage.pods();
-        const cut = atNth(/^DELETE pods\//, working + 1, async () => {
-            const works = await carriers(stage);
-            await stage.faults.reachStsFromNodes(
+        const podNames = new Map((await stage.now()).pods.map(({ name, node }) => [`DELETE pods/${name}`, node]));
+        // At the last pod of the second wave: the third begins a second later.
+        const cut = atNth(/^DELETE pods\//, working, (deletions) => {
+            const works = deletions.map((deletion) => podNames.get(deletion));
+            return stage.faults.reachStsFromNodes(
                 false,
                 [...before.keys()].filter((node) => !works.includes(node)),
             );

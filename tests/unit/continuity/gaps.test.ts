@@ -286,6 +286,14 @@ describe("a canary", () => {
         );
     });
 
+    it("is judged by its node, which a pod shows only once it is scheduled", () => {
+        const works = [annotated(1000, ROLE), gone(1200, "a"), seen(1500, withRole("w", { ready: true }))];
+        const pending = seen(2000, withRole("c", { node: "", running: false, ready: false }));
+        const events = [...works, gone(1600, "b"), pending, created(2500, "c", "n2")];
+        const figures = figuresOf(recording(5000, ...before, ...events));
+        assert.ok(!figures.gaps.some(({ canary }) => canary));
+    });
+
     it("may be in another subnet, or behind other security groups, although the role works elsewhere", () => {
         const network = (id: string, of: string): RecordedEvent => ({
             at: 0,
