@@ -275,9 +275,11 @@ function firstPodStep(fleet: Fleet, { cluster, at }: World, memory: Memory): Ste
     }
     // The same pod restarts again if it got the role again: an outdated webhook would give it to the others, too.
     const tried = fleet.wrong.filter(({ node }) => memory.restarts[node] !== undefined);
+    // One that is not Ready has nothing to lose. The others wait until it works.
+    const broken = fleet.wrong.filter(({ ready }) => !ready);
     const first = {
         ...fleet,
-        wrong: tried.length > 0 ? tried : fleet.wrong,
+        wrong: [tried, broken].find(({ length }) => length > 0) ?? fleet.wrong,
         budget: Math.max(fleet.budget, 1),
     };
     return (

@@ -1,14 +1,16 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { CanaryTarget, nextCanaryStep } from "../../../../handover/decide/canary";
+import { nextCanaryStep, RolloutTarget } from "../../../../handover/decide/canary";
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import {
+    attach,
     carrying,
     daemonSet,
     fresh,
     terminating,
     node,
     nodeRole,
+    NOW,
     onNodeRole,
     pod,
     pods,
@@ -26,27 +28,43 @@ import {
     world,
 } from "../support/worlds";
 
-const target: CanaryTarget = { subject, record, serviceAccountUid: "account", stableSeconds: 20 };
+const target: RolloutTarget = {
+    subject,
+    record,
+    serviceAccountUid: "account",
+    stableSeconds: 20,
+    // Longer than the age of the pods in these worlds.
+    canarySeconds: 7200,
+};
 const right = carrying(ROLE);
 const before = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}) =>
     world(onNodeRole, { cluster, account });
 const wait = (why: string) => ({ do: "wait", why });
 const refuse = (code: string, seen: string) => ({ refuse: code, seen });
-const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
+const restart = (name: string, why: string) => ({ do: "restart", pods: [name], why });
 const first = (name: string, where = " of nodes") =>
     restart(`pod-${name}`, `canary pod-${name} on ${name}${where}: restarts first, with the role`);
 const DONE = { do: "done", why: "a pod with the role works on a node of the node role" };
 const ANNOTATE = { do: "annotate", annotations: { [ROLE_ARN]: ROLE }, why: "annotating the service account again" };
+const NEW_PODS =
+    "New pods get its credentials instead of the CNI role, and the injection guard admits them without a check of their role.";
+const GIVE_BACK = {
+    do: "attach",
+    policies: attach("nodes"),
+    why: "pod-n1 carries no role of its own: attaching the policies to the node roles again",
+};
 const twoRoles = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "nodes" } };
+/** A program has taken the policies before the component has recorded any. */
+const nothingToGiveBack = { record: { ...record, nodeRolePolicies: {} } };
 const n1NotReady = [node("n1", { ready: false }), node("n2"), node("n3")];
 const n1Restarted = memoryWith({ restarts: { n1: 1 } });
 
 describe("The canary", () => {
-    const rows: [string, World, object, Partial<CanaryTarget>?, Memory?][] = [
+    const rows: [string, World, object, Partial<RolloutTarget>?, Memory?][] = [
         ["is one pod", before(), first("n1")],
         [
             "is the same whatever the order of nodes",
-            before({ nodes: [node("n2"), node("n1"), node("n3")], pods: pods(onNodeRole) }, twoRoles),
+            before({ nodes: [node("n2"), node("n1"), node("n3")], pods: pods(onNodeRole) }),
             first("n1"),
         ],
         ["needs no name of a role", before({}, { roleOfInstance: {} }), first("n1", "")],
@@ -87,22 +105,22 @@ describe("The canary", () => {
         [
             "is awaited",
             before({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
-            wait("canary pod-n1 on n1: not Ready yet"),
+            wait("canary pod-n1 on n1 of nodes: not Ready yet"),
         ],
         [
             "is awaited after a restart of its containers, and the reason says so",
             before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, restarts: 1 })) }),
-            wait("canary pod-n1 on n1: not Ready yet, its containers were restarted once"),
+            wait("canary pod-n1 on n1 of nodes: not Ready yet, its containers were restarted once"),
         ],
         [
             "is awaited after two restarts",
             before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, restarts: 2 })) }),
-            wait("canary pod-n1 on n1: not Ready yet, its containers were restarted 2 times"),
+            wait("canary pod-n1 on n1 of nodes: not Ready yet, its containers were restarted 2 times"),
         ],
         [
             "is watched",
             before({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-19) })) }),
-            wait("canary pod-n1 on n1: Ready, watching it for 20 s"),
+            wait("canary pod-n1 on n1 of nodes: Ready, watching it for 20 s"),
         ],
         [
             "needs no watching while the other pods of its node role have no path",
@@ -111,6 +129,7 @@ describe("The canary", () => {
                 { nodeRoles: [nodeRole(withoutPolicies)] },
             ),
             DONE,
+            nothingToGiveBack,
         ],
         [
             "needs none while those of another node role have none, if neither has a policy",
@@ -128,19 +147,28 @@ describe("The canary", () => {
                 },
             ),
             { ...DONE, why: "a pod with the role works on a node of each of 2 node roles" },
+            nothingToGiveBack,
         ],
         [
             "has to be Ready all the same",
             before({ pods: pods(onNodeRole, pod("n1", right, starting)) }, { nodeRoles: [nodeRole(withoutPolicies)] }),
-            wait("canary pod-n1 on n1: not Ready yet"),
+            wait("canary pod-n1 on n1 of nodes: not Ready yet"),
+            nothingToGiveBack,
         ],
         [
-            "is watched where another node role is the one without a policy",
+            "is watched where another node role is the one without a policy, and the canary there works at once",
             before(
-                { pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-19) })) },
-                { ...twoRoles, nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })] },
+                {
+                    pods: pods(
+                        onNodeRole,
+                        pod("n1", right, { readySince: seconds(-19) }),
+                        pod("n2", right, { readySince: seconds(0) }),
+                    ),
+                },
+                { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" }, nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })] },
             ),
-            wait("canary pod-n1 on n1: Ready, watching it for 20 s"),
+            wait("canary pod-n1 on n1 of nodes: Ready, watching it for 20 s"),
+            nothingToGiveBack,
         ],
         ["may be of an older template", before({ pods: pods(onNodeRole, pod("n1", right, { current: false })) }), DONE],
         [
@@ -231,6 +259,19 @@ describe("The canary", () => {
             memoryWith({ restarts: { n1: 5 } }),
         ],
         [
+            "that another run left behind is one of its places all the same, and the only one that restarts",
+            before({
+                daemonSet: { ...daemonSet, maxUnavailable: 3 },
+                pods: pods(
+                    onNodeRole,
+                    pod("n2", carrying("bad"), starting),
+                    pod("n3", onNodeRole, starting),
+                ),
+            }),
+            restart("pod-n2", "canary on n2 of nodes: pod-n2 carries bad"),
+            { record: { ...record, approvedRoleArns: ["bad", ROLE] } },
+        ],
+        [
             "takes the place of one that a former run left behind",
             before({ pods: pods(onNodeRole, pod("n3", carrying("bad"), starting)) }),
             restart("pod-n3", "canary on n3 of nodes: pod-n3 carries bad"),
@@ -240,6 +281,142 @@ describe("The canary", () => {
             "fails when a pod with the role reports a refused call",
             before({ pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no" })) }),
             refuse("pod-misses-permissions", `The pod pod-n1 carries ${ROLE} and reports in an event: no`),
+        ],
+        [
+            "has every complaint since the role was proved held against it",
+            before({
+                pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no", missingPermissionsAt: NOW })),
+            }),
+            refuse("pod-misses-permissions", `The pod pod-n1 carries ${ROLE} and reports in an event: no`),
+            { provedAt: NOW },
+        ],
+        [
+            "has no complaint held against it from before the role was proved",
+            before({
+                pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no", missingPermissionsAt: NOW - 1 })),
+            }),
+            DONE,
+            { provedAt: NOW },
+        ],
+        [
+            "may be awaited until just before its limit",
+            before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, createdAt: seconds(-299) })) }),
+            wait("canary pod-n1 on n1 of nodes: not Ready yet"),
+            { canarySeconds: 300 },
+        ],
+        [
+            "has failed at its limit",
+            before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, createdAt: seconds(-300) })) }),
+            refuse(
+                "time-limit",
+                "The canary did not finish within 300 s. Last seen: canary pod-n1 on n1 of nodes: not Ready yet.",
+            ),
+            { canarySeconds: 300 },
+        ],
+        [
+            "has failed at its limit for a reason of its own, which the message has",
+            before({
+                pods: pods(
+                    onNodeRole,
+                    pod("n1", right, { ...starting, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                ),
+            }),
+            refuse(
+                "time-limit",
+                "The canary did not finish within 300 s. Last seen: canary pod-n1 on n1 of nodes: does not start: Unschedulable.",
+            ),
+            { canarySeconds: 300 },
+        ],
+        [
+            "has failed if it is Ready again and again, and never for long enough within its limit",
+            before({
+                pods: pods(
+                    onNodeRole,
+                    pod("n1", right, { createdAt: seconds(-300), readySince: seconds(-19) }),
+                ),
+            }),
+            refuse(
+                "time-limit",
+                "The canary did not finish within 300 s. Last seen: canary pod-n1 on n1 of nodes: Ready, watching it for 20 s.",
+            ),
+            { canarySeconds: 300 },
+        ],
+        [
+            "that an earlier run left has the whole limit from the start of this run",
+            before({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
+            wait("canary pod-n1 on n1 of nodes: not Ready yet"),
+            { canarySeconds: 300 },
+            memoryWith({ startedAt: seconds(-299) }),
+        ],
+        [
+            "that an earlier run left has failed when this run has waited for its limit",
+            before({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
+            refuse(
+                "time-limit",
+                "The canary did not finish within 300 s. Last seen: canary pod-n1 on n1 of nodes: not Ready yet.",
+            ),
+            { canarySeconds: 300 },
+            memoryWith({ startedAt: seconds(-300) }),
+        ],
+        [
+            "restarts again where it carries the role from before it was delivered in another way",
+            before({ pods: pods(right) }),
+            first("n1"),
+            { record: { ...record, deliveredAt: seconds(-60) } },
+        ],
+        [
+            "is one from after that",
+            before({ pods: pods(right, pod("n2", right, { createdAt: seconds(-60), readySince: seconds(-50) })) }),
+            DONE,
+            { record: { ...record, deliveredAt: seconds(-60) } },
+        ],
+        [
+            "comes after the policies, where a pod uses its node role and they are gone",
+            before({ serviceAccount: { ...serviceAccount, annotations: {} } }, { nodeRoles: [nodeRole(withoutPolicies)] }),
+            GIVE_BACK,
+        ],
+        [
+            "does not wait until IAM shows these policies",
+            before({}, { nodeRoles: [nodeRole(withoutPolicies)] }),
+            first("n1"),
+            {},
+            memoryWith({ attached: attach("nodes"), attachedAt: NOW, restores: 1 }),
+        ],
+        [
+            "leaves node roles without policies alone where no pod uses them",
+            world(right, { account: { nodeRoles: [nodeRole(withoutPolicies)] } }),
+            DONE,
+        ],
+        [
+            "comes after the injection guard admits the role",
+            before({ injectionGuard: { present: true, inForce: true, roleArns: ["old"] } }),
+            { do: "admitRoles", roleArns: [ROLE], why: `the injection guard was changed: it admits pods with ${ROLE} again` },
+        ],
+        [
+            "is not held up by an injection guard that admits the role",
+            before({ injectionGuard: { present: true, inForce: true, roleArns: [ROLE] } }),
+            first("n1"),
+        ],
+        [
+            "restarts nothing while a Pod Identity association exists",
+            before({}, { podIdentityRoleArns: ["theirs"] }),
+            refuse("pod-identity-association", `The service account has a Pod Identity association with theirs. ${NEW_PODS}`),
+        ],
+        [
+            "restarts nothing while a pod has the credentials of an association, and the associations are not known",
+            before({ pods: pods(onNodeRole, pod("n2", { kind: "containerCredentials", what: "x" })) }),
+            refuse(
+                "pod-identity-association",
+                `Whether the service account has a Pod Identity association could not be read. These pods have its credentials: pod-n2. ${NEW_PODS}`,
+            ),
+        ],
+        [
+            "may restart where no association exists any more, though a pod still has its credentials",
+            before(
+                { pods: pods(onNodeRole, pod("n1", { kind: "containerCredentials", what: "x" })) },
+                { podIdentityRoleArns: [] },
+            ),
+            first("n2"),
         ],
         ["comes after the annotation", before({ serviceAccount: { ...serviceAccount, annotations: {} } }), ANNOTATE],
         [

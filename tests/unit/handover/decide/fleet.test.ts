@@ -29,7 +29,7 @@ function nextRestart(of: Fleet, memory: Memory = fresh): object | undefined {
     return step && comparableStep(step);
 }
 
-const restart = (name: string) => ({ do: "restart", pod: name, why: name });
+const restart = (name: string) => ({ do: "restart", pods: [name], why: name });
 const createdAgo = (age: number, more: object = {}) => ({ createdAt: seconds(-age), ...more });
 
 describe("The pod that is restarted next", () => {

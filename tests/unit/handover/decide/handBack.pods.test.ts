@@ -153,12 +153,12 @@ table("On the way back, the pods", [
         propagated,
     ],
     [
-        "with OnDelete restart within the limit",
+        "with OnDelete restart once those of the wave before are Ready",
         podsWithRole({
             daemonSet: { ...daemonSet, updateStrategy: "OnDelete" },
             pods: [pod("n1", onNodeRole), pod("n2", right), pod("n3", onNodeRole, starting)],
         }),
-        wait("1 pods to restart, 1 starting"),
+        wait("1 of 2 pods are Ready (not Ready yet: pod-n3)"),
         {},
         propagated,
     ],

@@ -56,7 +56,7 @@ export const DETACH = {
 export const DONE = { do: "done", why: "3 pods carry the role; the policies are detached from nodes" };
 export const wait = (why: string) => ({ do: "wait", why });
 export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
-export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
+export const restart = (name: string, why: string) => ({ do: "restart", pods: [name], why });
 export const AWAIT_PROPAGATION = {
     do: "awaitPropagation",
     milliseconds: 120_000,

@@ -38,7 +38,7 @@ export const podsWithoutRole = (cluster: Partial<World["cluster"]> = {}, account
 
 export const wait = (why: string) => ({ do: "wait", why });
 export const refuse = (code: string, seen: string) => ({ refuse: code, seen });
-export const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
+export const restart = (name: string, why: string) => ({ do: "restart", pods: [name], why });
 export const DONE = { do: "done", why: "3 pods use their former credentials again; none carries the role" };
 export const AWAIT_PROPAGATION = {
     do: "awaitPropagation",

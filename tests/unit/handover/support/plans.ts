@@ -9,7 +9,6 @@ export const planInputs: PlanInputs = {
     preflight: passingPreflight,
     record: undefined,
     canaryActs: true,
-    delivered: undefined,
     detachFromNodeRoles: ["nodes"],
     ownNodeRoles: [],
     detachPolicyArns: undefined,

@@ -178,12 +178,15 @@ export const pods = (credentials: CredentialSource, ...others: PodSeen[]): PodSe
 export const fresh = freshMemory(LONG_AGO);
 export const memoryWith = (more: Partial<Memory>): Memory => ({ ...fresh, ...more });
 
-/** A step in a form that tests compare: a refusal by its code, a pod by its name. */
+/** A step in a form that tests compare: a refusal by its code, pods by their names. */
 export function comparableStep(step: Step): object {
     if (step.do === "refuse") {
         return { refuse: step.refusal.code, seen: step.refusal.seen };
     }
-    return "pod" in step ? { ...step, pod: step.pod.name } : step;
+    if (step.do === "restart") {
+        return { ...step, pods: step.pods.map(({ name }) => name) };
+    }
+    return step.do === "forceRestart" ? { ...step, pod: step.pod.name } : step;
 }
 
 export const attach = (...roleNames: string[]) => roleNames.map((roleName) => ({ roleName, policyArn: CNI_POLICY }));

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { nextRevertStep } from "../../../../handover/decide/canary";
+import { nextTakeBackStep, TakeBackTarget } from "../../../../handover/decide/takeBack";
 import type { Memory } from "../../../../handover/model/steps";
 import type { Subject } from "../../../../handover/model/subject";
 import type { CredentialSource, World } from "../../../../handover/model/world";
@@ -26,7 +26,7 @@ import {
 
 const right = carrying(ROLE);
 const wait = (why: string) => ({ do: "wait", why });
-const restart = (name: string, why: string) => ({ do: "restart", pod: name, why });
+const restart = (name: string, why: string) => ({ do: "restart", pods: [name], why });
 const n1NotReady = [node("n1", { ready: false }), node("n2"), node("n3")];
 const n1Restarted = memoryWith({ restarts: { n1: 1 } });
 
@@ -163,7 +163,7 @@ describe("Reverting the canary", () => {
                 pods: pods(right, pod("n1", canary)),
             };
             return comparableStep(
-                nextRevertStep({ subject: target, formerAnnotations: former }, world(right, { cluster }), fresh),
+                nextTakeBackStep({ subject: target, formerAnnotations: former }, world(right, { cluster }), fresh),
             );
         };
         const done = { do: "done", why: "everything is as before" };
@@ -185,7 +185,7 @@ describe("Reverting the canary", () => {
 
     for (const [what, of, step, formerAnnotations = {}, memory = fresh] of rows) {
         it(what, () => {
-            deepStrictEqual(comparableStep(nextRevertStep({ subject, formerAnnotations }, of, memory)), step);
+            deepStrictEqual(comparableStep(nextTakeBackStep({ subject, formerAnnotations }, of, memory)), step);
         });
     }
 });
