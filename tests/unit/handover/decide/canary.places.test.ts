@@ -1,0 +1,164 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { nextCanaryStep, RolloutTarget } from "../../../../handover/decide/canary";
+import type { Memory } from "../../../../handover/model/steps";
+import type { World } from "../../../../handover/model/world";
+import { broken, notYet, On, places, refuse, restart, right, target, wait, working } from "../support/rollouts";
+import { comparableStep, fresh, memoryWith, record, ROLE, seconds } from "../support/worlds";
+
+const first = (name: string, where: string) => `canary pod-${name} on ${name} of ${where}: restarts first, with the role`;
+const inPlaces = (tested: number, all: number) => ({
+    do: "done",
+    why: `a pod with the role works in ${String(tested)} of ${String(all)} combinations of node role, subnet and security groups`,
+});
+const inSubnet = (subnet: string, pod?: On["pod"], more: On = {}): On => ({ subnet, ...(pod === undefined ? {} : { pod }), ...more });
+const twelve = (of: (nth: number) => On["pod"], role: (nth: number) => string = () => "nodes") =>
+    Object.fromEntries(
+        Array.from({ length: 12 }, (_, nth) => {
+            const id = String(nth).padStart(2, "0");
+            return [`n${id}`, inSubnet(`s${id}`, of(nth), { role: role(nth) })];
+        }),
+    );
+const names = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, nth) => `pod-n${String(from + nth).padStart(2, "0")}`);
+const why = (pods: readonly string[], of: (name: string) => string) =>
+    pods.map((name) => name.slice(4)).map((name) => first(name, of(name))).join("; ");
+
+describe("With several places, the canaries", () => {
+    const rows: [string, World, object, Partial<RolloutTarget>?, Memory?][] = [
+        [
+            "of the node roles begin side by side, however few pods the DaemonSet may miss",
+            places({ n1: { role: "a" }, n2: { role: "b" }, n3: { role: "a" } }),
+            restart(`${first("n1", "a")}; ${first("n2", "b")}`, "pod-n1", "pod-n2"),
+        ],
+        [
+            "begin with one of each node role, in its first place",
+            places({ n1: inSubnet("s1"), n2: inSubnet("s2"), n3: inSubnet("s1", {}, { role: "b" }) }),
+            restart(`${first("n1", "nodes in s1")}; ${first("n3", "b in s1")}`, "pod-n1", "pod-n3"),
+        ],
+        [
+            "of other places wait until the first of their role is Ready",
+            places({ n1: inSubnet("s1", notYet), n2: inSubnet("s2") }),
+            wait("canary pod-n1 on n1 of nodes in s1: not Ready yet"),
+        ],
+        [
+            "of other places wait for the first of another role, too",
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2"),
+                n3: inSubnet("s1", notYet, { role: "b" }),
+            }),
+            wait("canary pod-n3 on n3 of b in s1: not Ready yet"),
+        ],
+        [
+            "of other places follow as soon as the first is Ready, side by side, while it is watched",
+            places({ n1: inSubnet("s1", { ...working, readySince: seconds(-1) }), n2: inSubnet("s2"), n3: inSubnet("s3") }),
+            restart(`${first("n2", "nodes in s2")}; ${first("n3", "nodes in s3")}`, "pod-n2", "pod-n3"),
+        ],
+        [
+            "are awaited together",
+            places({ n1: inSubnet("s1", working), n2: inSubnet("s2", notYet), n3: inSubnet("s3", notYet) }),
+            wait("canary pod-n2 on n2 of nodes in s2: not Ready yet; and 1 more"),
+        ],
+        [
+            "of some places restart while others are awaited",
+            places({ n1: inSubnet("s1", working), n2: inSubnet("s2", notYet), n3: inSubnet("s3") }),
+            restart(first("n3", "nodes in s3"), "pod-n3"),
+        ],
+        [
+            "have all worked",
+            places({ n1: inSubnet("s1", working), n2: inSubnet("s2", working), n3: inSubnet("s2") }),
+            inPlaces(2, 2),
+        ],
+        [
+            "have worked for each of two node roles",
+            places({ n1: { role: "a", pod: working }, n2: { role: "b", pod: working } }),
+            { do: "done", why: "a pod with the role works on a node of each of 2 node roles" },
+        ],
+        [
+            "begin with ten",
+            places(twelve(() => ({}), (nth) => `r${String(nth)}`)),
+            restart(why(names(0, 10), (name) => `r${String(Number(name.slice(1)))} in s${name.slice(1)}`), ...names(0, 10)),
+        ],
+        [
+            "are ten in all, the first of its role included",
+            places(twelve((nth) => (nth === 0 ? working : {}))),
+            restart(why(names(1, 10), (name) => `nodes in s${name.slice(1)}`), ...names(1, 10)),
+        ],
+        ["have worked in ten of twelve places", places(twelve((nth) => (nth < 10 ? working : {}))), inPlaces(10, 12)],
+        [
+            "are on Ready nodes, and leave out a place that has none",
+            places({ n1: inSubnet("s1", {}, { ready: false }), n2: inSubnet("s2") }),
+            restart(first("n2", "nodes in s2"), "pod-n2"),
+        ],
+        [
+            "have worked although a place has no Ready node, which is counted",
+            places({ n1: inSubnet("s1", {}, { ready: false }), n2: inSubnet("s2", working), n3: inSubnet("s3", working) }),
+            inPlaces(2, 3),
+        ],
+        [
+            "each have their own limit: the second is not late because the first took long",
+            places({
+                n1: inSubnet("s1", { ...working, createdAt: seconds(-400) }),
+                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-299) }),
+            }),
+            wait("canary pod-n2 on n2 of nodes in s2: not Ready yet"),
+            { canarySeconds: 300 },
+        ],
+        [
+            "have failed when one of them has, whatever the others do",
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2"),
+                n3: inSubnet("s3", { ...notYet, createdAt: seconds(-300) }),
+            }),
+            refuse(
+                "time-limit",
+                "The canary did not finish within 300 s. Last seen: canary pod-n3 on n3 of nodes in s3: not Ready yet.",
+            ),
+            { canarySeconds: 300 },
+        ],
+        [
+            "have failed when one complains",
+            places({ n1: inSubnet("s1", working), n2: inSubnet("s2", { ...working, missingPermissions: "no" }) }),
+            refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+        ],
+        [
+            "are those that a killed run left, and one more where it left none",
+            places({ n1: inSubnet("s1", working), n2: inSubnet("s2", { ...working, readySince: seconds(-5) }), n3: inSubnet("s3") }),
+            restart(first("n3", "nodes in s3"), "pod-n3"),
+            { canarySeconds: 300 },
+            memoryWith({ startedAt: seconds(-1) }),
+        ],
+        [
+            "restart where a former run left pods that do not work, each in its place",
+            places(
+                {
+                    n1: inSubnet("s1", { ...broken, credentials: { ...right, roleArn: "bad" } as typeof right }),
+                    n2: inSubnet("s1"),
+                    n3: { role: "b", subnet: "s1" },
+                },
+            ),
+            restart(
+                `canary on n1 of nodes in s1: pod-n1 carries bad; ${first("n3", "b in s1")}`,
+                "pod-n1",
+                "pod-n3",
+            ),
+            { record: { ...record, approvedRoleArns: ["bad", ROLE] } },
+        ],
+        [
+            "wait for the pod of one place, and restart that of another",
+            places({ n1: { role: "a", pod: null }, n2: { role: "b" } }),
+            restart(first("n2", "b"), "pod-n2"),
+        ],
+        [
+            "have the DaemonSet try again where a pod was refused",
+            places({ n1: { role: "a", pod: null }, n2: { role: "b", pod: notYet } }, { refusedPods: ["no"] }),
+            { do: "wake", why: "the API server refused the pods for n1; making the DaemonSet controller retry" },
+        ],
+    ];
+    for (const [what, of, step, more, memory = fresh] of rows) {
+        it(what, () => {
+            deepStrictEqual(comparableStep(nextCanaryStep({ ...target, ...more }, of, memory)), step);
+        });
+    }
+});
