@@ -56,7 +56,9 @@ function isTakenBack(target: TakeBackTarget, pod: PodSeen, at: number): boolean 
     if (formerAnnotations[ROLE_ARN_ANNOTATION] === subject.roleArn) {
         return carriesAsBefore(pod, subject.annotations, formerAnnotations);
     }
-    const works = pod.ready && !complains(pod, target) && untilStable([pod], stableSeconds, at) === 0;
+    // A pod that carries the role in part may work with its node's.
+    const isWhole = pod.credentials.kind === "webIdentity";
+    const works = isWhole && pod.ready && !complains(pod, target) && untilStable([pod], stableSeconds, at) === 0;
     return works || !carriesAnyOf(pod, [subject.roleArn]);
 }
 

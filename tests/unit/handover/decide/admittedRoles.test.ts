@@ -79,7 +79,7 @@ table("The list of the injection guard", [
     [
         "is not limited while a pod carries another role",
         verified({ ...guard(OLD, ROLE), pods: pods(right, pod("n2", carrying(OLD))) }),
-        { do: "restart", pod: "pod-n2", why: `pod-n2 carries ${OLD}` },
+        { do: "restart", pods: ["pod-n2"], why: `pod-n2 carries ${OLD}` },
     ],
     [
         "is not limited while a pod starts",

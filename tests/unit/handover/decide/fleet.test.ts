@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { Fleet, fleetOf, restartWrong } from "../../../../handover/decide/fleet";
+import { Fleet, fleetOf, isLate, restartWrong } from "../../../../handover/decide/fleet";
 import { listNames } from "../../../../handover/model/listNames";
 import type { Memory } from "../../../../handover/model/steps";
 import {
@@ -24,12 +24,16 @@ function fleet(...wrong: ReturnType<typeof pod>[]): Fleet {
     return fleetOf(cluster, cluster.nodes, isRight);
 }
 
-function nextRestart(of: Fleet, memory: Memory = fresh): object | undefined {
-    const step = restartWrong(of, memory, NOW, ({ name }) => name);
+function nextRestart(of: Fleet, memory: Memory = fresh, atMost?: number): object | undefined {
+    const step = restartWrong(of, memory, NOW, ({ name }) => name, atMost);
     return step && comparableStep(step);
 }
 
-const restart = (name: string) => ({ do: "restart", pods: [name], why: name });
+const restart = (first: string, ...others: string[]) => ({
+    do: "restart",
+    pods: [first, ...others],
+    why: others.length === 0 ? first : `${first}; with it ${others.join(", ")}`,
+});
 const createdAgo = (age: number, more: object = {}) => ({ createdAt: seconds(-age), ...more });
 
 describe("The pod that is restarted next", () => {
@@ -91,6 +95,80 @@ describe("The pod that is restarted next", () => {
                 "mutatingwebhookconfigurations shows its configuration. Fix the cause, then run the same command again. The node roles " +
                 "hold their policies.",
         );
+    });
+});
+
+describe("The pods that are restarted as one wave", () => {
+    const three = [pod("n1", onNodeRole), pod("n2", onNodeRole), pod("n3", onNodeRole)];
+    const rows: [string, Fleet, object | undefined, Memory?, number?][] = [
+        [
+            "are as many as may be missing",
+            { ...fleet(...three), budget: 2 },
+            restart("pod-n1", "pod-n2"),
+        ],
+        ["are all if more may be missing", { ...fleet(...three), budget: 9 }, restart("pod-n1", "pod-n2", "pod-n3")],
+        ["are fewer where a lower limit is given", { ...fleet(...three), budget: 9 }, restart("pod-n1", "pod-n2"), fresh, 2],
+        ["are no more where a higher limit is given", { ...fleet(...three), budget: 1 }, restart("pod-n1"), fresh, 2],
+        [
+            "are none with a limit of none",
+            { ...fleet(...three), budget: 9 },
+            { do: "wait", why: "3 pods to restart, 0 starting" },
+            fresh,
+            0,
+        ],
+        [
+            "are none where more are missing than may be",
+            { ...fleet(...three), budget: -1 },
+            { do: "wait", why: "3 pods to restart, 0 starting" },
+        ],
+        [
+            "begin with those that are not Ready, which do not count",
+            {
+                ...fleet(pod("n1", onNodeRole), pod("n2", onNodeRole, starting), pod("n3", onNodeRole, starting)),
+                budget: 1,
+            },
+            restart("pod-n2", "pod-n3", "pod-n1"),
+        ],
+        [
+            "are those that are not Ready alone where no other may be missing",
+            { ...fleet(pod("n1", onNodeRole), pod("n2", onNodeRole, starting)), budget: 0 },
+            restart("pod-n2"),
+        ],
+        [
+            "are without those that get a pause, and whose place another takes",
+            { ...fleet(pod("n1", onNodeRole, createdAgo(1)), pod("n2", onNodeRole), pod("n3", onNodeRole)), budget: 2 },
+            restart("pod-n2", "pod-n3"),
+            memoryWith({ restarts: { n1: 1 } }),
+        ],
+        [
+            "are without one that was restarted too often, as long as another comes before it",
+            { ...fleet(pod("n1", onNodeRole, starting), pod("n2", onNodeRole)), budget: 2 },
+            restart("pod-n1"),
+            memoryWith({ restarts: { n2: 5 } }),
+        ],
+    ];
+    for (const [what, of, step, memory, atMost] of rows) {
+        it(what, () => {
+            deepStrictEqual(nextRestart(of, memory, atMost), step);
+        });
+    }
+
+    it("are named once, with the reason of the first", () => {
+        const step = restartWrong({ ...fleet(...three), budget: 3 }, fresh, NOW, ({ name }) => `${name} is wrong`);
+        strictEqual(step?.do === "restart" && step.why, "pod-n1 is wrong; with it pod-n2, pod-n3");
+    });
+});
+
+describe("A pod is late", () => {
+    const late = (createdAgoSeconds: number, startedAgo: number) =>
+        isLate(pod("n1", onNodeRole, createdAgo(createdAgoSeconds)), 300, memoryWith({ startedAt: seconds(-startedAgo) }), NOW);
+
+    it("when its limit is over since it was created", () => {
+        deepStrictEqual([late(299, 999), late(300, 999), late(301, 999)], [false, true, true]);
+    });
+
+    it("when its limit is over since the run began, if an earlier run left it", () => {
+        deepStrictEqual([late(999, 299), late(999, 300)], [false, true]);
     });
 });
 

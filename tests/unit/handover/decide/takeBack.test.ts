@@ -17,6 +17,7 @@ import {
     REGIONAL,
     ROLE,
     ROLE_ARN,
+    seconds,
     serviceAccount,
     starting,
     subject,
@@ -30,7 +31,7 @@ const restart = (name: string, why: string) => ({ do: "restart", pods: [name], w
 const n1NotReady = [node("n1", { ready: false }), node("n2"), node("n3")];
 const n1Restarted = memoryWith({ restarts: { n1: 1 } });
 
-describe("Reverting the canary", () => {
+describe("Taking a rollout back", () => {
     const unannotated = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
     const after = (cluster: Partial<World["cluster"]>) =>
         world(onNodeRole, { cluster: { serviceAccount: unannotated, ...cluster } });
@@ -41,7 +42,9 @@ describe("Reverting the canary", () => {
     });
     const restartPod = (name: string) => restart(name, `${name} returns to its former credentials`);
     const formerAnnotation = { [ROLE_ARN]: FORMER_ROLE };
-    const rows: [string, World, object, Record<string, string>?, Memory?][] = [
+    const young = { readySince: seconds(-19) };
+    const BACK = { do: "done", why: "everything is as before" };
+    const rows: [string, World, object, Record<string, string>?, Memory?, Partial<TakeBackTarget>?][] = [
         ["begins with the annotation", after({ serviceAccount }), restoreAnnotations({})],
         [
             "puts the former annotation back",
@@ -56,52 +59,98 @@ describe("Reverting the canary", () => {
             { ...formerAnnotation, extra: "1" },
         ],
         [
-            "restarts the pod",
-            after({ pods: pods(onNodeRole, pod("n1", right)) }),
+            "restarts a pod with the role that is not Ready",
+            after({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
             restartPod("pod-n1"),
             {},
             n1Restarted,
         ],
         [
-            "restarts one that carries the role in part",
+            "restarts one that was not seen to work for long enough",
+            after({ pods: pods(onNodeRole, pod("n1", right, young)) }),
+            restartPod("pod-n1"),
+        ],
+        [
+            "restarts one that complains, however long it is Ready",
+            after({ pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no" })) }),
+            restartPod("pod-n1"),
+        ],
+        [
+            "leaves one alone that works with the role",
+            after({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-20) })) }),
+            BACK,
+        ],
+        [
+            "leaves one alone whose complaint is from before the role was proved",
+            after({
+                pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no", missingPermissionsAt: seconds(-9) })),
+            }),
+            BACK,
+            {},
+            fresh,
+            { provedAt: seconds(-8) },
+        ],
+        [
+            "restarts all pods of a wave that are not Ready at once, whatever may be missing",
+            after({ pods: [pod("n1", right, starting), pod("n2", right, starting), pod("n3", right)] }),
+            {
+                do: "restart",
+                pods: ["pod-n1", "pod-n2"],
+                why: "pod-n1 returns to its former credentials; with it pod-n2",
+            },
+        ],
+        [
+            "restarts those that are Ready within maxUnavailable",
+            after({ pods: [pod("n1", right, young), pod("n2", right, young), pod("n3", right)] }),
+            restartPod("pod-n1"),
+        ],
+        [
+            "does not wait for a restarted pod that does not start for another reason",
+            after({ pods: pods(onNodeRole, pod("n1", onNodeRole, { ...starting, startProblem: "Unschedulable" })) }),
+            BACK,
+            {},
+            n1Restarted,
+        ],
+        [
+            "restarts one that carries the role in part, however long it is Ready",
             after({ pods: pods(onNodeRole, pod("n1", incomplete(ROLE))) }),
             restartPod("pod-n1"),
         ],
         [
             "restarts those that were born meanwhile",
-            after({ pods: pods(onNodeRole, pod("n3", right)) }),
+            after({ pods: pods(onNodeRole, pod("n3", right, young)) }),
             restartPod("pod-n3"),
         ],
         [
             "goes on without the service account",
-            after({ serviceAccount: undefined, pods: pods(onNodeRole, pod("n1", right)) }),
+            after({ serviceAccount: undefined, pods: pods(onNodeRole, pod("n1", right, starting)) }),
             restartPod("pod-n1"),
         ],
         [
             "has nothing to annotate without the service account",
             after({ serviceAccount: undefined }),
-            { do: "done", why: "everything is as before" },
+            BACK,
             formerAnnotation,
         ],
         [
             "leaves pods of an older template alone",
             after({ pods: pods(onNodeRole, pod("n1", onNodeRole, { current: false })) }),
-            { do: "done", why: "everything is as before" },
+            BACK,
         ],
         [
             "leaves such pods alone on NotReady nodes too",
             after({ nodes: n1NotReady, pods: pods(onNodeRole, pod("n1", onNodeRole, { current: false })) }),
-            { do: "done", why: "everything is as before" },
+            BACK,
         ],
         [
             "leaves pods with another role alone",
             after({ pods: pods(onNodeRole, pod("n1", carrying("other"))) }),
-            { do: "done", why: "everything is as before" },
+            BACK,
         ],
         [
             "leaves all pods alone when the role is the former one",
             world(right),
-            { do: "done", why: "everything is as before" },
+            BACK,
             { [ROLE_ARN]: ROLE },
         ],
         [
@@ -129,14 +178,14 @@ describe("Reverting the canary", () => {
         [
             "does not wait for others that are not Ready",
             after({ pods: pods(onNodeRole, pod("n2", onNodeRole, starting)) }),
-            { do: "done", why: "everything is as before" },
+            BACK,
             {},
             n1Restarted,
         ],
         [
             "does not wait for nodes that are NotReady",
             after({ nodes: n1NotReady, pods: [pod("n2", onNodeRole), pod("n3", onNodeRole)] }),
-            { do: "done", why: "everything is as before" },
+            BACK,
         ],
         [
             "ends the pod of a NotReady node at the API",
@@ -163,19 +212,22 @@ describe("Reverting the canary", () => {
                 pods: pods(right, pod("n1", canary)),
             };
             return comparableStep(
-                nextTakeBackStep({ subject: target, formerAnnotations: former }, world(right, { cluster }), fresh),
+                nextTakeBackStep(
+                    { subject: target, formerAnnotations: former, stableSeconds: 20 },
+                    world(right, { cluster }),
+                    fresh,
+                ),
             );
         };
-        const done = { do: "done", why: "everything is as before" };
 
         it("restarts the pods that use STS in another way, and no others", () => {
             deepStrictEqual(revert(regional), restartPod("pod-n1"));
-            deepStrictEqual(revert(right), done);
+            deepStrictEqual(revert(right), BACK);
         });
 
         it("restarts no pod if STS is used as before", () => {
-            deepStrictEqual(revert(regional, subject), done);
-            deepStrictEqual(revert(right, now, now.annotations), done);
+            deepStrictEqual(revert(regional, subject), BACK);
+            deepStrictEqual(revert(right, now, now.annotations), BACK);
         });
 
         it("restarts the pods that do not use the regional endpoint, if they did before", () => {
@@ -183,9 +235,9 @@ describe("Reverting the canary", () => {
         });
     });
 
-    for (const [what, of, step, formerAnnotations = {}, memory = fresh] of rows) {
+    for (const [what, of, step, formerAnnotations = {}, memory = fresh, more = {}] of rows) {
         it(what, () => {
-            deepStrictEqual(comparableStep(nextTakeBackStep({ subject, formerAnnotations }, of, memory)), step);
+            deepStrictEqual(comparableStep(nextTakeBackStep({ subject, formerAnnotations, stableSeconds: 20, ...more }, of, memory)), step);
         });
     }
 });

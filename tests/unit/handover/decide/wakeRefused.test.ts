@@ -1,40 +1,27 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { nextWakeStep, refusedPodsLine } from "../../../../handover/decide/wakeRefused";
+import { strictEqual } from "node:assert/strict";
+import { refusedPodsLine } from "../../../../handover/decide/wakeRefused";
 import type { ClusterSeen } from "../../../../handover/model/world";
 import { right } from "../support/detachments";
-import { memoryWith, node, pods, seconds, world } from "../support/worlds";
+import { node, pods, world } from "../support/worlds";
 
 const refused = { refusedPods: ["no"], pods: pods(right).slice(1) };
-const started = (ago: number, wokenAgo?: number) =>
-    memoryWith({ startedAt: seconds(-ago), ...(wokenAgo === undefined ? {} : { wokenAt: seconds(-wokenAgo) }) });
-const step = (cluster: Partial<ClusterSeen>, memory = started(0)) => nextWakeStep(world(right, { cluster }), memory);
-const DONE = { do: "done", why: "no pod is refused" };
-const WAKE = { do: "wake", why: "the API server refused the pods for n1; making the DaemonSet controller retry" };
-const WAIT = { do: "wait", why: "no pod yet on n1" };
+const line = (cluster: Partial<ClusterSeen>) => refusedPodsLine(world(right, { cluster }).cluster);
 
-describe("Before the DaemonSet is patched, its controller", () => {
-    it("retries pods that were refused, every five seconds", () => {
-        deepStrictEqual(step(refused), WAKE);
-        deepStrictEqual(step(refused, started(5, 5)), WAIT);
-        deepStrictEqual(step(refused, started(6, 6)), WAKE);
-    });
-
-    it("is left alone once the pods exist, or where none was refused", () => {
-        deepStrictEqual(step({ ...refused, pods: pods(right) }), DONE);
-        deepStrictEqual(step({ ...refused, refusedPods: [] }), DONE);
-        deepStrictEqual(step({ ...refused, nodes: [node("n1", { ready: false }), node("n2"), node("n3")] }), DONE);
-    });
-
-    it("is left alone after half a minute, so that the update continues", () => {
-        deepStrictEqual(step(refused, started(29, 1)), WAIT);
-        deepStrictEqual(step(refused, started(30, 9)), DONE);
-    });
-
-    it("is why a refresh shows a change, as long as a pod is refused", () => {
+describe("A pod that the API server refuses", () => {
+    it("is why a refresh shows a change", () => {
         strictEqual(
-            refusedPodsLine(world(right, { cluster: refused }).cluster),
+            line(refused),
             "The API server refused the pods for n1. The next update makes the DaemonSet controller retry.",
         );
-        strictEqual(refusedPodsLine(world(right).cluster), undefined);
+    });
+
+    it("is none where none was refused, or the pods exist", () => {
+        strictEqual(line({}), undefined);
+        strictEqual(line({ ...refused, refusedPods: [] }), undefined);
+        strictEqual(line({ ...refused, pods: pods(right) }), undefined);
+    });
+
+    it("is none on a NotReady node, where no pod would start", () => {
+        strictEqual(line({ ...refused, nodes: [node("n1", { ready: false }), node("n2"), node("n3")] }), undefined);
     });
 });

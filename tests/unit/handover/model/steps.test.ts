@@ -49,12 +49,18 @@ describe("What a run remembers", () => {
         ["of settling is when", { do: "awaitPropagation", milliseconds: 1, why }, { propagatedAt: 9 }],
         ["of giving the annotation up is when", { do: "releaseServiceAccount", leaving: {}, why }, { releasedAt: 9 }],
         ["of waking the DaemonSet is when", { do: "wake", why }, { wokenAt: 9 }],
-        ["of a restart is one more of its node", { do: "restart", pod: on("n2"), why }, { restarts: { n1: 1, n2: 4 } }],
+        ["of a restart is one more of its node", { do: "restart", pods: [on("n2")], why }, { restarts: { n1: 1, n2: 4 } }],
         [
             "of a first restart is one of its node",
-            { do: "restart", pod: on("n3"), why },
+            { do: "restart", pods: [on("n3")], why },
             { restarts: { n1: 1, n2: 3, n3: 1 } },
         ],
+        [
+            "of a restart of several pods is one more of each node",
+            { do: "restart", pods: [on("n2"), on("n3"), on("n1")], why },
+            { restarts: { n1: 2, n2: 4, n3: 1 } },
+        ],
+        ["of a restart of no pod is nothing", { do: "restart", pods: [], why }, {}],
         [
             "of a restart by force is one more as well",
             { do: "forceRestart", pod: on("n1"), why },
@@ -68,6 +74,12 @@ describe("What a run remembers", () => {
             deepStrictEqual(remember(before, step, 9), { ...before, ...change });
         });
     }
+
+    it("is never changed in place", () => {
+        const kept = structuredClone(before);
+        remember(before, { do: "restart", pods: [on("n1"), on("n3")], why }, 9);
+        deepStrictEqual(before, kept);
+    });
 
     it("of an attachment is what no longer exists, besides what was gone before", () => {
         const step: Step = { do: "attach", policies: attach("more", "nodes"), why };
