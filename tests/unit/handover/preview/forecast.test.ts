@@ -94,16 +94,6 @@ describe("A forecast", () => {
 describe("Between the parts of a forecast", () => {
     const guarded = { injectionGuard: { present: true, inForce: true, roleArns: [ROLE] } };
 
-    it("the rolling update gives every pod the annotated role", () => {
-        const forecast = new Forecast(world(onNodeRole));
-        forecast.patchTemplate();
-        deepStrictEqual(
-            forecast.world.cluster.pods.map(({ credentials, current }) => [credentials.kind, current]),
-            Array(3).fill(["webIdentity", true]),
-        );
-        strictEqual(forecast.world.at, NOW + HOUR);
-    });
-
     it("the other resources change the cluster at once", () => {
         const forecast = new Forecast(world(carrying(ROLE), { cluster: guarded }));
         forecast.admit(FORMER_ROLE);

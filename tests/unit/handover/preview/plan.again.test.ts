@@ -4,7 +4,6 @@ import {
     ANNOTATE,
     attach,
     canary,
-    DELIVERED,
     DETACH,
     handedOver,
     changes,
@@ -13,8 +12,8 @@ import {
     planInputs,
     refuses,
     restart,
-    ROLLING,
-    ROLLING_AS_LISTED,
+    WAVES,
+    waves,
     DETACH_REMAINS,
     table,
     changesWithRemaining,
@@ -28,6 +27,7 @@ import {
     FORMER_ROLE,
     MANAGER,
     nodeRole,
+    NOW,
     onNodeRole,
     OTHER_POLICY,
     pod,
@@ -42,16 +42,14 @@ import {
 } from "../support/worlds";
 
 const other = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };
-const both = { delivered: DELIVERED };
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 
 table("The plan for a cluster that has been handed over", [
-    ["is nothing where nothing has changed", handedOver(), NOTHING, both],
+    ["is nothing where nothing has changed", handedOver(), NOTHING],
     [
         "is nothing where something is left to do, but nothing changes",
         handedOver({}, { nodeRoles: [nodeRole({ cniPolicies: [broad] })] }),
         NOTHING,
-        both,
     ],
     [
         "has the canary on the node whose pod an earlier run has left with a role that does not work",
@@ -60,7 +58,7 @@ table("The plan for a cluster that has been handed over", [
             attach("before the service account gets another role"),
             ANNOTATE,
             canary("pod-n2", "n2"),
-            ROLLING_AS_LISTED,
+            waves("pod-n1, pod-n3"),
             DETACH,
         ),
         {},
@@ -69,7 +67,7 @@ table("The plan for a cluster that has been handed over", [
     [
         "gives nothing back to a node role of the same program that has no nodes",
         handedOver({}, { nodeRoles: [nodeRole({ ...withoutPolicies, instancesOfCluster: [] })] }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES),
         { ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }] },
         { subject: other },
     ],
@@ -80,7 +78,7 @@ table("The plan for a cluster that has been handed over", [
             attach("before the service account gets another role"),
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
+            WAVES,
             DETACH,
         ),
         {},
@@ -96,7 +94,7 @@ table("The plan for a cluster that has been handed over", [
         changes(
             attach("before the service account gets another role"),
             ANNOTATE,
-            "[restart] The DaemonSet's rolling update restarts 2 pods, 1 at a time: pod-n1, pod-n2.",
+            waves("pod-n1, pod-n2"),
             DETACH,
         ),
         {},
@@ -105,7 +103,7 @@ table("The plan for a cluster that has been handed over", [
     [
         "gives nothing back before another role where nothing was detached",
         handedOver({ injectionGuard: { present: false, inForce: false } }, { nodeRoles: [nodeRole()] }),
-        changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), WAVES),
         inputsWithoutNodeRoles,
         { subject: other, ...preflightWithoutNodeRoles },
     ],
@@ -116,7 +114,7 @@ table("The plan for a cluster that has been handed over", [
             `[attach] ${OTHER_POLICY} is attached again to nodes, before the service account gets another role.`,
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
+            WAVES,
             `[detach] ${OTHER_POLICY} is detached from nodes once every pod carries the role.`,
         ),
         { detachPolicyArns: [OTHER_POLICY] },
@@ -126,24 +124,23 @@ table("The plan for a cluster that has been handed over", [
         "gives the policies back where no node role is named any more",
         handedOver(),
         changesWithRemaining([DETACH_REMAINS], attach("since detachFromNodeRoles no longer lists it")),
-        { ...both, ...inputsWithoutNodeRoles },
+        inputsWithoutNodeRoles,
         preflightWithoutNodeRoles,
     ],
     [
-        "restarts the pods where what was delivered has changed",
+        "restarts the pods that carry the role from before it was delivered in another way",
         handedOver(),
-        changes(ROLLING),
-        { delivered: "another" },
+        changes(canary("pod-n1", "n1"), WAVES),
+        { record: { ...record, deliveredAt: NOW }, canaryActs: true },
     ],
     [
         "detaches from a node role that is named later",
         handedOver({ injectionGuard: { present: false, inForce: false } }, { nodeRoles: [nodeRole()] }),
         changes(DETACH),
-        both,
     ],
 ]);
 
-const recorded = { ...both, record, canaryActs: false };
+const recorded = { record, canaryActs: false };
 
 table("The plan after a refresh", [
     ["is nothing where all is as it was", handedOver(), NOTHING, recorded],
@@ -177,7 +174,7 @@ table("The plan after a refresh", [
             { pods: pods(onNodeRole), injectionGuard: { present: false, inForce: false }, daemonSet },
             { nodeRoles: [nodeRole()] },
         ),
-        changes(canary("pod-n1", "n1"), ROLLING, DETACH),
+        changes(canary("pod-n1", "n1"), WAVES, DETACH),
         { record, canaryActs: true },
     ],
 ]);

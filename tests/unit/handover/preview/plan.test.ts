@@ -5,8 +5,8 @@ import {
     changes,
     preflightWithoutNodeRoles,
     restart,
-    ROLLING,
-    ROLLING_AS_LISTED,
+    WAVES,
+    waves,
     DETACH_REMAINS,
     table,
     changesWithRemaining,
@@ -16,6 +16,7 @@ import {
 import { seen } from "../support/preflights";
 import {
     inlinePolicy,
+    LONG_AGO,
     BROAD_POLICY,
     OTHER_POLICY_FIX,
     carrying,
@@ -37,11 +38,11 @@ const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 const managed = { arn: CNI_POLICY, kind: "cni" as const, sufficient: true };
 
 table("The plan of a first hand-over", [
-    ["is each step in its order", seen(), changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH)],
+    ["is each step in its order", seen(), changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH)],
     [
         "detaches nothing where no node role is named, and says what is left to do then",
         seen(),
-        changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), ROLLING),
+        changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), WAVES),
         inputsWithoutNodeRoles,
         preflightWithoutNodeRoles,
     ],
@@ -59,7 +60,7 @@ table("The plan of a first hand-over", [
         changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
+            WAVES,
             DETACH,
             "[force-detach] This program manages nodes. Set forceDetachPolicies: true on that role, or IAM refuses to delete it while " +
                 "it holds the policy that destroy attaches again.",
@@ -83,7 +84,7 @@ table("The plan of a first hand-over", [
         changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
+            WAVES,
             DETACH,
             DETACH.replace("nodes", "gpu"),
             "[force-detach] This program manages gpu. Set forceDetachPolicies: true on that role, or IAM refuses to delete it while " +
@@ -95,21 +96,21 @@ table("The plan of a first hand-over", [
     [
         "does not ask where it is set",
         seen(),
-        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
         { ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }] },
     ],
     [
         "says nothing of a mark that a wake has left",
         seen({ daemonSet: { ...daemonSet, woken: true } }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
     ],
     [
-        "restarts the pods itself where the DaemonSet does not",
+        "is the same with OnDelete",
         seen({ daemonSet: onDelete }),
         changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
-            restart("The live checks restart 3 pods, within the DaemonSet's maxUnavailable: pod-n1, pod-n2, pod-n3"),
+            WAVES,
             DETACH,
         ),
     ],
@@ -126,7 +127,7 @@ table("The plan of a first hand-over", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             "[canary] pod-n3 on n3, a node of gpu, restarts first and is watched for 20 s.",
-            ROLLING,
+            waves("pod-n2"),
             `[detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
             `[detach] ${CNI_POLICY} is detached from gpu once every pod carries the role.`,
         ),
@@ -136,14 +137,14 @@ table("The plan of a first hand-over", [
     [
         "tells no node role of a node that has none, where nothing is detached",
         seen({}, { roleOfInstance: {} }),
-        changes(ANNOTATE, "[canary] pod-n1 on n1 restarts first and is watched for 20 s.", ROLLING),
+        changes(ANNOTATE, "[canary] pod-n1 on n1 restarts first and is watched for 20 s.", WAVES),
         inputsWithoutNodeRoles,
         preflightWithoutNodeRoles,
     ],
     [
         "does not count a pod that is on its way out",
         seen({ pods: [pod("n1", onNodeRole, { name: "old", uid: "old", ...terminating }), ...pods(onNodeRole)] }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
     ],
     [
         "takes a pod for a canary that a killed run has left with the role",
@@ -151,17 +152,17 @@ table("The plan of a first hand-over", [
             serviceAccount,
             pods: pods(onNodeRole, pod("n2", carrying(ROLE))),
         }),
-        changes(ROLLING_AS_LISTED, DETACH),
+        changes(waves("pod-n1, pod-n3"), DETACH),
     ],
     [
         "waits for a pod that is starting, and counts it as the others",
         seen({ serviceAccount, pods: pods(onNodeRole, pod("n2", carrying(ROLE), starting)) }),
-        changes(ROLLING_AS_LISTED, DETACH),
+        changes(waves("pod-n1, pod-n3"), DETACH),
     ],
     [
-        "tells how many pods the rolling update takes at a time",
+        "tells how many pods a wave has at most",
         seen({ daemonSet: { ...daemonSet, maxUnavailable: 2 } }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), ROLLING.replace("1 at a time", "2 at a time"), DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), waves("pod-n2, pod-n3", 2, 2), DETACH),
     ],
     [
         "names five pods and counts the rest",
@@ -173,7 +174,7 @@ table("The plan of a first hand-over", [
             [DETACH_REMAINS],
             ANNOTATE,
             canary("pod-a", "a"),
-            "[restart] The DaemonSet's rolling update restarts 6 pods, 1 at a time: pod-a, pod-b, pod-c, pod-d, pod-e and 1 more.",
+            waves("pod-b, pod-c, pod-d, pod-e, pod-f", 5),
         ),
         inputsWithoutNodeRoles,
         preflightWithoutNodeRoles,
@@ -192,7 +193,7 @@ table("The plan of a first hand-over", [
             ],
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
+            WAVES,
             DETACH,
         ),
     ],
@@ -205,7 +206,7 @@ table("The plan of a first hand-over", [
             ],
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
+            WAVES,
             `[detach] ${BROAD_POLICY} is detached from nodes once every pod carries the role.`,
         ),
         { detachPolicyArns: [BROAD_POLICY] },
@@ -228,8 +229,9 @@ table("The plan of what does not come by itself", [
         changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
-            wait("2 pods carry the role, 1 still have the old template (NotReady: n2)"),
+            waves("pod-n3"),
+            restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2"),
+            wait("2 of 3 pods are Ready (not Ready yet: the next pod of n2; NotReady: n2) (NotReady: n2)"),
         ),
     ],
     [
@@ -238,7 +240,7 @@ table("The plan of what does not come by itself", [
         changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
+            waves("pod-n3"),
             restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2"),
             DETACH,
         ),
@@ -260,8 +262,79 @@ table("The plan of what does not come by itself", [
         changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
-            ROLLING,
+            WAVES,
             wait("instances with a node role have not joined yet: i-n4"),
         ),
+    ],
+]);
+
+/** A node in each of so many subnets, and so many pods more in the first one. */
+function inSubnets(count: number, more = 0) {
+    const names = Array.from({ length: count + more }, (_, nth) => `n${String(nth + 1).padStart(2, "0")}`);
+    const ids = names.map((name) => `i-${name}`);
+    const of = seen(
+        { nodes: names.map((name) => node(name)), pods: names.map((name) => pod(name, onNodeRole)) },
+        { nodeRoles: [nodeRole({ instancesOfCluster: ids })], roleOfInstance: Object.fromEntries(ids.map((id) => [id, "nodes"])) },
+    );
+    const networkOfInstance = Object.fromEntries(
+        ids.map((id, nth) => [id, { subnetId: `s${String(Math.min(nth, count - 1))}`, securityGroupIds: [] }]),
+    );
+    return { ...of, account: { ...of.account, networkOfInstance } };
+}
+const canaries = (count: number) =>
+    Array.from({ length: count }, (_, nth) => `n${String(nth + 1).padStart(2, "0")}`).map((on) => canary(`pod-${on}`, on));
+
+table("The plan of canaries and waves", [
+    [
+        "has a canary for each subnet",
+        inSubnets(3),
+        changes(ANNOTATE, ...canaries(3), DETACH),
+    ],
+    [
+        "has no line about other places where there are ten",
+        inSubnets(10),
+        changes(ANNOTATE, ...canaries(10), DETACH),
+    ],
+    [
+        "has ten canaries for more places, and says what tests the others",
+        inSubnets(12),
+        changes(
+            ANNOTATE,
+            ...canaries(10),
+            "[canary] The cluster has 12 combinations of node role, subnet and security groups. 10 of them get a canary; the first waves " +
+                "test the others with one pod each.",
+            waves("pod-n11, pod-n12"),
+            DETACH,
+        ),
+    ],
+    [
+        "says nothing of places where nothing restarts",
+        (() => {
+            const of = inSubnets(12);
+            return {
+                ...of,
+                cluster: { ...of.cluster, serviceAccount, pods: of.cluster.pods.map(({ node: on }) => pod(on, carrying(ROLE))) },
+            };
+        })(),
+        changes(DETACH),
+    ],
+    [
+        "tells about how long it takes: 20 s that canaries are watched, and 60 s for each of 21 waves of one pod",
+        (() => {
+            const of = inSubnets(1, 20);
+            const startsIn50Seconds = { createdAt: LONG_AGO - 50_000 };
+            const all = of.cluster.pods.map((seenPod) => ({ ...seenPod, ...startsIn50Seconds }));
+            return { ...of, cluster: { ...of.cluster, pods: all } };
+        })(),
+        changes(ANNOTATE, canary("pod-n01", "n01"), waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 15 more", 20, 1, "21 minutes"), DETACH),
+    ],
+    [
+        "counts a larger wave once",
+        (() => {
+            const of = inSubnets(1, 20);
+            const all = of.cluster.pods.map((seenPod) => ({ ...seenPod, createdAt: LONG_AGO - 50_000 }));
+            return { ...of, cluster: { ...of.cluster, pods: all, daemonSet: { ...daemonSet, maxUnavailable: 10 } } };
+        })(),
+        changes(ANNOTATE, canary("pod-n01", "n01"), waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 15 more", 20, 10, "6 minutes"), DETACH),
     ],
 ]);

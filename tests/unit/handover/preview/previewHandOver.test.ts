@@ -23,7 +23,6 @@ const inputs: PreviewInputs = {
     formerFieldManagers: [],
     region: "eu-west-1",
     record: undefined,
-    delivered: undefined,
     canaryActs: true,
     overrideExistingServiceAccount: false,
     injectionGuard: true,
@@ -86,7 +85,7 @@ describe("What a preview tells", () => {
                     "Plan for the cluster:",
                     "  [annotate] The service account kube-system/aws-node is annotated with the role.",
                     "  [canary] pod-n1 on n1, a node of nodes, restarts first and is watched for 20 s.",
-                    "  [restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: pod-n1, pod-n2, pod-n3.",
+                    "  [restart] 2 more pods restart in waves of up to 1, about 1 minute in all: pod-n2, pod-n3.",
                     `  [detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
                     "Remaining steps after the update:",
                     `  [other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`,
@@ -104,7 +103,7 @@ describe("What a preview tells", () => {
     });
 
     it("is nothing where nothing moves", async () => {
-        strictEqual(await preview(readOnlyContext(handedOver()), { delivered: "delivered" }), undefined);
+        strictEqual(await preview(readOnlyContext(handedOver())), undefined);
     });
 
     it("is the reason why the update would refuse", async () => {
@@ -118,7 +117,7 @@ describe("What a preview tells", () => {
     it("is the add-on with another role, also where the credential guard does not act", async () => {
         const withAddOn = { "other delivery": () => Promise.resolve({ ...OTHER_DELIVERY, addOnRoleArn: FORMER_ROLE }) };
         const attachedAgain = handedOver({}, { nodeRoles: [nodeRole()] });
-        for (const more of [{}, { record, canaryActs: false, delivered: "delivered" }]) {
+        for (const more of [{}, { record, canaryActs: false }]) {
             const plan = await preview(readOnlyContext(attachedAgain, [], withAddOn), more);
             strictEqual(plan?.refuses, true);
             const codes = plan.text.match(/\[[a-z-]+\]/g);
@@ -127,13 +126,13 @@ describe("What a preview tells", () => {
     });
 
     it("is the other component that owns the annotation, unless that is what this one was before it was renamed", async () => {
-        const [roleArnOwners, delivered] = [["eks-cni/shop/prod/cni"], "delivered"];
+        const roleArnOwners = ["eks-cni/shop/prod/cni"];
         const account = handedOver().cluster.serviceAccount;
         const world = handedOver({ serviceAccount: account && { ...account, roleArnOwners } });
-        const plan = await preview(readOnlyContext(world), { delivered });
+        const plan = await preview(readOnlyContext(world));
         ok(plan?.text.includes("[another-component]"), plan?.text);
         const formerFieldManagers = ["eks-cni/shop/prod/vpc", "eks-cni/shop/prod/cni"];
-        strictEqual((await preview(readOnlyContext(world), { delivered, formerFieldManagers }))?.refuses, undefined);
+        strictEqual((await preview(readOnlyContext(world), { formerFieldManagers }))?.refuses, undefined);
     });
 
     it("is each of several reasons", async () => {

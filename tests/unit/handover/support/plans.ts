@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import type { World } from "../../../../handover/model/world";
 import { planHandOver, PlanInputs } from "../../../../handover/preview/plan";
 import { passingPreflight } from "./preflights";
-import { withoutPolicies, carrying, CNI_POLICY, daemonSet, nodeRole, ROLE, ROLLOUT, world } from "./worlds";
+import { withoutPolicies, carrying, CNI_POLICY, nodeRole, ROLE, world } from "./worlds";
 
 /** The inputs of a first update. */
 export const planInputs: PlanInputs = {
@@ -17,15 +17,11 @@ export const planInputs: PlanInputs = {
     maxNotReadyNodes: 0,
 };
 
-/** The digest of the delivery that the pods already have. */
-export const DELIVERED = "delivered";
-
 /** A cluster that has been handed over. */
 export function handedOver(cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}): World {
     return world(carrying(ROLE), {
         cluster: {
             injectionGuard: { present: true, inForce: true, roleArns: [ROLE] },
-            daemonSet: { ...daemonSet, templateAnnotations: { [ROLLOUT]: DELIVERED } },
             ...cluster,
         },
         account: { nodeRoles: [nodeRole(withoutPolicies)], ...account },
@@ -41,8 +37,11 @@ export function planned(of: World, more: Partial<PlanInputs> = {}, preflight: Pa
 export const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 export const canary = (name: string, on: string) =>
     `[canary] ${name} on ${on}, a node of nodes, restarts first and is watched for 20 s.`;
-export const ROLLING = "[restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: pod-n1, pod-n2, pod-n3.";
-export const ROLLING_AS_LISTED = ROLLING.replace("pod-n2, pod-n3", "pod-n3, pod-n2");
+/** The other pods, in waves. */
+export const waves = (names: string, count = names.split(",").length, upTo = 1, about = "1 minute") =>
+    `[restart] ${count === 1 ? "1 more pod restarts" : `${String(count)} more pods restart`} in waves of up to ${String(upTo)}, ` +
+    `about ${about} in all: ${names}.`;
+export const WAVES = waves("pod-n2, pod-n3");
 export const restart = (pods: string) => `[restart] ${pods}.`;
 export const attach = (why: string) => `[attach] ${CNI_POLICY} is attached again to nodes, ${why}.`;
 export const DETACH = `[detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`;
