@@ -1,7 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
-import { deepStrictEqual, match, notStrictEqual, strictEqual } from "assert";
+import { match, notStrictEqual, strictEqual } from "assert";
 import * as fc from "fast-check";
-import { digest, rolloutAnnotationValue, skipAwait } from "../../../../components/delivery/rollout";
+import { digest } from "../../../../components/delivery/rollout";
 
 const ANNOTATIONS = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/cni", b: "2", a: "1" };
 
@@ -46,40 +45,4 @@ describe("the digest of what was delivered", () => {
             notStrictEqual(digest(id, annotations), before);
         });
     }
-});
-
-describe("the rollout", () => {
-    const valueOf = (carried: boolean | undefined) =>
-        new Promise((resolve) => {
-            rolloutAnnotationValue(pulumi.output(carried), pulumi.output("digest")).apply(resolve);
-        });
-
-    it("changes nothing of the template where every pod carries the role since before, and else says what was delivered", async () => {
-        strictEqual(await valueOf(true), undefined);
-        strictEqual(await valueOf(false), "digest");
-        strictEqual(await valueOf(undefined), "digest");
-        const plain = new Promise((resolve) =>
-            rolloutAnnotationValue(undefined, pulumi.output("digest")).apply(resolve),
-        );
-        strictEqual(await plain, "digest");
-    });
-});
-
-describe("the wait for the rollout", () => {
-    const valueOf = (strategy: string | undefined, maxNotReadyNodes = 0) =>
-        new Promise((resolve) => {
-            pulumi.output(skipAwait({ updateStrategy: pulumi.output(strategy), maxNotReadyNodes })).apply(resolve);
-        });
-
-    it("is left to the live checks where the DaemonSet replaces no pod by itself, and to the provider otherwise", async () => {
-        deepStrictEqual(await valueOf("OnDelete"), { "pulumi.com/skipAwait": "true" });
-        deepStrictEqual(await valueOf("RollingUpdate"), { "pulumi.com/skipAwait": undefined });
-        deepStrictEqual(await valueOf(undefined), { "pulumi.com/skipAwait": undefined });
-        deepStrictEqual(skipAwait({ updateStrategy: undefined, maxNotReadyNodes: 0 }), {});
-    });
-
-    it("is left to the live checks where NotReady nodes are ignored, on which the DaemonSet replaces no pod", async () => {
-        deepStrictEqual(await valueOf("RollingUpdate", 1), { "pulumi.com/skipAwait": "true" });
-        deepStrictEqual(await valueOf(undefined, 1), { "pulumi.com/skipAwait": "true" });
-    });
 });

@@ -1,15 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
-import { deepStrictEqual, strictEqual } from "assert";
+import { deepStrictEqual, match, strictEqual } from "assert";
 import { ADMISSION, CHECKS, COMMON, DELIVERED, inputs, live, MANAGED, names, ROLE_ARN } from "../../support/live";
 import { assertAccepted } from "../../support/refusals";
 import { cluster, GET_CLUSTER, ISSUER, LOOKUPS } from "../../support/standIn";
 import type { Run } from "../../support/underMocks";
 import { UNKNOWN } from "../../support/wire";
 
-/** The annotation that makes the Kubernetes provider skip its wait for the rollout. The live checks wait instead. */
-function skipAwaitAnnotation(run: Run<unknown>): unknown {
-    const { annotations } = inputs(run, "cni-daemon-set")["metadata"] as { annotations: Record<string, unknown> };
-    return annotations["pulumi.com/skipAwait"];
+/**
+ * The patch only notes what was delivered, on the DaemonSet itself: another pod template would restart every pod, and the provider would wait for
+ * them.
+ */
+function assertNoteOnly(run: Run<unknown>, namespace: string, name: string): void {
+    deepStrictEqual(Object.keys(inputs(run, "cni-daemon-set")).sort(), ["apiVersion", "kind", "metadata"]);
+    const { annotations, ...metadata } = inputs(run, "cni-daemon-set")["metadata"] as { annotations: object };
+    deepStrictEqual(metadata, { namespace, name });
+    const { "eks-cni/delivered": delivered, ...others } = annotations as Record<string, unknown>;
+    match(String(delivered), /^[0-9a-f]{16}$/);
+    deepStrictEqual(others, {
+        "pulumi.com/patchFieldManager": "eks-cni/project/stack/cni",
+        "pulumi.com/skipAwait": "true",
+    });
 }
 
 describe("the live checks' inputs", () => {
@@ -28,6 +38,7 @@ describe("the live checks' inputs", () => {
         });
         deepStrictEqual(inputs(run, "cni-canary"), {
             ...COMMON,
+            proof: "full",
             serviceAccountUid: "",
             stableSeconds: 20,
             delivered: DELIVERED,
@@ -35,11 +46,12 @@ describe("the live checks' inputs", () => {
         deepStrictEqual(inputs(run, "cni-detachment"), {
             ...COMMON,
             delivered: DELIVERED,
+            rollouts: 0,
             injectionGuard: false,
             stableSeconds: 20,
             maxNotReadyNodes: 0,
         });
-        deepStrictEqual(skipAwaitAnnotation(run), undefined);
+        assertNoteOnly(run, "kube-system", "aws-node");
     });
 
     it("carry every argument to its place", async () => {
@@ -122,7 +134,7 @@ describe("the live checks' inputs", () => {
             [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, rest["stableSeconds"], rest["keepDetached"]],
             [["nodes", "more"], [MANAGED], 2, 0, true],
         );
-        deepStrictEqual(skipAwaitAnnotation(run), "true");
+        assertNoteOnly(run, "cni-system", "agent-ds");
     });
 
     it("carry on what the credential guard has recorded, the injection guard's first name included", async () => {
@@ -190,7 +202,7 @@ describe("the live checks' inputs", () => {
         deepStrictEqual(unknown, [
             ["roleUniqueId", "subject"],
             ["approvedRole", "delivered", "formerAnnotations", "record", "serviceAccountUid", "subject"],
-            ["approvedRole", "delivered", "record", "subject"],
+            ["approvedRole", "delivered", "record", "rollouts", "subject"],
         ]);
     });
 

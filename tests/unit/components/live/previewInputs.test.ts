@@ -25,7 +25,6 @@ const plain: PlainParts = {
 const known: KnownArgs = {
     roleArn: NOT_YET_KNOWN,
     record: NOT_YET_KNOWN,
-    delivered: NOT_YET_KNOWN,
     oidcProviderArn: PROVIDER,
     region: "cn-north-1",
     serviceAccount: { namespace: "kube-system", name: "aws-node" },
@@ -59,7 +58,6 @@ const expected = {
     ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }],
     detachPolicyArns: undefined,
     record: undefined,
-    delivered: undefined,
 };
 
 function inputs(more: KnownArgs = {}, parts: Partial<PlainParts> = {}): object {
@@ -79,13 +77,12 @@ describe("What a preview knows of the hand-over", () => {
         assert.deepStrictEqual(inputs(), expected);
     });
 
-    it("has the role, its record and what was delivered once they are known", () => {
+    it("has the role and its record once they are known", () => {
         const record = { clusterUid: "cluster" };
-        assert.deepStrictEqual(inputs({ roleArn: ROLE, record, delivered: "digest" }), {
+        assert.deepStrictEqual(inputs({ roleArn: ROLE, record }), {
             ...expected,
             subject: { ...expected.subject, roleArn: ROLE, annotations: annotations(ROLE) },
             record,
-            delivered: "digest",
         });
     });
 

@@ -15,6 +15,8 @@ export interface Instance {
     profile?: string;
     state?: string;
     tags?: Record<string, string>;
+    subnetId?: string;
+    securityGroupIds?: string[];
 }
 
 export interface Account {
@@ -127,11 +129,13 @@ function matchesFilters(instance: Instance, parameters: Record<string, string>):
     });
 }
 
-function instanceDescription({ id, profile, state = "running", tags = {} }: Instance): object {
+function instanceDescription({ id, profile, state = "running", tags = {}, subnetId, securityGroupIds }: Instance): object {
     return {
         instanceId: id,
         instanceState: { name: state },
         ...(profile !== undefined && { iamInstanceProfile: { arn: profileArn(profile), id: `AIPA${profile}` } }),
+        ...(subnetId !== undefined && { subnetId }),
+        ...(securityGroupIds !== undefined && { groupSet: securityGroupIds.map((groupId) => ({ groupId })) }),
         tagSet: Object.entries(tags).map(([key, value]) => ({ key, value })),
         networkInterfaceSet: [
             {

@@ -3,7 +3,7 @@ import { clustersInCommon, clustersOf, membership } from "../../../../handover/a
 import { InstanceSeen } from "../../../../handover/aws/instances";
 
 function instance(id: string, tags: Record<string, string> = {}, region = "us-west-2"): InstanceSeen {
-    return { id, region, tags, profileArn: "arn" };
+    return { id, region, tags, profileArn: "arn", network: { subnetId: "", securityGroupIds: [] } };
 }
 
 describe("the clusters that an instance's tags name", () => {

@@ -4,13 +4,22 @@ import { enabledRegions, instancesById, instancesByProfile } from "../../../../h
 import { account, profileArn } from "./account";
 import { REGION, useAws } from "./fakeAws";
 
+/** Of an instance that is terminated. */
+const NOWHERE = { subnetId: "", securityGroupIds: [] };
+
 describe("EC2 is asked", () => {
     const aws = useAws();
     beforeEach(() =>
         aws.answer(
             account({
                 instances: [
-                    { id: "i-1", profile: "p", tags: { Name: "one", empty: "" } },
+                    {
+                        id: "i-1",
+                        profile: "p",
+                        tags: { Name: "one", empty: "" },
+                        subnetId: "subnet-0a",
+                        securityGroupIds: ["sg-2", "sg-1"],
+                    },
                     { id: "i-2" },
                     { id: "i-3", profile: "p", region: "eu-west-1" },
                 ],
@@ -28,8 +37,14 @@ describe("EC2 is asked", () => {
 
     it("for instances by their ids alone, each once and always in the same order", async () => {
         deepStrictEqual(await instancesById(clients(), ["i-2", "i-1", "i-2", "i-gone"]), [
-            { id: "i-1", region: REGION, profileArn: profileArn("p"), tags: { Name: "one", empty: "" } },
-            { id: "i-2", region: REGION, profileArn: undefined, tags: {} },
+            {
+                id: "i-1",
+                region: REGION,
+                profileArn: profileArn("p"),
+                tags: { Name: "one", empty: "" },
+                network: { subnetId: "subnet-0a", securityGroupIds: ["sg-1", "sg-2"] },
+            },
+            { id: "i-2", region: REGION, profileArn: undefined, tags: {}, network: NOWHERE },
         ]);
         deepStrictEqual(sentParameters(), [
             {
@@ -44,7 +59,7 @@ describe("EC2 is asked", () => {
 
     it("for instances of a region by their profile and state", async () => {
         deepStrictEqual(await instancesByProfile(clients(), "eu-west-1", [profileArn("p")]), [
-            { id: "i-3", region: "eu-west-1", profileArn: profileArn("p"), tags: {} },
+            { id: "i-3", region: "eu-west-1", profileArn: profileArn("p"), tags: {}, network: NOWHERE },
         ]);
         deepStrictEqual(sentParameters(), [
             {

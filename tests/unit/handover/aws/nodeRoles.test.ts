@@ -58,6 +58,23 @@ describe("a look at the node roles", () => {
             deepStrictEqual(roleOfInstance, { "i-1": undefined, "i-2": undefined, "i-3": undefined });
         });
 
+        it("and to the subnets and security groups, sorted, of the nodes that EC2 shows", async () => {
+            const { networkOfInstance } = await look(
+                {
+                    roles: { "nodes-a": { profiles: ["a"] } },
+                    instances: [
+                        { id: "i-1", profile: "a", subnetId: "subnet-0a", securityGroupIds: ["sg-2", "sg-1"] },
+                        { id: "i-2", profile: "a" },
+                    ],
+                },
+                { instanceIds: ["i-1", "i-2", "i-3"] },
+            );
+            deepStrictEqual(networkOfInstance, {
+                "i-1": { subnetId: "subnet-0a", securityGroupIds: ["sg-1", "sg-2"] },
+                "i-2": { subnetId: "", securityGroupIds: [] },
+            });
+        });
+
         it("and knows of none whose profile was deleted meanwhile", async () => {
             aws.answer({
                 ...account({ instances: [{ id: "i-1", profile: "a" }] }),
@@ -81,7 +98,12 @@ describe("a look at the node roles", () => {
         });
 
         it("asking nothing of EC2 without instances and without roles", async () => {
-            deepStrictEqual(await look({}, {}), { roleOfInstance: {}, clustersInTags: [], nodeRoles: [] });
+            deepStrictEqual(await look({}, {}), {
+                roleOfInstance: {},
+                networkOfInstance: {},
+                clustersInTags: [],
+                nodeRoles: [],
+            });
             deepStrictEqual(aws.counts(), {});
         });
     });

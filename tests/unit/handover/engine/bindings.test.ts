@@ -33,7 +33,7 @@ const NO_SERVER = {
 const RECORD = { namedNodeRoles: ["nodes"], approvedRoleArns: ["arn"], nodeRolePolicies: {} };
 const OUTPUTS: Record<Exclude<LiveCheckName, "deletionOrder">, object> = {
     credentialGuard: { record: RECORD, approvedRole: "arn", formerAnnotations: {} },
-    canary: { shown: "it works", carriedBefore: false, record: RECORD },
+    canary: { shown: "it works", rollouts: 1, record: RECORD },
     detachment: { record: RECORD, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] },
 };
 
@@ -117,6 +117,14 @@ for (const [title, operation] of Object.entries({ "dynamic providers": dynamicBi
 
             it(`${name}: the same inputs are no difference, whatever the outputs`, async () => {
                 strictEqual(await operation.diff(name, state, INPUTS), false);
+            });
+
+            it(`${name}: an output that the state of an earlier version lacks is one, whichever it is`, async () => {
+                const inputs = name === "credentialGuard" ? INPUTS : { ...INPUTS, record: RECORD };
+                for (const output of Object.keys(OUTPUTS[name]).filter((key) => !Object.hasOwn(inputs, key))) {
+                    const without = Object.fromEntries(Object.entries(state).filter(([key]) => key !== output));
+                    strictEqual(await operation.diff(name, without, inputs), true, output);
+                }
             });
 
             it(`${name}: an input that changed is one`, async () => {

@@ -145,6 +145,24 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],
+    waveFailed: [refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300)],
+    formerCredentialsFail: [refusals.formerCredentialsFail([pod("n1", onNodeRole)], ["n1 (subnet-0a)"])],
+    podsDoNotStart: [
+        refusals.podsDoNotStart(
+            [
+                pod("n1", onNodeRole, { startProblem: "container aws-node: ImagePullBackOff" }),
+                pod("n2", onNodeRole, { startProblem: "Unschedulable" }),
+            ],
+            ["n1 (subnet-0a)", "n2"],
+        ),
+    ],
+    rolloutTakenBack: [1, 12].map((working) =>
+        refusals.rolloutTakenBack(
+            refusals.waveFailed([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], 300),
+            working,
+            "everything is as before",
+        ),
+    ),
     proofFailed: [
         ...["denied", "denied."].map((why) => refusals.proofFailed({ code: "trust-refused", why }, ROLE)),
         refusals.proofFailed({ code: "sts-region-inactive", why: "off", fix: "Switch it on." }, ROLE),

@@ -1,0 +1,123 @@
+import type { V1ContainerStatus, V1Pod, V1PodStatus } from "@kubernetes/client-node";
+import { strictEqual } from "node:assert/strict";
+import { startProblem } from "../../../../handover/kubernetes/startProblem";
+
+const status = (more: object): V1ContainerStatus =>
+    ({ name: "aws-node", ready: false, restartCount: 0, image: "cni", imageID: "", ...more }) as V1ContainerStatus;
+const waiting = (reason: string, message?: string) =>
+    status({ state: { waiting: { reason, ...(message === undefined ? {} : { message }) } } });
+const ended = (reason: string) => status({ state: { terminated: { reason, exitCode: 1 } } });
+const inContainers = (...containerStatuses: V1ContainerStatus[]): V1PodStatus => ({ containerStatuses });
+const scheduled = (is: string, reason?: string, message?: string): V1PodStatus => ({
+    conditions: [
+        { type: "Initialized", status: "False", reason: "ContainersNotInitialized" },
+        { type: "PodScheduled", status: is, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) },
+    ],
+});
+
+/** Each has its own reason to be in the list: k8s.io/kubernetes pkg/kubelet/images/types.go, pkg/kubelet/kuberuntime. */
+const NOT_CREATED = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "RegistryUnavailable",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+    "PostStartHookError",
+];
+const ENDED = ["OOMKilled", "ContainerCannotRun", "StartError", "DeadlineExceeded"];
+
+describe("Why a pod does not start", () => {
+    const rows: [string, V1PodStatus | undefined, string | undefined][] = [
+        ["is not known without a status", undefined, undefined],
+        ["is not known without conditions and containers", {}, undefined],
+        ["is none where its containers run", inContainers(status({ ready: true, state: { running: {} } })), undefined],
+        [
+            "is none where its containers run and are not ready, as with credentials that do not work",
+            inContainers(status({ state: { running: {} } })),
+            undefined,
+        ],
+        ["is none where it is being created", inContainers(waiting("ContainerCreating")), undefined],
+        ["is none where it waits for its init containers", inContainers(waiting("PodInitializing")), undefined],
+        [
+            "is none where its liveness probe has ended it, as with credentials that do not work",
+            inContainers(
+                status({
+                    state: { waiting: { reason: "CrashLoopBackOff" } },
+                    lastState: { terminated: { reason: "Error", exitCode: 137 } },
+                }),
+            ),
+            undefined,
+        ],
+        [
+            "is what ended it before, where it waits to start again",
+            inContainers(
+                status({
+                    state: { waiting: { reason: "CrashLoopBackOff" } },
+                    lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } },
+                }),
+            ),
+            "container aws-node: OOMKilled",
+        ],
+        [
+            "is what ended it last, and nothing that ended it before that",
+            inContainers(
+                status({
+                    state: { terminated: { reason: "Error", exitCode: 1 } },
+                    lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } },
+                }),
+            ),
+            undefined,
+        ],
+        [
+            "is none for a container that is ready, whatever ended it before",
+            inContainers(status({ ready: true, lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } } })),
+            undefined,
+        ],
+        [
+            "has the kubelet's message",
+            inContainers(waiting("ErrImagePull", "no such image")),
+            "container aws-node: ErrImagePull, no such image",
+        ],
+        [
+            "is that of an init container first",
+            {
+                initContainerStatuses: [{ ...waiting("ImagePullBackOff"), name: "aws-vpc-cni-init" }],
+                containerStatuses: [waiting("CreateContainerError")],
+            },
+            "container aws-vpc-cni-init: ImagePullBackOff",
+        ],
+        [
+            "is that of the container that has one",
+            inContainers(status({ ready: true }), { ...ended("StartError"), name: "aws-eks-nodeagent" }),
+            "container aws-eks-nodeagent: StartError",
+        ],
+        [
+            "is that no node takes it, with the scheduler's message",
+            scheduled("False", "Unschedulable", "0/3 nodes are available."),
+            "Unschedulable: 0/3 nodes are available.",
+        ],
+        ["is that no node takes it, without a message", scheduled("False", "Unschedulable"), "Unschedulable"],
+        ["is none while the scheduler waits for a gate", scheduled("False", "SchedulingGated", "gated"), undefined],
+        ["is none once it is scheduled", scheduled("True", "Unschedulable"), undefined],
+        ...NOT_CREATED.map((reason): [string, V1PodStatus, string] => [
+            `is ${reason}: the container cannot be created`,
+            inContainers(waiting(reason)),
+            `container aws-node: ${reason}`,
+        ]),
+        ...ENDED.map((reason): [string, V1PodStatus, string] => [
+            `is ${reason}: the container ended for what it lacks`,
+            inContainers(ended(reason)),
+            `container aws-node: ${reason}`,
+        ]),
+    ];
+    for (const [what, of, expected] of rows) {
+        it(what, () => {
+            const pod: V1Pod = of === undefined ? {} : { status: of };
+            strictEqual(startProblem(pod), expected);
+        });
+    }
+});
