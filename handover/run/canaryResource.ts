@@ -12,12 +12,12 @@ import { refusals } from "../model/refusals";
 import { freshMemory } from "../model/steps";
 import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
-import { look } from "../observe/look";
 import { RunContext, withRunContext } from "../observe/runContext";
 import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
-import { reach } from "./loop";
+import { reach, Reached } from "./loop";
 import { ProofDepth, prove } from "./proveRole";
+import { TransientRetry } from "./transientRetry";
 import { withoutAccount } from "./withoutAccount";
 
 export interface CanaryInputs extends LiveInputs {
@@ -105,14 +105,10 @@ type Target = CanaryInputs & RolloutTarget;
 
 /** A rollout that was taken back has taken the annotation away. The next one begins with the proof, since the role may still not work. */
 async function proveAfterFailure(context: RunContext, target: Target): Promise<void> {
-    const world = await look(context, { searchElsewhere: false });
-    const { serviceAccount, uid } = world.cluster;
-    if (
-        serviceAccount !== undefined &&
-        uid === target.record.clusterUid &&
-        !isAnnotated(target.subject, world.cluster)
-    ) {
-        await prove(context, target, world);
+    const cluster = await new TransientRetry(context).read(() => context.cluster.look());
+    const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
+    if (isTheCluster && !isAnnotated(target.subject, cluster)) {
+        await prove(context, target, { cluster });
     }
 }
 
@@ -171,24 +167,32 @@ async function takeBack(
     { first, last }: { readonly first: World | undefined; readonly last: World | undefined },
     error: unknown,
 ): Promise<unknown> {
-    const tested = last !== undefined && nextCanaryStep(target, last, freshMemory(last.at)).do === "done";
+    const tested = last !== undefined && canariesWork(target, last);
     if (tested && !isRefusal(error, ...FOR_CREDENTIALS)) {
         return error;
     }
     const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
     const formerAnnotations = annotationsToRestore(target, first);
-    const back = await revert(context, { ...target, formerAnnotations }, cause);
+    const { world, why: back } = await revert(context, { ...target, formerAnnotations }, cause);
     if (isApiFailure(error)) {
         return stateUnknown(error, back);
     }
     const working = tested && isRefusal(error) ? error : undefined;
     return working === undefined
         ? refusals.canaryFailed(cause, back)
-        : refusals.rolloutTakenBack(working, workingPods(target, last), back);
+        : refusals.rolloutTakenBack(working, workingPods(target, world), back);
 }
 
-function workingPods({ subject }: Target, world: World | undefined): number {
-    return world?.cluster.pods.filter((pod) => pod.ready && carriesRole(pod, subject)).length ?? 0;
+/** Whether the canaries have worked. A complaint of a pod that restarted after them says nothing against them. */
+function canariesWork(target: Target, world: World): boolean {
+    const pods = world.cluster.pods.map((pod) => ({ ...pod, missingPermissions: undefined }));
+    const seen = { ...world, cluster: { ...world.cluster, pods } };
+    return nextCanaryStep(target, seen, freshMemory(world.at)).do === "done";
+}
+
+/** After the others have restarted with their former credentials. */
+function workingPods({ subject }: Target, { cluster }: World): number {
+    return cluster.pods.filter((pod) => pod.ready && carriesRole(pod, subject)).length;
 }
 
 /**
@@ -220,17 +224,16 @@ function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusa
 }
 
 /** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
-async function revert(context: RunContext, target: Target, cause: string): Promise<string> {
+async function revert(context: RunContext, target: Target, cause: string): Promise<Reached> {
     context.progress(`the rollout failed: ${cause} Taking it back`);
     try {
         // The credentials for the account may be the cause of the failure.
-        const { why } = await reach(withoutAccount(context), {
+        return await reach(withoutAccount(context), {
             what: "Taking the rollout back",
             next: (world, memory) => nextTakeBackStep(target, world, memory),
             limitSeconds: target.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });
-        return why;
     } catch (error) {
         throw isRefusal(error) ? notReverted(error, cause) : error;
     }

@@ -1,28 +1,30 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { Refusal } from "../../../../handover/model/refusal";
-import type { CredentialSource, NodeRoleSeen } from "../../../../handover/model/world";
-import type { RunContext } from "../../../../handover/observe/runContext";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
 import {
     carrying,
     FORMER_ROLE,
+    node,
     nodeRole,
-    NOW,
     onNodeRole,
     pod,
     pods,
     record,
     ROLE,
     ROLE_ARN,
+    seconds,
     starting,
     subject,
     withoutPolicies,
-    world,
 } from "../support/worlds";
+import { Born, Simulated, simulate } from "./simulatedCluster";
 
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "The user is unknown.", "Give another kubeconfig.");
+const UNREACHABLE = new Refusal("cluster-unreachable", "No route.", "It is not reached.", "Connect.");
+const WORKS = "a pod with the role works on a node of the node role";
+const ANNOTATED = { [ROLE_ARN]: ROLE };
 
 const inputs: CanaryInputs = {
     subject,
@@ -33,332 +35,425 @@ const inputs: CanaryInputs = {
     drift: "none",
     formerAnnotations: {},
     approvedRole: "a",
+    proof: "full",
     serviceAccountUid: "account",
     stableSeconds: 20,
     delivered: "d",
 };
+const outputs: CanaryOutputs = { shown: "it worked", rollouts: 3 };
+const state = { ...inputs, ...outputs };
 
-/** A run context with an existing canary pod. Looks at the cluster and the account fail when a test says so. */
-function contextWith(failures: {
-    account?: (nth: number) => Error | undefined;
-    cluster?: (nth: number) => Error | undefined;
-    /** The credentials of the other pods. */
-    others?: CredentialSource;
-    nodeRoles?: readonly NodeRoleSeen[];
-    /** Whether the canary pod becomes Ready. */
-    starts?: false;
-    /** Whether a pod that is deleted ends. */
-    ends?: false;
-}) {
-    const [calls, lines]: [string[], string[]] = [[], []];
-    const opened: (readonly string[])[] = [];
-    let now = NOW;
-    let annotations: Readonly<Record<string, string>> = { [ROLE_ARN]: ROLE };
-    let canaryPod = pod("n1", carrying(ROLE), failures.starts === false ? starting : { readySince: NOW });
-    const nth = (what: string) => calls.push(what) && calls.filter((call) => call === what).length;
-    const answer = <T>(error: Error | undefined, value: () => T): Promise<T> =>
-        error === undefined ? Promise.resolve(value()) : Promise.reject(error);
-    const { others = onNodeRole, nodeRoles = [nodeRole()] } = failures;
-    const seen = () => world(others, { at: now, cluster: { pods: pods(others, canaryPod) }, account: { nodeRoles } });
-    const context = {
-        subject,
-        roleNames: [],
-        now: () => now,
-        progress: (line: string) => lines.push(line),
-        sleep: () => Promise.resolve(),
-        cluster: {
-            look: () =>
-                answer(failures.cluster?.(nth("cluster")), () => ({
-                    ...seen().cluster,
-                    serviceAccount: { uid: "account", annotations, roleArnOwners: [] },
-                })),
-            annotate: (newAnnotations: Readonly<Record<string, string>>) => {
-                nth("annotate");
-                annotations = newAnnotations;
-                return Promise.resolve();
-            },
-            restart: () => {
-                nth("restart");
-                canaryPod = failures.ends === false ? { ...canaryPod, terminating: true } : pod("n1", onNodeRole);
-                return Promise.resolve();
-            },
-            change: () => {
-                // Longer than a look at the account is reused.
-                now += 31_000;
-                return Promise.resolve();
-            },
-            close: () => undefined,
-        },
-        aws: { look: () => answer(failures.account?.(nth("account")), () => seen().account) },
-    } as unknown as RunContext;
-    const operation = {
-        progress: () => undefined,
-        open: (_: unknown, roleNames: readonly string[]) => {
-            opened.push(roleNames);
-            return Promise.resolve(context);
-        },
-    };
-    return {
-        calls,
-        lines,
-        opened,
-        operation,
-        run: (more: Partial<CanaryInputs> = {}) => canary.create({ ...inputs, ...more }, operation),
-        end: () => ({ annotations, carries: canaryPod.credentials.kind === "webIdentity" }),
-    };
+function rollOut(of: Simulated = {}, more: Partial<CanaryInputs> = {}) {
+    const simulated = simulate(of);
+    return { ...simulated, done: canary.create({ ...inputs, ...more }, simulated.operation) };
 }
 
-describe("The canary, as a resource", () => {
-    it("is done when its pod has worked for long enough", async () => {
-        const { run, end } = contextWith({});
-        deepStrictEqual((await run()).shown, "a pod with the role works on a node of the node role");
-        deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carries: true });
+/** Nodes n1 to n9. */
+const nine = Array.from({ length: 9 }, (_, nth) => node(`n${String(nth + 1)}`));
+/** From this many new pods on, they are born like this. */
+const from =
+    (count: number, fate: Born) =>
+    ({ name }: { readonly name: string }): Born =>
+        Number(/^new(\d+)/.exec(name)?.[1]) >= count && Number(/^new(\d+)/.exec(name)?.[1]) < 100 ? fate : "works";
+const ofRole =
+    (fate: (pod: { readonly name: string }) => Born): Simulated["born"] =>
+    (one) =>
+        one.credentials.kind === "webIdentity" ? fate(one) : "works";
+
+describe("The rollout, as a resource", () => {
+    it("restarts the canary and then each other pod once, and is done when all work with the role", async () => {
+        const { done, writes, end, calls } = rollOut();
+        deepStrictEqual(await done, { shown: WORKS, rollouts: 1 });
+        deepStrictEqual(writes(), ["restart pod-n1", "restart pod-n2", "restart pod-n3"]);
+        deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n1", "n2", "n3"] });
+        strictEqual(calls.includes("prove"), false, "the credential guard has proved the role");
     });
 
-    it("tells the rollout where every pod has carried the role since before, and says nothing otherwise", async () => {
-        const shown = {
-            shown: "a pod with the role works on a node of the node role",
-            updateStrategy: "RollingUpdate" as const,
-        };
-        const before = { record: { ...record, originalAnnotations: { [ROLE_ARN]: ROLE } } };
-        deepStrictEqual(await contextWith({ others: carrying(ROLE) }).run(before), { ...shown, carriedBefore: true });
-        deepStrictEqual(await contextWith({ others: carrying(ROLE) }).run(), { ...shown, carriedBefore: false });
-        deepStrictEqual(await contextWith({}).run(before), { ...shown, carriedBefore: false });
+    it("restarts nothing where each pod carries the role already", async () => {
+        const { done, writes } = rollOut({ pods: pods(carrying(ROLE)) });
+        deepStrictEqual(await done, { shown: WORKS, rollouts: 1 });
+        deepStrictEqual(writes(), []);
+    });
+
+    it("takes as long as it has waves, each with its own limit", async () => {
+        // Nine waves of about seven seconds: more than twice the limit of one pod, which is the limit between two waves.
+        const { done, end } = rollOut({ nodes: nine }, { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 26 } });
+        strictEqual((await done).shown, WORKS);
+        strictEqual(end().carriers.length, 9);
+    });
+
+    it("begins with the proof where the annotation is gone, as after a rollout that was taken back", async () => {
+        const { done, calls, writes } = rollOut({ annotations: {} });
+        await done;
+        deepStrictEqual([calls[0], calls[1]], ["cluster", "prove"]);
+        deepStrictEqual(writes()[0], `annotate ${ROLE}`);
+    });
+
+    it("begins with the proof where the annotation is another role's", async () => {
+        const { done, calls } = rollOut({ annotations: { [ROLE_ARN]: FORMER_ROLE } });
+        await done;
+        ok(calls.includes("prove"));
+    });
+
+    it("changes nothing if this proof fails", async () => {
+        const { done, writes } = rollOut({
+            annotations: {},
+            proof: { verdict: "no", code: "trust-refused", why: "no", final: true },
+        });
+        await rejects(done, { code: "trust-refused" });
+        deepStrictEqual(writes(), []);
+    });
+
+    it("proves nothing if the program says so, with another cluster, or without a service account", async () => {
+        const off = rollOut({ annotations: {} }, { proof: "off" });
+        await off.done;
+        strictEqual(off.calls.includes("prove"), false);
+        for (const [cluster, code] of [
+            [{ uid: "another" }, "cluster-changed"],
+            [{ serviceAccount: undefined }, "service-account-missing"],
+        ] as const) {
+            const { done, calls } = rollOut({ annotations: {}, cluster });
+            await rejects(done, { code });
+            strictEqual(calls.includes("prove"), false);
+        }
+    });
+
+    it("waits for a cluster that cannot be reached for a moment, at its very beginning too", async () => {
+        const { done, lines } = rollOut({ look: (nth) => (nth === 1 ? UNREACHABLE : undefined) });
+        strictEqual((await done).shown, WORKS);
+        strictEqual(lines[0], "No route. Trying again");
     });
 
     it("keeps its outputs when nothing acts upon it", async () => {
-        const outputs = { shown: "s", updateStrategy: "RollingUpdate" as const, carriedBefore: true as const };
-        const operation = { progress: () => undefined };
-        deepStrictEqual(
-            await canary.update({ ...inputs, ...outputs }, { ...inputs, stableSeconds: 5 }, operation),
-            outputs,
-        );
-        deepStrictEqual(await canary.read({ ...inputs, ...outputs }, contextWith({}).operation), {
-            outputs,
-            drift: "none",
+        const { operation, opened } = simulate();
+        deepStrictEqual(await canary.update(state, { ...inputs, stableSeconds: 5, proof: "off" }, operation), outputs);
+        deepStrictEqual(opened, []);
+        deepStrictEqual(await canary.read(state, operation), { outputs, drift: "none" });
+    });
+
+    it("has outputs of its own for the state of an earlier version, which lacks them", async () => {
+        const stored = { ...inputs, shown: "s", carriedBefore: true, updateStrategy: "OnDelete" } as unknown as typeof state;
+        const { operation } = simulate();
+        deepStrictEqual((await canary.read(stored, operation)).outputs, { shown: "s", rollouts: 0 });
+        deepStrictEqual(await canary.update(stored, inputs, operation), { shown: "s", rollouts: 0 });
+        deepStrictEqual(await canary.update({ ...inputs } as typeof state, inputs, operation), { shown: "", rollouts: 0 });
+        deepStrictEqual(await canary.update(stored, { ...inputs, delivered: "e" }, simulate().operation), {
+            shown: WORKS,
+            rollouts: 1,
         });
     });
 
-    it("reads the state of an earlier version, which may lack that output", async () => {
-        const stored = { ...inputs, shown: "s" } as CanaryInputs & CanaryOutputs;
-        const { outputs } = await canary.read(stored, contextWith({}).operation);
-        deepStrictEqual(outputs, { shown: "s", carriedBefore: false });
-    });
-
-    it("goes back without the account when its credentials expire, and says what fixes them", async () => {
-        const { run, end, calls } = contextWith({ account: (nth) => (nth > 1 ? EXPIRED : undefined) });
-        await rejects(run(), (error: Refusal) => {
-            deepStrictEqual([error.code, error.seen, error.fix], [EXPIRED.code, EXPIRED.seen, EXPIRED.fix]);
-            match(
-                error.means,
-                /^They have expired\. The canary's state could not be read\. .* were reverted \(everything is as before\)\./,
-            );
-            return true;
-        });
-        deepStrictEqual(end(), { annotations: {}, carries: false });
-        deepStrictEqual(calls.filter((call) => call === "account").length, 2);
-    });
-
-    it("says that it stays where the cluster is what cannot be reached any more", async () => {
-        const { run, end } = contextWith({ cluster: (nth) => (nth > 1 ? UNKNOWN : undefined) });
-        await rejects(run(), (error: Refusal) => {
-            deepStrictEqual([error.code, error.seen, error.fix], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.fix]);
-            match(error.means, /the canary was not reverted: one pod of each node role may carry the role/);
-            return true;
-        });
-        deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carries: true });
-    });
-
-    describe("on a cluster that is handed over", () => {
-        const nodeRoles = [nodeRole(withoutPolicies)];
-        const account = (nth: number) => (nth > 1 ? new Error("odd") : undefined);
-        const kept = { annotations: { [ROLE_ARN]: ROLE }, carries: true };
-
-        it("sends no pod back to a node role without the policies", async () => {
-            const { run, end } = contextWith({ account, nodeRoles, others: carrying(ROLE) });
-            await rejects(run({ stableSeconds: 7200 }), { code: "canary-failed" });
-            deepStrictEqual(end(), kept);
-        });
-
-        it("restores another role, if the service account had one", async () => {
-            const former = { [ROLE_ARN]: FORMER_ROLE };
-            const { run, end } = contextWith({ account, nodeRoles, others: carrying(FORMER_ROLE) });
-            await rejects(run({ formerAnnotations: former, stableSeconds: 7200 }), { code: "canary-failed" });
-            deepStrictEqual(end(), { annotations: former, carries: false });
-        });
-
-        it("reverts as usual while no pod works with the role", async () => {
-            const { run, end } = contextWith({ account, nodeRoles, starts: false });
-            await rejects(run(), { code: "canary-failed" });
-            deepStrictEqual(end(), { annotations: {}, carries: false });
-        });
-
-        it("reverts nothing if it has not seen the node roles, and the record names some", async () => {
-            const unseen = contextWith({ account: () => EXPIRED });
-            await rejects(unseen.run(), { code: EXPIRED.code });
-            deepStrictEqual(unseen.end(), kept);
-            const unnamed = contextWith({ account: () => EXPIRED });
-            await rejects(unnamed.run({ record: { ...record, namedNodeRoles: [] } }), { code: EXPIRED.code });
-            deepStrictEqual(unnamed.end(), { annotations: {}, carries: false });
-        });
+    it("counts each rollout, so that the detachment verifies the pods again", async () => {
+        for (const change of [{ delivered: "another" }, { approvedRole: "b" }]) {
+            const { operation, opened } = simulate();
+            deepStrictEqual(await canary.update(state, { ...inputs, ...change }, operation), { shown: WORKS, rollouts: 4 });
+            deepStrictEqual(opened, [["nodes"]], "the roles whose policies it may have to attach");
+        }
+        strictEqual((await canary.update({ ...state, drift: "a reason" }, inputs, simulate().operation)).rollouts, 4);
     });
 
     it("runs again if the patch annotates another service account", async () => {
-        const outputs = { shown: "s", carriedBefore: false };
-        const { operation } = contextWith({});
-        const state = { ...inputs, ...outputs, serviceAccountUid: "former" };
-        const { shown } = await canary.update(state, inputs, operation);
-        strictEqual(shown, "a pod with the role works on a node of the node role");
-        await rejects(canary.update({ ...inputs, ...outputs }, { ...inputs, serviceAccountUid: "other" }, operation), {
+        const { operation } = simulate();
+        strictEqual((await canary.update({ ...state, serviceAccountUid: "former" }, inputs, operation)).rollouts, 4);
+        await rejects(canary.update(state, { ...inputs, serviceAccountUid: "other" }, operation), {
             code: "another-cluster",
         });
     });
 
-    it("has failed, and is reverted, where the error is unknown", async () => {
-        const { run, end } = contextWith({ account: (nth) => (nth > 1 ? new Error("odd") : undefined) });
-        await rejects(run(), { code: "canary-failed", seen: "The canary failed: odd." });
-        deepStrictEqual(end(), { annotations: {}, carries: false });
+    it("attaches policies again that pods on the node role miss, and goes on at once", async () => {
+        const { done, writes } = rollOut({ nodeRoles: [nodeRole(withoutPolicies)] });
+        await done;
+        deepStrictEqual(writes(), ["attach nodes", "restart pod-n1", "restart pod-n2", "restart pod-n3"]);
     });
 
-    for (const code of [
-        "cluster-changed",
-        "another-cluster",
-        "service-account-missing",
-        "daemon-set-missing",
-        "cancelled",
-    ]) {
-        it(`touches nothing after ${code}`, async () => {
-            const refusal = new Refusal(code, "Seen.", "x", "y");
-            const { run, calls } = contextWith({ account: (nth) => (nth > 1 ? refusal : undefined) });
-            await rejects(run(), refusal);
-            deepStrictEqual(
-                calls.filter((call) => call === "annotate" || call === "restart"),
-                [],
-            );
+    it("leaves the hand-back to the credential guard", async () => {
+        const { operation, opened } = simulate();
+        await canary.delete(state, operation);
+        deepStrictEqual(opened, []);
+    });
+});
+
+describe("A rollout that fails in its canaries", () => {
+    const REVERTED = { annotations: {}, carriers: [] };
+
+    it("is taken back at the limit of one canary: the annotation leaves, and this pod alone restarts", async () => {
+        const { done, writes, end, lines } = rollOut({ nodes: nine, maxUnavailable: 3, born: ofRole(() => "never") });
+        await rejects(done, ({ code, seen, means }: Refusal) => {
+            strictEqual(code, "canary-failed");
+            match(seen, /^The canary failed: The canary did not finish within 300 s\. Last seen: canary new1-n1 on n1 of nodes: not Ready yet\./);
+            match(means, /^The service account and the canaries that did not work were reverted \(everything is as before\)\./);
+            return true;
         });
-    }
-
-    it("has nothing to revert without a kubeconfig", async () => {
-        const invalid = new Refusal("kubeconfig-invalid", "No clusters.", "x", "y");
-        const { run, calls } = contextWith({ cluster: () => invalid });
-        await rejects(run(), invalid);
-        deepStrictEqual(calls, ["cluster"]);
+        deepStrictEqual(writes(), ["restart pod-n1", "annotate nothing", "restart new1-n1"]);
+        deepStrictEqual(end(), REVERTED);
+        ok(lines.some((line) => line.startsWith("the rollout failed: The canary did not finish within 300 s.")));
     });
 
-    it("has failed after a refusal that is about no API, with its reason", async () => {
+    it("is taken back at once where the canary complains", async () => {
+        const { done, end, writes } = rollOut({ born: ofRole(() => ({ complains: "no" })) });
+        await rejects(done, { code: "canary-failed" });
+        deepStrictEqual(writes(), ["restart pod-n1", "annotate nothing", "restart new1-n1"]);
+        deepStrictEqual(end(), REVERTED);
+    });
+
+    it("is taken back where the canary does not start for another reason, which the message has", async () => {
+        const { done, end } = rollOut({ born: ofRole(() => ({ startProblem: "Unschedulable" })) });
+        await rejects(done, ({ code, seen }: Refusal) => {
+            return code === "canary-failed" && seen.includes("does not start: Unschedulable");
+        });
+        deepStrictEqual(end(), REVERTED);
+    });
+
+    it("gives the former annotation back, and the pod its former role", async () => {
+        const former = { [ROLE_ARN]: FORMER_ROLE };
+        const { done, end } = rollOut(
+            { pods: pods(carrying(FORMER_ROLE)), born: (one) => (JSON.stringify(one.credentials).includes(ROLE) ? "never" : "works") },
+            { formerAnnotations: former },
+        );
+        await rejects(done, { code: "canary-failed" });
+        deepStrictEqual(end(), { annotations: former, carriers: ["n2", "n3", "n1"].sort() });
+    });
+
+    it("goes back without the account when its credentials expire, and says what fixes them", async () => {
+        const { done, end, calls } = rollOut({ account: (nth) => (nth > 1 ? EXPIRED : undefined), born: ofRole(() => "never") });
+        await rejects(done, (error: Refusal) => {
+            deepStrictEqual([error.code, error.seen, error.fix], [EXPIRED.code, EXPIRED.seen, EXPIRED.fix]);
+            match(error.means, /^They have expired\. The canary's state could not be read\. .* were reverted \(everything is as before\)\./);
+            return true;
+        });
+        deepStrictEqual(end(), REVERTED);
+        strictEqual(calls.filter((call) => call === "account").length, 2);
+    });
+
+    it("says that it stays where the cluster is what cannot be reached any more", async () => {
+        const { done, end } = rollOut({ look: (nth) => (nth > 3 ? UNKNOWN : undefined) });
+        await rejects(done, (error: Refusal) => {
+            deepStrictEqual([error.code, error.seen, error.fix], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.fix]);
+            match(error.means, /So it was not taken back: pods may carry the role that do not work with it\. The rollout had failed: 401\./);
+            return true;
+        });
+        deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n1"] });
+    });
+
+    it("is taken back where the error is unknown", async () => {
+        const { done, end } = rollOut({ account: (nth) => (nth > 1 ? new Error("odd") : undefined), born: ofRole(() => "never") });
+        await rejects(done, { code: "canary-failed", seen: "The canary failed: odd." });
+        deepStrictEqual(end(), REVERTED);
+    });
+
+    it("is taken back after a refusal that is about no API, with its reason", async () => {
         for (const code of ["policy-gone", "an-aws-thing"]) {
             const refusal = new Refusal(code, "Seen.", "Means.", "y");
-            const { run, lines } = contextWith({ account: (nth) => (nth > 1 ? refusal : undefined) });
-            await rejects(run(), { code: "canary-failed", seen: "The canary failed: Seen. Means." });
-            deepStrictEqual(lines[1], "the canary failed: Seen. Means. Reverting it");
+            const { done, lines } = rollOut({ account: (nth) => (nth > 1 ? refusal : undefined), born: ofRole(() => "never") });
+            await rejects(done, { code: "canary-failed", seen: "The canary failed: Seen. Means." });
+            ok(lines.includes("the rollout failed: Seen. Means. Taking it back"), lines.join("\n"));
         }
     });
 
     it("does not know its state when STS does not answer", async () => {
         const refusal = new Refusal("sts-unreachable", "Seen.", "Means.", "y");
-        const { run } = contextWith({ account: (nth) => (nth > 1 ? refusal : undefined) });
-        await rejects(run(), { code: "sts-unreachable" });
+        const { done } = rollOut({ account: (nth) => (nth > 1 ? refusal : undefined), born: ofRole(() => "never") });
+        await rejects(done, { code: "sts-unreachable" });
     });
 
-    it("fails at its limit, and so does the revert", async () => {
-        const timeouts = { ...DEFAULT_TIMEOUTS, canarySeconds: 93 };
-        const { run } = contextWith({ starts: false });
-        await rejects(
-            run({ timeouts }),
-            ({ code, seen }: Refusal) =>
-                code === "canary-failed" &&
-                seen.startsWith("The canary failed: The canary did not finish within 93 s."),
-        );
-        const stuck = contextWith({ starts: false, ends: false });
-        await rejects(
-            stuck.run({ timeouts }),
-            ({ code, seen, means, fix }: Refusal) =>
-                code === "time-limit" &&
-                seen.startsWith("Reverting the canary did not finish within 93 s.") &&
-                means.endsWith("Nothing that pods need was taken away. The next run continues from here.") &&
-                fix.includes("timeouts.canarySeconds"),
-        );
+    it("says so where taking it back reaches its limit as well", async () => {
+        const of: Simulated = { pods: pods(onNodeRole, pod("n1", carrying(ROLE), starting)), ends: false };
+        const { done } = rollOut(of, { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 93 } });
+        await rejects(done, ({ code, seen, means, fix }: Refusal) => {
+            strictEqual(code, "time-limit");
+            match(seen, /^Taking the rollout back did not finish within 93 s\./);
+            match(means, /The rollout had failed: The canary did not finish within 93 s\./);
+            ok(fix.includes("timeouts.canarySeconds"));
+            return true;
+        });
     });
 
-    it("passes on a failure of the revert that is no refusal", async () => {
+    it("passes on a failure of taking it back that is no refusal", async () => {
         const odd = new TypeError("odd");
-        const { run } = contextWith({ cluster: (nth) => (nth > 1 ? odd : undefined) });
-        await rejects(run(), odd);
-    });
-
-    it("runs for the names and the cluster of the record", async () => {
-        const { run, opened } = contextWith({});
-        await run();
-        deepStrictEqual(opened, [[]]);
-    });
-
-    it("runs again for another role, and for another delivery of the same one", async () => {
-        const before = { ...inputs, shown: "s", carriedBefore: true };
-        for (const change of [{ delivered: "another" }, { approvedRole: "b" }]) {
-            const { operation, calls, opened } = contextWith({ account: () => undefined, cluster: () => undefined });
-            const { shown } = await canary.update(before, { ...inputs, ...change }, operation);
-            deepStrictEqual(shown, "a pod with the role works on a node of the node role");
-            deepStrictEqual([calls[0], calls[1], opened], ["cluster", "account", [[]]]);
-        }
-    });
-
-    it("leaves the hand-back to the credential guard", async () => {
-        const { operation, opened } = contextWith({});
-        await canary.delete({ ...inputs, shown: "s", carriedBefore: false }, operation);
-        deepStrictEqual(opened, []);
+        const { done } = rollOut({ look: (nth) => (nth > 1 ? odd : undefined) });
+        await rejects(done, odd);
     });
 });
 
-describe("A canary whose refresh has shown refused pods", () => {
-    /** A cluster that is handed over, and whose first node has no pod until the controller is woken. */
-    function refusing(refused: boolean) {
-        const calls: string[] = [];
-        let now = NOW;
-        let woken = !refused;
-        const all = pods(carrying(ROLE));
-        const seen = () => ({ pods: woken ? all : all.slice(1), refusedPods: refused ? ["no"] : [] });
-        const context = {
-            subject,
-            roleNames: [],
-            now: () => now,
-            progress: (line: string) => calls.push(line),
-            sleep: () => Promise.resolve(),
-            cluster: {
-                look: () => Promise.resolve(world(carrying(ROLE), { cluster: seen() }).cluster),
-                wakeDaemonSet: () => {
-                    calls.push("wake");
-                    woken = true;
-                    return Promise.resolve();
-                },
-                change: () => Promise.resolve((now += 2000)),
-                close: () => undefined,
-            },
-            aws: { look: () => Promise.reject(new Error("the account was read")) },
-        } as unknown as RunContext;
-        return { calls, operation: { progress: () => undefined, open: () => Promise.resolve(context) } };
+describe("A rollout that is not taken back", () => {
+    for (const code of ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing", "cancelled"]) {
+        it(`touches nothing after ${code}`, async () => {
+            const refusal = new Refusal(code, "Seen.", "x", "y");
+            const { done, writes } = rollOut({ account: () => refusal });
+            await rejects(done, refusal);
+            deepStrictEqual(writes(), []);
+        });
     }
-    const state = { ...inputs, shown: "it worked", carriedBefore: false };
-    const line = "The API server refused the pods for n1. The next update makes the DaemonSet controller retry.";
 
-    it("says so, and shows nothing otherwise", async () => {
-        const { calls, operation } = refusing(true);
-        const outputs = { shown: "it worked", carriedBefore: false };
-        deepStrictEqual(await canary.read(state, operation), { outputs, drift: line });
-        deepStrictEqual(calls, [line]);
-        const none = refusing(false);
-        deepStrictEqual(await canary.read(state, none.operation), { outputs, drift: "none" });
-        deepStrictEqual(none.calls, []);
+    it("touches nothing while a Pod Identity association exists", async () => {
+        const { done, writes } = rollOut({ associations: ["theirs"] }, { subject: { ...subject, clusterName: "prod" } });
+        await rejects(done, { code: "pod-identity-association" });
+        deepStrictEqual(writes(), []);
     });
 
-    it("makes the controller retry, and tries no role and reverts nothing", async () => {
-        const { calls, operation } = refusing(true);
-        deepStrictEqual(await canary.update({ ...state, drift: line }, inputs, operation), {
-            shown: "it worked",
-            carriedBefore: false,
+    it("has nothing to take back without a kubeconfig", async () => {
+        const invalid = new Refusal("kubeconfig-invalid", "No clusters.", "x", "y");
+        const { done, calls } = rollOut({ look: () => invalid });
+        await rejects(done, invalid);
+        deepStrictEqual(calls, ["cluster"]);
+    });
+
+    it("stops where pods do not start for another reason after canaries have worked: the annotation stays, and so do the pods", async () => {
+        const { done, end, writes } = rollOut({
+            nodes: nine,
+            maxUnavailable: 3,
+            born: from(3, { startProblem: "container aws-node: ImagePullBackOff" }),
         });
-        deepStrictEqual(
-            calls.filter((call) => call === "wake"),
-            ["wake"],
+        await rejects(done, ({ code, seen }: Refusal) => {
+            strictEqual(code, "pods-do-not-start");
+            match(seen, /new3-n3 does not start \(container aws-node: ImagePullBackOff\)/);
+            return true;
+        });
+        strictEqual(writes().some((call) => call.startsWith("annotate")), false);
+        strictEqual(end().annotations[ROLE_ARN], ROLE);
+        deepStrictEqual(writes(), ["restart pod-n1", "restart pod-n2", "restart pod-n3", "restart pod-n4"]);
+    });
+
+    it("stops at its limit after canaries have worked, where a pod never ends", async () => {
+        const of: Simulated = { pods: pods(onNodeRole, pod("n1", carrying(ROLE))), ends: false };
+        const { done, end, writes } = rollOut(of, { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 60 } });
+        await rejects(done, ({ code, seen }: Refusal) => {
+            strictEqual(code, "time-limit");
+            match(seen, /^The rollout did not finish within 120 s\. Last seen: /);
+            return true;
+        });
+        strictEqual(writes().length, 1);
+        strictEqual(end().annotations[ROLE_ARN], ROLE);
+    });
+
+    it("stops after canaries have worked, where AWS does not answer any more", async () => {
+        const of: Simulated = { pods: pods(onNodeRole, pod("n1", carrying(ROLE))), account: (nth) => (nth > 1 ? EXPIRED : undefined) };
+        const { done, end, writes } = rollOut({ ...of, ends: false });
+        await rejects(done, EXPIRED);
+        deepStrictEqual(writes().filter((call) => call.startsWith("annotate")), []);
+        strictEqual(end().annotations[ROLE_ARN], ROLE);
+    });
+});
+
+describe("A rollout that fails in a wave", () => {
+    it("is taken back: the annotation leaves, the pods of this wave restart, and those that work stay", async () => {
+        const { done, writes, end } = rollOut({ nodes: nine, maxUnavailable: 3, born: ofRole(from(3, "never")) });
+        await rejects(done, ({ code, seen, means, fix }: Refusal) => {
+            strictEqual(code, "rollout-taken-back");
+            match(seen, /^The rollout failed: new3-n3, new4-n4 on n3, n4 restarted with the role, and did not become Ready within 300 s\./);
+            match(means, /restarted with their former credentials \(everything is as before\)\. 2 pods work with the role and keep it\./);
+            match(fix, /Then run pulumi up again: it begins with the proof and the canaries\.$/);
+            return true;
+        });
+        deepStrictEqual(writes(), [
+            "restart pod-n1",
+            "restart pod-n2",
+            "restart pod-n3",
+            "restart pod-n4",
+            "annotate nothing",
+            "restart new3-n3",
+            "restart new4-n4",
+        ]);
+        deepStrictEqual(end(), { annotations: {}, carriers: ["n1", "n2"] });
+    });
+
+    it("is taken back for a complaint, and a pod that works keeps the role", async () => {
+        const { done, end } = rollOut({ nodes: nine, born: ofRole(from(2, { complains: "ec2:CreateTags denied" })) });
+        await rejects(done, ({ code, means }: Refusal) => {
+            return code === "rollout-taken-back" && means.includes("1 pod works with the role and keeps it.");
+        });
+        deepStrictEqual(end(), { annotations: {}, carriers: ["n1"] });
+    });
+
+    it("continues at the next run, with the proof first, and restarts those alone that do not carry the role", async () => {
+        const { done, seen } = rollOut({ nodes: nine, born: ofRole(from(3, "never")) });
+        await rejects(done, { code: "rollout-taken-back" });
+        const next = rollOut({ nodes: nine, annotations: {}, pods: seen().cluster.pods });
+        strictEqual((await next.done).shown, WORKS);
+        strictEqual(next.calls[1], "prove");
+        strictEqual(next.writes().filter((call) => call.startsWith("restart")).length, 7);
+    });
+
+    it("sends no pod back to a node role without the policies, on a cluster that is handed over", async () => {
+        const handedOver = [...nine.slice(0, 8).map(({ name }) => pod(name, carrying(ROLE))), pod("n9", carrying("bad"))];
+        const { done, end } = rollOut({
+            nodes: nine,
+            nodeRoles: [nodeRole(withoutPolicies)],
+            pods: handedOver,
+            born: ofRole(() => "never"),
+        });
+        await rejects(done, { code: "rollout-taken-back" });
+        strictEqual(end().annotations[ROLE_ARN], ROLE);
+        strictEqual(end().carriers.length, 9);
+    });
+
+    it("restores another role there, if the service account had one", async () => {
+        const former = { [ROLE_ARN]: FORMER_ROLE };
+        const mixed = [...nine.slice(0, 8).map(({ name }) => pod(name, carrying(ROLE))), pod("n9", carrying(FORMER_ROLE))];
+        const { done, end } = rollOut(
+            {
+                nodes: nine,
+                nodeRoles: [nodeRole(withoutPolicies)],
+                pods: mixed,
+                born: (one) => (JSON.stringify(one.credentials).includes(`"${ROLE}"`) ? "never" : "works"),
+            },
+            { formerAnnotations: former },
         );
+        await rejects(done, { code: "rollout-taken-back" });
+        deepStrictEqual(end().annotations, former);
+    });
+});
+
+describe("A complaint from before the role was repaired", () => {
+    const complaining = (at: number) =>
+        pods(carrying(ROLE), pod("n2", carrying(ROLE), { missingPermissions: "no", missingPermissionsAt: at }));
+    const update = (of: Simulated, before: Partial<typeof state> = {}) => {
+        const simulated = simulate(of);
+        return { ...simulated, done: canary.update({ ...state, ...before }, { ...inputs, delivered: "e" }, simulated.operation) };
+    };
+    const proofs = (calls: readonly string[]) => calls.filter((call) => call === "prove").length;
+
+    it("does not count once the role is proved, if the pods were verified with it before", async () => {
+        const { done, calls, lines } = update({ pods: complaining(seconds(-60)) });
+        deepStrictEqual(await done, { shown: WORKS, rollouts: 4 });
+        strictEqual(proofs(calls), 1);
+        ok(lines.includes("The role was proved since this complaint: only later events count"));
+    });
+
+    it("counts where the role is not proved", async () => {
+        const { done } = update({ pods: complaining(seconds(-60)), proof: { verdict: "undecided", why: "?", evidence: [] } });
+        await rejects(done, { code: /canary-failed|rollout-taken-back/ });
+    });
+
+    it("counts for a role that was never delivered before", async () => {
+        const { done, calls } = update({ pods: complaining(seconds(-60)) }, { approvedRole: "before" });
+        await rejects(done, { code: /canary-failed|rollout-taken-back/ });
+        strictEqual(proofs(calls), 0);
+        const first = rollOut({ pods: complaining(seconds(-60)) });
+        await rejects(first.done, { code: /canary-failed|rollout-taken-back/ });
+        strictEqual(proofs(first.calls), 0);
+    });
+
+    it("counts if it comes after the proof, which is not repeated", async () => {
+        const { done, calls } = update({ pods: complaining(seconds(3600)) });
+        await rejects(done, { code: /canary-failed|rollout-taken-back/ });
+        strictEqual(proofs(calls), 1);
+    });
+});
+
+describe("A rollout whose refresh has shown refused pods", () => {
+    const line = "The API server refused the pods for n1. The next update makes the DaemonSet controller retry.";
+    const refused: Simulated = { pods: pods(carrying(ROLE)).slice(1), cluster: { refusedPods: ["no"] } };
+
+    it("says so", async () => {
+        const { operation, lines } = simulate(refused);
+        deepStrictEqual(await canary.read(state, operation), { outputs, drift: line });
+        deepStrictEqual(lines, [line]);
+    });
+
+    it("says nothing where none is refused, and asks AWS nothing", async () => {
+        const { operation, lines, calls } = simulate({ pods: pods(carrying(ROLE)) });
+        deepStrictEqual(await canary.read(state, operation), { outputs, drift: "none" });
+        deepStrictEqual([lines, calls], [[], ["cluster"]]);
     });
 });

@@ -15,6 +15,7 @@ const inputs: CanaryInputs = {
     drift: "none",
     formerAnnotations: {},
     approvedRole: "a",
+    proof: "full",
     serviceAccountUid: "account",
     stableSeconds: 20,
     delivered: "d",
@@ -39,6 +40,7 @@ function scripted(cancelling: AbortController, cancelAt: string) {
         cancelled: cancelling.signal,
         cluster: {
             look: () => noteCall("cluster", cluster),
+            clustersInKubeconfig: () => [],
             restart: () => noteCall("restart", undefined),
             annotate: () => noteCall("annotate", undefined),
             change: () => noteCall("wait", undefined).then(() => new Promise(() => undefined)),
