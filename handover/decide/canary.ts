@@ -89,7 +89,7 @@ function failedPrecondition(
 }
 
 /**
- * What comes before any restart. Pods that use a node role without its policies get these back first. A pod that restarts must get the
+ * The steps before any restart. Pods that use a node role without its policies get these back first. A pod that restarts must get the
  * role, and the injection guard must admit it.
  */
 function firstRepair(target: RolloutTarget, { cluster, account, at }: World, memory: Memory): Step | undefined {

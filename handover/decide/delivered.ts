@@ -3,7 +3,7 @@ import type { HandOverRecord } from "../model/record";
 import type { Subject } from "../model/subject";
 import type { PodSeen } from "../model/world";
 
-/** What pods are to carry. */
+/** The role that pods are to carry, and since when. */
 export interface DeliveryTarget {
     readonly subject: Subject;
     readonly record: HandOverRecord;

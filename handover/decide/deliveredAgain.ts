@@ -11,7 +11,7 @@ import type { World } from "../model/world";
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** What an earlier run approved. */
+/** The approval of an earlier run. */
 interface Approved {
     readonly subject: Pick<Subject, "roleArn" | "annotations">;
     readonly approvedRole: string;

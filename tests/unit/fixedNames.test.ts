@@ -107,7 +107,7 @@ describe("the names that stay as they are", () => {
         const recorded = ["approvedRole", "delivered", "record", "stableSeconds", "timeouts"];
         deepStrictEqual(
             keysOf("cni-canary"),
-            [...common, ...recorded, "formerAnnotations", "serviceAccountUid"].sort(),
+            [...common, ...recorded, "formerAnnotations", "proof", "serviceAccountUid"].sort(),
         );
         deepStrictEqual(
             keysOf("cni-detachment"),
@@ -119,6 +119,7 @@ describe("the names that stay as they are", () => {
                 "injectionGuard",
                 "keepDetached",
                 "maxNotReadyNodes",
+                "rollouts",
             ].sort(),
         );
         const { subject, timeouts } = inputs(run, "cni-credential-guard") as Record<string, object>;
@@ -174,6 +175,7 @@ describe("the names that stay as they are", () => {
             "cni-too-old",
             "daemon-set-missing",
             "force-destroy-with-pods",
+            "former-credentials-fail",
             "former-role-carried",
             "hand-over-unfinished",
             "injection-guard-missing",
@@ -192,6 +194,8 @@ describe("the names that stay as they are", () => {
             "permission-missing",
             "pod-identity-association",
             "pod-misses-permissions",
+            "pods-do-not-start",
+            "pods-do-not-work",
             "pods-without-role",
             "policy-not-recorded",
             "policy-still-needed",
@@ -200,6 +204,7 @@ describe("the names that stay as they are", () => {
             "role-narrowed",
             "role-not-approved",
             "role-still-carried",
+            "rollout-taken-back",
             "service-account-in-use",
             "service-account-missing",
             "service-account-not-used",

@@ -1,4 +1,5 @@
 /** The advice of a run that stops in the middle of the hand-over or of the hand-back. */
+import type { ModelWorld } from "../../model/world";
 import { AdviceScenario, CNI_POLICY, Play, TWO_MINUTES } from "./play";
 
 const OTHER_POLICY = "arn:aws:iam::111122223333:policy/more";
@@ -15,13 +16,23 @@ function webhookFails({ world }: Play): void {
     };
 }
 
+/** Happens once a pod of each of the two node roles works with a role of its own. */
+function afterCanaries(world: ModelWorld, happen: () => void): void {
+    const works = world.pods.filter((pod) => pod.roleArn !== undefined && world.isReady(pod));
+    if (works.length >= 2) {
+        happen();
+    } else {
+        world.later(world.now + 250, () => afterCanaries(world, happen));
+    }
+}
+
 export const ON_THE_CLUSTER: AdviceScenario[] = [
     {
         code: "canary-failed",
         handedOver: true,
         command: "up",
         trouble: (play) => play.set({ roleName: "bad" }),
-        advice: ["Fix the cause and run the update again."],
+        advice: ["Fix the cause and run the update again. It begins with the proof and the canaries."],
         follow: ({ world }) =>
             void world.cniRoles.set("arn:aws:iam::111122223333:role/bad", { createdAt: 0, works: true }),
     },
@@ -33,6 +44,29 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         trouble: (play) => play.set({ roleName: "bad" }),
         advice: ["Fix the cause and run the update again."],
         follow: (play) => play.set({ roleName: "cni" }),
+    },
+    {
+        code: "rollout-taken-back",
+        handedOver: false,
+        command: "up",
+        // The pod of the wave is without a path until it is taken back.
+        trouble: ({ world }) => afterCanaries(world, () => void world.closedSubnets.add("subnet-0")),
+        advice: [
+            "From such a subnet, the regional STS endpoint needs a NAT gateway or a VPC endpoint",
+            "Then run pulumi up again: it begins with the proof and the canaries.",
+        ],
+        follow: ({ world }) => world.closedSubnets.clear(),
+    },
+    {
+        code: "pods-do-not-start",
+        handedOver: false,
+        command: "up",
+        trouble: ({ world }) =>
+            afterCanaries(world, () =>
+                world.nodes.filter(({ name }) => name === "n3").forEach((node) => (node.lacksImage = true)),
+            ),
+        advice: ["and run the same command again. It continues from here."],
+        follow: ({ world }) => world.nodes.forEach((node) => (node.lacksImage = false)),
     },
     {
         code: "policy-still-needed",

@@ -129,7 +129,14 @@ function matchesFilters(instance: Instance, parameters: Record<string, string>):
     });
 }
 
-function instanceDescription({ id, profile, state = "running", tags = {}, subnetId, securityGroupIds }: Instance): object {
+function instanceDescription({
+    id,
+    profile,
+    state = "running",
+    tags = {},
+    subnetId,
+    securityGroupIds,
+}: Instance): object {
     return {
         instanceId: id,
         instanceState: { name: state },

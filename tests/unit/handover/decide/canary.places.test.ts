@@ -5,12 +5,17 @@ import type { World } from "../../../../handover/model/world";
 import { broken, notYet, On, places, refuse, restart, right, target, wait, working } from "../support/rollouts";
 import { comparableStep, fresh, memoryWith, record, ROLE, seconds } from "../support/worlds";
 
-const first = (name: string, where: string) => `canary pod-${name} on ${name} of ${where}: restarts first, with the role`;
+const first = (name: string, where: string) =>
+    `canary pod-${name} on ${name} of ${where}: restarts first, with the role`;
 const inPlaces = (tested: number, all: number) => ({
     do: "done",
     why: `a pod with the role works in ${String(tested)} of ${String(all)} combinations of node role, subnet and security groups`,
 });
-const inSubnet = (subnet: string, pod?: On["pod"], more: On = {}): On => ({ subnet, ...(pod === undefined ? {} : { pod }), ...more });
+const inSubnet = (subnet: string, pod?: On["pod"], more: On = {}): On => ({
+    subnet,
+    ...(pod === undefined ? {} : { pod }),
+    ...more,
+});
 const twelve = (of: (nth: number) => On["pod"], role: (nth: number) => string = () => "nodes") =>
     Object.fromEntries(
         Array.from({ length: 12 }, (_, nth) => {
@@ -21,7 +26,10 @@ const twelve = (of: (nth: number) => On["pod"], role: (nth: number) => string = 
 const names = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, nth) => `pod-n${String(from + nth).padStart(2, "0")}`);
 const why = (pods: readonly string[], of: (name: string) => string) =>
-    pods.map((name) => name.slice(4)).map((name) => first(name, of(name))).join("; ");
+    pods
+        .map((name) => name.slice(4))
+        .map((name) => first(name, of(name)))
+        .join("; ");
 
 describe("With several places, the canaries", () => {
     const rows: [string, World, object, Partial<RolloutTarget>?, Memory?][] = [
@@ -51,7 +59,11 @@ describe("With several places, the canaries", () => {
         ],
         [
             "of other places follow as soon as the first is Ready, side by side, while it is watched",
-            places({ n1: inSubnet("s1", { ...working, readySince: seconds(-1) }), n2: inSubnet("s2"), n3: inSubnet("s3") }),
+            places({
+                n1: inSubnet("s1", { ...working, readySince: seconds(-1) }),
+                n2: inSubnet("s2"),
+                n3: inSubnet("s3"),
+            }),
             restart(`${first("n2", "nodes in s2")}; ${first("n3", "nodes in s3")}`, "pod-n2", "pod-n3"),
         ],
         [
@@ -76,13 +88,24 @@ describe("With several places, the canaries", () => {
         ],
         [
             "begin with ten",
-            places(twelve(() => ({}), (nth) => `r${String(nth)}`)),
-            restart(why(names(0, 10), (name) => `r${String(Number(name.slice(1)))} in s${name.slice(1)}`), ...names(0, 10)),
+            places(
+                twelve(
+                    () => ({}),
+                    (nth) => `r${String(nth)}`,
+                ),
+            ),
+            restart(
+                why(names(0, 10), (name) => `r${String(Number(name.slice(1)))} in s${name.slice(1)}`),
+                ...names(0, 10),
+            ),
         ],
         [
             "are ten in all, the first of its role included",
             places(twelve((nth) => (nth === 0 ? working : {}))),
-            restart(why(names(1, 10), (name) => `nodes in s${name.slice(1)}`), ...names(1, 10)),
+            restart(
+                why(names(1, 10), (name) => `nodes in s${name.slice(1)}`),
+                ...names(1, 10),
+            ),
         ],
         ["have worked in ten of twelve places", places(twelve((nth) => (nth < 10 ? working : {}))), inPlaces(10, 12)],
         [
@@ -92,7 +115,11 @@ describe("With several places, the canaries", () => {
         ],
         [
             "have worked although a place has no Ready node, which is counted",
-            places({ n1: inSubnet("s1", {}, { ready: false }), n2: inSubnet("s2", working), n3: inSubnet("s3", working) }),
+            places({
+                n1: inSubnet("s1", {}, { ready: false }),
+                n2: inSubnet("s2", working),
+                n3: inSubnet("s3", working),
+            }),
             inPlaces(2, 3),
         ],
         [
@@ -124,25 +151,23 @@ describe("With several places, the canaries", () => {
         ],
         [
             "are those that a killed run left, and one more where it left none",
-            places({ n1: inSubnet("s1", working), n2: inSubnet("s2", { ...working, readySince: seconds(-5) }), n3: inSubnet("s3") }),
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2", { ...working, readySince: seconds(-5) }),
+                n3: inSubnet("s3"),
+            }),
             restart(first("n3", "nodes in s3"), "pod-n3"),
             { canarySeconds: 300 },
             memoryWith({ startedAt: seconds(-1) }),
         ],
         [
             "restart where a former run left pods that do not work, each in its place",
-            places(
-                {
-                    n1: inSubnet("s1", { ...broken, credentials: { ...right, roleArn: "bad" } as typeof right }),
-                    n2: inSubnet("s1"),
-                    n3: { role: "b", subnet: "s1" },
-                },
-            ),
-            restart(
-                `canary on n1 of nodes in s1: pod-n1 carries bad; ${first("n3", "b in s1")}`,
-                "pod-n1",
-                "pod-n3",
-            ),
+            places({
+                n1: inSubnet("s1", { ...broken, credentials: { ...right, roleArn: "bad" } as typeof right }),
+                n2: inSubnet("s1"),
+                n3: { role: "b", subnet: "s1" },
+            }),
+            restart(`canary on n1 of nodes in s1: pod-n1 carries bad; ${first("n3", "b in s1")}`, "pod-n1", "pod-n3"),
             { record: { ...record, approvedRoleArns: ["bad", ROLE] } },
         ],
         [

@@ -165,7 +165,10 @@ describe("The canary", () => {
                         pod("n2", right, { readySince: seconds(0) }),
                     ),
                 },
-                { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" }, nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })] },
+                {
+                    roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more" },
+                    nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })],
+                },
             ),
             wait("canary pod-n1 on n1 of nodes: Ready, watching it for 20 s"),
             nothingToGiveBack,
@@ -262,11 +265,7 @@ describe("The canary", () => {
             "that another run left behind is one of its places all the same, and the only one that restarts",
             before({
                 daemonSet: { ...daemonSet, maxUnavailable: 3 },
-                pods: pods(
-                    onNodeRole,
-                    pod("n2", carrying("bad"), starting),
-                    pod("n3", onNodeRole, starting),
-                ),
+                pods: pods(onNodeRole, pod("n2", carrying("bad"), starting), pod("n3", onNodeRole, starting)),
             }),
             restart("pod-n2", "canary on n2 of nodes: pod-n2 carries bad"),
             { record: { ...record, approvedRoleArns: ["bad", ROLE] } },
@@ -330,10 +329,7 @@ describe("The canary", () => {
         [
             "has failed if it is Ready again and again, and never for long enough within its limit",
             before({
-                pods: pods(
-                    onNodeRole,
-                    pod("n1", right, { createdAt: seconds(-300), readySince: seconds(-19) }),
-                ),
+                pods: pods(onNodeRole, pod("n1", right, { createdAt: seconds(-300), readySince: seconds(-19) })),
             }),
             refuse(
                 "time-limit",
@@ -372,7 +368,10 @@ describe("The canary", () => {
         ],
         [
             "comes after the policies, where a pod uses its node role and they are gone",
-            before({ serviceAccount: { ...serviceAccount, annotations: {} } }, { nodeRoles: [nodeRole(withoutPolicies)] }),
+            before(
+                { serviceAccount: { ...serviceAccount, annotations: {} } },
+                { nodeRoles: [nodeRole(withoutPolicies)] },
+            ),
             GIVE_BACK,
         ],
         [
@@ -390,7 +389,11 @@ describe("The canary", () => {
         [
             "comes after the injection guard admits the role",
             before({ injectionGuard: { present: true, inForce: true, roleArns: ["old"] } }),
-            { do: "admitRoles", roleArns: [ROLE], why: `the injection guard was changed: it admits pods with ${ROLE} again` },
+            {
+                do: "admitRoles",
+                roleArns: [ROLE],
+                why: `the injection guard was changed: it admits pods with ${ROLE} again`,
+            },
         ],
         [
             "is not held up by an injection guard that admits the role",
@@ -400,7 +403,10 @@ describe("The canary", () => {
         [
             "restarts nothing while a Pod Identity association exists",
             before({}, { podIdentityRoleArns: ["theirs"] }),
-            refuse("pod-identity-association", `The service account has a Pod Identity association with theirs. ${NEW_PODS}`),
+            refuse(
+                "pod-identity-association",
+                `The service account has a Pod Identity association with theirs. ${NEW_PODS}`,
+            ),
         ],
         [
             "restarts nothing while a pod has the credentials of an association, and the associations are not known",

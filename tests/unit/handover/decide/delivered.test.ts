@@ -2,7 +2,19 @@ import { strictEqual } from "node:assert/strict";
 import { hasDelivery } from "../../../../handover/decide/delivered";
 import type { HandOverRecord } from "../../../../handover/model/record";
 import type { CredentialSource } from "../../../../handover/model/world";
-import { carrying, FORMER_ROLE, incomplete, onNodeRole, pod, record, REGIONAL, ROLE, ROLE_ARN, seconds, subject } from "../support/worlds";
+import {
+    carrying,
+    FORMER_ROLE,
+    incomplete,
+    onNodeRole,
+    pod,
+    record,
+    REGIONAL,
+    ROLE,
+    ROLE_ARN,
+    seconds,
+    subject,
+} from "../support/worlds";
 
 describe("A pod has what is delivered", () => {
     const again: Partial<HandOverRecord> = { deliveredAt: seconds(-60) };
@@ -16,7 +28,14 @@ describe("A pod has what is delivered", () => {
         ["if it is from the moment of this delivery", true, carrying(ROLE), seconds(-60), again],
         ["if it is younger", true, carrying(ROLE), seconds(-59), again],
         ["not with another role, though it is younger", false, carrying(FORMER_ROLE), seconds(0), again],
-        ["not without the regional endpoint that is asked for", false, carrying(ROLE), seconds(0), {}, { [REGIONAL]: "true" }],
+        [
+            "not without the regional endpoint that is asked for",
+            false,
+            carrying(ROLE),
+            seconds(0),
+            {},
+            { [REGIONAL]: "true" },
+        ],
         ["with the regional endpoint that is asked for", true, regional, seconds(0), {}, { [REGIONAL]: "true" }],
     ];
     for (const [what, expected, credentials, createdAt, more, annotations = {}] of rows) {

@@ -101,13 +101,15 @@ describe("The pod that is restarted next", () => {
 describe("The pods that are restarted as one wave", () => {
     const three = [pod("n1", onNodeRole), pod("n2", onNodeRole), pod("n3", onNodeRole)];
     const rows: [string, Fleet, object | undefined, Memory?, number?][] = [
-        [
-            "are as many as may be missing",
-            { ...fleet(...three), budget: 2 },
-            restart("pod-n1", "pod-n2"),
-        ],
+        ["are as many as may be missing", { ...fleet(...three), budget: 2 }, restart("pod-n1", "pod-n2")],
         ["are all if more may be missing", { ...fleet(...three), budget: 9 }, restart("pod-n1", "pod-n2", "pod-n3")],
-        ["are fewer where a lower limit is given", { ...fleet(...three), budget: 9 }, restart("pod-n1", "pod-n2"), fresh, 2],
+        [
+            "are fewer where a lower limit is given",
+            { ...fleet(...three), budget: 9 },
+            restart("pod-n1", "pod-n2"),
+            fresh,
+            2,
+        ],
         ["are no more where a higher limit is given", { ...fleet(...three), budget: 1 }, restart("pod-n1"), fresh, 2],
         [
             "are none with a limit of none",
@@ -161,7 +163,12 @@ describe("The pods that are restarted as one wave", () => {
 
 describe("A pod is late", () => {
     const late = (createdAgoSeconds: number, startedAgo: number) =>
-        isLate(pod("n1", onNodeRole, createdAgo(createdAgoSeconds)), 300, memoryWith({ startedAt: seconds(-startedAgo) }), NOW);
+        isLate(
+            pod("n1", onNodeRole, createdAgo(createdAgoSeconds)),
+            300,
+            memoryWith({ startedAt: seconds(-startedAgo) }),
+            NOW,
+        );
 
     it("when its limit is over since it was created", () => {
         deepStrictEqual([late(299, 999), late(300, 999), late(301, 999)], [false, true, true]);

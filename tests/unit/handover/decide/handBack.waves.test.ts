@@ -20,7 +20,10 @@ import {
 
 /** The pods carry the role unless a row says otherwise, and everything else has been handed back. */
 function back(where: Readonly<Record<string, On>>, cluster: Partial<ClusterSeen> & { maxUnavailable?: number } = {}) {
-    const withRole = Object.entries(where).map(([name, on]) => [name, { ...on, pod: on.pod === undefined ? working : on.pod }]);
+    const withRole = Object.entries(where).map(([name, on]) => [
+        name,
+        { ...on, pod: on.pod === undefined ? working : on.pod },
+    ]);
     return places(Object.fromEntries(withRole) as Record<string, On>, { serviceAccount: unannotated, ...cluster });
 }
 /** A pod that uses the node role again. */
@@ -62,7 +65,11 @@ describe("On the way back, the waves", () => {
             back(twoRoles(returning, returning)),
             wait("0 of 1 pods are Ready (not Ready yet: pod-n1); and 1 more"),
         ],
-        ["restart the first pod of one role while that of another is awaited", back(twoRoles(returning, working)), first("pod-n2")],
+        [
+            "restart the first pod of one role while that of another is awaited",
+            back(twoRoles(returning, working)),
+            first("pod-n2"),
+        ],
         [
             "have the first pods that are not Ready restart alone",
             back({ n1: {}, n2: { pod: { ...working, ...returning } }, n3: { pod: { ...working, ...returning } } }),
@@ -80,7 +87,10 @@ describe("On the way back, the waves", () => {
         ],
         [
             "do not wait for a NotReady node",
-            back({ n1: { pod: returned }, n2: { ready: false, pod: returning }, n3: {}, n4: {} }, { maxUnavailable: 3 }),
+            back(
+                { n1: { pod: returned }, n2: { ready: false, pod: returning }, n3: {}, n4: {} },
+                { maxUnavailable: 3 },
+            ),
             restart(`pod-n3 carries ${ROLE}; with it pod-n4`, "pod-n3", "pod-n4"),
         ],
     ];
@@ -99,11 +109,20 @@ describe("On the way back, pods that do not work with their former credentials",
         restarts: Object.fromEntries(nodes.map((name) => [name, 1])),
     });
     const failed = (names: string, nodes: string) =>
-        refuse("former-credentials-fail", `${names} on ${nodes} restarted with the former credentials, and did not become Ready.`);
+        refuse(
+            "former-credentials-fail",
+            `${names} on ${nodes} restarted with the former credentials, and did not become Ready.`,
+        );
     const waiting = wait("1 of 2 pods are Ready (not Ready yet: pod-n1)");
-    const one = (more: object, on: On = {}) => back({ n1: { pod: { ...late, ...more }, ...on }, n2: { role: "b", pod: returned } });
+    const one = (more: object, on: On = {}) =>
+        back({ n1: { pod: { ...late, ...more }, ...on }, n2: { role: "b", pod: returned } });
     const rows: [string, World, object, Memory, Partial<HandBackTarget>?][] = [
-        ["end the run, with their nodes and subnets", one({}, { subnet: "s1" }), failed("pod-n1", "n1 (s1)"), restarted("n1")],
+        [
+            "end the run, with their nodes and subnets",
+            one({}, { subnet: "s1" }),
+            failed("pod-n1", "n1 (s1)"),
+            restarted("n1"),
+        ],
         [
             "are named all",
             back({ n1: { pod: late }, n2: { pod: late }, n3: { pod: returned } }),
@@ -114,7 +133,12 @@ describe("On the way back, pods that do not work with their former credentials",
         ["have the whole limit in this run", one({}), waiting, { ...restarted("n1"), startedAt: seconds(-299) }],
         ["have no limit without one", one({}), waiting, restarted("n1"), { canarySeconds: undefined } as object],
         ["are those alone that this run has restarted", one({}), waiting, restarted("n2")],
-        ["are those alone whose credentials are the cause", one({ startProblem: "Unschedulable" }), waiting, restarted("n1")],
+        [
+            "are those alone whose credentials are the cause",
+            one({ startProblem: "Unschedulable" }),
+            waiting,
+            restarted("n1"),
+        ],
         [
             "are not those on NotReady nodes",
             one({}, { ready: false }),
@@ -144,13 +168,21 @@ describe("After a hand-back whose pods did not work with their former credential
             back({ n1: { pod: returning }, n2: { pod: returning }, n3: { pod: returned }, n4: {} }, annotated),
             restart("pod-n1 returns to the role; with it pod-n2", "pod-n1", "pod-n2"),
         ],
-        ["leaves those alone that work, with the role or without it", back({ n1: { pod: returned }, n2: {} }, annotated), DONE],
+        [
+            "leaves those alone that work, with the role or without it",
+            back({ n1: { pod: returned }, n2: {} }, annotated),
+            DONE,
+        ],
         [
             "waits until they work with the role",
             back({ n1: { pod: { ...working, ...returning } }, n2: {} }, annotated),
             wait("1 of 2 pods are Ready (not Ready yet: pod-n1)"),
         ],
-        ["waits until they are there", back({ n1: { pod: null }, n2: {} }, annotated), wait("1 of 2 pods are Ready (no pod yet on n1)")],
+        [
+            "waits until they are there",
+            back({ n1: { pod: null }, n2: {} }, annotated),
+            wait("1 of 2 pods are Ready (no pod yet on n1)"),
+        ],
         ["leaves NotReady nodes alone", back({ n1: { ready: false, pod: returning }, n2: {} }, annotated), DONE],
         [
             "goes on without a service account",
@@ -183,7 +215,10 @@ describe("What is left of a hand-back", () => {
         });
         const approved = { ...record, approvedRoleArns: ["older", FORMER_ROLE, ROLE] };
         strictEqual(carriersLeft({ ...target, record: approved }, of), 5);
-        strictEqual(carriersLeft({ ...target, record: approved, formerAnnotations: { [ROLE_ARN]: FORMER_ROLE } }, of), 4);
+        strictEqual(
+            carriersLeft({ ...target, record: approved, formerAnnotations: { [ROLE_ARN]: FORMER_ROLE } }, of),
+            4,
+        );
         strictEqual(carriersLeft(target, back({ n1: { pod: returned } })), 0);
     });
 });

@@ -1,5 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { canaryPlaces, describeNodes, describePlace, MOST_CANARIES, placesOf } from "../../../../handover/decide/places";
+import {
+    canaryPlaces,
+    describeNodes,
+    describePlace,
+    MOST_CANARIES,
+    placesOf,
+} from "../../../../handover/decide/places";
 import type { AccountSeen, NodeSeen } from "../../../../handover/model/world";
 import { node, onNodeRole, world } from "../support/worlds";
 
@@ -45,12 +51,26 @@ const inSubnets = (count: number, role: (nth: number) => string): Record<string,
 
 describe("A place", () => {
     const rows: [string, Readonly<Record<string, Where>>, string[][]][] = [
-        ["has the nodes of one node role where nothing is known of the network", { a: { role: "r" }, b: { role: "r" } }, [["r", "", "a", "b"]]],
-        ["is another one for another node role", { a: { role: "r" }, b: { role: "s" } }, [["r", "", "a"], ["s", "", "b"]]],
+        [
+            "has the nodes of one node role where nothing is known of the network",
+            { a: { role: "r" }, b: { role: "r" } },
+            [["r", "", "a", "b"]],
+        ],
+        [
+            "is another one for another node role",
+            { a: { role: "r" }, b: { role: "s" } },
+            [
+                ["r", "", "a"],
+                ["s", "", "b"],
+            ],
+        ],
         [
             "is another one in another subnet",
             { a: { role: "r", subnet: "1" }, b: { role: "r", subnet: "2" }, c: { role: "r", subnet: "1" } },
-            [["r", "1", "a", "c"], ["r", "2", "b"]],
+            [
+                ["r", "1", "a", "c"],
+                ["r", "2", "b"],
+            ],
         ],
         [
             "is another one behind other security groups",
@@ -59,10 +79,27 @@ describe("A place", () => {
                 b: { role: "r", subnet: "1", groups: ["g", "h"] },
                 c: { role: "r", subnet: "1", groups: ["g"] },
             },
-            [["r", "1", "a", "c"], ["r", "1", "b"]],
+            [
+                ["r", "1", "a", "c"],
+                ["r", "1", "b"],
+            ],
         ],
-        ["may have no known role", { a: {}, b: { role: "r" } }, [["", "", "a"], ["r", "", "b"]]],
-        ["comes in the order of its first node's name", { c: { role: "r" }, a: { role: "s" }, b: { role: "r" } }, [["s", "", "a"], ["r", "", "b", "c"]]],
+        [
+            "may have no known role",
+            { a: {}, b: { role: "r" } },
+            [
+                ["", "", "a"],
+                ["r", "", "b"],
+            ],
+        ],
+        [
+            "comes in the order of its first node's name",
+            { c: { role: "r" }, a: { role: "s" }, b: { role: "r" } },
+            [
+                ["s", "", "a"],
+                ["r", "", "b", "c"],
+            ],
+        ],
     ];
     for (const [what, where, expected] of rows) {
         it(what, () => {

@@ -15,7 +15,10 @@ const onDelete = { ...daemonSet, updateStrategy: "OnDelete" as const, maxUnavail
 /** Nodes n1, n2, … in the same place. */
 const inOnePlace = (...pods: (On["pod"] | "NotReady")[]): Record<string, On> =>
     Object.fromEntries(
-        pods.map((seen, nth) => [`n${String(nth + 1)}`, seen === "NotReady" ? { ready: false } : { pod: seen === undefined ? {} : seen }]),
+        pods.map((seen, nth) => [
+            `n${String(nth + 1)}`,
+            seen === "NotReady" ? { ready: false } : { pod: seen === undefined ? {} : seen },
+        ]),
     );
 
 describe("A wave of the rollout", () => {
@@ -50,9 +53,14 @@ describe("A wave of the rollout", () => {
         [
             "restarts pods of another role, and of one that is carried in part",
             places(
-                inOnePlace(working, working, { credentials: { ...right, roleArn: "old" } as typeof right }, {
-                    credentials: { kind: "incomplete", roleArns: [ROLE], what: "a container" },
-                }),
+                inOnePlace(
+                    working,
+                    working,
+                    { credentials: { ...right, roleArn: "old" } as typeof right },
+                    {
+                        credentials: { kind: "incomplete", roleArns: [ROLE], what: "a container" },
+                    },
+                ),
                 { maxUnavailable: 5 },
             ),
             restart("pod-n3 carries old; with it pod-n4", "pod-n3", "pod-n4"),
@@ -118,11 +126,7 @@ describe("A wave of the rollout", () => {
             restart("pod-n4 carries no role of its own; with it pod-n5", "pod-n4", "pod-n5"),
         ],
         ["is not needed where each pod works with the role", places(inOnePlace(working, working)), WORKS],
-        [
-            "is not needed without nodes",
-            places({}),
-            { do: "done", why: "nothing to test: the cluster has no nodes" },
-        ],
+        ["is not needed without nodes", places({}), { do: "done", why: "nothing to test: the cluster has no nodes" }],
         [
             "comes after a wait for a webhook that was late",
             places(inOnePlace(working, { createdAt: seconds(-1) })),
@@ -158,7 +162,10 @@ describe("A wave after ten canaries in more places", () => {
         );
 
     it("tests each other place with one pod", () => {
-        const of = places(twelve((nth) => (nth < 10 ? working : {})), { maxUnavailable: 8 });
+        const of = places(
+            twelve((nth) => (nth < 10 ? working : {})),
+            { maxUnavailable: 8 },
+        );
         deepStrictEqual(
             comparableStep(nextRolloutStep(target, of, fresh)),
             restart("pod-n10 carries no role of its own; with it pod-n11", "pod-n10", "pod-n11"),
@@ -166,12 +173,21 @@ describe("A wave after ten canaries in more places", () => {
     });
 
     it("tests them within maxUnavailable", () => {
-        const of = places(twelve((nth) => (nth < 10 ? working : {})), { maxUnavailable: 1 });
-        deepStrictEqual(comparableStep(nextRolloutStep(target, of, fresh)), restart(NOTHING_OF_ITS_OWN("pod-n10"), "pod-n10"));
+        const of = places(
+            twelve((nth) => (nth < 10 ? working : {})),
+            { maxUnavailable: 1 },
+        );
+        deepStrictEqual(
+            comparableStep(nextRolloutStep(target, of, fresh)),
+            restart(NOTHING_OF_ITS_OWN("pod-n10"), "pod-n10"),
+        );
     });
 
     it("is of any pods once each place has one that works", () => {
-        const of = places(twelve((nth) => (nth < 12 ? working : {})), { maxUnavailable: 3 });
+        const of = places(
+            twelve((nth) => (nth < 12 ? working : {})),
+            { maxUnavailable: 3 },
+        );
         deepStrictEqual(
             comparableStep(nextRolloutStep(target, of, fresh)),
             restart("pod-n12 carries no role of its own; with it pod-n13, pod-n14", "pod-n12", "pod-n13", "pod-n14"),
@@ -183,7 +199,10 @@ describe("A wave fails", () => {
     const limit: Partial<RolloutTarget> = { canarySeconds: 300 };
     const inSubnets = (...pods: On["pod"][]) =>
         Object.fromEntries(
-            [working, working, ...pods].map((seen, nth) => [`n${String(nth)}`, { subnet: `s${String(nth % 2)}`, pod: seen ?? {} }]),
+            [working, working, ...pods].map((seen, nth) => [
+                `n${String(nth)}`,
+                { subnet: `s${String(nth % 2)}`, pod: seen ?? {} },
+            ]),
         );
     const rows: [string, World, object, Partial<RolloutTarget>?, Memory?][] = [
         [
@@ -224,7 +243,9 @@ describe("A wave fails", () => {
         ],
         [
             "not before their limit either, since an image may come late",
-            places(inSubnets({ ...notYet, createdAt: seconds(-299), startProblem: "container aws-node: ErrImagePull" })),
+            places(
+                inSubnets({ ...notYet, createdAt: seconds(-299), startProblem: "container aws-node: ErrImagePull" }),
+            ),
             wait("2 of 3 pods are Ready (not Ready yet: pod-n2)"),
         ],
         [
@@ -238,18 +259,27 @@ describe("A wave fails", () => {
         [
             "at once where a pod complains",
             places(inSubnets({ ...notYet, createdAt: seconds(-1), missingPermissions: "ec2:CreateTags denied" }, late)),
-            refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: ec2:CreateTags denied`),
+            refuse(
+                "pod-misses-permissions",
+                `The pod pod-n2 carries ${ROLE} and reports in an event: ec2:CreateTags denied`,
+            ),
         ],
         [
             "not for a complaint from before the role was proved",
             places(inSubnets({ ...working, missingPermissions: "no", missingPermissionsAt: seconds(-9) })),
-            { do: "done", why: "a pod with the role works in 2 of 2 combinations of node role, subnet and security groups" },
+            {
+                do: "done",
+                why: "a pod with the role works in 2 of 2 combinations of node role, subnet and security groups",
+            },
             { provedAt: seconds(-8) },
         ],
         [
             "not for pods on NotReady nodes",
             places({ ...inSubnets(), n9: { subnet: "s0", ready: false, pod: late } }),
-            { do: "done", why: "a pod with the role works in 2 of 2 combinations of node role, subnet and security groups" },
+            {
+                do: "done",
+                why: "a pod with the role works in 2 of 2 combinations of node role, subnet and security groups",
+            },
         ],
         [
             "not for pods without the role that are not Ready, which restart",
@@ -319,8 +349,14 @@ describe("In any world", () => {
                 const works = seen.filter((one) => isAvailable(one) && one.credentials === right).length;
                 ok(taken <= Math.max(0, (cluster.daemonSet?.maxUnavailable ?? 0) - missing), "too many are missing");
                 ok(taken <= Math.max(1, works), "more than work with the role");
-                ok(step.pods.every(({ node }) => onReadyNodes.includes(node)), "a pod of a NotReady node");
-                ok(step.pods.every(({ credentials }) => credentials !== right), "a pod that has the role");
+                ok(
+                    step.pods.every(({ node }) => onReadyNodes.includes(node)),
+                    "a pod of a NotReady node",
+                );
+                ok(
+                    step.pods.every(({ credentials }) => credentials !== right),
+                    "a pod that has the role",
+                );
             }),
             { numRuns: 300 },
         );

@@ -27,7 +27,11 @@ describe("Groups of pods that do not wait for each other", () => {
         ["refuse before anything else", [wake, refuse], refused],
         ["do what is no wait before they wait", [wait("a"), wake], { do: "wake", why: "refused" }],
         ["wait with the reason of the only one", [wait("a")], { do: "wait", why: "a" }],
-        ["wait with the reason of the first, and count the others", [wait("a"), wait("b"), wait("c")], { do: "wait", why: "a; and 2 more" }],
+        [
+            "wait with the reason of the first, and count the others",
+            [wait("a"), wait("b"), wait("c")],
+            { do: "wait", why: "a; and 2 more" },
+        ],
     ];
     for (const [what, steps, expected] of rows) {
         it(what, () => {

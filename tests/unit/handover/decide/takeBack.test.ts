@@ -83,7 +83,10 @@ describe("Taking a rollout back", () => {
         [
             "leaves one alone whose complaint is from before the role was proved",
             after({
-                pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no", missingPermissionsAt: seconds(-9) })),
+                pods: pods(
+                    onNodeRole,
+                    pod("n1", right, { missingPermissions: "no", missingPermissionsAt: seconds(-9) }),
+                ),
             }),
             BACK,
             {},
@@ -142,17 +145,8 @@ describe("Taking a rollout back", () => {
             after({ nodes: n1NotReady, pods: pods(onNodeRole, pod("n1", onNodeRole, { current: false })) }),
             BACK,
         ],
-        [
-            "leaves pods with another role alone",
-            after({ pods: pods(onNodeRole, pod("n1", carrying("other"))) }),
-            BACK,
-        ],
-        [
-            "leaves all pods alone when the role is the former one",
-            world(right),
-            BACK,
-            { [ROLE_ARN]: ROLE },
-        ],
+        ["leaves pods with another role alone", after({ pods: pods(onNodeRole, pod("n1", carrying("other"))) }), BACK],
+        ["leaves all pods alone when the role is the former one", world(right), BACK, { [ROLE_ARN]: ROLE }],
         [
             "waits for a pod that is missing",
             after({ pods: [pod("n1", onNodeRole), pod("n2", onNodeRole)] }),
@@ -237,7 +231,12 @@ describe("Taking a rollout back", () => {
 
     for (const [what, of, step, formerAnnotations = {}, memory = fresh, more = {}] of rows) {
         it(what, () => {
-            deepStrictEqual(comparableStep(nextTakeBackStep({ subject, formerAnnotations, stableSeconds: 20, ...more }, of, memory)), step);
+            deepStrictEqual(
+                comparableStep(
+                    nextTakeBackStep({ subject, formerAnnotations, stableSeconds: 20, ...more }, of, memory),
+                ),
+                step,
+            );
         });
     }
 });

@@ -11,7 +11,12 @@ const inContainers = (...containerStatuses: V1ContainerStatus[]): V1PodStatus =>
 const scheduled = (is: string, reason?: string, message?: string): V1PodStatus => ({
     conditions: [
         { type: "Initialized", status: "False", reason: "ContainersNotInitialized" },
-        { type: "PodScheduled", status: is, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) },
+        {
+            type: "PodScheduled",
+            status: is,
+            ...(reason === undefined ? {} : { reason }),
+            ...(message === undefined ? {} : { message }),
+        },
     ],
 });
 

@@ -49,7 +49,11 @@ describe("What a run remembers", () => {
         ["of settling is when", { do: "awaitPropagation", milliseconds: 1, why }, { propagatedAt: 9 }],
         ["of giving the annotation up is when", { do: "releaseServiceAccount", leaving: {}, why }, { releasedAt: 9 }],
         ["of waking the DaemonSet is when", { do: "wake", why }, { wokenAt: 9 }],
-        ["of a restart is one more of its node", { do: "restart", pods: [on("n2")], why }, { restarts: { n1: 1, n2: 4 } }],
+        [
+            "of a restart is one more of its node",
+            { do: "restart", pods: [on("n2")], why },
+            { restarts: { n1: 1, n2: 4 } },
+        ],
         [
             "of a first restart is one of its node",
             { do: "restart", pods: [on("n3")], why },

@@ -11,9 +11,22 @@ const waves = (count: number) => part(...Array.from({ length: count }, () => [RE
 const took = (seconds: number) => pod("n1", onNodeRole, { createdAt: LONG_AGO - seconds * 1000 });
 
 describe("About how long a rollout takes", () => {
-    const rows: [string, number, ReturnType<typeof waves>, ReturnType<typeof waves>, ReturnType<typeof pod>[], number?][] = [
+    const rows: [
+        string,
+        number,
+        ReturnType<typeof waves>,
+        ReturnType<typeof waves>,
+        ReturnType<typeof pod>[],
+        number?,
+    ][] = [
         ["is a minute at least", 1, waves(0), waves(0), []],
-        ["is 40 s for each wave where no pod shows how long it takes to start, in whole minutes", 2, waves(0), waves(3), []],
+        [
+            "is 40 s for each wave where no pod shows how long it takes to start, in whole minutes",
+            2,
+            waves(0),
+            waves(3),
+            [],
+        ],
         ["takes no pod that is not Ready for an example", 2, waves(0), waves(3), [pod("n1", onNodeRole, starting)]],
         ["takes the median of the pods", 7, waves(0), waves(10), [took(1000), took(30), took(0)]],
         ["takes the higher of two", 7, waves(0), waves(10), [took(30), took(0)]],

@@ -91,12 +91,7 @@ table("The plan for a cluster that has been handed over", [
             pods: ["n1", "n2"].map((name) => pod(name, carrying(ROLE))),
             refusedPods: ["refused"],
         }),
-        changes(
-            attach("before the service account gets another role"),
-            ANNOTATE,
-            waves("pod-n1, pod-n2"),
-            DETACH,
-        ),
+        changes(attach("before the service account gets another role"), ANNOTATE, waves("pod-n1, pod-n2"), DETACH),
         {},
         { subject: other },
     ],

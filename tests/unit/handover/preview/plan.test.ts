@@ -107,12 +107,7 @@ table("The plan of a first hand-over", [
     [
         "is the same with OnDelete",
         seen({ daemonSet: onDelete }),
-        changes(
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            DETACH,
-        ),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
     ],
     [
         "has a canary for each node role",
@@ -259,12 +254,7 @@ table("The plan of what does not come by itself", [
     [
         "names the instance that has not joined",
         seen({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] }),
-        changes(
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            wait("instances with a node role have not joined yet: i-n4"),
-        ),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, wait("instances with a node role have not joined yet: i-n4")),
     ],
 ]);
 
@@ -274,7 +264,10 @@ function inSubnets(count: number, more = 0) {
     const ids = names.map((name) => `i-${name}`);
     const of = seen(
         { nodes: names.map((name) => node(name)), pods: names.map((name) => pod(name, onNodeRole)) },
-        { nodeRoles: [nodeRole({ instancesOfCluster: ids })], roleOfInstance: Object.fromEntries(ids.map((id) => [id, "nodes"])) },
+        {
+            nodeRoles: [nodeRole({ instancesOfCluster: ids })],
+            roleOfInstance: Object.fromEntries(ids.map((id) => [id, "nodes"])),
+        },
     );
     const networkOfInstance = Object.fromEntries(
         ids.map((id, nth) => [id, { subnetId: `s${String(Math.min(nth, count - 1))}`, securityGroupIds: [] }]),
@@ -282,19 +275,13 @@ function inSubnets(count: number, more = 0) {
     return { ...of, account: { ...of.account, networkOfInstance } };
 }
 const canaries = (count: number) =>
-    Array.from({ length: count }, (_, nth) => `n${String(nth + 1).padStart(2, "0")}`).map((on) => canary(`pod-${on}`, on));
+    Array.from({ length: count }, (_, nth) => `n${String(nth + 1).padStart(2, "0")}`).map((on) =>
+        canary(`pod-${on}`, on),
+    );
 
 table("The plan of canaries and waves", [
-    [
-        "has a canary for each subnet",
-        inSubnets(3),
-        changes(ANNOTATE, ...canaries(3), DETACH),
-    ],
-    [
-        "has no line about other places where there are ten",
-        inSubnets(10),
-        changes(ANNOTATE, ...canaries(10), DETACH),
-    ],
+    ["has a canary for each subnet", inSubnets(3), changes(ANNOTATE, ...canaries(3), DETACH)],
+    ["has no line about other places where there are ten", inSubnets(10), changes(ANNOTATE, ...canaries(10), DETACH)],
     [
         "has ten canaries for more places, and says what tests the others",
         inSubnets(12),
@@ -313,7 +300,11 @@ table("The plan of canaries and waves", [
             const of = inSubnets(12);
             return {
                 ...of,
-                cluster: { ...of.cluster, serviceAccount, pods: of.cluster.pods.map(({ node: on }) => pod(on, carrying(ROLE))) },
+                cluster: {
+                    ...of.cluster,
+                    serviceAccount,
+                    pods: of.cluster.pods.map(({ node: on }) => pod(on, carrying(ROLE))),
+                },
             };
         })(),
         changes(DETACH),
@@ -326,7 +317,12 @@ table("The plan of canaries and waves", [
             const all = of.cluster.pods.map((seenPod) => ({ ...seenPod, ...startsIn50Seconds }));
             return { ...of, cluster: { ...of.cluster, pods: all } };
         })(),
-        changes(ANNOTATE, canary("pod-n01", "n01"), waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 15 more", 20, 1, "21 minutes"), DETACH),
+        changes(
+            ANNOTATE,
+            canary("pod-n01", "n01"),
+            waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 15 more", 20, 1, "21 minutes"),
+            DETACH,
+        ),
     ],
     [
         "counts a larger wave once",
@@ -335,6 +331,11 @@ table("The plan of canaries and waves", [
             const all = of.cluster.pods.map((seenPod) => ({ ...seenPod, createdAt: LONG_AGO - 50_000 }));
             return { ...of, cluster: { ...of.cluster, pods: all, daemonSet: { ...daemonSet, maxUnavailable: 10 } } };
         })(),
-        changes(ANNOTATE, canary("pod-n01", "n01"), waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 15 more", 20, 10, "6 minutes"), DETACH),
+        changes(
+            ANNOTATE,
+            canary("pod-n01", "n01"),
+            waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 15 more", 20, 10, "6 minutes"),
+            DETACH,
+        ),
     ],
 ]);

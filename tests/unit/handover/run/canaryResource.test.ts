@@ -132,11 +132,19 @@ describe("The rollout, as a resource", () => {
     });
 
     it("has outputs of its own for the state of an earlier version, which lacks them", async () => {
-        const stored = { ...inputs, shown: "s", carriedBefore: true, updateStrategy: "OnDelete" } as unknown as typeof state;
+        const stored = {
+            ...inputs,
+            shown: "s",
+            carriedBefore: true,
+            updateStrategy: "OnDelete",
+        } as unknown as typeof state;
         const { operation } = simulate();
         deepStrictEqual((await canary.read(stored, operation)).outputs, { shown: "s", rollouts: 0 });
         deepStrictEqual(await canary.update(stored, inputs, operation), { shown: "s", rollouts: 0 });
-        deepStrictEqual(await canary.update({ ...inputs } as typeof state, inputs, operation), { shown: "", rollouts: 0 });
+        deepStrictEqual(await canary.update({ ...inputs } as typeof state, inputs, operation), {
+            shown: "",
+            rollouts: 0,
+        });
         deepStrictEqual(await canary.update(stored, { ...inputs, delivered: "e" }, simulate().operation), {
             shown: WORKS,
             rollouts: 1,
@@ -146,7 +154,10 @@ describe("The rollout, as a resource", () => {
     it("counts each rollout, so that the detachment verifies the pods again", async () => {
         for (const change of [{ delivered: "another" }, { approvedRole: "b" }]) {
             const { operation, opened } = simulate();
-            deepStrictEqual(await canary.update(state, { ...inputs, ...change }, operation), { shown: WORKS, rollouts: 4 });
+            deepStrictEqual(await canary.update(state, { ...inputs, ...change }, operation), {
+                shown: WORKS,
+                rollouts: 4,
+            });
             deepStrictEqual(opened, [["nodes"]], "the roles whose policies it may have to attach");
         }
         strictEqual((await canary.update({ ...state, drift: "a reason" }, inputs, simulate().operation)).rollouts, 4);
@@ -180,8 +191,14 @@ describe("A rollout that fails in its canaries", () => {
         const { done, writes, end, lines } = rollOut({ nodes: nine, maxUnavailable: 3, born: ofRole(() => "never") });
         await rejects(done, ({ code, seen, means }: Refusal) => {
             strictEqual(code, "canary-failed");
-            match(seen, /^The canary failed: The canary did not finish within 300 s\. Last seen: canary new1-n1 on n1 of nodes: not Ready yet\./);
-            match(means, /^The service account and the canaries that did not work were reverted \(everything is as before\)\./);
+            match(
+                seen,
+                /^The canary failed: The canary did not finish within 300 s\. Last seen: canary new1-n1 on n1 of nodes: not Ready yet\./,
+            );
+            match(
+                means,
+                /^The service account and the canaries that did not work were reverted \(everything is as before\)\./,
+            );
             return true;
         });
         deepStrictEqual(writes(), ["restart pod-n1", "annotate nothing", "restart new1-n1"]);
@@ -207,7 +224,10 @@ describe("A rollout that fails in its canaries", () => {
     it("gives the former annotation back, and the pod its former role", async () => {
         const former = { [ROLE_ARN]: FORMER_ROLE };
         const { done, end } = rollOut(
-            { pods: pods(carrying(FORMER_ROLE)), born: (one) => (JSON.stringify(one.credentials).includes(ROLE) ? "never" : "works") },
+            {
+                pods: pods(carrying(FORMER_ROLE)),
+                born: (one) => (JSON.stringify(one.credentials).includes(ROLE) ? "never" : "works"),
+            },
             { formerAnnotations: former },
         );
         await rejects(done, { code: "canary-failed" });
@@ -215,10 +235,16 @@ describe("A rollout that fails in its canaries", () => {
     });
 
     it("goes back without the account when its credentials expire, and says what fixes them", async () => {
-        const { done, end, calls } = rollOut({ account: (nth) => (nth > 1 ? EXPIRED : undefined), born: ofRole(() => "never") });
+        const { done, end, calls } = rollOut({
+            account: (nth) => (nth > 1 ? EXPIRED : undefined),
+            born: ofRole(() => "never"),
+        });
         await rejects(done, (error: Refusal) => {
             deepStrictEqual([error.code, error.seen, error.fix], [EXPIRED.code, EXPIRED.seen, EXPIRED.fix]);
-            match(error.means, /^They have expired\. The canary's state could not be read\. .* were reverted \(everything is as before\)\./);
+            match(
+                error.means,
+                /^They have expired\. The canary's state could not be read\. .* were reverted \(everything is as before\)\./,
+            );
             return true;
         });
         deepStrictEqual(end(), REVERTED);
@@ -229,14 +255,20 @@ describe("A rollout that fails in its canaries", () => {
         const { done, end } = rollOut({ look: (nth) => (nth > 3 ? UNKNOWN : undefined) });
         await rejects(done, (error: Refusal) => {
             deepStrictEqual([error.code, error.seen, error.fix], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.fix]);
-            match(error.means, /So it was not taken back: pods may carry the role that do not work with it\. The rollout had failed: 401\./);
+            match(
+                error.means,
+                /So it was not taken back: pods may carry the role that do not work with it\. The rollout had failed: 401\./,
+            );
             return true;
         });
         deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n1"] });
     });
 
     it("is taken back where the error is unknown", async () => {
-        const { done, end } = rollOut({ account: (nth) => (nth > 1 ? new Error("odd") : undefined), born: ofRole(() => "never") });
+        const { done, end } = rollOut({
+            account: (nth) => (nth > 1 ? new Error("odd") : undefined),
+            born: ofRole(() => "never"),
+        });
         await rejects(done, { code: "canary-failed", seen: "The canary failed: odd." });
         deepStrictEqual(end(), REVERTED);
     });
@@ -244,7 +276,10 @@ describe("A rollout that fails in its canaries", () => {
     it("is taken back after a refusal that is about no API, with its reason", async () => {
         for (const code of ["policy-gone", "an-aws-thing"]) {
             const refusal = new Refusal(code, "Seen.", "Means.", "y");
-            const { done, lines } = rollOut({ account: (nth) => (nth > 1 ? refusal : undefined), born: ofRole(() => "never") });
+            const { done, lines } = rollOut({
+                account: (nth) => (nth > 1 ? refusal : undefined),
+                born: ofRole(() => "never"),
+            });
             await rejects(done, { code: "canary-failed", seen: "The canary failed: Seen. Means." });
             ok(lines.includes("the rollout failed: Seen. Means. Taking it back"), lines.join("\n"));
         }
@@ -276,7 +311,13 @@ describe("A rollout that fails in its canaries", () => {
 });
 
 describe("A rollout that is not taken back", () => {
-    for (const code of ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing", "cancelled"]) {
+    for (const code of [
+        "cluster-changed",
+        "another-cluster",
+        "service-account-missing",
+        "daemon-set-missing",
+        "cancelled",
+    ]) {
         it(`touches nothing after ${code}`, async () => {
             const refusal = new Refusal(code, "Seen.", "x", "y");
             const { done, writes } = rollOut({ account: () => refusal });
@@ -286,7 +327,10 @@ describe("A rollout that is not taken back", () => {
     }
 
     it("touches nothing while a Pod Identity association exists", async () => {
-        const { done, writes } = rollOut({ associations: ["theirs"] }, { subject: { ...subject, clusterName: "prod" } });
+        const { done, writes } = rollOut(
+            { associations: ["theirs"] },
+            { subject: { ...subject, clusterName: "prod" } },
+        );
         await rejects(done, { code: "pod-identity-association" });
         deepStrictEqual(writes(), []);
     });
@@ -309,7 +353,10 @@ describe("A rollout that is not taken back", () => {
             match(seen, /new3-n3 does not start \(container aws-node: ImagePullBackOff\)/);
             return true;
         });
-        strictEqual(writes().some((call) => call.startsWith("annotate")), false);
+        strictEqual(
+            writes().some((call) => call.startsWith("annotate")),
+            false,
+        );
         strictEqual(end().annotations[ROLE_ARN], ROLE);
         deepStrictEqual(writes(), ["restart pod-n1", "restart pod-n2", "restart pod-n3", "restart pod-n4"]);
     });
@@ -327,10 +374,16 @@ describe("A rollout that is not taken back", () => {
     });
 
     it("stops after canaries have worked, where AWS does not answer any more", async () => {
-        const of: Simulated = { pods: pods(onNodeRole, pod("n1", carrying(ROLE))), account: (nth) => (nth > 1 ? EXPIRED : undefined) };
+        const of: Simulated = {
+            pods: pods(onNodeRole, pod("n1", carrying(ROLE))),
+            account: (nth) => (nth > 1 ? EXPIRED : undefined),
+        };
         const { done, end, writes } = rollOut({ ...of, ends: false });
         await rejects(done, EXPIRED);
-        deepStrictEqual(writes().filter((call) => call.startsWith("annotate")), []);
+        deepStrictEqual(
+            writes().filter((call) => call.startsWith("annotate")),
+            [],
+        );
         strictEqual(end().annotations[ROLE_ARN], ROLE);
     });
 });
@@ -340,8 +393,14 @@ describe("A rollout that fails in a wave", () => {
         const { done, writes, end } = rollOut({ nodes: nine, maxUnavailable: 3, born: ofRole(from(3, "never")) });
         await rejects(done, ({ code, seen, means, fix }: Refusal) => {
             strictEqual(code, "rollout-taken-back");
-            match(seen, /^The rollout failed: new3-n3, new4-n4 on n3, n4 restarted with the role, and did not become Ready within 300 s\./);
-            match(means, /restarted with their former credentials \(everything is as before\)\. 2 pods work with the role and keep it\./);
+            match(
+                seen,
+                /^The rollout failed: new3-n3, new4-n4 on n3, n4 restarted with the role, and did not become Ready within 300 s\./,
+            );
+            match(
+                means,
+                /restarted with their former credentials \(everything is as before\)\. 2 pods work with the role and keep it\./,
+            );
             match(fix, /Then run pulumi up again: it begins with the proof and the canaries\.$/);
             return true;
         });
@@ -375,7 +434,10 @@ describe("A rollout that fails in a wave", () => {
     });
 
     it("sends no pod back to a node role without the policies, on a cluster that is handed over", async () => {
-        const handedOver = [...nine.slice(0, 8).map(({ name }) => pod(name, carrying(ROLE))), pod("n9", carrying("bad"))];
+        const handedOver = [
+            ...nine.slice(0, 8).map(({ name }) => pod(name, carrying(ROLE))),
+            pod("n9", carrying("bad")),
+        ];
         const { done, end } = rollOut({
             nodes: nine,
             nodeRoles: [nodeRole(withoutPolicies)],
@@ -389,7 +451,10 @@ describe("A rollout that fails in a wave", () => {
 
     it("restores another role there, if the service account had one", async () => {
         const former = { [ROLE_ARN]: FORMER_ROLE };
-        const mixed = [...nine.slice(0, 8).map(({ name }) => pod(name, carrying(ROLE))), pod("n9", carrying(FORMER_ROLE))];
+        const mixed = [
+            ...nine.slice(0, 8).map(({ name }) => pod(name, carrying(ROLE))),
+            pod("n9", carrying(FORMER_ROLE)),
+        ];
         const { done, end } = rollOut(
             {
                 nodes: nine,
@@ -409,7 +474,10 @@ describe("A complaint from before the role was repaired", () => {
         pods(carrying(ROLE), pod("n2", carrying(ROLE), { missingPermissions: "no", missingPermissionsAt: at }));
     const update = (of: Simulated, before: Partial<typeof state> = {}) => {
         const simulated = simulate(of);
-        return { ...simulated, done: canary.update({ ...state, ...before }, { ...inputs, delivered: "e" }, simulated.operation) };
+        return {
+            ...simulated,
+            done: canary.update({ ...state, ...before }, { ...inputs, delivered: "e" }, simulated.operation),
+        };
     };
     const proofs = (calls: readonly string[]) => calls.filter((call) => call === "prove").length;
 
@@ -421,7 +489,10 @@ describe("A complaint from before the role was repaired", () => {
     });
 
     it("counts where the role is not proved", async () => {
-        const { done } = update({ pods: complaining(seconds(-60)), proof: { verdict: "undecided", why: "?", evidence: [] } });
+        const { done } = update({
+            pods: complaining(seconds(-60)),
+            proof: { verdict: "undecided", why: "?", evidence: [] },
+        });
         await rejects(done, { code: /canary-failed|rollout-taken-back/ });
     });
 

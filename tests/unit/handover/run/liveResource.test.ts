@@ -104,7 +104,8 @@ describe("A live check acts", () => {
 });
 
 describe("The operation of TypeScript programs", () => {
-    const diff = (state: object, news: object) => dynamicProvider("canary").diff?.("id", state, news);
+    const diff = (state: object, news: object) =>
+        dynamicProvider("canary").diff?.("id", { shown: "it works", rollouts: 1, ...state }, news);
 
     it("sees no change in the provider's own code, which differs in each version", async () => {
         deepStrictEqual(await diff({ ...inputs, __provider: "old" }, { ...inputs, __provider: "new" }), {

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Step } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
@@ -91,7 +91,7 @@ describe("The loop", () => {
     const acts: [Step, string[]][] = [
         [WAIT, ["change 2000"]],
         [{ do: "awaitPropagation", milliseconds: 5000, why: "w" }, ["sleep 5000"]],
-        [{ do: "restart", pod: pod("n1", onNodeRole), why: "w" }, ["restart pod-n1"]],
+        [{ do: "restart", pods: [pod("n1", onNodeRole)], why: "w" }, ["restart pod-n1"]],
         [{ do: "forceRestart", pod: pod("n1", onNodeRole), why: "w" }, ["force pod-n1"]],
         [{ do: "wake", why: "w" }, ["wake"]],
         [{ do: "annotate", annotations: { a: "1" }, why: "w" }, ['annotate {"a":"1"} true']],
@@ -198,7 +198,7 @@ describe("The loop", () => {
         ["after a step", 2],
     ] as const) {
         it(`ends without another step if the run was cancelled ${when}`, async () => {
-            const RESTART: Step = { do: "restart", pod: pod("n1", onNodeRole), why: "w" };
+            const RESTART: Step = { do: "restart", pods: [pod("n1", onNodeRole)], why: "w" };
             const { context, goal, calls, lines, seen } = scripted(RESTART);
             const cancelling = new AbortController();
             const look = async () => {
@@ -235,6 +235,100 @@ describe("The loop", () => {
         deepStrictEqual((await reach(longEnough.context, longEnough.goal)).why, "ready");
         const tooLong = scripted(PROPAGATION, ...waits(59), DONE);
         await rejects(reach(tooLong.context, tooLong.goal), { code: "time-limit" });
+    });
+
+    describe("with a measure of what is left", () => {
+        /** Each look takes a second, and each wait is one look. What is left is seen at each. */
+        const run = (...left: number[]) => {
+            const { context, goal, calls } = scripted(WAIT);
+            let looks = 0;
+            const measured = {
+                ...goal,
+                limitSeconds: 10,
+                left: () => left[Math.min(looks++, left.length - 1)] ?? 0,
+            };
+            return { calls, done: reach(context, measured) };
+        };
+        const lookedUntilTheLimit = async (...left: number[]) => {
+            const { calls, done } = run(...left);
+            await rejects(done, refusals.timeout("The work", 10, "timeouts.canarySeconds", "not yet"));
+            return calls.filter((call) => call === "cluster").length;
+        };
+        const times = (count: number, value: number) => Array.from({ length: count }, () => value);
+
+        it("has the limit from its first look where nothing is ever done", async () => {
+            strictEqual(await lookedUntilTheLimit(5), 11);
+        });
+
+        it("begins the limit again each time that less is left than ever before", async () => {
+            strictEqual(await lookedUntilTheLimit(...times(8, 5), ...times(8, 4), 3), 16 + 11);
+        });
+
+        it("does not begin it again when more is left, nor when as little as before is left", async () => {
+            strictEqual(await lookedUntilTheLimit(5, 6, 5, 6, 5), 11);
+            strictEqual(await lookedUntilTheLimit(...times(4, 5), 3, 9, 4, 3, 9), 4 + 11);
+        });
+
+        it("still ends when it is done", async () => {
+            const { context, goal } = scripted(...times(15, 0).map(() => WAIT), DONE);
+            let left = 99;
+            strictEqual((await reach(context, { ...goal, limitSeconds: 2, left: () => left-- })).why, "ready");
+        });
+
+        it("does not shorten the wait for IAM", async () => {
+            const PROPAGATION: Step = { do: "awaitPropagation", milliseconds: 300_000, why: "IAM" };
+            const { context, goal } = scripted(PROPAGATION, ...times(5, 0).map(() => WAIT), DONE);
+            strictEqual((await reach(context, { ...goal, limitSeconds: 10, left: () => 3 })).why, "ready");
+        });
+    });
+
+    describe("that restarts several pods", () => {
+        const many = Array.from({ length: 45 }, (_, nth) => pod(`n${String(nth)}`, onNodeRole));
+        const RESTART: Step = { do: "restart", pods: many, why: "w" };
+
+        it("deletes them at the same time, and at most 20 at once", async () => {
+            const { context, goal } = scripted(RESTART, DONE);
+            let [under, most] = [0, 0];
+            const [deleted, atTheSameTime]: [string[], number[]] = [[], []];
+            const restart = async ({ name }: { name: string }) => {
+                most = Math.max(most, ++under);
+                atTheSameTime.push(under);
+                await new Promise((resolve) => setImmediate(resolve));
+                deleted.push(name);
+                under--;
+            };
+            await reach({ ...context, cluster: { ...context.cluster, restart } } as unknown as RunContext, goal);
+            strictEqual(most, 20);
+            deepStrictEqual(
+                deleted,
+                many.map(({ name }) => name),
+            );
+        });
+
+        it("remembers each of them", async () => {
+            const { context, goal } = scripted();
+            const remembered: object[] = [];
+            const steps: Step[] = [{ ...RESTART, pods: many.slice(0, 3) }, DONE];
+            await reach(context, {
+                ...goal,
+                next: (_, memory) => {
+                    remembered.push(memory.restarts);
+                    return steps[remembered.length - 1] ?? DONE;
+                },
+            });
+            deepStrictEqual(remembered.slice(0, 2), [{}, { n0: 1, n1: 1, n2: 1 }]);
+        });
+
+        it("ends with the failure of one of them", async () => {
+            const { context, goal } = scripted(RESTART, DONE);
+            const odd = new Error("odd");
+            const restart = ({ name }: { name: string }) =>
+                name === "pod-n7" ? Promise.reject(odd) : Promise.resolve();
+            await rejects(
+                reach({ ...context, cluster: { ...context.cluster, restart } } as unknown as RunContext, goal),
+                odd,
+            );
+        });
     });
 
     it("gives back the policies that pods need even at its limit", async () => {

@@ -2,7 +2,18 @@ import { webhookAnnotations } from "../../../../handover/model/webhookAnnotation
 import type { Proof } from "../../../../handover/model/proof";
 import type { CredentialSource, NodeRoleSeen, NodeSeen, PodSeen, World } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
-import { daemonSet, node, nodeRole, NOW, onNodeRole, pod, ROLE_ARN, serviceAccount, subject, world } from "../support/worlds";
+import {
+    daemonSet,
+    node,
+    nodeRole,
+    NOW,
+    onNodeRole,
+    pod,
+    ROLE_ARN,
+    serviceAccount,
+    subject,
+    world,
+} from "../support/worlds";
 
 /** Not started yet, and then like this for ever. */
 export type Born = "works" | "never" | { readonly complains: string } | { readonly startProblem: string };
@@ -112,7 +123,12 @@ export function simulate(of: Simulated = {}) {
         aws: {
             look: () => failing(of.account, "account", () => seen().account),
             otherDelivery: () =>
-                Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: of.associations ?? [], unread: [] }),
+                Promise.resolve({
+                    addOn: false,
+                    addOnRoleArn: undefined,
+                    podIdentityRoleArns: of.associations ?? [],
+                    unread: [],
+                }),
             prove: () => {
                 calls.push("prove");
                 return Promise.resolve(of.proof ?? { verdict: "yes", evidence: [] });
@@ -139,7 +155,9 @@ export function simulate(of: Simulated = {}) {
         seen,
         end: () => ({
             annotations: webhookAnnotations(seen()),
-            carriers: seen().cluster.pods.filter((one) => one.credentials.kind === "webIdentity").map((one) => one.node),
+            carriers: seen()
+                .cluster.pods.filter((one) => one.credentials.kind === "webIdentity")
+                .map((one) => one.node),
         }),
     };
 }
