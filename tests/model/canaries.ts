@@ -7,7 +7,8 @@ export interface Restart {
     readonly annotated: string | undefined;
     /**
      * Nodes that did not respond then, and that the run had no reason to wait for: it cannot revert a canary there that a killed run has
-     * left, and the node may never return. A canary on one of them may come alive beside this one.
+     * left, and the node may never return. A canary on one of them may come alive beside this one. No run waits for a node in another place
+     * of the same node role.
      */
     readonly besides: ReadonlySet<string>;
 }
@@ -17,6 +18,8 @@ interface NodeOfRole {
     readonly ready: boolean;
     /** The role that its pod carries. Undefined if it has none. */
     readonly roleArn: string | undefined;
+    /** Whether it is in the same subnet as the node whose pod restarts. */
+    readonly isInSamePlace: boolean;
 }
 
 export class Restarts {
@@ -32,10 +35,11 @@ export class Restarts {
     /** The live checks restart a working pod. `nodes` are those with the same node role. */
     public begin(at: number, node: string, nodes: readonly NodeOfRole[], annotated: string | undefined): void {
         const besides = nodes.filter(
-            ({ name, ready, roleArn }) =>
+            ({ name, ready, roleArn, isInSamePlace }) =>
                 !ready &&
-                (roleArn === undefined || roleArn !== annotated) &&
-                (this.before.has(name) || !this.awaited.has(name)),
+                (!isInSamePlace ||
+                    ((roleArn === undefined || roleArn !== annotated) &&
+                        (this.before.has(name) || !this.awaited.has(name)))),
         );
         this.before.delete(node);
         this.awaited.set(node, { at, annotated, besides: new Set(besides.map(({ name }) => name)) });

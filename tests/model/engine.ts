@@ -33,7 +33,8 @@ import { type Child, Flags, isLeftOutOf, positionOf, Steps } from "./engineFlags
 import { whyNotPlayed } from "./notPlayed";
 import type { Run } from "./run";
 import { carriersOf, CONTROL, runContextOf } from "./runContext";
-import { FOREIGN_OWNER, ModelWorld, ROLE_ARN } from "./world";
+import type { Acting } from "./waves";
+import { FOREIGN_OWNER, ModelWorld, ROLE_ARN, STABLE_SECONDS } from "./world";
 
 /** The live checks, and the hook. A planted bug replaces one of them. */
 export interface Resources {
@@ -46,6 +47,13 @@ export interface Resources {
     readonly isLeftOut: typeof isLeftOut;
     readonly isUntried: typeof isUntried;
     readonly isUnfinished: typeof isUnfinished;
+    /** What the patch of the DaemonSet writes with live checks. */
+    readonly noteRollout: typeof noteRollout;
+}
+
+/** It restarts no pod, and waits for none. The pod template keeps what it has. */
+function noteRollout(world: ModelWorld, digest: string, manager: string): void {
+    world.patched = { manager, digest };
 }
 
 export const REAL_RESOURCES: Resources = {
@@ -56,6 +64,7 @@ export const REAL_RESOURCES: Resources = {
     isLeftOut,
     isUntried,
     isUnfinished,
+    noteRollout,
 };
 
 /** The arguments in an operator's program. */
@@ -102,6 +111,8 @@ interface Stack {
     rolledOut?: string;
     canary?: CanaryInputs & CanaryOutputs;
     rollout?: string;
+    /** What the patch of the DaemonSet has written to the pod template. It keeps that when the live checks are turned on. */
+    template?: string;
     /** The role that it admits. */
     injectionGuard?: string;
     guardedAccount?: string;
@@ -112,7 +123,7 @@ interface Stack {
 
 export interface PartialPlanInputs extends Pick<
     PlanInputs,
-    "record" | "canaryActs" | "delivered" | "detachFromNodeRoles"
+    "record" | "canaryActs" | "detachFromNodeRoles"
 > {
     readonly inputs: CredentialGuardInputs;
 }
@@ -285,12 +296,14 @@ export class Engine {
         const delivered = arn;
         const known = () => {
             const { record, approvedRole } = inState(stack.guard);
-            return { record, approvedRole, delivered, stableSeconds: 13 };
+            return { record, approvedRole, delivered, stableSeconds: STABLE_SECONDS };
         };
         await steps.operate("canary", async (replaces) => {
             const { formerAnnotations } = inState(stack.guard);
-            const inputs = { ...common, ...known(), formerAnnotations, serviceAccountUid: patched.uid };
-            stack.canary = await operate(resources.canary, replaces ? undefined : stack.canary, inputs, operation);
+            const { proof = "full" } = program;
+            const inputs = { ...common, ...known(), proof, formerAnnotations, serviceAccountUid: patched.uid };
+            const state = replaces ? undefined : stack.canary;
+            stack.canary = await this.while("rollout", () => operate(resources.canary, state, inputs, operation));
         });
         const triedRole = steps.output("canary", stack.canary?.approvedRole);
         const shown = steps.output("canary", stack.canary?.shown);
@@ -298,9 +311,8 @@ export class Engine {
             throw refusals.handOverUnfinished(arn);
         }
         await steps.operate("rollout", async () => {
-            const isThere = stack.rollout === delivered && stack.rolledOut === daemonSetName;
-            if (!isThere && !inState(stack.canary).carriedBefore) {
-                await this.rollOut(delivered, run, daemonSetName);
+            if (stack.rollout !== delivered || stack.rolledOut !== daemonSetName) {
+                await this.noteRollout(delivered, run, daemonSetName);
             }
         });
         steps.noteCreated("rollout", stack.patches);
@@ -322,11 +334,21 @@ export class Engine {
         await steps.operate("detachment", async (replaces) => {
             const { detachFromNodeRoles, detachPolicyArns } = program;
             const named = detachPolicyArns === undefined ? {} : { detachPolicyArns };
-            const last: DetachmentInputs = { ...common, ...known(), ...named, injectionGuard, maxNotReadyNodes: 0 };
+            const { rollouts = 0 } = stack.canary ?? {};
+            const last: DetachmentInputs = {
+                ...common,
+                ...known(),
+                ...named,
+                rollouts,
+                injectionGuard,
+                maxNotReadyNodes: 0,
+            };
             const inputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
             const former = replaces ? stack.detachment : undefined;
             const state = replaces ? undefined : stack.detachment;
-            stack.detachment = await operate(resources.detachment, state, inputs, operation);
+            stack.detachment = await this.while("verification", () =>
+                operate(resources.detachment, state, inputs, operation),
+            );
             stack.replacedDetachments.push(...(former ? [former] : []));
         });
         if (resources.isUnfinished(this.outcome(steps))) {
@@ -551,7 +573,7 @@ export class Engine {
                 stack.patch = arn;
             });
         }
-        if (stack.rollout !== arn) {
+        if (stack.template !== arn) {
             await this.rollOut(arn, run);
         }
         const operation: OperationContext = { ...this.operation(run), turningOff: () => turningOff };
@@ -561,7 +583,7 @@ export class Engine {
         }
         delete stack.injectionGuard;
         delete stack.canary;
-        await resources.credentialGuard.delete(stack.guard, operation);
+        await this.handBack(stack.guard, operation);
         delete stack.guard;
         await this.deleteRoles(stack.roles.slice(0, -1), run);
     }
@@ -573,14 +595,13 @@ export class Engine {
 
     /** The input of a preview's plan. Undefined if the live checks have nothing to do. */
     public planInputs(program: Program): PartialPlanInputs | undefined {
-        const { guard, canary: tried, detachment: last, roles } = this.stack;
+        const { guard, canary: tried, detachment: last } = this.stack;
         const { roleName, detachFromNodeRoles } = program;
         const inputs = guardInputs(commonInputs(program, arnOf(roleName)), program);
         const acts = guard === undefined || changedInputs(guard, inputs).length > 0;
         // A former run may have ended before it reached them.
         const isOutdated = (state: Pick<CanaryInputs, "approvedRole" | "record" | "drift"> | undefined) =>
             changedInputs({ ...state }, { ...state, ...guardOutputs(guard), drift: "none" }).length > 0;
-        const known = roles.includes(arnOf(roleName));
         return !acts && !isOutdated(tried) && !isOutdated(last)
             ? undefined
             : {
@@ -588,7 +609,6 @@ export class Engine {
                   detachFromNodeRoles,
                   record: acts ? undefined : guard.record,
                   canaryActs: acts || isOutdated(tried),
-                  delivered: known ? arnOf(roleName) : undefined,
               };
     }
 
@@ -605,8 +625,11 @@ export class Engine {
         if (world.annotations[LIVE_CHECKS_ANNOTATION] === undefined) {
             delete stack.isOff;
         }
-        if (world.template !== stack.rollout) {
+        if (world.patched?.digest !== stack.rollout) {
             delete stack.rollout;
+        }
+        if (world.template !== stack.template) {
+            delete stack.template;
         }
         stack.guard &&= await reread(resources.credentialGuard, stack.guard, this.operation(run));
         stack.detachment &&= await reread(resources.detachment, stack.detachment, this.operation(run));
@@ -657,6 +680,7 @@ export class Engine {
         }
         if (goes("rollout")) {
             delete this.stack.rollout;
+            delete this.stack.template;
             this.stack.patches.delete("rollout");
         }
         if (goes("patch")) {
@@ -673,7 +697,11 @@ export class Engine {
         });
         const present = [stack.guard].flatMap((guard) => guard ?? []);
         const own = present.map(async (guard) => {
-            await resources.credentialGuard.delete(guard, this.operation(run));
+            // Two guards hand back at the same time, each with its own waves.
+            const isAlone = replaced.length === 0;
+            await (isAlone
+                ? this.handBack(guard, this.operation(run))
+                : resources.credentialGuard.delete(guard, this.operation(run)));
             delete stack.guard;
         });
         const [error] = await failures([...own, ...replaced]);
@@ -694,16 +722,44 @@ export class Engine {
         }
     }
 
-    /** The provider waits for the rollout. A rollout that times out is in the state all the same. */
-    private async rollOut(delivered: string, run: Run, daemonSetName = AWS_NODE): Promise<void> {
-        const { world, stack } = this;
+    private handBack(guard: GuardState, operation: OperationContext): Promise<void> {
+        return this.while("handBack", () => this.resources.credentialGuard.delete(guard, operation));
+    }
+
+    private async while<T>(acting: Acting, act: () => Promise<T>): Promise<T> {
+        this.world.acting = acting;
+        try {
+            return await act();
+        } finally {
+            this.world.acting = undefined;
+        }
+    }
+
+    /** The patch of the DaemonSet with live checks. */
+    private async noteRollout(delivered: string, run: Run, daemonSetName: string): Promise<void> {
+        const { world, stack, resources } = this;
         if (world.cniRoles.get(delivered)?.works === false) {
-            world.problem("the rollout begins with a role whose canary did not work");
+            world.problem("a rollout is noted whose canary did not work");
         }
         await run.call("patch the DaemonSet", () => {
-            world.template = delivered;
+            resources.noteRollout(world, delivered, MANAGER);
             stack.rollout = delivered;
             stack.rolledOut = daemonSetName;
+        });
+    }
+
+    /**
+     * The patch of the DaemonSet without live checks, whose provider waits for the rolling update. One that times out is in the state all the
+     * same.
+     */
+    private async rollOut(delivered: string, run: Run): Promise<void> {
+        const { world, stack } = this;
+        await run.call("change the pod template", () => {
+            world.template = delivered;
+            world.plainTemplate = delivered;
+            world.patched = { manager: MANAGER };
+            stack.template = delivered;
+            delete stack.rollout;
         });
         const isDone = () =>
             world.strategy === "OnDelete" ||
@@ -714,6 +770,26 @@ export class Engine {
         if (!isDone()) {
             throw new Error("the rollout timed out");
         }
+    }
+
+    /** Makes of a finished hand-over what the code of before had made: the pod template has the digest, and the canary other inputs and outputs. */
+    public becomeOneOfBefore(): void {
+        const { world, stack } = this;
+        const { rollout, canary: tried, detachment: last } = stack;
+        if (rollout === undefined || tried === undefined || last === undefined) {
+            throw new Error("the hand-over is not finished");
+        }
+        world.template = rollout;
+        world.patched = { manager: MANAGER };
+        world.pods.forEach((pod) => (pod.revision = world.revision));
+        stack.template = rollout;
+        delete stack.rollout;
+        const canaryOfBefore = { ...tried, updateStrategy: world.strategy, carriedBefore: false };
+        ["rollouts", "proof"].forEach((name) => Reflect.deleteProperty(canaryOfBefore, name));
+        stack.canary = canaryOfBefore;
+        const { rollouts: _, ...detachmentOfBefore } = last;
+        stack.detachment = detachmentOfBefore;
+        world.note("** the state is one of the code of before");
     }
 
     private operation(run: Run): OperationContext {
@@ -749,7 +825,9 @@ async function operate<I extends LiveInputs, O extends object>(
     if (state === undefined) {
         return { ...inputs, ...(await resource.create(inputs, operation)) };
     }
-    return changedInputs(state, inputs).length === 0
+    // As handover/engine/liveCheckProvider.ts.
+    const isComplete = resource.outputs.every((output) => Object.hasOwn(state, output));
+    return changedInputs(state, inputs).length === 0 && isComplete
         ? state
         : { ...inputs, ...(await resource.update(state, inputs, operation)) };
 }

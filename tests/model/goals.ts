@@ -22,6 +22,7 @@ export function handedOver(
         [attached.length > 0, `the policies of ${attached.join(", ")} are not as expected`],
         [world.guard?.join() !== (detachFromNodeRoles && arn), "the injection guard is not as expected"],
         [[...world.cniRoles.keys()].join() !== arn, `roles: ${[...world.cniRoles.keys()].join(", ")}`],
+        [world.patched?.digest !== arn, "the DaemonSet does not say what was rolled out"],
         [former.some((name) => isAnnotated(world, name)), "a former service account still delivers a role"],
     ]);
 }
@@ -47,6 +48,7 @@ export function handedBack(world: ModelWorld, engine: Engine, stays: readonly st
         [world.guard !== undefined, "the injection guard still exists"],
         [hasAnnotations(world), "a service account still has annotations"],
         [world.template !== undefined, "the pod template still has the rollout annotation"],
+        [world.patched !== undefined, "the DaemonSet still has the annotations of the patch"],
         [world.woken, "the DaemonSet still has the wake annotation"],
         [world.cniRoles.size > 0 || !engine.isEmpty, "a role still exists"],
     ]);

@@ -68,7 +68,11 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
     return {
         identity: () => read("identity", () => ({ uid: uid(), version: version() })),
         clustersInKubeconfig: () => ["prod"],
-        look: () => read("cluster", () => clusterSeen(world, subject)),
+        look: () =>
+            read("cluster", () => {
+                world.look(subject.roleArn);
+                return clusterSeen(world, subject);
+            }),
         change: (withTimeout) =>
             run.call(
                 "wait",
@@ -93,7 +97,10 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
         restart: ({ name, uid }) => run.call(`restart ${name}`, () => world.stop(uid, true)),
         forceRestart: ({ name, uid }) => run.call(`force restart ${name}`, () => world.stop(uid, true, true)),
         releaseTemplate: () =>
-            run.call("release the template", () => (world.template = undefined)).then(() => undefined),
+            run.call("release the template", () => {
+                world.template = undefined;
+                world.patched = undefined;
+            }),
         releaseServiceAccount: (leaving, { name } = serviceAccount) =>
             run.call(`release the service account ${name}`, () => {
                 const foreign = world.accountOf(name).annotations[ROLE_ARN] === FOREIGN_ROLE;
@@ -171,6 +178,7 @@ function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
         observed: true,
         woken: world.woken,
         templateAnnotations: world.template === undefined ? {} : { "eks-cni/delivered": world.template },
+        patchFieldManager: world.patched?.manager,
     };
 }
 
@@ -212,6 +220,7 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
         current: pod.revision === world.revision,
         credentials: credentialsOf(pod),
         missingPermissions: pod.roleArn === undefined ? undefined : world.conditions.missingPermissions,
+        ...(pod.startProblem === undefined ? {} : { startProblem: pod.startProblem }),
     };
 }
 
@@ -246,6 +255,14 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
                 const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
                 return {
                     roleOfInstance,
+                    networkOfInstance: Object.fromEntries(
+                        known
+                            .filter(({ name }) => instanceIds.includes(instanceOf(name)))
+                            .map(({ name, subnet }) => [
+                                instanceOf(name),
+                                { subnetId: subnet, securityGroupIds: ["sg-nodes"] },
+                            ]),
+                    ),
                     nodeRoles: [...new Set([...used, ...roleNames])].map((name) => nodeRoleSeen(world, name)),
                 };
             }),

@@ -9,6 +9,7 @@ import { OtherClusters } from "./otherClusters";
 import { OtherPods } from "./otherPods";
 import { OwnNodeRoles } from "./ownNodeRoles";
 import { ModelServiceAccount } from "./serviceAccount";
+import { type Acting, Waves } from "./waves";
 
 /**
  * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
@@ -19,6 +20,8 @@ export const ENFORCEMENT_MILLISECONDS = 3000;
 const START_MILLISECONDS = 1000;
 const STOP_MILLISECONDS = 750;
 const LONGEST_BACKOFF_MILLISECONDS = 60_000;
+/** How long a canary is watched. */
+export const STABLE_SECONDS = 13;
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
 /** The role that another party annotates. The component never approved it, and it has no permissions. */
 export const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
@@ -30,7 +33,18 @@ export const FOREIGN_OWNER = "kubectl-annotate";
 export interface ModelNode {
     readonly name: string;
     readonly role: string;
+    readonly subnet: string;
     ready: boolean;
+    /** Whether its kubelet cannot get the image of a new pod. */
+    lacksImage: boolean;
+}
+
+/** The DaemonSet's own metadata, as far as the component's patch writes it. */
+export interface PatchedMetadata {
+    /** The component's field manager. */
+    readonly manager: string;
+    /** What the live checks have rolled out. Missing without live checks. */
+    readonly digest?: string;
 }
 
 export interface ModelPod {
@@ -44,9 +58,11 @@ export interface ModelPod {
     readonly otherCredentials: string | undefined;
     readonly createdAt: number;
     /** The revision of the pod template. */
-    readonly revision: string;
+    revision: string;
     /** The restart of a working pod by the live checks that led to it. */
     readonly restart: Restart | undefined;
+    /** Why it does not start, for a reason that its credentials have no part in. */
+    startProblem: string | undefined;
     startedAt: number | undefined;
     readySince: number | undefined;
     stoppingSince: number | undefined;
@@ -69,7 +85,13 @@ export class ModelWorld {
     public webhook = { up: true, lateMilliseconds: 0 };
     /** Whether the service account has a Pod Identity association. */
     public association = false;
+    /** What the component has written to the pod template: without live checks, or with those of before. */
     public template: string | undefined;
+    public patched: PatchedMetadata | undefined;
+    /** What a program without live checks has written to the pod template, so that the DaemonSet replaces its pods. */
+    public plainTemplate: string | undefined;
+    /** The part of the product that acts. */
+    public acting: Acting;
     /** How often an operator has restarted the DaemonSet's pods, which changes its pod template. */
     public rollouts = 0;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
@@ -79,6 +101,10 @@ export class ModelWorld {
     public woken = false;
     /** The role of the managed add-on, which is another one than the component's. The add-on does not write it in the model. */
     public addOn: { readonly roleArn: string; readonly since: number } | undefined;
+    /** Over how many subnets the nodes are spread. */
+    public subnets = 1;
+    /** Subnets without a way to STS: a new pod there cannot use any CNI role. A pod that works keeps its session. */
+    public readonly closedSubnets = new Set<string>();
     /** The existing CNI roles. */
     public readonly cniRoles = new Map<string, ModelRole>();
     /** The CNI roles that an outsider has broken: their pods have no path until it repairs them, or the pods leave. */
@@ -116,6 +142,7 @@ export class ModelWorld {
     ]);
     private readonly guards: History<Guard | undefined> = [{ at: 0, value: undefined }];
     private readonly restarts = new Restarts();
+    private readonly waves = new Waves();
     private retryAt = 0;
     private backoff = 1000;
     private podsCreated = 0;
@@ -139,7 +166,8 @@ export class ModelWorld {
 
     public join(role: string, holdsPolicy = true): void {
         this.joined += 1;
-        this.nodes.push({ name: `n${String(this.joined)}`, role, ready: true });
+        const subnet = `subnet-${String(this.joined % this.subnets)}`;
+        this.nodes.push({ name: `n${String(this.joined)}`, role, subnet, ready: true, lacksImage: false });
         this.createNodeRole(role, holdsPolicy);
         this.changed();
     }
@@ -170,6 +198,7 @@ export class ModelWorld {
         this.pods = [];
         this.daemonSetName = name;
         this.template = undefined;
+        this.patched = undefined;
         this.woken = false;
         this.refused = 0;
         this.changed();
@@ -270,6 +299,34 @@ export class ModelWorld {
         [...this.taken.keys()].forEach((role) => this.setAttached(role, true));
     }
 
+    /** A live check looks at the cluster. */
+    public look(roleArn: string): void {
+        const nodes = this.nodes
+            .filter(({ ready }) => ready)
+            .map(({ name, role, subnet }) => {
+                const pod = this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
+                return {
+                    name,
+                    place: this.acting === "handBack" ? role : `${role} in ${subnet}`,
+                    pod: pod && {
+                        uid: pod.uid,
+                        isRight: this.acting === "handBack" ? !this.isApproved(pod) : pod.roleArn === roleArn,
+                        isProven: pod.roleArn === roleArn && this.hasWorked(pod, STABLE_SECONDS),
+                    },
+                };
+            });
+        this.waves.look(this.acting, nodes, this.maxUnavailable);
+    }
+
+    private hasWorked(pod: ModelPod, seconds: number): boolean {
+        return pod.readySince !== undefined && this.now >= pod.readySince + seconds * 1000 && this.hasPath(pod);
+    }
+
+    /** Whether a pod carries a role of the component, also of an earlier program. */
+    private isApproved({ roleArn }: ModelPod): boolean {
+        return roleArn !== undefined && roleArn !== FOREIGN_ROLE && roleArn !== POD_IDENTITY;
+    }
+
     /** Whether an outsider answers for a pod without a path. IAM enforces an attachment late. */
     private isOutsiders({ roleArn, node }: ModelPod): boolean {
         if (roleArn !== undefined) {
@@ -283,6 +340,10 @@ export class ModelWorld {
     public stop(uid: string, byLiveChecks: boolean, atOnce = false): void {
         const pod = this.pods.find((one) => one.uid === uid);
         if (pod !== undefined) {
+            const broken = byLiveChecks && this.isReady(pod) && !pod.stoppingSince ? this.waves.restart(uid) : undefined;
+            if (broken !== undefined) {
+                this.problem(broken);
+            }
             pod.stoppingSince ??= this.now;
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
             if (byLiveChecks && this.hasPath(pod) && this.isReady(pod)) {
@@ -300,12 +361,18 @@ export class ModelWorld {
     /** The nodes with the same node role, with the roles that their pods carry. */
     private nodesLike(node: string) {
         const role = this.roleOf(node);
+        const place = this.placeOf(node);
         return this.nodes
             .filter((one) => one.role === role)
             .map(({ name, ready }) => {
                 const pod = this.pods.find((one) => one.node === name && !one.stoppingSince);
-                return { name, ready, roleArn: pod?.roleArn };
+                return { name, ready, roleArn: pod?.roleArn, isInSamePlace: this.placeOf(name) === place };
             });
+    }
+
+    private placeOf(node: string): string {
+        const { role, subnet } = this.nodes.find(({ name }) => name === node) ?? { role: "", subnet: "" };
+        return `${role} in ${subnet}`;
     }
 
     private roleOf(node: string): string | undefined {
@@ -327,7 +394,18 @@ export class ModelWorld {
         }
     }
 
-    public hasPath({ roleArn, node, otherCredentials, serviceAccount }: ModelPod): boolean {
+    public hasPath(pod: ModelPod): boolean {
+        return this.hasRights(pod) && !this.isCutOff(pod);
+    }
+
+    /** Whether a pod would use a role from a subnet that has no way to STS. */
+    private isCutOff({ roleArn, otherCredentials, node, readySince }: ModelPod): boolean {
+        const usesSts = roleArn !== undefined && roleArn !== POD_IDENTITY && otherCredentials === undefined;
+        const subnet = this.nodes.find(({ name }) => name === node)?.subnet ?? "";
+        return usesSts && readySince === undefined && this.closedSubnets.has(subnet);
+    }
+
+    private hasRights({ roleArn, node, otherCredentials, serviceAccount }: ModelPod): boolean {
         if (otherCredentials !== undefined || roleArn === POD_IDENTITY) {
             // A session lasts for hours, so it outlives the association here.
             return true;
@@ -380,6 +458,12 @@ export class ModelWorld {
             this.changed();
         }
         for (const pod of this.pods.filter(({ node, stoppingSince }) => ready.has(node) && !stoppingSince)) {
+            if (pod.startProblem !== undefined) {
+                if (this.nodes.some(({ name, lacksImage }) => name === pod.node && lacksImage)) {
+                    continue;
+                }
+                pod.startProblem = undefined;
+            }
             pod.startedAt ??= this.now;
             // A pod becomes Ready only after its first call to EC2: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit.
             if (pod.readySince === undefined && this.now >= pod.startedAt + START_MILLISECONDS && this.hasPath(pod)) {
@@ -420,6 +504,7 @@ export class ModelWorld {
                 createdAt: this.now,
                 revision: this.revision,
                 restart: this.restarts.end(node.name, roleArn),
+                startProblem: node.lacksImage ? "container aws-node: ImagePullBackOff" : undefined,
                 startedAt: undefined,
                 readySince: undefined,
                 stoppingSince: undefined,
@@ -448,8 +533,18 @@ export class ModelWorld {
                 this.stop(pod.uid, false);
             } else if (budget > 0) {
                 budget -= 1;
+                this.checkReplaced(pod);
                 this.stop(pod.uid, false);
             }
+        }
+    }
+
+    /** With live checks, only the way back changes the pod template. */
+    private checkReplaced(pod: ModelPod): void {
+        const [template] = JSON.parse(pod.revision) as (string | null)[];
+        const isChanged = (template ?? undefined) !== this.template && this.template !== this.plainTemplate;
+        if (isChanged && pod.roleArn !== undefined && pod.roleArn === this.annotations[ROLE_ARN]) {
+            this.problem(`a changed pod template restarts ${pod.name}, which carries the role`);
         }
     }
 
@@ -467,16 +562,36 @@ export class ModelWorld {
         if (twice !== undefined) {
             this.problem(`two canaries at once on nodes of ${this.roleOf(twice.node) ?? ""}`);
         }
+        this.checkCutOff();
         [...this.elsewhere.withoutPath(this), ...this.others.withoutPath(this)].forEach((found) => this.problem(found));
         for (const pod of this.pods) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
             // Without the guard, another party's role cannot be prevented, and the component has no part in it.
             const isForeign = pod.roleArn === FOREIGN_ROLE;
-            const isExcepted = isCanary || isForeign || this.isOutsiders(pod);
+            // checkCutOff() says how many of them there may be.
+            const isExcepted = isCanary || isForeign || this.isOutsiders(pod) || this.isCutOff(pod);
             if (pod.startedAt !== undefined && !isExcepted && !this.hasPath(pod)) {
                 this.problem(`${pod.name} on ${pod.node} has no path: it carries ${pod.roleArn ?? "the node role"}`);
             }
         }
+    }
+
+    /**
+     * Of the pods that worked until the live checks restarted them, at most one in each place is a canary without a way to STS, or at most one
+     * wave is. No live check answers for a pod that another party restarts, or that a node gets as it joins.
+     */
+    private checkCutOff(): void {
+        const places = this.pods
+            .filter((pod) => pod.restart && !pod.stoppingSince && pod.startedAt !== undefined && this.isCutOff(pod))
+            .map(({ node }) => this.placeOf(node));
+        if (places.length > this.maxUnavailable && new Set(places).size < places.length) {
+            this.problem(`${String(places.length)} pods at once have no way to STS: ${places.sort().join(", ")}`);
+        }
+    }
+
+    /** The pods that carry the role and cannot use it, for want of a way to STS. */
+    public cutOffWith(roleArn: string): ModelPod[] {
+        return this.pods.filter((pod) => pod.roleArn === roleArn && !pod.stoppingSince && this.isCutOff(pod));
     }
 
     public problem(what: string): void {

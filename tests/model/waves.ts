@@ -1,0 +1,77 @@
+/** The rules about the restarts of working pods: a canary in each place, and waves. They rest on what the live check saw when it looked last. */
+
+/** Which part of the product acts. It decides what a restart may be. */
+export type Acting = "rollout" | "verification" | "handBack" | undefined;
+
+/** A node that responds, when the live check looked. */
+export interface NodeAtLook {
+    readonly name: string;
+    /** Node role and subnet, or the node role alone on the way back, which is the same from each subnet. */
+    readonly place: string;
+    /** Its pod, if that is Ready and stays. */
+    readonly pod: PodAtLook | undefined;
+}
+
+interface PodAtLook {
+    readonly uid: string;
+    /** Whether it has what it is to get: the role, or its former credentials on the way back. */
+    readonly isRight: boolean;
+    /** Whether it was seen to work with the role for as long as a canary is watched. */
+    readonly isProven: boolean;
+}
+
+export class Waves {
+    private acting: Acting;
+    private nodes: readonly NodeAtLook[] = [];
+    private maxUnavailable = 1;
+    private wave = 0;
+    private readonly canariesIn = new Set<string>();
+
+    /** The live check looks. What it restarts from now on, until it looks again, is one step. */
+    public look(acting: Acting, nodes: readonly NodeAtLook[], maxUnavailable: number): void {
+        this.acting = acting;
+        this.nodes = nodes;
+        this.maxUnavailable = maxUnavailable;
+        this.wave = 0;
+        this.canariesIn.clear();
+    }
+
+    /** The live check restarts a pod. Returns the rule that this breaks. */
+    public restart(uid: string): string | undefined {
+        const node = this.nodes.find(({ pod }) => pod?.uid === uid);
+        // Restarting a pod that is not Ready costs nothing.
+        if (this.acting === undefined || node?.pod === undefined) {
+            return undefined;
+        }
+        if (this.acting === "rollout" && node.pod.isProven) {
+            return `a pod on ${node.name} restarts, which works with the role`;
+        }
+        return this.acting !== "verification" && !node.pod.isRight && this.isUntested(node.place)
+            ? this.beginCanary(node)
+            : this.beginWavePod(node, node.pod);
+    }
+
+    private beginCanary({ place, name }: NodeAtLook): string | undefined {
+        if (this.canariesIn.has(place)) {
+            return `two canaries at once in ${place}: the second on ${name}`;
+        }
+        this.canariesIn.add(place);
+        return undefined;
+    }
+
+    private beginWavePod({ name }: NodeAtLook, { isRight }: PodAtLook): string | undefined {
+        const unavailable = this.nodes.filter(({ pod }) => pod === undefined).length;
+        this.wave += 1;
+        if (this.wave + unavailable > this.maxUnavailable) {
+            return `a wave on ${name} makes more than ${String(this.maxUnavailable)} pods unavailable`;
+        }
+        const untested = this.nodes.find(({ place }) => this.isUntested(place));
+        return this.acting === "rollout" && !isRight && untested !== undefined
+            ? `a wave begins on ${name} before a canary works in ${untested.place}`
+            : undefined;
+    }
+
+    private isUntested(place: string): boolean {
+        return !this.nodes.some((node) => node.place === place && node.pod?.isRight);
+    }
+}
