@@ -8,6 +8,12 @@ export type Fault =
     | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" | "roleAnnotated" }
     | { readonly kind: "associationMade" | "associationDeleted" }
     | { readonly kind: "addOnGetsRole" | "addOnLosesRole" }
+    /** A subnet has no way to STS any more, as after the deletion of its VPC endpoint or of its route. */
+    | { readonly kind: "subnetCloses"; readonly which: number }
+    | { readonly kind: "subnetsOpen" }
+    /** A node's kubelet cannot get the image of new pods. */
+    | { readonly kind: "imageMissing"; readonly which: number }
+    | { readonly kind: "imagesReturn" }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
 /** Nodes only join up to this number: more of them make a random run slower, and find nothing more. */
@@ -49,6 +55,18 @@ export function injectFault(world: ModelWorld, fault: Fault, maxNodes = MAX_NODE
         case "addOnLosesRole":
             world.addOn = undefined;
             break;
+        case "subnetCloses":
+            world.closedSubnets.add(`subnet-${String(fault.which % world.subnets)}`);
+            break;
+        case "subnetsOpen":
+            world.closedSubnets.clear();
+            break;
+        case "imageMissing":
+            oneOf(world.nodes, fault.which, (node) => (node.lacksImage = true));
+            break;
+        case "imagesReturn":
+            world.nodes.forEach((node) => (node.lacksImage = false));
+            break;
         case "annotationWiped":
             wipe(world, world.serviceAccountName);
             break;
@@ -71,6 +89,8 @@ export function endFaults(world: ModelWorld): void {
     injectFault(world, { kind: "webhookUp" });
     world.endOutsiders();
     injectFault(world, { kind: "addOnLosesRole" });
+    injectFault(world, { kind: "subnetsOpen" });
+    injectFault(world, { kind: "imagesReturn" });
     injectFault(world, { kind: "associationDeleted" });
     world.pods.filter(({ roleArn }) => roleArn === POD_IDENTITY).forEach(({ uid }) => world.stop(uid, false));
     world.serviceAccounts

@@ -4,7 +4,7 @@ import { endFaults, Fault, injectFault } from "./faults";
 import { endOwnerChanges, injectOwnerChange, isOwnerChange, OwnerChange } from "./ownerChanges";
 import { handedBack, handedOver } from "./goals";
 import { CUSTOMER_POLICY } from "./lentPolicies";
-import { following, make, type Move } from "./moves";
+import { following, make, type Move, named } from "./moves";
 import { injectNeighbourChange, isNeighbourChange, type NeighbourChange } from "./neighbourChanges";
 import { Operator } from "./operator";
 import { injectOutsider, isOutsider, Outsider } from "./outsiders";
@@ -40,6 +40,11 @@ export interface Scenario {
     readonly strategy: "RollingUpdate" | "OnDelete";
     /** The time until the API server enforces a changed injection guard. */
     readonly policyMilliseconds?: number;
+    /** Over how many subnets the nodes are spread. */
+    readonly subnets?: number;
+    readonly maxUnavailable?: number;
+    /** Whether the code of before has handed over, before the first turn. */
+    readonly ofBefore?: boolean;
     readonly turns: readonly Turn[];
     /** Whether the pods write network policy logs. */
     readonly writesLogs?: boolean;
@@ -64,17 +69,7 @@ const MOST_ADVICE = 10;
 
 /** Runs a scenario, ends its faults, and then checks the two goals: hand-over and hand-back. */
 export async function runOnWorld(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
-    const world = new ModelWorld();
-    world.strategy = scenario.strategy;
-    world.policyMilliseconds = scenario.policyMilliseconds ?? world.policyMilliseconds;
-    ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
-    world.writesLogs = scenario.writesLogs ?? false;
-    if (scenario.more) {
-        world.createNodeRole("c");
-        world.conditions.otherPolicies = { a: [CUSTOMER_POLICY] };
-    }
-    world.advance(5000);
-    const engine = new Engine(world, resources);
+    const { world, engine } = await begin(scenario, resources);
     for (const turn of scenario.turns) {
         await runTurn(world, engine, turn);
     }
@@ -97,6 +92,53 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
     const isReached = () => handedBack(world, engine, stays);
     await reachGoal(world, "the hand-back", isReached, (run) => engine.destroy(run), operator);
     return { problems: world.problems, log: world.log, seen: new Set(world.log.map(kindOf)) };
+}
+
+/** The cluster, the account and the stack as a scenario begins. */
+export async function begin(scenario: Scenario, resources: Resources = REAL_RESOURCES) {
+    const world = worldOf(scenario);
+    const engine = new Engine(world, resources);
+    if (scenario.ofBefore) {
+        await beginAsOfBefore(world, engine, scenario);
+    }
+    return { world, engine };
+}
+
+function worldOf(scenario: Scenario): ModelWorld {
+    const world = new ModelWorld();
+    world.strategy = scenario.strategy;
+    world.policyMilliseconds = scenario.policyMilliseconds ?? world.policyMilliseconds;
+    world.subnets = scenario.subnets ?? world.subnets;
+    world.maxUnavailable = scenario.maxUnavailable ?? world.maxUnavailable;
+    ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
+    world.writesLogs = scenario.writesLogs ?? false;
+    if (scenario.more) {
+        world.createNodeRole("c");
+        world.conditions.otherPolicies = { a: [CUSTOMER_POLICY] };
+    }
+    world.advance(5000);
+    return world;
+}
+
+/**
+ * The code of before hands over. The first update of the present code with the same program restarts no pod: it is played if the scenario
+ * goes on with the same program, so that the sequence begins after it or with the state of before.
+ */
+async function beginAsOfBefore(world: ModelWorld, engine: Engine, { last, turns }: Scenario): Promise<void> {
+    const { operation } = turns[0] ?? {};
+    const program = named(world, { ...last, otherIssuers: [] });
+    world.note("== the code of before hands over");
+    await engine.up(program, new Run(world));
+    engine.becomeOneOfBefore();
+    if (operation?.do !== "up") {
+        return;
+    }
+    const { pods } = world;
+    world.note("== the update to the present code");
+    await engine.up(program, new Run(world));
+    if (world.pods.some((pod) => !pods.includes(pod)) || world.pods.some(({ stoppingSince }) => stoppingSince)) {
+        world.problem("the update to the present code restarts pods");
+    }
 }
 
 export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Promise<void> {
@@ -128,14 +170,15 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
             }
             return;
         case "up": {
+            const before = world.annotations[ROLE_ARN];
             const failed = await attempt(world, async () => {
                 if (operation.refresh) {
                     await engine.refresh(run);
                 }
                 await engine.up(following(world, operation.program), run, operation.flags);
             });
-            if (failed.includes("[canary-failed]")) {
-                checkReverted(world, engine.roleArn ?? "");
+            if (failed.includes("[canary-failed]") || failed.includes("[rollout-taken-back]")) {
+                checkReverted(world, engine.roleArn ?? "", before);
             }
         }
     }
@@ -171,8 +214,15 @@ async function checkRefused(world: ModelWorld, engine: Engine): Promise<void> {
     }
 }
 
-/** A canary that failed must be reverted when the run ends. */
-function checkReverted(world: ModelWorld, arn: string): void {
+/**
+ * A canary that failed must be reverted when the run ends, and a wave too. Without a way to STS, that is so only if the service account had
+ * another role before, and the pods may go back to the node roles.
+ */
+function checkReverted(world: ModelWorld, arn: string, before: string | undefined): void {
+    const cutOff = world.cutOffWith(arn).map(({ name }) => name);
+    if (cutOff.length > 0 && before !== arn && world.nodeRoles.every((role) => world.isAttached(role))) {
+        world.problem(`the failed rollout of ${arn} was not taken back: ${cutOff.join(", ")}`);
+    }
     const carriers = world.pods.filter((pod) => pod.roleArn === arn && !pod.stoppingSince);
     if (world.cniRoles.get(arn)?.works === false && (carriers.length > 0 || world.annotations[ROLE_ARN] === arn)) {
         const names = carriers.map(({ name }) => name).join(", ");

@@ -1,8 +1,8 @@
 import { observePreflight } from "../../handover/observe/preflightLook";
 import { HandOverPlan, planHandOver } from "../../handover/preview/plan";
-import { Engine, Program, REAL_RESOURCES } from "./engine";
+import type { Engine, Program } from "./engine";
 import { endFaults } from "./faults";
-import { runTurn, Scenario } from "./modelRun";
+import { begin, runTurn, Scenario } from "./modelRun";
 import { Run } from "./run";
 import { runContextOf } from "./runContext";
 import { FOREIGN_ROLE, ModelWorld } from "./world";
@@ -26,8 +26,6 @@ export interface Compared {
 export interface Moves {
     /** Nodes whose pods the live checks restart. */
     readonly restarted: readonly string[];
-    /** Whether the DaemonSet's rolling update restarts pods. */
-    readonly rolls: boolean;
     /** Node roles to which the policy is attached. */
     readonly attached: readonly string[];
     /** Node roles from which the policy is detached. */
@@ -37,13 +35,9 @@ export interface Moves {
 const QUIET_MILLISECONDS = 60_000;
 
 /** Runs the scenario's turns, ends the faults, and compares the preview of a program with its update. */
-export async function compare({ nodes, strategy, turns }: Scenario, program: Program): Promise<Compared> {
-    const world = new ModelWorld();
-    world.strategy = strategy;
-    ["a", "b", ...nodes].forEach((role) => world.join(role));
-    world.advance(5000);
-    const engine = new Engine(world, REAL_RESOURCES);
-    for (const turn of turns) {
+export async function compare(scenario: Scenario, program: Program): Promise<Compared> {
+    const { world, engine } = await begin(scenario);
+    for (const turn of scenario.turns) {
         await runTurn(world, engine, turn);
     }
     endFaults(world);
@@ -52,8 +46,7 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
     await engine.refresh(new Run(world));
     const nodeByPod = nodeOfEachPod(world.log);
     const plan = await preview(world, engine, program);
-    const { template, revision } = world;
-    const hadPods = world.pods.length > 0;
+    const { revision } = world;
     const comparable = world.pods.every((pod) => pod.revision === revision && pod.roleArn !== FOREIGN_ROLE);
     // The preview does not get the record of a guard that is about to act. It infers a recorded role from its nodes, or from the list.
     const used = new Set([...world.nodes.map(({ role }) => role), ...(program.detachFromNodeRoles ?? [])]);
@@ -63,14 +56,12 @@ export async function compare({ nodes, strategy, turns }: Scenario, program: Pro
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
     const log = world.log.slice(from);
-    // With OnDelete, a changed template restarts no pods by itself.
-    const rolls = strategy === "RollingUpdate" && world.template !== template && hadPods;
     return {
         plan,
         ended,
         comparable,
         planned: movesOf(plan?.changes ?? [], nodeByPod),
-        done: movesDone(log, nodeOfEachPod(world.log), rolls, used),
+        done: movesDone(log, nodeOfEachPod(world.log), used),
         log,
     };
 }
@@ -98,13 +89,11 @@ function nodeOfEachPod(log: readonly string[]): Map<string, string> {
 }
 
 function movesOf(lines: readonly string[], nodes: ReadonlyMap<string, string>): Moves {
-    const rolling = lines.filter((line) => line.includes("rolling update"));
-    const restarts = lines.filter((line) => /^\[(canary|restart)\]/.test(line) && !rolling.includes(line));
+    const restarts = lines.filter((line) => /^\[(canary|restart)\]/.test(line));
     // A pod that does not exist yet is named after its node.
     const pods = restarts.flatMap((line) => line.match(/\bpod\d+\b|\bthe next pod of n\d+\b/g) ?? []);
     return {
         restarted: distinct(pods.map((pod) => nodes.get(pod) ?? pod.replace("the next pod of ", ""))),
-        rolls: rolling.length > 0,
         attached: matches(lines, /^\[attach\] \S+ is attached again to (\w+),/),
         detached: matches(lines, /^\[detach\] \S+ is detached from (\w+) once/),
     };
@@ -113,12 +102,10 @@ function movesOf(lines: readonly string[], nodes: ReadonlyMap<string, string>): 
 function movesDone(
     log: readonly string[],
     nodes: ReadonlyMap<string, string>,
-    rolls: boolean,
     visible: ReadonlySet<string>,
 ): Moves {
     return {
         restarted: distinct(matches(log, /restart (pod\d+)/).map((pod) => nodes.get(pod) ?? pod)),
-        rolls,
         attached: matches(log, /attach to (\w+)/).filter((role) => visible.has(role)),
         detached: matches(log, /detach from (\w+)/),
     };

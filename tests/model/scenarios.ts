@@ -19,9 +19,10 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     fc.record({
         kind: fc.constantFrom(
             ...(["nodesReturn", "webhookDown", "webhookUp", "webhookUp", "annotationWiped", "roleAnnotated"] as const),
-            ...(["addOnGetsRole", "addOnLosesRole"] as const),
+            ...(["addOnGetsRole", "addOnLosesRole", "subnetsOpen", "imagesReturn"] as const),
         ),
     }),
+    fc.record({ kind: fc.constantFrom("subnetCloses" as const, "imageMissing" as const), which }),
     fc.record({ kind: fc.constantFrom("associationMade" as const, "associationDeleted" as const) }),
     fc.record({ kind: fc.constant("webhookLate" as const), milliseconds: fc.constantFrom(1000, 4000, 12_000) }),
 );
@@ -67,9 +68,12 @@ const inTwoUpdates = (which: number): readonly Turn[] => [
 
 /** A random sequence of operations and faults. */
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
-    nodes: fc.array(nodeRole, { maxLength: 2 }),
+    nodes: fc.array(nodeRole, { maxLength: 3 }),
     strategy: fc.constantFrom("RollingUpdate" as const, "RollingUpdate" as const, "OnDelete" as const),
     policyMilliseconds: fc.constantFrom(1000, 1000, 8000),
+    subnets: fc.constantFrom(1, 2, 3),
+    maxUnavailable: fc.constantFrom(1, 1, 2, 3),
+    ofBefore: fc.constantFrom(false, false, false, true),
     turns: fc.oneof(
         turns,
         turns.map((later) => [handOver, ...later]),
