@@ -1,26 +1,99 @@
-import type { RolePolicy, Step } from "../model/steps";
-import type { AccountSeen } from "../model/world";
+import type { Refusal } from "../model/refusal";
+import { freshMemory } from "../model/steps";
+import type { AccountSeen, ClusterSeen, World } from "../model/world";
+import type { DeliveryTarget } from "./delivered";
+import { DetachmentTarget, nextDetachmentStep } from "./detachment";
+import {
+    annotationFindings,
+    Finding,
+    injectionGuardFindings,
+    podFindings,
+    refusedFindings,
+    tellAll,
+} from "./driftFindings";
 import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
+import { remainingSteps } from "./remainingSteps";
+
+/** What the canary tells: everything about the pods and what new pods get. Undefined if all is as the last update left it. */
+export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen): string | undefined {
+    return cluster.uid === target.record.clusterUid ? tellAll(deliveryFindings(target, cluster)) : undefined;
+}
+
+function deliveryFindings(target: DeliveryTarget, cluster: ClusterSeen): Finding[] {
+    return [
+        ...annotationFindings(target.subject, cluster),
+        ...podFindings(target, cluster),
+        ...refusedFindings(cluster),
+    ];
+}
+
+/** What the last update has left. */
+export interface LeftBehind {
+    readonly detachedFrom: readonly string[];
+    readonly remainingSteps: readonly string[];
+}
 
 /**
- * Why the next update has something to repair, as a refresh shows it.
+ * Everything that differs from what the last update left, as a refresh shows it, with the command that mends it. Undefined if nothing does.
  *
- * It is what the detachment would do next. For a policy that was attached again, it also says what may have attached it.
- * Undefined if everything is as the last update left it.
+ * A pod that is starting and a node that is NotReady differ from nothing: the cluster mends them by itself.
  */
-export function driftOf(step: Step, detachedFrom: readonly string[]): string | undefined {
-    switch (step.do) {
-        case "done":
-            return undefined;
-        case "refuse":
-            return step.refusal.seen;
-        case "detach": {
-            const reattached = step.policies.filter(({ roleName }) => detachedFrom.includes(roleName));
-            return reattached.length > 0 ? reattached.map(attachedAgain).join(" ") : step.why;
-        }
-        default:
-            return step.why;
+export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind): string | undefined {
+    const { cluster } = world;
+    const step = nextDetachmentStep({ ...target, stableSeconds: 0 }, world, freshMemory(world.at));
+    const refusal = step.do === "refuse" ? step.refusal : undefined;
+    if (cluster.uid !== target.record.clusterUid || cluster.daemonSet === undefined) {
+        return refusal?.seen;
     }
+    const findings = [
+        ...deliveryFindings(target, cluster),
+        ...injectionGuardFindings(target, cluster),
+        ...attachedFindings(target, world, left),
+        ...remainingFindings(target, world, left),
+        ...(cluster.daemonSet.woken
+            ? [{ seen: "The DaemonSet has the annotation of a run that was stopped.", mends: "removes it" }]
+            : []),
+    ];
+    const untold = refusal !== undefined && !TOLD.includes(refusal.code) ? [refusalFinding(refusal)] : [];
+    return tellAll([...untold, ...findings]);
+}
+
+/** The findings say the same. */
+const TOLD = [
+    "annotation-owned-by-another",
+    "injection-guard-missing",
+    "service-account-missing",
+    "pods-without-role",
+    "policy-not-recorded",
+];
+
+/** What the next update refuses comes first, with what the user has to do before it. */
+function refusalFinding({ seen, means, fix }: Refusal): Finding {
+    return { seen: `${seen} ${means} ${fix}` };
+}
+
+/** The policies that are attached to the listed node roles. */
+function attachedFindings(target: DetachmentTarget, { account }: World, { detachedFrom }: LeftBehind): Finding[] {
+    const { detachFromNodeRoles = [] } = target;
+    return account.nodeRoles
+        .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
+        .flatMap((role) => policiesToDetach(target, role))
+        .map(({ roleName, policyArn }) => ({
+            seen: detachedFrom.includes(roleName)
+                ? `${policyArn} is attached to ${roleName} again. If a program attaches it (aws.iam.RolePolicyAttachment), ` +
+                  "remove that resource from the program, or each update undoes the other's work."
+                : `${policyArn} is attached to ${roleName}.`,
+            mends: `detaches ${policyArn} from ${roleName}`,
+        }));
+}
+
+/** The steps that were not left to do after the last update, for example for a node role that has joined since. */
+function remainingFindings(target: DetachmentTarget, world: World, { remainingSteps: before }: LeftBehind): Finding[] {
+    return world.cluster.nodes.length === 0
+        ? []
+        : remainingSteps(target, world)
+              .filter((line) => !before.includes(line))
+              .map((line) => ({ seen: line.replace(/^\[[a-z-]+\] /, ""), mends: "adds this to remainingSteps" }));
 }
 
 /**
@@ -41,11 +114,4 @@ export function unrecordedPolicies(target: NodeRoleTarget, { nodeRoles }: Accoun
                       `${policyArn} was attached to ${roleName} after the hand-over began. The next update records it, and then detaches it.`,
               )
               .join(" ");
-}
-
-function attachedAgain({ roleName, policyArn }: RolePolicy): string {
-    return (
-        `${policyArn} is attached to ${roleName} again. The next update detaches it. If a program attaches it ` +
-        "(aws.iam.RolePolicyAttachment), remove that resource from the program, or each update undoes the other's work."
-    );
 }

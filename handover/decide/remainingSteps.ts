@@ -10,7 +10,7 @@ export function remainingSteps(target: NodeRoleTarget, { account, cluster }: Wor
     const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
     const roles = account.nodeRoles.filter(({ name, exists }) => exists && used.has(name));
     return [
-        ...(target.detachFromNodeRoles === undefined ? detachYourself(target, roles) : []),
+        ...detachYourself(target, roles),
         ...roles.flatMap((role) => otherGrants(target, role)),
         ...(cluster.nodes.length === 0
             ? ["[no-nodes] No pod was tested with the role, since the cluster has no nodes."]
@@ -18,14 +18,17 @@ export function remainingSteps(target: NodeRoleTarget, { account, cluster }: Wor
     ];
 }
 
+/** The node roles that hold the CNI policy and are not listed: all of them if the program detaches nothing. */
 function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]): string[] {
-    const holding = roles.filter((role) => policiesToDetach(target, role).length > 0);
-    return holding.length === 0
+    const { detachFromNodeRoles: listed = [] } = target;
+    const holding = roles.filter((role) => !listed.includes(role.name) && policiesToDetach(target, role).length > 0);
+    const names = holding.map(({ name }) => name);
+    return names.length === 0
         ? []
         : [
-              `[detach] The node ${holding.length === 1 ? "role" : "roles"} ${holding.map(({ name }) => name).join(", ")} still ` +
-                  `${holding.length === 1 ? "holds" : "hold"} the CNI policy. ` +
-                  `To detach it, set detachFromNodeRoles: [${holding.map(({ name }) => JSON.stringify(name)).join(", ")}]`,
+              `[detach] The node ${names.length === 1 ? "role" : "roles"} ${names.join(", ")} still ` +
+                  `${names.length === 1 ? "holds" : "hold"} the CNI policy. ` +
+                  `To detach it, set detachFromNodeRoles: [${[...listed, ...names].map((name) => JSON.stringify(name)).join(", ")}]`,
           ];
 }
 

@@ -1,5 +1,7 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
+import type { Subject } from "../model/subject";
 import type { OperationContext } from "../observe/runContext";
+import { engineAddress, warnOfComponent } from "./engineLog";
 import { exitWithEngine } from "./exitWithEngine";
 import { enginePort, readNote } from "./runNotes";
 import { LiveCheckName, liveCheckProvider } from "./liveCheckProvider";
@@ -25,7 +27,17 @@ export function dynamicProvider(name: LiveCheckName): dynamic.ResourceProvider<o
         update: async (_id, state, inputs) => ({ outs: await check.update(state, withoutProvider(inputs), operation) }),
         delete: (_id, state) => check.delete(state, operation),
         // With an empty ID, the engine would drop the resource from the state, and the record with it.
-        read: async (id, state = {}) => ({ id, props: await check.read(state, operation) }),
+        read: async (id, state = {}) => ({
+            id,
+            props: await check.read(state, { ...operation, warn: warningsOf(state) }),
+        }),
+    };
+}
+
+/** Shows warnings next to the component that a state belongs to. */
+function warningsOf(state: { readonly subject?: Subject }): (line: string) => void {
+    return (line) => {
+        warnOfComponent(line, state.subject, engineAddress(process.argv));
     };
 }
 

@@ -50,6 +50,7 @@ export class PluginBinding implements pulumi.provider.Provider {
         const resource = new pulumi.DependencyResource(urn);
         return {
             progress: (line) => void pulumi.log.info(line, resource),
+            warn: (line) => void pulumi.log.warn(line, resource),
             cancelled: this.cancelling.signal,
             turningOff: (fieldManager) => readNote(fieldManager, enginePort(process.argv)),
         };

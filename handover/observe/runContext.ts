@@ -21,6 +21,8 @@ export interface RunContext {
     readonly sleep: (milliseconds: number) => Promise<void>;
     /** Shows a line to the user. */
     readonly progress: (line: string) => void;
+    /** Shows a line as a warning. Missing where warnings are shown as other lines. */
+    readonly warn?: (line: string) => void;
     /** Aborted when the engine cancels the run: the run starts no further step. */
     readonly cancelled?: AbortSignal;
     /** Whether this run's program turns the live checks off. */
@@ -31,6 +33,8 @@ export interface RunContext {
 export interface OperationContext {
     /** Shows a line to the user. */
     readonly progress: (line: string) => void;
+    /** Shows a line as a warning. Missing where warnings are shown as other lines. */
+    readonly warn?: (line: string) => void;
     /** Aborted when the engine cancels the operation. */
     readonly cancelled?: AbortSignal;
     /** Whether this run's program turns off the live checks of the component with this field manager. */
@@ -69,8 +73,14 @@ export async function openRunContext(
         now: Date.now,
         sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
         progress: operation.progress,
+        ...(operation.warn === undefined ? {} : { warn: operation.warn }),
         ...(operation.cancelled === undefined ? {} : { cancelled: operation.cancelled }),
     };
+}
+
+/** Shows a line as a warning, as far as the engine binding can. */
+export function warn({ progress, warn: show = progress }: Pick<RunContext, "progress" | "warn">, line: string): void {
+    show(line);
 }
 
 /** The inputs of a live check. With a record, a renamed component continues under the names in it. */

@@ -1,9 +1,9 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { nextCanaryStep, RolloutTarget } from "../decide/canary";
+import { rolloutDrift } from "../decide/drift";
 import { reliesOnRole } from "../decide/reliesOnRole";
 import { nextRolloutStep, podsLeft } from "../decide/rollout";
 import { nextTakeBackStep } from "../decide/takeBack";
-import { refusedPodsLine } from "../decide/wakeRefused";
 import { carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { HandOverRecord, subjectOf } from "../model/record";
@@ -12,7 +12,7 @@ import { refusals } from "../model/refusals";
 import { freshMemory } from "../model/steps";
 import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
-import { RunContext, withRunContext } from "../observe/runContext";
+import { RunContext, warn, withRunContext } from "../observe/runContext";
 import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach, Reached } from "./loop";
@@ -58,9 +58,10 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     delete: () => Promise.resolve(),
     read: (state, operation) =>
         withRunContext(state, [], operation, async (context) => {
-            const drift = refusedPodsLine(await context.cluster.look());
+            const subject = subjectOf(state.record, state.subject);
+            const drift = rolloutDrift({ ...state, subject }, await context.cluster.look());
             if (drift !== undefined) {
-                context.progress(drift);
+                warn(context, drift);
             }
             return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
         }),

@@ -22,7 +22,7 @@ import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
 import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
-import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
+import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
 import { issuerOfToken } from "../observe/tokenIssuer";
 import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
@@ -248,12 +248,12 @@ async function read(
         if (cluster.uid !== record.clusterUid) {
             // The next update refuses before it patches the other cluster.
             const drift = refusals.clusterChanged(record.clusterUid, cluster.uid).seen;
-            context.progress(drift);
+            warn(context, drift);
             return { outputs, drift };
         }
         const unrecorded = unrecordedPolicies(targetOf(state), account);
         if (unrecorded !== undefined) {
-            context.progress(unrecorded);
+            warn(context, unrecorded);
         }
         const drifts = [await provedAgain(context, state, cluster), unrecorded].flatMap((drift) => drift ?? []);
         return { outputs, drift: drifts.length === 0 ? NO_DRIFT : drifts.join(" ") };

@@ -6,10 +6,9 @@ import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import { freshMemory } from "../model/steps";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
-import { OperationContext, RunContext, withRunContext } from "../observe/runContext";
+import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
 import { awaitInjectionGuard } from "./awaitAdmission";
 import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
@@ -187,10 +186,9 @@ async function read(
         const world = await look(seeingAssociations({ ...context, subject: target.subject }), {
             searchElsewhere: false,
         });
-        const step = nextDetachmentStep({ ...target, stableSeconds: 0 }, world, freshMemory(world.at));
-        const drift = driftOf(step, state.detachedFrom);
+        const drift = driftOf(target, world, state);
         if (drift !== undefined) {
-            context.progress(drift);
+            warn(context, drift);
         }
         return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
     });

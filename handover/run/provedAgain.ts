@@ -1,7 +1,7 @@
 import { roleDriftOf } from "../decide/roleDrift";
 import { isRefusal } from "../model/refusal";
 import type { ClusterSeen } from "../model/world";
-import type { RunContext } from "../observe/runContext";
+import { type RunContext, warn } from "../observe/runContext";
 import { ProofInputs, proofRequest } from "./proveRole";
 
 /**
@@ -24,14 +24,14 @@ export async function provedAgain(
         const answer = await context.aws.prove(await proofRequest(context, subject, proof, cluster));
         const drift = roleDriftOf(answer, subject);
         if (drift !== undefined) {
-            context.progress(drift);
+            warn(context, drift);
         }
         return drift;
     } catch (error) {
         if (!isRefusal(error)) {
             throw error;
         }
-        context.progress(`whether the pods can still use ${subject.roleArn} is not known: ${error.message}`);
+        warn(context, `whether the pods can still use ${subject.roleArn} is not known: ${error.message}`);
         return undefined;
     }
 }

@@ -1,0 +1,162 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { carriesRole, describeCredentials } from "../model/carriedRole";
+import { listNames } from "../model/listNames";
+import { refusals } from "../model/refusals";
+import type { Subject } from "../model/subject";
+import type { ClusterSeen, PodSeen } from "../model/world";
+import { DeliveryTarget, hasDelivery } from "./delivered";
+import { refusedNodes } from "./wakeRefused";
+import { usesNodeRole } from "./withoutPath";
+
+/** Something that is not as the last update left it. */
+export interface Finding {
+    /** What a refresh sees, and what follows from it. */
+    readonly seen: string;
+    /** What the next update does about it, after "it". Undefined if it does nothing. */
+    readonly mends?: string;
+}
+
+/** All findings as one text, with the command that mends them. Undefined if there are none. */
+export function tellAll(findings: readonly Finding[]): string | undefined {
+    const seen = findings.map((finding) => finding.seen);
+    const mends = [...new Set(findings.flatMap((finding) => finding.mends ?? []))];
+    return seen.length === 0
+        ? undefined
+        : [...seen, ...(mends.length === 0 ? [] : [`Run pulumi up --refresh: it ${inWords(mends)}.`])].join(" ");
+}
+
+function inWords(parts: readonly string[]): string {
+    return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")}, and ${parts.at(-1) ?? ""}`;
+}
+
+/** The annotations of the service account that do not deliver the role. */
+export function annotationFindings(subject: Subject, cluster: ClusterSeen): Finding[] {
+    const { serviceAccount } = cluster;
+    if (serviceAccount === undefined) {
+        return [{ seen: refusals.serviceAccountMissing(subject).seen }];
+    }
+    const { [ROLE_ARN_ANNOTATION]: annotated } = serviceAccount.annotations;
+    const differing = Object.entries(subject.annotations).filter(
+        ([name, value]) => serviceAccount.annotations[name] !== value,
+    );
+    const [first] = differing;
+    if (first === undefined) {
+        return [];
+    }
+    const { namespace, name } = subject.serviceAccount;
+    const account = `The service account ${namespace}/${name}`;
+    const seen =
+        annotated === subject.roleArn
+            ? `${account} has ${first[0]}: ${serviceAccount.annotations[first[0]] ?? "nothing"} instead of ${first[1]}. Pods that start now follow it.`
+            : annotated === undefined
+              ? `${account} has lost its annotation with ${subject.roleArn}. ${newPods(cluster, undefined)}`
+              : `${account} is annotated with ${annotated} instead of ${subject.roleArn}. ${newPods(cluster, annotated)}`;
+    const others = serviceAccount.roleArnOwners.filter((owner) => owner !== subject.fieldManager);
+    return [
+        others.length === 0
+            ? { seen, mends: "puts the annotation back" }
+            : {
+                  seen: `${seen} ${others.map((owner) => JSON.stringify(owner)).join(", ")} owns it.`,
+                  mends: "puts the annotation back if overrideExistingServiceAccount is true",
+              },
+    ];
+}
+
+/** What happens to a pod that starts now. */
+function newPods({ injectionGuard }: ClusterSeen, annotated: string | undefined): string {
+    if (injectionGuard.inForce && !(annotated !== undefined && injectionGuard.roleArns?.includes(annotated))) {
+        return "The injection guard refuses pods that start now.";
+    }
+    return annotated === undefined ? "Pods that start now use the node role." : "Pods that start now get that role.";
+}
+
+/** The pods that do not carry the role as it is delivered now. A pod that is ending does not count. */
+export function podFindings(target: DeliveryTarget, { pods }: ClusterSeen): Finding[] {
+    const staying = pods.filter(({ terminating }) => !terminating);
+    const wrong = staying.filter((pod) => !hasDelivery(pod, target));
+    if (wrong.length === 0) {
+        return [];
+    }
+    const one = wrong.length === 1;
+    const { subject } = target;
+    const count = `${String(wrong.length)} of ${String(staying.length)} pods`;
+    const described = listNames(wrong.map((pod) => ({ name: describe(pod, subject) })));
+    const onNodeRole = wrong.some(({ credentials }) => usesNodeRole(credentials));
+    return [
+        {
+            seen:
+                `${count} ${one ? "does" : "do"} not carry ${subject.roleArn} as it is delivered now: ${described}.` +
+                (onNodeRole ? " A pod without a role of its own has only the rights of its node role." : ""),
+            mends: one ? "restarts this pod" : "restarts these pods",
+        },
+    ];
+}
+
+function describe(pod: PodSeen, subject: Subject): string {
+    return carriesRole(pod, subject)
+        ? `${pod.name} started before the last change of the role`
+        : describeCredentials(pod);
+}
+
+/** The nodes whose pods the API server refuses. */
+export function refusedFindings(cluster: ClusterSeen): Finding[] {
+    const nodes = refusedNodes(cluster);
+    return nodes.length === 0
+        ? []
+        : [
+              {
+                  seen: `The API server refused the pods for ${listNames(nodes)}, where no pod of the CNI runs.`,
+                  mends: "makes the DaemonSet controller retry",
+              },
+          ];
+}
+
+/** The injection guard, if it is not as the program asks for it. */
+export function injectionGuardFindings(
+    { subject, injectionGuard: wanted }: { readonly subject: Subject; readonly injectionGuard: boolean },
+    { injectionGuard: { present, inForce, roleArns } }: ClusterSeen,
+): Finding[] {
+    const guard = `The injection guard ${subject.injectionGuardName}`;
+    const unrefused = "Nothing refuses a pod that starts without the role.";
+    if (!wanted) {
+        return present
+            ? [
+                  {
+                      seen: `${guard} exists, though the program does not ask for it.`,
+                      mends: "removes the injection guard",
+                  },
+              ]
+            : [];
+    }
+    if (!present) {
+        return [{ seen: `${guard} is gone. ${unrefused}`, mends: "creates the injection guard again" }];
+    }
+    if (roleArns !== undefined && !roleArns.includes(subject.roleArn)) {
+        const admits = roleArns.length === 0 ? "has other expressions" : `admits ${roleArns.join(", ")}`;
+        return [
+            {
+                seen: `${guard} was changed: it ${admits} instead of pods with ${subject.roleArn} alone.`,
+                mends: "changes the injection guard back",
+            },
+        ];
+    }
+    const others = (roleArns ?? []).filter((arn) => arn !== subject.roleArn);
+    return [
+        ...(others.length === 0
+            ? []
+            : [
+                  {
+                      seen: `${guard} was changed: it also admits pods with ${others.join(", ")}.`,
+                      mends: "changes the injection guard back",
+                  },
+              ]),
+        ...(inForce
+            ? []
+            : [
+                  {
+                      seen: `${guard} is not in force: its policy or its binding is gone, or its policy has a warning. ${unrefused}`,
+                      mends: "creates the injection guard again",
+                  },
+              ]),
+    ];
+}

@@ -1,0 +1,164 @@
+import { AttachRolePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
+import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
+import { type Sandbox, startSandbox } from "local-eks";
+import { podCredentials } from "local-eks/kubernetes";
+import { Proof } from "../../index";
+import { clusterOf } from "./support/cluster";
+import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs, yamlStack } from "./support/handOver";
+import { iamOf, trustOf } from "./support/iam";
+import { assertQuiet, isNightly } from "./support/quiet";
+import { failureOf } from "./support/stacks";
+
+const NODE_ROLE = "sandbox-nodes";
+const DETACHING: PlainArgs = { detachFromNodeRoles: [NODE_ROLE] };
+const POLICIES = ["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"];
+const OWN_ROLE = "made-before";
+const OWN_ROLE_ARN = `arn:aws:iam::111122223333:role/${OWN_ROLE}`;
+
+/** One way to use the component. */
+interface Configuration {
+    readonly name: string;
+    readonly args: PlainArgs;
+    /** Whether the gate runs it. */
+    readonly quick?: boolean;
+    /** Whether another owner's role exists, and whether the pods carry it, before the component. */
+    readonly ownRole?: "exists" | "carried";
+    readonly updateStrategy?: "OnDelete";
+}
+
+const CONFIGURATIONS: readonly Configuration[] = [
+    { name: "the defaults, with a detachment", args: DETACHING },
+    { name: "no detachment", args: {} },
+    { name: "existingRoleArn", args: { ...DETACHING, existingRoleArn: OWN_ROLE_ARN }, ownRole: "exists" },
+    { name: "injectionGuard: false", args: { ...DETACHING, injectionGuard: false } },
+    { name: "OnDelete", args: DETACHING, updateStrategy: "OnDelete" },
+    { name: "maxNotReadyNodes: 1", args: { ...DETACHING, maxNotReadyNodes: 1 } },
+    {
+        name: "a role that the pods carried before",
+        args: { existingRoleArn: OWN_ROLE_ARN, overrideExistingServiceAccount: true, ...DETACHING },
+        ownRole: "carried",
+    },
+    { name: "additionalPolicyArns", args: { ...DETACHING, additionalPolicyArns: POLICIES } },
+    { name: "liveChecks: false", args: { liveChecks: false } },
+    {
+        name: "a role that the pods carried before, under OnDelete with maxNotReadyNodes: 1",
+        args: {
+            existingRoleArn: OWN_ROLE_ARN,
+            overrideExistingServiceAccount: true,
+            maxNotReadyNodes: 1,
+            ...DETACHING,
+        },
+        ownRole: "carried",
+        updateStrategy: "OnDelete",
+        quick: true,
+    },
+];
+
+/** The gate runs a sample. EKS_CNI_NIGHTLY=1 runs all of them. tests/e2e/handOver.ipv6.test.ts has the IPv6 family. */
+describe("a finished stack is quiet", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    const daemonSet = (...args: string[]) => cluster.kubectl(...args, "daemonset/aws-node", "-n", "kube-system");
+    const setUpdateStrategy = (type: string) =>
+        daemonSet(
+            "patch",
+            "--type=merge",
+            "-p",
+            JSON.stringify({ spec: { updateStrategy: { type, rollingUpdate: null } } }),
+        );
+    const nightly = isNightly ? it : it.skip;
+
+    before(async () => {
+        sandbox = await startSandbox({
+            name: `e2e-quiet-${String(process.pid)}`,
+            ownerPid: process.pid,
+            nodes: 2,
+            podReadySeconds: 0.5,
+            enforcementDelaySeconds: 1,
+            agents: true,
+            failedStartFactor: 0.02,
+        });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        stack = await handOverStack(sandbox);
+    });
+    after(async () => {
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await sandbox.stop();
+    });
+
+    /** The component's role, made and carried as the EKS user guide does it by hand. */
+    async function makeOwnRole(carried: boolean): Promise<void> {
+        await iam.createRole(OWN_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY]);
+        if (carried) {
+            const annotation = `eks.amazonaws.com/role-arn=${OWN_ROLE_ARN}`;
+            await cluster.kubectl("annotate", "serviceaccount/aws-node", "-n", "kube-system", annotation);
+            await daemonSet("rollout", "restart");
+            await cluster.settled();
+        }
+    }
+
+    async function removeOwnRole(): Promise<void> {
+        await cluster.kubectl(
+            "annotate",
+            "serviceaccount/aws-node",
+            "-n",
+            "kube-system",
+            "eks.amazonaws.com/role-arn-",
+        );
+        await cluster.forgetKubectl();
+        await daemonSet("rollout", "restart");
+        await cluster.settled();
+        await iam.removeRole(OWN_ROLE);
+    }
+
+    for (const { name, args, quick, ownRole, updateStrategy } of CONFIGURATIONS) {
+        (quick ? it : nightly)(`with ${name}`, async () => {
+            if (ownRole !== undefined) {
+                await makeOwnRole(ownRole === "carried");
+            }
+            if (updateStrategy !== undefined) {
+                await setUpdateStrategy(updateStrategy);
+            }
+            await setArgs(stack, sandbox, args);
+            await stack.up();
+            await assertQuiet(stack, sandbox);
+            await stack.destroy();
+            await setUpdateStrategy("RollingUpdate");
+            await cluster.settled();
+            if (ownRole !== undefined) {
+                await removeOwnRole();
+            }
+        });
+    }
+
+    it("after a rollout that was taken back, and after drift that was repaired", async () => {
+        await iam.createRole(OWN_ROLE, trustOf(sandbox), []);
+        await setArgs(stack, sandbox, { ...DETACHING, existingRoleArn: OWN_ROLE_ARN, proof: Proof.AssumeRole });
+        assert.match((await failureOf(stack.up())) ?? "", /\[canary-failed\]/);
+        await iam.client.send(new AttachRolePolicyCommand({ RoleName: OWN_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
+        await stack.up();
+        await assertQuiet(stack, sandbox);
+
+        await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
+        await cluster.kubectl("delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", "--all");
+        await stack.up({ refresh: true });
+        await assertQuiet(stack, sandbox);
+        await stack.destroy();
+        await iam.client.send(new DetachRolePolicyCommand({ RoleName: OWN_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
+        await iam.removeRole(OWN_ROLE);
+    });
+
+    nightly("for a program in YAML", async () => {
+        const yaml = await yamlStack(sandbox, NODE_ROLE);
+        yaml.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
+        await yaml.up();
+        await assertQuiet(yaml, sandbox);
+        await yaml.destroy();
+        await yaml.workspace.removeStack(yaml.name, { force: true });
+        assert.ok((await podCredentials(sandbox.kubeconfigPath)).every(({ ready }) => ready));
+    });
+});

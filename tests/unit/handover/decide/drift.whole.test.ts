@@ -1,0 +1,250 @@
+import { strictEqual } from "node:assert/strict";
+import { driftOf, rolloutDrift } from "../../../../handover/decide/drift";
+import type { World } from "../../../../handover/model/world";
+import { detached, inForce, target, verified } from "../support/detachments";
+import {
+    carrying,
+    CNI_POLICY,
+    daemonSet,
+    FORMER_ROLE,
+    inlinePolicy,
+    MANAGER,
+    node,
+    nodeRole,
+    onNodeRole,
+    pod,
+    REGIONAL,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+    starting,
+    subject,
+    terminating,
+    withoutPolicies,
+} from "../support/worlds";
+
+const LEFT = { detachedFrom: ["nodes"], remainingSteps: [] as string[] };
+const ANOTHER = `The service account kube-system/aws-node is annotated with ${FORMER_ROLE} instead of ${ROLE}.`;
+const LOST = `The service account kube-system/aws-node has lost its annotation with ${ROLE}.`;
+const REFUSES = "The injection guard refuses pods that start now.";
+const UNREFUSED = "Nothing refuses a pod that starts without the role.";
+const RIGHTS = "A pod without a role of its own has only the rights of its node role.";
+const REATTACHED =
+    `${CNI_POLICY} is attached to nodes again. If a program attaches it (aws.iam.RolePolicyAttachment), ` +
+    "remove that resource from the program, or each update undoes the other's work.";
+const WITHOUT_ROLE = `1 of 3 pods does not carry ${ROLE} as it is delivered now: pod-n1 carries no role of its own. ${RIGHTS}`;
+const none = { present: false, inForce: false };
+const annotatedWith = (annotations: Record<string, string>, roleArnOwners: readonly string[] = [MANAGER]) => ({
+    serviceAccount: { ...serviceAccount, annotations, roleArnOwners },
+});
+const another = annotatedWith({ [ROLE_ARN]: FORMER_ROLE });
+const podsWith = (...first: ReturnType<typeof pod>[]) => ({
+    pods: [...first, ...["n1", "n2", "n3"].slice(first.length).map((name) => pod(name, carrying(ROLE)))],
+});
+const run = (what: string) => `Run pulumi up --refresh: it ${what}.`;
+const twoRoles = (more: Parameters<typeof nodeRole>[0]): Partial<World["account"]> => ({
+    roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "late" },
+    nodeRoles: [nodeRole(withoutPolicies), nodeRole({ name: "late", ...more })],
+});
+
+describe("A refresh of the detachment tells all of the drift at once", () => {
+    const rows: [string, World, string | undefined, Partial<typeof target>?, typeof LEFT?][] = [
+        ["nothing where all is as the last update left it", verified({}, detached), undefined],
+        [
+            "nothing of a pod that is starting",
+            verified(podsWith(pod("n1", carrying(ROLE), starting)), detached),
+            undefined,
+        ],
+        [
+            "nothing of a node that is NotReady",
+            verified({ nodes: [node("n1", { ready: false }), node("n2"), node("n3")] }, detached),
+            undefined,
+        ],
+        [
+            "nothing of a node that has just joined",
+            verified(
+                { nodes: ["n1", "n2", "n3", "n4"].map((name) => node(name)), pods: podsWith().pods },
+                {
+                    ...detached,
+                    roleOfInstance: Object.fromEntries(["n1", "n2", "n3", "n4"].map((name) => [`i-${name}`, "nodes"])),
+                },
+            ),
+            undefined,
+        ],
+        [
+            "nothing of a pod without the role that is ending",
+            verified({ pods: [...podsWith().pods, pod("n1", onNodeRole, { ...terminating, name: "old" })] }, detached),
+            undefined,
+        ],
+        [
+            "nothing of a rolling update of another owner",
+            verified(podsWith(pod("n1", carrying(ROLE), { current: false })), detached),
+            undefined,
+        ],
+        ["a policy that was attached again", verified(), `${REATTACHED} ${run(`detaches ${CNI_POLICY} from nodes`)}`],
+        [
+            "a policy of a listed role that was never detached",
+            verified(),
+            `${CNI_POLICY} is attached to nodes. ${run(`detaches ${CNI_POLICY} from nodes`)}`,
+            {},
+            { ...LEFT, detachedFrom: [] },
+        ],
+        [
+            "the injection guard that is gone",
+            verified({ injectionGuard: none }, detached),
+            `The injection guard guard is gone. ${UNREFUSED} ${run("creates the injection guard again")}`,
+        ],
+        [
+            "the injection guard without its binding",
+            verified({ injectionGuard: { ...inForce, inForce: false } }, detached),
+            `The injection guard guard is not in force: its policy or its binding is gone, or its policy has a warning. ${UNREFUSED} ${run("creates the injection guard again")}`,
+        ],
+        [
+            "the injection guard with another role",
+            verified({ injectionGuard: { ...inForce, roleArns: [FORMER_ROLE] } }, detached),
+            `The injection guard guard was changed: it admits ${FORMER_ROLE} instead of pods with ${ROLE} alone. ${run("changes the injection guard back")}`,
+        ],
+        [
+            "the injection guard with other expressions",
+            verified({ injectionGuard: { ...inForce, roleArns: [] } }, detached),
+            `The injection guard guard was changed: it has other expressions instead of pods with ${ROLE} alone. ${run("changes the injection guard back")}`,
+        ],
+        [
+            "the injection guard that also admits another role",
+            verified({ injectionGuard: { ...inForce, roleArns: [ROLE, FORMER_ROLE] } }, detached),
+            `The injection guard guard was changed: it also admits pods with ${FORMER_ROLE}. ${run("changes the injection guard back")}`,
+        ],
+        [
+            "an injection guard that nobody asked for",
+            verified({}, detached),
+            `The injection guard guard exists, though the program does not ask for it. ${run("removes the injection guard")}`,
+            { injectionGuard: false },
+        ],
+        [
+            "a pod without the role",
+            verified(podsWith(pod("n1", onNodeRole)), detached),
+            `${WITHOUT_ROLE} ${run("restarts this pod")}`,
+        ],
+        [
+            "a policy, a guard, a pod and an annotation, all at once",
+            verified({ ...another, ...podsWith(pod("n1", onNodeRole)), injectionGuard: none }),
+            `${ANOTHER} Pods that start now get that role. ${WITHOUT_ROLE} The injection guard guard is gone. ${UNREFUSED} ${REATTACHED} ${run(`puts the annotation back, restarts this pod, creates the injection guard again, and detaches ${CNI_POLICY} from nodes`)}`,
+        ],
+        [
+            "a node role that joined later with the policy",
+            verified({}, twoRoles({})),
+            `The node role late still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"] ${run("adds this to remainingSteps")}`,
+        ],
+        [
+            "nothing of a node role that is among the remaining steps",
+            verified({}, twoRoles({})),
+            undefined,
+            {},
+            {
+                ...LEFT,
+                remainingSteps: [
+                    '[detach] The node role late still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]',
+                ],
+            },
+        ],
+        [
+            "nothing of a node role that joined later without the policy",
+            verified({}, twoRoles(withoutPolicies)),
+            undefined,
+        ],
+        [
+            "an inline policy that was added",
+            verified({}, { nodeRoles: [nodeRole({ ...withoutPolicies, inlineCniPolicies: [inlinePolicy("more")] })] }),
+            `nodes has the inline policy more, which also grants actions of the CNI. The component does not change it. Remove these actions from it if the nodes do not need them. ${run("adds this to remainingSteps")}`,
+        ],
+        [
+            "the mark of a run that was stopped",
+            verified({ daemonSet: { ...daemonSet, woken: true } }, detached),
+            `The DaemonSet has the annotation of a run that was stopped. ${run("removes it")}`,
+        ],
+        [
+            "another cluster, and nothing else",
+            verified({ uid: "another", ...another }, detached),
+            "The kubeconfig points to a cluster whose kube-system namespace has the UID another. The hand-over began on the cluster with the UID cluster.",
+        ],
+    ];
+    for (const [what, world, told, more, left = LEFT] of rows) {
+        it(what, () => strictEqual(driftOf({ ...target, ...more }, world, left), told));
+    }
+
+    it("what the next update refuses, first, with what has to be done", () => {
+        const associated = verified({ injectionGuard: none }, { ...detached, podIdentityRoleArns: ["theirs"] });
+        const told = driftOf(target, associated, LEFT) ?? "";
+        strictEqual(told.startsWith("The service account has a Pod Identity association with theirs."), true, told);
+        strictEqual(told.endsWith(run("creates the injection guard again")), true, told);
+    });
+});
+
+describe("A refresh of the canary tells all of the rollout's drift", () => {
+    const rows: [string, Partial<World["cluster"]>, string | undefined][] = [
+        ["nothing where every pod carries the role", {}, undefined],
+        ["nothing of a pod that is starting", podsWith(pod("n1", carrying(ROLE), starting)), undefined],
+        ["the other role in the annotation", another, `${ANOTHER} ${REFUSES} ${run("puts the annotation back")}`],
+        [
+            "the other role, which the guard admits",
+            { ...another, injectionGuard: { ...inForce, roleArns: [ROLE, FORMER_ROLE] } },
+            `${ANOTHER} Pods that start now get that role. ${run("puts the annotation back")}`,
+        ],
+        [
+            "who owns the annotation",
+            annotatedWith({ [ROLE_ARN]: FORMER_ROLE }, ["kubectl-annotate"]),
+            `${ANOTHER} ${REFUSES} "kubectl-annotate" owns it. ${run("puts the annotation back if overrideExistingServiceAccount is true")}`,
+        ],
+        ["an annotation that is lost", annotatedWith({}), `${LOST} ${REFUSES} ${run("puts the annotation back")}`],
+        [
+            "an annotation that is lost, without a guard",
+            { ...annotatedWith({}), injectionGuard: none },
+            `${LOST} Pods that start now use the node role. ${run("puts the annotation back")}`,
+        ],
+        [
+            "a service account that is gone",
+            { serviceAccount: undefined },
+            "There is no service account kube-system/aws-node.",
+        ],
+        [
+            "pods with another role, and with none",
+            podsWith(pod("n1", carrying(FORMER_ROLE)), pod("n2", onNodeRole)),
+            `2 of 3 pods do not carry ${ROLE} as it is delivered now: pod-n1 carries ${FORMER_ROLE}, pod-n2 carries no role of its own. ${RIGHTS} ${run("restarts these pods")}`,
+        ],
+        [
+            "a pod with another role",
+            podsWith(pod("n1", carrying(FORMER_ROLE))),
+            `1 of 3 pods does not carry ${ROLE} as it is delivered now: pod-n1 carries ${FORMER_ROLE}. ${run("restarts this pod")}`,
+        ],
+        [
+            "refused pods",
+            { pods: [pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE))], refusedPods: ["denied"] },
+            `The API server refused the pods for n1, where no pod of the CNI runs. ${run("makes the DaemonSet controller retry")}`,
+        ],
+        [
+            "all of it",
+            { ...another, pods: [pod("n2", onNodeRole), pod("n3", carrying(ROLE))], refusedPods: ["denied"] },
+            `${ANOTHER} ${REFUSES} 1 of 2 pods does not carry ${ROLE} as it is delivered now: pod-n2 carries no role of its own. ${RIGHTS} The API server refused the pods for n1, where no pod of the CNI runs. ${run("puts the annotation back, restarts this pod, and makes the DaemonSet controller retry")}`,
+        ],
+        ["nothing of another cluster, which the detachment names", { uid: "another", ...another }, undefined],
+    ];
+    for (const [what, cluster, told] of rows) {
+        it(what, () => strictEqual(rolloutDrift(target, verified(cluster).cluster), told));
+    }
+
+    it("an annotation that asks for another STS endpoint", () => {
+        const regional = { ...target, subject: { ...subject, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "false" } } };
+        strictEqual(
+            rolloutDrift(regional, verified().cluster),
+            `The service account kube-system/aws-node has ${REGIONAL}: nothing instead of false. Pods that start now follow it. ${run("puts the annotation back")}`,
+        );
+    });
+
+    it("a pod from before the role was delivered in another way", () => {
+        const later = { ...target, record: { ...target.record, deliveredAt: Date.UTC(2030, 0) } };
+        strictEqual(
+            rolloutDrift(later, verified({ pods: [pod("n1", carrying(ROLE))], nodes: [node("n1")] }).cluster),
+            `1 of 1 pods does not carry ${ROLE} as it is delivered now: pod-n1 started before the last change of the role. ${run("restarts this pod")}`,
+        );
+    });
+});
