@@ -139,3 +139,13 @@ function applyToUnknownToo<T, U>(output: pulumi.Output<T>, run: (value: T) => Pr
     };
     return withUnknowns.apply(run, true);
 }
+
+/** Waits for values, in previews too, where some stay unknown. */
+export function knownPartOf(values: object): Promise<KnownArgs> {
+    return new Promise((resolve) => {
+        withKnownPart(values, (known) => {
+            resolve(known);
+            return Promise.resolve();
+        });
+    });
+}

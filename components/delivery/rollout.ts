@@ -8,6 +8,7 @@ import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
 import { CniRole } from "../role/cniRole";
 import { PATCH_IGNORE_CHANGES, patchControl } from "./fieldManager";
+import { planTurningOff } from "./turningOffPlan";
 
 /** The name of the DaemonSet whose pods use the service account. */
 export function daemonSetNameOf({ rollout }: ValidArgs): pulumi.Output<string> {
@@ -38,7 +39,7 @@ export function rollOut(
             ...opts,
             ignoreChanges: PATCH_IGNORE_CHANGES,
             customTimeouts: { create: timeout, update: timeout },
-            hooks: explainFailures(rolloutAdvice, opts.parent),
+            hooks: { ...explainFailures(rolloutAdvice, opts.parent), ...planTurningOff(opts.parent) },
         },
     );
 }

@@ -18,7 +18,8 @@ import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
 import { unlessLeftOut } from "./guardLeftOut";
 import { unlessUnfinished } from "./handOverLeftOut";
 import { isOfProgram } from "./ownNodeRoles";
-import { showPlanAfterGuard, showPlanBeforeGuard } from "./previewPlan";
+import { rememberFormerGuard } from "./formerGuard";
+import { showPlanAfterGuard, showPlanBeforeGuard, showsPlan } from "./previewPlan";
 
 /** The credential guard, and the gate for the resources after it. */
 export interface Guard {
@@ -34,6 +35,7 @@ export interface Guard {
 export function createCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
     const { name, args, valid, gate, role, shape, parent } = live;
     const order = createDeletionOrder(name, { parent, dependsOn: resourcesAfter(gate, []) });
+    const former = showsPlan() ? rememberFormerGuard() : undefined;
     const resource = new CredentialGuard(
         `${name}-credential-guard`,
         {
@@ -50,9 +52,10 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             roleUniqueId: role.uniqueId ?? "",
             existingRoleOfProgram: after(gate, isOfProgram(args.existingRoleArn)),
         },
-        { parent, dependsOn: resourcesAfter(gate, [...order, ...before]) },
+        { parent, dependsOn: resourcesAfter(gate, [...order, ...before]), ...(former && { hooks: former.hooks }) },
     );
-    return { resource, gate: unlessLeftOut(showPlanBeforeGuard(live, resource.record), resource, role) };
+    const shown = showPlanBeforeGuard(live, resource.record, former?.found);
+    return { resource, gate: unlessLeftOut(shown, resource, role) };
 }
 
 /** Creates the resource that restarts the pods: the canaries first, then the others in waves. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HandOverRecord } from "../../handover/model/record";
+import type { FormerHandOver } from "../../handover/model/formerHandOver";
 import { KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { Gate, validateKnownPart } from "../arguments/validateArguments";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
@@ -24,7 +25,7 @@ export function previewSeconds(setting = process.env["EKS_CNI_PREVIEW_SECONDS"])
 }
 
 /** Only in previews: an update shows its progress instead, and unit-test mocks have no engine. */
-function showsPlan(): boolean {
+export function showsPlan(): boolean {
     return pulumi.runtime.isDryRun() && hasEngine() && previewSeconds() > 0;
 }
 
@@ -32,12 +33,16 @@ function showsPlan(): boolean {
  * Shows the plan if the credential guard will act, in which case the preview does not know the record. The gate passes when the
  * plan is shown, or if there is no plan to show yet.
  */
-export function showPlanBeforeGuard(live: LiveContext, record: pulumi.Output<HandOverRecord>): Gate {
+export function showPlanBeforeGuard(
+    live: LiveContext,
+    record: pulumi.Output<HandOverRecord>,
+    former: () => FormerHandOver | undefined = () => undefined,
+): Gate {
     if (!showsPlan()) {
         return live.gate;
     }
     return whenKnown({ values: lateParts(live, record) }, (known) =>
-        known["record"] === NOT_YET_KNOWN ? showPlan(live, known, true) : undefined,
+        known["record"] === NOT_YET_KNOWN ? showPlan(live, known, true, former()) : undefined,
     );
 }
 
@@ -69,16 +74,21 @@ function whenKnown(
     });
 }
 
-async function showPlan(live: LiveContext, known: KnownArgs, canaryActs: boolean): Promise<void> {
+async function showPlan(
+    live: LiveContext,
+    known: KnownArgs,
+    canaryActs: boolean,
+    former?: FormerHandOver,
+): Promise<void> {
     // Imported on demand, because it loads the Kubernetes and AWS clients.
     const { planUnavailable, previewHandOver } = await import("../../handover/preview/previewHandOver");
     const inputs = previewInputs(plainParts(live, canaryActs), known);
     const message =
-        typeof inputs === "string" ? planUnavailable(inputs) : await previewHandOver(inputs, previewSeconds());
-    if (message !== undefined) {
-        const { warn, info } = pulumi.log;
-        await (message.refuses ? warn(message.text, live.parent) : info(message.text, live.parent));
-    }
+        typeof inputs === "string"
+            ? planUnavailable(inputs)
+            : await previewHandOver({ ...inputs, ...(former && { former }) }, previewSeconds());
+    const { warn, info } = pulumi.log;
+    await (message.refuses ? warn(message.text, live.parent) : info(message.text, live.parent));
 }
 
 function plainParts(live: LiveContext, canaryActs: boolean): PlainParts {

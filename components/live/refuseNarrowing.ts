@@ -4,7 +4,7 @@ import type { ServiceAccountName } from "../../documents/trustPolicy";
 import type { PlannedUpdate, UpdateSettings } from "../../handover/hooks/checkUpdate";
 import { givenProperties, KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { ValidArgs } from "../arguments/validArgs";
-import { withKnownPart } from "../arguments/validateArguments";
+import { knownPartOf } from "../arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
 import { resourceHook } from "../failures/namedHooks";
 import { liveConnection } from "./liveConnection";
@@ -111,14 +111,4 @@ export function updateSettings(
 
 function textOf(value: unknown): string | undefined {
     return typeof value === "string" ? value : undefined;
-}
-
-/** Waits for values, in previews too, where some stay unknown. */
-function knownPartOf(values: object): Promise<KnownArgs> {
-    return new Promise((resolve) => {
-        withKnownPart(values, (known) => {
-            resolve(known);
-            return Promise.resolve();
-        });
-    });
 }

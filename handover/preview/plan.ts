@@ -6,6 +6,7 @@ import { placesOf } from "../decide/places";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { remainingSteps } from "../decide/remainingSteps";
 import { nextRolloutStep } from "../decide/rollout";
+import type { FormerHandOver } from "../model/formerHandOver";
 import { isAnnotated } from "../model/isAnnotated";
 import { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles } from "../model/record";
@@ -22,6 +23,8 @@ export interface PlanInputs {
     readonly preflight: Preflight;
     /** Undefined if the credential guard is about to act: the preview does not know its record then. */
     readonly record: HandOverRecord | undefined;
+    /** What the credential guard had before it acts. Missing if there was none, or if it is not known. */
+    readonly former?: FormerHandOver;
     /** Whether the canary is about to act as well. It always is if the credential guard is. */
     readonly canaryActs: boolean;
     /** Undefined: nothing is detached. */
@@ -60,6 +63,11 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     return refusals.length === 0 ? { refusals, changes: moves, remaining } : { refusals, changes: [], remaining: [] };
 }
 
+/** Whether the update restarts no pod, as far as can be foreseen: a plan that waits for the user may restart pods later. */
+export function restartsNothing({ changes }: HandOverPlan): boolean {
+    return !changes.some((line) => /^\[(canary|restart|wait)\]/.test(line));
+}
+
 /** Follows the order of the component's resources. */
 function follow(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
@@ -71,20 +79,21 @@ function follow(inputs: PlanInputs): HandOverPlan {
         ...annotate(subject, forecast),
         ...(inputs.canaryActs ? rollOut(inputs, record, subject, forecast) : []),
         ...detachment(inputs, record, subject, forecast),
+        ...planLines.policies(inputs.former),
     ];
     const target = { ...inputs, ...preflight, subject, record, detachFromNodeRoles: inputs.detachFromNodeRoles };
-    const remaining = moves.length === 0 ? [] : remainingSteps(target, forecast.world);
+    const remaining = remainingSteps(target, forecast.world);
     return { refusals: forecast.refusals, changes: moves, remaining };
 }
 
 /** The credential guard's record when the other parts begin. */
-function recordAfter({ preflight, record, detachPolicyArns, ownNodeRoles }: PlanInputs): HandOverRecord {
+function recordAfter({ preflight, record, former, detachPolicyArns, ownNodeRoles }: PlanInputs): HandOverRecord {
     const { subject, world, detachFromNodeRoles } = preflight;
     if (record !== undefined) {
         return record;
     }
     const before = withOwnNodeRoles(
-        inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world),
+        former?.record ?? inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world),
         detachFromNodeRoles,
         ownNodeRoles.map(({ name }) => name),
     );
@@ -105,8 +114,9 @@ function recordAfter({ preflight, record, detachPolicyArns, ownNodeRoles }: Plan
 }
 
 function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forecast: Forecast): string[] {
-    const { preflight, detachPolicyArns, iamPropagationSeconds } = inputs;
-    const roleNames = inferredRecord(preflight, detachPolicyArns)?.namedNodeRoles ?? [];
+    const { preflight, former, detachPolicyArns, iamPropagationSeconds } = inputs;
+    const before = former?.record ?? inferredRecord(preflight, detachPolicyArns);
+    const roleNames = before?.namedNodeRoles ?? [];
     if (!isAnotherRole(preflight)) {
         return [];
     }

@@ -1,3 +1,4 @@
+import type { FormerHandOver } from "../model/formerHandOver";
 import { listNames } from "../model/listNames";
 import type { Step } from "../model/steps";
 import { MOST_CANARIES } from "../decide/places";
@@ -65,6 +66,12 @@ export const planLines = {
                     `[force-detach] This program manages ${name}. Set forceDetachPolicies: true on that role, or IAM refuses to delete it ` +
                     "while it holds the policy that destroy attaches again.",
             ),
+    noRestart: "[no-restart] No pod restarts.",
+    /** What the role gets and loses. */
+    policies: (former: FormerHandOver | undefined) => [
+        ...policyLine("gets", former?.policiesAdded ?? []),
+        ...policyLine("loses", former?.policiesRemoved ?? []),
+    ],
     /** Waits that only the user can end. */
     wait: ({ stuck }: ForecastPart, { cluster }: World) =>
         stuck === undefined
@@ -73,6 +80,11 @@ export const planLines = {
                   `[wait] The update will wait, and fail with time-limit if this does not clear: ${stuck}${notReady(cluster.nodes)}.`,
               ],
 };
+
+function policyLine(what: "gets" | "loses", arns: readonly string[]): string[] {
+    const count = arns.length === 1 ? "1 policy" : `${String(arns.length)} policies`;
+    return arns.length === 0 ? [] : [`[policies] The role ${what} ${count}: ${arns.join(", ")}.`];
+}
 
 /** The pods under their real names: a simulated pod is shown by the name of the pod that it replaces. */
 function restarted(part: ForecastPart, { cluster }: World): PodSeen[] {

@@ -4,7 +4,8 @@ import type { Preflight, PreflightOptions } from "../model/preflight";
 import { listRefusals } from "../model/refusal";
 import { observePreflight } from "../observe/preflightLook";
 import { openRunContext, RunContext } from "../observe/runContext";
-import { HandOverPlan, planHandOver, PlanInputs } from "./plan";
+import { HandOverPlan, planHandOver, PlanInputs, restartsNothing } from "./plan";
+import { planLines } from "./planLines";
 
 /** Everything that a preview knows about a component's live checks. */
 export interface PreviewInputs
@@ -23,7 +24,7 @@ export interface PreviewMessage {
 type Open = (inputs: PreviewInputs) => Promise<RunContext>;
 
 /**
- * Says what an update would do. Undefined if it would do nothing.
+ * Says what an update would do, and that no pod restarts if none does.
  *
  * It only reads, takes no longer than the limit, and never fails.
  */
@@ -31,7 +32,7 @@ export async function previewHandOver(
     inputs: PreviewInputs,
     limitSeconds: number,
     open: Open = openImpatiently,
-): Promise<PreviewMessage | undefined> {
+): Promise<PreviewMessage> {
     const late = () => new Error(`no answer within ${String(limitSeconds)} s`);
     try {
         return messageOf(await withTimeout(limitSeconds * 1000, lookAhead(inputs, open), late));
@@ -79,14 +80,14 @@ export function nodeRolesOf({
     return [...new Set([...(record?.namedNodeRoles ?? []), ...detachFromNodeRoles])];
 }
 
-function messageOf({ refusals, changes, remaining }: HandOverPlan): PreviewMessage | undefined {
+function messageOf(plan: HandOverPlan): PreviewMessage {
+    const { refusals, remaining } = plan;
     if (refusals.length > 0) {
         return { refuses: true, text: listRefusals("The update would stop", refusals) };
     }
     const left = remaining.length === 0 ? [] : [listed("Remaining steps after the update:", remaining)];
-    return changes.length === 0
-        ? undefined
-        : { refuses: false, text: [listed("Plan for the cluster:", changes), ...left].join("\n") };
+    const changes = [...(restartsNothing(plan) ? [planLines.noRestart] : []), ...plan.changes];
+    return { refuses: false, text: [listed("Plan for the cluster:", changes), ...left].join("\n") };
 }
 
 function listed(title: string, lines: readonly string[]): string {

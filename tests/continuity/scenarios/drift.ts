@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
-import { handedOver, noGaps, type Scenario } from "./scenario";
+import { CACHE_MILLISECONDS, handedOver, noGaps, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 
@@ -64,6 +64,48 @@ const injectionGuardDeleted: Scenario = {
         const pods = await stage.pods();
         await showsAndRepairs(stage, /cni-injection-guard/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+    },
+};
+
+const everythingAtOnce: Scenario = {
+    name: "everything-at-once",
+    title: "the policy is put back, the guard deleted, a pod born without the role, the annotation changed; refresh names all four, up mends them",
+    quick: false,
+    bound: { ...noGaps, rollouts: 0, restarts: 2, outageNodeSeconds: 60 },
+    play: async (stage) => {
+        // The program takes the annotation back from its new owner.
+        const args = stage.arguments({ overrideExistingServiceAccount: true });
+        const before = await handedOver(stage, args);
+        const another = "arn:aws:iam::111122223333:role/by-hand";
+        await iamClient(stage.sandbox).send(
+            new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: CNI_POLICY }),
+        );
+        await stage.deleteInjectionGuards();
+        await stage.annotateServiceAccount({ [ROLE_ARN]: null });
+        await new Promise((resolve) => setTimeout(resolve, CACHE_MILLISECONDS));
+        const [node = ""] = before.keys();
+        await stage.deletePodOn(node);
+        await stage.settled();
+        await stage.annotateServiceAccount({ [ROLE_ARN]: another }, "kubectl-annotate");
+
+        const { output } = await stage.succeeds("refresh", args);
+        for (const told of [
+            `is annotated with ${another} instead of `,
+            " pods does not carry ",
+            "The injection guard eks-cni-",
+            `${CNI_POLICY} is attached to ${NODE_ROLE} again.`,
+            "Run pulumi up --refresh: it ",
+        ]) {
+            assert.ok(output.includes(told), `the refresh does not tell: ${told}\n${output}`);
+        }
+        await stage.succeeds("up", args);
+        await stage.assertHandedOver();
+        const changed = [...(await stage.pods())].filter(([name, uid]) => before.get(name) !== uid);
+        assert.deepStrictEqual(
+            changed.map(([name]) => name),
+            [node],
+            "other pods were restarted",
+        );
     },
 };
 
@@ -142,6 +184,7 @@ export const drift = [
     annotationWiped,
     policyPutBack,
     injectionGuardDeleted,
+    everythingAtOnce,
     guardStateLost,
     roleDeleted,
     podIdentityLater,

@@ -47,9 +47,11 @@ const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 table("The plan for a cluster that has been handed over", [
     ["is nothing where nothing has changed", handedOver(), NOTHING],
     [
-        "is nothing where something is left to do, but nothing changes",
+        "is what is left to do where nothing changes",
         handedOver({}, { nodeRoles: [nodeRole({ cniPolicies: [broad] })] }),
-        NOTHING,
+        changesWithRemaining([
+            `[other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`,
+        ]),
     ],
     [
         "has the canary on the node whose pod an earlier run has left with a role that does not work",

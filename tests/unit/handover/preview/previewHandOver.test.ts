@@ -97,18 +97,21 @@ describe("What a preview tells", () => {
     it("is the plan alone where nothing is left", async () => {
         const plan = await preview(readOnlyContext(seen()));
         deepStrictEqual(
-            plan?.text.split("\n").map((line) => /\[[a-z]+\]/.exec(line)?.[0] ?? line),
+            plan.text.split("\n").map((line) => /\[[a-z]+\]/.exec(line)?.[0] ?? line),
             ["Plan for the cluster:", "[annotate]", "[canary]", "[restart]", "[detach]"],
         );
     });
 
-    it("is nothing where nothing moves", async () => {
-        strictEqual(await preview(readOnlyContext(handedOver())), undefined);
+    it("is that no pod restarts where nothing moves", async () => {
+        deepStrictEqual(await preview(readOnlyContext(handedOver())), {
+            refuses: false,
+            text: "Plan for the cluster:\n  [no-restart] No pod restarts.",
+        });
     });
 
     it("is the reason why the update would refuse", async () => {
         const plan = await preview(readOnlyContext(seen({ serviceAccount: undefined })));
-        strictEqual(plan?.refuses, true);
+        strictEqual(plan.refuses, true);
         const [title, reason] = plan.text.split("\n");
         strictEqual(title, "The update would stop, for this reason:");
         ok(reason?.startsWith("  [service-account-missing] There is no service account kube-system/aws-node."), reason);
@@ -119,7 +122,7 @@ describe("What a preview tells", () => {
         const attachedAgain = handedOver({}, { nodeRoles: [nodeRole()] });
         for (const more of [{}, { record, canaryActs: false }]) {
             const plan = await preview(readOnlyContext(attachedAgain, [], withAddOn), more);
-            strictEqual(plan?.refuses, true);
+            strictEqual(plan.refuses, true);
             const codes = plan.text.match(/\[[a-z-]+\]/g);
             deepStrictEqual(codes, ["[add-on-owns-the-role]"]);
         }
@@ -130,15 +133,15 @@ describe("What a preview tells", () => {
         const account = handedOver().cluster.serviceAccount;
         const world = handedOver({ serviceAccount: account && { ...account, roleArnOwners } });
         const plan = await preview(readOnlyContext(world));
-        ok(plan?.text.includes("[another-component]"), plan?.text);
+        ok(plan.text.includes("[another-component]"), plan.text);
         const formerFieldManagers = ["eks-cni/shop/prod/vpc", "eks-cni/shop/prod/cni"];
-        strictEqual((await preview(readOnlyContext(world), { formerFieldManagers }))?.refuses, undefined);
+        strictEqual((await preview(readOnlyContext(world), { formerFieldManagers })).refuses, false);
     });
 
     it("is each of several reasons", async () => {
         const plan = await preview(readOnlyContext(seen({ serviceAccount: undefined, daemonSet: undefined })));
-        const codes = plan?.text.match(/\[[a-z-]+\]/g);
-        ok(plan?.text.startsWith("The update would stop, for 2 reasons:\n"), plan?.text);
+        const codes = plan.text.match(/\[[a-z-]+\]/g);
+        ok(plan.text.startsWith("The update would stop, for 2 reasons:\n"), plan.text);
         deepStrictEqual(codes, ["[service-account-missing]", "[daemon-set-missing]"]);
     });
 });
@@ -177,7 +180,7 @@ describe("A preview", () => {
 
     it("shows that a kubeconfig cannot be read", async () => {
         const plan = await previewHandOver({ ...inputs, kubeconfig: "nonsense: [" }, 60);
-        ok(plan?.text.startsWith(`${NO_PLAN}[kubeconfig-invalid] `), plan?.text);
+        ok(plan.text.startsWith(`${NO_PLAN}[kubeconfig-invalid] `), plan.text);
     });
 
     it("waits for an answer within its limit", async () => {

@@ -1,0 +1,39 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { NOT_YET_KNOWN } from "../../../../components/arguments/knownArgs";
+import { formerHandOver } from "../../../../components/live/formerGuard";
+import { record } from "../../handover/support/worlds";
+
+describe("What a preview learns of the credential guard before its update", () => {
+    const rows: [string, Parameters<typeof formerHandOver>[0], object | undefined][] = [
+        [
+            "is its record, and the policies that the role gets and loses",
+            {
+                oldInputs: { policyArns: ["cni", "one"] },
+                newInputs: { policyArns: ["cni", "two"] },
+                oldOutputs: { record },
+            },
+            { record, policiesAdded: ["two"], policiesRemoved: ["one"] },
+        ],
+        [
+            "is no policy that is not known yet",
+            {
+                oldInputs: { policyArns: ["cni"] },
+                newInputs: { policyArns: ["cni", NOT_YET_KNOWN] },
+                oldOutputs: { record },
+            },
+            { record, policiesAdded: [], policiesRemoved: [] },
+        ],
+        [
+            "is no policy of inputs that are not known yet",
+            { oldInputs: undefined, newInputs: { policyArns: NOT_YET_KNOWN }, oldOutputs: { record } },
+            { record, policiesAdded: [], policiesRemoved: [] },
+        ],
+        ["is nothing without a record", { oldInputs: {}, newInputs: {}, oldOutputs: {} }, undefined],
+        ["is nothing without outputs", { oldInputs: {}, newInputs: {}, oldOutputs: undefined }, undefined],
+    ];
+    for (const [what, change, former] of rows) {
+        it(what, () => {
+            deepStrictEqual(formerHandOver(change), former);
+        });
+    }
+});
