@@ -30,6 +30,7 @@ import {
     NOW,
     onNodeRole,
     OTHER_POLICY,
+    OTHER_POLICY_FIX,
     pod,
     pods,
     record,
