@@ -9,6 +9,7 @@ import { clusterOf } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverStack, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { assertQuiet } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 interface PolicyResource {
@@ -91,6 +92,7 @@ describe("a cluster of the IPv6 family that is handed over", () => {
             "[inline-policy] sandbox-nodes has the inline policy more-addresses, which also grants actions of the CNI. The component does not change it. Remove these actions from it if the nodes do not need them.",
         ]);
         await iam.client.send(new DeleteRolePolicyCommand(inline));
+        await assertQuiet(stack, sandbox);
     });
 
     it("is not handed back while its role is trusted for other clusters, whose pods cannot be seen", async () => {

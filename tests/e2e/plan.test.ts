@@ -12,6 +12,7 @@ const NODE_ROLE = "sandbox-nodes";
 const TITLE = "Plan for the cluster:";
 const DETACH = `[detach] ${MANAGED_CNI_POLICY} is detached from ${NODE_ROLE} once every pod carries the role.`;
 const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}, before the service account gets another role.`;
+const NO_RESTART = "[no-restart] No pod restarts.";
 const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 /** Enough for a busy machine. */
 const SECONDS = "120";
@@ -108,7 +109,7 @@ describe("a preview", () => {
             TITLE,
             ANNOTATE,
             `[canary] ${pod} on ${node}, a node of ${NODE_ROLE}, restarts first and is watched for 1 s.`,
-            `[restart] The DaemonSet's rolling update restarts 3 pods, 1 at a time: ${before.join(", ")}.`,
+            `[restart] 2 more pods restart in waves of up to 1, about 1 minute in all: ${before.filter((name) => name !== pod).join(", ")}.`,
             DETACH,
         ]);
         assert.deepStrictEqual(counted.writes, {});
@@ -151,11 +152,31 @@ describe("a preview", () => {
         assert.deepStrictEqual(counted.writes, {});
     });
 
+    it("of more policies says that no pod restarts, and what the role gets", async () => {
+        const added = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy";
+        const { lines } = await preview({ ...named, additionalPolicyArns: [added] });
+        assert.deepStrictEqual(lines, [TITLE, NO_RESTART, `[policies] The role gets 1 policy: ${added}.`]);
+    });
+
+    it("of a node role that is no longer listed gives it the policy back, also without an injection guard", async () => {
+        const { detachFromNodeRoles: _, ...unlisted } = named;
+        const back = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}, since detachFromNodeRoles no longer lists it.`;
+        assert.deepStrictEqual((await preview(unlisted)).lines.slice(0, 3), [TITLE, NO_RESTART, back]);
+    });
+
+    it("of an update that turns the live checks off tells that every pod restarts", async () => {
+        const { lines } = await preview({ liveChecks: false });
+        assert.deepStrictEqual(
+            lines.map((line) => /^\[[a-z-]+\]/.exec(line)?.[0] ?? line),
+            [TITLE, "[restart]", "[live-checks-off]"],
+        );
+    });
+
     it("after a refresh tells how the update fixes what it has shown", async () => {
         await setArgs(stack, sandbox, named);
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.refresh();
-        assert.deepStrictEqual((await preview(named)).lines, [TITLE, DETACH]);
+        assert.deepStrictEqual((await preview(named)).lines, [TITLE, NO_RESTART, DETACH]);
         await stack.up();
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.deepStrictEqual((await preview(named)).lines, []);
@@ -167,7 +188,7 @@ describe("a preview", () => {
         assert.strictEqual(title, "The update would stop, for this reason:");
         assert.match(reason, /^\[another-component\]/);
         await stack.setConfig("aliases", { value: JSON.stringify([{ name: "cni" }]) });
-        assert.deepStrictEqual((await preview(named)).lines, []);
+        assert.deepStrictEqual((await preview(named)).lines, [TITLE, NO_RESTART]);
         const before = await names();
         await stack.up();
         assert.deepStrictEqual(await names(), before);
