@@ -111,7 +111,7 @@ export function unrecordedPolicies(target: NodeRoleTarget, { nodeRoles }: Accoun
         : unrecorded
               .map(
                   ({ roleName, policyArn }) =>
-                      `${policyArn} was attached to ${roleName} after the hand-over began. The next update records it, and then detaches it.`,
+                      `${policyArn} was attached to ${roleName} after the hand-over began. Run pulumi up --refresh: it records this policy, and then detaches it.`,
               )
               .join(" ");
 }

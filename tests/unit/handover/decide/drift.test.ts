@@ -6,7 +6,7 @@ import { CNI_POLICY, nodeRole, OTHER_POLICY, record, subject } from "../support/
 describe("What a refresh shows of the record", () => {
     const target = { subject, record, detachFromNodeRoles: ["nodes", "more"], detachPolicyArns: undefined };
     const unrecorded = (policy: string, role: string) =>
-        `${policy} was attached to ${role} after the hand-over began. The next update records it, and then detaches it.`;
+        `${policy} was attached to ${role} after the hand-over began. Run pulumi up --refresh: it records this policy, and then detaches it.`;
     const other = { arn: OTHER_POLICY, kind: "cni", sufficient: true } as const;
     const rows: [string, NodeRoleSeen[], string | undefined, Partial<typeof target>?][] = [
         ["is nothing where the policy is recorded", [nodeRole()], undefined],

@@ -77,7 +77,7 @@ async function refresh(
 describe("A refresh of the credential guard", () => {
     const kept = { record, formerAnnotations: {}, approvedRole: "a" };
     const drift = (arn: string) =>
-        `${arn} was attached to nodes after the hand-over began. The next update records it, and then detaches it.`;
+        `${arn} was attached to nodes after the hand-over began. Run pulumi up --refresh: it records this policy, and then detaches it.`;
     const other = { arn: OTHER_POLICY, kind: "cni", sufficient: true } as const;
 
     it("records nothing, whatever it sees", async () => {
