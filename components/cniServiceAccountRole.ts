@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { serviceAccountAnnotations } from "../documents/serviceAccountAnnotations";
 import { ServiceAccountName } from "../documents/trustPolicy";
 import { DEFAULT_SERVICE_ACCOUNT } from "./arguments/defaults";
+import { warnOfUnusedTimeout } from "./arguments/unusedTimeout";
 import { after, resourcesAfter, ValidArgs, validArgs } from "./arguments/validArgs";
 import { Gate, validateLate, validateNow } from "./arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
@@ -99,6 +100,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         const shape = shapeOf(args);
         if (shape.liveChecks) {
             refuseUnsafeStack(this, name, args, shape);
+            warnOfUnusedTimeout(this, args);
         }
         const cluster = resolveCluster(this, name, args, validateLate(this, name, args));
         const { gate } = cluster;

@@ -5,7 +5,7 @@ import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen } from "../model/world";
 import { DeliveryTarget, hasDelivery } from "./delivered";
-import { refusedNodes } from "./wakeRefused";
+import { refusedNodes } from "./refusedNodes";
 import { usesNodeRole } from "./withoutPath";
 
 /** Something that is not as the last update left it. */

@@ -1,0 +1,122 @@
+import { RolloutTarget } from "../decide/canary";
+import { nextRolloutStep, podsLeft } from "../decide/rollout";
+import { isAnnotated } from "../model/isAnnotated";
+import { HandOverRecord, subjectOf } from "../model/record";
+import { isRefusal } from "../model/refusal";
+import type { World } from "../model/world";
+import { seeingAssociations } from "../observe/associations";
+import { RunContext } from "../observe/runContext";
+import { provedSinceComplaint } from "./complaints";
+import { LiveInputs } from "./liveResource";
+import { reach } from "./loop";
+import { ProofDepth, prove } from "./proveRole";
+import { takeBack } from "./takeBackRollout";
+import { TransientRetry } from "./transientRetry";
+
+export interface CanaryInputs extends LiveInputs {
+    readonly record: HandOverRecord;
+    readonly formerAnnotations: Readonly<Record<string, string>>;
+    readonly approvedRole: string;
+    readonly proof: ProofDepth;
+    /** The UID of the service account that the component's patch annotated. */
+    readonly serviceAccountUid: string;
+    readonly stableSeconds: number;
+    /** The component's digest of what it delivers. The rollout does not run again for the same digest. */
+    readonly delivered: string;
+}
+
+export interface CanaryOutputs {
+    /** The result of the rollout, as a sentence. */
+    readonly shown: string;
+    /** How often a rollout has run. It changes with each one, so that the detachment verifies the pods again. */
+    readonly rollouts: number;
+}
+
+type CanaryState = CanaryInputs & CanaryOutputs;
+
+/** A state of an earlier version has other outputs. */
+export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>): CanaryOutputs {
+    return { shown, rollouts };
+}
+
+/** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to take back. */
+const WRONG_CLUSTER = ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing"];
+
+/**
+ * A cancelled run ends without taking anything back, so that the user does not wait. The next run continues from there. Without a
+ * kubeconfig, the rollout has not begun. Pods with the credentials of an association work as long as it exists.
+ */
+const NOTHING_TO_TAKE_BACK = [...WRONG_CLUSTER, "cancelled", "kubeconfig-invalid", "pod-identity-association"];
+
+/** Restarts the pods. `before`: the state of the last rollout. */
+export async function rollOut(
+    opened: RunContext,
+    inputs: CanaryInputs,
+    before: CanaryState | undefined,
+): Promise<CanaryOutputs> {
+    const subject = subjectOf(inputs.record, inputs.subject);
+    const context = seeingAssociations({ ...opened, subject });
+    const target = { ...inputs, subject, canarySeconds: inputs.timeouts.canarySeconds };
+    await proveAfterFailure(context, target);
+    const shown = await restartAll(context, target, before);
+    return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };
+}
+
+export type Target = CanaryInputs & RolloutTarget;
+
+/** A rollout that was taken back has taken the annotation away. The next one begins with the proof, since the role may still not work. */
+async function proveAfterFailure(context: RunContext, target: Target): Promise<void> {
+    const cluster = await new TransientRetry(context).read(() => context.cluster.look());
+    const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
+    if (isTheCluster && !isAnnotated(target.subject, cluster)) {
+        await prove(context, target, { cluster });
+    }
+}
+
+/** Returns the result as a sentence. */
+async function restartAll(context: RunContext, target: Target, before: CanaryState | undefined): Promise<string> {
+    let first: World | undefined;
+    let last: World | undefined;
+    try {
+        const { why } = await reach(context, {
+            what: "The rollout",
+            next: (world, memory) => {
+                first ??= world;
+                last = world;
+                return nextRolloutStep(target, world, memory);
+            },
+            left: (world) => podsLeft(target, world),
+            // Deleting a pod and creating the next one takes time before the limit of the new pod begins.
+            limitSeconds: 2 * target.canarySeconds,
+            limitArgument: "timeouts.canarySeconds",
+        });
+        return why;
+    } catch (error) {
+        if (isRefusal(error, ...NOTHING_TO_TAKE_BACK)) {
+            throw error;
+        }
+        const provedAt = await provedAfterComplaint(context, target, before, error);
+        if (provedAt !== undefined) {
+            context.progress("The role was proved since this complaint: only later events count");
+            return restartAll(context, { ...target, provedAt }, before);
+        }
+        throw await takeBack(context, target, { first, last }, error);
+    }
+}
+
+/**
+ * A pod keeps the event of a complaint for an hour, also after the role was repaired. A role with which the pods were verified before gets
+ * this allowance, once.
+ */
+async function provedAfterComplaint(
+    context: RunContext,
+    target: Target,
+    before: CanaryState | undefined,
+    error: unknown,
+): Promise<number | undefined> {
+    return isRefusal(error, "pod-misses-permissions") &&
+        before?.approvedRole === target.approvedRole &&
+        target.provedAt === undefined
+        ? provedSinceComplaint(context, target.subject)
+        : undefined;
+}

@@ -1,0 +1,103 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { nextCanaryStep } from "../decide/canary";
+import { reliesOnRole } from "../decide/reliesOnRole";
+import { nextTakeBackStep } from "../decide/takeBack";
+import { carriesRole } from "../model/carriedRole";
+import { isRefusal, Refusal } from "../model/refusal";
+import { refusals } from "../model/refusals";
+import { freshMemory } from "../model/steps";
+import type { World } from "../model/world";
+import { RunContext } from "../observe/runContext";
+import { reach, Reached } from "./loop";
+import type { Target } from "./rollOut";
+import { withoutAccount } from "./withoutAccount";
+
+/** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
+const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
+
+/** Takes the rollout back if it failed for the pods' credentials, or before a canary has worked. Returns the error of the run. */
+export async function takeBack(
+    context: RunContext,
+    target: Target,
+    { first, last }: { readonly first: World | undefined; readonly last: World | undefined },
+    error: unknown,
+): Promise<unknown> {
+    const tested = last !== undefined && canariesWork(target, last);
+    if (tested && !isRefusal(error, ...FOR_CREDENTIALS)) {
+        return error;
+    }
+    const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
+    const formerAnnotations = annotationsToRestore(target, first);
+    if (tested && formerAnnotations === target.subject.annotations) {
+        // The node roles have given up their policies: there is nothing to go back to.
+        return error;
+    }
+    const { world, why: back } = await revert(context, { ...target, formerAnnotations }, cause);
+    if (isApiFailure(error)) {
+        return stateUnknown(error, back);
+    }
+    const working = tested && isRefusal(error) ? error : undefined;
+    return working === undefined
+        ? refusals.canaryFailed(cause, back)
+        : refusals.rolloutTakenBack(working, workingPods(target, world), back);
+}
+
+/** Whether the canaries have worked. A complaint of a pod that restarted after them says nothing against them. */
+function canariesWork(target: Target, world: World): boolean {
+    const pods = world.cluster.pods.map((pod) => ({ ...pod, missingPermissions: undefined }));
+    const seen = { ...world, cluster: { ...world.cluster, pods } };
+    return nextCanaryStep(target, seen, freshMemory(world.at)).do === "done";
+}
+
+/** After the others have restarted with their former credentials. */
+function workingPods({ subject }: Target, { cluster }: World): number {
+    return cluster.pods.filter((pod) => pod.ready && carriesRole(pod, subject)).length;
+}
+
+/**
+ * A rollout that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
+ * node roles without the policies. It does not know about them if the run has seen nothing.
+ */
+function annotationsToRestore(
+    { record, subject, formerAnnotations }: Pick<Target, "record" | "subject" | "formerAnnotations">,
+    first: World | undefined,
+): Readonly<Record<string, string>> {
+    const relies =
+        first === undefined ? record.namedNodeRoles.length > 0 : reliesOnRole(record, first, subject.roleArn);
+    return relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined ? subject.annotations : formerAnnotations;
+}
+
+/** Failures that say nothing about the canary: expired credentials, an API that does not answer. */
+function isApiFailure(error: unknown): error is Refusal {
+    return isRefusal(error) && /^(aws|cluster|sts)-/.test(error.code);
+}
+
+function stateUnknown({ code, seen, means, fix }: Refusal, back: string): Refusal {
+    const meanwhile = `The canary's state could not be read. The service account and the canary pod were reverted (${back}). Other pods were not restarted.`;
+    return new Refusal(code, seen, `${means} ${meanwhile}`, fix);
+}
+
+function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusal {
+    const left = "So it was not taken back: pods may carry the role that do not work with it. The rollout had failed:";
+    return new Refusal(code, seen, `${means} ${left} ${cause}`, fix);
+}
+
+/** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
+async function revert(context: RunContext, target: Target, cause: string): Promise<Reached> {
+    context.progress(`the rollout failed: ${cause} Taking it back`);
+    try {
+        // The credentials for the account may be the cause of the failure.
+        return await reach(withoutAccount(context), {
+            what: "Taking the rollout back",
+            next: (world, memory) => nextTakeBackStep(target, world, memory),
+            limitSeconds: target.timeouts.canarySeconds,
+            limitArgument: "timeouts.canarySeconds",
+        });
+    } catch (error) {
+        throw isRefusal(error) ? notReverted(error, cause) : error;
+    }
+}
+
+function messageOf(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
+}
