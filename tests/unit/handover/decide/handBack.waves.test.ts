@@ -3,7 +3,7 @@ import { carriersLeft, HandBackTarget, nextHandBackStep, nextReturnStep } from "
 import type { Memory } from "../../../../handover/model/steps";
 import type { ClusterSeen, World } from "../../../../handover/model/world";
 import { propagated, released, target, unannotated } from "../support/handBacks";
-import { On, places, refuse, restart, right, wait, working } from "../support/rollouts";
+import { On, places, refuse, restart, wait, working } from "../support/rollouts";
 import {
     carrying,
     comparableStep,
@@ -131,7 +131,7 @@ describe("On the way back, pods that do not work with their former credentials",
         ],
         ["have their limit first", one({ createdAt: seconds(-299) }), waiting, restarted("n1")],
         ["have the whole limit in this run", one({}), waiting, { ...restarted("n1"), startedAt: seconds(-299) }],
-        ["have no limit without one", one({}), waiting, restarted("n1"), { canarySeconds: undefined } as object],
+        ["have no limit without one", one({}), waiting, restarted("n1"), { canarySeconds: undefined }],
         ["are those alone that this run has restarted", one({}), waiting, restarted("n2")],
         [
             "are those alone whose credentials are the cause",

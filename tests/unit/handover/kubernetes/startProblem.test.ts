@@ -2,11 +2,17 @@ import type { V1ContainerStatus, V1Pod, V1PodStatus } from "@kubernetes/client-n
 import { strictEqual } from "node:assert/strict";
 import { startProblem } from "../../../../handover/kubernetes/startProblem";
 
-const status = (more: object): V1ContainerStatus =>
-    ({ name: "aws-node", ready: false, restartCount: 0, image: "cni", imageID: "", ...more }) as V1ContainerStatus;
-const waiting = (reason: string, message?: string) =>
-    status({ state: { waiting: { reason, ...(message === undefined ? {} : { message }) } } });
-const ended = (reason: string) => status({ state: { terminated: { reason, exitCode: 1 } } });
+const status = (more: object, name = "aws-node"): V1ContainerStatus => ({
+    name,
+    ready: false,
+    restartCount: 0,
+    image: "cni",
+    imageID: "",
+    ...more,
+});
+const waiting = (reason: string, message?: string, name?: string) =>
+    status({ state: { waiting: { reason, ...(message === undefined ? {} : { message }) } } }, name);
+const ended = (reason: string, name?: string) => status({ state: { terminated: { reason, exitCode: 1 } } }, name);
 const inContainers = (...containerStatuses: V1ContainerStatus[]): V1PodStatus => ({ containerStatuses });
 const scheduled = (is: string, reason?: string, message?: string): V1PodStatus => ({
     conditions: [
@@ -90,14 +96,14 @@ describe("Why a pod does not start", () => {
         [
             "is that of an init container first",
             {
-                initContainerStatuses: [{ ...waiting("ImagePullBackOff"), name: "aws-vpc-cni-init" }],
+                initContainerStatuses: [waiting("ImagePullBackOff", undefined, "aws-vpc-cni-init")],
                 containerStatuses: [waiting("CreateContainerError")],
             },
             "container aws-vpc-cni-init: ImagePullBackOff",
         ],
         [
             "is that of the container that has one",
-            inContainers(status({ ready: true }), { ...ended("StartError"), name: "aws-eks-nodeagent" }),
+            inContainers(status({ ready: true }), ended("StartError", "aws-eks-nodeagent")),
             "container aws-eks-nodeagent: StartError",
         ],
         [

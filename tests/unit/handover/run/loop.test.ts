@@ -297,7 +297,7 @@ describe("The loop", () => {
                 deleted.push(name);
                 under--;
             };
-            await reach({ ...context, cluster: { ...context.cluster, restart } } as unknown as RunContext, goal);
+            await reach({ ...context, cluster: { ...context.cluster, restart } }, goal);
             strictEqual(most, 20);
             deepStrictEqual(
                 deleted,
@@ -324,10 +324,7 @@ describe("The loop", () => {
             const odd = new Error("odd");
             const restart = ({ name }: { name: string }) =>
                 name === "pod-n7" ? Promise.reject(odd) : Promise.resolve();
-            await rejects(
-                reach({ ...context, cluster: { ...context.cluster, restart } } as unknown as RunContext, goal),
-                odd,
-            );
+            await rejects(reach({ ...context, cluster: { ...context.cluster, restart } }, goal), odd);
         });
     });
 
