@@ -92,7 +92,7 @@ function newer(items: readonly Manifest[]): Manifest[] {
 const appliedByKubectl: Scenario = {
     name: "applied-by-kubectl",
     title: "the operator keeps aws-node with kubectl apply: the same manifest after the hand-over, then a newer one, and back",
-    quick: true,
+    quick: false,
     bound: { ...noGaps, rollouts: 4, restarts: 2 },
     play: async (stage) => {
         const manifests = await manifestsOf(stage);

@@ -81,6 +81,19 @@ describe("Why a pod does not start", () => {
                     lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } },
                 }),
             ),
+            "container aws-node: ended by itself with exit code 1",
+        ],
+        ...[0, 2, 137, 143].map((exitCode): [string, V1PodStatus, undefined] => [
+            `is none where the kubelet ended it, as after a failed liveness probe (${String(exitCode)})`,
+            inContainers(status({ lastState: { terminated: { reason: "Error", exitCode } } })),
+            undefined,
+        ]),
+        [
+            "is none of the node agent, which ends while the CNI's main process is down",
+            inContainers({
+                ...status({ lastState: { terminated: { reason: "Error", exitCode: 1 } } }),
+                name: "aws-eks-nodeagent",
+            }),
             undefined,
         ],
         [

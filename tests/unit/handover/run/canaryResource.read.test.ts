@@ -23,7 +23,8 @@ const state: CanaryInputs & CanaryOutputs = {
 };
 
 async function refresh(cluster: Partial<World["cluster"]>, withWarnings = true, more: object = {}) {
-    const [lines, warnings]: string[][] = [[], []];
+    const lines: string[] = [];
+    const warnings: string[] = [];
     const context = {
         subject,
         cluster: { look: () => Promise.resolve(verified(cluster).cluster), close: () => undefined },

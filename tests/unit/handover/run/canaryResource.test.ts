@@ -125,7 +125,7 @@ describe("The rollout, as a resource", () => {
     });
 
     it("keeps its outputs when nothing acts upon it", async () => {
-        const { operation, opened } = simulate();
+        const { operation, opened } = simulate({ pods: pods(carrying(ROLE)) });
         deepStrictEqual(await canary.update(state, { ...inputs, stableSeconds: 5, proof: "off" }, operation), outputs);
         deepStrictEqual(opened, []);
         deepStrictEqual(await canary.read(state, operation), { outputs, drift: "none" });
@@ -444,7 +444,7 @@ describe("A rollout that fails in a wave", () => {
             pods: handedOver,
             born: ofRole(() => "never"),
         });
-        await rejects(done, { code: "rollout-taken-back" });
+        await rejects(done, { code: "pods-do-not-work" });
         strictEqual(end().annotations[ROLE_ARN], ROLE);
         strictEqual(end().carriers.length, 9);
     });
@@ -513,7 +513,8 @@ describe("A complaint from before the role was repaired", () => {
 });
 
 describe("A rollout whose refresh has shown refused pods", () => {
-    const line = "The API server refused the pods for n1. The next update makes the DaemonSet controller retry.";
+    const line =
+        "The API server refused the pods for n1, where no pod of the CNI runs. Run pulumi up --refresh: it makes the DaemonSet controller retry.";
     const refused: Simulated = { pods: pods(carrying(ROLE)).slice(1), cluster: { refusedPods: ["no"] } };
 
     it("says so", async () => {
