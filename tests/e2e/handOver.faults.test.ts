@@ -97,7 +97,10 @@ describe("a hand-over that something goes wrong with", () => {
         const expiry = when(/restarts first, with the role/, () => sandbox.expireSession(accessKeyId));
         const failure = (await failureOf(stack.up({ onEvent: expiry.onEvent }))) ?? "";
         assert.ok(await expiry.happened(), failure);
-        assert.match(failure, /\[aws-credentials-expired\] .*The steps taken so far are kept, and the next run finds them\./s);
+        assert.match(
+            failure,
+            /\[aws-credentials-expired\] .*The steps taken so far are kept, and the next run finds them\./s,
+        );
         assert.match(failure, /`aws sso login`/);
         const [role, ...others] = await roles();
         assert.ok(role !== undefined);
@@ -106,10 +109,12 @@ describe("a hand-over that something goes wrong with", () => {
         noGaps();
     });
 
-    it("and while every pod is verified: it ends, and the next up, with good ones, goes on from there", async () => {
+    it("and right before the detachment: it ends, and the next up, with good ones, goes on from there", async () => {
         const { accessKeyId, environment } = await deployerSession(sandbox);
         setEnvironment(stack, environment);
-        const expiry = when(/carry the role; watching them/, () => sandbox.expireSession(accessKeyId));
+        const expiry = when(/testing by dry runs that the injection guard refuses/, () =>
+            sandbox.expireSession(accessKeyId),
+        );
         const failure = (await failureOf(stack.up({ onEvent: expiry.onEvent }))) ?? "";
         assert.ok(await expiry.happened(), failure);
         assert.match(

@@ -31,6 +31,7 @@ describe("a preview", () => {
         sandbox = await startSandbox({
             name: `e2e-plan-${String(process.pid)}`,
             ownerPid: process.pid,
+            subnets: 2,
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
@@ -103,13 +104,21 @@ describe("a preview", () => {
     it("of a first hand-over reads only, and tells what the update then does", async () => {
         const before = await names();
         const { lines, counted } = await preview(named);
-        const [, , canary = ""] = lines;
-        const [, pod = "", node = ""] = /^\[canary\] (\S+) on (\S+), a node of sandbox-nodes/.exec(canary) ?? [];
+        const found = lines.flatMap((line) => {
+            const [, pod = "", node = ""] = /^\[canary\] (\S+) on (\S+), a node of sandbox-nodes/.exec(line) ?? [];
+            return pod === "" ? [] : [{ pod, node }];
+        });
+        // One for each of the two subnets.
+        assert.strictEqual(found.length, 2);
+        const others = before.filter((name) => !found.some(({ pod }) => pod === name));
         assert.deepStrictEqual(lines, [
             TITLE,
             ANNOTATE,
-            `[canary] ${pod} on ${node}, a node of ${NODE_ROLE}, restarts first and is watched for 1 s.`,
-            `[restart] 2 more pods restart in waves of up to 1, about 1 minute in all: ${before.filter((name) => name !== pod).join(", ")}.`,
+            ...found.map(
+                ({ pod, node }) =>
+                    `[canary] ${pod} on ${node}, a node of ${NODE_ROLE}, restarts first and is watched for 1 s.`,
+            ),
+            `[restart] 1 more pod restarts in waves of up to 1, about 1 minute in all: ${others.join(", ")}.`,
             DETACH,
         ]);
         assert.deepStrictEqual(counted.writes, {});
@@ -125,17 +134,19 @@ describe("a preview", () => {
         const progress: string[] = [];
         await stack.up({ onEvent: ({ diagnosticEvent }) => void progress.push(diagnosticEvent?.message ?? "") });
         const shown = progress.join("");
-        const canaries = [...shown.matchAll(/canary aws-node-\S+ on (\S+) of (\S+): restarts first, with the role/g)];
+        const canaries = shown.matchAll(
+            /canary aws-node-\S+ on (\S+) of (\S+) in subnet-\w+: restarts first, with the role/g,
+        );
         assert.deepStrictEqual(
-            canaries.map(([, on, role]) => [on, role]),
-            [[node, NODE_ROLE]],
+            [...canaries].map(([, on, role]) => [on, role]),
+            found.map(({ node }) => [node, NODE_ROLE]),
         );
         assert.match(shown, /3 pods carry the role: detaching the policies from sandbox-nodes/);
         assert.deepStrictEqual(
             (await names()).filter((name) => before.includes(name)),
             [],
         );
-        assert.deepStrictEqual(calls.take().writes, { "DELETE pods": 1, "iam DetachRolePolicy": 1 });
+        assert.deepStrictEqual(calls.take().writes, { "DELETE pods": 3, "iam DetachRolePolicy": 1 });
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
