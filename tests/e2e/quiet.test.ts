@@ -10,6 +10,8 @@ import { iamOf, trustOf } from "./support/iam";
 import { assertQuiet, isNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
+/** Each test runs the engine about a dozen times. */
+const LONG = 600_000;
 const NODE_ROLE = "sandbox-nodes";
 const DETACHING: PlainArgs = { detachFromNodeRoles: [NODE_ROLE] };
 const POLICIES = ["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"];
@@ -132,7 +134,7 @@ describe("a finished stack is quiet", () => {
             if (ownRole !== undefined) {
                 await removeOwnRole();
             }
-        });
+        }).timeout(LONG);
     }
 
     it("after a rollout that was taken back, and after drift that was repaired", async () => {
@@ -150,7 +152,7 @@ describe("a finished stack is quiet", () => {
         await stack.destroy();
         await iam.client.send(new DetachRolePolicyCommand({ RoleName: OWN_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await iam.removeRole(OWN_ROLE);
-    });
+    }).timeout(LONG);
 
     nightly("for a program in YAML", async () => {
         const yaml = await yamlStack(sandbox, NODE_ROLE);
