@@ -45,6 +45,14 @@ export function rollOut(
 }
 
 /**
+ * No more than this: for what is ignored and not owned by another field manager as it stands, the provider applies the live value. With `spec`,
+ * the component would own the whole DaemonSet, and an upgrade of the CNI by another tool would conflict.
+ *
+ * Source: https://github.com/pulumi/pulumi-kubernetes/blob/master/provider/pkg/await/await.go (handleSSAIgnoreFields)
+ */
+const IGNORED_TEMPLATE = `spec.template.metadata.annotations["${ROLLOUT_ANNOTATION}"]`;
+
+/**
  * Notes on the DaemonSet what the live checks have rolled out. It restarts no pod, and waits for none.
  *
  * The pod template keeps what an earlier version, or the component without live checks, has written to it: a template that changes restarts
@@ -66,10 +74,14 @@ export function noteRollout(
     };
     return new (sdks.apps().DaemonSetPatch)(
         `${name}-daemon-set`,
-        { metadata: { namespace, name: daemonSetNameOf(args), annotations } },
+        {
+            metadata: { namespace, name: daemonSetNameOf(args), annotations },
+            // The engine can ignore changes only of something whose parents exist.
+            spec: { template: { metadata: { annotations: {} } } },
+        },
         {
             ...opts,
-            ignoreChanges: [...PATCH_IGNORE_CHANGES, "spec"],
+            ignoreChanges: [...PATCH_IGNORE_CHANGES, IGNORED_TEMPLATE],
             hooks: explainFailures(rolloutAdvice, opts.parent),
         },
     );
