@@ -23,9 +23,9 @@ interface Patch {
  * left out if the pods had carried the role before. The canary had other outputs, and nothing counted rollouts.
  */
 function asBefore(state: Deployment, carriedBefore: boolean): { state: Deployment; patch: StateResource } {
-    const copy = JSON.parse(JSON.stringify(state)) as Deployment & { deployment: { resources: StateResource[] } };
-    const byName = (name: string) =>
-        copy.deployment.resources.find(({ urn }) => urn.endsWith(`::${name}`)) as StateResource;
+    const copy = JSON.parse(JSON.stringify(state)) as Deployment;
+    const { resources } = copy.deployment as { readonly resources: readonly StateResource[] };
+    const byName = (name: string) => resources.find(({ urn }) => urn.endsWith(`::${name}`)) as StateResource;
     const [canary, detachment, patch] = [byName("cni-canary"), byName("cni-detachment"), byName("cni-daemon-set")];
     for (const properties of [canary.inputs, canary.outputs, detachment.inputs, detachment.outputs]) {
         delete properties?.["rollouts"];
@@ -87,7 +87,7 @@ describe("an upgrade of a stack with live checks", () => {
 
             // The component owns nothing of the DaemonSet that another tool upgrades.
             const { metadata } = await cluster.daemonSet();
-            const owned = metadata?.managedFields?.find((entry) => entry.manager === manager)?.fieldsV1;
+            const owned = metadata?.managedFields?.find((entry) => entry.manager === manager)?.fieldsV1 as unknown;
             assert.doesNotMatch(JSON.stringify(owned), /f:containers|f:selector|f:labels|f:updateStrategy/);
         }).timeout(600_000);
     }

@@ -185,7 +185,7 @@ describe("A preview", () => {
 
     it("waits for an answer within its limit", async () => {
         const late = { identity: () => setTimeout(30).then(() => Promise.reject(new Error("late"))) };
-        deepStrictEqual((await preview(readOnlyContext(seen(), [], late)))?.text, `${NO_PLAN}late`);
+        deepStrictEqual((await preview(readOnlyContext(seen(), [], late))).text, `${NO_PLAN}late`);
     });
 
     it("reads the node roles that are recorded, and those that the program names", () => {
