@@ -5,6 +5,8 @@ export interface Restart {
     readonly at: number;
     /** The role of the service account then. */
     readonly annotated: string | undefined;
+    /** It was part of a wave. Otherwise it was a canary. */
+    readonly isOfWave: boolean;
     /**
      * Nodes that did not respond then, and that the run had no reason to wait for: it cannot revert a canary there that a killed run has
      * left, and the node may never return. A canary on one of them may come alive beside this one. No run waits for a node in another place
@@ -33,7 +35,8 @@ export class Restarts {
     }
 
     /** The live checks restart a working pod. `nodes` are those with the same node role. */
-    public begin(at: number, node: string, nodes: readonly NodeOfRole[], annotated: string | undefined): void {
+    public begin(restart: Omit<Restart, "besides">, node: string, nodes: readonly NodeOfRole[]): void {
+        const { annotated } = restart;
         const besides = nodes.filter(
             ({ name, ready, roleArn, isInSamePlace }) =>
                 !ready &&
@@ -42,7 +45,7 @@ export class Restarts {
                         (this.before.has(name) || !this.awaited.has(name)))),
         );
         this.before.delete(node);
-        this.awaited.set(node, { at, annotated, besides: new Set(besides.map(({ name }) => name)) });
+        this.awaited.set(node, { ...restart, besides: new Set(besides.map(({ name }) => name)) });
     }
 
     /**

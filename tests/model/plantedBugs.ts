@@ -48,13 +48,20 @@ export const removesTheGuardFirst: Resources = {
     },
 };
 
-/** Does not see the injection guard, so that it is not widened before another role is delivered. */
+/** Does not see the injection guard, so that neither the credential guard nor the canary widens it before another role is delivered. */
 export const neverWidens: Resources = {
     ...REAL_RESOURCES,
     credentialGuard: {
         ...REAL_RESOURCES.credentialGuard,
         update: (state, inputs, operation) =>
             REAL_RESOURCES.credentialGuard.update(state, inputs, { ...operation, open: openBlind(operation) }),
+    },
+    canary: {
+        ...REAL_RESOURCES.canary,
+        create: (inputs, operation) =>
+            REAL_RESOURCES.canary.create(inputs, { ...operation, open: openBlind(operation) }),
+        update: (state, inputs, operation) =>
+            REAL_RESOURCES.canary.update(state, inputs, { ...operation, open: openBlind(operation) }),
     },
 };
 

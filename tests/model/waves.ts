@@ -20,6 +20,14 @@ interface PodAtLook {
     readonly isProven: boolean;
 }
 
+/** As what a restart counts. */
+interface Counted {
+    /** It is part of a wave. Otherwise it is a canary. */
+    readonly isOfWave: boolean;
+    /** The rule that it breaks. */
+    readonly problem: string | undefined;
+}
+
 export class Waves {
     private acting: Acting;
     private nodes: readonly NodeAtLook[] = [];
@@ -36,19 +44,20 @@ export class Waves {
         this.canariesIn.clear();
     }
 
-    /** The live check restarts a pod. Returns the rule that this breaks. */
-    public restart(uid: string): string | undefined {
+    /** The live check restarts a pod. */
+    public restart(uid: string): Counted {
         const node = this.nodes.find(({ pod }) => pod?.uid === uid);
         // Restarting a pod that is not Ready costs nothing.
         if (this.acting === undefined || node?.pod === undefined) {
-            return undefined;
+            return { isOfWave: false, problem: undefined };
         }
-        if (this.acting === "rollout" && node.pod.isProven) {
-            return `a pod on ${node.name} restarts, which works with the role`;
-        }
-        return this.acting !== "verification" && !node.pod.isRight && this.isUntested(node.place)
-            ? this.beginCanary(node)
-            : this.beginWavePod(node, node.pod);
+        const isOfWave = this.acting === "verification" || node.pod.isRight || !this.isUntested(node.place);
+        const proven =
+            this.acting === "rollout" && node.pod.isProven
+                ? `a pod on ${node.name} restarts, which works with the role`
+                : undefined;
+        const problem = isOfWave ? this.beginWavePod(node, node.pod) : this.beginCanary(node);
+        return { isOfWave, problem: proven ?? problem };
     }
 
     private beginCanary({ place, name }: NodeAtLook): string | undefined {

@@ -340,14 +340,16 @@ export class ModelWorld {
     public stop(uid: string, byLiveChecks: boolean, atOnce = false): void {
         const pod = this.pods.find((one) => one.uid === uid);
         if (pod !== undefined) {
-            const broken = byLiveChecks && this.isReady(pod) && !pod.stoppingSince ? this.waves.restart(uid) : undefined;
-            if (broken !== undefined) {
-                this.problem(broken);
+            const isRestart = byLiveChecks && this.isReady(pod) && !pod.stoppingSince;
+            const { problem, isOfWave } = isRestart ? this.waves.restart(uid) : NOT_COUNTED;
+            if (problem !== undefined) {
+                this.problem(problem);
             }
             pod.stoppingSince ??= this.now;
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
             if (byLiveChecks && this.hasPath(pod) && this.isReady(pod)) {
-                this.restarts.begin(this.now, pod.node, this.nodesLike(pod.node), this.annotations[ROLE_ARN]);
+                const { [ROLE_ARN]: annotated } = this.annotations;
+                this.restarts.begin({ at: this.now, annotated, isOfWave }, pod.node, this.nodesLike(pod.node));
             }
             this.changed();
         }
@@ -548,11 +550,18 @@ export class ModelWorld {
         }
     }
 
-    /** Every running pod except canaries has a working path at every moment, and each node role has at most one canary. */
+    /**
+     * Every running pod has a working path at every moment. The exceptions are at most one canary of each node role, and a wave that a late
+     * webhook gives a role that does not work.
+     */
     private checkInvariant(): void {
-        const canaries = this.pods.flatMap(({ node, roleArn, stoppingSince, restart }) =>
+        const failing = this.pods.flatMap(({ node, roleArn, stoppingSince, restart }) =>
             restart && !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false ? [{ node, restart }] : [],
         );
+        const canaries = failing.filter(({ restart }) => !restart.isOfWave);
+        if (failing.length - canaries.length > this.maxUnavailable) {
+            this.problem(`a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`);
+        }
         const twice = canaries.find((one, index) =>
             canaries.some(
                 (other, at) =>
@@ -601,6 +610,9 @@ export class ModelWorld {
         }
     }
 }
+
+/** A restart that costs nothing, or that another party makes. */
+const NOT_COUNTED = { problem: undefined, isOfWave: false };
 
 /** The injection guard. */
 interface Guard {

@@ -1,4 +1,5 @@
 /** The view by which model and sandbox are compared: only facts that an operator could observe. Pure. */
+import { ROLLOUT_ANNOTATION } from "../../../documents/serviceAccountAnnotations";
 import { type ModelWorld, ROLE_ARN } from "../../model/world";
 import { CNI_POLICY, NODE_ROLE } from "../stage";
 import type { Snapshot } from "../state/snapshot";
@@ -12,7 +13,9 @@ export interface ComparedState {
     /** The number of pods for each role name. "" counts the pods that use the node role. */
     readonly pods: Readonly<Record<string, number>>;
     readonly notReady: number;
-    readonly template: "as before" | "rolled out";
+    readonly template: "as before" | "changed";
+    /** Whether the DaemonSet's own metadata says what was rolled out. */
+    readonly isNoted: boolean;
     /** Names of the roles that the injection guard admits. Undefined if there is no guard. */
     readonly injectionGuard: readonly string[] | undefined;
     readonly nodeRoleHoldsPolicy: boolean;
@@ -25,7 +28,8 @@ export function comparedStateOfModel(world: ModelWorld): ComparedState {
         annotated: nameOf(world.annotations[ROLE_ARN]),
         pods: counted(world.pods.map(({ roleArn }) => nameOf(roleArn))),
         notReady: world.pods.filter((pod) => !world.isReady(pod)).length,
-        template: world.template === undefined ? "as before" : "rolled out",
+        template: world.template === undefined ? "as before" : "changed",
+        isNoted: world.patched?.digest !== undefined,
         injectionGuard: world.guard?.map((arn) => nameOf(arn) ?? ""),
         nodeRoleHoldsPolicy: world.isAttached(MODEL_NODE_ROLE),
         roles: [...world.cniRoles.keys()].map((arn) => nameOf(arn) ?? "").sort(),
@@ -37,7 +41,8 @@ export function comparedStateOfSandbox(before: Snapshot, now: Snapshot): Compare
         annotated: nameOf(now.serviceAccount.annotations[ROLE_ARN]),
         pods: counted(now.pods.map(({ roleArn }) => nameOf(roleArn))),
         notReady: now.pods.filter(({ ready }) => !ready).length,
-        template: sameAnnotations(before, now) ? "as before" : "rolled out",
+        template: sameAnnotations(before, now) ? "as before" : "changed",
+        isNoted: now.daemonSet.annotations[ROLLOUT_ANNOTATION] !== undefined,
         injectionGuard:
             now.admissionPolicies.length > before.admissionPolicies.length
                 ? now.admittedRoles.map((arn) => nameOf(arn) ?? "")

@@ -13,7 +13,14 @@ export interface AgreedTurn {
     /** Injected during the run, as soon as the first pod with the new role is created. */
     readonly whenCanaryIsCreated?: Fault;
     /** Kills the run right before this call, as named in the model's log and by the engine's proxy. */
-    readonly killedBefore?: { readonly model: string; readonly sandbox: RegExp };
+    readonly killedBefore?: KilledBefore;
+}
+
+export interface KilledBefore {
+    readonly model: string;
+    readonly sandbox: RegExp;
+    /** Before the first such call of the run if it is missing. */
+    readonly nth?: number;
 }
 
 export interface Course {
@@ -64,6 +71,12 @@ export const faults: Course = {
         { faults: [webhookUp, { kind: "webhookLate", milliseconds: 4000 }], operation: up("cni") },
         { faults: [{ kind: "nodeNotReady", which: 0 }], operation: up("cni", false) },
         { faults: [{ kind: "nodesReturn" }], operation: up("cni", false) },
+        // The canary carries the role then.
+        {
+            faults: [{ kind: "webhookLate", milliseconds: 0 }],
+            operation: up("next"),
+            killedBefore: { model: "restart pod", sandbox: /^DELETE pods\//, nth: 2 },
+        },
         { operation: up("next"), killedBefore: { model: "patch the DaemonSet", sandbox: /^PATCH daemonsets/ } },
         { operation: up("next") },
         { operation: destroy, killedBefore: { model: "remove the injection guard", sandbox: /^DELETE validating/ } },

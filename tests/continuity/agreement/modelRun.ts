@@ -5,7 +5,7 @@ import { runTurn, type Turn } from "../../model/modelRun";
 import { ModelWorld } from "../../model/world";
 import { codeOf } from "./codes";
 import { type ComparedState, comparedStateOfModel, MODEL_NODE_ROLE } from "./comparedState";
-import type { AgreedTurn, Course } from "./courses";
+import type { AgreedTurn, Course, KilledBefore } from "./courses";
 
 export interface TurnResult {
     /** How the run ended: `done`, `killed`, or the code of the message that stopped it. */
@@ -24,7 +24,7 @@ const MAX_MOMENTS = 2000;
 export async function runOnModel(course: Course, nodes: number): Promise<TurnResult[]> {
     const kills: (number | undefined)[] = [];
     for (const [index, { killedBefore }] of course.turns.entries()) {
-        kills.push(killedBefore && (await momentOf(course, nodes, kills, index, killedBefore.model)));
+        kills.push(killedBefore && (await momentOf(course, nodes, kills, index, killedBefore)));
     }
     return playWith(course, nodes, kills);
 }
@@ -35,12 +35,14 @@ async function momentOf(
     nodes: number,
     kills: readonly (number | undefined)[],
     turn: number,
-    call: string,
+    { model: call, nth = 1 }: KilledBefore,
 ): Promise<number> {
     const upToHere = { ...course, turns: course.turns.slice(0, turn + 1) };
     for (let moment = 0; moment < MAX_MOMENTS; moment += 2) {
         const last = (await playWith(upToHere, nodes, [...kills, moment])).at(-1);
-        if (last?.kinds.some((kind) => kind.startsWith(`killed before: ${call}`))) {
+        const { kinds = [] } = last ?? {};
+        const isBefore = kinds.some((kind) => kind.startsWith(`killed before: ${call}`));
+        if (isBefore && kinds.filter((kind) => kind.startsWith(call)).length === nth - 1) {
             return moment;
         }
     }

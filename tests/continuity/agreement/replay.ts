@@ -6,7 +6,7 @@ import type { Hooks } from "../engine/engine";
 import { NODE_ROLE, type Stage } from "../stage";
 import { codeOf } from "./codes";
 import { comparedStateOfSandbox } from "./comparedState";
-import type { AgreedTurn, Course } from "./courses";
+import type { AgreedTurn, Course, KilledBefore } from "./courses";
 import { runOnModel } from "./modelRun";
 
 export async function replayAndCompare(stage: Stage, course: Course): Promise<void> {
@@ -62,7 +62,7 @@ async function operate(stage: Stage, { operation, killedBefore }: AgreedTurn): P
     if (operation.do === "nothing") {
         return "done";
     }
-    const hooks: Hooks = killedBefore ? { killBefore: (_, call) => killedBefore.sandbox.test(call.operation) } : {};
+    const hooks = killedBefore ? { killBefore: isKilledBefore(killedBefore) } : {};
     if (operation.do === "destroy") {
         // The arguments do not matter: destroy uses the stack's state.
         return endOf(await stage.run("destroy", stage.arguments(), hooks));
@@ -78,6 +78,14 @@ async function operate(stage: Stage, { operation, killedBefore }: AgreedTurn): P
     const ended = endOf(await stage.run("up", args, hooks));
     await stage.faults.reachStsFromNodes(true);
     return ended;
+}
+
+function isKilledBefore({ sandbox, nth = 1 }: KilledBefore): NonNullable<Hooks["killBefore"]> {
+    let calls = 0;
+    return (_, { operation }) => {
+        calls += sandbox.test(operation) ? 1 : 0;
+        return calls >= nth;
+    };
 }
 
 function endOf({ outcome, output }: { readonly outcome: string; readonly output: string }): string {
@@ -126,6 +134,11 @@ async function injectFault(stage: Stage, fault: Fault, stoppedNodes: Set<string>
         case "roleAnnotated":
             await stage.annotateServiceAccount({ [ROLE_ARN]: FOREIGN_ROLE });
             return;
+        case "subnetCloses":
+        case "subnetsOpen":
+        case "imageMissing":
+        case "imagesReturn":
+            throw new Error(`no course has ${fault.kind}: the scenarios of the rollout play it`);
         case "associationMade":
         case "associationDeleted":
             throw new Error(`no course has ${fault.kind}: the scenario pod-identity-after-guard plays it`);

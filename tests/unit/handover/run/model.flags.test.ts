@@ -84,7 +84,7 @@ describe("Commands with --target, --exclude, --replace and --continue-on-error o
             "does not see that the canary is left out",
             flagged,
             missesTheCanary,
-            /the rollout begins with a role whose canary did not work/,
+            /a rollout is noted whose canary did not work/,
         ],
         ["does not see that a hand-over is unfinished", flagged, missesTheUnfinished, /has no path: it carries arn:/],
         [
