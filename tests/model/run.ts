@@ -17,6 +17,7 @@ export class Run {
         public readonly cancelled?: AbortSignal,
     ) {
         world.beginRun();
+        world.moments = [];
     }
 
     public get wasKilled(): boolean {
@@ -46,6 +47,7 @@ export class Run {
             this.world.note(`killed ${where}`);
         }
         this.moments += 1;
+        this.world.moments.push(where);
         if (this.dead) {
             throw new Killed(where);
         }

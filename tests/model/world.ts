@@ -131,6 +131,8 @@ export class ModelWorld {
     public policyMilliseconds = 1000;
     /** Called after each detachment. */
     public onDetached: (() => void) | undefined;
+    /** Those of the last run, each of which may be the one at which a run is killed. */
+    public moments: string[] = [];
     public readonly problems: string[] = [];
     public readonly log: string[] = [];
     /** The node roles whose policy an outsider has taken, and when it was attached again. */

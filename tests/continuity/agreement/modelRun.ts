@@ -17,8 +17,6 @@ export interface TurnResult {
 
 /** Time for the cluster to settle after a turn. */
 const REST_MILLISECONDS = 60_000;
-/** More moments than any run has. */
-const MAX_MOMENTS = 2000;
 
 /** The model's result for each turn of a course. */
 export async function runOnModel(course: Course, nodes: number): Promise<TurnResult[]> {
@@ -26,10 +24,10 @@ export async function runOnModel(course: Course, nodes: number): Promise<TurnRes
     for (const [index, { killedBefore }] of course.turns.entries()) {
         kills.push(killedBefore && (await momentOf(course, nodes, kills, index, killedBefore)));
     }
-    return playWith(course, nodes, kills);
+    return (await playWith(course, nodes, kills)).results;
 }
 
-/** The moment right before a call in the run of a turn. The model cannot be rewound, so each attempt restarts the course. */
+/** The moment right before a call in the run of a turn. The model cannot be rewound, so the course begins again. */
 async function momentOf(
     course: Course,
     nodes: number,
@@ -38,22 +36,19 @@ async function momentOf(
     { model: call, nth = 1 }: KilledBefore,
 ): Promise<number> {
     const upToHere = { ...course, turns: course.turns.slice(0, turn + 1) };
-    for (let moment = 0; moment < MAX_MOMENTS; moment += 2) {
-        const last = (await playWith(upToHere, nodes, [...kills, moment])).at(-1);
-        const { kinds = [] } = last ?? {};
-        const isBefore = kinds.some((kind) => kind.startsWith(`killed before: ${call}`));
-        if (isBefore && kinds.filter((kind) => kind.startsWith(call)).length === nth - 1) {
-            return moment;
-        }
+    const { moments } = await playWith(upToHere, nodes, kills);
+    const found = moments.flatMap((where, moment) => (where.startsWith(`before: ${call}`) ? [moment] : []))[nth - 1];
+    if (found === undefined) {
+        throw new Error(`the model makes no call ${call} in turn ${String(turn + 1)}`);
     }
-    throw new Error(`the model makes no call ${call} in turn ${String(turn + 1)}`);
+    return found;
 }
 
 async function playWith(
     { strategy, turns }: Course,
     nodes: number,
     kills: readonly (number | undefined)[],
-): Promise<TurnResult[]> {
+): Promise<{ readonly results: TurnResult[]; readonly moments: readonly string[] }> {
     const world = new ModelWorld();
     world.strategy = strategy;
     Array.from({ length: nodes }, () => world.join(MODEL_NODE_ROLE));
@@ -75,7 +70,7 @@ async function playWith(
     if (world.problems.length > 0) {
         throw new Error(`the model itself reports: ${world.problems.join("; ")}`);
     }
-    return results;
+    return { results, moments: world.moments };
 }
 
 function modelTurn({ operation }: AgreedTurn, killedAt: number | undefined): Turn {

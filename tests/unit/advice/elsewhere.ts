@@ -28,7 +28,7 @@ export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
 /** At most ten codes, each with the reason why its advice cannot be played. */
 export const NOT_PLAYED: Readonly<Record<string, string>> = {
     "pods-do-not-work":
-        "No run ends with it: it is the cause that rollout-taken-back tells, whose advice is played, with the same fix.",
+        "A run ends with it only where the node roles have given their policies up. rollout-taken-back plays the same advice.",
     "former-credentials-fail":
         "The model has no node on which pods with the rights of its role do not work. The advice fixes a node, and changes no credentials.",
     "cluster-name-unknown":
