@@ -121,10 +121,7 @@ interface Stack {
     isOff?: boolean;
 }
 
-export interface PartialPlanInputs extends Pick<
-    PlanInputs,
-    "record" | "canaryActs" | "detachFromNodeRoles"
-> {
+export interface PartialPlanInputs extends Pick<PlanInputs, "record" | "canaryActs" | "detachFromNodeRoles"> {
     readonly inputs: CredentialGuardInputs;
 }
 
@@ -787,8 +784,8 @@ export class Engine {
         const canaryOfBefore = { ...tried, updateStrategy: world.strategy, carriedBefore: false };
         ["rollouts", "proof"].forEach((name) => Reflect.deleteProperty(canaryOfBefore, name));
         stack.canary = canaryOfBefore;
-        const { rollouts: _, ...detachmentOfBefore } = last;
-        stack.detachment = detachmentOfBefore;
+        stack.detachment = { ...last };
+        Reflect.deleteProperty(stack.detachment, "rollouts");
         world.note("** the state is one of the code of before");
     }
 

@@ -99,11 +99,7 @@ function movesOf(lines: readonly string[], nodes: ReadonlyMap<string, string>): 
     };
 }
 
-function movesDone(
-    log: readonly string[],
-    nodes: ReadonlyMap<string, string>,
-    visible: ReadonlySet<string>,
-): Moves {
+function movesDone(log: readonly string[], nodes: ReadonlyMap<string, string>, visible: ReadonlySet<string>): Moves {
     return {
         restarted: distinct(matches(log, /restart (pod\d+)/).map((pod) => nodes.get(pod) ?? pod)),
         attached: matches(log, /attach to (\w+)/).filter((role) => visible.has(role)),

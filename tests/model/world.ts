@@ -562,7 +562,9 @@ export class ModelWorld {
         );
         const canaries = failing.filter(({ restart }) => !restart.isOfWave);
         if (failing.length - canaries.length > this.maxUnavailable) {
-            this.problem(`a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`);
+            this.problem(
+                `a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`,
+            );
         }
         const twice = canaries.find((one, index) =>
             canaries.some(
