@@ -248,6 +248,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
         callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
         look: ({ instanceIds, roleNames }) =>
             read("account", () => {
+                world.lookAtAccount();
                 const { unknownNodes = [] } = world.conditions;
                 const known = world.nodes.filter(({ name }) => !unknownNodes.includes(name));
                 const roleOf = (id: string) => known.find(({ name }) => instanceOf(name) === id)?.role;

@@ -44,6 +44,11 @@ export class Waves {
         this.canariesIn.clear();
     }
 
+    /** It looks at the account, which no longer shows the instances of nodes that were lost since it looked at the cluster. */
+    public lookAtAccount(nodes: readonly string[]): void {
+        this.nodes = this.nodes.filter(({ name }) => nodes.includes(name));
+    }
+
     /** The live check restarts a pod. */
     public restart(uid: string): Counted {
         const node = this.nodes.find(({ pod }) => pod?.uid === uid);

@@ -320,6 +320,10 @@ export class ModelWorld {
         this.waves.look(this.acting, nodes, this.maxUnavailable);
     }
 
+    public lookAtAccount(): void {
+        this.waves.lookAtAccount(this.nodes.map(({ name }) => name));
+    }
+
     private hasWorked(pod: ModelPod, seconds: number): boolean {
         return pod.readySince !== undefined && this.now >= pod.readySince + seconds * 1000 && this.hasPath(pod);
     }
