@@ -67,23 +67,24 @@ export interface CniTimeoutsArgs {
      */
     proofSeconds?: number;
     /**
-     * How long the canaries of all node roles may take together.
+     * How long one canary, or one pod of a wave, may take until it works with the role.
      *
-     * Reverting a failed canary may take as long again. In whole seconds from 1 to 86400. Defaults to 300.
+     * Taking back a rollout that failed may take as long again. On destroy, it limits how long a pod may take until it works with
+     * its former credentials. In whole seconds from 1 to 86400. Defaults to 300.
      */
     canarySeconds?: number;
     /**
-     * How long the verification of all pods and the detachment may take.
+     * How long the verification of all pods and the detachment may take without progress.
      *
-     * In whole seconds from 1 to 86400. Defaults to 900.
+     * The limit begins again whenever fewer pods without the role are left. In whole seconds from 1 to 86400. Defaults to 900.
      */
     verificationSeconds?: number;
     /**
-     * How long the hand-back, and attaching policies to node roles again, may take.
+     * How long the hand-back may take without progress, and how long attaching policies to node roles again may take.
      *
-     * It limits the hand-back on destroy. It also limits attaching the policies again to a node role that was removed from
-     * `detachFromNodeRoles`, to all node roles before another role is delivered, and to all node roles when the live checks are
-     * turned off. In whole seconds from 1 to 86400. Defaults to 1800.
+     * For the hand-back on destroy, the limit begins again whenever fewer pods with the role are left. It also limits attaching
+     * the policies again to a node role that was removed from `detachFromNodeRoles`, to all node roles before another role is
+     * delivered, and to all node roles when the live checks are turned off. In whole seconds from 1 to 86400. Defaults to 1800.
      */
     handBackSeconds?: number;
 }

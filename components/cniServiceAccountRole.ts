@@ -29,11 +29,12 @@ export const CNI_SERVICE_ACCOUNT_ROLE_TYPE = "eks-cni:index:CniServiceAccountRol
  * Moves the Amazon VPC CNI plugin (`kube-system/aws-node`) of an EKS cluster from the node role to an IAM role of its own.
  *
  * The hand-over creates the CNI role, proves that a token of the service account can use it, and annotates the service account.
- * It restarts one pod of each node role first (the canary), then the others with a rolling update, and verifies that every pod
- * carries the role. With `detachFromNodeRoles`, it then detaches the CNI policy from the node roles. On destroy, the hand-back
- * attaches the policy again and moves the pods back to their former credentials, and the CNI role is deleted last. Each step
- * starts only after the live cluster has shown that the step before it worked. With `liveChecks: false`, the component only
- * creates the role, annotates the service account and restarts the pods.
+ * It restarts one pod for each combination of node role, subnet and security groups first (the canaries), then the others in
+ * waves, and verifies that every pod carries the role. With `detachFromNodeRoles`, it then detaches the CNI policy from the node
+ * roles. On destroy, the hand-back attaches the policy again and moves the pods back to their former credentials, and the CNI
+ * role is deleted last. Each step starts only after the live cluster has shown that the step before it worked. With
+ * `liveChecks: false`, the component only creates the role, annotates the service account and restarts the pods, by the
+ * DaemonSet's rolling update.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */

@@ -42,16 +42,16 @@ export interface CniRolloutArgs {
     /**
      * Whether to restart the DaemonSet's pods so that they get the role.
      *
-     * The DaemonSet restarts them with its own rolling update. With false, a pod gets the role when it is next created, and
-     * there are no live checks. Defaults to true.
+     * With live checks, the component restarts them in waves, canaries first. Without them, the DaemonSet restarts them with its
+     * own rolling update. With false, a pod gets the role when it is next created, and there are no live checks. Defaults to true.
      *
      * Must be a plain value, not an Output, because it decides which resources exist.
      */
     enabled?: boolean;
     /**
-     * How long to wait for the rolling update.
+     * How long to wait for the DaemonSet's rolling update, only without live checks.
      *
-     * In whole seconds from 1 to 9223372036. Defaults to 600.
+     * With live checks, `timeouts.canarySeconds` limits how long each pod may take. In whole seconds from 1 to 9223372036. Defaults to 600.
      */
     timeoutSeconds?: number;
     /**
@@ -224,7 +224,7 @@ export interface CniServiceAccountRoleArgs {
     /**
      * The restart of the pods after the service account is annotated.
      *
-     * Defaults to a rolling update, which the component waits for.
+     * Defaults to a restart of all pods, which the component waits for.
      */
     rollout?: CniRolloutArgs;
     /**
@@ -301,11 +301,11 @@ export interface CniServiceAccountRoleArgs {
      */
     stableSeconds?: number;
     /**
-     * How many NotReady nodes the rollout and the detachment may skip.
+     * How many NotReady nodes the verification and the detachment may skip.
      *
-     * From 0 to 10000. The live checks delete the pods of skipped nodes in the API; the new pods start with the role when their
-     * node returns. With more than 0, the live checks wait for the pods instead of the Kubernetes provider, within
-     * `timeouts.verificationSeconds`. Defaults to 0: the update waits for every NotReady node.
+     * From 0 to 10000. The rollout restarts the pods on Ready nodes in any case. The live checks delete the pods of skipped nodes
+     * in the API; the new pods start with the role when their node returns. Defaults to 0: the update waits for every NotReady
+     * node, within `timeouts.verificationSeconds`.
      */
     maxNotReadyNodes?: number;
     /**
