@@ -5,7 +5,7 @@ import type { Canary, CredentialGuard } from "./liveResources";
 
 /**
  * Fails the update before the rollout if the credential guard has approved another role, and the run has left out the canary (`--target`,
- * `--exclude`): the rolling update would be the first to try the role on the nodes.
+ * `--exclude`): the resources after it would treat the role as tried.
  */
 export function unlessUntried(
     gate: Gate,

@@ -4,7 +4,7 @@ import { KnownArgs } from "../arguments/knownArgs";
 import { knownPartOf } from "../arguments/validateArguments";
 import { resourceHook } from "../failures/namedHooks";
 
-/** What a preview learns of the credential guard before an update of it. */
+/** The credential guard as the last update left it, as far as a preview learns of it. */
 export interface FormerGuard {
     readonly hooks: pulumi.ResourceHookBinding;
     /** Undefined if there was none, or if it does not change. Known once the guard is registered. */

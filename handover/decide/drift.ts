@@ -14,7 +14,7 @@ import {
 import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
 import { remainingSteps } from "./remainingSteps";
 
-/** What the canary tells: everything about the pods and what new pods get. Undefined if all is as the last update left it. */
+/** All that differs in the pods, and in the credentials that new pods get: the canary tells it. Undefined if all is as the last update left it. */
 export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen): string | undefined {
     return cluster.uid === target.record.clusterUid ? tellAll(deliveryFindings(target, cluster)) : undefined;
 }
@@ -27,16 +27,16 @@ function deliveryFindings(target: DeliveryTarget, cluster: ClusterSeen): Finding
     ];
 }
 
-/** What the last update has left. */
+/** The result of the last update. */
 export interface LeftBehind {
     readonly detachedFrom: readonly string[];
     readonly remainingSteps: readonly string[];
 }
 
 /**
- * Everything that differs from what the last update left, as a refresh shows it, with the command that mends it. Undefined if nothing does.
+ * Everything that differs from what the last update left, as a refresh shows it, with the command that repairs it. Undefined if nothing does.
  *
- * A pod that is starting and a node that is NotReady differ from nothing: the cluster mends them by itself.
+ * A pod that is starting and a node that is NotReady differ from nothing: the cluster repairs them by itself.
  */
 export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind): string | undefined {
     const { cluster } = world;
@@ -67,7 +67,7 @@ const TOLD = [
     "policy-not-recorded",
 ];
 
-/** What the next update refuses comes first, with what the user has to do before it. */
+/** A reason for which the next update would refuse comes first, with its way out. */
 function refusalFinding({ seen, means, fix }: Refusal): Finding {
     return { seen: `${seen} ${means} ${fix}` };
 }

@@ -10,13 +10,13 @@ import { usesNodeRole } from "./withoutPath";
 
 /** Something that is not as the last update left it. */
 export interface Finding {
-    /** What a refresh sees, and what follows from it. */
+    /** The difference, and its consequence. */
     readonly seen: string;
-    /** What the next update does about it, after "it". Undefined if it does nothing. */
+    /** The repair by the next update, after "it". Undefined if it does nothing. */
     readonly mends?: string;
 }
 
-/** All findings as one text, with the command that mends them. Undefined if there are none. */
+/** All findings as one text, with the command that repairs them. Undefined if there are none. */
 export function tellAll(findings: readonly Finding[]): string | undefined {
     const seen = findings.map((finding) => finding.seen);
     const mends = [...new Set(findings.flatMap((finding) => finding.mends ?? []))];
@@ -62,7 +62,7 @@ export function annotationFindings(subject: Subject, cluster: ClusterSeen): Find
     ];
 }
 
-/** What happens to a pod that starts now. */
+/** The consequence for a pod that starts now. */
 function newPods({ injectionGuard }: ClusterSeen, annotated: string | undefined): string {
     if (injectionGuard.inForce && !(annotated !== undefined && injectionGuard.roleArns?.includes(annotated))) {
         return "The injection guard refuses pods that start now.";

@@ -67,7 +67,7 @@ export const planLines = {
                     "while it holds the policy that destroy attaches again.",
             ),
     noRestart: "[no-restart] No pod restarts.",
-    /** What the role gets and loses. */
+    /** The policies that the role gets and loses. */
     policies: (former: FormerHandOver | undefined) => [
         ...policyLine("gets", former?.policiesAdded ?? []),
         ...policyLine("loses", former?.policiesRemoved ?? []),

@@ -1,10 +1,11 @@
 import { rolloutDrift } from "../decide/drift";
 import { subjectOf } from "../model/record";
 import { warn, withRunContext } from "../observe/runContext";
+import { CanaryInputs, CanaryOutputs, outputsOf } from "./canaryState";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
-import { CanaryInputs, CanaryOutputs, outputsOf, rollOut } from "./rollOut";
+import { rollOut } from "./rollOut";
 
-export type { CanaryInputs, CanaryOutputs } from "./rollOut";
+export type { CanaryInputs, CanaryOutputs } from "./canaryState";
 
 /**
  * The rollout: restarts one pod in each place first, watches these canaries, and then restarts the other pods in waves. If a canary or a

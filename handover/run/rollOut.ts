@@ -1,43 +1,16 @@
-import { RolloutTarget } from "../decide/canary";
 import { nextRolloutStep, podsLeft } from "../decide/rollout";
 import { isAnnotated } from "../model/isAnnotated";
-import { HandOverRecord, subjectOf } from "../model/record";
+import { subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
 import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { RunContext } from "../observe/runContext";
+import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf, RolloutRun } from "./canaryState";
 import { provedSinceComplaint } from "./complaints";
-import { LiveInputs } from "./liveResource";
 import { reach } from "./loop";
-import { ProofDepth, prove } from "./proveRole";
+import { prove } from "./proveRole";
 import { takeBack } from "./takeBackRollout";
 import { TransientRetry } from "./transientRetry";
-
-export interface CanaryInputs extends LiveInputs {
-    readonly record: HandOverRecord;
-    readonly formerAnnotations: Readonly<Record<string, string>>;
-    readonly approvedRole: string;
-    readonly proof: ProofDepth;
-    /** The UID of the service account that the component's patch annotated. */
-    readonly serviceAccountUid: string;
-    readonly stableSeconds: number;
-    /** The component's digest of what it delivers. The rollout does not run again for the same digest. */
-    readonly delivered: string;
-}
-
-export interface CanaryOutputs {
-    /** The result of the rollout, as a sentence. */
-    readonly shown: string;
-    /** How often a rollout has run. It changes with each one, so that the detachment verifies the pods again. */
-    readonly rollouts: number;
-}
-
-type CanaryState = CanaryInputs & CanaryOutputs;
-
-/** A state of an earlier version has other outputs. */
-export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>): CanaryOutputs {
-    return { shown, rollouts };
-}
 
 /** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to take back. */
 const WRONG_CLUSTER = ["cluster-changed", "another-cluster", "service-account-missing", "daemon-set-missing"];
@@ -62,10 +35,8 @@ export async function rollOut(
     return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };
 }
 
-export type Target = CanaryInputs & RolloutTarget;
-
 /** A rollout that was taken back has taken the annotation away. The next one begins with the proof, since the role may still not work. */
-async function proveAfterFailure(context: RunContext, target: Target): Promise<void> {
+async function proveAfterFailure(context: RunContext, target: RolloutRun): Promise<void> {
     const cluster = await new TransientRetry(context).read(() => context.cluster.look());
     const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
     if (isTheCluster && !isAnnotated(target.subject, cluster)) {
@@ -74,7 +45,7 @@ async function proveAfterFailure(context: RunContext, target: Target): Promise<v
 }
 
 /** Returns the result as a sentence. */
-async function restartAll(context: RunContext, target: Target, before: CanaryState | undefined): Promise<string> {
+async function restartAll(context: RunContext, target: RolloutRun, before: CanaryState | undefined): Promise<string> {
     let first: World | undefined;
     let last: World | undefined;
     try {
@@ -110,7 +81,7 @@ async function restartAll(context: RunContext, target: Target, before: CanarySta
  */
 async function provedAfterComplaint(
     context: RunContext,
-    target: Target,
+    target: RolloutRun,
     before: CanaryState | undefined,
     error: unknown,
 ): Promise<number | undefined> {

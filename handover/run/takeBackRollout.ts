@@ -8,8 +8,8 @@ import { refusals } from "../model/refusals";
 import { freshMemory } from "../model/steps";
 import type { World } from "../model/world";
 import { RunContext } from "../observe/runContext";
+import type { RolloutRun } from "./canaryState";
 import { reach, Reached } from "./loop";
-import type { Target } from "./rollOut";
 import { withoutAccount } from "./withoutAccount";
 
 /** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
@@ -18,7 +18,7 @@ const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
 /** Takes the rollout back if it failed for the pods' credentials, or before a canary has worked. Returns the error of the run. */
 export async function takeBack(
     context: RunContext,
-    target: Target,
+    target: RolloutRun,
     { first, last }: { readonly first: World | undefined; readonly last: World | undefined },
     error: unknown,
 ): Promise<unknown> {
@@ -43,14 +43,14 @@ export async function takeBack(
 }
 
 /** Whether the canaries have worked. A complaint of a pod that restarted after them says nothing against them. */
-function canariesWork(target: Target, world: World): boolean {
+function canariesWork(target: RolloutRun, world: World): boolean {
     const pods = world.cluster.pods.map((pod) => ({ ...pod, missingPermissions: undefined }));
     const seen = { ...world, cluster: { ...world.cluster, pods } };
     return nextCanaryStep(target, seen, freshMemory(world.at)).do === "done";
 }
 
 /** After the others have restarted with their former credentials. */
-function workingPods({ subject }: Target, { cluster }: World): number {
+function workingPods({ subject }: RolloutRun, { cluster }: World): number {
     return cluster.pods.filter((pod) => pod.ready && carriesRole(pod, subject)).length;
 }
 
@@ -59,7 +59,7 @@ function workingPods({ subject }: Target, { cluster }: World): number {
  * node roles without the policies. It does not know about them if the run has seen nothing.
  */
 function annotationsToRestore(
-    { record, subject, formerAnnotations }: Pick<Target, "record" | "subject" | "formerAnnotations">,
+    { record, subject, formerAnnotations }: Pick<RolloutRun, "record" | "subject" | "formerAnnotations">,
     first: World | undefined,
 ): Readonly<Record<string, string>> {
     const relies =
@@ -83,7 +83,7 @@ function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusa
 }
 
 /** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
-async function revert(context: RunContext, target: Target, cause: string): Promise<Reached> {
+async function revert(context: RunContext, target: RolloutRun, cause: string): Promise<Reached> {
     context.progress(`the rollout failed: ${cause} Taking it back`);
     try {
         // The credentials for the account may be the cause of the failure.

@@ -69,7 +69,7 @@ const injectionGuardDeleted: Scenario = {
 
 const everythingAtOnce: Scenario = {
     name: "everything-at-once",
-    title: "the policy is put back, the guard deleted, a pod born without the role, the annotation changed; refresh names all four, up mends them",
+    title: "the policy is put back, the guard deleted, a pod born without the role, the annotation changed; refresh names all four, up repairs them",
     quick: false,
     bound: { ...noGaps, rollouts: 0, restarts: 2, outageNodeSeconds: 60 },
     play: async (stage) => {

@@ -115,7 +115,7 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
             `The injection guard guard was changed: it also admits pods with ${FORMER_ROLE}. ${run("changes the injection guard back")}`,
         ],
         [
-            "an injection guard that nobody asked for",
+            "an injection guard that the program does not ask for",
             verified({}, detached),
             `The injection guard guard exists, though the program does not ask for it. ${run("removes the injection guard")}`,
             { injectionGuard: false },

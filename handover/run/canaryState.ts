@@ -1,0 +1,33 @@
+import type { RolloutTarget } from "../decide/canary";
+import type { HandOverRecord } from "../model/record";
+import type { LiveInputs } from "./liveResource";
+import type { ProofDepth } from "./proveRole";
+
+export interface CanaryInputs extends LiveInputs {
+    readonly record: HandOverRecord;
+    readonly formerAnnotations: Readonly<Record<string, string>>;
+    readonly approvedRole: string;
+    readonly proof: ProofDepth;
+    /** The UID of the service account that the component's patch annotated. */
+    readonly serviceAccountUid: string;
+    readonly stableSeconds: number;
+    /** The component's digest of what it delivers. The rollout does not run again for the same digest. */
+    readonly delivered: string;
+}
+
+export interface CanaryOutputs {
+    /** The result of the rollout, as a sentence. */
+    readonly shown: string;
+    /** How often a rollout has run. It changes with each one, so that the detachment verifies the pods again. */
+    readonly rollouts: number;
+}
+
+export type CanaryState = CanaryInputs & CanaryOutputs;
+
+/** A state of an earlier version has other outputs. */
+export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>): CanaryOutputs {
+    return { shown, rollouts };
+}
+
+/** A rollout, with the subject under the component's first names. */
+export type RolloutRun = CanaryInputs & RolloutTarget;
