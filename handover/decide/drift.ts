@@ -92,9 +92,19 @@ function remainingFindings(target: DetachmentTarget, world: World, { remainingSt
     return world.cluster.nodes.length === 0
         ? []
         : remainingSteps(target, world)
-              .filter((line) => !before.includes(line))
+              .filter((line) => !before.includes(line) && !isNamed(line, before))
               .map((line) => ({ seen: line.replace(/^\[[a-z-]+\] /, ""), mends: "adds this to remainingSteps" }));
 }
+
+/** Whether a step that lists node roles lists none that is new: a node role may have no nodes for a while, and roles have no fixed order. */
+function isNamed(line: string, before: readonly string[]): boolean {
+    const known = before.filter((old) => old.startsWith(DETACH_STEP)).flatMap(quotedNames);
+    return line.startsWith(DETACH_STEP) && quotedNames(line).every((name) => known.includes(name));
+}
+
+const DETACH_STEP = "[detach] ";
+
+const quotedNames = (line: string) => [...line.matchAll(/"([^"]+)"/g)].map(([, name]) => name);
 
 /**
  * Why the next update has to write the record: a node role has a policy that the hand-over detaches and that is not recorded. Undefined

@@ -148,6 +148,42 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
             },
         ],
         [
+            "nothing of two node roles of which one has no nodes now",
+            verified(
+                {},
+                {
+                    nodeRoles: [nodeRole({ name: "late" })],
+                    roleOfInstance: { "i-n1": "late", "i-n2": "late", "i-n3": "late" },
+                },
+            ),
+            undefined,
+            { detachFromNodeRoles: undefined, injectionGuard: true },
+            {
+                detachedFrom: [],
+                remainingSteps: [
+                    '[detach] The node roles nodes, late still hold the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]',
+                ],
+            },
+        ],
+        [
+            "a third node role that joined later",
+            verified(
+                {},
+                {
+                    nodeRoles: [nodeRole(), nodeRole({ name: "late" })],
+                    roleOfInstance: { "i-n1": "nodes", "i-n2": "late", "i-n3": "late" },
+                },
+            ),
+            `The node roles nodes, late still hold the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"] ${run("adds this to remainingSteps")}`,
+            { detachFromNodeRoles: undefined },
+            {
+                detachedFrom: [],
+                remainingSteps: [
+                    '[detach] The node role nodes still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes"]',
+                ],
+            },
+        ],
+        [
             "nothing of a node role that joined later without the policy",
             verified({}, twoRoles(withoutPolicies)),
             undefined,
