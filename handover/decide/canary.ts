@@ -11,7 +11,7 @@ import { admitRoleStep } from "./admittedRoles";
 import { hasDelivery } from "./delivered";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
 import { complains } from "./complaints";
-import { attachStep, toAttach } from "./giveBack";
+import { attachStep, isOwnAndIdle, toAttach } from "./giveBack";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
 import { canaryPlaces, describePlace, Place, placesOf } from "./places";
@@ -98,7 +98,8 @@ function firstRepair(target: RolloutTarget, { cluster, account, at }: World, mem
     const lost = toAttach(
         policiesLost(
             { subject, record, detachFromNodeRoles: record.namedNodeRoles, detachPolicyArns: undefined },
-            account.nodeRoles,
+            // No pod uses these, and their own delete would end in a conflict.
+            account.nodeRoles.filter((role) => !isOwnAndIdle(record, role)),
         ),
         memory,
     );

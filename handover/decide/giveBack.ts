@@ -56,7 +56,10 @@ export function missingPolicies(
  * The program that has the component also manages this role, and the role has no nodes. The program may delete the role in the same
  * operation, and IAM refuses to delete a role with an attached policy (DeleteConflict).
  */
-function isOwnAndIdle({ ownNodeRoles = [] }: HandOverRecord, { name, instancesOfCluster }: NodeRoleSeen): boolean {
+export function isOwnAndIdle(
+    { ownNodeRoles = [] }: HandOverRecord,
+    { name, instancesOfCluster }: NodeRoleSeen,
+): boolean {
     return ownNodeRoles.includes(name) && instancesOfCluster.length === 0;
 }
 
