@@ -188,9 +188,10 @@ function chooseCanary(
     const broken = tried.filter(({ ready }) => !ready);
     const [first = candidates[0]] = candidates.filter(({ ready }) => ready);
     const wrong = [broken, tried].find(({ length }) => length > 0) ?? candidates.filter((pod) => pod === first);
-    return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, (pod) =>
+    const why = (pod: PodSeen) =>
         tried.length > 0
             ? `canary on ${pod.node}${describePlace(place)}: ${describeCredentials(pod)}`
-            : `canary ${pod.name} on ${pod.node}${describePlace(place)}: restarts first, with the role`,
-    );
+            : `canary ${pod.name} on ${pod.node}${describePlace(place)}: restarts first, with the role`;
+    // Several may be tried: those that an earlier run left broken, and that a webhook that was down made work again.
+    return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, why, 1);
 }

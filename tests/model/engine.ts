@@ -165,6 +165,11 @@ export class Engine {
         return this.stack.roles.at(-1);
     }
 
+    /** The role that a rollout which fails gives back. Undefined: the node roles. */
+    public get formerRole(): string | undefined {
+        return this.stack.guard?.formerAnnotations[ROLE_ARN];
+    }
+
     /** Whether `--replace` has replaced a credential guard that is still to be deleted: its delete hands back. */
     public get hasReplacedGuard(): boolean {
         return this.stack.replacedGuards.length > 0;

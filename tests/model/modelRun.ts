@@ -170,7 +170,6 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
             }
             return;
         case "up": {
-            const before = world.annotations[ROLE_ARN];
             const failed = await attempt(world, async () => {
                 if (operation.refresh) {
                     await engine.refresh(run);
@@ -178,7 +177,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
                 await engine.up(following(world, operation.program), run, operation.flags);
             });
             if (failed.includes("[canary-failed]") || failed.includes("[rollout-taken-back]")) {
-                checkReverted(world, engine.roleArn ?? "", before);
+                checkReverted(world, engine);
             }
         }
     }
@@ -216,11 +215,11 @@ async function checkRefused(world: ModelWorld, engine: Engine): Promise<void> {
 
 /**
  * A canary that failed must be reverted when the run ends, and a wave too. Without a way to STS, that is so only if the service account had
- * another role before, and the pods may go back to the node roles.
+ * another role before, or none, and the pods may go back to the node roles.
  */
-function checkReverted(world: ModelWorld, arn: string, before: string | undefined): void {
+function checkReverted(world: ModelWorld, { roleArn: arn = "", formerRole }: Engine): void {
     const cutOff = world.cutOffWith(arn).map(({ name }) => name);
-    if (cutOff.length > 0 && before !== arn && world.nodeRoles.every((role) => world.isAttached(role))) {
+    if (cutOff.length > 0 && formerRole !== arn && world.nodeRoles.every((role) => world.isAttached(role))) {
         world.problem(`the failed rollout of ${arn} was not taken back: ${cutOff.join(", ")}`);
     }
     const carriers = world.pods.filter((pod) => pod.roleArn === arn && !pod.stoppingSince);
