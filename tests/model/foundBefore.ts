@@ -56,6 +56,15 @@ export const foundBefore: readonly Scenario[] = [
     },
     // No pod carried the role yet, but the service account was annotated: the next pod got a role that no longer trusted it.
     of({ ...upAs({}), killedAt: 25 }, upAs({ wrongIssuer: true }), during(nothing, [2500, nodeJoins])),
+    // A killed rollout left two broken pods in one place. The webhook was down as they restarted, so that both worked, and became canaries.
+    {
+        ...of(
+            { operation: { do: "destroy" }, faults: [{ after: 6250, fault: nodeJoins }], killedAt: 0 },
+            during(up("bad", 39), [7750, { kind: "webhookDown" }]),
+            up("cni"),
+        ),
+        maxUnavailable: 2,
+    },
 ];
 
 /** The service account that the plugin has moved to gets another tool's role, and the component hands back the one of before. */

@@ -36,7 +36,7 @@ async function holds(of: Scenario, resources?: Resources): Promise<void> {
 }
 
 /** Enough histories to find each planted bug. They are the same each time. */
-const BUG_HUNT = { seed: 3, numRuns: 2000, endOnFailure: true };
+const BUG_HUNT = { numRuns: 2000, endOnFailure: true };
 
 describe("Hand-over and hand-back on a model of cluster and account", function () {
     this.timeout(0);
@@ -55,8 +55,9 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
         );
     });
 
-    const bugs: [string, Resources, RegExp][] = [
-        ["detaches before the verification", detachesEarly, /has no path: it carries the node role/],
+    /** The last one is a seed that finds the bug early. */
+    const bugs: [string, Resources, RegExp, number?][] = [
+        ["detaches before the verification", detachesEarly, /has no path: it carries the node role/, 3],
         ["forgets a record", forgetsTheRecord, /has no path: it carries arn:/],
         [
             "removes the injection guard first on the way back",
@@ -69,11 +70,11 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
         ["does not ask for the add-on's role", ignoresTheAddOn, /is detached from . while the add-on has another role/],
         ["moves the pods of the newest role only", movesTheNewestRoleOnly, /has no path: it carries arn:/],
     ];
-    for (const [what, resources, problem] of bugs) {
+    for (const [what, resources, problem, seed = 2] of bugs) {
         it(`catch a product that ${what}`, async () => {
             const { failed, errorInstance } = await fc.check(
                 fc.asyncProperty(scenario, (of) => holds(of, resources)),
-                BUG_HUNT,
+                { ...BUG_HUNT, seed },
             );
             assert.ok(failed);
             assert.match(String(errorInstance), problem);
