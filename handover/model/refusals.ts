@@ -508,7 +508,7 @@ export const refusals = {
             "pods-do-not-work",
             `${listNames(pods)} on ${nodes.join(", ")} restarted with the role, and did not become Ready within ${String(seconds)} s.`,
             "The plugin starts on these nodes, and cannot use the role. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
-            `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${STS_FROM_SUBNET} pulumi destroy moves every pod back to the node roles.`,
+            `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${STS_FROM_SUBNET}`,
         ),
     formerCredentialsFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(

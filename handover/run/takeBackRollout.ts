@@ -30,7 +30,7 @@ export async function takeBack(
     const formerAnnotations = annotationsToRestore(target, first);
     if (tested && formerAnnotations === target.subject.annotations) {
         // The node roles have given up their policies: there is nothing to go back to.
-        return error;
+        return isRefusal(error) ? withOtherWay(error) : error;
     }
     const { world, why: back } = await revert(context, { ...target, formerAnnotations }, cause);
     if (isApiFailure(error)) {
@@ -100,4 +100,9 @@ async function revert(context: RunContext, target: RolloutRun, cause: string): P
 
 function messageOf(error: unknown): string {
     return error instanceof Error ? error.message : String(error);
+}
+
+function withOtherWay({ code, seen, means, fix }: Refusal): Refusal {
+    const other = "Then run pulumi up --refresh. Or run pulumi destroy: it moves every pod back to the node roles.";
+    return new Refusal(code, seen, means, `${fix} ${other}`);
 }

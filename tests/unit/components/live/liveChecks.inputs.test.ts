@@ -11,8 +11,11 @@ import { UNKNOWN } from "../../support/wire";
  * them.
  */
 function assertNoteOnly(run: Run<unknown>, namespace: string, name: string): void {
-    deepStrictEqual(Object.keys(inputs(run, "cni-daemon-set")).sort(), ["apiVersion", "kind", "metadata"]);
-    const { annotations, ...metadata } = inputs(run, "cni-daemon-set")["metadata"] as { annotations: object };
+    const { spec, metadata: all, ...rest } = inputs(run, "cni-daemon-set");
+    deepStrictEqual(Object.keys(rest).sort(), ["apiVersion", "kind"]);
+    // Nothing: it only gives the annotation that is left as it is a place.
+    deepStrictEqual(spec, { template: { metadata: { annotations: {} } } });
+    const { annotations, ...metadata } = all as { annotations: object };
     deepStrictEqual(metadata, { namespace, name });
     const { "eks-cni/delivered": delivered, ...others } = annotations as Record<string, unknown>;
     match(String(delivered), /^[0-9a-f]{16}$/);

@@ -90,10 +90,7 @@ describe("Why a pod does not start", () => {
         ]),
         [
             "is none of the node agent, which ends while the CNI's main process is down",
-            inContainers({
-                ...status({ lastState: { terminated: { reason: "Error", exitCode: 1 } } }),
-                name: "aws-eks-nodeagent",
-            }),
+            inContainers(status({ lastState: { terminated: { reason: "Error", exitCode: 1 } } }, "aws-eks-nodeagent")),
             undefined,
         ],
         [
