@@ -1,8 +1,11 @@
 /** The points at which the engine is killed, and the commands that follow. Pure. */
 
 export const FEW_OPERATIONS = ["up", "update", "destroy"] as const;
-/** `policy` changes additionalPolicyArns, and `boundary` permissionsBoundary. `repair` is the up that repairs changes by others. */
-export const OPERATIONS = [...FEW_OPERATIONS, "policy", "boundary", "repair"] as const;
+/**
+ * `policy` changes additionalPolicyArns, and `boundary` permissionsBoundary. `repair` is the up that repairs changes by others. `upgrade` is
+ * the first update, to a new role, of a stack that the code of before the live rollout has handed over.
+ */
+export const OPERATIONS = [...FEW_OPERATIONS, "policy", "boundary", "repair", "upgrade"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export interface KillPoint {

@@ -99,6 +99,9 @@ export class KillRun {
         if (operation === "repair") {
             await this.drift();
         }
+        if (operation === "upgrade") {
+            await this.stage.returnToBefore();
+        }
     }
 
     /** Makes all changes that others may make to a cluster that was handed over, in an order that leaves every pod its path. */
@@ -117,7 +120,7 @@ export class KillRun {
     }
 
     private begin(operation: Operation, hooks: Hooks = {}) {
-        if (operation === "update") {
+        if (operation === "update" || operation === "upgrade") {
             this.rolePath = this.rolePath === "/" ? "/cni/" : "/";
         }
         if (operation === "policy") {

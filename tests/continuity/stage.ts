@@ -26,6 +26,7 @@ import type { Faults } from "./faults";
 import type { Monitor } from "./monitor/monitor";
 import type { Outsider } from "./monitor/recording";
 import type { Sizes } from "./sizes";
+import { stateOfBefore } from "./state/ofBefore";
 import { type Snapshot, snapshot } from "./state/snapshot";
 import { differencesAfterHandBack, differencesAfterHandOver } from "./state/wanted";
 
@@ -309,6 +310,19 @@ export class Stage {
         const { resources = [] } = this.props.engine.state();
         const urn = resources.find((resource) => resource.urn.endsWith(`::${child}`))?.urn ?? "";
         await this.props.engine.deleteFromState(urn);
+    }
+
+    /** Makes state and cluster those of a hand-over by the code of before the live rollout. */
+    public async returnToBefore(): Promise<void> {
+        const { engine } = this.props;
+        const { deployment, patch, fieldManager } = stateOfBefore(engine.state(), false);
+        const { name, namespace } = patch.metadata;
+        await this.apps.patchNamespacedDaemonSet(
+            { name, namespace, body: patch, fieldManager, force: true },
+            setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply),
+        );
+        await this.settled();
+        await engine.importState(deployment);
     }
 
     public outputs(): Readonly<Record<string, unknown>> {

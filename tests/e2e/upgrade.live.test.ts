@@ -1,46 +1,14 @@
-import type { Deployment, Stack } from "@pulumi/pulumi/automation";
+import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import * as fs from "fs";
 import { type Sandbox, startSandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import * as path from "path";
+import { stateOfBefore } from "../continuity/state/ofBefore";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverStack, setArgs } from "./support/handOver";
 import { assertQuiet } from "./support/quiet";
-import type { StateResource } from "./support/states";
-
-const DELIVERED = "eks-cni/delivered";
-const MANAGER = "pulumi.com/patchFieldManager";
-
-interface Patch {
-    metadata: { annotations: Record<string, string> };
-    spec: { template: { metadata: { annotations: Record<string, string> } } };
-}
-
-/**
- * The state as 7762a1c saved it, when the DaemonSet's own rolling update restarted the pods: by a digest in the pod template, which was
- * left out if the pods had carried the role before. The canary had other outputs, and nothing counted rollouts.
- */
-function asBefore(state: Deployment, carriedBefore: boolean): { state: Deployment; patch: StateResource } {
-    const copy = JSON.parse(JSON.stringify(state)) as Deployment;
-    const { resources } = copy.deployment as { readonly resources: readonly StateResource[] };
-    const byName = (name: string) => resources.find(({ urn }) => urn.endsWith(`::${name}`)) as StateResource;
-    const [canary, detachment, patch] = [byName("cni-canary"), byName("cni-detachment"), byName("cni-daemon-set")];
-    for (const properties of [canary.inputs, canary.outputs, detachment.inputs, detachment.outputs]) {
-        delete properties?.["rollouts"];
-    }
-    for (const properties of [canary.inputs, canary.outputs]) {
-        delete properties?.["proof"];
-    }
-    Object.assign(canary.outputs ?? {}, { carriedBefore, updateStrategy: "RollingUpdate" });
-    for (const properties of [patch.inputs, patch.outputs?.["__inputs"], patch.outputs] as Patch[]) {
-        const { [DELIVERED]: digest = "", [MANAGER]: manager = "" } = properties.metadata.annotations;
-        properties.metadata.annotations = { [MANAGER]: manager };
-        properties.spec.template.metadata.annotations = carriedBefore ? {} : { [DELIVERED]: digest };
-    }
-    return { state: copy, patch };
-}
 
 describe("an upgrade of a stack with live checks", () => {
     let sandbox: Sandbox;
@@ -70,13 +38,14 @@ describe("an upgrade of a stack with live checks", () => {
     for (const carriedBefore of [true, false]) {
         const what = carriedBefore ? "whose pods carried the role before" : "that the DaemonSet has rolled out";
         it(`${what} replaces nothing, restarts no pod, and is quiet then`, async () => {
-            const { state, patch } = asBefore(await stack.exportStack(), carriedBefore);
+            const state = await stack.exportStack();
+            const earlier = stateOfBefore(state.deployment as object, carriedBefore);
+            const { patch, fieldManager: manager } = earlier;
             const file = path.join(sandbox.directory, "before.json");
-            fs.writeFileSync(file, JSON.stringify(patch.inputs));
-            const manager = String(patch.outputs?.["__fieldManager"]);
+            fs.writeFileSync(file, JSON.stringify(patch));
             await cluster.kubectl("apply", "--server-side", `--field-manager=${manager}`, "-f", file);
             await cluster.settled();
-            await stack.importStack(state);
+            await stack.importStack({ ...state, deployment: earlier.deployment });
 
             const before = await pods();
             const { done, onEvent } = recordEvents();

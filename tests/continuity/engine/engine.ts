@@ -123,6 +123,16 @@ export class Engine {
         }
     }
 
+    /** Replaces the state: `pulumi stack import`. */
+    public async importState(deployment: object): Promise<void> {
+        const file = join(this.directory, "imported.json");
+        writeFileSync(file, JSON.stringify({ version: 3, deployment }), { mode: 0o600 });
+        const { code, output } = await this.pulumi(["stack", "import", "--file", file, "--stack", STACK], {});
+        if (code !== 0) {
+            throw new Error(`pulumi stack import failed:\n${output}`);
+        }
+    }
+
     /** The state on disk, also after a kill. */
     public state(): StackState {
         const file = join(this.backend, ".pulumi", "stacks", "continuity", `${STACK}.json`);

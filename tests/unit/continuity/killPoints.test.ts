@@ -21,6 +21,7 @@ const course = {
     policy: { writes: writes(4), milliseconds: 10_000 },
     boundary: { writes: writes(7), milliseconds: 40_000 },
     repair: { writes: writes(6), milliseconds: 30_000 },
+    upgrade: { writes: writes(10), milliseconds: 40_000 },
 } satisfies Course;
 
 describe("the points of a kill campaign", () => {
@@ -51,7 +52,7 @@ describe("the points of a kill campaign", () => {
                 }
             });
         }
-        assert.strictEqual(points.length, 2 * (8 + 11 + 9 + 4 + 7 + 6) + 23);
+        assert.strictEqual(points.length, 2 * (8 + 11 + 9 + 4 + 7 + 6 + 10) + 28);
     });
 
     it("may be many more, all at random times within their run", () => {
