@@ -5,7 +5,7 @@ import {
 } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { attachCommand } from "./attachCommand";
-import { listNames } from "./listNames";
+import { listNames, listTexts } from "./listNames";
 import type { UnreadCall } from "./otherDelivery";
 import type { Proof } from "./proof";
 import { AnsweredRefusal, Refusal } from "./refusal";
@@ -506,14 +506,14 @@ export const refusals = {
     waveFailed: (pods: readonly PodSeen[], nodes: readonly string[], seconds: number) =>
         new Refusal(
             "pods-do-not-work",
-            `${listNames(pods)} on ${nodes.join(", ")} restarted with the role, and did not become Ready within ${String(seconds)} s.`,
+            `${listNames(pods)} on ${listTexts(nodes)} restarted with the role, and did not become Ready within ${String(seconds)} s.`,
             "The plugin starts on these nodes, and cannot use the role. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
             `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${STS_FROM_SUBNET}`,
         ),
     formerCredentialsFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(
             "former-credentials-fail",
-            `${listNames(pods)} on ${nodes.join(", ")} restarted with the former credentials, and did not become Ready.`,
+            `${listNames(pods)} on ${listTexts(nodes)} restarted with the former credentials, and did not become Ready.`,
             "The plugin starts on these nodes, and cannot use these credentials. The run stopped: the service account has the role's annotation again, and " +
                 "these pods restarted with the role. The node roles keep the policies that were attached again.",
             "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again.",
@@ -521,7 +521,7 @@ export const refusals = {
     podsDoNotStart: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(
             "pods-do-not-start",
-            `${pods.map(({ name, startProblem = "" }) => `${name} does not start (${startProblem})`).join("; ")}. Nodes: ${nodes.join(", ")}.`,
+            `${listTexts(pods.map(({ name, startProblem = "" }) => `${name} does not start (${startProblem})`))}. Nodes: ${listTexts(nodes)}.`,
             "The role is not the cause. The rollout stopped here: the service account keeps its annotation, pods that restarted work with the role, and the others work as before.",
             "Fix the cause (kubectl -n kube-system describe pods -l k8s-app=aws-node shows it), and run the same command again. It continues from here.",
         ),
