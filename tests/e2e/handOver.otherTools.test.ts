@@ -150,7 +150,7 @@ describe("the tool that made the cluster, next to the component", () => {
         cni.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
         const { stdout } = await cni.preview({ refresh: true });
         cni.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
-        assert.match(stdout, new RegExp(`${MANAGED_CNI_POLICY} is attached to ${NODE_ROLE} again\\. The next update`));
+        assert.match(stdout, new RegExp(`${MANAGED_CNI_POLICY} is attached to ${NODE_ROLE} again\\. If a program`));
         assert.match(stdout, new RegExp(`\\[detach\\] ${MANAGED_CNI_POLICY} is detached from ${NODE_ROLE} once`));
     });
 

@@ -69,7 +69,7 @@ describe("a program that has cluster, node role, its policies and node group, an
         const { stdout } = await stack.refresh();
         assert.match(
             stdout,
-            /AmazonEKS_CNI_Policy is attached to own-nodes again\. The next update detaches it\. If a program attaches it \(aws\.iam\.RolePolicyAttachment\)/,
+            /AmazonEKS_CNI_Policy is attached to own-nodes again\. If a program attaches it \(aws\.iam\.RolePolicyAttachment\), remove/,
         );
         assert.deepStrictEqual((await up()).done, ["update cni-detachment"]);
         assert.strictEqual(await holdsPolicy(), false);
