@@ -42,6 +42,8 @@ describe("what else gives aws-node its role", () => {
         sandbox = await startSandbox({
             name: `e2e-owners-${String(process.pid)}`,
             ownerPid: process.pid,
+            // Canaries of several subnets restart side by side. With two, one pod at a time is not Ready.
+            subnets: 2,
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
