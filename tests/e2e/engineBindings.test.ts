@@ -133,7 +133,7 @@ describe("the live checks", () => {
                 assert.ok(binding.shown().some((line) => line.endsWith(`can use ${roleArn}`)));
             });
 
-            it("create of the canary annotates the service account and has one pod take the role", async () => {
+            it("create of the canary proves the role, annotates the service account and has every pod take the role", async () => {
                 const { record, approvedRole, formerAnnotations } = state("CredentialGuard");
                 const { state: saved } = await create("Canary", {
                     ...common(),
@@ -141,22 +141,26 @@ describe("the live checks", () => {
                     approvedRole: approvedRole ?? null,
                     formerAnnotations: formerAnnotations ?? null,
                     serviceAccountUid: (record as Properties)["serviceAccountUid"] ?? null,
+                    proof: "full",
                     stableSeconds: 0,
                     delivered: "digest",
                 });
                 assert.strictEqual(typeof saved["shown"], "string");
+                assert.strictEqual(saved["rollouts"], 1);
                 assert.strictEqual((await cluster.annotations())[ROLE_ANNOTATION], roleArn);
-                assert.deepStrictEqual((await carriedRoles()).sort(), [roleArn, undefined]);
+                assert.deepStrictEqual(await carriedRoles(), [roleArn]);
                 const shown = binding.shown();
                 assert.ok(
                     shown.some((line) =>
-                        /canary aws-node-\S+ on ip-\S+ of sandbox-nodes: restarts first, with the role/.test(line),
+                        /canary aws-node-\S+ on ip-\S+ of sandbox-nodes in subnet-\w+: restarts first, with the role/.test(
+                            line,
+                        ),
                     ),
                     shown.join(),
                 );
             });
 
-            it("create of the detachment restarts the rest, verifies all, and takes the policy off", async () => {
+            it("create of the detachment verifies all, and takes the policy off", async () => {
                 const { record, approvedRole } = state("CredentialGuard");
                 const { state: saved } = await create("Detachment", {
                     ...common(),
