@@ -10,7 +10,7 @@ import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
 import { hasDelivery } from "./delivered";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
-import { complains } from "./complaints";
+import { complaintStep } from "./complaints";
 import { attachStep, isOwnAndIdle, toAttach } from "./giveBack";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
@@ -124,18 +124,17 @@ function firstRepair(target: RolloutTarget, { cluster, account, at }: World, mem
 /** Undefined when the place has a pod that works with the role. */
 function placeStep(target: RolloutTarget, world: World, memory: Memory, place: Place): Step | undefined {
     const { cluster, at } = world;
-    const { subject, stableSeconds, canarySeconds } = target;
+    const { stableSeconds, canarySeconds } = target;
     const fleet = carriersIn(target, world, place);
-    const carrying = [...fleet.right, ...fleet.starting];
-    const complaining = carrying.find((pod) => complains(pod, target));
-    if (complaining !== undefined) {
-        return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
+    const complaint = complaintStep(fleet, target);
+    if (complaint !== undefined) {
+        return complaint;
     }
     const watchedSeconds = isUrgent(world, place.roleName) ? 0 : stableSeconds;
     if (fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
         return undefined;
     }
-    const [canary] = carrying;
+    const [canary] = [...fleet.right, ...fleet.starting];
     if (canary !== undefined) {
         const why = `canary ${canary.name} on ${canary.node}${describePlace(place)}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : notReady(canary)}`;
         return isLate(canary, canarySeconds, memory, at)

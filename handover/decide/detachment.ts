@@ -5,7 +5,7 @@ import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
-import { complains } from "./complaints";
+import { complaintStep } from "./complaints";
 import { hasDelivery } from "./delivered";
 import {
     awaitFleet,
@@ -197,9 +197,9 @@ function verificationStep(
     if (!isAnnotated(subject, cluster)) {
         return annotationStep(subject, cluster);
     }
-    const complaining = [...fleet.right, ...fleet.starting].find((pod) => complains(pod, target));
-    if (complaining !== undefined) {
-        return { do: "refuse", refusal: refusals.podMissesPermissions(complaining, subject.roleArn) };
+    const complaint = complaintStep(fleet, target);
+    if (complaint !== undefined) {
+        return complaint;
     }
     // A rolling update replaces pods with an older template by itself. The pods that the webhook missed are restarted here. The
     // rolling update is stuck while nodes that do not respond use up its limit.

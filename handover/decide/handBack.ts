@@ -163,7 +163,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         const none = "there is no DaemonSet, so no pod carries the role";
         return othersStep(target, cluster) ?? lateWebhookStep(cluster, memory, at, none) ?? { do: "done", why: none };
     }
-    const fleet = fleetOf(cluster, cluster.nodes, (pod) => !carries(target)(pod), false);
+    const fleet = returningFleet(target, cluster, cluster.nodes);
     const failed = failedStep(target, fleet, world, memory);
     if (failed !== undefined) {
         return failed;
@@ -226,12 +226,13 @@ const LATE_WEBHOOK_MILLISECONDS = 20_000;
 /** A wave begins when the one before it works, so that no more than one is ever without a path. Nodes that do not respond do not hold it up. */
 function inFlight(target: HandBackTarget, cluster: ClusterSeen, memory: Memory, at: number): Step | undefined {
     const nodes = cluster.nodes.filter(({ ready }) => ready);
-    return awaitFleet(
-        fleetOf(cluster, nodes, (pod) => !carries(target)(pod), false),
-        cluster,
-        memory,
-        at,
-    );
+    return awaitFleet(returningFleet(target, cluster, nodes), cluster, memory, at);
+}
+
+/** The pods on these nodes: a pod without a role that is to go is right. */
+function returningFleet(target: HandBackTarget, cluster: ClusterSeen, nodes: readonly NodeSeen[]): Fleet {
+    const carriesOne = carries(target);
+    return fleetOf(cluster, nodes, (pod) => !carriesOne(pod), false);
 }
 
 /** Pods that returned to their former credentials, and do not work with them. */
@@ -260,11 +261,7 @@ function firstPodsStep(target: HandBackTarget, world: World, memory: Memory): St
     const roles = [...new Set(cluster.nodes.map(roleOf))];
     const steps = roles.map((role) => {
         const nodes = cluster.nodes.filter((node) => roleOf(node) === role);
-        return firstPodStep(
-            fleetOf(cluster, nodes, (pod) => !carries(target)(pod), false),
-            world,
-            memory,
-        );
+        return firstPodStep(returningFleet(target, cluster, nodes), world, memory);
     });
     return sideBySide(steps.filter((step) => step !== undefined));
 }

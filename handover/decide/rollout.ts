@@ -3,7 +3,7 @@ import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { nextCanaryStep, RolloutTarget } from "./canary";
-import { complains } from "./complaints";
+import { complaintStep } from "./complaints";
 import { hasDelivery } from "./delivered";
 import { awaitFleet, Fleet, fleetOf, isLate, restartWrong } from "./fleet";
 import { describeNodes, placesOf } from "./places";
@@ -52,11 +52,11 @@ function waveStep(target: RolloutTarget, world: World, memory: Memory): Step | u
 }
 
 /** Whether the present wave has failed: for its credentials, or because its pods do not start at all. */
-function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: Memory) {
-    const { subject, canarySeconds } = target;
-    const complaining = [...fleet.right, ...fleet.starting].find((pod) => complains(pod, target));
-    if (complaining !== undefined) {
-        return refuse(refusals.podMissesPermissions(complaining, subject.roleArn));
+function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: Memory): Step | undefined {
+    const { canarySeconds } = target;
+    const complaint = complaintStep(fleet, target);
+    if (complaint !== undefined) {
+        return complaint;
     }
     const late = fleet.starting.filter((pod) => isLate(pod, canarySeconds, memory, world.at));
     const withoutPath = late.filter(({ startProblem }) => startProblem === undefined);

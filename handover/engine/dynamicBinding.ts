@@ -1,7 +1,8 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import type { Subject } from "../model/subject";
 import type { OperationContext } from "../observe/runContext";
-import { engineAddress, warnOfComponent } from "./engineLog";
+import { engineAddress } from "./engineAddress";
+import { warnOfComponent } from "./engineLog";
 import { exitWithEngine } from "./exitWithEngine";
 import { enginePort, readNote } from "./runNotes";
 import { LiveCheckName, liveCheckProvider } from "./liveCheckProvider";

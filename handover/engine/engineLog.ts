@@ -21,11 +21,6 @@ export function warnOfComponent(line: string, subject: Subject | undefined, engi
     void pulumi.log.warn(line, urn === undefined ? undefined : new pulumi.DependencyResource(urn));
 }
 
-/** The address of the engine, from the arguments of a provider's process. */
-export function engineAddress(argv: readonly string[]): string | undefined {
-    return argv.filter((argument) => /^[^/\\=]*:\d+$/.test(argument)).at(-1);
-}
-
 /**
  * The URN of a component, from its field manager `eks-cni/PROJECT/STACK/COMPONENT`. Undefined if that was shortened. The parents of a
  * component within another one are not known: it is then shown in a line of its own.

@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TurningOff } from "../model/turningOff";
+import { engineAddress } from "./engineAddress";
 
 /**
  * Tells the live checks of the same run that the program continues without them.
@@ -67,13 +68,9 @@ function isRunning(pid: unknown): boolean {
 /** And a later process may get the same number. */
 const LONGEST_RUN_MILLISECONDS = 12 * 3600 * 1000;
 
-/**
- * The port of an engine, from an address such as `127.0.0.1:41234` or `dns:127.0.0.1:41234`. The engine passes its address to each
- * provider as an argument (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/go/common/resource/plugin/plugin.go).
- */
-export function enginePort(addresses: readonly string[]): string | undefined {
-    const ports = addresses.flatMap((address) => /^[^/\\=]*:(\d+)$/.exec(address)?.[1] ?? []);
-    return ports.at(-1);
+/** The port of the engine whose address is among these texts. */
+export function enginePort(texts: readonly string[]): string | undefined {
+    return engineAddress(texts)?.split(":").at(-1);
 }
 
 /** The user's own directory: another user could leave notes in a shared one. */

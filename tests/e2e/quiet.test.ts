@@ -1,11 +1,11 @@
 import { AttachRolePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
-import { type Sandbox, startSandbox } from "local-eks";
+import type { Sandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import { Proof } from "../../index";
 import { clusterOf } from "./support/cluster";
-import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs, yamlStack } from "./support/handOver";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs, yamlStack } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
 import { assertQuiet, isNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
@@ -74,15 +74,7 @@ describe("a finished stack is quiet", () => {
     const nightly = isNightly ? it : it.skip;
 
     before(async () => {
-        sandbox = await startSandbox({
-            name: `e2e-quiet-${String(process.pid)}`,
-            ownerPid: process.pid,
-            nodes: 2,
-            podReadySeconds: 0.5,
-            enforcementDelaySeconds: 1,
-            agents: true,
-            failedStartFactor: 0.02,
-        });
+        sandbox = await handOverSandbox("quiet", { agents: true, failedStartFactor: 0.02 });
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
         stack = await handOverStack(sandbox);

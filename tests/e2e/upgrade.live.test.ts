@@ -1,13 +1,13 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import * as fs from "fs";
-import { type Sandbox, startSandbox } from "local-eks";
+import type { Sandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import * as path from "path";
 import { stateOfBefore } from "../continuity/state/ofBefore";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { handOverStack, setArgs } from "./support/handOver";
+import { handOverSandbox, handOverStack, setArgs } from "./support/handOver";
 import { assertQuiet } from "./support/quiet";
 
 describe("an upgrade of a stack with live checks", () => {
@@ -17,13 +17,7 @@ describe("an upgrade of a stack with live checks", () => {
     const pods = async () => uids(await podCredentials(sandbox.kubeconfigPath));
 
     before(async () => {
-        sandbox = await startSandbox({
-            name: `e2e-upgrade-live-${String(process.pid)}`,
-            ownerPid: process.pid,
-            nodes: 2,
-            podReadySeconds: 0.5,
-            enforcementDelaySeconds: 1,
-        });
+        sandbox = await handOverSandbox("upgrade-live");
         cluster = clusterOf(sandbox);
         stack = await handOverStack(sandbox);
         await setArgs(stack, sandbox, { detachFromNodeRoles: ["sandbox-nodes"] });

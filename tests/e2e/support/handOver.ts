@@ -1,6 +1,6 @@
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import * as fs from "fs";
-import { installedPluginsOnly, type Sandbox, startSandbox } from "local-eks";
+import { installedPluginsOnly, type Sandbox, type SandboxOptions, startSandbox } from "local-eks";
 import * as path from "path";
 import type { CniServiceAccountRoleArgs } from "../../../index";
 
@@ -23,13 +23,14 @@ export const QUICK: PlainArgs = {
 };
 
 /** A sandbox of the test's own, with two nodes and short delays. */
-export function handOverSandbox(test: string): Promise<Sandbox> {
+export function handOverSandbox(test: string, more: SandboxOptions = {}): Promise<Sandbox> {
     return startSandbox({
         name: `e2e-${test}-${String(process.pid)}`,
         ownerPid: process.pid,
         nodes: 2,
         podReadySeconds: 0.5,
         enforcementDelaySeconds: 1,
+        ...more,
     });
 }
 

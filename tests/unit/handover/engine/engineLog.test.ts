@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { mock } from "node:test";
-import { componentUrn, engineAddress, warnOfComponent } from "../../../../handover/engine/engineLog";
+import { engineAddress } from "../../../../handover/engine/engineAddress";
+import { componentUrn, warnOfComponent } from "../../../../handover/engine/engineLog";
 import { subject } from "../support/worlds";
 
 describe("A warning from the process of a dynamic provider", () => {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
+import { assertHolds } from "../../../model/assertHolds";
 import type { Resources } from "../../../model/engine";
-import { runOnWorld, Scenario } from "../../../model/modelRun";
 import {
     forcesWithoutLooking,
     ignoresWhatIsUnread,
@@ -19,12 +19,6 @@ const PARAMETERS = {
     ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
 };
 
-async function holds(of: Scenario, resources?: Resources): Promise<void> {
-    const { problems, log } = await runOnWorld(of, resources);
-    const first = log.findIndex((line) => line.includes("!!!"));
-    assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
-}
-
 /** Enough histories to find each planted bug. They are the same each time, and begin with a seed that finds each early. */
 const BUG_HUNT = { seed: 4, numRuns: 400, endOnFailure: true };
 
@@ -33,7 +27,7 @@ describe("Changes of a program's arguments on the model, and what the owners of 
 
     it("cost no pod its path, and every goal is reached after the mistakes have ended", async () => {
         await fc.assert(
-            fc.asyncProperty(scenarioWithChanges, (of) => holds(of)),
+            fc.asyncProperty(scenarioWithChanges, (of) => assertHolds(of)),
             PARAMETERS,
         );
     });
@@ -52,7 +46,7 @@ describe("Changes of a program's arguments on the model, and what the owners of 
     for (const [what, resources, problem] of bugs) {
         it(`are what catches a product that ${what}`, async () => {
             const { failed, errorInstance } = await fc.check(
-                fc.asyncProperty(scenarioWithChanges, (of) => holds(of, resources)),
+                fc.asyncProperty(scenarioWithChanges, (of) => assertHolds(of, resources)),
                 BUG_HUNT,
             );
             assert.ok(failed);

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
+import { assertHolds } from "../../../model/assertHolds";
 import type { Resources } from "../../../model/engine";
 import { flagged, replacing } from "../../../model/flaggedCommands";
 import { knownGaps } from "../../../model/knownGaps";
@@ -22,13 +23,6 @@ const PARAMETERS = {
 
 const seen = new Set<string>();
 
-async function holds(of: Scenario, resources?: Resources): Promise<void> {
-    const { problems, log, seen: kinds } = await runOnWorld(of, resources);
-    kinds.forEach((kind) => seen.add(kind));
-    const first = log.findIndex((line) => line.includes("!!!"));
-    assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
-}
-
 /** Enough histories to find each planted bug. They are the same each time, and begin with a seed that finds each early. */
 const BUG_HUNT = { seed: 4, numRuns: 400, endOnFailure: true };
 
@@ -37,7 +31,7 @@ describe("Commands with --target, --exclude, --replace and --continue-on-error o
 
     before(async () => {
         await fc.assert(
-            fc.asyncProperty(flagged, (of) => holds(of)),
+            fc.asyncProperty(flagged, (of) => assertHolds(of, undefined, seen)),
             PARAMETERS,
         );
     });
@@ -97,7 +91,7 @@ describe("Commands with --target, --exclude, --replace and --continue-on-error o
     for (const [what, scenarios, resources, problem] of bugs) {
         it(`are what catches a product that ${what}`, async () => {
             const { failed, errorInstance } = await fc.check(
-                fc.asyncProperty(scenarios, (of) => holds(of, resources)),
+                fc.asyncProperty(scenarios, (of) => assertHolds(of, resources)),
                 BUG_HUNT,
             );
             assert.ok(failed);

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
+import { assertHolds } from "../../../model/assertHolds";
 import { OTHER_ISSUERS } from "../../../model/cniRole";
 import { arnOf, Engine, REAL_RESOURCES, type Resources } from "../../../model/engine";
 import { foundWithNeighbours } from "../../../model/foundBefore";
-import { runOnWorld, Scenario } from "../../../model/modelRun";
+import type { Scenario } from "../../../model/modelRun";
 import {
     scenarioWithNeighbours,
     scenarioWithOtherClusters,
@@ -32,13 +33,6 @@ const PARAMETERS = {
 
 /** Enough histories to find each planted bug. They are the same each time, and begin with a seed that finds each early. */
 const BUG_HUNT = { seed: 2, numRuns: 400, endOnFailure: true };
-
-async function holds(of: Scenario, seen: Set<string>, resources?: Resources): Promise<void> {
-    const { problems, log, seen: kinds } = await runOnWorld(of, resources);
-    kinds.forEach((kind) => seen.add(kind));
-    const first = log.findIndex((line) => line.includes("!!!"));
-    assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
-}
 
 interface Neighbours {
     readonly title: string;
@@ -125,7 +119,7 @@ for (const { title, scenarios, occurs, found = [], bugs } of KINDS) {
 
         it("cost no pod its path, and every goal is reached after the mistakes have ended", async () => {
             await fc.assert(
-                fc.asyncProperty(scenarios, (of) => holds(of, seen)),
+                fc.asyncProperty(scenarios, (of) => assertHolds(of, undefined, seen)),
                 { ...PARAMETERS, examples: found.map((of): [Scenario] => [of]) },
             );
         });
@@ -141,7 +135,7 @@ for (const { title, scenarios, occurs, found = [], bugs } of KINDS) {
         for (const [what, resources, problem] of bugs) {
             it(`are what catches a product that ${what}`, async () => {
                 const { failed, errorInstance } = await fc.check(
-                    fc.asyncProperty(scenarios, (of) => holds(of, new Set(), resources)),
+                    fc.asyncProperty(scenarios, (of) => assertHolds(of, resources)),
                     BUG_HUNT,
                 );
                 assert.ok(failed);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
+import { assertHolds } from "../../../model/assertHolds";
 import type { Resources } from "../../../model/engine";
-import { runOnWorld, Scenario } from "../../../model/modelRun";
 import {
     changesTheTemplate,
     doesNotAwaitWaves,
@@ -25,13 +25,6 @@ const PARAMETERS = {
 
 const seen = new Set<string>();
 
-async function holds(of: Scenario, resources?: Resources): Promise<void> {
-    const { problems, log, seen: kinds } = await runOnWorld(of, resources);
-    kinds.forEach((kind) => seen.add(kind));
-    const first = log.findIndex((line) => line.includes("!!!"));
-    assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
-}
-
 /** Enough histories to find each planted bug. They are the same each time. */
 const BUG_HUNT = { seed: 2, numRuns: 400, endOnFailure: true };
 
@@ -40,7 +33,7 @@ describe("Rollouts over several subnets on the model", function () {
 
     before(async () => {
         await fc.assert(
-            fc.asyncProperty(scenarioWithSubnets, (of) => holds(of)),
+            fc.asyncProperty(scenarioWithSubnets, (of) => assertHolds(of, undefined, seen)),
             PARAMETERS,
         );
     });
@@ -74,7 +67,7 @@ describe("Rollouts over several subnets on the model", function () {
     for (const [what, resources, problem] of bugs) {
         it(`are what catches a product that ${what}`, async () => {
             const { failed, errorInstance } = await fc.check(
-                fc.asyncProperty(scenarioWithSubnets, (of) => holds(of, resources)),
+                fc.asyncProperty(scenarioWithSubnets, (of) => assertHolds(of, resources)),
                 BUG_HUNT,
             );
             assert.ok(failed);

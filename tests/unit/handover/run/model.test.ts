@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
+import { assertHolds } from "../../../model/assertHolds";
 import type { Resources } from "../../../model/engine";
 import { foundBefore } from "../../../model/foundBefore";
-import { runOnWorld, Scenario } from "../../../model/modelRun";
+import type { Scenario } from "../../../model/modelRun";
 import {
     detachesEarly,
     doesNotAwaitIam,
@@ -24,17 +25,6 @@ const AT_MOST_MILLISECONDS = process.env["MODEL_RUNS"] === undefined ? 15_000 : 
 
 const SEED = process.env["MODEL_SEED"] ?? (process.env["MODEL_RUNS"] === undefined ? "20261125" : undefined);
 
-/** The lines of the log that are shown around the first problem. */
-const LINES_BEFORE = 60;
-const LINES_AFTER = 5;
-
-async function holds(of: Scenario, resources?: Resources): Promise<void> {
-    const { problems, log } = await runOnWorld(of, resources);
-    const first = log.findIndex((line) => line.includes("!!!"));
-    const shown = log.slice(Math.max(0, first - LINES_BEFORE), first + LINES_AFTER);
-    assert.ok(problems.length === 0, [...problems, "", ...shown].join("\n"));
-}
-
 /** Enough histories to find each planted bug. They are the same each time. */
 const BUG_HUNT = { numRuns: 2000, endOnFailure: true };
 
@@ -44,7 +34,7 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
     it("leave no running pod without a path, and reach their goals, whatever happens", async () => {
         const path = process.env["MODEL_PATH"];
         await fc.assert(
-            fc.asyncProperty(scenario, (of) => holds(of)),
+            fc.asyncProperty(scenario, (of) => assertHolds(of)),
             {
                 numRuns: RUNS,
                 examples: foundBefore.map((found): [Scenario] => [found]),
@@ -73,7 +63,7 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
     for (const [what, resources, problem, seed = 2] of bugs) {
         it(`catch a product that ${what}`, async () => {
             const { failed, errorInstance } = await fc.check(
-                fc.asyncProperty(scenario, (of) => holds(of, resources)),
+                fc.asyncProperty(scenario, (of) => assertHolds(of, resources)),
                 { ...BUG_HUNT, seed },
             );
             assert.ok(failed);

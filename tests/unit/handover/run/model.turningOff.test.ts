@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
-import type { Resources } from "../../../model/engine";
-import { runOnWorld, Scenario } from "../../../model/modelRun";
+import { assertHolds } from "../../../model/assertHolds";
 import { trustsTheMark } from "../../../model/plantedBugs";
 import { scenarioWithTurningOff } from "../../../model/turningOff";
 
@@ -13,25 +12,19 @@ const PARAMETERS = {
     ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
 };
 
-async function holds(of: Scenario, resources?: Resources): Promise<void> {
-    const { problems, log } = await runOnWorld(of, resources);
-    const first = log.findIndex((line) => line.includes("!!!"));
-    assert.ok(problems.length === 0, [...problems, ...log.slice(Math.max(0, first - 60), first + 5)].join("\n"));
-}
-
 describe("Updates that turn the live checks off on the model, and kills of them,", function () {
     this.timeout(0);
 
     it("cost no pod its path, and the live checks can be turned on again", async () => {
         await fc.assert(
-            fc.asyncProperty(scenarioWithTurningOff, (of) => holds(of)),
+            fc.asyncProperty(scenarioWithTurningOff, (of) => assertHolds(of)),
             PARAMETERS,
         );
     });
 
     it("are what catches a product that trusts the annotation of any run", async () => {
         const { failed, errorInstance } = await fc.check(
-            fc.asyncProperty(scenarioWithTurningOff, (of) => holds(of, trustsTheMark)),
+            fc.asyncProperty(scenarioWithTurningOff, (of) => assertHolds(of, trustsTheMark)),
             { seed: 7, numRuns: 2000, endOnFailure: true },
         );
         assert.ok(failed);
