@@ -176,7 +176,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         return { do: "releaseTemplate", why: "the DaemonSet's rolling update restarts the other pods" };
     }
     if (daemonSet.patchFieldManager === target.subject.fieldManager) {
-        // Pods that carried the role before the component have not restarted, so that the template has no annotation.
+        // The live checks restart pods without a change of the template.
         return { do: "releaseTemplate", why: "removing the component's fields from the DaemonSet" };
     }
     const rolling = daemonSet.updateStrategy === "RollingUpdate";
