@@ -57,7 +57,7 @@ module.exports = {
             "components-import-the-model-alone",
             "^components/",
             "^handover/",
-            "^handover/(model|run|preview/previewHandOver|hooks/checkUpdate|engine/runNotes)",
+            "^handover/(model|run|preview/(previewDrift|previewHandOver)|hooks/checkUpdate|engine/runNotes)",
         ),
         {
             name: "components-load-the-live-resources-late",

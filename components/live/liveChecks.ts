@@ -136,14 +136,15 @@ export function createDetachment(
         },
         { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before) },
     );
-    const outcomes = { canary: canary.shown, detachment: resource.verifiedPods };
+    const { verifiedPods, detachedFrom, remainingSteps } = resource;
+    const outcomes = { canary: canary.shown, detachment: verifiedPods, left: { detachedFrom, remainingSteps } };
     const shown = showPlanAfterGuard(live, guard.resource.record, outcomes);
     const finished = unlessUnfinished(shown, guard.resource, resource);
     return {
         resource,
-        verifiedPods: after(finished, orElse(resource.verifiedPods, 0)),
-        detachedFrom: orElse(resource.detachedFrom, []),
-        remainingSteps: orElse(resource.remainingSteps, []),
+        verifiedPods: after(finished, orElse(verifiedPods, 0)),
+        detachedFrom: orElse(detachedFrom, []),
+        remainingSteps: orElse(remainingSteps, []),
     };
 }
 

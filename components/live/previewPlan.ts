@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { FormerHandOver } from "../../handover/model/formerHandOver";
+import type { LeftBehind } from "../../handover/preview/previewDrift";
 import { KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { Gate, validateKnownPart } from "../arguments/validateArguments";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
@@ -46,26 +47,40 @@ export function showPlanBeforeGuard(
     );
 }
 
-/** Shows the plan if only the checks after the credential guard will act, to repair drift that a refresh found. */
+/** The outputs of the checks after the credential guard. A preview knows them only if the checks will not act. */
+export interface Outcomes {
+    readonly canary: pulumi.Output<unknown>;
+    readonly detachment: pulumi.Output<unknown>;
+    readonly left: { readonly [K in keyof LeftBehind]: pulumi.Output<LeftBehind[K]> };
+}
+
+/**
+ * Shows the plan if only the checks after the credential guard will act, to repair drift that a refresh found. If no check will act,
+ * it shows how the cluster differs from what the last update left, because the update itself will not look.
+ */
 export function showPlanAfterGuard(
     live: LiveContext,
     record: pulumi.Output<HandOverRecord>,
-    outcomes: { readonly canary: pulumi.Output<unknown>; readonly detachment: pulumi.Output<unknown> },
+    { canary, detachment, left }: Outcomes,
 ): Gate {
     if (!showsPlan()) {
         return live.gate;
     }
     const isKnown = (output: pulumi.Output<unknown>) => output.apply(() => true);
-    const parts = { canary: isKnown(outcomes.canary), detachment: isKnown(outcomes.detachment) };
-    return whenKnown({ values: lateParts(live, record), ...parts }, (known, { canary, detachment }) =>
-        known["record"] !== NOT_YET_KNOWN && (canary === NOT_YET_KNOWN || detachment === NOT_YET_KNOWN)
-            ? showPlan(live, known, canary === NOT_YET_KNOWN)
-            : undefined,
-    );
+    const acting = { canary: isKnown(canary), detachment: isKnown(detachment) };
+    return whenKnown({ values: lateParts(live, record), acting, left }, (known, others) => {
+        const acts = others["acting"] as KnownArgs;
+        if (known["record"] === NOT_YET_KNOWN) {
+            return undefined;
+        }
+        return acts["canary"] === NOT_YET_KNOWN || acts["detachment"] === NOT_YET_KNOWN
+            ? showPlan(live, known, acts["canary"] === NOT_YET_KNOWN)
+            : showDrift(live, known, others["left"] as LeftBehind);
+    });
 }
 
 function whenKnown(
-    parts: { readonly values: KnownLate },
+    parts: Readonly<Record<string, unknown>> & { readonly values: KnownLate },
     act: (values: KnownArgs, others: KnownArgs) => Promise<void> | undefined,
 ): Gate {
     return validateKnownPart(parts, async ({ values, ...others }) => {
@@ -89,6 +104,15 @@ async function showPlan(
             : await previewHandOver({ ...inputs, ...(former && { former }) }, previewSeconds());
     const { warn, info } = pulumi.log;
     await (message.refuses ? warn(message.text, live.parent) : info(message.text, live.parent));
+}
+
+async function showDrift(live: LiveContext, known: KnownArgs, left: LeftBehind): Promise<void> {
+    const { previewDrift } = await import("../../handover/preview/previewDrift");
+    const inputs = previewInputs(plainParts(live, false), known);
+    const drift = typeof inputs === "string" ? undefined : await previewDrift(inputs, left, previewSeconds());
+    if (drift !== undefined) {
+        await pulumi.log.warn(drift, live.parent);
+    }
 }
 
 function plainParts(live: LiveContext, canaryActs: boolean): PlainParts {

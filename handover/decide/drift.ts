@@ -93,7 +93,10 @@ function remainingFindings(target: DetachmentTarget, world: World, { remainingSt
         ? []
         : remainingSteps(target, world)
               .filter((line) => !before.includes(line) && !isNamed(line, before))
-              .map((line) => ({ seen: line.replace(/^\[[a-z-]+\] /, ""), mends: "adds this to remainingSteps" }));
+              .map((line) => ({
+                  seen: line.replace(/^\[[a-z-]+\] /, "").replace(/\.?$/, "."),
+                  mends: "adds this to remainingSteps",
+              }));
 }
 
 /** Whether a step that lists node roles lists none that is new: a node role may have no nodes for a while, and roles have no fixed order. */

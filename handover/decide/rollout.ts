@@ -20,7 +20,17 @@ import { describeNodes, placesOf } from "./places";
  */
 export function nextRolloutStep(target: RolloutTarget, world: World, memory: Memory): Step {
     const canary = nextCanaryStep(target, world, memory);
-    return canary.do === "done" ? (waveStep(target, world, memory) ?? canary) : canary;
+    return canary.do === "done"
+        ? (waveStep(target, world, memory) ?? { ...canary, ...finished(target, world) })
+        : canary;
+}
+
+/** How many pods work. The canaries say nothing of a cluster without pods. */
+function finished(target: RolloutTarget, { cluster }: World): { readonly why?: string } {
+    const { length } = readyFleet(target, cluster).right;
+    return length === 0
+        ? {}
+        : { why: length === 1 ? "1 pod works with the role" : `${String(length)} pods work with the role` };
 }
 
 /** How many pods on Ready nodes do not work with the role yet. */
@@ -63,7 +73,9 @@ function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: M
     if (withoutPath.length > 0) {
         return refuse(refusals.waveFailed(withoutPath, nodesOf(withoutPath, world), canarySeconds));
     }
-    return late.length > 0 ? refuse(refusals.podsDoNotStart(late, nodesOf(late, world))) : undefined;
+    return late.length > 0
+        ? refuse(refusals.podsDoNotStart(late, nodesOf(late, world), target.subject.serviceAccount))
+        : undefined;
 }
 
 const refuse = (refusal: Extract<Step, { do: "refuse" }>["refusal"]) => ({ do: "refuse", refusal }) satisfies Step;

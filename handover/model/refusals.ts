@@ -518,12 +518,12 @@ export const refusals = {
                 "these pods restarted with the role. The node roles keep the policies that were attached again.",
             "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again.",
         ),
-    podsDoNotStart: (pods: readonly PodSeen[], nodes: readonly string[]) =>
+    podsDoNotStart: (pods: readonly PodSeen[], nodes: readonly string[], { namespace }: Subject["serviceAccount"]) =>
         new Refusal(
             "pods-do-not-start",
             `${listTexts(pods.map(({ name, startProblem = "" }) => `${name} does not start (${startProblem})`))}. Nodes: ${listTexts(nodes)}.`,
             "The role is not the cause. The rollout stopped here: the service account keeps its annotation, pods that restarted work with the role, and the others work as before.",
-            "Fix the cause (kubectl -n kube-system describe pods -l k8s-app=aws-node shows it), and run the same command again. It continues from here.",
+            `Fix the cause (kubectl describe pods ${pods.map(({ name }) => name).join(" ")} -n ${namespace} shows it), and run the same command again. It continues from here.`,
         ),
     rolloutTakenBack: ({ seen, means, fix }: Pick<Refusal, "seen" | "means" | "fix">, working: number, back: string) =>
         new Refusal(

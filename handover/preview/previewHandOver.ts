@@ -68,7 +68,8 @@ function underFirstName(preflight: Preflight, former: readonly string[]): Prefli
     return { ...preflight, subject: { ...preflight.subject, fieldManager } };
 }
 
-function openImpatiently(inputs: PreviewInputs): Promise<RunContext> {
+/** Opens a run context that fails early, since a preview has no time for long retries. */
+export function openImpatiently(inputs: PreviewInputs): Promise<RunContext> {
     return openRunContext(inputs, nodeRolesOf(inputs), { progress: () => undefined }, true);
 }
 

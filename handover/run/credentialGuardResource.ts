@@ -16,7 +16,7 @@ import {
     withOwnRole,
     withServiceAccount,
 } from "../model/record";
-import { isRefusal, Refusals } from "../model/refusal";
+import { isRefusal, Refusal, Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
@@ -226,11 +226,23 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
         if (isRefusal(error, "former-credentials-fail")) {
             context.progress(`${error.seen} Giving them the role again`);
             const next = (seen: World, memory: Memory) => nextReturnStep(target, seen, memory);
-            await reach(withoutAccount(known), { what: "Giving the pods the role again", next, ...limit });
+            const what = "Giving the pods the role again";
+            await reach(withoutAccount(known), { what, next, ...limit }).catch(tellingFirst(error));
         }
         throw error;
     });
     notGivenBack(record, record.namedNodeRoles, world.account).forEach((line) => context.progress(line));
+}
+
+/** Rejects with the error of a second attempt, and names what had failed first. */
+function tellingFirst({ seen: first }: Refusal): (error: unknown) => never {
+    return (error) => {
+        if (isRefusal(error)) {
+            const { code, seen, means, fix } = error;
+            throw new Refusal(code, seen, `${means} Before that, the hand-back had failed: ${first}`, fix);
+        }
+        throw error;
+    };
 }
 
 /**

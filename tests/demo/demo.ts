@@ -28,6 +28,8 @@ async function main(): Promise<void> {
         startSandbox({
             name: `demo-${String(process.pid)}`,
             ownerPid: process.pid,
+            // Two canaries, and one wave after them.
+            subnets: 2,
             // The permissions of pods decide when they become Ready.
             agents: true,
             onProgress: (line) => console.log(line),

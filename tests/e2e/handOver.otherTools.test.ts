@@ -1,15 +1,4 @@
-import {
-    AssociateIamInstanceProfileCommand,
-    DescribeIamInstanceProfileAssociationsCommand,
-    DisassociateIamInstanceProfileCommand,
-    EC2Client,
-} from "@aws-sdk/client-ec2";
-import {
-    AddRoleToInstanceProfileCommand,
-    CreateInstanceProfileCommand,
-    DeleteRoleCommand,
-    DetachRolePolicyCommand,
-} from "@aws-sdk/client-iam";
+import { DeleteRoleCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation";
@@ -20,6 +9,7 @@ import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
+import { joinNodeWith } from "./support/nodeGroups";
 import { createStack, failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -155,7 +145,7 @@ describe("the tool that made the cluster, next to the component", () => {
     });
 
     it("makes a node group whose role holds the policy: up refuses until the role is listed, then detaches from both", async () => {
-        await joinNodeWith(NEW_NODE_ROLE);
+        await joinNodeWith(sandbox, NEW_NODE_ROLE);
         assert.match(
             (await failureOf(cni.up({ refresh: true }))) ?? "",
             new RegExp(`\\[node-role-not-named\\].*Add "${NEW_NODE_ROLE}" to detachFromNodeRoles`, "s"),
@@ -175,27 +165,6 @@ describe("the tool that made the cluster, next to the component", () => {
             "a pod was restarted",
         );
     });
-
-    /** As the first node of another node group does, whose role holds the CNI policy. */
-    async function joinNodeWith(role: string): Promise<void> {
-        const trust = { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" };
-        await iam.createRole(role, { Version: "2012-10-17", Statement: [trust] }, [MANAGED_CNI_POLICY]);
-        await iam.client.send(new CreateInstanceProfileCommand({ InstanceProfileName: role }));
-        await iam.client.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: role, RoleName: role }));
-        const { awsEndpoint: endpoint, region } = sandbox;
-        const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-        const ec2 = new EC2Client({ endpoint, region, credentials });
-        const node = await sandbox.nodes.add();
-        const providerId = await cluster.kubectl("get", "node", node, "-o", "jsonpath={.spec.providerID}");
-        const InstanceId = providerId.split("/").pop() ?? "";
-        const { IamInstanceProfileAssociations: [former] = [] } = await ec2.send(
-            new DescribeIamInstanceProfileAssociationsCommand({
-                Filters: [{ Name: "instance-id", Values: [InstanceId] }],
-            }),
-        );
-        await ec2.send(new DisassociateIamInstanceProfileCommand({ AssociationId: former?.AssociationId }));
-        await ec2.send(new AssociateIamInstanceProfileCommand({ InstanceId, IamInstanceProfile: { Name: role } }));
-    }
 
     it("is pulumi-eks with the transform: after one replacement, neither stack has anything to do, also with refresh", async () => {
         transforms = [withoutCniPolicy];

@@ -6,9 +6,12 @@ import { countCalls, Counted, CountedCalls } from "./support/calls";
 import { clusterOf } from "./support/cluster";
 import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { joinNodeWith } from "./support/nodeGroups";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
+/** The role of a node group that is added later. */
+const LATE_NODE_ROLE = "late-nodes";
 const TITLE = "Plan for the cluster:";
 const DETACH = `[detach] ${MANAGED_CNI_POLICY} is detached from ${NODE_ROLE} once every pod carries the role.`;
 const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}, before the service account gets another role.`;
@@ -150,8 +153,13 @@ describe("a preview", () => {
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
-    it("of an update that changes nothing looks at nothing, and says nothing", async () => {
-        assert.deepStrictEqual(await preview(named), { lines: [], counted: { writes: {}, reads: {} } });
+    it("of an update that changes nothing looks once, and says nothing", async () => {
+        const { lines, counted } = await preview(named);
+        assert.deepStrictEqual([lines, counted.writes], [[], {}]);
+        // The DaemonSet's, and those of the service account that are not.
+        assert.strictEqual(counted.reads["LIST pods"], 2);
+        assert.strictEqual(counted.reads["iam GetRole"], 1);
+        assert.strictEqual(counted.reads["ec2 DescribeRegions"], undefined);
     });
 
     it("of another role shows that the policy is attached again first, and then detached", async () => {
@@ -206,6 +214,30 @@ describe("a preview", () => {
         const before = await names();
         await stack.up();
         assert.deepStrictEqual(await names(), before);
+    });
+
+    it("of an update that changes nothing tells what others have changed, all at once", async () => {
+        await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
+        await joinNodeWith(sandbox, LATE_NODE_ROLE);
+        const [line = "", ...others] = (await preview(named)).lines;
+        assert.deepStrictEqual(others, []);
+        assert.match(line, new RegExp(`${MANAGED_CNI_POLICY} is attached to ${NODE_ROLE} again\\.`));
+        assert.match(
+            line,
+            new RegExp(`To detach it, set detachFromNodeRoles: \\["${NODE_ROLE}", "${LATE_NODE_ROLE}"\\]\\.`),
+        );
+        assert.match(line, /Run pulumi up --refresh: it .*\.$/);
+
+        named = { ...named, detachFromNodeRoles: [NODE_ROLE, LATE_NODE_ROLE] };
+        await setArgs(stack, sandbox, named);
+        await stack.up({ refresh: true });
+        assert.deepStrictEqual((await preview(named)).lines, []);
+        assert.deepStrictEqual(
+            [await iam.attachedPolicies(NODE_ROLE), await iam.attachedPolicies(LATE_NODE_ROLE)]
+                .flat()
+                .includes(MANAGED_CNI_POLICY),
+            false,
+        );
     });
 
     it("of the destroy, which runs no program and calls no provider, tells nothing", async () => {

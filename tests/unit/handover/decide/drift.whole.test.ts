@@ -133,7 +133,7 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
         [
             "a node role that joined later with the policy",
             verified({}, twoRoles({})),
-            `The node role late still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"] ${run("adds this to remainingSteps")}`,
+            `The node role late still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]. ${run("adds this to remainingSteps")}`,
         ],
         [
             "nothing of a node role that is among the remaining steps",
@@ -174,7 +174,7 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
                     roleOfInstance: { "i-n1": "nodes", "i-n2": "late", "i-n3": "late" },
                 },
             ),
-            `The node roles nodes, late still hold the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"] ${run("adds this to remainingSteps")}`,
+            `The node roles nodes, late still hold the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]. ${run("adds this to remainingSteps")}`,
             { detachFromNodeRoles: undefined },
             {
                 detachedFrom: [],

@@ -154,6 +154,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
                 pod("n2", onNodeRole, { startProblem: "Unschedulable" }),
             ],
             ["n1 (subnet-0a)", "n2"],
+            subject.serviceAccount,
         ),
     ],
     rolloutTakenBack: [1, 12].map((working) =>

@@ -1,75 +1,15 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { Refusal } from "../../../../handover/model/refusal";
-import type { World } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { nodeRolesOf, previewHandOver, PreviewInputs } from "../../../../handover/preview/previewHandOver";
 import { handedOver } from "../support/plans";
 import { seen } from "../support/preflights";
-import {
-    ACCOUNT,
-    BROAD_POLICY,
-    CNI_POLICY,
-    FORMER_ROLE,
-    ISSUER,
-    nodeRole,
-    OTHER_POLICY_FIX,
-    record,
-    subject,
-} from "../support/worlds";
-
-const inputs: PreviewInputs = {
-    subject,
-    formerFieldManagers: [],
-    region: "eu-west-1",
-    record: undefined,
-    canaryActs: true,
-    overrideExistingServiceAccount: false,
-    injectionGuard: true,
-    additionalPolicies: false,
-    detachFromNodeRoles: ["nodes"],
-    ownNodeRoles: [],
-    detachPolicyArns: undefined,
-    stableSeconds: 20,
-    iamPropagationSeconds: 120,
-    maxNotReadyNodes: 0,
-};
-
-const OTHER_DELIVERY = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
-
-/** A run context that has only the methods that read. */
-function readOnlyContext(
-    world: World,
-    called: string[] = [],
-    others: Partial<Record<string, () => Promise<unknown>>> = {},
-) {
-    const answer = (name: string, value: unknown) => () => {
-        called.push(name);
-        return others[name]?.() ?? Promise.resolve(value);
-    };
-    return {
-        subject,
-        cluster: {
-            identity: answer("identity", { uid: "cluster", version: { major: 1, minor: 34 } }),
-            look: answer("look at the cluster", world.cluster),
-            issuer: answer("issuer", ISSUER),
-            clustersInKubeconfig: () => ["prod"],
-            close: () => called.push("close"),
-        },
-        aws: {
-            callerAccount: answer("caller", ACCOUNT),
-            look: answer("look at the account", world.account),
-            namedCluster: answer("the cluster's name", { is: "there", issuer: ISSUER }),
-            otherDelivery: answer("other delivery", OTHER_DELIVERY),
-        },
-        detachFromNodeRoles: ["nodes"],
-        now: () => world.at,
-        progress: () => undefined,
-    } as unknown as RunContext;
-}
+import { OTHER_DELIVERY, previewed, readOnlyContext } from "../support/previews";
+import { BROAD_POLICY, CNI_POLICY, FORMER_ROLE, nodeRole, OTHER_POLICY_FIX, record } from "../support/worlds";
 
 const preview = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
-    previewHandOver({ ...inputs, ...more }, 60, () => Promise.resolve(context));
+    previewHandOver({ ...previewed, ...more }, 60, () => Promise.resolve(context));
 
 const NO_PLAN = "There is no plan for the hand-over yet: ";
 
@@ -179,7 +119,7 @@ describe("A preview", () => {
     });
 
     it("shows that a kubeconfig cannot be read", async () => {
-        const plan = await previewHandOver({ ...inputs, kubeconfig: "nonsense: [" }, 60);
+        const plan = await previewHandOver({ ...previewed, kubeconfig: "nonsense: [" }, 60);
         ok(plan.text.startsWith(`${NO_PLAN}[kubeconfig-invalid] `), plan.text);
     });
 
@@ -196,7 +136,7 @@ describe("A preview", () => {
 
     it("waits no longer than its limit", async () => {
         const context = readOnlyContext(seen(), [], { identity: () => new Promise(() => undefined) });
-        const plan = await previewHandOver(inputs, 0.02, () => Promise.resolve(context));
+        const plan = await previewHandOver(previewed, 0.02, () => Promise.resolve(context));
         deepStrictEqual(plan, { refuses: false, text: `${NO_PLAN}no answer within 0.02 s` });
     });
 });

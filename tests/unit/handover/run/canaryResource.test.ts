@@ -23,7 +23,7 @@ import { Born, Simulated, simulate } from "./simulatedCluster";
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "The user is unknown.", "Give another kubeconfig.");
 const UNREACHABLE = new Refusal("cluster-unreachable", "No route.", "It is not reached.", "Connect.");
-const WORKS = "a pod with the role works on a node of the node role";
+const WORKS = "3 pods work with the role";
 const ANNOTATED = { [ROLE_ARN]: ROLE };
 
 const inputs: CanaryInputs = {
@@ -78,7 +78,7 @@ describe("The rollout, as a resource", () => {
     it("takes as long as it has waves, each with its own limit", async () => {
         // Nine waves of about seven seconds: more than twice the limit of one pod, which is the limit between two waves.
         const { done, end } = rollOut({ nodes: nine }, { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 26 } });
-        strictEqual((await done).shown, WORKS);
+        strictEqual((await done).shown, "9 pods work with the role");
         strictEqual(end().carriers.length, 9);
     });
 
@@ -428,7 +428,7 @@ describe("A rollout that fails in a wave", () => {
         const { done, seen } = rollOut({ nodes: nine, born: ofRole(from(3, "never")) });
         await rejects(done, { code: "rollout-taken-back" });
         const next = rollOut({ nodes: nine, annotations: {}, pods: seen().cluster.pods });
-        strictEqual((await next.done).shown, WORKS);
+        strictEqual((await next.done).shown, "9 pods work with the role");
         strictEqual(next.calls[1], "prove");
         strictEqual(next.writes().filter((call) => call.startsWith("restart")).length, 7);
     });

@@ -45,6 +45,7 @@ export function simulate(of: Simulated = {}) {
     const [calls, lines]: [string[], string[]] = [[], []];
     const opened: (readonly string[])[] = [];
     let [now, created] = [NOW, 0];
+    let { roleArnOwners } = serviceAccount;
     let annotations = of.annotations ?? { [ROLE_ARN]: subject.roleArn };
     let pods: PodSeen[] = [...(of.pods ?? nodes.map(({ name }) => pod(name, onNodeRole)))];
 
@@ -74,7 +75,7 @@ export function simulate(of: Simulated = {}) {
                 nodes,
                 pods,
                 daemonSet: { ...daemonSet, maxUnavailable: of.maxUnavailable ?? 1 },
-                serviceAccount: { ...serviceAccount, annotations },
+                serviceAccount: { ...serviceAccount, annotations, roleArnOwners },
                 ...of.cluster,
             },
             account: { nodeRoles: of.nodeRoles ?? [nodeRole()] },
@@ -103,8 +104,16 @@ export function simulate(of: Simulated = {}) {
             annotate: (wanted: Readonly<Record<string, string>>) => {
                 calls.push(`annotate ${wanted[ROLE_ARN] ?? "nothing"}`);
                 annotations = wanted;
+                roleArnOwners = serviceAccount.roleArnOwners;
                 return Promise.resolve();
             },
+            releaseServiceAccount: () => {
+                calls.push("release");
+                annotations = {};
+                roleArnOwners = [];
+                return Promise.resolve();
+            },
+            identity: () => Promise.resolve({ uid: "cluster", serviceAccountUid: "account" }),
             restart: ({ node: on, name, uid }: PodSeen) => {
                 calls.push(`restart ${name}`);
                 const next = pod(on, credentials(), {
@@ -151,7 +160,7 @@ export function simulate(of: Simulated = {}) {
             },
         },
         /** The writes, in their order. */
-        writes: () => calls.filter((call) => /^(annotate|restart|attach)/.test(call)),
+        writes: () => calls.filter((call) => /^(annotate|release|restart|attach)/.test(call)),
         seen,
         end: () => ({
             annotations: webhookAnnotations(seen()),

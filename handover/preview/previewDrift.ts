@@ -1,0 +1,47 @@
+import { withTimeout } from "../async/withTimeout";
+import { driftOf, LeftBehind } from "../decide/drift";
+import { HandOverRecord, subjectOf } from "../model/record";
+import { seeingAssociations } from "../observe/associations";
+import { look } from "../observe/look";
+import type { RunContext } from "../observe/runContext";
+import { openImpatiently, PreviewInputs } from "./previewHandOver";
+
+export type { LeftBehind } from "../decide/drift";
+
+/**
+ * Says everything that differs from what the last update left, in a preview of an update in which no live check acts: the update
+ * will not look.
+ *
+ * It only reads, takes no longer than the limit, and never fails. Undefined if nothing differs, and if there was no answer: a
+ * finished stack has to be quiet also where the cluster is out of reach.
+ */
+export async function previewDrift(
+    inputs: PreviewInputs,
+    left: LeftBehind,
+    limitSeconds: number,
+    open: (inputs: PreviewInputs) => Promise<RunContext> = openImpatiently,
+): Promise<string | undefined> {
+    const { record } = inputs;
+    const late = () => new Error(`no answer within ${String(limitSeconds)} s`);
+    return record === undefined
+        ? undefined
+        : withTimeout(limitSeconds * 1000, lookForDrift({ ...inputs, record }, left, open), late).catch(
+              () => undefined,
+          );
+}
+
+async function lookForDrift(
+    inputs: PreviewInputs & { readonly record: HandOverRecord },
+    left: LeftBehind,
+    open: (inputs: PreviewInputs) => Promise<RunContext>,
+): Promise<string | undefined> {
+    // A renamed component continues under the names in its record.
+    const subject = subjectOf(inputs.record, inputs.subject);
+    const context = await open({ ...inputs, subject });
+    try {
+        const world = await look(seeingAssociations(context), { searchElsewhere: false });
+        return driftOf({ ...inputs, subject }, world, left);
+    } finally {
+        context.cluster.close();
+    }
+}
