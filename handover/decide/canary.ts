@@ -32,8 +32,7 @@ export interface RolloutTarget {
 }
 
 /**
- * Annotates the service account if needed, then restarts one pod in each place, side by side. The places that are the first of their node
- * role begin: a role that lacks a right reaches one pod of each node role, and no more. The others follow as soon as these pods are Ready.
+ * Annotates the service account if needed, then restarts one pod in each place, side by side. The first place of each node role gets its canary first, so a role that lacks a permission reaches only one pod of each node role. The others follow as soon as these pods are Ready.
  *
  * A pod that already carries the role counts, whatever restarted it. So nothing restarts after a killed canary, or if eksctl has
  * delivered the role.
@@ -178,12 +177,12 @@ function chooseCanary(
 ): Step | undefined {
     const onReadyNode = fleet.wrong.filter(({ node }) => place.nodes.some(({ name, ready }) => ready && name === node));
     const candidates = onReadyNode.length > 0 ? onReadyNode : fleet.wrong;
-    // Prefer a pod that was restarted before, since a late webhook is the common case, and a pod that an earlier run left with a
-    // role that does not work, which has nothing to lose.
+    // Prefer a pod that this run has restarted: usually the webhook was late. Also prefer a pod that an earlier run left with a role
+    // that does not work: it has nothing to lose.
     const tried = candidates.filter(
         (pod) => memory.restarts[pod.node] !== undefined || (!pod.ready && carriesAnyOf(pod, record.approvedRoleArns)),
     );
-    // One that does not work is the canary already: another one, which works again, waits until it does.
+    // A tried pod that is not Ready is the canary already. The tried pods that are Ready wait for it.
     const broken = tried.filter(({ ready }) => !ready);
     const [first = candidates[0]] = candidates.filter(({ ready }) => ready);
     const wrong = [broken, tried].find(({ length }) => length > 0) ?? candidates.filter((pod) => pod === first);
@@ -191,6 +190,7 @@ function chooseCanary(
         tried.length > 0
             ? `canary on ${pod.node}${describePlace(place)}: ${describeCredentials(pod)}`
             : `canary ${pod.name} on ${pod.node}${describePlace(place)}: restarts first, with the role`;
-    // Several may be tried: those that an earlier run left broken, and that a webhook that was down made work again.
+    // There may be several tried pods: an earlier run left them broken, and some work again because the webhook was down when they
+    // restarted.
     return restartWrong({ ...fleet, wrong, budget: Math.max(fleet.budget, 1) }, memory, at, why, 1);
 }

@@ -51,7 +51,12 @@ export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind
         ...attachedFindings(target, world, left),
         ...remainingFindings(target, world, left),
         ...(cluster.daemonSet.woken
-            ? [{ seen: "The DaemonSet has the annotation of a run that was stopped.", mends: "removes it" }]
+            ? [
+                  {
+                      seen: "The DaemonSet still has the annotation eks-cni/woken-at of a run that was stopped.",
+                      mends: "removes this annotation",
+                  },
+              ]
             : []),
     ];
     const untold = refusal !== undefined && !TOLD.includes(refusal.code) ? [refusalFinding(refusal)] : [];
@@ -95,7 +100,7 @@ function remainingFindings(target: DetachmentTarget, world: World, { remainingSt
               .filter((line) => !before.includes(line) && !isNamed(line, before))
               .map((line) => ({
                   seen: line.replace(/^\[[a-z-]+\] /, "").replace(/\.?$/, "."),
-                  mends: "adds this to remainingSteps",
+                  mends: "updates the output remainingSteps",
               }));
 }
 

@@ -29,6 +29,13 @@ function inWords(parts: readonly string[]): string {
     return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")}, and ${parts.at(-1) ?? ""}`;
 }
 
+/** How an annotation differs from the wanted one. */
+function differs(value: string | undefined, [name, wanted]: readonly [string, string]): string {
+    return value === undefined
+        ? `lacks the annotation ${name}: ${wanted}. Pods that start now use the default.`
+        : `has the annotation ${name}: ${value} instead of ${wanted}. Pods that start now use this value.`;
+}
+
 /** The annotations of the service account that do not deliver the role. */
 export function annotationFindings(subject: Subject, cluster: ClusterSeen): Finding[] {
     const { serviceAccount } = cluster;
@@ -47,7 +54,7 @@ export function annotationFindings(subject: Subject, cluster: ClusterSeen): Find
     const account = `The service account ${namespace}/${name}`;
     const seen =
         annotated === subject.roleArn
-            ? `${account} has ${first[0]}: ${serviceAccount.annotations[first[0]] ?? "nothing"} instead of ${first[1]}. Pods that start now follow it.`
+            ? `${account} ${differs(serviceAccount.annotations[first[0]], first)}`
             : annotated === undefined
               ? `${account} has lost its annotation with ${subject.roleArn}. ${newPods(cluster, undefined)}`
               : `${account} is annotated with ${annotated} instead of ${subject.roleArn}. ${newPods(cluster, annotated)}`;
@@ -132,10 +139,13 @@ export function injectionGuardFindings(
         return [{ seen: `${guard} is gone. ${unrefused}`, mends: "creates the injection guard again" }];
     }
     if (roleArns !== undefined && !roleArns.includes(subject.roleArn)) {
-        const admits = roleArns.length === 0 ? "has other expressions" : `admits ${roleArns.join(", ")}`;
+        const how =
+            roleArns.length === 0
+                ? "its expressions are not those of the component"
+                : `it admits pods with ${roleArns.join(", ")} instead of pods with ${subject.roleArn}`;
         return [
             {
-                seen: `${guard} was changed: it ${admits} instead of pods with ${subject.roleArn} alone.`,
+                seen: `${guard} was changed: ${how}.`,
                 mends: "changes the injection guard back",
             },
         ];

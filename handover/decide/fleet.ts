@@ -184,7 +184,7 @@ export function untilStable(pods: readonly PodSeen[], stableSeconds: number, at:
     return Math.max(0, ...pods.map(({ readySince }) => (readySince ?? at) + stableSeconds * 1000 - at));
 }
 
-/** Whether a pod has not become Ready, or not been Ready for long enough, within its limit. A pod that an earlier run left gets the whole limit. */
+/** Whether the limit of a pod has passed since it was created, or since this run began if that is later. */
 export function isLate({ createdAt }: PodSeen, limitSeconds: number, { startedAt }: Memory, at: number): boolean {
     return at - Math.max(createdAt, startedAt) >= limitSeconds * 1000;
 }

@@ -229,7 +229,7 @@ function inFlight(target: HandBackTarget, cluster: ClusterSeen, memory: Memory, 
     return awaitFleet(returningFleet(target, cluster, nodes), cluster, memory, at);
 }
 
-/** The pods on these nodes: a pod without a role that is to go is right. */
+/** The pods on these nodes: a pod counts as right if it carries no role that is about to be deleted. */
 function returningFleet(target: HandBackTarget, cluster: ClusterSeen, nodes: readonly NodeSeen[]): Fleet {
     const carriesOne = carries(target);
     return fleetOf(cluster, nodes, (pod) => !carriesOne(pod), false);
@@ -285,7 +285,7 @@ function firstPodStep(fleet: Fleet, { cluster, at }: World, memory: Memory): Ste
     );
 }
 
-/** How many pods carry a role that is to go. */
+/** How many pods carry a role that is about to be deleted. */
 export function carriersLeft(target: HandBackTarget, { cluster }: World): number {
     return cluster.pods.filter(carries(target)).length;
 }

@@ -25,7 +25,7 @@ export function placesOf({ cluster, account }: World): Place[] {
     return [...places.values()];
 }
 
-/** How many canaries restart at the same time. The places beyond it are the first in the waves. */
+/** How many places get a canary, in all. The first waves test the other places. */
 export const MOST_CANARIES = 10;
 
 /** The places that get a canary. */

@@ -13,8 +13,8 @@ import { describeNodes, placesOf } from "./places";
  *
  * A wave begins when every pod of the wave before it is Ready with the role, so that no more than one wave of pods is ever without a path.
  * It is no larger than the DaemonSet's maxUnavailable, and no larger than the number of pods that work with the role already: the first
- * waves are small. Pods restart by deletion, whatever the update strategy is. A changed pod template would restart every pod, and one that
- * is reverted those of the earlier waves a second time.
+ * waves are small. Pods restart by deletion under every update strategy. A changed pod template would restart every
+ * pod, and a reverted one would restart the pods of the earlier waves again.
  *
  * Pods on NotReady nodes are left to the verification, which names these nodes.
  */

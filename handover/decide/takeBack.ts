@@ -46,7 +46,7 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
             ...fleet.nodesWithoutPod,
         ]) ?? {
             do: "done",
-            why: "everything is as before",
+            why: "the rollout is taken back",
         }
     );
 }

@@ -31,9 +31,12 @@ const ENFORCED = "wait two minutes until IAM enforces it, and run the same comma
 const UNREAD =
     "The run detaches no policy before it has seen that neither the managed add-on vpc-cni nor a Pod Identity association gives aws-node another role.";
 
-/** The usual causes of a role that works from one subnet and not from another. */
+/** How many pods a command in a message describes: a wave may have hundreds. */
+const MOST_DESCRIBED = 5;
+
+/** The usual fix if the role works from one subnet and not from another. */
 const STS_FROM_SUBNET =
-    "From such a subnet, the regional STS endpoint needs a NAT gateway or a VPC endpoint (com.amazonaws.REGION.sts) whose security group admits port 443 from the nodes.";
+    "To reach the regional STS endpoint from such a subnet, the nodes need a NAT gateway or a VPC endpoint (com.amazonaws.REGION.sts) whose security group admits port 443 from the nodes.";
 
 /** For a change that is refused in place. */
 const ANOTHER_ROLE =
@@ -485,7 +488,7 @@ export const refusals = {
     timeout: (what: string, seconds: number, argument: string, last: string) =>
         new Refusal(
             "time-limit",
-            `${what} did not finish within ${String(seconds)} s. Last seen: ${withFullStop(last)}`,
+            `${what} reached its limit of ${String(seconds)} s. Last seen: ${withFullStop(last)}`,
             "Nothing that pods need was taken away. The next run continues from here.",
             `Fix the cause and run again, or raise ${argument}.`,
         ),
@@ -500,21 +503,21 @@ export const refusals = {
         new Refusal(
             "canary-failed",
             `The canary failed: ${withFullStop(cause)}`,
-            `The service account and the canaries that did not work were reverted (${back}). Other pods were not restarted. Policies that were attached to the node roles again stay until the next successful run.`,
+            `The service account and the canaries that did not work were reverted (${back}). Other pods were not restarted. Policies that were attached to the node roles again stay attached until the next successful run.`,
             "Fix the cause and run the update again. It begins with the proof and the canaries.",
         ),
     waveFailed: (pods: readonly PodSeen[], nodes: readonly string[], seconds: number) =>
         new Refusal(
             "pods-do-not-work",
-            `${listNames(pods)} on ${listTexts(nodes)} restarted with the role, and did not become Ready within ${String(seconds)} s.`,
-            "The plugin starts on these nodes, and cannot use the role. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
+            `${listNames(pods)} on ${listTexts(nodes)} restarted with the role, but did not become Ready within ${String(seconds)} s.`,
+            "The plugin starts on these nodes, but cannot use the role. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
             `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${STS_FROM_SUBNET}`,
         ),
     formerCredentialsFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(
             "former-credentials-fail",
-            `${listNames(pods)} on ${listTexts(nodes)} restarted with the former credentials, and did not become Ready.`,
-            "The plugin starts on these nodes, and cannot use these credentials. The run stopped: the service account has the role's annotation again, and " +
+            `${listNames(pods)} on ${listTexts(nodes)} restarted with the former credentials, but did not become Ready.`,
+            "The plugin starts on these nodes, but cannot use these credentials. The run stopped: the service account has the role's annotation again, and " +
                 "these pods restarted with the role. The node roles keep the policies that were attached again.",
             "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again.",
         ),
@@ -522,15 +525,18 @@ export const refusals = {
         new Refusal(
             "pods-do-not-start",
             `${listTexts(pods.map(({ name, startProblem = "" }) => `${name} does not start (${startProblem})`))}. Nodes: ${listTexts(nodes)}.`,
-            "The role is not the cause. The rollout stopped here: the service account keeps its annotation, pods that restarted work with the role, and the others work as before.",
-            `Fix the cause (kubectl describe pods ${pods.map(({ name }) => name).join(" ")} -n ${namespace} shows it), and run the same command again. It continues from here.`,
+            "The role is not the cause. The rollout stopped here: the service account keeps its annotation, the other pods that restarted work with the role, and the pods that have not restarted work as before.",
+            `Fix the cause (kubectl describe pods ${pods
+                .slice(0, MOST_DESCRIBED)
+                .map(({ name }) => name)
+                .join(" ")} -n ${namespace} shows it), and run the same command again. It continues from here.`,
         ),
     rolloutTakenBack: ({ seen, means, fix }: Pick<Refusal, "seen" | "means" | "fix">, working: number, back: string) =>
         new Refusal(
             "rollout-taken-back",
             `The rollout failed: ${withFullStop(seen)}`,
-            `${means} The service account has its former annotation again, and the pods that did not work restarted with their former credentials (${back}). ${howManyKeep(working)} Policies that were attached to the node roles again stay until the next successful run.`,
-            `${fix} Then run pulumi up again: it begins with the proof and the canaries.`,
+            `${means} The service account has its former annotation again, and the pods that did not work restarted with their former credentials (${back}). ${howManyKeep(working)} Policies that were attached to the node roles again stay attached until the next successful run.`,
+            `${fix} Then run pulumi up: it begins with the proof and the canaries.`,
         ),
     proofFailed: (
         { code, why, fix }: Pick<Extract<Proof, { verdict: "no" }>, "code" | "why" | "fix">,

@@ -23,7 +23,7 @@ export interface PlanInputs {
     readonly preflight: Preflight;
     /** Undefined if the credential guard is about to act: the preview does not know its record then. */
     readonly record: HandOverRecord | undefined;
-    /** The inputs of the credential guard before it acts. Missing if there was none, or if it is not known. */
+    /** The record of the credential guard before it acts, and the policies that the role gets and loses. Missing if they are not known. */
     readonly former?: FormerHandOver;
     /** Whether the canary is about to act as well. It always is if the credential guard is. */
     readonly canaryActs: boolean;

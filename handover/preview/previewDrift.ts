@@ -9,11 +9,11 @@ import { openImpatiently, PreviewInputs } from "./previewHandOver";
 export type { LeftBehind } from "../decide/drift";
 
 /**
- * Says everything that differs from what the last update left, in a preview of an update in which no live check acts: the update
- * will not look.
+ * For a preview in which no live check will act: reports everything that others have changed since the last update, because the update
+ * itself will not look.
  *
- * It only reads, takes no longer than the limit, and never fails. Undefined if nothing differs, and if there was no answer: a
- * finished stack has to be quiet also where the cluster is out of reach.
+ * It only reads, takes no longer than the limit, and never fails. Undefined if nothing differs, or if there was no answer: a finished stack must be
+ * quiet even if the cluster is out of reach.
  */
 export async function previewDrift(
     inputs: PreviewInputs,

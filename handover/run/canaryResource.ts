@@ -8,8 +8,8 @@ import { rollOut } from "./rollOut";
 export type { CanaryInputs, CanaryOutputs } from "./canaryState";
 
 /**
- * The rollout: restarts one pod in each place first, watches these canaries, and then restarts the other pods in waves. If a canary or a
- * wave fails for its credentials, the rollout is taken back.
+ * The rollout: restarts one pod in each place first, watches these canaries, and then restarts the other pods in waves. If a canary fails, or if pods of a wave cannot use the role,
+ * the rollout is taken back.
  */
 export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     acting: ["delivered", "approvedRole", "serviceAccountUid", "drift"],

@@ -96,7 +96,9 @@ async function repair(context: RunContext, inputs: DetachmentInputs): Promise<De
         if (!complains || provedAt === undefined) {
             throw error;
         }
-        context.progress(`${error.seen.replace(/\.?$/, ".")} The role was proved since then: only later events count`);
+        context.progress(
+            `${error.seen.replace(/\.?$/, ".")} The role has been proved since then: only later events count`,
+        );
         return handOver(context, inputs, provedAt);
     }
 }

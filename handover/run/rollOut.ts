@@ -68,7 +68,7 @@ async function restartAll(context: RunContext, target: RolloutRun, before: Canar
         }
         const provedAt = await provedAfterComplaint(context, target, before, error);
         if (provedAt !== undefined) {
-            context.progress("The role was proved since this complaint: only later events count");
+            context.progress("The role has been proved since this event: only later events count");
             return restartAll(context, { ...target, provedAt }, before);
         }
         throw await takeBack(context, target, { first, last }, error);

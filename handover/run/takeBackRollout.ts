@@ -15,7 +15,7 @@ import { withoutAccount } from "./withoutAccount";
 /** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
 const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
 
-/** Takes the rollout back if it failed for the pods' credentials, or before a canary has worked. Returns the error of the run. */
+/** Takes the rollout back if pods cannot use their credentials, or if it failed before all canaries worked. Returns the error of the run. */
 export async function takeBack(
     context: RunContext,
     target: RolloutRun,
@@ -73,12 +73,13 @@ function isApiFailure(error: unknown): error is Refusal {
 }
 
 function stateUnknown({ code, seen, means, fix }: Refusal, back: string): Refusal {
-    const meanwhile = `The canary's state could not be read. The service account and the canary pod were reverted (${back}). Other pods were not restarted.`;
+    const meanwhile = `The state of the canaries could not be read. The service account and the canaries that did not work were reverted (${back}). Other pods were not restarted.`;
     return new Refusal(code, seen, `${means} ${meanwhile}`, fix);
 }
 
 function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusal {
-    const left = "So it was not taken back: pods may carry the role that do not work with it. The rollout had failed:";
+    const left =
+        "So the rollout was not taken back completely: pods that do not work with the role may still carry it. The rollout had failed:";
     return new Refusal(code, seen, `${means} ${left} ${cause}`, fix);
 }
 

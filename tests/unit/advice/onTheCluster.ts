@@ -52,8 +52,8 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         // The pod of the wave is without a path until it is taken back.
         trouble: ({ world }) => afterCanaries(world, () => void world.closedSubnets.add("subnet-0")),
         advice: [
-            "From such a subnet, the regional STS endpoint needs a NAT gateway or a VPC endpoint",
-            "Then run pulumi up again: it begins with the proof and the canaries.",
+            "from such a subnet, the nodes need a NAT gateway or a VPC endpoint",
+            "Then run pulumi up: it begins with the proof and the canaries.",
         ],
         follow: ({ world }) => world.closedSubnets.clear(),
     },

@@ -140,7 +140,7 @@ describe("With several places, the canaries", () => {
             }),
             refuse(
                 "time-limit",
-                "The canary did not finish within 300 s. Last seen: canary pod-n3 on n3 of nodes in s3: not Ready yet.",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n3 on n3 of nodes in s3: not Ready yet.",
             ),
             { canarySeconds: 300 },
         ],

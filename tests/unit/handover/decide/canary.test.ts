@@ -308,7 +308,7 @@ describe("The canary", () => {
             before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, createdAt: seconds(-300) })) }),
             refuse(
                 "time-limit",
-                "The canary did not finish within 300 s. Last seen: canary pod-n1 on n1 of nodes: not Ready yet.",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n1 on n1 of nodes: not Ready yet.",
             ),
             { canarySeconds: 300 },
         ],
@@ -322,7 +322,7 @@ describe("The canary", () => {
             }),
             refuse(
                 "time-limit",
-                "The canary did not finish within 300 s. Last seen: canary pod-n1 on n1 of nodes: does not start: Unschedulable.",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n1 on n1 of nodes: does not start: Unschedulable.",
             ),
             { canarySeconds: 300 },
         ],
@@ -333,7 +333,7 @@ describe("The canary", () => {
             }),
             refuse(
                 "time-limit",
-                "The canary did not finish within 300 s. Last seen: canary pod-n1 on n1 of nodes: Ready, watching it for 20 s.",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n1 on n1 of nodes: Ready, watching it for 20 s.",
             ),
             { canarySeconds: 300 },
         ],
@@ -349,7 +349,7 @@ describe("The canary", () => {
             before({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
             refuse(
                 "time-limit",
-                "The canary did not finish within 300 s. Last seen: canary pod-n1 on n1 of nodes: not Ready yet.",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n1 on n1 of nodes: not Ready yet.",
             ),
             { canarySeconds: 300 },
             memoryWith({ startedAt: seconds(-300) }),

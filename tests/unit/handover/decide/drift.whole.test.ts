@@ -102,12 +102,12 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
         [
             "the injection guard with another role",
             verified({ injectionGuard: { ...inForce, roleArns: [FORMER_ROLE] } }, detached),
-            `The injection guard guard was changed: it admits ${FORMER_ROLE} instead of pods with ${ROLE} alone. ${run("changes the injection guard back")}`,
+            `The injection guard guard was changed: it admits pods with ${FORMER_ROLE} instead of pods with ${ROLE}. ${run("changes the injection guard back")}`,
         ],
         [
             "the injection guard with other expressions",
             verified({ injectionGuard: { ...inForce, roleArns: [] } }, detached),
-            `The injection guard guard was changed: it has other expressions instead of pods with ${ROLE} alone. ${run("changes the injection guard back")}`,
+            `The injection guard guard was changed: its expressions are not those of the component. ${run("changes the injection guard back")}`,
         ],
         [
             "the injection guard that also admits another role",
@@ -133,7 +133,7 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
         [
             "a node role that joined later with the policy",
             verified({}, twoRoles({})),
-            `The node role late still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]. ${run("adds this to remainingSteps")}`,
+            `The node role late still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]. ${run("updates the output remainingSteps")}`,
         ],
         [
             "nothing of a node role that is among the remaining steps",
@@ -174,7 +174,7 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
                     roleOfInstance: { "i-n1": "nodes", "i-n2": "late", "i-n3": "late" },
                 },
             ),
-            `The node roles nodes, late still hold the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]. ${run("adds this to remainingSteps")}`,
+            `The node roles nodes, late still hold the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]. ${run("updates the output remainingSteps")}`,
             { detachFromNodeRoles: undefined },
             {
                 detachedFrom: [],
@@ -191,12 +191,12 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
         [
             "an inline policy that was added",
             verified({}, { nodeRoles: [nodeRole({ ...withoutPolicies, inlineCniPolicies: [inlinePolicy("more")] })] }),
-            `nodes has the inline policy more, which also grants actions of the CNI. The component does not change it. Remove these actions from it if the nodes do not need them. ${run("adds this to remainingSteps")}`,
+            `nodes has the inline policy more, which also grants actions of the CNI. The component does not change it. Remove these actions from it if the nodes do not need them. ${run("updates the output remainingSteps")}`,
         ],
         [
             "the mark of a run that was stopped",
             verified({ daemonSet: { ...daemonSet, woken: true } }, detached),
-            `The DaemonSet has the annotation of a run that was stopped. ${run("removes it")}`,
+            `The DaemonSet still has the annotation eks-cni/woken-at of a run that was stopped. ${run("removes this annotation")}`,
         ],
         [
             "another cluster, and nothing else",
@@ -272,7 +272,7 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
         const regional = { ...target, subject: { ...subject, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "false" } } };
         strictEqual(
             rolloutDrift(regional, verified().cluster),
-            `The service account kube-system/aws-node has ${REGIONAL}: nothing instead of false. Pods that start now follow it. ${run("puts the annotation back")}`,
+            `The service account kube-system/aws-node lacks the annotation ${REGIONAL}: false. Pods that start now use the default. ${run("puts the annotation back")}`,
         );
     });
 

@@ -111,7 +111,7 @@ describe("On the way back, pods that do not work with their former credentials",
     const failed = (names: string, nodes: string) =>
         refuse(
             "former-credentials-fail",
-            `${names} on ${nodes} restarted with the former credentials, and did not become Ready.`,
+            `${names} on ${nodes} restarted with the former credentials, but did not become Ready.`,
         );
     const waiting = wait("1 of 2 pods are Ready (not Ready yet: pod-n1)");
     const one = (more: object, on: On = {}) =>

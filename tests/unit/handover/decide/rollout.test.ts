@@ -214,7 +214,7 @@ describe("A wave fails", () => {
             places(inSubnets(late, late)),
             refuse(
                 "pods-do-not-work",
-                "pod-n2, pod-n3 on n2 (s0), n3 (s1) restarted with the role, and did not become Ready within 300 s.",
+                "pod-n2, pod-n3 on n2 (s0), n3 (s1) restarted with the role, but did not become Ready within 300 s.",
             ),
         ],
         [
@@ -227,7 +227,7 @@ describe("A wave fails", () => {
             places(inSubnets(late, { ...notYet, createdAt: seconds(-299) })),
             refuse(
                 "pods-do-not-work",
-                "pod-n2 on n2 (s0) restarted with the role, and did not become Ready within 300 s.",
+                "pod-n2 on n2 (s0) restarted with the role, but did not become Ready within 300 s.",
             ),
         ],
         [
@@ -257,7 +257,7 @@ describe("A wave fails", () => {
             places(inSubnets({ ...late, startProblem: "Unschedulable" }, late)),
             refuse(
                 "pods-do-not-work",
-                "pod-n3 on n3 (s1) restarted with the role, and did not become Ready within 300 s.",
+                "pod-n3 on n3 (s1) restarted with the role, but did not become Ready within 300 s.",
             ),
         ],
         [

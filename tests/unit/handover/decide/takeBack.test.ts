@@ -43,7 +43,7 @@ describe("Taking a rollout back", () => {
     const restartPod = (name: string) => restart(name, `${name} returns to its former credentials`);
     const formerAnnotation = { [ROLE_ARN]: FORMER_ROLE };
     const young = { readySince: seconds(-19) };
-    const BACK = { do: "done", why: "everything is as before" };
+    const BACK = { do: "done", why: "the rollout is taken back" };
     const rows: [string, World, object, Record<string, string>?, Memory?, Partial<TakeBackTarget>?][] = [
         ["begins with the annotation", after({ serviceAccount }), restoreAnnotations({})],
         [

@@ -144,7 +144,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     ],
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
-    canaryFailed: [refusals.canaryFailed("It crashed", "everything is as before")],
+    canaryFailed: [refusals.canaryFailed("It crashed", "the rollout is taken back")],
     waveFailed: [refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300)],
     formerCredentialsFail: [refusals.formerCredentialsFail([pod("n1", onNodeRole)], ["n1 (subnet-0a)"])],
     podsDoNotStart: [
@@ -161,7 +161,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.rolloutTakenBack(
             refusals.waveFailed([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], 300),
             working,
-            "everything is as before",
+            "the rollout is taken back",
         ),
     ),
     proofFailed: [

@@ -32,7 +32,7 @@ describe("A preview in which no live check acts", () => {
         strictEqual(
             await drift(readOnlyContext(joined())),
             'The node role late still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"]. ' +
-                "Run pulumi up --refresh: it adds this to remainingSteps.",
+                "Run pulumi up --refresh: it updates the output remainingSteps.",
         );
     });
 

@@ -193,17 +193,17 @@ describe("A rollout that fails in its canaries", () => {
             strictEqual(code, "canary-failed");
             match(
                 seen,
-                /^The canary failed: The canary did not finish within 300 s\. Last seen: canary new1-n1 on n1 of nodes: not Ready yet\./,
+                /^The canary failed: The canary reached its limit of 300 s\. Last seen: canary new1-n1 on n1 of nodes: not Ready yet\./,
             );
             match(
                 means,
-                /^The service account and the canaries that did not work were reverted \(everything is as before\)\./,
+                /^The service account and the canaries that did not work were reverted \(the rollout is taken back\)\./,
             );
             return true;
         });
         deepStrictEqual(writes(), ["restart pod-n1", "annotate nothing", "restart new1-n1"]);
         deepStrictEqual(end(), REVERTED);
-        ok(lines.some((line) => line.startsWith("the rollout failed: The canary did not finish within 300 s.")));
+        ok(lines.some((line) => line.startsWith("the rollout failed: The canary reached its limit of 300 s.")));
     });
 
     it("is taken back at once where the canary complains", async () => {
@@ -243,7 +243,7 @@ describe("A rollout that fails in its canaries", () => {
             deepStrictEqual([error.code, error.seen, error.fix], [EXPIRED.code, EXPIRED.seen, EXPIRED.fix]);
             match(
                 error.means,
-                /^They have expired\. The canary's state could not be read\. .* were reverted \(everything is as before\)\./,
+                /^They have expired\. The state of the canaries could not be read\. .* were reverted \(the rollout is taken back\)\./,
             );
             return true;
         });
@@ -257,7 +257,7 @@ describe("A rollout that fails in its canaries", () => {
             deepStrictEqual([error.code, error.seen, error.fix], [UNKNOWN.code, UNKNOWN.seen, UNKNOWN.fix]);
             match(
                 error.means,
-                /So it was not taken back: pods may carry the role that do not work with it\. The rollout had failed: 401\./,
+                /So the rollout was not taken back completely: pods that do not work with the role may still carry it\. The rollout had failed: 401\./,
             );
             return true;
         });
@@ -296,8 +296,8 @@ describe("A rollout that fails in its canaries", () => {
         const { done } = rollOut(of, { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 93 } });
         await rejects(done, ({ code, seen, means, fix }: Refusal) => {
             strictEqual(code, "time-limit");
-            match(seen, /^Taking the rollout back did not finish within 93 s\./);
-            match(means, /The rollout had failed: The canary did not finish within 93 s\./);
+            match(seen, /^Taking the rollout back reached its limit of 93 s\./);
+            match(means, /The rollout had failed: The canary reached its limit of 93 s\./);
             ok(fix.includes("timeouts.canarySeconds"));
             return true;
         });
@@ -366,7 +366,7 @@ describe("A rollout that is not taken back", () => {
         const { done, end, writes } = rollOut(of, { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 60 } });
         await rejects(done, ({ code, seen }: Refusal) => {
             strictEqual(code, "time-limit");
-            match(seen, /^The rollout did not finish within 120 s\. Last seen: /);
+            match(seen, /^The rollout reached its limit of 120 s\. Last seen: /);
             return true;
         });
         strictEqual(writes().length, 1);
@@ -395,13 +395,13 @@ describe("A rollout that fails in a wave", () => {
             strictEqual(code, "rollout-taken-back");
             match(
                 seen,
-                /^The rollout failed: new3-n3, new4-n4 on n3, n4 restarted with the role, and did not become Ready within 300 s\./,
+                /^The rollout failed: new3-n3, new4-n4 on n3, n4 restarted with the role, but did not become Ready within 300 s\./,
             );
             match(
                 means,
-                /restarted with their former credentials \(everything is as before\)\. 2 pods work with the role and keep it\./,
+                /restarted with their former credentials \(the rollout is taken back\)\. 2 pods work with the role and keep it\./,
             );
-            match(fix, /Then run pulumi up again: it begins with the proof and the canaries\.$/);
+            match(fix, /Then run pulumi up: it begins with the proof and the canaries\.$/);
             return true;
         });
         deepStrictEqual(writes(), [
@@ -485,7 +485,7 @@ describe("A complaint from before the role was repaired", () => {
         const { done, calls, lines } = update({ pods: complaining(seconds(-60)) });
         deepStrictEqual(await done, { shown: WORKS, rollouts: 4 });
         strictEqual(proofs(calls), 1);
-        ok(lines.includes("The role was proved since this complaint: only later events count"));
+        ok(lines.includes("The role has been proved since this event: only later events count"));
     });
 
     it("counts where the role is not proved", async () => {

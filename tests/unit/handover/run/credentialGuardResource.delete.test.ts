@@ -208,7 +208,7 @@ describe("The delete of the credential guard", () => {
         await rejects(
             ended,
             ({ message }: Error) =>
-                message.startsWith("[time-limit] The hand-back did not finish within 40 s.") &&
+                message.startsWith("[time-limit] The hand-back reached its limit of 40 s.") &&
                 message.includes("timeouts.handBackSeconds"),
         );
     });

@@ -201,7 +201,7 @@ describe("The detachment, when it hands over", () => {
         await rejects(
             detachment.create({ ...inputs, timeouts }, operation),
             ({ message }: Error) =>
-                message.startsWith("[time-limit] The verification of all pods did not finish within 30 s.") &&
+                message.startsWith("[time-limit] The verification of all pods reached its limit of 30 s.") &&
                 message.includes("timeouts.verificationSeconds"),
         );
     });

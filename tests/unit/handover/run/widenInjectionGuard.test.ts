@@ -105,7 +105,7 @@ describe("The injection guard before another role is delivered", () => {
     it("ends the run where it cannot be changed in time", async () => {
         const { error } = await widen([ROLE], [admitted], true, false);
         const what = "Waiting until the injection guard admits the new role";
-        strictEqual(error?.message.startsWith(`[time-limit] ${what} did not finish within 60 s.`), true, String(error));
+        strictEqual(error?.message.startsWith(`[time-limit] ${what} reached its limit of 60 s.`), true, String(error));
     });
 
     it("ends the run after any other failure", async () =>
