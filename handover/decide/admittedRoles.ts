@@ -66,6 +66,14 @@ export function admitRoleStep(
     };
 }
 
+/** Whether the injection guard refuses pods that start with these annotations of the service account. */
+export function guardRefuses(
+    { injectionGuard: { inForce, roleArns } }: ClusterSeen,
+    { [ROLE_ARN_ANNOTATION]: roleArn }: Readonly<Record<string, string>>,
+): boolean {
+    return inForce && roleArns !== undefined && (roleArn === undefined || !roleArns.includes(roleArn));
+}
+
 /** Limits the injection guard to the role, once no pod has another one. Undefined if it admits no other role. */
 export function narrowStep({ subject, injectionGuard }: AdmissionTarget, seen: ClusterSeen): Step | undefined {
     const { roleArns: admitted = [] } = seen.injectionGuard;

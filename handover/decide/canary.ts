@@ -14,7 +14,7 @@ import { complaintStep } from "./complaints";
 import { attachStep, isOwnAndIdle, toAttach } from "./giveBack";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
-import { canaryPlaces, describePlace, Place, placesOf } from "./places";
+import { canaryPlaces, describeNodes, describePlace, Place, placesOf } from "./places";
 import { sideBySide } from "./sideBySide";
 import { isUrgent, usesNodeRole } from "./withoutPath";
 
@@ -51,15 +51,18 @@ export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memo
     const works = (place: Place) => carriersIn(target, world, place).right.length > 0;
     const tested = first.every(works) ? [...first, ...others] : first;
     const steps = tested.flatMap((place) => placeStep(target, world, memory, place) ?? []);
+    // A canary that does not start ends the rollout when the others have shown whether the role works.
+    const notStarting = steps.filter((step) => step.do === "refuse" && step.refusal.code === "pods-do-not-start");
     return (
-        sideBySide(steps) ?? {
+        sideBySide(steps.filter((step) => !notStarting.includes(step))) ??
+        notStarting[0] ?? {
             do: "done",
             why: tested.length === 0 ? "nothing to test: the cluster has no nodes" : whatWorks(tested, places),
         }
     );
 }
 
-function carriersIn(target: RolloutTarget, { cluster }: World, { nodes }: Place): Fleet {
+function carriersIn(target: RolloutTarget, { cluster }: World, { nodes }: Pick<Place, "nodes">): Fleet {
     return fleetOf(cluster, nodes, (pod) => hasDelivery(pod, target), false);
 }
 
@@ -137,7 +140,7 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     if (canary !== undefined) {
         const why = `canary ${canary.name} on ${canary.node}${describePlace(place)}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : notReady(canary)}`;
         return isLate(canary, canarySeconds, memory, at)
-            ? { do: "refuse", refusal: refusals.timeout("The canary", canarySeconds, "timeouts.canarySeconds", why) }
+            ? { do: "refuse", refusal: lateCanary(target, world, canary, why) }
             : { do: "wait", why };
     }
     // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.
@@ -156,6 +159,14 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
             why: `no canary${describePlace(place)} yet, because these nodes are NotReady and have no pod: ${listNames(place.nodes)}`,
         }
     );
+}
+
+/** A canary that does not start for a reason of its own says nothing about a role that works in another place. */
+function lateCanary(target: RolloutTarget, world: World, canary: PodSeen, why: string): Refusal {
+    const worksElsewhere = carriersIn(target, world, world.cluster).right.length > 0;
+    return canary.startProblem !== undefined && worksElsewhere
+        ? refusals.podsDoNotStart([canary], describeNodes([canary.node], world), target.subject.serviceAccount)
+        : refusals.timeout("The canary", target.canarySeconds, "timeouts.canarySeconds", why);
 }
 
 /** A start of the plugin that fails ends in a restart about 90 seconds later, by the liveness probe. */

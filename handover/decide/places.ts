@@ -36,12 +36,13 @@ export interface CanaryPlaces {
     readonly others: readonly Place[];
 }
 
-/** A place without a Ready node gets a canary only if its node role has no other place, since nothing can be tested there. */
+/**
+ * A place without a Ready node gets no canary, since nothing can be tested there. Its nodes are left to the verification. The canaries wait
+ * only if no node of the cluster is Ready.
+ */
 export function canaryPlaces(places: readonly Place[]): CanaryPlaces {
-    const isReady = ({ nodes }: Place) => nodes.some(({ ready }) => ready);
-    const testable = places.filter(
-        (place) => isReady(place) || !places.some((other) => other.roleName === place.roleName && isReady(other)),
-    );
+    const ready = places.filter(({ nodes }) => nodes.some((node) => node.ready));
+    const testable = ready.length > 0 ? ready : places;
     const isFirst = (place: Place) => testable.find(({ roleName }) => roleName === place.roleName) === place;
     const first = testable.filter(isFirst).slice(0, MOST_CANARIES);
     return { first, others: testable.filter((place) => !isFirst(place)).slice(0, MOST_CANARIES - first.length) };

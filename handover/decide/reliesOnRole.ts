@@ -10,7 +10,7 @@ export function reliesOnRole(record: HandOverRecord, { cluster, account }: World
 }
 
 /** A recorded policy that its owner has taken away does not count, if the node role holds another one. */
-function isDetached({ nodeRolePolicies }: HandOverRecord, role: NodeRoleSeen): boolean {
+export function isDetached({ nodeRolePolicies }: HandOverRecord, role: NodeRoleSeen): boolean {
     const recorded = nodeRolePolicies[role.name] ?? [];
     return role.exists && recorded.length > 0 && !holdsPermissions(role, recorded);
 }

@@ -12,8 +12,8 @@ import { describeNodes, placesOf } from "./places";
  * The canaries, then the other pods in waves.
  *
  * A wave begins when every pod of the wave before it is Ready with the role, so that no more than one wave of pods is ever without a path.
- * It is no larger than the DaemonSet's maxUnavailable, and no larger than the number of pods that work with the role already: the first
- * waves are small. Pods restart by deletion under every update strategy. A changed pod template would restart every
+ * It is no larger than the DaemonSet's maxUnavailable, and no larger than the number of pods that this run has seen to work: the first waves
+ * are small. Pods restart by deletion under every update strategy. A changed pod template would restart every
  * pod, and a reverted one would restart the pods of the earlier waves again.
  *
  * Pods on NotReady nodes are left to the verification, which names these nodes.
@@ -58,7 +58,15 @@ function waveStep(target: RolloutTarget, world: World, memory: Memory): Step | u
     }
     const untested = onePodInEachUntestedPlace(fleet, world);
     const wave = untested.length > 0 ? { ...fleet, wrong: untested } : fleet;
-    return restartWrong(wave, memory, at, describeCredentials, Math.max(1, fleet.right.length));
+    return restartWrong(wave, memory, at, describeCredentials, Math.max(1, seenToWork(fleet, memory)));
+}
+
+/**
+ * How many pods this run has restarted and seen to work. Pods that an earlier run restarted say nothing about what has failed since, so the
+ * waves begin with one pod again.
+ */
+function seenToWork({ right }: Fleet, { restarts }: Memory): number {
+    return right.filter(({ node }) => restarts[node] !== undefined).length;
 }
 
 /** Whether the present wave has failed: for its credentials, or because its pods do not start at all. */
@@ -73,7 +81,9 @@ function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: M
     if (withoutPath.length > 0) {
         return refuse(refusals.waveFailed(withoutPath, nodesOf(withoutPath, world), canarySeconds));
     }
-    return late.length > 0
+    // The other pods of the wave may not work with the role: they are not left without a path.
+    const undecided = fleet.starting.some(({ startProblem }) => startProblem === undefined);
+    return late.length > 0 && !undecided
         ? refuse(refusals.podsDoNotStart(late, nodesOf(late, world), target.subject.serviceAccount))
         : undefined;
 }

@@ -503,8 +503,15 @@ export const refusals = {
         new Refusal(
             "canary-failed",
             `The canary failed: ${withFullStop(cause)}`,
-            `The service account and the canaries that did not work were reverted (${back}). Other pods were not restarted. Policies that were attached to the node roles again stay attached until the next successful run.`,
+            `The service account and the canaries that did not work were reverted (${back}). The other pods stay as they are. Policies that were attached to the node roles again stay attached until the next successful run.`,
             "Fix the cause and run the update again. It begins with the proof and the canaries.",
+        ),
+    canaryStays: (cause: string) =>
+        new Refusal(
+            "canary-failed",
+            `The canary failed: ${withFullStop(cause)}`,
+            "The canary keeps the role, because pods cannot return to the node roles: these have given up the policies, or the injection guard refuses pods without the role. The other pods stay as they are.",
+            "Fix the cause.",
         ),
     waveFailed: (pods: readonly PodSeen[], nodes: readonly string[], seconds: number) =>
         new Refusal(

@@ -25,10 +25,20 @@ export class Forecast {
     /** Whether it waits for something that does not happen by itself. */
     public isStuck = false;
 
-    public constructor(public world: World) {}
+    private memory: Memory;
+
+    public constructor(public world: World) {
+        this.memory = freshMemory(world.at);
+    }
 
     /** Asks for the next step until there is none. Once the forecast is stuck, no further part is started. */
     public through(next: (world: World, memory: Memory) => Step): ForecastPart {
+        this.memory = freshMemory(this.world.at);
+        return this.further(next);
+    }
+
+    /** The same, with the memory of the part before: the update runs both in one loop. */
+    public further(next: (world: World, memory: Memory) => Step): ForecastPart {
         if (this.isStuck) {
             return NO_STEPS;
         }
@@ -55,10 +65,9 @@ export class Forecast {
     private follow(next: (world: World, memory: Memory) => Step): ForecastPart {
         const maxSteps = STEPS_WHATEVER_THE_SIZE + STEPS_A_POD * this.world.cluster.pods.length;
         const steps: Step[] = [];
-        let memory = freshMemory(this.world.at);
         let waits = 0;
         for (;;) {
-            const step = next(this.world, memory);
+            const step = next(this.world, this.memory);
             if (step.do === "done") {
                 return { steps, stuck: undefined, refusal: undefined };
             }
@@ -71,7 +80,7 @@ export class Forecast {
             }
             steps.push(step);
             this.world = worldAfter(this.world, step, waits > 1);
-            memory = remember(memory, step, this.world.at);
+            this.memory = remember(this.memory, step, this.world.at);
         }
     }
 }

@@ -142,7 +142,7 @@ function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, f
     const target = { subject, record, serviceAccountUid: undefined, stableSeconds, canarySeconds: Infinity };
     const places = placesOf(preflight.world);
     const first = forecast.through((world, memory) => nextCanaryStep(target, world, memory));
-    const rest = forecast.through((world, memory) => nextRolloutStep(target, world, memory));
+    const rest = forecast.further((world, memory) => nextRolloutStep(target, world, memory));
     return [
         ...planLines.canary(first, preflight.world, stableSeconds),
         ...planLines.untested(first, places.length),

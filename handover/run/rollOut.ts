@@ -9,7 +9,7 @@ import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf, RolloutRun } from 
 import { provedSinceComplaint } from "./complaints";
 import { reach } from "./loop";
 import { prove } from "./proveRole";
-import { takeBack } from "./takeBackRollout";
+import { finishTakingBack, takeBack } from "./takeBackRollout";
 import { TransientRetry } from "./transientRetry";
 
 /** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to take back. */
@@ -17,9 +17,16 @@ const WRONG_CLUSTER = ["cluster-changed", "another-cluster", "service-account-mi
 
 /**
  * A cancelled run ends without taking anything back, so that the user does not wait. The next run continues from there. Without a
- * kubeconfig, the rollout has not begun. Pods with the credentials of an association work as long as it exists.
+ * kubeconfig, the rollout has not begun. Pods with the credentials of an association work as long as it exists. A pod that does not start for
+ * a reason of its own would not start with its former credentials either.
  */
-const NOTHING_TO_TAKE_BACK = [...WRONG_CLUSTER, "cancelled", "kubeconfig-invalid", "pod-identity-association"];
+const NOTHING_TO_TAKE_BACK = [
+    ...WRONG_CLUSTER,
+    "cancelled",
+    "kubeconfig-invalid",
+    "pod-identity-association",
+    "pods-do-not-start",
+];
 
 /** Restarts the pods. `before`: the state of the last rollout. */
 export async function rollOut(
@@ -40,7 +47,9 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
     const cluster = await new TransientRetry(context).read(() => context.cluster.look());
     const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
     if (isTheCluster && !isAnnotated(target.subject, cluster)) {
-        await prove(context, target, { cluster });
+        await prove(context, target, { cluster }).catch(async (error: unknown) => {
+            throw await finishTakingBack(context, target, error);
+        });
     }
 }
 

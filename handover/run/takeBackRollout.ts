@@ -1,12 +1,16 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { nextCanaryStep } from "../decide/canary";
-import { reliesOnRole } from "../decide/reliesOnRole";
+import { guardRefuses } from "../decide/admittedRoles";
+import { isDetached, reliesOnRole } from "../decide/reliesOnRole";
 import { nextTakeBackStep } from "../decide/takeBack";
-import { carriesRole } from "../model/carriedRole";
+import { carriesAnyOf, carriesRole } from "../model/carriedRole";
+import { isAnnotated } from "../model/isAnnotated";
+import { listNames } from "../model/listNames";
 import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory } from "../model/steps";
 import type { World } from "../model/world";
+import { look } from "../observe/look";
 import { RunContext } from "../observe/runContext";
 import type { RolloutRun } from "./canaryState";
 import { reach, Reached } from "./loop";
@@ -27,10 +31,16 @@ export async function takeBack(
         return error;
     }
     const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
-    const formerAnnotations = annotationsToRestore(target, first);
-    if (tested && formerAnnotations === target.subject.annotations) {
-        // The node roles have given up their policies: there is nothing to go back to.
-        return isRefusal(error) ? withOtherWay(error) : error;
+    const formerAnnotations = annotationsToRestore(target, first, last);
+    if (
+        formerAnnotations === target.subject.annotations &&
+        last !== undefined &&
+        isAnnotated(target.subject, last.cluster)
+    ) {
+        // There is nothing to go back to.
+        return !isRefusal(error) || isApiFailure(error)
+            ? error
+            : withOtherWay(tested ? error : refusals.canaryStays(cause));
     }
     const { world, why: back } = await revert(context, { ...target, formerAnnotations }, cause);
     if (isApiFailure(error)) {
@@ -55,16 +65,39 @@ function workingPods({ subject }: RolloutRun, { cluster }: World): number {
 }
 
 /**
+ * Finishes what a killed run has begun: it took a rollout back, and left pods with a role that is not proved to work. Returns the error of
+ * the run.
+ */
+export async function finishTakingBack(context: RunContext, target: RolloutRun, error: unknown): Promise<unknown> {
+    const world = await look(context, { searchElsewhere: false }).catch(() => undefined);
+    const { pods = [] } = world?.cluster ?? {};
+    const left = pods.filter((pod) => !pod.ready && carriesAnyOf(pod, [target.subject.roleArn]));
+    const formerAnnotations = annotationsToRestore(target, world, world);
+    const isKept = formerAnnotations === target.subject.annotations;
+    const areDetached = world?.account.nodeRoles.some((role) => isDetached(target.record, role)) ?? true;
+    if (!isRefusal(error) || left.length === 0 || isKept || areDetached) {
+        return error;
+    }
+    const { why } = await revert(context, { ...target, formerAnnotations }, `${error.seen} ${error.means}`);
+    const { code, seen, fix } = error;
+    return new Refusal(code, seen, `An earlier run had left ${listNames(left)} with the role: ${why}.`, fix);
+}
+
+/**
  * A rollout that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
- * node roles without the policies. It does not know about them if the run has seen nothing.
+ * node roles without the policies. It does not know about them if the run has seen nothing. Under the injection guard of such a cluster, no
+ * pod could be created with the former annotations.
  */
 function annotationsToRestore(
     { record, subject, formerAnnotations }: Pick<RolloutRun, "record" | "subject" | "formerAnnotations">,
     first: World | undefined,
+    last: World | undefined,
 ): Readonly<Record<string, string>> {
     const relies =
         first === undefined ? record.namedNodeRoles.length > 0 : reliesOnRole(record, first, subject.roleArn);
-    return relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined ? subject.annotations : formerAnnotations;
+    const isKept = relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined;
+    const isRefused = last !== undefined && guardRefuses(last.cluster, formerAnnotations);
+    return isKept || isRefused ? subject.annotations : formerAnnotations;
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */
@@ -73,7 +106,7 @@ function isApiFailure(error: unknown): error is Refusal {
 }
 
 function stateUnknown({ code, seen, means, fix }: Refusal, back: string): Refusal {
-    const meanwhile = `The state of the canaries could not be read. The service account and the canaries that did not work were reverted (${back}). Other pods were not restarted.`;
+    const meanwhile = `The state of the canaries could not be read. The service account and the canaries that did not work were reverted (${back}). The other pods stay as they are.`;
     return new Refusal(code, seen, `${means} ${meanwhile}`, fix);
 }
 

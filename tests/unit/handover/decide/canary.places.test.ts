@@ -145,6 +145,42 @@ describe("With several places, the canaries", () => {
             { canarySeconds: 300 },
         ],
         [
+            "say nothing about the role if one does not start for a reason of its own, and others work",
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+            }),
+            refuse("pods-do-not-start", "pod-n2 does not start (Unschedulable). Nodes: n2 (s2)."),
+            { canarySeconds: 300 },
+        ],
+        [
+            "are awaited in the other places first, where one does not start",
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                n3: inSubnet("s3", { ...notYet, createdAt: seconds(-296) }),
+            }),
+            wait("canary pod-n3 on n3 of nodes in s3: not Ready yet"),
+            { canarySeconds: 300 },
+        ],
+        [
+            "have failed if one does not start, and none has worked",
+            places({
+                n1: inSubnet("s1", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                n2: inSubnet("s2"),
+            }),
+            refuse(
+                "time-limit",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n1 on n1 of nodes in s1: does not start: Unschedulable.",
+            ),
+            { canarySeconds: 300 },
+        ],
+        [
+            "are not of a node role without a Ready node",
+            places({ n1: { role: "a", ready: false }, n2: { role: "b" } }),
+            restart(first("n2", "b"), "pod-n2"),
+        ],
+        [
             "have failed when one complains",
             places({ n1: inSubnet("s1", working), n2: inSubnet("s2", { ...working, missingPermissions: "no" }) }),
             refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),

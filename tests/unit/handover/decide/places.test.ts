@@ -146,11 +146,20 @@ describe("The places that get a canary", () => {
             { first: ["b"], others: [] },
         ],
         [
-            "are those without a Ready node where the node role has no other place",
+            "are not those without a Ready node, whatever their node role",
             {
                 a: { role: "r", subnet: "1", ready: false },
                 b: { role: "r", subnet: "2", ready: false },
                 c: { role: "s", subnet: "1" },
+            },
+            { first: ["c"], others: [] },
+        ],
+        [
+            "are those without a Ready node only where no node is Ready",
+            {
+                a: { role: "r", subnet: "1", ready: false },
+                b: { role: "r", subnet: "2", ready: false },
+                c: { role: "s", subnet: "1", ready: false },
             },
             { first: ["a", "c"], others: ["b"] },
         ],

@@ -10,6 +10,9 @@ import { comparableStep, daemonSet, fresh, memoryWith, pod, record, ROLE, second
 const NOTHING_OF_ITS_OWN = (name: string) => `${name} carries no role of its own`;
 const works = (pods: string) => ({ do: "done", why: `${pods} with the role` });
 const late = { ...notYet, createdAt: seconds(-300) };
+/** This run has restarted the pods of these nodes. */
+const restarted = (...nodes: string[]) => memoryWith({ restarts: Object.fromEntries(nodes.map((name) => [name, 1])) });
+const FIRST = restarted("n1", "n2", "n3");
 const onDelete = { ...daemonSet, updateStrategy: "OnDelete" as const, maxUnavailable: 2 };
 
 /** Nodes n1, n2, … in the same place. */
@@ -29,19 +32,28 @@ describe("A wave of the rollout", () => {
             restart("canary pod-n1 on n1 of nodes: restarts first, with the role", "pod-n1"),
         ],
         [
-            "is no larger than the number of pods that work with the role",
+            "is no larger than the number of pods that this run has seen to work",
             places(inOnePlace(working, {}, {}, {}), { maxUnavailable: 5 }),
             restart(NOTHING_OF_ITS_OWN("pod-n2"), "pod-n2"),
+        ],
+        [
+            "is one pod at first, where pods work that an earlier run restarted",
+            places(inOnePlace(working, working, working, {}, {}), { maxUnavailable: 5 }),
+            restart(NOTHING_OF_ITS_OWN("pod-n4"), "pod-n4"),
         ],
         [
             "grows with that number",
             places(inOnePlace(working, working, {}, {}, {}), { maxUnavailable: 5 }),
             restart("pod-n3 carries no role of its own; with it pod-n4", "pod-n3", "pod-n4"),
+            {},
+            FIRST,
         ],
         [
             "is no larger than the DaemonSet's maxUnavailable",
             places(inOnePlace(working, working, working, {}, {}, {}), { maxUnavailable: 2 }),
             restart("pod-n4 carries no role of its own; with it pod-n5", "pod-n4", "pod-n5"),
+            {},
+            FIRST,
         ],
         [
             "is the same with OnDelete, and for pods of an older template",
@@ -49,6 +61,8 @@ describe("A wave of the rollout", () => {
                 daemonSet: onDelete,
             }),
             restart("pod-n4 carries no role of its own; with it pod-n5", "pod-n4", "pod-n5"),
+            {},
+            FIRST,
         ],
         [
             "restarts pods of another role, and of one that is carried in part",
@@ -64,6 +78,8 @@ describe("A wave of the rollout", () => {
                 { maxUnavailable: 5 },
             ),
             restart("pod-n3 carries old; with it pod-n4", "pod-n3", "pod-n4"),
+            {},
+            FIRST,
         ],
         [
             "restarts pods that carry the role from before it was delivered in another way",
@@ -99,6 +115,8 @@ describe("A wave of the rollout", () => {
             "does not wait until the pods of the one before are stable",
             places(inOnePlace(working, { ...working, readySince: seconds(0) }, {}, {}, {}), { maxUnavailable: 5 }),
             restart("pod-n3 carries no role of its own; with it pod-n4", "pod-n3", "pod-n4"),
+            {},
+            FIRST,
         ],
         [
             "has the DaemonSet try again where a pod was refused",
@@ -124,6 +142,8 @@ describe("A wave of the rollout", () => {
             "goes on beside NotReady nodes",
             places(inOnePlace(working, working, "NotReady", {}, {}, {}), { maxUnavailable: 2 }),
             restart("pod-n4 carries no role of its own; with it pod-n5", "pod-n4", "pod-n5"),
+            {},
+            FIRST,
         ],
         [
             "is not needed where each pod works with the role",
@@ -171,7 +191,7 @@ describe("A wave after ten canaries in more places", () => {
             { maxUnavailable: 8 },
         );
         deepStrictEqual(
-            comparableStep(nextRolloutStep(target, of, fresh)),
+            comparableStep(nextRolloutStep(target, of, restarted(...Object.keys(twelve(() => ({}))).slice(0, 10)))),
             restart("pod-n10 carries no role of its own; with it pod-n11", "pod-n10", "pod-n11"),
         );
     });
@@ -193,7 +213,7 @@ describe("A wave after ten canaries in more places", () => {
             { maxUnavailable: 3 },
         );
         deepStrictEqual(
-            comparableStep(nextRolloutStep(target, of, fresh)),
+            comparableStep(nextRolloutStep(target, of, restarted(...Object.keys(twelve(() => ({}))).slice(0, 12)))),
             restart("pod-n12 carries no role of its own; with it pod-n13, pod-n14", "pod-n12", "pod-n13", "pod-n14"),
         );
     });
@@ -259,6 +279,21 @@ describe("A wave fails", () => {
                 "pods-do-not-work",
                 "pod-n3 on n3 (s1) restarted with the role, but did not become Ready within 300 s.",
             ),
+        ],
+        [
+            "only when the others have shown whether they work, where one does not start",
+            places(inSubnets({ ...late, startProblem: "Unschedulable" }, { ...notYet, createdAt: seconds(-296) })),
+            wait("2 of 4 pods are Ready (not Ready yet: pod-n2, pod-n3)"),
+        ],
+        [
+            "for those that do not start, when none of the others is undecided",
+            places(
+                inSubnets(
+                    { ...late, startProblem: "Unschedulable" },
+                    { ...notYet, createdAt: seconds(-296), startProblem: "Unschedulable" },
+                ),
+            ),
+            refuse("pods-do-not-start", "pod-n2 does not start (Unschedulable). Nodes: n2 (s0)."),
         ],
         [
             "at once where a pod complains",

@@ -145,6 +145,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "the rollout is taken back")],
+    canaryStays: [refusals.canaryStays("It crashed")],
     waveFailed: [refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300)],
     formerCredentialsFail: [refusals.formerCredentialsFail([pod("n1", onNodeRole)], ["n1 (subnet-0a)"])],
     podsDoNotStart: [

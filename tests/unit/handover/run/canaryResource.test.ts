@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { Refusal } from "../../../../handover/model/refusal";
+import type { World } from "../../../../handover/model/world";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
 import {
     carrying,
@@ -23,6 +24,11 @@ import { Born, Simulated, simulate } from "./simulatedCluster";
 const EXPIRED = new Refusal("aws-credentials-expired", "AWS says: expired.", "They have expired.", "Log in again.");
 const UNKNOWN = new Refusal("cluster-credentials-refused", "401.", "The user is unknown.", "Give another kubeconfig.");
 const UNREACHABLE = new Refusal("cluster-unreachable", "No route.", "It is not reached.", "Connect.");
+/** The pods under names of an earlier run. */
+const ofEarlierRun = ({ cluster }: World) =>
+    cluster.pods.map((one) => ({ ...one, name: `earlier-${one.node}`, uid: `earlier ${one.uid}` }));
+/** The injection guard of a cluster that is handed over. */
+const GUARD = { present: true, inForce: true, roleArns: [ROLE] };
 const WORKS = "3 pods work with the role";
 const ANNOTATED = { [ROLE_ARN]: ROLE };
 
@@ -219,6 +225,39 @@ describe("A rollout that fails in its canaries", () => {
             return code === "canary-failed" && seen.includes("does not start: Unschedulable");
         });
         deepStrictEqual(end(), REVERTED);
+    });
+
+    it("keeps the annotation if the injection guard refuses pods without the role, and says so", async () => {
+        const { done, writes } = rollOut({ cluster: { injectionGuard: GUARD }, born: ofRole(() => "never") });
+        await rejects(done, ({ code, means, fix }: Refusal) => {
+            strictEqual(code, "canary-failed");
+            match(means, /^The canary keeps the role, because pods cannot return to the node roles: /);
+            match(fix, /^Fix the cause\. Then run pulumi up --refresh\. Or run pulumi destroy: /);
+            return true;
+        });
+        deepStrictEqual(writes(), ["restart pod-n1"]);
+    });
+
+    it("is taken back if the injection guard is not in force", async () => {
+        const injectionGuard = { ...GUARD, inForce: false };
+        const { done, end } = rollOut({ cluster: { injectionGuard }, born: ofRole(() => "never") });
+        await rejects(done, { code: "canary-failed" });
+        deepStrictEqual(end(), REVERTED);
+    });
+
+    it("is taken back to a former role that the injection guard admits", async () => {
+        const former = { [ROLE_ARN]: FORMER_ROLE };
+        const injectionGuard = { ...GUARD, roleArns: [FORMER_ROLE, ROLE] };
+        const { done, end } = rollOut(
+            {
+                pods: pods(carrying(FORMER_ROLE)),
+                cluster: { injectionGuard },
+                born: (one) => (JSON.stringify(one.credentials).includes(ROLE) ? "never" : "works"),
+            },
+            { formerAnnotations: former },
+        );
+        await rejects(done, { code: "canary-failed" });
+        strictEqual(end().annotations[ROLE_ARN], FORMER_ROLE);
     });
 
     it("gives the former annotation back, and the pod its former role", async () => {
@@ -422,6 +461,90 @@ describe("A rollout that fails in a wave", () => {
             return code === "rollout-taken-back" && means.includes("1 pod works with the role and keeps it.");
         });
         deepStrictEqual(end(), { annotations: {}, carriers: ["n1"] });
+    });
+
+    it("begins with one pod at the next run, though others work that the run before restarted", async () => {
+        const { done, seen } = rollOut({ nodes: nine, maxUnavailable: 3, born: ofRole(from(4, "never")) });
+        await rejects(done, { code: "rollout-taken-back" });
+        const next = rollOut({
+            nodes: nine,
+            maxUnavailable: 3,
+            annotations: {},
+            pods: ofEarlierRun(seen()),
+            born: ofRole(() => "never"),
+        });
+        await rejects(next.done, { code: "rollout-taken-back" });
+        strictEqual(next.writes().filter((call) => /^restart (pod|earlier)/.test(call)).length, 1);
+    });
+
+    it("is taken back to the end by the next run, if it was killed meanwhile and the proof now fails", async () => {
+        const refused: Simulated["proof"] = {
+            verdict: "no",
+            final: true,
+            code: "permission-missing",
+            why: "No ec2:CreateTags",
+        };
+        const broken = { ...starting, credentials: carrying(ROLE) };
+        const left = [
+            pod("n1", carrying(ROLE)),
+            ...["n2", "n3", "n4"].map((name) => pod(name, carrying(ROLE), broken)),
+        ];
+        const others = nine.slice(4).map(({ name }) => pod(name, onNodeRole));
+        const { done, end, writes } = rollOut({
+            nodes: nine,
+            annotations: {},
+            pods: [...left, ...others],
+            proof: refused,
+        });
+        await rejects(done, ({ code, means, fix }: Refusal) => {
+            strictEqual(code, "permission-missing");
+            strictEqual(
+                means,
+                "An earlier run had left pod-n2, pod-n3, pod-n4 with the role: the rollout is taken back.",
+            );
+            ok(fix.length > 0);
+            return true;
+        });
+        deepStrictEqual(writes(), ["restart pod-n2", "restart pod-n3", "restart pod-n4"]);
+        deepStrictEqual(end(), { annotations: {}, carriers: ["n1"] });
+    });
+
+    for (const [what, more] of [
+        ["node roles have given up their policies", { nodeRoles: [nodeRole(withoutPolicies)] }],
+        ["the injection guard refuses pods without the role", { cluster: { injectionGuard: GUARD } }],
+    ] as const) {
+        it(`leaves those pods alone if the ${what}`, async () => {
+            const refused: Simulated["proof"] = {
+                verdict: "no",
+                final: true,
+                code: "permission-missing",
+                why: "No",
+            };
+            const left = nine.map(({ name }) =>
+                pod(name, carrying(ROLE), { ...starting, credentials: carrying(ROLE) }),
+            );
+            const { done, writes } = rollOut({ nodes: nine, annotations: {}, pods: left, proof: refused, ...more });
+            await rejects(done, { code: "permission-missing", means: "Nothing on the cluster was changed." });
+            deepStrictEqual(writes(), []);
+        });
+    }
+
+    it("keeps the annotation if the injection guard refuses pods without the role: no pod could be created", async () => {
+        const handedOver = [...nine.slice(0, 8).map(({ name }) => pod(name, carrying(ROLE))), pod("n9", onNodeRole)];
+        const guarded = {
+            nodes: nine,
+            pods: handedOver,
+            cluster: { injectionGuard: GUARD },
+            born: ofRole(() => "never"),
+        };
+        const { done, end } = rollOut(guarded);
+        await rejects(done, ({ code, fix }: Refusal) => {
+            return (
+                code === "pods-do-not-work" &&
+                fix.endsWith("Or run pulumi destroy: it moves every pod back to the node roles.")
+            );
+        });
+        strictEqual(end().annotations[ROLE_ARN], ROLE);
     });
 
     it("continues at the next run, with the proof first, and restarts those alone that do not carry the role", async () => {
