@@ -128,7 +128,7 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     const { cluster, at } = world;
     const { stableSeconds, canarySeconds } = target;
     const fleet = carriersIn(target, world, place);
-    const complaint = complaintStep(fleet, target);
+    const complaint = complaintStep(fleet, target, world);
     if (complaint !== undefined) {
         return complaint;
     }

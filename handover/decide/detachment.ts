@@ -197,7 +197,7 @@ function verificationStep(
     if (!isAnnotated(subject, cluster)) {
         return annotationStep(subject, cluster);
     }
-    const complaint = complaintStep(fleet, target);
+    const complaint = complaintStep(fleet, target, world);
     if (complaint !== undefined) {
         return complaint;
     }

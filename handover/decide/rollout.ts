@@ -72,7 +72,7 @@ function seenToWork({ right }: Fleet, { restarts }: Memory): number {
 /** Whether the present wave has failed: for its credentials, or because its pods do not start at all. */
 function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: Memory): Step | undefined {
     const { canarySeconds } = target;
-    const complaint = complaintStep(fleet, target);
+    const complaint = complaintStep(fleet, target, world);
     if (complaint !== undefined) {
         return complaint;
     }

@@ -383,10 +383,10 @@ export const refusals = {
             "Without it, a pod created while the webhook is down would have no permissions once the node roles have lost the policy.",
             "Run pulumi up --refresh to create it again.",
         ),
-    podMissesPermissions: ({ name, missingPermissions }: PodSeen, roleArn: string) =>
+    podsMissPermissions: (pods: readonly PodSeen[], nodes: readonly string[], roleArn: string) =>
         new Refusal(
             "pod-misses-permissions",
-            `The pod ${name} carries ${roleArn} and reports in an event: ${missingPermissions ?? ""}`,
+            `${whoReports(pods, nodes, roleArn)}: ${pods[0]?.missingPermissions ?? ""}`,
             "The role lacks a permission, or something else denies it: a permissions boundary, a service control policy, or a VPC endpoint policy.",
             "Find the action in the text of this event, allow it for the role, and run the update again.",
         ),
@@ -590,6 +590,14 @@ function restartCommands(pods: readonly OtherCarrier[]): string {
 
 function annotationBelongsTo({ namespace, name }: Subject["serviceAccount"], owners: readonly string[]): string {
     return `The role annotation of ${namespace}/${name} belongs to ${owners.map((owner) => JSON.stringify(owner)).join(", ")}.`;
+}
+
+/** The beginning of a message that ends with the event of the first pod. */
+function whoReports(pods: readonly PodSeen[], nodes: readonly string[], roleArn: string): string {
+    const where = `${listNames(pods)} on ${listTexts(nodes)}`;
+    return pods.length === 1
+        ? `The pod ${where} carries ${roleArn} and reports in an event`
+        : `${String(pods.length)} pods carry ${roleArn} and report missing permissions in events: ${where}. The event of ${listNames(pods.slice(0, 1))}`;
 }
 
 /** The arguments of kubectl that remove an annotation from the service account. */

@@ -183,7 +183,7 @@ describe("With several places, the canaries", () => {
         [
             "have failed when one complains",
             places({ n1: inSubnet("s1", working), n2: inSubnet("s2", { ...working, missingPermissions: "no" }) }),
-            refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+            refuse("pod-misses-permissions", `The pod pod-n2 on n2 (s2) carries ${ROLE} and reports in an event: no`),
         ],
         [
             "are those that a killed run left, and one more where it left none",

@@ -279,14 +279,14 @@ describe("The canary", () => {
         [
             "fails when a pod with the role reports a refused call",
             before({ pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no" })) }),
-            refuse("pod-misses-permissions", `The pod pod-n1 carries ${ROLE} and reports in an event: no`),
+            refuse("pod-misses-permissions", `The pod pod-n1 on n1 carries ${ROLE} and reports in an event: no`),
         ],
         [
             "has every complaint since the role was proved held against it",
             before({
                 pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no", missingPermissionsAt: NOW })),
             }),
-            refuse("pod-misses-permissions", `The pod pod-n1 carries ${ROLE} and reports in an event: no`),
+            refuse("pod-misses-permissions", `The pod pod-n1 on n1 carries ${ROLE} and reports in an event: no`),
             { provedAt: NOW },
         ],
         [

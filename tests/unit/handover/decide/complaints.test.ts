@@ -1,7 +1,9 @@
-import { strictEqual } from "node:assert/strict";
-import { complains } from "../../../../handover/decide/complaints";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { complains, complaintStep, withoutComplaints } from "../../../../handover/decide/complaints";
+import { fleetOf } from "../../../../handover/decide/fleet";
 import type { PodSeen } from "../../../../handover/model/world";
-import { carrying, pod, ROLE, seconds } from "../support/worlds";
+import { On, places, target, working } from "../support/rollouts";
+import { carrying, comparableStep, pod, ROLE, seconds } from "../support/worlds";
 
 describe("A pod's complaint about a missing permission", () => {
     const said = { missingPermissions: "ec2:CreateTags denied" };
@@ -29,4 +31,54 @@ describe("A pod's complaint about a missing permission", () => {
             strictEqual(complains(pod("n1", carrying(ROLE), more), proved), expected);
         });
     }
+});
+
+describe("The refusal for complaints of pods", () => {
+    const said = (missingPermissions: string): On => ({ subnet: "subnet-0a", pod: { ...working, missingPermissions } });
+    const step = (where: Readonly<Record<string, On>>) => {
+        const world = places(where);
+        const { nodes } = world.cluster;
+        const of = complaintStep(
+            fleetOf(world.cluster, nodes, () => true),
+            target,
+            world,
+        );
+        return of && comparableStep(of);
+    };
+    const refused = (seen: string) => ({ refuse: "pod-misses-permissions", seen });
+
+    it("names the pod, its node and subnet, and what it reports", () => {
+        deepStrictEqual(
+            step({ n1: said("ec2:CreateTags denied"), n2: { pod: working } }),
+            refused(`The pod pod-n1 on n1 (subnet-0a) carries ${ROLE} and reports in an event: ec2:CreateTags denied`),
+        );
+    });
+
+    it("names every pod that complains, also those that are not Ready, and what the first one reports", () => {
+        deepStrictEqual(
+            step({
+                n1: said("first"),
+                n2: { subnet: "subnet-0b", pod: { ...working, missingPermissions: "second" } },
+                n3: { pod: { ...working, ready: false, missingPermissions: "third" } },
+            }),
+            refused(
+                `3 pods carry ${ROLE} and report missing permissions in events: pod-n1, pod-n2, pod-n3 on ` +
+                    "n1 (subnet-0a), n2 (subnet-0b), n3. The event of pod-n1: first",
+            ),
+        );
+    });
+
+    it("names five pods, and counts the others", () => {
+        const six = Object.fromEntries(["n1", "n2", "n3", "n4", "n5", "n6"].map((name) => [name, said("no")]));
+        const { seen } = step(six) as { seen: string };
+        strictEqual(seen.startsWith(`6 pods carry ${ROLE} and`), true, seen);
+        strictEqual(seen.includes("pod-n5 and 1 more on n1 (subnet-0a),"), true, seen);
+        strictEqual(seen.endsWith("n5 (subnet-0a) and 1 more. The event of pod-n1: no"), true, seen);
+    });
+
+    it("is none where no pod complains, or where complaints are left out", () => {
+        strictEqual(step({ n1: { pod: working } }), undefined);
+        const { cluster } = withoutComplaints(places({ n1: said("no") }));
+        deepStrictEqual(cluster.pods, places({ n1: { pod: working } }).cluster.pods);
+    });
 });

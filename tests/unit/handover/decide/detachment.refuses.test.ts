@@ -45,25 +45,28 @@ table("The run ends", [
     [
         "when a pod with the role reports a refused call",
         verified({ pods: pods(right, pod("n2", right, { missingPermissions: "no DescribeSubnets" })) }),
-        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no DescribeSubnets`),
+        refuse(
+            "pod-misses-permissions",
+            `The pod pod-n2 on n2 carries ${ROLE} and reports in an event: no DescribeSubnets`,
+        ),
     ],
     [
         "when one that is not Ready does",
         verified({ pods: pods(right, pod("n2", right, { ...starting, missingPermissions: "no" })) }),
-        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+        refuse("pod-misses-permissions", `The pod pod-n2 on n2 carries ${ROLE} and reports in an event: no`),
     ],
     [
         "when it did after the role was proved again",
         verified({
             pods: pods(right, pod("n2", right, { missingPermissions: "no", missingPermissionsAt: seconds(-10) })),
         }),
-        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+        refuse("pod-misses-permissions", `The pod pod-n2 on n2 carries ${ROLE} and reports in an event: no`),
         { provedAt: seconds(-10) },
     ],
     [
         "when the time of its report is not known",
         verified({ pods: pods(right, pod("n2", right, { missingPermissions: "no" })) }),
-        refuse("pod-misses-permissions", `The pod pod-n2 carries ${ROLE} and reports in an event: no`),
+        refuse("pod-misses-permissions", `The pod pod-n2 on n2 carries ${ROLE} and reports in an event: no`),
         { provedAt: seconds(-10) },
     ],
     [

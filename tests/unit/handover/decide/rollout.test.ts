@@ -300,7 +300,7 @@ describe("A wave fails", () => {
             places(inSubnets({ ...notYet, createdAt: seconds(-1), missingPermissions: "ec2:CreateTags denied" }, late)),
             refuse(
                 "pod-misses-permissions",
-                `The pod pod-n2 carries ${ROLE} and reports in an event: ec2:CreateTags denied`,
+                `The pod pod-n2 on n2 (s0) carries ${ROLE} and reports in an event: ec2:CreateTags denied`,
             ),
         ],
         [

@@ -118,7 +118,14 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     ],
     policyNotRecorded: [refusals.policyNotRecorded({ roleName: "nodes", policyArn: CNI_POLICY })],
     injectionGuardMissing: [refusals.injectionGuardMissing(subject)],
-    podMissesPermissions: [refusals.podMissesPermissions(podMissingPermission, ROLE)],
+    podsMissPermissions: [
+        refusals.podsMissPermissions([podMissingPermission], ["n1 (subnet-0a)"], ROLE),
+        refusals.podsMissPermissions(
+            [podMissingPermission, pod("n2", onNodeRole, { missingPermissions: "another" })],
+            ["n1 (subnet-0a)", "n2 (subnet-0b)"],
+            ROLE,
+        ),
+    ],
     restartLimitReached: [refusals.restartLimitReached(pod("n1", onNodeRole), 5, "pod-n1 carries no role of its own")],
     podsWithoutRole: [refusals.podsWithoutRole(many.map((name) => pod(name, onNodeRole)))],
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],

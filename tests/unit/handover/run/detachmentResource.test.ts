@@ -105,7 +105,7 @@ describe("The detachment, where a pod had reported a refused call", () => {
         deepStrictEqual(verifiedPods, 3);
         deepStrictEqual(
             lines[0],
-            `The pod pod-n2 carries ${ROLE} and reports in an event: no DescribeSubnets. The role has been proved since then: only later events count`,
+            `The pod pod-n2 on n2 carries ${ROLE} and reports in an event: no DescribeSubnets. The role has been proved since then: only later events count`,
         );
     });
 
