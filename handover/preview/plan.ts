@@ -143,11 +143,13 @@ function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, f
     const places = placesOf(preflight.world);
     const first = forecast.through((world, memory) => nextCanaryStep(target, world, memory));
     const rest = forecast.further((world, memory) => nextRolloutStep(target, world, memory));
+    const minutes = minutesOf(first, rest, preflight.world.cluster, stableSeconds);
     return [
         ...planLines.canary(first, preflight.world, stableSeconds),
-        ...planLines.untested(first, places.length),
+        ...planLines.untested(first, places),
+        ...planLines.onlyCanaries(first, rest, minutes),
         ...planLines.wait(first, forecast.world),
-        ...planLines.rollout(rest, preflight.world, minutesOf(first, rest, preflight.world.cluster, stableSeconds)),
+        ...planLines.rollout(rest, preflight.world, minutes),
         ...planLines.wait(rest, forecast.world),
     ];
 }

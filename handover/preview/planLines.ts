@@ -1,7 +1,7 @@
 import type { FormerHandOver } from "../model/formerHandOver";
 import { listNames } from "../model/listNames";
 import type { Step } from "../model/steps";
-import { MOST_CANARIES } from "../decide/places";
+import { canaryPlaces, Place } from "../decide/places";
 import type { NodeSeen, PodSeen, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
@@ -15,14 +15,25 @@ export const planLines = {
             (pod) =>
                 `[canary] ${pod.name} on ${pod.node}${roleOf(pod, seen)} restarts first and is watched for ${String(stableSeconds)} s.`,
         ),
-    /** The places beyond the number of canaries. */
-    untested: (part: ForecastPart, places: number) =>
-        places > MOST_CANARIES && restartedPods(part).length > 0
+    /** The places beyond the number of canaries. A place without a Ready node gets neither a canary nor a wave. */
+    untested: (part: ForecastPart, places: readonly Place[]) => {
+        const { first, others } = canaryPlaces(places);
+        const tested = [...first, ...others];
+        const untested = places.filter((place) => !tested.includes(place) && place.nodes.some(({ ready }) => ready));
+        return untested.length > 0 && restartedPods(part).length > 0
             ? [
-                  `[canary] The cluster has ${String(places)} combinations of node role, subnet and security groups. ${String(MOST_CANARIES)} of them get ` +
-                      "a canary; the first waves test the others with one pod each.",
+                  `[canary] The cluster has ${String(places.length)} combinations of node role, subnet and security groups. ${String(tested.length)} of them get ` +
+                      `a canary; the first waves test ${String(untested.length)} more with one pod each.`,
               ]
-            : [],
+            : [];
+    },
+    /** How long the canaries take, if no line about waves says so. */
+    onlyCanaries: (canaries: ForecastPart, waves: ForecastPart, minutes: number) => {
+        const { length } = restartedPods(canaries);
+        return length === 0 || canaries.stuck !== undefined || restartedPods(waves).length > 0
+            ? []
+            : [`[canary] The ${length === 1 ? "canary takes" : "canaries take"} about ${inMinutes(minutes)} in all.`];
+    },
     rollout: (part: ForecastPart, seen: World, minutes: number) => {
         const pods = restarted(part, seen);
         const { maxUnavailable = 1 } = seen.cluster.daemonSet ?? {};
@@ -30,7 +41,7 @@ export const planLines = {
             ? []
             : [
                   `[restart] ${pods.length === 1 ? "1 more pod restarts" : `${String(pods.length)} more pods restart`} in waves of up to ` +
-                      `${String(maxUnavailable)}, about ${minutes === 1 ? "1 minute" : `${String(minutes)} minutes`} in all: ${listNames(pods)}.`,
+                      `${String(maxUnavailable)}, about ${inMinutes(minutes)} in all: ${listNames(pods)}.`,
               ];
     },
     restart: (part: ForecastPart, seen: World) => {
@@ -106,6 +117,10 @@ function roleOf(pod: PodSeen, { cluster, account }: World): string {
 function notReady(nodes: readonly NodeSeen[]): string {
     const notReadyNodes = nodes.filter(({ ready }) => !ready);
     return notReadyNodes.length === 0 ? "" : ` (NotReady: ${listNames(notReadyNodes)})`;
+}
+
+function inMinutes(minutes: number): string {
+    return minutes === 1 ? "1 minute" : `${String(minutes)} minutes`;
 }
 
 function howMany({ length }: readonly PodSeen[]): string {

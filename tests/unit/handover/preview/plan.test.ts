@@ -1,3 +1,4 @@
+import type { World } from "../../../../handover/model/world";
 import {
     ANNOTATE,
     canary,
@@ -279,9 +280,73 @@ const canaries = (count: number) =>
         canary(`pod-${on}`, on),
     );
 
+const CANARIES_TAKE = "[canary] The canaries take about 1 minute in all.";
+const SKIPPED = (names: string) =>
+    restart(
+        `The live checks restart ${String(names.split(",").length)} pods, within the DaemonSet's maxUnavailable: ${names}`,
+    );
+const notReady = (of: World, ...names: string[]): World => ({
+    ...of,
+    cluster: {
+        ...of.cluster,
+        nodes: of.cluster.nodes.map((seenNode) => ({ ...seenNode, ready: !names.includes(seenNode.name) })),
+    },
+});
+
 table("The plan of canaries and waves", [
-    ["has a canary for each subnet", inSubnets(3), changes(ANNOTATE, ...canaries(3), DETACH)],
-    ["has no line about other places where there are ten", inSubnets(10), changes(ANNOTATE, ...canaries(10), DETACH)],
+    [
+        "has a canary for each subnet, and says how long they take if no other pod restarts",
+        inSubnets(3),
+        changes(ANNOTATE, ...canaries(3), CANARIES_TAKE, DETACH),
+    ],
+    [
+        "says how long it takes where the only pod is a canary",
+        inSubnets(1),
+        changes(ANNOTATE, ...canaries(1), "[canary] The canary takes about 1 minute in all.", DETACH),
+    ],
+    [
+        "says how long canaries take whose pods start slowly",
+        (() => {
+            const of = inSubnets(3);
+            const all = of.cluster.pods.map((seenPod) => ({ ...seenPod, createdAt: LONG_AGO - 110_000 }));
+            return { ...of, cluster: { ...of.cluster, pods: all } };
+        })(),
+        changes(ANNOTATE, ...canaries(3), "[canary] The canaries take about 4 minutes in all.", DETACH),
+    ],
+    [
+        "does not say how long canaries take that wait for the user",
+        seen({ nodes: [node("n1", { ready: false })] }),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            wait("canary the next pod of n1 on n1 of nodes: not Ready yet (NotReady: n1)"),
+        ),
+    ],
+    [
+        "has no line about other places where there are ten",
+        inSubnets(10),
+        changes(ANNOTATE, ...canaries(10), CANARIES_TAKE, DETACH),
+    ],
+    [
+        "counts no place without a Ready node among those that get a canary, or that a wave tests",
+        notReady(inSubnets(12), "n01", "n02"),
+        changes(ANNOTATE, ...canaries(12).slice(2), CANARIES_TAKE, SKIPPED("pod-n01, pod-n02"), DETACH),
+        { maxNotReadyNodes: 2 },
+    ],
+    [
+        "counts only the places with a Ready node among those that a wave tests",
+        notReady(inSubnets(13), "n01", "n02"),
+        changes(
+            ANNOTATE,
+            ...canaries(12).slice(2),
+            "[canary] The cluster has 13 combinations of node role, subnet and security groups. 10 of them get a canary; the first waves " +
+                "test 1 more with one pod each.",
+            waves("pod-n13"),
+            SKIPPED("pod-n01, pod-n02"),
+            DETACH,
+        ),
+        { maxNotReadyNodes: 2 },
+    ],
     [
         "has ten canaries for more places, and says what tests the others",
         inSubnets(12),
@@ -289,7 +354,7 @@ table("The plan of canaries and waves", [
             ANNOTATE,
             ...canaries(10),
             "[canary] The cluster has 12 combinations of node role, subnet and security groups. 10 of them get a canary; the first waves " +
-                "test the others with one pod each.",
+                "test 2 more with one pod each.",
             waves("pod-n11, pod-n12"),
             DETACH,
         ),
