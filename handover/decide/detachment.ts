@@ -1,5 +1,6 @@
 import { describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
+import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
@@ -112,6 +113,19 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     return target.detachFromNodeRoles === undefined
         ? { do: "done", why: `${String(fleet.right.length)} pods carry the role` }
         : detachStep(target, target.detachFromNodeRoles, world, memory, fleet);
+}
+
+/** Why the verification refuses because pods complain. Undefined if none does, or if it refuses before it looks at the pods. */
+export function refusedComplaint(target: DetachmentTarget, world: World): Refusal | undefined {
+    const { cluster } = world;
+    const { nodes } = consideredNodes(target, cluster);
+    return failedPrecondition(target, cluster) === undefined
+        ? complaintStep(
+              fleetOf(cluster, nodes, (pod) => hasDelivery(pod, target)),
+              target,
+              world,
+          )?.refusal
+        : undefined;
 }
 
 /** How many pods do not carry the role as it is delivered now. */

@@ -1,8 +1,9 @@
 import type { Refusal } from "../model/refusal";
 import { freshMemory } from "../model/steps";
 import type { AccountSeen, ClusterSeen, World } from "../model/world";
+import { withoutComplaints } from "./complaints";
 import type { DeliveryTarget } from "./delivered";
-import { DetachmentTarget, nextDetachmentStep } from "./detachment";
+import { DetachmentTarget, nextDetachmentStep, refusedComplaint } from "./detachment";
 import {
     annotationFindings,
     Finding,
@@ -40,16 +41,19 @@ export interface LeftBehind {
  */
 export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind): string | undefined {
     const { cluster } = world;
-    const step = nextDetachmentStep({ ...target, stableSeconds: 0 }, world, freshMemory(world.at));
+    const complaint = refusedComplaint(target, world);
+    // A complaint would hide the other reason for which the next update refuses.
+    const seen = withoutComplaints(world);
+    const step = nextDetachmentStep({ ...target, stableSeconds: 0 }, seen, freshMemory(world.at));
     const refusal = step.do === "refuse" ? step.refusal : undefined;
     if (cluster.uid !== target.record.clusterUid || cluster.daemonSet === undefined) {
         return refusal?.seen;
     }
+    const stops = complaint !== undefined || (refusal !== undefined && !REPAIRED.includes(refusal.code));
     const findings = [
         ...deliveryFindings(target, cluster),
         ...injectionGuardFindings(target, cluster),
-        ...attachedFindings(target, world, left),
-        ...remainingFindings(target, world, left),
+        ...unlessItStops(stops, [...attachedFindings(target, world, left), ...remainingFindings(target, world, left)]),
         ...(cluster.daemonSet.woken
             ? [
                   {
@@ -59,18 +63,22 @@ export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind
               ]
             : []),
     ];
-    const untold = refusal !== undefined && !TOLD.includes(refusal.code) ? [refusalFinding(refusal)] : [];
+    const untold = [complaint, refusal].flatMap((reason) =>
+        reason === undefined || TOLD.includes(reason.code) ? [] : [refusalFinding(reason)],
+    );
     return tellAll([...untold, ...findings]);
 }
 
+/** Other resources of the same update repair these before the detachment looks. */
+const REPAIRED = ["annotation-owned-by-another", "injection-guard-missing", "pods-without-role", "policy-not-recorded"];
+
 /** The findings say the same. */
-const TOLD = [
-    "annotation-owned-by-another",
-    "injection-guard-missing",
-    "service-account-missing",
-    "pods-without-role",
-    "policy-not-recorded",
-];
+const TOLD = [...REPAIRED, "service-account-missing"];
+
+/** The last steps of the update, which it does not reach if it stops before. */
+function unlessItStops(stops: boolean, findings: readonly Finding[]): readonly Finding[] {
+    return stops ? findings.map(({ seen }) => ({ seen })) : findings;
+}
 
 /** A reason for which the next update would refuse comes first, with its way out. */
 function refusalFinding({ seen, means, fix }: Refusal): Finding {

@@ -1,4 +1,5 @@
 import { withTimeout } from "../async/withTimeout";
+import { withoutComplaints } from "../decide/complaints";
 import { driftOf, LeftBehind } from "../decide/drift";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { seeingAssociations } from "../observe/associations";
@@ -40,7 +41,9 @@ async function lookForDrift(
     const context = await open({ ...inputs, subject });
     try {
         const world = await look(seeingAssociations(context), { searchElsewhere: false });
-        return driftOf({ ...inputs, subject }, world, left);
+        // A pod keeps its complaint for an hour, also after the role was repaired. Only a proof shows whether it is outdated, and a proof
+        // creates a token.
+        return driftOf({ ...inputs, subject }, withoutComplaints(world), left);
     } finally {
         context.cluster.close();
     }

@@ -1,4 +1,4 @@
-import { DetachmentTarget, nextDetachmentStep, podsToRestart } from "../decide/detachment";
+import { DetachmentTarget, nextDetachmentStep, podsToRestart, refusedComplaint } from "../decide/detachment";
 import { driftOf } from "../decide/drift";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { remainingSteps } from "../decide/remainingSteps";
@@ -6,6 +6,7 @@ import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
+import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
@@ -188,12 +189,26 @@ async function read(
         const world = await look(seeingAssociations({ ...context, subject: target.subject }), {
             searchElsewhere: false,
         });
-        const drift = driftOf(target, world, state);
+        const drift = driftOf(await provedIfComplaining(context, target, world), world, state);
         if (drift !== undefined) {
             warn(context, drift);
         }
         return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
     });
+}
+
+/**
+ * A pod keeps its complaint for an hour, also after the role was repaired and an update has succeeded. So a refresh that sees a complaint
+ * proves the role, as that update did.
+ */
+async function provedIfComplaining(
+    context: RunContext,
+    target: DetachmentTarget,
+    world: World,
+): Promise<DetachmentTarget> {
+    const complains = refusedComplaint(target, world) !== undefined;
+    const provedAt = complains ? await provedSinceComplaint(context, target.subject) : undefined;
+    return provedAt === undefined ? target : { ...target, provedAt };
 }
 
 function outputsOf({ verifiedPods, detachedFrom, remainingSteps: remaining }: DetachmentOutputs): DetachmentOutputs {

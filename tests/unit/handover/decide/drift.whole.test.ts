@@ -208,6 +208,77 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
         it(what, () => strictEqual(driftOf({ ...target, ...more }, world, left), told));
     }
 
+    const NOT_NAMED =
+        "Nodes of this cluster use these node roles, which detachFromNodeRoles does not list: late. It lists: nodes. " +
+        'The update detaches a policy only when the list covers the roles of all nodes. Add "late" to detachFromNodeRoles.';
+    const denied = { missingPermissions: "ec2:CreateTags denied." };
+    const COMPLAINT =
+        `The pod pod-n1 on n1 carries ${ROLE} and reports in an event: ec2:CreateTags denied. The role lacks a permission, or something else ` +
+        "denies it: a permissions boundary, a service control policy, or a VPC endpoint policy. Find the action in the text of " +
+        "this event, allow it for the role, and run the update again.";
+    const withPolicy = {
+        ...twoRoles(withoutPolicies),
+        nodeRoles: [nodeRole(), nodeRole({ name: "late", ...withoutPolicies })],
+    };
+    const late =
+        'The node role late still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes", "late"].';
+    const refusing: [string, World, string][] = [
+        [
+            "the policy, without a promise that the update detaches it",
+            verified({}, withPolicy),
+            `${NOT_NAMED} ${REATTACHED}`,
+        ],
+        [
+            "the remaining steps, without a promise that the update writes them",
+            verified({}, { ...withPolicy, nodeRoles: [nodeRole(), nodeRole({ name: "late" })] }),
+            `${NOT_NAMED} ${REATTACHED} ${late}`,
+        ],
+        [
+            "what other resources of the update repair, with a promise",
+            verified({ injectionGuard: none }, withPolicy),
+            `${NOT_NAMED} The injection guard guard is gone. ${UNREFUSED} ${REATTACHED} ${run("creates the injection guard again")}`,
+        ],
+        [
+            "a complaint and the other reason, where each of them stops the update",
+            verified(podsWith(pod("n1", carrying(ROLE), denied)), withPolicy),
+            `${COMPLAINT} ${NOT_NAMED} ${REATTACHED}`,
+        ],
+        [
+            "a complaint and a policy, which the update does not detach",
+            verified(podsWith(pod("n1", carrying(ROLE), denied))),
+            `${COMPLAINT} ${REATTACHED}`,
+        ],
+        [
+            "a complaint and the annotation that is lost",
+            verified({ ...podsWith(pod("n1", carrying(ROLE), denied)), ...annotatedWith({}) }, detached),
+            `${COMPLAINT} ${LOST} ${REFUSES} ${run("puts the annotation back")}`,
+        ],
+        [
+            "no complaint of a pod that restarts, since it does not carry the role",
+            verified(podsWith(pod("n1", onNodeRole, denied)), detached),
+            `${WITHOUT_ROLE} ${run("restarts this pod")}`,
+        ],
+        [
+            "the service account that is gone, and a policy that the update does not detach",
+            verified({ ...podsWith(pod("n1", carrying(ROLE), denied)), serviceAccount: undefined }),
+            `There is no service account kube-system/aws-node. ${REATTACHED}`,
+        ],
+    ];
+    for (const [what, world, told] of refusing) {
+        it(`${what}, if the next update stops`, () => strictEqual(driftOf(target, world, LEFT), told));
+    }
+
+    it("no complaint on a NotReady node that the update skips", () => {
+        const skipped = verified(
+            {
+                nodes: [node("n1", { ready: false }), node("n2"), node("n3")],
+                ...podsWith(pod("n1", carrying(ROLE), denied)),
+            },
+            detached,
+        );
+        strictEqual(driftOf({ ...target, maxNotReadyNodes: 1 }, skipped, LEFT), undefined);
+    });
+
     it("what the next update refuses, first, with what has to be done", () => {
         const associated = verified({ injectionGuard: none }, { ...detached, podIdentityRoleArns: ["theirs"] });
         const told = driftOf(target, associated, LEFT) ?? "";

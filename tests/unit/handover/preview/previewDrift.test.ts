@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
+import type { World } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { LeftBehind, previewDrift } from "../../../../handover/preview/previewDrift";
 import { handedOver } from "../support/plans";
@@ -54,6 +55,15 @@ describe("A preview in which no live check acts", () => {
         ok(said.includes(`${CNI_POLICY} is attached to nodes again.`), said);
         ok(said.includes("injection guard"), said);
         ok(said.includes("Run pulumi up --refresh: it "), said);
+    });
+
+    it("says nothing of a complaint, which may be from before the role was repaired, and still names everything else", async () => {
+        const complaining = (of: World): World => ({
+            ...of,
+            cluster: { ...of.cluster, pods: of.cluster.pods.map((pod) => ({ ...pod, missingPermissions: "no" })) },
+        });
+        strictEqual(await drift(readOnlyContext(complaining(finished()))), undefined);
+        ok((await drift(readOnlyContext(complaining(joined()))))?.startsWith("The node role late still holds"));
     });
 
     it("follows the field manager of the record, under which a renamed component continues", async () => {

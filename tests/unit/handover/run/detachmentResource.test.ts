@@ -136,6 +136,28 @@ describe("The detachment, where a pod had reported a refused call", () => {
         await rejects(detachment.update(another, desired, complaining(yes).operation), refused);
     });
 
+    it("shows no drift in a refresh when the role is proved again, with one proof, and says nothing", async () => {
+        let proofs = 0;
+        const { operation, lines } = complaining(() => yes().finally(() => (proofs += 1)));
+        deepStrictEqual((await detachment.read(before, operation)).drift, "none");
+        deepStrictEqual([proofs, lines], [1, []]);
+    });
+
+    it("shows it in a refresh when the role is not proved, or the pod reports it again", async () => {
+        const no = { verdict: "no", code: "permission-missing", why: "w", final: false } as const;
+        const open = [complaining(() => Promise.resolve(no)), complaining(yes, [NOW])];
+        for (const { operation } of open) {
+            const { drift } = await detachment.read(before, operation);
+            match(drift, /^The pod pod-n2 on n2 carries \S+ and reports in an event: no DescribeSubnets /);
+        }
+    });
+
+    it("does not prove the role in a refresh for another reason", async () => {
+        const { operation } = complaining(() => Promise.reject(new TypeError("x")));
+        const elsewhere = { ...before, record: { ...record, clusterUid: "another" } };
+        match((await detachment.read(elsewhere, operation)).drift, /^The kubeconfig points to a cluster /);
+    });
+
     it("does not prove the role for another reason", async () => {
         const { operation } = complaining(() => Promise.reject(new TypeError("x")));
         const elsewhere = { ...desired, record: { ...record, clusterUid: "another" } };
