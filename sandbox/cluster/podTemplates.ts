@@ -4,9 +4,16 @@ import { type Crash, ends, type ImageFailure } from "./podFailures";
 
 const now = "{{ $now | Quote }}";
 
-/** A patch merges conditions, so that those without a reason clear the former one. */
-const condition = (type: string, status: boolean, reason = "", message = "") =>
-    `- { type: ${type}, status: "${status ? "True" : "False"}", lastTransitionTime: ${now}, reason: "${reason}", message: "${message}" }`;
+/**
+ * A patch merges conditions, so that those without a reason clear the former one. The transition time stays while the status does:
+ * k8s.io/kubernetes pkg/kubelet/status/status_manager.go, updateLastTransitionTime.
+ */
+const condition = (type: string, isTrue: boolean, reason = "", message = "") => {
+    const status = isTrue ? "True" : "False";
+    return `{{ $since := $now }}
+{{ range .status.conditions }}{{ if and (eq .type "${type}") (eq .status "${status}") }}{{ $since = .lastTransitionTime }}{{ end }}{{ end }}
+- { type: ${type}, status: "${status}", lastTransitionTime: {{ $since | Quote }}, reason: "${reason}", message: "${message}" }`;
+};
 
 /** k8s.io/kubernetes pkg/kubelet/status/generate.go, ContainersNotReady and ContainersNotInitialized. */
 function conditions(unready: string | undefined, uninitialized?: string): string {

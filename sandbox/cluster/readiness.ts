@@ -13,13 +13,19 @@ export function isReady({ status }: WithConditions): boolean {
     return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
 }
 
+/**
+ * The transition time stays while the status does, as with the kubelet and the node controller: k8s.io/kubernetes
+ * pkg/kubelet/status/status_manager.go, updateLastTransitionTime, and pkg/api/v1/pod/util.go, UpdatePodCondition.
+ */
 function setConditions({ status }: WithConditions, ...conditions: Condition[]): void {
     const types = conditions.map(({ type }) => type);
-    const others = status?.conditions?.filter(({ type }) => !types.includes(type)) ?? [];
-    const lastTransitionTime = new Date();
-    Object.assign(status ?? {}, {
-        conditions: [...others, ...conditions.map((condition) => ({ ...condition, lastTransitionTime }))],
+    const before = status?.conditions ?? [];
+    const now = new Date();
+    const changed = conditions.map((condition) => {
+        const same = before.find(({ type, status: value }) => type === condition.type && value === condition.status);
+        return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? now };
     });
+    Object.assign(status ?? {}, { conditions: [...before.filter(({ type }) => !types.includes(type)), ...changed] });
 }
 
 /** The kubelet's write when the readiness probes of a pod's containers succeed. */

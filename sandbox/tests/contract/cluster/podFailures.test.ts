@@ -36,6 +36,8 @@ for (const agents of [true, false]) {
         const pods = async () => (await core.listNamespacedPod({ namespace, labelSelector })).items;
         const isReady = ({ status }: V1Pod) =>
             status?.conditions?.some((of) => of.type === "Ready" && of.status === "True") ?? false;
+        const unreadySince = ({ status }: V1Pod) =>
+            status?.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime?.getTime();
         const first = () => nodes[0] ?? assert.fail();
         /** Deletes the pods of both nodes, and resolves with the newcomer's name on the first one, once there is one. */
         const replaceAll = async (isNewcomer: (pod: V1Pod) => boolean): Promise<string> => {
@@ -91,7 +93,9 @@ for (const agents of [true, false]) {
                 const name = await replaceAll(onFirst);
                 const failed = await until(name, waits("ErrImagePull", lacking));
                 const backOff = await until(name, waits("ImagePullBackOff", lacking));
-                await until(name, waits("ErrImagePull", lacking));
+                const again = await until(name, waits("ErrImagePull", lacking));
+                const since = [failed, backOff, again].map(unreadySince);
+                assert.deepEqual(new Set(since).size, 1, `the condition has changed: ${since.join()}`);
                 for (const pod of [failed, backOff]) {
                     assert.equal(pod.status?.phase, "Pending");
                     const { restartCount, started, state, lastState } = container(pod, lacking);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CoreV1Api, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
-import { makeContainerRestarted, makeContainerWait } from "../../../cluster/readiness";
+import { makeContainerRestarted, makeContainerWait, makePodReady, makePodUnready } from "../../../cluster/readiness";
 
 /** Keeps what is written. */
 function coreOf(written: V1Pod[]): CoreV1Api {
@@ -49,4 +49,27 @@ describe("the status of a container that its liveness probe has killed", () => {
         );
         assert.deepEqual(written, []);
     });
+});
+
+describe("the condition Ready of a pod", () => {
+    const long = new Date(0);
+    const podThatIs = (status: string): V1Pod => ({
+        metadata: { name: "aws-node-1", namespace: "kube-system" },
+        status: { conditions: [{ type: "Ready", status, lastTransitionTime: long }] },
+    });
+    const readiness = ([written]: V1Pod[]) => written?.status?.conditions?.find(({ type }) => type === "Ready");
+    const rows = [
+        ["keeps its transition time while it says no", makePodUnready, "False", true],
+        ["keeps its transition time while it says yes", makePodReady, "True", true],
+        ["has a new transition time when it says no", makePodUnready, "True", false],
+        ["has a new transition time when it says yes", makePodReady, "False", false],
+    ] as const;
+    for (const [what, make, before, isKept] of rows) {
+        it(what, async () => {
+            const written: V1Pod[] = [];
+            await make(coreOf(written), podThatIs(before));
+            assert.equal(readiness(written)?.lastTransitionTime === long, isKept);
+            assert.equal(readiness(written)?.status, make === makePodReady ? "True" : "False");
+        });
+    }
 });
