@@ -184,7 +184,19 @@ export function untilStable(pods: readonly PodSeen[], stableSeconds: number, at:
     return Math.max(0, ...pods.map(({ readySince }) => (readySince ?? at) + stableSeconds * 1000 - at));
 }
 
-/** Whether the limit of a pod has passed since it was created, or since this run began if that is later. */
-export function isLate({ createdAt }: PodSeen, limitSeconds: number, { startedAt }: Memory, at: number): boolean {
-    return at - Math.max(createdAt, startedAt) >= limitSeconds * 1000;
+/**
+ * Whether a pod is not Ready, and its limit has passed since it was created, since it was last Ready, or since this run began, whichever is the
+ * latest. A pod that cannot use its credentials is never Ready (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit), so its limit begins when it is
+ * created. A pod that misses one readiness probe has worked with them, and gets the whole limit again.
+ *
+ * A pod that is Ready again and again, and not for long, is never late. The run ends all the same: its own limit begins again only when less
+ * is left than ever before (run/loop.ts), which happens at most once for each pod.
+ */
+export function isLate(
+    { ready, createdAt, unreadySince = 0 }: PodSeen,
+    limitSeconds: number,
+    { startedAt }: Memory,
+    at: number,
+): boolean {
+    return !ready && at - Math.max(createdAt, unreadySince, startedAt) >= limitSeconds * 1000;
 }

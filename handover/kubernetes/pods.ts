@@ -32,6 +32,11 @@ export function listPods(cluster: Cluster, daemonSet: V1DaemonSet, context: PodC
     );
 }
 
+/**
+ * The kubelet sets `lastTransitionTime` only when the status of the condition changes, however often it writes the condition: k8s.io/kubernetes
+ * pkg/kubelet/status/status_manager.go, updateLastTransitionTime. So a pod that was never Ready has the time at which the kubelet first saw it,
+ * and a pod that is no longer Ready has the time of its last failed probe.
+ */
 export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: PodContext): PodSeen {
     const { name = "", uid = "", creationTimestamp, deletionTimestamp, labels } = pod.metadata ?? {};
     const readiness = pod.status?.conditions?.find(({ type }) => type === "Ready");
@@ -47,6 +52,7 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
         ready,
         createdAt: creationTimestamp ? clock.here(creationTimestamp) : 0,
         readySince: ready && since ? clock.here(since) : undefined,
+        unreadySince: !ready && since ? clock.here(since) : undefined,
         terminating: deletionTimestamp !== undefined,
         current: currentHash !== undefined && labels?.[REVISION_LABEL] === currentHash,
         credentials: credentialSource(pod.spec ?? { containers: [] }),

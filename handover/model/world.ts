@@ -99,6 +99,8 @@ export interface PodSeen {
     readonly ready: boolean;
     /** Milliseconds since the epoch. */
     readonly readySince: number | undefined;
+    /** Since when it is not Ready, in milliseconds since the epoch. Undefined if it is Ready, or has no condition yet. */
+    readonly unreadySince: number | undefined;
     readonly terminating: boolean;
     /** Whether it has the DaemonSet's current template. */
     readonly current: boolean;

@@ -113,7 +113,7 @@ function isRefused({ injectionGuard, serviceAccount }: ClusterSeen): boolean {
 }
 
 function madeReady(pod: PodSeen, at: number): PodSeen {
-    return pod.ready ? pod : { ...pod, ready: true, readySince: at };
+    return pod.ready ? pod : { ...pod, ready: true, readySince: at, unreadySince: undefined };
 }
 
 function withReplaced(cluster: ClusterSeen, restarted: readonly PodSeen[], at: number): ClusterSeen {
@@ -131,6 +131,7 @@ function newPod(node: NodeSeen["name"], { serviceAccount }: ClusterSeen, at: num
         createdAt: at,
         ready: false,
         readySince: undefined,
+        unreadySince: undefined,
         terminating: false,
         current: true,
         credentials: credentialsBy(serviceAccount?.annotations ?? {}),

@@ -216,6 +216,7 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
         restarts: 0,
         ready,
         readySince: ready ? pod.readySince : undefined,
+        unreadySince: ready ? undefined : pod.startedAt,
         terminating: pod.stoppingSince !== undefined,
         current: pod.revision === world.revision,
         credentials: credentialsOf(pod),

@@ -327,13 +327,25 @@ describe("The canary", () => {
             { canarySeconds: 300 },
         ],
         [
-            "has failed if it is Ready again and again, and never for long enough within its limit",
+            "is watched for the whole time once it is Ready again, whatever its age",
             before({
                 pods: pods(onNodeRole, pod("n1", right, { createdAt: seconds(-300), readySince: seconds(-19) })),
             }),
+            wait("canary pod-n1 on n1 of nodes: Ready, watching it for 20 s"),
+            { canarySeconds: 300 },
+        ],
+        [
+            "has its whole limit again when it is no longer Ready",
+            before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, unreadySince: seconds(-299) })) }),
+            wait("canary pod-n1 on n1 of nodes: not Ready yet"),
+            { canarySeconds: 300 },
+        ],
+        [
+            "has failed when it was not Ready again within this limit",
+            before({ pods: pods(onNodeRole, pod("n1", right, { ...starting, unreadySince: seconds(-300) })) }),
             refuse(
                 "time-limit",
-                "The canary reached its limit of 300 s. Last seen: canary pod-n1 on n1 of nodes: Ready, watching it for 20 s.",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n1 on n1 of nodes: not Ready yet.",
             ),
             { canarySeconds: 300 },
         ],

@@ -162,9 +162,9 @@ describe("The pods that are restarted as one wave", () => {
 });
 
 describe("A pod is late", () => {
-    const late = (createdAgoSeconds: number, startedAgo: number) =>
+    const late = (createdAgoSeconds: number, startedAgo: number, more: object = starting) =>
         isLate(
-            pod("n1", onNodeRole, createdAgo(createdAgoSeconds)),
+            pod("n1", onNodeRole, createdAgo(createdAgoSeconds, more)),
             300,
             memoryWith({ startedAt: seconds(-startedAgo) }),
             NOW,
@@ -176,6 +176,19 @@ describe("A pod is late", () => {
 
     it("when its limit is over since the run began, if an earlier run left it", () => {
         deepStrictEqual([late(999, 299), late(999, 300)], [false, true]);
+    });
+
+    it("when its limit is over since it was last Ready", () => {
+        const since = (ago: number) => late(999, 999, { ...starting, unreadySince: seconds(-ago) });
+        deepStrictEqual([since(0), since(299), since(300)], [false, false, true]);
+    });
+
+    it("not before its limit is over since it was created, whatever the clock of its node says", () => {
+        deepStrictEqual(late(299, 999, { ...starting, unreadySince: seconds(-999) }), false);
+    });
+
+    it("never while it is Ready", () => {
+        deepStrictEqual(late(999, 999, { readySince: seconds(0) }), false);
     });
 });
 

@@ -243,6 +243,19 @@ describe("A wave fails", () => {
             wait("2 of 3 pods are Ready (not Ready yet: pod-n2)"),
         ],
         [
+            "not for a pod of an earlier wave that is no longer Ready, before its limit",
+            places(inSubnets({ ...late, unreadySince: seconds(-299) })),
+            wait("2 of 3 pods are Ready (not Ready yet: pod-n2)"),
+        ],
+        [
+            "for such a pod that is not Ready again within its limit",
+            places(inSubnets({ ...late, unreadySince: seconds(-300) })),
+            refuse(
+                "pods-do-not-work",
+                "pod-n2 on n2 (s0) restarted with the role, but did not become Ready within 300 s.",
+            ),
+        ],
+        [
             "with those alone that are late",
             places(inSubnets(late, { ...notYet, createdAt: seconds(-299) })),
             refuse(

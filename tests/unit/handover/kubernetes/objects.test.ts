@@ -213,16 +213,23 @@ describe("A pod as it is seen", () => {
             current: true,
             createdAt: created.getTime(),
             readySince: since.getTime(),
+            unreadySince: undefined,
             credentials: { kind: "nodeRole" },
             missingPermissions: undefined,
             restarts: 7,
         });
     });
 
-    it("is not Ready, and since no time, when its condition says so or is missing", () => {
-        for (const conditions of [[{ type: "Ready", status: "False", lastTransitionTime: since }], [], undefined]) {
-            const { ready, readySince } = podSeen({ ...pod, status: { conditions } }, context);
-            assert.deepEqual({ ready, readySince }, { ready: false, readySince: undefined });
+    it("is not Ready when its condition says so or is missing, and since when its condition says", () => {
+        const unready = { type: "Ready", status: "False" };
+        for (const [conditions, unreadySince] of [
+            [[{ ...unready, lastTransitionTime: since }], since.getTime()],
+            [[unready], undefined],
+            [[], undefined],
+            [undefined, undefined],
+        ] as const) {
+            const seen = podSeen({ ...pod, status: { conditions: conditions && [...conditions] } }, context);
+            assert.deepEqual([seen.ready, seen.readySince, seen.unreadySince], [false, undefined, unreadySince]);
         }
     });
 
@@ -254,6 +261,7 @@ describe("A pod as it is seen", () => {
             current: false,
             createdAt: 0,
             readySince: undefined,
+            unreadySince: undefined,
             missingPermissions: undefined,
             restarts: 0,
             credentials: { kind: "nodeRole" },

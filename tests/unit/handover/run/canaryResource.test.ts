@@ -88,6 +88,39 @@ describe("The rollout, as a resource", () => {
         strictEqual(end().carriers.length, 9);
     });
 
+    it("goes on when a pod of an earlier wave misses a readiness probe, long after its limit", async () => {
+        const misses: Simulated["misses"] = ({ name }, at) => name === "new2-n2" && at >= 60 && at < 64;
+        const short = { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 26 } };
+        const { done, writes, lines } = rollOut({ nodes: nine, misses }, short);
+        strictEqual((await done).shown, "9 pods work with the role");
+        strictEqual(writes().length, 9);
+        ok(lines.some((line) => line.includes("not Ready yet: new2-n2")));
+    });
+
+    it("watches a canary from the beginning when it misses a readiness probe, and goes on", async () => {
+        const misses: Simulated["misses"] = (_, at) => at >= 18 && at < 22;
+        const { done, writes } = rollOut(
+            { nodes: nine.slice(0, 1), misses },
+            { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 26 } },
+        );
+        strictEqual((await done).shown, "1 pod works with the role");
+        deepStrictEqual(writes(), ["restart pod-n1"]);
+    });
+
+    it("ends at its own limit where a canary is Ready again and again, and never for long enough", async () => {
+        const { done, writes, seen } = rollOut(
+            { nodes: nine, misses: (_, at) => at % 12 < 4 },
+            { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 26 } },
+        );
+        await rejects(done, ({ code, seen: cause }: Refusal) => {
+            strictEqual(code, "canary-failed");
+            match(cause, /^The canary failed: The rollout reached its limit of 52 s\. Last seen: canary new1-n1 /);
+            return true;
+        });
+        deepStrictEqual(writes(), ["restart pod-n1", "annotate nothing", "restart new1-n1"]);
+        ok(seen().at < seconds(120));
+    });
+
     it("begins with the proof where the annotation is gone, as after a rollout that was taken back", async () => {
         const { done, calls, writes } = rollOut({ annotations: {} });
         await done;

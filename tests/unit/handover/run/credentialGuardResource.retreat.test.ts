@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import {
     credentialGuard,
@@ -30,16 +30,16 @@ const nodes = ["n1", "n2", "n3"].map((name) => node(name));
 const handedOver = nodes.map(({ name }) => pod(name, carrying(ROLE)));
 
 /** Hands a cluster back whose pods carry the role. */
-function handBack(born: Simulated["born"]) {
-    const simulated = simulate({ nodes, pods: handedOver, ...(born && { born }) });
+function handBack(of: Simulated) {
+    const simulated = simulate({ nodes, pods: handedOver, ...of });
     return { ...simulated, ended: credentialGuard.delete(state, simulated.operation) };
 }
 
 describe("A hand-back whose first pod does not work with its former credentials", () => {
     it("gives this pod the role again, leaves the others as they are, and says so", async () => {
-        const { ended, end, writes } = handBack(({ credentials }) =>
-            credentials.kind === "webIdentity" ? "works" : "never",
-        );
+        const { ended, end, writes } = handBack({
+            born: ({ credentials }) => (credentials.kind === "webIdentity" ? "works" : "never"),
+        });
         await rejects(
             ended,
             /^Refusal: \[former-credentials-fail\] new1-n1 on n1 restarted with the former credentials/,
@@ -49,10 +49,26 @@ describe("A hand-back whose first pod does not work with its former credentials"
     });
 
     it("says what failed first if the pod does not work with the role either", async () => {
-        const { ended } = handBack(() => "never");
+        const { ended } = handBack({ born: () => "never" });
         await rejects(
             ended,
             /^Refusal: \[time-limit\] Giving the pods the role again .* Before that, the hand-back had failed: new1-n1 on n1 restarted with the former credentials/,
         );
+    });
+});
+
+describe("A hand-back", () => {
+    const many = Array.from({ length: 9 }, (_, nth) => node(`n${String(nth + 1)}`));
+    const withRole = (of: readonly ReturnType<typeof node>[]) => of.map(({ name }) => pod(name, carrying(ROLE)));
+
+    it("goes on when a pod that has returned misses a readiness probe, long after its limit", async () => {
+        const { ended, end, lines } = handBack({
+            nodes: many,
+            pods: withRole(many),
+            misses: ({ name }, at) => name === "new2-n2" && at >= 54 && at < 58,
+        });
+        await ended;
+        deepStrictEqual(end().carriers, []);
+        ok(lines.some((line) => line.includes("not Ready yet: new2-n2")));
     });
 });

@@ -28,7 +28,9 @@ export interface Simulated {
     readonly cluster?: Partial<World["cluster"]>;
     /** What becomes of a new pod. It works unless a test says otherwise. */
     readonly born?: (pod: PodSeen) => Born;
-    /** Whether pods that are deleted end. */
+    /** Whether a new pod that has been Ready misses its readiness probe so many seconds after the beginning. */
+    readonly misses?: (pod: PodSeen, at: number) => boolean;
+    /** Whether pods that are deleted end. Those on NotReady nodes do not. */
     readonly ends?: boolean;
     readonly proof?: Proof;
     readonly associations?: readonly string[];
@@ -42,6 +44,7 @@ const STARTS_AFTER_MILLISECONDS = 5000;
 /** A run context of a cluster whose pods restart as on a real one. A wait takes two seconds. */
 export function simulate(of: Simulated = {}) {
     const { nodes = ["n1", "n2", "n3"].map((name) => node(name)), born = () => "works", ends = true } = of;
+    const { misses = () => false } = of;
     const [calls, lines]: [string[], string[]] = [[], []];
     const opened: (readonly string[])[] = [];
     let [now, created] = [NOW, 0];
@@ -55,11 +58,15 @@ export function simulate(of: Simulated = {}) {
     };
     const settle = (one: PodSeen): PodSeen => {
         const fate = one.name.startsWith("new") ? born(one) : "works";
+        const isMissing = one.name.startsWith("new") && misses(one, (now - NOW) / 1000);
+        if (one.ready && isMissing) {
+            return { ...one, ready: false, readySince: undefined, unreadySince: now };
+        }
         if (one.ready || !one.name.startsWith("new") || now - one.createdAt < STARTS_AFTER_MILLISECONDS) {
             return one;
         }
         if (fate === "works") {
-            return { ...one, ready: true, readySince: now };
+            return isMissing ? one : { ...one, ready: true, readySince: now, unreadySince: undefined };
         }
         return fate === "never"
             ? one
@@ -122,8 +129,10 @@ export function simulate(of: Simulated = {}) {
                     createdAt: now,
                     ready: false,
                     readySince: undefined,
+                    unreadySince: now,
                 });
-                pods = pods.map((one) => (one.uid !== uid ? one : ends ? next : { ...one, terminating: true }));
+                const isGone = ends && nodes.some((one) => one.name === on && one.ready);
+                pods = pods.map((one) => (one.uid !== uid ? one : isGone ? next : { ...one, terminating: true }));
                 return Promise.resolve();
             },
             change: () => Promise.resolve((now += 2000)),

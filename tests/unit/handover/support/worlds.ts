@@ -79,6 +79,7 @@ export function pod(node: string, credentials: CredentialSource, more: Partial<P
         createdAt: LONG_AGO,
         ready: true,
         readySince: LONG_AGO,
+        unreadySince: undefined,
         terminating: false,
         current: true,
         missingPermissions: undefined,
