@@ -180,10 +180,16 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         return { do: "releaseTemplate", why: "removing the component's fields from the DaemonSet" };
     }
     const rolling = daemonSet.updateStrategy === "RollingUpdate";
-    const toRestart = fleet.wrong.filter((pod) => !rolling || pod.current);
+    const mayRestart = (pod: PodSeen) => !rolling || pod.current;
+    // The pods on NotReady nodes come last. They do not use up maxUnavailable, so that they do not hold up the others.
+    const responding = returningFleet(target, cluster, readyNodes(cluster));
+    const first = responding.wrong.filter(mayRestart);
+    const toRestart = first.length > 0 ? first : fleet.wrong.filter(mayRestart);
     if (toRestart.length > 0) {
-        const wave = inFlight(target, cluster, memory, at);
-        const restart = wave ?? restartWrong({ ...fleet, wrong: toRestart }, memory, at, describeCredentials);
+        // A wave begins when the one before it works, so that no more than one is ever without a path.
+        const restart =
+            awaitFleet(responding, cluster, memory, at) ??
+            restartWrong({ ...responding, wrong: toRestart }, memory, at, describeCredentials);
         if (restart !== undefined) {
             return restart;
         }
@@ -223,10 +229,8 @@ function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back:
 
 const LATE_WEBHOOK_MILLISECONDS = 20_000;
 
-/** A wave begins when the one before it works, so that no more than one is ever without a path. Nodes that do not respond do not hold it up. */
-function inFlight(target: HandBackTarget, cluster: ClusterSeen, memory: Memory, at: number): Step | undefined {
-    const nodes = cluster.nodes.filter(({ ready }) => ready);
-    return awaitFleet(returningFleet(target, cluster, nodes), cluster, memory, at);
+function readyNodes({ nodes }: ClusterSeen): NodeSeen[] {
+    return nodes.filter(({ ready }) => ready);
 }
 
 /** The pods on these nodes: a pod counts as right if it carries no role that is about to be deleted. */
@@ -238,11 +242,11 @@ function returningFleet(target: HandBackTarget, cluster: ClusterSeen, nodes: rea
 /** Pods that returned to their former credentials, and do not work with them. */
 function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: Memory): Step | undefined {
     const { canarySeconds } = target;
-    const readyNodes = new Set(world.cluster.nodes.filter(({ ready }) => ready).map(({ name }) => name));
+    const responding = new Set(readyNodes(world.cluster).map(({ name }) => name));
     const late = fleet.starting.filter(
         (pod) =>
             canarySeconds !== undefined &&
-            readyNodes.has(pod.node) &&
+            responding.has(pod.node) &&
             memory.restarts[pod.node] !== undefined &&
             pod.startProblem === undefined &&
             isLate(pod, canarySeconds, memory, world.at),
@@ -254,19 +258,26 @@ function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: 
     return late.length === 0 ? undefined : { do: "refuse", refusal: refusals.formerCredentialsFail(late, nodes) };
 }
 
-/** One pod of each node role restarts first, and is seen to work. Undefined if there are such pods already, or if no pod has to restart. */
-function firstPodsStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
-    const { cluster, account } = world;
+/**
+ * One pod of each node role restarts first, and is seen to work. Undefined if there are such pods already, or if no pod has to restart.
+ *
+ * On a NotReady node, a pod that was deleted stays until the node is back. So the first pod is one on a Ready node if the role has any, and a role
+ * that has NotReady nodes alone waits until no pod on a Ready node has to restart.
+ */
+function firstPodsStep(target: HandBackTarget, { cluster, account, at }: World, memory: Memory): Step | undefined {
     const roleOf = ({ instanceId }: NodeSeen) => account.roleOfInstance[instanceId ?? ""];
-    const roles = [...new Set(cluster.nodes.map(roleOf))];
-    const steps = roles.map((role) => {
+    const ready = readyNodes(cluster);
+    const mayMove = returningFleet(target, cluster, ready).wrong.length > 0 ? ready : cluster.nodes;
+    const steps = [...new Set(mayMove.map(roleOf))].map((role) => {
         const nodes = cluster.nodes.filter((node) => roleOf(node) === role);
-        return firstPodStep(returningFleet(target, cluster, nodes), world, memory);
+        const responding = nodes.filter((node) => node.ready);
+        const fleet = returningFleet(target, cluster, responding.length > 0 ? responding : nodes);
+        return firstPodStep(fleet, cluster, memory, at);
     });
     return sideBySide(steps.filter((step) => step !== undefined));
 }
 
-function firstPodStep(fleet: Fleet, { cluster, at }: World, memory: Memory): Step | undefined {
+function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: number): Step | undefined {
     if (fleet.right.length > 0 || fleet.wrong.length === 0) {
         return undefined;
     }
@@ -303,8 +314,7 @@ export function nextReturnStep(target: HandBackTarget, { cluster, at }: World, m
             why: "giving the service account the role's annotation again",
         };
     }
-    const nodes = cluster.nodes.filter(({ ready }) => ready);
-    const fleet = fleetOf(cluster, nodes, (pod) => pod.ready || carriesRole(pod, subject), false);
+    const fleet = fleetOf(cluster, readyNodes(cluster), (pod) => pod.ready || carriesRole(pod, subject), false);
     return (
         restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to the role`) ??
         awaitFleet(fleet, cluster, memory, at) ?? { do: "done", why: "these pods carry the role again" }

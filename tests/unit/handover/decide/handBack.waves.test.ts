@@ -29,6 +29,8 @@ function back(where: Readonly<Record<string, On>>, cluster: Partial<ClusterSeen>
 /** A pod that uses the node role again. */
 const returned = {};
 const returning = { ready: false, readySince: undefined };
+/** A pod with the role on a node that does not answer. */
+const silent = { ...working, ...returning };
 const first = (...names: string[]) => restart(names.map((name) => `${name} restarts first`).join("; "), ...names);
 const twoRoles = (n1: On["pod"], n2: On["pod"]): Record<string, On> => ({
     n1: { role: "a", ...(n1 === undefined ? {} : { pod: n1 }) },
@@ -92,6 +94,55 @@ describe("On the way back, the waves", () => {
                 { maxUnavailable: 3 },
             ),
             restart(`pod-n3 carries ${ROLE}; with it pod-n4`, "pod-n3", "pod-n4"),
+        ],
+        [
+            "begin with a pod on a Ready node, though one on a NotReady node has nothing to lose",
+            back({ n1: { ready: false, pod: silent }, n2: {}, n3: {} }),
+            first("pod-n2"),
+        ],
+        [
+            "wait for this pod, and not for the NotReady node",
+            back({ n1: { ready: false, pod: silent }, n2: { pod: returning }, n3: {} }),
+            wait("0 of 1 pods are Ready (not Ready yet: pod-n2; NotReady: n1)"),
+        ],
+        [
+            "follow though the NotReady nodes alone miss as many pods as may be missing",
+            back({
+                n1: { ready: false, pod: { ...silent, terminating: true } },
+                n2: { pod: returned },
+                n3: {},
+                n4: {},
+            }),
+            restart(`pod-n3 carries ${ROLE}`, "pod-n3"),
+        ],
+        [
+            "follow though a node role has NotReady nodes alone",
+            back({ n1: { role: "b", ready: false, pod: silent }, n2: { role: "a", pod: returned }, n3: { role: "a" } }),
+            restart(`pod-n3 carries ${ROLE}`, "pod-n3"),
+        ],
+        [
+            "come to the pods on NotReady nodes last",
+            back({ n1: { ready: false, pod: silent }, n2: { pod: returned }, n3: { pod: returned } }),
+            restart(`pod-n1 carries ${ROLE}`, "pod-n1"),
+        ],
+        [
+            "come to one pod of a node role first there as well",
+            back({
+                n1: { role: "b", ready: false, pod: silent },
+                n2: { role: "b", ready: false },
+                n3: { role: "a", pod: returned },
+            }),
+            first("pod-n1"),
+        ],
+        [
+            "end with a wait for the NotReady nodes",
+            back({ n1: { ready: false, pod: { ...silent, terminating: true } }, n2: { pod: returned } }),
+            wait("1 of 2 pods are Ready (no pod yet on n1; still terminating: pod-n1; NotReady: n1)"),
+        ],
+        [
+            "go on without it when the NotReady node is Ready again",
+            back({ n1: { pod: working }, n2: { pod: returned } }),
+            restart(`pod-n1 carries ${ROLE}`, "pod-n1"),
         ],
     ];
     for (const [what, of, step, more, memory = propagated] of rows) {

@@ -5,7 +5,7 @@ import {
     CredentialGuardInputs,
     CredentialGuardOutputs,
 } from "../../../../handover/run/credentialGuardResource";
-import { carrying, CNI_POLICY, node, pod, record, ROLE, subject } from "../support/worlds";
+import { carrying, CNI_POLICY, node, pod, record, ROLE, starting, subject } from "../support/worlds";
 import { Simulated, simulate } from "./simulatedCluster";
 
 const state: CredentialGuardInputs & CredentialGuardOutputs = {
@@ -59,7 +59,8 @@ describe("A hand-back whose first pod does not work with its former credentials"
 
 describe("A hand-back", () => {
     const many = Array.from({ length: 9 }, (_, nth) => node(`n${String(nth + 1)}`));
-    const withRole = (of: readonly ReturnType<typeof node>[]) => of.map(({ name }) => pod(name, carrying(ROLE)));
+    const withRole = (of: readonly ReturnType<typeof node>[]) =>
+        of.map(({ name, ready }) => pod(name, carrying(ROLE), ready ? {} : starting));
 
     it("goes on when a pod that has returned misses a readiness probe, long after its limit", async () => {
         const { ended, end, lines } = handBack({
@@ -70,5 +71,13 @@ describe("A hand-back", () => {
         await ended;
         deepStrictEqual(end().carriers, []);
         ok(lines.some((line) => line.includes("not Ready yet: new2-n2")));
+    });
+
+    it("moves every pod on a Ready node, and then waits for the NotReady one", async () => {
+        const some = [node("n1"), node("n2"), node("n3", { ready: false }), node("n4")];
+        const { ended, end, writes } = handBack({ nodes: some, pods: withRole(some) });
+        await rejects(ended, /^Refusal: \[time-limit\] The hand-back .*still terminating: pod-n3; NotReady: n3/);
+        deepStrictEqual(end().carriers, ["n3"]);
+        deepStrictEqual(writes(), ["release", "restart pod-n1", "restart pod-n2", "restart pod-n4", "restart pod-n3"]);
     });
 });
