@@ -86,7 +86,7 @@ export async function finishTakingBack(context: RunContext, target: RolloutRun, 
 /**
  * A rollout that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
  * node roles without the policies. It does not know about them if the run has seen nothing. Under the injection guard of such a cluster, no
- * pod could be created with the former annotations.
+ * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
  */
 function annotationsToRestore(
     { record, subject, formerAnnotations }: Pick<RolloutRun, "record" | "subject" | "formerAnnotations">,
@@ -96,8 +96,12 @@ function annotationsToRestore(
     const relies =
         first === undefined ? record.namedNodeRoles.length > 0 : reliesOnRole(record, first, subject.roleArn);
     const isKept = relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined;
-    const isRefused = last !== undefined && guardRefuses(last.cluster, formerAnnotations);
-    return isKept || isRefused ? subject.annotations : formerAnnotations;
+    if (isKept || last === undefined || !guardRefuses(last.cluster, formerAnnotations)) {
+        return isKept ? subject.annotations : formerAnnotations;
+    }
+    const { roleArns: admitted = [] } = last.cluster.injectionGuard;
+    const other = admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
+    return other === undefined ? subject.annotations : { [ROLE_ARN_ANNOTATION]: other };
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */

@@ -271,6 +271,19 @@ describe("A rollout that fails in its canaries", () => {
         deepStrictEqual(writes(), ["restart pod-n1"]);
     });
 
+    it("is taken back to a role that was approved before, if the injection guard refuses pods without one", async () => {
+        const injectionGuard = { ...GUARD, roleArns: ["strange", FORMER_ROLE, ROLE] };
+        const { done, end } = rollOut(
+            {
+                cluster: { injectionGuard },
+                born: (one) => (JSON.stringify(one.credentials).includes(`"${ROLE}"`) ? "never" : "works"),
+            },
+            { record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] } },
+        );
+        await rejects(done, { code: "canary-failed" });
+        deepStrictEqual(end(), { annotations: { [ROLE_ARN]: FORMER_ROLE }, carriers: ["n1"] });
+    });
+
     it("is taken back if the injection guard is not in force", async () => {
         const injectionGuard = { ...GUARD, inForce: false };
         const { done, end } = rollOut({ cluster: { injectionGuard }, born: ofRole(() => "never") });
