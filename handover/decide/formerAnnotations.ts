@@ -47,9 +47,17 @@ export function formerAnnotations(
         // The former roles do not trust another service account.
         return {};
     }
-    const earlier = before.formerAnnotations[ROLE_ARN_ANNOTATION];
-    const stays = earlier === undefined || !before.ownRoleArns.includes(earlier);
-    return stays || isCarried(world, before.formerAnnotations) ? before.formerAnnotations : {};
+    return withoutDeletedRole(world, before.formerAnnotations, before.ownRoleArns);
+}
+
+/**
+ * Nothing instead of a role of the component's own that pods no longer carry: the engine may have deleted it since. A Ready pod that
+ * carries it shows that it has not.
+ */
+export function withoutDeletedRole(world: World, former: Annotations, ownRoleArns: readonly string[]): Annotations {
+    const { [ROLE_ARN_ANNOTATION]: roleArn } = former;
+    const stays = roleArn === undefined || !ownRoleArns.includes(roleArn);
+    return stays || isCarried(world, former) ? former : {};
 }
 
 /**

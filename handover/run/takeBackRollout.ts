@@ -1,6 +1,7 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { nextCanaryStep } from "../decide/canary";
 import { guardRefuses } from "../decide/admittedRoles";
+import { withoutDeletedRole } from "../decide/formerAnnotations";
 import { isDetached, reliesOnRole } from "../decide/reliesOnRole";
 import { nextTakeBackStep } from "../decide/takeBack";
 import { carriesAnyOf, carriesRole } from "../model/carriedRole";
@@ -89,10 +90,12 @@ export async function finishTakingBack(context: RunContext, target: RolloutRun, 
  * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
  */
 function annotationsToRestore(
-    { record, subject, formerAnnotations }: Pick<RolloutRun, "record" | "subject" | "formerAnnotations">,
+    target: Pick<RolloutRun, "record" | "subject" | "formerAnnotations">,
     first: World | undefined,
     last: World | undefined,
 ): Readonly<Record<string, string>> {
+    const { record, subject } = target;
+    const formerAnnotations = existing(target, first);
     const relies =
         first === undefined ? record.namedNodeRoles.length > 0 : reliesOnRole(record, first, subject.roleArn);
     const isKept = relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined;
@@ -102,6 +105,16 @@ function annotationsToRestore(
     const { roleArns: admitted = [] } = last.cluster.injectionGuard;
     const other = admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
     return other === undefined ? subject.annotations : { [ROLE_ARN_ANNOTATION]: other };
+}
+
+/** A later repair still has the annotations from before the present role was approved. Their role may have been deleted after the pods moved. */
+function existing(
+    { record, subject, formerAnnotations }: Pick<RolloutRun, "record" | "subject" | "formerAnnotations">,
+    first: World | undefined,
+): Readonly<Record<string, string>> {
+    const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
+    const others = ownRoleArns.filter((arn) => arn !== subject.roleArn);
+    return first === undefined ? formerAnnotations : withoutDeletedRole(first, formerAnnotations, others);
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */

@@ -284,6 +284,26 @@ describe("A rollout that fails in its canaries", () => {
         deepStrictEqual(end(), { annotations: { [ROLE_ARN]: FORMER_ROLE }, carriers: ["n1"] });
     });
 
+    for (const [what, carried, expected] of [
+        ["is not taken back to an earlier role of its own that no pod carries: it may be deleted", ROLE, {}],
+        ["is taken back to an earlier role of its own that pods carry", FORMER_ROLE, { [ROLE_ARN]: FORMER_ROLE }],
+    ] as const) {
+        it(what, async () => {
+            const { done, end } = rollOut(
+                {
+                    pods: pods(carrying(carried), pod("n3", onNodeRole)),
+                    born: (one) => (JSON.stringify(one.credentials).includes(`"${ROLE}"`) ? "never" : "works"),
+                },
+                {
+                    formerAnnotations: { [ROLE_ARN]: FORMER_ROLE },
+                    record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE], ownRoleArns: [FORMER_ROLE, ROLE] },
+                },
+            );
+            await rejects(done, Refusal);
+            deepStrictEqual(end().annotations, expected);
+        });
+    }
+
     it("is taken back if the injection guard is not in force", async () => {
         const injectionGuard = { ...GUARD, inForce: false };
         const { done, end } = rollOut({ cluster: { injectionGuard }, born: ofRole(() => "never") });
