@@ -287,7 +287,7 @@ export class Engine {
             await run.call(`patch the service account with ${arn}`, () => {
                 const others = Object.entries(patched.annotations).filter(([name]) => name !== LIVE_CHECKS_ANNOTATION);
                 const annotations = { ...Object.fromEntries(others), [ROLE_ARN]: arn, [CONTROL]: MANAGER };
-                world.annotate(annotations, MANAGER, account);
+                world.annotate(annotations, MANAGER, account, true);
                 stack.patch = arn;
                 // The patch of another service account has retainOnDelete: its annotation stays.
                 stack.patchedAccount = account;
@@ -567,7 +567,9 @@ export class Engine {
         const turningOff = stack.isOff ? "registered" : "annotated";
         const annotations = { [ROLE_ARN]: arn, [CONTROL]: MANAGER, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
         if (turningOff === "annotated") {
-            await run.call("annotate that the live checks are off", () => world.annotate(annotations, MANAGER));
+            await run.call("annotate that the live checks are off", () =>
+                world.annotate(annotations, MANAGER, undefined, true),
+            );
             await run.call("save the annotation", () => Object.assign(stack, { isOff: true, patch: arn }), false);
         } else if (stack.patch !== arn) {
             await run.call(`annotate ${arn} without live checks`, () => {
@@ -634,6 +636,7 @@ export class Engine {
             delete stack.template;
         }
         stack.guard &&= await reread(resources.credentialGuard, stack.guard, this.operation(run));
+        stack.canary &&= await reread(resources.canary, stack.canary, this.operation(run));
         stack.detachment &&= await reread(resources.detachment, stack.detachment, this.operation(run));
     }
 

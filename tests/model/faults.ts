@@ -14,6 +14,12 @@ export type Fault =
     /** A node's kubelet cannot get the image of new pods. */
     | { readonly kind: "imageMissing"; readonly which: number }
     | { readonly kind: "imagesReturn" }
+    /** The pods of a node take longer to stop: its next pod is created later than the others of a wave. */
+    | { readonly kind: "stopsSlowly"; readonly which: number }
+    /** The readiness probe of a Ready pod fails for some seconds. */
+    | { readonly kind: "podFlips"; readonly which: number; readonly milliseconds: number }
+    /** All nodes of a node role are NotReady. */
+    | { readonly kind: "roleNotReady"; readonly role: "a" | "b" }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
 /** Nodes only join up to this number: more of them make a random run slower, and find nothing more. */
@@ -64,8 +70,21 @@ export function injectFault(world: ModelWorld, fault: Fault, maxNodes = MAX_NODE
         case "imageMissing":
             oneOf(world.nodes, fault.which, (node) => (node.lacksImage = true));
             break;
+        case "stopsSlowly":
+            oneOf(world.nodes, fault.which, (node) => (node.stopsSlowly = true));
+            break;
         case "imagesReturn":
             world.nodes.forEach((node) => (node.lacksImage = false));
+            break;
+        case "podFlips":
+            oneOf(
+                world.pods.filter((pod) => world.isReady(pod) && !pod.stoppingSince),
+                fault.which,
+                (pod) => world.flip(pod, fault.milliseconds),
+            );
+            break;
+        case "roleNotReady":
+            world.nodes.filter(({ role }) => role === fault.role).forEach((node) => world.setReady(node, false));
             break;
         case "annotationWiped":
             wipe(world, world.serviceAccountName);
@@ -92,6 +111,7 @@ export function endFaults(world: ModelWorld): void {
     injectFault(world, { kind: "subnetsOpen" });
     injectFault(world, { kind: "imagesReturn" });
     injectFault(world, { kind: "associationDeleted" });
+    world.nodes.forEach((node) => (node.stopsSlowly = false));
     world.pods.filter(({ roleArn }) => roleArn === POD_IDENTITY).forEach(({ uid }) => world.stop(uid, false));
     world.serviceAccounts
         .filter((name) => world.accountOf(name).annotations[ROLE_ARN] === FOREIGN_ROLE)

@@ -6,6 +6,7 @@ import { handedBack, handedOver } from "./goals";
 import { CUSTOMER_POLICY } from "./lentPolicies";
 import { following, make, type Move, named } from "./moves";
 import { injectNeighbourChange, isNeighbourChange, type NeighbourChange } from "./neighbourChanges";
+import { admitsFormer, checkEnd, type Expected, mayGoBack } from "./endOfRun";
 import { Operator } from "./operator";
 import { injectOutsider, isOutsider, Outsider } from "./outsiders";
 import { staysWithout } from "./ownNodeRoles";
@@ -33,6 +34,12 @@ export interface Turn {
     readonly killedAt: number | undefined;
     /** The run is also killed after its first detachment, and then this pod is deleted while the webhook is down. */
     readonly killedAsItDetaches?: number | undefined;
+    /** Happen as the first pod of a wave restarts. */
+    readonly asAWaveBegins?: readonly Happening[];
+    /** The run is also killed this many moments after its rollout has failed. */
+    readonly killedAsItTakesBack?: number | undefined;
+    /** What must be so after the run, which is not killed. */
+    readonly expected?: Expected;
 }
 
 export interface Scenario {
@@ -43,6 +50,8 @@ export interface Scenario {
     /** Over how many subnets the nodes are spread. */
     readonly subnets?: number;
     readonly maxUnavailable?: number;
+    /** How long a pod takes until it is Ready. */
+    readonly startMilliseconds?: number;
     /** Whether the code of before has handed over, before the first turn. */
     readonly ofBefore?: boolean;
     readonly turns: readonly Turn[];
@@ -110,13 +119,14 @@ function worldOf(scenario: Scenario): ModelWorld {
     world.policyMilliseconds = scenario.policyMilliseconds ?? world.policyMilliseconds;
     world.subnets = scenario.subnets ?? world.subnets;
     world.maxUnavailable = scenario.maxUnavailable ?? world.maxUnavailable;
+    world.startMilliseconds = scenario.startMilliseconds ?? world.startMilliseconds;
     ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
     world.writesLogs = scenario.writesLogs ?? false;
     if (scenario.more) {
         world.createNodeRole("c");
         world.conditions.otherPolicies = { a: [CUSTOMER_POLICY] };
     }
-    world.advance(5000);
+    world.advance(4000 + world.startMilliseconds);
     return world;
 }
 
@@ -147,6 +157,8 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
     faults.forEach(({ after, fault }) => world.later(world.now + after, () => inject(world, fault)));
     const run = new Run(world, killedAt);
     world.onDetached = which === undefined ? undefined : () => killWithoutWebhook(world, run, which);
+    world.onWave = () => (turn.asAWaveBegins ?? []).forEach((fault) => inject(world, fault));
+    world.onFailedRollout = killing(world, run, turn.killedAsItTakesBack);
     world.note(`== ${describe(operation)}${killedAt === undefined ? "" : `, killed at moment ${String(killedAt)}`}`);
     switch (operation.do) {
         case "nothing": {
@@ -166,7 +178,8 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
             return;
         case "destroy":
             if (!engine.isPlain) {
-                await attempt(world, () => engine.destroy(run, operation.lastKept));
+                const failed = await attempt(world, () => engine.destroy(run, operation.lastKept));
+                checkEnd(world, engine, run, { ...turn, failed });
             }
             return;
         case "up": {
@@ -179,6 +192,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
             if (failed.includes("[canary-failed]") || failed.includes("[rollout-taken-back]")) {
                 checkReverted(world, engine);
             }
+            checkEnd(world, engine, run, { ...turn, failed });
         }
     }
 }
@@ -189,6 +203,15 @@ function killWithoutWebhook(world: ModelWorld, run: Run, which: number): void {
     run.kill();
     injectFault(world, { kind: "webhookDown" });
     injectFault(world, { kind: "podDeleted", which });
+}
+
+function killing(world: ModelWorld, run: Run, afterMoments: number | undefined): (() => void) | undefined {
+    return afterMoments === undefined
+        ? undefined
+        : () => {
+              world.onFailedRollout = undefined;
+              run.kill(afterMoments);
+          };
 }
 
 function inject(world: ModelWorld, fault: Happening): void {
@@ -214,16 +237,18 @@ async function checkRefused(world: ModelWorld, engine: Engine): Promise<void> {
 }
 
 /**
- * A canary that failed must be reverted when the run ends, and a wave too. Without a way to STS, that is so only if the service account had
- * another role before, or none, and the pods may go back to the node roles.
+ * A canary that failed must be reverted when the run ends, and a wave too, unless the injection guard would refuse their next pods. Without a
+ * way to STS, that is so only if the node roles hold their policies.
  */
-function checkReverted(world: ModelWorld, { roleArn: arn = "", formerRole }: Engine): void {
+function checkReverted(world: ModelWorld, engine: Engine): void {
+    const { roleArn: arn = "" } = engine;
     const cutOff = world.cutOffWith(arn).map(({ name }) => name);
-    if (cutOff.length > 0 && formerRole !== arn && world.nodeRoles.every((role) => world.isAttached(role))) {
+    if (cutOff.length > 0 && mayGoBack(world, engine)) {
         world.problem(`the failed rollout of ${arn} was not taken back: ${cutOff.join(", ")}`);
     }
     const carriers = world.pods.filter((pod) => pod.roleArn === arn && !pod.stoppingSince);
-    if (world.cniRoles.get(arn)?.works === false && (carriers.length > 0 || world.annotations[ROLE_ARN] === arn)) {
+    const fails = world.cniRoles.get(arn)?.works === false && admitsFormer(world, engine);
+    if (fails && (carriers.length > 0 || world.annotations[ROLE_ARN] === arn)) {
         const names = carriers.map(({ name }) => name).join(", ");
         world.problem(`the failed canary of ${arn} was not reverted; pods that carry the role: ${names}`);
     }

@@ -65,7 +65,7 @@ export const changesTheTemplate: Resources = {
 };
 
 /** The canary with another run context. */
-function rollingOut(changed: (context: RunContext) => RunContext): Resources {
+export function rollingOut(changed: (context: RunContext) => RunContext): Resources {
     return {
         ...REAL_RESOURCES,
         canary: {
@@ -76,12 +76,12 @@ function rollingOut(changed: (context: RunContext) => RunContext): Resources {
     };
 }
 
-function opening(operation: OperationContext, changed: (context: RunContext) => RunContext): OperationContext {
+export function opening(operation: OperationContext, changed: (context: RunContext) => RunContext): OperationContext {
     const { open } = operation;
     return open === undefined ? operation : { ...operation, open: async (...args) => changed(await open(...args)) };
 }
 
-function withLook(context: RunContext, changed: (seen: ClusterSeen) => ClusterSeen): RunContext {
+export function withLook(context: RunContext, changed: (seen: ClusterSeen) => ClusterSeen): RunContext {
     const look = async () => changed(await context.cluster.look());
     return { ...context, cluster: { ...context.cluster, look } };
 }

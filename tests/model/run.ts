@@ -7,7 +7,7 @@ export class Killed extends Error {}
 export class Run {
     private moments = 0;
     private dead = false;
-    private killNext = false;
+    private killIn = Infinity;
 
     public constructor(
         private readonly world: ModelWorld,
@@ -24,9 +24,9 @@ export class Run {
         return this.dead;
     }
 
-    /** Kills the run before its next call. */
-    public kill(): void {
-        this.killNext = true;
+    /** Kills the run before its next call, or after some more of its moments. */
+    public kill(afterMoments = 0): void {
+        this.killIn = this.moments + afterMoments;
     }
 
     /** A call to the API server or to AWS. It takes time, and the run may be killed before or after it. */
@@ -42,7 +42,7 @@ export class Run {
     }
 
     private moment(where: string): void {
-        if (!this.dead && (this.killNext || this.moments === this.killedAt)) {
+        if (!this.dead && (this.moments >= this.killIn || this.moments === this.killedAt)) {
             this.dead = true;
             this.world.note(`killed ${where}`);
         }

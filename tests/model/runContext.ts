@@ -37,7 +37,12 @@ export function runContextOf(
         aws: failing("aws", awsOf(world, run, subject), world, run),
         now: () => world.now,
         sleep: (milliseconds) => run.call(`sleep ${String(milliseconds)}`, () => world.advance(milliseconds)),
-        progress: (line) => world.note(`  . ${line}`),
+        progress: (line) => {
+            world.note(`  . ${line}`);
+            if (line.startsWith("the rollout failed: ")) {
+                world.onFailedRollout?.();
+            }
+        },
         ...(run.cancelled === undefined ? {} : { cancelled: run.cancelled }),
     };
 }
@@ -92,7 +97,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             run.call(`annotate ${annotations[ROLE_ARN] ?? "nothing"}`, () => {
                 const { [CONTROL]: control } = world.accountOf(accountName).annotations;
                 const kept = { ...(control === undefined ? {} : { [CONTROL]: control }), ...annotations };
-                world.annotate(kept, manager, accountName);
+                world.annotate(kept, manager, accountName, true);
             }),
         restart: ({ name, uid }) => run.call(`restart ${name}`, () => world.stop(uid, true)),
         forceRestart: ({ name, uid }) => run.call(`force restart ${name}`, () => world.stop(uid, true, true)),
@@ -108,6 +113,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                     { ...(foreign ? { [ROLE_ARN]: FOREIGN_ROLE } : {}), ...leaving },
                     foreign ? FOREIGN_OWNER : "eks-cni-hand-back",
                     name,
+                    true,
                 );
             }),
         wakeDaemonSet: () => run.call("wake the DaemonSet", () => world.wake()),
@@ -216,7 +222,7 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
         restarts: 0,
         ready,
         readySince: ready ? pod.readySince : undefined,
-        unreadySince: ready ? undefined : pod.startedAt,
+        unreadySince: ready ? undefined : (pod.unreadySince ?? pod.startedAt),
         terminating: pod.stoppingSince !== undefined,
         current: pod.revision === world.revision,
         credentials: credentialsOf(pod),

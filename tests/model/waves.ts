@@ -34,6 +34,9 @@ export class Waves {
     private maxUnavailable = 1;
     private wave = 0;
     private readonly canariesIn = new Set<string>();
+    /** Whether a wave was taken back, and nothing has restarted since. */
+    private beginsAgain = false;
+    private readonly beganIn = new Set<string>();
 
     /** The live check looks. What it restarts from now on, until it looks again, is one step. */
     public look(acting: Acting, nodes: readonly NodeAtLook[], maxUnavailable: number): void {
@@ -42,6 +45,14 @@ export class Waves {
         this.maxUnavailable = maxUnavailable;
         this.wave = 0;
         this.canariesIn.clear();
+        this.beginsAgain &&= this.beganIn.size === 0;
+        this.beganIn.clear();
+    }
+
+    /** The next rollout begins with one pod in each place. */
+    public noteTakenBack(): void {
+        this.beginsAgain = true;
+        this.beganIn.clear();
     }
 
     /** It looks at the account, which no longer shows the instances of nodes that were lost since it looked at the cluster. */
@@ -62,7 +73,18 @@ export class Waves {
                 ? `a pod on ${node.name} restarts, which works with the role`
                 : undefined;
         const problem = isOfWave ? this.beginWavePod(node, node.pod) : this.beginCanary(node);
-        return { isOfWave, problem: proven ?? problem };
+        return { isOfWave, problem: proven ?? problem ?? this.beginAgain(node) };
+    }
+
+    private beginAgain({ place, name }: NodeAtLook): string | undefined {
+        if (!this.beginsAgain || this.acting !== "rollout") {
+            return undefined;
+        }
+        const isSecond = this.beganIn.has(place);
+        this.beganIn.add(place);
+        return isSecond
+            ? `after a wave was taken back, the first step restarts two pods in ${place}: the second on ${name}`
+            : undefined;
     }
 
     private beginCanary({ place, name }: NodeAtLook): string | undefined {

@@ -17,8 +17,8 @@ import { type Acting, Waves } from "./waves";
  */
 export const TICK_MILLISECONDS = 250;
 export const ENFORCEMENT_MILLISECONDS = 3000;
-const START_MILLISECONDS = 1000;
 const STOP_MILLISECONDS = 750;
+const SLOW_STOP_MILLISECONDS = 6000;
 const LONGEST_BACKOFF_MILLISECONDS = 60_000;
 /** How long a canary is watched. */
 export const STABLE_SECONDS = 13;
@@ -37,6 +37,8 @@ export interface ModelNode {
     ready: boolean;
     /** Whether its kubelet cannot get the image of a new pod. */
     lacksImage: boolean;
+    /** Whether its pods take longer to stop. */
+    stopsSlowly: boolean;
 }
 
 /** The DaemonSet's own metadata, as far as the component's patch writes it. */
@@ -65,6 +67,10 @@ export interface ModelPod {
     startProblem: string | undefined;
     startedAt: number | undefined;
     readySince: number | undefined;
+    /** Its readiness probe fails until then. It keeps its path. */
+    flippedUntil: number | undefined;
+    /** When it was last Ready, of a pod that is not Ready any more. */
+    unreadySince: number | undefined;
     stoppingSince: number | undefined;
 }
 
@@ -101,6 +107,8 @@ export class ModelWorld {
     public woken = false;
     /** The role of the managed add-on, which is another one than the component's. The add-on does not write it in the model. */
     public addOn: { readonly roleArn: string; readonly since: number } | undefined;
+    /** How long a pod takes until it is Ready. */
+    public startMilliseconds = 1000;
     /** Over how many subnets the nodes are spread. */
     public subnets = 1;
     /** Subnets without a way to STS: a new pod there cannot use any CNI role. A pod that works keeps its session. */
@@ -131,6 +139,14 @@ export class ModelWorld {
     public policyMilliseconds = 1000;
     /** Called after each detachment. */
     public onDetached: (() => void) | undefined;
+    /** Called as the first pod of a wave restarts. */
+    public onWave: (() => void) | undefined;
+    /** Called as the run says that its rollout failed. */
+    public onFailedRollout: (() => void) | undefined;
+    /** Whether a command has left out the patch of the service account: the injection guard may refuse each pod then. */
+    public isPatchLeftOut = false;
+    /** The parts of the product that have looked at the cluster in the present run. */
+    public readonly acted = new Set<Acting>();
     /** Those of the last run, each of which may be the one at which a run is killed. */
     public moments: string[] = [];
     public readonly problems: string[] = [];
@@ -164,12 +180,21 @@ export class ModelWorld {
     public cancelScheduled(): void {
         this.due = [];
         this.onDetached = undefined;
+        this.onWave = undefined;
+        this.onFailedRollout = undefined;
     }
 
     public join(role: string, holdsPolicy = true): void {
         this.joined += 1;
         const subnet = `subnet-${String(this.joined % this.subnets)}`;
-        this.nodes.push({ name: `n${String(this.joined)}`, role, subnet, ready: true, lacksImage: false });
+        this.nodes.push({
+            name: `n${String(this.joined)}`,
+            role,
+            subnet,
+            ready: true,
+            lacksImage: false,
+            stopsSlowly: false,
+        });
         this.createNodeRole(role, holdsPolicy);
         this.changed();
     }
@@ -207,7 +232,18 @@ export class ModelWorld {
         return left;
     }
 
+    /** The readiness probe of a Ready pod fails for some seconds. */
+    public flip(pod: ModelPod, milliseconds: number): void {
+        pod.flippedUntil = this.now + milliseconds;
+        pod.unreadySince = this.now;
+        this.changed();
+    }
+
     public setReady(node: ModelNode, ready: boolean): void {
+        // The node controller takes the readiness of its pods.
+        this.pods
+            .filter((pod) => !ready && pod.node === node.name && this.isReady(pod))
+            .forEach((pod) => (pod.unreadySince = this.now));
         node.ready = ready;
         this.changed();
     }
@@ -238,8 +274,9 @@ export class ModelWorld {
         annotations: Record<string, string>,
         owner: string | undefined,
         account = this.serviceAccountName,
+        isOwnWrite = false,
     ): void {
-        this.accountOf(account).annotate(this.now, annotations, owner);
+        this.accountOf(account).annotate(this.now, annotations, owner, isOwnWrite);
         this.changed();
     }
 
@@ -303,6 +340,7 @@ export class ModelWorld {
 
     /** A live check looks at the cluster. */
     public look(roleArn: string): void {
+        this.acted.add(this.acting);
         const nodes = this.nodes
             .filter(({ ready }) => ready)
             .map(({ name, role, subnet }) => {
@@ -351,6 +389,11 @@ export class ModelWorld {
             if (problem !== undefined) {
                 this.problem(problem);
             }
+            if (isOfWave && this.acting === "rollout") {
+                const { onWave } = this;
+                this.onWave = undefined;
+                onWave?.();
+            }
             pod.stoppingSince ??= this.now;
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
             if (byLiveChecks && this.hasPath(pod) && this.isReady(pod)) {
@@ -363,7 +406,13 @@ export class ModelWorld {
 
     /** A run of the engine begins. It does not remember what an earlier one did. */
     public beginRun(): void {
+        this.acted.clear();
         this.restarts.beginRun();
+    }
+
+    /** A run has taken a wave back. */
+    public noteTakenBack(): void {
+        this.waves.noteTakenBack();
     }
 
     /** The nodes with the same node role, with the roles that their pods carry. */
@@ -433,8 +482,12 @@ export class ModelWorld {
         return this.now >= createdAt + ENFORCEMENT_MILLISECONDS;
     }
 
-    public isReady({ node, readySince }: ModelPod): boolean {
-        return readySince !== undefined && (this.nodes.find(({ name }) => name === node)?.ready ?? false);
+    public isReady({ node, readySince, flippedUntil }: ModelPod): boolean {
+        return (
+            readySince !== undefined &&
+            flippedUntil === undefined &&
+            (this.nodes.find(({ name }) => name === node)?.ready ?? false)
+        );
     }
 
     /** The guard that the API server knows of now. */
@@ -459,8 +512,10 @@ export class ModelWorld {
 
     private kubelets(): void {
         const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
-        const gone = (pod: ModelPod) =>
-            ready.has(pod.node) && pod.stoppingSince !== undefined && this.now >= pod.stoppingSince + STOP_MILLISECONDS;
+        const slow = new Set(this.nodes.filter((node) => node.stopsSlowly).map(({ name }) => name));
+        const gone = ({ node, stoppingSince = Infinity }: ModelPod) =>
+            ready.has(node) &&
+            this.now >= stoppingSince + (slow.has(node) ? SLOW_STOP_MILLISECONDS : STOP_MILLISECONDS);
         if (this.pods.some(gone)) {
             this.pods = this.pods.filter((pod) => !gone(pod));
             this.changed();
@@ -473,8 +528,17 @@ export class ModelWorld {
                 pod.startProblem = undefined;
             }
             pod.startedAt ??= this.now;
+            if (pod.flippedUntil !== undefined && this.now >= pod.flippedUntil) {
+                pod.flippedUntil = undefined;
+                pod.readySince = this.now;
+                this.changed();
+            }
             // A pod becomes Ready only after its first call to EC2: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit.
-            if (pod.readySince === undefined && this.now >= pod.startedAt + START_MILLISECONDS && this.hasPath(pod)) {
+            if (
+                pod.readySince === undefined &&
+                this.now >= pod.startedAt + this.startMilliseconds &&
+                this.hasPath(pod)
+            ) {
                 pod.readySince = this.now;
                 this.changed();
             }
@@ -515,6 +579,8 @@ export class ModelWorld {
                 startProblem: node.lacksImage ? "container aws-node: ImagePullBackOff" : undefined,
                 startedAt: undefined,
                 readySince: undefined,
+                flippedUntil: undefined,
+                unreadySince: undefined,
                 stoppingSince: undefined,
             });
             this.note(`pod${uid} is created on ${node.name} with ${roleArn ?? "the node role"}`);
@@ -609,6 +675,14 @@ export class ModelWorld {
     /** The pods that carry the role and cannot use it, for want of a way to STS. */
     public cutOffWith(roleArn: string): ModelPod[] {
         return this.pods.filter((pod) => pod.roleArn === roleArn && !pod.stoppingSince && this.isCutOff(pod));
+    }
+
+    /** Those of them that the live checks have restarted although they worked, on nodes that respond, and that lack nothing else. */
+    public leftCutOff(roleArn: string): ModelPod[] {
+        const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
+        return this.cutOffWith(roleArn).filter(
+            ({ node, restart, startProblem }) => restart !== undefined && startProblem === undefined && ready.has(node),
+        );
     }
 
     public problem(what: string): void {

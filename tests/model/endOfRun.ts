@@ -1,0 +1,81 @@
+/** What must be so whenever a run has ended, whether it failed or not. */
+import type { Engine } from "./engine";
+import { type Flags, isLeftOutOf } from "./engineFlags";
+import type { Run } from "./run";
+import { type ModelWorld, ROLE_ARN } from "./world";
+
+/** `done`: the run does not fail. `moved`: the pods on the Ready nodes have what the run gives them, whether it fails or not. */
+export type Expected = "done" | "moved";
+
+interface Ended {
+    readonly operation: { readonly do: string; readonly flags?: Flags };
+    /** The message of its error, or an empty string. */
+    readonly failed: string;
+    readonly expected?: Expected;
+}
+
+export function checkEnd(world: ModelWorld, engine: Engine, run: Run, { operation, failed, expected }: Ended): void {
+    world.isPatchLeftOut ||= isLeftOutOf(operation.flags ?? {}, "patch");
+    checkAdmitted(world);
+    if (run.wasKilled) {
+        return;
+    }
+    if (failed.includes("[rollout-taken-back]")) {
+        world.noteTakenBack();
+    }
+    checkLeft(world, engine, failed);
+    if (expected === "done" && failed !== "") {
+        world.problem(`the ${operation.do} fails on a healthy cluster: ${failed}`);
+    }
+    if (expected === "moved") {
+        checkMoved(world, operation.do === "destroy" ? undefined : engine.roleArn, failed);
+    }
+}
+
+/**
+ * Whether a rollout that fails may be taken back: the service account had another role before, or none, and the pods may go back to the node
+ * roles. The injection guard must admit them.
+ */
+export function mayGoBack(world: ModelWorld, engine: Engine): boolean {
+    const { roleArn, formerRole } = engine;
+    const areAttached = world.nodeRoles.every((role) => world.isAttached(role));
+    return admitsFormer(world, engine) && formerRole !== roleArn && areAttached;
+}
+
+/** Whether a pod could be created with the annotations from before the role. */
+export function admitsFormer({ guard = [], isGuarded }: ModelWorld, { formerRole = "" }: Engine): boolean {
+    return !isGuarded || guard.includes(formerRole);
+}
+
+/** The injection guard admits the next pod, as far as the component wrote the annotation, and no command left its patch out. */
+function checkAdmitted(world: ModelWorld): void {
+    const { [ROLE_ARN]: annotated } = world.annotations;
+    const { guard = [], isGuarded, serviceAccountName, association } = world;
+    const isOwn = world.accountOf(serviceAccountName).isOwnWrite;
+    if (isGuarded && isOwn && !world.isPatchLeftOut && !association && !guard.includes(annotated ?? "")) {
+        world.problem(
+            `the injection guard refuses every new pod: the service account has ${annotated ?? "no role"}, and the guard admits ${guard.join(", ")}`,
+        );
+    }
+}
+
+/** A rollout that ended has taken back what cannot use the role, if the pods may go back. A new pod works with the credentials of an association. */
+function checkLeft(world: ModelWorld, engine: Engine, failed: string): void {
+    const { roleArn = "" } = engine;
+    const left = world.acted.has("rollout") ? world.leftCutOff(roleArn) : [];
+    if (left.length > 0 && !world.association && mayGoBack(world, engine)) {
+        const names = left.map(({ name }) => name).join(", ");
+        world.problem(`the run leaves pods without a path to ${roleArn}: ${names}, after ${failed}`);
+    }
+}
+
+function checkMoved(world: ModelWorld, roleArn: string | undefined, failed: string): void {
+    const left = world.nodes.filter(
+        ({ name, ready }) =>
+            ready && !world.pods.some((pod) => pod.node === name && pod.roleArn === roleArn && world.isReady(pod)),
+    );
+    if (left.length > 0) {
+        const names = left.map(({ name }) => name).join(", ");
+        world.problem(`beside NotReady nodes, the run does not move the pods of ${names}: ${failed}`);
+    }
+}
