@@ -39,12 +39,12 @@ export function checkEnd(world: ModelWorld, engine: Engine, run: Run, { operatio
 export function mayGoBack(world: ModelWorld, engine: Engine): boolean {
     const { roleArn, formerRole } = engine;
     const areAttached = world.nodeRoles.every((role) => world.isAttached(role));
-    return admitsFormer(world, engine) && formerRole !== roleArn && areAttached;
+    return admitsOther(world, engine) && formerRole !== roleArn && areAttached;
 }
 
-/** Whether a pod could be created with the annotations from before the role. */
-export function admitsFormer({ guard = [], isGuarded }: ModelWorld, { formerRole = "" }: Engine): boolean {
-    return !isGuarded || guard.includes(formerRole);
+/** Whether a pod could be created without the role: there is no injection guard, or it admits another role. */
+export function admitsOther({ guard = [], isGuarded }: ModelWorld, { roleArn }: Engine): boolean {
+    return !isGuarded || guard.some((arn) => arn !== roleArn);
 }
 
 /** The injection guard admits the next pod, as far as the component wrote the annotation, and no command left its patch out. */

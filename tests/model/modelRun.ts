@@ -6,7 +6,7 @@ import { handedBack, handedOver } from "./goals";
 import { CUSTOMER_POLICY } from "./lentPolicies";
 import { following, make, type Move, named } from "./moves";
 import { injectNeighbourChange, isNeighbourChange, type NeighbourChange } from "./neighbourChanges";
-import { admitsFormer, checkEnd, type Expected, mayGoBack } from "./endOfRun";
+import { admitsOther, checkEnd, type Expected, mayGoBack } from "./endOfRun";
 import { Operator } from "./operator";
 import { injectOutsider, isOutsider, Outsider } from "./outsiders";
 import { staysWithout } from "./ownNodeRoles";
@@ -247,7 +247,7 @@ function checkReverted(world: ModelWorld, engine: Engine): void {
         world.problem(`the failed rollout of ${arn} was not taken back: ${cutOff.join(", ")}`);
     }
     const carriers = world.pods.filter((pod) => pod.roleArn === arn && !pod.stoppingSince);
-    const fails = world.cniRoles.get(arn)?.works === false && admitsFormer(world, engine);
+    const fails = world.cniRoles.get(arn)?.works === false && admitsOther(world, engine);
     if (fails && (carriers.length > 0 || world.annotations[ROLE_ARN] === arn)) {
         const names = carriers.map(({ name }) => name).join(", ");
         world.problem(`the failed canary of ${arn} was not reverted; pods that carry the role: ${names}`);
