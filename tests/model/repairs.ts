@@ -74,6 +74,21 @@ export const guardedRepairs: fc.Arbitrary<Scenario> = fc
     })
     .map(({ of, repairs, ...rest }) => ({ ...of, ...rest, turns: [handOver, ...repairs.flat()] }));
 
+/** Repairs of a rollout without node roles to detach from, so without the injection guard. It may have replaced another role. */
+export const plainRepairs: fc.Arbitrary<Scenario> = fc
+    .record({ of: guardedRepairs, hasReplaced: fc.boolean() })
+    .map(({ of, hasReplaced }) => ({
+        ...of,
+        last: { roleName: "cni", detachFromNodeRoles: undefined },
+        turns: [...(hasReplaced ? [without(up("next"))] : []), ...of.turns].map((turn) => ({
+            ...turn,
+            operation:
+                turn.operation.do === "up"
+                    ? { ...turn.operation, program: { ...turn.operation.program, detachFromNodeRoles: undefined } }
+                    : turn.operation,
+        })),
+    }));
+
 const flips = fc.array(
     fc.record({
         after: fc.nat({ max: 1600 }).map((quarters) => quarters * 250),

@@ -13,7 +13,7 @@ import {
     takesFlipsForFailures,
     takesTheRoleAwayUnderTheGuard,
 } from "../../../model/plantedRepairBugs";
-import { besideNotReady, failingWaves, flipping, guardedRepairs } from "../../../model/repairs";
+import { besideNotReady, failingWaves, flipping, guardedRepairs, plainRepairs } from "../../../model/repairs";
 
 /** MODEL_RUNS=5000 runs more, and different ones each time. */
 const { MODEL_RUNS, MODEL_SEED, MODEL_PATH } = process.env;
@@ -46,6 +46,12 @@ const KINDS: readonly Kind[] = [
                 /the injection guard refuses every new pod: the service account has no role/,
             ],
         ],
+    },
+    {
+        title: "Repairs of a rollout without the injection guard",
+        scenarios: plainRepairs,
+        numRuns: 200,
+        bugs: [],
     },
     {
         title: "Pods that are not Ready for some seconds",
