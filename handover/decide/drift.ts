@@ -1,3 +1,4 @@
+import { listNames } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { freshMemory } from "../model/steps";
 import type { AccountSeen, ClusterSeen, World } from "../model/world";
@@ -18,6 +19,23 @@ import { remainingSteps } from "./remainingSteps";
 /** All that differs in the pods, and in the credentials that new pods get: the canary tells it. Undefined if all is as the last update left it. */
 export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen): string | undefined {
     return cluster.uid === target.record.clusterUid ? tellAll(deliveryFindings(target, cluster)) : undefined;
+}
+
+/**
+ * The pods that a repair has left: an earlier refresh found drift, and the update was killed before it had repaired that. They carry the
+ * role, so they are no drift by themselves, but no run has seen them work. Undefined if there are none.
+ */
+export function unfinishedRepair({ nodes, pods }: ClusterSeen): string | undefined {
+    const responding = new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name));
+    const left = pods.filter(({ ready, terminating, node }) => !ready && !terminating && responding.has(node));
+    return left.length === 0
+        ? undefined
+        : tellAll([
+              {
+                  seen: `An update that was killed has left pods that are not Ready: ${listNames(left)}.`,
+                  mends: "finishes the repair",
+              },
+          ]);
 }
 
 function deliveryFindings(target: DeliveryTarget, cluster: ClusterSeen): Finding[] {

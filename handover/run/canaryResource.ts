@@ -1,4 +1,4 @@
-import { rolloutDrift } from "../decide/drift";
+import { rolloutDrift, unfinishedRepair } from "../decide/drift";
 import { subjectOf } from "../model/record";
 import { warn, withRunContext } from "../observe/runContext";
 import { CanaryInputs, CanaryOutputs, outputsOf } from "./canaryState";
@@ -25,7 +25,10 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     read: (state, operation) =>
         withRunContext(state, [], operation, async (context) => {
             const subject = subjectOf(state.record, state.subject);
-            const drift = rolloutDrift({ ...state, subject }, await context.cluster.look());
+            const cluster = await context.cluster.look();
+            const isPending = state.drift !== NO_DRIFT;
+            const drift =
+                rolloutDrift({ ...state, subject }, cluster) ?? (isPending ? unfinishedRepair(cluster) : undefined);
             if (drift !== undefined) {
                 warn(context, drift);
             }

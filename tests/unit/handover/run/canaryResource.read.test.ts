@@ -1,9 +1,20 @@
-import { deepStrictEqual, match } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
 import type { World } from "../../../../handover/model/world";
 import { verified } from "../support/detachments";
-import { carrying, FORMER_ROLE, pod, record, ROLE, ROLE_ARN, serviceAccount, subject } from "../support/worlds";
+import {
+    carrying,
+    FORMER_ROLE,
+    node,
+    pod,
+    record,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+    starting,
+    subject,
+} from "../support/worlds";
 
 const state: CanaryInputs & CanaryOutputs = {
     subject,
@@ -59,6 +70,41 @@ describe("A refresh of the canary", () => {
         const { drift, lines, warnings } = await refresh(changed, false);
         deepStrictEqual([lines, warnings], [[drift], []]);
     });
+
+    for (const [what, cluster, pending, expected] of [
+        [
+            "shows that a killed repair is not finished while a pod is not Ready",
+            { pods: [pod("n1", carrying(ROLE)), pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE), starting)] },
+            "1 pod does not carry the role",
+            "An update that was killed has left pods that are not Ready: pod-n3. Run pulumi up --refresh: it finishes the repair.",
+        ],
+        ["takes a killed repair for finished when each pod is Ready", {}, "1 pod does not carry the role", "none"],
+        [
+            "does not wait for the pod of a NotReady node, or for one that ends",
+            {
+                nodes: [node("n1"), node("n2"), node("n3", { ready: false })],
+                pods: [
+                    pod("n1", carrying(ROLE)),
+                    pod("n2", carrying(ROLE)),
+                    pod("n2", carrying(ROLE), { ...starting, name: "old", terminating: true }),
+                    pod("n3", carrying(ROLE), starting),
+                ],
+            },
+            "1 pod does not carry the role",
+            "none",
+        ],
+        [
+            "says nothing about a pod that is starting if no repair is pending",
+            { pods: [pod("n1", carrying(ROLE)), pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE), starting)] },
+            "none",
+            "none",
+        ],
+    ] as const) {
+        it(what, async () => {
+            const { drift } = await refresh(cluster, true, { drift: pending });
+            strictEqual(drift, expected);
+        });
+    }
 
     it("writes every output of the state of an earlier version", async () => {
         const early = await refresh({}, true, { shown: undefined, rollouts: undefined, carriedBefore: true });
