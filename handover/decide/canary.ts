@@ -51,15 +51,15 @@ export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memo
     const works = (place: Place) => carriersIn(target, world, place).right.length > 0;
     const tested = first.every(works) ? [...first, ...others] : first;
     const steps = tested.flatMap((place) => placeStep(target, world, memory, place) ?? []);
-    // A canary that does not start ends the rollout when the others have shown whether the role works.
-    const notStarting = steps.filter((step) => step.do === "refuse" && step.refusal.code === "pods-do-not-start");
-    return (
-        sideBySide(steps.filter((step) => !notStarting.includes(step))) ??
-        notStarting[0] ?? {
-            do: "done",
-            why: tested.length === 0 ? "nothing to test: the cluster has no nodes" : whatWorks(tested, places),
-        }
-    );
+    // Canaries that do not start end the rollout when the others have shown whether the role works.
+    const deciding = sideBySide(steps.filter((step) => !isStartFailure(step)));
+    if (deciding !== undefined || steps.length > 0) {
+        return deciding ?? { do: "refuse", refusal: notStarting(target, world, tested) };
+    }
+    return {
+        do: "done",
+        why: tested.length === 0 ? "nothing to test: the cluster has no nodes" : whatWorks(tested, places),
+    };
 }
 
 function carriersIn(target: RolloutTarget, { cluster }: World, { nodes }: Pick<Place, "nodes">): Fleet {
@@ -161,11 +161,24 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     );
 }
 
+const isStartFailure = (step: Step) => step.do === "refuse" && step.refusal.code === "pods-do-not-start";
+
+/** All pods in these places that do not start for a reason of their own. */
+function notStarting(target: RolloutTarget, world: World, places: readonly Place[]): Refusal {
+    const nodes = places.flatMap((place) => place.nodes);
+    const pods = carriersIn(target, world, { nodes }).starting.filter(({ startProblem }) => startProblem !== undefined);
+    const names = describeNodes(
+        pods.map(({ node }) => node),
+        world,
+    );
+    return refusals.podsDoNotStart(pods, names, target.subject.serviceAccount);
+}
+
 /** A canary that does not start for a reason of its own says nothing about a role that works in another place. */
 function lateCanary(target: RolloutTarget, world: World, canary: PodSeen, why: string): Refusal {
     const worksElsewhere = carriersIn(target, world, world.cluster).right.length > 0;
     return canary.startProblem !== undefined && worksElsewhere
-        ? refusals.podsDoNotStart([canary], describeNodes([canary.node], world), target.subject.serviceAccount)
+        ? notStarting(target, world, [{ roleName: "", subnetId: "", nodes: world.cluster.nodes }])
         : refusals.timeout("The canary", target.canarySeconds, "timeouts.canarySeconds", why);
 }
 

@@ -2,8 +2,8 @@ import { listNames } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { freshMemory } from "../model/steps";
 import type { AccountSeen, ClusterSeen, World } from "../model/world";
-import { withoutComplaints } from "./complaints";
-import type { DeliveryTarget } from "./delivered";
+import { complains, withoutComplaints } from "./complaints";
+import { DeliveryTarget, hasDelivery } from "./delivered";
 import { DetachmentTarget, nextDetachmentStep, refusedComplaint } from "./detachment";
 import {
     annotationFindings,
@@ -22,26 +22,30 @@ export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen): stri
 }
 
 /**
- * The pods that a repair has left: an earlier refresh found drift, and the update was killed before it had repaired that. They carry the
- * role, so they are no drift by themselves, but no run has seen them work. Undefined if there are none.
+ * The pods that a repair may have left: an earlier refresh found drift, and no update has finished since. They carry the role, so they are no
+ * drift by themselves, but no run has seen them work. Undefined if there are none.
  */
-export function unfinishedRepair({ nodes, pods }: ClusterSeen): string | undefined {
+export function unfinishedRepair({ record }: DeliveryTarget, { uid, nodes, pods }: ClusterSeen): string | undefined {
     const responding = new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name));
     const left = pods.filter(({ ready, terminating, node }) => !ready && !terminating && responding.has(node));
-    return left.length === 0
+    return left.length === 0 || uid !== record.clusterUid
         ? undefined
         : tellAll([
               {
-                  seen: `An update that was killed has left pods that are not Ready: ${listNames(left)}.`,
+                  seen: `Since the last refresh, no update has seen these pods work, and they are not Ready: ${listNames(left)}.`,
                   mends: "finishes the repair",
               },
           ]);
 }
 
-function deliveryFindings(target: DeliveryTarget, cluster: ClusterSeen): Finding[] {
+function deliveryFindings(target: DeliveryTarget & { readonly provedAt?: number }, cluster: ClusterSeen): Finding[] {
     return [
         ...annotationFindings(target.subject, cluster),
-        ...podFindings(target, cluster),
+        // A rollout stops at a complaint before it restarts a pod.
+        ...unlessItStops(
+            cluster.pods.some((pod) => hasDelivery(pod, target) && complains(pod, target)),
+            podFindings(target, cluster),
+        ),
         ...refusedFindings(cluster),
     ];
 }

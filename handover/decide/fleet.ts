@@ -184,6 +184,9 @@ export function untilStable(pods: readonly PodSeen[], stableSeconds: number, at:
     return Math.max(0, ...pods.map(({ readySince }) => (readySince ?? at) + stableSeconds * 1000 - at));
 }
 
+/** A container that has restarted more often than this does not work, even if its pod was Ready for a moment in between. */
+const FEW_RESTARTS = 2;
+
 /**
  * Whether a pod is not Ready, and its limit has passed since it was created, since it was last Ready, or since this run began, whichever is the
  * latest. A pod that cannot use its credentials is never Ready (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit), so its limit begins when it is
@@ -193,10 +196,11 @@ export function untilStable(pods: readonly PodSeen[], stableSeconds: number, at:
  * is left than ever before (run/loop.ts), which happens at most once for each pod.
  */
 export function isLate(
-    { ready, createdAt, unreadySince = 0 }: PodSeen,
+    { ready, createdAt, unreadySince = 0, startProblem, restarts }: PodSeen,
     limitSeconds: number,
     { startedAt }: Memory,
     at: number,
 ): boolean {
-    return !ready && at - Math.max(createdAt, unreadySince, startedAt) >= limitSeconds * 1000;
+    const isCrashing = startProblem !== undefined && restarts > FEW_RESTARTS;
+    return !ready && at - Math.max(createdAt, isCrashing ? 0 : unreadySince, startedAt) >= limitSeconds * 1000;
 }

@@ -84,7 +84,7 @@ function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: M
     // The other pods of the wave may not work with the role: they are not left without a path.
     const undecided = fleet.starting.some(({ startProblem }) => startProblem === undefined);
     return late.length > 0 && !undecided
-        ? refuse(refusals.podsDoNotStart(late, nodesOf(late, world), target.subject.serviceAccount))
+        ? refuse(refusals.podsDoNotStart(fleet.starting, nodesOf(fleet.starting, world), target.subject.serviceAccount))
         : undefined;
 }
 

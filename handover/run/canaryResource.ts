@@ -28,7 +28,8 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
             const cluster = await context.cluster.look();
             const isPending = state.drift !== NO_DRIFT;
             const drift =
-                rolloutDrift({ ...state, subject }, cluster) ?? (isPending ? unfinishedRepair(cluster) : undefined);
+                rolloutDrift({ ...state, subject }, cluster) ??
+                (isPending ? unfinishedRepair(state, cluster) : undefined);
             if (drift !== undefined) {
                 warn(context, drift);
             }

@@ -30,4 +30,8 @@ export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>):
 }
 
 /** A rollout, with the subject under the component's first names. */
-export type RolloutRun = CanaryInputs & RolloutTarget;
+export type RolloutRun = CanaryInputs &
+    RolloutTarget & {
+        /** Whether a rollout of this role has finished before. The engine may then have deleted the role that it replaced. */
+        readonly isRepair: boolean;
+    };

@@ -36,7 +36,8 @@ export async function rollOut(
 ): Promise<CanaryOutputs> {
     const subject = subjectOf(inputs.record, inputs.subject);
     const context = seeingAssociations({ ...opened, subject });
-    const target = { ...inputs, subject, canarySeconds: inputs.timeouts.canarySeconds };
+    const isRepair = before?.approvedRole === inputs.approvedRole;
+    const target = { ...inputs, subject, canarySeconds: inputs.timeouts.canarySeconds, isRepair };
     await proveAfterFailure(context, target);
     const shown = await restartAll(context, target, before);
     return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };

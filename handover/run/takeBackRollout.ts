@@ -1,6 +1,7 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { nextCanaryStep } from "../decide/canary";
 import { guardRefuses } from "../decide/admittedRoles";
+import { withoutComplaints } from "../decide/complaints";
 import { withoutDeletedRole } from "../decide/formerAnnotations";
 import { isDetached, reliesOnRole } from "../decide/reliesOnRole";
 import { nextTakeBackStep } from "../decide/takeBack";
@@ -55,9 +56,7 @@ export async function takeBack(
 
 /** Whether the canaries have worked. A complaint of a pod that restarted after them says nothing against them. */
 function canariesWork(target: RolloutRun, world: World): boolean {
-    const pods = world.cluster.pods.map((pod) => ({ ...pod, missingPermissions: undefined }));
-    const seen = { ...world, cluster: { ...world.cluster, pods } };
-    return nextCanaryStep(target, seen, freshMemory(world.at)).do === "done";
+    return nextCanaryStep(target, withoutComplaints(world), freshMemory(world.at)).do === "done";
 }
 
 /** After the others have restarted with their former credentials. */
@@ -90,7 +89,7 @@ export async function finishTakingBack(context: RunContext, target: RolloutRun, 
  * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
  */
 function annotationsToRestore(
-    target: Pick<RolloutRun, "record" | "subject" | "formerAnnotations">,
+    target: Pick<RolloutRun, "record" | "subject" | "formerAnnotations" | "isRepair">,
     first: World | undefined,
     last: World | undefined,
 ): Readonly<Record<string, string>> {
@@ -109,12 +108,12 @@ function annotationsToRestore(
 
 /** A later repair still has the annotations from before the present role was approved. Their role may have been deleted after the pods moved. */
 function existing(
-    { record, subject, formerAnnotations }: Pick<RolloutRun, "record" | "subject" | "formerAnnotations">,
+    { record, subject, formerAnnotations, isRepair }: Parameters<typeof annotationsToRestore>[0],
     first: World | undefined,
 ): Readonly<Record<string, string>> {
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
     const others = ownRoleArns.filter((arn) => arn !== subject.roleArn);
-    return first === undefined ? formerAnnotations : withoutDeletedRole(first, formerAnnotations, others);
+    return first === undefined || !isRepair ? formerAnnotations : withoutDeletedRole(first, formerAnnotations, others);
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */

@@ -76,8 +76,8 @@ export class Play {
     }
 
     /** As `kubectl rollout restart`: one pod after another, each once the one before is Ready. */
-    public restartPods(): void {
-        for (const { name } of [...this.world.nodes]) {
+    public restartPods(nodes = this.world.nodes): void {
+        for (const { name } of [...nodes]) {
             const pod = this.world.pods.find(({ node }) => node === name);
             if (pod !== undefined) {
                 this.world.stop(pod.uid, false);

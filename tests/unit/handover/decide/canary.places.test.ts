@@ -154,6 +154,19 @@ describe("With several places, the canaries", () => {
             { canarySeconds: 300 },
         ],
         [
+            "are all named that do not start",
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                n3: inSubnet("s3", { ...notYet, createdAt: seconds(-301), startProblem: "Unschedulable" }),
+            }),
+            refuse(
+                "pods-do-not-start",
+                "pod-n2 does not start (Unschedulable), pod-n3 does not start (Unschedulable). Nodes: n2 (s2), n3 (s3).",
+            ),
+            { canarySeconds: 300 },
+        ],
+        [
             "are awaited in the other places first, where one does not start",
             places({
                 n1: inSubnet("s1", working),

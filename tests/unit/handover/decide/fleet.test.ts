@@ -187,6 +187,13 @@ describe("A pod is late", () => {
         deepStrictEqual(late(299, 999, { ...starting, unreadySince: seconds(-999) }), false);
     });
 
+    it("also if it is Ready for a moment between the crashes of a container", () => {
+        const crashing = (restarts: number, startProblem: string | undefined) =>
+            late(300, 999, { ...starting, unreadySince: seconds(-5), restarts, startProblem });
+        const problem = "container aws-eks-nodeagent: CrashLoopBackOff";
+        deepStrictEqual([crashing(3, problem), crashing(2, problem), crashing(3, undefined)], [true, false, false]);
+    });
+
     it("never while it is Ready", () => {
         deepStrictEqual(late(999, 999, { readySince: seconds(0) }), false);
     });

@@ -306,7 +306,10 @@ describe("A wave fails", () => {
                     { ...notYet, createdAt: seconds(-296), startProblem: "Unschedulable" },
                 ),
             ),
-            refuse("pods-do-not-start", "pod-n2 does not start (Unschedulable). Nodes: n2 (s0)."),
+            refuse(
+                "pods-do-not-start",
+                "pod-n2 does not start (Unschedulable), pod-n3 does not start (Unschedulable). Nodes: n2 (s0), n3 (s1).",
+            ),
         ],
         [
             "at once where a pod complains",

@@ -76,7 +76,13 @@ describe("A refresh of the canary", () => {
             "shows that a killed repair is not finished while a pod is not Ready",
             { pods: [pod("n1", carrying(ROLE)), pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE), starting)] },
             "1 pod does not carry the role",
-            "An update that was killed has left pods that are not Ready: pod-n3. Run pulumi up --refresh: it finishes the repair.",
+            "Since the last refresh, no update has seen these pods work, and they are not Ready: pod-n3. Run pulumi up --refresh: it finishes the repair.",
+        ],
+        [
+            "says nothing about the pods of another cluster",
+            { uid: "another", pods: [pod("n1", carrying(ROLE), starting)] },
+            "1 pod does not carry the role",
+            "none",
         ],
         ["takes a killed repair for finished when each pod is Ready", {}, "1 pod does not carry the role", "none"],
         [

@@ -284,23 +284,30 @@ describe("A rollout that fails in its canaries", () => {
         deepStrictEqual(end(), { annotations: { [ROLE_ARN]: FORMER_ROLE }, carriers: ["n1"] });
     });
 
-    for (const [what, carried, expected] of [
-        ["is not taken back to an earlier role of its own that no pod carries: it may be deleted", ROLE, {}],
-        ["is taken back to an earlier role of its own that pods carry", FORMER_ROLE, { [ROLE_ARN]: FORMER_ROLE }],
+    for (const [what, carried, finished, expected] of [
+        ["is not taken back to an earlier role of its own that no pod carries: it may be deleted", ROLE, ROLE, {}],
+        ["is taken back to an earlier role of its own that pods carry", FORMER_ROLE, ROLE, { [ROLE_ARN]: FORMER_ROLE }],
+        [
+            "is taken back to that role as long as no rollout of the present one has finished: it is not deleted",
+            ROLE,
+            FORMER_ROLE,
+            { [ROLE_ARN]: FORMER_ROLE },
+        ],
     ] as const) {
         it(what, async () => {
-            const { done, end } = rollOut(
-                {
-                    pods: pods(carrying(carried), pod("n3", onNodeRole)),
-                    born: (one) => (JSON.stringify(one.credentials).includes(`"${ROLE}"`) ? "never" : "works"),
-                },
-                {
-                    formerAnnotations: { [ROLE_ARN]: FORMER_ROLE },
-                    record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE], ownRoleArns: [FORMER_ROLE, ROLE] },
-                },
-            );
-            await rejects(done, Refusal);
-            deepStrictEqual(end().annotations, expected);
+            const simulated = simulate({
+                pods: pods(carrying(carried), pod("n3", onNodeRole)),
+                born: (one) => (JSON.stringify(one.credentials).includes(`"${ROLE}"`) ? "never" : "works"),
+            });
+            const repair = {
+                ...inputs,
+                approvedRole: ROLE,
+                formerAnnotations: { [ROLE_ARN]: FORMER_ROLE },
+                record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE], ownRoleArns: [FORMER_ROLE, ROLE] },
+            };
+            const before = { ...repair, ...outputs, approvedRole: finished, drift: "a pod" };
+            await rejects(canary.update(before, repair, simulated.operation), Refusal);
+            deepStrictEqual(simulated.end().annotations, expected);
         });
     }
 
