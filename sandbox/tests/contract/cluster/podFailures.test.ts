@@ -152,7 +152,9 @@ for (const agents of [true, false]) {
                 );
                 const third = await until(name, (pod) => container(pod).restartCount >= 3);
                 assert.equal(third.status?.phase, "Running");
-                await until(name, (pod) => /^back-off (40|80|160|300)s/.test(container(pod).state?.waiting?.message ?? ""));
+                await until(name, (pod) =>
+                    /^back-off (40|80|160|300)s/.test(container(pod).state?.waiting?.message ?? ""),
+                );
                 await otherIsReady();
                 noCalls(third);
                 const started = await end(name);
