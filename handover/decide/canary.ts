@@ -32,7 +32,8 @@ export interface RolloutTarget {
 }
 
 /**
- * Annotates the service account if needed, then restarts one pod in each place, side by side. The first place of each node role gets its canary first, so a role that lacks a permission reaches only one pod of each node role. The others follow as soon as these pods are Ready.
+ * Annotates the service account if needed, then restarts one pod in each place, side by side. The first place of each node role gets its
+ * canary first, so a role that lacks a permission reaches only one pod of each node role. The others follow as soon as these pods are Ready.
  *
  * A pod that already carries the role counts, whatever restarted it. So nothing restarts after a killed canary, or if eksctl has
  * delivered the role.
@@ -54,7 +55,8 @@ export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memo
     // Canaries that do not start end the rollout when the others have shown whether the role works.
     const deciding = sideBySide(steps.filter((step) => !isStartFailure(step)));
     if (deciding !== undefined || steps.length > 0) {
-        return deciding ?? { do: "refuse", refusal: notStarting(target, world, tested) };
+        const nodes = tested.flatMap((place) => place.nodes);
+        return deciding ?? { do: "refuse", refusal: notStarting(target, world, nodes) };
     }
     return {
         do: "done",
@@ -163,22 +165,17 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
 
 const isStartFailure = (step: Step) => step.do === "refuse" && step.refusal.code === "pods-do-not-start";
 
-/** All pods in these places that do not start for a reason of their own. */
-function notStarting(target: RolloutTarget, world: World, places: readonly Place[]): Refusal {
-    const nodes = places.flatMap((place) => place.nodes);
+/** All pods on these nodes that do not start for a reason of their own. */
+function notStarting(target: RolloutTarget, world: World, nodes: Place["nodes"]): Refusal {
     const pods = carriersIn(target, world, { nodes }).starting.filter(({ startProblem }) => startProblem !== undefined);
-    const names = describeNodes(
-        pods.map(({ node }) => node),
-        world,
-    );
-    return refusals.podsDoNotStart(pods, names, target.subject.serviceAccount);
+    return refusals.podsDoNotStart(pods, describeNodes(pods, world), target.subject.serviceAccount);
 }
 
 /** A canary that does not start for a reason of its own says nothing about a role that works in another place. */
 function lateCanary(target: RolloutTarget, world: World, canary: PodSeen, why: string): Refusal {
     const worksElsewhere = carriersIn(target, world, world.cluster).right.length > 0;
     return canary.startProblem !== undefined && worksElsewhere
-        ? notStarting(target, world, [{ roleName: "", subnetId: "", nodes: world.cluster.nodes }])
+        ? notStarting(target, world, world.cluster.nodes)
         : refusals.timeout("The canary", target.canarySeconds, "timeouts.canarySeconds", why);
 }
 

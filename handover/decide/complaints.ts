@@ -12,13 +12,13 @@ export function complaintStep(
     world: World,
 ): Extract<Step, { do: "refuse" }> | undefined {
     const complaining = [...right, ...starting].filter((pod) => complains(pod, target));
-    const nodes = describeNodes(
-        complaining.map(({ node }) => node),
-        world,
-    );
+    const { roleArn } = target.subject;
     return complaining.length === 0
         ? undefined
-        : { do: "refuse", refusal: refusals.podsMissPermissions(complaining, nodes, target.subject.roleArn) };
+        : {
+              do: "refuse",
+              refusal: refusals.podsMissPermissions(complaining, describeNodes(complaining, world), roleArn),
+          };
 }
 
 /** Whether the CNI in a pod has complained about a missing permission, and that is not outdated. */

@@ -251,11 +251,9 @@ function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: 
             pod.startProblem === undefined &&
             isLate(pod, canarySeconds, memory, world.at),
     );
-    const nodes = describeNodes(
-        late.map(({ node }) => node),
-        world,
-    );
-    return late.length === 0 ? undefined : { do: "refuse", refusal: refusals.formerCredentialsFail(late, nodes) };
+    return late.length === 0
+        ? undefined
+        : { do: "refuse", refusal: refusals.formerCredentialsFail(late, describeNodes(late, world)) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { NodeSeen, World } from "../model/world";
+import type { NodeSeen, PodSeen, World } from "../model/world";
 
 /**
  * Nodes whose pods reach AWS in the same way: whether a pod can use the role depends on the rights of the role, and on the way from its
@@ -53,9 +53,9 @@ export function describePlace({ roleName, subnetId }: Omit<Place, "nodes">): str
     return `${roleName === "" ? "" : ` of ${roleName}`}${subnetId === "" ? "" : ` in ${subnetId}`}`;
 }
 
-/** The nodes with their subnets, for a message: `n1 (subnet-0a), n2 (subnet-0b)`. */
-export function describeNodes(names: readonly string[], { cluster, account }: World): string[] {
-    return names.map((name) => {
+/** The nodes of pods with their subnets, for a message: `n1 (subnet-0a), n2 (subnet-0b)`. */
+export function describeNodes(pods: readonly Pick<PodSeen, "node">[], { cluster, account }: World): string[] {
+    return pods.map(({ node: name }) => {
         const id = cluster.nodes.find((node) => node.name === name)?.instanceId ?? "";
         const { subnetId = "" } = account.networkOfInstance?.[id] ?? {};
         return subnetId === "" ? name : `${name} (${subnetId})`;

@@ -79,23 +79,22 @@ function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: M
     const late = fleet.starting.filter((pod) => isLate(pod, canarySeconds, memory, world.at));
     const withoutPath = late.filter(({ startProblem }) => startProblem === undefined);
     if (withoutPath.length > 0) {
-        return refuse(refusals.waveFailed(withoutPath, nodesOf(withoutPath, world), canarySeconds));
+        return refuse(refusals.waveFailed(withoutPath, describeNodes(withoutPath, world), canarySeconds));
     }
     // The other pods of the wave may not work with the role: they are not left without a path.
     const undecided = fleet.starting.some(({ startProblem }) => startProblem === undefined);
     return late.length > 0 && !undecided
-        ? refuse(refusals.podsDoNotStart(fleet.starting, nodesOf(fleet.starting, world), target.subject.serviceAccount))
+        ? refuse(
+              refusals.podsDoNotStart(
+                  fleet.starting,
+                  describeNodes(fleet.starting, world),
+                  target.subject.serviceAccount,
+              ),
+          )
         : undefined;
 }
 
 const refuse = (refusal: Extract<Step, { do: "refuse" }>["refusal"]) => ({ do: "refuse", refusal }) satisfies Step;
-
-function nodesOf(pods: readonly PodSeen[], world: World): string[] {
-    return describeNodes(
-        pods.map(({ node }) => node),
-        world,
-    );
-}
 
 /** There may be more places than canaries. The next waves test the others, with one pod each. */
 function onePodInEachUntestedPlace(fleet: Fleet, world: World): PodSeen[] {

@@ -1,3 +1,4 @@
+import type { Restorable } from "../decide/annotationsToRestore";
 import type { RolloutTarget } from "../decide/canary";
 import type { HandOverRecord } from "../model/record";
 import type { LiveInputs } from "./liveResource";
@@ -30,8 +31,4 @@ export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>):
 }
 
 /** A rollout, with the subject under the component's first names. */
-export type RolloutRun = CanaryInputs &
-    RolloutTarget & {
-        /** Whether a rollout of this role has finished before. The engine may then have deleted the role that it replaced. */
-        readonly isRepair: boolean;
-    };
+export type RolloutRun = CanaryInputs & RolloutTarget & Pick<Restorable, "isRepair">;

@@ -13,7 +13,8 @@ export interface Goal {
     readonly next: (world: World, memory: Memory) => Step;
     readonly limitSeconds: number;
     /**
-     * How much is left to do. The limit begins again whenever less is left than ever before, so that each wave has the full limit. Undefined: the limit is for the whole run.
+     * How much is left to do. The limit begins again whenever less is left than ever before, so that each wave has the full limit.
+     * Undefined: the limit is for the whole run.
      */
     readonly left?: (world: World) => number;
     /** The argument that sets the limit. */

@@ -39,7 +39,7 @@ export async function rollOut(
     const isRepair = before?.approvedRole === inputs.approvedRole;
     const target = { ...inputs, subject, canarySeconds: inputs.timeouts.canarySeconds, isRepair };
     await proveAfterFailure(context, target);
-    const shown = await restartAll(context, target, before);
+    const shown = await restartAll(context, target);
     return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };
 }
 
@@ -55,7 +55,7 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
 }
 
 /** Returns the result as a sentence. */
-async function restartAll(context: RunContext, target: RolloutRun, before: CanaryState | undefined): Promise<string> {
+async function restartAll(context: RunContext, target: RolloutRun): Promise<string> {
     let first: World | undefined;
     let last: World | undefined;
     try {
@@ -76,10 +76,10 @@ async function restartAll(context: RunContext, target: RolloutRun, before: Canar
         if (isRefusal(error, ...NOTHING_TO_TAKE_BACK)) {
             throw error;
         }
-        const provedAt = await provedAfterComplaint(context, target, before, error);
+        const provedAt = await provedAfterComplaint(context, target, error);
         if (provedAt !== undefined) {
             context.progress("The role has been proved since this event: only later events count");
-            return restartAll(context, { ...target, provedAt }, before);
+            return restartAll(context, { ...target, provedAt });
         }
         throw await takeBack(context, target, { first, last }, error);
     }
@@ -92,12 +92,9 @@ async function restartAll(context: RunContext, target: RolloutRun, before: Canar
 async function provedAfterComplaint(
     context: RunContext,
     target: RolloutRun,
-    before: CanaryState | undefined,
     error: unknown,
 ): Promise<number | undefined> {
-    return isRefusal(error, "pod-misses-permissions") &&
-        before?.approvedRole === target.approvedRole &&
-        target.provedAt === undefined
+    return isRefusal(error, "pod-misses-permissions") && target.isRepair && target.provedAt === undefined
         ? provedSinceComplaint(context, target.subject)
         : undefined;
 }

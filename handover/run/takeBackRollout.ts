@@ -1,9 +1,7 @@
-import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { annotationsToRestore } from "../decide/annotationsToRestore";
 import { nextCanaryStep } from "../decide/canary";
-import { guardRefuses } from "../decide/admittedRoles";
 import { withoutComplaints } from "../decide/complaints";
-import { withoutDeletedRole } from "../decide/formerAnnotations";
-import { isDetached, reliesOnRole } from "../decide/reliesOnRole";
+import { isDetached } from "../decide/reliesOnRole";
 import { nextTakeBackStep } from "../decide/takeBack";
 import { carriesAnyOf, carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
@@ -81,39 +79,6 @@ export async function finishTakingBack(context: RunContext, target: RolloutRun, 
     const { why } = await revert(context, { ...target, formerAnnotations }, `${error.seen} ${error.means}`);
     const { code, seen, fix } = error;
     return new Refusal(code, seen, `An earlier run had left ${listNames(left)} with the role: ${why}.`, fix);
-}
-
-/**
- * A rollout that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
- * node roles without the policies. It does not know about them if the run has seen nothing. Under the injection guard of such a cluster, no
- * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
- */
-function annotationsToRestore(
-    target: Pick<RolloutRun, "record" | "subject" | "formerAnnotations" | "isRepair">,
-    first: World | undefined,
-    last: World | undefined,
-): Readonly<Record<string, string>> {
-    const { record, subject } = target;
-    const formerAnnotations = existing(target, first);
-    const relies =
-        first === undefined ? record.namedNodeRoles.length > 0 : reliesOnRole(record, first, subject.roleArn);
-    const isKept = relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined;
-    if (isKept || last === undefined || !guardRefuses(last.cluster, formerAnnotations)) {
-        return isKept ? subject.annotations : formerAnnotations;
-    }
-    const { roleArns: admitted = [] } = last.cluster.injectionGuard;
-    const other = admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
-    return other === undefined ? subject.annotations : { [ROLE_ARN_ANNOTATION]: other };
-}
-
-/** A later repair still has the annotations from before the present role was approved. Their role may have been deleted after the pods moved. */
-function existing(
-    { record, subject, formerAnnotations, isRepair }: Parameters<typeof annotationsToRestore>[0],
-    first: World | undefined,
-): Readonly<Record<string, string>> {
-    const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
-    const others = ownRoleArns.filter((arn) => arn !== subject.roleArn);
-    return first === undefined || !isRepair ? formerAnnotations : withoutDeletedRole(first, formerAnnotations, others);
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */

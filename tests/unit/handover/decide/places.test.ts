@@ -194,7 +194,13 @@ describe("The places that get a canary", () => {
 describe("The nodes in a message", () => {
     it("are named with their subnets, as far as these are known", () => {
         const of = worldIn({ a: { role: "r", subnet: "subnet-0a" }, b: { role: "r" } });
-        deepStrictEqual(describeNodes(["b", "a", "gone"], of), ["b", "a (subnet-0a)", "gone"]);
+        deepStrictEqual(
+            describeNodes(
+                ["b", "a", "gone"].map((name) => ({ node: name })),
+                of,
+            ),
+            ["b", "a (subnet-0a)", "gone"],
+        );
         deepStrictEqual(describeNodes([], of), []);
     });
 });

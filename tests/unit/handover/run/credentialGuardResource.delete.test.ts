@@ -10,6 +10,7 @@ import {
     CredentialGuardInputs,
     CredentialGuardOutputs,
 } from "../../../../handover/run/credentialGuardResource";
+import { guardState } from "../support/guardStates";
 import {
     carrying,
     CNI_POLICY,
@@ -28,25 +29,6 @@ import {
     withoutPolicies,
     world,
 } from "../support/worlds";
-
-const guardState: CredentialGuardInputs & CredentialGuardOutputs = {
-    subject,
-    timeouts: DEFAULT_TIMEOUTS,
-    iamPropagationSeconds: 120,
-    forceDestroy: false,
-    drift: "none",
-    proof: "full",
-    overrideExistingServiceAccount: false,
-    detachFromNodeRoles: ["nodes"],
-    detachPolicyArns: [],
-    injectionGuard: true,
-    policyArns: [CNI_POLICY],
-    additionalPolicies: false,
-    formerAnnotations: {},
-    approvedRole: "a",
-    roleUniqueId: "AROACNI",
-    record,
-};
 
 /** Hands back a cluster whose pods already use the node role, so that only the service account remains. Returns the calls. */
 async function handBack(guard: { readonly record: Partial<HandOverRecord>; readonly roleUniqueId: string }) {

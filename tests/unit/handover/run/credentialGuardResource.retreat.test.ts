@@ -1,30 +1,14 @@
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import {
-    credentialGuard,
-    CredentialGuardInputs,
-    CredentialGuardOutputs,
-} from "../../../../handover/run/credentialGuardResource";
-import { carrying, CNI_POLICY, node, pod, record, ROLE, starting, subject } from "../support/worlds";
+import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
+import { guardState } from "../support/guardStates";
+import { carrying, node, pod, ROLE, starting } from "../support/worlds";
 import { Simulated, simulate } from "./simulatedCluster";
 
-const state: CredentialGuardInputs & CredentialGuardOutputs = {
-    subject,
+const state: typeof guardState = {
+    ...guardState,
     timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 30, handBackSeconds: 90 },
     iamPropagationSeconds: 2,
-    forceDestroy: false,
-    drift: "none",
-    proof: "full",
-    overrideExistingServiceAccount: false,
-    detachFromNodeRoles: ["nodes"],
-    detachPolicyArns: [],
-    injectionGuard: true,
-    policyArns: [CNI_POLICY],
-    additionalPolicies: false,
-    formerAnnotations: {},
-    approvedRole: "a",
-    roleUniqueId: "AROACNI",
-    record,
 };
 const nodes = ["n1", "n2", "n3"].map((name) => node(name));
 const handedOver = nodes.map(({ name }) => pod(name, carrying(ROLE)));

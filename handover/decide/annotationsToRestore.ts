@@ -1,0 +1,52 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import type { HandOverRecord } from "../model/record";
+import type { Subject } from "../model/subject";
+import type { World } from "../model/world";
+import { guardRefuses } from "./admittedRoles";
+import { withoutDeletedRole } from "./formerAnnotations";
+import { reliesOnRole } from "./reliesOnRole";
+
+/** A rollout that can be taken back. */
+export interface Restorable {
+    readonly record: HandOverRecord;
+    readonly subject: Subject;
+    /** The service account's annotations from before this role was approved. */
+    readonly formerAnnotations: Readonly<Record<string, string>>;
+    /** Whether a rollout of this role has finished before. The engine may then have deleted the role that it replaced. */
+    readonly isRepair: boolean;
+}
+
+/**
+ * The annotations to restore if a rollout fails: those of the role itself if there is nothing to go back to.
+ *
+ * A rollout that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
+ * node roles without the policies. It does not know about them if the run has seen nothing. Under the injection guard of such a cluster, no
+ * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
+ */
+export function annotationsToRestore(
+    target: Restorable,
+    first: World | undefined,
+    last: World | undefined,
+): Readonly<Record<string, string>> {
+    const { record, subject } = target;
+    const formerAnnotations = existing(target, first);
+    const relies =
+        first === undefined ? record.namedNodeRoles.length > 0 : reliesOnRole(record, first, subject.roleArn);
+    const isKept = relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined;
+    if (isKept || last === undefined || !guardRefuses(last.cluster, formerAnnotations)) {
+        return isKept ? subject.annotations : formerAnnotations;
+    }
+    const { roleArns: admitted = [] } = last.cluster.injectionGuard;
+    const other = admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
+    return other === undefined ? subject.annotations : { [ROLE_ARN_ANNOTATION]: other };
+}
+
+/** A later repair still has the annotations from before the present role was approved. Their role may have been deleted after the pods moved. */
+function existing(
+    { record, subject, formerAnnotations, isRepair }: Restorable,
+    first: World | undefined,
+): Readonly<Record<string, string>> {
+    const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
+    const others = ownRoleArns.filter((arn) => arn !== subject.roleArn);
+    return first === undefined || !isRepair ? formerAnnotations : withoutDeletedRole(first, formerAnnotations, others);
+}
