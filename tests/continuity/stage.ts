@@ -199,6 +199,21 @@ export class Stage {
         }
     }
 
+    /** The kubelet's writes when the readiness probe of the pod on a node misses, and succeeds again some seconds later. */
+    public async missReadiness(node: string, seconds: number): Promise<void> {
+        const { items } = await this.podList();
+        const name = items.find(({ spec }) => spec?.nodeName === node)?.metadata?.name ?? "";
+        for (const status of ["False", "True"]) {
+            const lastTransitionTime = new Date();
+            const conditions = ["Ready", "ContainersReady"].map((type) => ({ type, status, lastTransitionTime }));
+            await this.core.patchNamespacedPodStatus(
+                { ...inKubeSystem, name, body: { status: { conditions } } },
+                setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
+            );
+            await sleep(seconds * 1000);
+        }
+    }
+
     /**
      * Writes to the DaemonSet's annotations for some seconds, as other tools may. After each write, its controller retries
      * refused pods at once, and does not wait for the end of its backoff.

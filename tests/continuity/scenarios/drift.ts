@@ -109,6 +109,50 @@ const everythingAtOnce: Scenario = {
     },
 };
 
+const repairFails: Scenario = {
+    name: "repair-fails-under-the-guard",
+    title: "the annotation is wiped, a pod is deleted, and its node has no way to STS: up fails and keeps the annotation, so that the guard admits other pods; then it has, and the same command",
+    quick: false,
+    // The pod whose node has no way to STS.
+    bound: {
+        podSeconds: "some",
+        podsWithoutPath: 1,
+        canaryPodSeconds: 0,
+        rollouts: 0,
+        restarts: 4,
+        outageNodeSeconds: 120,
+    },
+    play: async (stage) => {
+        const args = stage.arguments({ timeouts: { ...stage.timeouts, canarySeconds: 10 } });
+        const before = await handedOver(stage, args);
+        const [cutOff = "", other = ""] = before.keys();
+        await stage.annotateServiceAccount({ [ROLE_ARN]: null });
+        await stage.faults.reachStsFromNodes(false, [cutOff]);
+        await stage.deletePodOn(cutOff);
+        await stage.until("the guard refuses the pod", () => stage.isRefused());
+        await stage.succeeds("refresh", args);
+        const { output } = await stage.fails("up", args, /\[pods-do-not-work\]/);
+        assert.match(output, new RegExp(cutOff));
+        const { serviceAccount, pods } = await stage.now();
+        const { [ROLE_ARN]: annotated } = serviceAccount.annotations;
+        assert.ok(annotated !== undefined, "the annotation was taken away, and the guard refuses every new pod");
+        assert.ok(
+            pods.every(({ roleArn }) => roleArn === annotated),
+            "a pod lost the role",
+        );
+        await stage.deletePodOn(other);
+        await stage.until("another pod starts", async () => {
+            const isReady = (await stage.now()).pods.some(({ node, ready }) => node === other && ready);
+            return isReady && (await stage.pods()).get(other) !== before.get(other);
+        });
+        await stage.faults.reachStsFromNodes(true, [cutOff]);
+        await stage.succeeds("up", args);
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", args);
+        await stage.assertAsBefore();
+    },
+};
+
 const guardStateLost: Scenario = {
     name: "guard-state-lost",
     title: "the credential guard's state is lost (pulumi state delete); then up, and destroy, refused until the policy is attached",
@@ -185,6 +229,7 @@ export const drift = [
     policyPutBack,
     injectionGuardDeleted,
     everythingAtOnce,
+    repairFails,
     guardStateLost,
     roleDeleted,
     podIdentityLater,

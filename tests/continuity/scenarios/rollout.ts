@@ -1,5 +1,6 @@
 /** A rollout that fails on some nodes only: it is noticed by the canary there, or after one wave, and taken back. */
 import * as assert from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Stage } from "../stage";
 import { atNth } from "./atEach";
 import { noGaps, type Scenario } from "./scenario";
@@ -106,11 +107,16 @@ const podsNeverStart: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 1, restarts: 2, outageNodeSeconds: 120 },
     play: async (stage) => {
-        const subnet = (await nodesBySubnet(stage)).find(({ length }) => length > 1) ?? [];
-        // No canary: each subnet has its canary on its first node.
-        const node = subnet.at(-1) ?? "";
-        await stage.sandbox.nodes.setPodsFail("imagePull", { nodes: [node] });
-        const { output } = await stage.fails("up", stage.arguments(), /\[pods-do-not-start\]/);
+        const { subnets } = stage.props.sizes;
+        const podNames = new Map((await stage.now()).pods.map(({ name, node }) => [`DELETE pods/${name}`, node]));
+        let node = "";
+        // At the last of the canaries, one in each subnet: a canary whose image is missing would be reverted instead.
+        const missing = atNth(/^DELETE pods\//, subnets, (deletions) => {
+            node = [...podNames].find(([deletion]) => !deletions.includes(deletion))?.[1] ?? "";
+            return stage.sandbox.nodes.setPodsFail("imagePull", { nodes: [node] });
+        });
+        const { output } = await stage.fails("up", stage.arguments(), /\[pods-do-not-start\]/, missing);
+        await missing.done();
         assert.match(output, /(ErrImagePull|ImagePullBackOff)/);
         assert.match(output, new RegExp(node));
         const { serviceAccount } = await stage.now();
@@ -124,4 +130,39 @@ const podsNeverStart: Scenario = {
     },
 };
 
-export const rollout = [subnetWithoutSts, thirdWaveWithoutSts, podsNeverStart];
+/** Longer than a pod takes to start, and shorter than a rollout of two waves. */
+const CANARY_SECONDS = 12;
+
+const readinessMissed: Scenario = {
+    name: "readiness-missed",
+    title: "a canary that has worked for longer than its limit misses its readiness for 2 s, in up and in destroy: neither is taken back",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 2, outageNodeSeconds: 300 },
+    play: async (stage) => {
+        const args = stage.arguments({ timeouts: { ...stage.timeouts, canarySeconds: CANARY_SECONDS } });
+        await stage.sandbox.nodes.setPodReadySeconds(9);
+        for (const command of ["up", "destroy"] as const) {
+            const began: { at: number; node: string }[] = [];
+            const podNames = new Map((await stage.now()).pods.map(({ name, node }) => [`DELETE pods/${name}`, node]));
+            const first = atNth(/^DELETE pods\//, 1, ([deletion = ""]) => {
+                began.push({ at: Date.now(), node: podNames.get(deletion) ?? "" });
+                return Promise.resolve();
+            });
+            const last = atNth(/^DELETE pods\//, podNames.size, async () => {
+                const [{ at, node } = { at: 0, node: "" }] = began;
+                await sleep(Math.max(0, at + (CANARY_SECONDS + 1) * 1000 - Date.now()));
+                await stage.missReadiness(node, 2);
+            });
+            await stage.succeeds(command, args, {
+                seen: (call) => {
+                    first.seen(call);
+                    last.seen(call);
+                },
+            });
+            await last.done();
+            await (command === "up" ? stage.assertHandedOver() : stage.assertAsBefore());
+        }
+    },
+};
+
+export const rollout = [subnetWithoutSts, thirdWaveWithoutSts, podsNeverStart, readinessMissed];
