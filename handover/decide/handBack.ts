@@ -179,7 +179,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         // The live checks restart pods without a change of the template.
         return { do: "releaseTemplate", why: "removing the component's fields from the DaemonSet" };
     }
-    const rolling = daemonSet.updateStrategy === "RollingUpdate";
+    const rolling = goesOnByItself(cluster);
     const mayRestart = (pod: PodSeen) => !rolling || pod.current;
     // The pods on NotReady nodes come last. They do not use up maxUnavailable, so that they do not hold up the others.
     const responding = returningFleet(target, cluster, readyNodes(cluster));
@@ -208,6 +208,15 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         othersStep(target, cluster) ??
         lateWebhookStep(cluster, memory, at, back) ?? { do: "done", why: back }
     );
+}
+
+/**
+ * Whether the DaemonSet controller replaces the pods of an older template. It counts the pods of NotReady nodes as unavailable, and replaces no
+ * other pod once maxUnavailable is used up: k8s.io/kubernetes pkg/controller/daemon/update.go, rollingUpdate.
+ */
+function goesOnByItself({ nodes, daemonSet }: ClusterSeen): boolean {
+    const notReady = nodes.filter(({ ready }) => !ready).length;
+    return daemonSet?.updateStrategy === "RollingUpdate" && notReady < daemonSet.maxUnavailable;
 }
 
 /** Only their owners restart the pods of another DaemonSet, which get no role any more by now. */

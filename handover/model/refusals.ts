@@ -38,6 +38,9 @@ const MOST_DESCRIBED = 5;
 const STS_FROM_SUBNET =
     "To reach the regional STS endpoint from such a subnet, the nodes need a NAT gateway or a VPC endpoint (com.amazonaws.REGION.sts) whose security group admits port 443 from the nodes.";
 
+const NO_WAY_BACK =
+    "pods cannot return to the node roles: these have given up the policies, or the injection guard refuses pods without the role.";
+
 /** For a change that is refused in place. */
 const ANOTHER_ROLE =
     "Set roleName to a new name in the same update, or remove it if it is set: the update then creates another role, proves it, moves the " +
@@ -390,6 +393,14 @@ export const refusals = {
             "The role lacks a permission, or something else denies it: a permissions boundary, a service control policy, or a VPC endpoint policy.",
             "Find the action in the text of this event, allow it for the role, and run the update again.",
         ),
+    /** For a role with which pods were verified before. */
+    outdatedComplaint: ({ code, seen, means, fix }: Pick<Refusal, "code" | "seen" | "means" | "fix">) =>
+        new Refusal(
+            code,
+            seen,
+            `${means} Kubernetes keeps the event for an hour. If the role has got the permission since, the update proves the role again, and goes on.`,
+            fix,
+        ),
     restartLimitReached: ({ node }: PodSeen, times: number, why: string) =>
         new Refusal(
             "restart-limit",
@@ -510,20 +521,27 @@ export const refusals = {
         new Refusal(
             "canary-failed",
             `The canary failed: ${withFullStop(cause)}`,
-            "The canary keeps the role, because pods cannot return to the node roles: these have given up the policies, or the injection guard refuses pods without the role. The other pods stay as they are.",
+            `The canary keeps the role, because ${NO_WAY_BACK} The other pods stay as they are.`,
             "Fix the cause.",
+        ),
+    waveStays: ({ code, seen, means, fix }: Pick<Refusal, "code" | "seen" | "means" | "fix">) =>
+        new Refusal(
+            code,
+            seen,
+            `${means} The rollout was not taken back, because ${NO_WAY_BACK} The other pods stay as they are.`,
+            fix,
         ),
     waveFailed: (pods: readonly PodSeen[], nodes: readonly string[], seconds: number) =>
         new Refusal(
             "pods-do-not-work",
-            `${listNames(pods)} on ${listTexts(nodes)} restarted with the role, but did not become Ready within ${String(seconds)} s.`,
+            `${listNames(pods)} on ${listTexts(nodes)} restarted with the role, and ${pods.length === 1 ? "has" : "have"} not been Ready for ${String(seconds)} s.`,
             "The plugin starts on these nodes, but cannot use the role. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
             `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${STS_FROM_SUBNET}`,
         ),
     formerCredentialsFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(
             "former-credentials-fail",
-            `${listNames(pods)} on ${listTexts(nodes)} restarted with the former credentials, but did not become Ready.`,
+            `${listNames(pods)} on ${listTexts(nodes)} restarted with the former credentials, and ${pods.length === 1 ? "is" : "are"} not Ready.`,
             "The plugin starts on these nodes, but cannot use these credentials. The run stopped: the service account has the role's annotation again, and " +
                 "these pods restarted with the role. The node roles keep the policies that were attached again.",
             "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again.",

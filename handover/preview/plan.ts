@@ -11,6 +11,7 @@ import { isAnnotated } from "../model/isAnnotated";
 import { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles } from "../model/record";
 import type { Refusal } from "../model/refusal";
+import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import { minutesOf } from "./duration";
 import { Forecast } from "./forecast";
@@ -59,8 +60,10 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
     const reasons = inputs.record === undefined ? preflightRefusals(preflight) : [];
     const { changes: moves, remaining, refusals: duringUpdate } = follow(inputs);
-    const refusals = distinct([...reasons, ...duringUpdate]);
-    return refusals.length === 0 ? { refusals, changes: moves, remaining } : { refusals, changes: [], remaining: [] };
+    const stops = distinct([...reasons, ...duringUpdate.map((refusal) => orOutdated(refusal, inputs))]);
+    return stops.length === 0
+        ? { refusals: stops, changes: moves, remaining }
+        : { refusals: stops, changes: [], remaining: [] };
 }
 
 /** Whether the update restarts no pod, as far as can be foreseen: a plan that waits for the user may restart pods later. */
@@ -187,6 +190,13 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
     ];
 }
 
-function distinct(refusals: readonly Refusal[]): Refusal[] {
-    return refusals.filter(({ message }, at) => refusals.findIndex((other) => other.message === message) === at);
+/** A preview proves nothing, so it cannot tell whether a complaint is from before the role was repaired. */
+function orOutdated(refusal: Refusal, { preflight, record, former }: PlanInputs): Refusal {
+    const { approvedRoleArns = [] } = record ?? former?.record ?? {};
+    const wasVerified = approvedRoleArns.includes(preflight.subject.roleArn);
+    return refusal.code === "pod-misses-permissions" && wasVerified ? refusals.outdatedComplaint(refusal) : refusal;
+}
+
+function distinct(all: readonly Refusal[]): Refusal[] {
+    return all.filter(({ message }, at) => all.findIndex((other) => other.message === message) === at);
 }

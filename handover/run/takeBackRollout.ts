@@ -40,7 +40,7 @@ export async function takeBack(
         // There is nothing to go back to.
         return !isRefusal(error) || isApiFailure(error)
             ? error
-            : withOtherWay(tested ? error : refusals.canaryStays(cause));
+            : withOtherWay(tested ? refusals.waveStays(error) : refusals.canaryStays(cause));
     }
     const { world, why: back } = await revert(context, { ...target, formerAnnotations }, cause);
     if (isApiFailure(error)) {

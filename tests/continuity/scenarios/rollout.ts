@@ -1,14 +1,15 @@
 /** A rollout that fails on some nodes only: it is noticed by the canary there, or after one wave, and taken back. */
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Stage } from "../stage";
+import { DeleteRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { iamClient, NODE_ROLE, type Stage } from "../stage";
 import { atNth } from "./atEach";
-import { noGaps, type Scenario } from "./scenario";
+import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 
-/** The nodes by subnet, those of the last subnet by name last. The first canary is on the first node by name. */
-async function nodesBySubnet({ sandbox }: Stage): Promise<string[][]> {
+/** The nodes by subnet. */
+export async function nodesBySubnet({ sandbox }: Stage): Promise<string[][]> {
     const subnets = await sandbox.nodes.subnets();
     const nodes = Object.keys(subnets).sort();
     const ids = [...new Set(nodes.map((node) => subnets[node]))];
@@ -165,4 +166,36 @@ const readinessMissed: Scenario = {
     },
 };
 
-export const rollout = [subnetWithoutSts, thirdWaveWithoutSts, podsNeverStart, readinessMissed];
+const nodeRoleDenied: Scenario = {
+    name: "node-role-denied",
+    title: "an inline policy denies the node role the CNI's calls: destroy fails after its first pod and gives the role again; then the policy is gone, and the same command",
+    quick: false,
+    // The pod that returns first, until it has the role again.
+    bound: {
+        podSeconds: "some",
+        podsWithoutPath: 1,
+        canaryPodSeconds: 0,
+        rollouts: 1,
+        restarts: 4,
+        outageNodeSeconds: 60,
+    },
+    play: async (stage) => {
+        const args = stage.arguments({ timeouts: { ...stage.timeouts, canarySeconds: 10 } });
+        const before = await handedOver(stage, args);
+        const iam = iamClient(stage.sandbox);
+        const denied = { RoleName: NODE_ROLE, PolicyName: "denies-the-cni" };
+        const Statement = { Effect: "Deny", Action: "ec2:*NetworkInterface*", Resource: "*" };
+        const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+        await iam.send(new PutRolePolicyCommand({ ...denied, PolicyDocument }));
+        await stage.settled();
+        await stage.fails("destroy", args, /\[former-credentials-fail\]/);
+        await stage.settled();
+        assert.strictEqual((await carriers(stage)).length, before.size, "a pod is left without the role");
+        await iam.send(new DeleteRolePolicyCommand(denied));
+        await stage.settled();
+        await stage.succeeds("destroy", args);
+        await stage.assertAsBefore();
+    },
+};
+
+export const rollout = [subnetWithoutSts, thirdWaveWithoutSts, podsNeverStart, readinessMissed, nodeRoleDenied];

@@ -21,16 +21,14 @@ export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
         file: "tests/continuity/scenarios/turningOff.ts",
         title: "live-checks-off-killed-and-again",
     },
+    "pods-do-not-work": { file: "tests/continuity/scenarios/drift.ts", title: "repair-fails-under-the-guard" },
+    "former-credentials-fail": { file: "tests/continuity/scenarios/rollout.ts", title: "node-role-denied" },
     "role-still-carried": { file: "tests/continuity/scenarios/records.ts", title: "second-daemon-set" },
     "service-account-in-use": { file: "tests/continuity/scenarios/records.ts", title: "service-account-changed" },
 };
 
 /** At most ten codes, each with the reason why its advice cannot be played. */
 export const NOT_PLAYED: Readonly<Record<string, string>> = {
-    "pods-do-not-work":
-        "A run ends with it only where the node roles have given their policies up. rollout-taken-back plays the same advice.",
-    "former-credentials-fail":
-        "The model has no node on which pods with the rights of its role do not work. The advice fixes a node, and changes no credentials.",
     "cluster-name-unknown":
         "The model's program names the cluster. The advice sets the argument clusterName, which moves nothing.",
 };

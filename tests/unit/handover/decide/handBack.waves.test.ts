@@ -116,6 +116,30 @@ describe("On the way back, the waves", () => {
             restart(`pod-n3 carries ${ROLE}`, "pod-n3"),
         ],
         [
+            "are left to the DaemonSet controller where the template has changed, and it can go on",
+            back(
+                {
+                    n1: { ready: false, pod: silent },
+                    n2: { pod: returned },
+                    n3: { pod: { ...working, current: false } },
+                },
+                { maxUnavailable: 2 },
+            ),
+            restart(`pod-n1 carries ${ROLE}`, "pod-n1"),
+        ],
+        [
+            "are not left to it where the NotReady nodes keep it from going on",
+            back(
+                {
+                    n1: { ready: false, pod: silent },
+                    n2: { pod: returned },
+                    n3: { pod: { ...working, current: false } },
+                },
+                { maxUnavailable: 1 },
+            ),
+            restart(`pod-n3 carries ${ROLE}`, "pod-n3"),
+        ],
+        [
             "follow though a node role has NotReady nodes alone",
             back({ n1: { role: "b", ready: false, pod: silent }, n2: { role: "a", pod: returned }, n3: { role: "a" } }),
             restart(`pod-n3 carries ${ROLE}`, "pod-n3"),
@@ -162,7 +186,7 @@ describe("On the way back, pods that do not work with their former credentials",
     const failed = (names: string, nodes: string) =>
         refuse(
             "former-credentials-fail",
-            `${names} on ${nodes} restarted with the former credentials, but did not become Ready.`,
+            `${names} on ${nodes} restarted with the former credentials, and ${names.includes(",") ? "are" : "is"} not Ready.`,
         );
     const waiting = wait("1 of 2 pods are Ready (not Ready yet: pod-n1)");
     const one = (more: object, on: On = {}) =>

@@ -234,7 +234,7 @@ describe("A wave fails", () => {
             places(inSubnets(late, late)),
             refuse(
                 "pods-do-not-work",
-                "pod-n2, pod-n3 on n2 (s0), n3 (s1) restarted with the role, but did not become Ready within 300 s.",
+                "pod-n2, pod-n3 on n2 (s0), n3 (s1) restarted with the role, and have not been Ready for 300 s.",
             ),
         ],
         [
@@ -252,7 +252,7 @@ describe("A wave fails", () => {
             places(inSubnets({ ...late, unreadySince: seconds(-300) })),
             refuse(
                 "pods-do-not-work",
-                "pod-n2 on n2 (s0) restarted with the role, but did not become Ready within 300 s.",
+                "pod-n2 on n2 (s0) restarted with the role, and has not been Ready for 300 s.",
             ),
         ],
         [
@@ -260,7 +260,7 @@ describe("A wave fails", () => {
             places(inSubnets(late, { ...notYet, createdAt: seconds(-299) })),
             refuse(
                 "pods-do-not-work",
-                "pod-n2 on n2 (s0) restarted with the role, but did not become Ready within 300 s.",
+                "pod-n2 on n2 (s0) restarted with the role, and has not been Ready for 300 s.",
             ),
         ],
         [
@@ -290,7 +290,7 @@ describe("A wave fails", () => {
             places(inSubnets({ ...late, startProblem: "Unschedulable" }, late)),
             refuse(
                 "pods-do-not-work",
-                "pod-n3 on n3 (s1) restarted with the role, but did not become Ready within 300 s.",
+                "pod-n3 on n3 (s1) restarted with the role, and has not been Ready for 300 s.",
             ),
         ],
         [

@@ -126,6 +126,9 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
             ROLE,
         ),
     ],
+    outdatedComplaint: [
+        refusals.outdatedComplaint(refusals.podsMissPermissions([podMissingPermission], ["n1 (subnet-0a)"], ROLE)),
+    ],
     restartLimitReached: [refusals.restartLimitReached(pod("n1", onNodeRole), 5, "pod-n1 carries no role of its own")],
     podsWithoutRole: [refusals.podsWithoutRole(many.map((name) => pod(name, onNodeRole)))],
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
@@ -154,7 +157,11 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     canaryFailed: [refusals.canaryFailed("It crashed", "the rollout is taken back")],
     canaryStays: [refusals.canaryStays("It crashed")],
     waveFailed: [refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300)],
-    formerCredentialsFail: [refusals.formerCredentialsFail([pod("n1", onNodeRole)], ["n1 (subnet-0a)"])],
+    waveStays: [refusals.waveStays(refusals.waveFailed([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], 300))],
+    formerCredentialsFail: [
+        refusals.formerCredentialsFail([pod("n1", onNodeRole)], ["n1 (subnet-0a)"]),
+        refusals.formerCredentialsFail([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"]),
+    ],
     podsDoNotStart: [
         refusals.podsDoNotStart(
             [

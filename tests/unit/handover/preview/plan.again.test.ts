@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { planHandOver } from "../../../../handover/preview/plan";
 import {
     ANNOTATE,
@@ -223,4 +223,30 @@ describe("The reasons of a refusal", () => {
             ],
         );
     });
+
+    const noPolicies = { policiesAdded: [], policiesRemoved: [] };
+    const outdated = /If the role has got the permission since, the update proves the role again, and goes on\./;
+    for (const [kind, more, isExpected] of [
+        ["say that a complaint may be outdated", recorded, true],
+        ["say so if only the record of before knows the role", { former: { ...noPolicies, record } }, true],
+        ["do not say so of a role that was never verified", {}, false],
+        [
+            "do not say so of another role",
+            { former: { ...noPolicies, record: { ...record, approvedRoleArns: [FORMER_ROLE] } } },
+            false,
+        ],
+    ] as const) {
+        it(kind, () => {
+            const { preflight } = planInputs;
+            const { world } = preflight;
+            const cluster = { ...world.cluster, pods: pods(carrying(ROLE), complaining) };
+            const { refusals } = planHandOver({
+                ...planInputs,
+                ...more,
+                preflight: { ...preflight, world: { ...world, cluster } },
+            });
+            const [refusal] = refusals.filter(({ code }) => code === "pod-misses-permissions");
+            strictEqual(outdated.test(refusal?.message ?? ""), isExpected, refusals.map(String).join("\n"));
+        });
+    }
 });

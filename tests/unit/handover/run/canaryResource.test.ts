@@ -507,7 +507,7 @@ describe("A rollout that fails in a wave", () => {
             strictEqual(code, "rollout-taken-back");
             match(
                 seen,
-                /^The rollout failed: new3-n3, new4-n4 on n3, n4 restarted with the role, but did not become Ready within 300 s\./,
+                /^The rollout failed: new3-n3, new4-n4 on n3, n4 restarted with the role, and have not been Ready for 300 s\./,
             );
             match(
                 means,
@@ -611,9 +611,10 @@ describe("A rollout that fails in a wave", () => {
             born: ofRole(() => "never"),
         };
         const { done, end } = rollOut(guarded);
-        await rejects(done, ({ code, fix }: Refusal) => {
+        await rejects(done, ({ code, means, fix }: Refusal) => {
             return (
                 code === "pods-do-not-work" &&
+                means.includes("The rollout was not taken back, because pods cannot return to the node roles") &&
                 fix.endsWith("Or run pulumi destroy: it moves every pod back to the node roles.")
             );
         });
