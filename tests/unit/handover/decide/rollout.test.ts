@@ -250,18 +250,12 @@ describe("A wave fails", () => {
         [
             "for such a pod that is not Ready again within its limit",
             places(inSubnets({ ...late, unreadySince: seconds(-300) })),
-            refuse(
-                "pods-do-not-work",
-                "pod-n2 on n2 (s0) restarted with the role, and has not been Ready for 300 s.",
-            ),
+            refuse("pods-do-not-work", "pod-n2 on n2 (s0) restarted with the role, and has not been Ready for 300 s."),
         ],
         [
             "with those alone that are late",
             places(inSubnets(late, { ...notYet, createdAt: seconds(-299) })),
-            refuse(
-                "pods-do-not-work",
-                "pod-n2 on n2 (s0) restarted with the role, and has not been Ready for 300 s.",
-            ),
+            refuse("pods-do-not-work", "pod-n2 on n2 (s0) restarted with the role, and has not been Ready for 300 s."),
         ],
         [
             "for pods that an earlier run left only after the whole limit of this one",
@@ -288,10 +282,7 @@ describe("A wave fails", () => {
         [
             "for their credentials where some pods do not start, and others do not work",
             places(inSubnets({ ...late, startProblem: "Unschedulable" }, late)),
-            refuse(
-                "pods-do-not-work",
-                "pod-n3 on n3 (s1) restarted with the role, and has not been Ready for 300 s.",
-            ),
+            refuse("pods-do-not-work", "pod-n3 on n3 (s1) restarted with the role, and has not been Ready for 300 s."),
         ],
         [
             "only when the others have shown whether they work, where one does not start",
