@@ -48,6 +48,14 @@ export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memo
         return repair;
     }
     const places = placesOf(world);
+    const complaint = complaintStep(
+        carriersIn(target, world, { nodes: places.flatMap(({ nodes }) => nodes) }),
+        target,
+        world,
+    );
+    if (complaint !== undefined) {
+        return complaint;
+    }
     const { first, others } = canaryPlaces(places);
     const works = (place: Place) => carriersIn(target, world, place).right.length > 0;
     const tested = first.every(works) ? [...first, ...others] : first;
@@ -130,10 +138,6 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     const { cluster, at } = world;
     const { stableSeconds, canarySeconds } = target;
     const fleet = carriersIn(target, world, place);
-    const complaint = complaintStep(fleet, target, world);
-    if (complaint !== undefined) {
-        return complaint;
-    }
     const watchedSeconds = isUrgent(world, place.roleName) ? 0 : stableSeconds;
     if (fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
         return undefined;

@@ -199,6 +199,19 @@ describe("With several places, the canaries", () => {
             refuse("pod-misses-permissions", `The pod pod-n2 on n2 (s2) carries ${ROLE} and reports in an event: no`),
         ],
         [
+            "are named with all that complain, though one is late as well",
+            places({
+                n1: inSubnet("s1", { ...notYet, createdAt: seconds(-300) }),
+                n2: inSubnet("s2", { ...working, missingPermissions: "no" }),
+                n3: inSubnet("s3", { ...notYet, missingPermissions: "no" }),
+            }),
+            refuse(
+                "pod-misses-permissions",
+                `2 pods carry ${ROLE} and report missing permissions in events: pod-n2, pod-n3 on n2 (s2), n3 (s3). The event of pod-n2: no`,
+            ),
+            { canarySeconds: 300 },
+        ],
+        [
             "are those that a killed run left, and one more where it left none",
             places({
                 n1: inSubnet("s1", working),
