@@ -1,10 +1,11 @@
-import type { provider } from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "assert";
 import { secret } from "local-eks/providerClient";
 import { mock } from "node:test";
 import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
 import type { LiveCheckName } from "../../../../handover/engine/liveCheckProvider";
 import { EksCniProvider } from "../../../../plugin/provider";
+import { withEngine } from "../../support/standInEngine";
 import { kubeconfig, ScriptedApi, subject } from "../kubernetes/support";
 
 /** With these inputs, no operation below needs a cluster. */
@@ -82,7 +83,7 @@ function unwrap(properties: unknown): unknown {
     return { ...rest, kubeconfig: kubeconfig.value };
 }
 
-const plugin: provider.Provider = new EksCniProvider();
+const plugin: pulumi.provider.Provider = new EksCniProvider();
 const pluginBinding: Binding = {
     diff: async (name, state, inputs) => (await plugin.diff?.("id", urn(name), wrap(state), wrap(inputs)))?.changes,
     update: async (name, state, inputs) =>
@@ -179,6 +180,49 @@ for (const [title, operation] of Object.entries({ "dynamic providers": dynamicBi
         });
     });
 }
+
+describe("the drift that a refresh finds is a warning", () => {
+    withEngine("127.0.0.1:1");
+
+    /** Reads a canary whose service account is gone. Returns each warning with the resource that it belongs to, and the drift in the state. */
+    async function warningsOf(binding: Binding): Promise<{ warnings: string[][]; drift: unknown }> {
+        const namespace = { metadata: { uid: "cluster" } };
+        const api = await ScriptedApi.start(({ path }) => ({
+            body: path.endsWith("s") ? { metadata: {}, items: [] } : namespace,
+        }));
+        const { fieldManager, injectionGuardName } = subject;
+        const record = { ...RECORD, clusterUid: "cluster", fieldManager, injectionGuardName };
+        const of = { ...subject, component: "cni", fieldManager: "eks-cni/p/s/cni" };
+        const cluster = JSON.stringify(kubeconfig(api.url));
+        const state = { ...INPUTS, ...OUTPUTS.canary, subject: of, record, kubeconfig: cluster };
+        const warnings: Promise<string[]>[] = [];
+        const warn = mock.method(pulumi.log, "warn", (line: string, resource?: pulumi.Resource) => {
+            const urn = new Promise<string>((resolve) => resource?.urn.apply(resolve) ?? resolve("none"));
+            warnings.push(urn.then((of) => [of, line]));
+            return Promise.resolve();
+        });
+        try {
+            const { props } = await binding.read("canary", "its-id", state);
+            return { warnings: await Promise.all(warnings), drift: (props as { drift: unknown }).drift };
+        } finally {
+            warn.mock.restore();
+            await api.stop();
+        }
+    }
+
+    it("on the component, by dynamic providers, besides the drift in the state", async () => {
+        // The engine passes its address to the process of a dynamic provider.
+        process.argv.push("127.0.0.1:1");
+        const { warnings, drift } = await warningsOf(dynamicBinding).finally(() => process.argv.pop());
+        strictEqual(drift, "There is no service account kube-system/aws-node.");
+        deepStrictEqual(warnings, [["urn:pulumi:s::p::eks-cni:index:CniServiceAccountRole::cni", drift]]);
+    });
+
+    it("on the live check, by the plugin", async () => {
+        const { warnings, drift } = await warningsOf(pluginBinding);
+        deepStrictEqual(warnings, [[urn("canary"), drift]]);
+    });
+});
 
 describe("the plugin", () => {
     it("names the type that a newer version has written, and its own version", () => {

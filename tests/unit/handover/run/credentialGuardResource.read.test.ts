@@ -44,6 +44,7 @@ async function refresh(
     proof: Proof = { verdict: "yes", evidence: [] },
 ) {
     const lines: string[] = [];
+    const warnings: string[] = [];
     const opened: (readonly string[])[] = [];
     const seen = world(carrying(ROLE), { cluster, account: { nodeRoles: roles } });
     const context = {
@@ -51,6 +52,7 @@ async function refresh(
         roleNames: ["nodes"],
         now: () => seen.at,
         progress: (line: string) => lines.push(line),
+        warn: (line: string) => warnings.push(line),
         cluster: {
             look: () => Promise.resolve(seen.cluster),
             requestToken: () => Promise.resolve("token"),
@@ -71,7 +73,7 @@ async function refresh(
             },
         },
     );
-    return { ...read, lines, opened };
+    return { ...read, lines, warnings, opened };
 }
 
 describe("A refresh of the credential guard", () => {
@@ -86,17 +88,18 @@ describe("A refresh of the credential guard", () => {
     });
 
     it("is silent where the policies are as the last update left them", async () => {
-        const silent = { outputs: kept, drift: "none", lines: [], opened: [["nodes"]] };
+        const silent = { outputs: kept, drift: "none", lines: [], warnings: [], opened: [["nodes"]] };
         deepStrictEqual(await refresh([nodeRole(withoutPolicies)]), silent);
     });
 
-    it("says that the next update has to record a policy", async () => {
+    it("warns that the next update has to record a policy", async () => {
         const line = drift(OTHER_POLICY);
         const roles = [nodeRole({ cniPolicies: [other] })];
         deepStrictEqual(await refresh(roles, { detachPolicyArns: [OTHER_POLICY] }), {
             outputs: kept,
             drift: line,
-            lines: [line],
+            lines: [],
+            warnings: [line],
             opened: [["nodes"]],
         });
     });
@@ -105,9 +108,9 @@ describe("A refresh of the credential guard", () => {
         const none = { ...record, nodeRolePolicies: {} };
         const lost: Proof = { verdict: "no", code: "permission-missing", why: "no DescribeSubnets", final: false };
         const found = await refresh([nodeRole()], { record: none }, {}, lost);
-        deepStrictEqual(found.lines.length, 2);
-        match(found.lines[1] ?? "", /can no longer use .*: no DescribeSubnets\./);
-        deepStrictEqual(found.drift, [found.lines[1], found.lines[0]].join(" "));
+        deepStrictEqual([found.warnings.length, found.lines], [2, []]);
+        match(found.warnings[1] ?? "", /can no longer use .*: no DescribeSubnets\./);
+        deepStrictEqual(found.drift, [found.warnings[1], found.warnings[0]].join(" "));
     });
 
     it("means AWS's managed policy where the program names none", async () => {
@@ -124,7 +127,8 @@ describe("A refresh of the credential guard", () => {
 
     it("says that another cluster answers, and nothing else about it, so that the next update refuses before it patches it", async () => {
         const none = { ...record, nodeRolePolicies: {} };
-        const { drift: found } = await refresh([nodeRole()], { record: none }, { uid: "another" });
+        const { drift: found, warnings } = await refresh([nodeRole()], { record: none }, { uid: "another" });
         deepStrictEqual(found, refusals.clusterChanged(record.clusterUid, "another").seen);
+        deepStrictEqual(warnings, [found]);
     });
 });

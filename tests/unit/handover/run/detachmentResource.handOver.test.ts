@@ -59,6 +59,7 @@ interface Seen {
 function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff }: Seen = {}) {
     const calls: string[] = [];
     const lines: string[] = [];
+    const warnings: string[] = [];
     const opened: (readonly string[])[] = [];
     let now = NOW;
     let roles = nodeRoles;
@@ -72,6 +73,7 @@ function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff }: Seen = {})
         roleNames: [],
         now: () => now,
         progress: (line: string) => lines.push(line),
+        warn: (line: string) => warnings.push(line),
         sleep: (milliseconds: number) => Promise.resolve((now += milliseconds)),
         ...(turningOff === undefined ? {} : { turningOff }),
         cluster: {
@@ -109,7 +111,14 @@ function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff }: Seen = {})
             return Promise.resolve(context);
         },
     };
-    return { operation, calls, lines, opened, changes: () => calls.filter((call) => !call.startsWith("test")) };
+    return {
+        operation,
+        calls,
+        lines,
+        warnings,
+        opened,
+        changes: () => calls.filter((call) => !call.startsWith("test")),
+    };
 }
 
 const DETACHED = `detach nodes ${CNI_POLICY}`;
@@ -255,11 +264,11 @@ describe("A refresh of the detachment", () => {
         deepStrictEqual([opened, lines], [[["nodes"]], []]);
     });
 
-    it("shows drift as a line, and returns it", async () => {
-        const { operation, calls, lines } = live();
+    it("shows drift as a warning, and returns it", async () => {
+        const { operation, calls, lines, warnings } = live();
         const { outputs, drift } = await detachment.read(state, operation);
         match(drift, /is attached to nodes again\. .* Run pulumi up --refresh: it detaches \S+ from nodes\.$/);
-        deepStrictEqual([outputs, lines, calls], [keptOutputs, [drift], []]);
+        deepStrictEqual([outputs, lines, warnings, calls], [keptOutputs, [], [drift], []]);
     });
 });
 
