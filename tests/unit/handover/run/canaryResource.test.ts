@@ -5,6 +5,7 @@ import type { World } from "../../../../handover/model/world";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
 import {
     carrying,
+    daemonSet,
     FORMER_ROLE,
     node,
     nodeRole,
@@ -86,6 +87,16 @@ describe("The rollout, as a resource", () => {
         const { done, end } = rollOut({ nodes: nine }, { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 26 } });
         strictEqual((await done).shown, "9 pods work with the role");
         strictEqual(end().carriers.length, 9);
+    });
+
+    it("gets through a hundred nodes with OnDelete, one pod at a time, in more than 600 s with the default limits", async () => {
+        const hundred = Array.from({ length: 100 }, (_, nth) => node(`n${String(nth + 1)}`));
+        const onDelete = { ...daemonSet, updateStrategy: "OnDelete" as const, maxUnavailable: 1 };
+        const { done, writes, seen } = rollOut({ nodes: hundred, cluster: { daemonSet: onDelete } });
+        strictEqual((await done).shown, "100 pods work with the role");
+        strictEqual(writes().length, 100);
+        // The limit between two waves is twice canarySeconds, 600 s by default.
+        ok(seen().at > seconds(2 * DEFAULT_TIMEOUTS.canarySeconds));
     });
 
     it("goes on when a pod of an earlier wave misses a readiness probe, long after its limit", async () => {

@@ -46,6 +46,16 @@ describe("A hand-back", () => {
     const withRole = (of: readonly ReturnType<typeof node>[]) =>
         of.map(({ name, ready }) => pod(name, carrying(ROLE), ready ? {} : starting));
 
+    it("takes as long as it has waves, each with its own limit", async () => {
+        // Nine waves of about six seconds: more than twice the limit between two waves.
+        const short = { ...state, timeouts: { ...state.timeouts, handBackSeconds: 20 } };
+        const simulated = simulate({ nodes: many, pods: withRole(many) });
+        const began = simulated.seen().at;
+        await credentialGuard.delete(short, simulated.operation);
+        deepStrictEqual(simulated.end().carriers, []);
+        ok(simulated.seen().at - began > 2 * short.timeouts.handBackSeconds * 1000);
+    });
+
     it("goes on when a pod that has returned misses a readiness probe, long after its limit", async () => {
         const { ended, end, lines } = handBack({
             nodes: many,
