@@ -116,6 +116,14 @@ describe("the live shape", () => {
         deepStrictEqual(kept.map(([name]) => name).sort(), ["cni-daemon-set", ...ADMISSION, "cni-service-account"]);
     });
 
+    it("leaves the rollout annotation of the pod template as it is, since a template that changes restarts every pod", async () => {
+        const template = 'spec.template.metadata.annotations["eks-cni/delivered"]';
+        const { "cni-daemon-set": ignored } = option(await live(), "ignorechangesList");
+        ok((ignored as string[]).includes(template), JSON.stringify(ignored));
+        const { "cni-daemon-set": plain } = option(await live({ liveChecks: false }), "ignorechangesList");
+        strictEqual((plain as string[]).includes(template), false);
+    });
+
     it("leads the engine to this package's code, and keeps none of it in the state", async () => {
         const run = await live();
         for (const [name, handler] of [
