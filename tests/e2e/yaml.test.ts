@@ -6,7 +6,7 @@ import { type Sandbox, startSandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
 import { assertTwoBadArguments } from "./support/badArguments";
 import { clusterOf, uids } from "./support/cluster";
-import { recordEvents } from "./support/events";
+import { recordEvents, recordWarnings } from "./support/events";
 import { MANAGED_CNI_POLICY, withProgram, yamlStack } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
@@ -171,8 +171,17 @@ describe("a program in YAML", () => {
         await cluster.kubectl("delete", "pod", "-n", "kube-system", victim?.pod ?? "");
         await cluster.settled();
         assert.strictEqual((await carriedRoles()).length, 2);
-        const { outputs } = await stack.up({ refresh: true });
+        const { warnings, onEvent } = recordWarnings();
+        const { outputs } = await stack.up({ refresh: true, onEvent });
         assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
+        const found = [
+            "cni-canary: The service account kube-system/aws-node has lost its annotation with ",
+            "cni-detachment: The service account kube-system/aws-node has lost its annotation with ",
+        ];
+        for (const beginning of found) {
+            const said = warnings.find((line) => line.replace(/<\{%.*?%\}>/g, "").startsWith(beginning)) ?? "";
+            assert.match(said, / pods does not carry .*Run pulumi up --refresh: it /s, warnings.join("\n"));
+        }
     });
 
     it("refuses to deliver a new role that the credential guard has not approved, and keeps the old one", async () => {

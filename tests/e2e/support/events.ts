@@ -33,6 +33,19 @@ export function recordEvents() {
     };
 }
 
+/** Records the warnings of an operation, each after the name of the resource that it belongs to. Pass `onEvent` to the operation. */
+export function recordWarnings() {
+    const warnings: string[] = [];
+    return {
+        warnings,
+        onEvent: ({ diagnosticEvent }: EngineEvent): void => {
+            if (diagnosticEvent?.severity === "warning") {
+                warnings.push(`${nameOf(diagnosticEvent.urn ?? "")}: ${diagnosticEvent.message}`);
+            }
+        },
+    };
+}
+
 export function nameOf(urn: string): string {
     return urn.split("::").slice(3).join("::");
 }
