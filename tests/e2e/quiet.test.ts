@@ -2,10 +2,16 @@ import { AttachRolePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/clien
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import type { Sandbox } from "local-eks";
-import { podCredentials } from "local-eks/kubernetes";
 import { Proof } from "../../index";
 import { clusterOf } from "./support/cluster";
-import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs, yamlStack } from "./support/handOver";
+import {
+    handOverSandbox,
+    handOverStack,
+    MANAGED_CNI_POLICY,
+    PlainArgs,
+    setArgs,
+    yamlStackOf,
+} from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
 import { assertQuiet, isNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
@@ -109,23 +115,38 @@ describe("a finished stack is quiet", () => {
         await iam.removeRole(OWN_ROLE);
     }
 
-    for (const { name, args, quick, ownRole, updateStrategy } of CONFIGURATIONS) {
-        (quick ? it : nightly)(`with ${name}`, async () => {
-            if (ownRole !== undefined) {
-                await makeOwnRole(ownRole === "carried");
-            }
-            if (updateStrategy !== undefined) {
-                await setUpdateStrategy(updateStrategy);
-            }
-            await setArgs(stack, sandbox, args);
-            await stack.up();
-            await assertQuiet(stack, sandbox);
-            await stack.destroy();
-            await setUpdateStrategy("RollingUpdate");
-            await cluster.settled();
-            if (ownRole !== undefined) {
-                await removeOwnRole();
-            }
+    /** Runs the component in a configuration, from the first update to the destroy. */
+    async function play(of: Configuration, program: () => Promise<Stack>): Promise<void> {
+        const { ownRole, updateStrategy } = of;
+        if (ownRole !== undefined) {
+            await makeOwnRole(ownRole === "carried");
+        }
+        if (updateStrategy !== undefined) {
+            await setUpdateStrategy(updateStrategy);
+        }
+        const played = await program();
+        await played.up();
+        await assertQuiet(played, sandbox);
+        await played.destroy();
+        await setUpdateStrategy("RollingUpdate");
+        await cluster.settled();
+        if (ownRole !== undefined) {
+            await removeOwnRole();
+        }
+    }
+
+    for (const of of CONFIGURATIONS) {
+        (of.quick ? it : nightly)(`with ${of.name}`, () =>
+            play(of, async () => {
+                await setArgs(stack, sandbox, of.args);
+                return stack;
+            }),
+        ).timeout(LONG);
+
+        nightly(`with ${of.name}, for a program in YAML`, async () => {
+            let yaml: Stack | undefined;
+            await play(of, async () => (yaml = await yamlStackOf(sandbox, of.args)));
+            await yaml?.workspace.removeStack(yaml.name, { force: true });
         }).timeout(LONG);
     }
 
@@ -145,14 +166,4 @@ describe("a finished stack is quiet", () => {
         await iam.client.send(new DetachRolePolicyCommand({ RoleName: OWN_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await iam.removeRole(OWN_ROLE);
     }).timeout(LONG);
-
-    nightly("for a program in YAML", async () => {
-        const yaml = await yamlStack(sandbox, NODE_ROLE);
-        yaml.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
-        await yaml.up();
-        await assertQuiet(yaml, sandbox);
-        await yaml.destroy();
-        await yaml.workspace.removeStack(yaml.name, { force: true });
-        assert.ok((await podCredentials(sandbox.kubeconfigPath)).every(({ ready }) => ready));
-    });
 });

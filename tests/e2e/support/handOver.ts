@@ -75,6 +75,26 @@ export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Sta
     return stack;
 }
 
+/** A stack of a program in YAML with these arguments. It is written for this stack, so that it has these arguments and no others. */
+export async function yamlStackOf(sandbox: Sandbox, args: PlainArgs): Promise<Stack> {
+    stacks += 1;
+    const stackName = `e2e-yaml-${String(process.pid)}-${String(stacks)}`;
+    const workDir = fs.mkdtempSync(path.join(sandbox.directory, "yaml-"));
+    const properties = { clusterName: sandbox.clusterName, kubeconfig: "${kubeconfig}", ...QUICK, ...args };
+    const program = {
+        name: "yaml",
+        runtime: "yaml",
+        plugins: { providers: [{ name: "eks-cni", path: path.resolve(PROGRAMS, "../../../bin") }] },
+        config: { kubeconfig: { type: "string", secret: true } },
+        resources: { cni: { type: "eks-cni:index:CniServiceAccountRole", properties } },
+    };
+    // YAML includes JSON.
+    fs.writeFileSync(path.join(workDir, "Pulumi.yaml"), JSON.stringify(program, undefined, 2));
+    const stack = await LocalWorkspace.createStack({ stackName, workDir }, { envVars: environmentOf(sandbox) });
+    await stack.setConfig("kubeconfig", { value: fs.readFileSync(sandbox.kubeconfigPath, "utf8"), secret: true });
+    return stack;
+}
+
 /** The same stack, with the same configuration and another program of the same project. */
 export async function withProgram(stack: Stack, program: string): Promise<Stack> {
     const { envVars, workDir: before } = stack.workspace;
