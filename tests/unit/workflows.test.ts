@@ -9,8 +9,8 @@ const FOLDER = join(ROOT, ".github/workflows");
 
 interface Job {
     uses?: string;
-    steps?: { uses?: string; run?: string }[];
-    strategy?: { matrix?: { suite?: string[] } };
+    steps?: { uses?: string; run?: string; env?: Record<string, string> }[];
+    strategy?: { matrix?: { suite?: string[]; include?: { suite: string }[] } };
 }
 
 interface Workflow {
@@ -38,6 +38,18 @@ describe("the workflows of GitHub Actions", () => {
         deepStrictEqual(release?.workflow.jobs["gate"]?.uses, "./.github/workflows/ci.yml");
         match(release.text, /\n {8}needs: gate\n/);
         match(release.text, /npm publish \S+ --provenance/);
+    });
+
+    it("run each night every configuration of a finished stack, and all continuity scenarios", () => {
+        const { long } = workflows.find(({ file }) => file === "nightly.yml")?.workflow.jobs ?? {};
+        const { suite = [], include = [] } = long?.strategy?.matrix ?? {};
+        const all = [...suite, ...include.map((one) => one.suite)];
+        ok(all.includes("test:continuity"));
+        ok(all.includes("test:e2e -- tests/e2e/quiet.test.ts"));
+        deepStrictEqual(long?.steps?.at(-1), {
+            run: "npm run ${{ matrix.suite }}",
+            env: { EKS_CNI_NIGHTLY: "1" },
+        });
     });
 
     it("call scripts that the package has", () => {
