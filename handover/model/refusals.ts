@@ -535,7 +535,7 @@ export const refusals = {
         new Refusal(
             "pods-do-not-work",
             `${listNames(pods)} on ${listTexts(nodes)} restarted with the role, and ${pods.length === 1 ? "has" : "have"} not been Ready for ${String(seconds)} s.`,
-            "The plugin starts on these nodes, but cannot use the role. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
+            "The plugin starts on these nodes, but cannot use the role, and no event names an AWS error. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
             `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${STS_FROM_SUBNET}`,
         ),
     formerCredentialsFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>

@@ -91,6 +91,7 @@ const thirdWaveWithoutSts: Scenario = {
         await cut.done();
         await stage.settled();
         assert.match(output, /\(subnet-[0-9a-f]+\)/, "the message does not name the subnets");
+        assert.match(output, /no event names an AWS error/);
         assert.match(output, new RegExp(`${String(working)} pods work with the role and keep it`));
         await assertNotAnnotated(stage);
         assert.strictEqual((await carriers(stage)).length, working);

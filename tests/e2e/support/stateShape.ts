@@ -1,0 +1,34 @@
+interface Deployment {
+    readonly resources: readonly {
+        readonly urn: string;
+        readonly type: string;
+        readonly inputs?: unknown;
+        readonly outputs?: unknown;
+    }[];
+}
+
+/** The names and kinds of the inputs and outputs of the component's children in a state, without their values, by the end of their URN. */
+export function stateShape({ resources }: Deployment): Record<string, unknown> {
+    const children = resources.filter(({ urn }) => urn.includes("CniServiceAccountRole$"));
+    return Object.fromEntries(
+        children.map(({ urn, type, inputs, outputs }) => [
+            urn.replace(/.*::/, ""),
+            { type, inputs: shapeOf(inputs), outputs: shapeOf(outputs) },
+        ]),
+    );
+}
+
+function shapeOf(value: unknown): unknown {
+    if (Array.isArray(value)) {
+        return value.slice(0, 1).map(shapeOf);
+    }
+    return typeof value === "object" && value !== null
+        ? Object.fromEntries(
+              Object.entries(value)
+                  .sort(([a], [b]) => (a < b ? -1 : 1))
+                  .map(([key, of]) => [key, shapeOf(of)]),
+          )
+        : value === null
+          ? "null"
+          : typeof value;
+}
