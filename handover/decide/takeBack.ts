@@ -34,8 +34,13 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     const isBack = (pod: PodSeen) => isTakenBack(target, pod, at);
     const fleet = fleetOf(cluster, ready, isBack, false);
     const touched = new Set(Object.keys(memory.restarts));
+    const isAwaited = [...fleet.starting, ...fleet.terminating].some(
+        ({ node, startProblem }) => touched.has(node) && startProblem === undefined,
+    );
+    // Pods that are broken for another reason may use up maxUnavailable for good. A pod that is Ready and complains does not wait for them.
+    const budget = isAwaited || fleet.nodesWithoutPod.length > 0 ? fleet.budget : Math.max(fleet.budget, 1);
     return (
-        restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
+        restartWrong({ ...fleet, budget }, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
         // The remaining wrong pods are on NotReady nodes.
         forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
         wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ??

@@ -76,6 +76,26 @@ describe("Taking a rollout back", () => {
             restartPod("pod-n1"),
         ],
         [
+            "restarts one that complains, though a pod that is broken for another reason uses up maxUnavailable",
+            after({
+                pods: pods(
+                    onNodeRole,
+                    pod("n1", right, { missingPermissions: "no" }),
+                    pod("n2", onNodeRole, { ...starting, startProblem: "Unschedulable" }),
+                ),
+            }),
+            restartPod("pod-n1"),
+        ],
+        [
+            "restarts no other one that is Ready before the pod that it restarted is",
+            after({
+                pods: [pod("n1", onNodeRole, starting), pod("n2", right, young), pod("n3", onNodeRole, starting)],
+            }),
+            wait("1 pods to restart, 2 starting"),
+            {},
+            n1Restarted,
+        ],
+        [
             "leaves one alone that works with the role",
             after({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-20) })) }),
             BACK,
