@@ -1,4 +1,4 @@
-import { carriesAnyOf, describeCredentials } from "../model/carriedRole";
+import { carriesAnyOf, carriesRole, describeCredentials } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import type { HandOverRecord } from "../model/record";
@@ -142,7 +142,7 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     if (fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
         return undefined;
     }
-    const [canary] = [...fleet.right, ...fleet.starting];
+    const [canary] = [...fleet.right, ...fleet.starting.filter((pod) => isAwaited(pod, target, world, memory))];
     if (canary !== undefined) {
         const why = `canary ${canary.name} on ${canary.node}${describePlace(place)}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : notReady(canary)}`;
         return isLate(canary, canarySeconds, memory, at)
@@ -165,6 +165,18 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
             why: `no canary${describePlace(place)} yet, because these nodes are NotReady and have no pod: ${listNames(place.nodes)}`,
         }
     );
+}
+
+/**
+ * A pod on a NotReady node may never become Ready. If the role works in another pod, a canary on a Ready node takes its place: at once, or at the
+ * limit of a pod that this run has restarted.
+ */
+function isAwaited(pod: PodSeen, { subject, canarySeconds }: RolloutTarget, world: World, memory: Memory): boolean {
+    const { cluster, at } = world;
+    const responds = cluster.nodes.some(({ name, ready }) => ready && name === pod.node);
+    const worksElsewhere = cluster.pods.some((other) => other.ready && carriesRole(other, subject));
+    const isOfThisRun = memory.restarts[pod.node] !== undefined && !isLate(pod, canarySeconds, memory, at);
+    return responds || !worksElsewhere || isOfThisRun;
 }
 
 const isStartFailure = (step: Step) => step.do === "refuse" && step.refusal.code === "pods-do-not-start";

@@ -44,6 +44,42 @@ describe("With several places, the canaries", () => {
             restart(`${first("n1", "nodes in s1")}; ${first("n3", "b in s1")}`, "pod-n1", "pod-n3"),
         ],
         [
+            "are not one on a NotReady node that has the role already, if the role works in another pod",
+            places({
+                n1: inSubnet("s1", notYet, { ready: false }),
+                n2: inSubnet("s1"),
+                n3: inSubnet("s2", working),
+            }),
+            restart(first("n2", "nodes in s1"), "pod-n2"),
+        ],
+        [
+            "are such a one if the role works in no other pod",
+            places({ n1: inSubnet("s1", notYet, { ready: false }), n2: inSubnet("s1"), n3: inSubnet("s2") }),
+            wait("canary pod-n1 on n1 of nodes in s1: not Ready yet"),
+        ],
+        [
+            "are the one that this run has restarted there, until its limit",
+            places({
+                n1: inSubnet("s1", notYet, { ready: false }),
+                n2: inSubnet("s1"),
+                n3: inSubnet("s2", working),
+            }),
+            wait("canary pod-n1 on n1 of nodes in s1: not Ready yet"),
+            {},
+            memoryWith({ restarts: { n1: 1 } }),
+        ],
+        [
+            "are another one after that",
+            places({
+                n1: inSubnet("s1", notYet, { ready: false }),
+                n2: inSubnet("s1"),
+                n3: inSubnet("s2", working),
+            }),
+            restart(first("n2", "nodes in s1"), "pod-n2"),
+            { canarySeconds: 60 },
+            memoryWith({ restarts: { n1: 1 } }),
+        ],
+        [
             "of other places wait until the first of their role is Ready",
             places({ n1: inSubnet("s1", notYet), n2: inSubnet("s2") }),
             wait("canary pod-n1 on n1 of nodes in s1: not Ready yet"),
