@@ -4,7 +4,7 @@ import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
 import { withoutDeletedRole } from "./formerAnnotations";
-import { reliesOnRole } from "./reliesOnRole";
+import { isDetached, reliesOnRole } from "./reliesOnRole";
 
 /** A rollout that can be taken back. */
 export interface Restorable {
@@ -31,7 +31,9 @@ export function annotationsToRestore(
     const { record, subject } = target;
     const formerAnnotations = existing(target, first);
     const relies =
-        first === undefined ? record.namedNodeRoles.length > 0 : reliesOnRole(record, first, subject.roleArn);
+        first === undefined
+            ? record.namedNodeRoles.length > 0
+            : reliesOnRole(record, first, subject.roleArn) || (last !== undefined && areDetached(record, last));
     const isKept = relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined;
     if (isKept || last === undefined || !guardRefuses(last.cluster, formerAnnotations)) {
         return isKept ? subject.annotations : formerAnnotations;
@@ -39,6 +41,12 @@ export function annotationsToRestore(
     const { roleArns: admitted = [] } = last.cluster.injectionGuard;
     const other = admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
     return other === undefined ? subject.annotations : { [ROLE_ARN_ANNOTATION]: other };
+}
+
+/** Whether the role of a node lacks its policies when the rollout fails: pods that go back to it could not work, even if none works now. */
+function areDetached(record: HandOverRecord, { cluster, account }: World): boolean {
+    const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
+    return account.nodeRoles.some((role) => used.has(role.name) && isDetached(record, role));
 }
 
 /** A later repair still has the annotations from before the present role was approved. Their role may have been deleted after the pods moved. */

@@ -434,6 +434,33 @@ describe("A rollout that fails in its canaries", () => {
 });
 
 describe("A rollout that is not taken back", () => {
+    /** Without the injection guard. No pod works with the role, and none could with its node role. */
+    const broken: Simulated = {
+        nodes: [node("n1")],
+        pods: [pod("n1", carrying(ROLE), starting)],
+        annotations: {},
+        born: () => "never",
+    };
+    const detached = nodeRole(withoutPolicies);
+    const idle = nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] });
+
+    it("keeps the role where the node roles have given up the policies, though no pod works", async () => {
+        const { done, end } = rollOut({ ...broken, nodeRoles: [detached] });
+        await rejects(done, ({ code, means }: Refusal) => {
+            strictEqual(code, "canary-failed");
+            match(means, /^The canary keeps the role, because pods cannot return to the node roles/);
+            return true;
+        });
+        deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n1"] });
+    });
+
+    it("is taken back where a node role without nodes has", async () => {
+        const recorded = { ...record, nodeRolePolicies: { ...record.nodeRolePolicies, idle: ["p"] } };
+        const { done, end } = rollOut({ ...broken, nodeRoles: [nodeRole(), idle] }, { record: recorded });
+        await rejects(done);
+        deepStrictEqual(end(), { annotations: {}, carriers: [] });
+    });
+
     for (const code of [
         "cluster-changed",
         "another-cluster",
