@@ -248,15 +248,20 @@ function returningFleet(target: HandBackTarget, cluster: ClusterSeen, nodes: rea
     return fleetOf(cluster, nodes, (pod) => !carriesOne(pod), false);
 }
 
-/** Pods that returned to their former credentials, and do not work with them. */
+/**
+ * Pods that returned to their former credentials, and do not work with them. As long as others work with the role, it does not matter what has
+ * restarted them: a run that was killed, or the DaemonSet's rolling update.
+ */
 function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: Memory): Step | undefined {
     const { canarySeconds } = target;
     const responding = new Set(readyNodes(world.cluster).map(({ name }) => name));
+    const carriesOne = carries(target);
+    const worksElsewhere = world.cluster.pods.some((pod) => pod.ready && carriesOne(pod));
     const late = fleet.starting.filter(
         (pod) =>
             canarySeconds !== undefined &&
             responding.has(pod.node) &&
-            memory.restarts[pod.node] !== undefined &&
+            (worksElsewhere || memory.restarts[pod.node] !== undefined) &&
             pod.startProblem === undefined &&
             isLate(pod, canarySeconds, memory, world.at),
     );

@@ -210,6 +210,18 @@ describe("On the way back, pods that do not work with their former credentials",
         ["have no limit without one", one({}), waiting, restarted("n1"), { canarySeconds: undefined }],
         ["are those alone that this run has restarted", one({}), waiting, restarted("n2")],
         [
+            "are those of a run that was killed as well, as long as others work with the role",
+            back({ n1: { pod: late }, n2: { pod: returned }, n3: {} }),
+            failed("pod-n1", "n1"),
+            released,
+        ],
+        [
+            "are those that the DaemonSet's rolling update has restarted as well",
+            back({ n1: { pod: returned }, n2: { pod: late }, n3: { pod: { ...working, current: false } } }),
+            failed("pod-n2", "n2"),
+            restarted("n1"),
+        ],
+        [
             "are those alone whose credentials are the cause",
             one({ startProblem: "Unschedulable" }),
             waiting,
