@@ -28,12 +28,13 @@ export function annotationsToRestore(
     first: World | undefined,
     last: World | undefined,
 ): Readonly<Record<string, string>> {
-    const { record, subject } = target;
+    const { record, subject, isRepair } = target;
     const formerAnnotations = existing(target, first);
     const relies =
         first === undefined
             ? record.namedNodeRoles.length > 0
-            : reliesOnRole(record, first, subject.roleArn) || (last !== undefined && areDetached(record, last));
+            : reliesOnRole(record, first, subject.roleArn) ||
+              (isRepair && last !== undefined && areDetached(record, last));
     const isKept = relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined;
     if (isKept || last === undefined || !guardRefuses(last.cluster, formerAnnotations)) {
         return isKept ? subject.annotations : formerAnnotations;
@@ -43,10 +44,11 @@ export function annotationsToRestore(
     return other === undefined ? subject.annotations : { [ROLE_ARN_ANNOTATION]: other };
 }
 
-/** Whether the role of a node lacks its policies when the rollout fails: pods that go back to it could not work, even if none works now. */
+/** Whether the roles of all nodes lack their policies when the rollout fails: a pod that goes back to one could not work, even if none works now. */
 function areDetached(record: HandOverRecord, { cluster, account }: World): boolean {
     const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
-    return account.nodeRoles.some((role) => used.has(role.name) && isDetached(record, role));
+    const roles = account.nodeRoles.filter(({ name }) => used.has(name));
+    return roles.length > 0 && roles.every((role) => isDetached(record, role));
 }
 
 /** A later repair still has the annotations from before the present role was approved. Their role may have been deleted after the pods moved. */

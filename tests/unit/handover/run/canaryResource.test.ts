@@ -443,9 +443,14 @@ describe("A rollout that is not taken back", () => {
     };
     const detached = nodeRole(withoutPolicies);
     const idle = nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] });
+    const repair = (of: Simulated, more: Partial<CanaryInputs> = {}) => {
+        const simulated = simulate(of);
+        const done = canary.update({ ...state, drift: "a reason" }, { ...inputs, ...more }, simulated.operation);
+        return { ...simulated, done };
+    };
 
     it("keeps the role where the node roles have given up the policies, though no pod works", async () => {
-        const { done, end } = rollOut({ ...broken, nodeRoles: [detached] });
+        const { done, end } = repair({ ...broken, nodeRoles: [detached] });
         await rejects(done, ({ code, means }: Refusal) => {
             strictEqual(code, "canary-failed");
             match(means, /^The canary keeps the role, because pods cannot return to the node roles/);
@@ -454,9 +459,15 @@ describe("A rollout that is not taken back", () => {
         deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n1"] });
     });
 
+    it("is taken back if it is the first one, whoever has taken these policies", async () => {
+        const { done, end } = rollOut({ ...broken, nodeRoles: [detached] });
+        await rejects(done);
+        deepStrictEqual(end(), { annotations: {}, carriers: [] });
+    });
+
     it("is taken back where a node role without nodes has", async () => {
         const recorded = { ...record, nodeRolePolicies: { ...record.nodeRolePolicies, idle: ["p"] } };
-        const { done, end } = rollOut({ ...broken, nodeRoles: [nodeRole(), idle] }, { record: recorded });
+        const { done, end } = repair({ ...broken, nodeRoles: [nodeRole(), idle] }, { record: recorded });
         await rejects(done);
         deepStrictEqual(end(), { annotations: {}, carriers: [] });
     });
