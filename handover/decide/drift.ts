@@ -14,11 +14,14 @@ import {
     tellAll,
 } from "./driftFindings";
 import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
+import { associationStep } from "./otherDelivery";
 import { remainingSteps } from "./remainingSteps";
 
 /** All that differs in the pods, and in the credentials that new pods get: the canary tells it. Undefined if all is as the last update left it. */
 export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen): string | undefined {
-    return cluster.uid === target.record.clusterUid ? tellAll(deliveryFindings(target, cluster)) : undefined;
+    // Whether the association still exists is not known here.
+    const mayStop = cluster.pods.some(({ credentials }) => credentials.kind === "containerCredentials");
+    return cluster.uid === target.record.clusterUid ? tellAll(deliveryFindings(target, cluster, mayStop)) : undefined;
 }
 
 /**
@@ -38,15 +41,18 @@ export function unfinishedRepair({ record }: DeliveryTarget, { uid, nodes, pods 
           ]);
 }
 
-function deliveryFindings(target: DeliveryTarget & { readonly provedAt?: number }, cluster: ClusterSeen): Finding[] {
+/** @param isAssociated Whether a Pod Identity association stops the rollout. */
+function deliveryFindings(
+    target: DeliveryTarget & { readonly provedAt?: number },
+    cluster: ClusterSeen,
+    isAssociated: boolean,
+): Finding[] {
+    // A rollout stops at a complaint before it restarts a pod.
+    const complaining = cluster.pods.some((pod) => hasDelivery(pod, target) && complains(pod, target));
     return [
         ...annotationFindings(target.subject, cluster),
-        // A rollout stops at a complaint before it restarts a pod.
-        ...unlessItStops(
-            cluster.pods.some((pod) => hasDelivery(pod, target) && complains(pod, target)),
-            podFindings(target, cluster),
-        ),
-        ...refusedFindings(cluster),
+        ...unlessItStops(complaining || isAssociated, podFindings(target, cluster)),
+        ...unlessItStops(isAssociated, refusedFindings(cluster)),
     ];
 }
 
@@ -71,10 +77,18 @@ export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind
     if (cluster.uid !== target.record.clusterUid || cluster.daemonSet === undefined) {
         return refusal?.seen;
     }
-    const stops = complaint !== undefined || (refusal !== undefined && !REPAIRED.includes(refusal.code));
+    // The rollout refuses for it before anything else. The detachment first attaches policies for a pod without the role.
+    const associated = associationStep(target.subject, world);
+    const association = associated?.do === "refuse" ? associated.refusal : undefined;
+    const stops =
+        complaint !== undefined ||
+        association !== undefined ||
+        (refusal !== undefined && !REPAIRED.includes(refusal.code));
+    const delivery = deliveryFindings(target, cluster, association !== undefined);
     const findings = [
-        ...deliveryFindings(target, cluster),
-        ...injectionGuardFindings(target, cluster),
+        ...delivery,
+        // The rollout comes before the injection guard.
+        ...unlessItStops(association !== undefined && delivery.length > 0, injectionGuardFindings(target, cluster)),
         ...unlessItStops(stops, [...attachedFindings(target, world, left), ...remainingFindings(target, world, left)]),
         ...(cluster.daemonSet.woken
             ? [
@@ -85,7 +99,8 @@ export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind
               ]
             : []),
     ];
-    const untold = [complaint, refusal].flatMap((reason) =>
+    const others = refusal?.code === association?.code ? [association] : [association, refusal];
+    const untold = [complaint, ...others].flatMap((reason) =>
         reason === undefined || TOLD.includes(reason.code) ? [] : [refusalFinding(reason)],
     );
     return tellAll([...untold, ...findings]);

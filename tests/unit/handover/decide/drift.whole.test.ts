@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { driftOf, rolloutDrift } from "../../../../handover/decide/drift";
-import type { World } from "../../../../handover/model/world";
+import type { CredentialSource, World } from "../../../../handover/model/world";
 import { detached, inForce, target, verified } from "../support/detachments";
 import {
     carrying,
@@ -285,6 +285,18 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
         strictEqual(told.startsWith("The service account has a Pod Identity association with theirs."), true, told);
         strictEqual(told.endsWith(run("creates the injection guard again")), true, told);
     });
+
+    it("an association, and promises no restart, since the rollout stops at it", () => {
+        const account = { ...detached, podIdentityRoleArns: ["theirs"] };
+        const associated: CredentialSource = { kind: "containerCredentials", what: "theirs" };
+        for (const first of [pod("n1", onNodeRole), pod("n1", associated)]) {
+            const told = driftOf(target, verified({ ...podsWith(first), injectionGuard: none }, account), LEFT) ?? "";
+            strictEqual(told.startsWith("The service account has a Pod Identity association with theirs."), true, told);
+            strictEqual(told.includes("Run pulumi up --refresh: it"), false, told);
+            strictEqual(told.split("has a Pod Identity association").length, 2, told);
+            strictEqual(told.includes("1 of 3 pods does not carry"), true, told);
+        }
+    });
 });
 
 describe("A refresh of the canary tells all of the rollout's drift", () => {
@@ -292,6 +304,11 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
         ["nothing where every pod carries the role", {}, undefined],
         ["nothing of a pod that is starting", podsWith(pod("n1", carrying(ROLE), starting)), undefined],
         ["the other role in the annotation", another, `${ANOTHER} ${REFUSES} ${run("puts the annotation back")}`],
+        [
+            "a pod with the credentials of an association, which the rollout does not restart as long as that exists",
+            podsWith(pod("n1", { kind: "containerCredentials", what: "theirs" })),
+            `1 of 3 pods does not carry ${ROLE} as it is delivered now: pod-n1 carries theirs.`,
+        ],
         [
             "the other role, which the guard admits",
             { ...another, injectionGuard: { ...inForce, roleArns: [ROLE, FORMER_ROLE] } },
