@@ -391,14 +391,15 @@ export const refusals = {
             "pod-misses-permissions",
             `${whoReports(pods, nodes, roleArn)}: ${pods[0]?.missingPermissions ?? ""}`,
             "The role lacks a permission, or something else denies it: a permissions boundary, a service control policy, or a VPC endpoint policy.",
-            "Find the action in the text of this event, allow it for the role, and run the update again.",
+            "Find the action in the text of this event, allow it for the role, and run the update again. If it stops at the same event, which " +
+                "Kubernetes keeps for an hour, delete the pods that report it: the next ones have no event.",
         ),
-    /** For a role with which pods were verified before. */
+    /** For a role that was approved before. A preview does not know whether pods were verified with it. */
     outdatedComplaint: ({ code, seen, means, fix }: Pick<Refusal, "code" | "seen" | "means" | "fix">) =>
         new Refusal(
             code,
             seen,
-            `${means} Kubernetes keeps the event for an hour. If the role has got the permission since, the update proves the role again, and goes on.`,
+            `${means} If an update with this role has succeeded before, and no destroy has begun since, the update proves the role again, and goes on if the role has got the permission.`,
             fix,
         ),
     restartLimitReached: ({ node }: PodSeen, times: number, why: string) =>

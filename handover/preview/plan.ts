@@ -193,8 +193,8 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
 /** A preview proves nothing, so it cannot tell whether a complaint is from before the role was repaired. */
 function orOutdated(refusal: Refusal, { preflight, record, former }: PlanInputs): Refusal {
     const { approvedRoleArns = [] } = record ?? former?.record ?? {};
-    const wasVerified = approvedRoleArns.includes(preflight.subject.roleArn);
-    return refusal.code === "pod-misses-permissions" && wasVerified ? refusals.outdatedComplaint(refusal) : refusal;
+    const wasApproved = approvedRoleArns.includes(preflight.subject.roleArn);
+    return refusal.code === "pod-misses-permissions" && wasApproved ? refusals.outdatedComplaint(refusal) : refusal;
 }
 
 function distinct(all: readonly Refusal[]): Refusal[] {

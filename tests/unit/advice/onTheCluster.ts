@@ -97,8 +97,14 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         handedOver: true,
         command: "up --refresh",
         trouble: ({ world }) => void (world.conditions.missingPermissions = "ec2:CreateTags is denied"),
-        advice: ["Find the action in the text of this event, allow it for the role, and run the update again."],
-        follow: ({ world }) => delete world.conditions.missingPermissions,
+        advice: [
+            "Find the action in the text of this event, allow it for the role, and run the update again.",
+            "delete the pods that report it",
+        ],
+        follow: ({ world }) => {
+            delete world.conditions.missingPermissions;
+            world.pods.forEach(({ uid }) => world.stop(uid, false));
+        },
     },
     {
         code: "restart-limit",

@@ -215,7 +215,8 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
     const COMPLAINT =
         `The pod pod-n1 on n1 carries ${ROLE} and reports in an event: ec2:CreateTags denied. The role lacks a permission, or something else ` +
         "denies it: a permissions boundary, a service control policy, or a VPC endpoint policy. Find the action in the text of " +
-        "this event, allow it for the role, and run the update again.";
+        "this event, allow it for the role, and run the update again. If it stops at the same event, which Kubernetes keeps for an hour, delete " +
+        "the pods that report it: the next ones have no event.";
     const withPolicy = {
         ...twoRoles(withoutPolicies),
         nodeRoles: [nodeRole(), nodeRole({ name: "late", ...withoutPolicies })],
