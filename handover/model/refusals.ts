@@ -39,7 +39,8 @@ const STS_FROM_SUBNET =
     "To reach the regional STS endpoint from such a subnet, the nodes need a NAT gateway or a VPC endpoint (com.amazonaws.REGION.sts) whose security group admits port 443 from the nodes.";
 
 const NO_WAY_BACK =
-    "pods cannot return to the node roles: these have given up the policies, or the injection guard refuses pods without the role.";
+    "pods cannot return to the node roles: these have given up the policies, the injection guard refuses pods without the role, or the " +
+    "service account had this role before.";
 
 /** For a change that is refused in place. */
 const ANOTHER_ROLE =

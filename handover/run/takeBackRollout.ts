@@ -1,3 +1,4 @@
+import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { annotationsToRestore } from "../decide/annotationsToRestore";
 import { nextCanaryStep } from "../decide/canary";
 import { withoutComplaints } from "../decide/complaints";
@@ -33,7 +34,7 @@ export async function takeBack(
     const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
     const formerAnnotations = annotationsToRestore(target, first, last);
     if (
-        formerAnnotations === target.subject.annotations &&
+        (formerAnnotations === target.subject.annotations || deliversTheSame(formerAnnotations, target)) &&
         last !== undefined &&
         isAnnotated(target.subject, last.cluster)
     ) {
@@ -50,6 +51,11 @@ export async function takeBack(
     return working === undefined
         ? refusals.canaryFailed(cause, back)
         : refusals.rolloutTakenBack(working, workingPods(target, world), back);
+}
+
+/** Whether pods get the same credentials with the former annotations: another tool has annotated this role before. */
+function deliversTheSame(former: Readonly<Record<string, string>>, { subject: { annotations } }: RolloutRun): boolean {
+    return [ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION].every((name) => former[name] === annotations[name]);
 }
 
 /** Whether the canaries have worked. A complaint of a pod that restarted after them says nothing against them. */

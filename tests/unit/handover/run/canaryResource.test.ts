@@ -465,6 +465,16 @@ describe("A rollout that is not taken back", () => {
         deepStrictEqual(end(), { annotations: {}, carriers: [] });
     });
 
+    it("does not say that it was taken back where the service account had this role before", async () => {
+        const { done, writes } = rollOut({ born: ofRole(() => "never") }, { formerAnnotations: ANNOTATED });
+        await rejects(done, ({ code, means }: Refusal) => {
+            strictEqual(code, "canary-failed");
+            match(means, /^The canary keeps the role, because .* or the service account had this role before\./);
+            return true;
+        });
+        deepStrictEqual(writes(), ["restart pod-n1"]);
+    });
+
     it("is taken back where a node role without nodes has", async () => {
         const recorded = { ...record, nodeRolePolicies: { ...record.nodeRolePolicies, idle: ["p"] } };
         const { done, end } = repair({ ...broken, nodeRoles: [nodeRole(), idle] }, { record: recorded });
