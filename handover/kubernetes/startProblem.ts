@@ -11,7 +11,14 @@ export function startProblem({ status }: V1Pod): string | undefined {
         return `Unschedulable: ${unscheduled.message ?? ""}`.replace(/: $/, "");
     }
     const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-    return containers.flatMap((container) => problemOf(container) ?? [])[0];
+    const unready = status?.conditions?.find(({ type, status: is }) => type === "Ready" && is === "False");
+    const wasReady = ({ state }: V1ContainerStatus) => isAfter(unready?.lastTransitionTime, state?.running?.startedAt);
+    return containers.filter((container) => !wasReady(container)).flatMap((one) => problemOf(one) ?? [])[0];
+}
+
+/** Whether a pod was Ready after its container had started: it misses a probe now, and how the container ended before has no part in that. */
+function isAfter(unready: Date | undefined, started: Date | undefined): boolean {
+    return unready !== undefined && started !== undefined && new Date(unready) > new Date(started);
 }
 
 /**

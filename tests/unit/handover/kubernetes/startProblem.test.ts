@@ -26,6 +26,18 @@ const scheduled = (is: string, reason?: string, message?: string): V1PodStatus =
     ],
 });
 
+/** A container that ended and runs since five minutes past, in a pod that is not Ready since then. */
+const sinceReady = (unready: string): V1PodStatus => ({
+    conditions: [{ type: "Ready", status: "False", lastTransitionTime: new Date(unready) }],
+    containerStatuses: [
+        status({
+            restartCount: 3,
+            state: { running: { startedAt: new Date("2026-01-01T00:05:00Z") } },
+            lastState: { terminated: { reason: "Error", exitCode: 1 } },
+        }),
+    ],
+});
+
 /** Each has its own reason to be in the list: k8s.io/kubernetes pkg/kubelet/images/types.go, pkg/kubelet/kuberuntime. */
 const NOT_CREATED = [
     "ErrImagePull",
@@ -97,6 +109,12 @@ describe("Why a pod does not start", () => {
             "is none for a container that is ready, whatever ended it before",
             inContainers(status({ ready: true, lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } } })),
             undefined,
+        ],
+        ["is none if the pod was Ready since, and misses a probe now", sinceReady("2026-01-01T00:10:00Z"), undefined],
+        [
+            "is what ended it before, if the pod was not Ready since",
+            sinceReady("2026-01-01T00:04:59Z"),
+            "container aws-node: ended by itself with exit code 1",
         ],
         [
             "has the kubelet's message",
