@@ -1,10 +1,11 @@
 import { describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
+import { listNames } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, NodeSeen, World } from "../model/world";
+import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
 import { complaintStep } from "./complaints";
 import { hasDelivery } from "./delivered";
@@ -22,6 +23,8 @@ import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
+import { describeNodes } from "./places";
+import { untestedPods } from "./untestedPods";
 import { usesNodeRole } from "./withoutPath";
 
 /** The goal of the last part of the hand-over. */
@@ -220,18 +223,37 @@ function verificationStep(
     // https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/#daemonset-rolling-update-is-stuck
     const { updateStrategy, maxUnavailable = 1 } = cluster.daemonSet ?? {};
     const rolling = updateStrategy === "RollingUpdate" && ignored.length < maxUnavailable;
-    const toRestart = fleet.wrong.filter((pod) => !rolling || pod.current);
+    // Policies that this run has detached or attached again were detached once all pods worked with the role.
+    const wereVerified = memory.detachedAt !== undefined || memory.attachedAt !== undefined;
+    const untested = wereVerified ? [] : untestedPods(fleet.wrong, target, world);
+    const toRestart = fleet.wrong.filter((pod) => (!rolling || pod.current) && !untested.includes(pod));
     const restart = restartWrong({ ...fleet, wrong: toRestart }, memory, world.at, describeCredentials);
     if (restart !== undefined) {
         return restart;
     }
-    if (fleet.wrong.length > 0) {
+    if (fleet.wrong.length > untested.length) {
         return {
             do: "wait",
-            why: `${String(fleet.right.length)} pods carry the role, ${String(fleet.wrong.length)} still have the old template`,
+            why: `${String(fleet.right.length)} pods carry the role, ${String(fleet.wrong.length - untested.length)} still have the old template`,
         };
     }
-    return awaitFleet(fleet, cluster, memory, world.at);
+    return awaitFleet(fleet, cluster, memory, world.at) ?? untestedStep(untested, fleet, world);
+}
+
+/** Undefined if there are none. */
+function untestedStep(untested: readonly PodSeen[], fleet: Fleet, world: World): Step | undefined {
+    const silent = world.cluster.nodes.filter(
+        ({ name, ready }) => !ready && untested.some(({ node }) => node === name),
+    );
+    if (silent.length > 0) {
+        return {
+            do: "wait",
+            why: `${String(fleet.right.length)} of ${String(fleet.right.length + untested.length)} pods carry the role (NotReady: ${listNames(silent)})`,
+        };
+    }
+    return untested.length === 0
+        ? undefined
+        : { do: "refuse", refusal: refusals.canaryMissing(untested, describeNodes(untested, world)) };
 }
 
 /** Restores an annotation that was removed, but does not overwrite another owner's. */

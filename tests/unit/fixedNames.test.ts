@@ -161,6 +161,7 @@ describe("the names that stay as they are", () => {
             "aws-throttled",
             "aws-unreachable",
             "canary-failed",
+            "canary-missing",
             "cancelled",
             "cluster-access-denied",
             "cluster-changed",

@@ -46,6 +46,23 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         follow: (play) => play.set({ roleName: "cni" }),
     },
     {
+        code: "canary-missing",
+        handedOver: false,
+        command: "up",
+        trouble: ({ world }) => {
+            world.nodes
+                .filter(({ name }) => name === "n3")
+                .forEach((node) => {
+                    Object.assign(node, { subnet: "subnet-of-n3" });
+                    world.setReady(node, false);
+                    afterCanaries(world, () => world.later(world.now + 60_000, () => world.setReady(node, true)));
+                });
+        },
+        advice: ["Run pulumi up --refresh: it restarts one of these pods first, as a canary."],
+        follow: () => undefined,
+        again: ["up --refresh"],
+    },
+    {
         code: "rollout-taken-back",
         handedOver: false,
         command: "up",

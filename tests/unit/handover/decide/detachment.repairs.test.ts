@@ -279,3 +279,70 @@ table("NotReady nodes that may be ignored", [
         memoryWith({ restarts: { n3: 5 } }),
     ],
 ]);
+
+/** The subnets of n1, n2 and n3. */
+const inSubnets = (...ids: string[]) => ({
+    networkOfInstance: Object.fromEntries(
+        ids.map((subnetId, index) => [`i-n${String(index + 1)}`, { subnetId, securityGroupIds: ["sg"] }]),
+    ),
+});
+const apart = inSubnets("s1", "s2", "s3");
+const canaryMissing = (names: string, nodes: string, verb = "does") =>
+    refuse(
+        "canary-missing",
+        `${names} on ${nodes} ${verb} not carry the role, and no other pod in the same subnets works with it.`,
+    );
+const silentNode = { nodes: [node("n1"), node("n2", { ready: false }), node("n3")] };
+
+table("A place where no pod works with the role", [
+    ["keeps its pods, which a canary restarts", verified(podWithoutRole, apart), canaryMissing("pod-n2", "n2 (s2)")],
+    [
+        "keeps all of its pods",
+        verified({ pods: pods(onNodeRole, pod("n1", right)) }, inSubnets("s1", "s2", "s2")),
+        canaryMissing("pod-n2, pod-n3", "n2 (s2), n3 (s2)", "do"),
+    ],
+    [
+        "keeps a pod with another role, too",
+        verified({ pods: pods(right, pod("n2", carrying("other"))) }, apart),
+        canaryMissing("pod-n2", "n2 (s2)"),
+    ],
+    [
+        "does not keep a pod that does not work",
+        verified({ pods: pods(right, pod("n2", onNodeRole, starting)) }, apart),
+        restart("pod-n2", "pod-n2 carries no role of its own"),
+    ],
+    [
+        "is not one where another pod works with it",
+        verified(podWithoutRole, inSubnets("s1", "s2", "s2")),
+        restart("pod-n2", "pod-n2 carries no role of its own"),
+    ],
+    [
+        "is one where the only other pod with it does not work",
+        verified({ pods: pods(right, pod("n2", onNodeRole), pod("n3", right, starting)) }, inSubnets("s1", "s2", "s2")),
+        wait("1 of 2 pods are Ready (not Ready yet: pod-n3)"),
+    ],
+    [
+        "is waited for while its node is NotReady, since the pod may work",
+        verified({ ...silentNode, pods: pods(right, pod("n2", onNodeRole, starting)) }, apart),
+        wait("2 of 3 pods carry the role (NotReady: n2)"),
+    ],
+    [
+        "is none after this run has detached the policies: all pods worked with the role",
+        verified(podWithoutRole, apart),
+        restart("pod-n2", "pod-n2 carries no role of its own"),
+        {},
+        memoryWith({ detachedAt: seconds(-9) }),
+    ],
+    [
+        "is none after this run has attached them again",
+        verified(podWithoutRole, apart),
+        restart("pod-n2", "pod-n2 carries no role of its own"),
+        {},
+        memoryWith({ attachedAt: seconds(-9), propagatedAt: seconds(-9), restores: 1 }),
+    ],
+    [
+        "comes after the pods of other places",
+        verified({ pods: pods(onNodeRole, pod("n3", right)) }, inSubnets("s1", "s2", "s2")),
+        restart("pod-n2", "pod-n2 carries no role of its own"),
+    ],
+]);

@@ -157,6 +157,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     canaryFailed: [refusals.canaryFailed("It crashed", "the rollout is taken back")],
     canaryStays: [refusals.canaryStays("It crashed")],
     waveFailed: [refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300)],
+    canaryMissing: [
+        refusals.canaryMissing([pod("n1", onNodeRole)], ["n1 (subnet-0a)"]),
+        refusals.canaryMissing([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"]),
+    ],
     waveStays: [refusals.waveStays(refusals.waveFailed([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], 300))],
     formerCredentialsFail: [
         refusals.formerCredentialsFail([pod("n1", onNodeRole)], ["n1 (subnet-0a)"]),

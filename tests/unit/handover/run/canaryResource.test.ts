@@ -459,7 +459,7 @@ describe("A rollout that is not taken back", () => {
         deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n1"] });
     });
 
-    it("is taken back if it is the first one, whoever has taken these policies", async () => {
+    it("is taken back if it is the first one, though others have taken these policies", async () => {
         const { done, end } = rollOut({ ...broken, nodeRoles: [detached] });
         await rejects(done);
         deepStrictEqual(end(), { annotations: {}, carriers: [] });
