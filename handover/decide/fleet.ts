@@ -130,12 +130,13 @@ function remainingPause({ node, createdAt }: PodSeen, { restarts }: Memory, at: 
 
 /** Waits until every node has its pod, and no pod is starting or terminating. Undefined when that is reached. */
 export function awaitFleet(
-    { nodesWithoutPod: empty, starting, terminating: leaving, right }: Fleet,
+    { nodesWithoutPod: empty, starting, terminating: leaving, right, wrong }: Fleet,
     cluster: ClusterSeen,
     memory: Memory,
     at: number,
 ) {
-    const total = right.length + starting.length + empty.length;
+    const ready = right.length + wrong.filter((pod) => pod.ready).length;
+    const total = right.length + wrong.length + starting.length + empty.length;
     const wake = wakeStep(empty, cluster, memory, at);
     if (wake !== undefined) {
         return wake;
@@ -149,11 +150,14 @@ export function awaitFleet(
     if (waits.length > 0 && notReady.length > 0) {
         waits.push(`NotReady: ${listNames(notReady)}`);
     }
+    if (waits.length > 0 && wrong.length > 0) {
+        waits.push(`yet to restart: ${String(wrong.length)}`);
+    }
     return waits.length === 0
         ? undefined
         : ({
               do: "wait",
-              why: `${String(right.length)} of ${String(total)} pods are Ready (${waits.join("; ")})`,
+              why: `${String(ready)} of ${String(total)} pods are Ready (${waits.join("; ")})`,
           } satisfies Step);
 }
 

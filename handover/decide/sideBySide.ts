@@ -16,6 +16,9 @@ export function sideBySide(steps: readonly Step[]): Step | undefined {
 
 function longWait([first, ...others]: readonly Extract<Step, { do: "wait" }>[]): Step | undefined {
     return (
-        first && (others.length === 0 ? first : { do: "wait", why: `${first.why}; and ${String(others.length)} more` })
+        first &&
+        (others.length === 0
+            ? first
+            : { do: "wait", why: `${first.why}; also waiting for ${String(others.length)} more` })
     );
 }

@@ -105,7 +105,7 @@ describe("With several places, the canaries", () => {
         [
             "are awaited together",
             places({ n1: inSubnet("s1", working), n2: inSubnet("s2", notYet), n3: inSubnet("s3", notYet) }),
-            wait("canary pod-n2 on n2 of nodes in s2: not Ready yet; and 1 more"),
+            wait("canary pod-n2 on n2 of nodes in s2: not Ready yet; also waiting for 1 more"),
         ],
         [
             "of some places restart while others are awaited",

@@ -60,12 +60,12 @@ describe("On the way back, the waves", () => {
         [
             "wait for each of these pods",
             back(twoRoles(returned, returning)),
-            wait("0 of 1 pods are Ready (not Ready yet: pod-n2)"),
+            wait("1 of 2 pods are Ready (not Ready yet: pod-n2; yet to restart: 1)"),
         ],
         [
             "wait for all of them, and count",
             back(twoRoles(returning, returning)),
-            wait("0 of 1 pods are Ready (not Ready yet: pod-n1); and 1 more"),
+            wait("1 of 2 pods are Ready (not Ready yet: pod-n1; yet to restart: 1); also waiting for 1 more"),
         ],
         [
             "restart the first pod of one role while that of another is awaited",
@@ -85,7 +85,7 @@ describe("On the way back, the waves", () => {
         [
             "follow each other when all pods of the one before are Ready",
             back({ n1: { pod: returned }, n2: { pod: returning }, n3: {}, n4: {} }, { maxUnavailable: 3 }),
-            wait("1 of 2 pods are Ready (not Ready yet: pod-n2)"),
+            wait("3 of 4 pods are Ready (not Ready yet: pod-n2; yet to restart: 2)"),
         ],
         [
             "do not wait for a NotReady node",
@@ -103,7 +103,7 @@ describe("On the way back, the waves", () => {
         [
             "wait for this pod, and not for the NotReady node",
             back({ n1: { ready: false, pod: silent }, n2: { pod: returning }, n3: {} }),
-            wait("0 of 1 pods are Ready (not Ready yet: pod-n2; NotReady: n1)"),
+            wait("1 of 2 pods are Ready (not Ready yet: pod-n2; NotReady: n1; yet to restart: 1)"),
         ],
         [
             "follow though the NotReady nodes alone miss as many pods as may be missing",

@@ -90,12 +90,12 @@ describe("A wave of the rollout", () => {
         [
             "begins only when each pod of the one before is Ready",
             places(inOnePlace(working, working, notYet, {}, {}), { maxUnavailable: 5 }),
-            wait("2 of 3 pods are Ready (not Ready yet: pod-n3)"),
+            wait("4 of 5 pods are Ready (not Ready yet: pod-n3; yet to restart: 2)"),
         ],
         [
             "begins only when each pod of the one before is there",
             places(inOnePlace(working, working, null, {}, {}), { maxUnavailable: 5 }),
-            wait("2 of 3 pods are Ready (no pod yet on n3)"),
+            wait("4 of 5 pods are Ready (no pod yet on n3; yet to restart: 2)"),
         ],
         [
             "begins only when the last pods of the one before have ended",
@@ -109,7 +109,7 @@ describe("A wave of the rollout", () => {
                     pod("n4", { kind: "nodeRole" }),
                 ],
             }),
-            wait("3 of 3 pods are Ready (still terminating: old)"),
+            wait("4 of 4 pods are Ready (still terminating: old; yet to restart: 1)"),
         ],
         [
             "does not wait until the pods of the one before are stable",

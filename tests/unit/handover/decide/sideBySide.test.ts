@@ -28,9 +28,9 @@ describe("Groups of pods that do not wait for each other", () => {
         ["do what is no wait before they wait", [wait("a"), wake], { do: "wake", why: "refused" }],
         ["wait with the reason of the only one", [wait("a")], { do: "wait", why: "a" }],
         [
-            "wait with the reason of the first, and count the others",
+            "wait with the reason of the first, and the number of the others",
             [wait("a"), wait("b"), wait("c")],
-            { do: "wait", why: "a; and 2 more" },
+            { do: "wait", why: "a; also waiting for 2 more" },
         ],
     ];
     for (const [what, steps, expected] of rows) {
