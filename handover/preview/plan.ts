@@ -127,6 +127,7 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
     const part = forecast.through((world, memory) => nextGiveBackStep(target, world, memory));
     return [
         ...planLines.attach(part, "before the service account gets another role"),
+        ...planLines.propagation(part),
         ...planLines.wait(part, forecast.world),
     ];
 }

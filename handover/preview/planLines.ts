@@ -56,6 +56,17 @@ export const planLines = {
         policiesOf(steps, "attach").map(
             ({ roleName, policyArn }) => `[attach] ${policyArn} is attached again to ${roleName}, ${why}.`,
         ),
+    /** The fixed wait after these attachments. */
+    propagation: ({ steps }: ForecastPart) =>
+        policiesOf(steps, "attach").length === 0
+            ? []
+            : steps.flatMap((step) =>
+                  step.do === "awaitPropagation"
+                      ? [
+                            `[attach] The update then waits ${String(step.milliseconds / 1000)} s until IAM enforces the attached policies.`,
+                        ]
+                      : [],
+              ),
     detach: ({ steps }: ForecastPart) =>
         policiesOf(steps, "detach").map(
             ({ roleName, policyArn }) =>

@@ -15,6 +15,8 @@ const LATE_NODE_ROLE = "late-nodes";
 const TITLE = "Plan for the cluster:";
 const DETACH = `[detach] ${MANAGED_CNI_POLICY} is detached from ${NODE_ROLE} once every pod carries the role.`;
 const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}, before the service account gets another role.`;
+/** QUICK sets iamPropagationSeconds. */
+const PROPAGATION = "[attach] The update then waits 3 s until IAM enforces the attached policies.";
 const NO_RESTART = "[no-restart] No pod restarts.";
 const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 /** Enough for a busy machine. */
@@ -166,7 +168,7 @@ describe("a preview", () => {
         const { lines, counted } = await preview({ ...named, roleName: "another" });
         assert.deepStrictEqual(
             lines.filter((line) => !/^\[(canary|restart)\]/.test(line)),
-            [TITLE, ATTACH, ANNOTATE, DETACH],
+            [TITLE, ATTACH, PROPAGATION, ANNOTATE, DETACH],
         );
         assert.deepStrictEqual(counted.writes, {});
     });

@@ -10,6 +10,7 @@ import {
     preflightWithoutNodeRoles,
     NOTHING,
     planInputs,
+    PROPAGATION,
     refuses,
     restart,
     WAVES,
@@ -59,6 +60,7 @@ table("The plan for a cluster that has been handed over", [
         handedOver({ pods: pods(carrying(ROLE), pod("n2", carrying(`${ROLE}-before`), starting)) }),
         changes(
             attach("before the service account gets another role"),
+            PROPAGATION,
             ANNOTATE,
             canary("pod-n2", "n2"),
             waves("pod-n1, pod-n3"),
@@ -79,6 +81,7 @@ table("The plan for a cluster that has been handed over", [
         handedOver(),
         changes(
             attach("before the service account gets another role"),
+            PROPAGATION,
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
@@ -94,7 +97,13 @@ table("The plan for a cluster that has been handed over", [
             pods: ["n1", "n2"].map((name) => pod(name, carrying(ROLE))),
             refusedPods: ["refused"],
         }),
-        changes(attach("before the service account gets another role"), ANNOTATE, waves("pod-n1, pod-n2"), DETACH),
+        changes(
+            attach("before the service account gets another role"),
+            PROPAGATION,
+            ANNOTATE,
+            waves("pod-n1, pod-n2"),
+            DETACH,
+        ),
         {},
         { subject: other },
     ],
@@ -110,6 +119,7 @@ table("The plan for a cluster that has been handed over", [
         handedOver(),
         changes(
             `[attach] ${OTHER_POLICY} is attached again to nodes, before the service account gets another role.`,
+            PROPAGATION,
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
