@@ -15,6 +15,7 @@ import { type ApiRequest, failureOf, StatusError } from "./clusterErrors";
 import type { ClusterSettings } from "./clusterSettings";
 import { kubectlOf } from "./commands";
 import { loadKubeconfig } from "./kubeconfig";
+import { host } from "./reachability";
 import { Credentials } from "./renewedCredentials";
 import { withRetries } from "./requests";
 
@@ -39,11 +40,13 @@ export interface Cluster {
  * Loads the kubeconfig and creates the API clients.
  *
  * @param closing Aborted when the access is closed, which stops retries.
+ * @param progress Shows a line to the user.
  */
 export async function connect(
     connection: ClusterConnection,
     settings: ClusterSettings,
     closing: AbortSignal,
+    progress: (line: string) => void = () => undefined,
 ): Promise<Cluster> {
     const k8s = await import("./clientNode");
     const kubectl = kubectlOf(connection);
@@ -52,7 +55,11 @@ export async function connect(
     const clock = new ClusterClock();
     const fetching = new k8s.IsomorphicFetchHttpLibrary();
     const sending = credentials.renewed((request) => fetching.send(request).toPromise());
-    const patient = withRetries(sending, settings, clock, closing);
+    const patient = withRetries(sending, settings, clock, closing, (failure) =>
+        progress(
+            `waiting for the API server at ${host(credentials.config)} (${failure}), ${settings.retryMilliseconds / 1000} s at most for each call`,
+        ),
+    );
     const configuration: Configuration = k8s.createConfiguration({
         baseServer: new k8s.ServerConfiguration(credentials.config.getCurrentCluster()?.server ?? "", {}),
         authMethods: { default: credentials },

@@ -4,6 +4,8 @@ export interface ClusterSettings {
     readonly attemptMilliseconds: number;
     /** How long a failed request is retried. The last attempt may begin right before the end, and take its own limit. */
     readonly retryMilliseconds: number;
+    /** How long a request fails before the user is told that it is tried again. */
+    readonly quietMilliseconds: number;
     /** The limit of the kubeconfig's credential command. */
     readonly credentialsMilliseconds: number;
     /** The first pause between two attempts. Each pause is twice as long as the one before it. */
@@ -18,6 +20,7 @@ export interface ClusterSettings {
 export const DEFAULT_SETTINGS: ClusterSettings = {
     attemptMilliseconds: 15_000,
     retryMilliseconds: 60_000,
+    quietMilliseconds: 1500,
     credentialsMilliseconds: 60_000,
     pauseMilliseconds: 250,
     pageSize: 500,

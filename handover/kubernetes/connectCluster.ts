@@ -18,11 +18,12 @@ export async function connectCluster(
     connection: ClusterConnection,
     subject: Subject,
     settings: ClusterSettings = DEFAULT_SETTINGS,
+    progress: (line: string) => void = () => undefined,
 ): Promise<ClusterAccess> {
     const closing = new AbortController();
     const { clusterName, serviceAccount } = subject;
     const named = { ...connection, ...(clusterName === undefined ? {} : { clusterName }) };
-    const cluster = await connect(named, settings, closing.signal);
+    const cluster = await connect(named, settings, closing.signal, progress);
     const { namespace } = serviceAccount;
     let watches: readonly WatchStart[] = [];
     return {

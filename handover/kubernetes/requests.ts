@@ -34,26 +34,37 @@ type Attempt =
  * (https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#http-status-codes).
  *
  * All requests of this package can be repeated safely: reads, patches, deletes, and token requests.
+ *
+ * @param tell Called with the failure when a request has failed for `quietMilliseconds` and is tried again: once until the next answer, whichever
+ * request gets it.
  */
 export function withRetries(
     send: Send,
     settings: ClusterSettings,
     clock: ClusterClock,
     closing: AbortSignal,
+    tell: (failure: string) => void = () => undefined,
 ): PromiseHttpLibrary {
+    let told = false;
     return {
         async send(request) {
             request.setHeaderParam("User-Agent", "eks-cni");
-            const deadline = Date.now() + settings.retryMilliseconds;
+            const startedAt = Date.now();
+            const deadline = startedAt + settings.retryMilliseconds;
             let answered = false;
             for (let attempts = 1; ; attempts++) {
                 const attempt = await once(send, request, settings.attemptMilliseconds, clock);
                 answered ||= "answer" in attempt || attempt.answered;
                 if ("answer" in attempt && !isWorthAnother(attempt.answer, attempts)) {
+                    told = false;
                     return attempt.answer;
                 }
                 const pause = pauseAfter(attempt, attempts, settings.pauseMilliseconds);
                 const isLast = ("final" in attempt && attempt.final) || Date.now() + pause >= deadline;
+                if (!isLast && !told && Date.now() - startedAt >= settings.quietMilliseconds) {
+                    told = true;
+                    tell("answer" in attempt ? `it answers with ${attempt.answer.httpStatusCode}` : attempt.failure);
+                }
                 if (isLast || !(await waited(pause, closing))) {
                     throw noResponse(attempt, attempts, answered);
                 }

@@ -65,9 +65,12 @@ export async function openRunContext(
     };
     return {
         subject,
-        cluster: await connectCluster(connection, subject, impatient ? IMPATIENT_SETTINGS : DEFAULT_SETTINGS).catch(
-            unreadableKubeconfig,
-        ),
+        cluster: await connectCluster(
+            connection,
+            subject,
+            impatient ? IMPATIENT_SETTINGS : DEFAULT_SETTINGS,
+            operation.progress,
+        ).catch(unreadableKubeconfig),
         aws: connectAws(aws ?? {}, { impatient, ...(region === undefined ? {} : { region }) }),
         roleNames,
         now: Date.now,

@@ -77,3 +77,41 @@ describe("Attempts that all fail", () => {
         });
     }
 });
+
+describe("A call that is tried again", () => {
+    const told = async (quietMilliseconds: number, ...sends: Send[]) => {
+        const failures: string[] = [];
+        const often = { ...settings, pauseMilliseconds: 20, quietMilliseconds };
+        const closing = new AbortController().signal;
+        const patient = withRetries(first(...sends), often, new ClusterClock(), closing, (why) => failures.push(why));
+        const calls = sends.filter((send) => send === works).length;
+        for (let call = 0; call < calls; call++) {
+            await patient.send(request);
+        }
+        return failures;
+    };
+    const works = answering(200);
+    const broken = failing("ECONNREFUSED");
+
+    it("is told with its failure, once until an answer comes", async () =>
+        assert.deepEqual(await told(0, broken, broken, works, answering(503), works), [
+            "ECONNREFUSED",
+            "it answers with 503",
+        ]));
+
+    it("is not told where it succeeds soon", async () =>
+        assert.deepEqual(await told(500, broken, answering(503), works), []));
+
+    it("is told once for calls side by side", async () => {
+        const failures: string[] = [];
+        const patient = withRetries(
+            first(broken, broken, works, works),
+            { ...settings, quietMilliseconds: 0 },
+            new ClusterClock(),
+            new AbortController().signal,
+            (why) => failures.push(why),
+        );
+        await Promise.all([patient.send(request), patient.send(request)]);
+        assert.deepEqual(failures, ["ECONNREFUSED"]);
+    });
+});
