@@ -83,7 +83,11 @@ function built() {
     return fs.existsSync(inRoot("dist/index.js")) && newest(inRoot("dist")) >= Math.max(...sources);
 }
 
-/** Also deletes the outputs of moved or deleted sources, which the compiler leaves behind. They must not get into the tarball. */
+/**
+ * Also deletes the outputs of moved or deleted sources, which the compiler leaves behind. They must not get into the tarball.
+ *
+ * The outputs get the time at which the build began: a source that changes while the compiler runs is newer, and is built the next time.
+ */
 function build() {
     const started = Date.now();
     run("Building the package", process.execPath, [
@@ -96,6 +100,9 @@ function build() {
         if (output.isFile() && output.mtimeMs < started) {
             fs.rmSync(inRoot("dist", name));
         }
+    }
+    for (const name of ["", ...fs.readdirSync(inRoot("dist"), { recursive: true })]) {
+        fs.utimesSync(inRoot("dist", name), started / 1000, started / 1000);
     }
 }
 
