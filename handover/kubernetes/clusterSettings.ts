@@ -4,7 +4,7 @@ export interface ClusterSettings {
     readonly attemptMilliseconds: number;
     /** How long a failed request is retried. The last attempt may begin right before the end, and take its own limit. */
     readonly retryMilliseconds: number;
-    /** How long a request fails before the user is told that it is tried again. */
+    /** How long a request fails before the run shows that it tries again. */
     readonly quietMilliseconds: number;
     /** The limit of the kubeconfig's credential command. */
     readonly credentialsMilliseconds: number;

@@ -93,16 +93,16 @@ describe("A call that is tried again", () => {
     const works = answering(200);
     const broken = failing("ECONNREFUSED");
 
-    it("is told with its failure, once until an answer comes", async () =>
+    it("is shown with its failure, once until an answer comes", async () =>
         assert.deepEqual(await told(0, broken, broken, works, answering(503), works), [
             "ECONNREFUSED",
             "it answers with 503",
         ]));
 
-    it("is not told where it succeeds soon", async () =>
+    it("is not shown where it succeeds soon", async () =>
         assert.deepEqual(await told(500, broken, answering(503), works), []));
 
-    it("is told once for calls side by side", async () => {
+    it("is shown once for calls side by side", async () => {
         const failures: string[] = [];
         const patient = withRetries(
             first(broken, broken, works, works),
