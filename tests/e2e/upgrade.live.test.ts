@@ -9,6 +9,15 @@ import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverSandbox, handOverStack, setArgs } from "./support/handOver";
 import { assertQuiet } from "./support/quiet";
+import { type SavedState, stateShape } from "./support/stateShape";
+
+/** The shape of the saved state. It left the digest in the pod template out if the pods had carried the role before. */
+function savedShape(carriedBefore: boolean): object {
+    const file = path.join(__dirname, "../fixtures/states/7762a1c-live.json");
+    const text = fs.readFileSync(file, "utf8");
+    const digest = /"eks-cni\/delivered": "string"/;
+    return JSON.parse(carriedBefore ? text.replace(digest, "") : text) as object;
+}
 
 describe("an upgrade of a stack with live checks", () => {
     let sandbox: Sandbox;
@@ -34,6 +43,8 @@ describe("an upgrade of a stack with live checks", () => {
         it(`${what} replaces nothing, restarts no pod, and is quiet then`, async () => {
             const state = await stack.exportStack();
             const earlier = stateOfBefore(state.deployment as object, carriedBefore);
+            // The program of 7762a1c saved it on a local EKS: states/7762a1c-live.json is its shape.
+            assert.deepStrictEqual(stateShape(earlier.deployment as SavedState), savedShape(carriedBefore));
             const { patch, fieldManager: manager } = earlier;
             const file = path.join(sandbox.directory, "before.json");
             fs.writeFileSync(file, JSON.stringify(patch));

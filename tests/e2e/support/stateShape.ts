@@ -1,4 +1,4 @@
-interface Deployment {
+export interface SavedState {
     readonly resources: readonly {
         readonly urn: string;
         readonly type: string;
@@ -7,13 +7,16 @@ interface Deployment {
     }[];
 }
 
-/** The names and kinds of the inputs and outputs of the component's children in a state, without their values, by the end of their URN. */
-export function stateShape({ resources }: Deployment): Record<string, unknown> {
+/**
+ * The names and kinds of what a state holds of the component's children, without the values, by the end of their URN. The outputs are those of the
+ * live checks alone: those of a native resource are what the provider reads.
+ */
+export function stateShape({ resources }: SavedState): Record<string, unknown> {
     const children = resources.filter(({ urn }) => urn.includes("CniServiceAccountRole$"));
     return Object.fromEntries(
         children.map(({ urn, type, inputs, outputs }) => [
             urn.replace(/.*::/, ""),
-            { type, inputs: shapeOf(inputs), outputs: shapeOf(outputs) },
+            { type, inputs: shapeOf(inputs), ...(/:dynamic\b/.test(type) && { outputs: shapeOf(outputs) }) },
         ]),
     );
 }
