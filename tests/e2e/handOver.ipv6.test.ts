@@ -7,9 +7,9 @@ import { promisify } from "util";
 import { IpFamily } from "../../index";
 import { clusterOf } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { handOverStack, PlainArgs, setArgs } from "./support/handOver";
+import { handOverStack, PlainArgs, setArgs, yamlStackOf } from "./support/handOver";
 import { iamOf } from "./support/iam";
-import { assertQuiet } from "./support/quiet";
+import { assertQuiet, isNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 interface PolicyResource {
@@ -160,6 +160,14 @@ describe("a cluster of the IPv6 family that is handed over", () => {
         assert.deepStrictEqual(await rolesOfPods(), [undefined]);
         assert.strictEqual(await holdsPolicy(), true);
         assert.strictEqual(await iam.role("cni"), undefined);
+    });
+
+    (isNightly ? it : it.skip)("is quiet in YAML, too", async () => {
+        const yaml = await yamlStackOf(sandbox, IPV6);
+        await yaml.up();
+        await assertQuiet(yaml, sandbox);
+        await yaml.destroy();
+        await yaml.workspace.removeStack(yaml.name);
     });
 
     async function anotherProvider(): Promise<string> {

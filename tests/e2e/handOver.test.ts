@@ -107,7 +107,16 @@ describe("the hand-over of a live cluster", () => {
     it("a policy that another tool attached again shows in a refresh with the reason, and the next up detaches it", async () => {
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         const { warnings, onEvent } = recordWarnings();
-        await stack.refresh({ onEvent });
+        const differing: (string[] | undefined)[] = [];
+        await stack.refresh({
+            onEvent: (event) => {
+                onEvent(event);
+                const { urn, diffs } = event.resOutputsEvent?.metadata ?? {};
+                differing.push(...(urn?.endsWith("::cni-detachment") ? [diffs] : []));
+            },
+        });
+        // The engine shows the output with its text.
+        assert.deepStrictEqual(differing, [["drift"]]);
         // Dynamic providers can name the component alone.
         assert.ok(
             warnings.some((line) => /^cni: /.test(line) && line.includes("is attached to sandbox-nodes again. ")),

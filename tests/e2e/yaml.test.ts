@@ -28,6 +28,13 @@ describe("a program in YAML", () => {
         ...new Set((await pods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
     ];
 
+    /** The lines that an operation shows. */
+    const shownBy = async (operate: (onEvent: ReturnType<typeof recordEvents>["onEvent"]) => Promise<unknown>) => {
+        const { diagnostics, onEvent } = recordEvents();
+        await operate(onEvent);
+        return diagnostics.join("\n");
+    };
+
     before(async () => {
         sandbox = await startSandbox({
             name: `e2e-yaml-${String(process.pid)}`,
@@ -194,7 +201,13 @@ describe("a program in YAML", () => {
         assert.notStrictEqual(await iam.role("first"), undefined);
     });
 
-    it("a new role goes through all of it again before the old one goes", async () => {
+    it("a new role goes through all of it again before the old one goes, as the preview shows", async () => {
+        const plan = await shownBy((onEvent) => stack.preview({ onEvent }));
+        assert.match(
+            plan,
+            /\[attach\] \S+ is attached again to sandbox-nodes, before the service account gets another role\./,
+        );
+        assert.match(plan, /\[canary\] aws-node-\w+ on ip-/);
         const { outputs } = await stack.up();
         assert.match(String(outputs["ready"]?.value), /role\/second$/);
         assert.deepStrictEqual(await carriedRoles(), [outputs["ready"]?.value]);
@@ -204,6 +217,7 @@ describe("a program in YAML", () => {
 
     it("leaves the pods on the role when the live checks are turned off, and restarts none when they are on again", async () => {
         const plain = await withProgram(stack, "yaml-without-live-checks");
+        assert.match(await shownBy((onEvent) => plain.preview({ onEvent })), /\[restart\] .*\[live-checks-off\] /s);
         await plain.up();
         fs.rmSync(path.join(plain.workspace.workDir, `Pulumi.${stack.name}.yaml`));
         assert.deepStrictEqual(await carriedRoles(), ["arn:aws:iam::111122223333:role/second"]);

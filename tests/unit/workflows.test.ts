@@ -45,7 +45,7 @@ describe("the workflows of GitHub Actions", () => {
         const { suite = [], include = [] } = long?.strategy?.matrix ?? {};
         const all = [...suite, ...include.map((one) => one.suite)];
         ok(all.includes("test:continuity"));
-        ok(all.includes("test:e2e -- tests/e2e/quiet.test.ts"));
+        ok(all.includes("test:e2e -- tests/e2e/quiet.test.ts tests/e2e/handOver.ipv6.test.ts"));
         deepStrictEqual(long?.steps?.at(-1), {
             run: "npm run ${{ matrix.suite }}",
             env: { EKS_CNI_NIGHTLY: "1" },
