@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../../../documents/serviceAccountAnnotations";
 import { refusals } from "../../../../handover/model/refusals";
@@ -12,6 +12,7 @@ import {
     node,
     nodeRole,
     NOW,
+    onNodeRole,
     pod,
     pods,
     record,
@@ -24,6 +25,7 @@ import {
     withoutPolicies,
     world,
 } from "../support/worlds";
+import { simulate } from "./simulatedCluster";
 
 const verifying: DetachmentInputs = {
     subject,
@@ -303,5 +305,24 @@ describe("The delete of the detachment", () => {
     it("refuses another cluster first", async () => {
         const { operation } = live({ ...off, cluster: { ...off.cluster, uid: "another" } });
         await rejects(detachment.delete(state, operation), refusals.clusterChanged("cluster", "another"));
+    });
+});
+
+describe("A verification that restarts pods", () => {
+    it("takes as long as it has waves, each with its own limit", async () => {
+        const nodes = Array.from({ length: 9 }, (_, nth) => node(`n${String(nth + 1)}`));
+        const simulated = simulate({
+            nodes,
+            pods: nodes.map(({ name }) => pod(name, name === "n1" ? carrying(ROLE) : onNodeRole)),
+        });
+        const began = simulated.seen().at;
+        const verificationSeconds = 20;
+        const short = { ...verifying, injectionGuard: false, stableSeconds: 0 };
+        const { verifiedPods } = await detachment.create(
+            { ...short, timeouts: { ...DEFAULT_TIMEOUTS, verificationSeconds } },
+            simulated.operation,
+        );
+        strictEqual(verifiedPods, 9);
+        ok(simulated.seen().at - began > 2 * verificationSeconds * 1000);
     });
 });
