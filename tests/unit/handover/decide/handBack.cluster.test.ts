@@ -156,7 +156,7 @@ table("On the way back, the cluster", [
         "watches for its pods under another name while a late webhook may still give them the role",
         podsWithoutRole({ daemonSet: undefined, nodes: [] }),
         wait(
-            "there is no DaemonSet, so no pod carries the role; watching for pods that still get the role from the webhook's cache",
+            "there is no DaemonSet, so no pod carries the role; watching for up to 20 s for pods that still get the role from the webhook's cache",
         ),
         {},
         { ...propagated, releasedAt: seconds(-19) },

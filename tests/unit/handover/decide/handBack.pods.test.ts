@@ -240,14 +240,14 @@ table("On the way back, the pods", [
     [
         "are watched while a late webhook may still give them the role",
         podsWithoutRole(),
-        wait(`${DONE.why}; watching for pods that still get the role from the webhook's cache`),
+        wait(`${DONE.why}; watching for up to 20 s for pods that still get the role from the webhook's cache`),
         {},
         memoryWith({ releasedAt: seconds(-19) }),
     ],
     [
         "are watched from the start of a run that found the annotation gone",
         podsWithoutRole(),
-        wait(`${DONE.why}; watching for pods that still get the role from the webhook's cache`),
+        wait(`${DONE.why}; watching for up to 20 s for pods that still get the role from the webhook's cache`),
         {},
         memoryWith({ startedAt: seconds(-19) }),
     ],
