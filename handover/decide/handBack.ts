@@ -232,7 +232,10 @@ function othersStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefi
 function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back: string): Step | undefined {
     const since = memory.releasedAt ?? memory.startedAt;
     return mayHavePods(cluster) && at - since < LATE_WEBHOOK_MILLISECONDS
-        ? { do: "wait", why: `${back}; watching for up to 20 s for pods that still get the role from the webhook's cache` }
+        ? {
+              do: "wait",
+              why: `${back}; watching for up to 20 s for pods that still get the role from the webhook's cache`,
+          }
         : undefined;
 }
 
