@@ -319,7 +319,7 @@ table("A place where no pod works with the role", [
     [
         "is one where the only other pod with it does not work",
         verified({ pods: pods(right, pod("n2", onNodeRole), pod("n3", right, starting)) }, inSubnets("s1", "s2", "s2")),
-        wait("1 of 2 pods are Ready (not Ready yet: pod-n3)"),
+        wait("2 of 3 pods are Ready (not Ready yet: pod-n3; yet to restart: 1)"),
     ],
     [
         "is waited for while its node is NotReady, since the pod may work",
