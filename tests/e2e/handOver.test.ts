@@ -113,7 +113,7 @@ describe("the hand-over of a live cluster", () => {
                 onEvent(event);
                 const { urn, old, new: now } = event.resOutputsEvent?.metadata ?? {};
                 if (urn?.endsWith("::cni-detachment")) {
-                    shown.push([old?.outputs?.["drift"], now?.outputs?.["drift"]]);
+                    shown.push([old?.outputs["drift"], now?.outputs["drift"]]);
                 }
             },
         });
