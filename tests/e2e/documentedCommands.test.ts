@@ -33,6 +33,7 @@ const ANSWERS: Readonly<Record<string, (answer: string, sandbox: Sandbox) => voi
 const ELSEWHERE = [
     /^npm run (?:pack|sandbox)\b/,
     /^pulumi (?:preview|up|destroy|login)$/,
+    /^pulumi stack output remainingSteps$/,
     /^kubectl (?:annotate|delete pod|exec .*)$/,
     /^eksctl utils associate-iam-oidc-provider --cluster my-cluster --approve$/,
 ];

@@ -1,8 +1,10 @@
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
+import { execFile } from "child_process";
 import { type Sandbox, startSandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
+import { promisify } from "util";
 import { Proof } from "../../index";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents, recordWarnings } from "./support/events";
@@ -75,6 +77,14 @@ describe("the hand-over of a live cluster", () => {
         const { summary } = await stack.up({ expectNoChanges: true });
         assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
         assert.deepStrictEqual(uids(await pods()), before);
+    });
+
+    it("has nothing left to do, as README's command prints", async () => {
+        const { name, workspace } = stack;
+        const args = ["stack", "output", "remainingSteps", "--stack", name];
+        const env = { ...process.env, ...workspace.envVars };
+        const { stdout } = await promisify(execFile)("pulumi", args, { cwd: workspace.workDir, env });
+        assert.strictEqual(stdout.trim(), "[]");
     });
 
     it("keeps no secret in the state, and no code but the way to the package", async () => {
