@@ -3,16 +3,20 @@ import { DeliveryTarget, hasDelivery } from "./delivered";
 import { placesOf } from "./places";
 
 /**
- * Those of the pods that work with other credentials, in places where no pod works with the role. Their nodes did not respond while the canaries
- * ran, or their pods have lost the role since. A pod on a NotReady node may work.
+ * Those of the pods that work with other credentials, where no pod of the same place has ever had the role: none works with it, and these are older
+ * than every pod that carries it. Their nodes did not respond while the canaries ran. A pod on a NotReady node may work.
  *
- * The verification takes nothing back, so it does not restart them: a canary does, in a run that does.
+ * The verification takes nothing back, so it does not restart them: a canary does, in a run that does. A younger pod has lost the role, for
+ * example because it was deleted while the webhook was down.
  */
 export function untestedPods(pods: readonly PodSeen[], target: DeliveryTarget, world: World): PodSeen[] {
-    const works = new Set(
-        world.cluster.pods.filter((pod) => pod.ready && hasDelivery(pod, target)).map(({ node }) => node),
-    );
+    const carriers = world.cluster.pods.filter((pod) => hasDelivery(pod, target));
+    const since = carriers.reduce((first, { createdAt }) => Math.min(first, createdAt), Infinity);
+    const works = new Set(carriers.filter(({ ready }) => ready).map(({ node }) => node));
     const untested = placesOf(world).filter(({ nodes }) => !nodes.some(({ name }) => works.has(name)));
     const nodes = new Map(untested.flatMap((place) => place.nodes.map((node) => [node.name, node] as const)));
-    return pods.filter(({ ready, node }) => nodes.has(node) && (ready || nodes.get(node)?.ready === false));
+    return pods.filter(
+        ({ ready, node, createdAt }) =>
+            carriers.length > 0 && createdAt < since && nodes.has(node) && (ready || nodes.get(node)?.ready === false),
+    );
 }

@@ -294,55 +294,78 @@ const canaryMissing = (names: string, nodes: string, verb = "does") =>
     );
 const silentNode = { nodes: [node("n1"), node("n2", { ready: false }), node("n3")] };
 
+/** Older than the pods that carry the role. */
+const older = { createdAt: seconds(-7200) };
+const olderWithoutRole = { pods: pods(right, pod("n2", onNodeRole, older)) };
+
 table("A place where no pod works with the role", [
-    ["keeps its pods, which a canary restarts", verified(podWithoutRole, apart), canaryMissing("pod-n2", "n2 (s2)")],
+    ["keeps its pods, which a canary restarts", verified(olderWithoutRole, apart), canaryMissing("pod-n2", "n2 (s2)")],
     [
         "keeps all of its pods",
-        verified({ pods: pods(onNodeRole, pod("n1", right)) }, inSubnets("s1", "s2", "s2")),
+        verified(
+            { pods: pods(right, pod("n2", onNodeRole, older), pod("n3", onNodeRole, older)) },
+            inSubnets("s1", "s2", "s2"),
+        ),
         canaryMissing("pod-n2, pod-n3", "n2 (s2), n3 (s2)", "do"),
     ],
     [
         "keeps a pod with another role, too",
-        verified({ pods: pods(right, pod("n2", carrying("other"))) }, apart),
+        verified({ pods: pods(right, pod("n2", carrying("other"), older)) }, apart),
         canaryMissing("pod-n2", "n2 (s2)"),
     ],
     [
         "does not keep a pod that does not work",
-        verified({ pods: pods(right, pod("n2", onNodeRole, starting)) }, apart),
+        verified({ pods: pods(right, pod("n2", onNodeRole, { ...starting, ...older })) }, apart),
         restart("pod-n2", "pod-n2 carries no role of its own"),
     ],
     [
         "is not one where another pod works with it",
-        verified(podWithoutRole, inSubnets("s1", "s2", "s2")),
+        verified(olderWithoutRole, inSubnets("s1", "s2", "s2")),
         restart("pod-n2", "pod-n2 carries no role of its own"),
     ],
     [
         "is one where the only other pod with it does not work",
-        verified({ pods: pods(right, pod("n2", onNodeRole), pod("n3", right, starting)) }, inSubnets("s1", "s2", "s2")),
+        verified(
+            { pods: pods(right, pod("n2", onNodeRole, older), pod("n3", right, starting)) },
+            inSubnets("s1", "s2", "s2"),
+        ),
         wait("2 of 3 pods are Ready (not Ready yet: pod-n3; yet to restart: 1)"),
     ],
     [
         "is waited for while its node is NotReady, since the pod may work",
-        verified({ ...silentNode, pods: pods(right, pod("n2", onNodeRole, starting)) }, apart),
+        verified({ ...silentNode, pods: pods(right, pod("n2", onNodeRole, { ...starting, ...older })) }, apart),
         wait("2 of 3 pods carry the role (NotReady: n2)"),
     ],
     [
-        "is none after this run has detached the policies: all pods worked with the role",
+        "is none where the pod is younger: it has lost the role",
         verified(podWithoutRole, apart),
+        restart("pod-n2", "pod-n2 carries no role of its own"),
+    ],
+    [
+        "is none where no pod carries the role: all have lost it",
+        verified({ pods: pods(onNodeRole) }, apart),
+        restart("pod-n1", "pod-n1 carries no role of its own"),
+    ],
+    [
+        "is none after this run has detached the policies: all pods worked with the role",
+        verified(olderWithoutRole, apart),
         restart("pod-n2", "pod-n2 carries no role of its own"),
         {},
         memoryWith({ detachedAt: seconds(-9) }),
     ],
     [
         "is none after this run has attached them again",
-        verified(podWithoutRole, apart),
+        verified(olderWithoutRole, apart),
         restart("pod-n2", "pod-n2 carries no role of its own"),
         {},
         memoryWith({ attachedAt: seconds(-9), propagatedAt: seconds(-9), restores: 1 }),
     ],
     [
         "comes after the pods of other places",
-        verified({ pods: pods(onNodeRole, pod("n3", right)) }, inSubnets("s1", "s2", "s2")),
+        verified(
+            { pods: pods(right, pod("n1", onNodeRole, older), pod("n2", onNodeRole, older)) },
+            inSubnets("s1", "s2", "s2"),
+        ),
         restart("pod-n2", "pod-n2 carries no role of its own"),
     ],
 ]);
