@@ -4,6 +4,7 @@ import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
 import { withoutDeletedRole } from "./formerAnnotations";
+import { rolesOf } from "./nodeRolePolicies";
 import { isDetached, reliesOnRole } from "./reliesOnRole";
 
 /** A rollout that can be taken back. */
@@ -46,8 +47,7 @@ export function annotationsToRestore(
 
 /** Whether the roles of all nodes lack their policies when the rollout fails: a pod that goes back to one could not work, even if none works now. */
 function areDetached(record: HandOverRecord, { cluster, account }: World): boolean {
-    const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
-    const roles = account.nodeRoles.filter(({ name }) => used.has(name));
+    const roles = rolesOf(cluster.nodes, account);
     return roles.length > 0 && roles.every((role) => isDetached(record, role));
 }
 

@@ -142,7 +142,7 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     if (fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
         return undefined;
     }
-    const [canary] = [...fleet.right, ...fleet.starting.filter((pod) => isAwaited(pod, target, world, memory))];
+    const [canary] = [...fleet.right, ...awaited(target, fleet, place, world, memory)];
     if (canary !== undefined) {
         const why = `canary ${canary.name} on ${canary.node}${describePlace(place)}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : notReady(canary)}`;
         return isLate(canary, canarySeconds, memory, at)
@@ -150,12 +150,12 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
             : { do: "wait", why };
     }
     // The next pod of a node without one is the canary, even if it was an earlier, killed run that deleted its predecessor.
-    const awaited = fleet.nodesWithoutPod.filter(({ name, ready }) => ready || memory.restarts[name] !== undefined);
-    if (awaited.length > 0) {
+    const empty = fleet.nodesWithoutPod.filter(({ name, ready }) => ready || memory.restarts[name] !== undefined);
+    if (empty.length > 0) {
         return (
             wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ?? {
                 do: "wait",
-                why: `canary on ${listNames(awaited)}: no new pod yet`,
+                why: `canary on ${listNames(empty)}: no new pod yet`,
             }
         );
     }
@@ -168,15 +168,24 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
 }
 
 /**
- * A pod on a NotReady node may never become Ready. If the role works in another pod, a canary on a Ready node takes its place: at once, or at the
- * limit of a pod that this run has restarted.
+ * The starting pods of a place that are waited for. A pod on a NotReady node may never become Ready. If the role works in another pod, a canary on
+ * a Ready node takes its place: at once, or at the limit of a pod that this run has restarted.
  */
-function isAwaited(pod: PodSeen, { subject, canarySeconds }: RolloutTarget, world: World, memory: Memory): boolean {
-    const { cluster, at } = world;
-    const responds = cluster.nodes.some(({ name, ready }) => ready && name === pod.node);
-    const worksElsewhere = cluster.pods.some((other) => other.ready && carriesRole(other, subject));
-    const isOfThisRun = memory.restarts[pod.node] !== undefined && !isLate(pod, canarySeconds, memory, at);
-    return responds || !worksElsewhere || isOfThisRun;
+function awaited(
+    { subject, canarySeconds }: RolloutTarget,
+    { starting }: Fleet,
+    { nodes }: Place,
+    { cluster, at }: World,
+    memory: Memory,
+): readonly PodSeen[] {
+    const responding = new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name));
+    const silent = starting.some(({ node }) => !responding.has(node));
+    if (!silent || !cluster.pods.some((other) => other.ready && carriesRole(other, subject))) {
+        return starting;
+    }
+    const isOfThisRun = (pod: PodSeen) =>
+        memory.restarts[pod.node] !== undefined && !isLate(pod, canarySeconds, memory, at);
+    return starting.filter((pod) => responding.has(pod.node) || isOfThisRun(pod));
 }
 
 const isStartFailure = (step: Step) => step.do === "refuse" && step.refusal.code === "pods-do-not-start";

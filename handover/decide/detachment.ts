@@ -226,7 +226,8 @@ function verificationStep(
     // Policies that this run has detached or attached again were detached once all pods worked with the role.
     const wereVerified = memory.detachedAt !== undefined || memory.attachedAt !== undefined;
     const untested = wereVerified ? [] : untestedPods(fleet.wrong, target, world);
-    const toRestart = fleet.wrong.filter((pod) => (!rolling || pod.current) && !untested.includes(pod));
+    const kept = new Set(untested);
+    const toRestart = fleet.wrong.filter((pod) => (!rolling || pod.current) && !kept.has(pod));
     const restart = restartWrong({ ...fleet, wrong: toRestart }, memory, world.at, describeCredentials);
     if (restart !== undefined) {
         return restart;
@@ -242,9 +243,8 @@ function verificationStep(
 
 /** Undefined if there are none. */
 function untestedStep(untested: readonly PodSeen[], fleet: Fleet, world: World): Step | undefined {
-    const silent = world.cluster.nodes.filter(
-        ({ name, ready }) => !ready && untested.some(({ node }) => node === name),
-    );
+    const theirs = new Set(untested.map(({ node }) => node));
+    const silent = world.cluster.nodes.filter(({ name, ready }) => !ready && theirs.has(name));
     if (silent.length > 0) {
         return {
             do: "wait",

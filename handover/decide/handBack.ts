@@ -14,7 +14,7 @@ import type { ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../mod
 import { awaitFleet, Fleet, fleetOf, isLate, restartWrong, wakeMarkStep } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
-import { holdsPermissions, unknownRoleStep } from "./nodeRolePolicies";
+import { holdsPermissions, rolesOf, unknownRoleStep } from "./nodeRolePolicies";
 import { describeNodes } from "./places";
 import { sideBySide } from "./sideBySide";
 import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
@@ -234,7 +234,7 @@ function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back:
     return mayHavePods(cluster) && at - since < LATE_WEBHOOK_MILLISECONDS
         ? {
               do: "wait",
-              why: `${back}; watching for up to 20 s for pods that still get the role from the webhook's cache`,
+              why: `${back}; watching for up to ${String(LATE_WEBHOOK_MILLISECONDS / 1000)} s for pods that still get the role from the webhook's cache`,
           }
         : undefined;
 }
@@ -352,8 +352,7 @@ function unsafeNodeRolesStep(
     { cluster, account }: World,
     memory: Memory,
 ): Step | undefined {
-    const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
-    const insufficient = account.nodeRoles.filter((role) => used.has(role.name) && !suffices(role, record, memory));
+    const insufficient = rolesOf(cluster.nodes, account).filter((role) => !suffices(role, record, memory));
     return (
         unknownRoleStep(cluster.nodes, account) ??
         (insufficient.length === 0

@@ -62,3 +62,12 @@ export function unknownRoleStep(nodes: readonly NodeSeen[], { roleOfInstance }: 
         ? { do: "wait", why: `NotReady nodes whose EC2 instance is missing or has no role: ${listNames(unknown)}` }
         : undefined;
 }
+
+/** The roles of these nodes, as far as they are known. */
+export function rolesOf(
+    nodes: readonly NodeSeen[],
+    { nodeRoles, roleOfInstance }: Pick<AccountSeen, "nodeRoles" | "roleOfInstance">,
+): NodeRoleSeen[] {
+    const used = new Set(nodes.map(({ instanceId }) => roleOfInstance[instanceId ?? ""]));
+    return nodeRoles.filter(({ name }) => used.has(name));
+}

@@ -25,6 +25,12 @@ export function placesOf({ cluster, account }: World): Place[] {
     return [...places.values()];
 }
 
+/** The places in which none of these pods is. */
+export function placesWithout(pods: readonly PodSeen[], world: World): Place[] {
+    const occupied = new Set(pods.map(({ node }) => node));
+    return placesOf(world).filter(({ nodes }) => !nodes.some(({ name }) => occupied.has(name)));
+}
+
 /** How many places get a canary, in all. The first waves test the other places. */
 export const MOST_CANARIES = 10;
 

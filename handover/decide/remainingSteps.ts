@@ -1,5 +1,5 @@
 import type { NodeRoleSeen, World } from "../model/world";
-import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
+import { NodeRoleTarget, policiesToDetach, rolesOf } from "./nodeRolePolicies";
 
 /**
  * The steps of the EKS user guide's page that still have to be done, and why. Empty if all of them are done.
@@ -7,8 +7,7 @@ import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
 export function remainingSteps(target: NodeRoleTarget, { account, cluster }: World): string[] {
-    const used = new Set(cluster.nodes.map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]));
-    const roles = account.nodeRoles.filter(({ name, exists }) => exists && used.has(name));
+    const roles = rolesOf(cluster.nodes, account).filter(({ exists }) => exists);
     return [
         ...detachYourself(target, roles),
         ...roles.flatMap((role) => otherGrants(target, role)),

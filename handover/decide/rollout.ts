@@ -6,7 +6,7 @@ import { nextCanaryStep, RolloutTarget } from "./canary";
 import { complaintStep } from "./complaints";
 import { hasDelivery } from "./delivered";
 import { awaitFleet, Fleet, fleetOf, isLate, restartWrong } from "./fleet";
-import { describeNodes, placesOf } from "./places";
+import { describeNodes, placesWithout } from "./places";
 
 /**
  * The canaries, then the other pods in waves.
@@ -98,8 +98,7 @@ const refuse = (refusal: Extract<Step, { do: "refuse" }>["refusal"]) => ({ do: "
 
 /** There may be more places than canaries. The next waves test the others, with one pod each. */
 function onePodInEachUntestedPlace(fleet: Fleet, world: World): PodSeen[] {
-    const works = new Set(fleet.right.map(({ node }) => node));
-    return placesOf(world)
-        .filter(({ nodes }) => !nodes.some(({ name }) => works.has(name)))
-        .flatMap(({ nodes }) => fleet.wrong.find(({ node }) => nodes.some(({ name }) => name === node)) ?? []);
+    return placesWithout(fleet.right, world).flatMap(
+        ({ nodes }) => fleet.wrong.find(({ node }) => nodes.some(({ name }) => name === node)) ?? [],
+    );
 }

@@ -1,6 +1,6 @@
 import type { PodSeen, World } from "../model/world";
 import { DeliveryTarget, hasDelivery } from "./delivered";
-import { placesOf } from "./places";
+import { placesWithout } from "./places";
 
 /**
  * Those of the pods that work with other credentials, where no pod of the same place has ever had the role: none works with it, and these are older
@@ -12,9 +12,9 @@ import { placesOf } from "./places";
 export function untestedPods(pods: readonly PodSeen[], target: DeliveryTarget, world: World): PodSeen[] {
     const carriers = world.cluster.pods.filter((pod) => hasDelivery(pod, target));
     const since = carriers.reduce((first, { createdAt }) => Math.min(first, createdAt), Infinity);
-    const works = new Set(carriers.filter(({ ready }) => ready).map(({ node }) => node));
-    const untested = placesOf(world).filter(({ nodes }) => !nodes.some(({ name }) => works.has(name)));
-    const nodes = new Map(untested.flatMap((place) => place.nodes.map((node) => [node.name, node] as const)));
+    const working = carriers.filter(({ ready }) => ready);
+    const untested = placesWithout(working, world).flatMap((place) => place.nodes);
+    const nodes = new Map(untested.map((node) => [node.name, node]));
     return pods.filter(
         ({ ready, node, createdAt }) =>
             carriers.length > 0 && createdAt < since && nodes.has(node) && (ready || nodes.get(node)?.ready === false),

@@ -1,4 +1,5 @@
 import type { CredentialSource, NodeRoleSeen, World } from "../model/world";
+import { rolesOf } from "./nodeRolePolicies";
 
 /**
  * The roles of nodes on which aws-node pods have no path to the CNI's permissions now: the pods use the node role, and it holds no
@@ -11,12 +12,12 @@ export function rolesWithoutPath({ cluster, account }: World): string[] {
         ({ credentials, terminating }) => credentials.kind === "nodeRole" && !terminating,
     );
     const nodes = new Set(onNodeRole.map(({ node }) => node));
-    const used = new Set(
-        cluster.nodes
-            .filter(({ name }) => nodes.has(name))
-            .map(({ instanceId }) => account.roleOfInstance[instanceId ?? ""]),
-    );
-    return account.nodeRoles.filter((role) => used.has(role.name) && holdsNothing(role)).map(({ name }) => name);
+    return rolesOf(
+        cluster.nodes.filter(({ name }) => nodes.has(name)),
+        account,
+    )
+        .filter(holdsNothing)
+        .map(({ name }) => name);
 }
 
 function holdsNothing({ exists, cniPolicies, inlineCniPolicies }: NodeRoleSeen): boolean {
