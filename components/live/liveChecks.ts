@@ -51,6 +51,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
             roleUniqueId: role.uniqueId ?? "",
             existingRoleOfProgram: after(gate, isOfProgram(args.existingRoleArn)),
+            maxNotReadyNodes: liveSettings(live).maxNotReadyNodes || undefined,
         },
         { parent, dependsOn: resourcesAfter(gate, [...order, ...before]), ...(former && { hooks: former.hooks }) },
     );

@@ -44,4 +44,9 @@ export interface AccountQuery {
     /** Whether to search all enabled regions for instances outside the cluster that use these roles. */
     readonly searchElsewhere: boolean;
     readonly clusterName?: string;
+    /**
+     * An earlier look, which counts for the instances and the roles that it has: only other instances are read. A fleet has thousands of
+     * instances, and some of them change while a look goes on.
+     */
+    readonly earlier?: AccountSeen;
 }

@@ -20,9 +20,14 @@ export function clustersOf({ tags }: Pick<InstanceSeen, "tags">): string[] {
     return [...new Set(named.length > 0 ? named : owned)];
 }
 
-/** The clusters that the tags of all these instances name: one, unless the nodes are tagged for several. */
-export function clustersInCommon(nodes: readonly Pick<InstanceSeen, "tags">[]): string[] {
-    const [first = [], ...others] = nodes.map(clustersOf);
+/**
+ * The clusters that the tags of all these instances name: one, unless the nodes are tagged for several.
+ *
+ * An instance that was terminated loses its tags gradually, while its node is still there:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html
+ */
+export function clustersInCommon(nodes: readonly Pick<InstanceSeen, "tags" | "leaving">[]): string[] {
+    const [first = [], ...others] = nodes.filter(({ leaving }) => leaving === undefined).map(clustersOf);
     return first.filter((name) => others.every((names) => names.includes(name)));
 }
 

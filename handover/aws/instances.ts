@@ -1,5 +1,5 @@
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
-import type { NetworkSeen } from "../model/world";
+import type { LeavingState, NetworkSeen } from "../model/world";
 import type { Clients } from "./awsClients";
 
 /** The observed properties of an EC2 instance. */
@@ -10,6 +10,8 @@ export interface InstanceSeen {
     readonly profileArn: string | undefined;
     readonly tags: Readonly<Record<string, string>>;
     readonly network: NetworkSeen;
+    /** Missing unless it is being terminated, or is terminated. */
+    readonly leaving?: LeavingState;
 }
 
 /** The maximum number of values in a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
@@ -22,7 +24,8 @@ const PAGE = 200;
 const ALIVE = ["pending", "running", "stopping", "stopped"];
 
 /**
- * Instances of the connection's region.
+ * Instances of the connection's region. EC2 shows terminated ones for about an hour:
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html
  *
  * They are found by a filter: with InstanceIds, a single terminated instance would fail the whole call, and nodes come and go.
  */
@@ -68,7 +71,8 @@ async function find(
 }
 
 function seen(instance: Instance, region: string): InstanceSeen {
-    const { InstanceId = "", IamInstanceProfile, Tags = [], SubnetId = "", SecurityGroups = [] } = instance;
+    const { InstanceId = "", IamInstanceProfile, Tags = [], SubnetId = "", SecurityGroups = [], State } = instance;
+    const state = State?.Name;
     return {
         id: InstanceId,
         region,
@@ -78,6 +82,7 @@ function seen(instance: Instance, region: string): InstanceSeen {
             subnetId: SubnetId,
             securityGroupIds: SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []).sort(),
         },
+        ...(state === "shutting-down" || state === "terminated" ? { leaving: state } : {}),
     };
 }
 

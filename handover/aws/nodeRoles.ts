@@ -4,6 +4,7 @@ import type { Clients } from "./awsClients";
 import { clustersInCommon, membership } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { instancesById, type InstanceSeen } from "./instances";
+import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
 import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
 import { usersOfProfiles } from "./regionSearch";
 import { rolePolicies } from "./rolePolicies";
@@ -14,7 +15,7 @@ type RoleSeen = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies
 export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise<AccountSeen> {
     const policies = policyReader(clients);
     const roleOf = roleOfProfile(clients);
-    return async (query) => {
+    const lookAtAll = async (query: AccountQuery): Promise<AccountSeen> => {
         const nodes = await instancesById(clients, query.instanceIds);
         const roleOfInstance = await rolesOf(query.instanceIds, nodes, roleOf);
         const names = new Set([...query.roleNames, ...Object.values(roleOfInstance).flatMap((name) => name ?? [])]);
@@ -24,11 +25,20 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         const region = await clients.region();
         const isInCluster = membership({ region, instanceIds: query.instanceIds, name: query.clusterName }, nodes);
         return {
-            roleOfInstance,
-            networkOfInstance: Object.fromEntries(nodes.map(({ id, network }) => [id, network])),
+            ...instanceFacts(roleOfInstance, nodes),
             clustersInTags: clustersInCommon(nodes),
             nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster)),
         };
+    };
+    return async (query) => {
+        const { earlier, instanceIds } = query;
+        if (earlier === undefined) {
+            return lookAtAll(query);
+        }
+        const ids = newInstances(instanceIds, earlier);
+        const joined = ids.length === 0 ? [] : await instancesById(clients, ids);
+        const facts = instanceFacts(await rolesOf(ids, joined, roleOf), joined);
+        return withNewInstances(earlier, instanceIds, facts) ?? lookAtAll(query);
     };
 }
 

@@ -10,11 +10,13 @@ import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
 import { hasDelivery } from "./delivered";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
-import { complaintStep } from "./complaints";
+import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { attachStep, isOwnAndIdle, toAttach } from "./giveBack";
+import { withoutLeaving } from "./leaving";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
 import { canaryPlaces, describeNodes, describePlace, Place, placesOf } from "./places";
+import { hasWorkedIn, Watched } from "./seen";
 import { sideBySide } from "./sideBySide";
 import { isUrgent, usesNodeRole } from "./withoutPath";
 
@@ -27,6 +29,8 @@ export interface RolloutTarget {
     readonly stableSeconds: number;
     /** How long a pod may take until it works. */
     readonly canarySeconds: number;
+    /** How long IAM may take to enforce a change of the role. */
+    readonly iamPropagationSeconds: number;
     /** When the role was proved after a pod had complained. Earlier complaints are outdated. */
     readonly provedAt?: number;
 }
@@ -36,9 +40,10 @@ export interface RolloutTarget {
  * canary first, so a role that lacks a permission reaches only one pod of each node role. The others follow as soon as these pods are Ready.
  *
  * A pod that already carries the role counts, whatever restarted it. So nothing restarts after a killed canary, or if eksctl has
- * delivered the role.
+ * delivered the role. A place counts once a pod has worked in it, also if that pod has left with its node.
  */
-export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memory): Step {
+export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memory): Step {
+    const world = judgedWorld(target, look, memory);
     const refusal = failedPrecondition(target, world.cluster);
     if (refusal !== undefined) {
         return { do: "refuse", refusal };
@@ -57,7 +62,8 @@ export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memo
         return complaint;
     }
     const { first, others } = canaryPlaces(places);
-    const works = (place: Place) => carriersIn(target, world, place).right.length > 0;
+    const works = (place: Place) =>
+        hasWorkedIn(place, memory) || carriersIn(target, world, place).right.length > 0;
     const tested = first.every(works) ? [...first, ...others] : first;
     const steps = tested.flatMap((place) => placeStep(target, world, memory, place) ?? []);
     // Canaries that do not start end the rollout when the others have shown whether the role works.
@@ -70,6 +76,17 @@ export function nextCanaryStep(target: RolloutTarget, world: World, memory: Memo
         do: "done",
         why: tested.length === 0 ? "nothing to test: the cluster has no nodes" : whatWorks(tested, places),
     };
+}
+
+/** A look as the rollout judges it: without nodes that leave, and without complaints that may be due to IAM's delay. */
+export function judgedWorld(target: RolloutTarget, look: World, memory: Memory): World {
+    return withoutLoneComplaints(withoutLeaving(look), target, memory);
+}
+
+/** What counts as evidence in the run's memory. */
+export function watchedRollout(target: RolloutTarget): Watched {
+    const isRight = (pod: PodSeen) => hasDelivery(pod, target) && !complains(pod, target);
+    return { isRight, stableSeconds: target.stableSeconds };
 }
 
 function carriersIn(target: RolloutTarget, { cluster }: World, { nodes }: Pick<Place, "nodes">): Fleet {
@@ -139,7 +156,7 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     const { stableSeconds, canarySeconds } = target;
     const fleet = carriersIn(target, world, place);
     const watchedSeconds = isUrgent(world, place.roleName) ? 0 : stableSeconds;
-    if (fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
+    if (hasWorkedIn(place, memory) || fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
         return undefined;
     }
     const [canary] = [...fleet.right, ...awaited(target, fleet, place, world, memory)];

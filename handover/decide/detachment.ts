@@ -3,27 +3,31 @@ import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { Memory, RolePolicy, Step } from "../model/steps";
+import { freshMemory, Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
-import { complaintStep } from "./complaints";
+import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { hasDelivery } from "./delivered";
 import {
     awaitFleet,
     Fleet,
-    fleetOf,
     forceRestartWrong,
+    isLate,
     restartWrong,
-    untilStable,
     wakeMarkStep,
+    wakeStep,
     whyForced,
 } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
+import { HeldUp, heldUp, untestedLine, untilEachWorked } from "./heldUp";
+import { leavingState, withoutTerminated } from "./leaving";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
+import { Watched } from "./seen";
+import { unjoinedInstances } from "./unjoinedInstances";
 import { untestedPods } from "./untestedPods";
 import { usesNodeRole } from "./withoutPath";
 
@@ -31,6 +35,8 @@ import { usesNodeRole } from "./withoutPath";
 export interface DetachmentTarget extends NodeRoleTarget {
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
+    /** How long a pod may take until it works. */
+    readonly canarySeconds: number;
     readonly iamPropagationSeconds: number;
     readonly maxNotReadyNodes: number;
     /** When the role was proved after a pod had complained. Earlier complaints are outdated. */
@@ -44,25 +50,26 @@ const MAX_RESTORES = 3;
  * Verification, then detachment.
  *
  * A CNI policy is detached from a node role only when
- *   a. every node that should run aws-node has a pod that carries the CNI role, has the current template, and has been Ready for a
- *      while, and no other aws-node pod exists,
- *   b. detachFromNodeRoles lists the roles of all those nodes,
- *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
+ *   a. every aws-node pod carries the CNI role and has the current template, and on each node that this run has seen from its beginning a pod has
+ *      worked with the role for a while (decide/heldUp.ts),
+ *   b. detachFromNodeRoles lists the roles of all nodes,
+ *   c. no instance outside this cluster runs with them, and without the injection guard every instance of this cluster that does has joined,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
  *
  * Afterwards the pods are watched for the same time. If a pod without the role appears, the policies are attached again at once.
  */
-export function nextDetachmentStep(target: DetachmentTarget, world: World, memory: Memory): Step {
+export function nextDetachmentStep(target: DetachmentTarget, look: World, memory: Memory): Step {
+    const world = judgedWorld(target, look, memory);
     const { cluster, account, at } = world;
     const failed = failedPrecondition(target, cluster);
     if (failed !== undefined) {
         return failed;
     }
     const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
-    const { nodes, ignored } = consideredNodes(target, cluster);
-    const fleet = fleetOf(cluster, nodes, (pod) => hasDelivery(pod, target));
+    const held = heldUp(target, world, memory, (pod) => hasDelivery(pod, target));
+    const { fleet, ignored } = held;
     const restore = restorePoliciesStep(target, fleet, lost, memory, at);
     if (restore !== undefined) {
         return restore;
@@ -75,7 +82,7 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
     if (admission !== undefined) {
         return admission;
     }
-    const verification = verificationStep(target, fleet, ignored, world, memory);
+    const verification = verificationStep(target, held, world, memory);
     if (verification !== undefined) {
         return verification;
     }
@@ -104,35 +111,48 @@ export function nextDetachmentStep(target: DetachmentTarget, world: World, memor
         return others;
     }
     const unstable = Math.max(
-        untilStable(fleet.right, target.stableSeconds, at),
+        untilEachWorked(held, target.stableSeconds, at),
         untilWebhookIsCurrent(target, memory, at),
     );
     if (unstable > 0) {
-        return {
-            do: "wait",
-            why: `all ${String(fleet.right.length)} pods carry the role; watching them for ${String(target.stableSeconds)} s`,
-        };
+        return { do: "wait", why: watching(held, target.stableSeconds) };
     }
     return target.detachFromNodeRoles === undefined
         ? { do: "done", why: `${String(fleet.right.length)} pods carry the role` }
-        : detachStep(target, target.detachFromNodeRoles, world, memory, fleet);
+        : detachStep(target, target.detachFromNodeRoles, world, memory, held);
+}
+
+/** A look as the verification judges it: without terminated instances, and without complaints that may be due to IAM's delay. */
+function judgedWorld(target: DetachmentTarget, look: World, memory: Memory): World {
+    return withoutLoneComplaints(withoutTerminated(look), target, memory);
+}
+
+/** What counts as evidence in the run's memory. */
+export function watchedVerification(target: DetachmentTarget): Watched {
+    const isRight = (pod: PodSeen) => hasDelivery(pod, target) && !complains(pod, target);
+    return { isRight, stableSeconds: target.stableSeconds };
+}
+
+function watching({ fleet: { right, starting }, awaited }: HeldUp, stableSeconds: number): string {
+    const isAll = starting.length === 0 && awaited.right.length === right.length;
+    const which = isAll ? `all ${String(right.length)} pods carry` : `${String(right.length)} pods carry`;
+    const watched = isAll ? "them" : `${String(awaited.right.length)} of them`;
+    return `${which} the role; watching ${watched} for ${String(stableSeconds)} s`;
 }
 
 /** Why the verification refuses because pods complain. Undefined if none does, or if it refuses before it looks at the pods. */
-export function refusedComplaint(target: DetachmentTarget, world: World): Refusal | undefined {
-    const { cluster } = world;
-    const { nodes } = consideredNodes(target, cluster);
-    return failedPrecondition(target, cluster) === undefined
-        ? complaintStep(
-              fleetOf(cluster, nodes, (pod) => hasDelivery(pod, target)),
-              target,
-              world,
-          )?.refusal
+export function refusedComplaint(target: DetachmentTarget, look: World): Refusal | undefined {
+    const memory = freshMemory(look.at);
+    const world = judgedWorld(target, look, memory);
+    const { fleet } = heldUp(target, world, memory, (pod) => hasDelivery(pod, target));
+    return failedPrecondition(target, world.cluster) === undefined
+        ? complaintStep(fleet, target, world)?.refusal
         : undefined;
 }
 
 /** How many pods do not carry the role as it is delivered now. */
-export function podsToRestart(target: DetachmentTarget, { cluster }: World): number {
+export function podsToRestart(target: DetachmentTarget, look: World): number {
+    const { cluster } = withoutTerminated(look);
     return cluster.pods.filter((pod) => !hasDelivery(pod, target)).length;
 }
 
@@ -165,13 +185,6 @@ function failedPrecondition({ subject, record }: DetachmentTarget, cluster: Clus
     return undefined;
 }
 
-/** The nodes that count, and the NotReady nodes that `maxNotReadyNodes` allows to skip. */
-function consideredNodes(target: DetachmentTarget, { nodes }: ClusterSeen) {
-    const notReady = nodes.filter(({ ready }) => !ready);
-    const ignored = notReady.length <= target.maxNotReadyNodes ? notReady : [];
-    return { nodes: nodes.filter((node) => !ignored.includes(node)), ignored };
-}
-
 /** If a pod uses the permissions of a node role, the detached policies are attached again before anything else. */
 function restorePoliciesStep(
     { iamPropagationSeconds }: DetachmentTarget,
@@ -202,15 +215,10 @@ function restorePoliciesStep(
 }
 
 /** Restarts the pods without the role, within the DaemonSet's own limit, and waits for the rest. */
-function verificationStep(
-    target: DetachmentTarget,
-    fleet: Fleet,
-    ignored: readonly NodeSeen[],
-    world: World,
-    memory: Memory,
-): Step | undefined {
+function verificationStep(target: DetachmentTarget, held: HeldUp, world: World, memory: Memory): Step | undefined {
     const { subject } = target;
     const { cluster } = world;
+    const { fleet, ignored } = held;
     if (!isAnnotated(subject, cluster)) {
         return annotationStep(subject, cluster);
     }
@@ -226,19 +234,69 @@ function verificationStep(
     // Policies that this run has detached or attached again were detached once all pods worked with the role.
     const wereVerified = memory.detachedAt !== undefined || memory.attachedAt !== undefined;
     const untested = wereVerified ? [] : untestedPods(fleet.wrong, target, world);
-    const kept = new Set(untested);
+    const kept = new Set([...untested, ...onLeavingNodes(fleet.wrong, world)]);
     const toRestart = fleet.wrong.filter((pod) => (!rolling || pod.current) && !kept.has(pod));
     const restart = restartWrong({ ...fleet, wrong: toRestart }, memory, world.at, describeCredentials);
     if (restart !== undefined) {
         return restart;
     }
-    if (fleet.wrong.length > untested.length) {
+    if (fleet.wrong.length > kept.size) {
         return {
             do: "wait",
-            why: `${String(fleet.right.length)} pods carry the role, ${String(fleet.wrong.length - untested.length)} still have the old template`,
+            why: `${String(fleet.right.length)} pods carry the role, ${String(fleet.wrong.length - kept.size)} still have the old template`,
         };
     }
-    return awaitFleet(fleet, cluster, memory, world.at) ?? untestedStep(untested, fleet, world);
+    return (
+        wakeStep(fleet.nodesWithoutPod, cluster, memory, world.at) ??
+        unworkingStep(target, held, world, memory) ??
+        awaitFleet({ ...held.awaited, right: fleet.right }, cluster, memory, world.at) ??
+        untestedStep(untested, fleet, world) ??
+        waitFor(untestedLine(held)) ??
+        waitFor(leavingLine(onLeavingNodes(fleet.wrong, world)))
+    );
+}
+
+const waitFor = (why: string | undefined): Step | undefined => (why === undefined ? undefined : { do: "wait", why });
+
+/** The pods on nodes whose instance is being terminated. They run until it is, and restart on no other node. */
+function onLeavingNodes(pods: readonly PodSeen[], world: World): PodSeen[] {
+    const leaving = new Set(
+        world.cluster.nodes.filter((node) => leavingState(node, world) !== undefined).map(({ name }) => name),
+    );
+    return pods.filter(({ node }) => leaving.has(node));
+}
+
+function leavingLine(pods: readonly PodSeen[]): string | undefined {
+    return pods.length === 0
+        ? undefined
+        : `EC2 is terminating the instances of ${listNames(pods.map(({ node: name }) => ({ name })))}, whose pods do not carry the role`;
+}
+
+/**
+ * Pods that carry the role and cannot use it, in a place where no pod works with it. Their nodes were NotReady while the canaries were watched. A
+ * run of the rollout takes them back. Undefined if there are none.
+ */
+function unworkingStep(
+    { canarySeconds, subject }: DetachmentTarget,
+    { awaited, untestedPlaces }: HeldUp,
+    world: World,
+    memory: Memory,
+): Step | undefined {
+    const untested = new Set(
+        untestedPlaces.flatMap(({ nodes }) => nodes.filter(({ ready }) => ready).map(({ name }) => name)),
+    );
+    const late = awaited.starting.filter(
+        (pod) =>
+            untested.has(pod.node) &&
+            pod.startProblem === undefined &&
+            isLate(pod, canarySeconds, memory, world.at),
+    );
+    return late.length === 0
+        ? undefined
+        : {
+              do: "refuse",
+              refusal: refusals.placeUnusable(late, describeNodes(late, world), subject.roleArn, canarySeconds),
+          };
 }
 
 /** Undefined if there are none. */
@@ -285,7 +343,7 @@ function detachStep(
     named: readonly string[],
     world: World,
     memory: Memory,
-    fleet: Fleet,
+    { fleet, holding }: HeldUp,
 ): Step {
     const { account, cluster, at } = world;
     const roles = account.nodeRoles.filter(({ name, exists }) => exists && named.includes(name));
@@ -303,7 +361,7 @@ function detachStep(
                   why: `${String(fleet.right.length)} pods carry the role; the policies are detached from ${named.join(", ")}`,
               };
     }
-    const unknown = unknownRoleStep(consideredNodes(target, cluster).nodes, account);
+    const unknown = unknownRoleStep(holding, account);
     if (unknown !== undefined) {
         return unknown;
     }
@@ -324,8 +382,7 @@ function detachStep(
     if (another !== undefined) {
         return { do: "refuse", refusal: another };
     }
-    const joined = new Set(cluster.nodes.map(({ instanceId }) => instanceId));
-    const joining = roles.flatMap((role) => role.instancesOfCluster).filter((id) => !joined.has(id));
+    const joining = unjoinedInstances(target, roles, cluster);
     if (joining.length > 0) {
         return { do: "wait", why: `instances with a node role have not joined yet: ${joining.join(", ")}` };
     }

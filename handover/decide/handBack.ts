@@ -11,11 +11,22 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { TurningOff } from "../model/turningOff";
 import type { ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../model/world";
-import { awaitFleet, Fleet, fleetOf, isLate, restartWrong, wakeMarkStep } from "./fleet";
+import {
+    awaitFleet,
+    Fleet,
+    fleetOf,
+    forceRestartWrong,
+    isLate,
+    restartWrong,
+    wakeMarkStep,
+    whyForced,
+} from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
+import { withoutLeaving, withoutTerminated } from "./leaving";
 import { holdsPermissions, rolesOf, unknownRoleStep } from "./nodeRolePolicies";
 import { describeNodes } from "./places";
+import { withoutJoining } from "./seen";
 import { sideBySide } from "./sideBySide";
 import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
 
@@ -30,6 +41,8 @@ export interface HandBackTarget {
     readonly turningOff?: TurningOff;
     /** How long a pod may take until it works with its former credentials. Undefined: there is no limit of its own. */
     readonly canarySeconds?: number;
+    /** How many NotReady nodes the hand-back may skip. Missing: none. */
+    readonly maxNotReadyNodes?: number;
     /** Whether the node roles stay as they are if the live checks are turned off. */
     readonly keepDetached?: boolean;
 }
@@ -44,9 +57,12 @@ export interface HandBackTarget {
  *   f. no pod carries a role that was ever approved, of any DaemonSet and of any former service account. Only then may the role be
  *      deleted.
  *
+ * Nodes that join meanwhile get pods without the role, so nothing waits for them. Nothing restarts on a node whose instance is being terminated.
+ *
  * If the role trusts the issuers of other clusters, their pods cannot be seen, so the hand-back refuses.
  */
-export function nextHandBackStep(target: HandBackTarget, world: World, memory: Memory): Step {
+export function nextHandBackStep(target: HandBackTarget, look: World, memory: Memory): Step {
+    const world = withoutTerminated(look);
     const { cluster } = world;
     if (cluster.uid !== target.record.clusterUid) {
         return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
@@ -61,6 +77,20 @@ export function nextHandBackStep(target: HandBackTarget, world: World, memory: M
         clusterStep(target, cluster) ??
         podsStep(target, world, memory)
     );
+}
+
+/**
+ * The NotReady nodes that may be skipped: those whose pods carry the role, or whose role is not known. Their pods are removed from the API, and their
+ * kubelets stop them when the nodes are back.
+ */
+function ignoredNodes(target: HandBackTarget, { cluster, account }: World): NodeSeen[] {
+    const carriesOne = carries(target);
+    const carriers = new Set(cluster.pods.filter(carriesOne).map(({ node }) => node));
+    const silent = cluster.nodes.filter(
+        (node) =>
+            !node.ready && (carriers.has(node.name) || account.roleOfInstance[node.instanceId ?? ""] === undefined),
+    );
+    return silent.length <= (target.maxNotReadyNodes ?? 0) ? silent : [];
 }
 
 /**
@@ -163,12 +193,15 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         const none = "there is no DaemonSet, so no pod carries the role";
         return othersStep(target, cluster) ?? lateWebhookStep(cluster, memory, at, none) ?? { do: "done", why: none };
     }
-    const fleet = returningFleet(target, cluster, cluster.nodes);
-    const failed = failedStep(target, fleet, world, memory);
+    const ignored = ignoredNodes(target, world);
+    const staying = withoutLeaving(world);
+    const nodes = staying.cluster.nodes.filter((node) => !ignored.includes(node));
+    const fleet = returningFleet(target, cluster, nodes);
+    const failed = failedStep(target, fleet, staying, memory);
     if (failed !== undefined) {
         return failed;
     }
-    const firstPods = firstPodsStep(target, world, memory);
+    const firstPods = firstPodsStep(target, { ...staying, cluster: { ...staying.cluster, nodes } }, memory);
     if (firstPods !== undefined) {
         return firstPods;
     }
@@ -182,7 +215,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const rolling = goesOnByItself(cluster);
     const mayRestart = (pod: PodSeen) => !rolling || pod.current;
     // The pods on NotReady nodes come last. They do not use up maxUnavailable, so that they do not hold up the others.
-    const responding = returningFleet(target, cluster, readyNodes(cluster));
+    const responding = returningFleet(target, cluster, settledNodes(target, nodes, cluster, memory));
     const first = responding.wrong.filter(mayRestart);
     const toRestart = first.length > 0 ? first : fleet.wrong.filter(mayRestart);
     if (toRestart.length > 0) {
@@ -194,6 +227,11 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
             return restart;
         }
     }
+    const skipped = cluster.pods.filter((pod) => carries(target)(pod) && ignored.some(({ name }) => name === pod.node));
+    const forced = forceRestartWrong(skipped, memory, at, whyForced);
+    if (forced !== undefined) {
+        return forced;
+    }
     const old = rolling ? cluster.pods.filter(({ current, terminating }) => !current && !terminating) : fleet.wrong;
     if (old.length > 0) {
         return {
@@ -203,7 +241,8 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     }
     const back = `${String(fleet.right.length)} pods use their former credentials again; none carries the role`;
     return (
-        awaitFleet(fleet, cluster, memory, at) ??
+        awaitFleet(endingFleet(target, responding, fleet), cluster, memory, at) ??
+        leavingStep(cluster.pods.filter(carries(target))) ??
         wakeMarkStep(cluster) ??
         othersStep(target, cluster) ??
         lateWebhookStep(cluster, memory, at, back) ?? { do: "done", why: back }
@@ -241,8 +280,40 @@ function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back:
 
 const LATE_WEBHOOK_MILLISECONDS = 20_000;
 
-function readyNodes({ nodes }: ClusterSeen): NodeSeen[] {
+function readyNodes({ nodes }: Pick<ClusterSeen, "nodes">): NodeSeen[] {
     return nodes.filter(({ ready }) => ready);
+}
+
+/** The Ready nodes, without those that are joining. */
+function settledNodes(
+    target: HandBackTarget,
+    nodes: readonly NodeSeen[],
+    cluster: ClusterSeen,
+    memory: Memory,
+): NodeSeen[] {
+    const carriesOne = carries(target);
+    return withoutJoining(readyNodes({ nodes }), cluster, memory, (pod) => !carriesOne(pod));
+}
+
+/**
+ * What the end waits for: the pods on Ready nodes, and on NotReady ones those that carry the role. A pod without the role on a NotReady node may
+ * become Ready whenever its node does.
+ */
+function endingFleet(target: HandBackTarget, responding: Fleet, all: Fleet): Fleet {
+    const carriesOne = carries(target);
+    const known = new Set(responding.terminating.map(({ uid }) => uid));
+    const others = all.terminating.filter((pod) => !known.has(pod.uid) && carriesOne(pod));
+    return { ...responding, wrong: all.wrong, terminating: [...responding.terminating, ...others] };
+}
+
+/** The pods that are left run on nodes whose instance is being terminated, and end with it. */
+function leavingStep(pods: readonly PodSeen[]): Step | undefined {
+    return pods.length === 0
+        ? undefined
+        : {
+              do: "wait",
+              why: `EC2 is terminating the instances of ${listNames(pods.map(({ node: name }) => ({ name })))}, whose pods carry the role`,
+          };
 }
 
 /** The pods on these nodes: a pod counts as right if it carries no role that is about to be deleted. */
@@ -285,7 +356,7 @@ function firstPodsStep(target: HandBackTarget, { cluster, account, at }: World, 
     const mayMove = returningFleet(target, cluster, ready).wrong.length > 0 ? ready : cluster.nodes;
     const steps = [...new Set(mayMove.map(roleOf))].map((role) => {
         const nodes = cluster.nodes.filter((node) => roleOf(node) === role);
-        const responding = nodes.filter((node) => node.ready);
+        const responding = settledNodes(target, nodes, cluster, memory);
         const fleet = returningFleet(target, cluster, responding.length > 0 ? responding : nodes);
         return firstPodStep(fleet, cluster, memory, at);
     });
@@ -312,7 +383,8 @@ function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: nu
 }
 
 /** How many pods carry a role that is about to be deleted. */
-export function carriersLeft(target: HandBackTarget, { cluster }: World): number {
+export function carriersLeft(target: HandBackTarget, look: World): number {
+    const { cluster } = withoutTerminated(look);
     return cluster.pods.filter(carries(target)).length;
 }
 
@@ -347,14 +419,14 @@ function carries(target: HandBackTarget): (pod: PodSeen) => boolean {
 }
 
 /** A pod that restarts on a node whose role lacks the CNI's permissions would have no path. */
-function unsafeNodeRolesStep(
-    { record, subject }: HandBackTarget,
-    { cluster, account }: World,
-    memory: Memory,
-): Step | undefined {
-    const insufficient = rolesOf(cluster.nodes, account).filter((role) => !suffices(role, record, memory));
+function unsafeNodeRolesStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
+    const { record, subject } = target;
+    const { account } = world;
+    const ignored = ignoredNodes(target, world);
+    const nodes = withoutLeaving(world).cluster.nodes.filter((node) => !ignored.includes(node));
+    const insufficient = rolesOf(nodes, account).filter((role) => !suffices(role, record, memory));
     return (
-        unknownRoleStep(cluster.nodes, account) ??
+        unknownRoleStep(nodes, account) ??
         (insufficient.length === 0
             ? undefined
             : { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) })

@@ -1,10 +1,13 @@
-import type { NodeSeen, PodSeen, World } from "../model/world";
+import type { AccountSeen, NodeSeen, PodSeen, World } from "../model/world";
+import { withoutLeaving } from "./leaving";
 
 /**
  * Nodes whose pods reach AWS in the same way: whether a pod can use the role depends on the rights of the role, and on the way from its
  * subnet through its security groups to STS and EC2.
  */
 export interface Place {
+    /** Distinguishes it from other places. */
+    readonly key: string;
     /** The node role. Empty if it is not known. */
     readonly roleName: string;
     /** Empty if it is not known. */
@@ -12,17 +15,29 @@ export interface Place {
     readonly nodes: readonly NodeSeen[];
 }
 
-/** By name, so that every run finds the same places in the same order. */
-export function placesOf({ cluster, account }: World): Place[] {
-    const places = new Map<string, Place>();
+/** By name, so that every run finds the same places in the same order. A node whose instance is terminated is in none. */
+export function placesOf(world: World): Place[] {
+    const { cluster, account } = withoutLeaving(world);
+    const places = new Map<string, Place & { readonly nodes: NodeSeen[] }>();
     for (const node of [...cluster.nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-        const id = node.instanceId ?? "";
-        const roleName = account.roleOfInstance[id] ?? "";
-        const { subnetId = "", securityGroupIds = [] } = account.networkOfInstance?.[id] ?? {};
-        const key = [roleName, subnetId, ...securityGroupIds].join(" ");
-        places.set(key, { roleName, subnetId, nodes: [...(places.get(key)?.nodes ?? []), node] });
+        const { roleName, subnetId } = placeOf(node, account);
+        const key = placeKey(node, account);
+        const place = places.get(key) ?? { key, roleName, subnetId, nodes: [] };
+        place.nodes.push(node);
+        places.set(key, place);
     }
     return [...places.values()];
+}
+
+function placeOf({ instanceId = "" }: NodeSeen, { roleOfInstance, networkOfInstance }: AccountSeen) {
+    const { subnetId = "", securityGroupIds = [] } = networkOfInstance?.[instanceId] ?? {};
+    return { roleName: roleOfInstance[instanceId] ?? "", subnetId, securityGroupIds };
+}
+
+/** The key of the place in which a node is. */
+export function placeKey(node: NodeSeen, account: AccountSeen): string {
+    const { roleName, subnetId, securityGroupIds } = placeOf(node, account);
+    return [roleName, subnetId, ...securityGroupIds].join(" ");
 }
 
 /** The places in which none of these pods is. */
@@ -55,7 +70,7 @@ export function canaryPlaces(places: readonly Place[]): CanaryPlaces {
 }
 
 /** For a message, for example ` of nodes in subnet-0a`. */
-export function describePlace({ roleName, subnetId }: Omit<Place, "nodes">): string {
+export function describePlace({ roleName, subnetId }: Pick<Place, "roleName" | "subnetId">): string {
     return `${roleName === "" ? "" : ` of ${roleName}`}${subnetId === "" ? "" : ` in ${subnetId}`}`;
 }
 

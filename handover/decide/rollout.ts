@@ -2,11 +2,13 @@ import { describeCredentials } from "../model/carriedRole";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
-import { nextCanaryStep, RolloutTarget } from "./canary";
+import { judgedWorld, nextCanaryStep, RolloutTarget } from "./canary";
 import { complaintStep } from "./complaints";
 import { hasDelivery } from "./delivered";
 import { awaitFleet, Fleet, fleetOf, isLate, restartWrong } from "./fleet";
+import { withoutLeaving } from "./leaving";
 import { describeNodes, placesWithout } from "./places";
+import { withoutJoining } from "./seen";
 
 /**
  * The canaries, then the other pods in waves.
@@ -16,9 +18,11 @@ import { describeNodes, placesWithout } from "./places";
  * are small. Pods restart by deletion under every update strategy. A changed pod template would restart every
  * pod, and a reverted one would restart the pods of the earlier waves again.
  *
- * Pods on NotReady nodes are left to the verification, which names these nodes.
+ * Pods on NotReady nodes are left to the verification, which names these nodes. A node that joins while the rollout goes on gets its first pod
+ * with the role, so no wave waits for it.
  */
-export function nextRolloutStep(target: RolloutTarget, world: World, memory: Memory): Step {
+export function nextRolloutStep(target: RolloutTarget, look: World, memory: Memory): Step {
+    const world = judgedWorld(target, look, memory);
     const canary = nextCanaryStep(target, world, memory);
     return canary.do === "done"
         ? (waveStep(target, world, memory) ?? { ...canary, ...finished(target, world) })
@@ -34,20 +38,23 @@ function finished(target: RolloutTarget, { cluster }: World): { readonly why?: s
 }
 
 /** How many pods on Ready nodes do not work with the role yet. */
-export function podsLeft(target: RolloutTarget, { cluster }: World): number {
+export function podsLeft(target: RolloutTarget, look: World): number {
+    const { cluster } = withoutLeaving(look);
     const { right } = readyFleet(target, cluster);
     return cluster.nodes.filter(({ ready }) => ready).length - right.length;
 }
 
-function readyFleet(target: RolloutTarget, cluster: World["cluster"]): Fleet {
+/** @param memory Without it, the nodes that are joining count too. */
+function readyFleet(target: RolloutTarget, cluster: World["cluster"], memory?: Memory): Fleet {
+    const isRight = (pod: PodSeen) => hasDelivery(pod, target);
     const nodes = cluster.nodes.filter(({ ready }) => ready);
-    return fleetOf(cluster, nodes, (pod) => hasDelivery(pod, target), false);
+    return fleetOf(cluster, memory ? withoutJoining(nodes, cluster, memory, isRight) : nodes, isRight, false);
 }
 
 /** Undefined when every pod on a Ready node works with the role. */
 function waveStep(target: RolloutTarget, world: World, memory: Memory): Step | undefined {
     const { cluster, at } = world;
-    const fleet = readyFleet(target, cluster);
+    const fleet = readyFleet(target, cluster, memory);
     const failed = failedWave(target, fleet, world, memory);
     if (failed !== undefined) {
         return failed;

@@ -6,6 +6,7 @@ import type { Subject } from "../model/subject";
 import type { PodSeen, World } from "../model/world";
 import { complains } from "./complaints";
 import { fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
+import { withoutJoining } from "./seen";
 
 /** The state to restore if the rollout fails. */
 export interface TakeBackTarget {
@@ -30,8 +31,13 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     if (cluster.serviceAccount !== undefined && differs) {
         return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
     }
-    const ready = cluster.nodes.filter((node) => node.ready);
     const isBack = (pod: PodSeen) => isTakenBack(target, pod, at);
+    const ready = withoutJoining(
+        cluster.nodes.filter((node) => node.ready),
+        cluster,
+        memory,
+        isBack,
+    );
     const fleet = fleetOf(cluster, ready, isBack, false);
     const touched = new Set(Object.keys(memory.restarts));
     const isAwaited = [...fleet.starting, ...fleet.terminating].some(

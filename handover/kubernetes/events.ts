@@ -6,6 +6,8 @@ import { listAll } from "./paging";
 export interface Complaint {
     readonly at: number;
     readonly message: string;
+    /** How often the pod has complained, as far as its events tell. */
+    readonly count: number;
 }
 
 interface EventSeen extends Complaint {
@@ -25,7 +27,11 @@ export async function missingPermissions(
 ): Promise<Map<string, Complaint>> {
     const events = await list(cluster, namespace, "reason=MissingIAMPermissions,involvedObject.kind=Pod");
     const counting = events.filter(({ message }) => !isAboutDispensableCall(message, ipFamily));
-    return new Map(counting.reverse().map(({ uid, at, message }) => [uid, { at, message }]));
+    const counts = new Map<string, number>();
+    counting.forEach(({ uid, count }) => counts.set(uid, (counts.get(uid) ?? 0) + count));
+    return new Map(
+        counting.reverse().map(({ uid, at, message }) => [uid, { at, message, count: counts.get(uid) ?? 1 }]),
+    );
 }
 
 /**
@@ -74,6 +80,8 @@ async function list(cluster: Cluster, namespace: string, fieldSelector: string):
             uid: event.involvedObject.uid ?? "",
             at: cluster.clock.here(lastTime(event)),
             message: event.message ?? "",
+            // An event that has occurred once has neither, through the newer API.
+            count: event.series?.count ?? event.count ?? 1,
         }),
     );
     return kept.sort((a, b) => b.at - a.at);

@@ -57,7 +57,9 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
         current: currentHash !== undefined && labels?.[REVISION_LABEL] === currentHash,
         credentials: credentialSource(pod.spec ?? { containers: [] }),
         missingPermissions: complaint?.message,
-        ...(complaint === undefined ? {} : { missingPermissionsAt: complaint.at }),
+        ...(complaint === undefined
+            ? {}
+            : { missingPermissionsAt: complaint.at, missingPermissionsCount: complaint.count }),
         restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
         ...(problem === undefined ? {} : { startProblem: problem }),
     };

@@ -533,6 +533,13 @@ export const refusals = {
             "These nodes were NotReady while the canaries ran. The pods work as before. They were not restarted, because a pod that cannot use the role there would have no credentials.",
             "Run pulumi up --refresh: it restarts one of these pods first, as a canary.",
         ),
+    placeUnusable: (pods: readonly PodSeen[], nodes: readonly string[], roleArn: string, seconds: number) =>
+        new Refusal(
+            "pods-do-not-work",
+            `${listNames(pods)} on ${listTexts(nodes)} ${pods.length === 1 ? "carries" : "carry"} ${roleArn}, and ${pods.length === 1 ? "has" : "have"} not been Ready for ${String(seconds)} s. No other pod in the same subnets works with it.`,
+            "These nodes were NotReady while the canaries were watched. The plugin starts on them, but cannot use the role, and no event names an AWS error.",
+            `Run pulumi up --refresh: it takes the rollout back if these pods still cannot use the role. ${STS_FROM_SUBNET}`,
+        ),
     waveStays: ({ code, seen, means, fix }: Pick<Refusal, "code" | "seen" | "means" | "fix">) =>
         new Refusal(
             code,

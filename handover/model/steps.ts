@@ -1,4 +1,5 @@
 import type { Refusal } from "./refusal";
+import type { Seen } from "./seen";
 import type { ServiceAccountName } from "./subject";
 import type { PodSeen } from "./world";
 
@@ -39,10 +40,11 @@ export interface RolePolicy {
 }
 
 /**
- * The run's memory of its own steps.
+ * The run's memory of its own steps, and of its looks.
  *
- * It can only delay or end a run. Whether a step is safe is decided from the observed state alone, since an earlier run may have
- * been killed at any point.
+ * Its steps can only delay or end a run. Whether a step is safe is decided from the observed state, since an earlier run may have been killed at
+ * any point. Its looks are evidence of pods and places that work with the role, which need not work at the same moment. Without them, a run
+ * waits longer.
  */
 export interface Memory {
     readonly startedAt: number;
@@ -62,6 +64,8 @@ export interface Memory {
     readonly restarts: Readonly<Record<string, number>>;
     /** How often this run attached policies again. */
     readonly restores: number;
+    /** Undefined before the first look is over. */
+    readonly seen?: Seen;
 }
 
 export function freshMemory(startedAt: number): Memory {

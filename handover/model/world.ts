@@ -109,6 +109,8 @@ export interface PodSeen {
     readonly missingPermissions: string | undefined;
     /** When it was emitted last, in milliseconds since the epoch. */
     readonly missingPermissionsAt?: number;
+    /** How many it has emitted, as far as the events tell. */
+    readonly missingPermissionsCount?: number;
     /** The number of restarts of all its containers. */
     readonly restarts: number;
     /** Why it does not start, for a reason that its credentials have no part in. Missing if there is none. */
@@ -136,6 +138,8 @@ export interface AccountSeen {
     readonly roleOfInstance: Readonly<Record<string, string | undefined>>;
     /** Where each EC2 instance is in the network, by instance ID. Missing in a world without networks. */
     readonly networkOfInstance?: Readonly<Record<string, NetworkSeen>>;
+    /** The state of each of these instances that is being terminated, or is terminated, by instance ID. Missing if none is. */
+    readonly leavingInstances?: Readonly<Record<string, LeavingState>>;
     /** The roles of the service account's Pod Identity associations. Undefined if they were not read, or could not be. */
     readonly podIdentityRoleArns?: readonly string[];
     /** The roles of this cluster's nodes, and every role that was requested by name. */
@@ -145,6 +149,14 @@ export interface AccountSeen {
     /** Only right before a detachment. */
     readonly otherDelivery?: OtherDelivery;
 }
+
+/**
+ * What EC2 shows of an instance that does not come back. Its processes run until it is terminated. Its node stays in the cluster for about a
+ * minute, and is Ready for most of it.
+ *
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+ */
+export type LeavingState = "shutting-down" | "terminated";
 
 /** The way of an instance to AWS depends on these. */
 export interface NetworkSeen {

@@ -14,6 +14,9 @@ export function seeingAssociations(context: RunContext): RunContext {
             ...aws,
             look: async (query) => {
                 const account = await aws.look(query);
+                if (account.reused) {
+                    return account;
+                }
                 const seen = await lookAtOtherDelivery(context, account, () => issuerOf(context));
                 const { podIdentityRoleArns, unread, clusterNameUnknown } = seen;
                 const isUnread = clusterNameUnknown !== undefined || unread.length > 0;

@@ -1,5 +1,5 @@
 import type { OtherDelivery } from "../model/otherDelivery";
-import type { ClusterSeen, World } from "../model/world";
+import type { AccountSeen, ClusterSeen, World } from "../model/world";
 import { lookAtOtherDelivery } from "./otherDeliveryLook";
 import type { RunContext } from "./runContext";
 import { issuerOfToken } from "./tokenIssuer";
@@ -34,11 +34,16 @@ export function withOtherDelivery(world: World, otherDelivery: OtherDelivery): W
     return { ...world, account: { ...world.account, otherDelivery } };
 }
 
-/** Looks at the account alone, for the nodes that the cluster had in its last look. */
+/**
+ * Looks at the account alone, for the nodes that the cluster had in its last look.
+ *
+ * @param earlier An earlier look, which counts for the instances that it has.
+ */
 export async function lookAtAccount(
     { aws, subject, roleNames, now }: RunContext,
     cluster: ClusterSeen,
     searchElsewhere: boolean,
+    earlier?: AccountSeen,
 ): Promise<World> {
     const account = await aws.look({
         instanceIds: instanceIds(cluster),
@@ -46,6 +51,7 @@ export async function lookAtAccount(
         ipFamily: subject.ipFamily,
         searchElsewhere,
         ...(subject.clusterName === undefined ? {} : { clusterName: subject.clusterName }),
+        ...(earlier === undefined ? {} : { earlier }),
     });
     return { at: now(), cluster, account };
 }

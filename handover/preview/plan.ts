@@ -141,9 +141,16 @@ function annotate(subject: Subject, forecast: Forecast): string[] {
 
 /** The canaries, and the waves after them. */
 function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
-    const { preflight, stableSeconds } = inputs;
+    const { preflight, stableSeconds, iamPropagationSeconds } = inputs;
     // Every step works in a forecast, so that no pod is late.
-    const target = { subject, record, serviceAccountUid: undefined, stableSeconds, canarySeconds: Infinity };
+    const target = {
+        subject,
+        record,
+        serviceAccountUid: undefined,
+        stableSeconds,
+        canarySeconds: Infinity,
+        iamPropagationSeconds,
+    };
     const places = placesOf(preflight.world);
     const first = forecast.through((world, memory) => nextCanaryStep(target, world, memory));
     const rest = forecast.further((world, memory) => nextRolloutStep(target, world, memory));
@@ -176,6 +183,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         detachPolicyArns,
         injectionGuard,
         stableSeconds,
+        canarySeconds: Infinity,
         iamPropagationSeconds,
         maxNotReadyNodes,
     };

@@ -46,6 +46,8 @@ export interface CredentialGuardInputs extends LiveInputs {
     readonly injectionGuard: boolean;
     /** Whether the node roles stay as they are when the live checks are turned off. Missing if the program does not set it. */
     readonly keepDetached?: boolean;
+    /** How many NotReady nodes the hand-back may skip. Missing: none. */
+    readonly maxNotReadyNodes?: number;
     /** The CNI policy and the additional policies. */
     readonly policyArns: readonly string[];
     readonly additionalPolicies: boolean;
@@ -214,6 +216,7 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
         ...(context.turningOff === undefined ? {} : { turningOff: context.turningOff }),
         keepDetached: state.keepDetached ?? false,
         canarySeconds: timeouts.canarySeconds,
+        maxNotReadyNodes: state.maxNotReadyNodes ?? 0,
     };
     const limit = { limitSeconds: timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" } as const;
     const known = { ...context, subject };

@@ -1,4 +1,12 @@
-import { DetachmentTarget, nextDetachmentStep, podsToRestart, refusedComplaint } from "../decide/detachment";
+import { complainedBefore } from "../decide/complaints";
+import { hasDelivery } from "../decide/delivered";
+import {
+    DetachmentTarget,
+    nextDetachmentStep,
+    podsToRestart,
+    refusedComplaint,
+    watchedVerification,
+} from "../decide/detachment";
 import { driftOf } from "../decide/drift";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { remainingSteps } from "../decide/remainingSteps";
@@ -54,13 +62,11 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
     ],
     outputs: ["verifiedPods", "detachedFrom", "remainingSteps"],
     create: (inputs, operation) =>
-        withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs)),
+        withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs, false)),
     update: async (state, inputs, operation) =>
         mustAct<DetachmentInputs>(state, inputs, detachment.acting)
             ? withRunContext(inputs, rolesOf(inputs), operation, (context) =>
-                  state.approvedRole === inputs.approvedRole
-                      ? repair(context, inputs)
-                      : restoreAndHandOver(context, inputs),
+                  restoreAndHandOver(context, inputs, state.approvedRole === inputs.approvedRole),
               )
             : outputsOf(state),
     delete: (state, operation) =>
@@ -79,21 +85,29 @@ function rolesNoLongerListed({ record, detachFromNodeRoles = [] }: DetachmentInp
     return record.namedNodeRoles.filter((name) => !detachFromNodeRoles.includes(name));
 }
 
-async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
-    await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
-    return handOver(context, inputs);
-}
-
 /**
- * The same for a role with which the pods were verified before. One of them may have complained before the role was repaired, and would
- * block every update for an hour. A role that was never verified gets no such allowance.
+ * A pod may have complained before the role was repaired, and would block every update for an hour, as long as Kubernetes keeps the event. So a
+ * complaint from before this run is outdated by a proof.
+ *
+ * @param isRepair Whether the pods were verified with this role before. Any complaint is then outdated by a proof. Otherwise a complaint of this run
+ * counts: the role was proved right before, and the nodes tell more than the machine that runs Pulumi.
  */
-async function repair(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+async function restoreAndHandOver(
+    context: RunContext,
+    inputs: DetachmentInputs,
+    isRepair: boolean,
+): Promise<DetachmentOutputs> {
+    await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
+    const startedAt = context.now();
+    const target = targetOf(inputs);
+    let last: World | undefined;
     try {
-        return await restoreAndHandOver(context, inputs);
+        return await handOver(context, inputs, undefined, (world) => (last = world));
     } catch (error) {
-        const complains = isRefusal(error, "pod-misses-permissions");
-        const provedAt = complains ? await provedSinceComplaint(context, targetOf(inputs).subject) : undefined;
+        const pods = last?.cluster.pods.filter((pod) => hasDelivery(pod, target)) ?? [];
+        const mayBeOutdated = isRepair || complainedBefore(pods, target, startedAt);
+        const complains = isRefusal(error, "pod-misses-permissions") && mayBeOutdated;
+        const provedAt = complains ? await provedSinceComplaint(context, target.subject) : undefined;
         if (!complains || provedAt === undefined) {
             throw error;
         }
@@ -152,12 +166,18 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
     return {
         ...inputs,
         subject: subjectOf(inputs.record, inputs.subject),
+        canarySeconds: inputs.timeouts.canarySeconds,
         detachFromNodeRoles: inputs.detachFromNodeRoles,
         detachPolicyArns: inputs.detachPolicyArns,
     };
 }
 
-async function handOver(opened: RunContext, inputs: DetachmentInputs, provedAt?: number): Promise<DetachmentOutputs> {
+async function handOver(
+    opened: RunContext,
+    inputs: DetachmentInputs,
+    provedAt?: number,
+    onLook: (world: World) => unknown = () => undefined,
+): Promise<DetachmentOutputs> {
     const target = { ...targetOf(inputs), ...(provedAt === undefined ? {} : { provedAt }) };
     const context = seeingAssociations({ ...opened, subject: target.subject });
     const limit = {
@@ -166,8 +186,12 @@ async function handOver(opened: RunContext, inputs: DetachmentInputs, provedAt?:
     } as const;
     const { world } = await reach(context, {
         what: "The verification of all pods",
-        next: (seen, memory) => nextDetachmentStep(target, seen, memory),
+        next: (seen, memory) => {
+            onLook(seen);
+            return nextDetachmentStep(target, seen, memory);
+        },
         left: (seen) => podsToRestart(target, seen),
+        watched: watchedVerification(target),
         ...limit,
         ...(inputs.injectionGuard ? { beforeDetachment: () => awaitInjectionGuard(context, limit) } : {}),
     });

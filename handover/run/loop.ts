@@ -1,3 +1,4 @@
+import { Watched, withSeen } from "../decide/seen";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, remember, RolePolicy, Step } from "../model/steps";
 import type { Timeouts } from "../model/subject";
@@ -19,6 +20,8 @@ export interface Goal {
     readonly left?: (world: World) => number;
     /** The argument that sets the limit. */
     readonly limitArgument: `timeouts.${keyof Timeouts}`;
+    /** The evidence that each look may add to the memory. Undefined in a run that gives no pod the role. */
+    readonly watched?: Watched;
     /** Called right before the last look before a detachment. */
     readonly beforeDetachment?: () => Promise<void>;
 }
@@ -53,20 +56,24 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     let shown = "";
     const retry = new TransientRetry(context);
     const lookAtAll = () => retry.read(() => look(context, { searchElsewhere: false }));
+    const decide = (seen: World) => {
+        memory = withSeen(memory, seen, goal.watched);
+        return goal.next(seen, memory);
+    };
     let world = await lookAtAll();
     let accountAt = world.at;
     for (;;) {
-        let step = goal.next(world, memory);
+        let step = decide(world);
         if (step.do !== "detach" && world.account.reused && !INDEPENDENT_OF_ACCOUNT.includes(step.do)) {
             world = await lookAtAll();
-            step = goal.next(world, memory);
+            step = decide(world);
         }
         if (step.do === "detach") {
             // Instances elsewhere may use the role, and an add-on or an association may give aws-node another one. That takes many
             // calls, in every region, so they are made only right before a detachment.
             await goal.beforeDetachment?.();
             world = await retry.read(() => lookBeforeDetachment(context));
-            step = goal.next(world, memory);
+            step = decide(world);
         }
         accountAt = world.account.reused ? accountAt : world.at;
         if (step.do === "refuse") {
@@ -111,13 +118,17 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
 
 /**
  * A look at the cluster is cheap, a look at the account takes many calls, and pod restarts do not change the account. So the
- * account is read again only after a step that changes it, when the nodes have changed, and before each step that depends on it.
+ * account is read again only after a step that changes it, and before each step that depends on it. When the nodes have changed, the instances of
+ * the new ones are read: otherwise a large fleet, on which a node joins or leaves during each look, would be read from the beginning each time.
  */
 async function lookAgain(context: RunContext, { account, cluster: before }: World, last: Step): Promise<World> {
     const cluster = await context.cluster.look();
-    return INDEPENDENT_OF_ACCOUNT.includes(last.do) && instanceIds(cluster).join() === instanceIds(before).join()
+    if (!INDEPENDENT_OF_ACCOUNT.includes(last.do)) {
+        return lookAtAccount(context, cluster, false);
+    }
+    return instanceIds(cluster).join() === instanceIds(before).join()
         ? { at: context.now(), cluster, account: { ...account, reused: true } }
-        : lookAtAccount(context, cluster, false);
+        : lookAtAccount(context, cluster, false, account);
 }
 
 /** The steps that do something, even if it is only to wait. */

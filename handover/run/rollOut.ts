@@ -1,7 +1,11 @@
+import { watchedRollout } from "../decide/canary";
+import { complainedBefore } from "../decide/complaints";
+import { hasDelivery } from "../decide/delivered";
 import { nextRolloutStep, podsLeft } from "../decide/rollout";
 import { isAnnotated } from "../model/isAnnotated";
 import { subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
+import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { RunContext } from "../observe/runContext";
@@ -56,16 +60,20 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
 
 /** Returns the result as a sentence. */
 async function restartAll(context: RunContext, target: RolloutRun): Promise<string> {
+    const startedAt = context.now();
     let first: World | undefined;
     let last: World | undefined;
+    let memory: Memory | undefined;
     try {
         const { why } = await reach(context, {
             what: "The rollout",
-            next: (world, memory) => {
+            next: (world, remembered) => {
                 first ??= world;
                 last = world;
-                return nextRolloutStep(target, world, memory);
+                memory = remembered;
+                return nextRolloutStep(target, world, remembered);
             },
+            watched: watchedRollout(target),
             left: (world) => podsLeft(target, world),
             // Deleting a pod and creating the next one takes time before the limit of the new pod begins.
             limitSeconds: 2 * target.canarySeconds,
@@ -76,25 +84,31 @@ async function restartAll(context: RunContext, target: RolloutRun): Promise<stri
         if (isRefusal(error, ...NOTHING_TO_TAKE_BACK)) {
             throw error;
         }
-        const provedAt = await provedAfterComplaint(context, target, error);
+        const isFromBefore = last !== undefined && complainedBefore(carriers(target, last), target, startedAt);
+        const provedAt = await provedAfterComplaint(context, target, error, isFromBefore);
         if (provedAt !== undefined) {
             context.progress("The role has been proved since this event: only later events count");
             return restartAll(context, { ...target, provedAt });
         }
-        throw await takeBack(context, target, { first, last }, error);
+        throw await takeBack(context, target, { first, last, memory }, error);
     }
 }
 
+const carriers = (target: RolloutRun, { cluster }: World) => cluster.pods.filter((pod) => hasDelivery(pod, target));
+
 /**
- * A pod keeps the event of a complaint for an hour, also after the role was repaired. A role with which the pods were verified before gets
- * this allowance, once.
+ * A pod keeps the event of a complaint for an hour, also after the role was repaired. So a complaint from before this run says nothing once the
+ * role is proved. In a role with which the pods were verified before, any complaint is outdated by a proof. Each run proves once.
  */
 async function provedAfterComplaint(
     context: RunContext,
     target: RolloutRun,
     error: unknown,
+    isFromBefore: boolean,
 ): Promise<number | undefined> {
-    return isRefusal(error, "pod-misses-permissions") && target.isRepair && target.provedAt === undefined
+    return isRefusal(error, "pod-misses-permissions") &&
+        (target.isRepair || isFromBefore) &&
+        target.provedAt === undefined
         ? provedSinceComplaint(context, target.subject)
         : undefined;
 }

@@ -9,7 +9,7 @@ import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import { freshMemory } from "../model/steps";
+import { freshMemory, Memory } from "../model/steps";
 import type { World } from "../model/world";
 import { look } from "../observe/look";
 import { RunContext } from "../observe/runContext";
@@ -20,14 +20,21 @@ import { withoutAccount } from "./withoutAccount";
 /** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
 const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
 
+/** The first and the last look of a rollout, and its memory. Undefined if it has seen nothing. */
+interface RunSeen {
+    readonly first: World | undefined;
+    readonly last: World | undefined;
+    readonly memory: Memory | undefined;
+}
+
 /** Takes the rollout back if pods cannot use their credentials, or if it failed before all canaries worked. Returns the error of the run. */
 export async function takeBack(
     context: RunContext,
     target: RolloutRun,
-    { first, last }: { readonly first: World | undefined; readonly last: World | undefined },
+    { first, last, memory }: RunSeen,
     error: unknown,
 ): Promise<unknown> {
-    const tested = last !== undefined && canariesWork(target, last);
+    const tested = last !== undefined && canariesWork(target, last, memory);
     if (tested && !isRefusal(error, ...FOR_CREDENTIALS)) {
         return error;
     }
@@ -59,8 +66,10 @@ function deliversTheSame(former: Readonly<Record<string, string>>, { subject: { 
 }
 
 /** Whether the canaries have worked. A complaint of a pod that restarted after them says nothing against them. */
-function canariesWork(target: RolloutRun, world: World): boolean {
-    return nextCanaryStep(target, withoutComplaints(world), freshMemory(world.at)).do === "done";
+function canariesWork(target: RolloutRun, world: World, memory: Memory | undefined): boolean {
+    const { seen } = memory ?? {};
+    const fresh = { ...freshMemory(world.at), ...(seen === undefined ? {} : { seen }) };
+    return nextCanaryStep(target, withoutComplaints(world), fresh).do === "done";
 }
 
 /** After the others have restarted with their former credentials. */

@@ -257,12 +257,20 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
             read("account", () => {
                 world.lookAtAccount();
                 const { unknownNodes = [] } = world.conditions;
-                const known = world.nodes.filter(({ name }) => !unknownNodes.includes(name));
+                const seen = world.nodes.filter(({ name }) => !unknownNodes.includes(name));
+                const known = seen.filter(({ leaving }) => leaving === undefined);
                 const roleOf = (id: string) => known.find(({ name }) => instanceOf(name) === id)?.role;
                 const roleOfInstance = Object.fromEntries(instanceIds.map((id) => [id, roleOf(id)]));
+                const leaving = [
+                    ...[...world.terminated].map((name) => [instanceOf(name), "terminated"] as const),
+                    ...seen.flatMap(({ name, leaving: state }) =>
+                        state === undefined ? [] : [[instanceOf(name), state] as const],
+                    ),
+                ].filter(([id]) => instanceIds.includes(id));
                 const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
                 return {
                     roleOfInstance,
+                    ...(leaving.length === 0 ? {} : { leavingInstances: Object.fromEntries(leaving) }),
                     networkOfInstance: Object.fromEntries(
                         known
                             .filter(({ name }) => instanceIds.includes(instanceOf(name)))
@@ -356,7 +364,7 @@ function change(world: ModelWorld, role: string, policyArn: string, attached: bo
 }
 
 function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
-    const instances = world.nodes.filter(({ role }) => role === name).map((node) => instanceOf(node.name));
+    const instances = world.nodes.filter(({ role, leaving }) => role === name && leaving === undefined).map((node) => instanceOf(node.name));
     return {
         name,
         exists: true,

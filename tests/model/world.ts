@@ -19,6 +19,8 @@ export const TICK_MILLISECONDS = 250;
 export const ENFORCEMENT_MILLISECONDS = 3000;
 const STOP_MILLISECONDS = 750;
 const SLOW_STOP_MILLISECONDS = 6000;
+/** How long an instance is shutting down. Its pods run until then. */
+const SHUTDOWN_MILLISECONDS = 5000;
 const LONGEST_BACKOFF_MILLISECONDS = 60_000;
 /** How long a canary is watched. */
 export const STABLE_SECONDS = 13;
@@ -39,6 +41,12 @@ export interface ModelNode {
     lacksImage: boolean;
     /** Whether its pods take longer to stop. */
     stopsSlowly: boolean;
+    /** Its kubelet responds, and it is NotReady until its first pod is Ready: without the CNI, a node has no network. */
+    isStarting: boolean;
+    /** Whether a pod has been Ready on it. */
+    hasServed: boolean;
+    /** What EC2 shows of its instance, which has lost its instance profile. Nothing runs on one that is terminated. */
+    leaving: "shutting-down" | "terminated" | undefined;
 }
 
 /** The DaemonSet's own metadata, as far as the component's patch writes it. */
@@ -81,6 +89,8 @@ export class ModelWorld {
     public version = 0;
     public nodes: ModelNode[] = [];
     public pods: ModelPod[] = [];
+    /** The nodes that are gone. EC2 shows their instances for about an hour. */
+    public readonly terminated = new Set<string>();
     /** The DaemonSet, and its service account. Their owner may change both. */
     public daemonSetName = AWS_NODE;
     public serviceAccountName = AWS_NODE;
@@ -184,19 +194,38 @@ export class ModelWorld {
         this.onFailedRollout = undefined;
     }
 
-    public join(role: string, holdsPolicy = true): void {
+    /** @param isStarting Whether the node is NotReady until its first pod is Ready, as on EKS. */
+    public join(role: string, holdsPolicy = true, isStarting = false): ModelNode {
         this.joined += 1;
         const subnet = `subnet-${String(this.joined % this.subnets)}`;
-        this.nodes.push({
+        const node: ModelNode = {
             name: `n${String(this.joined)}`,
             role,
             subnet,
-            ready: true,
+            ready: !isStarting,
             lacksImage: false,
             stopsSlowly: false,
-        });
+            isStarting,
+            hasServed: false,
+            leaving: undefined,
+        };
+        this.nodes.push(node);
         this.createNodeRole(role, holdsPolicy);
         this.changed();
+        return node;
+    }
+
+    /**
+     * The instance of a node is terminated. Its node stays for a while, and is Ready for the first 40 seconds, until the node controller misses its
+     * kubelet: k8s.io/kubernetes cmd/kube-controller-manager/app/options, NodeMonitorGracePeriod; k8s.io/cloud-provider
+     * controllers/nodelifecycle/node_lifecycle_controller.go, MonitorNodes, deletes it then.
+     */
+    public terminate(node: ModelNode): void {
+        node.leaving = "shutting-down";
+        this.note(`** the instance of ${node.name} is terminated`);
+        this.later(this.now + SHUTDOWN_MILLISECONDS, () => (node.leaving = "terminated"));
+        this.later(this.now + SHUTDOWN_MILLISECONDS + 40_000, () => this.setReady(node, false));
+        this.later(this.now + SHUTDOWN_MILLISECONDS + 45_000, () => this.lose(node));
     }
 
     public createNodeRole(role: string, holdsPolicy = true): void {
@@ -213,6 +242,7 @@ export class ModelWorld {
     }
 
     public lose(node: ModelNode): void {
+        this.terminated.add(node.name);
         this.nodes = this.nodes.filter((other) => other !== node);
         this.pods = this.pods.filter((pod) => pod.node !== node.name);
         this.others.lose(node.name);
@@ -341,8 +371,9 @@ export class ModelWorld {
     /** A live check looks at the cluster. */
     public look(roleArn: string): void {
         this.acted.add(this.acting);
+        // No pod of a node that has never had one can become unavailable.
         const nodes = this.nodes
-            .filter(({ ready }) => ready)
+            .filter(({ ready, hasServed, leaving }) => ready && hasServed && leaving === undefined)
             .map(({ name, role, subnet }) => {
                 const pod = this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
                 return {
@@ -511,7 +542,8 @@ export class ModelWorld {
     }
 
     private kubelets(): void {
-        const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
+        const responding = this.nodes.filter((node) => (node.ready || node.isStarting) && node.leaving !== "terminated");
+        const ready = new Set(responding.map(({ name }) => name));
         const slow = new Set(this.nodes.filter((node) => node.stopsSlowly).map(({ name }) => name));
         const gone = ({ node, stoppingSince = Infinity }: ModelPod) =>
             ready.has(node) &&
@@ -540,8 +572,18 @@ export class ModelWorld {
                 this.hasPath(pod)
             ) {
                 pod.readySince = this.now;
+                this.serve(pod.node);
                 this.changed();
             }
+        }
+    }
+
+    private serve(name: string): void {
+        const node = this.nodes.find((one) => one.name === name);
+        if (node !== undefined) {
+            node.ready ||= node.isStarting;
+            node.isStarting = false;
+            node.hasServed = true;
         }
     }
 
@@ -627,7 +669,9 @@ export class ModelWorld {
      * webhook gives a role that does not work.
      */
     private checkInvariant(): void {
-        const failing = this.pods.flatMap(({ node, roleArn, stoppingSince, restart }) =>
+        const ended = new Set(this.nodes.filter((node) => node.leaving === "terminated").map(({ name }) => name));
+        const running = this.pods.filter(({ node }) => !ended.has(node));
+        const failing = running.flatMap(({ node, roleArn, stoppingSince, restart }) =>
             restart && !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false ? [{ node, restart }] : [],
         );
         const canaries = failing.filter(({ restart }) => !restart.isOfWave);
@@ -647,7 +691,7 @@ export class ModelWorld {
         }
         this.checkCutOff();
         [...this.elsewhere.withoutPath(this), ...this.others.withoutPath(this)].forEach((found) => this.problem(found));
-        for (const pod of this.pods) {
+        for (const pod of running) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
             // Without the guard, another party's role cannot be prevented, and the component has no part in it.
             const isForeign = pod.roleArn === FOREIGN_ROLE;

@@ -26,6 +26,8 @@ export const target: DetachmentTarget = {
     detachPolicyArns: undefined,
     injectionGuard: true,
     stableSeconds: 20,
+    // Longer than the age of the pods in these worlds.
+    canarySeconds: 7200,
     iamPropagationSeconds: 120,
     maxNotReadyNodes: 0,
 };

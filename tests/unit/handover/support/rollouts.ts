@@ -9,6 +9,7 @@ export const target: RolloutTarget = {
     stableSeconds: 20,
     // Longer than the age of the pods in these worlds.
     canarySeconds: 7200,
+    iamPropagationSeconds: 120,
 };
 
 export const right = carrying(ROLE);

@@ -1,0 +1,96 @@
+import type { Memory } from "../model/steps";
+import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
+import { untilStable } from "./fleet";
+import { withoutTerminated } from "./leaving";
+import { Place, placeKey, placesOf } from "./places";
+
+/** When a pod works with the role. */
+export interface Watched {
+    readonly isRight: (pod: PodSeen) => boolean;
+    readonly stableSeconds: number;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Adds a look. `watched` is undefined in a run that gives no pod the role. */
+export function withSeen(memory: Memory, look: World, watched?: Watched): Memory {
+    const world = withoutTerminated(look);
+    const { cluster, at } = world;
+    const { seen } = memory;
+    const right = watched === undefined ? [] : cluster.pods.filter((pod) => pod.ready && watched.isRight(pod));
+    const stable = right.filter((pod) => untilStable([pod], watched?.stableSeconds ?? 0, at) === 0);
+    const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
+    const keyOf = (pod: PodSeen) => {
+        const node = nodes.get(pod.node);
+        return node === undefined ? [] : [nodeKey(node)];
+    };
+    const placeOf = (pod: PodSeen) => {
+        const node = nodes.get(pod.node);
+        return node === undefined ? [] : [placeKey(node, world.account)];
+    };
+    const present = new Set(cluster.pods.map(({ uid }) => uid));
+    const uids = (before: ReadonlySet<string> = NOTHING, now: readonly PodSeen[]) =>
+        new Set([...[...before].filter((uid) => present.has(uid)), ...now.map(({ uid }) => uid)]);
+    return {
+        ...memory,
+        seen: {
+            firstNodes: seen?.firstNodes ?? new Set(cluster.nodes.map(nodeKey)),
+            firstPlaces: seen?.firstPlaces ?? new Set(placesOf(world).map(({ key }) => key)),
+            served: joined(seen?.served, cluster.pods.filter(({ ready }) => ready).flatMap(keyOf)),
+            beforeGuard: seen?.beforeGuard ?? (cluster.injectionGuard.inForce ? present : undefined),
+            ready: uids(seen?.ready, right),
+            worked: uids(seen?.worked, stable),
+            readyIn: joined(seen?.readyIn, right.flatMap(placeOf)),
+            workedIn: joined(seen?.workedIn, stable.flatMap(placeOf)),
+        },
+    };
+}
+
+const joined = (before: ReadonlySet<string> = NOTHING, now: readonly string[]) => new Set([...before, ...now]);
+
+const nodeKey = ({ name, instanceId }: NodeSeen) => instanceId ?? name;
+
+/** Whether a node was in the first look. In a decision without a look before it, every node is. */
+export function isOfFirstLook(node: NodeSeen, { seen }: Memory): boolean {
+    return seen === undefined || seen.firstNodes.has(nodeKey(node));
+}
+
+export function isOfFirstPlaces(key: string, { seen }: Memory): boolean {
+    return seen === undefined || seen.firstPlaces.has(key);
+}
+
+/** Whether a pod is younger than the injection guard, so that the guard has admitted it with its role. */
+export function isBornUnderGuard({ uid }: PodSeen, { seen }: Memory): boolean {
+    return seen?.beforeGuard !== undefined && !seen.beforeGuard.has(uid);
+}
+
+/** Whether a pod has worked with the role in some look: for long enough, or at all if the guard has admitted it. */
+export function hasWorked(pod: PodSeen, memory: Memory): boolean {
+    const { worked = NOTHING, ready = NOTHING } = memory.seen ?? {};
+    return worked.has(pod.uid) || (isBornUnderGuard(pod, memory) && (pod.ready || ready.has(pod.uid)));
+}
+
+export function hasWorkedIn({ key }: Pick<Place, "key">, { seen }: Memory): boolean {
+    return seen?.workedIn.has(key) ?? false;
+}
+
+/**
+ * The nodes without those that have joined since the first look and wait for their first pod. They had no pod that could become unavailable,
+ * and no pod of an earlier wave. One whose pod is wrong counts: it restarts.
+ */
+export function withoutJoining(
+    nodes: readonly NodeSeen[],
+    { pods }: ClusterSeen,
+    memory: Memory,
+    isRight: (pod: PodSeen) => boolean,
+): NodeSeen[] {
+    const { seen } = memory;
+    if (seen === undefined) {
+        return [...nodes];
+    }
+    const wrong = new Set(pods.filter((pod) => !pod.terminating && !isRight(pod)).map(({ node }) => node));
+    return nodes.filter((node) => {
+        const key = nodeKey(node);
+        return seen.firstNodes.has(key) || seen.served.has(key) || wrong.has(node.name);
+    });
+}
