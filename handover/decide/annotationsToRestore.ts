@@ -1,9 +1,10 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import type { HandOverRecord } from "../model/record";
+import { HandOverRecord, recordedNotAttached } from "../model/record";
 import type { Subject } from "../model/subject";
-import type { World } from "../model/world";
+import type { NodeRoleSeen, World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
 import { withoutDeletedRole } from "./formerAnnotations";
+import { SHOWN_AFTER_MILLISECONDS } from "./giveBack";
 import { rolesOf } from "./nodeRolePolicies";
 import { isDetached, reliesOnRole } from "./reliesOnRole";
 
@@ -23,6 +24,7 @@ export interface Restorable {
  * A rollout that runs again on a cluster that is handed over (after a destroy that was killed, for example) must not send pods back to
  * node roles without the policies. It does not know about them if the run has seen nothing. Under the injection guard of such a cluster, no
  * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
+ * As long as no policy has left a node role, nothing relies on the guard: it is removed.
  */
 export function annotationsToRestore(
     target: Restorable,
@@ -42,7 +44,27 @@ export function annotationsToRestore(
     }
     const { roleArns: admitted = [] } = last.cluster.injectionGuard;
     const other = admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
-    return other === undefined ? subject.annotations : { [ROLE_ARN_ANNOTATION]: other };
+    if (other !== undefined) {
+        return { [ROLE_ARN_ANNOTATION]: other };
+    }
+    return mayRemoveGuard(record, first, last) ? formerAnnotations : subject.annotations;
+}
+
+/**
+ * Whether nothing relies on the injection guard: each node role has all the policies on record, from the first look of the run to the last. The
+ * looks are so far apart that IAM would show a detachment by an earlier run.
+ */
+export function mayRemoveGuard(record: HandOverRecord, first: World | undefined, last: World | undefined): boolean {
+    return (
+        first !== undefined &&
+        last !== undefined &&
+        last.at - first.at >= SHOWN_AFTER_MILLISECONDS &&
+        [first, last].every(({ account }) => account.nodeRoles.every((role) => hasAll(record, role)))
+    );
+}
+
+function hasAll(record: HandOverRecord, role: NodeRoleSeen): boolean {
+    return !role.exists || (!isDetached(record, role) && recordedNotAttached(record, role).length === 0);
 }
 
 /** Whether the roles of all nodes lack their policies when the rollout fails: a pod that goes back to one could not work, even if none works now. */

@@ -269,7 +269,7 @@ function onLeavingNodes(pods: readonly PodSeen[], world: World): PodSeen[] {
 function leavingLine(pods: readonly PodSeen[]): string | undefined {
     return pods.length === 0
         ? undefined
-        : `EC2 is terminating the instances of ${listNames(pods.map(({ node: name }) => ({ name })))}, whose pods do not carry the role`;
+        : `these pods do not carry the role until they leave with their nodes: ${listNames(pods)}`;
 }
 
 /**

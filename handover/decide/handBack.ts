@@ -79,18 +79,20 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
     );
 }
 
-/**
- * The NotReady nodes that may be skipped: those whose pods carry the role, or whose role is not known. Their pods are removed from the API, and their
- * kubelets stop them when the nodes are back.
- */
-function ignoredNodes(target: HandBackTarget, { cluster, account }: World): NodeSeen[] {
+/** The nodes that the hand-back waits for, and the NotReady ones that it may skip. */
+interface ReturningNodes {
+    readonly nodes: readonly NodeSeen[];
+    /** Their pods are removed from the API, and their kubelets stop them when the nodes are back. */
+    readonly ignored: readonly NodeSeen[];
+}
+
+function returningNodes(target: HandBackTarget, world: World, memory: Memory): ReturningNodes {
     const carriesOne = carries(target);
-    const carriers = new Set(cluster.pods.filter(carriesOne).map(({ node }) => node));
-    const silent = cluster.nodes.filter(
-        (node) =>
-            !node.ready && (carriers.has(node.name) || account.roleOfInstance[node.instanceId ?? ""] === undefined),
-    );
-    return silent.length <= (target.maxNotReadyNodes ?? 0) ? silent : [];
+    const { cluster } = withoutLeaving(world);
+    const settled = withoutJoining(cluster.nodes, cluster, memory, (pod) => !carriesOne(pod));
+    const silent = settled.filter(({ ready }) => !ready);
+    const ignored = silent.length <= (target.maxNotReadyNodes ?? 0) ? silent : [];
+    return { nodes: settled.filter((node) => !ignored.includes(node)), ignored };
 }
 
 /**
@@ -193,15 +195,14 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
         const none = "there is no DaemonSet, so no pod carries the role";
         return othersStep(target, cluster) ?? lateWebhookStep(cluster, memory, at, none) ?? { do: "done", why: none };
     }
-    const ignored = ignoredNodes(target, world);
-    const staying = withoutLeaving(world);
-    const nodes = staying.cluster.nodes.filter((node) => !ignored.includes(node));
+    const { nodes, ignored } = returningNodes(target, world, memory);
+    const counting = { ...world, cluster: { ...cluster, nodes } };
     const fleet = returningFleet(target, cluster, nodes);
-    const failed = failedStep(target, fleet, staying, memory);
+    const failed = failedStep(target, fleet, counting, memory);
     if (failed !== undefined) {
         return failed;
     }
-    const firstPods = firstPodsStep(target, { ...staying, cluster: { ...staying.cluster, nodes } }, memory);
+    const firstPods = firstPodsStep(target, counting, memory);
     if (firstPods !== undefined) {
         return firstPods;
     }
@@ -215,7 +216,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const rolling = goesOnByItself(cluster);
     const mayRestart = (pod: PodSeen) => !rolling || pod.current;
     // The pods on NotReady nodes come last. They do not use up maxUnavailable, so that they do not hold up the others.
-    const responding = returningFleet(target, cluster, settledNodes(target, nodes, cluster, memory));
+    const responding = returningFleet(target, cluster, readyNodes({ nodes }));
     const first = responding.wrong.filter(mayRestart);
     const toRestart = first.length > 0 ? first : fleet.wrong.filter(mayRestart);
     if (toRestart.length > 0) {
@@ -241,7 +242,7 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     }
     const back = `${String(fleet.right.length)} pods use their former credentials again; none carries the role`;
     return (
-        awaitFleet(endingFleet(target, responding, fleet), cluster, memory, at) ??
+        awaitFleet(fleet, cluster, memory, at) ??
         leavingStep(cluster.pods.filter(carries(target))) ??
         wakeMarkStep(cluster) ??
         othersStep(target, cluster) ??
@@ -284,36 +285,11 @@ function readyNodes({ nodes }: Pick<ClusterSeen, "nodes">): NodeSeen[] {
     return nodes.filter(({ ready }) => ready);
 }
 
-/** The Ready nodes, without those that are joining. */
-function settledNodes(
-    target: HandBackTarget,
-    nodes: readonly NodeSeen[],
-    cluster: ClusterSeen,
-    memory: Memory,
-): NodeSeen[] {
-    const carriesOne = carries(target);
-    return withoutJoining(readyNodes({ nodes }), cluster, memory, (pod) => !carriesOne(pod));
-}
-
-/**
- * What the end waits for: the pods on Ready nodes, and on NotReady ones those that carry the role. A pod without the role on a NotReady node may
- * become Ready whenever its node does.
- */
-function endingFleet(target: HandBackTarget, responding: Fleet, all: Fleet): Fleet {
-    const carriesOne = carries(target);
-    const known = new Set(responding.terminating.map(({ uid }) => uid));
-    const others = all.terminating.filter((pod) => !known.has(pod.uid) && carriesOne(pod));
-    return { ...responding, wrong: all.wrong, terminating: [...responding.terminating, ...others] };
-}
-
-/** The pods that are left run on nodes whose instance is being terminated, and end with it. */
+/** The pods that are left are on nodes whose instance is being terminated, or that the DaemonSet no longer selects. They end without a restart. */
 function leavingStep(pods: readonly PodSeen[]): Step | undefined {
     return pods.length === 0
         ? undefined
-        : {
-              do: "wait",
-              why: `EC2 is terminating the instances of ${listNames(pods.map(({ node: name }) => ({ name })))}, whose pods carry the role`,
-          };
+        : { do: "wait", why: `these pods carry the role until they leave with their nodes: ${listNames(pods)}` };
 }
 
 /** The pods on these nodes: a pod counts as right if it carries no role that is about to be deleted. */
@@ -356,7 +332,7 @@ function firstPodsStep(target: HandBackTarget, { cluster, account, at }: World, 
     const mayMove = returningFleet(target, cluster, ready).wrong.length > 0 ? ready : cluster.nodes;
     const steps = [...new Set(mayMove.map(roleOf))].map((role) => {
         const nodes = cluster.nodes.filter((node) => roleOf(node) === role);
-        const responding = settledNodes(target, nodes, cluster, memory);
+        const responding = readyNodes({ nodes });
         const fleet = returningFleet(target, cluster, responding.length > 0 ? responding : nodes);
         return firstPodStep(fleet, cluster, memory, at);
     });
@@ -422,8 +398,7 @@ function carries(target: HandBackTarget): (pod: PodSeen) => boolean {
 function unsafeNodeRolesStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
     const { record, subject } = target;
     const { account } = world;
-    const ignored = ignoredNodes(target, world);
-    const nodes = withoutLeaving(world).cluster.nodes.filter((node) => !ignored.includes(node));
+    const { nodes } = returningNodes(target, world, memory);
     const insufficient = rolesOf(nodes, account).filter((role) => !suffices(role, record, memory));
     return (
         unknownRoleStep(nodes, account) ??

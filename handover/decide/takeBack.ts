@@ -4,6 +4,7 @@ import { listNames } from "../model/listNames";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { PodSeen, World } from "../model/world";
+import { guardRefuses } from "./admittedRoles";
 import { complains } from "./complaints";
 import { fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
 import { withoutJoining } from "./seen";
@@ -16,6 +17,8 @@ export interface TakeBackTarget {
     readonly stableSeconds: number;
     /** When the role was proved after a pod had complained. */
     readonly provedAt?: number;
+    /** Whether an injection guard that refuses the former annotations goes first: no policy has left the node roles. */
+    readonly removesGuard?: boolean;
 }
 
 /**
@@ -28,6 +31,12 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     const differs = Object.keys({ ...subject.annotations, ...formerAnnotations }).some(
         (name) => live[name] !== formerAnnotations[name],
     );
+    if (target.removesGuard === true && guardRefuses(cluster, formerAnnotations)) {
+        return {
+            do: "removeInjectionGuard",
+            why: "removing the injection guard, which refuses pods with the former annotation: the node roles hold their policies",
+        };
+    }
     if (cluster.serviceAccount !== undefined && differs) {
         return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
     }

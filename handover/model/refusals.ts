@@ -395,12 +395,12 @@ export const refusals = {
             "Find the action in the text of this event, allow it for the role, and run the update again. If it stops at the same event, which " +
                 "Kubernetes keeps for an hour, delete the pods that report it: the next ones have no event.",
         ),
-    /** For a role that was approved before. A preview does not know whether pods were verified with it. */
+    /** A preview proves nothing. Each complaint that it sees is from before the update. */
     outdatedComplaint: ({ code, seen, means, fix }: Pick<Refusal, "code" | "seen" | "means" | "fix">) =>
         new Refusal(
             code,
             seen,
-            `${means} If an update with this role has succeeded before, and no destroy has begun since, the update proves the role again, and goes on if the role has got the permission.`,
+            `${means} The update proves the role again, and goes on if the proof shows that the role has the permission now.`,
             fix,
         ),
     restartLimitReached: ({ node }: PodSeen, times: number, why: string) =>

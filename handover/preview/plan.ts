@@ -60,7 +60,7 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
     const reasons = inputs.record === undefined ? preflightRefusals(preflight) : [];
     const { changes: moves, remaining, refusals: duringUpdate } = follow(inputs);
-    const stops = distinct([...reasons, ...duringUpdate.map((refusal) => orOutdated(refusal, inputs))]);
+    const stops = distinct([...reasons, ...duringUpdate.map(orOutdated)]);
     return stops.length === 0
         ? { refusals: stops, changes: moves, remaining }
         : { refusals: stops, changes: [], remaining: [] };
@@ -200,10 +200,8 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
 }
 
 /** A preview proves nothing, so it cannot tell whether a complaint is from before the role was repaired. */
-function orOutdated(refusal: Refusal, { preflight, record, former }: PlanInputs): Refusal {
-    const { approvedRoleArns = [] } = record ?? former?.record ?? {};
-    const wasApproved = approvedRoleArns.includes(preflight.subject.roleArn);
-    return refusal.code === "pod-misses-permissions" && wasApproved ? refusals.outdatedComplaint(refusal) : refusal;
+function orOutdated(refusal: Refusal): Refusal {
+    return refusal.code === "pod-misses-permissions" ? refusals.outdatedComplaint(refusal) : refusal;
 }
 
 function distinct(all: readonly Refusal[]): Refusal[] {

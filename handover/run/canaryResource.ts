@@ -1,7 +1,11 @@
 import { rolloutDrift, unfinishedRepair } from "../decide/drift";
+import { tellAll } from "../decide/driftFindings";
+import { lateCarriers, unusablePlaces } from "../decide/unusablePlaces";
 import { subjectOf } from "../model/record";
-import { warn, withRunContext } from "../observe/runContext";
-import { CanaryInputs, CanaryOutputs, outputsOf } from "./canaryState";
+import type { ClusterSeen } from "../model/world";
+import { lookAtAccount } from "../observe/look";
+import { RunContext, warn, withRunContext } from "../observe/runContext";
+import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf } from "./canaryState";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { rollOut } from "./rollOut";
 
@@ -24,18 +28,36 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     delete: () => Promise.resolve(),
     read: (state, operation) =>
         withRunContext(state, [], operation, async (context) => {
-            const subject = subjectOf(state.record, state.subject);
+            const target = {
+                ...state,
+                subject: subjectOf(state.record, state.subject),
+                canarySeconds: state.timeouts.canarySeconds,
+            };
             const cluster = await context.cluster.look();
             const isPending = state.drift !== NO_DRIFT;
             const drift =
-                rolloutDrift({ ...state, subject }, cluster) ??
-                (isPending ? unfinishedRepair(state, cluster) : undefined);
+                rolloutDrift(target, cluster) ??
+                (isPending ? unfinishedRepair(state, cluster) : undefined) ??
+                (await unusableDrift(context, target, cluster));
             if (drift !== undefined) {
                 warn(context, drift);
             }
             return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
         }),
 };
+
+/** Looks at the account, which knows the places, only if a pod does not work at all. */
+async function unusableDrift(
+    context: RunContext,
+    target: CanaryState & { readonly canarySeconds: number },
+    cluster: ClusterSeen,
+): Promise<string | undefined> {
+    if (cluster.uid !== target.record.clusterUid || lateCarriers(target, cluster, context.now()).length === 0) {
+        return undefined;
+    }
+    const world = await lookAtAccount({ ...context, roleNames: rolesOf(target) }, cluster, false);
+    return tellAll(unusablePlaces(target, world));
+}
 
 /** The policies of these roles are attached again for pods that rely on them. */
 function rolesOf({ record }: CanaryInputs): readonly string[] {

@@ -1,9 +1,9 @@
 import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { annotationsToRestore } from "../decide/annotationsToRestore";
+import { annotationsToRestore, mayRemoveGuard } from "../decide/annotationsToRestore";
 import { nextCanaryStep } from "../decide/canary";
 import { withoutComplaints } from "../decide/complaints";
 import { isDetached } from "../decide/reliesOnRole";
-import { nextTakeBackStep } from "../decide/takeBack";
+import { nextTakeBackStep, TakeBackTarget } from "../decide/takeBack";
 import { carriesAnyOf, carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
@@ -50,7 +50,8 @@ export async function takeBack(
             ? error
             : withOtherWay(tested ? refusals.waveStays(error) : refusals.canaryStays(cause));
     }
-    const { world, why: back } = await revert(context, { ...target, formerAnnotations }, cause);
+    const removesGuard = mayRemoveGuard(target.record, first, last);
+    const { world, why: back } = await revert(context, { ...target, formerAnnotations, removesGuard }, cause);
     if (isApiFailure(error)) {
         return stateUnknown(error, back);
     }
@@ -113,7 +114,11 @@ function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusa
 }
 
 /** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
-async function revert(context: RunContext, target: RolloutRun, cause: string): Promise<Reached> {
+async function revert(
+    context: RunContext,
+    target: RolloutRun & Pick<TakeBackTarget, "removesGuard">,
+    cause: string,
+): Promise<Reached> {
     context.progress(`the rollout failed: ${cause} Taking it back`);
     try {
         // The credentials for the account may be the cause of the failure.

@@ -57,6 +57,11 @@ table("The policies leave the node roles", [
         DETACH,
     ],
     [
+        "though instances with the role have not joined: the injection guard admits their pods with the role alone",
+        verified({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4"] })] }),
+        DETACH,
+    ],
+    [
         "also of a cluster without nodes",
         verified({ nodes: [], pods: [] }, { roleOfInstance: {}, nodeRoles: [nodeRole({ instancesOfCluster: [] })] }),
         {

@@ -51,9 +51,13 @@ table("Nothing leaves the node roles", [
         wait("2 pods carry the role, 1 still have the old template"),
     ],
     [
-        "while instances with the role have not joined",
-        verified({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4", "i-n5"] })] }),
+        "while instances with the role have not joined, without the injection guard",
+        verified(
+            { injectionGuard: { present: false, inForce: false } },
+            { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4", "i-n5"] })] },
+        ),
         wait("instances with a node role have not joined yet: i-n4, i-n5"),
+        { injectionGuard: false },
     ],
     [
         "while the guard is not in force",

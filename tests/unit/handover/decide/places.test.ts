@@ -109,7 +109,7 @@ describe("A place", () => {
 
     it("has a node that is no instance, as one whose role is not known", () => {
         const of = world(onNodeRole, { cluster: { nodes: [node("a", { instanceId: undefined })] } });
-        deepStrictEqual(placesOf(of), [{ roleName: "", subnetId: "", nodes: of.cluster.nodes }]);
+        deepStrictEqual(placesOf(of), [{ key: " ", roleName: "", subnetId: "", nodes: of.cluster.nodes }]);
     });
 
     it("does not exist without nodes", () => {

@@ -161,6 +161,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.canaryMissing([pod("n1", onNodeRole)], ["n1 (subnet-0a)"]),
         refusals.canaryMissing([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"]),
     ],
+    placeUnusable: [
+        refusals.placeUnusable([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], ROLE, 300),
+        refusals.placeUnusable([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], ROLE, 300),
+    ],
     waveStays: [refusals.waveStays(refusals.waveFailed([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], 300))],
     formerCredentialsFail: [
         refusals.formerCredentialsFail([pod("n1", onNodeRole)], ["n1 (subnet-0a)"]),

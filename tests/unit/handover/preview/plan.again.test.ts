@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import { planHandOver } from "../../../../handover/preview/plan";
 import {
     ANNOTATE,
@@ -234,19 +234,11 @@ describe("The reasons of a refusal", () => {
         );
     });
 
-    const noPolicies = { policiesAdded: [], policiesRemoved: [] };
-    // A role may be approved, and its first rollout unfinished: that one is given no time, whatever the proof says.
     const outdated =
-        /If an update with this role has succeeded before, and no destroy has begun since, the update proves the role again, and goes on if the role has got the permission\./;
-    for (const [kind, more, isExpected] of [
-        ["say that a complaint may be outdated", recorded, true],
-        ["say so if only the record of before knows the role", { former: { ...noPolicies, record } }, true],
-        ["do not say so of a role that was never approved", {}, false],
-        [
-            "do not say so of another role",
-            { former: { ...noPolicies, record: { ...record, approvedRoleArns: [FORMER_ROLE] } } },
-            false,
-        ],
+        /The update proves the role again, and goes on if the proof shows that the role has the permission now\./;
+    for (const [kind, more] of [
+        ["say that a complaint may be outdated", recorded],
+        ["say so of a role that was never approved, too", {}],
     ] as const) {
         it(kind, () => {
             const { preflight } = planInputs;
@@ -258,7 +250,7 @@ describe("The reasons of a refusal", () => {
                 preflight: { ...preflight, world: { ...world, cluster } },
             });
             const [refusal] = refusals.filter(({ code }) => code === "pod-misses-permissions");
-            strictEqual(outdated.test(refusal?.message ?? ""), isExpected, refusals.map(String).join("\n"));
+            ok(outdated.test(refusal?.message ?? ""), refusals.map(String).join("\n"));
         });
     }
 });

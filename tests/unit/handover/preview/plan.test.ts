@@ -256,6 +256,13 @@ table("The plan of what does not come by itself", [
         "names the instance that has not joined",
         seen({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] }),
         changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, wait("instances with a node role have not joined yet: i-n4")),
+        {},
+        { injectionGuard: false },
+    ],
+    [
+        "does not wait for it where the injection guard admits its pod",
+        seen({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] }),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
     ],
 ]);
 

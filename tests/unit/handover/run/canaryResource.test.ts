@@ -5,6 +5,7 @@ import type { World } from "../../../../handover/model/world";
 import { canary, CanaryInputs, CanaryOutputs } from "../../../../handover/run/canaryResource";
 import {
     carrying,
+    CNI_POLICY,
     daemonSet,
     FORMER_ROLE,
     node,
@@ -271,14 +272,34 @@ describe("A rollout that fails in its canaries", () => {
         deepStrictEqual(end(), REVERTED);
     });
 
-    it("keeps the annotation if the injection guard refuses pods without the role, and says so", async () => {
-        const { done, writes } = rollOut({ cluster: { injectionGuard: GUARD }, born: ofRole(() => "never") });
+    it("keeps the annotation if the injection guard refuses pods without the role, and a node role lacks a policy", async () => {
+        const { done, writes } = rollOut({
+            cluster: { injectionGuard: GUARD },
+            nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })],
+            born: ofRole(() => "never"),
+        }, { record: { ...record, nodeRolePolicies: { ...record.nodeRolePolicies, more: [CNI_POLICY] } } });
         await rejects(done, ({ code, means, fix }: Refusal) => {
             strictEqual(code, "canary-failed");
             match(means, /^The canary keeps the role, because pods cannot return to the node roles: /);
             match(fix, /^Fix the cause\. Then run pulumi up --refresh\. Or run pulumi destroy: /);
             return true;
         });
+        deepStrictEqual(writes(), ["restart pod-n1"]);
+    });
+
+    it("removes the injection guard first if each node role has its policies, so that the pod can go back", async () => {
+        const { done, writes, end } = rollOut({ cluster: { injectionGuard: GUARD }, born: ofRole(() => "never") });
+        await rejects(done, { code: "canary-failed" });
+        deepStrictEqual(writes(), ["restart pod-n1", "remove the guard", "annotate nothing", "restart new1-n1"]);
+        deepStrictEqual(end(), { annotations: {}, carriers: [] });
+    });
+
+    it("keeps the annotation under the guard if it fails at once: IAM may still show a policy that was detached", async () => {
+        const { done, writes } = rollOut({
+            cluster: { injectionGuard: GUARD },
+            born: ofRole(() => ({ complains: "no" })),
+        });
+        await rejects(done, { code: "canary-failed" });
         deepStrictEqual(writes(), ["restart pod-n1"]);
     });
 
@@ -667,6 +688,7 @@ describe("A rollout that fails in a wave", () => {
             nodes: nine,
             pods: handedOver,
             cluster: { injectionGuard: GUARD },
+            nodeRoles: [nodeRole(withoutPolicies)],
             born: ofRole(() => "never"),
         };
         const { done, end } = rollOut(guarded);
@@ -726,8 +748,10 @@ describe("A rollout that fails in a wave", () => {
 });
 
 describe("A complaint from before the role was repaired", () => {
-    const complaining = (at: number) =>
-        pods(carrying(ROLE), pod("n2", carrying(ROLE), { missingPermissions: "no", missingPermissionsAt: at }));
+    const complaining = (at?: number) => {
+        const when = at === undefined ? {} : { missingPermissionsAt: at };
+        return pods(carrying(ROLE), pod("n2", carrying(ROLE), { missingPermissions: "no", ...when }));
+    };
     const update = (of: Simulated, before: Partial<typeof state> = {}) => {
         const simulated = simulate(of);
         return {
@@ -752,13 +776,21 @@ describe("A complaint from before the role was repaired", () => {
         await rejects(done, { code: /canary-failed|rollout-taken-back/ });
     });
 
-    it("counts for a role that was never delivered before", async () => {
-        const { done, calls } = update({ pods: complaining(seconds(-60)) }, { approvedRole: "before" });
-        await rejects(done, { code: /canary-failed|rollout-taken-back/ });
-        strictEqual(proofs(calls), 0);
-        const first = rollOut({ pods: complaining(seconds(-60)) });
-        await rejects(first.done, { code: /canary-failed|rollout-taken-back/ });
-        strictEqual(proofs(first.calls), 0);
+    it("does not count either for a role that was never delivered before", async () => {
+        const { done, calls } = update({ pods: complaining(seconds(-1)) }, { approvedRole: "before" });
+        deepStrictEqual(await done, { shown: WORKS, rollouts: 4 });
+        strictEqual(proofs(calls), 1);
+        const first = rollOut({ pods: complaining(seconds(-1)) });
+        deepStrictEqual(await first.done, { shown: WORKS, rollouts: 1 });
+        strictEqual(proofs(first.calls), 1);
+    });
+
+    it("counts for such a role, without a proof, if it is not from before the run, or if its time is not known", async () => {
+        for (const at of [seconds(0), undefined]) {
+            const first = rollOut({ pods: complaining(at) });
+            await rejects(first.done, { code: /canary-failed|rollout-taken-back/ });
+            strictEqual(proofs(first.calls), 0);
+        }
     });
 
     it("counts if it comes after the proof, which is not repeated", async () => {

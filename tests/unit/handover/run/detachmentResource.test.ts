@@ -63,11 +63,11 @@ function neverShown(more: Partial<ClusterSeen> = {}) {
 }
 
 /** A cluster that is handed over, whose pod reported a refused call 100 s ago, and again at each of these times. */
-function complaining(answer: () => Promise<Proof>, again: readonly number[] = []) {
+function complaining(answer: () => Promise<Proof>, again: readonly number[] = [], first = NOW - 100_000) {
     let now = NOW;
     const lines: string[] = [];
     const { cluster, account } = world(carrying(ROLE), { account: { nodeRoles: [nodeRole(withoutPolicies)] } });
-    const lastReport = () => Math.max(NOW - 100_000, ...again.filter((at) => at <= now));
+    const lastReport = () => Math.max(first, ...again.filter((at) => at <= now));
     const report = () => ({ missingPermissions: "no DescribeSubnets", missingPermissionsAt: lastReport() });
     const context = {
         subject,
@@ -130,10 +130,24 @@ describe("The detachment, where a pod had reported a refused call", () => {
         await rejects(detachment.update(before, desired, operation), refused);
     });
 
-    it("does not in a first verification, of a first role or of another one", async () => {
-        await rejects(detachment.create(desired, complaining(yes).operation), refused);
-        const another = { ...before, approvedRole: `${ROLE}-before` };
-        await rejects(detachment.update(another, desired, complaining(yes).operation), refused);
+    const another = { ...before, approvedRole: `${ROLE}-before` };
+
+    it("ends a first verification well, of a first role or of another one, if the report is from before this run", async () => {
+        const created = await detachment.create(desired, complaining(yes, [], NOW - 1).operation);
+        const updated = await detachment.update(another, desired, complaining(yes, [], NOW - 1).operation);
+        deepStrictEqual([created.verifiedPods, updated.verifiedPods], [3, 3]);
+    });
+
+    it("does not in a first verification if it is not: the role was proved right before", async () => {
+        const never = () => Promise.reject(new TypeError("it is not proved"));
+        await rejects(detachment.create(desired, complaining(never, [], NOW).operation), refused);
+        await rejects(detachment.update(another, desired, complaining(never, [], NOW).operation), refused);
+    });
+
+    it("does not in a first verification if the role is not proved, or if the pod reports it again", async () => {
+        const undecided = () => Promise.resolve<Proof>({ verdict: "undecided", why: "w", evidence: [] });
+        await rejects(detachment.create(desired, complaining(undecided).operation), refused);
+        await rejects(detachment.create(desired, complaining(yes, [NOW + 1000]).operation), refused);
     });
 
     it("shows no drift in a refresh when the role is proved again, with one proof, and says nothing", async () => {

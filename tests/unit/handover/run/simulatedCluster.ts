@@ -49,6 +49,7 @@ export function simulate(of: Simulated = {}) {
     const opened: (readonly string[])[] = [];
     let [now, created] = [NOW, 0];
     let { roleArnOwners } = serviceAccount;
+    let isGuardRemoved = false;
     let annotations = of.annotations ?? { [ROLE_ARN]: subject.roleArn };
     let pods: PodSeen[] = [...(of.pods ?? nodes.map(({ name }) => pod(name, onNodeRole)))];
 
@@ -84,6 +85,7 @@ export function simulate(of: Simulated = {}) {
                 daemonSet: { ...daemonSet, maxUnavailable: of.maxUnavailable ?? 1 },
                 serviceAccount: { ...serviceAccount, annotations, roleArnOwners },
                 ...of.cluster,
+                ...(isGuardRemoved ? { injectionGuard: { present: false, inForce: false } } : {}),
             },
             account: { nodeRoles: of.nodeRoles ?? [nodeRole()] },
         });
@@ -118,6 +120,11 @@ export function simulate(of: Simulated = {}) {
                 calls.push("release");
                 annotations = {};
                 roleArnOwners = [];
+                return Promise.resolve();
+            },
+            removeInjectionGuard: () => {
+                calls.push("remove the guard");
+                isGuardRemoved = true;
                 return Promise.resolve();
             },
             identity: () => Promise.resolve({ uid: "cluster", serviceAccountUid: "account" }),
@@ -169,7 +176,7 @@ export function simulate(of: Simulated = {}) {
             },
         },
         /** The writes, in their order. */
-        writes: () => calls.filter((call) => /^(annotate|release|restart|attach)/.test(call)),
+        writes: () => calls.filter((call) => /^(annotate|release|remove|restart|attach)/.test(call)),
         seen,
         end: () => ({
             annotations: webhookAnnotations(seen()),
