@@ -301,11 +301,12 @@ export interface CniServiceAccountRoleArgs {
      */
     stableSeconds?: number;
     /**
-     * How many NotReady nodes the verification and the detachment may skip.
+     * How many NotReady nodes the verification, the detachment and the hand-back may skip.
      *
-     * From 0 to 10000. The rollout restarts the pods on Ready nodes in any case. The live checks delete the pods of skipped nodes
-     * in the API; the new pods start with the role when their node returns. Defaults to 0: the update waits for every NotReady
-     * node, within `timeouts.verificationSeconds`.
+     * From 0 to 10000. Rollout and hand-back restart the pods on Ready nodes in any case. The live checks delete the pods of skipped
+     * nodes in the API; the new pods start when their node returns. Nodes that join meanwhile, and nodes whose instance is terminated,
+     * hold up no run and do not count. Defaults to 0: the update waits for every other NotReady node, within
+     * `timeouts.verificationSeconds`, and destroy within `timeouts.handBackSeconds`. Destroy uses the value of the last update.
      */
     maxNotReadyNodes?: number;
     /**

@@ -1,7 +1,7 @@
 import type { AccountSeen, NodeRoleSeen } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
-import { clustersInCommon, membership } from "./clusterMembership";
+import { clustersInCommon, clustersOf, membership } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { instancesById, type InstanceSeen } from "./instances";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
@@ -27,7 +27,7 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         return {
             ...instanceFacts(roleOfInstance, nodes),
             clustersInTags: clustersInCommon(nodes),
-            nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster)),
+            nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster, query.instanceIds)),
         };
     };
     return async (query) => {
@@ -101,14 +101,17 @@ function withUsers(
     role: RoleSeen,
     users: readonly InstanceSeen[],
     isInCluster: (instance: InstanceSeen) => boolean,
+    instanceIds: readonly string[],
 ): NodeRoleSeen {
+    const joined = new Set(instanceIds);
     const elsewhere = users.filter((instance) => !isInCluster(instance));
+    const ofCluster = users.filter(isInCluster);
+    const several = ofCluster.filter((one) => !joined.has(one.id) && clustersOf(one).length > 1);
+    const idsOf = (instances: readonly InstanceSeen[]) => instances.map(({ id }) => id).sort();
     return {
         ...role,
-        instancesOfCluster: users
-            .filter(isInCluster)
-            .map(({ id }) => id)
-            .sort(),
+        instancesOfCluster: idsOf(ofCluster),
+        ...(several.length === 0 ? {} : { instancesOfSeveralClusters: idsOf(several) }),
         instancesElsewhere: elsewhere.map(({ region, id }) => `${region}/${id}`).sort(),
     };
 }

@@ -5,6 +5,7 @@ import {
 } from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf, carriesRole, describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
+import { listNames } from "../model/listNames";
 import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";

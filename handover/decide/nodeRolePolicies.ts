@@ -50,7 +50,7 @@ export function policiesLost(
 /**
  * If the role of a node is unknown, it is unknown whose permissions its pods use.
  *
- * A NotReady node may be one whose instance was terminated, which leaves the cluster by itself. Undefined if all roles are known.
+ * A NotReady node may be one whose instance was terminated more than an hour ago, so that EC2 no longer shows it. Undefined if all roles are known.
  */
 export function unknownRoleStep(nodes: readonly NodeSeen[], { roleOfInstance }: AccountSeen): Step | undefined {
     const unknown = nodes.filter(({ instanceId }) => roleOfInstance[instanceId ?? ""] === undefined);

@@ -176,6 +176,11 @@ export interface NodeRoleSeen {
     readonly inlineCniPolicies: readonly InlineCniPolicySeen[];
     /** IDs of this cluster's instances that run with it, joined or not. */
     readonly instancesOfCluster: readonly string[];
+    /**
+     * Those of them that have not joined, and whose tags name several clusters: they may be nodes of another one, which the injection guard does not
+     * protect. Missing if there are none.
+     */
+    readonly instancesOfSeveralClusters?: readonly string[];
     /** Instances outside this cluster that run with it, as `<region>/<id>`. */
     readonly instancesElsewhere: readonly string[];
 }

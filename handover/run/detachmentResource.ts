@@ -100,11 +100,11 @@ async function restoreAndHandOver(
     await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
     const startedAt = context.now();
     const target = targetOf(inputs);
-    let last: World | undefined;
+    const seen: { last?: World } = {};
     try {
-        return await handOver(context, inputs, undefined, (world) => (last = world));
+        return await handOver(context, inputs, undefined, (world) => (seen.last = world));
     } catch (error) {
-        const pods = last?.cluster.pods.filter((pod) => hasDelivery(pod, target)) ?? [];
+        const pods = seen.last?.cluster.pods.filter((pod) => hasDelivery(pod, target)) ?? [];
         const mayBeOutdated = isRepair || complainedBefore(pods, target, startedAt);
         const complains = isRefusal(error, "pod-misses-permissions") && mayBeOutdated;
         const provedAt = complains ? await provedSinceComplaint(context, target.subject) : undefined;

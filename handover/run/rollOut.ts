@@ -5,7 +5,6 @@ import { nextRolloutStep, podsLeft } from "../decide/rollout";
 import { isAnnotated } from "../model/isAnnotated";
 import { subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
-import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { RunContext } from "../observe/runContext";
@@ -13,7 +12,7 @@ import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf, RolloutRun } from 
 import { provedSinceComplaint } from "./complaints";
 import { reach } from "./loop";
 import { prove } from "./proveRole";
-import { finishTakingBack, takeBack } from "./takeBackRollout";
+import { finishTakingBack, RunSeen, takeBack } from "./takeBackRollout";
 import { TransientRetry } from "./transientRetry";
 
 /** With these codes the cluster is the wrong one, or lacks the plugin, so there is nothing to take back. */
@@ -61,17 +60,15 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
 /** Returns the result as a sentence. */
 async function restartAll(context: RunContext, target: RolloutRun): Promise<string> {
     const startedAt = context.now();
-    let first: World | undefined;
-    let last: World | undefined;
-    let memory: Memory | undefined;
+    const seen: RunSeen = { first: undefined, last: undefined, memory: undefined };
     try {
         const { why } = await reach(context, {
             what: "The rollout",
-            next: (world, remembered) => {
-                first ??= world;
-                last = world;
-                memory = remembered;
-                return nextRolloutStep(target, world, remembered);
+            next: (world, memory) => {
+                seen.first ??= world;
+                seen.last = world;
+                seen.memory = memory;
+                return nextRolloutStep(target, world, memory);
             },
             watched: watchedRollout(target),
             left: (world) => podsLeft(target, world),
@@ -84,17 +81,18 @@ async function restartAll(context: RunContext, target: RolloutRun): Promise<stri
         if (isRefusal(error, ...NOTHING_TO_TAKE_BACK)) {
             throw error;
         }
-        const isFromBefore = last !== undefined && complainedBefore(carriers(target, last), target, startedAt);
+        const isFromBefore = complainedBefore(carriers(target, seen.last), target, startedAt);
         const provedAt = await provedAfterComplaint(context, target, error, isFromBefore);
         if (provedAt !== undefined) {
             context.progress("The role has been proved since this event: only later events count");
             return restartAll(context, { ...target, provedAt });
         }
-        throw await takeBack(context, target, { first, last, memory }, error);
+        throw await takeBack(context, target, seen, error);
     }
 }
 
-const carriers = (target: RolloutRun, { cluster }: World) => cluster.pods.filter((pod) => hasDelivery(pod, target));
+const carriers = (target: RolloutRun, world: World | undefined) =>
+    (world?.cluster.pods ?? []).filter((pod) => hasDelivery(pod, target));
 
 /**
  * A pod keeps the event of a complaint for an hour, also after the role was repaired. So a complaint from before this run says nothing once the

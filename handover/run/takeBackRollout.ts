@@ -21,10 +21,10 @@ import { withoutAccount } from "./withoutAccount";
 const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
 
 /** The first and the last look of a rollout, and its memory. Undefined if it has seen nothing. */
-interface RunSeen {
-    readonly first: World | undefined;
-    readonly last: World | undefined;
-    readonly memory: Memory | undefined;
+export interface RunSeen {
+    first: World | undefined;
+    last: World | undefined;
+    memory: Memory | undefined;
 }
 
 /** Takes the rollout back if pods cannot use their credentials, or if it failed before all canaries worked. Returns the error of the run. */

@@ -1,4 +1,5 @@
 import type { Child, Flags } from "./engineFlags";
+import { Churn, type ChurnOf } from "./churn";
 import { Engine, Program, REAL_RESOURCES, Resources } from "./engine";
 import { endFaults, Fault, injectFault } from "./faults";
 import { endOwnerChanges, injectOwnerChange, isOwnerChange, OwnerChange } from "./ownerChanges";
@@ -57,6 +58,8 @@ export interface Scenario {
     readonly turns: readonly Turn[];
     /** Whether the pods write network policy logs. */
     readonly writesLogs?: boolean;
+    /** Nodes come and go during the turns. */
+    readonly churn?: ChurnOf;
     /** Whether there is a node role without nodes, named c, and a customer's policy on the node role a. */
     readonly more?: boolean;
     /** The program that the operator runs after all faults have ended, before the destroy. */
@@ -71,6 +74,8 @@ export interface ModelRun {
 }
 
 const IDLE_MILLISECONDS = 20_000;
+/** The nodes of terminated instances are gone by then. */
+const NODE_GONE_MILLISECONDS = 60_000;
 /** A run may fail while a node returns, while the webhook returns, and during the controller's longest backoff. */
 const TRIES = 3;
 /** How often the operator follows an advice, and tries again. */
@@ -79,8 +84,13 @@ const MOST_ADVICE = 10;
 /** Runs a scenario, ends its faults, and then checks the two goals: hand-over and hand-back. */
 export async function runOnWorld(scenario: Scenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
     const { world, engine } = await begin(scenario, resources);
+    const churn = scenario.churn && new Churn(world, scenario.churn);
     for (const turn of scenario.turns) {
         await runTurn(world, engine, turn);
+    }
+    if (churn !== undefined) {
+        churn.end();
+        world.advance(NODE_GONE_MILLISECONDS);
     }
     world.note("== all faults end");
     endFaults(world);

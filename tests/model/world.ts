@@ -390,7 +390,8 @@ export class ModelWorld {
     }
 
     public lookAtAccount(): void {
-        this.waves.lookAtAccount(this.nodes.map(({ name }) => name));
+        const staying = this.nodes.filter(({ leaving }) => leaving === undefined);
+        this.waves.lookAtAccount(staying.map(({ name }) => name));
     }
 
     private hasWorked(pod: ModelPod, seconds: number): boolean {

@@ -1,6 +1,7 @@
 import { advice } from "./advice";
 import { aws } from "./aws";
 import { changes } from "./changes";
+import { churns } from "./churn";
 import { deliveries } from "./deliveries";
 import { drift } from "./drift";
 import { injectionGuard } from "./injectionGuard";
@@ -22,6 +23,7 @@ import { webhook } from "./webhook";
 export const SCENARIOS: readonly Scenario[] = [
     ...lifecycle,
     ...nodes,
+    ...churns,
     ...webhook,
     ...aws,
     ...rollout,

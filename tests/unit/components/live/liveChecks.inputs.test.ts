@@ -123,6 +123,7 @@ describe("the live checks' inputs", () => {
             proof: "assumeRole",
             overrideExistingServiceAccount: true,
             keepDetached: true,
+            maxNotReadyNodes: 2,
             detachFromNodeRoles: ["nodes", "more"],
             detachPolicyArns: [MANAGED],
             injectionGuard: false,

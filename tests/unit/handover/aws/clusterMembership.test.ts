@@ -41,6 +41,12 @@ describe("the clusters that all instances' tags name", () => {
             deepStrictEqual(clustersInCommon(instances), names);
         });
     }
+
+    it("without those that are terminated, which lose their tags", () => {
+        const gone = { ...of(), leaving: "terminated" as const };
+        deepStrictEqual(clustersInCommon([gone, of("a"), { ...of(), leaving: "shutting-down" }]), ["a"]);
+        deepStrictEqual(clustersInCommon([gone]), []);
+    });
 });
 
 describe("an instance is of the cluster", () => {

@@ -57,6 +57,22 @@ describe("EC2 is asked", () => {
         ]);
     });
 
+    it("and says which ones do not come back", async () => {
+        const states = ["pending", "running", "shutting-down", "terminated", "stopping", "stopped"];
+        aws.answer(account({ instances: states.map((state) => ({ id: `i-${state}`, state })) }));
+        const found = await instancesById(
+            clients(),
+            states.map((state) => `i-${state}`),
+        );
+        deepStrictEqual(
+            found.flatMap(({ id, leaving }) => (leaving === undefined ? [] : [[id, leaving]])),
+            [
+                ["i-shutting-down", "shutting-down"],
+                ["i-terminated", "terminated"],
+            ],
+        );
+    });
+
     it("for instances of a region by their profile and state", async () => {
         deepStrictEqual(await instancesByProfile(clients(), "eu-west-1", [profileArn("p")]), [
             { id: "i-3", region: "eu-west-1", profileArn: profileArn("p"), tags: {}, network: NOWHERE },

@@ -262,6 +262,18 @@ describe("a look at the node roles", () => {
             deepStrictEqual(seen.instancesElsewhere, [`${REGION}/i-other`, `${REGION}/i-unknown`]);
         });
 
+        it("and says which ones may join another cluster: they have not joined, and their tags name several", async () => {
+            const both = { "kubernetes.io/cluster/prod": "owned", "kubernetes.io/cluster/dev": "shared" };
+            const instances = [
+                { id: "i-node", profile: "p", tags: both },
+                { id: "i-new", profile: "p", tags: both },
+                { id: "i-own", profile: "p", tags: tagged },
+            ];
+            const seen = await role(roles, { instanceIds: ["i-node"], clusterName: "prod" }, { instances });
+            deepStrictEqual(seen.instancesOfCluster, ["i-new", "i-node", "i-own"]);
+            deepStrictEqual(seen.instancesOfSeveralClusters, ["i-new"]);
+        });
+
         it("in all enabled regions when asked, where nothing is of this cluster", async () => {
             const instances = [
                 { id: "i-node", profile: "p" },

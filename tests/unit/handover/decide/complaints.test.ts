@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { complains, complaintStep, withoutComplaints } from "../../../../handover/decide/complaints";
+import { complainedBefore, complains, complaintStep, withoutComplaints } from "../../../../handover/decide/complaints";
 import { fleetOf } from "../../../../handover/decide/fleet";
 import type { PodSeen } from "../../../../handover/model/world";
 import { On, places, target, working } from "../support/rollouts";
@@ -29,6 +29,26 @@ describe("A pod's complaint about a missing permission", () => {
     for (const [what, more, proved, expected] of rows) {
         it(what, () => {
             strictEqual(complains(pod("n1", carrying(ROLE), more), proved), expected);
+        });
+    }
+});
+
+describe("Complaints from before a time", () => {
+    const said = (missingPermissionsAt?: number) =>
+        pod("n1", carrying(ROLE), {
+            missingPermissions: "no",
+            ...(missingPermissionsAt === undefined ? {} : { missingPermissionsAt }),
+        });
+    const rows: [string, PodSeen[], boolean, { provedAt?: number }?][] = [
+        ["are none where no pod complains", [pod("n1", carrying(ROLE))], false],
+        ["are all that there are", [said(seconds(-11)), said(seconds(-30)), pod("n1", carrying(ROLE))], true],
+        ["are not all where one comes at that time, or later", [said(seconds(-11)), said(seconds(-10))], false],
+        ["are not all where the time of one is not known", [said(seconds(-11)), said()], false],
+        ["do not include those that are outdated", [said(seconds(-11))], false, { provedAt: seconds(-10) }],
+    ];
+    for (const [what, pods, expected, proved = {}] of rows) {
+        it(what, () => {
+            strictEqual(complainedBefore(pods, proved, seconds(-10)), expected);
         });
     }
 });

@@ -181,6 +181,19 @@ describe("A look at the cluster", () => {
         assert.ok(Math.abs(Date.now() - 5000 - missingPermissionsAt) < 4000);
     });
 
+    it("counts the complaints of a pod: an event of the newer API counts by its series, one of the older by itself", async () => {
+        const counted = async (...all: object[]) => {
+            events["reason=MissingIAMPermissions"] = list(
+                all.map((more) => ({ ...event("uid-a", "no", secondsAgo(5)), ...more })),
+            );
+            return (await look()).pods.map(({ missingPermissionsCount }) => missingPermissionsCount);
+        };
+        assert.deepEqual(await counted({}), [1, undefined]);
+        assert.deepEqual(await counted({ series: { count: 2, lastObservedTime: secondsAgo(4) } }), [2, undefined]);
+        assert.deepEqual(await counted({ count: 3 }), [3, undefined]);
+        assert.deepEqual(await counted({}, { count: 1 }), [2, undefined]);
+    });
+
     /** The words of amazon-vpc-cni-k8s pkg/awsutils/awsutils.go, checkAPIErrorAndBroadcastEvent. */
     const denied = (call: string) =>
         `Unauthorized operation: failed to call ${call} due to missing permissions. Please refer …`;
@@ -202,6 +215,7 @@ describe("A look at the cluster", () => {
                 pods.map(({ missingPermissions }) => missingPermissions),
                 counts,
             );
+            assert.equal(pods[0]?.missingPermissionsCount, ipFamily === "ipv4" ? 2 : 1);
         });
     }
 

@@ -199,7 +199,7 @@ describe("A pod as it is seen", () => {
     };
     const context = {
         currentHash: "hash",
-        missingPermissions: new Map([["other", { at: 0, message: "no" }]]),
+        missingPermissions: new Map([["other", { at: 0, message: "no", count: 1 }]]),
         clock: new ClusterClock(),
     };
 
@@ -246,9 +246,12 @@ describe("A pod as it is seen", () => {
     });
 
     it("has the message about its own missing permissions", () => {
-        const missingPermissions = new Map([["pod", { at: 5, message: "Unauthorized operation" }]]);
+        const missingPermissions = new Map([["pod", { at: 5, message: "Unauthorized operation", count: 2 }]]);
         const seen = podSeen(pod, { ...context, missingPermissions });
-        assert.deepEqual([seen.missingPermissions, seen.missingPermissionsAt], ["Unauthorized operation", 5]);
+        assert.deepEqual(
+            [seen.missingPermissions, seen.missingPermissionsAt, seen.missingPermissionsCount],
+            ["Unauthorized operation", 5, 2],
+        );
     });
 
     it("is seen also before anything is known of it", () => {

@@ -61,6 +61,8 @@ describe("The inputs that changed", () => {
                 detachPolicyArns: ["p"],
                 keepDetached: false,
                 ownNodeRoles: ["n"],
+                existingRoleOfProgram: true,
+                maxNotReadyNodes: 1,
             },
             {},
             [
@@ -72,6 +74,8 @@ describe("The inputs that changed", () => {
                 "detachPolicyArns",
                 "keepDetached",
                 "ownNodeRoles",
+                "existingRoleOfProgram",
+                "maxNotReadyNodes",
             ],
         ],
         ["are found once where an optional one is on both sides", { region: "a" }, { region: "b" }, ["region"]],

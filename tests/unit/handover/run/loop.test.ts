@@ -1,10 +1,11 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import type { AccountQuery } from "../../../../handover/aws/awsAccess";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Step } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import { RunContext } from "../../../../handover/observe/runContext";
 import { Goal, reach } from "../../../../handover/run/loop";
-import { attach, ISSUER, node, onNodeRole, pod, subject, world } from "../support/worlds";
+import { attach, carrying, ISSUER, node, onNodeRole, pod, ROLE, subject, world } from "../support/worlds";
 
 const SECOND = 1000;
 const OTHER_DELIVERY = { addOn: true, addOnRoleArn: "theirs", podIdentityRoleArns: [], unread: [] };
@@ -191,6 +192,61 @@ describe("The loop", () => {
         };
         await reach({ ...context, cluster: { ...context.cluster, look } }, goal);
         deepStrictEqual(calls, [...LOOK, "change 2000", ...LOOK]);
+    });
+
+    it("looks for the new instances alone when the nodes have changed, until half a minute is over", async () => {
+        const { context, goal, calls } = scripted(...Array.from({ length: 40 }, () => WAIT), DONE);
+        let looks = 0;
+        const look = async () => {
+            const seen = await context.cluster.look();
+            return { ...seen, nodes: [...seen.nodes, node(`new${String(looks++)}`)] };
+        };
+        const aws = {
+            ...context.aws,
+            look: async (query: AccountQuery) => {
+                const { earlier } = query;
+                if (earlier === undefined) {
+                    return context.aws.look(query);
+                }
+                const joined = query.instanceIds.filter((id) => earlier.roleOfInstance[id] === undefined);
+                calls.push(`new: ${joined.join()}`);
+                const roles = Object.fromEntries(query.instanceIds.map((id) => [id, "nodes"]));
+                return Promise.resolve({ ...earlier, reused: true, roleOfInstance: roles });
+            },
+        };
+        await reach({ ...context, aws, cluster: { ...context.cluster, look } }, goal);
+        const asked = calls.filter((call) => call === "account" || call.startsWith("new"));
+        deepStrictEqual(asked.slice(0, 3), ["account", "new: i-new1", "new: i-new2"]);
+        deepStrictEqual(asked.filter((call) => call === "account").length, 3);
+        deepStrictEqual([...new Set(asked.map((call) => call.split(",").length))], [1]);
+    });
+
+    it("remembers what each look shows, also the one before a detachment", async () => {
+        const { context, goal } = scripted();
+        const steps: Step[] = [WAIT, { ...ATTACH, do: "detach" }, WAIT, DONE];
+        const counts: (number | undefined)[] = [];
+        let looks = 0;
+        const look = async () => {
+            const seen = await context.cluster.look();
+            looks += 1;
+            const ready = { readySince: 1, uid: `uid ${String(looks)}`, credentials: carrying(ROLE) };
+            return { ...seen, pods: [pod("n1", onNodeRole), pod("n2", onNodeRole, ready)] };
+        };
+        const places: unknown[] = [];
+        await reach(
+            { ...context, cluster: { ...context.cluster, look } },
+            {
+                ...goal,
+                watched: { isRight: ({ credentials }) => credentials.kind === "webIdentity", stableSeconds: 0 },
+                next: (world, { seen }) => {
+                    counts.push(seen?.worked.size);
+                    places.push([...(seen?.worked ?? [])].every((uid) => world.cluster.pods.some((one) => one.uid === uid)));
+                    return steps[counts.length - 1] ?? DONE;
+                },
+            },
+        );
+        deepStrictEqual([...new Set(counts)], [1]);
+        deepStrictEqual([...new Set(places)], [true]);
     });
 
     for (const [when, looks] of [
