@@ -130,7 +130,7 @@ const ROLLOUT_MILLISECONDS = 60_000;
 export const TIMEOUTS = {
     proofSeconds: 20,
     canarySeconds: 120,
-    verificationSeconds: 120,
+    verificationSeconds: 240,
     handBackSeconds: 240,
 };
 

@@ -26,6 +26,15 @@ function afterCanaries(world: ModelWorld, happen: () => void): void {
     }
 }
 
+/** Happens once the pod of a node carries a role of its own. */
+function asCanaryRestarts(world: ModelWorld, node: string, happen: () => void): void {
+    if (world.pods.some((pod) => pod.node === node && pod.roleArn !== undefined)) {
+        happen();
+    } else {
+        world.later(world.now + 250, () => asCanaryRestarts(world, node, happen));
+    }
+}
+
 export const ON_THE_CLUSTER: AdviceScenario[] = [
     {
         code: "canary-failed",
@@ -60,6 +69,26 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         },
         advice: ["Run pulumi up --refresh: it restarts one of these pods first, as a canary."],
         follow: () => undefined,
+        again: ["up --refresh"],
+    },
+    {
+        code: "pods-do-not-work",
+        handedOver: false,
+        command: "up",
+        // The canary of n3 restarts, and its node becomes NotReady. When it is back, its subnet has no way to STS.
+        trouble: ({ world }) =>
+            world.nodes
+                .filter(({ name }) => name === "n3")
+                .forEach((node) => {
+                    Object.assign(node, { subnet: "subnet-of-n3" });
+                    asCanaryRestarts(world, "n3", () => {
+                        world.setReady(node, false);
+                        world.closedSubnets.add("subnet-of-n3");
+                        world.later(world.now + 60_000, () => world.setReady(node, true));
+                    });
+                }),
+        advice: ["Run pulumi up --refresh: it takes the rollout back if these pods still cannot use the role.", "VPC endpoint"],
+        follow: ({ world }) => world.closedSubnets.clear(),
         again: ["up --refresh"],
     },
     {

@@ -16,6 +16,7 @@ import {
     CNI_POLICY,
     FORMER_ROLE,
     MANAGER,
+    node,
     nodeRole,
     NOW,
     onNodeRole,
@@ -181,6 +182,16 @@ describe("The delete of the credential guard", () => {
         const kept = deleted({ keepDetached: true }, stripped, off, "annotated");
         await kept.ended;
         deepStrictEqual(kept.calls, []);
+    });
+
+    it("skips as many NotReady nodes as the last update said, and none in a state that does not say", async () => {
+        const silent = {
+            serviceAccount: released,
+            nodes: [node("n1"), node("n2"), node("n3", { ready: false })],
+            pods: pods(onNodeRole, pod("n3", onNodeRole, starting)),
+        };
+        await deleted({ maxNotReadyNodes: 1 }, {}, silent).ended;
+        await rejects(deleted({}, {}, silent).ended, { code: "time-limit" });
     });
 
     it("ends at the limit of the hand-back", async () => {
