@@ -233,7 +233,7 @@ function verificationStep(target: DetachmentTarget, held: HeldUp, world: World, 
     const rolling = updateStrategy === "RollingUpdate" && ignored.length < maxUnavailable;
     // Policies that this run has detached or attached again were detached once all pods worked with the role.
     const wereVerified = memory.detachedAt !== undefined || memory.attachedAt !== undefined;
-    const untested = wereVerified ? [] : untestedPods(fleet.wrong, target, world);
+    const untested = wereVerified ? [] : untestedPods(fleet.wrong, target, world, memory);
     const kept = new Set([...untested, ...onLeavingNodes(fleet.wrong, world)]);
     const toRestart = fleet.wrong.filter((pod) => (!rolling || pod.current) && !kept.has(pod));
     const restart = restartWrong({ ...fleet, wrong: toRestart }, memory, world.at, describeCredentials);

@@ -378,7 +378,8 @@ export function nextReturnStep(target: HandBackTarget, { cluster, at }: World, m
             why: "giving the service account the role's annotation again",
         };
     }
-    const fleet = fleetOf(cluster, readyNodes(cluster), (pod) => pod.ready || carriesRole(pod, subject), false);
+    const isRight = (pod: PodSeen) => pod.ready || carriesRole(pod, subject);
+    const fleet = fleetOf(cluster, withoutJoining(readyNodes(cluster), cluster, memory, isRight), isRight, false);
     return (
         restartWrong(fleet, memory, at, (pod) => `${pod.name} returns to the role`) ??
         awaitFleet(fleet, cluster, memory, at) ?? { do: "done", why: "these pods carry the role again" }

@@ -1,3 +1,4 @@
+import type { Memory } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { DeliveryTarget, hasDelivery } from "./delivered";
 import { placesWithout } from "./places";
@@ -9,11 +10,17 @@ import { placesWithout } from "./places";
  * The verification takes nothing back, so it does not restart them: a canary does, in a run that does. A younger pod has lost the role, for
  * example because it was deleted while the webhook was down.
  */
-export function untestedPods(pods: readonly PodSeen[], target: DeliveryTarget, world: World): PodSeen[] {
+export function untestedPods(
+    pods: readonly PodSeen[],
+    target: DeliveryTarget,
+    world: World,
+    { seen }: Memory,
+): PodSeen[] {
     const carriers = world.cluster.pods.filter((pod) => hasDelivery(pod, target));
     const since = carriers.reduce((first, { createdAt }) => Math.min(first, createdAt), Infinity);
     const working = carriers.filter(({ ready }) => ready);
-    const untested = placesWithout(working, world).flatMap((place) => place.nodes);
+    const places = placesWithout(working, world).filter(({ key }) => !(seen?.readyIn.has(key) ?? false));
+    const untested = places.flatMap((place) => place.nodes);
     const nodes = new Map(untested.map((node) => [node.name, node]));
     return pods.filter(
         ({ ready, node, createdAt }) =>

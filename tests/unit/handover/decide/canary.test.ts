@@ -35,6 +35,7 @@ const target: RolloutTarget = {
     stableSeconds: 20,
     // Longer than the age of the pods in these worlds.
     canarySeconds: 7200,
+    iamPropagationSeconds: 120,
 };
 const right = carrying(ROLE);
 const before = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}) =>

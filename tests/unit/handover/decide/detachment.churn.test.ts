@@ -234,6 +234,34 @@ table("A place of the first look in which no pod has worked", [
     ],
 ]);
 
+/** The pod of n3 is older than the role, and n4 was in the same subnet. */
+const oldOfN3 = pod("n3", onNodeRole, { createdAt: seconds(-7200) });
+const withN4 = verified(
+    { nodes: four, pods: [pod("n1", right), pod("n2", right), oldOfN3, pod("n4", right)] },
+    { ...apart, ...roles("n1", "n2", "n3", "n4") },
+);
+const withoutN4 = verified({ pods: [pod("n1", right), pod("n2", right), oldOfN3] }, apart);
+
+table("An old pod where no pod works with the role now", [
+    [
+        "is a canary's",
+        withoutN4,
+        refuse(
+            "canary-missing",
+            "pod-n3 on n3 (s3) does not carry the role, and no other pod in the same subnets works with it.",
+        ),
+        {},
+        after(withoutN4),
+    ],
+    [
+        "restarts if one has worked there that has left with its node",
+        withoutN4,
+        restart("pod-n3", "pod-n3 carries no role of its own"),
+        {},
+        after(withN4),
+    ],
+]);
+
 table("NotReady nodes that may be skipped", [
     [
         "are those that hold the run up: one that has joined does not count",

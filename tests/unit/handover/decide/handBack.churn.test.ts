@@ -1,11 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { carriersLeft, HandBackTarget, nextHandBackStep } from "../../../../handover/decide/handBack";
+import { carriersLeft, HandBackTarget, nextHandBackStep, nextReturnStep } from "../../../../handover/decide/handBack";
 import { withSeen } from "../../../../handover/decide/seen";
 import type { Memory } from "../../../../handover/model/steps";
 import type { ClusterSeen, PodSeen, World } from "../../../../handover/model/world";
 import { propagated, refuse, released, target, unannotated, wait } from "../support/handBacks";
 import { On, places, restart, working } from "../support/rollouts";
-import { comparableStep, daemonSet, ROLE } from "../support/worlds";
+import { comparableStep, daemonSet, ROLE, serviceAccount } from "../support/worlds";
 
 /** A pod that uses the node role again. */
 const returned: Partial<PodSeen> = {};
@@ -84,6 +84,17 @@ describe("The hand-back beside nodes whose instance is terminated", () => {
         const { account, ...rest } = back({ n1: { pod: working }, n2: { pod: working } });
         const world = { ...rest, account: { ...account, roleOfInstance: { "i-n1": "nodes" } } };
         deepStrictEqual(step(world), refuse("node-role-unknown", "The roles of these nodes are unknown: n2."));
+    });
+});
+
+describe("Giving pods the role again beside nodes that join", () => {
+    it("does not wait for their first pods", () => {
+        const annotated = { serviceAccount };
+        const first = places({ n1: { pod: working } }, annotated);
+        const joined = places({ n1: { pod: working }, n2: { pod: null } }, annotated);
+        const returnStep = (memory: Memory) => comparableStep(nextReturnStep(target, joined, memory));
+        deepStrictEqual(returnStep(withSeen(released, first)), { do: "done", why: "these pods carry the role again" });
+        deepStrictEqual(returnStep(released), wait("1 of 2 pods are Ready (no pod yet on n2)"));
     });
 });
 
