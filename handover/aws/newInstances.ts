@@ -6,7 +6,7 @@ export function newInstances(ids: readonly string[], { roleOfInstance, leavingIn
     return ids.filter((id) => roleOfInstance[id] === undefined && leavingInstances[id] === undefined);
 }
 
-/** What a look shows of instances, by their IDs. */
+/** The facts of a look about instances, by their IDs. */
 export type InstanceFacts = Pick<AccountSeen, "roleOfInstance" | "networkOfInstance" | "leavingInstances">;
 
 export function instanceFacts(

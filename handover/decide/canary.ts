@@ -83,7 +83,7 @@ export function judgedWorld(target: RolloutTarget, look: World, memory: Memory):
     return withoutLoneComplaints(withoutLeaving(look), target, memory);
 }
 
-/** What counts as evidence in the run's memory. */
+/** The evidence that the run's memory keeps. */
 export function watchedRollout(target: RolloutTarget): Watched {
     const isRight = (pod: PodSeen) => hasDelivery(pod, target) && !complains(pod, target);
     return { isRight, stableSeconds: target.stableSeconds };

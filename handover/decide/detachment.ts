@@ -127,7 +127,7 @@ function judgedWorld(target: DetachmentTarget, look: World, memory: Memory): Wor
     return withoutLoneComplaints(withoutTerminated(look), target, memory);
 }
 
-/** What counts as evidence in the run's memory. */
+/** The evidence that the run's memory keeps. */
 export function watchedVerification(target: DetachmentTarget): Watched {
     const isRight = (pod: PodSeen) => hasDelivery(pod, target) && !complains(pod, target);
     return { isRight, stableSeconds: target.stableSeconds };

@@ -5,7 +5,7 @@ import { leavingState } from "./leaving";
 import { describePlace, Place, placesOf, placesWithout } from "./places";
 import { hasWorked, isOfFirstLook, isOfFirstPlaces, withoutJoining } from "./seen";
 
-/** What a verification waits for. */
+/** The nodes and pods that a verification waits for. */
 export interface HeldUp {
     /** The nodes that count: all but the NotReady ones that it may skip. */
     readonly nodes: readonly NodeSeen[];

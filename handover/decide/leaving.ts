@@ -1,6 +1,6 @@
 import type { LeavingState, NodeSeen, World } from "../model/world";
 
-/** What EC2 shows of a node's instance, if that does not come back. Undefined if it stays. */
+/** The state that EC2 shows of a node's instance, if that does not come back. Undefined if it stays. */
 export function leavingState({ instanceId }: NodeSeen, { account }: Pick<World, "account">): LeavingState | undefined {
     return account.leavingInstances?.[instanceId ?? ""];
 }

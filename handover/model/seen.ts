@@ -1,5 +1,5 @@
 /**
- * What a run has seen in its looks so far. On a fleet that never stands still there may be no moment at which every node is Ready and every
+ * The evidence of a run's looks so far. On a fleet that never stands still there may be no moment at which every node is Ready and every
  * pod works. So a pod, and a place, counts once a look has shown that it works.
  */
 export interface Seen {

@@ -151,7 +151,7 @@ export interface AccountSeen {
 }
 
 /**
- * What EC2 shows of an instance that does not come back. Its processes run until it is terminated. Its node stays in the cluster for about a
+ * The state that EC2 shows of an instance that does not come back. Its processes run until it is terminated. Its node stays in the cluster for about a
  * minute, and is Ready for most of it.
  *
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
