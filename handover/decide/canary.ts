@@ -62,8 +62,7 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
         return complaint;
     }
     const { first, others } = canaryPlaces(places);
-    const works = (place: Place) =>
-        hasWorkedIn(place, memory) || carriersIn(target, world, place).right.length > 0;
+    const works = (place: Place) => hasWorkedIn(place, memory) || carriersIn(target, world, place).right.length > 0;
     const tested = first.every(works) ? [...first, ...others] : first;
     const steps = tested.flatMap((place) => placeStep(target, world, memory, place) ?? []);
     // Canaries that do not start end the rollout when the others have shown whether the role works.

@@ -66,7 +66,10 @@ export function complainedBefore(
     time: number,
 ): boolean {
     const complaining = pods.filter((pod) => complains(pod, target));
-    return complaining.length > 0 && complaining.every(({ missingPermissionsAt = Infinity }) => missingPermissionsAt < time);
+    return (
+        complaining.length > 0 &&
+        complaining.every(({ missingPermissionsAt = Infinity }) => missingPermissionsAt < time)
+    );
 }
 
 /** The same world in which no pod has complained. */

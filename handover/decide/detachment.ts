@@ -9,16 +9,7 @@ import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { hasDelivery } from "./delivered";
-import {
-    awaitFleet,
-    Fleet,
-    forceRestartWrong,
-    isLate,
-    restartWrong,
-    wakeMarkStep,
-    wakeStep,
-    whyForced,
-} from "./fleet";
+import { awaitFleet, Fleet, forceRestartWrong, isLate, restartWrong, wakeMarkStep, wakeStep, whyForced } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untestedLine, untilEachWorked } from "./heldUp";
@@ -287,9 +278,7 @@ function unworkingStep(
     );
     const late = awaited.starting.filter(
         (pod) =>
-            untested.has(pod.node) &&
-            pod.startProblem === undefined &&
-            isLate(pod, canarySeconds, memory, world.at),
+            untested.has(pod.node) && pod.startProblem === undefined && isLate(pod, canarySeconds, memory, world.at),
     );
     return late.length === 0
         ? undefined

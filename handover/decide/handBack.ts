@@ -12,16 +12,7 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { TurningOff } from "../model/turningOff";
 import type { ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../model/world";
-import {
-    awaitFleet,
-    Fleet,
-    fleetOf,
-    forceRestartWrong,
-    isLate,
-    restartWrong,
-    wakeMarkStep,
-    whyForced,
-} from "./fleet";
+import { awaitFleet, Fleet, fleetOf, forceRestartWrong, isLate, restartWrong, wakeMarkStep, whyForced } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
 import { withoutLeaving, withoutTerminated } from "./leaving";

@@ -37,18 +37,17 @@ export interface HoldingRules {
  * where such a node was. A pod counts once it has worked for a while, in a window of its own: on a fleet that never stands still, there may be no
  * moment at which every pod works. A node that joins later gets a pod with the role by admission, and a node that leaves needs no pod.
  */
-export function heldUp(
-    rules: HoldingRules,
-    world: World,
-    memory: Memory,
-    isRight: (pod: PodSeen) => boolean,
-): HeldUp {
+export function heldUp(rules: HoldingRules, world: World, memory: Memory, isRight: (pod: PodSeen) => boolean): HeldUp {
     const { cluster } = world;
     const staying = cluster.nodes.filter((node) => leavingState(node, world) === undefined);
     const works = new Set(cluster.pods.filter((pod) => isRight(pod) && hasWorked(pod, memory)).map(({ node }) => node));
     const isWrong = (pod: PodSeen) => !isRight(pod);
     const wrong = new Set(cluster.pods.filter(isWrong).map(({ node }) => node));
-    const untested = untestedPlaces(cluster.pods.filter((pod) => isRight(pod) && pod.ready), world, memory);
+    const untested = untestedPlaces(
+        cluster.pods.filter((pod) => isRight(pod) && pod.ready),
+        world,
+        memory,
+    );
     const inUntested = new Set(untested.flatMap(({ nodes }) => nodes.map(({ name }) => name)));
     const needsEvidence = (node: NodeSeen) =>
         (isOfFirstLook(node, memory) && !works.has(node.name)) || inUntested.has(node.name);

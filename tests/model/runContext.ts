@@ -364,7 +364,9 @@ function change(world: ModelWorld, role: string, policyArn: string, attached: bo
 }
 
 function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
-    const instances = world.nodes.filter(({ role, leaving }) => role === name && leaving === undefined).map((node) => instanceOf(node.name));
+    const instances = world.nodes
+        .filter(({ role, leaving }) => role === name && leaving === undefined)
+        .map((node) => instanceOf(node.name));
     return {
         name,
         exists: true,

@@ -543,7 +543,9 @@ export class ModelWorld {
     }
 
     private kubelets(): void {
-        const responding = this.nodes.filter((node) => (node.ready || node.isStarting) && node.leaving !== "terminated");
+        const responding = this.nodes.filter(
+            (node) => (node.ready || node.isStarting) && node.leaving !== "terminated",
+        );
         const ready = new Set(responding.map(({ name }) => name));
         const slow = new Set(this.nodes.filter((node) => node.stopsSlowly).map(({ name }) => name));
         const gone = ({ node, stoppingSince = Infinity }: ModelPod) =>

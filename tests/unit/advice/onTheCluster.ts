@@ -87,7 +87,10 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
                         world.later(world.now + 60_000, () => world.setReady(node, true));
                     });
                 }),
-        advice: ["Run pulumi up --refresh: it takes the rollout back if these pods still cannot use the role.", "VPC endpoint"],
+        advice: [
+            "Run pulumi up --refresh: it takes the rollout back if these pods still cannot use the role.",
+            "VPC endpoint",
+        ],
         follow: ({ world }) => world.closedSubnets.clear(),
         again: ["up --refresh"],
     },

@@ -27,9 +27,16 @@ describe("A look at the node roles after an earlier one", () => {
         const earlier = await access.look({ ...QUESTION, instanceIds: ["i-1", "i-2"] });
         aws.answer(account({ ...ACCOUNT, ...change }));
         aws.calls.length = 0;
-        const seen = await access.look({ ...QUESTION, instanceIds: later, earlier: { ...earlier, podIdentityRoleArns: ["r"] } });
+        const seen = await access.look({
+            ...QUESTION,
+            instanceIds: later,
+            earlier: { ...earlier, podIdentityRoleArns: ["r"] },
+        });
         const asked = aws.calls.map(({ action, parameters }) =>
-            [action, ...Object.entries(parameters).flatMap(([name, value]) => (name.includes(".Value.") ? [value] : []))].join(" "),
+            [
+                action,
+                ...Object.entries(parameters).flatMap(([name, value]) => (name.includes(".Value.") ? [value] : [])),
+            ].join(" "),
         );
         return { earlier, seen, asked };
     }

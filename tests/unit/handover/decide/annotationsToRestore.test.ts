@@ -30,8 +30,18 @@ describe("The injection guard may be removed to take a rollout back", () => {
         ["not if the run has seen nothing", undefined, last, false],
         ["not without a last look", first, undefined, false],
         ["not if a policy had left at first", look(NOW, [nodeRole(withoutPolicies)]), last, false],
-        ["not if a policy has left since", first, look(seconds(30), [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })]), false],
-        ["whatever a node role lacks that no longer exists", first, look(seconds(30), [nodeRole({ exists: false, ...withoutPolicies })]), true],
+        [
+            "not if a policy has left since",
+            first,
+            look(seconds(30), [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })]),
+            false,
+        ],
+        [
+            "whatever a node role lacks that no longer exists",
+            first,
+            look(seconds(30), [nodeRole({ exists: false, ...withoutPolicies })]),
+            true,
+        ],
     ];
     const both = { ...record, nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] } };
     for (const [what, one, other, expected] of rows) {

@@ -23,14 +23,21 @@ const after = (...looks: World[]): Memory =>
 
 const four = ["n1", "n2", "n3", "n4"].map((name) => node(name));
 const notReady = (name: string) => node(name, { ready: false });
-const joined = (...podsOfN4: PodSeen[]) => verified({ nodes: four, pods: [...pods(right), ...podsOfN4] }, roles("n1", "n2", "n3", "n4"));
+const joined = (...podsOfN4: PodSeen[]) =>
+    verified({ nodes: four, pods: [...pods(right), ...podsOfN4] }, roles("n1", "n2", "n3", "n4"));
 const roles = (...names: string[]) => ({
     roleOfInstance: Object.fromEntries(names.map((name) => [`i-${name}`, "nodes"])),
 });
 
 table("A node that has joined since the first look", [
     ["needs no pod", joined(), DETACH, {}, after(verified())],
-    ["may have a pod with the role that is starting", joined(pod("n4", right, starting)), DETACH, {}, after(verified())],
+    [
+        "may have a pod with the role that is starting",
+        joined(pod("n4", right, starting)),
+        DETACH,
+        {},
+        after(verified()),
+    ],
     [
         "may be NotReady",
         verified(
@@ -64,7 +71,10 @@ table("A node that has joined since the first look", [
     ],
     [
         "does not use up maxUnavailable",
-        verified({ nodes: four, pods: [...podWithoutRole.pods, pod("n4", right, starting)] }, roles("n1", "n2", "n3", "n4")),
+        verified(
+            { nodes: four, pods: [...podWithoutRole.pods, pod("n4", right, starting)] },
+            roles("n1", "n2", "n3", "n4"),
+        ),
         restart("pod-n2", "pod-n2 carries no role of its own"),
         {},
         after(verified()),
@@ -78,7 +88,10 @@ table("A node that has joined since the first look", [
     ],
     [
         "is waited for where nothing would refuse a pod without the role",
-        verified({ nodes: four, pods: pods(right), injectionGuard: { present: false, inForce: false } }, roles("n1", "n2", "n3", "n4")),
+        verified(
+            { nodes: four, pods: pods(right), injectionGuard: { present: false, inForce: false } },
+            roles("n1", "n2", "n3", "n4"),
+        ),
         wait("3 of 4 pods are Ready (no pod yet on n4)"),
         { injectionGuard: false },
         after(verified()),
@@ -98,7 +111,13 @@ const restless = { pods: pods(right, pod("n2", right, starting)) };
 const next = (more: Partial<PodSeen> = {}) => pod("n2", right, { name: "next", uid: "next", readySince: NOW, ...more });
 
 table("A pod of the first look", [
-    ["counts once it has worked for a while, whatever it does now", verified(restless), DETACH_TWO, {}, after(verified())],
+    [
+        "counts once it has worked for a while, whatever it does now",
+        verified(restless),
+        DETACH_TWO,
+        {},
+        after(verified()),
+    ],
     [
         "does not count before",
         verified(restless),
@@ -137,7 +156,13 @@ table("A pod of the first look", [
         {},
         after(verified()),
     ],
-    ["needs no watch over its successor, which the guard has admitted", verified({ pods: pods(right, next()) }), DETACH, {}, after(verified())],
+    [
+        "needs no watch over its successor, which the guard has admitted",
+        verified({ pods: pods(right, next()) }),
+        DETACH,
+        {},
+        after(verified()),
+    ],
     [
         "needs one if the guard was not in force in the first look",
         verified({ pods: pods(right, next()) }),
@@ -145,7 +170,13 @@ table("A pod of the first look", [
         {},
         after(verified({ injectionGuard: { ...inForce, inForce: false } }), verified({ pods: pods(right, next()) })),
     ],
-    ["does not count with its node, which has left", verified({ nodes: [node("n1"), node("n3")], pods: [pod("n1", right), pod("n3", right)] }, roles("n1", "n3")), DETACH_TWO, {}, after(verified(restless))],
+    [
+        "does not count with its node, which has left",
+        verified({ nodes: [node("n1"), node("n3")], pods: [pod("n1", right), pod("n3", right)] }, roles("n1", "n3")),
+        DETACH_TWO,
+        {},
+        after(verified(restless)),
+    ],
 ]);
 
 const leaving = (state: "shutting-down" | "terminated") => ({
@@ -160,7 +191,11 @@ table("A node whose instance is terminated", [
         verified({ pods: pods(right, pod("n3", onNodeRole, terminating)) }, leaving("terminated")),
         DETACH_TWO,
     ],
-    ["needs no pod while it is shutting down", verified({ pods: [pod("n1", right), pod("n2", right)] }, leaving("shutting-down")), DETACH_TWO],
+    [
+        "needs no pod while it is shutting down",
+        verified({ pods: [pod("n1", right), pod("n2", right)] }, leaving("shutting-down")),
+        DETACH_TWO,
+    ],
     [
         "is waited for while it is shutting down with a pod without the role, which does not restart",
         verified({ pods: pods(right, pod("n3", onNodeRole)) }, leaving("shutting-down")),
@@ -197,11 +232,26 @@ const replaced = (podOfN4: PodSeen) =>
     );
 
 table("A place of the first look in which no pod has worked", [
-    ["ends the run if a pod there has not worked for as long as a canary may take", verified(n3Starts(), apart), unusable, limit],
+    [
+        "ends the run if a pod there has not worked for as long as a canary may take",
+        verified(n3Starts(), apart),
+        unusable,
+        limit,
+    ],
     ["has its time", verified(n3Starts({ createdAt: seconds(-299) }), apart), waiting, limit],
     ["has it again in each run", verified(n3Starts(), apart), waiting, limit, freshMemory(seconds(-299))],
-    ["does not end it if the pod has a reason of its own", verified(n3Starts({ startProblem: "Unschedulable" }), apart), waiting, limit],
-    ["does not end it while its node is NotReady", verified({ nodes: [node("n1"), node("n2"), notReady("n3")], ...n3Starts() }, apart), wait("2 of 3 pods are Ready (not Ready yet: pod-n3; NotReady: n3)"), limit],
+    [
+        "does not end it if the pod has a reason of its own",
+        verified(n3Starts({ startProblem: "Unschedulable" }), apart),
+        waiting,
+        limit,
+    ],
+    [
+        "does not end it while its node is NotReady",
+        verified({ nodes: [node("n1"), node("n2"), notReady("n3")], ...n3Starts() }, apart),
+        wait("2 of 3 pods are Ready (not Ready yet: pod-n3; NotReady: n3)"),
+        limit,
+    ],
     ["does not end it if another pod there works", verified(n3Starts()), waiting, limit],
     [
         "holds it up, though its first nodes have left",
@@ -210,7 +260,13 @@ table("A place of the first look in which no pod has worked", [
         {},
         after(verified(n3Starts(), apart)),
     ],
-    ["counts once a pod there is Ready", replaced(pod("n4", right, { readySince: NOW })), DETACH, {}, after(verified(n3Starts(), apart))],
+    [
+        "counts once a pod there is Ready",
+        replaced(pod("n4", right, { readySince: NOW })),
+        DETACH,
+        {},
+        after(verified(n3Starts(), apart)),
+    ],
     [
         "counts if a pod was Ready there before",
         replaced(pod("n4", right, starting)),
@@ -220,14 +276,26 @@ table("A place of the first look in which no pod has worked", [
     ],
     [
         "may be skipped where its nodes are NotReady",
-        verified({ nodes: [node("n1"), node("n2"), notReady("n4")], pods: [pod("n1", right), pod("n2", right), pod("n4", right, starting)] }, { ...apart, ...roles("n1", "n2", "n4") }),
+        verified(
+            {
+                nodes: [node("n1"), node("n2"), notReady("n4")],
+                pods: [pod("n1", right), pod("n2", right), pod("n4", right, starting)],
+            },
+            { ...apart, ...roles("n1", "n2", "n4") },
+        ),
         DETACH_TWO,
         { maxNotReadyNodes: 1 },
         after(verified(n3Starts(), apart)),
     ],
     [
         "is none if it is younger than the first look",
-        verified({ nodes: four, pods: [...pods(right), pod("n4", right, starting)] }, { ...roles("n1", "n2", "n3", "n4"), networkOfInstance: { "i-n4": { subnetId: "s4", securityGroupIds: [] } } }),
+        verified(
+            { nodes: four, pods: [...pods(right), pod("n4", right, starting)] },
+            {
+                ...roles("n1", "n2", "n3", "n4"),
+                networkOfInstance: { "i-n4": { subnetId: "s4", securityGroupIds: [] } },
+            },
+        ),
         DETACH,
         {},
         after(verified()),
@@ -265,7 +333,10 @@ table("An old pod where no pod works with the role now", [
 table("NotReady nodes that may be skipped", [
     [
         "are those that hold the run up: one that has joined does not count",
-        verified({ nodes: [node("n1"), node("n2"), notReady("n3"), notReady("n4")], ...n3Starts() }, roles("n1", "n2", "n3", "n4")),
+        verified(
+            { nodes: [node("n1"), node("n2"), notReady("n3"), notReady("n4")], ...n3Starts() },
+            roles("n1", "n2", "n3", "n4"),
+        ),
         DETACH_TWO,
         { maxNotReadyNodes: 1 },
         after(verified(n3Starts())),
@@ -273,7 +344,11 @@ table("NotReady nodes that may be skipped", [
     [
         "include one that has joined with a pod without the role",
         verified(
-            { nodes: [node("n1"), node("n2"), node("n3"), notReady("n4")], pods: [...pods(right), pod("n4", onNodeRole, starting)], daemonSet: { ...daemonSet, maxUnavailable: 2 } },
+            {
+                nodes: [node("n1"), node("n2"), node("n3"), notReady("n4")],
+                pods: [...pods(right), pod("n4", onNodeRole, starting)],
+                daemonSet: { ...daemonSet, maxUnavailable: 2 },
+            },
             roles("n1", "n2", "n3", "n4"),
         ),
         { do: "forceRestart", pod: "pod-n4", why: "n4 is NotReady: its kubelet stops the pod when the node is back" },
@@ -286,8 +361,14 @@ table("An unknown node role", [
     ["does not end the run where the node has joined", joined(), DETACH, {}, after(verified())],
     [
         "of a node that has joined and is known counts as before",
-        verified({ nodes: four }, { roleOfInstance: { ...roles("n1", "n2", "n3").roleOfInstance, "i-n4": "more" }, nodeRoles: [nodeRole()] }),
-        refuse("node-role-not-named", "Nodes of this cluster use these node roles, which detachFromNodeRoles does not list: more. It lists: nodes."),
+        verified(
+            { nodes: four },
+            { roleOfInstance: { ...roles("n1", "n2", "n3").roleOfInstance, "i-n4": "more" }, nodeRoles: [nodeRole()] },
+        ),
+        refuse(
+            "node-role-not-named",
+            "Nodes of this cluster use these node roles, which detachFromNodeRoles does not list: more. It lists: nodes.",
+        ),
         {},
         after(verified()),
     ],

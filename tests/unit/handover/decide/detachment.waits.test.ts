@@ -63,7 +63,14 @@ table("Nothing leaves the node roles", [
         "while an instance has not joined whose tags name another cluster, too: the injection guard of this one does not protect its pod there",
         verified(
             {},
-            { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4", "i-n5"], instancesOfSeveralClusters: ["i-n1", "i-n5"] })] },
+            {
+                nodeRoles: [
+                    nodeRole({
+                        instancesOfCluster: ["i-n1", "i-n4", "i-n5"],
+                        instancesOfSeveralClusters: ["i-n1", "i-n5"],
+                    }),
+                ],
+            },
         ),
         wait("instances with a node role have not joined yet: i-n5"),
     ],

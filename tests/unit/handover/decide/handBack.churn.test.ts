@@ -45,7 +45,10 @@ describe("The hand-back beside nodes that join", () => {
 
     it("begins its next wave and ends, though their first pods are starting", () => {
         const n3: On = { pod: starts };
-        deepStrictEqual(step(back({ n1: { pod: returned }, n2: { pod: working }, n3 }), {}, begun()), restart(carries, "pod-n2"));
+        deepStrictEqual(
+            step(back({ n1: { pod: returned }, n2: { pod: working }, n3 }), {}, begun()),
+            restart(carries, "pod-n2"),
+        );
         deepStrictEqual(step(back({ n1: { pod: returned }, n2: { pod: returned }, n3 }), {}, begun()), done(2));
         const absent: On = { pod: null, ready: false };
         deepStrictEqual(step(back({ n1: { pod: returned }, n2: { pod: returned }, n3: absent }), {}, begun()), done(2));
@@ -69,7 +72,10 @@ describe("The hand-back beside nodes whose instance is terminated", () => {
         const world = leaving(back(two), { n2: "terminated" });
         deepStrictEqual(step(world), done(1));
         strictEqual(carriersLeft(target, world), 0);
-        deepStrictEqual(step(leaving(back({ n1: { pod: working }, n2: { pod: working } }), { n2: "terminated" }), {}, propagated), restart("pod-n1 restarts first", "pod-n1"));
+        deepStrictEqual(
+            step(leaving(back({ n1: { pod: working }, n2: { pod: working } }), { n2: "terminated" }), {}, propagated),
+            restart("pod-n1 restarts first", "pod-n1"),
+        );
     });
 
     it("restarts nothing on one that is shutting down, and waits for its pod if that carries the role", () => {
@@ -134,7 +140,9 @@ describe("NotReady nodes that the hand-back may skip", () => {
         const first = withSeen(released, back({ n1: { pod: returned }, n2 }));
         const joining = back({ n1: { pod: returned }, n2, n3: { ready: false, pod: starts } });
         deepStrictEqual(step(joining, one, first), forced("n2"));
-        const gone = leaving(back({ n1: { pod: returned }, n2, n3: { ready: false, pod: silent } }), { n3: "terminated" });
+        const gone = leaving(back({ n1: { pod: returned }, n2, n3: { ready: false, pod: silent } }), {
+            n3: "terminated",
+        });
         deepStrictEqual(step(gone, one), forced("n2"));
     });
 

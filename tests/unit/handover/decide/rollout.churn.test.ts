@@ -21,8 +21,16 @@ const joining = (on: On) => places({ ...three, n4: on });
 
 describe("A rollout beside nodes that join", () => {
     const rows: [string, World, object, Memory?][] = [
-        ["begins its next wave, though one has no pod yet", joining({ pod: null }), restart(NOTHING_OF_ITS_OWN("pod-n3"), "pod-n3")],
-        ["begins it though the pod of one is starting", joining({ pod: notYet }), restart(NOTHING_OF_ITS_OWN("pod-n3"), "pod-n3")],
+        [
+            "begins its next wave, though one has no pod yet",
+            joining({ pod: null }),
+            restart(NOTHING_OF_ITS_OWN("pod-n3"), "pod-n3"),
+        ],
+        [
+            "begins it though the pod of one is starting",
+            joining({ pod: notYet }),
+            restart(NOTHING_OF_ITS_OWN("pod-n3"), "pod-n3"),
+        ],
         [
             "waits for one on which a pod was Ready",
             joining({ pod: notYet }),
@@ -78,8 +86,12 @@ describe("A rollout beside nodes whose instance is terminated", () => {
 describe("A canary that has worked for long enough", () => {
     const stable: Partial<PodSeen> = { ...working, readySince: seconds(-20) };
     const early: Partial<PodSeen> = { ...working, readySince: seconds(-19) };
-    const two = (first: On, second: On): World => places({ n1: { subnet: "s1", ...first }, n2: { subnet: "s2", ...second } });
-    const done = { do: "done", why: "a pod with the role works in 2 of 2 combinations of node role, subnet and security groups" };
+    const two = (first: On, second: On): World =>
+        places({ n1: { subnet: "s1", ...first }, n2: { subnet: "s2", ...second } });
+    const done = {
+        do: "done",
+        why: "a pod with the role works in 2 of 2 combinations of node role, subnet and security groups",
+    };
 
     it("counts for its place while the others are watched, also if its pod has left", () => {
         const memory = after(two({ pod: stable }, { pod: early }));
@@ -177,15 +189,18 @@ describe("Taking a rollout back", () => {
         const admitted = { ...inForce, roleArns: [ROLE, "former"] };
         const former = { "eks.amazonaws.com/role-arn": "former" };
         deepStrictEqual(
-            taken(places({ n1: { pod: working } }, { injectionGuard: admitted }), { removesGuard: true, formerAnnotations: former }),
+            taken(places({ n1: { pod: working } }, { injectionGuard: admitted }), {
+                removesGuard: true,
+                formerAnnotations: former,
+            }),
             { ...annotate, annotations: former },
         );
     });
 
     it("restarts a pod without the role on no node", () => {
-        deepStrictEqual(
-            taken(places({ n1: { pod: pod("n1", onNodeRole) } }, { serviceAccount: unannotated })),
-            { do: "done", why: "the rollout is taken back" },
-        );
+        deepStrictEqual(taken(places({ n1: { pod: pod("n1", onNodeRole) } }, { serviceAccount: unannotated })), {
+            do: "done",
+            why: "the rollout is taken back",
+        });
     });
 });

@@ -73,7 +73,10 @@ describe("What a run has seen", () => {
     });
 
     it("has the places in which a pod has worked for long enough, also after it has left", () => {
-        const memory = after(look({ nodes: [node("n1")], pods: [young("n1", seconds(-20))] }), look({ nodes: [], pods: [] }));
+        const memory = after(
+            look({ nodes: [node("n1")], pods: [young("n1", seconds(-20))] }),
+            look({ nodes: [], pods: [] }),
+        );
         strictEqual(hasWorkedIn({ key: "nodes " }, memory), true);
         const early = after(look({ nodes: [node("n1")], pods: [young("n1", seconds(-19))] }));
         strictEqual(hasWorkedIn({ key: "nodes " }, early), false);

@@ -273,11 +273,14 @@ describe("A rollout that fails in its canaries", () => {
     });
 
     it("keeps the annotation if the injection guard refuses pods without the role, and a node role lacks a policy", async () => {
-        const { done, writes } = rollOut({
-            cluster: { injectionGuard: GUARD },
-            nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })],
-            born: ofRole(() => "never"),
-        }, { record: { ...record, nodeRolePolicies: { ...record.nodeRolePolicies, more: [CNI_POLICY] } } });
+        const { done, writes } = rollOut(
+            {
+                cluster: { injectionGuard: GUARD },
+                nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })],
+                born: ofRole(() => "never"),
+            },
+            { record: { ...record, nodeRolePolicies: { ...record.nodeRolePolicies, more: [CNI_POLICY] } } },
+        );
         await rejects(done, ({ code, means, fix }: Refusal) => {
             strictEqual(code, "canary-failed");
             match(means, /^The canary keeps the role, because pods cannot return to the node roles: /);

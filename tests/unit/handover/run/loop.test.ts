@@ -240,7 +240,9 @@ describe("The loop", () => {
                 watched: { isRight: ({ credentials }) => credentials.kind === "webIdentity", stableSeconds: 0 },
                 next: (world, { seen }) => {
                     counts.push(seen?.worked.size);
-                    places.push([...(seen?.worked ?? [])].every((uid) => world.cluster.pods.some((one) => one.uid === uid)));
+                    places.push(
+                        [...(seen?.worked ?? [])].every((uid) => world.cluster.pods.some((one) => one.uid === uid)),
+                    );
                     return steps[counts.length - 1] ?? DONE;
                 },
             },

@@ -47,7 +47,10 @@ describe("A canary whose node becomes NotReady, and that returns without a way t
             [undefined, undefined, undefined, true, true],
         );
         // The others work with the role, and keep it.
-        assert.deepEqual(["n1", "n2"].map((name) => podOf(name)?.roleArn === undefined), [false, false]);
+        assert.deepEqual(
+            ["n1", "n2"].map((name) => podOf(name)?.roleArn === undefined),
+            [false, false],
+        );
         world.closedSubnets.clear();
         await engine.refresh(new Run(world));
         await up();
