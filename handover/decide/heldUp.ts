@@ -2,7 +2,7 @@ import type { Memory } from "../model/steps";
 import type { NodeSeen, PodSeen, World } from "../model/world";
 import { Fleet, fleetOf, untilStable } from "./fleet";
 import { leavingState } from "./leaving";
-import { describePlace, Place, placesOf, placesWithout } from "./places";
+import { describePlace, Place, placesWithout } from "./places";
 import { hasWorked, isOfFirstLook, isOfFirstPlaces, withoutJoining } from "./seen";
 
 /** The nodes and pods that a verification waits for. */

@@ -15,38 +15,55 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** Adds a look. `watched` is undefined in a run that gives no pod the role. */
 export function withSeen(memory: Memory, look: World, watched?: Watched): Memory {
     const world = withoutTerminated(look);
-    const { cluster, at } = world;
+    const { cluster, account, at } = world;
     const { seen } = memory;
-    const right = watched === undefined ? [] : cluster.pods.filter((pod) => pod.ready && watched.isRight(pod));
-    const stable = right.filter((pod) => untilStable([pod], watched?.stableSeconds ?? 0, at) === 0);
     const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
-    const keyOf = (pod: PodSeen) => {
+    const [served, readyIn, workedIn] = [new Set(seen?.served), new Set(seen?.readyIn), new Set(seen?.workedIn)];
+    // Those of pods that are gone are forgotten.
+    const [ready, worked] = [new Set<string>(), new Set<string>()];
+    for (const pod of cluster.pods) {
+        const { uid } = pod;
         const node = nodes.get(pod.node);
-        return node === undefined ? [] : [nodeKey(node)];
-    };
-    const placeOf = (pod: PodSeen) => {
-        const node = nodes.get(pod.node);
-        return node === undefined ? [] : [placeKey(node, world.account)];
-    };
-    const present = new Set(cluster.pods.map(({ uid }) => uid));
-    const uids = (before: ReadonlySet<string> = NOTHING, now: readonly PodSeen[]) =>
-        new Set([...[...before].filter((uid) => present.has(uid)), ...now.map(({ uid }) => uid)]);
+        if (pod.ready && node !== undefined) {
+            served.add(nodeKey(node));
+        }
+        if (seen?.worked.has(uid)) {
+            ready.add(uid);
+            worked.add(uid);
+            continue;
+        }
+        const isRight = pod.ready && watched?.isRight(pod) === true;
+        const isStable = isRight && untilStable([pod], watched.stableSeconds, at) === 0;
+        if (isRight || seen?.ready.has(uid)) {
+            ready.add(uid);
+        }
+        if (isStable) {
+            worked.add(uid);
+        }
+        if (isRight && node !== undefined) {
+            const key = placeKey(node, account);
+            readyIn.add(key);
+            if (isStable) {
+                workedIn.add(key);
+            }
+        }
+    }
     return {
         ...memory,
         seen: {
             firstNodes: seen?.firstNodes ?? new Set(cluster.nodes.map(nodeKey)),
             firstPlaces: seen?.firstPlaces ?? new Set(placesOf(world).map(({ key }) => key)),
-            served: joined(seen?.served, cluster.pods.filter(({ ready }) => ready).flatMap(keyOf)),
-            beforeGuard: seen?.beforeGuard ?? (cluster.injectionGuard.inForce ? present : undefined),
-            ready: uids(seen?.ready, right),
-            worked: uids(seen?.worked, stable),
-            readyIn: joined(seen?.readyIn, right.flatMap(placeOf)),
-            workedIn: joined(seen?.workedIn, stable.flatMap(placeOf)),
+            beforeGuard:
+                seen?.beforeGuard ??
+                (cluster.injectionGuard.inForce ? new Set(cluster.pods.map(({ uid }) => uid)) : undefined),
+            served,
+            ready,
+            worked,
+            readyIn,
+            workedIn,
         },
     };
 }
-
-const joined = (before: ReadonlySet<string> = NOTHING, now: readonly string[]) => new Set([...before, ...now]);
 
 const nodeKey = ({ name, instanceId }: NodeSeen) => instanceId ?? name;
 

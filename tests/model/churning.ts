@@ -52,7 +52,8 @@ export const churningWithoutWebhook: fc.Arbitrary<Scenario> = fc
     .map(({ of, downAt, forMilliseconds }) => ({
         ...of,
         turns: of.turns.map((turn, index) => {
-            const { expected: _, ...rest } = turn;
+            const { operation, killedAt } = turn;
+            const rest = { operation, killedAt, faults: [] };
             return index > 0
                 ? rest
                 : {

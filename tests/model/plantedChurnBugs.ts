@@ -43,8 +43,8 @@ export const wantsOneMoment: Resources = inContext((context) => {
 /** Does not ask EC2 which instances are terminated. */
 export const awaitsTheTerminated: Resources = inContext((context) => {
     const look: RunContext["aws"]["look"] = async (query) => {
-        const { leavingInstances: _, ...seen } = await context.aws.look(query);
-        return seen;
+        const seen = await context.aws.look(query);
+        return { ...seen, leavingInstances: {} };
     };
     return { ...context, aws: { ...context.aws, look } };
 });
