@@ -1,5 +1,5 @@
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
-import type { NetworkSeen } from "../model/world";
+import type { NetworkSeen, UnjoinedInstance } from "../model/world";
 import type { Clients } from "./awsClients";
 
 /** The observed properties of an EC2 instance. */
@@ -10,6 +10,10 @@ export interface InstanceSeen {
     readonly profileArn: string | undefined;
     readonly tags: Readonly<Record<string, string>>;
     readonly network: NetworkSeen;
+    /** Undefined: shutting down or terminated. */
+    readonly state: UnjoinedInstance["state"] | undefined;
+    /** Milliseconds since the epoch. 0 if EC2 does not say it. */
+    readonly launchedAt: number;
 }
 
 /** The maximum number of values in a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
@@ -19,7 +23,7 @@ const VALUES_PER_FILTER = 200;
 const PAGE = 200;
 
 /** All states except shutting-down and terminated: a stopped instance starts again with the same role. */
-const ALIVE = ["pending", "running", "stopping", "stopped"];
+const ALIVE = ["pending", "running", "stopping", "stopped"] as const;
 
 /**
  * Instances of the connection's region.
@@ -36,7 +40,7 @@ export async function instancesByProfile(
     region: string,
     profileArns: readonly string[],
 ): Promise<InstanceSeen[]> {
-    const alive = { Name: "instance-state-name", Values: ALIVE };
+    const alive = { Name: "instance-state-name", Values: [...ALIVE] };
     return find(clients, region, "iam-instance-profile.arn", profileArns, [alive]);
 }
 
@@ -68,7 +72,7 @@ async function find(
 }
 
 function seen(instance: Instance, region: string): InstanceSeen {
-    const { InstanceId = "", IamInstanceProfile, Tags = [], SubnetId = "", SecurityGroups = [] } = instance;
+    const { InstanceId = "", IamInstanceProfile, Tags = [], SubnetId = "", SecurityGroups = [], State } = instance;
     return {
         id: InstanceId,
         region,
@@ -78,6 +82,9 @@ function seen(instance: Instance, region: string): InstanceSeen {
             subnetId: SubnetId,
             securityGroupIds: SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []).sort(),
         },
+        state: ALIVE.find((state) => state === State?.Name),
+        // "The time that the instance was last launched": a start sets it again.
+        launchedAt: instance.LaunchTime?.getTime() ?? 0,
     };
 }
 

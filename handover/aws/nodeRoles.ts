@@ -1,4 +1,4 @@
-import type { AccountSeen, NodeRoleSeen } from "../model/world";
+import type { AccountSeen, NodeRoleSeen, UnjoinedInstance } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
 import { clustersInCommon, membership } from "./clusterMembership";
@@ -22,12 +22,14 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         const existing = roles.filter(({ exists }) => exists).map(({ name }) => name);
         const users = await usersOfRoles(clients, existing, query.searchElsewhere);
         const region = await clients.region();
-        const isInCluster = membership({ region, instanceIds: query.instanceIds, name: query.clusterName }, nodes);
+        const instanceIds = [...query.instanceIds, ...(query.otherInstanceIds ?? [])];
+        const isInCluster = membership({ region, instanceIds, name: query.clusterName }, nodes);
+        const joined = new Set(instanceIds);
         return {
             roleOfInstance,
             networkOfInstance: Object.fromEntries(nodes.map(({ id, network }) => [id, network])),
             clustersInTags: clustersInCommon(nodes),
-            nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster)),
+            nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster, joined)),
         };
     };
 }
@@ -91,14 +93,22 @@ function withUsers(
     role: RoleSeen,
     users: readonly InstanceSeen[],
     isInCluster: (instance: InstanceSeen) => boolean,
+    joined: ReadonlySet<string>,
 ): NodeRoleSeen {
-    const elsewhere = users.filter((instance) => !isInCluster(instance));
+    const ofCluster = users.filter(isInCluster);
+    const unjoined = ofCluster.filter(({ id }) => !joined.has(id)).flatMap(unjoinedInstance);
     return {
         ...role,
-        instancesOfCluster: users
-            .filter(isInCluster)
-            .map(({ id }) => id)
+        instancesOfCluster: ofCluster.map(({ id }) => id).sort(),
+        ...(unjoined.length === 0 ? {} : { unjoined: unjoined.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
+        instancesElsewhere: users
+            .filter((instance) => !isInCluster(instance))
+            .map(({ region, id }) => `${region}/${id}`)
             .sort(),
-        instancesElsewhere: elsewhere.map(({ region, id }) => `${region}/${id}`).sort(),
     };
+}
+
+/** None for an instance that ends. */
+function unjoinedInstance({ id, state, launchedAt }: InstanceSeen): UnjoinedInstance[] {
+    return state === undefined ? [] : [{ id, state, launchedAt }];
 }

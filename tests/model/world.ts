@@ -6,6 +6,7 @@ import type { Conditions } from "./conditions";
 import { type History, valueAt } from "./history";
 import { LentPolicies } from "./lentPolicies";
 import { OtherClusters } from "./otherClusters";
+import { OtherInstances } from "./otherInstances";
 import { OtherPods } from "./otherPods";
 import { OwnNodeRoles } from "./ownNodeRoles";
 import { ModelServiceAccount } from "./serviceAccount";
@@ -130,6 +131,8 @@ export class ModelWorld {
     public readonly elsewhere = new OtherClusters();
     /** The pods of other DaemonSets. */
     public readonly others = new OtherPods();
+    /** The instances of the account that are no nodes of the DaemonSet. */
+    public readonly otherInstances = new OtherInstances();
     public readonly ownNodeRoles = new OwnNodeRoles();
     /** Other credentials that new pods get. */
     public otherCredentials: string | undefined;

@@ -1,6 +1,8 @@
-/** Nodes that join, are lost, or become NotReady. */
+/** Nodes that join, are lost, become NotReady, or never join. */
+import { StopInstancesCommand } from "@aws-sdk/client-ec2";
 import * as assert from "node:assert";
-import { NODE_ROLE, type Stage } from "../stage";
+import { launchInstance } from "local-eks";
+import { ec2Client, NODE_ROLE, type Stage } from "../stage";
 import { atEach, atFirstWave } from "./atEach";
 import { noGaps, type Scenario } from "./scenario";
 
@@ -99,4 +101,33 @@ const notReadyBefore: Scenario = {
     },
 };
 
-export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady, notReadyBefore];
+const neverJoin: Scenario = {
+    name: "instances-that-never-join",
+    title: "nodes of other kinds, a stopped instance and one that never joins have the node role: up detaches, another node joins, and destroy",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        const { nodes: kinds, clusterName } = stage.sandbox;
+        await kinds.addOther("windows", { tags: {} });
+        await kinds.addOther("auto");
+        await kinds.addOther("fargate");
+        await kinds.addOther("hybrid");
+        const ec2 = ec2Client(stage.sandbox);
+        const launched = { clusterName, instanceProfile: NODE_ROLE };
+        const failed = await launchInstance(ec2, launched);
+        const warm = await launchInstance(ec2, launched);
+        await ec2.send(new StopInstancesCommand({ InstanceIds: [warm] }));
+        const { output } = await stage.succeeds("up", stage.arguments());
+        for (const instance of [failed, `${warm} (stopped)`]) {
+            assert.match(output, new RegExp(`need not join: .*${instance.replace(/[()]/g, "\\$&")}`));
+        }
+        await stage.assertHandedOver();
+        // As one of the warm pool does when it is started.
+        await stage.faults.joinNode();
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady, notReadyBefore, neverJoin];

@@ -19,8 +19,10 @@ describe("EC2 is asked", () => {
                         tags: { Name: "one", empty: "" },
                         subnetId: "subnet-0a",
                         securityGroupIds: ["sg-2", "sg-1"],
+                        state: "stopped",
+                        launchTime: "2026-01-01T00:00:01.000Z",
                     },
-                    { id: "i-2" },
+                    { id: "i-2", state: "terminated" },
                     { id: "i-3", profile: "p", region: "eu-west-1" },
                 ],
                 regions: ["us-east-1", REGION, "eu-west-1"],
@@ -43,8 +45,18 @@ describe("EC2 is asked", () => {
                 profileArn: profileArn("p"),
                 tags: { Name: "one", empty: "" },
                 network: { subnetId: "subnet-0a", securityGroupIds: ["sg-1", "sg-2"] },
+                state: "stopped",
+                launchedAt: Date.parse("2026-01-01T00:00:01Z"),
             },
-            { id: "i-2", region: REGION, profileArn: undefined, tags: {}, network: NOWHERE },
+            {
+                id: "i-2",
+                region: REGION,
+                profileArn: undefined,
+                tags: {},
+                network: NOWHERE,
+                state: undefined,
+                launchedAt: 0,
+            },
         ]);
         deepStrictEqual(sentParameters(), [
             {
@@ -59,7 +71,15 @@ describe("EC2 is asked", () => {
 
     it("for instances of a region by their profile and state", async () => {
         deepStrictEqual(await instancesByProfile(clients(), "eu-west-1", [profileArn("p")]), [
-            { id: "i-3", region: "eu-west-1", profileArn: profileArn("p"), tags: {}, network: NOWHERE },
+            {
+                id: "i-3",
+                region: "eu-west-1",
+                profileArn: profileArn("p"),
+                tags: {},
+                network: NOWHERE,
+                state: "running",
+                launchedAt: 0,
+            },
         ]);
         deepStrictEqual(sentParameters(), [
             {

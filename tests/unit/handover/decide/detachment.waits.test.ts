@@ -1,5 +1,20 @@
 import { detached, verified, right, table, wait } from "../support/detachments";
-import { terminating, node, nodeRole, pod, pods, record, memoryWith, ROLE, seconds, starting } from "../support/worlds";
+import {
+    instance,
+    terminating,
+    node,
+    nodeRole,
+    pod,
+    pods,
+    record,
+    memoryWith,
+    NOW,
+    ROLE,
+    seconds,
+    starting,
+} from "../support/worlds";
+
+const noGuard = { injectionGuard: { present: false, inForce: false } };
 
 table("Nothing leaves the node roles", [
     [
@@ -51,9 +66,13 @@ table("Nothing leaves the node roles", [
         wait("2 pods carry the role, 1 still have the old template"),
     ],
     [
-        "while instances with the role have not joined",
-        verified({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4", "i-n5"] })] }),
-        wait("instances with a node role have not joined yet: i-n4, i-n5"),
+        "while instances are about to join that no guard would hold for",
+        verified(noGuard, { nodeRoles: [nodeRole({ unjoined: [instance("i-n4"), instance("i-n5", "pending")] })] }),
+        wait(
+            "without the injection guard, instances that were launched less than 15 minutes ago get time to join: i-n4 (running), i-n5 (pending)",
+        ),
+        { injectionGuard: false },
+        memoryWith({ startedAt: NOW }),
     ],
     [
         "while the guard is not in force",
