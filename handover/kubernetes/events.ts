@@ -2,13 +2,19 @@ import type { CoreV1Event } from "@kubernetes/client-node";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 
-/** The message in which a pod complained, and the time at which it did last. */
+/** The message of an event, and the time at which it was emitted last. */
 export interface Complaint {
     readonly at: number;
     readonly message: string;
 }
 
-interface EventSeen extends Complaint {
+/** Why the API server refused pods: equal events are counted in one, as client-go tools/record/events_cache.go does. */
+export interface PodsRefused extends Complaint {
+    /** When the event was emitted first. */
+    readonly first: number;
+}
+
+interface EventSeen extends PodsRefused {
     readonly uid: string;
 }
 
@@ -47,18 +53,18 @@ function isAboutDispensableCall(message: string, ipFamily: "ipv4" | "ipv6"): boo
 /** How long a refusal counts as recent. Kubernetes keeps events for an hour. */
 const RECENT_MILLISECONDS = 10 * 60 * 1000;
 
-/** Why the DaemonSet controller could not create pods recently, newest first. */
+/** Why the DaemonSet controller could not create pods recently, and when, newest first. */
 export async function refusedPods(
     cluster: Cluster,
     namespace: string,
     daemonSet: { readonly name: string; readonly uid: string },
     now = Date.now(),
-): Promise<string[]> {
+): Promise<PodsRefused[]> {
     const selector = `reason=FailedCreate,involvedObject.kind=DaemonSet,involvedObject.name=${daemonSet.name}`;
     const events = await list(cluster, namespace, selector);
     return events
         .filter(({ uid, at }) => uid === daemonSet.uid && at > now - RECENT_MILLISECONDS)
-        .map(({ message }) => message);
+        .map(({ first, at, message }) => ({ first, at, message }));
 }
 
 /** Newest first. */
@@ -72,6 +78,7 @@ async function list(cluster: Cluster, namespace: string, fieldSelector: string):
             ),
         (event) => ({
             uid: event.involvedObject.uid ?? "",
+            first: cluster.clock.here(firstTime(event)),
             at: cluster.clock.here(lastTime(event)),
             message: event.message ?? "",
         }),
@@ -83,4 +90,8 @@ async function list(cluster: Cluster, namespace: string, fieldSelector: string):
 export function lastTime({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): Date {
     // The client returns the newer API's times, which have microseconds, as text.
     return new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0);
+}
+
+function firstTime(event: CoreV1Event): Date {
+    return new Date(event.firstTimestamp ?? event.eventTime ?? lastTime(event));
 }

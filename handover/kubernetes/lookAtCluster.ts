@@ -5,7 +5,7 @@ import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import { currentHash, daemonSetSeen, isOwnedBy, labelSelector } from "./daemonSet";
 import { defaultPodsWithoutRole } from "./defaultPods";
-import { missingPermissions, refusedPods } from "./events";
+import { missingPermissions, type PodsRefused, refusedPods } from "./events";
 import { lookAtGuard } from "./injectionGuard";
 import { listNodes, type NodesListed } from "./nodes";
 import { listAll, type Listed } from "./paging";
@@ -53,7 +53,8 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
             daemonSet: daemonSet && daemonSetSeen(daemonSet, nodes.length),
             nodes,
             pods: rest?.pods.kept ?? [],
-            refusedPods: rest?.refused ?? [],
+            refusedPods: (rest?.refused ?? []).map(({ message }) => message),
+            ...refusedSince(rest?.refused ?? [], rest?.pods.kept ?? []),
             ...onTheseNodes(podsWithoutRole, nodes),
             ...(placed.length === 0 ? {} : { otherNodes: placed }),
             ...(carriers.length === 0 ? {} : { otherCarriers: carriers }),
@@ -85,6 +86,13 @@ function onTheseNodes(
     const names = new Set(nodes.map(({ name }) => name));
     const here = pods.filter(({ node }) => names.has(node)).map(({ name }) => name);
     return here.length === 0 ? {} : { defaultPodsWithoutRole: here };
+}
+
+/** Events and creation times have whole seconds, so a pod may be as old as a refusal before it. */
+function refusedSince(refused: readonly PodsRefused[], pods: readonly PodSeen[]): Pick<ClusterSeen, "refusedSince"> {
+    const newest = Math.max(0, ...pods.map(({ createdAt }) => createdAt));
+    const since = refused.flatMap(({ first, at }) => [first, at]).filter((time) => time > newest);
+    return since.length === 0 ? {} : { refusedSince: Math.min(...since) };
 }
 
 /** Identifies the cluster: kube-system cannot be deleted, so its UID stays for the life of a cluster. */
@@ -140,7 +148,7 @@ function findDaemonSet(cluster: Cluster, { serviceAccount, daemonSetName }: Subj
 interface PodsAndNodes {
     readonly pods: PodsListed<PlacedPod>;
     readonly nodes: NodesListed;
-    readonly refused: string[];
+    readonly refused: PodsRefused[];
 }
 
 /**

@@ -30,6 +30,11 @@ export interface ClusterSeen {
     readonly formerServiceAccounts?: readonly ServiceAccountName[];
     /** Messages of the DaemonSet's FailedCreate events in the last minutes, newest first. */
     readonly refusedPods: readonly string[];
+    /**
+     * When the first of them was refused of those that are newer than each pod, in milliseconds since the epoch: the controller has created none
+     * since. Missing if there is none.
+     */
+    readonly refusedSince?: number;
     /** Pods of kube-system/aws-node on these nodes that have no role of their own, if another DaemonSet is handed over. */
     readonly defaultPodsWithoutRole?: readonly string[];
 }

@@ -28,7 +28,7 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
             const cluster = await context.cluster.look();
             const isPending = state.drift !== NO_DRIFT;
             const drift =
-                rolloutDrift({ ...state, subject }, cluster) ??
+                rolloutDrift({ ...state, subject }, cluster, context.now()) ??
                 (isPending ? unfinishedRepair(state, cluster) : undefined);
             if (drift !== undefined) {
                 warn(context, drift);

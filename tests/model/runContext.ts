@@ -167,6 +167,7 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
             ...(world.guard === undefined ? {} : { roleArns: isGuarded ? world.guard : [] }),
         },
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
+        ...(world.refusedSince === undefined ? {} : { refusedSince: world.refusedSince }),
         ...(hasDaemonSet ? otherNodesSeen(world) : {}),
     };
 }

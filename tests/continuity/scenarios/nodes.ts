@@ -4,7 +4,7 @@ import * as assert from "node:assert";
 import { launchInstance } from "local-eks";
 import { ec2Client, NODE_ROLE, type Stage } from "../stage";
 import { atEach, atFirstWave } from "./atEach";
-import { noGaps, type Scenario } from "./scenario";
+import { handedOver, noGaps, type Scenario } from "./scenario";
 
 /** The calls with which the engine begins each step. */
 const ANNOTATE = /^PATCH serviceaccounts\/aws-node$/;
@@ -130,4 +130,39 @@ const neverJoin: Scenario = {
     },
 };
 
-export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady, notReadyBefore, neverJoin];
+const autoscaled: Scenario = {
+    name: "refresh-of-an-autoscaled-cluster",
+    title: "a refresh changes nothing while a pod starts, a node is NotReady, one leaves, and the guard refuses a pod because the webhook restarts; then destroy",
+    quick: false,
+    bound: { ...noGaps, rollouts: 1, restarts: 8, outageNodeSeconds: 240 },
+    play: async (stage) => {
+        const { nodes: kubelets } = stage.sandbox;
+        const [first = "", second = "", third = ""] = (await handedOver(stage)).keys();
+        await kubelets.setPodReadySeconds(600);
+        const joined = await stage.faults.joinNode();
+        await stage.until("a pod starts on the new node", async () => (await stage.pods()).has(joined));
+        await stage.faults.stopKubelet(first);
+        await staysQuiet(stage);
+        await Promise.all([stage.faults.loseNode(second), staysQuiet(stage)]);
+        await stage.faults.startKubelet(first);
+        await kubelets.setPodReadySeconds(0.5);
+        await stage.settled();
+
+        const stopped = Date.now();
+        await stage.faults.stopWebhook();
+        await stage.deletePodOn(third);
+        await stage.until("the guard refuses a pod", () => stage.isRefused(stopped));
+        await staysQuiet(stage);
+        await stage.faults.startWebhook();
+        await stage.assertHandedOver();
+        await staysQuiet(stage);
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+async function staysQuiet(stage: Stage): Promise<void> {
+    await stage.succeeds("refresh", stage.arguments(), { flags: ["--expect-no-changes"] });
+}
+
+export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady, notReadyBefore, neverJoin, autoscaled];

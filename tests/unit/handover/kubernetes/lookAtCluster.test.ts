@@ -215,6 +215,31 @@ describe("A look at the cluster", () => {
         assert.deepEqual((await look()).refusedPods, ["now", "before"]);
     });
 
+    it("tells since when no pod could be created: since the first refusal after the newest pod", async () => {
+        const now = Date.now();
+        const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
+        events["reason=FailedCreate"] = list([event("ds", "now", ago(2)), event("ds", "before", ago(100))]);
+        const created = (seconds: number) => {
+            const one = pod("a", "new");
+            return { ...one, metadata: { ...one.metadata, creationTimestamp: ago(seconds) } };
+        };
+        const since = async (...pods: object[]) => {
+            answers[inNamespace("/pods")] = list(pods);
+            const { refusedSince } = await look();
+            return refusedSince === undefined ? undefined : Math.round((now - refusedSince) / 10_000) * 10;
+        };
+        assert.equal(await since(created(300), created(200)), 100);
+        assert.equal(await since(created(300), created(50)), 0);
+        assert.equal(await since(created(300), created(1)), undefined);
+        assert.equal(await since(), 100);
+        // Equal events are one, with the times of the first and the last.
+        events["reason=FailedCreate"] = list([{ ...event("ds", "again", ago(2)), firstTimestamp: ago(80), count: 7 }]);
+        assert.equal(await since(created(300)), 80);
+        assert.equal(await since(created(90), created(50)), 0);
+        events["reason=FailedCreate"] = list([]);
+        assert.equal(await since(created(300)), undefined);
+    });
+
     it("tells the other nodes that are instances, with the pods there that use the node role", async () => {
         const providerID = (id: string) => `aws:///us-west-2a/${id}`;
         const other = (name: string, id: string) => ({ ...node(name, {}), spec: { providerID: id } });

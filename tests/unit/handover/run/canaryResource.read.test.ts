@@ -7,6 +7,7 @@ import {
     carrying,
     FORMER_ROLE,
     node,
+    NOW,
     pod,
     record,
     ROLE,
@@ -39,6 +40,7 @@ async function refresh(cluster: Partial<World["cluster"]>, withWarnings = true, 
     const context = {
         subject,
         cluster: { look: () => Promise.resolve(verified(cluster).cluster), close: () => undefined },
+        now: () => NOW,
         progress: (line: string) => lines.push(line),
         ...(withWarnings && { warn: (line: string) => warnings.push(line) }),
     } as unknown as RunContext;
