@@ -1,7 +1,8 @@
 import { rolloutDrift, unfinishedRepair } from "../decide/drift";
 import { subjectOf } from "../model/record";
-import { warn, withRunContext } from "../observe/runContext";
+import { type RunContext, warn, withRunContext } from "../observe/runContext";
 import { CanaryInputs, CanaryOutputs, outputsOf } from "./canaryState";
+import { readUnlessGone } from "./clusterGone";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { rollOut } from "./rollOut";
 
@@ -23,19 +24,26 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     // The credential guard hands back.
     delete: () => Promise.resolve(),
     read: (state, operation) =>
-        withRunContext(state, [], operation, async (context) => {
-            const subject = subjectOf(state.record, state.subject);
-            const cluster = await context.cluster.look();
-            const isPending = state.drift !== NO_DRIFT;
-            const drift =
-                rolloutDrift({ ...state, subject }, cluster, context.now()) ??
-                (isPending ? unfinishedRepair(state, cluster) : undefined);
-            if (drift !== undefined) {
-                warn(context, drift);
-            }
-            return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
-        }),
+        withRunContext(state, [], operation, (context) =>
+            readUnlessGone(context, state.forceDestroy, () => read(context, state), {
+                outputs: outputsOf(state),
+                drift: state.drift,
+            }),
+        ),
 };
+
+async function read(context: RunContext, state: CanaryInputs & CanaryOutputs) {
+    const subject = subjectOf(state.record, state.subject);
+    const cluster = await context.cluster.look();
+    const isPending = state.drift !== NO_DRIFT;
+    const drift =
+        rolloutDrift({ ...state, subject }, cluster, context.now()) ??
+        (isPending ? unfinishedRepair(state, cluster) : undefined);
+    if (drift !== undefined) {
+        warn(context, drift);
+    }
+    return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
+}
 
 /** The policies of these roles are attached again for pods that rely on them. */
 function rolesOf({ record }: CanaryInputs): readonly string[] {
