@@ -9,6 +9,7 @@
 // Start and end of a sandbox.
 export { attach, startSandbox } from "./sandbox";
 export type { Sandbox, SandboxOptions } from "./sandbox";
+export type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
 export type { PodFailure } from "./cluster/podFailures";
 
 // The programs that a sandbox runs: found on PATH, or built.

@@ -4,6 +4,7 @@ import { delimiter, resolve } from "node:path";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
 import type { Launch } from "./cluster/awsAccount";
+import type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
 import type { PodFailure } from "./cluster/podFailures";
 import type { IpFamily } from "./cluster/programs";
 import { type AwsDelays, type TrustedIssuer, type UserKeys, callControl } from "./supervisorControl";
@@ -142,6 +143,13 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
          * By default it joins in the first subnet, with the security groups and the instance profile of all nodes.
          */
         add(as?: Launch): Promise<string>;
+        /**
+         * Adds a node on which aws-node does not run: Windows, EKS Auto Mode, Fargate or a hybrid node.
+         *
+         * The first two are instances of the account, by default with the instance profile of all nodes. Resolves with the node's name,
+         * and with the id of its instance.
+         */
+        addOther(kind: OtherNodeKind, as?: Launch): Promise<OtherNode>;
         /** The id of the subnet of each node, by the node's name. */
         subnets(): Promise<Record<string, string>>;
         /** Removes a node, as when its instance is terminated. */
@@ -265,6 +273,7 @@ export function attach(name: string): Sandbox {
         restartApiServer: () => callControl(control, "restartApiServer"),
         nodes: {
             add: (as = {}) => callControl(control, "addNode", as),
+            addOther: (kind, as = {}) => callControl(control, "addOtherNode", kind, as),
             subnets: () => callControl(control, "nodeSubnets"),
             remove: (name) => callControl(control, "removeNode", name),
             stopKubelet: (name) => callControl(control, "stopKubelet", name),

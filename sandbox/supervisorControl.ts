@@ -5,6 +5,7 @@ import type { IssuerKeys } from "./aws/sts/issuers";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
 import type { Launch } from "./cluster/awsAccount";
+import type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
 import type { PodFailure } from "./cluster/podFailures";
 
 export interface AwsDelays {
@@ -43,6 +44,7 @@ export interface Controls {
     createUser(name: string, policyDocuments: string[]): UserKeys;
     restartApiServer(): Promise<void>;
     addNode(as: Launch): Promise<string>;
+    addOtherNode(kind: OtherNodeKind, as: Launch): Promise<OtherNode>;
     removeNode(name: string): Promise<void>;
     nodeSubnets(): Record<string, string>;
     stopKubelet(name: string): Promise<void>;

@@ -47,6 +47,7 @@ export function controlsOf(parts: ControlledParts): Controls {
         },
         restartApiServer: () => cluster.restartApiServer(),
         addNode: (as) => ofNodes().add(as),
+        addOtherNode: (kind, as) => ofNodes().addOther(kind, as),
         removeNode: (name) => ofNodes().remove(name),
         nodeSubnets: () => ofNodes().subnets(),
         stopKubelet: (name) => ofNodes().stopKubelet(name),

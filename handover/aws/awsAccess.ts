@@ -36,8 +36,10 @@ export interface MissingGrants {
 }
 
 export interface AccountQuery {
-    /** The instance IDs of the cluster's nodes. */
+    /** The instance IDs of the nodes that the DaemonSet selects: their roles are read. */
     readonly instanceIds: readonly string[];
+    /** The instance IDs of the cluster's other nodes. Missing if there are none. */
+    readonly otherInstanceIds?: readonly string[];
     /** Names of further roles to read. */
     readonly roleNames: readonly string[];
     readonly ipFamily: "ipv4" | "ipv6";

@@ -1,4 +1,4 @@
-import type { InstanceSeen } from "./instances";
+import { type InstanceSeen, leavingState } from "./instances";
 
 /**
  * Tags with the name of an instance's EKS cluster: EKS's own on managed node groups and Auto Mode, Karpenter's and eksctl's.
@@ -13,11 +13,19 @@ const OWNERSHIP_TAG = "kubernetes.io/cluster/";
 
 /** The clusters that an instance's tags name. Name tags take precedence over ownership tags, which may be shared. */
 export function clustersOf({ tags }: Pick<InstanceSeen, "tags">): string[] {
-    const named = NAME_TAGS.flatMap((tag) => tags[tag] ?? []);
-    const owned = Object.keys(tags).flatMap((tag) =>
-        tag.startsWith(OWNERSHIP_TAG) ? tag.slice(OWNERSHIP_TAG.length) : [],
+    const named = namedBy(tags);
+    return named.length > 0 ? named : taggedFor(tags);
+}
+
+const namedBy = (tags: InstanceSeen["tags"]) => [...new Set(NAME_TAGS.flatMap((tag) => tags[tag] ?? []))];
+
+/** The clusters of the ownership tags, of which `value` alone counts. Undefined: each does. */
+function taggedFor(tags: InstanceSeen["tags"], value?: string): string[] {
+    return Object.entries(tags).flatMap(([tag, found]) =>
+        tag.startsWith(OWNERSHIP_TAG) && (value === undefined || found === value)
+            ? tag.slice(OWNERSHIP_TAG.length)
+            : [],
     );
-    return [...new Set(named.length > 0 ? named : owned)];
 }
 
 /**
@@ -26,13 +34,24 @@ export function clustersOf({ tags }: Pick<InstanceSeen, "tags">): string[] {
  * An instance that was terminated loses its tags gradually, while its node is still there:
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html
  */
-export function clustersInCommon(nodes: readonly Pick<InstanceSeen, "tags" | "leaving">[]): string[] {
-    const [first = [], ...others] = nodes.filter(({ leaving }) => leaving === undefined).map(clustersOf);
+export function clustersInCommon(nodes: readonly Pick<InstanceSeen, "tags" | "state">[]): string[] {
+    const [first = [], ...others] = nodes.filter((node) => leavingState(node) === undefined).map(clustersOf);
     return first.filter((name) => others.every((names) => names.includes(name)));
+}
+
+/**
+ * The clusters that an instance may join, by its tags. If an ownership tag is `owned`, it joins none for which it is only `shared`.
+ *
+ * Source: https://docs.aws.amazon.com/eks/latest/userguide/worker.html (each self-managed node has the tag with `owned`)
+ */
+function clustersToJoin({ tags }: Pick<InstanceSeen, "tags">): string[] {
+    const owned = taggedFor(tags, "owned");
+    return namedBy(tags).length === 0 && owned.length > 0 ? owned : clustersOf({ tags });
 }
 
 export interface Cluster {
     readonly region: string;
+    /** Of all its nodes. */
     readonly instanceIds: readonly string[];
     /** As set in the program. */
     readonly name: string | undefined;
@@ -41,13 +60,16 @@ export interface Cluster {
 /**
  * Decides which instances belong to the cluster.
  *
- * The instances of its nodes do, and so do instances of the same region, joined or not, whose tags name the cluster. If the
- * program does not set the name, it is the one that the tags of all the nodes' instances have in common.
+ * The instances of its nodes do, and so do instances of the same region whose tags name this cluster alone: they may join later. If the
+ * program does not set the name, it is the one that the tags of all the nodes' instances have in common. An instance that may as well be a
+ * node of another cluster does not belong to this one, since its pods cannot be seen from here.
  */
 export function membership(cluster: Cluster, nodes: readonly InstanceSeen[]): (instance: InstanceSeen) => boolean {
     const ids = new Set(cluster.instanceIds);
     const names = cluster.name === undefined ? clustersInCommon(nodes) : [cluster.name];
-    return (instance) =>
-        instance.region === cluster.region &&
-        (ids.has(instance.id) || clustersOf(instance).some((name) => names.includes(name)));
+    const mayJoin = (instance: InstanceSeen) => {
+        const toJoin = clustersToJoin(instance);
+        return names.length === 1 && toJoin.length === 1 && toJoin[0] === names[0];
+    };
+    return (instance) => instance.region === cluster.region && (ids.has(instance.id) || mayJoin(instance));
 }

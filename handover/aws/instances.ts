@@ -1,5 +1,5 @@
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
-import type { LeavingState, NetworkSeen } from "../model/world";
+import type { AliveState, InstanceState, LeavingState, NetworkSeen } from "../model/world";
 import type { Clients } from "./awsClients";
 
 /** The observed properties of an EC2 instance. */
@@ -10,8 +10,10 @@ export interface InstanceSeen {
     readonly profileArn: string | undefined;
     readonly tags: Readonly<Record<string, string>>;
     readonly network: NetworkSeen;
-    /** Missing unless it is being terminated, or is terminated. */
-    readonly leaving?: LeavingState;
+    /** Undefined if EC2 does not say it. */
+    readonly state: InstanceState | undefined;
+    /** Milliseconds since the epoch. 0 if EC2 does not say it. */
+    readonly launchedAt: number;
 }
 
 /** The maximum number of values in a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
@@ -21,7 +23,7 @@ const VALUES_PER_FILTER = 200;
 const PAGE = 200;
 
 /** All states except shutting-down and terminated: a stopped instance starts again with the same role. */
-const ALIVE = ["pending", "running", "stopping", "stopped"];
+const ALIVE: readonly AliveState[] = ["pending", "running", "stopping", "stopped"];
 
 /**
  * Instances of the connection's region. EC2 shows terminated ones for about an hour:
@@ -33,13 +35,23 @@ export async function instancesById(clients: Clients, ids: readonly string[]): P
     return find(clients, await clients.region(), "instance-id", ids, []);
 }
 
+/** The state of an instance that may run again. Undefined if it does not come back, or if EC2 does not say it. */
+export function aliveState({ state }: Pick<InstanceSeen, "state">): AliveState | undefined {
+    return ALIVE.find((alive) => alive === state);
+}
+
+/** The state of an instance that does not come back. Undefined if it may run again. */
+export function leavingState({ state }: Pick<InstanceSeen, "state">): LeavingState | undefined {
+    return state === "shutting-down" || state === "terminated" ? state : undefined;
+}
+
 /** Instances of a region that run, or may run again, with one of these instance profiles. */
 export async function instancesByProfile(
     clients: Clients,
     region: string,
     profileArns: readonly string[],
 ): Promise<InstanceSeen[]> {
-    const alive = { Name: "instance-state-name", Values: ALIVE };
+    const alive = { Name: "instance-state-name", Values: [...ALIVE] };
     return find(clients, region, "iam-instance-profile.arn", profileArns, [alive]);
 }
 
@@ -72,7 +84,6 @@ async function find(
 
 function seen(instance: Instance, region: string): InstanceSeen {
     const { InstanceId = "", IamInstanceProfile, Tags = [], SubnetId = "", SecurityGroups = [], State } = instance;
-    const state = State?.Name;
     return {
         id: InstanceId,
         region,
@@ -82,7 +93,9 @@ function seen(instance: Instance, region: string): InstanceSeen {
             subnetId: SubnetId,
             securityGroupIds: SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []).sort(),
         },
-        ...(state === "shutting-down" || state === "terminated" ? { leaving: state } : {}),
+        state: State?.Name,
+        // "The time that the instance was last launched": a start sets it again.
+        launchedAt: instance.LaunchTime?.getTime() ?? 0,
     };
 }
 

@@ -1,5 +1,5 @@
-import type { AccountSeen } from "../model/world";
-import type { InstanceSeen } from "./instances";
+import type { AccountSeen, NodeRoleSeen } from "../model/world";
+import { type InstanceSeen, leavingState } from "./instances";
 
 /** The instances that a look has to read if an earlier one is known: those that it did not have, or of which EC2 showed no role. */
 export function newInstances(ids: readonly string[], { roleOfInstance, leavingInstances = {} }: AccountSeen): string[] {
@@ -13,7 +13,10 @@ export function instanceFacts(
     roleOfInstance: AccountSeen["roleOfInstance"],
     instances: readonly InstanceSeen[],
 ): InstanceFacts {
-    const leaving = instances.flatMap(({ id, leaving: state }) => (state === undefined ? [] : [[id, state] as const]));
+    const leaving = instances.flatMap((instance) => {
+        const state = leavingState(instance);
+        return state === undefined ? [] : [[instance.id, state] as const];
+    });
     return {
         roleOfInstance,
         networkOfInstance: Object.fromEntries(instances.map(({ id, network }) => [id, network])),
@@ -46,9 +49,19 @@ export function withNewInstances(
         ...forInstances(merged, ids),
         nodeRoles: earlier.nodeRoles.map((role) => {
             const more = joined.flatMap(([id, name]) => (name === role.name ? [id] : []));
-            const instancesOfCluster = [...new Set([...role.instancesOfCluster, ...more])].sort();
-            return more.length === 0 ? role : { ...role, instancesOfCluster };
+            return more.length === 0 ? role : withJoined(role, more);
         }),
+    };
+}
+
+/** These instances were in the account before, and are nodes of the cluster now, whatever their tags name. */
+function withJoined({ unjoined = [], ...role }: NodeRoleSeen, ids: readonly string[]): NodeRoleSeen {
+    const left = unjoined.filter(({ id }) => !ids.includes(id));
+    return {
+        ...role,
+        instancesOfCluster: [...new Set([...role.instancesOfCluster, ...ids])].sort(),
+        ...(left.length === 0 ? {} : { unjoined: left }),
+        instancesElsewhere: role.instancesElsewhere.filter((one) => !ids.some((id) => one.endsWith(`/${id}`))),
     };
 }
 

@@ -1,9 +1,9 @@
-import type { AccountSeen, NodeRoleSeen } from "../model/world";
+import type { AccountSeen, NodeRoleSeen, UnjoinedInstance } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
-import { clustersInCommon, clustersOf, membership } from "./clusterMembership";
+import { clustersInCommon, membership } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
-import { instancesById, type InstanceSeen } from "./instances";
+import { aliveState, instancesById, type InstanceSeen } from "./instances";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
 import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
 import { usersOfProfiles } from "./regionSearch";
@@ -23,11 +23,13 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         const existing = roles.filter(({ exists }) => exists).map(({ name }) => name);
         const users = await usersOfRoles(clients, existing, query.searchElsewhere);
         const region = await clients.region();
-        const isInCluster = membership({ region, instanceIds: query.instanceIds, name: query.clusterName }, nodes);
+        const instanceIds = [...query.instanceIds, ...(query.otherInstanceIds ?? [])];
+        const isInCluster = membership({ region, instanceIds, name: query.clusterName }, nodes);
+        const joined = new Set(instanceIds);
         return {
             ...instanceFacts(roleOfInstance, nodes),
             clustersInTags: clustersInCommon(nodes),
-            nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster, query.instanceIds)),
+            nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster, joined)),
         };
     };
     return async (query) => {
@@ -101,17 +103,24 @@ function withUsers(
     role: RoleSeen,
     users: readonly InstanceSeen[],
     isInCluster: (instance: InstanceSeen) => boolean,
-    instanceIds: readonly string[],
+    joined: ReadonlySet<string>,
 ): NodeRoleSeen {
-    const joined = new Set(instanceIds);
-    const elsewhere = users.filter((instance) => !isInCluster(instance));
     const ofCluster = users.filter(isInCluster);
-    const several = ofCluster.filter((one) => !joined.has(one.id) && clustersOf(one).length > 1);
-    const idsOf = (instances: readonly InstanceSeen[]) => instances.map(({ id }) => id).sort();
+    const unjoined = ofCluster.filter(({ id }) => !joined.has(id)).flatMap(unjoinedInstance);
     return {
         ...role,
-        instancesOfCluster: idsOf(ofCluster),
-        ...(several.length === 0 ? {} : { instancesOfSeveralClusters: idsOf(several) }),
-        instancesElsewhere: elsewhere.map(({ region, id }) => `${region}/${id}`).sort(),
+        instancesOfCluster: ofCluster.map(({ id }) => id).sort(),
+        ...(unjoined.length === 0 ? {} : { unjoined: unjoined.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
+        instancesElsewhere: users
+            .filter((instance) => !isInCluster(instance))
+            .map(({ region, id }) => `${region}/${id}`)
+            .sort(),
     };
+}
+
+/** None for an instance that ends. */
+function unjoinedInstance(instance: InstanceSeen): UnjoinedInstance[] {
+    const { id, launchedAt } = instance;
+    const state = aliveState(instance);
+    return state === undefined ? [] : [{ id, state, launchedAt }];
 }

@@ -1,6 +1,6 @@
 import { describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
-import { listNames } from "../model/listNames";
+import { listNames, listTexts } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, RolePolicy, Step } from "../model/steps";
@@ -17,8 +17,9 @@ import { leavingState, withoutTerminated } from "./leaving";
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
+import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { Watched } from "./seen";
-import { unjoinedInstances } from "./unjoinedInstances";
+import { describeInstance, joiningInstances, unjoinedInstances } from "./unjoined";
 import { untestedPods } from "./untestedPods";
 import { usesNodeRole } from "./withoutPath";
 
@@ -43,11 +44,14 @@ const MAX_RESTORES = 3;
  * A CNI policy is detached from a node role only when
  *   a. every aws-node pod carries the CNI role and has the current template, and on each node that this run has seen from its beginning a pod has
  *      worked with the role for a while (decide/heldUp.ts),
- *   b. detachFromNodeRoles lists the roles of all nodes,
- *   c. no instance outside this cluster runs with them, and without the injection guard every instance of this cluster that does has joined,
+ *   b. detachFromNodeRoles lists the roles of all those nodes,
+ *   c. no instance outside this cluster runs with them, and no pod of the plugin uses them on nodes that the DaemonSet does not select,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
+ *
+ * An instance of this cluster that is no node need not join: the guard holds for its pod when it does. Without a guard, those that are about
+ * to join are waited for.
  *
  * Afterwards the pods are watched for the same time. If a pod without the role appears, the policies are attached again at once.
  */
@@ -367,13 +371,21 @@ function detachStep(
     if (defaultPodsWithoutRole.length > 0) {
         return { do: "refuse", refusal: refusals.defaultPodsWithoutRole(target.subject, defaultPodsWithoutRole) };
     }
+    const inUse = nodeRoleInUse(target.subject, roles, cluster);
+    if (inUse !== undefined) {
+        return { do: "refuse", refusal: inUse };
+    }
     const [another] = otherDeliveryRefusals(target.subject, account.otherDelivery, true);
     if (another !== undefined) {
         return { do: "refuse", refusal: another };
     }
-    const joining = unjoinedInstances(target, roles, cluster);
+    const unjoined = unjoinedInstances(roles, cluster);
+    const joining = target.injectionGuard ? [] : joiningInstances(unjoined, memory, at);
     if (joining.length > 0) {
-        return { do: "wait", why: `instances with a node role have not joined yet: ${joining.join(", ")}` };
+        return {
+            do: "wait",
+            why: `without the injection guard, instances that were launched less than 15 minutes ago get time to join: ${listTexts(joining.map(describeInstance))}`,
+        };
     }
     if (target.injectionGuard && !cluster.injectionGuard.present) {
         return { do: "refuse", refusal: refusals.injectionGuardMissing(target.subject) };
@@ -391,7 +403,11 @@ function detachStep(
         ? {
               do: "detach",
               policies,
-              why: `${String(fleet.right.length)} pods carry the role: detaching the policies from ${named.join(", ")}`,
+              why:
+                  `${String(fleet.right.length)} pods carry the role: detaching the policies from ${named.join(", ")}` +
+                  (unjoined.length === 0
+                      ? ""
+                      : `. These instances are no nodes and need not join: ${listTexts(unjoined.map(describeInstance))}`),
           }
         : { do: "refuse", refusal: refusals.policyNotRecorded(unrecorded) };
 }

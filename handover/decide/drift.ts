@@ -18,10 +18,12 @@ import { associationStep } from "./otherDelivery";
 import { remainingSteps } from "./remainingSteps";
 
 /** All that differs in the pods, and in the credentials that new pods get: the canary tells it. Undefined if all is as the last update left it. */
-export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen): string | undefined {
+export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen, at: number): string | undefined {
     // Whether the association still exists is not known here.
     const mayStop = cluster.pods.some(({ credentials }) => credentials.kind === "containerCredentials");
-    return cluster.uid === target.record.clusterUid ? tellAll(deliveryFindings(target, cluster, mayStop)) : undefined;
+    return cluster.uid === target.record.clusterUid
+        ? tellAll(deliveryFindings(target, { cluster, at }, mayStop))
+        : undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export function unfinishedRepair({ record }: DeliveryTarget, { uid, nodes, pods 
 /** @param isAssociated Whether a Pod Identity association stops the rollout. */
 function deliveryFindings(
     target: DeliveryTarget & { readonly provedAt?: number },
-    cluster: ClusterSeen,
+    { cluster, at }: Pick<World, "cluster" | "at">,
     isAssociated: boolean,
 ): Finding[] {
     // A rollout stops at a complaint before it restarts a pod.
@@ -52,7 +54,7 @@ function deliveryFindings(
     return [
         ...annotationFindings(target.subject, cluster),
         ...unlessItStops(complaining || isAssociated, podFindings(target, cluster)),
-        ...unlessItStops(isAssociated, refusedFindings(cluster)),
+        ...unlessItStops(isAssociated, refusedFindings(cluster, at)),
     ];
 }
 
@@ -84,7 +86,7 @@ export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind
         complaint !== undefined ||
         association !== undefined ||
         (refusal !== undefined && !REPAIRED.includes(refusal.code));
-    const delivery = deliveryFindings(target, cluster, association !== undefined);
+    const delivery = deliveryFindings(target, world, association !== undefined);
     const findings = [
         ...delivery,
         // The rollout comes before the injection guard.

@@ -105,9 +105,14 @@ function describe(pod: PodSeen, subject: Subject): string {
         : describeCredentials(pod);
 }
 
-/** The nodes whose pods the API server refuses. */
-export function refusedFindings(cluster: ClusterSeen): Finding[] {
-    const nodes = refusedNodes(cluster);
+/** A pod of a new node may be refused while the webhook does not answer. The DaemonSet controller retries by itself, and succeeds within seconds. */
+const LASTS_MILLISECONDS = 60_000;
+
+/** The nodes whose pods the API server refuses for a while. */
+export function refusedFindings(cluster: ClusterSeen, at: number): Finding[] {
+    const { refusedSince } = cluster;
+    const lasts = refusedSince !== undefined && at - refusedSince >= LASTS_MILLISECONDS;
+    const nodes = lasts ? refusedNodes(cluster) : [];
     return nodes.length === 0
         ? []
         : [

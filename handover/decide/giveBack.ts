@@ -53,14 +53,14 @@ export function missingPolicies(
 }
 
 /**
- * The program that has the component also manages this role, and the role has no nodes. The program may delete the role in the same
+ * The program that has the component also manages this role, and the role has no nodes, here or elsewhere. The program may delete the role in the same
  * operation, and IAM refuses to delete a role with an attached policy (DeleteConflict).
  */
 export function isOwnAndIdle(
     { ownNodeRoles = [] }: HandOverRecord,
-    { name, instancesOfCluster }: NodeRoleSeen,
+    { name, instancesOfCluster, instancesElsewhere }: NodeRoleSeen,
 ): boolean {
-    return ownNodeRoles.includes(name) && instancesOfCluster.length === 0;
+    return ownNodeRoles.includes(name) && instancesOfCluster.length === 0 && instancesElsewhere.length === 0;
 }
 
 /** Leaves out the policies that no longer exist. AWS's managed policy goes first: it is always there, and it is sufficient on IPv4. */

@@ -13,6 +13,7 @@ import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
 import { otherDeliveryRefusals } from "./otherDelivery";
+import { nodeRoleInUse } from "./podsOnNodeRoles";
 
 /** Engine settings that disable the write-ahead record, or the order of deletions. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
@@ -151,6 +152,8 @@ function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Re
     );
     const unnamed = used.filter((role) => !detachFromNodeRoles.includes(role));
     const { defaultPodsWithoutRole = [] } = world.cluster;
+    const listed = nodeRoles.filter(({ name }) => detachFromNodeRoles.includes(name));
+    const inUse = nodeRoleInUse(subject, listed, world.cluster);
     return [
         ...(missing.length === 0 ? [] : [refusals.nodeRoleMissing(missing, used)]),
         ...(detachFromNodeRoles.length > 0 && unnamed.length > 0
@@ -160,5 +163,6 @@ function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Re
         ...(detachFromNodeRoles.length > 0 && defaultPodsWithoutRole.length > 0
             ? [refusals.defaultPodsWithoutRole(subject, defaultPodsWithoutRole)]
             : []),
+        ...(inUse === undefined ? [] : [inUse]),
     ];
 }

@@ -2,17 +2,20 @@ import type { CoreV1Event } from "@kubernetes/client-node";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 
-/** The message in which a pod complained, and the time at which it did last. */
-export interface Complaint {
-    readonly at: number;
+interface EventSeen {
+    readonly uid: string;
     readonly message: string;
-    /** How often the pod has complained, as far as its events tell. */
+    /** Equal events are counted in one, as client-go tools/record/events_cache.go does. When it was emitted first, and last. */
+    readonly first: number;
+    readonly at: number;
     readonly count: number;
 }
 
-interface EventSeen extends Complaint {
-    readonly uid: string;
-}
+/** The message in which a pod complained, the time at which it did last, and how often it has, as far as its events tell. */
+export type Complaint = Pick<EventSeen, "at" | "message" | "count">;
+
+/** Why the API server refused pods, and the times at which it did first and last. */
+export type PodsRefused = Pick<EventSeen, "first" | "at" | "message">;
 
 /**
  * The newest complaint by pod UID. The CNI emits it when EC2 denies a call (amazon-vpc-cni-k8s pkg/awsutils/awsutils.go,
@@ -53,18 +56,18 @@ function isAboutDispensableCall(message: string, ipFamily: "ipv4" | "ipv6"): boo
 /** How long a refusal counts as recent. Kubernetes keeps events for an hour. */
 const RECENT_MILLISECONDS = 10 * 60 * 1000;
 
-/** Why the DaemonSet controller could not create pods recently, newest first. */
+/** Why the DaemonSet controller could not create pods recently, and when, newest first. */
 export async function refusedPods(
     cluster: Cluster,
     namespace: string,
     daemonSet: { readonly name: string; readonly uid: string },
     now = Date.now(),
-): Promise<string[]> {
+): Promise<PodsRefused[]> {
     const selector = `reason=FailedCreate,involvedObject.kind=DaemonSet,involvedObject.name=${daemonSet.name}`;
     const events = await list(cluster, namespace, selector);
     return events
         .filter(({ uid, at }) => uid === daemonSet.uid && at > now - RECENT_MILLISECONDS)
-        .map(({ message }) => message);
+        .map(({ first, at, message }) => ({ first, at, message }));
 }
 
 /** Newest first. */
@@ -78,6 +81,7 @@ async function list(cluster: Cluster, namespace: string, fieldSelector: string):
             ),
         (event) => ({
             uid: event.involvedObject.uid ?? "",
+            first: cluster.clock.here(firstTime(event)),
             at: cluster.clock.here(lastTime(event)),
             message: event.message ?? "",
             // An event that has occurred once has neither, through the newer API.
@@ -91,4 +95,8 @@ async function list(cluster: Cluster, namespace: string, fieldSelector: string):
 export function lastTime({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): Date {
     // The client returns the newer API's times, which have microseconds, as text.
     return new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0);
+}
+
+function firstTime(event: CoreV1Event): Date {
+    return new Date(event.firstTimestamp ?? event.eventTime ?? lastTime(event));
 }

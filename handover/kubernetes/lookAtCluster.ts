@@ -4,13 +4,14 @@ import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import { currentHash, daemonSetSeen, isOwnedBy, labelSelector } from "./daemonSet";
-import { type DefaultPod, defaultPodsWithoutRole } from "./defaultPods";
-import { missingPermissions, refusedPods } from "./events";
+import { defaultPodsWithoutRole } from "./defaultPods";
+import { missingPermissions, type PodsRefused, refusedPods } from "./events";
 import { lookAtGuard } from "./injectionGuard";
-import { listNodes } from "./nodes";
+import { listNodes, type NodesListed } from "./nodes";
 import { listAll, type Listed } from "./paging";
-import { otherCarriers } from "./otherCarriers";
-import { listPods } from "./pods";
+import { otherPods } from "./otherCarriers";
+import { listPods, type PodsListed } from "./pods";
+import { type PlacedPod, podOnNodeRole, withPods } from "./podsOnNodeRole";
 import { appliedBy, serviceAccountSeen } from "./serviceAccount";
 
 /** The observed state, and where each watch continues. */
@@ -36,10 +37,12 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     ]);
     const [serviceAccount] = serviceAccounts.kept;
     const [daemonSet] = daemonSets.kept;
-    const [carriers, rest] = await Promise.all([
-        otherCarriers(cluster, subject, daemonSet),
+    const [{ carriers, onNodeRole }, rest] = await Promise.all([
+        otherPods(cluster, subject, daemonSet),
         daemonSet && lookAtPods(cluster, subject, daemonSet),
     ]);
+    const { selected: nodes = [], others: otherNodes = [] } = rest?.nodes ?? {};
+    const placed = withPods(otherNodes, [...podsWithoutRole, ...onNodeRole, ...(rest?.pods.others ?? [])]);
     return {
         seen: {
             uid,
@@ -47,11 +50,13 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
             serviceAccount:
                 serviceAccount &&
                 serviceAccountSeen(serviceAccount, [LIVE_CHECKS_ANNOTATION, ...Object.keys(subject.annotations)]),
-            daemonSet: daemonSet && daemonSetSeen(daemonSet, rest?.nodes.length ?? 0),
-            nodes: rest?.nodes ?? [],
+            daemonSet: daemonSet && daemonSetSeen(daemonSet, nodes.length),
+            nodes,
             pods: rest?.pods.kept ?? [],
-            refusedPods: rest?.refused ?? [],
-            ...onTheseNodes(podsWithoutRole, rest?.nodes ?? []),
+            refusedPods: (rest?.refused ?? []).map(({ message }) => message),
+            ...refusedSince(rest?.refused ?? [], rest?.pods.kept ?? []),
+            ...onTheseNodes(podsWithoutRole, nodes),
+            ...(placed.length === 0 ? {} : { otherNodes: placed }),
             ...(carriers.length === 0 ? {} : { otherCarriers: carriers }),
             ...(former.length === 0 ? {} : { formerServiceAccounts: former }),
         },
@@ -73,14 +78,21 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     };
 }
 
-/** Only pods on these nodes matter. Other nodes may have other roles, so a DaemonSet for other nodes is not affected. */
+/** The pods on these nodes use their roles. Other nodes may have other roles: see OtherNodeSeen. */
 function onTheseNodes(
-    pods: readonly DefaultPod[],
+    pods: readonly PlacedPod[],
     nodes: readonly NodeSeen[],
 ): Pick<ClusterSeen, "defaultPodsWithoutRole"> {
     const names = new Set(nodes.map(({ name }) => name));
     const here = pods.filter(({ node }) => names.has(node)).map(({ name }) => name);
     return here.length === 0 ? {} : { defaultPodsWithoutRole: here };
+}
+
+/** Events and creation times have whole seconds, so a pod may be as old as a refusal before it. */
+function refusedSince(refused: readonly PodsRefused[], pods: readonly PodSeen[]): Pick<ClusterSeen, "refusedSince"> {
+    const newest = Math.max(0, ...pods.map(({ createdAt }) => createdAt));
+    const since = refused.flatMap(({ first, at }) => [first, at]).filter((time) => time > newest);
+    return since.length === 0 ? {} : { refusedSince: Math.min(...since) };
 }
 
 /** Identifies the cluster: kube-system cannot be deleted, so its UID stays for the life of a cluster. */
@@ -134,9 +146,9 @@ function findDaemonSet(cluster: Cluster, { serviceAccount, daemonSetName }: Subj
 }
 
 interface PodsAndNodes {
-    readonly pods: Listed<PodSeen>;
-    readonly nodes: NodeSeen[];
-    readonly refused: string[];
+    readonly pods: PodsListed<PlacedPod>;
+    readonly nodes: NodesListed;
+    readonly refused: PodsRefused[];
 }
 
 /**
@@ -145,22 +157,23 @@ interface PodsAndNodes {
  * In this order, a change in between shows as a pod that is not current, or as a node without a pod. In the reverse order, a pod
  * with an old template could pass for a current one, and a new node could be missed.
  */
-async function lookAtPods(
-    cluster: Cluster,
-    { serviceAccount: { namespace }, ipFamily }: Subject,
-    daemonSet: V1DaemonSet,
-): Promise<PodsAndNodes> {
+async function lookAtPods(cluster: Cluster, subject: Subject, daemonSet: V1DaemonSet): Promise<PodsAndNodes> {
+    const {
+        serviceAccount: { namespace },
+        ipFamily,
+    } = subject;
     const { name = "", uid = "" } = daemonSet.metadata ?? {};
     const [revisions, missing, refused] = await Promise.all([
         listRevisions(cluster, namespace, daemonSet),
         missingPermissions(cluster, namespace, ipFamily),
         refusedPods(cluster, namespace, { name, uid }),
     ]);
-    const pods = await listPods(cluster, daemonSet, {
+    const context = {
         currentHash: currentHash(daemonSet, revisions),
         missingPermissions: missing,
         clock: cluster.clock,
-    });
+    };
+    const pods = await listPods(cluster, daemonSet, context, (pod) => podOnNodeRole(pod, subject));
     return { pods, refused, nodes: await listNodes(cluster, daemonSet.spec?.template.spec ?? { containers: [] }) };
 }
 

@@ -1,20 +1,31 @@
 import type { V1Node, V1PodSpec } from "@kubernetes/client-node";
-import type { NodeSeen } from "../model/world";
+import type { NodeSeen, OtherNodeSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import { listAll } from "./paging";
 import { selectsNode } from "./scheduling";
 
-/** The nodes that the pod template of a DaemonSet selects. */
-export async function listNodes(cluster: Cluster, template: V1PodSpec): Promise<NodeSeen[]> {
+/** The nodes of the cluster, by whether the pod template of a DaemonSet selects them. */
+export interface NodesListed {
+    readonly selected: NodeSeen[];
+    /** The others that are EC2 instances. */
+    readonly others: OtherNodeSeen[];
+}
+
+export async function listNodes(cluster: Cluster, template: V1PodSpec): Promise<NodesListed> {
     const { kept } = await listAll(
         (_continue) =>
             cluster.call(
                 { verb: "list", resource: "nodes" },
                 cluster.core.listNode({ limit: cluster.settings.pageSize, _continue }),
             ),
-        (node) => (isSelected(node, template) ? nodeSeen(node) : undefined),
+        (node) => ({ ...nodeSeen(node), isSelected: isSelected(node, template) }),
     );
-    return kept;
+    return {
+        selected: kept.flatMap(({ isSelected: is, ...node }) => (is ? node : [])),
+        others: kept.flatMap(({ isSelected: is, name, instanceId: id }) =>
+            is || id === undefined ? [] : { name, instanceId: id },
+        ),
+    };
 }
 
 function isSelected({ metadata, spec }: V1Node, template: V1PodSpec): boolean {
@@ -30,7 +41,11 @@ export function nodeSeen({ metadata, spec, status }: V1Node): NodeSeen {
     };
 }
 
-/** `aws:///us-west-2a/i-0123…`: https://github.com/kubernetes/cloud-provider-aws/blob/master/pkg/providers/v1/instances.go */
+/**
+ * `aws:///us-west-2a/i-0123…`: https://github.com/kubernetes/cloud-provider-aws/blob/master/pkg/providers/v1/instances.go
+ *
+ * Undefined for a node of Fargate (`aws:///us-west-2a/…/fargate-ip-…`), and for a hybrid node (`eks-hybrid:///…`).
+ */
 export function instanceId(providerId: string | undefined): string | undefined {
     return /^aws:\/\/\/(?:[^/]*\/)?(i-[0-9a-f]+)$/.exec(providerId ?? "")?.[1];
 }

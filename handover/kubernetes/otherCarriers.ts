@@ -7,29 +7,41 @@ import type { Cluster } from "./clusterClient";
 import { isOwnedBy } from "./daemonSet";
 import { listAll } from "./paging";
 import { hasEnded } from "./pods";
+import { type PlacedPod, podOnNodeRole } from "./podsOnNodeRole";
+
+/** The pods of the service accounts that do not belong to the DaemonSet. */
+export interface OtherPods {
+    readonly carriers: OtherCarrier[];
+    readonly onNodeRole: PlacedPod[];
+}
 
 /**
  * The pods that carry a role and do not belong to the DaemonSet: another DaemonSet may use the same service account, and the plugin may
- * have used another one before. The role must not be deleted while they carry it.
+ * have used another one before. The role must not be deleted while they carry it. Those without a role use the node role.
  *
  * The trust policy admits these service accounts alone, so pods of others cannot carry the role.
  */
-export async function otherCarriers(
+export async function otherPods(
     cluster: Cluster,
-    { serviceAccount, formerServiceAccounts = [] }: Subject,
+    subject: Subject,
     daemonSet: V1DaemonSet | undefined,
-): Promise<OtherCarrier[]> {
+): Promise<OtherPods> {
+    const { serviceAccount, formerServiceAccounts = [] } = subject;
     const accounts = [serviceAccount, ...formerServiceAccounts];
-    const found = await Promise.all(accounts.map((account) => carriersOf(cluster, account, daemonSet)));
-    return found.flat();
+    const found = (await Promise.all(accounts.map((account) => podsOf(cluster, subject, account, daemonSet)))).flat();
+    return {
+        carriers: found.flatMap(({ carries }) => carries ?? []),
+        onNodeRole: found.flatMap(({ onNodeRole }) => onNodeRole ?? []),
+    };
 }
 
 /** The labels leave out the DaemonSet's own pods, which the look lists anyway: a large cluster has thousands. */
-async function carriersOf(
+async function podsOf(
     cluster: Cluster,
+    subject: Subject,
     account: ServiceAccountName,
     daemonSet: V1DaemonSet | undefined,
-): Promise<OtherCarrier[]> {
+) {
     const { namespace, name } = account;
     const fieldSelector = `spec.serviceAccountName=${name}`;
     const limit = cluster.settings.pageSize;
@@ -41,7 +53,9 @@ async function carriersOf(
                 cluster.core.listNamespacedPod({ namespace, fieldSelector, labelSelector, limit, _continue }),
             ),
         (pod) =>
-            isOwnedBy(pod.metadata?.ownerReferences, daemonSet?.metadata?.uid) ? undefined : carrier(pod, account),
+            isOwnedBy(pod.metadata?.ownerReferences, daemonSet?.metadata?.uid)
+                ? undefined
+                : { carries: carrier(pod, account), onNodeRole: podOnNodeRole(pod, subject) },
     );
     return kept;
 }

@@ -16,20 +16,38 @@ export interface PodContext {
     readonly clock: ClusterClock;
 }
 
-/** The pods that match a DaemonSet's selector and that it owns. */
-export function listPods(cluster: Cluster, daemonSet: V1DaemonSet, context: PodContext): Promise<Listed<PodSeen>> {
+/** The pods that match a DaemonSet's selector. */
+export interface PodsListed<Other> extends Listed<PodSeen> {
+    /** Those that it does not own, as far as they were kept. */
+    readonly others: Other[];
+}
+
+/** @param keepOther Returns undefined for a pod of another owner that is not kept. */
+export async function listPods<Other>(
+    cluster: Cluster,
+    daemonSet: V1DaemonSet,
+    context: PodContext,
+    keepOther: (pod: V1Pod) => Other | undefined,
+): Promise<PodsListed<Other>> {
     const namespace = daemonSet.metadata?.namespace ?? "";
     const selector = labelSelector(daemonSet.spec?.selector ?? {});
     const limit = cluster.settings.pageSize;
-    return listAll(
+    const { kept, resourceVersion } = await listAll(
         (_continue) =>
             cluster.call(
                 { verb: "list", resource: "pods", namespace },
                 cluster.core.listNamespacedPod({ namespace, labelSelector: selector, limit, _continue }),
             ),
-        (pod) =>
-            isOwnedBy(pod.metadata?.ownerReferences, daemonSet.metadata?.uid) ? podSeen(pod, context) : undefined,
+        (pod): { own?: PodSeen; other?: Other | undefined } =>
+            isOwnedBy(pod.metadata?.ownerReferences, daemonSet.metadata?.uid)
+                ? { own: podSeen(pod, context) }
+                : { other: keepOther(pod) },
     );
+    return {
+        kept: kept.flatMap(({ own }) => own ?? []),
+        others: kept.flatMap(({ other }) => other ?? []),
+        resourceVersion,
+    };
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Proof } from "./proof";
 import { AnsweredRefusal, Refusal } from "./refusal";
 import type { RolePolicy } from "./steps";
 import { managedPolicyOf, ServiceAccountName, Subject } from "./subject";
-import type { CredentialSource, NodeRoleSeen, OtherCarrier, PodSeen } from "./world";
+import type { CredentialSource, NodeRoleSeen, OtherCarrier, PodOnNodeRole, PodSeen } from "./world";
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html */
 const ON_AUTO_MODE =
@@ -354,8 +354,8 @@ export const refusals = {
         new Refusal(
             "node-role-shared",
             `Instances outside this cluster use the node role ${name}: ${listStrings(instancesElsewhere)}.`,
-            "They would lose the policy too, and their pods cannot be seen from here.",
-            "Give each cluster a node role of its own. Or remove detachFromNodeRoles: the node role then keeps the policy.",
+            "They would lose the policy too. They may be nodes of another cluster, whose pods cannot be seen from here: they are no nodes of this one, and their tags do not name it alone.",
+            "Give each cluster a node role of its own, and each instance that is no node another role. Or remove detachFromNodeRoles: the node role then keeps the policy.",
         ),
     defaultPodsWithoutRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly string[]) =>
         new Refusal(
@@ -363,6 +363,15 @@ export const refusals = {
             `Besides ${serviceAccount.namespace}/${daemonSetName}, the DaemonSet kube-system/aws-node runs pods that have no role of their own: ${listStrings(pods)}.`,
             "They use the permissions of the node roles, and would lose them with the policies.",
             "Hand kube-system/aws-node over first, with a component of its own and without detachFromNodeRoles. Or remove detachFromNodeRoles here.",
+        ),
+    podsOnNodeRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly PodOnNodeRole[]) =>
+        new Refusal(
+            "node-role-in-use",
+            `On nodes that ${serviceAccount.namespace}/${daemonSetName} does not select, the DaemonSet ${daemonSetsOf(pods)} runs pods that have no role of their own: ${listNames(pods)}.`,
+            "They use the permissions of the node roles, and would lose them with the policies.",
+            pods.some(({ sharesServiceAccount }) => sharesServiceAccount)
+                ? `They have the service account ${serviceAccount.name}, too. Once it has the role's annotation, restart them, which gives them the role: ${rolloutRestarts(pods)}. Then run the same command again. Or remove detachFromNodeRoles.`
+                : `Hand ${daemonSetsOf(pods)} over first, with a component of its own and without detachFromNodeRoles. Or remove detachFromNodeRoles here.`,
         ),
     nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject) =>
         new Refusal(
@@ -610,6 +619,17 @@ function deleteAssociation({ serviceAccount: { namespace, name }, clusterName = 
         `aws eks list-pod-identity-associations --cluster-name ${clusterName} --namespace ${namespace} --service-account ${name} shows its ID, ` +
         `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it.`
     );
+}
+
+function daemonSetsOf(pods: readonly PodOnNodeRole[]): string {
+    return [...new Set(pods.map(({ daemonSet: { namespace, name } }) => `${namespace}/${name}`))].join(", ");
+}
+
+function rolloutRestarts(pods: readonly PodOnNodeRole[]): string {
+    const commands = pods.map(
+        ({ daemonSet: { namespace, name } }) => `kubectl rollout restart daemonset/${name} -n ${namespace}`,
+    );
+    return [...new Set(commands)].join("; ");
 }
 
 /** A pod that belongs to no DaemonSet is deleted. Its controller creates it again. */

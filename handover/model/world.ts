@@ -19,6 +19,8 @@ export interface ClusterSeen {
     readonly daemonSet: DaemonSetSeen | undefined;
     /** The nodes that the DaemonSet selects: no Fargate, Auto Mode, hybrid or Windows nodes. */
     readonly nodes: readonly NodeSeen[];
+    /** The nodes that the DaemonSet does not select and that are EC2 instances. Missing if there are none. */
+    readonly otherNodes?: readonly OtherNodeSeen[];
     /** The pods that the DaemonSet owns, including terminating ones. */
     readonly pods: readonly PodSeen[];
     readonly injectionGuard: InjectionGuardSeen;
@@ -28,6 +30,11 @@ export interface ClusterSeen {
     readonly formerServiceAccounts?: readonly ServiceAccountName[];
     /** Messages of the DaemonSet's FailedCreate events in the last minutes, newest first. */
     readonly refusedPods: readonly string[];
+    /**
+     * When the first of them was refused of those that are newer than each pod, in milliseconds since the epoch: the controller has created none
+     * since. Missing if there is none.
+     */
+    readonly refusedSince?: number;
     /** Pods of kube-system/aws-node on these nodes that have no role of their own, if another DaemonSet is handed over. */
     readonly defaultPodsWithoutRole?: readonly string[];
 }
@@ -88,6 +95,27 @@ export interface NodeSeen {
     readonly ready: boolean;
     /** The EC2 instance ID from spec.providerID. Undefined if the node is not an EC2 instance. */
     readonly instanceId: string | undefined;
+}
+
+/**
+ * A node that the DaemonSet does not select: Windows, EKS Auto Mode, or one that another DaemonSet of the plugin serves. Nodes of Fargate and
+ * hybrid nodes are no EC2 instances of the account, so they use no node role.
+ */
+export interface OtherNodeSeen {
+    readonly name: string;
+    /** The EC2 instance ID from spec.providerID. */
+    readonly instanceId: string;
+    /** The plugin's pods there that have no role of their own. Missing if there are none. */
+    readonly podsOnNodeRole?: readonly PodOnNodeRole[];
+}
+
+/** A pod of the plugin that another DaemonSet owns, and that uses the permissions of its node's role. */
+export interface PodOnNodeRole {
+    readonly name: string;
+    /** The DaemonSet that owns it. */
+    readonly daemonSet: { readonly namespace: string; readonly name: string };
+    /** Whether it has the service account that is handed over, so that it gets the role when it restarts. */
+    readonly sharesServiceAccount: boolean;
 }
 
 export interface PodSeen {
@@ -158,6 +186,11 @@ export interface AccountSeen {
  */
 export type LeavingState = "shutting-down" | "terminated";
 
+/** The states of an instance that runs, or may run again. A hibernated one is `stopped`. */
+export type AliveState = "pending" | "running" | "stopping" | "stopped";
+
+export type InstanceState = AliveState | LeavingState;
+
 /** The way of an instance to AWS depends on these. */
 export interface NetworkSeen {
     readonly subnetId: string;
@@ -176,13 +209,23 @@ export interface NodeRoleSeen {
     readonly inlineCniPolicies: readonly InlineCniPolicySeen[];
     /** IDs of this cluster's instances that run with it, joined or not. */
     readonly instancesOfCluster: readonly string[];
-    /**
-     * Those of them that have not joined, and whose tags name several clusters: they may be nodes of another one, which the injection guard does not
-     * protect. Missing if there are none.
-     */
-    readonly instancesOfSeveralClusters?: readonly string[];
+    /** Those of them that were no nodes when the cluster was looked at. Missing if there are none. */
+    readonly unjoined?: readonly UnjoinedInstance[];
     /** Instances outside this cluster that run with it, as `<region>/<id>`. */
     readonly instancesElsewhere: readonly string[];
+}
+
+/**
+ * An instance of the cluster that is no node of it: one that is about to join, or is stopped or hibernated, waits in a warm pool, or failed to join.
+ *
+ * Sources: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html,
+ * https://docs.aws.amazon.com/eks/latest/userguide/warm-pools-managed-node-groups.html
+ */
+export interface UnjoinedInstance {
+    readonly id: string;
+    readonly state: AliveState;
+    /** When it was last launched or started, in milliseconds since the epoch. */
+    readonly launchedAt: number;
 }
 
 export interface InlineCniPolicySeen {

@@ -45,8 +45,10 @@ export async function lookAtAccount(
     searchElsewhere: boolean,
     earlier?: AccountSeen,
 ): Promise<World> {
+    const { otherNodes = [] } = cluster;
     const account = await aws.look({
         instanceIds: instanceIds(cluster),
+        ...(otherNodes.length === 0 ? {} : { otherInstanceIds: otherNodes.map(({ instanceId }) => instanceId) }),
         roleNames,
         ipFamily: subject.ipFamily,
         searchElsewhere,
@@ -56,7 +58,7 @@ export async function lookAtAccount(
     return { at: now(), cluster, account };
 }
 
-/** The EC2 instances of the cluster's nodes, sorted. */
+/** The EC2 instances of the nodes that the DaemonSet selects, sorted. */
 export function instanceIds({ nodes }: ClusterSeen): string[] {
     return nodes.flatMap(({ instanceId }) => (instanceId === undefined ? [] : [instanceId])).sort();
 }

@@ -194,6 +194,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.attach(part, "since pods without the role use it"),
         ...planLines.restart(part, seen),
         ...planLines.detach(part),
+        ...planLines.notVerified(part, seen, injectionGuard),
         ...planLines.forceDetach(part, inputs.ownNodeRoles),
         ...planLines.wait(part, forecast.world),
     ];

@@ -1,8 +1,10 @@
 import type { FormerHandOver } from "../model/formerHandOver";
-import { listNames } from "../model/listNames";
+import { listNames, listTexts } from "../model/listNames";
 import type { Step } from "../model/steps";
 import { canaryPlaces, Place } from "../decide/places";
-import type { NodeSeen, PodSeen, World } from "../model/world";
+import { otherNodesOf } from "../decide/podsOnNodeRoles";
+import { describeInstance, unjoinedInstances } from "../decide/unjoined";
+import type { NodeSeen, OtherNodeSeen, PodSeen, UnjoinedInstance, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
 /** The lines of the plan. decide/remainingSteps.ts has the lines about remaining steps, model/refusals.ts has the refusals. */
@@ -72,6 +74,16 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
+    /** The instances with a role that loses its policy on which no pod of the DaemonSet is verified. */
+    notVerified: (part: ForecastPart, { cluster, account }: World, injectionGuard: boolean) => {
+        const roles = account.nodeRoles.filter(({ name }) =>
+            policiesOf(part.steps, "detach").some(({ roleName }) => roleName === name),
+        );
+        return roles.flatMap((role) => [
+            ...otherNodes(role.name, otherNodesOf([role], cluster)),
+            ...unjoined(role.name, unjoinedInstances([role], cluster), injectionGuard),
+        ]);
+    },
     /** A node role of the same program may be deleted while it holds the policy again. */
     forceDetach: (
         { steps }: ForecastPart,
@@ -102,6 +114,25 @@ export const planLines = {
                   `[wait] The update will wait, and fail with time-limit if this does not clear: ${stuck}${notReady(cluster.nodes)}.`,
               ],
 };
+
+function otherNodes(roleName: string, nodes: readonly OtherNodeSeen[]): string[] {
+    return nodes.length === 0
+        ? []
+        : [
+              `[other-nodes] ${roleName} is also the role of nodes that run no pod of this DaemonSet: ${listNames(nodes)}. They lose the policy, too.`,
+          ];
+}
+
+function unjoined(roleName: string, instances: readonly UnjoinedInstance[], injectionGuard: boolean): string[] {
+    const afterwards = injectionGuard
+        ? "The update does not wait for them: when they join, the injection guard admits their pods only with the role."
+        : "The update waits for those that were launched in the last 15 minutes. Without the injection guard, nothing refuses the pods of the others if they start without the role.";
+    return instances.length === 0
+        ? []
+        : [
+              `[not-joined] Instances with ${roleName} are no nodes of the cluster now: ${listTexts(instances.map(describeInstance))}. ${afterwards}`,
+          ];
+}
 
 function policyLine(what: "gets" | "loses", arns: readonly string[]): string[] {
     const count = arns.length === 1 ? "1 policy" : `${String(arns.length)} policies`;

@@ -4,8 +4,9 @@ import { lateCarriers, unusablePlaces } from "../decide/unusablePlaces";
 import { subjectOf } from "../model/record";
 import type { ClusterSeen } from "../model/world";
 import { lookAtAccount } from "../observe/look";
-import { RunContext, warn, withRunContext } from "../observe/runContext";
+import { type RunContext, warn, withRunContext } from "../observe/runContext";
 import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf } from "./canaryState";
+import { readUnlessGone } from "./clusterGone";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { rollOut } from "./rollOut";
 
@@ -27,24 +28,31 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     // The credential guard hands back.
     delete: () => Promise.resolve(),
     read: (state, operation) =>
-        withRunContext(state, [], operation, async (context) => {
-            const target = {
-                ...state,
-                subject: subjectOf(state.record, state.subject),
-                canarySeconds: state.timeouts.canarySeconds,
-            };
-            const cluster = await context.cluster.look();
-            const isPending = state.drift !== NO_DRIFT;
-            const drift =
-                rolloutDrift(target, cluster) ??
-                (isPending ? unfinishedRepair(state, cluster) : undefined) ??
-                (await unusableDrift(context, target, cluster));
-            if (drift !== undefined) {
-                warn(context, drift);
-            }
-            return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
-        }),
+        withRunContext(state, [], operation, (context) =>
+            readUnlessGone(context, state.forceDestroy, () => read(context, state), {
+                outputs: outputsOf(state),
+                drift: state.drift,
+            }),
+        ),
 };
+
+async function read(context: RunContext, state: CanaryState) {
+    const target = {
+        ...state,
+        subject: subjectOf(state.record, state.subject),
+        canarySeconds: state.timeouts.canarySeconds,
+    };
+    const cluster = await context.cluster.look();
+    const isPending = state.drift !== NO_DRIFT;
+    const drift =
+        rolloutDrift(target, cluster, context.now()) ??
+        (isPending ? unfinishedRepair(state, cluster) : undefined) ??
+        (await unusableDrift(context, target, cluster));
+    if (drift !== undefined) {
+        warn(context, drift);
+    }
+    return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
+}
 
 /** Looks at the account, which knows the places, only if a pod does not work at all. */
 async function unusableDrift(

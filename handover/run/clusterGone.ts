@@ -1,6 +1,6 @@
 import { parseRoleArn } from "../../documents/arn";
 import { isRefusal, NoConnection, Refusal } from "../model/refusal";
-import type { RunContext } from "../observe/runContext";
+import { type RunContext, warn } from "../observe/runContext";
 
 /** A deleted cluster fails with one of these codes. So does one behind a lost VPN, or one that rejects the caller. */
 const NO_ACCESS_TO_THE_CLUSTER = [
@@ -25,24 +25,66 @@ export async function isClusterGone(context: RunContext, forced: boolean): Promi
         await context.cluster.identity();
         return false;
     } catch (error) {
-        if (!isRefusal(error, ...NO_ACCESS_TO_THE_CLUSTER)) {
-            throw error;
-        }
-        if (forced && error instanceof NoConnection) {
+        const gone = await whyGone(context, error, forced);
+        if (gone !== undefined) {
             context.progress(
-                `forceDestroy is set, and the cluster does not answer: nothing is restored. ${error.seen}`,
+                gone === "unanswered" ? forcedWithoutAnswer(error) : `${goneByEks(context)}: nothing to restore`,
             );
             return true;
         }
-        if (await eksSaysGone(context)) {
-            context.progress(
-                `The EKS cluster ${context.subject.clusterName ?? ""} no longer exists: nothing to restore`,
-            );
-            return true;
-        }
-        throw clusterUnavailable(error, context.subject.clusterName, forced);
+        throw isWithoutAccess(error) ? clusterUnavailable(error, context.subject.clusterName, forced) : error;
     }
 }
+
+/**
+ * Looks at the cluster for a refresh. If the cluster no longer exists, the state stays as it is: a `pulumi destroy --refresh` then still has the record
+ * when it deletes.
+ */
+export async function readUnlessGone<T>(
+    context: RunContext,
+    forced: boolean,
+    read: () => Promise<T>,
+    unchanged: T,
+): Promise<T> {
+    try {
+        return await read();
+    } catch (error) {
+        const gone = await whyGone(context, error, forced);
+        if (gone === undefined) {
+            throw error;
+        }
+        const seen =
+            gone === "unanswered" ? "forceDestroy is set, and the cluster does not answer" : goneByEks(context);
+        warn(context, `${seen}: the refresh looks at nothing, and pulumi destroy restores nothing`);
+        return unchanged;
+    }
+}
+
+/** Why a cluster counts as gone that fails with this error. Undefined if it does not. */
+async function whyGone(
+    context: RunContext,
+    error: unknown,
+    forced: boolean,
+): Promise<"unanswered" | "unknownToEks" | undefined> {
+    if (!isWithoutAccess(error)) {
+        return undefined;
+    }
+    if (forced && error instanceof NoConnection) {
+        return "unanswered";
+    }
+    return (await eksSaysGone(context)) ? "unknownToEks" : undefined;
+}
+
+function isWithoutAccess(error: unknown): error is Refusal {
+    return isRefusal(error, ...NO_ACCESS_TO_THE_CLUSTER);
+}
+
+function forcedWithoutAnswer(error: unknown): string {
+    const seen = isRefusal(error) ? error.seen : "";
+    return `forceDestroy is set, and the cluster does not answer: nothing is restored. ${seen}`;
+}
+
+const goneByEks = ({ subject }: RunContext) => `The EKS cluster ${subject.clusterName ?? ""} no longer exists`;
 
 /** In another account than the role's, EKS does not know the cluster either. */
 async function eksSaysGone({ subject, aws }: RunContext): Promise<boolean> {

@@ -24,6 +24,7 @@ import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
 import { issuerOfToken } from "../observe/tokenIssuer";
+import { readUnlessGone } from "./clusterGone";
 import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
@@ -258,21 +259,31 @@ async function read(
 ): Promise<{ outputs: CredentialGuardOutputs; drift: string }> {
     const { record, formerAnnotations, approvedRole } = state;
     const outputs = { record, formerAnnotations, approvedRole };
-    return withRunContext(state, record.namedNodeRoles, operation, async (context) => {
-        const { account, cluster } = await look(context, { searchElsewhere: false });
-        if (cluster.uid !== record.clusterUid) {
-            // The next update refuses before it patches the other cluster.
-            const drift = refusals.clusterChanged(record.clusterUid, cluster.uid).seen;
-            warn(context, drift);
-            return { outputs, drift };
-        }
-        const unrecorded = unrecordedPolicies(targetOf(state), account);
-        if (unrecorded !== undefined) {
-            warn(context, unrecorded);
-        }
-        const drifts = [await provedAgain(context, state, cluster), unrecorded].flatMap((drift) => drift ?? []);
-        return { outputs, drift: drifts.length === 0 ? NO_DRIFT : drifts.join(" ") };
-    });
+    const unchanged = { outputs, drift: state.drift };
+    return withRunContext(state, record.namedNodeRoles, operation, (context) =>
+        readUnlessGone(context, state.forceDestroy, () => readLive(context, state, outputs), unchanged),
+    );
+}
+
+async function readLive(
+    context: RunContext,
+    state: CredentialGuardInputs & CredentialGuardOutputs,
+    outputs: CredentialGuardOutputs,
+): Promise<{ outputs: CredentialGuardOutputs; drift: string }> {
+    const { record } = state;
+    const { account, cluster } = await look(context, { searchElsewhere: false });
+    if (cluster.uid !== record.clusterUid) {
+        // The next update refuses before it patches the other cluster.
+        const drift = refusals.clusterChanged(record.clusterUid, cluster.uid).seen;
+        warn(context, drift);
+        return { outputs, drift };
+    }
+    const unrecorded = unrecordedPolicies(targetOf(state), account);
+    if (unrecorded !== undefined) {
+        warn(context, unrecorded);
+    }
+    const drifts = [await provedAgain(context, state, cluster), unrecorded].flatMap((drift) => drift ?? []);
+    return { outputs, drift: drifts.length === 0 ? NO_DRIFT : drifts.join(" ") };
 }
 
 function targetOf({ detachPolicyArns = [], ...rest }: StoredInputs & CredentialGuardOutputs): NodeRoleTarget {

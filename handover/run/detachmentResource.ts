@@ -19,6 +19,7 @@ import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
 import { awaitInjectionGuard } from "./awaitAdmission";
+import { readUnlessGone } from "./clusterGone";
 import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
@@ -208,17 +209,24 @@ async function read(
     state: DetachmentInputs & DetachmentOutputs,
     operation: OperationContext,
 ): Promise<{ outputs: DetachmentOutputs; drift: string }> {
+    const unchanged = { outputs: outputsOf(state), drift: state.drift };
+    return withRunContext(state, rolesOf(state), operation, (context) =>
+        readUnlessGone(context, state.forceDestroy, () => readLive(context, state), unchanged),
+    );
+}
+
+async function readLive(
+    context: RunContext,
+    state: DetachmentInputs & DetachmentOutputs,
+): Promise<{ outputs: DetachmentOutputs; drift: string }> {
     const target = targetOf(state);
-    return withRunContext(state, rolesOf(state), operation, async (context) => {
-        const world = await look(seeingAssociations({ ...context, subject: target.subject }), {
-            searchElsewhere: false,
-        });
-        const drift = driftOf(await provedIfComplaining(context, target, world), world, state);
-        if (drift !== undefined) {
-            warn(context, drift);
-        }
-        return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
-    });
+    const seeing = seeingAssociations({ ...context, subject: target.subject });
+    const world = await look(seeing, { searchElsewhere: false });
+    const drift = driftOf(await provedIfComplaining(context, target, world), world, state);
+    if (drift !== undefined) {
+        warn(context, drift);
+    }
+    return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
 }
 
 /**

@@ -6,6 +6,7 @@ import { IAMClient } from "@aws-sdk/client-iam";
 
 import { iamChangesLog } from "../logs";
 import { answerEc2 } from "./ec2";
+import { LaunchTimes } from "./ec2/launchTimes";
 import { answerEks, type ClusterAccess } from "./eks";
 import { AddOns } from "./eks/addOns";
 import { Associations } from "./eks/podIdentityAssociations";
@@ -179,6 +180,7 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         addOns: new AddOns(region, accountId, associations),
         refusals: new WebIdentityRefusals(),
         enforced: () => timeline.enforced,
+        launchTimes: new LaunchTimes(),
         inTurn: oneAfterTheOther(),
         ...settings,
     };

@@ -26,7 +26,7 @@ export interface AccountOptions {
 }
 
 /** Where an instance is launched, and as what. By default as all nodes. */
-export type Launch = Pick<NodeGroupLaunch, "instanceProfile" | "subnetId" | "securityGroupIds">;
+export type Launch = Pick<NodeGroupLaunch, "instanceProfile" | "subnetId" | "securityGroupIds" | "tags">;
 
 const nodeRoleName = "sandbox-nodes";
 const clusterRole = "sandbox-cluster";

@@ -3,6 +3,7 @@ import { loadKubeconfig } from "../kubeconfigs";
 import type { Launch } from "./awsAccount";
 import { Client } from "./client";
 import { capacity, type Instance, node, nodeName } from "./nodes";
+import { isInstance, type OtherNode, otherNode, type OtherNodeKind, otherNodeKinds, place, tagsOf } from "./otherNodes";
 import { type PodFailure, podFailures } from "./podFailures";
 import type { IpFamily } from "./programs";
 import { isReady, makeNodeReady, makeNodeUnknown, makePodReady, makePodUnready, retryConflict } from "./readiness";
@@ -10,6 +11,7 @@ import { isReady, makeNodeReady, makeNodeUnknown, makePodReady, makePodUnready, 
 export interface ClusterNodesOptions {
     kubeconfigPath: string;
     region: string;
+    clusterName: string;
     ipFamily: IpFamily;
     podReadySeconds: number;
     launch(count: number, as: Launch): Promise<Instance[]>;
@@ -36,6 +38,9 @@ export class ClusterNodes {
     private readonly stopped = new Map<string, Set<string>>();
     /** How new pods of aws-node fail on a node. */
     private readonly podFailures = new Map<string, PodFailure>();
+    /** The nodes on which aws-node does not run, with the instances of the account. */
+    private readonly others = new Map<string, Instance | undefined>();
+    private placed = 0;
     private podReadySeconds: number;
     private podDeletionSeconds = 0;
 
@@ -66,8 +71,34 @@ export class ClusterNodes {
         return name;
     }
 
+    /** Adds a node on which aws-node does not run, with its instance if EC2 shows one. */
+    public async addOther(kind: OtherNodeKind, as: Launch = {}): Promise<OtherNode> {
+        if (!otherNodeKinds.includes(kind)) {
+            throw new Error(
+                `The sandbox has no nodes of the kind "${kind}": choose one of ${otherNodeKinds.join(", ")}.`,
+            );
+        }
+        const { region, ipFamily, clusterName } = this.options;
+        const tags = tagsOf(kind, clusterName);
+        const launched = isInstance(kind)
+            ? (await this.options.launch(1, { ...(tags !== undefined && { tags }), ...as }))[0]
+            : undefined;
+        this.placed += 1;
+        const kubernetesVersion = await this.client.serverVersion();
+        const options = { region, ipFamily, clusterName, kubernetesVersion };
+        const other = otherNode(kind, launched ?? place(region, this.placed), options);
+        const name = other.metadata?.name ?? "";
+        this.others.set(name, launched);
+        await this.client.registerNode(other);
+        return { name, ...(launched !== undefined && { instanceId: launched.id }) };
+    }
+
     /** Removes the node and its pods, as when its instance is terminated. */
     public async remove(name: string): Promise<void> {
+        if (this.others.has(name)) {
+            await this.removeOther(name);
+            return;
+        }
         const instance = this.instanceOf(name);
         await this.client.removeNode(name);
         await this.options.terminate([instance]);
@@ -77,6 +108,15 @@ export class ClusterNodes {
             await this.restartKubelets();
         }
         this.options.onStopped(name, false);
+    }
+
+    private async removeOther(name: string): Promise<void> {
+        const instance = this.others.get(name);
+        await this.client.removeNode(name);
+        if (instance !== undefined) {
+            await this.options.terminate([instance]);
+        }
+        this.others.delete(name);
     }
 
     /**
@@ -176,7 +216,7 @@ export class ClusterNodes {
             this.podReadySeconds = this.options.podReadySeconds;
             await this.setPodDeletionSeconds(0);
         }
-        for (const name of this.names.filter((name) => !this.first.has(name))) {
+        for (const name of [...this.others.keys(), ...this.names.filter((name) => !this.first.has(name))]) {
             await this.remove(name);
         }
         for (const [name, subnetId] of [...this.first].filter(([name]) => !this.instances.has(name))) {

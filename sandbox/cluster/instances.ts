@@ -16,6 +16,8 @@ export interface NodeGroupLaunch {
     subnetId?: string;
     /** Defaults to the default security group of the VPC. */
     securityGroupIds?: string[];
+    /** By default those of a managed node group of the cluster. */
+    tags?: Record<string, string>;
 }
 
 /** Launches the instances of a managed node group with EKS's tags. */
@@ -40,13 +42,13 @@ export function spread(count: number, places: number): number[] {
 }
 
 /**
- * Launches one instance that belongs to a cluster only by its tags.
+ * Launches one instance that belongs to a cluster only by its tags, and is no node. Returns its id.
  *
- * For instance to another cluster whose nodes have the same role. Returns its id.
+ * For instance one of another cluster whose nodes have the same role, or one that waits in a warm pool: StopInstances stops it.
  */
 export async function launchInstance(
     ec2: EC2Client,
-    launched: Pick<NodeGroupLaunch, "clusterName" | "instanceProfile">,
+    launched: Pick<NodeGroupLaunch, "clusterName" | "instanceProfile" | "tags">,
 ): Promise<string> {
     const [instance] = await launch(ec2, { ...launched, nodeGroup: "other", count: 1 }, undefined, 1);
     return instance?.InstanceId ?? "";
@@ -54,13 +56,13 @@ export async function launchInstance(
 
 async function launch(
     ec2: EC2Client,
-    { clusterName, nodeGroup, instanceProfile, securityGroupIds }: NodeGroupLaunch,
+    { clusterName, nodeGroup, instanceProfile, securityGroupIds, tags: given }: NodeGroupLaunch,
     SubnetId: string | undefined,
     count: number,
 ): Promise<Ec2Instance[]> {
     // Loaded late: an import of this package for another purpose does not need it.
     const { AssociateIamInstanceProfileCommand, RunInstancesCommand } = await import("@aws-sdk/client-ec2");
-    const tags = {
+    const tags = given ?? {
         [`kubernetes.io/cluster/${clusterName}`]: "owned",
         "eks:cluster-name": clusterName,
         "eks:nodegroup-name": nodeGroup,
@@ -76,9 +78,11 @@ async function launch(
             SubnetId,
             SecurityGroupIds: securityGroupIds,
             IamInstanceProfile,
-            TagSpecifications: [
-                { ResourceType: "instance", Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
-            ],
+            ...(Object.keys(tags).length > 0 && {
+                TagSpecifications: [
+                    { ResourceType: "instance", Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+                ],
+            }),
         }),
     );
     // moto associates the profile with the first instance of a launch only (moto/ec2/responses/instances.py).

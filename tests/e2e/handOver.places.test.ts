@@ -26,6 +26,7 @@ describe("the cluster and the account of the live checks", () => {
     let stack: Stack;
     /** Between the live checks and the cluster. The Kubernetes provider uses the ambient kubeconfig, and stays connected. */
     let network: ApiServerProxy;
+    let throughTheNetwork: string;
     let yamlKubeconfig: string;
     const roleOfPods = async () => [
         ...new Set((await cluster.awsNodePods()).flatMap(({ containers }) => containers.map(({ roleArn }) => roleArn))),
@@ -49,9 +50,17 @@ describe("the cluster and the account of the live checks", () => {
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
         network = await apiServerProxy(sandbox);
-        const file = join(sandbox.directory, "through-the-network.kubeconfig");
-        await writeFile(file, network.kubeconfig);
-        yamlKubeconfig = await cluster.kubectl("config", "view", "--raw", "-o", "yaml", "--kubeconfig", file);
+        throughTheNetwork = join(sandbox.directory, "through-the-network.kubeconfig");
+        await writeFile(throughTheNetwork, network.kubeconfig);
+        yamlKubeconfig = await cluster.kubectl(
+            "config",
+            "view",
+            "--raw",
+            "-o",
+            "yaml",
+            "--kubeconfig",
+            throughTheNetwork,
+        );
         stack = await handOverStack(sandbox);
         await writeFile(join(sandbox.directory, "aws-config"), await profiles());
         stack.workspace.envVars["AWS_CONFIG_FILE"] = join(sandbox.directory, "aws-config");
@@ -185,13 +194,20 @@ describe("the cluster and the account of the live checks", () => {
         await sandbox.reset();
     });
 
-    it("stop no destroy once EKS says that the cluster is gone", async function () {
+    it("stop no destroy, and no refresh before it, once EKS says that the cluster is gone", async function () {
         this.timeout(400_000);
         await giveAsSecret({ ...NAMED, kubeconfig: network.kubeconfig });
         await stack.up();
         network.cut();
+        assert.match((await failureOf(stack.destroy({ refresh: true }))) ?? "", /\[cluster-unreachable\]/);
+        assert.deepStrictEqual(await account(), { role: true, nodeRoleHoldsPolicy: false });
+
         await deleteCluster(sandbox);
-        const { stdout } = await stack.destroy();
+        // The Kubernetes provider reaches the cluster no more, either.
+        stack.workspace.envVars["KUBECONFIG"] = throughTheNetwork;
+        stack.workspace.envVars["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
+        const { stdout } = await stack.destroy({ refresh: true });
+        assert.match(stdout, /The EKS cluster sandbox no longer exists: the refresh looks at nothing/);
         assert.match(stdout, /The EKS cluster sandbox no longer exists: nothing to restore/);
         assert.deepStrictEqual(await account(), { role: false, nodeRoleHoldsPolicy: false });
         assert.deepStrictEqual(await resourcesOf(stack), []);

@@ -21,6 +21,8 @@ export interface Conditions {
     images?: DaemonSetSeen["images"];
     nodeAgentArguments?: DaemonSetSeen["nodeAgentArguments"];
     defaultPodsWithoutRole?: NonNullable<ClusterSeen["defaultPodsWithoutRole"]>;
+    /** Nodes that the DaemonSet does not select, besides those of `otherInstances`. */
+    otherNodes?: NonNullable<ClusterSeen["otherNodes"]>;
     /** The event of each pod that carries a role. */
     missingPermissions?: string | undefined;
     tokenIssuer?: string;

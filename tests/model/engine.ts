@@ -14,7 +14,7 @@ import {
     CredentialGuardOutputs,
 } from "../../handover/run/credentialGuardResource";
 import { detachment, DetachmentInputs, DetachmentOutputs } from "../../handover/run/detachmentResource";
-import { changedInputs, LiveInputs, LiveResource } from "../../handover/run/liveResource";
+import { changedInputs, LiveInputs, LiveResource, NO_DRIFT } from "../../handover/run/liveResource";
 import {
     ACCOUNT,
     AWS_NODE,
@@ -158,6 +158,14 @@ export class Engine {
 
     public get isEmpty(): boolean {
         return this.stack.guard === undefined && this.stack.roles.length === 0;
+    }
+
+    /** The findings of the last refresh that the next update has to repair. */
+    public get drifts(): string[] {
+        const { guard, canary: tried, detachment: last } = this.stack;
+        return [guard, tried, last].flatMap((state) =>
+            state === undefined || state.drift === NO_DRIFT ? [] : state.drift,
+        );
     }
 
     /** The program's role. Undefined before the first update. */

@@ -10,6 +10,7 @@ import { injectNeighbourChange, isNeighbourChange, type NeighbourChange } from "
 import { admitsOther, checkEnd, type Expected, mayGoBack } from "./endOfRun";
 import { Operator } from "./operator";
 import { injectOutsider, isOutsider, Outsider } from "./outsiders";
+import { type InstanceChange, injectInstanceChange, isInstanceChange } from "./otherInstances";
 import { staysWithout } from "./ownNodeRoles";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
@@ -23,7 +24,7 @@ export type Operation =
     | { readonly do: "destroy"; readonly lastKept?: Child }
     | { readonly do: "nothing" };
 
-export type Happening = Fault | Outsider | OwnerChange | NeighbourChange;
+export type Happening = Fault | Outsider | OwnerChange | NeighbourChange | InstanceChange;
 
 export interface Turn {
     /** What the plugin's owner does before it. */
@@ -227,6 +228,8 @@ function killing(world: ModelWorld, run: Run, afterMoments: number | undefined):
 function inject(world: ModelWorld, fault: Happening): void {
     if (isOutsider(fault)) {
         injectOutsider(world, fault);
+    } else if (isInstanceChange(fault)) {
+        injectInstanceChange(world, fault);
     } else if (isNeighbourChange(fault)) {
         injectNeighbourChange(world, fault);
     } else if (isOwnerChange(fault)) {

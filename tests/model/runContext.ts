@@ -167,7 +167,14 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
             ...(world.guard === undefined ? {} : { roleArns: isGuarded ? world.guard : [] }),
         },
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
+        ...(world.refusedSince === undefined ? {} : { refusedSince: world.refusedSince }),
+        ...(hasDaemonSet ? otherNodesSeen(world) : {}),
     };
+}
+
+function otherNodesSeen({ conditions, otherInstances }: ModelWorld): Pick<ClusterSeen, "otherNodes"> {
+    const otherNodes = [...otherInstances.seen, ...(conditions.otherNodes ?? [])];
+    return otherNodes.length === 0 ? {} : { otherNodes };
 }
 
 function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
@@ -253,7 +260,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
-        look: ({ instanceIds, roleNames }) =>
+        look: ({ instanceIds, otherInstanceIds = [], roleNames }) =>
             read("account", () => {
                 world.lookAtAccount();
                 const { unknownNodes = [] } = world.conditions;
@@ -279,7 +286,9 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
                                 { subnetId: subnet, securityGroupIds: ["sg-nodes"] },
                             ]),
                     ),
-                    nodeRoles: [...new Set([...used, ...roleNames])].map((name) => nodeRoleSeen(world, name)),
+                    nodeRoles: [...new Set([...used, ...roleNames])].map((name) =>
+                        nodeRoleSeen(world, name, otherInstanceIds),
+                    ),
                 };
             }),
         attach: (role, policyArn) =>
@@ -363,7 +372,8 @@ function change(world: ModelWorld, role: string, policyArn: string, attached: bo
     };
 }
 
-function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
+function nodeRoleSeen(world: ModelWorld, name: string, otherInstanceIds: readonly string[]): NodeRoleSeen {
+    const { instancesOfCluster, ...others } = world.otherInstances.ofRole(name, otherInstanceIds);
     const instances = world.nodes
         .filter(({ role, leaving }) => role === name && leaving === undefined)
         .map((node) => instanceOf(node.name));
@@ -372,13 +382,13 @@ function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
         exists: true,
         uniqueId: name,
         inlineCniPolicies: [],
-        instancesElsewhere: [],
+        ...others,
         cniPolicies: [
             ...(world.isAttached(name) ? [CNI_POLICY] : []),
             ...(world.lent.isHeldBy(name) ? [LENT_POLICY] : []),
             ...(world.conditions.otherPolicies?.[name] ?? []),
         ].map((arn) => ({ arn, kind: "cni", sufficient: arn !== LENT_POLICY && arn !== CUSTOMER_POLICY })),
-        instancesOfCluster: instances,
+        instancesOfCluster: [...instances, ...instancesOfCluster],
         ...world.conditions.nodeRoles?.[name],
     };
 }

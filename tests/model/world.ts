@@ -6,6 +6,7 @@ import type { Conditions } from "./conditions";
 import { type History, valueAt } from "./history";
 import { LentPolicies } from "./lentPolicies";
 import { OtherClusters } from "./otherClusters";
+import { OtherInstances } from "./otherInstances";
 import { OtherPods } from "./otherPods";
 import { OwnNodeRoles } from "./ownNodeRoles";
 import { ModelServiceAccount } from "./serviceAccount";
@@ -113,6 +114,8 @@ export class ModelWorld {
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public maxUnavailable = 1;
     public refused = 0;
+    /** The first refusal after the newest pod. */
+    public refusedSince: number | undefined;
     /** Whether the DaemonSet has the annotation that woke its controller. */
     public woken = false;
     /** The role of the managed add-on, which is another one than the component's. The add-on does not write it in the model. */
@@ -140,6 +143,8 @@ export class ModelWorld {
     public readonly elsewhere = new OtherClusters();
     /** The pods of other DaemonSets. */
     public readonly others = new OtherPods();
+    /** The instances of the account that are no nodes of the DaemonSet. */
+    public readonly otherInstances = new OtherInstances();
     public readonly ownNodeRoles = new OwnNodeRoles();
     /** Other credentials that new pods get. */
     public otherCredentials: string | undefined;
@@ -258,6 +263,7 @@ export class ModelWorld {
         this.patched = undefined;
         this.woken = false;
         this.refused = 0;
+        this.refusedSince = undefined;
         this.changed();
         return left;
     }
@@ -601,6 +607,7 @@ export class ModelWorld {
             const roleArn = !skipped && this.otherCredentials === undefined ? this.roleForNewPod() : undefined;
             if (!this.admits(roleArn)) {
                 this.refused += 1;
+                this.refusedSince ??= this.now;
                 this.retryAt = this.now + this.backoff;
                 this.backoff = Math.min(this.backoff * 2, LONGEST_BACKOFF_MILLISECONDS);
                 this.changed();
@@ -610,6 +617,7 @@ export class ModelWorld {
                 this.problem("the injection guard admitted a pod with a role that was never approved");
             }
             this.podsCreated += 1;
+            this.refusedSince = undefined;
             const uid = String(this.podsCreated);
             this.pods.push({
                 name: `pod${uid}`,

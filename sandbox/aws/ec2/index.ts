@@ -7,6 +7,7 @@ import type { Moto } from "../moto";
 import type { AwsRequest, AwsResponse } from "../protocol";
 import type { Principal, Sessions } from "../sts/sessions";
 import { withoutProfileFilter } from "./instances";
+import { type LaunchTimes } from "./launchTimes";
 import { enabledRegions } from "./regions";
 import { ec2Context, ec2Resources } from "./resources";
 
@@ -16,6 +17,7 @@ export interface Ec2Context {
     readonly moto: Moto;
     readonly sessions: Sessions;
     readonly enforced: () => IamState;
+    readonly launchTimes: LaunchTimes;
 }
 
 /** Actions that have no parameter DryRun: API_AssignPrivateIpAddresses.html and the others of the EC2 API Reference. */
@@ -31,7 +33,8 @@ export async function answerEc2(request: AwsRequest, context: Ec2Context): Promi
     if (request.parameters.get("DryRun") === "true") {
         throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
     }
-    const answer = await context.moto.forward(await withoutProfileFilter(request, context.moto.endpoint));
+    const forwarded = await context.moto.forward(await withoutProfileFilter(request, context.moto.endpoint));
+    const answer = context.launchTimes.update(request, forwarded);
     if (answer.status >= 500) {
         throw invalidAction(request.action);
     }

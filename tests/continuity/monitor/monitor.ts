@@ -16,7 +16,7 @@ import type { Sandbox } from "local-eks";
 import { iamChanges } from "local-eks/iam";
 import { loadKubeconfig } from "local-eks/kubernetes";
 import { follow, type Follower } from "./follow";
-import { nodeRecord, podRecord, roleOf } from "./records";
+import { nodeRecord, podRecord, roleOf, runsAwsNode } from "./records";
 import type { Outsider, RecordedEvent, Recording } from "./recording";
 
 const inKubeSystem = { namespace: "kube-system" };
@@ -109,6 +109,9 @@ export class Monitor {
 
     /** Requests the instance profile of an instance only once: no scenario changes it while the instance runs. */
     private seeNode(node: V1Node): RecordedEvent[] {
+        if (!runsAwsNode(node)) {
+            return [];
+        }
         const record = nodeRecord(node);
         const { instanceId } = record;
         if (instanceId !== undefined && !this.requestedInstances.has(instanceId)) {

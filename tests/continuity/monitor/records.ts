@@ -34,6 +34,15 @@ export function nodeRecord({ metadata, spec, status }: V1Node): NodeRecord {
     };
 }
 
+/** Whether aws-node runs on a node at all, by its node affinity: amazon-vpc-cni-k8s config/master/aws-k8s-cni.yaml */
+export function runsAwsNode({ metadata }: V1Node): boolean {
+    const labels = metadata?.labels ?? {};
+    return (
+        labels["kubernetes.io/os"] === "linux" &&
+        !["auto", "fargate", "hybrid"].includes(labels["eks.amazonaws.com/compute-type"] ?? "")
+    );
+}
+
 export function roleOf({ metadata }: V1ServiceAccount): string | undefined {
     return metadata?.annotations?.["eks.amazonaws.com/role-arn"];
 }

@@ -1,8 +1,10 @@
-/** Nodes that join, are lost, or become NotReady. */
+/** Nodes that join, are lost, become NotReady, or never join. */
+import { StopInstancesCommand } from "@aws-sdk/client-ec2";
 import * as assert from "node:assert";
-import { NODE_ROLE, type Stage } from "../stage";
+import { launchInstance } from "local-eks";
+import { ec2Client, NODE_ROLE, type Stage } from "../stage";
 import { atEach, atFirstWave } from "./atEach";
-import { noGaps, type Scenario } from "./scenario";
+import { handedOver, noGaps, type Scenario } from "./scenario";
 
 /** The calls with which the engine begins each step. */
 const ANNOTATE = /^PATCH serviceaccounts\/aws-node$/;
@@ -99,4 +101,68 @@ const notReadyBefore: Scenario = {
     },
 };
 
-export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady, notReadyBefore];
+const neverJoin: Scenario = {
+    name: "instances-that-never-join",
+    title: "nodes of other kinds, a stopped instance and one that never joins have the node role: up detaches, another node joins, and destroy",
+    quick: false,
+    bound: { ...noGaps, rollouts: 2, restarts: 3 },
+    play: async (stage) => {
+        const { nodes: kinds, clusterName } = stage.sandbox;
+        await kinds.addOther("windows", { tags: {} });
+        await kinds.addOther("auto");
+        await kinds.addOther("fargate");
+        await kinds.addOther("hybrid");
+        const ec2 = ec2Client(stage.sandbox);
+        const launched = { clusterName, instanceProfile: NODE_ROLE };
+        const failed = await launchInstance(ec2, launched);
+        const warm = await launchInstance(ec2, launched);
+        await ec2.send(new StopInstancesCommand({ InstanceIds: [warm] }));
+        const { output } = await stage.succeeds("up", stage.arguments());
+        for (const instance of [failed, `${warm} (stopped)`]) {
+            assert.match(output, new RegExp(`need not join: .*${instance.replace(/[()]/g, "\\$&")}`));
+        }
+        await stage.assertHandedOver();
+        // As one of the warm pool does when it is started.
+        await stage.faults.joinNode();
+        await stage.assertHandedOver();
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+const autoscaled: Scenario = {
+    name: "refresh-of-an-autoscaled-cluster",
+    title: "a refresh changes nothing while a pod starts, a node is NotReady, one leaves, and the guard refuses a pod because the webhook restarts; then destroy",
+    quick: false,
+    bound: { ...noGaps, rollouts: 1, restarts: 8, outageNodeSeconds: 240 },
+    play: async (stage) => {
+        const { nodes: kubelets } = stage.sandbox;
+        const [first = "", second = "", third = ""] = (await handedOver(stage)).keys();
+        await kubelets.setPodReadySeconds(600);
+        const joined = await stage.faults.joinNode();
+        await stage.until("a pod starts on the new node", async () => (await stage.pods()).has(joined));
+        await stage.faults.stopKubelet(first);
+        await staysQuiet(stage);
+        await Promise.all([stage.faults.loseNode(second), staysQuiet(stage)]);
+        await stage.faults.startKubelet(first);
+        await kubelets.setPodReadySeconds(0.5);
+        await stage.settled();
+
+        const stopped = Date.now();
+        await stage.faults.stopWebhook();
+        await stage.deletePodOn(third);
+        await stage.until("the guard refuses a pod", () => stage.isRefused(stopped));
+        await staysQuiet(stage);
+        await stage.faults.startWebhook();
+        await stage.assertHandedOver();
+        await staysQuiet(stage);
+        await stage.succeeds("destroy", stage.arguments());
+        await stage.assertAsBefore();
+    },
+};
+
+async function staysQuiet(stage: Stage): Promise<void> {
+    await stage.succeeds("refresh", stage.arguments(), { flags: ["--expect-no-changes"] });
+}
+
+export const nodes = [joinsDuringUp, joinsDuringDestroy, lost, notReady, notReadyBefore, neverJoin, autoscaled];

@@ -336,6 +336,19 @@ const versions: AdviceScenario[] = [
     }),
 ];
 
+/** Pods of another DaemonSet on a node that this one does not select. They use the node role a. */
+function otherPodsOn(play: Play, sharesServiceAccount: boolean): void {
+    const daemonSet = { namespace: "kube-system", name: "aws-node-arm" };
+    const podsOnNodeRole = [{ name: "aws-node-arm-1", daemonSet, sharesServiceAccount }];
+    play.world.conditions.otherNodes = [{ name: "arm", instanceId: "i-arm", podsOnNodeRole }];
+    play.world.conditions.nodeRoles = { a: { instancesOfCluster: ["i-arm"] } };
+}
+
+/** They have a role of their own now. */
+function handOverOtherPods({ world: { conditions } }: Play): void {
+    conditions.otherNodes = [{ name: "arm", instanceId: "i-arm" }];
+}
+
 const elsewhere = { a: { instancesElsewhere: ["us-east-1/i-9"] } };
 const nodeRoles: AdviceScenario[] = [
     preflight({
@@ -375,6 +388,32 @@ const nodeRoles: AdviceScenario[] = [
             },
             advice: ["Or remove detachFromNodeRoles here."],
             follow: (play) => play.set({ detachFromNodeRoles: undefined }),
+        }),
+        preflight({
+            code: "node-role-in-use",
+            title: `on other nodes, ${handedOver ? "after" : "before"} the hand-over`,
+            handedOver,
+            trouble: (play) => {
+                otherPodsOn(play, false);
+                play.set(GUARD_ACTS);
+            },
+            advice: [
+                "Hand kube-system/aws-node-arm over first, with a component of its own and without detachFromNodeRoles.",
+            ],
+            follow: handOverOtherPods,
+        }),
+        preflight({
+            code: "node-role-in-use",
+            title: `on other nodes, by pods of the same service account, ${handedOver ? "after" : "before"} the hand-over`,
+            handedOver,
+            trouble: (play) => {
+                otherPodsOn(play, true);
+                play.set(GUARD_ACTS);
+            },
+            advice: [
+                "Once it has the role's annotation, restart them, which gives them the role: kubectl rollout restart daemonset/aws-node-arm -n kube-system.",
+            ],
+            follow: handOverOtherPods,
         }),
     ]),
 ];

@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import type { V1Pod } from "@kubernetes/client-node";
-import { nodeRecord, podRecord, roleOf } from "../../continuity/monitor/records";
+import { nodeRecord, podRecord, roleOf, runsAwsNode } from "../../continuity/monitor/records";
 
 const TOKEN = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 
@@ -93,6 +93,22 @@ describe("what is recorded of a node", () => {
         assert.deepStrictEqual(node("aws:///us-west-2a/i-0ab"), { name: "n1", ready: true, instanceId: "i-0ab" });
         assert.strictEqual(node("aws:///us-west-2a/i-0ab", "Unknown").ready, false);
         assert.strictEqual(node("aws:///us-west-2a/fargate-ip-10").instanceId, undefined);
+    });
+
+    it("is nothing where aws-node does not run", () => {
+        const labelled = (os: string, computeType?: string) =>
+            runsAwsNode({
+                metadata: {
+                    labels: {
+                        "kubernetes.io/os": os,
+                        ...(computeType !== undefined && { "eks.amazonaws.com/compute-type": computeType }),
+                    },
+                },
+            });
+        assert.deepStrictEqual([labelled("linux"), labelled("linux", "ec2")], [true, true]);
+        const others = [labelled("windows"), ...["auto", "fargate", "hybrid"].map((type) => labelled("linux", type))];
+        assert.deepStrictEqual(others, [false, false, false, false]);
+        assert.strictEqual(runsAwsNode({}), false);
     });
 });
 

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 
 import {
     DescribeInstancesCommand,
     DescribeRegionsCommand,
     EC2Client,
+    StartInstancesCommand,
+    StopInstancesCommand,
     TerminateInstancesCommand,
     type DescribeInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
@@ -74,6 +77,31 @@ describe("instances of the AWS stand-in", () => {
         const states = (...Values: string[]) => ({ Filters: [one, { Name: "instance-state-name", Values }] });
         assert.deepEqual(await ids(states("running")), [here]);
         assert.deepEqual(await ids(states("terminated")), [unprofiled]);
+    });
+
+    it("tell when they were last launched, which a start sets again", async () => {
+        const { ec2 } = account.fixture;
+        const stopped = await launchInstance(ec2, { clusterName: "three" });
+        const launched = async () => {
+            const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [stopped, here] }));
+            return (Reservations ?? [])
+                .flatMap(({ Instances = [] }) => Instances)
+                .map(({ InstanceId, State, LaunchTime }) => ({
+                    id: InstanceId,
+                    state: State?.Name,
+                    at: LaunchTime?.getTime() ?? 0,
+                }))
+                .sort((a, b) => Number(a.id === stopped) - Number(b.id === stopped));
+        };
+        await ec2.send(new StopInstancesCommand({ InstanceIds: [stopped] }));
+        const [other, before] = await launched();
+        assert.equal(before?.state, "stopped");
+        await setTimeout(1100);
+        await ec2.send(new StartInstancesCommand({ InstanceIds: [stopped] }));
+        const [same, after] = await launched();
+        assert.deepEqual([same, after?.state], [other, "running"]);
+        assert.ok((after?.at ?? 0) >= before.at + 1000, "the start does not show");
+        await ec2.send(new TerminateInstancesCommand({ InstanceIds: [stopped] }));
     });
 
     it("of another region are seen there alone", async () => {

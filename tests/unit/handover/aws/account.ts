@@ -14,6 +14,8 @@ export interface Instance {
     /** The name of its instance profile. */
     profile?: string;
     state?: string;
+    /** As EC2 writes it. */
+    launchTime?: string;
     tags?: Record<string, string>;
     subnetId?: string;
     securityGroupIds?: string[];
@@ -133,6 +135,7 @@ function instanceDescription({
     id,
     profile,
     state = "running",
+    launchTime,
     tags = {},
     subnetId,
     securityGroupIds,
@@ -140,6 +143,7 @@ function instanceDescription({
     return {
         instanceId: id,
         instanceState: { name: state },
+        ...(launchTime !== undefined && { launchTime }),
         ...(profile !== undefined && { iamInstanceProfile: { arn: profileArn(profile), id: `AIPA${profile}` } }),
         ...(subnetId !== undefined && { subnetId }),
         ...(securityGroupIds !== undefined && { groupSet: securityGroupIds.map((groupId) => ({ groupId })) }),

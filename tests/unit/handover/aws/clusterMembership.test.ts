@@ -3,7 +3,8 @@ import { clustersInCommon, clustersOf, membership } from "../../../../handover/a
 import { InstanceSeen } from "../../../../handover/aws/instances";
 
 function instance(id: string, tags: Record<string, string> = {}, region = "us-west-2"): InstanceSeen {
-    return { id, region, tags, profileArn: "arn", network: { subnetId: "", securityGroupIds: [] } };
+    const network = { subnetId: "", securityGroupIds: [] };
+    return { id, region, tags, profileArn: "arn", network, state: "running", launchedAt: 0 };
 }
 
 describe("the clusters that an instance's tags name", () => {
@@ -28,6 +29,7 @@ describe("the clusters that an instance's tags name", () => {
 describe("the clusters that all instances' tags name", () => {
     const of = (...names: string[]) => ({
         tags: Object.fromEntries(names.map((name) => [`kubernetes.io/cluster/${name}`, "owned"])),
+        state: "running" as const,
     });
     const table: [string, ReturnType<typeof of>[], string[]][] = [
         ["none without an instance", [], []],
@@ -43,8 +45,8 @@ describe("the clusters that all instances' tags name", () => {
     }
 
     it("without those that are terminated, which lose their tags", () => {
-        const gone = { ...of(), leaving: "terminated" as const };
-        deepStrictEqual(clustersInCommon([gone, of("a"), { ...of(), leaving: "shutting-down" }]), ["a"]);
+        const gone = { ...of(), state: "terminated" as const };
+        deepStrictEqual(clustersInCommon([gone, of("a"), { ...of(), state: "shutting-down" }]), ["a"]);
         deepStrictEqual(clustersInCommon([gone]), []);
     });
 });
@@ -61,6 +63,26 @@ describe("an instance is of the cluster", () => {
         strictEqual(membership(cluster, [])(instance("i-9", { "kubernetes.io/cluster/prod": "owned" })), true);
         strictEqual(membership(cluster, [])(instance("i-9", { "eks:cluster-name": "dev" })), false);
         strictEqual(membership(cluster, [])(instance("i-9")), false);
+    });
+
+    it("not when it may as well be a node of another cluster, by its tags", () => {
+        const of = (tags: Record<string, string>) => membership(cluster, [])(instance("i-9", tags));
+        const tag = (name: string) => `kubernetes.io/cluster/${name}`;
+        strictEqual(of({ [tag("prod")]: "owned", [tag("dev")]: "owned" }), false);
+        strictEqual(of({ [tag("prod")]: "shared", [tag("dev")]: "shared" }), false);
+        strictEqual(of({ [tag("prod")]: "shared", [tag("dev")]: "owned" }), false);
+        strictEqual(of({ [tag("prod")]: "owned", [tag("dev")]: "shared" }), true);
+        strictEqual(of({ [tag("prod")]: "shared" }), true);
+        strictEqual(of({ "eks:cluster-name": "prod", [tag("dev")]: "owned" }), true);
+        strictEqual(of({ "eks:cluster-name": "dev", [tag("prod")]: "owned" }), false);
+        strictEqual(of({ "eks:cluster-name": "prod", "alpha.eksctl.io/cluster-name": "dev" }), false);
+    });
+
+    it("not by its tags where those of all nodes name two clusters", () => {
+        const both = { "kubernetes.io/cluster/prod": "owned", "kubernetes.io/cluster/dev": "owned" };
+        const isMember = membership({ ...cluster, name: undefined }, [instance("i-1", both)]);
+        strictEqual(isMember(instance("i-9", { "eks:cluster-name": "prod" })), false);
+        strictEqual(isMember(instance("i-1", both)), true);
     });
 
     it("never in another region, where another cluster may have the same name", () => {

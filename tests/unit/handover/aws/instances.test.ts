@@ -1,6 +1,12 @@
 import { deepStrictEqual } from "assert";
 import { type Clients, createClients } from "../../../../handover/aws/awsClients";
-import { enabledRegions, instancesById, instancesByProfile } from "../../../../handover/aws/instances";
+import {
+    aliveState,
+    enabledRegions,
+    instancesById,
+    instancesByProfile,
+    leavingState,
+} from "../../../../handover/aws/instances";
 import { account, profileArn } from "./account";
 import { REGION, useAws } from "./fakeAws";
 
@@ -19,8 +25,10 @@ describe("EC2 is asked", () => {
                         tags: { Name: "one", empty: "" },
                         subnetId: "subnet-0a",
                         securityGroupIds: ["sg-2", "sg-1"],
+                        state: "stopped",
+                        launchTime: "2026-01-01T00:00:01.000Z",
                     },
-                    { id: "i-2" },
+                    { id: "i-2", state: "terminated" },
                     { id: "i-3", profile: "p", region: "eu-west-1" },
                 ],
                 regions: ["us-east-1", REGION, "eu-west-1"],
@@ -43,8 +51,18 @@ describe("EC2 is asked", () => {
                 profileArn: profileArn("p"),
                 tags: { Name: "one", empty: "" },
                 network: { subnetId: "subnet-0a", securityGroupIds: ["sg-1", "sg-2"] },
+                state: "stopped",
+                launchedAt: Date.parse("2026-01-01T00:00:01Z"),
             },
-            { id: "i-2", region: REGION, profileArn: undefined, tags: {}, network: NOWHERE },
+            {
+                id: "i-2",
+                region: REGION,
+                profileArn: undefined,
+                tags: {},
+                network: NOWHERE,
+                state: "terminated",
+                launchedAt: 0,
+            },
         ]);
         deepStrictEqual(sentParameters(), [
             {
@@ -57,7 +75,7 @@ describe("EC2 is asked", () => {
         ]);
     });
 
-    it("and says which ones do not come back", async () => {
+    it("and tells those that do not come back from those that may run again", async () => {
         const states = ["pending", "running", "shutting-down", "terminated", "stopping", "stopped"];
         aws.answer(account({ instances: states.map((state) => ({ id: `i-${state}`, state })) }));
         const found = await instancesById(
@@ -65,17 +83,29 @@ describe("EC2 is asked", () => {
             states.map((state) => `i-${state}`),
         );
         deepStrictEqual(
-            found.flatMap(({ id, leaving }) => (leaving === undefined ? [] : [[id, leaving]])),
+            found.map((instance) => [instance.id, leavingState(instance), aliveState(instance)]),
             [
-                ["i-shutting-down", "shutting-down"],
-                ["i-terminated", "terminated"],
+                ["i-pending", undefined, "pending"],
+                ["i-running", undefined, "running"],
+                ["i-shutting-down", "shutting-down", undefined],
+                ["i-stopped", undefined, "stopped"],
+                ["i-stopping", undefined, "stopping"],
+                ["i-terminated", "terminated", undefined],
             ],
         );
     });
 
     it("for instances of a region by their profile and state", async () => {
         deepStrictEqual(await instancesByProfile(clients(), "eu-west-1", [profileArn("p")]), [
-            { id: "i-3", region: "eu-west-1", profileArn: profileArn("p"), tags: {}, network: NOWHERE },
+            {
+                id: "i-3",
+                region: "eu-west-1",
+                profileArn: profileArn("p"),
+                tags: {},
+                network: NOWHERE,
+                state: "running",
+                launchedAt: 0,
+            },
         ]);
         deepStrictEqual(sentParameters(), [
             {

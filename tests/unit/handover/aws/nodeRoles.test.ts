@@ -259,19 +259,36 @@ describe("a look at the node roles", () => {
             ];
             const seen = await role(roles, { instanceIds: ["i-node"], clusterName: "prod" }, { instances });
             deepStrictEqual(seen.instancesOfCluster, ["i-new", "i-node"]);
+            deepStrictEqual(seen.unjoined, [{ id: "i-new", state: "running", launchedAt: 0 }]);
             deepStrictEqual(seen.instancesElsewhere, [`${REGION}/i-other`, `${REGION}/i-unknown`]);
         });
 
-        it("and says which ones may join another cluster: they have not joined, and their tags name several", async () => {
-            const both = { "kubernetes.io/cluster/prod": "owned", "kubernetes.io/cluster/dev": "shared" };
+        it("telling the state and the launch of this cluster's that are no nodes, with any pods on the nodes", async () => {
+            const launchTime = "2026-11-20T10:00:00.000Z";
             const instances = [
-                { id: "i-node", profile: "p", tags: both },
-                { id: "i-new", profile: "p", tags: both },
-                { id: "i-own", profile: "p", tags: tagged },
+                { id: "i-z", profile: "p", tags: tagged, launchTime },
+                { id: "i-stopped", profile: "q", tags: tagged, state: "stopped", launchTime },
+                { id: "i-starts", profile: "p", tags: tagged, state: "pending" },
+                { id: "i-ends", profile: "p", tags: tagged, state: "terminated", launchTime },
+                { id: "i-node", profile: "p", tags: tagged },
+                { id: "i-windows", profile: "p" },
             ];
+            const question = { instanceIds: ["i-node"], otherInstanceIds: ["i-windows"], clusterName: "prod" };
+            const seen = await role(roles, question, { instances });
+            const launchedAt = Date.parse(launchTime);
+            deepStrictEqual(seen.unjoined, [
+                { id: "i-starts", state: "pending", launchedAt: 0 },
+                { id: "i-stopped", state: "stopped", launchedAt },
+                { id: "i-z", state: "running", launchedAt },
+            ]);
+            deepStrictEqual(seen.instancesOfCluster, ["i-node", "i-starts", "i-stopped", "i-windows", "i-z"]);
+            deepStrictEqual(seen.instancesElsewhere, []);
+        });
+
+        it("and nothing of it where all have joined", async () => {
+            const instances = [{ id: "i-node", profile: "p", tags: tagged }];
             const seen = await role(roles, { instanceIds: ["i-node"], clusterName: "prod" }, { instances });
-            deepStrictEqual(seen.instancesOfCluster, ["i-new", "i-node", "i-own"]);
-            deepStrictEqual(seen.instancesOfSeveralClusters, ["i-new"]);
+            strictEqual("unjoined" in seen, false);
         });
 
         it("in all enabled regions when asked, where nothing is of this cluster", async () => {

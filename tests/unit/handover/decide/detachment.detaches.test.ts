@@ -4,6 +4,7 @@ import {
     withoutPolicies,
     BROAD_POLICY,
     CNI_POLICY,
+    instance,
     nodeRole,
     NOW,
     OTHER_POLICY,
@@ -57,8 +58,46 @@ table("The policies leave the node roles", [
         DETACH,
     ],
     [
-        "though instances with the role have not joined: the injection guard admits their pods with the role alone",
-        verified({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n4"] })] }),
+        "though instances are no nodes, for which the guard holds when they join",
+        verified({}, { nodeRoles: [nodeRole({ unjoined: [instance("i-n4"), instance("i-n5", "stopped", 0)] })] }),
+        {
+            ...DETACH,
+            why: `${DETACH.why}. These instances are no nodes and need not join: i-n4 (running), i-n5 (stopped)`,
+        },
+        {},
+        memoryWith({ startedAt: NOW }),
+    ],
+    [
+        "though an instance has joined since the account was read, with any pods",
+        verified(
+            { otherNodes: [{ name: "windows", instanceId: "i-n4" }] },
+            { nodeRoles: [nodeRole({ unjoined: [instance("i-n3"), instance("i-n4")] })] },
+        ),
+        DETACH,
+    ],
+    [
+        "without a guard, though instances are no nodes that join no more by themselves, or have begun after the run",
+        verified(
+            { injectionGuard: { present: false, inForce: false } },
+            {
+                nodeRoles: [
+                    nodeRole({ unjoined: [instance("i-n4", "stopped"), instance("i-n5", "running", seconds(-29))] }),
+                ],
+            },
+        ),
+        {
+            ...DETACH,
+            why: `${DETACH.why}. These instances are no nodes and need not join: i-n4 (stopped), i-n5 (running)`,
+        },
+        { injectionGuard: false },
+        memoryWith({ startedAt: seconds(-30) }),
+    ],
+    [
+        "also where nodes that the DaemonSet does not select have the role, and no pod there uses it",
+        verified(
+            { otherNodes: [{ name: "windows", instanceId: "i-n4" }] },
+            { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] },
+        ),
         DETACH,
     ],
     [

@@ -8,7 +8,9 @@ import {
     nodeRole,
     NOW,
     onNodeRole,
+    otherNode,
     pod,
+    podOnNodeRole,
     pods,
     record,
     memoryWith,
@@ -19,6 +21,8 @@ import {
     starting,
     subject,
 } from "../support/worlds";
+
+const onOtherNodes = { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] };
 
 const nothingElse = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
 const unreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "Denied." } as const;
@@ -121,6 +125,22 @@ table("The run ends", [
         refuse(
             "node-role-in-use",
             "Besides kube-system/aws-node, the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1.",
+        ),
+    ],
+    [
+        "when another DaemonSet of the plugin uses the permissions of the role on other nodes",
+        verified({ otherNodes: [otherNode(podOnNodeRole("arm-1"))] }, onOtherNodes),
+        refuse(
+            "node-role-in-use",
+            "On nodes that kube-system/aws-node does not select, the DaemonSet kube-system/aws-node-arm runs pods that have no role of their own: arm-1.",
+        ),
+    ],
+    [
+        "when it has the same service account, so that a restart gives the role to its pods",
+        verified({ otherNodes: [otherNode(podOnNodeRole("arm-1", true))] }, onOtherNodes),
+        refuse(
+            "node-role-in-use",
+            "On nodes that kube-system/aws-node does not select, the DaemonSet kube-system/aws-node-arm runs pods that have no role of their own: arm-1.",
         ),
     ],
     [

@@ -11,11 +11,13 @@ import {
     MANAGER,
     node,
     nodeRole,
+    NOW,
     onNodeRole,
     pod,
     REGIONAL,
     ROLE,
     ROLE_ARN,
+    seconds,
     serviceAccount,
     starting,
     subject,
@@ -41,6 +43,8 @@ const another = annotatedWith({ [ROLE_ARN]: FORMER_ROLE });
 const podsWith = (...first: ReturnType<typeof pod>[]) => ({
     pods: [...first, ...["n1", "n2", "n3"].slice(first.length).map((name) => pod(name, carrying(ROLE)))],
 });
+/** The controller has created no pod since. */
+const refusedFor = (count: number) => ({ refusedPods: ["denied"], refusedSince: seconds(-count) });
 const run = (what: string) => `Run pulumi up --refresh: it ${what}.`;
 const twoRoles = (more: Parameters<typeof nodeRole>[0]): Partial<World["account"]> => ({
     roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "late" },
@@ -343,24 +347,34 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
         ],
         [
             "refused pods",
-            { pods: [pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE))], refusedPods: ["denied"] },
+            { pods: [pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE))], ...refusedFor(60) },
             `The API server refused the pods for n1, where no pod of the CNI runs. ${run("makes the DaemonSet controller retry")}`,
         ],
         [
+            "nothing of a pod that was refused less than a minute ago, for the controller retries by itself",
+            { pods: [pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE))], ...refusedFor(59) },
+            undefined,
+        ],
+        [
+            "nothing of refusals that are over, where a pod is about to be created",
+            { pods: [pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE))], refusedPods: ["denied"] },
+            undefined,
+        ],
+        [
             "all of it",
-            { ...another, pods: [pod("n2", onNodeRole), pod("n3", carrying(ROLE))], refusedPods: ["denied"] },
+            { ...another, pods: [pod("n2", onNodeRole), pod("n3", carrying(ROLE))], ...refusedFor(600) },
             `${ANOTHER} ${REFUSES} 1 of 2 pods does not carry ${ROLE} as it is delivered now: pod-n2 carries no role of its own. ${RIGHTS} The API server refused the pods for n1, where no pod of the CNI runs. ${run("puts the annotation back, restarts this pod, and makes the DaemonSet controller retry")}`,
         ],
         ["nothing of another cluster, which the detachment names", { uid: "another", ...another }, undefined],
     ];
     for (const [what, cluster, told] of rows) {
-        it(what, () => strictEqual(rolloutDrift(target, verified(cluster).cluster), told));
+        it(what, () => strictEqual(rolloutDrift(target, verified(cluster).cluster, NOW), told));
     }
 
     it("an annotation that asks for another STS endpoint", () => {
         const regional = { ...target, subject: { ...subject, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "false" } } };
         strictEqual(
-            rolloutDrift(regional, verified().cluster),
+            rolloutDrift(regional, verified().cluster, NOW),
             `The service account kube-system/aws-node lacks the annotation ${REGIONAL}: false. Pods that start now use the default. ${run("puts the annotation back")}`,
         );
     });
@@ -368,7 +382,7 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
     it("a pod from before the role was delivered in another way", () => {
         const later = { ...target, record: { ...target.record, deliveredAt: Date.UTC(2030, 0) } };
         strictEqual(
-            rolloutDrift(later, verified({ pods: [pod("n1", carrying(ROLE))], nodes: [node("n1")] }).cluster),
+            rolloutDrift(later, verified({ pods: [pod("n1", carrying(ROLE))], nodes: [node("n1")] }).cluster, NOW),
             `1 of 1 pods does not carry ${ROLE} as it is delivered now: pod-n1 started before the last change of the role. ${run("restarts this pod")}`,
         );
     });

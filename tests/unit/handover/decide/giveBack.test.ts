@@ -97,6 +97,11 @@ describe("The warnings about roles that get nothing back", () => {
         ["carry the command", [nodeRole({ ...idle, name: "more" })], [warning("more")]],
         ["name each role", [nodeRole(idle), nodeRole({ ...idle, name: "more" })], [warning("nodes"), warning("more")]],
         ["are not for a role with nodes", [nodeRole(withoutPolicies)], []],
+        [
+            "are not for a role with instances elsewhere",
+            [nodeRole({ ...idle, instancesElsewhere: ["us-west-2/i-9"] })],
+            [],
+        ],
         ["are not for a role that holds its policies", [nodeRole({ instancesOfCluster: [] })], []],
         ["are not for a role that is gone", [nodeRole({ ...idle, exists: false })], []],
         ["are not for a role that was not named", [nodeRole(idle)], [], { roleNames: ["more"] }],

@@ -1,13 +1,17 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { preflightRefusals } from "../../../../handover/decide/preflightRefusals";
 import { Preflight } from "../../../../handover/model/preflight";
+import type { PodOnNodeRole } from "../../../../handover/model/world";
 import { passingPreflight, seen, table } from "../support/preflights";
-import { nodeRole } from "../support/worlds";
+import { nodeRole, otherNode, podOnNodeRole } from "../support/worlds";
 
 const roles = (...nodeRoles: ReturnType<typeof nodeRole>[]) => seen({}, { nodeRoles });
 const gone = nodeRole({ name: "gone", exists: false });
 const sixInstances = ["a", "b", "c", "d", "e", "f"].map((id) => `eu-west-1/i-${id}`);
 const two = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more", "i-n4": undefined } };
+
+const onOtherNodes = (id: string, ...pods: PodOnNodeRole[]) =>
+    seen({ otherNodes: [otherNode(...pods)] }, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", id] })] });
 
 table("Node roles", [
     [
@@ -46,6 +50,21 @@ table("Node roles", [
                 "Besides kube-system/aws-node, the DaemonSet kube-system/aws-node runs pods that have no role of their own: aws-node-1, aws-node-2.",
             ],
         ],
+    ],
+    [
+        "are refused when another DaemonSet uses their permissions on other nodes",
+        { world: onOtherNodes("i-n4", podOnNodeRole("arm-1"), podOnNodeRole("arm-2")) },
+        [
+            [
+                "node-role-in-use",
+                "On nodes that kube-system/aws-node does not select, the DaemonSet kube-system/aws-node-arm runs pods that have no role of their own: arm-1, arm-2.",
+            ],
+        ],
+    ],
+    [
+        "do not matter on other nodes when they are not named",
+        { detachFromNodeRoles: [], world: onOtherNodes("i-n4", podOnNodeRole("arm-1")) },
+        [],
     ],
     [
         "whose permissions it uses do not matter when they are not named",

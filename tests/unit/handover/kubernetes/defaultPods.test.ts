@@ -8,7 +8,7 @@ const token = { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/ek
 
 function pod(name: string, { metadata = {}, env = [] as object[], nodeName = "n1" } = {}) {
     return {
-        metadata: { name, uid: name, ownerReferences: [owner], ...metadata },
+        metadata: { name, uid: name, namespace: "kube-system", ownerReferences: [owner], ...metadata },
         spec: { nodeName, containers: [{ name: "aws-node", env }] },
     };
 }
@@ -31,7 +31,7 @@ const pages: Record<string, readonly object[]> = {
 
 const nodes = [
     { metadata: { name: "n1", labels: { kind: "ours" } } },
-    { metadata: { name: "n2", labels: { kind: "theirs" } } },
+    { metadata: { name: "n2", labels: { kind: "theirs" } }, spec: { providerID: "aws:///us-west-2a/i-2" } },
 ];
 
 /** The DaemonSet that is handed over. It runs on one kind of nodes. */
@@ -75,20 +75,23 @@ describe("Pods of kube-system/aws-node, where something else is handed over", ()
     const lookAt = async (namespace: string, daemonSetName: string) => {
         const about = { ...subject, daemonSetName, serviceAccount: { ...subject.serviceAccount, namespace } };
         const access = await connectCluster({ kubeconfig: JSON.stringify(kubeconfig(api.url)) }, about, patient);
-        const { defaultPodsWithoutRole } = await access.look();
-        return { defaultPodsWithoutRole, requests: api.requests.filter(isDefaultPodsRequest).length };
+        const { defaultPodsWithoutRole, otherNodes } = await access.look();
+        const elsewhere = otherNodes?.flatMap(({ podsOnNodeRole = [] }) => podsOnNodeRole.map(({ name }) => name));
+        return { defaultPodsWithoutRole, elsewhere, requests: api.requests.filter(isDefaultPodsRequest).length };
     };
     const live = ["off-the-node-role", "half-of-a-role"];
+    const elsewhere = ["on-another-kind-of-node"];
 
     it("are reported by a look at another DaemonSet when they have no role of their own", async () => {
-        deepStrictEqual(await lookAt("kube-system", "cni"), { defaultPodsWithoutRole: live, requests: 2 });
+        deepStrictEqual(await lookAt("kube-system", "cni"), { defaultPodsWithoutRole: live, elsewhere, requests: 2 });
     });
 
     it("are reported by a look at another namespace", async () => {
-        deepStrictEqual(await lookAt("network", "aws-node"), { defaultPodsWithoutRole: live, requests: 2 });
+        deepStrictEqual(await lookAt("network", "aws-node"), { defaultPodsWithoutRole: live, elsewhere, requests: 2 });
     });
 
     it("are not asked for when they are what is handed over", async () => {
-        deepStrictEqual(await lookAt("kube-system", "aws-node"), { defaultPodsWithoutRole: undefined, requests: 0 });
+        const seen = await lookAt("kube-system", "aws-node");
+        deepStrictEqual([seen.defaultPodsWithoutRole, seen.requests], [undefined, 0]);
     });
 });

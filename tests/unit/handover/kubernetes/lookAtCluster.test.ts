@@ -229,6 +229,82 @@ describe("A look at the cluster", () => {
         assert.deepEqual((await look()).refusedPods, ["now", "before"]);
     });
 
+    it("tells since when no pod could be created: since the first refusal after the newest pod", async () => {
+        const now = Date.now();
+        const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
+        events["reason=FailedCreate"] = list([event("ds", "now", ago(2)), event("ds", "before", ago(100))]);
+        const created = (seconds: number) => {
+            const one = pod("a", "new");
+            return { ...one, metadata: { ...one.metadata, creationTimestamp: ago(seconds) } };
+        };
+        const since = async (...pods: object[]) => {
+            answers[inNamespace("/pods")] = list(pods);
+            const { refusedSince } = await look();
+            return refusedSince === undefined ? undefined : Math.round((now - refusedSince) / 10_000) * 10;
+        };
+        assert.equal(await since(created(300), created(200)), 100);
+        assert.equal(await since(created(300), created(50)), 0);
+        assert.equal(await since(created(300), created(1)), undefined);
+        assert.equal(await since(), 100);
+        // Equal events are one, with the times of the first and the last.
+        events["reason=FailedCreate"] = list([{ ...event("ds", "again", ago(2)), firstTimestamp: ago(80), count: 7 }]);
+        assert.equal(await since(created(300)), 80);
+        assert.equal(await since(created(90), created(50)), 0);
+        events["reason=FailedCreate"] = list([]);
+        assert.equal(await since(created(300)), undefined);
+    });
+
+    it("tells the other nodes that are instances, with the pods there that use the node role", async () => {
+        const providerID = (id: string) => `aws:///us-west-2a/${id}`;
+        const other = (name: string, id: string) => ({ ...node(name, {}), spec: { providerID: id } });
+        answers["/api/v1/nodes"] = list([
+            { ...node("one"), spec: { providerID: providerID("i-1") } },
+            other("windows", providerID("i-2")),
+            other("auto", providerID("i-3")),
+            other("fargate-ip-10-0-0-1", providerID("task/fargate-ip-10-0-0-1")),
+            other("hybrid", "eks-hybrid:///us-west-2/prod/hybrid"),
+            node("unknown", {}),
+        ]);
+        const withToken = { env: [{ name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "token" }] };
+        const by = (name: string, on: string, more: object = {}, container: object = {}) => ({
+            metadata: {
+                name,
+                namespace: "kube-system",
+                ownerReferences: [{ kind: "DaemonSet", name: "aws-node-arm", uid: "arm", controller: true }],
+                ...more,
+            },
+            spec: {
+                nodeName: on,
+                serviceAccountName: "aws-node-arm",
+                containers: [{ name: "aws-node", ...container }],
+            },
+        });
+        answers[inNamespace("/pods")] = list([
+            pod("a", "new"),
+            by("arm-1", "auto"),
+            by("arm-2", "auto", {}, { env: [{ name: "AWS_PROFILE", value: "own" }] }),
+            by("goes", "auto", { deletionTimestamp: secondsAgo(1) }),
+            by("half", "windows", {}, withToken),
+            by("of-a-deployment", "auto", { ownerReferences: [{ kind: "ReplicaSet", name: "x", controller: true }] }),
+            by("on-a-selected-node", "one"),
+            { ...by("ended", "auto"), status: { phase: "Failed" } },
+        ]);
+        const of = (name: string) => ({
+            name,
+            daemonSet: { namespace: "kube-system", name: "aws-node-arm" },
+            sharesServiceAccount: false,
+        });
+        const { nodes, otherNodes } = await look();
+        assert.deepEqual(
+            nodes.map(({ instanceId }) => instanceId),
+            ["i-1"],
+        );
+        assert.deepEqual(otherNodes, [
+            { name: "windows", instanceId: "i-2", podsOnNodeRole: [of("half")] },
+            { name: "auto", instanceId: "i-3", podsOnNodeRole: [of("arm-1")] },
+        ]);
+    });
+
     it("sees a cluster without the DaemonSet, and asks no further", async () => {
         answers[inApps("/daemonsets")] = list([]);
         answers[inNamespace("/serviceaccounts")] = list([]);

@@ -36,6 +36,9 @@ function inPart(name: string) {
     return { metadata, spec: { ...spec, containers: [...spec.containers, { name: "agent" }] } };
 }
 
+/** No DaemonSet tolerates it. */
+const NO_EXECUTE = { key: "os", value: "windows", effect: "NoExecute" };
+
 const without = { metadata: { name: "without" }, spec: { containers: [{ name: "aws-node" }] } };
 
 describe("Pods that carry a role besides those of the DaemonSet", () => {
@@ -44,6 +47,7 @@ describe("Pods that carry a role besides those of the DaemonSet", () => {
     let pods: Record<string, readonly object[]>;
     let accounts: Record<string, readonly object[]>;
     let daemonSets: readonly object[];
+    let nodes: readonly object[];
     before(async () => {
         api = await ScriptedApi.start(({ path, query }) => {
             const [, namespace = ""] = /namespaces\/([^/]+)\//.exec(path) ?? [];
@@ -54,7 +58,9 @@ describe("Pods that carry a role besides those of the DaemonSet", () => {
                   ? accounts[`${namespace}/${name}`]
                   : path.endsWith("/daemonsets")
                     ? daemonSets
-                    : [];
+                    : path.endsWith("/nodes")
+                      ? nodes
+                      : [];
             return { body: { metadata: { uid: "cluster", resourceVersion: "1" }, items: items ?? [] } };
         });
     });
@@ -72,6 +78,7 @@ describe("Pods that carry a role besides those of the DaemonSet", () => {
         ];
         pods = {};
         accounts = {};
+        nodes = [];
     });
     const looked = async (of: Partial<Subject> = {}) => {
         const kubeconfigText = JSON.stringify(kubeconfig(api.url));
@@ -112,6 +119,28 @@ describe("Pods that carry a role besides those of the DaemonSet", () => {
             of("copy"),
             of("shared"),
             of("part"),
+        ]);
+    });
+
+    it("are kept apart from those that use the role of a node which the DaemonSet does not select", async () => {
+        const onNodeRole = (name: string) => ({
+            metadata: { name, namespace: "kube-system", ownerReferences: [owned("aws-node-arm", "theirs")] },
+            spec: { nodeName: "arm", serviceAccountName: "aws-node", containers: [{ name: "aws-node" }] },
+        });
+        pods["kube-system/aws-node"] = [carrying("carries", owned("aws-node-arm", "theirs")), onNodeRole("arm-1")];
+        nodes = [{ metadata: { name: "arm" }, spec: { providerID: "aws:///us-west-2a/i-1", taints: [NO_EXECUTE] } }];
+        const { otherCarriers, otherNodes } = await looked();
+        deepStrictEqual(
+            otherCarriers?.map(({ name }) => name),
+            ["carries"],
+        );
+        const daemonSet = { namespace: "kube-system", name: "aws-node-arm" };
+        deepStrictEqual(otherNodes, [
+            {
+                name: "arm",
+                instanceId: "i-1",
+                podsOnNodeRole: [{ name: "arm-1", daemonSet, sharesServiceAccount: true }],
+            },
         ]);
     });
 

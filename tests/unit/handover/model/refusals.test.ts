@@ -13,6 +13,7 @@ import {
     nodeRole,
     onNodeRole,
     pod,
+    podOnNodeRole,
     ROLE,
     subject,
 } from "../support/worlds";
@@ -111,6 +112,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     nodeRoleMissing: [[], ["nodes", "more"]].map((used) => refusals.nodeRoleMissing(["gone", "lost"], used)),
     nodeRoleShared: [refusals.nodeRoleShared(nodes)],
     defaultPodsWithoutRole: [refusals.defaultPodsWithoutRole(elsewhere, many)],
+    podsOnNodeRole: [
+        refusals.podsOnNodeRole(subject, [podOnNodeRole("arm-1"), podOnNodeRole("arm-2")]),
+        refusals.podsOnNodeRole(elsewhere, [podOnNodeRole("arm-1", true)]),
+    ],
     nodeRoleWithoutPermissions: [
         refusals.nodeRoleWithoutPermissions([nodes], on("aws-cn")),
         refusals.nodeRoleWithoutPermissions(roles, subject),

@@ -23,6 +23,7 @@ import {
     carrying,
     CNI_POLICY,
     daemonSet,
+    instance,
     terminating,
     node,
     nodeRole,
@@ -253,16 +254,54 @@ table("The plan of what does not come by itself", [
         ),
     ],
     [
-        "names the instance that has not joined",
-        seen({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, wait("instances with a node role have not joined yet: i-n4")),
+        "names the instances that are no nodes, and does not wait for them",
+        seen({}, { nodeRoles: [nodeRole({ unjoined: [instance("i-n4"), instance("i-n5", "stopped")] })] }),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            WAVES,
+            DETACH,
+            "[not-joined] Instances with nodes are no nodes of the cluster now: i-n4 (running), i-n5 (stopped). The update does not wait for " +
+                "them: when they join, the injection guard admits their pods only with the role.",
+        ),
+    ],
+    [
+        "says for which of them it waits without the injection guard",
+        seen({}, { nodeRoles: [nodeRole({ unjoined: [instance("i-n4")] })] }),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            WAVES,
+            DETACH,
+            "[not-joined] Instances with nodes are no nodes of the cluster now: i-n4 (running). The update waits for those that were launched in " +
+                "the last 15 minutes. Without the injection guard, nothing refuses the pods of the others if they start without the role.",
+        ),
         {},
         { injectionGuard: false },
     ],
     [
-        "does not wait for it where the injection guard admits its pod",
-        seen({}, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
+        "names the nodes that the DaemonSet does not select, for each role that loses its policy",
+        seen(
+            {
+                otherNodes: [
+                    { name: "windows", instanceId: "i-n4" },
+                    { name: "auto", instanceId: "i-n5" },
+                ],
+            },
+            {
+                nodeRoles: [
+                    nodeRole({ instancesOfCluster: ["i-n1", "i-n4"] }),
+                    nodeRole({ name: "more", instancesOfCluster: ["i-n5"] }),
+                ],
+            },
+        ),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            WAVES,
+            DETACH,
+            "[other-nodes] nodes is also the role of nodes that run no pod of this DaemonSet: windows. They lose the policy, too.",
+        ),
     ],
 ]);
 

@@ -806,7 +806,10 @@ describe("A complaint from before the role was repaired", () => {
 describe("A rollout whose refresh has shown refused pods", () => {
     const line =
         "The API server refused the pods for n1, where no pod of the CNI runs. Run pulumi up --refresh: it makes the DaemonSet controller retry.";
-    const refused: Simulated = { pods: pods(carrying(ROLE)).slice(1), cluster: { refusedPods: ["no"] } };
+    const refused: Simulated = {
+        pods: pods(carrying(ROLE)).slice(1),
+        cluster: { refusedPods: ["no"], refusedSince: 0 },
+    };
 
     it("says so", async () => {
         const { operation, lines } = simulate(refused);

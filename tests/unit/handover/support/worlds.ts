@@ -9,8 +9,11 @@ import type {
     NodeRoleSeen,
     NodeSeen,
     OtherCarrier,
+    OtherNodeSeen,
+    PodOnNodeRole,
     PodSeen,
     ServiceAccountSeen,
+    UnjoinedInstance,
     World,
 } from "../../../../handover/model/world";
 
@@ -107,6 +110,25 @@ export function nodeRole(more: Partial<NodeRoleSeen> = {}): NodeRoleSeen {
         ...more,
     };
 }
+
+/** An instance of the cluster that is no node, and was launched a minute ago. */
+export const instance = (
+    id: string,
+    state: UnjoinedInstance["state"] = "running",
+    launchedAt = seconds(-60),
+): UnjoinedInstance => ({ id, state, launchedAt });
+
+/** A node that the DaemonSet does not select, with pods of another one. */
+export const otherNode = (...podsOnNodeRole: PodOnNodeRole[]): OtherNodeSeen => ({
+    name: "other",
+    instanceId: "i-n4",
+    ...(podsOnNodeRole.length === 0 ? {} : { podsOnNodeRole }),
+});
+export const podOnNodeRole = (
+    name: string,
+    sharesServiceAccount = false,
+    daemonSet = { namespace: "kube-system", name: "aws-node-arm" },
+): PodOnNodeRole => ({ name, daemonSet, sharesServiceAccount });
 
 export const inlinePolicy = (name: string, sufficient = false) => ({ name, sufficient });
 

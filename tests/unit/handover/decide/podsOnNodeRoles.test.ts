@@ -1,0 +1,43 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { nodeRoleInUse, otherNodesOf } from "../../../../handover/decide/podsOnNodeRoles";
+import type { ClusterSeen, PodOnNodeRole } from "../../../../handover/model/world";
+import { nodeRole, onNodeRole, otherNode, podOnNodeRole, serviceAccount, subject, world } from "../support/worlds";
+
+const WINDOWS = { namespace: "kube-system", name: "aws-node-windows" };
+const roles = [nodeRole({ instancesOfCluster: ["i-n1", "i-n4"] })];
+const withPods = (of: Partial<ClusterSeen>, ...pods: PodOnNodeRole[]) =>
+    world(onNodeRole, { cluster: { otherNodes: [otherNode(...pods)], ...of } }).cluster;
+
+/** The names in the refusal. */
+const refused = (of: Partial<ClusterSeen>, ...pods: PodOnNodeRole[]) =>
+    /: ([^:]*)\.$/.exec(nodeRoleInUse(subject, roles, withPods(of, ...pods))?.seen ?? "")?.[1];
+
+describe("The nodes that the DaemonSet does not select", () => {
+    it("count by the role of their instance", () => {
+        const otherNodes = [otherNode(), { name: "far", instanceId: "i-n5" }];
+        deepStrictEqual(otherNodesOf(roles, withPods({ otherNodes })), [otherNode()]);
+        deepStrictEqual(otherNodesOf([], withPods({ otherNodes })), []);
+        deepStrictEqual(otherNodesOf(roles, world(onNodeRole).cluster), []);
+    });
+
+    it("keep the policy of their role while pods of the plugin there use it", () => {
+        strictEqual(refused({}, podOnNodeRole("arm-1"), podOnNodeRole("arm-2")), "arm-1, arm-2");
+        strictEqual(refused({}), undefined);
+        strictEqual(refused({ otherNodes: [{ ...otherNode(podOnNodeRole("arm-1")), instanceId: "i-n5" }] }), undefined);
+    });
+
+    it("are named of one DaemonSet at a time", () => {
+        const pods = [podOnNodeRole("arm-1"), podOnNodeRole("windows-1", false, WINDOWS), podOnNodeRole("arm-2")];
+        strictEqual(refused({}, ...pods), "arm-1, arm-2");
+        const elsewhere = podOnNodeRole("arm-3", false, { namespace: "network", name: "aws-node-arm" });
+        strictEqual(refused({}, elsewhere, podOnNodeRole("arm-1")), "arm-3");
+    });
+
+    it("have no reason in pods that get the role when they restart, before the service account has its annotation", () => {
+        const notYet = { serviceAccount: { ...serviceAccount, annotations: {} } };
+        const shares = podOnNodeRole("arm-1", true);
+        strictEqual(refused(notYet, shares), undefined);
+        strictEqual(refused(notYet, shares, podOnNodeRole("arm-2")), "arm-2");
+        strictEqual(refused({}, shares), "arm-1");
+    });
+});
