@@ -27,14 +27,16 @@ export function withSeen(memory: Memory, look: World, watched?: Watched): Memory
         if (pod.ready && node !== undefined) {
             served.add(nodeKey(node));
         }
-        if (seen?.worked.has(uid)) {
+        const isRight = pod.ready && watched?.isRight(pod) === true;
+        // A pod that complains is watched once more, whatever it has shown before.
+        const mayKeep = isRight || !pod.ready;
+        if (seen?.worked.has(uid) && mayKeep) {
             ready.add(uid);
             worked.add(uid);
             continue;
         }
-        const isRight = pod.ready && watched?.isRight(pod) === true;
         const isStable = isRight && untilStable([pod], watched.stableSeconds, at) === 0;
-        if (isRight || seen?.ready.has(uid)) {
+        if (isRight || (seen?.ready.has(uid) && mayKeep)) {
             ready.add(uid);
         }
         if (isStable) {

@@ -84,8 +84,7 @@ async function list(cluster: Cluster, namespace: string, fieldSelector: string):
             first: cluster.clock.here(firstTime(event)),
             at: cluster.clock.here(lastTime(event)),
             message: event.message ?? "",
-            // An event that has occurred once has neither, through the newer API.
-            count: event.series?.count ?? event.count ?? 1,
+            count: countOf(event),
         }),
     );
     return kept.sort((a, b) => b.at - a.at);
@@ -99,4 +98,12 @@ export function lastTime({ series, lastTimestamp, eventTime, metadata }: CoreV1E
 
 function firstTime(event: CoreV1Event): Date {
     return new Date(event.firstTimestamp ?? event.eventTime ?? lastTime(event));
+}
+
+/**
+ * How often an event has occurred. Through the newer API, one that has occurred once has neither a series nor a count. A series stands for two at
+ * least, though older recorders begin it with 1 (k8s.io/client-go tools/events/event_broadcaster.go, recordToSink).
+ */
+function countOf({ series, count = 1 }: CoreV1Event): number {
+    return series === undefined ? count : Math.max(series.count ?? 0, 2);
 }

@@ -50,7 +50,7 @@ interface Watched {
     /** The denied calls whose events are not written yet. */
     toComplain: string[];
     /** Whether the pod's last attempt failed for lack of permissions: the CNI emits its event. */
-    lacksPermissions: boolean;
+    deniedInARow: number;
     /** The pod's events, by the denied call. */
     complaints: Map<string, { name: string; count: number }>;
 }
@@ -159,7 +159,7 @@ export class Agents {
             isBusy: false,
             toShow: [],
             toComplain: [],
-            lacksPermissions: false,
+            deniedInARow: 0,
             complaints: new Map(),
         });
     }
@@ -315,12 +315,14 @@ function transitions({ pod, agent, toShow }: Watched, step: Step | undefined): N
     return agent.isRunning && toShow.length === 0 && !isReady(pod) ? ["ready"] : [];
 }
 
-/** The denied calls of an attempt for which the CNI emits an event. Of its work, only the first of several failures. */
+/**
+ * The denied calls of an attempt for which the CNI emits an event. Of its work, the first two of several failures: the recorder writes the second one
+ * at once, as a series, and the others late (k8s.io/client-go tools/events/event_broadcaster.go, recordToSink, refreshTime).
+ */
 function deniedCalls(watched: Watched, { result, denied }: Step = {}): readonly string[] {
     if (denied || !result) {
         return denied ?? [];
     }
-    const lackedPermissions = watched.lacksPermissions;
-    watched.lacksPermissions = result.error === "UnauthorizedOperation";
-    return watched.lacksPermissions && !lackedPermissions ? [result.call ?? ""] : [];
+    watched.deniedInARow = result.error === "UnauthorizedOperation" ? watched.deniedInARow + 1 : 0;
+    return watched.deniedInARow === 1 || watched.deniedInARow === 2 ? [result.call ?? ""] : [];
 }

@@ -86,8 +86,11 @@ const terminated: Scenario = {
     // Until they are removed, these nodes are Ready, and their pods as well.
     bound: { ...noGaps, rollouts: 2, restarts: 4, outageNodeSeconds: 90 },
     play: async (stage) => {
+        const taken = new Set<string>();
+        // The next one may be due while the node of the last is still there.
         const next = async () => {
-            const [last = ""] = [...(await stage.pods()).keys()].sort().reverse();
+            const [last = ""] = [...(await stage.pods()).keys()].sort().reverse().filter((node) => !taken.has(node));
+            taken.add(last);
             await terminate(stage, last);
         };
         const up = atEach([ROLL_OUT, GUARD], next);

@@ -373,3 +373,39 @@ table("An unknown node role", [
         after(verified()),
     ],
 ]);
+
+/** n1 has worked for long, and has been denied a call once, a moment ago. */
+const complaining = (at: number) =>
+    verified({
+        pods: pods(
+            right,
+            pod("n1", right, {
+                missingPermissions: "no",
+                missingPermissionsAt: at,
+                missingPermissionsCount: 1,
+            }),
+        ),
+    });
+const withoutComplaint = (of: PodSeen) => isRight(of) && of.missingPermissions === undefined;
+const amidIam = (...looks: World[]): Memory =>
+    looks.reduce(
+        (memory, look) => withSeen(memory, look, { isRight: withoutComplaint, stableSeconds: 20 }),
+        freshMemory(seconds(-100)),
+    );
+
+table("A pod that has worked, and complains once within the time that IAM may take", [
+    [
+        "is watched again before anything is detached",
+        complaining(seconds(-19)),
+        wait("3 pods carry the role; watching 1 of them for 20 s"),
+        {},
+        amidIam(verified(), complaining(seconds(-19))),
+    ],
+    [
+        "does not hold it up for longer than any other pod",
+        complaining(seconds(-20)),
+        DETACH,
+        {},
+        amidIam(verified(), complaining(seconds(-20))),
+    ],
+]);

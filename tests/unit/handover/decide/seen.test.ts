@@ -66,6 +66,17 @@ describe("What a run has seen", () => {
         strictEqual(hasWorked(first, gone), false);
     });
 
+    it("forgets that a pod has worked once it is Ready and no longer right, as when it complains", () => {
+        const first = young("n1", seconds(-20));
+        const complaining = { ...first, credentials: onNodeRole };
+        const memory = withSeen(after(look({ pods: [first] })), look({ pods: [complaining] }), watched);
+        strictEqual(hasWorked(complaining, memory), false);
+        const again = { ...first, readySince: seconds(0) };
+        const soon = withSeen(memory, look({ pods: [again] }, {}, seconds(19)), watched);
+        const later = withSeen(soon, look({ pods: [again] }, {}, seconds(20)), watched);
+        deepStrictEqual([hasWorked(again, soon), hasWorked(again, later)], [false, true]);
+    });
+
     it("has no pod that is not right, or not watched", () => {
         const wrong = pod("n1", onNodeRole);
         strictEqual(hasWorked(wrong, after(look({ pods: [wrong] }))), false);

@@ -190,6 +190,9 @@ describe("A look at the cluster", () => {
         };
         assert.deepEqual(await counted({}), [1, undefined]);
         assert.deepEqual(await counted({ series: { count: 2, lastObservedTime: secondsAgo(4) } }), [2, undefined]);
+        assert.deepEqual(await counted({ series: { count: 5, lastObservedTime: secondsAgo(4) } }), [5, undefined]);
+        // Older recorders begin a series with 1.
+        assert.deepEqual(await counted({ series: { count: 1, lastObservedTime: secondsAgo(4) } }), [2, undefined]);
         assert.deepEqual(await counted({ count: 3 }), [3, undefined]);
         assert.deepEqual(await counted({}, { count: 1 }), [2, undefined]);
     });
