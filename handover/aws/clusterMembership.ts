@@ -1,3 +1,4 @@
+import { parseClusterArn } from "../../documents/arn";
 import type { InstanceSeen } from "./instances";
 
 /**
@@ -24,6 +25,17 @@ export function clustersOf({ tags }: Pick<InstanceSeen, "tags">): string[] {
 export function clustersInCommon(nodes: readonly Pick<InstanceSeen, "tags">[]): string[] {
     const [first = [], ...others] = nodes.map(clustersOf);
     return first.filter((name) => others.every((names) => names.includes(name)));
+}
+
+/**
+ * The ARNs of the EKS clusters that an instance's tags name. The ARN of its instance profile has the partition and the account.
+ *
+ * None if a name is not one of EKS: such an instance belongs to a cluster of another kind.
+ */
+export function clusterArnsOf({ tags, region, profileArn = "" }: Omit<InstanceSeen, "id" | "network">): string[] {
+    const [, partition = "", , , accountId = ""] = profileArn.split(":");
+    const arns = clustersOf({ tags }).map((name) => `arn:${partition}:eks:${region}:${accountId}:cluster/${name}`);
+    return arns.every((arn) => parseClusterArn(arn) !== undefined) ? arns : [];
 }
 
 export interface Cluster {

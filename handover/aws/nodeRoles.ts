@@ -1,7 +1,7 @@
 import type { AccountSeen, NodeRoleSeen } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
-import { clustersInCommon, membership } from "./clusterMembership";
+import { clusterArnsOf, clustersInCommon, membership } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { instancesById, type InstanceSeen } from "./instances";
 import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
@@ -92,13 +92,23 @@ function withUsers(
     users: readonly InstanceSeen[],
     isInCluster: (instance: InstanceSeen) => boolean,
 ): NodeRoleSeen {
-    const elsewhere = users.filter((instance) => !isInCluster(instance));
+    const elsewhere = users.filter((instance) => !isInCluster(instance)).map(named);
+    const clustersElsewhere = Object.fromEntries(
+        elsewhere
+            .filter(({ clusterArns }) => clusterArns.length > 0)
+            .map(({ name, clusterArns }) => [name, clusterArns]),
+    );
     return {
         ...role,
         instancesOfCluster: users
             .filter(isInCluster)
             .map(({ id }) => id)
             .sort(),
-        instancesElsewhere: elsewhere.map(({ region, id }) => `${region}/${id}`).sort(),
+        instancesElsewhere: elsewhere.map(({ name }) => name).sort(),
+        ...(Object.keys(clustersElsewhere).length === 0 ? {} : { clustersElsewhere }),
     };
+}
+
+function named(instance: InstanceSeen) {
+    return { name: `${instance.region}/${instance.id}`, clusterArns: clusterArnsOf(instance) };
 }

@@ -260,6 +260,9 @@ describe("a look at the node roles", () => {
             const seen = await role(roles, { instanceIds: ["i-node"], clusterName: "prod" }, { instances });
             deepStrictEqual(seen.instancesOfCluster, ["i-new", "i-node"]);
             deepStrictEqual(seen.instancesElsewhere, [`${REGION}/i-other`, `${REGION}/i-unknown`]);
+            deepStrictEqual(seen.clustersElsewhere, {
+                [`${REGION}/i-other`]: [`arn:aws:eks:${REGION}:${ACCOUNT}:cluster/dev`],
+            });
         });
 
         it("in all enabled regions when asked, where nothing is of this cluster", async () => {
@@ -272,6 +275,9 @@ describe("a look at the node roles", () => {
             const seen = await role(roles, question, { instances, regions });
             deepStrictEqual(seen.instancesOfCluster, ["i-node"]);
             deepStrictEqual(seen.instancesElsewhere, ["eu-west-1/i-far"]);
+            deepStrictEqual(seen.clustersElsewhere, {
+                "eu-west-1/i-far": [`arn:aws:eks:eu-west-1:${ACCOUNT}:cluster/prod`],
+            });
             const describeCalls = aws.calls.filter(({ action }) => action === "ec2:DescribeInstances");
             deepStrictEqual(describeCalls.map(({ region }) => region).sort(), [
                 "eu-west-1",
