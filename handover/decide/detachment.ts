@@ -21,14 +21,15 @@ import {
 } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
-import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
+import { policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
+import { rolesKept, type SharingTarget } from "./sharedNodeRoles";
 import { untestedPods } from "./untestedPods";
 import { usesNodeRole } from "./withoutPath";
 
 /** The goal of the last part of the hand-over. */
-export interface DetachmentTarget extends NodeRoleTarget {
+export interface DetachmentTarget extends SharingTarget {
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;
@@ -47,7 +48,8 @@ const MAX_RESTORES = 3;
  *   a. every node that should run aws-node has a pod that carries the CNI role, has the current template, and has been Ready for a
  *      while, and no other aws-node pod exists,
  *   b. detachFromNodeRoles lists the roles of all those nodes,
- *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
+ *   c. the instances outside this cluster that run with it are those of clusters that are named as handed over, and every instance of
+ *      this cluster that runs with it has joined; else the role keeps its policies, and the rest goes on,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
@@ -288,20 +290,21 @@ function detachStep(
     fleet: Fleet,
 ): Step {
     const { account, cluster, at } = world;
-    const roles = account.nodeRoles.filter(({ name, exists }) => exists && named.includes(name));
+    const kept = rolesKept(target, account.nodeRoles, memory, at).map(({ role }) => role.name);
+    const roles = account.nodeRoles.filter(
+        ({ name, exists }) => exists && named.includes(name) && !kept.includes(name),
+    );
     const policies = roles.flatMap((role) => policiesToDetach(target, role));
     if (policies.length === 0) {
+        const result = describeResult(named, kept);
         // IAM enforces the detachment with a delay, and a pod may have been starting meanwhile.
         const watched = (memory.detachedAt ?? 0) + target.stableSeconds * 1000 - at;
         return watched > 0
-            ? {
-                  do: "wait",
-                  why: `the policies are detached from ${named.join(", ")}; watching the pods for ${String(target.stableSeconds)} s`,
-              }
-            : {
+            ? { do: "wait", why: `${result}; watching the pods for ${String(target.stableSeconds)} s` }
+            : ((kept.length === 0 ? undefined : injectionGuardStep(target, cluster)) ?? {
                   do: "done",
-                  why: `${String(fleet.right.length)} pods carry the role; the policies are detached from ${named.join(", ")}`,
-              };
+                  why: `${String(fleet.right.length)} pods carry the role; ${result}`,
+              });
     }
     const unknown = unknownRoleStep(consideredNodes(target, cluster).nodes, account);
     if (unknown !== undefined) {
@@ -311,10 +314,6 @@ function detachStep(
     const unnamed = used.filter((role) => !named.includes(role));
     if (unnamed.length > 0) {
         return { do: "refuse", refusal: refusals.nodeRoleNotNamed(unnamed, named) };
-    }
-    const elsewhere = roles.filter(({ instancesElsewhere }) => instancesElsewhere.length > 0);
-    if (elsewhere[0] !== undefined) {
-        return { do: "refuse", refusal: refusals.nodeRoleShared(elsewhere[0]) };
     }
     const { defaultPodsWithoutRole = [] } = cluster;
     if (defaultPodsWithoutRole.length > 0) {
@@ -329,11 +328,9 @@ function detachStep(
     if (joining.length > 0) {
         return { do: "wait", why: `instances with a node role have not joined yet: ${joining.join(", ")}` };
     }
-    if (target.injectionGuard && !cluster.injectionGuard.present) {
-        return { do: "refuse", refusal: refusals.injectionGuardMissing(target.subject) };
-    }
-    if (target.injectionGuard && !cluster.injectionGuard.inForce) {
-        return { do: "wait", why: "the injection guard is not in force yet" };
+    const guard = injectionGuardStep(target, cluster);
+    if (guard !== undefined) {
+        return guard;
     }
     if (at - (memory.detachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS) {
         return { do: "wait", why: "IAM does not show the detachment yet" };
@@ -348,4 +345,22 @@ function detachStep(
               why: `${String(fleet.right.length)} pods carry the role: detaching the policies from ${named.join(", ")}`,
           }
         : { do: "refuse", refusal: refusals.policyNotRecorded(unrecorded) };
+}
+
+function describeResult(named: readonly string[], kept: readonly string[]): string {
+    const detached = named.filter((name) => !kept.includes(name));
+    return [
+        ...(detached.length === 0 ? [] : [`the policies are detached from ${detached.join(", ")}`]),
+        ...(kept.length === 0 ? [] : [`${kept.join(", ")} ${kept.length === 1 ? "keeps its" : "keep their"} policies`]),
+    ].join("; ");
+}
+
+/** Without the guard in force, a pod may still be born without the role. Undefined if it is in force, or not asked for. */
+function injectionGuardStep({ injectionGuard, subject }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
+    if (!injectionGuard || cluster.injectionGuard.inForce) {
+        return undefined;
+    }
+    return cluster.injectionGuard.present
+        ? { do: "wait", why: "the injection guard is not in force yet" }
+        : { do: "refuse", refusal: refusals.injectionGuardMissing(subject) };
 }

@@ -1,7 +1,10 @@
 import { DetachmentTarget, nextDetachmentStep, podsToRestart, refusedComplaint } from "../decide/detachment";
 import { driftOf } from "../decide/drift";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
+import { leftBefore } from "../decide/leftBehind";
+import { policiesToDetach } from "../decide/nodeRolePolicies";
 import { remainingSteps } from "../decide/remainingSteps";
+import { type LeftNodeRoles, rolesKept } from "../decide/sharedNodeRoles";
 import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
@@ -13,7 +16,8 @@ import { OperationContext, RunContext, warn, withRunContext } from "../observe/r
 import { awaitInjectionGuard } from "./awaitAdmission";
 import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
-import { reach } from "./loop";
+import { type Goal, reach, type Reached } from "./loop";
+import { TransientRetry } from "./transientRetry";
 import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface DetachmentInputs extends LiveInputs {
@@ -25,6 +29,8 @@ export interface DetachmentInputs extends LiveInputs {
     /** Undefined: the pods are verified, and nothing is detached. */
     readonly detachFromNodeRoles?: readonly string[];
     readonly detachPolicyArns?: readonly string[];
+    /** The other clusters whose pods no longer need the node roles, as the program says. Missing if it names none. */
+    readonly handedOverClusterArns?: readonly string[];
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
     readonly maxNotReadyNodes: number;
@@ -48,6 +54,7 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         "delivered",
         "detachFromNodeRoles",
         "detachPolicyArns",
+        "handedOverClusterArns",
         "injectionGuard",
         "rollouts",
         "drift",
@@ -57,11 +64,11 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs)),
     update: async (state, inputs, operation) =>
         mustAct<DetachmentInputs>(state, inputs, detachment.acting)
-            ? withRunContext(inputs, rolesOf(inputs), operation, (context) =>
-                  state.approvedRole === inputs.approvedRole
-                      ? repair(context, inputs)
-                      : restoreAndHandOver(context, inputs),
-              )
+            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => {
+                  const isAnotherRole = state.approvedRole !== inputs.approvedRole;
+                  const left = leftBefore({ ...state, isAnotherRole }, inputs.record);
+                  return isAnotherRole ? restoreAndHandOver(context, inputs, left) : repair(context, inputs, left);
+              })
             : outputsOf(state),
     delete: (state, operation) =>
         unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) =>
@@ -79,18 +86,22 @@ function rolesNoLongerListed({ record, detachFromNodeRoles = [] }: DetachmentInp
     return record.namedNodeRoles.filter((name) => !detachFromNodeRoles.includes(name));
 }
 
-async function restoreAndHandOver(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+async function restoreAndHandOver(
+    context: RunContext,
+    inputs: DetachmentInputs,
+    left?: LeftNodeRoles,
+): Promise<DetachmentOutputs> {
     await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
-    return handOver(context, inputs);
+    return handOver(context, inputs, left);
 }
 
 /**
  * The same for a role with which the pods were verified before. One of them may have complained before the role was repaired, and would
  * block every update for an hour. A role that was never verified gets no such allowance.
  */
-async function repair(context: RunContext, inputs: DetachmentInputs): Promise<DetachmentOutputs> {
+async function repair(context: RunContext, inputs: DetachmentInputs, left: LeftNodeRoles): Promise<DetachmentOutputs> {
     try {
-        return await restoreAndHandOver(context, inputs);
+        return await restoreAndHandOver(context, inputs, left);
     } catch (error) {
         const complains = isRefusal(error, "pod-misses-permissions");
         const provedAt = complains ? await provedSinceComplaint(context, targetOf(inputs).subject) : undefined;
@@ -100,7 +111,7 @@ async function repair(context: RunContext, inputs: DetachmentInputs): Promise<De
         context.progress(
             `${error.seen.replace(/\.?$/, ".")} The role has been proved since then: only later events count`,
         );
-        return handOver(context, inputs, provedAt);
+        return handOver(context, inputs, left, provedAt);
     }
 }
 
@@ -157,27 +168,65 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
     };
 }
 
-async function handOver(opened: RunContext, inputs: DetachmentInputs, provedAt?: number): Promise<DetachmentOutputs> {
-    const target = { ...targetOf(inputs), ...(provedAt === undefined ? {} : { provedAt }) };
+async function handOver(
+    opened: RunContext,
+    inputs: DetachmentInputs,
+    left: LeftNodeRoles | undefined,
+    provedAt?: number,
+): Promise<DetachmentOutputs> {
+    const target: DetachmentTarget = {
+        ...targetOf(inputs),
+        ...(left === undefined ? {} : { leftBefore: left }),
+        ...(provedAt === undefined ? {} : { provedAt }),
+    };
     const context = seeingAssociations({ ...opened, subject: target.subject });
     const limit = {
         limitSeconds: inputs.timeouts.verificationSeconds,
         limitArgument: "timeouts.verificationSeconds",
     } as const;
-    const { world } = await reach(context, {
+    const goal: Goal = {
         what: "The verification of all pods",
         next: (seen, memory) => nextDetachmentStep(target, seen, memory),
         left: (seen) => podsToRestart(target, seen),
         ...limit,
         ...(inputs.injectionGuard ? { beforeDetachment: () => awaitInjectionGuard(context, limit) } : {}),
-    });
+    };
+    const { world, memory } = await verifiedUnderGuard(context, target, goal);
     return {
         verifiedPods: world.cluster.pods.filter(({ terminating }) => !terminating).length,
-        detachedFrom: world.account.nodeRoles
-            .filter(({ name, exists }) => exists && (inputs.detachFromNodeRoles ?? []).includes(name))
-            .map(({ name }) => name),
-        remainingSteps: remainingSteps(target, world),
+        detachedFrom: detachedFrom(target, world),
+        remainingSteps: remainingSteps(target, world, memory),
     };
+}
+
+/**
+ * If a shared node role keeps its policies, another cluster's run will detach them, and relies on the verification here: the injection guard
+ * must be enforced before the pods are verified. All regions are looked at, so that the remaining steps name all clusters.
+ */
+async function verifiedUnderGuard(
+    context: RunContext,
+    target: DetachmentTarget,
+    goal: Goal,
+): Promise<Pick<Reached, "world" | "memory">> {
+    const first = await reach(context, goal);
+    if (rolesKept(target, first.world.account.nodeRoles, first.memory, first.world.at).length === 0) {
+        return first;
+    }
+    // A run that has detached other policies has tested it before.
+    const isTested = first.memory.detachedAt !== undefined;
+    await (isTested ? undefined : goal.beforeDetachment?.());
+    const { memory } = isTested ? first : await reach(context, goal);
+    const world = await new TransientRetry(context).read(() => look(context, { searchElsewhere: true }));
+    return { world, memory };
+}
+
+/** The listed node roles that hold no policy any more. */
+function detachedFrom(target: DetachmentTarget, { account }: World): string[] {
+    const { detachFromNodeRoles = [] } = target;
+    return account.nodeRoles
+        .filter((role) => role.exists && detachFromNodeRoles.includes(role.name))
+        .filter((role) => policiesToDetach(target, role).length === 0)
+        .map(({ name }) => name);
 }
 
 async function read(

@@ -336,7 +336,6 @@ const versions: AdviceScenario[] = [
     }),
 ];
 
-const elsewhere = { a: { instancesElsewhere: ["us-east-1/i-9"] } };
 const nodeRoles: AdviceScenario[] = [
     preflight({
         code: "node-role-missing",
@@ -354,17 +353,6 @@ const nodeRoles: AdviceScenario[] = [
         follow: (play) => play.set({ detachFromNodeRoles: ["a", "b"] }),
     }),
     ...[false, true].flatMap((handedOver) => [
-        preflight({
-            code: "node-role-shared",
-            title: handedOver ? "after the hand-over" : "before the hand-over",
-            handedOver,
-            trouble: (play) => {
-                play.world.conditions.nodeRoles = elsewhere;
-                play.set(GUARD_ACTS);
-            },
-            advice: ["Or remove detachFromNodeRoles: the node role then keeps the policy."],
-            follow: (play) => play.set({ detachFromNodeRoles: undefined }),
-        }),
         preflight({
             code: "node-role-in-use",
             title: handedOver ? "after the hand-over" : "before the hand-over",
