@@ -85,6 +85,8 @@ export interface Program extends RoleArguments {
     readonly proof?: CredentialGuardInputs["proof"];
     readonly injectionGuard?: boolean;
     readonly detachPolicyArns?: readonly string[];
+    /** The other clusters that it names as handed over. */
+    readonly handedOverClusterArns?: readonly string[];
 }
 
 type GuardState = CredentialGuardInputs & CredentialGuardOutputs;
@@ -173,6 +175,11 @@ export class Engine {
     /** Whether `--replace` has replaced a credential guard that is still to be deleted: its delete hands back. */
     public get hasReplacedGuard(): boolean {
         return this.stack.replacedGuards.length > 0;
+    }
+
+    /** The outputs of the detachment. Undefined if it is not in the state. */
+    public get outputs(): DetachmentOutputs | undefined {
+        return this.stack.detachment;
     }
 
     public async up(program: Program, run: Run, flags: Flags = {}): Promise<void> {
@@ -334,8 +341,11 @@ export class Engine {
             });
         }
         await steps.operate("detachment", async (replaces) => {
-            const { detachFromNodeRoles, detachPolicyArns } = program;
-            const named = detachPolicyArns === undefined ? {} : { detachPolicyArns };
+            const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns } = program;
+            const named = {
+                ...(detachPolicyArns === undefined ? {} : { detachPolicyArns }),
+                ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
+            };
             const { rollouts = 0 } = stack.canary ?? {};
             const last: DetachmentInputs = {
                 ...common,
@@ -880,7 +890,7 @@ function guardOutputs(guard: CredentialGuardOutputs | undefined) {
 
 function guardInputs(common: LiveInputs, program: Program): CredentialGuardInputs {
     const { detachFromNodeRoles, ownNodeRoles = [], detachPolicyArns = [], proof = "full" } = program;
-    const { overrideExistingServiceAccount = false, additionalPolicyArns = [] } = program;
+    const { overrideExistingServiceAccount = false, additionalPolicyArns = [], handedOverClusterArns } = program;
     return {
         ...common,
         proof,
@@ -889,6 +899,7 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         detachFromNodeRoles: detachFromNodeRoles ?? [],
         ...(ownNodeRoles.length === 0 ? {} : { ownNodeRoles }),
         detachPolicyArns,
+        ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
         injectionGuard: hasInjectionGuard(program),
         policyArns: policiesOf(program),
         roleUniqueId: uniqueIdOf(common.subject.roleArn),

@@ -36,7 +36,7 @@ export function runContextOf(
         cluster: failing("cluster", clusterOf(world, run, subject), world, run),
         aws: failing("aws", awsOf(world, run, subject), world, run),
         now: () => world.now,
-        sleep: (milliseconds) => run.call(`sleep ${String(milliseconds)}`, () => world.advance(milliseconds)),
+        sleep: (milliseconds) => run.pass(`sleep ${String(milliseconds)}`, milliseconds),
         progress: (line) => {
             world.note(`  . ${line}`);
             if (line.startsWith("the rollout failed: ")) {
@@ -78,15 +78,10 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                 world.look(subject.roleArn);
                 return clusterSeen(world, subject);
             }),
-        change: (withTimeout) =>
-            run.call(
-                "wait",
-                () => {
-                    const { version: before } = world;
-                    world.advance(withTimeout, () => world.version !== before);
-                },
-                false,
-            ),
+        change: (withTimeout) => {
+            const { version: before } = world;
+            return run.pass("wait", withTimeout, { until: () => world.version !== before, writes: false });
+        },
         issuer: () => read("issuer", issuer),
         requestToken: () =>
             read(
@@ -253,7 +248,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
-        look: ({ instanceIds, roleNames }) =>
+        look: ({ instanceIds, roleNames, searchElsewhere }) =>
             read("account", () => {
                 world.lookAtAccount();
                 const { unknownNodes = [] } = world.conditions;
@@ -271,7 +266,9 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
                                 { subnetId: subnet, securityGroupIds: ["sg-nodes"] },
                             ]),
                     ),
-                    nodeRoles: [...new Set([...used, ...roleNames])].map((name) => nodeRoleSeen(world, name)),
+                    nodeRoles: [...new Set([...used, ...roleNames])].map((name) =>
+                        nodeRoleSeen(world, name, searchElsewhere),
+                    ),
                 };
             }),
         attach: (role, policyArn) =>
@@ -355,14 +352,14 @@ function change(world: ModelWorld, role: string, policyArn: string, attached: bo
     };
 }
 
-function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
+function nodeRoleSeen(world: ModelWorld, name: string, searchElsewhere: boolean): NodeRoleSeen {
     const instances = world.nodes.filter(({ role }) => role === name).map((node) => instanceOf(node.name));
     return {
         name,
         exists: true,
         uniqueId: name,
         inlineCniPolicies: [],
-        instancesElsewhere: [],
+        ...elsewhere(world, name, searchElsewhere),
         cniPolicies: [
             ...(world.isAttached(name) ? [CNI_POLICY] : []),
             ...(world.lent.isHeldBy(name) ? [LENT_POLICY] : []),
@@ -371,6 +368,26 @@ function nodeRoleSeen(world: ModelWorld, name: string): NodeRoleSeen {
         instancesOfCluster: instances,
         ...world.conditions.nodeRoles?.[name],
     };
+}
+
+/** The instances of the account's other clusters with this role. Only a look that searches elsewhere sees other regions. */
+function elsewhere({ account, region, clusterName }: ModelWorld, role: string, searchElsewhere: boolean) {
+    const found = account.clusters
+        .filter((other) => other.clusterName !== clusterName && (searchElsewhere || other.region === region))
+        .flatMap((other) =>
+            other.nodes
+                .filter((node) => node.role === role)
+                .map(({ name }) => [`${other.region}/i-${other.clusterName}-${name}`, [clusterArnOf(other)]] as const),
+        );
+    return {
+        instancesElsewhere: found.map(([instance]) => instance),
+        ...(found.length === 0 ? {} : { clustersElsewhere: Object.fromEntries(found) }),
+    };
+}
+
+/** The ARN of the cluster, as EKS has it. */
+export function clusterArnOf({ region, clusterName }: Pick<ModelWorld, "region" | "clusterName">): string {
+    return `arn:aws:eks:${region}:${ACCOUNT}:cluster/${clusterName}`;
 }
 
 const instanceOf = (node: string) => `i-${node}`;

@@ -1,5 +1,6 @@
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
 import type { ProofFailure } from "../../handover/model/proof";
+import { ModelAccount } from "./account";
 import { mayBothBe, Restart, Restarts } from "./canaries";
 import { AWS_NODE, type ModelRole, suffices } from "./cniRole";
 import type { Conditions } from "./conditions";
@@ -153,7 +154,6 @@ export class ModelWorld {
     public readonly log: string[] = [];
     /** The node roles whose policy an outsider has taken, and when it was attached again. */
     private readonly taken = new Map<string, number | undefined>();
-    private readonly attachments = new Map<string, History<boolean>>();
     private readonly accounts = new Map([
         [AWS_NODE, new ModelServiceAccount("service-account")],
         ["another", new ModelServiceAccount("another")],
@@ -166,6 +166,18 @@ export class ModelWorld {
     private podsCreated = 0;
     private joined = 0;
     private due: { readonly at: number; readonly happen: () => void }[] = [];
+
+    public constructor(
+        public readonly account = new ModelAccount<ModelWorld>(),
+        public readonly clusterName = "prod",
+        public readonly region = "eu-west-1",
+    ) {
+        account.clusters.push(this);
+    }
+
+    private get attachments(): Map<string, History<boolean>> {
+        return this.account.attachments;
+    }
 
     public note(line: string): void {
         this.log.push(`${((this.now - 1_000_000) / 1000).toFixed(2).padStart(8)}  ${line}`);
@@ -316,11 +328,24 @@ export class ModelWorld {
 
     public setAttached(role: string, value: boolean): void {
         this.attachments.get(role)?.push({ at: this.now, value });
-        if (value && this.taken.has(role)) {
-            this.taken.set(role, this.taken.get(role) ?? this.now);
+        if (value) {
+            this.account.clusters.forEach((cluster) => cluster.noteAttached(role));
         }
         if (!value) {
             this.onDetached?.();
+        }
+    }
+
+    private noteAttached(role: string): void {
+        if (this.taken.has(role)) {
+            this.taken.set(role, this.taken.get(role) ?? this.now);
+        }
+    }
+
+    /** The nodes of a cluster join with a role that has lost its policy before: their pods have no path yet. */
+    public beginWithout(role: string): void {
+        if (!this.isAttached(role)) {
+            this.taken.set(role, undefined);
         }
     }
 
@@ -446,8 +471,7 @@ export class ModelWorld {
     public advance(milliseconds: number, until: () => boolean = () => false): void {
         const end = this.now + milliseconds;
         while (this.now < end && !until()) {
-            this.now += TICK_MILLISECONDS;
-            this.tick();
+            this.account.pass(TICK_MILLISECONDS);
         }
     }
 
@@ -499,7 +523,8 @@ export class ModelWorld {
         this.version += 1;
     }
 
-    private tick(): void {
+    /** Its account calls this as time passes. */
+    public tick(): void {
         while (this.due[0] !== undefined && this.due[0].at <= this.now) {
             this.due.shift()?.happen();
         }
