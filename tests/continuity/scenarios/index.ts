@@ -16,6 +16,7 @@ import { records } from "./records";
 import { role } from "./role";
 import { rollout } from "./rollout";
 import type { Scenario } from "./scenario";
+import { sharedNodeRole } from "./sharedNodeRole";
 import { turningOff } from "./turningOff";
 import { webhook } from "./webhook";
 
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...aws,
     ...rollout,
     ...others,
+    ...sharedNodeRole,
     ...owners,
     ...changes,
     ...turningOff,
