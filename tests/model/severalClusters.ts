@@ -230,7 +230,7 @@ export class SeveralClusters {
         const handedOver = this.clusters
             .filter((other) => other !== cluster && other.isHandedOver)
             .map(({ arn }) => arn);
-        if (naming === "none") {
+        if (naming === "none" || !cluster.lists) {
             return [];
         }
         const isTrue = cluster.named.every((arn) => handedOver.includes(arn));

@@ -342,11 +342,9 @@ export class ModelWorld {
         }
     }
 
-    /** The nodes of a cluster join with a role that has lost its policy before: their pods have no path yet. */
+    /** The nodes of a cluster join with a role that has lost its policy before: their pods have no path until IAM enforces one again. */
     public beginWithout(role: string): void {
-        if (!this.isAttached(role)) {
-            this.taken.set(role, undefined);
-        }
+        this.taken.set(role, this.isAttached(role) ? this.attachments.get(role)?.at(-1)?.at : undefined);
     }
 
     /** An outsider detaches the policy from a node role. */
