@@ -63,5 +63,7 @@ function existing(
 ): Readonly<Record<string, string>> {
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
     const others = ownRoleArns.filter((arn) => arn !== subject.roleArn);
-    return first === undefined || isReplacing ? formerAnnotations : withoutDeletedRole(first, formerAnnotations, others);
+    return first === undefined || isReplacing
+        ? formerAnnotations
+        : withoutDeletedRole(first, formerAnnotations, others);
 }

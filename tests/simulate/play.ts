@@ -107,17 +107,22 @@ function checkCalls(world: ModelWorld, goal: string, made: number): void {
     }
 }
 
-/** The faults, and the kills by the call that they came before or after. */
+/** The faults before all of them end, and the kills by the call before or after which they came. */
 function countLog({ log }: ModelWorld, trace: Trace): void {
-    for (const line of log) {
+    for (const line of log.slice(
+        0,
+        log.findIndex((one) => one.endsWith("== all faults end")),
+    )) {
         const text = line.slice(LENGTH_OF_TIME);
         const [, fault] = /^\*\* (?!the |pods )(\w+)/.exec(text) ?? [];
-        const [, killed] = /^killed (.*)$/.exec(text) ?? [];
+        const [, killed] = /^killed (?:before|after): (.*)$/.exec(text) ?? [];
         if (fault !== undefined) {
             trace.perturbs(fault);
         }
         if (killed !== undefined) {
-            trace.perturbs(`killed ${killed.replace(/\b(?:arn:\S+|pod\d+|to \S+|from \S+|with \S+|\d+)/g, "").trim()}`);
+            trace.perturbs(
+                `killed at: ${killed.replace(/\b(?:arn:\S+|pod\d+|to \S+|from \S+|with \S+|\d+)/g, "").trim()}`,
+            );
         }
     }
 }

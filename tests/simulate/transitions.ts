@@ -8,7 +8,6 @@ type Taken = Exclude<Step["do"], "refuse">;
 const ROLLOUT: readonly Taken[] = [
     "wait",
     "attach",
-    "awaitPropagation",
     "annotate",
     "admitRoles",
     "restart",
@@ -57,7 +56,7 @@ export const STEPS: Readonly<Record<string, readonly Taken[]>> = {
     "detachment.create": VERIFICATION,
     "detachment.update": VERIFICATION,
     "detachment.read": ["done"],
-    "detachment.delete": ["wait", "attach", "done"],
+    "detachment.delete": ["wait", "attach", "annotate", "done"],
 };
 
 export const TRANSITIONS: readonly string[] = Object.entries(STEPS).flatMap(([of, steps]) =>

@@ -1,7 +1,18 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { annotationsToRestore, type Restorable } from "../../../../handover/decide/annotationsToRestore";
 import type { World } from "../../../../handover/model/world";
-import { carrying, FORMER_ROLE, onNodeRole, pod, pods, record, ROLE, ROLE_ARN, subject, world } from "../support/worlds";
+import {
+    carrying,
+    FORMER_ROLE,
+    onNodeRole,
+    pod,
+    pods,
+    record,
+    ROLE,
+    ROLE_ARN,
+    subject,
+    world,
+} from "../support/worlds";
 
 const former = { [ROLE_ARN]: FORMER_ROLE };
 /** Both roles are the component's own, so that the engine deletes the former one once the pods have moved. */
