@@ -4,9 +4,9 @@ import { listNames } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
-import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
+import { annotateAgainStep } from "./annotateAgain";
 import { complaintStep } from "./complaints";
 import { hasDelivery } from "./delivered";
 import {
@@ -214,7 +214,7 @@ function verificationStep(
     const { subject } = target;
     const { cluster } = world;
     if (!isAnnotated(subject, cluster)) {
-        return annotationStep(subject, cluster);
+        return annotateAgainStep(subject, cluster, "the service account has lost its annotation: annotating it again");
     }
     const complaint = complaintStep(fleet, target, world);
     if (complaint !== undefined) {
@@ -256,18 +256,6 @@ function untestedStep(untested: readonly PodSeen[], fleet: Fleet, world: World):
     return untested.length === 0
         ? undefined
         : { do: "refuse", refusal: refusals.canaryMissing(untested, describeNodes(untested, world)) };
-}
-
-/** Restores an annotation that was removed, but does not overwrite another owner's. */
-function annotationStep(subject: Subject, { serviceAccount }: ClusterSeen): Step {
-    const otherOwners = (serviceAccount?.roleArnOwners ?? []).filter((owner) => owner !== subject.fieldManager);
-    return otherOwners.length > 0
-        ? { do: "refuse", refusal: refusals.annotationOwned(subject, otherOwners) }
-        : {
-              do: "annotate",
-              annotations: subject.annotations,
-              why: "the service account has lost its annotation: annotating it again",
-          };
 }
 
 function ignoredNodesStep(

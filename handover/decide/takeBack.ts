@@ -4,6 +4,7 @@ import { listNames } from "../model/listNames";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { PodSeen, World } from "../model/world";
+import { otherOwners } from "./annotateAgain";
 import { complains } from "./complaints";
 import { fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
 
@@ -20,6 +21,8 @@ export interface TakeBackTarget {
 /**
  * Restores the former annotation, and restarts each pod that carries the role and was not seen to work with it. The others have a path, and
  * stay as they are.
+ *
+ * An annotation that another owner has written meanwhile stays. What the next pods get is that owner's, so only pods that do not work restart.
  */
 export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World, memory: Memory): Step {
     const { subject, formerAnnotations } = target;
@@ -27,11 +30,12 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     const differs = Object.keys({ ...subject.annotations, ...formerAnnotations }).some(
         (name) => live[name] !== formerAnnotations[name],
     );
-    if (cluster.serviceAccount !== undefined && differs) {
+    const isOthers = otherOwners(subject, cluster).length > 0;
+    if (cluster.serviceAccount !== undefined && differs && !isOthers) {
         return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
     }
     const ready = cluster.nodes.filter((node) => node.ready);
-    const isBack = (pod: PodSeen) => isTakenBack(target, pod, at);
+    const isBack = (pod: PodSeen) => (isOthers && pod.ready) || isTakenBack(target, pod, at);
     const fleet = fleetOf(cluster, ready, isBack, false);
     const touched = new Set(Object.keys(memory.restarts));
     const isAwaited = [...fleet.starting, ...fleet.terminating].some(

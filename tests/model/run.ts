@@ -23,6 +23,11 @@ export class Run {
         world.moments = [];
     }
 
+    /** How many calls it has made, also those that only read or wait. */
+    public get calls(): number {
+        return Math.floor(this.moments / 2);
+    }
+
     public get wasKilled(): boolean {
         return this.dead;
     }

@@ -18,7 +18,7 @@ import type { CallName } from "./conditions";
 import { ACCOUNT, CNI_POLICY, ISSUER, missingGrants, refusedBy } from "./cniRole";
 import { CUSTOMER_POLICY, LENT_POLICY } from "./lentPolicies";
 import type { Run } from "./run";
-import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, ModelNode, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 export { CNI_POLICY } from "./cniRole";
 export const CONTROL = "pulumi.com/patchFieldManager";
@@ -70,12 +70,13 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
     const issuer = () => world.conditions.tokenIssuer ?? ISSUER;
     const uid = () => world.conditions.clusterUid ?? "cluster";
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
+    const hasGuard = () => isGuardOf(world, subject);
     return {
         identity: () => read("identity", () => ({ uid: uid(), version: version() })),
         clustersInKubeconfig: () => ["prod"],
         look: () =>
             read("cluster", () => {
-                world.look(subject.roleArn);
+                world.look(subject.roleArn, manager);
                 return clusterSeen(world, subject);
             }),
         change: (withTimeout) => {
@@ -90,20 +91,34 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             ),
         annotate: (annotations) =>
             run.call(`annotate ${annotations[ROLE_ARN] ?? "nothing"}`, () => {
-                const { [CONTROL]: control } = world.accountOf(accountName).annotations;
+                const { owner = manager, annotations: present } = world.accountOf(accountName);
+                const { [CONTROL]: control, [ROLE_ARN]: roleArn } = present;
                 const kept = { ...(control === undefined ? {} : { [CONTROL]: control }), ...annotations };
-                world.annotate(kept, manager, accountName, true);
+                // An apply without a field releases it, and leaves what another manager owns.
+                const isLeft = owner !== manager && roleArn !== undefined && annotations[ROLE_ARN] === undefined;
+                world.annotate(
+                    isLeft ? { ...kept, [ROLE_ARN]: roleArn } : kept,
+                    isLeft ? owner : manager,
+                    accountName,
+                    true,
+                );
             }),
-        restart: ({ name, uid }) => run.call(`restart ${name}`, () => world.stop(uid, true)),
-        forceRestart: ({ name, uid }) => run.call(`force restart ${name}`, () => world.stop(uid, true, true)),
+        restart: ({ name, uid }) => run.call(`restart ${name}`, () => world.stop(uid, true, false, manager)),
+        forceRestart: ({ name, uid }) => run.call(`force restart ${name}`, () => world.stop(uid, true, true, manager)),
         releaseTemplate: () =>
             run.call("release the template", () => {
-                world.template = undefined;
-                world.patched = undefined;
+                if (world.patched === undefined || world.patched.manager === manager) {
+                    world.template = undefined;
+                    world.patched = undefined;
+                }
             }),
         releaseServiceAccount: (leaving, { name } = serviceAccount) =>
             run.call(`release the service account ${name}`, () => {
-                const foreign = world.accountOf(name).annotations[ROLE_ARN] === FOREIGN_ROLE;
+                const { owner = manager, annotations } = world.accountOf(name);
+                if (isComponent(owner) && owner !== manager) {
+                    return;
+                }
+                const foreign = annotations[ROLE_ARN] === FOREIGN_ROLE;
                 world.annotate(
                     { ...(foreign ? { [ROLE_ARN]: FOREIGN_ROLE } : {}), ...leaving },
                     foreign ? FOREIGN_OWNER : "eks-cni-hand-back",
@@ -115,8 +130,11 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
         removeWakeMark: () => run.call("remove the wake mark", () => (world.woken = false)).then(() => undefined),
         admitRoles: (roleArns) =>
             run.call("change the injection guard", () => {
-                world.guardedAccount = world.guard === undefined ? world.guardedAccount : accountName;
-                world.guard = world.guard && roleArns;
+                if (!hasGuard()) {
+                    return;
+                }
+                world.guardedAccount = accountName;
+                world.guard = roleArns;
             }),
         testAdmission: (roleArn) =>
             read("admission", () => ({
@@ -124,7 +142,9 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             })),
         removeInjectionGuard: () =>
             run.call("remove the injection guard", () => {
-                world.guard = undefined;
+                if (hasGuard()) {
+                    world.guard = undefined;
+                }
             }),
         close: () => undefined,
     };
@@ -143,6 +163,7 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
     const { defaultPodsWithoutRole } = conditions;
     const others = otherCarriers(world, subject, hasDaemonSet);
     const former = annotatedFormerAccounts(world, subject);
+    const hasGuard = isGuardOf(world, subject);
     const isGuarded = subject.serviceAccount.name === world.guardedAccount;
     return {
         uid: conditions.clusterUid ?? "cluster",
@@ -156,14 +177,22 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
         ...(others.length === 0 ? {} : { otherCarriers: others }),
         ...(former.length === 0 ? {} : { formerServiceAccounts: former }),
         injectionGuard: {
-            present: world.guard !== undefined,
-            inForce: world.guard !== undefined,
+            present: hasGuard,
+            inForce: hasGuard,
             // With the expressions for another service account, it admits no known role.
-            ...(world.guard === undefined ? {} : { roleArns: isGuarded ? world.guard : [] }),
+            ...(hasGuard ? { roleArns: isGuarded ? (world.guard ?? []) : [] } : {}),
         },
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
     };
 }
+
+/** Whether the injection guard exists, and is that of the subject's component. */
+function isGuardOf({ guard, guardName }: ModelWorld, { injectionGuardName }: Subject): boolean {
+    return guard !== undefined && guardName === injectionGuardName;
+}
+
+/** Whether a field manager is that of a component of this package. */
+export const isComponent = (manager: string) => manager.startsWith("eks-cni/");
 
 function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
     const { conditions } = world;
@@ -244,15 +273,14 @@ function credentialsOf({
     }
 }
 
-function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAccess {
+function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Subject): AwsAccess {
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
         look: ({ instanceIds, roleNames, searchElsewhere }) =>
             read("account", () => {
-                world.lookAtAccount();
-                const { unknownNodes = [] } = world.conditions;
-                const known = world.nodes.filter(({ name }) => !unknownNodes.includes(name));
+                world.lookAtAccount(fieldManager);
+                const known = nodesInEc2(world);
                 const roleOf = (id: string) => known.find(({ name }) => instanceOf(name) === id)?.role;
                 const roleOfInstance = Object.fromEntries(instanceIds.map((id) => [id, roleOf(id)]));
                 const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
@@ -353,7 +381,9 @@ function change(world: ModelWorld, role: string, policyArn: string, attached: bo
 }
 
 function nodeRoleSeen(world: ModelWorld, name: string, searchElsewhere: boolean): NodeRoleSeen {
-    const instances = world.nodes.filter(({ role }) => role === name).map((node) => instanceOf(node.name));
+    const instances = nodesInEc2(world)
+        .filter(({ role }) => role === name)
+        .map((node) => instanceOf(node.name));
     return {
         name,
         exists: true,
@@ -388,6 +418,11 @@ function elsewhere({ account, region, clusterName }: ModelWorld, role: string, s
 /** The ARN of the cluster, as EKS has it. */
 export function clusterArnOf({ region, clusterName }: Pick<ModelWorld, "region" | "clusterName">): string {
     return `arn:aws:eks:${region}:${ACCOUNT}:cluster/${clusterName}`;
+}
+
+/** The nodes whose instances EC2 shows, with their profiles. */
+function nodesInEc2({ nodes, conditions: { unknownNodes = [] } }: ModelWorld): ModelNode[] {
+    return nodes.filter(({ name, terminated }) => !terminated && !unknownNodes.includes(name));
 }
 
 const instanceOf = (node: string) => `i-${node}`;

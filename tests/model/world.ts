@@ -30,6 +30,9 @@ export const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
 export const POD_IDENTITY = "pod identity";
 /** The field manager of that party. */
 export const FOREIGN_OWNER = "kubectl-annotate";
+/** The field manager and the injection guard of the component. Another component has others. */
+export const OWN_MANAGER = "eks-cni/network/production/cni";
+export const OWN_GUARD = "guard";
 
 export interface ModelNode {
     readonly name: string;
@@ -40,6 +43,11 @@ export interface ModelNode {
     lacksImage: boolean;
     /** Whether its pods take longer to stop. */
     stopsSlowly: boolean;
+    /**
+     * Whether its instance was terminated: nothing runs on it, and EC2 shows no profile of it any more. The API server shows the node and its pods
+     * as before, until the node controller notices.
+     */
+    terminated: boolean;
 }
 
 /** The DaemonSet's own metadata, as far as the component's patch writes it. */
@@ -87,6 +95,8 @@ export class ModelWorld {
     public serviceAccountName = AWS_NODE;
     /** The service account whose pods the injection guard looks at. */
     public guardedAccount = AWS_NODE;
+    /** The name of the injection guard. No two components that have the same DaemonSet have one at the same time. */
+    public guardName = OWN_GUARD;
     /** Called once, when the next pod is created. */
     public onNextPod: (() => void) | undefined;
     public webhook = { up: true, lateMilliseconds: 0 };
@@ -97,8 +107,6 @@ export class ModelWorld {
     public patched: PatchedMetadata | undefined;
     /** What a program without live checks has written to the pod template, so that the DaemonSet replaces its pods. */
     public plainTemplate: string | undefined;
-    /** The part of the product that acts. */
-    public acting: Acting;
     /** How often an operator has restarted the DaemonSet's pods, which changes its pod template. */
     public rollouts = 0;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
@@ -112,6 +120,8 @@ export class ModelWorld {
     public startMilliseconds = 1000;
     /** Over how many subnets the nodes are spread. */
     public subnets = 1;
+    /** Nodes only join up to this number: more of them make a random run slower, and find nothing more. */
+    public mostNodes = 6;
     /** Subnets without a way to STS: a new pod there cannot use any CNI role. A pod that works keeps its session. */
     public readonly closedSubnets = new Set<string>();
     /** The existing CNI roles. */
@@ -160,7 +170,11 @@ export class ModelWorld {
     ]);
     private readonly guards: History<Guard | undefined> = [{ at: 0, value: undefined }];
     private readonly restarts = new Restarts();
-    private readonly waves = new Waves();
+    /** What the live checks of each component do, by its field manager. */
+    private readonly actors = new Map<string, { acting: Acting; readonly waves: Waves }>();
+    /** The nodes whose instances EC2 did not show when a live check looked last. */
+    private notShown = new Set<string>();
+    private readonly failedFor = new Map<string, number>();
     private retryAt = 0;
     private backoff = 1000;
     private podsCreated = 0;
@@ -206,6 +220,7 @@ export class ModelWorld {
             ready: true,
             lacksImage: false,
             stopsSlowly: false,
+            terminated: false,
         });
         this.createNodeRole(role, holdsPolicy);
         this.changed();
@@ -326,6 +341,11 @@ export class ModelWorld {
         return this.attachments.get(role)?.at(-1)?.value ?? false;
     }
 
+    /** Whether the policy was attached at an earlier time. */
+    public wasAttached(role: string, at: number): boolean {
+        return valueAt(this.attachments.get(role) ?? [], at) ?? false;
+    }
+
     public setAttached(role: string, value: boolean): void {
         this.attachments.get(role)?.push({ at: this.now, value });
         if (value) {
@@ -361,28 +381,50 @@ export class ModelWorld {
         [...this.taken.keys()].forEach((role) => this.setAttached(role, true));
     }
 
+    /** The part of the product that acts. */
+    public setActing(acting: Acting, manager: string): void {
+        this.actorOf(manager).acting = acting;
+    }
+
+    private actorOf(manager: string) {
+        const actor = this.actors.get(manager) ?? { acting: undefined, waves: new Waves() };
+        this.actors.set(manager, actor);
+        return actor;
+    }
+
     /** A live check looks at the cluster. */
-    public look(roleArn: string): void {
-        this.acted.add(this.acting);
+    public look(roleArn: string, manager: string): void {
+        const { acting, waves } = this.actorOf(manager);
+        this.acted.add(acting);
         const nodes = this.nodes
             .filter(({ ready }) => ready)
-            .map(({ name, role, subnet }) => {
+            .map(({ name }) => {
                 const pod = this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
                 return {
                     name,
-                    place: this.acting === "handBack" ? role : `${role} in ${subnet}`,
+                    place: this.shownPlaceOf(name, acting),
                     pod: pod && {
                         uid: pod.uid,
-                        isRight: this.acting === "handBack" ? !this.isApproved(pod) : pod.roleArn === roleArn,
+                        isRight: acting === "handBack" ? !this.isApproved(pod) : pod.roleArn === roleArn,
                         isProven: pod.roleArn === roleArn && this.hasWorked(pod, STABLE_SECONDS),
                     },
                 };
             });
-        this.waves.look(this.acting, nodes, this.maxUnavailable);
+        waves.look(acting, nodes, this.maxUnavailable);
     }
 
-    public lookAtAccount(): void {
-        this.waves.lookAtAccount(this.nodes.map(({ name }) => name));
+    public lookAtAccount(manager: string): void {
+        const { acting, waves } = this.actorOf(manager);
+        const { unknownNodes = [] } = this.conditions;
+        const terminated = this.nodes.flatMap((node) => (node.terminated ? [node.name] : []));
+        this.notShown = new Set([...unknownNodes, ...terminated]);
+        waves.lookAtAccount(new Map(this.nodes.map(({ name }) => [name, this.shownPlaceOf(name, acting)])));
+    }
+
+    /** Where a live check sees a node. */
+    private shownPlaceOf(name: string, acting: Acting): string {
+        const { role, subnet } = this.nodes.find((node) => node.name === name) ?? { role: "", subnet: "" };
+        return this.notShown.has(name) ? "an unknown place" : acting === "handBack" ? role : `${role} in ${subnet}`;
     }
 
     private hasWorked(pod: ModelPod, seconds: number): boolean {
@@ -404,22 +446,24 @@ export class ModelWorld {
         return this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS;
     }
 
-    public stop(uid: string, byLiveChecks: boolean, atOnce = false): void {
+    /** @param manager The field manager of the component whose live checks restart the pod. */
+    public stop(uid: string, byLiveChecks: boolean, atOnce = false, manager = OWN_MANAGER): void {
         const pod = this.pods.find((one) => one.uid === uid);
         if (pod !== undefined) {
-            const isRestart = byLiveChecks && this.isReady(pod) && !pod.stoppingSince;
-            const { problem, isOfWave } = isRestart ? this.waves.restart(uid) : NOT_COUNTED;
+            const actor = byLiveChecks ? this.actorOf(manager) : undefined;
+            const isRestart = this.isReady(pod) && !pod.stoppingSince;
+            const { problem, isOfWave } = (isRestart ? actor?.waves.restart(uid) : undefined) ?? NOT_COUNTED;
             if (problem !== undefined) {
                 this.problem(problem);
             }
-            if (isOfWave && this.acting === "rollout") {
+            if (isOfWave && actor?.acting === "rollout") {
                 const { onWave } = this;
                 this.onWave = undefined;
                 onWave?.();
             }
             pod.stoppingSince ??= this.now;
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
-            if (byLiveChecks && this.hasPath(pod) && this.isReady(pod)) {
+            if (actor !== undefined && this.hasPath(pod) && this.isReady(pod)) {
                 const { [ROLE_ARN]: annotated } = this.annotations;
                 this.restarts.begin({ at: this.now, annotated, isOfWave }, pod.node, this.nodesLike(pod.node));
             }
@@ -427,15 +471,21 @@ export class ModelWorld {
         }
     }
 
+    /** The longest time that a canary of the present run has had no path. */
+    public get longestCanaryMilliseconds(): number {
+        return Math.max(0, ...this.failedFor.values());
+    }
+
     /** A run of the engine begins. It does not remember what an earlier one did. */
     public beginRun(): void {
+        this.failedFor.clear();
         this.acted.clear();
         this.restarts.beginRun();
     }
 
     /** A run has taken a wave back. */
-    public noteTakenBack(): void {
-        this.waves.noteTakenBack();
+    public noteTakenBack(manager: string): void {
+        this.actorOf(manager).waves.noteTakenBack();
     }
 
     /** The nodes with the same node role, with the roles that their pods carry. */
@@ -453,6 +503,10 @@ export class ModelWorld {
     private placeOf(node: string): string {
         const { role, subnet } = this.nodes.find(({ name }) => name === node) ?? { role: "", subnet: "" };
         return `${role} in ${subnet}`;
+    }
+
+    private isTerminated(node: string): boolean {
+        return this.nodes.some(({ name, terminated }) => name === node && terminated);
     }
 
     private roleOf(node: string): string | undefined {
@@ -534,7 +588,7 @@ export class ModelWorld {
     }
 
     private kubelets(): void {
-        const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
+        const ready = new Set(this.nodes.filter((node) => node.ready && !node.terminated).map(({ name }) => name));
         const slow = new Set(this.nodes.filter((node) => node.stopsSlowly).map(({ name }) => name));
         const gone = ({ node, stoppingSince = Infinity }: ModelPod) =>
             ready.has(node) &&
@@ -650,10 +704,13 @@ export class ModelWorld {
      * webhook gives a role that does not work.
      */
     private checkInvariant(): void {
-        const failing = this.pods.flatMap(({ node, roleArn, stoppingSince, restart }) =>
-            restart && !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false ? [{ node, restart }] : [],
+        const failing = this.pods.flatMap(({ uid, node, roleArn, stoppingSince, restart }) =>
+            restart && !stoppingSince && !this.isTerminated(node) && this.cniRoles.get(roleArn ?? "")?.works === false
+                ? [{ uid, node, restart }]
+                : [],
         );
         const canaries = failing.filter(({ restart }) => !restart.isOfWave);
+        canaries.forEach(({ uid }) => this.failedFor.set(uid, (this.failedFor.get(uid) ?? 0) + TICK_MILLISECONDS));
         if (failing.length - canaries.length > this.maxUnavailable) {
             this.problem(
                 `a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`,
@@ -670,7 +727,7 @@ export class ModelWorld {
         }
         this.checkCutOff();
         [...this.elsewhere.withoutPath(this), ...this.others.withoutPath(this)].forEach((found) => this.problem(found));
-        for (const pod of this.pods) {
+        for (const pod of this.pods.filter(({ node }) => !this.isTerminated(node))) {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
             // Without the guard, another party's role cannot be prevented, and the component has no part in it.
             const isForeign = pod.roleArn === FOREIGN_ROLE;
@@ -689,6 +746,7 @@ export class ModelWorld {
     private checkCutOff(): void {
         const places = this.pods
             .filter((pod) => pod.restart && !pod.stoppingSince && pod.startedAt !== undefined && this.isCutOff(pod))
+            .filter(({ node }) => !this.isTerminated(node))
             .map(({ node }) => this.placeOf(node));
         if (places.length > this.maxUnavailable && new Set(places).size < places.length) {
             this.problem(`${String(places.length)} pods at once have no way to STS: ${places.sort().join(", ")}`);
