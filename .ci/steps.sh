@@ -25,7 +25,7 @@ suite() {
     local title=$1 script=$2
     shift 2
     case $script in
-    demo | test:continuity) step "$title" npm run --silent "$script" -- "$@" ;;
+    demo | test:continuity | test:simulate) step "$title" npm run --silent "$script" -- "$@" ;;
     *) step "$title" npm run --silent "$script" -- --reporter .ci/failedFiles.cjs "$@" ;;
     esac
 }

@@ -256,8 +256,9 @@ export interface CniServiceAccountRoleArgs {
      * The names of the node roles to detach the CNI policy from, for example `["AmazonEKSNodeRole"]`.
      *
      * The policy is detached once every pod carries the CNI role. The update refuses unless the list has all roles that nodes of
-     * this cluster run with, and none that instances elsewhere use. A node role that is removed from the list gets its policies
-     * attached again. If no list is given, nothing is detached, and `remainingSteps` names the roles that still hold the policy.
+     * this cluster run with. A node role that other clusters use as well keeps the policy (`remainingSteps` names it) until
+     * `handedOverClusterArns` names them all. A node role that is removed from the list gets its policies attached again. If no
+     * list is given, nothing is detached, and `remainingSteps` names the roles that still hold the policy.
      *
      * The list and its members may be Outputs. Whether it is given must be plain, because that decides which resources exist.
      */
@@ -271,6 +272,22 @@ export interface CniServiceAccountRoleArgs {
      * The list and its members may be Outputs. Whether it is given must be plain.
      */
     detachPolicyArns?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * The ARNs of other clusters that share a node role and are handed over, for example
+     * `["arn:aws:eks:us-west-2:111122223333:cluster/blue"]`.
+     *
+     * Needs `detachFromNodeRoles`. The pods of those clusters cannot be seen from here: name a cluster only once every `aws-node`
+     * pod there carries a role of its own, as after a successful update of its own component. A policy is detached from a shared
+     * node role when every cluster is named whose instances use the role, in any region, by the tags of the instances. This cluster's
+     * own ARN has no effect.
+     *
+     * Remove a cluster from the list, and run an update, before that cluster is handed back: the shared node roles then get their
+     * policies again. If another run has attached a policy again, a cluster that is still listed counts no more: the policy stays,
+     * and `remainingSteps` says so (`attached-again`), until the cluster is removed and listed again. Defaults to none.
+     *
+     * The list and its members may be Outputs.
+     */
+    handedOverClusterArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
      * How much is proved before anything on the cluster changes.
      *

@@ -34,6 +34,14 @@ export interface ManagedPolicyReference {
     name: string;
 }
 
+/** The parts of an EKS cluster's ARN. */
+export interface ClusterReference {
+    partition: string;
+    region: string;
+    accountId: string;
+    name: string;
+}
+
 const PARTITION = "(aws(?:-[a-z0-9]+)*)";
 const ACCOUNT = "(\\d{12})";
 /**
@@ -48,6 +56,14 @@ const ISSUER_MAX = 255 - "https://".length;
 const OIDC_PROVIDER_ARN = new RegExp(`^arn:${PARTITION}:iam::${ACCOUNT}:oidc-provider/${ISSUER}$`);
 const ROLE_ARN = new RegExp(`^arn:${PARTITION}:iam::${ACCOUNT}:role(/(?:[!-.0-~]+/)*)([\\w+=,.@-]{1,64})$`);
 const POLICY_ARN = new RegExp(`^arn:${PARTITION}:iam::(\\d{12}|aws):policy(/(?:[!-.0-~]+/)*)([\\w+=,.@-]{1,128})$`);
+
+/**
+ * Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html (cluster),
+ * https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name)
+ */
+const CLUSTER_ARN = new RegExp(
+    `^arn:${PARTITION}:eks:([a-z]+(?:-[a-z]+)+-\\d+):${ACCOUNT}:cluster/([0-9A-Za-z][A-Za-z0-9_-]{0,99})$`,
+);
 
 /** The provider that an ARN names, or undefined if it is not the ARN of an IAM OIDC provider. */
 export function parseOidcProviderArn(arn: string): OidcProvider | undefined {
@@ -77,6 +93,16 @@ export function parsePolicyArn(arn: string): ManagedPolicyReference | undefined 
     }
     const [partition, owner, path, name] = found;
     return { partition, owner, path, name };
+}
+
+/** The cluster that an ARN names, or undefined if it is not the ARN of an EKS cluster. */
+export function parseClusterArn(arn: string): ClusterReference | undefined {
+    const found = CLUSTER_ARN.exec(arn)?.slice(1) as [string, string, string, string] | undefined;
+    if (found === undefined) {
+        return undefined;
+    }
+    const [partition, region, accountId, name] = found;
+    return { partition, region, accountId, name };
 }
 
 /** The issuer URL that EKS reports, in the form of an OIDC provider's ARN. */

@@ -29,6 +29,7 @@ const TASKS = {
     "test:policies": suite("policies"),
     "test:languages": suite("languages"),
     "test:scale": suite("scale"),
+    "test:simulate": [...typescript, inRoot("tests/simulate/main.ts")],
     "test:package": suite("package"),
 };
 

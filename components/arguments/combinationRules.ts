@@ -1,4 +1,4 @@
-import { OidcProvider, parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
+import { OidcProvider, parseClusterArn, parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { rolePath } from "./iamRules";
 import { KnownArgs } from "./knownArgs";
@@ -26,6 +26,7 @@ export function combinationProblems(args: KnownArgs): Problem[] {
         providersOfOtherAccounts,
         existingRoleOfOtherAccount,
         policiesOfOtherAccounts,
+        clustersOfOtherAccounts,
         pathOfIpv6Policy,
         managedPolicyTwice,
     ].flatMap((rule) => rule(args));
@@ -154,6 +155,29 @@ function policiesOfOtherAccounts(args: KnownArgs): Problem[] {
             unattachable(value, `additionalPolicyArns[${String(i)}]`),
         ),
     ];
+}
+
+/** A node role serves instances of its own account alone. */
+function clustersOfOtherAccounts(args: KnownArgs): Problem[] {
+    const first = provider(args["oidcProviderArn"]);
+    const list: unknown = args["handedOverClusterArns"];
+    return first === undefined || !Array.isArray(list)
+        ? []
+        : (list as unknown[]).flatMap((value, i) => {
+              const cluster = isString(value) ? parseClusterArn(value) : undefined;
+              return cluster === undefined ||
+                  (cluster.accountId === first.accountId && cluster.partition === first.partition)
+                  ? []
+                  : [
+                        {
+                            path: `handedOverClusterArns[${String(i)}]`,
+                            expected: `a cluster in the account of oidcProviderArn (${accountOf(first)})`,
+                            revealsArgument: "oidcProviderArn",
+                            got: show(value),
+                            fix: "remove it: its nodes cannot have a node role of this account",
+                        },
+                    ];
+          });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { parseRoleArn } from "../../documents/arn";
+import { parseClusterArn, parseRoleArn } from "../../documents/arn";
 import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS, DEFAULT_TIMEOUTS } from "./defaults";
 import * as iam from "./iamRules";
 import { KnownArgs } from "./knownArgs";
@@ -89,6 +89,13 @@ function endpoint(service: string, url: unknown, path: string): Problem[] {
           ];
 }
 
+const clusterArn = ruleOf(
+    "the ARN of an EKS cluster",
+    isString,
+    (value) => parseClusterArn(value) !== undefined,
+    "write it like arn:aws:eks:us-west-2:111122223333:cluster/NAME (aws eks describe-cluster --name NAME --query cluster.arn shows it)",
+);
+
 /** The rule for each single argument of the live checks. */
 export const LIVE_RULES: Readonly<Record<string, Rule>> = {
     liveChecks: boolean("set false to create only the role, the annotation and the rollout, or omit it"),
@@ -113,6 +120,7 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         ...notEmpty("to detach the default policies")(value, path),
         ...listOf("ARNs of managed policies", iam.managedPolicyArn)(value, path),
     ],
+    handedOverClusterArns: listOf("ARNs of EKS clusters", clusterArn),
     proof: oneOf(["full", "assumeRole", "off"], "omit proof for the full proof"),
     timeouts: properties({
         proofSeconds: seconds(DEFAULT_TIMEOUTS.proofSeconds),
@@ -157,7 +165,7 @@ const CONFLICTS: readonly { readonly is: (args: KnownArgs) => boolean; readonly 
 
 /** The problems of arguments of the live checks that contradict other arguments. */
 export function liveCombinationProblems(args: KnownArgs): Problem[] {
-    const { liveChecks, detachFromNodeRoles, injectionGuard, detachPolicyArns } = args;
+    const { liveChecks, detachFromNodeRoles, injectionGuard } = args;
     const conflicts = CONFLICTS.filter(({ is }) => is(args));
     const off = { got: "liveChecks: false", fix: "remove liveChecks" };
     return [
@@ -168,9 +176,9 @@ export function liveCombinationProblems(args: KnownArgs): Problem[] {
         ...(injectionGuard === true && detachFromNodeRoles === undefined
             ? [withoutNodeRoles("injectionGuard", "true")]
             : []),
-        ...(detachPolicyArns !== undefined && detachFromNodeRoles === undefined
-            ? [withoutNodeRoles("detachPolicyArns", show(detachPolicyArns))]
-            : []),
+        ...["detachPolicyArns", "handedOverClusterArns"]
+            .filter((name) => args[name] !== undefined && detachFromNodeRoles === undefined)
+            .map((name) => withoutNodeRoles(name, show(args[name]))),
     ];
 }
 

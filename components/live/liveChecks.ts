@@ -18,6 +18,7 @@ import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
 import { unlessLeftOut } from "./guardLeftOut";
 import { unlessUnfinished } from "./handOverLeftOut";
 import { isOfProgram } from "./ownNodeRoles";
+import { rememberFormerDetachment } from "./formerDetachment";
 import { rememberFormerGuard } from "./formerGuard";
 import { showPlanAfterGuard, showPlanBeforeGuard, showsPlan } from "./previewPlan";
 
@@ -45,6 +46,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             detachFromNodeRoles: valid.detachFromNodeRoles ?? [],
             ownNodeRoles: after(gate, live.ownNodeRoles).apply(namesOrNothing),
             detachPolicyArns: valid.detachPolicyArns ?? [],
+            handedOverClusterArns: valid.handedOverClusterArns,
             injectionGuard: shape.injectionGuard,
             keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
             policyArns: role.policyArns,
@@ -121,6 +123,7 @@ export function createDetachment(
 ): Detached {
     const { valid } = live;
     const { injectionGuard, stableSeconds, maxNotReadyNodes } = liveSettings(live);
+    const former = showsPlan() ? rememberFormerDetachment() : undefined;
     const resource = new Detachment(
         `${live.name}-detachment`,
         {
@@ -134,12 +137,17 @@ export function createDetachment(
             keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
             detachFromNodeRoles: valid.detachFromNodeRoles,
             detachPolicyArns: valid.detachPolicyArns,
+            handedOverClusterArns: valid.handedOverClusterArns,
         },
-        { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before) },
+        {
+            parent: live.parent,
+            dependsOn: resourcesAfter(guard.gate, before),
+            ...(former && { hooks: former.hooks }),
+        },
     );
     const { verifiedPods, detachedFrom, remainingSteps } = resource;
     const outcomes = { canary: canary.shown, detachment: verifiedPods, left: { detachedFrom, remainingSteps } };
-    const shown = showPlanAfterGuard(live, guard.resource.record, outcomes);
+    const shown = showPlanAfterGuard(live, guard.resource.record, outcomes, former?.found);
     const finished = unlessUnfinished(shown, guard.resource, resource);
     return {
         resource,

@@ -38,6 +38,7 @@ interface Known {
     readonly detachFromNodeRoles?: readonly string[];
     readonly ownNodeRoles: readonly OwnNodeRole[];
     readonly detachPolicyArns?: readonly string[];
+    readonly handedOverClusterArns?: readonly string[];
     readonly overrideExistingServiceAccount?: boolean;
     readonly kubeconfig?: string;
     readonly aws?: AwsConnection;
@@ -64,7 +65,8 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
     if (roleArn === undefined) {
         return "existingRoleArn is not known yet";
     }
-    const { detachFromNodeRoles, detachPolicyArns, kubeconfig, aws, region, daemonSetName } = known;
+    const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns } = known;
+    const { kubeconfig, aws, region, daemonSetName } = known;
     const { component, fieldManager, ipFamily, context, canaryActs, injectionGuard, additionalPolicies } = plain;
     const { formerFieldManagers, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } = plain;
     return {
@@ -94,6 +96,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
         detachFromNodeRoles,
         ownNodeRoles: known.ownNodeRoles,
         detachPolicyArns,
+        ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
         record: isLate(known.record) ? undefined : known.record,
     };
 }

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { FormerDetachment, LeftBehind } from "../../handover/model/formerDetachment";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { FormerHandOver } from "../../handover/model/formerHandOver";
-import type { LeftBehind } from "../../handover/preview/previewDrift";
-import { KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
+import { givenProperties, KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { Gate, validateKnownPart } from "../arguments/validateArguments";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
@@ -43,7 +43,7 @@ export function showPlanBeforeGuard(
         return live.gate;
     }
     return whenKnown({ values: lateParts(live, record) }, (known) =>
-        known["record"] === NOT_YET_KNOWN ? showPlan(live, known, true, former()) : undefined,
+        known["record"] === NOT_YET_KNOWN ? showPlan(live, known, true, { former: former() }) : undefined,
     );
 }
 
@@ -62,6 +62,7 @@ export function showPlanAfterGuard(
     live: LiveContext,
     record: pulumi.Output<HandOverRecord>,
     { canary, detachment, left }: Outcomes,
+    former: () => FormerDetachment | undefined = () => undefined,
 ): Gate {
     if (!showsPlan()) {
         return live.gate;
@@ -74,7 +75,7 @@ export function showPlanAfterGuard(
             return undefined;
         }
         return acts["canary"] === NOT_YET_KNOWN || acts["detachment"] === NOT_YET_KNOWN
-            ? showPlan(live, known, acts["canary"] === NOT_YET_KNOWN)
+            ? showPlan(live, known, acts["canary"] === NOT_YET_KNOWN, { formerDetachment: former() })
             : showDrift(live, known, others["left"] as LeftBehind);
     });
 }
@@ -93,7 +94,10 @@ async function showPlan(
     live: LiveContext,
     known: KnownArgs,
     canaryActs: boolean,
-    former?: FormerHandOver,
+    before: {
+        readonly former?: FormerHandOver | undefined;
+        readonly formerDetachment?: FormerDetachment | undefined;
+    },
 ): Promise<void> {
     // Imported on demand, because it loads the Kubernetes and AWS clients.
     const { planUnavailable, previewHandOver } = await import("../../handover/preview/previewHandOver");
@@ -101,7 +105,7 @@ async function showPlan(
     const message =
         typeof inputs === "string"
             ? planUnavailable(inputs)
-            : await previewHandOver({ ...inputs, ...(former && { former }) }, previewSeconds());
+            : await previewHandOver({ ...inputs, ...givenProperties(before) }, previewSeconds());
     const { warn, info } = pulumi.log;
     await (message.refuses ? warn(message.text, live.parent) : info(message.text, live.parent));
 }
@@ -148,6 +152,7 @@ function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): Kn
         detachFromNodeRoles: valid.detachFromNodeRoles,
         ownNodeRoles: live.ownNodeRoles,
         detachPolicyArns: valid.detachPolicyArns,
+        handedOverClusterArns: valid.handedOverClusterArns,
         overrideExistingServiceAccount: valid.overrideExistingServiceAccount,
         region: regionOrConfigured(region),
     };

@@ -1,3 +1,4 @@
+import { parseClusterArn } from "../../documents/arn";
 import { type InstanceSeen, leavingState } from "./instances";
 
 /**
@@ -47,6 +48,18 @@ export function clustersInCommon(nodes: readonly Pick<InstanceSeen, "tags" | "st
 function clustersToJoin({ tags }: Pick<InstanceSeen, "tags">): string[] {
     const owned = taggedFor(tags, "owned");
     return namedBy(tags).length === 0 && owned.length > 0 ? owned : clustersOf({ tags });
+}
+
+/**
+ * The ARNs of the EKS clusters that an instance may join, by its tags. The ARN of its instance profile has the partition and the account.
+ *
+ * None if a name is not one of EKS: such an instance belongs to a cluster of another kind.
+ */
+export function clusterArnsOf(instance: Pick<InstanceSeen, "tags" | "region" | "profileArn">): string[] {
+    const { region, profileArn = "" } = instance;
+    const [, partition = "", , , accountId = ""] = profileArn.split(":");
+    const arns = clustersToJoin(instance).map((name) => `arn:${partition}:eks:${region}:${accountId}:cluster/${name}`);
+    return arns.every((arn) => parseClusterArn(arn) !== undefined) ? arns : [];
 }
 
 export interface Cluster {

@@ -1,7 +1,7 @@
 import type { AccountSeen, NodeRoleSeen, UnjoinedInstance } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
-import { clustersInCommon, membership } from "./clusterMembership";
+import { clusterArnsOf, clustersInCommon, membership } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { aliveState, instancesById, type InstanceSeen } from "./instances";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
@@ -107,14 +107,18 @@ function withUsers(
 ): NodeRoleSeen {
     const ofCluster = users.filter(isInCluster);
     const unjoined = ofCluster.filter(({ id }) => !joined.has(id)).flatMap(unjoinedInstance);
+    const elsewhere = users.filter((instance) => !isInCluster(instance)).map(named);
+    const clustersElsewhere = Object.fromEntries(
+        elsewhere
+            .filter(({ clusterArns }) => clusterArns.length > 0)
+            .map(({ name, clusterArns }) => [name, clusterArns]),
+    );
     return {
         ...role,
         instancesOfCluster: ofCluster.map(({ id }) => id).sort(),
         ...(unjoined.length === 0 ? {} : { unjoined: unjoined.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
-        instancesElsewhere: users
-            .filter((instance) => !isInCluster(instance))
-            .map(({ region, id }) => `${region}/${id}`)
-            .sort(),
+        instancesElsewhere: elsewhere.map(({ name }) => name).sort(),
+        ...(Object.keys(clustersElsewhere).length === 0 ? {} : { clustersElsewhere }),
     };
 }
 
@@ -123,4 +127,8 @@ function unjoinedInstance(instance: InstanceSeen): UnjoinedInstance[] {
     const { id, launchedAt } = instance;
     const state = aliveState(instance);
     return state === undefined ? [] : [{ id, state, launchedAt }];
+}
+
+function named(instance: InstanceSeen) {
+    return { name: `${instance.region}/${instance.id}`, clusterArns: clusterArnsOf(instance) };
 }

@@ -14,8 +14,10 @@ export interface Restorable {
     readonly subject: Subject;
     /** The service account's annotations from before this role was approved. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
-    /** Whether a rollout of this role has finished before. The engine may then have deleted the role that it replaced. */
+    /** Whether a rollout of this role has finished before. */
     readonly isRepair: boolean;
+    /** Whether the state still has the rollout of the role before: the engine has not deleted that role then. A destroy deletes it early. */
+    readonly isReplacing: boolean;
 }
 
 /**
@@ -73,12 +75,17 @@ function areDetached(record: HandOverRecord, { cluster, account }: World): boole
     return roles.length > 0 && roles.every((role) => isDetached(record, role));
 }
 
-/** A later repair still has the annotations from before the present role was approved. Their role may have been deleted after the pods moved. */
+/**
+ * A later repair, or a rollout after a destroy that did not finish, still has the annotations from before the present role was approved. Their
+ * role may have been deleted after the pods moved.
+ */
 function existing(
-    { record, subject, formerAnnotations, isRepair }: Restorable,
+    { record, subject, formerAnnotations, isReplacing }: Restorable,
     first: World | undefined,
 ): Readonly<Record<string, string>> {
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
     const others = ownRoleArns.filter((arn) => arn !== subject.roleArn);
-    return first === undefined || !isRepair ? formerAnnotations : withoutDeletedRole(first, formerAnnotations, others);
+    return first === undefined || isReplacing
+        ? formerAnnotations
+        : withoutDeletedRole(first, formerAnnotations, others);
 }

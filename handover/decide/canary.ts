@@ -8,6 +8,7 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
+import { annotateAgainStep } from "./annotateAgain";
 import { hasDelivery } from "./delivered";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
@@ -144,7 +145,7 @@ function firstRepair(target: RolloutTarget, { cluster, account, at }: World, mem
         }
     }
     if (!isAnnotated(subject, cluster)) {
-        return { do: "annotate", annotations: subject.annotations, why: "annotating the service account again" };
+        return annotateAgainStep(subject, cluster, "annotating the service account again");
     }
     return admitRoleStep({ subject, record, injectionGuard: true }, cluster);
 }

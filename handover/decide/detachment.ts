@@ -4,9 +4,9 @@ import { listNames, listTexts } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, RolePolicy, Step } from "../model/steps";
-import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
+import { annotateAgainStep } from "./annotateAgain";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { hasDelivery } from "./delivered";
 import { awaitFleet, Fleet, forceRestartWrong, isLate, restartWrong, wakeMarkStep, wakeStep, whyForced } from "./fleet";
@@ -14,17 +14,18 @@ import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untestedLine, untilEachWorked } from "./heldUp";
 import { leavingState, withoutTerminated } from "./leaving";
-import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
+import { policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { Watched } from "./seen";
+import { rolesKept, type SharingTarget } from "./sharedNodeRoles";
 import { describeInstance, joiningInstances, unjoinedInstances } from "./unjoined";
 import { untestedPods } from "./untestedPods";
 import { usesNodeRole } from "./withoutPath";
 
 /** The goal of the last part of the hand-over. */
-export interface DetachmentTarget extends NodeRoleTarget {
+export interface DetachmentTarget extends SharingTarget {
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
     /** How long a pod may take until it works. */
@@ -45,7 +46,8 @@ const MAX_RESTORES = 3;
  *   a. every aws-node pod carries the CNI role and has the current template, and on each node that this run has seen from its beginning a pod has
  *      worked with the role for a while (decide/heldUp.ts),
  *   b. detachFromNodeRoles lists the roles of all those nodes,
- *   c. no instance outside this cluster runs with them, and no pod of the plugin uses them on nodes that the DaemonSet does not select,
+ *   c. the instances outside this cluster that run with it are those of clusters that are named as handed over; else the role keeps its
+ *      policies, and the rest goes on. No pod of the plugin uses it on nodes that the DaemonSet does not select,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
@@ -215,7 +217,7 @@ function verificationStep(target: DetachmentTarget, held: HeldUp, world: World, 
     const { cluster } = world;
     const { fleet, ignored } = held;
     if (!isAnnotated(subject, cluster)) {
-        return annotationStep(subject, cluster);
+        return annotateAgainStep(subject, cluster, "the service account has lost its annotation: annotating it again");
     }
     const complaint = complaintStep(fleet, target, world);
     if (complaint !== undefined) {
@@ -307,18 +309,6 @@ function untestedStep(untested: readonly PodSeen[], fleet: Fleet, world: World):
         : { do: "refuse", refusal: refusals.canaryMissing(untested, describeNodes(untested, world)) };
 }
 
-/** Restores an annotation that was removed, but does not overwrite another owner's. */
-function annotationStep(subject: Subject, { serviceAccount }: ClusterSeen): Step {
-    const otherOwners = (serviceAccount?.roleArnOwners ?? []).filter((owner) => owner !== subject.fieldManager);
-    return otherOwners.length > 0
-        ? { do: "refuse", refusal: refusals.annotationOwned(subject, otherOwners) }
-        : {
-              do: "annotate",
-              annotations: subject.annotations,
-              why: "the service account has lost its annotation: annotating it again",
-          };
-}
-
 function ignoredNodesStep(
     target: DetachmentTarget,
     ignored: readonly NodeSeen[],
@@ -339,20 +329,21 @@ function detachStep(
     { fleet, holding }: HeldUp,
 ): Step {
     const { account, cluster, at } = world;
-    const roles = account.nodeRoles.filter(({ name, exists }) => exists && named.includes(name));
+    const kept = rolesKept(target, account.nodeRoles, memory, at).map(({ role }) => role.name);
+    const roles = account.nodeRoles.filter(
+        ({ name, exists }) => exists && named.includes(name) && !kept.includes(name),
+    );
     const policies = roles.flatMap((role) => policiesToDetach(target, role));
     if (policies.length === 0) {
+        const result = describeResult(named, kept);
         // IAM enforces the detachment with a delay, and a pod may have been starting meanwhile.
         const watched = (memory.detachedAt ?? 0) + target.stableSeconds * 1000 - at;
         return watched > 0
-            ? {
-                  do: "wait",
-                  why: `the policies are detached from ${named.join(", ")}; watching the pods for ${String(target.stableSeconds)} s`,
-              }
-            : {
+            ? { do: "wait", why: `${result}; watching the pods for ${String(target.stableSeconds)} s` }
+            : ((kept.length === 0 ? undefined : injectionGuardStep(target, cluster)) ?? {
                   do: "done",
-                  why: `${String(fleet.right.length)} pods carry the role; the policies are detached from ${named.join(", ")}`,
-              };
+                  why: `${String(fleet.right.length)} pods carry the role; ${result}`,
+              });
     }
     const unknown = unknownRoleStep(holding, account);
     if (unknown !== undefined) {
@@ -362,10 +353,6 @@ function detachStep(
     const unnamed = used.filter((role) => !named.includes(role));
     if (unnamed.length > 0) {
         return { do: "refuse", refusal: refusals.nodeRoleNotNamed(unnamed, named) };
-    }
-    const elsewhere = roles.filter(({ instancesElsewhere }) => instancesElsewhere.length > 0);
-    if (elsewhere[0] !== undefined) {
-        return { do: "refuse", refusal: refusals.nodeRoleShared(elsewhere[0]) };
     }
     const { defaultPodsWithoutRole = [] } = cluster;
     if (defaultPodsWithoutRole.length > 0) {
@@ -387,11 +374,9 @@ function detachStep(
             why: `without the injection guard, instances that were launched less than 15 minutes ago get time to join: ${listTexts(joining.map(describeInstance))}`,
         };
     }
-    if (target.injectionGuard && !cluster.injectionGuard.present) {
-        return { do: "refuse", refusal: refusals.injectionGuardMissing(target.subject) };
-    }
-    if (target.injectionGuard && !cluster.injectionGuard.inForce) {
-        return { do: "wait", why: "the injection guard is not in force yet" };
+    const guard = injectionGuardStep(target, cluster);
+    if (guard !== undefined) {
+        return guard;
     }
     if (at - (memory.detachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS) {
         return { do: "wait", why: "IAM does not show the detachment yet" };
@@ -410,4 +395,22 @@ function detachStep(
                       : `. These instances are no nodes and need not join: ${listTexts(unjoined.map(describeInstance))}`),
           }
         : { do: "refuse", refusal: refusals.policyNotRecorded(unrecorded) };
+}
+
+function describeResult(named: readonly string[], kept: readonly string[]): string {
+    const detached = named.filter((name) => !kept.includes(name));
+    return [
+        ...(detached.length === 0 ? [] : [`the policies are detached from ${detached.join(", ")}`]),
+        ...(kept.length === 0 ? [] : [`${kept.join(", ")} ${kept.length === 1 ? "keeps its" : "keep their"} policies`]),
+    ].join("; ");
+}
+
+/** Without the guard in force, a pod may still be born without the role. Undefined if it is in force, or not asked for. */
+function injectionGuardStep({ injectionGuard, subject }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
+    if (!injectionGuard || cluster.injectionGuard.inForce) {
+        return undefined;
+    }
+    return cluster.injectionGuard.present
+        ? { do: "wait", why: "the injection guard is not in force yet" }
+        : { do: "refuse", refusal: refusals.injectionGuardMissing(subject) };
 }

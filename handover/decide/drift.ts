@@ -1,4 +1,5 @@
 import { listNames } from "../model/listNames";
+import type { LeftBehind } from "../model/formerDetachment";
 import type { Refusal } from "../model/refusal";
 import { freshMemory } from "../model/steps";
 import type { AccountSeen, ClusterSeen, World } from "../model/world";
@@ -13,9 +14,11 @@ import {
     refusedFindings,
     tellAll,
 } from "./driftFindings";
+import { leftNodeRoles } from "./leftBehind";
 import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
-import { remainingSteps } from "./remainingSteps";
+import { remainingSteps, rolesIn } from "./remainingSteps";
+import { isShared, rolesKept } from "./sharedNodeRoles";
 
 /** All that differs in the pods, and in the credentials that new pods get: the canary tells it. Undefined if all is as the last update left it. */
 export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen, at: number): string | undefined {
@@ -58,18 +61,13 @@ function deliveryFindings(
     ];
 }
 
-/** The result of the last update. */
-export interface LeftBehind {
-    readonly detachedFrom: readonly string[];
-    readonly remainingSteps: readonly string[];
-}
-
 /**
  * Everything that differs from what the last update left, as a refresh shows it, with the command that repairs it. Undefined if nothing does.
  *
  * A pod that is starting and a node that is NotReady differ from nothing: the cluster repairs them by itself.
  */
-export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind): string | undefined {
+export function driftOf(lastTarget: DetachmentTarget, world: World, left: LeftBehind): string | undefined {
+    const target = { ...lastTarget, leftBefore: leftNodeRoles(left, lastTarget.handedOverClusterArns) };
     const { cluster } = world;
     const complaint = refusedComplaint(target, world);
     // A complaint would hide the other reason for which the next update refuses.
@@ -91,7 +89,11 @@ export function driftOf(target: DetachmentTarget, world: World, left: LeftBehind
         ...delivery,
         // The rollout comes before the injection guard.
         ...unlessItStops(association !== undefined && delivery.length > 0, injectionGuardFindings(target, cluster)),
-        ...unlessItStops(stops, [...attachedFindings(target, world, left), ...remainingFindings(target, world, left)]),
+        ...unlessItStops(stops, [
+            ...attachedFindings(target, world, left),
+            ...detachedSinceFindings(target, world, left),
+            ...remainingFindings(target, world, left),
+        ]),
         ...(cluster.daemonSet.woken
             ? [
                   {
@@ -124,27 +126,58 @@ function refusalFinding({ seen, means, fix }: Refusal): Finding {
     return { seen: `${seen} ${means} ${fix}` };
 }
 
-/** The policies that are attached to the listed node roles. */
-function attachedFindings(target: DetachmentTarget, { account }: World, { detachedFrom }: LeftBehind): Finding[] {
-    const { detachFromNodeRoles = [] } = target;
-    return account.nodeRoles
-        .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
+/** The policies that are attached to the listed node roles. The remaining steps name the roles that keep theirs. */
+function attachedFindings(
+    target: DetachmentTarget,
+    { account: { nodeRoles }, at }: World,
+    { detachedFrom, remainingSteps: before }: LeftBehind,
+): Finding[] {
+    const { detachFromNodeRoles = [], handedOverClusterArns = [] } = target;
+    const kept = [...keptIn(before), ...rolesKept(target, nodeRoles, freshMemory(at), at).map(({ role }) => role.name)];
+    // A refresh does not look into the other regions.
+    const unless = (name: string) =>
+        handedOverClusterArns.length === 0 ? "" : `, unless instances of another cluster use ${name}`;
+    return nodeRoles
+        .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name) && !kept.includes(name))
         .flatMap((role) => policiesToDetach(target, role))
         .map(({ roleName, policyArn }) => ({
             seen: detachedFrom.includes(roleName)
                 ? `${policyArn} is attached to ${roleName} again. If a program attaches it (aws.iam.RolePolicyAttachment), ` +
                   "remove that resource from the program, or each update undoes the other's work."
                 : `${policyArn} is attached to ${roleName}.`,
-            mends: `detaches ${policyArn} from ${roleName}`,
+            mends: `detaches ${policyArn} from ${roleName}${unless(roleName)}`,
+        }));
+}
+
+/** The listed node roles that kept their policies at the last update. */
+function keptIn(before: readonly string[]): readonly string[] {
+    return [...rolesIn(before, "usedElsewhere"), ...rolesIn(before, "attachedAgain")];
+}
+
+/** The node roles that kept their policies at the last update, and have lost them since: to the run of the last cluster that shares them. */
+function detachedSinceFindings(
+    target: DetachmentTarget,
+    { account }: World,
+    { remainingSteps: before }: LeftBehind,
+): Finding[] {
+    return account.nodeRoles
+        .filter(
+            (role) => role.exists && keptIn(before).includes(role.name) && policiesToDetach(target, role).length === 0,
+        )
+        .map(({ name }) => ({
+            seen: `${name} no longer holds the policy: another run has detached it.`,
+            mends: "updates the outputs detachedFrom and remainingSteps",
         }));
 }
 
 /** The steps that were not left to do after the last update, for example for a node role that has joined since. */
 function remainingFindings(target: DetachmentTarget, world: World, { remainingSteps: before }: LeftBehind): Finding[] {
+    // Which clusters share a role, and with which instances, changes by itself.
+    const isKept = (line: string) => keptIn([line]).some((name) => keptIn(before).includes(name));
     return world.cluster.nodes.length === 0
         ? []
         : remainingSteps(target, world)
-              .filter((line) => !before.includes(line) && !isNamed(line, before))
+              .filter((line) => !before.includes(line) && !isNamed(line, before) && !isKept(line))
               .map((line) => ({
                   seen: line.replace(/^\[[a-z-]+\] /, "").replace(/\.?$/, "."),
                   mends: "updates the output remainingSteps",
@@ -169,14 +202,17 @@ export function unrecordedPolicies(target: NodeRoleTarget, { nodeRoles }: Accoun
     const { record, detachFromNodeRoles = [] } = target;
     const unrecorded = nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
-        .flatMap((role) => policiesToDetach(target, role))
+        .flatMap((role) => policiesToDetach(target, role).map((policy) => ({ ...policy, role })))
         .filter(({ roleName, policyArn }) => !(record.nodeRolePolicies[roleName] ?? []).includes(policyArn));
     return unrecorded.length === 0
         ? undefined
         : unrecorded
               .map(
-                  ({ roleName, policyArn }) =>
-                      `${policyArn} was attached to ${roleName} after the hand-over began. Run pulumi up --refresh: it records this policy, and then detaches it.`,
+                  ({ roleName, policyArn, role }) =>
+                      `${policyArn} was attached to ${roleName} after the hand-over began. Run pulumi up --refresh: it records this policy` +
+                      (isShared(role) || record.detachedBefore?.[roleName] !== undefined
+                          ? "."
+                          : ", and then detaches it."),
               )
               .join(" ");
 }

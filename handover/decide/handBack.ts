@@ -6,19 +6,21 @@ import {
 import { carriesAnyOf, carriesRole, describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
-import type { HandOverRecord } from "../model/record";
+import { type HandOverRecord, recordedNotAttached } from "../model/record";
 import { refusals } from "../model/refusals";
-import type { Memory, Step } from "../model/steps";
+import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { TurningOff } from "../model/turningOff";
-import type { ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../model/world";
+import type { AccountSeen, ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { awaitFleet, Fleet, fleetOf, forceRestartWrong, isLate, restartWrong, wakeMarkStep, whyForced } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
-import { attachStep, hasPropagated, missingPolicies, propagationStep } from "./giveBack";
+import { policiesNeeded } from "./foundNodeRoles";
+import { attachStep, hasPropagated, isOwnAndIdle, missingPolicies, propagationStep, toAttach } from "./giveBack";
 import { withoutLeaving, withoutTerminated } from "./leaving";
 import { holdsPermissions, rolesOf, unknownRoleStep } from "./nodeRolePolicies";
 import { describeNodes } from "./places";
 import { withoutJoining } from "./seen";
+import { isShared } from "./sharedNodeRoles";
 import { sideBySide } from "./sideBySide";
 import { isTurnedOff, nextTurningOffStep } from "./turnedOff";
 
@@ -41,7 +43,8 @@ export interface HandBackTarget {
 
 /**
  * The hand-back. Each step is taken only if it is still needed:
- *   a. the recorded policies are attached again to the node roles that exist, and IAM gets time to enforce them,
+ *   a. the recorded policies are attached again to the node roles that exist, and IAM gets time to enforce them; so are those that
+ *      another cluster's run has detached from a shared node role, if pods return to it,
  *   b. the role of every node has the CNI's permissions, else nothing moves,
  *   c. the injection guard is removed, which would refuse pods that use the node role,
  *   d. the annotation is removed, or its former value restored,
@@ -104,11 +107,43 @@ function giveBackStep(target: HandBackTarget, world: World, memory: Memory): Ste
 }
 
 function attachAgain({ record }: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
-    const missing = missingPolicies(record, record.namedNodeRoles, account, memory);
+    return attachRecorded(missingPolicies(record, record.namedNodeRoles, account, memory), memory, at);
+}
+
+function attachRecorded(missing: readonly RolePolicy[], memory: Memory, at: number): Step | undefined {
     const roles = [...new Set(missing.map(({ roleName }) => roleName))].join(", ");
     return missing.length === 0
         ? undefined
         : attachStep(missing, memory, at, `attaching the recorded policies again to ${roles}`);
+}
+
+/**
+ * Attaches the policies that another cluster's run has detached from a shared node role: this component has never seen them attached, or
+ * its program does not list the role. The pods that return to the role need them.
+ */
+function attachForOthers(target: HandBackTarget, { cluster, account, at }: World, memory: Memory): Step | undefined {
+    const { record } = target;
+    const listed = account.nodeRoles.filter(
+        (role) => role.exists && record.namedNodeRoles.includes(role.name) && !isOwnAndIdle(record, role),
+    );
+    const missing = [
+        ...listed.flatMap((role) => policiesNeeded(record, role)),
+        ...sharedAndUnlisted(target, cluster, account)
+            .filter((role) => !holdsPermissions(role, []))
+            .flatMap((role) => [...recordedNotAttached(record, role), ...policiesNeeded(record, role)]),
+    ];
+    return attachRecorded(toAttach(missing, memory), memory, at);
+}
+
+/** The node roles of this cluster that other clusters share, and that the program does not list. */
+function sharedAndUnlisted({ record }: HandBackTarget, { nodes }: ClusterSeen, account: AccountSeen): NodeRoleSeen[] {
+    return rolesOf(nodes, account).filter(
+        (role) => role.exists && isShared(role) && !record.namedNodeRoles.includes(role.name),
+    );
+}
+
+function hasFormerRole({ formerAnnotations }: HandBackTarget): boolean {
+    return formerAnnotations[ROLE_ARN_ANNOTATION] !== undefined;
 }
 
 function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {
@@ -117,17 +152,20 @@ function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {
 }
 
 function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
-    const { cluster } = world;
+    const { cluster, account } = world;
     const moves = cluster.pods.some((pod) => carries(target)(pod) || losesItsAnnotation(target, cluster, pod));
-    if (moves && target.formerAnnotations[ROLE_ARN_ANNOTATION] === undefined) {
-        const unsafe = unsafeNodeRolesStep(target, world, memory);
+    if (moves && !hasFormerRole(target)) {
+        const unsafe = attachForOthers(target, world, memory) ?? unsafeNodeRolesStep(target, world, memory);
         if (unsafe !== undefined) {
             return unsafe;
         }
     }
     // A pod that is created without the guard, or without the annotation, uses the node role like a pod that is restarted.
     const relies = moves || cluster.injectionGuard.present || hasComponentAnnotation(target.subject, cluster);
-    return relies && mayHavePods(cluster) && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
+    // A run that was killed may have attached the policies just before.
+    const unlisted = hasFormerRole(target) ? [] : sharedAndUnlisted(target, cluster, account);
+    const mayBeNew = target.record.namedNodeRoles.length + unlisted.length > 0;
+    return relies && mayHavePods(cluster) && mayBeNew && !hasPropagated(memory)
         ? propagationStep(target.iamPropagationSeconds)
         : undefined;
 }

@@ -60,10 +60,14 @@ export interface CanaryPlaces {
 /**
  * A place without a Ready node gets no canary, since nothing can be tested there. Its nodes are left to the verification. The canaries wait
  * only if no node of the cluster is Ready.
+ *
+ * Nor do the nodes whose node role is not known, as long as others are: EC2 shows a new instance late, and a terminated one without its profile.
+ * Their role may have its canary already. https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
  */
 export function canaryPlaces(places: readonly Place[]): CanaryPlaces {
     const ready = places.filter(({ nodes }) => nodes.some((node) => node.ready));
-    const testable = ready.length > 0 ? ready : places;
+    const known = ready.filter(({ roleName }) => roleName !== "");
+    const testable = [known, ready].find(({ length }) => length > 0) ?? places;
     const isFirst = (place: Place) => testable.find(({ roleName }) => roleName === place.roleName) === place;
     const first = testable.filter(isFirst).slice(0, MOST_CANARIES);
     return { first, others: testable.filter((place) => !isFirst(place)).slice(0, MOST_CANARIES - first.length) };

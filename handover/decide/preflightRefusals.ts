@@ -147,9 +147,6 @@ function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Re
     const { nodeRoles, roleOfInstance } = world.account;
     const missing = detachFromNodeRoles.filter((name) => nodeRoles.some((role) => role.name === name && !role.exists));
     const used = [...new Set(Object.values(roleOfInstance))].filter((role) => role !== undefined);
-    const shared = nodeRoles.find(
-        ({ name, instancesElsewhere }) => detachFromNodeRoles.includes(name) && instancesElsewhere.length > 0,
-    );
     const unnamed = used.filter((role) => !detachFromNodeRoles.includes(role));
     const { defaultPodsWithoutRole = [] } = world.cluster;
     const listed = nodeRoles.filter(({ name }) => detachFromNodeRoles.includes(name));
@@ -159,7 +156,6 @@ function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Re
         ...(detachFromNodeRoles.length > 0 && unnamed.length > 0
             ? [refusals.nodeRoleNotNamed(unnamed, detachFromNodeRoles)]
             : []),
-        ...(shared === undefined ? [] : [refusals.nodeRoleShared(shared)]),
         ...(detachFromNodeRoles.length > 0 && defaultPodsWithoutRole.length > 0
             ? [refusals.defaultPodsWithoutRole(subject, defaultPodsWithoutRole)]
             : []),

@@ -1,15 +1,30 @@
+import { listTexts } from "../model/listNames";
+import { freshMemory, type Memory } from "../model/steps";
 import type { NodeRoleSeen, World } from "../model/world";
 import { NodeRoleTarget, policiesToDetach, rolesOf } from "./nodeRolePolicies";
+import {
+    clustersSharing,
+    instancesOfNoCluster,
+    notHandedOver,
+    rolesKept,
+    type SharingTarget,
+    type WhyKept,
+} from "./sharedNodeRoles";
 
 /**
  * The steps of the EKS user guide's page that still have to be done, and why. Empty if all of them are done.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
-export function remainingSteps(target: NodeRoleTarget, { account, cluster }: World): string[] {
+export function remainingSteps(
+    target: SharingTarget,
+    { account, cluster, at }: World,
+    memory: Memory = freshMemory(at),
+): string[] {
     const roles = rolesOf(cluster.nodes, account).filter(({ exists }) => exists);
     return [
         ...detachYourself(target, roles),
+        ...rolesKept(target, account.nodeRoles, memory, at).map(({ role, why }) => detachLater(target, role, why)),
         ...roles.flatMap((role) => otherGrants(target, role)),
         ...(cluster.nodes.length === 0
             ? ["[no-nodes] No pod was tested with the role, since the cluster has no nodes."]
@@ -29,6 +44,54 @@ function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]):
                   `${names.length === 1 ? "holds" : "hold"} the CNI policy. ` +
                   `To detach it, set detachFromNodeRoles: [${[...listed, ...names].map((name) => JSON.stringify(name)).join(", ")}]`,
           ];
+}
+
+/** A listed node role that keeps its policies for now. The line begins with the code and the role's name: see rolesIn(). */
+function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhyKept): string {
+    const policies = policiesToDetach(target, role)
+        .map(({ policyArn }) => policyArn)
+        .join(", ");
+    return why === "attachedAgain"
+        ? `${CODES[why]}${role.name} holds ${policies} again, which it had lost. ${leftAttached(clustersSharing(role))}`
+        : `${CODES[why]}${role.name} keeps ${policies}. ${usedElsewhere(target, role)}`;
+}
+
+const CODES: Readonly<Record<WhyKept, string>> = {
+    usedElsewhere: "[node-role-shared] ",
+    attachedAgain: "[attached-again] ",
+};
+
+function leftAttached(clusterArns: readonly string[]): string {
+    return (
+        "A cluster that shares the role attaches it as it hands back, and its pods then need it. So the update leaves it attached. Once every pod of " +
+        `${clusterArns.join(", ")} carries a role of its own, remove these ARNs from handedOverClusterArns, run pulumi up, list them again, and run ` +
+        "pulumi up"
+    );
+}
+
+function usedElsewhere({ handedOverClusterArns = [] }: SharingTarget, role: NodeRoleSeen): string {
+    const clusterArns = notHandedOver({ handedOverClusterArns }, role);
+    const instances = instancesOfNoCluster(role);
+    const all = [...handedOverClusterArns, ...clusterArns].map((arn) => JSON.stringify(arn)).join(", ");
+    return [
+        ...(clusterArns.length === 0
+            ? []
+            : [
+                  `Nodes of ${clusterArns.join(", ")} use this role too, and their pods cannot be seen from here. Once every pod there carries a role ` +
+                      `of its own, set handedOverClusterArns: [${all}] here, or name this cluster in the program of the last one.`,
+              ]),
+        ...(instances.length === 0
+            ? []
+            : [
+                  `Instances whose tags name no EKS cluster use it too: ${listTexts(instances)}. Give them another role, or tag them with their cluster ` +
+                      "(kubernetes.io/cluster/NAME: owned).",
+              ]),
+    ].join(" ");
+}
+
+/** The node roles that keep their policies according to these lines, and why. */
+export function rolesIn(remaining: readonly string[], why: WhyKept): string[] {
+    return remaining.flatMap((line) => (line.startsWith(CODES[why]) ? (line.split(" ")[1] ?? []) : []));
 }
 
 /** Other policies that grant the same actions. They are reported, and never detached. */

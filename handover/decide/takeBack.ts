@@ -5,6 +5,7 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { PodSeen, World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
+import { otherOwners } from "./annotateAgain";
 import { complains } from "./complaints";
 import { fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
 import { withoutJoining } from "./seen";
@@ -24,6 +25,8 @@ export interface TakeBackTarget {
 /**
  * Restores the former annotation, and restarts each pod that carries the role and was not seen to work with it. The others have a path, and
  * stay as they are.
+ *
+ * An annotation that another owner has written meanwhile stays. What the next pods get is that owner's, so only pods that do not work restart.
  */
 export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World, memory: Memory): Step {
     const { subject, formerAnnotations } = target;
@@ -31,16 +34,17 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     const differs = Object.keys({ ...subject.annotations, ...formerAnnotations }).some(
         (name) => live[name] !== formerAnnotations[name],
     );
-    if (target.removesGuard === true && guardRefuses(cluster, formerAnnotations)) {
+    const isOthers = otherOwners(subject, cluster).length > 0;
+    if (target.removesGuard === true && !isOthers && guardRefuses(cluster, formerAnnotations)) {
         return {
             do: "removeInjectionGuard",
             why: "removing the injection guard, which refuses pods with the former annotation: the node roles hold their policies",
         };
     }
-    if (cluster.serviceAccount !== undefined && differs) {
+    if (cluster.serviceAccount !== undefined && differs && !isOthers) {
         return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
     }
-    const isBack = (pod: PodSeen) => isTakenBack(target, pod, at);
+    const isBack = (pod: PodSeen) => (isOthers && pod.ready) || isTakenBack(target, pod, at);
     const ready = withoutJoining(
         cluster.nodes.filter((node) => node.ready),
         cluster,

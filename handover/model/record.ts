@@ -39,6 +39,16 @@ export interface HandOverRecord {
     readonly ownNodeRoles?: readonly string[];
     /** The CNI policies that were attached to the node roles, by role name. */
     readonly nodeRolePolicies: Readonly<Record<string, readonly string[]>>;
+    /**
+     * The policies that another cluster's run had detached from a shared node role before this component saw it, by role name. They were
+     * never seen, so the hand-back attaches them only where pods would have no permissions without them. Missing if there are none.
+     */
+    readonly detachedBefore?: Readonly<Record<string, readonly string[]>>;
+    /**
+     * The shared node roles that the last create or update of the credential guard found without their policies. Unlike the other entries,
+     * it is of that run alone. Missing if there were none yet.
+     */
+    readonly foundDetached?: readonly string[];
 }
 
 /** The record of a component that has not approved a role yet. */

@@ -350,13 +350,6 @@ export const refusals = {
             "detachFromNodeRoles lists a role that does not exist.",
             `Correct its name in detachFromNodeRoles, or remove it. ${used.length === 0 ? "To see the roles: aws iam list-roles" : `The nodes use: ${used.join(", ")}.`}`,
         ),
-    nodeRoleShared: ({ name, instancesElsewhere }: NodeRoleSeen) =>
-        new Refusal(
-            "node-role-shared",
-            `Instances outside this cluster use the node role ${name}: ${listStrings(instancesElsewhere)}.`,
-            "They would lose the policy too. They may be nodes of another cluster, whose pods cannot be seen from here: they are no nodes of this one, and their tags do not name it alone.",
-            "Give each cluster a node role of its own, and each instance that is no node another role. Or remove detachFromNodeRoles: the node role then keeps the policy.",
-        ),
     defaultPodsWithoutRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly string[]) =>
         new Refusal(
             "node-role-in-use",

@@ -213,6 +213,8 @@ export interface NodeRoleSeen {
     readonly unjoined?: readonly UnjoinedInstance[];
     /** Instances outside this cluster that run with it, as `<region>/<id>`. */
     readonly instancesElsewhere: readonly string[];
+    /** The ARNs of the EKS clusters that the tags of these instances name, by the instance. Those without such tags are missing. */
+    readonly clustersElsewhere?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**

@@ -1,11 +1,15 @@
 import { nextCanaryStep } from "../decide/canary";
 import { withDelivery } from "../decide/deliveredAgain";
 import { nextDetachmentStep } from "../decide/detachment";
+import { withDetachedBefore } from "../decide/foundNodeRoles";
 import { nextGiveBackStep } from "../decide/giveBack";
+import { leftBefore } from "../decide/leftBehind";
 import { placesOf } from "../decide/places";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { remainingSteps } from "../decide/remainingSteps";
 import { nextRolloutStep } from "../decide/rollout";
+import { rolesOfWithdrawn } from "../decide/sharedNodeRoles";
+import type { FormerDetachment } from "../model/formerDetachment";
 import type { FormerHandOver } from "../model/formerHandOver";
 import { isAnnotated } from "../model/isAnnotated";
 import { Preflight } from "../model/preflight";
@@ -36,6 +40,10 @@ export interface PlanInputs {
         readonly forceDetachPolicies: boolean | undefined;
     }[];
     readonly detachPolicyArns: readonly string[] | undefined;
+    /** The other clusters whose pods no longer need the node roles, as the program says. Missing if it names none. */
+    readonly handedOverClusterArns?: readonly string[];
+    /** The detachment as the last update left it. Missing if the preview does not know it, since the credential guard is about to act. */
+    readonly formerDetachment?: FormerDetachment;
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;
     readonly maxNotReadyNodes: number;
@@ -79,14 +87,26 @@ function follow(inputs: PlanInputs): HandOverPlan {
     const forecast = new Forecast(preflight.world);
     const moves = [
         ...(inputs.record === undefined ? restoreForAnotherRole(inputs, record, forecast) : []),
+        ...(inputs.record === undefined ? restoreForWithdrawn(inputs, record, forecast) : []),
         ...annotate(subject, forecast),
         ...(inputs.canaryActs ? rollOut(inputs, record, subject, forecast) : []),
         ...detachment(inputs, record, subject, forecast),
         ...planLines.policies(inputs.former),
     ];
-    const target = { ...inputs, ...preflight, subject, record, detachFromNodeRoles: inputs.detachFromNodeRoles };
+    const target = {
+        ...inputs,
+        ...preflight,
+        ...formerNodeRoles(inputs, record),
+        subject,
+        record,
+        detachFromNodeRoles: inputs.detachFromNodeRoles,
+    };
     const remaining = remainingSteps(target, forecast.world);
     return { refusals: forecast.refusals, changes: moves, remaining };
+}
+
+function formerNodeRoles({ formerDetachment }: PlanInputs, record: HandOverRecord) {
+    return formerDetachment === undefined ? {} : { leftBefore: leftBefore(formerDetachment, record) };
 }
 
 /** The credential guard's record when the other parts begin. */
@@ -132,6 +152,21 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
     ];
 }
 
+/** The credential guard attaches the policies again to the node roles of clusters that the program no longer names as handed over. */
+function restoreForWithdrawn(inputs: PlanInputs, record: HandOverRecord, forecast: Forecast): string[] {
+    const { preflight, former, handedOverClusterArns: now } = inputs;
+    const roleNames = rolesOfWithdrawn(
+        { before: former?.handedOverClusterArns, now },
+        preflight.world.account.nodeRoles,
+    ).filter((name) => former?.record.namedNodeRoles.includes(name));
+    const target = { record: withDetachedBefore(record), roleNames, iamPropagationSeconds: 0 };
+    const part = forecast.through((world, memory) => nextGiveBackStep(target, world, memory));
+    return [
+        ...planLines.attach(part, "since handedOverClusterArns no longer lists a cluster that uses it"),
+        ...planLines.wait(part, forecast.world),
+    ];
+}
+
 function annotate(subject: Subject, forecast: Forecast): string[] {
     const already = isAnnotated(subject, forecast.world.cluster);
     forecast.admit(subject.roleArn);
@@ -166,8 +201,7 @@ function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, f
 }
 
 function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
-    const { preflight, detachFromNodeRoles, detachPolicyArns, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } =
-        inputs;
+    const { preflight, detachFromNodeRoles } = inputs;
     const { injectionGuard, world: seen } = preflight;
     if (injectionGuard) {
         forecast.makeInjectionGuard(subject.roleArn);
@@ -177,15 +211,13 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         nextGiveBackStep({ record, roleNames: left, iamPropagationSeconds: 0 }, world, memory),
     );
     const target = {
+        ...inputs,
+        ...formerNodeRoles(inputs, record),
         subject,
         record,
-        detachFromNodeRoles,
-        detachPolicyArns,
         injectionGuard,
-        stableSeconds,
+        // Every step works in a forecast, so that no pod is late.
         canarySeconds: Infinity,
-        iamPropagationSeconds,
-        maxNotReadyNodes,
     };
     const part = forecast.through((world, memory) => nextDetachmentStep(target, world, memory));
     return [

@@ -1,13 +1,12 @@
 import { withTimeout } from "../async/withTimeout";
 import { withoutComplaints } from "../decide/complaints";
-import { driftOf, LeftBehind } from "../decide/drift";
+import { driftOf } from "../decide/drift";
+import type { LeftBehind } from "../model/formerDetachment";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import type { RunContext } from "../observe/runContext";
 import { openImpatiently, PreviewInputs } from "./previewHandOver";
-
-export type { LeftBehind } from "../decide/drift";
 
 /**
  * For a preview in which no live check will act: reports everything that others have changed since the last update, because the update

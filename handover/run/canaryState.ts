@@ -31,4 +31,4 @@ export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>):
 }
 
 /** A rollout, with the subject under the component's first names. */
-export type RolloutRun = CanaryInputs & RolloutTarget & Pick<Restorable, "isRepair">;
+export type RolloutRun = CanaryInputs & RolloutTarget & Pick<Restorable, "isRepair" | "isReplacing">;

@@ -1,10 +1,12 @@
 import { unrecordedPolicies } from "../decide/drift";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
-import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
+import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
+import { type GiveBackTarget, nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { carriersLeft, nextHandBackStep, nextReturnStep } from "../decide/handBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";
+import { rolesOfWithdrawn, sharingWarnings } from "../decide/sharedNodeRoles";
 import { withoutPathLine } from "../decide/withoutPath";
 import {
     freshRecord,
@@ -44,6 +46,8 @@ export interface CredentialGuardInputs extends LiveInputs {
     /** Those of detachFromNodeRoles that the component's program manages. Missing if there are none. */
     readonly ownNodeRoles?: readonly string[];
     readonly detachPolicyArns: readonly string[];
+    /** The other clusters whose pods no longer need the node roles, as the program says. Missing if it names none. */
+    readonly handedOverClusterArns?: readonly string[];
     readonly injectionGuard: boolean;
     /** Whether the node roles stay as they are when the live checks are turned off. Missing if the program does not set it. */
     readonly keepDetached?: boolean;
@@ -73,6 +77,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         "detachFromNodeRoles",
         "ownNodeRoles",
         "detachPolicyArns",
+        "handedOverClusterArns",
         "injectionGuard",
         "policyArns",
         "roleUniqueId",
@@ -81,7 +86,12 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
     ],
     outputs: ["record", "formerAnnotations", "approvedRole"],
     create: (inputs, operation) =>
-        withRunContext(inputs, inputs.detachFromNodeRoles, operation, (context) => approve(context, inputs, undefined)),
+        withRunContext(
+            inputs,
+            inputs.detachFromNodeRoles,
+            operation,
+            async (context) => (await approve(context, inputs, undefined)).approved,
+        ),
     update: async (state, inputs, operation) =>
         mustAct<CredentialGuardInputs>(state, inputs, credentialGuard.acting)
             ? withRunContext(withFormerAccount(state, inputs), inputs.detachFromNodeRoles, operation, (context) =>
@@ -103,8 +113,8 @@ async function approve(
     context: RunContext,
     inputs: CredentialGuardInputs,
     before: (ApprovedBefore & Pick<CredentialGuardOutputs, "record" | "approvedRole">) | undefined,
-): Promise<CredentialGuardOutputs> {
-    const { subject, detachFromNodeRoles } = inputs;
+): Promise<{ readonly approved: CredentialGuardOutputs; readonly world: World }> {
+    const { subject } = inputs;
     const world = await checkPreflight(context, inputs);
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
@@ -119,13 +129,9 @@ async function approve(
     const approvedRole = approvedRoleOf(inputs);
     const earlier = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
     const record = withDelivery(earlier, subject, before, approvedRole, world);
+    const found = { ...inputs, roleArn: subject.roleArn, nodeRoles: world.account.nodeRoles };
     const approved = {
-        record: withObserved(withServiceAccount(record, subject.serviceAccount), {
-            roleArn: subject.roleArn,
-            detachFromNodeRoles,
-            detachPolicyArns: inputs.detachPolicyArns,
-            nodeRoles: world.account.nodeRoles,
-        }),
+        record: withFoundNodeRoles(withObserved(withServiceAccount(record, subject.serviceAccount), found), found),
         formerAnnotations:
             before?.approvedRole === approvedRole
                 ? formerAnnotationsOfSameRole(world, before)
@@ -136,7 +142,7 @@ async function approve(
         // One that a lost state has left over would refuse the pods that get the role.
         await widen(context, inputs, approved);
     }
-    return approved;
+    return { approved, world };
 }
 
 /** Before the service account gets another role. */
@@ -168,26 +174,44 @@ async function approveAgain(
     await refuseIfStillNeeded(known, state, inputs);
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
     const before = { ...state, record, approvedRoleArns, ownRoleArns };
-    const approved = await approve(known, { ...inputs, subject: known.subject }, before);
+    const { approved, world } = await approve(known, { ...inputs, subject: known.subject }, before);
+    const { namedNodeRoles } = state.record;
     if (approved.approvedRole === state.approvedRole) {
+        const clusters = { before: state.handedOverClusterArns, now: inputs.handedOverClusterArns };
+        const roleNames = rolesOfWithdrawn(clusters, world.account.nodeRoles).filter((name) =>
+            namedNodeRoles.includes(name),
+        );
+        const why = "since handedOverClusterArns no longer lists a cluster that uses them,";
+        // No pod of this cluster is about to rely on them.
+        const lost = withDetachedBefore(approved.record);
+        await giveBack(known, inputs, { record: lost, roleNames, iamPropagationSeconds: 0 }, why);
         return approved;
     }
-    const { namedNodeRoles } = state.record;
-    if (namedNodeRoles.length > 0) {
-        const { iamPropagationSeconds } = inputs;
-        const target = { record: approved.record, roleNames: namedNodeRoles, iamPropagationSeconds };
+    const { iamPropagationSeconds } = inputs;
+    const target = { record: approved.record, roleNames: namedNodeRoles, iamPropagationSeconds };
+    await giveBack(known, inputs, target, "before the service account gets another role,");
+    await widen(known, inputs, approved);
+    return { ...approved, record: withAnotherApproval(approved.record) };
+}
+
+async function giveBack(
+    context: RunContext,
+    { timeouts }: CredentialGuardInputs,
+    target: GiveBackTarget,
+    why: string,
+): Promise<void> {
+    const { roleNames } = target;
+    if (roleNames.length > 0) {
         await reach(
-            { ...known, roleNames: namedNodeRoles },
+            { ...context, roleNames },
             {
-                what: "Attaching the policies to the node roles again, before the service account gets another role,",
+                what: `Attaching the policies to the node roles again, ${why}`,
                 next: (world, memory) => nextGiveBackStep(target, world, memory),
-                limitSeconds: inputs.timeouts.handBackSeconds,
+                limitSeconds: timeouts.handBackSeconds,
                 limitArgument: "timeouts.handBackSeconds",
             },
         );
     }
-    await widen(known, inputs, approved);
-    return { ...approved, record: withAnotherApproval(approved.record) };
 }
 
 /** Runs the preflight. Throws all its reasons to refuse at once. */
@@ -221,9 +245,16 @@ async function handBack(context: RunContext, state: CredentialGuardInputs & Cred
     };
     const limit = { limitSeconds: timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" } as const;
     const known = { ...context, subject };
+    let isWarned = false;
     const { world } = await reach(known, {
         what: "The hand-back",
-        next: (seen, memory) => nextHandBackStep(target, seen, memory),
+        next: (seen, memory) => {
+            if (!isWarned) {
+                sharingWarnings(record, seen).forEach((line) => context.progress(line));
+                isWarned = true;
+            }
+            return nextHandBackStep(target, seen, memory);
+        },
         left: (seen) => carriersLeft(target, seen),
         ...limit,
     }).catch(async (error: unknown) => {

@@ -9,7 +9,10 @@ import {
 } from "../decide/detachment";
 import { driftOf } from "../decide/drift";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
+import { leftBefore } from "../decide/leftBehind";
+import { policiesToDetach } from "../decide/nodeRolePolicies";
 import { remainingSteps } from "../decide/remainingSteps";
+import { type LeftNodeRoles, rolesKept } from "../decide/sharedNodeRoles";
 import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
@@ -22,7 +25,8 @@ import { awaitInjectionGuard } from "./awaitAdmission";
 import { readUnlessGone } from "./clusterGone";
 import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
-import { reach } from "./loop";
+import { type Goal, reach, type Reached } from "./loop";
+import { TransientRetry } from "./transientRetry";
 import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface DetachmentInputs extends LiveInputs {
@@ -34,6 +38,8 @@ export interface DetachmentInputs extends LiveInputs {
     /** Undefined: the pods are verified, and nothing is detached. */
     readonly detachFromNodeRoles?: readonly string[];
     readonly detachPolicyArns?: readonly string[];
+    /** The other clusters whose pods no longer need the node roles, as the program says. Missing if it names none. */
+    readonly handedOverClusterArns?: readonly string[];
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
     readonly maxNotReadyNodes: number;
@@ -57,18 +63,23 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         "delivered",
         "detachFromNodeRoles",
         "detachPolicyArns",
+        "handedOverClusterArns",
         "injectionGuard",
         "rollouts",
         "drift",
     ],
     outputs: ["verifiedPods", "detachedFrom", "remainingSteps"],
     create: (inputs, operation) =>
-        withRunContext(inputs, rolesOf(inputs), operation, (context) => restoreAndHandOver(context, inputs, false)),
+        withRunContext(inputs, rolesOf(inputs), operation, (context) =>
+            restoreAndHandOver(context, inputs, { isRepair: false }),
+        ),
     update: async (state, inputs, operation) =>
         mustAct<DetachmentInputs>(state, inputs, detachment.acting)
-            ? withRunContext(inputs, rolesOf(inputs), operation, (context) =>
-                  restoreAndHandOver(context, inputs, state.approvedRole === inputs.approvedRole),
-              )
+            ? withRunContext(inputs, rolesOf(inputs), operation, (context) => {
+                  const isAnotherRole = state.approvedRole !== inputs.approvedRole;
+                  const left = leftBefore({ ...state, isAnotherRole }, inputs.record);
+                  return restoreAndHandOver(context, inputs, { isRepair: !isAnotherRole, left });
+              })
             : outputsOf(state),
     delete: (state, operation) =>
         unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) =>
@@ -90,20 +101,20 @@ function rolesNoLongerListed({ record, detachFromNodeRoles = [] }: DetachmentInp
  * A pod may have complained before the role was repaired, and would block every update for an hour, as long as Kubernetes keeps the event. So a
  * complaint from before this run is outdated by a proof.
  *
- * @param isRepair Whether the pods were verified with this role before. Any complaint is then outdated by a proof. Otherwise a complaint of this run
- * counts: the role was proved right before, and the nodes tell more than the machine that runs Pulumi.
+ * @param options isRepair: whether the pods were verified with this role before. Any complaint is then outdated by a proof. Otherwise a complaint of
+ * this run counts: the role was proved right before, and the nodes tell more than the machine that runs Pulumi.
  */
 async function restoreAndHandOver(
     context: RunContext,
     inputs: DetachmentInputs,
-    isRepair: boolean,
+    { isRepair, left }: { readonly isRepair: boolean; readonly left?: LeftNodeRoles },
 ): Promise<DetachmentOutputs> {
     await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
     const startedAt = context.now();
     const target = targetOf(inputs);
     const seen: { last?: World } = {};
     try {
-        return await handOver(context, inputs, undefined, (world) => (seen.last = world));
+        return await handOver(context, inputs, { left, onLook: (world) => (seen.last = world) });
     } catch (error) {
         const pods = seen.last?.cluster.pods.filter((pod) => hasDelivery(pod, target)) ?? [];
         const mayBeOutdated = isRepair || complainedBefore(pods, target, startedAt);
@@ -115,7 +126,7 @@ async function restoreAndHandOver(
         context.progress(
             `${error.seen.replace(/\.?$/, ".")} The role has been proved since then: only later events count`,
         );
-        return handOver(context, inputs, provedAt);
+        return handOver(context, inputs, { left, provedAt });
     }
 }
 
@@ -173,19 +184,28 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
     };
 }
 
+interface HandingOver {
+    readonly left: LeftNodeRoles | undefined;
+    readonly provedAt?: number;
+    readonly onLook?: (world: World) => unknown;
+}
+
 async function handOver(
     opened: RunContext,
     inputs: DetachmentInputs,
-    provedAt?: number,
-    onLook: (world: World) => unknown = () => undefined,
+    { left, provedAt, onLook = () => undefined }: HandingOver,
 ): Promise<DetachmentOutputs> {
-    const target = { ...targetOf(inputs), ...(provedAt === undefined ? {} : { provedAt }) };
+    const target: DetachmentTarget = {
+        ...targetOf(inputs),
+        ...(left === undefined ? {} : { leftBefore: left }),
+        ...(provedAt === undefined ? {} : { provedAt }),
+    };
     const context = seeingAssociations({ ...opened, subject: target.subject });
     const limit = {
         limitSeconds: inputs.timeouts.verificationSeconds,
         limitArgument: "timeouts.verificationSeconds",
     } as const;
-    const { world } = await reach(context, {
+    const goal: Goal = {
         what: "The verification of all pods",
         next: (seen, memory) => {
             onLook(seen);
@@ -195,14 +215,43 @@ async function handOver(
         watched: watchedVerification(target),
         ...limit,
         ...(inputs.injectionGuard ? { beforeDetachment: () => awaitInjectionGuard(context, limit) } : {}),
-    });
+    };
+    const { world, memory } = await verifiedUnderGuard(context, target, goal);
     return {
         verifiedPods: world.cluster.pods.filter(({ terminating }) => !terminating).length,
-        detachedFrom: world.account.nodeRoles
-            .filter(({ name, exists }) => exists && (inputs.detachFromNodeRoles ?? []).includes(name))
-            .map(({ name }) => name),
-        remainingSteps: remainingSteps(target, world),
+        detachedFrom: detachedFrom(target, world),
+        remainingSteps: remainingSteps(target, world, memory),
     };
+}
+
+/**
+ * If a shared node role keeps its policies, another cluster's run will detach them, and relies on the verification here: the injection guard
+ * must be enforced before the pods are verified. All regions are looked at, so that the remaining steps name all clusters.
+ */
+async function verifiedUnderGuard(
+    context: RunContext,
+    target: DetachmentTarget,
+    goal: Goal,
+): Promise<Pick<Reached, "world" | "memory">> {
+    const first = await reach(context, goal);
+    if (rolesKept(target, first.world.account.nodeRoles, first.memory, first.world.at).length === 0) {
+        return first;
+    }
+    // A run that has detached other policies has tested it before.
+    const isTested = first.memory.detachedAt !== undefined;
+    await (isTested ? undefined : goal.beforeDetachment?.());
+    const { memory } = isTested ? first : await reach(context, goal);
+    const world = await new TransientRetry(context).read(() => look(context, { searchElsewhere: true }));
+    return { world, memory };
+}
+
+/** The listed node roles that hold no policy any more. */
+function detachedFrom(target: DetachmentTarget, { account }: World): string[] {
+    const { detachFromNodeRoles = [] } = target;
+    return account.nodeRoles
+        .filter((role) => role.exists && detachFromNodeRoles.includes(role.name))
+        .filter((role) => policiesToDetach(target, role).length === 0)
+        .map(({ name }) => name);
 }
 
 async function read(

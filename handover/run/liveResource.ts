@@ -40,6 +40,7 @@ const OPTIONAL_INPUTS = [
     "region",
     "detachFromNodeRoles",
     "detachPolicyArns",
+    "handedOverClusterArns",
     "keepDetached",
     "ownNodeRoles",
     "existingRoleOfProgram",

@@ -40,7 +40,8 @@ export async function rollOut(
     const subject = subjectOf(inputs.record, inputs.subject);
     const context = seeingAssociations({ ...opened, subject });
     const isRepair = before?.approvedRole === inputs.approvedRole;
-    const target = { ...inputs, subject, canarySeconds: inputs.timeouts.canarySeconds, isRepair };
+    const isReplacing = before !== undefined && !isRepair;
+    const target = { ...inputs, subject, canarySeconds: inputs.timeouts.canarySeconds, isRepair, isReplacing };
     await proveAfterFailure(context, target);
     const shown = await restartAll(context, target);
     return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };

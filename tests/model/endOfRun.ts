@@ -21,7 +21,7 @@ export function checkEnd(world: ModelWorld, engine: Engine, run: Run, { operatio
         return;
     }
     if (failed.includes("[rollout-taken-back]")) {
-        world.noteTakenBack();
+        world.noteTakenBack(engine.manager);
     }
     checkLeft(world, engine, failed);
     if (expected === "done" && failed !== "") {

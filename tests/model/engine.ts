@@ -32,9 +32,9 @@ import { type Deletion, isKept, mayDelete } from "./deletions";
 import { type Child, Flags, isLeftOutOf, positionOf, Steps } from "./engineFlags";
 import { whyNotPlayed } from "./notPlayed";
 import type { Run } from "./run";
-import { carriersOf, CONTROL, runContextOf } from "./runContext";
+import { carriersOf, CONTROL, isComponent, runContextOf } from "./runContext";
 import type { Acting } from "./waves";
-import { FOREIGN_OWNER, ModelWorld, ROLE_ARN, STABLE_SECONDS } from "./world";
+import { FOREIGN_OWNER, ModelWorld, OWN_GUARD, OWN_MANAGER, ROLE_ARN, STABLE_SECONDS } from "./world";
 
 /** The live checks, and the hook. A planted bug replaces one of them. */
 export interface Resources {
@@ -85,6 +85,8 @@ export interface Program extends RoleArguments {
     readonly proof?: CredentialGuardInputs["proof"];
     readonly injectionGuard?: boolean;
     readonly detachPolicyArns?: readonly string[];
+    /** The other clusters that it names as handed over. */
+    readonly handedOverClusterArns?: readonly string[];
 }
 
 type GuardState = CredentialGuardInputs & CredentialGuardOutputs;
@@ -125,7 +127,19 @@ export interface PartialPlanInputs extends Pick<PlanInputs, "record" | "canaryAc
     readonly inputs: CredentialGuardInputs;
 }
 
-const MANAGER = "eks-cni/network/production/cni";
+/** The names under which the component of a stack writes to the cluster. */
+export interface StackNames {
+    readonly component: string;
+    readonly manager: string;
+    readonly injectionGuardName: string;
+}
+
+const OWN_NAMES: StackNames = {
+    component: "cni",
+    manager: OWN_MANAGER,
+    injectionGuardName: OWN_GUARD,
+};
+
 const ROLLOUT_MILLISECONDS = 60_000;
 export const TIMEOUTS = {
     proofSeconds: 20,
@@ -154,6 +168,7 @@ export class Engine {
     public constructor(
         private readonly world: ModelWorld,
         private readonly resources: Resources,
+        private readonly names = OWN_NAMES,
     ) {}
 
     public get isEmpty(): boolean {
@@ -166,6 +181,11 @@ export class Engine {
         return [guard, tried, last].flatMap((state) =>
             state === undefined || state.drift === NO_DRIFT ? [] : state.drift,
         );
+    }
+
+    /** The field manager of its component. */
+    public get manager(): string {
+        return this.names.manager;
     }
 
     /** The program's role. Undefined before the first update. */
@@ -181,6 +201,11 @@ export class Engine {
     /** Whether `--replace` has replaced a credential guard that is still to be deleted: its delete hands back. */
     public get hasReplacedGuard(): boolean {
         return this.stack.replacedGuards.length > 0;
+    }
+
+    /** The outputs of the detachment. Undefined if it is not in the state. */
+    public get outputs(): DetachmentOutputs | undefined {
+        return this.stack.detachment;
     }
 
     public async up(program: Program, run: Run, flags: Flags = {}): Promise<void> {
@@ -267,9 +292,10 @@ export class Engine {
     }
 
     private async liveChecks(program: Program, arn: string, run: Run, steps: Steps): Promise<void> {
-        const { world, stack, resources } = this;
+        const { world, stack, resources, names } = this;
+        const { manager, injectionGuardName } = names;
         const operation = this.operation(run);
-        const common = commonInputs(program, arn);
+        const common = commonInputs(program, arn, names);
         const { serviceAccountName: account = AWS_NODE, daemonSetName = AWS_NODE } = program;
         const patched = world.accountOf(account);
         await steps.operate("guard", async (replaces) => {
@@ -289,13 +315,15 @@ export class Engine {
                 return;
             }
             const isForced = program.overrideExistingServiceAccount === true;
-            if (!isForced && patched.owner === FOREIGN_OWNER && patched.annotations[ROLE_ARN] !== arn) {
-                throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
+            const { owner = manager } = patched;
+            const isOthers = owner === FOREIGN_OWNER || (isComponent(owner) && owner !== manager);
+            if (!isForced && isOthers && patched.annotations[ROLE_ARN] !== arn) {
+                throw new Error(`Apply failed with 1 conflict: conflict with "${owner}"`);
             }
             await run.call(`patch the service account with ${arn}`, () => {
                 const others = Object.entries(patched.annotations).filter(([name]) => name !== LIVE_CHECKS_ANNOTATION);
-                const annotations = { ...Object.fromEntries(others), [ROLE_ARN]: arn, [CONTROL]: MANAGER };
-                world.annotate(annotations, MANAGER, account, true);
+                const annotations = { ...Object.fromEntries(others), [ROLE_ARN]: arn, [CONTROL]: manager };
+                world.annotate(annotations, manager, account, true);
                 stack.patch = arn;
                 // The patch of another service account has retainOnDelete: its annotation stays.
                 stack.patchedAccount = account;
@@ -334,6 +362,7 @@ export class Engine {
                 }
                 const what = stack.injectionGuard === undefined ? "create" : replaces ? "replace" : "update";
                 await run.call(`${what} the injection guard`, () => {
+                    world.guardName = injectionGuardName;
                     world.guardedAccount = account;
                     world.guard = [arn];
                     stack.injectionGuard = arn;
@@ -342,8 +371,11 @@ export class Engine {
             });
         }
         await steps.operate("detachment", async (replaces) => {
-            const { detachFromNodeRoles, detachPolicyArns } = program;
-            const named = detachPolicyArns === undefined ? {} : { detachPolicyArns };
+            const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns } = program;
+            const named = {
+                ...(detachPolicyArns === undefined ? {} : { detachPolicyArns }),
+                ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
+            };
             const { rollouts = 0 } = stack.canary ?? {};
             const last: DetachmentInputs = {
                 ...common,
@@ -561,6 +593,7 @@ export class Engine {
     /** An update with `liveChecks: false`: the service account is annotated first, and the live checks are deleted last. */
     public async turnOff(run: Run): Promise<void> {
         const { world, stack, resources } = this;
+        const { manager } = this.names;
         const arn = this.roleArn;
         if (arn === undefined || stack.guard === undefined) {
             return;
@@ -573,15 +606,15 @@ export class Engine {
             throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
         }
         const turningOff = stack.isOff ? "registered" : "annotated";
-        const annotations = { [ROLE_ARN]: arn, [CONTROL]: MANAGER, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
+        const annotations = { [ROLE_ARN]: arn, [CONTROL]: manager, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
         if (turningOff === "annotated") {
             await run.call("annotate that the live checks are off", () =>
-                world.annotate(annotations, MANAGER, undefined, true),
+                world.annotate(annotations, manager, undefined, true),
             );
             await run.call("save the annotation", () => Object.assign(stack, { isOff: true, patch: arn }), false);
         } else if (stack.patch !== arn) {
             await run.call(`annotate ${arn} without live checks`, () => {
-                world.annotate(annotations, MANAGER);
+                world.annotate(annotations, manager);
                 stack.patch = arn;
             });
         }
@@ -609,7 +642,7 @@ export class Engine {
     public planInputs(program: Program): PartialPlanInputs | undefined {
         const { guard, canary: tried, detachment: last } = this.stack;
         const { roleName, detachFromNodeRoles } = program;
-        const inputs = guardInputs(commonInputs(program, arnOf(roleName)), program);
+        const inputs = guardInputs(commonInputs(program, arnOf(roleName), this.names), program);
         const acts = guard === undefined || changedInputs(guard, inputs).length > 0;
         // A former run may have ended before it reached them.
         const isOutdated = (state: Pick<CanaryInputs, "approvedRole" | "record" | "drift"> | undefined) =>
@@ -624,11 +657,17 @@ export class Engine {
               };
     }
 
+    /** The roles that this stack's injection guard admits. */
+    private get ownGuard(): readonly string[] | undefined {
+        const { world, names } = this;
+        return world.guardName === names.injectionGuardName ? world.guard : undefined;
+    }
+
     /** Saves the drift that a refresh finds, including that of the native resources, so that the next update repairs it. */
     public async refresh(run: Run): Promise<void> {
         const { world, stack, resources } = this;
         stack.trustDrifted = [...world.broken.values()].includes("trust-refused");
-        if (world.guard?.join() !== stack.injectionGuard || world.guardedAccount !== stack.guardedAccount) {
+        if (this.ownGuard?.join() !== stack.injectionGuard || world.guardedAccount !== stack.guardedAccount) {
             delete stack.injectionGuard;
         }
         if (world.accountOf(stack.patchedAccount ?? AWS_NODE).annotations[ROLE_ARN] !== stack.patch) {
@@ -656,7 +695,7 @@ export class Engine {
         if (stack.isOff && goes("patch")) {
             // Without retainOnDelete, and at the same time as the first of the live checks.
             await run.call("remove the patch", () => {
-                if (world.owner === MANAGER) {
+                if (world.owner === this.names.manager) {
                     world.annotate({}, undefined);
                 }
                 delete stack.patch;
@@ -740,11 +779,12 @@ export class Engine {
     }
 
     private async while<T>(acting: Acting, act: () => Promise<T>): Promise<T> {
-        this.world.acting = acting;
+        const { world, names } = this;
+        world.setActing(acting, names.manager);
         try {
             return await act();
         } finally {
-            this.world.acting = undefined;
+            world.setActing(undefined, names.manager);
         }
     }
 
@@ -755,7 +795,7 @@ export class Engine {
             world.problem("a rollout is noted whose canary did not work");
         }
         await run.call("patch the DaemonSet", () => {
-            resources.noteRollout(world, delivered, MANAGER);
+            resources.noteRollout(world, delivered, this.names.manager);
             stack.rollout = delivered;
             stack.rolledOut = daemonSetName;
         });
@@ -770,7 +810,7 @@ export class Engine {
         await run.call("change the pod template", () => {
             world.template = delivered;
             world.plainTemplate = delivered;
-            world.patched = { manager: MANAGER };
+            world.patched = { manager: this.names.manager };
             stack.template = delivered;
             delete stack.rollout;
         });
@@ -793,7 +833,7 @@ export class Engine {
             throw new Error("the hand-over is not finished");
         }
         world.template = rollout;
-        world.patched = { manager: MANAGER };
+        world.patched = { manager: this.names.manager };
         world.pods.forEach((pod) => (pod.revision = world.revision));
         stack.template = rollout;
         delete stack.rollout;
@@ -865,12 +905,12 @@ function newRole(program: Program, { now, ipFamily, writesLogs }: ModelWorld): M
     return { createdAt: now, works, of: program, policyArns };
 }
 
-function commonInputs(program: Program, roleArn: string): LiveInputs {
+function commonInputs(program: Program, roleArn: string, names: StackNames): LiveInputs {
     const { ipFamily = "ipv4", otherIssuers = [], forceDestroy = false } = program;
     const subject: Subject = {
-        component: "cni",
-        fieldManager: MANAGER,
-        injectionGuardName: "guard",
+        component: names.component,
+        fieldManager: names.manager,
+        injectionGuardName: names.injectionGuardName,
         daemonSetName: program.daemonSetName ?? AWS_NODE,
         serviceAccount: { namespace: "kube-system", name: program.serviceAccountName ?? AWS_NODE },
         ipFamily,
@@ -888,7 +928,7 @@ function guardOutputs(guard: CredentialGuardOutputs | undefined) {
 
 function guardInputs(common: LiveInputs, program: Program): CredentialGuardInputs {
     const { detachFromNodeRoles, ownNodeRoles = [], detachPolicyArns = [], proof = "full" } = program;
-    const { overrideExistingServiceAccount = false, additionalPolicyArns = [] } = program;
+    const { overrideExistingServiceAccount = false, additionalPolicyArns = [], handedOverClusterArns } = program;
     return {
         ...common,
         proof,
@@ -897,6 +937,7 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         detachFromNodeRoles: detachFromNodeRoles ?? [],
         ...(ownNodeRoles.length === 0 ? {} : { ownNodeRoles }),
         detachPolicyArns,
+        ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
         injectionGuard: hasInjectionGuard(program),
         policyArns: policiesOf(program),
         roleUniqueId: uniqueIdOf(common.subject.roleArn),

@@ -3,7 +3,7 @@ import { FOREIGN_OWNER, FOREIGN_ROLE, ModelWorld, POD_IDENTITY, ROLE_ARN } from 
 
 /** Faults that happen to the cluster. */
 export type Fault =
-    | { readonly kind: "nodeJoins"; readonly role: "a" | "b" }
+    | { readonly kind: "nodeJoins"; readonly role: string }
     | { readonly kind: "nodeLost" | "nodeNotReady" | "podDeleted"; readonly which: number }
     | { readonly kind: "nodesReturn" | "webhookDown" | "webhookUp" | "annotationWiped" | "roleAnnotated" }
     | { readonly kind: "associationMade" | "associationDeleted" }
@@ -19,13 +19,10 @@ export type Fault =
     /** The readiness probe of a Ready pod fails for some seconds. */
     | { readonly kind: "podFlips"; readonly which: number; readonly milliseconds: number }
     /** All nodes of a node role are NotReady. */
-    | { readonly kind: "roleNotReady"; readonly role: "a" | "b" }
+    | { readonly kind: "roleNotReady"; readonly role: string }
     | { readonly kind: "webhookLate"; readonly milliseconds: number };
 
-/** Nodes only join up to this number: more of them make a random run slower, and find nothing more. */
-const MAX_NODES = 6;
-
-export function injectFault(world: ModelWorld, fault: Fault, maxNodes = MAX_NODES): void {
+export function injectFault(world: ModelWorld, fault: Fault, maxNodes = world.mostNodes): void {
     world.note(`** ${Object.values(fault).join(" ")}`);
     switch (fault.kind) {
         case "nodeJoins":

@@ -31,6 +31,10 @@ export const foundBefore: readonly Scenario[] = [
     of(up("cni"), up("next"), destroy(53), up("bad2")),
     // A killed run moved a pod to a former role, and the program returns to the present one.
     ...Array.from({ length: 40 }, (_, index) => of(up("cni"), up("next"), up("cni"), up("next", 3 * index), up("cni"))),
+    // A canary fails after a killed destroy, for another reason than its role: it returned to the role that an earlier update had deleted.
+    ...Array.from({ length: 20 }, (_, index) =>
+        of(up("next"), up("cni"), destroy(20 + 2 * index), during(up("cni"), [0, { kind: "subnetCloses", which: 0 }])),
+    ),
     // A killed canary, and a pod that a joining node got, were restarted. Both worked again, and both became the canary at once.
     of(
         up("bad2", 31),

@@ -45,13 +45,16 @@ export interface Turn {
 }
 
 export interface Scenario {
-    readonly nodes: readonly ("a" | "b")[];
+    /** The node roles of its nodes, besides one node of each of a and b. */
+    readonly nodes: readonly string[];
     readonly strategy: "RollingUpdate" | "OnDelete";
     /** The time until the API server enforces a changed injection guard. */
     readonly policyMilliseconds?: number;
     /** Over how many subnets the nodes are spread. */
     readonly subnets?: number;
     readonly maxUnavailable?: number;
+    /** How many nodes the faults join at most. */
+    readonly mostNodes?: number;
     /** How long a pod takes until it is Ready. */
     readonly startMilliseconds?: number;
     /** Whether the code of before has handed over, before the first turn. */
@@ -93,14 +96,31 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
         churn.end();
         world.advance(NODE_GONE_MILLISECONDS);
     }
+    endAllFaults(world);
+    await reachGoals(world, engine, new Operator(world, engine, scenario.last));
+    return { problems: world.problems, log: world.log, seen: new Set(world.log.map(kindOf)) };
+}
+
+export function endAllFaults(world: ModelWorld): void {
     world.note("== all faults end");
     endFaults(world);
     endOwnerChanges(world);
     world.advance(IDLE_MILLISECONDS);
-    const operator = new Operator(world, engine, scenario.last);
+}
+
+/** Reports each run that goes on towards a goal, when it has ended. */
+export type AfterRun = (goal: string, run: Run) => void;
+
+/** Checks that the hand-over is reached, and then the hand-back. */
+export async function reachGoals(
+    world: ModelWorld,
+    engine: Engine,
+    operator: Operator,
+    afterRun?: AfterRun,
+): Promise<void> {
     const handOver = async () => {
         const isReached = () => handedOver(world, engine, operator.program, operator.stays);
-        await reachGoal(world, "the hand-over", isReached, (run) => operator.handOver(run), operator);
+        await reachGoal(world, "the hand-over", isReached, (run) => operator.handOver(run), operator, afterRun);
     };
     await handOver();
     if ((operator.program.otherIssuers ?? []).length > 0) {
@@ -108,10 +128,19 @@ export async function runOnWorld(scenario: Scenario, resources: Resources = REAL
         operator.leaveOtherClusters();
         await handOver();
     }
+    await reachHandBack(world, engine, operator, afterRun);
+}
+
+/** Checks that the hand-back is reached. */
+export async function reachHandBack(
+    world: ModelWorld,
+    engine: Engine,
+    operator: Operator,
+    afterRun?: AfterRun,
+): Promise<void> {
     const stays = staysWithout(world);
     const isReached = () => handedBack(world, engine, stays);
-    await reachGoal(world, "the hand-back", isReached, (run) => engine.destroy(run), operator);
-    return { problems: world.problems, log: world.log, seen: new Set(world.log.map(kindOf)) };
+    await reachGoal(world, "the hand-back", isReached, (run) => engine.destroy(run), operator, afterRun);
 }
 
 /** The cluster, the account and the stack as a scenario begins. */
@@ -131,6 +160,7 @@ function worldOf(scenario: Scenario): ModelWorld {
     world.subnets = scenario.subnets ?? world.subnets;
     world.maxUnavailable = scenario.maxUnavailable ?? world.maxUnavailable;
     world.startMilliseconds = scenario.startMilliseconds ?? world.startMilliseconds;
+    world.mostNodes = scenario.mostNodes ?? world.mostNodes;
     ["a", "b", ...scenario.nodes].forEach((role) => world.join(role));
     world.writesLogs = scenario.writesLogs ?? false;
     if (scenario.more) {
@@ -286,11 +316,14 @@ async function reachGoal(
     isReached: () => string | undefined,
     act: (run: Run) => Promise<void>,
     operator: Operator,
+    afterRun: AfterRun = () => undefined,
 ): Promise<void> {
     let advised = 0;
     for (let tries = 0; tries < TRIES + advised; tries += 1) {
         world.note(`== ${what}`);
-        const failed = await attempt(world, () => act(new Run(world)));
+        const run = new Run(world);
+        const failed = await attempt(world, () => act(run));
+        afterRun(what, run);
         if (advised < MOST_ADVICE && operator.follow(failed)) {
             advised += 1;
         } else if (failed === "" || tries === TRIES + advised - 1) {

@@ -17,6 +17,8 @@ export class Operator {
         private readonly world: ModelWorld,
         private readonly engine: Engine,
         last: Program,
+        /** What it does about other refusals, by code. */
+        private readonly more: Readonly<Record<string, () => void>> = {},
     ) {
         this.program = named(world, last);
     }
@@ -69,6 +71,7 @@ export class Operator {
             "service-account-in-use": () => (this.first = (run) => this.engine.destroy(run)),
             "force-destroy-with-pods": () => this.takeBack(),
             "node-role-not-named": () => (this.program = { ...this.program, ...this.allNodeRoles() }),
+            ...this.more,
         };
         const known = Object.entries(advice).filter(([code]) => message.includes(`[${code}]`));
         known.forEach(([code, act]) => {

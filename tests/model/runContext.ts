@@ -18,7 +18,7 @@ import type { CallName } from "./conditions";
 import { ACCOUNT, CNI_POLICY, ISSUER, missingGrants, refusedBy } from "./cniRole";
 import { CUSTOMER_POLICY, LENT_POLICY } from "./lentPolicies";
 import type { Run } from "./run";
-import { FOREIGN_OWNER, FOREIGN_ROLE, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, ModelNode, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 export { CNI_POLICY } from "./cniRole";
 export const CONTROL = "pulumi.com/patchFieldManager";
@@ -36,7 +36,7 @@ export function runContextOf(
         cluster: failing("cluster", clusterOf(world, run, subject), world, run),
         aws: failing("aws", awsOf(world, run, subject), world, run),
         now: () => world.now,
-        sleep: (milliseconds) => run.call(`sleep ${String(milliseconds)}`, () => world.advance(milliseconds)),
+        sleep: (milliseconds) => run.pass(`sleep ${String(milliseconds)}`, milliseconds),
         progress: (line) => {
             world.note(`  . ${line}`);
             if (line.startsWith("the rollout failed: ")) {
@@ -70,23 +70,19 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
     const issuer = () => world.conditions.tokenIssuer ?? ISSUER;
     const uid = () => world.conditions.clusterUid ?? "cluster";
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
+    const hasGuard = () => isGuardOf(world, subject);
     return {
         identity: () => read("identity", () => ({ uid: uid(), version: version() })),
         clustersInKubeconfig: () => ["prod"],
         look: () =>
             read("cluster", () => {
-                world.look(subject.roleArn);
+                world.look(subject.roleArn, manager);
                 return clusterSeen(world, subject);
             }),
-        change: (withTimeout) =>
-            run.call(
-                "wait",
-                () => {
-                    const { version: before } = world;
-                    world.advance(withTimeout, () => world.version !== before);
-                },
-                false,
-            ),
+        change: (withTimeout) => {
+            const { version: before } = world;
+            return run.pass("wait", withTimeout, { until: () => world.version !== before, writes: false });
+        },
         issuer: () => read("issuer", issuer),
         requestToken: () =>
             read(
@@ -95,20 +91,34 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             ),
         annotate: (annotations) =>
             run.call(`annotate ${annotations[ROLE_ARN] ?? "nothing"}`, () => {
-                const { [CONTROL]: control } = world.accountOf(accountName).annotations;
+                const { owner = manager, annotations: present } = world.accountOf(accountName);
+                const { [CONTROL]: control, [ROLE_ARN]: roleArn } = present;
                 const kept = { ...(control === undefined ? {} : { [CONTROL]: control }), ...annotations };
-                world.annotate(kept, manager, accountName, true);
+                // An apply without a field releases it, and leaves what another manager owns.
+                const isLeft = owner !== manager && roleArn !== undefined && annotations[ROLE_ARN] === undefined;
+                world.annotate(
+                    isLeft ? { ...kept, [ROLE_ARN]: roleArn } : kept,
+                    isLeft ? owner : manager,
+                    accountName,
+                    true,
+                );
             }),
-        restart: ({ name, uid }) => run.call(`restart ${name}`, () => world.stop(uid, true)),
-        forceRestart: ({ name, uid }) => run.call(`force restart ${name}`, () => world.stop(uid, true, true)),
+        restart: ({ name, uid }) => run.call(`restart ${name}`, () => world.stop(uid, true, false, manager)),
+        forceRestart: ({ name, uid }) => run.call(`force restart ${name}`, () => world.stop(uid, true, true, manager)),
         releaseTemplate: () =>
             run.call("release the template", () => {
-                world.template = undefined;
-                world.patched = undefined;
+                if (world.patched === undefined || world.patched.manager === manager) {
+                    world.template = undefined;
+                    world.patched = undefined;
+                }
             }),
         releaseServiceAccount: (leaving, { name } = serviceAccount) =>
             run.call(`release the service account ${name}`, () => {
-                const foreign = world.accountOf(name).annotations[ROLE_ARN] === FOREIGN_ROLE;
+                const { owner = manager, annotations } = world.accountOf(name);
+                if (isComponent(owner) && owner !== manager) {
+                    return;
+                }
+                const foreign = annotations[ROLE_ARN] === FOREIGN_ROLE;
                 world.annotate(
                     { ...(foreign ? { [ROLE_ARN]: FOREIGN_ROLE } : {}), ...leaving },
                     foreign ? FOREIGN_OWNER : "eks-cni-hand-back",
@@ -120,8 +130,11 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
         removeWakeMark: () => run.call("remove the wake mark", () => (world.woken = false)).then(() => undefined),
         admitRoles: (roleArns) =>
             run.call("change the injection guard", () => {
-                world.guardedAccount = world.guard === undefined ? world.guardedAccount : accountName;
-                world.guard = world.guard && roleArns;
+                if (!hasGuard()) {
+                    return;
+                }
+                world.guardedAccount = accountName;
+                world.guard = roleArns;
             }),
         testAdmission: (roleArn) =>
             read("admission", () => ({
@@ -129,7 +142,9 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             })),
         removeInjectionGuard: () =>
             run.call("remove the injection guard", () => {
-                world.guard = undefined;
+                if (hasGuard()) {
+                    world.guard = undefined;
+                }
             }),
         close: () => undefined,
     };
@@ -148,6 +163,7 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
     const { defaultPodsWithoutRole } = conditions;
     const others = otherCarriers(world, subject, hasDaemonSet);
     const former = annotatedFormerAccounts(world, subject);
+    const hasGuard = isGuardOf(world, subject);
     const isGuarded = subject.serviceAccount.name === world.guardedAccount;
     return {
         uid: conditions.clusterUid ?? "cluster",
@@ -161,10 +177,10 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
         ...(others.length === 0 ? {} : { otherCarriers: others }),
         ...(former.length === 0 ? {} : { formerServiceAccounts: former }),
         injectionGuard: {
-            present: world.guard !== undefined,
-            inForce: world.guard !== undefined,
+            present: hasGuard,
+            inForce: hasGuard,
             // With the expressions for another service account, it admits no known role.
-            ...(world.guard === undefined ? {} : { roleArns: isGuarded ? world.guard : [] }),
+            ...(hasGuard ? { roleArns: isGuarded ? (world.guard ?? []) : [] } : {}),
         },
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
         ...(world.refusedSince === undefined ? {} : { refusedSince: world.refusedSince }),
@@ -176,6 +192,14 @@ function otherNodesSeen({ conditions, otherInstances }: ModelWorld): Pick<Cluste
     const otherNodes = [...otherInstances.seen, ...(conditions.otherNodes ?? [])];
     return otherNodes.length === 0 ? {} : { otherNodes };
 }
+
+/** Whether the injection guard exists, and is that of the subject's component. */
+function isGuardOf({ guard, guardName }: ModelWorld, { injectionGuardName }: Subject): boolean {
+    return guard !== undefined && guardName === injectionGuardName;
+}
+
+/** Whether a field manager is that of a component of this package. */
+export const isComponent = (manager: string) => manager.startsWith("eks-cni/");
 
 function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
     const { conditions } = world;
@@ -256,16 +280,16 @@ function credentialsOf({
     }
 }
 
-function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAccess {
+function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Subject): AwsAccess {
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
-        look: ({ instanceIds, otherInstanceIds = [], roleNames }) =>
+        look: ({ instanceIds, otherInstanceIds = [], roleNames, searchElsewhere }) =>
             read("account", () => {
-                world.lookAtAccount();
+                world.lookAtAccount(fieldManager);
                 const { unknownNodes = [] } = world.conditions;
                 const seen = world.nodes.filter(({ name }) => !unknownNodes.includes(name));
-                const known = seen.filter(({ leaving }) => leaving === undefined);
+                const known = nodesInEc2(world);
                 const roleOf = (id: string) => known.find(({ name }) => instanceOf(name) === id)?.role;
                 const roleOfInstance = Object.fromEntries(instanceIds.map((id) => [id, roleOf(id)]));
                 const leaving = [
@@ -287,7 +311,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
                             ]),
                     ),
                     nodeRoles: [...new Set([...used, ...roleNames])].map((name) =>
-                        nodeRoleSeen(world, name, otherInstanceIds),
+                        nodeRoleSeen(world, name, { otherInstanceIds, searchElsewhere }),
                     ),
                 };
             }),
@@ -372,10 +396,18 @@ function change(world: ModelWorld, role: string, policyArn: string, attached: bo
     };
 }
 
-function nodeRoleSeen(world: ModelWorld, name: string, otherInstanceIds: readonly string[]): NodeRoleSeen {
+function nodeRoleSeen(
+    world: ModelWorld,
+    name: string,
+    {
+        otherInstanceIds,
+        searchElsewhere,
+    }: { readonly otherInstanceIds: readonly string[]; readonly searchElsewhere: boolean },
+): NodeRoleSeen {
     const { instancesOfCluster, ...others } = world.otherInstances.ofRole(name, otherInstanceIds);
-    const instances = world.nodes
-        .filter(({ role, leaving }) => role === name && leaving === undefined)
+    const shared = elsewhere(world, name, searchElsewhere);
+    const instances = nodesInEc2(world)
+        .filter(({ role }) => role === name)
         .map((node) => instanceOf(node.name));
     return {
         name,
@@ -383,6 +415,8 @@ function nodeRoleSeen(world: ModelWorld, name: string, otherInstanceIds: readonl
         uniqueId: name,
         inlineCniPolicies: [],
         ...others,
+        ...shared,
+        instancesElsewhere: [...others.instancesElsewhere, ...shared.instancesElsewhere],
         cniPolicies: [
             ...(world.isAttached(name) ? [CNI_POLICY] : []),
             ...(world.lent.isHeldBy(name) ? [LENT_POLICY] : []),
@@ -391,6 +425,31 @@ function nodeRoleSeen(world: ModelWorld, name: string, otherInstanceIds: readonl
         instancesOfCluster: [...instances, ...instancesOfCluster],
         ...world.conditions.nodeRoles?.[name],
     };
+}
+
+/** The instances of the account's other clusters with this role. Only a look that searches elsewhere sees other regions. */
+function elsewhere({ account, region, clusterName }: ModelWorld, role: string, searchElsewhere: boolean) {
+    const found = account.clusters
+        .filter((other) => other.clusterName !== clusterName && (searchElsewhere || other.region === region))
+        .flatMap((other) =>
+            other.nodes
+                .filter((node) => node.role === role)
+                .map(({ name }) => [`${other.region}/i-${other.clusterName}-${name}`, [clusterArnOf(other)]] as const),
+        );
+    return {
+        instancesElsewhere: found.map(([instance]) => instance),
+        ...(found.length === 0 ? {} : { clustersElsewhere: Object.fromEntries(found) }),
+    };
+}
+
+/** The ARN of the cluster, as EKS has it. */
+export function clusterArnOf({ region, clusterName }: Pick<ModelWorld, "region" | "clusterName">): string {
+    return `arn:aws:eks:${region}:${ACCOUNT}:cluster/${clusterName}`;
+}
+
+/** The nodes whose instances EC2 shows, with their profiles. */
+function nodesInEc2({ nodes, conditions: { unknownNodes = [] } }: ModelWorld): ModelNode[] {
+    return nodes.filter(({ name, leaving }) => leaving === undefined && !unknownNodes.includes(name));
 }
 
 const instanceOf = (node: string) => `i-${node}`;

@@ -55,9 +55,16 @@ export class Waves {
         this.beganIn.clear();
     }
 
-    /** It looks at the account, which no longer shows the instances of nodes that were lost since it looked at the cluster. */
-    public lookAtAccount(nodes: readonly string[]): void {
-        this.nodes = this.nodes.filter(({ name }) => nodes.includes(name));
+    /**
+     * It looks at the account, which no longer shows the instances of nodes that were lost since it looked at the cluster.
+     *
+     * @param places Of the nodes that exist.
+     */
+    public lookAtAccount(places: ReadonlyMap<string, string>): void {
+        this.nodes = this.nodes.flatMap((node) => {
+            const place = places.get(node.name);
+            return place === undefined ? [] : [{ ...node, place }];
+        });
     }
 
     /** The live check restarts a pod. */

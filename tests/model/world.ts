@@ -1,5 +1,6 @@
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
 import type { ProofFailure } from "../../handover/model/proof";
+import { ModelAccount } from "./account";
 import { mayBothBe, Restart, Restarts } from "./canaries";
 import { AWS_NODE, type ModelRole, suffices } from "./cniRole";
 import type { Conditions } from "./conditions";
@@ -32,6 +33,9 @@ export const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
 export const POD_IDENTITY = "pod identity";
 /** The field manager of that party. */
 export const FOREIGN_OWNER = "kubectl-annotate";
+/** The field manager and the injection guard of the component. Another component has others. */
+export const OWN_MANAGER = "eks-cni/network/production/cni";
+export const OWN_GUARD = "guard";
 
 export interface ModelNode {
     readonly name: string;
@@ -97,6 +101,8 @@ export class ModelWorld {
     public serviceAccountName = AWS_NODE;
     /** The service account whose pods the injection guard looks at. */
     public guardedAccount = AWS_NODE;
+    /** The name of the injection guard. No two components that have the same DaemonSet have one at the same time. */
+    public guardName = OWN_GUARD;
     /** Called once, when the next pod is created. */
     public onNextPod: (() => void) | undefined;
     public webhook = { up: true, lateMilliseconds: 0 };
@@ -107,8 +113,6 @@ export class ModelWorld {
     public patched: PatchedMetadata | undefined;
     /** What a program without live checks has written to the pod template, so that the DaemonSet replaces its pods. */
     public plainTemplate: string | undefined;
-    /** The part of the product that acts. */
-    public acting: Acting;
     /** How often an operator has restarted the DaemonSet's pods, which changes its pod template. */
     public rollouts = 0;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
@@ -124,6 +128,8 @@ export class ModelWorld {
     public startMilliseconds = 1000;
     /** Over how many subnets the nodes are spread. */
     public subnets = 1;
+    /** Nodes only join up to this number: more of them make a random run slower, and find nothing more. */
+    public mostNodes = 6;
     /** Subnets without a way to STS: a new pod there cannot use any CNI role. A pod that works keeps its session. */
     public readonly closedSubnets = new Set<string>();
     /** The existing CNI roles. */
@@ -168,19 +174,34 @@ export class ModelWorld {
     public readonly log: string[] = [];
     /** The node roles whose policy an outsider has taken, and when it was attached again. */
     private readonly taken = new Map<string, number | undefined>();
-    private readonly attachments = new Map<string, History<boolean>>();
     private readonly accounts = new Map([
         [AWS_NODE, new ModelServiceAccount("service-account")],
         ["another", new ModelServiceAccount("another")],
     ]);
     private readonly guards: History<Guard | undefined> = [{ at: 0, value: undefined }];
     private readonly restarts = new Restarts();
-    private readonly waves = new Waves();
+    /** What the live checks of each component do, by its field manager. */
+    private readonly actors = new Map<string, { acting: Acting; readonly waves: Waves }>();
+    /** The nodes whose instances EC2 did not show when a live check looked last. */
+    private notShown = new Set<string>();
+    private readonly failedFor = new Map<string, number>();
     private retryAt = 0;
     private backoff = 1000;
     private podsCreated = 0;
     private joined = 0;
     private due: { readonly at: number; readonly happen: () => void }[] = [];
+
+    public constructor(
+        public readonly account = new ModelAccount<ModelWorld>(),
+        public readonly clusterName = "prod",
+        public readonly region = "eu-west-1",
+    ) {
+        account.clusters.push(this);
+    }
+
+    private get attachments(): Map<string, History<boolean>> {
+        return this.account.attachments;
+    }
 
     public note(line: string): void {
         this.log.push(`${((this.now - 1_000_000) / 1000).toFixed(2).padStart(8)}  ${line}`);
@@ -350,14 +371,30 @@ export class ModelWorld {
         return this.attachments.get(role)?.at(-1)?.value ?? false;
     }
 
+    /** Whether the policy was attached at an earlier time. */
+    public wasAttached(role: string, at: number): boolean {
+        return valueAt(this.attachments.get(role) ?? [], at) ?? false;
+    }
+
     public setAttached(role: string, value: boolean): void {
         this.attachments.get(role)?.push({ at: this.now, value });
-        if (value && this.taken.has(role)) {
-            this.taken.set(role, this.taken.get(role) ?? this.now);
+        if (value) {
+            this.account.clusters.forEach((cluster) => cluster.noteAttached(role));
         }
         if (!value) {
             this.onDetached?.();
         }
+    }
+
+    private noteAttached(role: string): void {
+        if (this.taken.has(role)) {
+            this.taken.set(role, this.taken.get(role) ?? this.now);
+        }
+    }
+
+    /** The nodes of a cluster join with a role that has lost its policy before: their pods have no path until IAM enforces one again. */
+    public beginWithout(role: string): void {
+        this.taken.set(role, this.isAttached(role) ? this.attachments.get(role)?.at(-1)?.at : undefined);
     }
 
     /** An outsider detaches the policy from a node role. */
@@ -374,30 +411,51 @@ export class ModelWorld {
         [...this.taken.keys()].forEach((role) => this.setAttached(role, true));
     }
 
+    /** The part of the product that acts. */
+    public setActing(acting: Acting, manager: string): void {
+        this.actorOf(manager).acting = acting;
+    }
+
+    private actorOf(manager: string) {
+        const actor = this.actors.get(manager) ?? { acting: undefined, waves: new Waves() };
+        this.actors.set(manager, actor);
+        return actor;
+    }
+
     /** A live check looks at the cluster. */
-    public look(roleArn: string): void {
-        this.acted.add(this.acting);
+    public look(roleArn: string, manager: string): void {
+        const { acting, waves } = this.actorOf(manager);
+        this.acted.add(acting);
         // No pod of a node that has never had one can become unavailable.
         const nodes = this.nodes
             .filter(({ ready, hasServed, leaving }) => ready && hasServed && leaving === undefined)
-            .map(({ name, role, subnet }) => {
+            .map(({ name }) => {
                 const pod = this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
                 return {
                     name,
-                    place: this.acting === "handBack" ? role : `${role} in ${subnet}`,
+                    place: this.shownPlaceOf(name, acting),
                     pod: pod && {
                         uid: pod.uid,
-                        isRight: this.acting === "handBack" ? !this.isApproved(pod) : pod.roleArn === roleArn,
+                        isRight: acting === "handBack" ? !this.isApproved(pod) : pod.roleArn === roleArn,
                         isProven: pod.roleArn === roleArn && this.hasWorked(pod, STABLE_SECONDS),
                     },
                 };
             });
-        this.waves.look(this.acting, nodes, this.maxUnavailable);
+        waves.look(acting, nodes, this.maxUnavailable);
     }
 
-    public lookAtAccount(): void {
+    public lookAtAccount(manager: string): void {
+        const { acting, waves } = this.actorOf(manager);
+        const { unknownNodes = [] } = this.conditions;
+        this.notShown = new Set(unknownNodes);
         const staying = this.nodes.filter(({ leaving }) => leaving === undefined);
-        this.waves.lookAtAccount(staying.map(({ name }) => name));
+        waves.lookAtAccount(new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])));
+    }
+
+    /** Where a live check sees a node. */
+    private shownPlaceOf(name: string, acting: Acting): string {
+        const { role, subnet } = this.nodes.find((node) => node.name === name) ?? { role: "", subnet: "" };
+        return this.notShown.has(name) ? "an unknown place" : acting === "handBack" ? role : `${role} in ${subnet}`;
     }
 
     private hasWorked(pod: ModelPod, seconds: number): boolean {
@@ -419,22 +477,24 @@ export class ModelWorld {
         return this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS;
     }
 
-    public stop(uid: string, byLiveChecks: boolean, atOnce = false): void {
+    /** @param manager The field manager of the component whose live checks restart the pod. */
+    public stop(uid: string, byLiveChecks: boolean, atOnce = false, manager = OWN_MANAGER): void {
         const pod = this.pods.find((one) => one.uid === uid);
         if (pod !== undefined) {
-            const isRestart = byLiveChecks && this.isReady(pod) && !pod.stoppingSince;
-            const { problem, isOfWave } = isRestart ? this.waves.restart(uid) : NOT_COUNTED;
+            const actor = byLiveChecks ? this.actorOf(manager) : undefined;
+            const isRestart = this.isReady(pod) && !pod.stoppingSince;
+            const { problem, isOfWave } = (isRestart ? actor?.waves.restart(uid) : undefined) ?? NOT_COUNTED;
             if (problem !== undefined) {
                 this.problem(problem);
             }
-            if (isOfWave && this.acting === "rollout") {
+            if (isOfWave && actor?.acting === "rollout") {
                 const { onWave } = this;
                 this.onWave = undefined;
                 onWave?.();
             }
             pod.stoppingSince ??= this.now;
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
-            if (byLiveChecks && this.hasPath(pod) && this.isReady(pod)) {
+            if (actor !== undefined && this.hasPath(pod) && this.isReady(pod)) {
                 const { [ROLE_ARN]: annotated } = this.annotations;
                 this.restarts.begin({ at: this.now, annotated, isOfWave }, pod.node, this.nodesLike(pod.node));
             }
@@ -442,15 +502,21 @@ export class ModelWorld {
         }
     }
 
+    /** The longest time that a canary of the present run has had no path. */
+    public get longestCanaryMilliseconds(): number {
+        return Math.max(0, ...this.failedFor.values());
+    }
+
     /** A run of the engine begins. It does not remember what an earlier one did. */
     public beginRun(): void {
+        this.failedFor.clear();
         this.acted.clear();
         this.restarts.beginRun();
     }
 
     /** A run has taken a wave back. */
-    public noteTakenBack(): void {
-        this.waves.noteTakenBack();
+    public noteTakenBack(manager: string): void {
+        this.actorOf(manager).waves.noteTakenBack();
     }
 
     /** The nodes with the same node role, with the roles that their pods carry. */
@@ -470,6 +536,10 @@ export class ModelWorld {
         return `${role} in ${subnet}`;
     }
 
+    private isTerminated(node: string): boolean {
+        return this.nodes.some(({ name, leaving }) => name === node && leaving === "terminated");
+    }
+
     private roleOf(node: string): string | undefined {
         return this.nodes.find(({ name }) => name === node)?.role;
     }
@@ -484,8 +554,7 @@ export class ModelWorld {
     public advance(milliseconds: number, until: () => boolean = () => false): void {
         const end = this.now + milliseconds;
         while (this.now < end && !until()) {
-            this.now += TICK_MILLISECONDS;
-            this.tick();
+            this.account.pass(TICK_MILLISECONDS);
         }
     }
 
@@ -537,7 +606,8 @@ export class ModelWorld {
         this.version += 1;
     }
 
-    private tick(): void {
+    /** Its account calls this as time passes. */
+    public tick(): void {
         while (this.due[0] !== undefined && this.due[0].at <= this.now) {
             this.due.shift()?.happen();
         }
@@ -680,12 +750,14 @@ export class ModelWorld {
      * webhook gives a role that does not work.
      */
     private checkInvariant(): void {
-        const ended = new Set(this.nodes.filter((node) => node.leaving === "terminated").map(({ name }) => name));
-        const running = this.pods.filter(({ node }) => !ended.has(node));
-        const failing = running.flatMap(({ node, roleArn, stoppingSince, restart }) =>
-            restart && !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false ? [{ node, restart }] : [],
+        const running = this.pods.filter(({ node }) => !this.isTerminated(node));
+        const failing = running.flatMap(({ uid, node, roleArn, stoppingSince, restart }) =>
+            restart && !stoppingSince && this.cniRoles.get(roleArn ?? "")?.works === false
+                ? [{ uid, node, restart }]
+                : [],
         );
         const canaries = failing.filter(({ restart }) => !restart.isOfWave);
+        canaries.forEach(({ uid }) => this.failedFor.set(uid, (this.failedFor.get(uid) ?? 0) + TICK_MILLISECONDS));
         if (failing.length - canaries.length > this.maxUnavailable) {
             this.problem(
                 `a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`,
@@ -721,6 +793,7 @@ export class ModelWorld {
     private checkCutOff(): void {
         const places = this.pods
             .filter((pod) => pod.restart && !pod.stoppingSince && pod.startedAt !== undefined && this.isCutOff(pod))
+            .filter(({ node }) => !this.isTerminated(node))
             .map(({ node }) => this.placeOf(node));
         if (places.length > this.maxUnavailable && new Set(places).size < places.length) {
             this.problem(`${String(places.length)} pods at once have no way to STS: ${places.sort().join(", ")}`);

@@ -40,12 +40,13 @@ describe("the workflows of GitHub Actions", () => {
         match(release.text, /npm publish \S+ --provenance/);
     });
 
-    it("run each night every configuration of a finished stack, and all continuity scenarios", () => {
+    it("run each night every configuration of a finished stack, all continuity scenarios, and an hour of random histories", () => {
         const { long } = workflows.find(({ file }) => file === "nightly.yml")?.workflow.jobs ?? {};
         const { suite = [], include = [] } = long?.strategy?.matrix ?? {};
         const all = [...suite, ...include.map((one) => one.suite)];
         ok(all.includes("test:continuity"));
         ok(all.includes("test:e2e -- tests/e2e/quiet.test.ts tests/e2e/handOver.ipv6.test.ts"));
+        ok(all.includes("test:simulate -- --minutes 60 --exhaustive 2"));
         deepStrictEqual(long?.steps?.at(-1), {
             run: "npm run ${{ matrix.suite }}",
             env: { EKS_CNI_NIGHTLY: "1" },
@@ -58,7 +59,10 @@ describe("the workflows of GitHub Actions", () => {
                 [...run.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name]) => name),
             ),
         );
-        const suites = jobs.flatMap(({ job }) => job.strategy?.matrix?.suite ?? []);
+        const suites = jobs.flatMap(({ job }) => [
+            ...(job.strategy?.matrix?.suite ?? []),
+            ...(job.strategy?.matrix?.include ?? []).map(({ suite }) => suite.replace(/ .*/, "")),
+        ]);
         ok(called.length > 1 && suites.length > 1);
         deepStrictEqual(
             [...called, ...suites].filter((name) => name === undefined || !(name in scripts)),

@@ -17,6 +17,7 @@ import { records } from "./records";
 import { role } from "./role";
 import { rollout } from "./rollout";
 import type { Scenario } from "./scenario";
+import { sharedNodeRole } from "./sharedNodeRole";
 import { turningOff } from "./turningOff";
 import { webhook } from "./webhook";
 
@@ -28,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...aws,
     ...rollout,
     ...others,
+    ...sharedNodeRole,
     ...owners,
     ...changes,
     ...turningOff,

@@ -1,7 +1,4 @@
 /** Other interruptions. */
-import { RunInstancesCommand } from "@aws-sdk/client-ec2";
-import * as assert from "node:assert";
-import { ec2Client, NODE_ROLE } from "../stage";
 import { atEach, atFirstWave } from "./atEach";
 import { noGaps, type Scenario } from "./scenario";
 
@@ -29,37 +26,6 @@ const apiServerRestarted: Scenario = {
     },
 };
 
-const sharedNodeRole: Scenario = {
-    name: "shared-node-role",
-    title: "another cluster uses the node role too: refused, and the node role keeps its policies",
-    quick: true,
-    bound: { ...noGaps, rollouts: 0, restarts: 0 },
-    play: async (stage) => {
-        const pods = await stage.pods();
-        const tags = { "kubernetes.io/cluster/another": "owned", "eks:cluster-name": "another" };
-        await ec2Client(stage.sandbox).send(
-            new RunInstancesCommand({
-                ImageId: "ami-12c6146b",
-                InstanceType: "m6i.large",
-                MinCount: 1,
-                MaxCount: 1,
-                SubnetId: stage.sandbox.subnetIds[0],
-                IamInstanceProfile: { Name: NODE_ROLE },
-                TagSpecifications: [
-                    { ResourceType: "instance", Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
-                ],
-            }),
-        );
-        await stage.fails("up", stage.arguments(), /\[node-role-shared\].*us-west-2\/i-/);
-        const { roles } = (await stage.now()).iam;
-        const before = stage.before.iam.roles[NODE_ROLE]?.attachedPolicyArns;
-        assert.deepStrictEqual(roles[NODE_ROLE]?.attachedPolicyArns, before, "the shared role lost a policy");
-        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted before the refusal");
-        await stage.succeeds("destroy", stage.arguments());
-        await stage.assertAsBefore();
-    },
-};
-
 const engineKilled: Scenario = {
     name: "engine-killed",
     title: "the engine is killed in the rollout and in destroy (many more places: the kill campaign)",
@@ -75,4 +41,4 @@ const engineKilled: Scenario = {
     },
 };
 
-export const others = [apiServerRestarted, sharedNodeRole, engineKilled];
+export const others = [apiServerRestarted, engineKilled];

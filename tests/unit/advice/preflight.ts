@@ -349,7 +349,6 @@ function handOverOtherPods({ world: { conditions } }: Play): void {
     conditions.otherNodes = [{ name: "arm", instanceId: "i-arm" }];
 }
 
-const elsewhere = { a: { instancesElsewhere: ["us-east-1/i-9"] } };
 const nodeRoles: AdviceScenario[] = [
     preflight({
         code: "node-role-missing",
@@ -367,17 +366,6 @@ const nodeRoles: AdviceScenario[] = [
         follow: (play) => play.set({ detachFromNodeRoles: ["a", "b"] }),
     }),
     ...[false, true].flatMap((handedOver) => [
-        preflight({
-            code: "node-role-shared",
-            title: handedOver ? "after the hand-over" : "before the hand-over",
-            handedOver,
-            trouble: (play) => {
-                play.world.conditions.nodeRoles = elsewhere;
-                play.set(GUARD_ACTS);
-            },
-            advice: ["Or remove detachFromNodeRoles: the node role then keeps the policy."],
-            follow: (play) => play.set({ detachFromNodeRoles: undefined }),
-        }),
         preflight({
             code: "node-role-in-use",
             title: handedOver ? "after the hand-over" : "before the hand-over",

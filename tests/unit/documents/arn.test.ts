@@ -1,6 +1,12 @@
 import { deepStrictEqual, strictEqual } from "assert";
 import * as fc from "fast-check";
-import { issuerOfUrl, parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../../documents/arn";
+import {
+    issuerOfUrl,
+    parseClusterArn,
+    parseOidcProviderArn,
+    parsePolicyArn,
+    parseRoleArn,
+} from "../../../documents/arn";
 import { PARTITIONS } from "../support/fixtures";
 
 const PROVIDER = "arn:aws:iam::111122223333:oidc-provider/";
@@ -178,6 +184,53 @@ describe("the ARN of a managed policy", () => {
     ];
     for (const [what, arn] of refused) {
         it(`cannot have ${what}`, () => strictEqual(parsePolicyArn(arn), undefined));
+    }
+});
+
+describe("the ARN of an EKS cluster", () => {
+    const accepted: [string, ReturnType<typeof parseClusterArn>][] = [
+        [
+            "arn:aws:eks:us-west-2:111122223333:cluster/prod",
+            { partition: "aws", region: "us-west-2", accountId: "111122223333", name: "prod" },
+        ],
+        [
+            "arn:aws-us-gov:eks:us-gov-east-1:111122223333:cluster/0_a-Z",
+            { partition: "aws-us-gov", region: "us-gov-east-1", accountId: "111122223333", name: "0_a-Z" },
+        ],
+        [
+            `arn:aws-eusc:eks:eusc-de-east-1:111122223333:cluster/${"a".repeat(100)}`,
+            { partition: "aws-eusc", region: "eusc-de-east-1", accountId: "111122223333", name: "a".repeat(100) },
+        ],
+        [
+            "arn:aws:eks:ap-southeast-12:111122223333:cluster/a",
+            { partition: "aws", region: "ap-southeast-12", accountId: "111122223333", name: "a" },
+        ],
+    ];
+    for (const [arn, parts] of accepted) {
+        it(`names partition, region, account and name: ${arn}`, () => deepStrictEqual(parseClusterArn(arn), parts));
+    }
+
+    const CLUSTER = "arn:aws:eks:us-west-2:111122223333:cluster";
+    const refused: [string, string][] = [
+        ...refusedBeginnings("cluster/prod"),
+        ["something before it", ` ${CLUSTER}/prod`],
+        ["something after it, in a new line", `${CLUSTER}/prod\n`],
+        ["another service", "arn:aws:ecs:us-west-2:111122223333:cluster/prod"],
+        ["no region", "arn:aws:eks::111122223333:cluster/prod"],
+        ["a region without a number", "arn:aws:eks:us-west:111122223333:cluster/prod"],
+        ["a zone", "arn:aws:eks:us-west-2a:111122223333:cluster/prod"],
+        ["a region of one part", "arn:aws:eks:us-2:111122223333:cluster/prod"],
+        ["no account", "arn:aws:eks:us-west-2::cluster/prod"],
+        ["an account of 13 digits", "arn:aws:eks:us-west-2:1111222233334:cluster/prod"],
+        ["another kind of resource", "arn:aws:eks:us-west-2:111122223333:nodegroup/prod"],
+        ["no name", `${CLUSTER}/`],
+        ["a name that begins with a hyphen", `${CLUSTER}/-prod`],
+        ["a name with a dot", `${CLUSTER}/prod.k8s.local`],
+        ["a name of 101 characters", `${CLUSTER}/${"a".repeat(101)}`],
+        ["more behind its name", `${CLUSTER}/prod/nodes`],
+    ];
+    for (const [what, arn] of refused) {
+        it(`cannot have ${what}`, () => strictEqual(parseClusterArn(arn), undefined));
     }
 });
 

@@ -6,6 +6,11 @@ const ROLE_ONLY = { delivery: "external" };
 const NO_ROLLOUT = { rollout: { enabled: false } };
 const NODE_ROLES = { detachFromNodeRoles: ["nodes"] };
 
+const CLUSTER = "arn:aws:eks:us-west-2:111122223333:cluster/blue";
+const ELSEWHERE = "arn:aws:eks:us-west-2:444455556666:cluster/blue";
+const IN_ACCOUNT = "expected a cluster in the account of oidcProviderArn (account 111122223333, partition aws)";
+const OTHER_NODES = "remove it: its nodes cannot have a node role of this account";
+
 const ROLE_ONLY_GOT =
     'got delivery: "external", so the component changes nothing on the cluster; use delivery: "serviceAccountPatch"';
 const NO_ROLLOUT_GOT = "got rollout.enabled: false, so no pod gets the role; remove rollout.enabled";
@@ -47,6 +52,27 @@ export const liveCombinationRows: Row[] = [
             "add detachFromNodeRoles, or remove injectionGuard",
     ]),
     row("no injection guard, and no node roles to detach from", { injectionGuard: false }),
+    row("a cluster of the account that is handed over", {
+        ...NODE_ROLES,
+        liveChecks: undefined,
+        handedOverClusterArns: [CLUSTER],
+    }),
+    {
+        ...row(
+            "clusters of another account and of another partition",
+            {
+                ...NODE_ROLES,
+                liveChecks: undefined,
+                handedOverClusterArns: [CLUSTER, ELSEWHERE, CLUSTER.replace("arn:aws:", "arn:aws-cn:")],
+            },
+            ["handedOverClusterArns[1]", `${IN_ACCOUNT}, got "${ELSEWHERE}"; ${OTHER_NODES}`],
+            [
+                "handedOverClusterArns[2]",
+                `${IN_ACCOUNT}, got "${CLUSTER.replace("arn:aws:", "arn:aws-cn:")}"; ${OTHER_NODES}`,
+            ],
+        ),
+        plain: false,
+    },
     row("the other arguments of the live checks without them, as a program may share them", {
         liveChecks: false,
         kubeconfig: "clusters: []",
@@ -63,6 +89,7 @@ export const liveCombinationRows: Row[] = [
         liveChecks: null,
         detachFromNodeRoles: null,
         detachPolicyArns: null,
+        handedOverClusterArns: null,
         injectionGuard: null,
         proof: null,
         timeouts: null,

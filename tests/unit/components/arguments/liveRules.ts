@@ -236,6 +236,26 @@ export const liveRules: Rule[] = [
         refused: [["an empty list", [], "an empty list"]],
     },
     {
+        argument: "handedOverClusterArns",
+        path: "handedOverClusterArns[0]",
+        expected: "the ARN of an EKS cluster",
+        fix: "write it like arn:aws:eks:us-west-2:111122223333:cluster/NAME (aws eks describe-cluster --name NAME --query cluster.arn shows it)",
+        otherArgs: NODE_ROLES,
+        accepted: [
+            ["a cluster", ["arn:aws:eks:us-west-2:111122223333:cluster/blue"]],
+            ["no cluster", []],
+            ["null, which counts as not given", null],
+        ],
+        refused: [
+            ["a cluster's name", ["blue"], '"blue"'],
+            [
+                "the ARN of a node group",
+                ["arn:aws:eks:us-west-2:111122223333:nodegroup/blue/a/b"],
+                '"arn:aws:eks:us-west-2:111122223333:nodegroup/blue/a/b"',
+            ],
+        ],
+    },
+    {
         argument: "proof",
         expected: '"full" or "assumeRole" or "off"',
         fix: "omit proof for the full proof",

@@ -34,21 +34,26 @@ describe("arguments that decide which resources exist", () => {
         });
     }
 
-    it("refuse detachPolicyArns without node roles at once, whether they are known or not", async () => {
-        for (const [policy, got] of [
-            ["arn:aws:iam::aws:policy/A", '["arn:aws:iam::aws:policy/A"]'],
-            [pulumi.output("arn:aws:iam::aws:policy/A"), '["known later"]'],
-        ] as const) {
-            assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, detachPolicyArns: [policy] }), [
-                {
-                    propertyPath: "detachPolicyArns",
-                    reason:
-                        `expected no value without detachFromNodeRoles (nothing is detached then), got ${got}; ` +
-                        "add detachFromNodeRoles, or remove detachPolicyArns",
-                },
-            ]);
-        }
-    });
+    for (const [name, member] of [
+        ["detachPolicyArns", "arn:aws:iam::aws:policy/A"],
+        ["handedOverClusterArns", "arn:aws:eks:us-west-2:111122223333:cluster/blue"],
+    ] as const) {
+        it(`refuse ${name} without node roles at once, whether they are known or not`, async () => {
+            for (const [given, got] of [
+                [member, `["${member}"]`],
+                [pulumi.output(member), '["known later"]'],
+            ] as const) {
+                assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, [name]: [given] }), [
+                    {
+                        propertyPath: name,
+                        reason:
+                            `expected no value without detachFromNodeRoles (nothing is detached then), got ${got}; ` +
+                            `add detachFromNodeRoles, or remove ${name}`,
+                    },
+                ]);
+            }
+        });
+    }
 
     const nothing: [string, Record<string, unknown>, string][] = [
         [

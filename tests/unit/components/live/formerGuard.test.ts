@@ -28,6 +28,24 @@ describe("What a preview learns of the credential guard before its update", () =
             { oldInputs: undefined, newInputs: { policyArns: NOT_YET_KNOWN }, oldOutputs: { record } },
             { record, policiesAdded: [], policiesRemoved: [] },
         ],
+        [
+            "is the clusters that the program named as handed over",
+            {
+                oldInputs: { policyArns: [], handedOverClusterArns: ["a", "b"] },
+                newInputs: { policyArns: [], handedOverClusterArns: ["b"] },
+                oldOutputs: { record },
+            },
+            { record, policiesAdded: [], policiesRemoved: [], handedOverClusterArns: ["a", "b"] },
+        ],
+        [
+            "is no list of them that is not known",
+            {
+                oldInputs: { policyArns: [], handedOverClusterArns: NOT_YET_KNOWN },
+                newInputs: { policyArns: [] },
+                oldOutputs: { record },
+            },
+            { record, policiesAdded: [], policiesRemoved: [] },
+        ],
         ["is nothing without a record", { oldInputs: {}, newInputs: {}, oldOutputs: {} }, undefined],
         ["is nothing without outputs", { oldInputs: {}, newInputs: {}, oldOutputs: undefined }, undefined],
     ];

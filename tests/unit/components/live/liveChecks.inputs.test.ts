@@ -25,6 +25,8 @@ function assertNoteOnly(run: Run<unknown>, namespace: string, name: string): voi
     });
 }
 
+const BLUE = "arn:aws:eks:us-west-2:111122223333:cluster/blue";
+
 describe("the live checks' inputs", () => {
     it("are what they are about and the defaults", async () => {
         const run = await live();
@@ -77,6 +79,7 @@ describe("the live checks' inputs", () => {
                 },
                 detachFromNodeRoles: pulumi.output(["nodes", pulumi.output("more")]),
                 detachPolicyArns: [MANAGED],
+                handedOverClusterArns: pulumi.output([BLUE]),
                 proof: "assumeRole",
                 timeouts: { canarySeconds: 5, proofSeconds: null },
                 iamPropagationSeconds: 7,
@@ -126,6 +129,7 @@ describe("the live checks' inputs", () => {
             maxNotReadyNodes: 2,
             detachFromNodeRoles: ["nodes", "more"],
             detachPolicyArns: [MANAGED],
+            handedOverClusterArns: [BLUE],
             injectionGuard: false,
             policyArns: ["arn:aws:iam::111122223333:policy/cni-ipv6-policy-1a2b3c4", "arn:aws:iam::aws:policy/A"],
             additionalPolicies: true,
@@ -138,6 +142,7 @@ describe("the live checks' inputs", () => {
             [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, rest["stableSeconds"], rest["keepDetached"]],
             [["nodes", "more"], [MANAGED], 2, 0, true],
         );
+        deepStrictEqual(rest["handedOverClusterArns"], [BLUE]);
         assertNoteOnly(run, "cni-system", "agent-ds");
     });
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { clustersInCommon, clustersOf, membership } from "../../../../handover/aws/clusterMembership";
+import { clusterArnsOf, clustersInCommon, clustersOf, membership } from "../../../../handover/aws/clusterMembership";
 import { InstanceSeen } from "../../../../handover/aws/instances";
 
 function instance(id: string, tags: Record<string, string> = {}, region = "us-west-2"): InstanceSeen {
@@ -24,6 +24,31 @@ describe("the clusters that an instance's tags name", () => {
             deepStrictEqual(clustersOf({ tags }), names);
         });
     }
+});
+
+describe("the ARNs of the clusters that an instance's tags name", () => {
+    const profileArn = "arn:aws-cn:iam::111122223333:instance-profile/nodes";
+    const of = (tags: Record<string, string>, region = "cn-north-1") => clusterArnsOf({ tags, region, profileArn });
+    const arn = (name: string, region = "cn-north-1") => `arn:aws-cn:eks:${region}:111122223333:cluster/${name}`;
+
+    it("have the partition and the account of its instance profile, and its own region", () => {
+        deepStrictEqual(of({ "eks:cluster-name": "prod" }), [arn("prod")]);
+        deepStrictEqual(of({ "eks:cluster-name": "prod" }, "cn-northwest-1"), [arn("prod", "cn-northwest-1")]);
+    });
+
+    it("are all of them where it is tagged for several", () => {
+        deepStrictEqual(of({ "kubernetes.io/cluster/a": "shared", "kubernetes.io/cluster/b": "owned" }), [
+            arn("a"),
+            arn("b"),
+        ]);
+    });
+
+    it("are none without such tags, without a profile, and where one of them is no cluster of EKS", () => {
+        deepStrictEqual(of({ Name: "prod" }), []);
+        deepStrictEqual(of({ "kubernetes.io/cluster/a": "owned", "kubernetes.io/cluster/b.k8s.local": "owned" }), []);
+        const tags = { "eks:cluster-name": "prod" };
+        deepStrictEqual(clusterArnsOf({ tags, region: "us-west-2", profileArn: undefined }), []);
+    });
 });
 
 describe("the clusters that all instances' tags name", () => {

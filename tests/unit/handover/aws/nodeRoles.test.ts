@@ -261,6 +261,9 @@ describe("a look at the node roles", () => {
             deepStrictEqual(seen.instancesOfCluster, ["i-new", "i-node"]);
             deepStrictEqual(seen.unjoined, [{ id: "i-new", state: "running", launchedAt: 0 }]);
             deepStrictEqual(seen.instancesElsewhere, [`${REGION}/i-other`, `${REGION}/i-unknown`]);
+            deepStrictEqual(seen.clustersElsewhere, {
+                [`${REGION}/i-other`]: [`arn:aws:eks:${REGION}:${ACCOUNT}:cluster/dev`],
+            });
         });
 
         it("telling the state and the launch of this cluster's that are no nodes, with any pods on the nodes", async () => {
@@ -301,6 +304,9 @@ describe("a look at the node roles", () => {
             const seen = await role(roles, question, { instances, regions });
             deepStrictEqual(seen.instancesOfCluster, ["i-node"]);
             deepStrictEqual(seen.instancesElsewhere, ["eu-west-1/i-far"]);
+            deepStrictEqual(seen.clustersElsewhere, {
+                "eu-west-1/i-far": [`arn:aws:eks:eu-west-1:${ACCOUNT}:cluster/prod`],
+            });
             const describeCalls = aws.calls.filter(({ action }) => action === "ec2:DescribeInstances");
             deepStrictEqual(describeCalls.map(({ region }) => region).sort(), [
                 "eu-west-1",

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { annotationsToRestore, mayRemoveGuard } from "../../../../handover/decide/annotationsToRestore";
+import { annotationsToRestore, mayRemoveGuard, type Restorable } from "../../../../handover/decide/annotationsToRestore";
 import type { NodeRoleSeen, World } from "../../../../handover/model/world";
 import { inForce } from "../support/detachments";
 import {
@@ -8,7 +8,10 @@ import {
     FORMER_ROLE,
     nodeRole,
     NOW,
+    onNodeRole,
     OTHER_POLICY,
+    pod,
+    pods,
     record,
     ROLE,
     ROLE_ARN,
@@ -55,7 +58,7 @@ describe("The injection guard may be removed to take a rollout back", () => {
 });
 
 describe("The annotations of a rollout that fails under the injection guard", () => {
-    const target = { record, subject, formerAnnotations: {}, isRepair: true };
+    const target = { record, subject, formerAnnotations: {}, isRepair: true, isReplacing: false };
     const kept = { [ROLE_ARN]: ROLE };
 
     it("go back to those of before if the guard may be removed", () => {
@@ -74,3 +77,40 @@ describe("The annotations of a rollout that fails under the injection guard", ()
         deepStrictEqual(annotationsToRestore(of, first, admits), { [ROLE_ARN]: FORMER_ROLE });
     });
 });
+
+const former = { [ROLE_ARN]: FORMER_ROLE };
+/** Both roles are the component's own, so that the engine deletes the former one once the pods have moved. */
+const replacing: Restorable = {
+    subject,
+    record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE], ownRoleArns: [FORMER_ROLE, ROLE], namedNodeRoles: [] },
+    formerAnnotations: former,
+    isRepair: false,
+    isReplacing: true,
+};
+
+describe("A rollout that fails restores", () => {
+    const rows: [string, Partial<Restorable>, World | undefined, object][] = [
+        ["the annotation of the role that it replaces", {}, world(onNodeRole), former],
+        ["it also where the run has seen nothing", { isReplacing: false }, undefined, former],
+        ["it after that where a Ready pod carries this role", { isReplacing: false }, oneCarries(true), former],
+        ["no role that may be deleted by now", { isReplacing: false }, world(onNodeRole), {}],
+        ["no such role where only a pod that is not Ready carries it", { isReplacing: false }, oneCarries(false), {}],
+        ["no such role as a repair", { isReplacing: false, isRepair: true }, world(onNodeRole), {}],
+        [
+            "the role of another owner, which the engine does not delete",
+            { isReplacing: false, record: { ...replacing.record, ownRoleArns: [ROLE] } },
+            world(onNodeRole),
+            former,
+        ],
+    ];
+    for (const [what, changes, first, expected] of rows) {
+        it(what, () => {
+            deepStrictEqual(annotationsToRestore({ ...replacing, ...changes }, first, first), expected);
+        });
+    }
+});
+
+function oneCarries(ready: boolean): World {
+    const carrier = pod("n1", carrying(FORMER_ROLE), ready ? {} : { ready, readySince: undefined });
+    return world(onNodeRole, { cluster: { pods: pods(onNodeRole, carrier) } });
+}

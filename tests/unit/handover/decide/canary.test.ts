@@ -444,6 +444,20 @@ describe("The canary", () => {
             ANNOTATE,
         ],
         [
+            "does not come where another owner has written the annotation, which stays",
+            before({
+                serviceAccount: {
+                    ...serviceAccount,
+                    annotations: { [ROLE_ARN]: "other" },
+                    roleArnOwners: ["kubectl-annotate"],
+                },
+            }),
+            refuse(
+                "annotation-owned-by-another",
+                'The role annotation of kube-system/aws-node belongs to "kubectl-annotate".',
+            ),
+        ],
+        [
             "comes after an annotation that is there in part",
             before(),
             { ...ANNOTATE, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "true" } },

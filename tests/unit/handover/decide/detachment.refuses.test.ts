@@ -5,7 +5,6 @@ import {
     FORMER_ROLE,
     otherCarrier,
     node,
-    nodeRole,
     NOW,
     onNodeRole,
     otherNode,
@@ -14,6 +13,7 @@ import {
     pods,
     record,
     memoryWith,
+    nodeRole,
     ROLE,
     ROLE_ARN,
     seconds,
@@ -113,11 +113,6 @@ table("The run ends", [
             "node-role-not-named",
             "Nodes of this cluster use these node roles, which detachFromNodeRoles does not list: more. It lists: nodes.",
         ),
-    ],
-    [
-        "when instances elsewhere use the role",
-        verified({}, { nodeRoles: [nodeRole({ instancesElsewhere: ["eu-west-1/i-9"] })] }),
-        refuse("node-role-shared", "Instances outside this cluster use the node role nodes: eu-west-1/i-9."),
     ],
     [
         "when kube-system/aws-node uses the permissions of the role as well",

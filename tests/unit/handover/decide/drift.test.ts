@@ -17,6 +17,17 @@ describe("What a refresh shows of the record", () => {
             `${unrecorded(CNI_POLICY, "nodes")} ${unrecorded(CNI_POLICY, "more")}`,
             { record: { ...record, nodeRolePolicies: {} } },
         ],
+        [
+            "is no detachment from a role that other clusters use",
+            [nodeRole({ name: "more", instancesElsewhere: ["eu-west-1/i-9"] })],
+            `${CNI_POLICY} was attached to more after the hand-over began. Run pulumi up --refresh: it records this policy.`,
+        ],
+        [
+            "is none from a role that other clusters were seen to use",
+            [nodeRole({ name: "more" })],
+            `${CNI_POLICY} was attached to more after the hand-over began. Run pulumi up --refresh: it records this policy.`,
+            { record: { ...record, detachedBefore: { more: [CNI_POLICY] } } },
+        ],
         ["is nothing of a policy that stays attached", [nodeRole({ name: "more", cniPolicies: [other] })], undefined],
         ["is nothing of a role that is not listed", [nodeRole({ name: "idle" })], undefined],
         ["is nothing of a role that is gone", [nodeRole({ name: "more", exists: false })], undefined],

@@ -2,6 +2,7 @@ import { strictEqual } from "node:assert/strict";
 import { driftOf, rolloutDrift } from "../../../../handover/decide/drift";
 import type { CredentialSource, World } from "../../../../handover/model/world";
 import { detached, inForce, target, verified } from "../support/detachments";
+import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
 import {
     carrying,
     CNI_POLICY,
@@ -45,6 +46,8 @@ const podsWith = (...first: ReturnType<typeof pod>[]) => ({
 });
 /** The controller has created no pod since. */
 const refusedFor = (count: number) => ({ refusedPods: ["denied"], refusedSince: seconds(-count) });
+/** A remaining step, without its code. */
+const text = (line: string) => line.replace(/^\[[a-z-]+\] /, "").replace(/\.?$/, ".");
 const run = (what: string) => `Run pulumi up --refresh: it ${what}.`;
 const twoRoles = (more: Parameters<typeof nodeRole>[0]): Partial<World["account"]> => ({
     roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "late" },
@@ -92,6 +95,72 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
             `${CNI_POLICY} is attached to nodes. ${run(`detaches ${CNI_POLICY} from nodes`)}`,
             {},
             { ...LEFT, detachedFrom: [] },
+        ],
+        [
+            "nothing of a shared role that has lost the policy",
+            verified({}, { nodeRoles: [sharedAndDetached(BLUE)] }),
+            undefined,
+        ],
+        [
+            "nothing of a shared role that keeps the policy, whatever clusters use it now",
+            verified({}, { nodeRoles: [sharedWith([GREEN, undefined])] }),
+            undefined,
+            {},
+            { detachedFrom: [], remainingSteps: [usedBy([BLUE])] },
+        ],
+        [
+            "nothing of a shared role that keeps the policy, if its other users are in another region",
+            verified(),
+            undefined,
+            { handedOverClusterArns: [GREEN] },
+            { detachedFrom: [], remainingSteps: [attachedAgain(GREEN)] },
+        ],
+        [
+            "a shared role that another run has given the policy back",
+            verified({}, { nodeRoles: [sharedWith([BLUE])] }),
+            `${text(attachedAgain(BLUE))} ${run("updates the output remainingSteps")}`,
+            { handedOverClusterArns: [BLUE] },
+        ],
+        [
+            "a shared role that another run has given the policy back, if the program names no cluster",
+            verified({}, { nodeRoles: [sharedWith([BLUE])] }),
+            `${text(usedBy([BLUE]))} ${run("updates the output remainingSteps")}`,
+        ],
+        [
+            "a policy that is attached again, and may stay if instances in another region use the role",
+            verified(),
+            `${REATTACHED} ${run(`detaches ${CNI_POLICY} from nodes, unless instances of another cluster use nodes`)}`,
+            { handedOverClusterArns: [GREEN] },
+        ],
+        [
+            "a shared role from which another run has detached the policy",
+            verified({}, { nodeRoles: [sharedAndDetached(BLUE)] }),
+            `nodes no longer holds the policy: another run has detached it. ${run("updates the outputs detachedFrom and remainingSteps")}`,
+            {},
+            { detachedFrom: [], remainingSteps: [usedBy([BLUE])] },
+        ],
+        [
+            "the same of a role whose policy another run had attached again",
+            verified({}, detached),
+            `nodes no longer holds the policy: another run has detached it. ${run("updates the outputs detachedFrom and remainingSteps")}`,
+            {},
+            { detachedFrom: [], remainingSteps: [attachedAgain(BLUE)] },
+        ],
+        [
+            "nothing of a role that is gone",
+            verified(
+                {},
+                {
+                    ...detached,
+                    nodeRoles: [
+                        nodeRole({ ...withoutPolicies, name: "gone", exists: false }),
+                        nodeRole(withoutPolicies),
+                    ],
+                },
+            ),
+            undefined,
+            {},
+            { detachedFrom: ["nodes"], remainingSteps: [usedBy([BLUE]).replace("nodes", "gone")] },
         ],
         [
             "the injection guard that is gone",

@@ -164,6 +164,16 @@ describe("The places that get a canary", () => {
             { first: ["a", "c"], others: ["b"] },
         ],
         [
+            "are not those whose node role is not known, where another one is",
+            { a: { subnet: "1" }, b: { role: "r", subnet: "1" }, c: {} },
+            { first: ["b"], others: [] },
+        ],
+        [
+            "are those whose node role is not known where no Ready node has another one",
+            { a: { subnet: "1" }, b: { role: "r", subnet: "1", ready: false } },
+            { first: ["a"], others: [] },
+        ],
+        [
             "are those with one Ready node",
             { a: { role: "r", ready: false }, b: { role: "r" } },
             { first: ["a,b"], others: [] },

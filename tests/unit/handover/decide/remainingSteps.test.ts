@@ -1,10 +1,12 @@
 import { deepStrictEqual } from "node:assert/strict";
 import type { DetachmentTarget } from "../../../../handover/decide/detachment";
-import { remainingSteps } from "../../../../handover/decide/remainingSteps";
+import { remainingSteps, rolesIn } from "../../../../handover/decide/remainingSteps";
 import type { World } from "../../../../handover/model/world";
 import { right, target } from "../support/detachments";
+import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
 import {
     inlinePolicy,
+    memoryWith,
     withoutPolicies,
     BROAD_POLICY,
     CNI_POLICY,
@@ -12,6 +14,7 @@ import {
     nodeRole,
     OTHER_POLICY,
     OTHER_POLICY_FIX,
+    seconds,
     subject,
     world,
 } from "../support/worlds";
@@ -34,6 +37,9 @@ const other = (arn: string) =>
 const inline = (name: string) =>
     `[inline-policy] nodes has the inline policy ${name}, which also grants actions of the CNI. The component does not change it. ` +
     "Remove these actions from it if the nodes do not need them.";
+const strangers = (ids: string) =>
+    `Instances whose tags name no EKS cluster use it too: ${ids.replace(/\b\d\b(?! more)/g, "eu-west-1/i-$&")}. Give them another role, or tag ` +
+    "them with their cluster (kubernetes.io/cluster/NAME: owned).";
 const NO_NODES = "[no-nodes] No pod was tested with the role, since the cluster has no nodes.";
 const empty = world(right, { cluster: { nodes: [] } });
 
@@ -87,6 +93,49 @@ const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
         unnamed,
     ],
     ["is listed for a cluster without nodes", empty, [NO_NODES]],
+    [
+        "is the detachment by the last cluster, of a listed role that others use",
+        seen(sharedWith([BLUE])),
+        [usedBy([BLUE])],
+    ],
+    [
+        "is that of each cluster that is not named, with the whole list to set",
+        seen(sharedWith([GREEN, BLUE])),
+        [usedBy([GREEN], [BLUE, GREEN])],
+        { handedOverClusterArns: [BLUE] },
+    ],
+    [
+        "is another role for instances whose cluster is unknown",
+        seen(sharedWith([undefined, undefined, undefined, undefined, undefined, undefined])),
+        [`[node-role-shared] nodes keeps ${CNI_POLICY}. ${strangers("0, 1, 2, 3, 4 and 1 more")}`],
+    ],
+    [
+        "is both for instances of both kinds",
+        seen(sharedWith([BLUE, undefined])),
+        [`${usedBy([BLUE])} ${strangers("1")}`],
+    ],
+    [
+        "is nothing of a shared role that is about to lose the policy",
+        seen(sharedWith([BLUE])),
+        [],
+        { handedOverClusterArns: [BLUE] },
+    ],
+    [
+        "is the word again, of a role that holds the policy again",
+        seen(sharedWith([GREEN, BLUE])),
+        [attachedAgain(BLUE, GREEN)],
+        {
+            handedOverClusterArns: [BLUE, GREEN],
+            leftBefore: { detachedFrom: ["nodes"], handedOverClusterArns: [BLUE, GREEN] },
+        },
+    ],
+    [
+        "is the detachment from a shared role that is not listed",
+        seen(sharedWith([BLUE])),
+        [DETACH],
+        { ...unnamed, handedOverClusterArns: [BLUE] },
+    ],
+    ["is nothing of a shared role that has lost the policy", seen(sharedAndDetached(BLUE)), []],
     ["is no detachment for a cluster without nodes", empty, [NO_NODES], unnamed],
 ];
 
@@ -96,4 +145,21 @@ describe("What of the page is left to do", () => {
             deepStrictEqual(remainingSteps({ ...target, ...more }, of), expected);
         });
     }
+});
+
+describe("The node roles that keep their policies", () => {
+    it("are found in the remaining steps, by the reason", () => {
+        const lines = [DETACH, usedBy([BLUE]), attachedAgain(BLUE).replace("nodes", "more"), other(BROAD_POLICY)];
+        deepStrictEqual(rolesIn(lines, "usedElsewhere"), ["nodes"]);
+        deepStrictEqual(rolesIn(lines, "attachedAgain"), ["more"]);
+        deepStrictEqual(rolesIn(["[node-role-shared]"], "usedElsewhere"), []);
+    });
+
+    it("include those that a run has detached once, and not again", () => {
+        const shown = seen(sharedWith([BLUE]));
+        const memory = memoryWith({ detachedAt: seconds(-31) });
+        deepStrictEqual(remainingSteps({ ...target, handedOverClusterArns: [BLUE] }, shown, memory), [
+            attachedAgain(BLUE),
+        ]);
+    });
 });

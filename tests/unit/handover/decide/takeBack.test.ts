@@ -59,6 +59,22 @@ describe("Taking a rollout back", () => {
             { ...formerAnnotation, extra: "1" },
         ],
         [
+            "leaves an annotation that another owner has written meanwhile, and restarts a pod that does not work",
+            after({
+                serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: "other" }, roleArnOwners: ["kubectl"] },
+                pods: pods(onNodeRole, pod("n1", right, starting), pod("n2", right, young)),
+            }),
+            restartPod("pod-n1"),
+        ],
+        [
+            "leaves a pod that is Ready as it is then, also one that was not seen to work for long enough",
+            after({
+                serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: "other" }, roleArnOwners: ["kubectl"] },
+                pods: pods(onNodeRole, pod("n2", right, young)),
+            }),
+            BACK,
+        ],
+        [
             "restarts a pod with the role that is not Ready",
             after({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
             restartPod("pod-n1"),

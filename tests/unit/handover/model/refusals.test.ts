@@ -19,7 +19,7 @@ import {
 } from "../support/worlds";
 
 const many = ["1", "2", "3", "4", "5", "6"];
-const nodes = nodeRole({ instancesElsewhere: many.map((id) => `eu-west-1/i-${id}`) });
+const nodes = nodeRole();
 const roles = [nodes, nodeRole({ name: "more" })];
 const on = (partition: string, ipFamily: Subject["ipFamily"] = "ipv4"): Subject => ({
     ...subject,
@@ -110,7 +110,6 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     nodeRoleUnknown: [refusals.nodeRoleUnknown("n1, n2")],
     nodeRoleNotNamed: [refusals.nodeRoleNotNamed(["more", "most"], ["nodes", "rest"])],
     nodeRoleMissing: [[], ["nodes", "more"]].map((used) => refusals.nodeRoleMissing(["gone", "lost"], used)),
-    nodeRoleShared: [refusals.nodeRoleShared(nodes)],
     defaultPodsWithoutRole: [refusals.defaultPodsWithoutRole(elsewhere, many)],
     podsOnNodeRole: [
         refusals.podsOnNodeRole(subject, [podOnNodeRole("arm-1"), podOnNodeRole("arm-2")]),

@@ -11,6 +11,7 @@ import {
     CredentialGuardOutputs,
 } from "../../../../handover/run/credentialGuardResource";
 import { guardState } from "../support/guardStates";
+import { BLUE, sharedAndDetached } from "../support/sharedNodeRoles";
 import {
     carrying,
     CNI_POLICY,
@@ -163,6 +164,18 @@ describe("The delete of the credential guard", () => {
         await ended;
         deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
         deepStrictEqual([...new Set(opened.flat())], ["nodes"]);
+    });
+
+    it("warns once that the clusters which share a node role must not name this one any more", async () => {
+        const { ended, lines } = deleted({}, { nodeRoles: [sharedAndDetached(BLUE)] });
+        await ended;
+        deepStrictEqual(
+            lines.filter((line) =>
+                line.startsWith("warning: from now on the pods of this cluster need the node role nodes"),
+            ),
+            lines.slice(0, 1),
+        );
+        match(lines[0] ?? "", /which also serves arn:aws:eks:\S+cluster\/blue\./);
     });
 
     it("warns about an idle role of the same program, which gets nothing back", async () => {

@@ -10,6 +10,7 @@ import {
     CredentialGuardInputs,
     CredentialGuardOutputs,
 } from "../../../../handover/run/credentialGuardResource";
+import { BLUE, GREEN, sharedAndDetached } from "../support/sharedNodeRoles";
 import {
     carrying,
     CNI_POLICY,
@@ -131,6 +132,7 @@ describe("The inputs of the credential guard", () => {
         { detachFromNodeRoles: [] },
         { ownNodeRoles: ["nodes"] },
         { detachPolicyArns: [CNI_POLICY] },
+        { handedOverClusterArns: ["arn"] },
         { injectionGuard: true },
         { policyArns: [CNI_POLICY] },
         { roleUniqueId: "AROAOTHER" },
@@ -263,5 +265,56 @@ describe("An update of the credential guard", () => {
         const foreign = { ...own, ownRoleArns: [ROLE] };
         const back = await update({ subject: last }, { ...former, record: foreign }, unannotated);
         deepStrictEqual(back.formerAnnotations, former.formerAnnotations);
+    });
+});
+
+describe("An update of the credential guard, on a node role that other clusters use,", () => {
+    const detached = { nodeRoles: [sharedAndDetached(BLUE)] };
+    const named = { handedOverClusterArns: [BLUE, GREEN] };
+
+    it("attaches the policy again if a cluster is no longer named", async () => {
+        const { calls, record: saved } = await update({ handedOverClusterArns: [GREEN] }, named, {}, detached);
+        deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
+        deepStrictEqual(saved.foundDetached, ["nodes"]);
+    });
+
+    it("attaches one that this component has never seen", async () => {
+        const neverSeen = { ...record, nodeRolePolicies: { nodes: [] }, detachedBefore: { nodes: [CNI_POLICY] } };
+        const { calls, record: saved } = await update({}, { ...named, record: neverSeen }, {}, detached);
+        deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
+        deepStrictEqual(saved.nodeRolePolicies, { nodes: [] });
+    });
+
+    it("attaches nothing if the clusters are the same, or more of them", async () => {
+        for (const [before, after] of [
+            [named, { ...named, drift: "d" }],
+            [{ handedOverClusterArns: [GREEN] }, named],
+        ]) {
+            deepStrictEqual((await update(after ?? {}, before, {}, detached)).calls, []);
+        }
+    });
+
+    it("attaches nothing to a role that the program has not listed before", async () => {
+        const unlisted = { ...record, namedNodeRoles: [] };
+        deepStrictEqual((await update({}, { ...named, record: unlisted }, {}, detached)).calls, []);
+    });
+
+    it("ends at its limit where IAM does not show the policies", async () => {
+        const timeouts = { ...DEFAULT_TIMEOUTS, handBackSeconds: 50 };
+        const what =
+            "Attaching the policies to the node roles again, since handedOverClusterArns no longer lists a cluster that uses them,";
+        await rejects(
+            update({ timeouts }, named, {}, detached, false),
+            refusals.timeout(what, 50, "timeouts.handBackSeconds", "IAM does not show the attachment yet"),
+        );
+    });
+
+    it("records a policy that it has never seen, for the way back", async () => {
+        const fresh = { ...record, namedNodeRoles: [], nodeRolePolicies: {} };
+        const { record: saved } = await update({ drift: "d" }, { record: fresh }, {}, detached);
+        deepStrictEqual(
+            [saved.namedNodeRoles, saved.nodeRolePolicies, saved.detachedBefore, saved.foundDetached],
+            [["nodes"], { nodes: [] }, { nodes: [CNI_POLICY] }, ["nodes"]],
+        );
     });
 });

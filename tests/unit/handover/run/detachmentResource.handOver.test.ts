@@ -3,7 +3,7 @@ import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../../../documents/serviceAccountAnnotations";
 import { refusals } from "../../../../handover/model/refusals";
 import type { TurningOff } from "../../../../handover/model/turningOff";
-import type { ClusterSeen, NodeRoleSeen } from "../../../../handover/model/world";
+import type { AccountSeen, ClusterSeen, NodeRoleSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { detachment, DetachmentInputs, DetachmentOutputs } from "../../../../handover/run/detachmentResource";
 import {
@@ -25,6 +25,7 @@ import {
     withoutPolicies,
     world,
 } from "../support/worlds";
+import { attachedAgain, BLUE, GREEN, sharedWith, usedBy } from "../support/sharedNodeRoles";
 import { simulate } from "./simulatedCluster";
 
 const verifying: DetachmentInputs = {
@@ -55,10 +56,13 @@ interface Seen {
     readonly cluster?: Partial<ClusterSeen>;
     readonly nodeRoles?: readonly NodeRoleSeen[];
     readonly turningOff?: TurningOff;
+    /** What a look into all regions shows instead. */
+    readonly elsewhere?: Partial<AccountSeen>;
 }
 
 /** A cluster whose pods all carry the role, and an account that carries out what it is asked to. */
-function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff }: Seen = {}) {
+function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff, elsewhere = {} }: Seen = {}) {
+    const searched: boolean[] = [];
     const calls: string[] = [];
     const lines: string[] = [];
     const warnings: string[] = [];
@@ -90,7 +94,10 @@ function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff }: Seen = {})
             close: () => undefined,
         },
         aws: {
-            look: () => Promise.resolve(seen().account),
+            look: ({ searchElsewhere }: { readonly searchElsewhere: boolean }) => {
+                searched.push(searchElsewhere);
+                return Promise.resolve({ ...seen().account, ...(searchElsewhere ? elsewhere : {}) });
+            },
             namedCluster: () => Promise.resolve({ is: "there", issuer: subject.issuers[0] }),
             otherDelivery: () =>
                 Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
@@ -119,6 +126,7 @@ function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff }: Seen = {})
         lines,
         warnings,
         opened,
+        searched,
         changes: () => calls.filter((call) => !call.startsWith("test")),
     };
 }
@@ -218,6 +226,131 @@ describe("The detachment, when it hands over", () => {
     });
 });
 
+describe("The detachment from a node role that other clusters use", () => {
+    const tests = Array.from({ length: 5 }, () => "test undefined");
+    const named = { handedOverClusterArns: [BLUE] };
+
+    it("tests the injection guard, detaches nothing, and names the clusters of all regions", async () => {
+        const elsewhere = { nodeRoles: [sharedWith([BLUE, GREEN])] };
+        const { operation, calls, searched } = live({ nodeRoles: [sharedWith([BLUE])], elsewhere });
+        deepStrictEqual(await detachment.create(inputs, operation), {
+            verifiedPods: 3,
+            detachedFrom: [],
+            remainingSteps: [usedBy([BLUE, GREEN])],
+        });
+        deepStrictEqual(calls, tests);
+        strictEqual(searched.at(-1), true);
+    });
+
+    it("verifies the pods once more after that test", async () => {
+        const { operation, searched } = live({ nodeRoles: [sharedWith([BLUE])] });
+        await detachment.create(inputs, operation);
+        deepStrictEqual(searched, [false, false, true]);
+    });
+
+    it("tests no injection guard that the program does not ask for", async () => {
+        const none = { injectionGuard: { present: false, inForce: false } };
+        const { operation, calls } = live({ cluster: none, nodeRoles: [sharedWith([BLUE])] });
+        const { remainingSteps } = await detachment.create({ ...inputs, injectionGuard: false }, operation);
+        deepStrictEqual([calls, remainingSteps], [[], [usedBy([BLUE])]]);
+    });
+
+    it("is left for later also if only a look into all regions shows the other clusters", async () => {
+        const { operation, calls } = live({ elsewhere: { nodeRoles: [sharedWith([GREEN])] } });
+        const { detachedFrom, remainingSteps } = await detachment.create(inputs, operation);
+        deepStrictEqual([detachedFrom, remainingSteps], [[], [usedBy([GREEN])]]);
+        deepStrictEqual(
+            calls.filter((call) => !call.startsWith("test")),
+            [],
+        );
+    });
+
+    it("goes on where every cluster is named", async () => {
+        const { operation, changes } = live({ nodeRoles: [sharedWith([BLUE])] });
+        const { detachedFrom, remainingSteps } = await detachment.create({ ...inputs, ...named }, operation);
+        deepStrictEqual([changes(), detachedFrom, remainingSteps], [[DETACHED], ["nodes"], []]);
+    });
+
+    it("tests the injection guard once if it detaches from another role", async () => {
+        const more = {
+            namedNodeRoles: ["nodes", "more"],
+            nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] },
+        };
+        const { operation, calls } = live({ nodeRoles: [sharedWith([BLUE]), nodeRole({ name: "more" })] });
+        const { detachedFrom, remainingSteps } = await detachment.create(
+            { ...inputs, detachFromNodeRoles: ["nodes", "more"], record: { ...record, ...more } },
+            operation,
+        );
+        deepStrictEqual(calls, [...tests, `detach more ${CNI_POLICY}`]);
+        deepStrictEqual([detachedFrom, remainingSteps], [["more"], [usedBy([BLUE])]]);
+    });
+
+    const former: typeof state = { ...state, ...named, remainingSteps: [] };
+    const rows: [string, Partial<DetachmentInputs>, Partial<typeof former>, string[]][] = [
+        ["stays attached if another run has attached it again", { drift: "d" }, {}, []],
+        [
+            "stays attached in the next update as well",
+            { drift: "d" },
+            { detachedFrom: [], remainingSteps: [attachedAgain(BLUE)] },
+            [],
+        ],
+        [
+            "is detached again if the last update did not name the clusters",
+            {},
+            { handedOverClusterArns: [] },
+            [DETACHED],
+        ],
+        ["stays attached with another role, if the credential guard found it attached", { approvedRole: "b" }, {}, []],
+        [
+            "is detached again with another role, if the credential guard had attached it",
+            { approvedRole: "b", record: { ...record, foundDetached: ["nodes"] } },
+            {},
+            [DETACHED],
+        ],
+        [
+            "stays attached with the same role, whatever the credential guard found",
+            { record: { ...record, foundDetached: ["nodes"] } },
+            {},
+            [],
+        ],
+    ];
+    for (const [what, next, before, changed] of rows) {
+        it(what, async () => {
+            const { operation, changes } = live({ nodeRoles: [sharedWith([BLUE])] });
+            const outputs = await detachment.update(
+                { ...former, ...before },
+                { ...inputs, ...named, ...next },
+                operation,
+            );
+            deepStrictEqual(changes(), changed);
+            const isKept = changed.length === 0;
+            deepStrictEqual(outputs.remainingSteps, isKept ? [attachedAgain(BLUE)] : []);
+            deepStrictEqual(outputs.detachedFrom, isKept ? [] : ["nodes"]);
+        });
+    }
+
+    it("stays attached if another run attaches it while this one watches the pods", async () => {
+        const seen = live({ nodeRoles: [sharedWith([BLUE])] });
+        const context = await seen.operation.open(undefined, []);
+        let attaches = 0;
+        const change = async () => {
+            const { account } = { account: await context.aws.look({} as never) };
+            if (account.nodeRoles[0]?.cniPolicies.length === 0 && attaches === 0) {
+                attaches += 1;
+                await context.aws.attach("nodes", CNI_POLICY);
+            }
+            await context.sleep(2000);
+        };
+        const open = () => Promise.resolve({ ...context, cluster: { ...context.cluster, change } } as RunContext);
+        const { detachedFrom, remainingSteps } = await detachment.create(
+            { ...inputs, ...named },
+            { ...seen.operation, open },
+        );
+        deepStrictEqual(seen.changes(), [DETACHED, `attach nodes ${CNI_POLICY}`]);
+        deepStrictEqual([detachedFrom, remainingSteps], [[], [attachedAgain(BLUE)]]);
+    });
+});
+
 describe("An update of the detachment", () => {
     const acting: Partial<DetachmentInputs>[] = [
         { subject: { ...subject, component: "another" } },
@@ -226,6 +359,7 @@ describe("An update of the detachment", () => {
         { delivered: "another" },
         { detachFromNodeRoles: ["nodes", "more"] },
         { detachPolicyArns: [CNI_POLICY] },
+        { handedOverClusterArns: ["arn"] },
         { injectionGuard: false },
     ];
     for (const change of acting) {

@@ -1,0 +1,69 @@
+import type { HandOverRecord } from "../model/record";
+import type { RolePolicy } from "../model/steps";
+import { managedPolicyOf, type Subject } from "../model/subject";
+import type { NodeRoleSeen } from "../model/world";
+import { holdsPermissions, policiesToDetach } from "./nodeRolePolicies";
+import { isShared } from "./sharedNodeRoles";
+
+interface FoundNodeRoles {
+    readonly subject: Subject;
+    readonly detachFromNodeRoles: readonly string[];
+    readonly detachPolicyArns: readonly string[];
+    readonly nodeRoles: readonly NodeRoleSeen[];
+}
+
+/**
+ * Adds the shared node roles that the run found without their policies to the record: another cluster's run has detached these.
+ *
+ * This component may never have seen the policies attached, and still has to attach them before its pods return to the node role.
+ */
+export function withFoundNodeRoles(record: HandOverRecord, found: FoundNodeRoles): HandOverRecord {
+    const { subject, detachFromNodeRoles, detachPolicyArns, nodeRoles } = found;
+    const shared = nodeRoles.filter((role) => role.exists && isShared(role));
+    const target = {
+        subject,
+        record,
+        detachFromNodeRoles,
+        detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns,
+    };
+    const foundDetached = shared
+        .filter((role) => detachFromNodeRoles.includes(role.name) && policiesToDetach(target, role).length === 0)
+        .map(({ name }) => name);
+    const neverSeen = shared.filter(
+        (role) => (record.nodeRolePolicies[role.name] ?? []).length === 0 && !holdsPermissions(role, []),
+    );
+    const policies = neverSeen.map(({ name }) => [name, policiesWanted(found)] as const);
+    return {
+        ...record,
+        ...(policies.length === 0
+            ? {}
+            : { detachedBefore: { ...record.detachedBefore, ...Object.fromEntries(policies) } }),
+        ...(foundDetached.length === 0 && record.foundDetached === undefined ? {} : { foundDetached }),
+    };
+}
+
+/** On IPv6 there is no AWS managed policy, so only the program knows it. */
+function policiesWanted({ subject, detachPolicyArns }: FoundNodeRoles): readonly string[] {
+    return subject.ipFamily === "ipv4" ? [managedPolicyOf(subject)] : detachPolicyArns;
+}
+
+/** The policies of `detachedBefore` that a node role needs now, since it holds none that suffices. */
+export function policiesNeeded({ detachedBefore = {} }: HandOverRecord, role: NodeRoleSeen): RolePolicy[] {
+    return holdsPermissions(role, [])
+        ? []
+        : (detachedBefore[role.name] ?? [])
+              .filter((arn) => !role.cniPolicies.some((policy) => policy.arn === arn))
+              .map((policyArn) => ({ roleName: role.name, policyArn }));
+}
+
+/** The record as if this component had seen the policies attached that another cluster's run had detached before it. */
+export function withDetachedBefore(record: HandOverRecord): HandOverRecord {
+    const { nodeRolePolicies, detachedBefore = {} } = record;
+    const merged = Object.fromEntries(
+        Object.entries(detachedBefore).map(([name, arns]): [string, readonly string[]] => [
+            name,
+            [...new Set([...(nodeRolePolicies[name] ?? []), ...arns])],
+        ]),
+    );
+    return { ...record, nodeRolePolicies: { ...nodeRolePolicies, ...merged } };
+}

@@ -1,0 +1,347 @@
+/** Several clusters of an account whose nodes have the same node role, each with its own stack, and their operator. */
+import * as assert from "node:assert/strict";
+import { ModelAccount } from "./account";
+import { Engine, type Program, REAL_RESOURCES, type Resources } from "./engine";
+import { endFaults, type Fault, injectFault } from "./faults";
+import { Run } from "./run";
+import { clusterArnOf } from "./runContext";
+import { Turns } from "./turns";
+import { ModelWorld } from "./world";
+
+/** The node role of all of them. */
+export const SHARED = "a";
+
+/** What a program says about the other clusters. */
+export type Naming =
+    /** All that are handed over now, as its operator sees it. */
+    | "handedOver"
+    | "none"
+    /** What it said before, although a cluster may have been handed back since: the operator has forgotten it. */
+    | "asBefore";
+
+/** A run of the stack of the cluster with this number. */
+export type ClusterRun =
+    | {
+          readonly do: "up";
+          readonly of: number;
+          readonly naming: Naming;
+          readonly refresh: boolean;
+          readonly roleName: string;
+          readonly killedAt?: number | undefined;
+      }
+    /** `withdraws`: the other programs first stop to name it, as the documentation says. */
+    | {
+          readonly do: "destroy";
+          readonly of: number;
+          readonly withdraws: boolean;
+          readonly killedAt?: number | undefined;
+      };
+
+export type Turn =
+    | { readonly runs: readonly [ClusterRun]; readonly faults: readonly ClusterFault[] }
+    /** Two at once. The choices decide which of them goes on, again and again. */
+    | {
+          readonly runs: readonly [ClusterRun, ClusterRun];
+          readonly choices: readonly number[];
+          readonly faults: readonly ClusterFault[];
+      };
+
+export interface ClusterFault {
+    readonly of: number;
+    readonly after: number;
+    readonly fault: Fault;
+}
+
+export interface SharedScenario {
+    /** Whether each program lists the node role. One that does not makes no injection guard. */
+    readonly lists: readonly boolean[];
+    /** Whether the last cluster is in another region. */
+    readonly isFar: boolean;
+    /** Whether the nodes of the last cluster join only as the first run of its stack begins: another run may have detached the policy before. */
+    readonly isLate?: boolean;
+    readonly turns: readonly Turn[];
+    /** The cluster that detaches in the end. */
+    readonly last: number;
+    /** The order of the destroys. */
+    readonly order: readonly number[];
+    /** Whether the stacks that are left run an update after each destroy. */
+    readonly updatesBetween: boolean;
+    /** The moments at which the first try of each destroy is killed. */
+    readonly killed: readonly (number | undefined)[];
+}
+
+class Cluster {
+    public readonly engine: Engine;
+    /** What its program says. */
+    public named: readonly string[] = [];
+    public roleName = "cni";
+    /** Whether its last update has finished, and no destroy has begun since. */
+    public isHandedOver = false;
+
+    public constructor(
+        public readonly world: ModelWorld,
+        public readonly lists: boolean,
+        resources: Resources,
+    ) {
+        this.engine = new Engine(world, resources);
+    }
+
+    public begin(): void {
+        const { world } = this;
+        if (world.nodes.length === 0) {
+            world.note("** the nodes join");
+            world.beginWithout(SHARED);
+            world.join(SHARED);
+            world.join(SHARED);
+            world.advance(5000);
+        }
+    }
+
+    public get arn(): string {
+        return clusterArnOf(this.world);
+    }
+
+    public program(): Program {
+        const { named, roleName, lists } = this;
+        const base = { roleName, detachFromNodeRoles: lists ? [SHARED] : undefined };
+        return lists && named.length > 0 ? { ...base, handedOverClusterArns: named } : base;
+    }
+}
+
+export class SeveralClusters {
+    public readonly clusters: readonly Cluster[];
+
+    public constructor(
+        { lists, isFar, isLate = false }: Pick<SharedScenario, "lists" | "isFar" | "isLate">,
+        resources: Resources = REAL_RESOURCES,
+    ) {
+        const account = new ModelAccount<ModelWorld>();
+        this.clusters = lists.map((isListed, index) => {
+            const region = isFar && index === lists.length - 1 ? "us-east-1" : "eu-west-1";
+            return new Cluster(new ModelWorld(account, `c${String(index)}`, region), isListed, resources);
+        });
+        this.clusters.slice(0, isLate ? -1 : undefined).forEach((cluster) => cluster.begin());
+    }
+
+    private get first(): Cluster {
+        return this.of(0);
+    }
+
+    public of(index: number): Cluster {
+        const { clusters } = this;
+        const cluster = clusters[index % clusters.length];
+        assert.ok(cluster);
+        return cluster;
+    }
+
+    public get problems(): string[] {
+        return this.clusters.flatMap(({ world }) =>
+            world.problems.map((problem) => `${world.clusterName}: ${problem}`),
+        );
+    }
+
+    public get log(): string[] {
+        return this.clusters
+            .flatMap(({ world }) =>
+                world.log.map((line) => `${line.slice(0, 10)}${world.clusterName} ${line.slice(10)}`),
+            )
+            .sort((a, b) => Number(a.slice(0, 8)) - Number(b.slice(0, 8)));
+    }
+
+    private note(line: string): void {
+        this.first.world.note(line);
+    }
+
+    public async play(turn: Turn): Promise<void> {
+        turn.faults.forEach(({ of, after, fault }) => {
+            const { world } = this.of(of);
+            world.later(world.now + after, () => injectFault(world, fault));
+        });
+        const [one, other] = turn.runs;
+        if (other === undefined || this.of(one.of) === this.of(other.of)) {
+            await this.run(one);
+            return;
+        }
+        let at = 0;
+        const choices = "choices" in turn ? turn.choices : [];
+        const turns = new Turns(() => choices[at++ % Math.max(1, choices.length)] ?? 0);
+        // Both programs are written before either run begins, and name no cluster that is about to be handed back.
+        const inOrder = [one, other].sort((a, b) => Number(b.do === "destroy") - Number(a.do === "destroy"));
+        const runs = inOrder.map((run) => this.prepared(run));
+        this.note("== two runs at once");
+        await turns.play(runs.map((begin) => begin(turns)));
+    }
+
+    /** Returns the message of its error, or an empty string. */
+    public async run(run: ClusterRun): Promise<string> {
+        if (run.do === "destroy" && run.withdraws) {
+            await this.withdraw(this.of(run.of));
+        }
+        return this.prepared(run)(undefined);
+    }
+
+    /** The other programs stop to name the cluster. */
+    private async withdraw(cluster: Cluster): Promise<void> {
+        const naming = this.clusters.filter((other) => other.named.includes(cluster.arn) && !other.engine.isEmpty);
+        cluster.isHandedOver = false;
+        for (const other of naming) {
+            const { roleName } = other;
+            const of = this.clusters.indexOf(other);
+            const failed = await this.run({ do: "up", of, naming: "handedOver", refresh: false, roleName });
+            if (failed === "" && !other.world.isAttached(SHARED)) {
+                other.world.problem(`${cluster.arn} is no longer named, and ${SHARED} lacks the policy`);
+            }
+        }
+    }
+
+    private prepared(run: ClusterRun): (turns: Turns | undefined) => Promise<string> {
+        const cluster = this.of(run.of);
+        const { world, engine } = cluster;
+        cluster.begin();
+        if (run.do === "destroy") {
+            cluster.isHandedOver = false;
+            return async (turns) => {
+                world.note("== destroy");
+                return this.ended(cluster, () => engine.destroy(new Run(world, run.killedAt, undefined, turns)));
+            };
+        }
+        cluster.named = this.namesFor(cluster, run);
+        cluster.roleName = run.roleName;
+        return async (turns) => {
+            const program = cluster.program();
+            world.note(`== up${run.refresh ? " --refresh" : ""} ${JSON.stringify(program)}`);
+            const failed = await this.ended(cluster, async () => {
+                const operation = new Run(world, run.killedAt, undefined, turns);
+                if (run.refresh) {
+                    await engine.refresh(operation);
+                }
+                await engine.up(program, operation);
+            });
+            cluster.isHandedOver ||= failed === "";
+            return failed;
+        };
+    }
+
+    /**
+     * The operator names no cluster that is not handed over, with one exception: after a finished update, an update that says the same is safe also
+     * if a cluster was handed back meanwhile.
+     */
+    private namesFor(cluster: Cluster, { naming, roleName }: Extract<ClusterRun, { do: "up" }>): readonly string[] {
+        const handedOver = this.clusters
+            .filter((other) => other !== cluster && other.isHandedOver)
+            .map(({ arn }) => arn);
+        if (naming === "none" || !cluster.lists) {
+            return [];
+        }
+        const isTrue = cluster.named.every((arn) => handedOver.includes(arn));
+        const { detachedFrom = [], remainingSteps = [] } = cluster.engine.outputs ?? {};
+        const isKept =
+            detachedFrom.includes(SHARED) ||
+            remainingSteps.some((line) => line.startsWith(`[attached-again] ${SHARED} `));
+        const mayForget = cluster.isHandedOver && isKept && cluster.roleName === roleName;
+        return naming === "asBefore" && (isTrue || mayForget) ? cluster.named : handedOver;
+    }
+
+    private async ended({ world }: Cluster, act: () => Promise<void>): Promise<string> {
+        try {
+            await act();
+            world.note("== done");
+            return "";
+        } catch (error) {
+            const message = error instanceof Error ? error.message : String(error);
+            world.note(`== ended: ${message}`);
+            return message === "" ? "killed" : message;
+        }
+    }
+
+    public idle(): void {
+        this.first.world.advance(20_000);
+    }
+
+    public endFaults(): void {
+        this.clusters.forEach(({ world }) => endFaults(world));
+        this.idle();
+    }
+}
+
+const TRIES = 3;
+
+/** Plays a scenario: its turns, then a hand-over of all clusters, and then their destroys. */
+export async function playShared(
+    scenario: SharedScenario,
+    resources: Resources = REAL_RESOURCES,
+): Promise<SeveralClusters> {
+    const all = new SeveralClusters(scenario, resources);
+    for (const turn of scenario.turns) {
+        await all.play(turn);
+    }
+    all.endFaults();
+    await handOverAll(all, scenario.last);
+    await destroyAll(all, scenario);
+    return all;
+}
+
+/** Every cluster, and then the detachment by the last one. */
+async function handOverAll(all: SeveralClusters, last: number): Promise<void> {
+    const { clusters } = all;
+    const up = (of: number, naming: Naming) =>
+        reach(all, of, () => all.run({ do: "up", of, naming, refresh: true, roleName: all.of(of).roleName }));
+    for (const of of clusters.keys()) {
+        await up(of, "handedOver");
+    }
+    await up(last, "handedOver");
+    const { world, lists, engine } = all.of(last);
+    if (engine.outputs?.remainingSteps.some((line) => line.startsWith("[attached-again] "))) {
+        // The advice of this step.
+        await up(last, "none");
+        await up(last, "handedOver");
+    }
+    if (lists && (world.isAttached(SHARED) || !engine.outputs?.detachedFrom.includes(SHARED))) {
+        world.problem(`${SHARED} is not detached in the end: ${engine.outputs?.remainingSteps.join() ?? ""}`);
+    }
+    for (const of of clusters.keys()) {
+        await up(of, "asBefore");
+    }
+    if (lists && world.isAttached(SHARED)) {
+        world.problem(`an update of another cluster has attached the policy to ${SHARED} again`);
+    }
+}
+
+async function destroyAll(all: SeveralClusters, { order, updatesBetween, killed }: SharedScenario): Promise<void> {
+    const left = new Set(order);
+    for (const [index, of] of order.entries()) {
+        left.delete(of);
+        await all.run({ do: "destroy", of, withdraws: false, killedAt: killed[index] });
+        await reach(all, of, () => all.run({ do: "destroy", of, withdraws: false }));
+        const { world, engine } = all.of(of);
+        const carriers = world.pods.filter(({ roleArn }) => roleArn !== undefined).length;
+        if (carriers > 0 || !engine.isEmpty || !world.isAttached(SHARED)) {
+            world.problem(`not handed back: ${String(carriers)} pods carry a role`);
+        }
+        for (const other of updatesBetween ? left : []) {
+            const { roleName } = all.of(other);
+            await all.run({ do: "up", of: other, naming: "asBefore", refresh: true, roleName });
+        }
+        all.idle();
+    }
+}
+
+async function reach(all: SeveralClusters, of: number, act: () => Promise<string>): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+        const failed = await act();
+        if (failed === "") {
+            return;
+        }
+        if (tries === TRIES - 1) {
+            all.of(of).world.problem(`a goal is not reached: ${failed}`);
+        }
+        all.idle();
+    }
+}
+
+/** Plays a scenario, and fails with the log if a pod lost its path or a goal was not reached. */
+export async function assertSharedHolds(scenario: SharedScenario, resources?: Resources): Promise<void> {
+    const { problems, log } = await playShared(scenario, resources);
+    const first = log.findIndex((line) => line.includes("!!!"));
+    assert.ok(problems.length === 0, [...problems, "", ...log.slice(Math.max(0, first - 80), first + 5)].join("\n"));
+}

@@ -1,0 +1,163 @@
+/** EC2 beyond the nodes of the model: instances elsewhere, instances that have not joined, and those that were terminated. */
+import type { AwsAccess } from "../../handover/aws/awsAccess";
+import { Refusal } from "../../handover/model/refusal";
+import type { AccountSeen, NodeRoleSeen } from "../../handover/model/world";
+import type { RunContext } from "../../handover/observe/runContext";
+import { CNI_POLICY } from "../model/cniRole";
+import type { ModelNode, ModelWorld } from "../model/world";
+
+export const HOME = "eu-west-1";
+
+interface Instance {
+    readonly id: string;
+    readonly role: string;
+    readonly region: string;
+    readonly since: number;
+}
+
+export class SimulatedAccount {
+    /** Regions in which a service control policy denies the search for instances. */
+    public readonly denied = new Set<string>();
+    private elsewhere: readonly Instance[] = [];
+    private joining: readonly Instance[] = [];
+    private started = 0;
+    private seenJoiningAt = -Infinity;
+    private seenElsewhereAt = -Infinity;
+
+    public constructor(private readonly world: ModelWorld) {}
+
+    /** An instance of another cluster begins to run with a node role of this one. */
+    public startElsewhere(role: string, region: string): void {
+        this.elsewhere = [...this.elsewhere, this.instance(role, region)];
+    }
+
+    /** The other clusters give their nodes a role of their own. */
+    public leaveElsewhere(): void {
+        this.elsewhere = [];
+    }
+
+    /** An instance of the cluster starts. Its node joins later. */
+    public launch(role: string, joinsAfter: number, join: () => void): void {
+        const { world } = this;
+        const instance = this.instance(role, HOME);
+        this.joining = [...this.joining, instance];
+        world.later(world.now + joinsAfter, () => {
+            this.joining = this.joining.filter((one) => one !== instance);
+            join();
+        });
+    }
+
+    /** Those that have not joined never will: the operator terminates them. */
+    public terminateJoining(): void {
+        this.joining = [];
+    }
+
+    /** An instance is terminated. Its node leaves when the node controller has noticed. */
+    public terminate(node: ModelNode): void {
+        const { world } = this;
+        if (
+            node.leaving === undefined &&
+            world.nodes.includes(node) &&
+            world.nodes.some((one) => one !== node && one.leaving === undefined)
+        ) {
+            node.leaving = "terminated";
+            world.changed();
+            world.later(world.now + NOTICED_AFTER_MILLISECONDS, () => this.loseTerminated(node));
+        }
+    }
+
+    /** The nodes of all terminated instances leave the cluster. */
+    public endTerminations(): void {
+        this.world.nodes.filter(({ leaving }) => leaving !== undefined).forEach((node) => this.loseTerminated(node));
+    }
+
+    private loseTerminated(node: ModelNode): void {
+        if (this.world.nodes.includes(node)) {
+            this.world.lose(node);
+        }
+    }
+
+    private instance(role: string, region: string): Instance {
+        this.started += 1;
+        return { id: `i-other${String(this.started)}`, role, region, since: this.world.now };
+    }
+
+    public seenThrough(context: RunContext): RunContext {
+        const { aws } = context;
+        return { ...context, aws: { ...aws, ...this.callsOf(aws, context.now()) } };
+    }
+
+    private callsOf(aws: AwsAccess, startedAt: number): Pick<AwsAccess, "look" | "detach"> {
+        return {
+            look: async (query) => {
+                const seen = await aws.look(query);
+                const { searchElsewhere } = query;
+                if (searchElsewhere && this.denied.size > 0) {
+                    throw regionsRefused([...this.denied]);
+                }
+                this.seenJoiningAt = this.world.now;
+                this.seenElsewhereAt = searchElsewhere ? this.world.now : this.seenElsewhereAt;
+                return this.withInstances(seen, searchElsewhere);
+            },
+            detach: (role, policyArn) => {
+                if (policyArn === CNI_POLICY) {
+                    this.checkDetachment(role, startedAt);
+                }
+                return aws.detach(role, policyArn);
+            },
+        };
+    }
+
+    /** No run answers for an instance that started after it had looked. */
+    private checkDetachment(role: string, startedAt: number): void {
+        const { world, elsewhere, joining } = this;
+        const other = elsewhere.find((one) => one.role === role && one.since <= this.seenElsewhereAt);
+        if (other !== undefined) {
+            world.problem(
+                `a policy is detached from ${role}, which an instance in ${other.region} uses outside this cluster`,
+            );
+        }
+        // The injection guard holds for the pod of any instance that joins. Without it, those get a quarter of an hour.
+        const isAwaited = ({ since }: Instance) =>
+            world.guard === undefined && since <= startedAt && world.now < since + JOIN_MILLISECONDS;
+        const own = joining.find((one) => one.role === role && one.since <= this.seenJoiningAt && isAwaited(one));
+        if (own !== undefined) {
+            world.problem(`a policy is detached from ${role} while an instance of the cluster has not joined yet`);
+        }
+    }
+
+    private withInstances(seen: AccountSeen, everywhere: boolean): AccountSeen {
+        const joiningWith = ({ name }: NodeRoleSeen) => this.joining.filter(({ role }) => role === name);
+        const withUsers = (role: NodeRoleSeen): NodeRoleSeen => ({
+            ...role,
+            instancesOfCluster: [...role.instancesOfCluster, ...joiningWith(role).map(({ id }) => id)],
+            unjoined: [
+                ...(role.unjoined ?? []),
+                ...joiningWith(role).map(({ id, since }) => ({ id, state: "running" as const, launchedAt: since })),
+            ],
+            instancesElsewhere: [
+                ...role.instancesElsewhere,
+                ...this.elsewhere
+                    .filter((one) => one.role === role.name && (everywhere || one.region === HOME))
+                    .map(({ region, id }) => `${region}/${id}`),
+            ],
+        });
+        return { ...seen, nodeRoles: seen.nodeRoles.map(withUsers) };
+    }
+}
+
+/** As handover/decide/unjoined.ts waits. */
+const JOIN_MILLISECONDS = 15 * 60_000;
+
+/** The default of kube-controller-manager's --node-monitor-grace-period (kubernetes#127352). The node is deleted at once then. */
+const NOTICED_AFTER_MILLISECONDS = 50_000;
+
+/** As handover/aws/regionSearch.ts refuses. */
+function regionsRefused(regions: readonly string[]): Refusal {
+    return new Refusal(
+        "aws-region-refused",
+        `The instances in these regions could not be listed: ${regions.join(", ")}`,
+        "An instance there may use a node role of this cluster.",
+        "Allow ec2:DescribeInstances there, and run the same command again.",
+    );
+}

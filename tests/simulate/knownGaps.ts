@@ -1,0 +1,72 @@
+/**
+ * Healthy fleets that do not get through yet: random histories leave them out. A gap that no longer shows its problem has to leave this list,
+ * and random histories play it from then on.
+ */
+import { LASTING, type Lasting } from "./lasting";
+import type { Simulation } from "./play";
+
+export interface KnownGap {
+    readonly lasting: Lasting;
+    readonly title: string;
+    readonly simulation: Simulation;
+    readonly problem: RegExp;
+}
+
+const BOTH = ["a", "b"];
+
+/** Nothing happens before the operator's first command. */
+const healthy = (...lasting: Lasting[]): Simulation => ({
+    nodes: ["a", "b"],
+    strategy: "RollingUpdate",
+    turns: [],
+    last: { roleName: "cni", detachFromNodeRoles: BOTH },
+    lasting,
+});
+
+export const KNOWN_GAPS: readonly KnownGap[] = [
+    {
+        lasting: "churn",
+        title: "a node more and one less every 3 s",
+        simulation: healthy("churn"),
+        problem: /the hand-over is not reached: \[time-limit\]/,
+    },
+    {
+        lasting: "deniedRegion",
+        title: "a region that a service control policy denies for good",
+        simulation: healthy("deniedRegion"),
+        problem: /the hand-over is not reached: .*\[aws-region-refused\]/s,
+    },
+    {
+        lasting: "instanceThatNeverJoins",
+        title: "an instance with a node role that never joins",
+        simulation: healthy("instanceThatNeverJoins"),
+        problem: /the hand-over is not reached: \[time-limit\]/,
+    },
+    {
+        lasting: "sharedRole",
+        title: "a node role of two clusters",
+        simulation: healthy("sharedRole"),
+        problem: /the hand-over is not reached: .*\[node-role-shared\]/s,
+    },
+    {
+        lasting: "notReadyNode",
+        title: "a destroy beside a node that stays NotReady",
+        simulation: {
+            ...healthy("notReadyNode"),
+            turns: [
+                {
+                    operation: { do: "up", refresh: false, program: { roleName: "cni", detachFromNodeRoles: BOTH } },
+                    faults: [],
+                    killedAt: undefined,
+                },
+            ],
+            wants: "handBack",
+        },
+        problem: /the hand-back is not reached: \[time-limit\]/,
+    },
+];
+
+/** What the random histories leave as it is. */
+export const PLAYED_LASTING: readonly Lasting[] = LASTING.filter(
+    (one) => !KNOWN_GAPS.some(({ lasting }) => lasting === one),
+);

@@ -1,0 +1,36 @@
+/** Healthy fleets and accounts that are never as quiet as the end of a history: what an operator cannot change, or need not. */
+import type { ModelWorld } from "../model/world";
+import type { SimulatedAccount } from "./account";
+import { injectEvent } from "./events";
+
+/** `notReadyNode`: until a hand-back is reached that the operator wants first. */
+export const LASTING = ["churn", "deniedRegion", "instanceThatNeverJoins", "sharedRole", "notReadyNode"] as const;
+export type Lasting = (typeof LASTING)[number];
+
+/** Longer than all runs towards the goals. */
+const FOR_SECONDS = 3600;
+
+export function beginLasting(world: ModelWorld, account: SimulatedAccount, lasting: readonly Lasting[]): void {
+    const [role = "a"] = world.nodeRoles;
+    const begin: Record<Lasting, () => void> = {
+        churn: () => {
+            const rate = { everySeconds: 3, livesSeconds: 60, forSeconds: FOR_SECONDS };
+            world.mostNodes = Infinity;
+            injectEvent(world, account, { kind: "churn", ...rate });
+        },
+        deniedRegion: () => injectEvent(world, account, { kind: "regionDenied", region: "us-east-1" }),
+        instanceThatNeverJoins: () =>
+            injectEvent(world, account, { kind: "instanceLaunched", which: 0, joinsAfter: FOR_SECONDS * 1000 }),
+        sharedRole: () => account.startElsewhere(role, "eu-central-1"),
+        notReadyNode: () => {
+            const [, node] = world.nodes;
+            if (node !== undefined) {
+                world.setReady(node, false);
+            }
+        },
+    };
+    lasting.forEach((one) => {
+        world.note(`** lasting ${one}`);
+        begin[one]();
+    });
+}

@@ -1,0 +1,184 @@
+/**
+ * Live checks with one planted bug each, one for each of the situations in which a healthy fleet must get through. They are in what the
+ * product has now. A simulation must find each.
+ */
+import type { AccountQuery } from "../../handover/aws/awsAccess";
+import { isRefusal } from "../../handover/model/refusal";
+import type { AccountSeen, ClusterSeen, NodeRoleSeen } from "../../handover/model/world";
+import type { OperationContext, RunContext } from "../../handover/observe/runContext";
+import type { LiveInputs, LiveResource } from "../../handover/run/liveResource";
+import { REAL_RESOURCES, type Resources } from "../model/engine";
+import { opening, withLook } from "../model/plantedRolloutBugs";
+
+export interface PlantedBug {
+    /** The situation. */
+    readonly about: string;
+    /** What the product does. */
+    readonly title: string;
+    readonly resources: Resources;
+    /** The problem that shows it. */
+    readonly problem: RegExp;
+}
+
+const { credentialGuard, canary, detachment } = REAL_RESOURCES;
+
+function seeing<I extends LiveInputs, O extends object>(
+    resource: LiveResource<I, O>,
+    changed: (context: RunContext) => RunContext,
+): LiveResource<I, O> {
+    const through = (operation: OperationContext) => opening(operation, changed);
+    return {
+        ...resource,
+        create: (inputs, operation) => resource.create(inputs, through(operation)),
+        update: (state, inputs, operation) => resource.update(state, inputs, through(operation)),
+        delete: (state, operation) => resource.delete(state, through(operation)),
+    };
+}
+
+/** Each live check sees the account like this. */
+function withAccount(look: (aws: RunContext["aws"], query: AccountQuery) => Promise<AccountSeen>): Resources {
+    const changed = (context: RunContext): RunContext => ({
+        ...context,
+        aws: { ...context.aws, look: (query) => look(context.aws, query) },
+    });
+    return {
+        ...REAL_RESOURCES,
+        credentialGuard: seeing(credentialGuard, changed),
+        canary: seeing(canary, changed),
+        detachment: seeing(detachment, changed),
+    };
+}
+
+const withNodeRoles = (changed: (role: NodeRoleSeen) => NodeRoleSeen): Resources =>
+    withAccount(async (aws, query) => {
+        const seen = await aws.look(query);
+        return { ...seen, nodeRoles: seen.nodeRoles.map(changed) };
+    });
+
+function withoutOwners(context: RunContext): RunContext {
+    return withLook(context, ({ serviceAccount, ...seen }) => ({
+        ...seen,
+        serviceAccount: serviceAccount && { ...serviceAccount, roleArnOwners: [] },
+    }));
+}
+
+function withoutNodes(seen: ClusterSeen, isLeftOut: (node: ClusterSeen["nodes"][number]) => boolean): ClusterSeen {
+    const left = new Set(seen.nodes.filter(isLeftOut).map(({ name }) => name));
+    return {
+        ...seen,
+        nodes: seen.nodes.filter(({ name }) => !left.has(name)),
+        pods: seen.pods.filter(({ node }) => !left.has(node)),
+    };
+}
+
+function withoutNotReadyNodes(context: RunContext): RunContext {
+    let hidden = new Set<string>();
+    const withoutThem = withLook(context, (seen) => {
+        hidden = new Set(seen.nodes.flatMap(({ ready, instanceId }) => (ready ? [] : (instanceId ?? []))));
+        return withoutNodes(seen, ({ ready }) => !ready);
+    });
+    const look: RunContext["aws"]["look"] = async (query) => {
+        const seen = await context.aws.look(query);
+        const withoutInstances = (role: NodeRoleSeen): NodeRoleSeen => ({
+            ...role,
+            instancesOfCluster: role.instancesOfCluster.filter((id) => !hidden.has(id)),
+        });
+        return { ...seen, nodeRoles: seen.nodeRoles.map(withoutInstances) };
+    };
+    return { ...withoutThem, aws: { ...context.aws, look } };
+}
+
+const KNOWN_ROLES = 5;
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+    {
+        about: "regions that a service control policy denies",
+        title: "takes a region that is denied for an empty one",
+        resources: withAccount((aws, query) =>
+            aws.look(query).catch((error: unknown) => {
+                if (!isRefusal(error, "aws-region-refused")) {
+                    throw error;
+                }
+                return aws.look({ ...query, searchElsewhere: false });
+            }),
+        ),
+        problem: /a policy is detached from \S+, which an instance in \S+ uses outside this cluster/,
+    },
+    {
+        about: "churn",
+        title: "hands back the nodes that it sees first, and none that joins later",
+        resources: {
+            ...REAL_RESOURCES,
+            credentialGuard: {
+                ...credentialGuard,
+                delete: (state, operation) => {
+                    let first: ReadonlySet<string> | undefined;
+                    return credentialGuard.delete(
+                        state,
+                        opening(operation, (context) =>
+                            withLook(context, (seen) => {
+                                const known = (first ??= new Set(seen.nodes.map(({ name }) => name)));
+                                return withoutNodes(seen, ({ name }) => !known.has(name));
+                            }),
+                        ),
+                    );
+                },
+            },
+        },
+        problem: /has no path: it carries arn:|the hand-back is not reached: pods with a role/,
+    },
+    {
+        about: "many node roles",
+        title: "reads five node roles, and no more",
+        resources: withAccount(async (aws, query) => {
+            const seen = await aws.look(query);
+            return { ...seen, nodeRoles: seen.nodeRoles.slice(0, KNOWN_ROLES) };
+        }),
+        problem:
+            /has no path: it carries the node role|a node role has lost its policy|the policies of .* are not as expected/,
+    },
+    {
+        about: "instances that have not joined",
+        title: "takes each instance for one that has joined",
+        resources: withNodeRoles((role) => ({ ...role, instancesOfCluster: [] })),
+        problem: /a policy is detached from \S+ while an instance of the cluster has not joined yet/,
+    },
+    {
+        about: "shared node roles",
+        title: "does not see the instances of other clusters",
+        resources: withNodeRoles((role) => ({ ...role, instancesElsewhere: [] })),
+        problem: /a policy is detached from \S+, which an instance in \S+ uses outside this cluster/,
+    },
+    {
+        about: "impatience",
+        title: "takes a NotReady node for one that has left",
+        resources: { ...REAL_RESOURCES, detachment: seeing(detachment, withoutNotReadyNodes) },
+        problem: /has no path: it carries the node role/,
+    },
+    {
+        about: "several at once",
+        title: "takes the annotation of a person for its own",
+        resources: {
+            ...REAL_RESOURCES,
+            canary: seeing(canary, withoutOwners),
+            detachment: seeing(detachment, withoutOwners),
+        },
+        problem: /a run overwrites the annotation of kubectl-annotate/,
+    },
+    {
+        about: "several at once",
+        title: "records only the role of the last run",
+        resources: {
+            ...REAL_RESOURCES,
+            credentialGuard: {
+                ...credentialGuard,
+                update: async (state, inputs, operation) => {
+                    const outputs = await credentialGuard.update(state, inputs, operation);
+                    const approvedRoleArns = outputs.record.approvedRoleArns.slice(-1);
+                    return { ...outputs, record: { ...outputs.record, approvedRoleArns } };
+                },
+            },
+        },
+        problem: /has no path: it carries arn:/,
+    },
+];
