@@ -1,5 +1,6 @@
 /** Random sequences in an account with instances that never join, or join late, and with nodes of other kinds. */
 import * as fc from "fast-check";
+import { churning } from "./churning";
 import type { Happening, Scenario, Turn } from "./modelRun";
 import type { InstanceChange } from "./otherInstances";
 import { nodeRole } from "./ownerChanges";
@@ -22,22 +23,29 @@ const change: fc.Arbitrary<InstanceChange> = fc.oneof(
     },
 );
 
-const moment = fc.nat({ max: 160 }).map((quarters) => quarters * 250);
-const changes = fc.array(fc.record({ after: moment, fault: change }), { maxLength: 2 });
-
 /** As many as a sequence has turns at most. */
 const MOST_TURNS = { minLength: 7, maxLength: 7 };
 
-export const scenarioWithInstances: fc.Arbitrary<Scenario> = fc
-    .record({
-        of: scenario,
-        first: fc.array(change, { minLength: 1, maxLength: 3 }),
-        each: fc.array(changes, MOST_TURNS),
-    })
-    .map(({ of, first, each }) => ({
-        ...of,
-        turns: of.turns.map((turn, index): Turn => {
-            const before = index > 0 ? [] : first.map((fault: Happening) => ({ after: 0, fault }));
-            return { ...turn, faults: [...before, ...turn.faults, ...(each[index] ?? [])] };
-        }),
-    }));
+/** @param seconds Up to how late in each turn more of them happen. */
+const withInstances = (scenarios: fc.Arbitrary<Scenario>, seconds: number): fc.Arbitrary<Scenario> => {
+    const moment = fc.nat({ max: 4 * seconds }).map((quarters) => quarters * 250);
+    const changes = fc.array(fc.record({ after: moment, fault: change }), { maxLength: 2 });
+    return fc
+        .record({
+            of: scenarios,
+            first: fc.array(change, { minLength: 1, maxLength: 3 }),
+            each: fc.array(changes, MOST_TURNS),
+        })
+        .map(({ of, first, each }) => ({
+            ...of,
+            turns: of.turns.map((turn, index): Turn => {
+                const before = index > 0 ? [] : first.map((fault: Happening) => ({ after: 0, fault }));
+                return { ...turn, faults: [...before, ...turn.faults, ...(each[index] ?? [])] };
+            }),
+        }));
+};
+
+export const scenarioWithInstances = withInstances(scenario, 40);
+
+/** The same on a fleet that never stands still. */
+export const churningWithInstances = withInstances(churning, 160);

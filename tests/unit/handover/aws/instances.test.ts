@@ -88,9 +88,9 @@ describe("EC2 is asked", () => {
                 ["i-pending", undefined, "pending"],
                 ["i-running", undefined, "running"],
                 ["i-shutting-down", "shutting-down", undefined],
-                ["i-stopped", undefined, "stopped"],
-                ["i-stopping", undefined, "stopping"],
                 ["i-terminated", "terminated", undefined],
+                ["i-stopping", undefined, "stopping"],
+                ["i-stopped", undefined, "stopped"],
             ],
         );
     });

@@ -12,6 +12,7 @@ const ACCOUNT: Account = {
         { id: "i-1", profile: "p", ...place("s1") },
         { id: "i-2", profile: "p", ...place("s2") },
         { id: "i-3", profile: "p", ...place("s3") },
+        { id: "i-33", profile: "p", ...place("s3") },
         { id: "i-of-more", profile: "q", ...place("s1") },
         { id: "i-leaving", state: "terminated" },
     ],
@@ -57,8 +58,27 @@ describe("A look at the node roles after an earlier one", () => {
         deepStrictEqual([seen.reused, seen.podIdentityRoleArns], [true, ["r"]]);
         deepStrictEqual(
             seen.nodeRoles,
-            earlier.nodeRoles.map((role) => ({ ...role, instancesOfCluster: ["i-1", "i-2", "i-3"] })),
+            earlier.nodeRoles.map((role) => ({
+                ...role,
+                instancesOfCluster: ["i-1", "i-2", "i-3"],
+                instancesElsewhere: ["us-west-2/i-33"],
+            })),
         );
+        deepStrictEqual(earlier.nodeRoles[0]?.instancesElsewhere, ["us-west-2/i-3", "us-west-2/i-33"]);
+    });
+
+    it("counts those that were about to join as joined, and no others", async () => {
+        const tags = { "eks:cluster-name": "prod" };
+        const instances = ["i-1", "i-2", "i-3", "i-4"].map((id) => ({ id, profile: "p", tags }));
+        aws.answer(account({ ...ACCOUNT, instances }));
+        const access = aws.connect();
+        const unjoinedOf = (seen: AccountSeen) => seen.nodeRoles[0]?.unjoined?.map(({ id }) => id);
+        const earlier = await access.look({ ...QUESTION, instanceIds: ["i-1", "i-2"] });
+        deepStrictEqual(unjoinedOf(earlier), ["i-3", "i-4"]);
+        const later = await access.look({ ...QUESTION, instanceIds: ["i-1", "i-2", "i-3"], earlier });
+        deepStrictEqual([later.reused, unjoinedOf(later)], [true, ["i-4"]]);
+        const last = await access.look({ ...QUESTION, instanceIds: ["i-1", "i-3", "i-4"], earlier: later });
+        deepStrictEqual("unjoined" in (last.nodeRoles[0] ?? {}), false);
     });
 
     it("asks nothing where instances have only left, and forgets them", async () => {

@@ -4,6 +4,7 @@ import type { PodSeen, World } from "../../../../handover/model/world";
 import { DETACH, inForce, podWithoutRole, refuse, restart, right, table, verified, wait } from "../support/detachments";
 import {
     daemonSet,
+    instance,
     node,
     nodeRole,
     NOW,
@@ -102,6 +103,45 @@ table("A node that has joined since the first look", [
         { do: "done", why: "3 pods carry the role" },
         { detachFromNodeRoles: undefined },
         after(verified()),
+    ],
+]);
+
+/** Instances with the role that were no nodes when the account was read. */
+const notJoined = (...ids: string[]) => ({
+    nodeRoles: [nodeRole({ unjoined: ids.map((id) => instance(id, "running", seconds(-700))) })],
+});
+const withoutGuard = { injectionGuard: { present: false, inForce: false } };
+const begun = after(verified(withoutGuard));
+
+table("An instance that was no node in the first look", [
+    [
+        "holds it up neither before it has joined nor afterwards",
+        verified(
+            { nodes: four, pods: pods(right) },
+            { ...roles("n1", "n2", "n3", "n4"), ...notJoined("i-n4", "i-n5") },
+        ),
+        { ...DETACH, why: `${DETACH.why}. These instances are no nodes and need not join: i-n5 (running)` },
+        {},
+        after(verified({}, notJoined("i-n4", "i-n5"))),
+    ],
+    [
+        "is waited for where no guard would hold for it, if it began before the run",
+        verified(withoutGuard, notJoined("i-n4")),
+        wait(
+            "without the injection guard, instances that were launched less than 15 minutes ago get time to join: i-n4 (running)",
+        ),
+        { injectionGuard: false },
+        begun,
+    ],
+    [
+        "is waited for there until its pod works, once it has joined",
+        verified(
+            { ...withoutGuard, nodes: four, pods: pods(right) },
+            { ...roles("n1", "n2", "n3", "n4"), ...notJoined("i-n4") },
+        ),
+        wait("3 of 4 pods are Ready (no pod yet on n4)"),
+        { injectionGuard: false },
+        begun,
     ],
 ]);
 

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { assertCatches } from "../../../model/assertCatches";
 import { assertHolds } from "../../../model/assertHolds";
 import type { Resources } from "../../../model/engine";
-import { scenarioWithInstances } from "../../../model/instances";
+import { churningWithInstances, scenarioWithInstances } from "../../../model/instances";
 import { awaitsEachInstance, forgetsOtherNodes } from "../../../model/plantedInstanceBugs";
 
 /** MODEL_RUNS=5000 runs more, and different ones each time. */
@@ -37,6 +37,12 @@ describe("Instances that never join, and nodes of other kinds, on the model", fu
         );
     });
 
+    it("hold up no run on a fleet that never stands still", () =>
+        fc.assert(
+            fc.asyncProperty(churningWithInstances, (of) => assertHolds(of)),
+            { ...PARAMETERS, ...(MODEL_RUNS === undefined ? { numRuns: 15, interruptAfterTimeLimit: 10_000 } : {}) },
+        ));
+
     it("occur in these runs", () => {
         const kinds = [...seen];
         assert.deepEqual(
@@ -53,4 +59,7 @@ describe("Instances that never join, and nodes of other kinds, on the model", fu
         it(`are what catches a product that ${what}`, () =>
             assertCatches(scenarioWithInstances, resources, problem, BUG_HUNT));
     }
+
+    it("are what catches a product that waits for each instance of such a fleet", () =>
+        assertCatches(churningWithInstances, awaitsEachInstance, /the up fails on a healthy cluster/, BUG_HUNT));
 });

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
+import { Churn } from "../../../model/churn";
 import { arnOf, Engine, REAL_RESOURCES } from "../../../model/engine";
 import { type Fault, injectFault } from "../../../model/faults";
 import { Run } from "../../../model/run";
@@ -72,6 +73,26 @@ describe("A refresh of a finished hand-over on an autoscaled cluster of the mode
             [],
         );
     });
+
+    for (const lingers of [true, false]) {
+        it(`finds none while a node joins and one leaves every 3 seconds, ${lingers ? "also where the node of a terminated instance stays for a while" : "with its instance"}`, async () => {
+            const world = new ModelWorld();
+            ["a", "b", "a", "b"].forEach((one) => world.join(one));
+            world.advance(5000);
+            const engine = new Engine(world, REAL_RESOURCES);
+            await engine.up({ roleName: "cni", detachFromNodeRoles: ["a", "b"] }, new Run(world));
+            const of = { everyMilliseconds: 3000, livesMilliseconds: 60_000, roles: ["a", "b"], startsNotReady: true };
+            new Churn(world, { ...of, lingers });
+            let left = 0;
+            for (let looks = 0; looks < 60; looks += 1) {
+                world.advance(1750);
+                left += world.nodes.filter(({ leaving }) => leaving !== undefined).length;
+                await engine.refresh(new Run(world));
+                assert.deepEqual(engine.drifts, [], world.log.slice(-30).join("\n"));
+            }
+            assert.deepEqual([left > 0, world.problems], [lingers, []]);
+        });
+    }
 
     it("finds it in pods that the API server refuses for longer than a minute", async () => {
         const world = new ModelWorld();
