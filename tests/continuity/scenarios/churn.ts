@@ -128,7 +128,8 @@ const complaintOfBefore: Scenario = {
     name: "complaint-of-a-first-verification",
     title: "an outsider denies the role its calls during the first verification: up stops at the pods' events; then the deny is gone, and the same command goes on, with the same pods",
     quick: false,
-    bound: { ...noGaps, rollouts: 1, restarts: 2 },
+    // The outsider's deny meets the canaries, too.
+    bound: { ...noGaps, canaryPodSeconds: 60, rollouts: 1, restarts: 2 },
     play: async (stage) => {
         const args = stage.arguments({ stableSeconds: 20 });
         const before = Object.keys(stage.currentRoles());
