@@ -1,7 +1,7 @@
 /** What the cluster and the account look like when a hand-over or a hand-back is complete. */
 import type { Engine, Program } from "./engine";
 import { CUSTOMER_POLICY } from "./lentPolicies";
-import { FOREIGN_ROLE, type ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_ROLE, type ModelNode, type ModelWorld, ROLE_ARN } from "./world";
 
 /** @param stays The node roles that have neither nodes nor their policies, and that the program itself manages. */
 export function handedOver(
@@ -11,10 +11,10 @@ export function handedOver(
     stays: readonly string[],
 ): string | undefined {
     const arn = engine.roleArn ?? "";
-    const wrong = world.nodes.filter(
-        ({ name }) => !world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod)),
-    );
-    const without = [...(detachFromNodeRoles ?? []), ...stays];
+    const carries = (name: string) =>
+        world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod));
+    const wrong = world.nodes.filter((node) => !isComingOrGoing(world, node) && !carries(node.name));
+    const without = [...(detachFromNodeRoles ?? []), ...stays].filter((role) => !world.usedElsewhere.has(role));
     const attached = world.nodeRoles.filter((role) => world.isAttached(role) === without.includes(role));
     const former = world.serviceAccounts.filter((name) => name !== world.serviceAccountName);
     return firstOf([
@@ -27,13 +27,24 @@ export function handedOver(
     ]);
 }
 
+/** A node that has just joined has no Ready pod yet. One whose instance is terminated has none any more. */
+function isComingOrGoing({ now, pods }: ModelWorld, { name, leaving, joinedAt, hasServed }: ModelNode): boolean {
+    const isNew = !hasServed && now - joinedAt < FIRST_POD_MILLISECONDS;
+    return (
+        leaving !== undefined || (isNew && pods.every(({ node, roleArn }) => node !== name || roleArn !== undefined))
+    );
+}
+
+const FIRST_POD_MILLISECONDS = 15_000;
+
 const isAnnotated = (world: ModelWorld, name: string) => world.accountOf(name).annotations[ROLE_ARN] !== undefined;
 
 /** @param stays The node roles that get nothing back. */
 export function handedBack(world: ModelWorld, engine: Engine, stays: readonly string[]): string | undefined {
     // Another party's role is no concern of the hand-back on pods that the live checks do not restart.
     const others = world.others.carriers.filter(({ roleArn }) => roleArn !== FOREIGN_ROLE);
-    const carriers = [...world.pods.filter(({ roleArn }) => roleArn !== undefined), ...others];
+    const pods = world.pods.filter(({ node, roleArn }) => roleArn !== undefined && !world.isTerminated(node));
+    const carriers = [...pods, ...others];
     const warned = (role: string) =>
         world.log.some((line) => line.includes(`warning: ${role} has no nodes and belongs to this program`));
     return firstOf([

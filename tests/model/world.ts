@@ -52,6 +52,7 @@ export interface ModelNode {
     hasServed: boolean;
     /** What EC2 shows of its instance, which has lost its instance profile. Nothing runs on one that is terminated. */
     leaving: "shutting-down" | "terminated" | undefined;
+    joinedAt: number;
 }
 
 /** The DaemonSet's own metadata, as far as the component's patch writes it. */
@@ -96,6 +97,8 @@ export class ModelWorld {
     public pods: ModelPod[] = [];
     /** The nodes that are gone. EC2 shows their instances for about an hour. */
     public readonly terminated = new Set<string>();
+    /** The node roles that keep their policies, since instances elsewhere use them whose clusters the program does not name. */
+    public readonly usedElsewhere = new Set<string>();
     /** The DaemonSet, and its service account. Their owner may change both. */
     public daemonSetName = AWS_NODE;
     public serviceAccountName = AWS_NODE;
@@ -234,6 +237,7 @@ export class ModelWorld {
             isStarting,
             hasServed: false,
             leaving: undefined,
+            joinedAt: this.now,
         };
         this.nodes.push(node);
         this.createNodeRole(role, holdsPolicy);
@@ -536,7 +540,7 @@ export class ModelWorld {
         return `${role} in ${subnet}`;
     }
 
-    private isTerminated(node: string): boolean {
+    public isTerminated(node: string): boolean {
         return this.nodes.some(({ name, leaving }) => name === node && leaving === "terminated");
     }
 

@@ -29,11 +29,7 @@ export class SimulatedAccount {
     /** An instance of another cluster begins to run with a node role of this one. */
     public startElsewhere(role: string, region: string): void {
         this.elsewhere = [...this.elsewhere, this.instance(role, region)];
-    }
-
-    /** The other clusters give their nodes a role of their own. */
-    public leaveElsewhere(): void {
-        this.elsewhere = [];
+        this.world.usedElsewhere.add(role);
     }
 
     /** An instance of the cluster starts. Its node joins later. */

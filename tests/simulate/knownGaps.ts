@@ -25,32 +25,14 @@ const healthy = (...lasting: Lasting[]): Simulation => ({
 
 export const KNOWN_GAPS: readonly KnownGap[] = [
     {
-        lasting: "churn",
-        title: "a node more and one less every 3 s",
-        simulation: healthy("churn"),
-        problem: /the hand-over is not reached: \[time-limit\]/,
-    },
-    {
         lasting: "deniedRegion",
         title: "a region that a service control policy denies for good",
         simulation: healthy("deniedRegion"),
         problem: /the hand-over is not reached: .*\[aws-region-refused\]/s,
     },
     {
-        lasting: "instanceThatNeverJoins",
-        title: "an instance with a node role that never joins",
-        simulation: healthy("instanceThatNeverJoins"),
-        problem: /the hand-over is not reached: \[time-limit\]/,
-    },
-    {
-        lasting: "sharedRole",
-        title: "a node role of two clusters",
-        simulation: healthy("sharedRole"),
-        problem: /the hand-over is not reached: .*\[node-role-shared\]/s,
-    },
-    {
         lasting: "notReadyNode",
-        title: "a destroy beside a node that stays NotReady",
+        title: "a destroy beside a node that stays NotReady, without maxNotReadyNodes",
         simulation: {
             ...healthy("notReadyNode"),
             turns: [

@@ -3,7 +3,7 @@
  * product has now. A simulation must find each.
  */
 import type { AccountQuery } from "../../handover/aws/awsAccess";
-import { isRefusal } from "../../handover/model/refusal";
+import { isRefusal, Refusal } from "../../handover/model/refusal";
 import type { AccountSeen, ClusterSeen, NodeRoleSeen } from "../../handover/model/world";
 import type { OperationContext, RunContext } from "../../handover/observe/runContext";
 import type { LiveInputs, LiveResource } from "../../handover/run/liveResource";
@@ -139,9 +139,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
     {
         about: "instances that have not joined",
-        title: "takes each instance for one that has joined",
-        resources: withNodeRoles((role) => ({ ...role, instancesOfCluster: [] })),
-        problem: /a policy is detached from \S+ while an instance of the cluster has not joined yet/,
+        title: "waits for each instance to join",
+        resources: withAccount(async (aws, query) => {
+            const seen = await aws.look(query);
+            if (query.searchElsewhere && seen.nodeRoles.some(({ unjoined = [] }) => unjoined.length > 0)) {
+                throw new Refusal("time-limit", "Instances have not joined.", "They may need the policy.", "Wait.");
+            }
+            return seen;
+        }),
+        problem: /the hand-over is not reached: \[time-limit\] Instances have not joined/,
     },
     {
         about: "shared node roles",

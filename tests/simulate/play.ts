@@ -65,7 +65,6 @@ export async function play(simulation: Simulation, planted = REAL_RESOURCES, tra
     const calls = new Map<string, number>();
     const unless = (fault: Lasting, act: () => void) => () => (lasting.includes(fault) ? undefined : act());
     const operator = new Operator(world, engine, simulation.last, {
-        "node-role-shared": unless("sharedRole", () => account.leaveElsewhere()),
         "aws-region-refused": unless("deniedRegion", () => account.denied.clear()),
     });
     const count = (goal: string, { calls: made }: { readonly calls: number }) =>
