@@ -129,7 +129,7 @@ const complaintOfBefore: Scenario = {
     title: "an outsider denies the role its calls during the first verification: up stops at the pods' events; then the deny is gone, and the same command goes on, with the same pods",
     quick: false,
     // The outsider's deny meets the canaries, too.
-    bound: { ...noGaps, canaryPodSeconds: 60, rollouts: 1, restarts: 2 },
+    bound: { ...noGaps, canaryPodSeconds: 60, rollouts: 2, restarts: 4 },
     play: async (stage) => {
         const args = stage.arguments({ stableSeconds: 20 });
         const before = Object.keys(stage.currentRoles());
