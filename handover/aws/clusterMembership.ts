@@ -51,14 +51,18 @@ function clustersToJoin({ tags }: Pick<InstanceSeen, "tags">): string[] {
 }
 
 /**
- * The ARNs of the EKS clusters that an instance may join, by its tags. The ARN of its instance profile has the partition and the account.
+ * The ARNs of the other EKS clusters that an instance may join, by its tags. The ARN of its instance profile has the partition and the account.
  *
  * None if a name is not one of EKS: such an instance belongs to a cluster of another kind.
  */
-export function clusterArnsOf(instance: Pick<InstanceSeen, "tags" | "region" | "profileArn">): string[] {
+export function clusterArnsOf(
+    instance: Pick<InstanceSeen, "tags" | "region" | "profileArn">,
+    isOwn: (name: string) => boolean = () => false,
+): string[] {
     const { region, profileArn = "" } = instance;
     const [, partition = "", , , accountId = ""] = profileArn.split(":");
-    const arns = clustersToJoin(instance).map((name) => `arn:${partition}:eks:${region}:${accountId}:cluster/${name}`);
+    const names = clustersToJoin(instance).filter((name) => !isOwn(name));
+    const arns = names.map((name) => `arn:${partition}:eks:${region}:${accountId}:cluster/${name}`);
     return arns.every((arn) => parseClusterArn(arn) !== undefined) ? arns : [];
 }
 
@@ -79,10 +83,30 @@ export interface Cluster {
  */
 export function membership(cluster: Cluster, nodes: readonly InstanceSeen[]): (instance: InstanceSeen) => boolean {
     const ids = new Set(cluster.instanceIds);
-    const names = cluster.name === undefined ? clustersInCommon(nodes) : [cluster.name];
+    const names = namesOf(cluster, nodes);
     const mayJoin = (instance: InstanceSeen) => {
         const toJoin = clustersToJoin(instance);
         return names.length === 1 && toJoin.length === 1 && toJoin[0] === names[0];
     };
     return (instance) => instance.region === cluster.region && (ids.has(instance.id) || mayJoin(instance));
+}
+
+function namesOf({ name }: Pick<Cluster, "name">, nodes: readonly InstanceSeen[]): string[] {
+    return name === undefined ? clustersInCommon(nodes) : [name];
+}
+
+/**
+ * Names the other clusters that an instance may join. One that has the tags of this cluster and of another one is safe once the other one is handed
+ * over: if it joins this one, the injection guard holds for its pod.
+ */
+export function otherClusters(
+    cluster: Pick<Cluster, "region" | "name">,
+    nodes: readonly InstanceSeen[],
+): (instance: InstanceSeen) => string[] {
+    const names = namesOf(cluster, nodes);
+    return (instance) =>
+        clusterArnsOf(
+            instance,
+            (name) => instance.region === cluster.region && names.length === 1 && names[0] === name,
+        );
 }

@@ -1,7 +1,7 @@
 import type { AccountSeen, NodeRoleSeen, UnjoinedInstance } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
-import { clusterArnsOf, clustersInCommon, membership } from "./clusterMembership";
+import { clustersInCommon, membership, otherClusters } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { aliveState, instancesById, type InstanceSeen } from "./instances";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
@@ -21,15 +21,19 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         const names = new Set([...query.roleNames, ...Object.values(roleOfInstance).flatMap((name) => name ?? [])]);
         const roles = await Promise.all([...names].sort().map((name) => readRole(clients, policies, name, query)));
         const existing = roles.filter(({ exists }) => exists).map(({ name }) => name);
-        const users = await usersOfRoles(clients, existing, query.searchElsewhere);
+        const found = await usersOfRoles(clients, existing, query.searchElsewhere);
         const region = await clients.region();
         const instanceIds = [...query.instanceIds, ...(query.otherInstanceIds ?? [])];
-        const isInCluster = membership({ region, instanceIds, name: query.clusterName }, nodes);
-        const joined = new Set(instanceIds);
+        const cluster = { region, instanceIds, name: query.clusterName };
+        const users: Users = {
+            isInCluster: membership(cluster, nodes),
+            clustersOf: otherClusters(cluster, nodes),
+            joined: new Set(instanceIds),
+        };
         return {
             ...instanceFacts(roleOfInstance, nodes),
             clustersInTags: clustersInCommon(nodes),
-            nodeRoles: roles.map((role) => withUsers(role, users.get(role.name) ?? [], isInCluster, joined)),
+            nodeRoles: roles.map((role) => withUsers(role, found.get(role.name) ?? [], users)),
         };
     };
     return async (query) => {
@@ -99,15 +103,25 @@ async function usersOfRoles(
     );
 }
 
+/** What the instances that use a role are to the cluster. */
+interface Users {
+    readonly isInCluster: (instance: InstanceSeen) => boolean;
+    /** The ARNs of the other clusters that an instance may join. */
+    readonly clustersOf: (instance: InstanceSeen) => string[];
+    /** The IDs of those that are nodes. */
+    readonly joined: ReadonlySet<string>;
+}
+
 function withUsers(
     role: RoleSeen,
     users: readonly InstanceSeen[],
-    isInCluster: (instance: InstanceSeen) => boolean,
-    joined: ReadonlySet<string>,
+    { isInCluster, clustersOf, joined }: Users,
 ): NodeRoleSeen {
     const ofCluster = users.filter(isInCluster);
     const unjoined = ofCluster.filter(({ id }) => !joined.has(id)).flatMap(unjoinedInstance);
-    const elsewhere = users.filter((instance) => !isInCluster(instance)).map(named);
+    const elsewhere = users
+        .filter((instance) => !isInCluster(instance))
+        .map((instance) => ({ name: `${instance.region}/${instance.id}`, clusterArns: clustersOf(instance) }));
     const clustersElsewhere = Object.fromEntries(
         elsewhere
             .filter(({ clusterArns }) => clusterArns.length > 0)
@@ -127,8 +141,4 @@ function unjoinedInstance(instance: InstanceSeen): UnjoinedInstance[] {
     const { id, launchedAt } = instance;
     const state = aliveState(instance);
     return state === undefined ? [] : [{ id, state, launchedAt }];
-}
-
-function named(instance: InstanceSeen) {
-    return { name: `${instance.region}/${instance.id}`, clusterArns: clusterArnsOf(instance) };
 }

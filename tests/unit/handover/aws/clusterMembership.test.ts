@@ -1,5 +1,11 @@
 import { deepStrictEqual, strictEqual } from "assert";
-import { clusterArnsOf, clustersInCommon, clustersOf, membership } from "../../../../handover/aws/clusterMembership";
+import {
+    clusterArnsOf,
+    clustersInCommon,
+    clustersOf,
+    membership,
+    otherClusters,
+} from "../../../../handover/aws/clusterMembership";
 import { InstanceSeen } from "../../../../handover/aws/instances";
 
 function instance(id: string, tags: Record<string, string> = {}, region = "us-west-2"): InstanceSeen {
@@ -36,11 +42,24 @@ describe("the ARNs of the clusters that an instance's tags name", () => {
         deepStrictEqual(of({ "eks:cluster-name": "prod" }, "cn-northwest-1"), [arn("prod", "cn-northwest-1")]);
     });
 
-    it("are all of them where it is tagged for several", () => {
-        deepStrictEqual(of({ "kubernetes.io/cluster/a": "shared", "kubernetes.io/cluster/b": "owned" }), [
-            arn("a"),
-            arn("b"),
-        ]);
+    it("are all of them where it is tagged for several, without those that only share it with its owner", () => {
+        const tagged = (a: string, b: string) => of({ "kubernetes.io/cluster/a": a, "kubernetes.io/cluster/b": b });
+        deepStrictEqual(tagged("owned", "owned"), [arn("a"), arn("b")]);
+        deepStrictEqual(tagged("shared", "shared"), [arn("a"), arn("b")]);
+        deepStrictEqual(tagged("shared", "owned"), [arn("b")]);
+    });
+
+    it("are those of the other clusters alone", () => {
+        const tags = { "kubernetes.io/cluster/a": "owned", "kubernetes.io/cluster/b": "owned" };
+        const nodes = [instance("n1", { "eks:cluster-name": "a" })];
+        const others = (region: string, cluster: { region: string; name: string | undefined }) =>
+            otherClusters(cluster, nodes)({ ...instance("i-1", tags, region), profileArn });
+        const home = "cn-north-1";
+        deepStrictEqual(others(home, { region: home, name: "a" }), [arn("b")]);
+        deepStrictEqual(others(home, { region: home, name: undefined }), [arn("b")]);
+        deepStrictEqual(others(home, { region: home, name: "c" }), [arn("a"), arn("b")]);
+        const there = "cn-northwest-1";
+        deepStrictEqual(others(there, { region: home, name: "a" }), [arn("a", there), arn("b", there)]);
     });
 
     it("are none without such tags, without a profile, and where one of them is no cluster of EKS", () => {
