@@ -272,6 +272,17 @@ export interface CniServiceAccountRoleArgs {
      */
     detachPolicyArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
+     * The regions in which instances may use the node roles, besides the region of the cluster, for example `["eu-west-1"]`.
+     *
+     * Needs `detachFromNodeRoles`. Before a policy is detached, the live checks look in these regions and in the cluster's own for other
+     * instances that use the node roles, and in no others. An instance in a region that is left out loses the policy unseen. Defaults to
+     * all regions that are enabled for the account. One whose calls a service control policy denies counts as empty, and the plan lists
+     * it.
+     *
+     * The list and its members may be Outputs. Whether it is given must be plain.
+     */
+    regions?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
      * How much is proved before anything on the cluster changes.
      *
      * Defaults to `full`.

@@ -37,6 +37,18 @@ const nodeRoleName: Rule = (value, path) => {
         : [{ path, expected: "the name of a role, without ARN and path", got: show(value), fix: `use ${show(name)}` }];
 };
 
+/** Zones and local zones have longer names: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html */
+const regionName: Rule = (value, path) => {
+    const region = isString(value) ? /^([a-z]+(?:-[a-z]+)+-\d+)./.exec(value)?.[1] : undefined;
+    return text(
+        "a region, such as eu-west-1",
+        /^[a-z]+(?:-[a-z]+)+-\d+$/,
+        region === undefined
+            ? "to see the enabled regions: aws ec2 describe-regions"
+            : `use ${show(region)}`,
+    )(value, path);
+};
+
 const notEmpty =
     (withoutIt: string): Rule =>
     (value, path) =>
@@ -113,6 +125,10 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         ...notEmpty("to detach the default policies")(value, path),
         ...listOf("ARNs of managed policies", iam.managedPolicyArn)(value, path),
     ],
+    regions: (value, path) => [
+        ...notEmpty("to look in every enabled region")(value, path),
+        ...listOf("regions", regionName)(value, path),
+    ],
     proof: oneOf(["full", "assumeRole", "off"], "omit proof for the full proof"),
     timeouts: properties({
         proofSeconds: seconds(DEFAULT_TIMEOUTS.proofSeconds),
@@ -157,7 +173,7 @@ const CONFLICTS: readonly { readonly is: (args: KnownArgs) => boolean; readonly 
 
 /** The problems of arguments of the live checks that contradict other arguments. */
 export function liveCombinationProblems(args: KnownArgs): Problem[] {
-    const { liveChecks, detachFromNodeRoles, injectionGuard, detachPolicyArns } = args;
+    const { liveChecks, detachFromNodeRoles, injectionGuard } = args;
     const conflicts = CONFLICTS.filter(({ is }) => is(args));
     const off = { got: "liveChecks: false", fix: "remove liveChecks" };
     return [
@@ -168,9 +184,11 @@ export function liveCombinationProblems(args: KnownArgs): Problem[] {
         ...(injectionGuard === true && detachFromNodeRoles === undefined
             ? [withoutNodeRoles("injectionGuard", "true")]
             : []),
-        ...(detachPolicyArns !== undefined && detachFromNodeRoles === undefined
-            ? [withoutNodeRoles("detachPolicyArns", show(detachPolicyArns))]
-            : []),
+        ...(["detachPolicyArns", "regions"] as const).flatMap((path) =>
+            args[path] !== undefined && detachFromNodeRoles === undefined
+                ? [withoutNodeRoles(path, show(args[path]))]
+                : [],
+        ),
     ];
 }
 

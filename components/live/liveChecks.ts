@@ -45,6 +45,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             detachFromNodeRoles: valid.detachFromNodeRoles ?? [],
             ownNodeRoles: after(gate, live.ownNodeRoles).apply(namesOrNothing),
             detachPolicyArns: valid.detachPolicyArns ?? [],
+            regions: valid.regions,
             injectionGuard: shape.injectionGuard,
             keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
             policyArns: role.policyArns,
@@ -133,6 +134,7 @@ export function createDetachment(
             keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
             detachFromNodeRoles: valid.detachFromNodeRoles,
             detachPolicyArns: valid.detachPolicyArns,
+            regions: valid.regions,
         },
         { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before) },
     );

@@ -38,6 +38,7 @@ interface Known {
     readonly detachFromNodeRoles?: readonly string[];
     readonly ownNodeRoles: readonly OwnNodeRole[];
     readonly detachPolicyArns?: readonly string[];
+    readonly regions?: readonly string[];
     readonly overrideExistingServiceAccount?: boolean;
     readonly kubeconfig?: string;
     readonly aws?: AwsConnection;
@@ -64,7 +65,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
     if (roleArn === undefined) {
         return "existingRoleArn is not known yet";
     }
-    const { detachFromNodeRoles, detachPolicyArns, kubeconfig, aws, region, daemonSetName } = known;
+    const { detachFromNodeRoles, detachPolicyArns, regions, kubeconfig, aws, region, daemonSetName } = known;
     const { component, fieldManager, ipFamily, context, canaryActs, injectionGuard, additionalPolicies } = plain;
     const { formerFieldManagers, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } = plain;
     return {
@@ -84,6 +85,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
         ...(context === undefined ? {} : { context }),
         ...(aws === undefined ? {} : { aws }),
         region,
+        ...(regions === undefined ? {} : { regions }),
         overrideExistingServiceAccount: known.overrideExistingServiceAccount ?? false,
         canaryActs,
         injectionGuard,

@@ -148,6 +148,7 @@ function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): Kn
         detachFromNodeRoles: valid.detachFromNodeRoles,
         ownNodeRoles: live.ownNodeRoles,
         detachPolicyArns: valid.detachPolicyArns,
+        regions: valid.regions,
         overrideExistingServiceAccount: valid.overrideExistingServiceAccount,
         region: regionOrConfigured(region),
     };

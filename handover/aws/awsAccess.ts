@@ -41,7 +41,9 @@ export interface AccountQuery {
     /** Names of further roles to read. */
     readonly roleNames: readonly string[];
     readonly ipFamily: "ipv4" | "ipv6";
-    /** Whether to search all enabled regions for instances outside the cluster that use these roles. */
+    /** Whether to search all enabled regions, or `regions`, for instances outside the cluster that use these roles. */
     readonly searchElsewhere: boolean;
+    /** The regions to search instead of all enabled ones. The cluster's own is searched in any case. */
+    readonly regions?: readonly string[];
     readonly clusterName?: string;
 }

@@ -42,9 +42,9 @@ export interface Clients {
     region(): Promise<string>;
     /** For calls with the caller's own credentials. Errors that the user can fix are thrown as a Refusal. */
     iam(): Promise<IAMClient>;
-    eks(): Promise<EKSClient>;
     sts(): Promise<STSClient>;
     /** For the connection's region, or another. */
+    eks(region?: string): Promise<EKSClient>;
     ec2(region?: string): Promise<EC2Client>;
     /** For calls with a token instead of credentials. Errors are AWS's own. */
     anonymousSts(): Promise<STSClient>;
@@ -105,6 +105,13 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
         return client;
     });
+    const eks = memoizeByKey(async (inRegion: string) => {
+        const { EKSClient } = await import("./awsSdk");
+        const client = new EKSClient(await asOperator("eks", inRegion));
+        client.middlewareStack.add(asRefusals("eks"), OUTERMOST);
+        client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
+        return client;
+    });
     return {
         secrets,
         region,
@@ -118,13 +125,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
             client.middlewareStack.add(quotaIsNotThrottling, EACH_ATTEMPT);
             return client;
         }),
-        eks: memoize(async () => {
-            const { EKSClient } = await import("./awsSdk");
-            const client = new EKSClient(await asOperator("eks"));
-            client.middlewareStack.add(asRefusals("eks"), OUTERMOST);
-            client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
-            return client;
-        }),
+        eks: async (inRegion) => eks(inRegion ?? (await region())),
         anonymousSts: memoize(async () => {
             const { STSClient } = await import("./awsSdk");
             const client = new STSClient({ ...(await settings("sts")), maxAttempts: PROOF_ATTEMPTS });

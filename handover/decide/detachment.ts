@@ -24,6 +24,7 @@ import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, t
 import { NodeRoleTarget, policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
+import { unreadRegionRefusals } from "./unreadRegions";
 import { untestedPods } from "./untestedPods";
 import { usesNodeRole } from "./withoutPath";
 
@@ -47,7 +48,8 @@ const MAX_RESTORES = 3;
  *   a. every node that should run aws-node has a pod that carries the CNI role, has the current template, and has been Ready for a
  *      while, and no other aws-node pod exists,
  *   b. detachFromNodeRoles lists the roles of all those nodes,
- *   c. no instance outside this cluster runs with them, and every instance of this cluster that does has joined,
+ *   c. no instance outside this cluster runs with them, every region in which one could counts as empty or was read, and every instance
+ *      of this cluster that runs with them has joined,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
@@ -315,6 +317,10 @@ function detachStep(
     const elsewhere = roles.filter(({ instancesElsewhere }) => instancesElsewhere.length > 0);
     if (elsewhere[0] !== undefined) {
         return { do: "refuse", refusal: refusals.nodeRoleShared(elsewhere[0]) };
+    }
+    const [unread] = unreadRegionRefusals(account, named);
+    if (unread !== undefined) {
+        return { do: "refuse", refusal: unread };
     }
     const { defaultPodsWithoutRole = [] } = cluster;
     if (defaultPodsWithoutRole.length > 0) {

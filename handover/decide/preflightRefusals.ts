@@ -13,6 +13,7 @@ import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
 import { otherDeliveryRefusals } from "./otherDelivery";
+import { unreadRegionRefusals } from "./unreadRegions";
 
 /** Engine settings that disable the write-ahead record, or the order of deletions. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
@@ -157,6 +158,7 @@ function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Re
             ? [refusals.nodeRoleNotNamed(unnamed, detachFromNodeRoles)]
             : []),
         ...(shared === undefined ? [] : [refusals.nodeRoleShared(shared)]),
+        ...unreadRegionRefusals(world.account, detachFromNodeRoles),
         ...(detachFromNodeRoles.length > 0 && defaultPodsWithoutRole.length > 0
             ? [refusals.defaultPodsWithoutRole(subject, defaultPodsWithoutRole)]
             : []),

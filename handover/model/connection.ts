@@ -33,4 +33,6 @@ export interface ConnectionInputs extends ClusterConnection {
     readonly aws?: AwsConnection;
     /** The region of the cluster, from its ARN or from the configuration. */
     readonly region?: string;
+    /** The regions in which instances may use the node roles. Missing: all enabled ones. */
+    readonly regions?: readonly string[];
 }

@@ -7,7 +7,8 @@ import { issuerOfToken } from "./tokenIssuer";
 /**
  * Looks at the cluster and at the account.
  *
- * @param searchElsewhere Whether to search all other regions for instances that use the node roles. This calls each region.
+ * @param searchElsewhere Whether to search all other regions, or those that the program has chosen, for instances that use the node roles.
+ * This calls each region.
  */
 export async function look(
     context: RunContext,
@@ -36,7 +37,7 @@ export function withOtherDelivery(world: World, otherDelivery: OtherDelivery): W
 
 /** Looks at the account alone, for the nodes that the cluster had in its last look. */
 export async function lookAtAccount(
-    { aws, subject, roleNames, now }: RunContext,
+    { aws, subject, roleNames, regions, now }: RunContext,
     cluster: ClusterSeen,
     searchElsewhere: boolean,
 ): Promise<World> {
@@ -45,6 +46,7 @@ export async function lookAtAccount(
         roleNames,
         ipFamily: subject.ipFamily,
         searchElsewhere,
+        ...(regions === undefined ? {} : { regions }),
         ...(subject.clusterName === undefined ? {} : { clusterName: subject.clusterName }),
     });
     return { at: now(), cluster, account };

@@ -17,6 +17,8 @@ export interface RunContext {
     readonly aws: AwsAccess;
     /** Node roles to read in addition to the roles of the cluster's nodes. */
     readonly roleNames: readonly string[];
+    /** The regions in which instances may use the node roles. Missing: all enabled ones. */
+    readonly regions?: readonly string[];
     readonly now: () => number;
     readonly sleep: (milliseconds: number) => Promise<void>;
     /** Shows a line to the user. */
@@ -54,7 +56,7 @@ export interface OperationContext {
  * @param impatient Whether to fail early rather than retry for long, as a preview and `forceDestroy` do.
  */
 export async function openRunContext(
-    { subject, kubeconfig, context, aws, region }: ConnectionInputs,
+    { subject, kubeconfig, context, aws, region, regions }: ConnectionInputs,
     roleNames: readonly string[],
     operation: OperationContext,
     impatient = false,
@@ -73,6 +75,7 @@ export async function openRunContext(
         ).catch(unreadableKubeconfig),
         aws: connectAws(aws ?? {}, { impatient, ...(region === undefined ? {} : { region }) }),
         roleNames,
+        ...(regions === undefined ? {} : { regions }),
         now: Date.now,
         sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
         progress: operation.progress,

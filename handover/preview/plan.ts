@@ -185,6 +185,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.wait(back, forecast.world),
         ...planLines.attach(part, "since pods without the role use it"),
         ...planLines.restart(part, seen),
+        ...planLines.regions(part, seen, detachFromNodeRoles ?? []),
         ...planLines.detach(part),
         ...planLines.forceDetach(part, inputs.ownNodeRoles),
         ...planLines.wait(part, forecast.world),

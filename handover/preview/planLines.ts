@@ -2,6 +2,7 @@ import type { FormerHandOver } from "../model/formerHandOver";
 import { listNames } from "../model/listNames";
 import type { Step } from "../model/steps";
 import { canaryPlaces, Place } from "../decide/places";
+import { regionLines } from "../decide/unreadRegions";
 import type { NodeSeen, PodSeen, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
@@ -67,6 +68,11 @@ export const planLines = {
                         ]
                       : [],
               ),
+    /** The regions that are not looked at, before a policy is detached. */
+    regions: ({ steps }: ForecastPart, { account }: World, roleNames: readonly string[]) =>
+        policiesOf(steps, "detach").length === 0
+            ? []
+            : regionLines(account, roleNames).map((line) => `[regions] ${line}`),
     detach: ({ steps }: ForecastPart) =>
         policiesOf(steps, "detach").map(
             ({ roleName, policyArn }) =>

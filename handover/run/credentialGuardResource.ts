@@ -5,6 +5,7 @@ import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { carriersLeft, nextHandBackStep, nextReturnStep } from "../decide/handBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";
+import { regionLines } from "../decide/unreadRegions";
 import { withoutPathLine } from "../decide/withoutPath";
 import {
     freshRecord,
@@ -107,6 +108,7 @@ async function approve(
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
     await refuseWithoutLogs(context, inputs, world.cluster);
+    regionLines(world.account, detachFromNodeRoles).forEach((line) => context.progress(line));
     const withoutPath = withoutPathLine(world);
     if (withoutPath !== undefined) {
         context.progress(withoutPath);

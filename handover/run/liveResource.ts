@@ -43,6 +43,7 @@ const OPTIONAL_INPUTS = [
     "keepDetached",
     "ownNodeRoles",
     "existingRoleOfProgram",
+    "regions",
 ];
 
 /** The inputs that have changed. Pure, since the engine asks on each update, and with the sides swapped on a refresh. */

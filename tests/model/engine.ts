@@ -85,6 +85,7 @@ export interface Program extends RoleArguments {
     readonly proof?: CredentialGuardInputs["proof"];
     readonly injectionGuard?: boolean;
     readonly detachPolicyArns?: readonly string[];
+    readonly regions?: readonly string[];
 }
 
 type GuardState = CredentialGuardInputs & CredentialGuardOutputs;
@@ -334,8 +335,11 @@ export class Engine {
             });
         }
         await steps.operate("detachment", async (replaces) => {
-            const { detachFromNodeRoles, detachPolicyArns } = program;
-            const named = detachPolicyArns === undefined ? {} : { detachPolicyArns };
+            const { detachFromNodeRoles, detachPolicyArns, regions } = program;
+            const named = {
+                ...(detachPolicyArns === undefined ? {} : { detachPolicyArns }),
+                ...(regions === undefined ? {} : { regions }),
+            };
             const { rollouts = 0 } = stack.canary ?? {};
             const last: DetachmentInputs = {
                 ...common,
@@ -889,6 +893,7 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         detachFromNodeRoles: detachFromNodeRoles ?? [],
         ...(ownNodeRoles.length === 0 ? {} : { ownNodeRoles }),
         detachPolicyArns,
+        ...(program.regions === undefined ? {} : { regions: program.regions }),
         injectionGuard: hasInjectionGuard(program),
         policyArns: policiesOf(program),
         roleUniqueId: uniqueIdOf(common.subject.roleArn),

@@ -27,12 +27,13 @@ export const CONTROL = "pulumi.com/patchFieldManager";
 export function runContextOf(
     world: ModelWorld,
     run: Run,
-    { subject }: ConnectionInputs,
+    { subject, regions }: ConnectionInputs,
     roleNames: readonly string[],
 ): RunContext {
     return {
         subject,
         roleNames,
+        ...(regions === undefined ? {} : { regions }),
         cluster: failing("cluster", clusterOf(world, run, subject), world, run),
         aws: failing("aws", awsOf(world, run, subject), world, run),
         now: () => world.now,
@@ -253,7 +254,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
-        look: ({ instanceIds, roleNames }) =>
+        look: ({ instanceIds, roleNames, searchElsewhere, regions }) =>
             read("account", () => {
                 world.lookAtAccount();
                 const { unknownNodes = [] } = world.conditions;
@@ -261,6 +262,9 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
                 const roleOf = (id: string) => known.find(({ name }) => instanceOf(name) === id)?.role;
                 const roleOfInstance = Object.fromEntries(instanceIds.map((id) => [id, roleOf(id)]));
                 const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
+                const unreadRegions = (searchElsewhere ? (world.conditions.unreadRegions ?? []) : []).filter(
+                    ({ region }) => regions?.includes(region) ?? true,
+                );
                 return {
                     roleOfInstance,
                     networkOfInstance: Object.fromEntries(
@@ -272,6 +276,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount }: Subject): AwsAcc
                             ]),
                     ),
                     nodeRoles: [...new Set([...used, ...roleNames])].map((name) => nodeRoleSeen(world, name)),
+                    ...(unreadRegions.length > 0 && { unreadRegions }),
                 };
             }),
         attach: (role, policyArn) =>

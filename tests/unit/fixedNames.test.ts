@@ -79,6 +79,7 @@ describe("the names that stay as they are", () => {
             {
                 detachFromNodeRoles: ["nodes"],
                 detachPolicyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
+                regions: ["eu-west-1"],
                 keepDetached: true,
                 kubeconfig: "clusters: []",
                 aws: { profile: "production" },
@@ -100,6 +101,7 @@ describe("the names that stay as they are", () => {
                 "overrideExistingServiceAccount",
                 "policyArns",
                 "proof",
+                "regions",
                 "roleUniqueId",
                 "timeouts",
             ].sort(),
@@ -119,6 +121,7 @@ describe("the names that stay as they are", () => {
                 "injectionGuard",
                 "keepDetached",
                 "maxNotReadyNodes",
+                "regions",
                 "rollouts",
             ].sort(),
         );

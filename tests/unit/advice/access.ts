@@ -118,7 +118,6 @@ const AWS_ADVICE: Readonly<Record<keyof typeof AWS_FAILURES, string>> = {
     "aws-throttled": "Run the same command again later.",
     "aws-unreachable": "Check network, proxy, region and endpoints, and run the same command again.",
     "aws-region-unknown": "Run `pulumi config set aws:region REGION`",
-    "aws-region-refused": "Allow ec2:DescribeInstances there",
 };
 
 export const AWS_ACCESS: AdviceScenario[] = [

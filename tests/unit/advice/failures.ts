@@ -1,5 +1,4 @@
 /** Failures of the clients, as the clients report them. */
-import { EC2Client } from "@aws-sdk/client-ec2";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { attach } from "../../../handover/aws/attachments";
 import { assume } from "../../../handover/aws/assumeRole";
@@ -7,7 +6,6 @@ import type { Clients } from "../../../handover/aws/awsClients";
 import { refusalOf, unknownRefusal } from "../../../handover/aws/awsErrors";
 import { regionOf } from "../../../handover/aws/awsRegion";
 import { verdictOf } from "../../../handover/aws/proofVerdict";
-import { usersOfProfiles } from "../../../handover/aws/regionSearch";
 import { NoCredentials } from "../../../handover/kubernetes/authentication";
 import { failureOf } from "../../../handover/kubernetes/clusterErrors";
 import { loadKubeconfig } from "../../../handover/kubernetes/kubeconfig";
@@ -62,29 +60,7 @@ export const AWS_FAILURES: Readonly<Record<string, () => Promise<Error>>> = {
     "aws-throttled": () => fromAws("Throttling", "Rate exceeded"),
     "aws-unreachable": () => fromAws("TimeoutError", "connect ETIMEDOUT"),
     "aws-region-unknown": () => withoutRegion(() => reasonOf(regionOf({}, {}))),
-    "aws-region-refused": () => reasonOf(usersOfProfiles(DENIED_ELSEWHERE, ["arn:profile"], true)),
 };
-
-/** EC2 answers in the cluster's region, and denies another one. */
-const DENIED_ELSEWHERE = clientsOf({
-    ec2: (region = "eu-west-1") =>
-        Promise.resolve(
-            // The paginators of the SDK accept its own clients only.
-            Object.assign(Object.create(EC2Client.prototype) as object, {
-                send: ({ constructor: { name } }: object) => answerOf(region, name),
-            }),
-        ),
-});
-
-function answerOf(region: string, command: string): Promise<unknown> {
-    if (command === "DescribeRegionsCommand") {
-        return Promise.resolve({ Regions: [{ RegionName: "eu-west-1" }, { RegionName: "us-east-1" }] });
-    }
-    const denied = refusalOf(named("UnauthorizedOperation", "denied by a policy"), "ec2:DescribeInstances", []);
-    return region === "eu-west-1"
-        ? Promise.resolve({ Reservations: [] })
-        : Promise.reject(denied ?? new Error(command));
-}
 
 /** The refusal of IAM to attach a policy. */
 export function refusedAttachment(name: "LimitExceeded", role: string, policyArn: string): Promise<Error> {

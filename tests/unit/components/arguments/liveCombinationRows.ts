@@ -63,6 +63,7 @@ export const liveCombinationRows: Row[] = [
         liveChecks: null,
         detachFromNodeRoles: null,
         detachPolicyArns: null,
+        regions: null,
         injectionGuard: null,
         proof: null,
         timeouts: null,

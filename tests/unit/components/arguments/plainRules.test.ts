@@ -34,21 +34,27 @@ describe("arguments that decide which resources exist", () => {
         });
     }
 
-    it("refuse detachPolicyArns without node roles at once, whether they are known or not", async () => {
-        for (const [policy, got] of [
-            ["arn:aws:iam::aws:policy/A", '["arn:aws:iam::aws:policy/A"]'],
-            [pulumi.output("arn:aws:iam::aws:policy/A"), '["known later"]'],
-        ] as const) {
-            assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, detachPolicyArns: [policy] }), [
-                {
-                    propertyPath: "detachPolicyArns",
-                    reason:
-                        `expected no value without detachFromNodeRoles (nothing is detached then), got ${got}; ` +
-                        "add detachFromNodeRoles, or remove detachPolicyArns",
-                },
-            ]);
-        }
-    });
+    for (const [propertyPath, member] of [
+        ["detachPolicyArns", "arn:aws:iam::aws:policy/A"],
+        ["regions", "eu-west-1"],
+    ] as const) {
+        it(`refuse ${propertyPath} without node roles at once, whether they are known or not`, async () => {
+            for (const [list, got] of [
+                [[member], `["${member}"]`],
+                [[pulumi.output(member)], '["known later"]'],
+                [pulumi.output([member]), '"known later"'],
+            ] as const) {
+                assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, [propertyPath]: list }), [
+                    {
+                        propertyPath,
+                        reason:
+                            `expected no value without detachFromNodeRoles (nothing is detached then), got ${got}; ` +
+                            `add detachFromNodeRoles, or remove ${propertyPath}`,
+                    },
+                ]);
+            }
+        });
+    }
 
     const nothing: [string, Record<string, unknown>, string][] = [
         [
@@ -90,6 +96,11 @@ describe("arguments that decide which resources exist", () => {
             "detachPolicyArns",
             { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, detachFromNodeRoles: ["nodes"] },
             "expected a list of ARNs of managed policies, got nothing; set it, or omit it",
+        ],
+        [
+            "regions",
+            { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, detachFromNodeRoles: ["nodes"] },
+            "expected a list of regions, got nothing; set it, or omit it",
         ],
     ];
     for (const [propertyPath, otherArgs, reason] of nothing) {

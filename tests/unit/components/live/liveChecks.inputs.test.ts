@@ -77,6 +77,7 @@ describe("the live checks' inputs", () => {
                 },
                 detachFromNodeRoles: pulumi.output(["nodes", pulumi.output("more")]),
                 detachPolicyArns: [MANAGED],
+                regions: ["eu-west-1", pulumi.output("us-east-1")],
                 proof: "assumeRole",
                 timeouts: { canarySeconds: 5, proofSeconds: null },
                 iamPropagationSeconds: 7,
@@ -125,17 +126,19 @@ describe("the live checks' inputs", () => {
             keepDetached: true,
             detachFromNodeRoles: ["nodes", "more"],
             detachPolicyArns: [MANAGED],
+            regions: ["eu-west-1", "us-east-1"],
             injectionGuard: false,
             policyArns: ["arn:aws:iam::111122223333:policy/cni-ipv6-policy-1a2b3c4", "arn:aws:iam::aws:policy/A"],
             additionalPolicies: true,
             roleUniqueId: "AROA-cni-role",
         });
-        const { stableSeconds, timeouts } = inputs(run, "cni-canary");
+        const { stableSeconds, timeouts, ...ofCanary } = inputs(run, "cni-canary");
         deepStrictEqual({ stableSeconds, timeouts }, { stableSeconds: 0, timeouts: common.timeouts });
-        const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, ...rest } = inputs(run, "cni-detachment");
+        strictEqual("regions" in ofCanary, false);
+        const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, ...rest } = inputs(run, "cni-detachment");
         deepStrictEqual(
-            [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, rest["stableSeconds"], rest["keepDetached"]],
-            [["nodes", "more"], [MANAGED], 2, 0, true],
+            [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, rest["stableSeconds"], rest["keepDetached"]],
+            [["nodes", "more"], [MANAGED], 2, ["eu-west-1", "us-east-1"], 0, true],
         );
         assertNoteOnly(run, "cni-system", "agent-ds");
     });

@@ -90,7 +90,11 @@ describe("What a preview knows of the hand-over", () => {
         const connection = { kubeconfig: "text", aws: { profile: "p" } };
         const more = { additionalOidcProviderArns: [OTHER], clusterName: "prod", daemonSetName: "cni" };
         const delivered = { stsRegionalEndpoints: true, tokenExpirationSeconds: 3600 };
-        const policies = { detachPolicyArns: ["arn"], overrideExistingServiceAccount: true };
+        const policies = {
+            detachPolicyArns: ["arn"],
+            regions: ["cn-northwest-1"],
+            overrideExistingServiceAccount: true,
+        };
         assert.deepStrictEqual(
             inputs({ ...connection, ...more, ...delivered, ...policies }, { context: "admin", canaryActs: false }),
             {

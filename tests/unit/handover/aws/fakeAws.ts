@@ -120,6 +120,7 @@ function parseCall({ headers, method = "", url = "" }: IncomingMessage, body: st
 
 function eksAction(method: string, path: string): string {
     const actions: [RegExp, string][] = [
+        [/^GET \/clusters$/, "ListClusters"],
         [/^GET \/clusters\/[^/]+$/, "DescribeCluster"],
         [/^GET \/clusters\/[^/]+\/addons\/[^/]+$/, "DescribeAddon"],
         [/^GET \/clusters\/[^/]+\/pod-identity-associations$/, "ListPodIdentityAssociations"],

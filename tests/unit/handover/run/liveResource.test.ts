@@ -61,6 +61,7 @@ describe("The inputs that changed", () => {
                 detachPolicyArns: ["p"],
                 keepDetached: false,
                 ownNodeRoles: ["n"],
+                regions: ["r"],
             },
             {},
             [
@@ -72,6 +73,7 @@ describe("The inputs that changed", () => {
                 "detachPolicyArns",
                 "keepDetached",
                 "ownNodeRoles",
+                "regions",
             ],
         ],
         ["are found once where an optional one is on both sides", { region: "a" }, { region: "b" }, ["region"]],
