@@ -133,6 +133,16 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
      * The sandbox's own key `test` may do everything.
      */
     createUser(name: string, policyDocuments: string[]): Promise<UserKeys>;
+    /**
+     * Sets the service control policies of the account's organization: the texts of the policies at each level, from the root to the
+     * account. Each level has to allow a call, for instance by `fullAwsAccess`. They limit every principal, the key `test` too, in IAM, EC2
+     * and EKS. Without levels, the account is in no organization.
+     */
+    setServiceControlPolicies(levels: string[][]): Promise<void>;
+    /** Enables regions that are off by default, such as ap-east-1. Sessions of the global STS endpoint are not valid there. */
+    optInRegions(regions: string[]): Promise<void>;
+    /** Sets where IAM saw a role used last. */
+    setRoleLastUsed(roleName: string, region: string): Promise<void>;
     /** Kills the API server and starts it again at the same address; resolves when it is ready. */
     restartApiServer(): Promise<void>;
     nodes: {
@@ -165,7 +175,7 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     /**
      * Restores the first state without a new sandbox; stacks and logs are kept.
      *
-     * It covers IAM, EKS add-ons and associations, users and instances, the service account, the DaemonSet and its pods
+     * It covers IAM, EKS add-ons and associations, users, service control policies, opted-in regions and instances, the service account, the DaemonSet and its pods
      * (recreated), admission policies, events, nodes, and every fault and delay.
      */
     reset(): Promise<void>;
@@ -262,6 +272,9 @@ export function attach(name: string): Sandbox {
             callControl(control, "setStsReachableFromNodes", isReachable, of?.nodes ?? null),
         renewAgentSessions: () => callControl(control, "renewAgentSessions"),
         createUser: (name, documents) => callControl(control, "createUser", name, documents),
+        setServiceControlPolicies: (levels) => callControl(control, "setServiceControlPolicies", levels),
+        optInRegions: (regions) => callControl(control, "optInRegions", regions),
+        setRoleLastUsed: (roleName, region) => callControl(control, "setRoleLastUsed", roleName, region),
         restartApiServer: () => callControl(control, "restartApiServer"),
         nodes: {
             add: (as = {}) => callControl(control, "addNode", as),

@@ -41,6 +41,9 @@ export interface Controls {
     setStsReachableFromNodes(isReachable: boolean, nodes: string[] | null): void;
     renewAgentSessions(): void;
     createUser(name: string, policyDocuments: string[]): UserKeys;
+    setServiceControlPolicies(levels: string[][]): void;
+    optInRegions(regions: string[]): void;
+    setRoleLastUsed(roleName: string, region: string): void;
     restartApiServer(): Promise<void>;
     addNode(as: Launch): Promise<string>;
     removeNode(name: string): Promise<void>;

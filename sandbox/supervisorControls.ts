@@ -45,6 +45,9 @@ export function controlsOf(parts: ControlledParts): Controls {
             const { arn, accessKeyId, secretAccessKey } = aws.createUser(name, documents);
             return { arn, accessKeyId, secretAccessKey };
         },
+        setServiceControlPolicies: (levels) => aws.setServiceControlPolicies(levels),
+        optInRegions: (regions) => aws.optInRegions(regions),
+        setRoleLastUsed: (roleName, region) => aws.setRoleLastUsed(roleName, region),
         restartApiServer: () => cluster.restartApiServer(),
         addNode: (as) => ofNodes().add(as),
         removeNode: (name) => ofNodes().remove(name),

@@ -1,5 +1,6 @@
 import type { Proof } from "../model/proof";
 import type { DryRunResult } from "./dryRuns";
+import { isDeniedByServiceControlPolicy } from "./serviceControlPolicy";
 import type { Decision, Simulation } from "./simulation";
 
 /** The findings of the proof about the permissions of a role's session. */
@@ -24,7 +25,13 @@ export function verdictOf(findings: Findings): Proof {
         .map((one): Unproven => ({ ...one, decision: decisions && (decisions.get(one.action.action) ?? "denied") }));
     const missing = unproven.filter(isMissing);
     if (missing.length > 0) {
-        return { verdict: "no", code: "permission-missing", why: whyMissing(missing, findings.roleArn), final: false };
+        return {
+            verdict: "no",
+            code: "permission-missing",
+            why: whyMissing(missing, findings.roleArn),
+            final: false,
+            ...(missing.some(isDeniedByOrganization) && { fix: ASK_THE_ORGANIZATION }),
+        };
     }
     const undecided = unproven.filter(isUndecided);
     const evidence = evidenceOf(findings, unproven);
@@ -35,8 +42,21 @@ export function verdictOf(findings: Findings): Proof {
 
 /** Denied by the simulator, denied by EC2 if the simulator says nothing, or the session is not known to EC2 yet. */
 function isMissing({ outcome, decision }: Unproven): boolean {
-    return outcome === "stranger" || decision === "denied" || (outcome === "refused" && saysNothing(decision));
+    return (
+        outcome === "stranger" ||
+        decision === "denied" ||
+        decision === "deniedByOrganization" ||
+        (outcome === "refused" && saysNothing(decision))
+    );
 }
+
+/** No change of the role helps then. */
+function isDeniedByOrganization({ action, decision, words }: Unproven): boolean {
+    return decision === "deniedByOrganization" || isDeniedByServiceControlPolicy(words, action.action);
+}
+
+const ASK_THE_ORGANIZATION =
+    "A service control policy of the organization denies this, so its owner has to allow these actions for the role. Then run pulumi up --refresh.";
 
 /** The caller may not simulate, or IAM does not simulate the action. */
 function saysNothing(decision: Decision | undefined): boolean {

@@ -7,10 +7,12 @@ import { errorCodeOf } from "./awsErrors";
 import { undefinedIfMissing } from "./policyReader";
 
 /**
+ * `deniedByOrganization`: by a service control policy. IAM does not simulate one that has a global condition key
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html), so that it allows what such a policy denies.
  * `unclear`: the decision depends on a condition whose value the simulation lacks, for example the tags of a real interface.
  * `unevaluated`: IAM does not simulate the action on this resource.
  */
-export type Decision = "allowed" | "denied" | "unclear" | "unevaluated";
+export type Decision = "allowed" | "denied" | "deniedByOrganization" | "unclear" | "unevaluated";
 
 export type Simulation = { readonly decisions: ReadonlyMap<string, Decision> } | { readonly notAllowed: string };
 
@@ -121,6 +123,9 @@ function decisionOf(result: EvaluationResult | Unevaluated | undefined): Decisio
     const decisions = [result.EvalDecision, ...onResources.map(({ EvalResourceDecision }) => EvalResourceDecision)];
     if (decisions.every((decision) => decision === "allowed")) {
         return "allowed";
+    }
+    if (result.OrganizationsDecisionDetail?.AllowedByOrganizations === false) {
+        return "deniedByOrganization";
     }
     const all = [result, ...onResources];
     return all.some(({ MissingContextValues = [] }) => MissingContextValues.length > 0) ? "unclear" : "denied";

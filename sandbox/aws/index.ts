@@ -5,6 +5,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 
 import { iamChangesLog } from "../logs";
+import type { ServiceControlPolicies } from "./authorise";
 import { answerEc2 } from "./ec2";
 import { answerEks, type ClusterAccess } from "./eks";
 import { AddOns } from "./eks/addOns";
@@ -12,6 +13,7 @@ import { Associations } from "./eks/podIdentityAssociations";
 import { NodeGroupDeletions } from "./eks/nodeGroupDeletions";
 import { VersionUpdates } from "./eks/updates";
 import { answerIam } from "./iam";
+import { LastUse } from "./iam/lastUse";
 import { restoreIam } from "./iam/restore";
 import { emptyIamState, type IamState } from "./iam/state";
 import { StateReader } from "./iam/stateReader";
@@ -20,6 +22,7 @@ import { HeldAnswers } from "./iam/visibility";
 import { callsFromNodes, type CallsFromNodes } from "./inside";
 import { ModelGuard } from "./modelGuard";
 import { startMoto, type Moto } from "./moto";
+import { Organization } from "./organization";
 import { errorAnswer } from "./protocol";
 import { serve, type Answer } from "./serve";
 import { answerSts } from "./sts";
@@ -51,6 +54,15 @@ export interface AwsApi {
     setDelays(delays: Partial<Delays>): void;
     /** Throttles later calls, as AWS does for callers above its rate; `{}` ends it. */
     setThrottling(throttling: Throttling): void;
+    /**
+     * Sets the service control policies of the account's organization, enforced at once: the texts of each level, from the root to the
+     * account. Without levels, the account is in no organization.
+     */
+    setServiceControlPolicies(levels: ServiceControlPolicies): void;
+    /** Enables regions that are off by default. */
+    optInRegions(regions: readonly string[]): void;
+    /** Sets where IAM saw a role used last. IAM itself shows a use within hours, which no sandbox lives. */
+    setRoleLastUsed(roleName: string, region: string): void;
     /** Makes DescribeCluster return the real API server of this cluster. */
     describeCluster(name: string, access: ClusterAccess): void;
     /** Refuses every later AssumeRoleWithWebIdentity; undefined ends it. */
@@ -113,6 +125,9 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
         trustIssuer: (issuer, keys) => issuers.trust(issuer, keys),
         setDelays: (changed) => (delays = { ...delays, ...changed }),
         setThrottling: (throttling) => throttle.set(throttling),
+        setServiceControlPolicies: (levels) => (context.organization.serviceControlPolicies = levels),
+        optInRegions: (regions) => (context.organization.optedInRegions = regions),
+        setRoleLastUsed: (name, region) => context.lastUse.set(context.timeline.written, name, region),
         describeCluster: (name, reached) => access.set(name, reached),
         refuseWebIdentity: (code) => context.refusals.set(code),
         expireSession: (accessKeyId) => context.sessions.expire(accessKeyId),
@@ -121,6 +136,8 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
             throttle.set({});
             context.refusals.set(undefined);
             context.users.clear();
+            context.organization.reset();
+            context.lastUse.clear();
             access.forEach((_, name) => [context.addOns, context.associations].forEach((of) => of.forget(name)));
             context.timeline.settle();
             context.held.clear();
@@ -159,7 +176,8 @@ interface Settings {
 function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
     const { accountId, region } = options;
     const users = new Users(accountId);
-    const sessions = new Sessions(Date.now, users);
+    const organization = new Organization();
+    const sessions = new Sessions(Date.now, users, () => organization.optedInRegions);
     const associations = new Associations(region, accountId);
     const timeline = new Timeline(emptyIamState, iamChangesLog(options.directory));
     const iam = new IAMClient(accessTo(moto.endpoint, region));
@@ -173,6 +191,8 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         iam,
         reader: new StateReader(iam),
         held: new HeldAnswers(),
+        organization,
+        lastUse: new LastUse(),
         updates: new VersionUpdates(),
         deletions: new NodeGroupDeletions(),
         associations,

@@ -19,6 +19,7 @@ export function assumeRole(
     parameters: ReadonlyMap<string, string>,
     caller: Caller,
     { accountId, sessions, enforced }: AssumeRoleContext,
+    region?: string,
 ): Session {
     if (caller.kind === "session") {
         throw new AwsError("InvalidAction", "Could not find operation AssumeRole for version 2011-06-15", 400);
@@ -43,7 +44,7 @@ export function assumeRole(
     if (durationSeconds > role.maxSessionDuration) {
         throw durationTooLong();
     }
-    return sessions.create(role, sessionName, durationSeconds);
+    return sessions.create(role, sessionName, durationSeconds, region);
 }
 
 const everything = {

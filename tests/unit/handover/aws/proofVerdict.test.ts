@@ -192,6 +192,37 @@ describe("the verdict on a role's rights", () => {
             );
         });
 
+        const FIX =
+            "A service control policy of the organization denies this, so its owner has to allow these actions for the role. Then run pulumi up --refresh.";
+        const SCP =
+            "UnauthorizedOperation: You are not authorized to perform this operation. User: u is not authorized to perform: ec2:Attach " +
+            "with an explicit deny in a service control policy";
+
+        it("with the owner to ask, where a service control policy denies what EC2 cannot try", () => {
+            const all = [dryRunOf("Assign", "untried"), dryRunOf("Tag", "untried")];
+            deepStrictEqual(verdict(all, { Assign: "deniedByOrganization", Tag: "denied" }), {
+                ...no(
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Assign, ec2:Tag (according to IAM's policy simulator).`,
+                ),
+                fix: FIX,
+            });
+        });
+
+        it("with the owner to ask, where EC2 names such a policy", () => {
+            const why = `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: ${SCP}`;
+            const one = dryRunOf("Attach", "refused", SCP);
+            deepStrictEqual(verdict([one], { Attach: "denied" }), { ...no(why), fix: FIX });
+            deepStrictEqual(verdictWithoutSimulation([one]), { ...no(why), fix: FIX });
+        });
+
+        it("without the owner where the policy denies something that is not missing", () => {
+            const all = [dryRunOf("Attach", "refused", SCP), dryRunOf("Assign", "untried")];
+            deepStrictEqual(
+                verdict(all, { Attach: "allowed", Assign: "denied" }),
+                no(`The role ${roleArn} lacks these EC2 permissions: ec2:Assign (according to IAM's policy simulator).`),
+            );
+        });
+
         it("where EC2 does not know the session yet", () => {
             deepStrictEqual(
                 verdict([dryRunOf("Attach", "stranger", "AuthFailure: who?")], { Attach: "allowed" }),

@@ -142,6 +142,29 @@ describe("a simulation of a role's rights", () => {
             "denied",
         ],
         [
+            "denied, and not by the organization",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "implicitDeny",
+                    OrganizationsDecisionDetail: { AllowedByOrganizations: true },
+                },
+            ],
+            "denied",
+        ],
+        [
+            "denied by the organization, whatever is missing besides",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "explicitDeny",
+                    MissingContextValues: ["aws:ResourceTag/cluster.k8s.amazonaws.com/name"],
+                    OrganizationsDecisionDetail: { AllowedByOrganizations: false },
+                },
+            ],
+            "deniedByOrganization",
+        ],
+        [
             "something of another action",
             [{ EvalActionName: "ec2:DescribeTagsOfAll", EvalDecision: "allowed" }],
             "denied",
