@@ -16,6 +16,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { type Sandbox, startSandbox } from "local-eks";
+import { fullAwsAccess, regionDeny } from "local-eks/iam";
 import { loadKubeconfig, requestToken } from "local-eks/kubernetes";
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -39,6 +40,7 @@ const LEAST_RIGHTS = [
     "eks:DescribeAddon",
     "eks:ListPodIdentityAssociations",
     "eks:DescribePodIdentityAssociation",
+    "eks:ListClusters",
     "iam:GetRole",
     "iam:ListAttachedRolePolicies",
     "iam:ListRolePolicies",
@@ -115,7 +117,7 @@ describe("The hand-over's access to an AWS account", function () {
     }
 
     function look(
-        question: { roleNames?: string[]; searchElsewhere?: boolean } = {},
+        question: { roleNames?: string[]; searchElsewhere?: boolean; regions?: string[] } = {},
         by = access,
     ): Promise<AccountSeen> {
         return by.look({ instanceIds, roleNames: [], ipFamily: "ipv4", searchElsewhere: false, ...question });
@@ -299,6 +301,58 @@ describe("The hand-over's access to an AWS account", function () {
         const { nodeRoles } = await look({ searchElsewhere: true });
         assert.deepEqual(nodeRoles[0]?.instancesElsewhere, [`eu-west-1/${Instances[0]?.InstanceId ?? ""}`]);
         assert.deepEqual((await look()).nodeRoles[0]?.instancesElsewhere, []);
+    });
+
+    describe("cannot look into regions", () => {
+        const onlyHere = (...exempted: string[]) => [[fullAwsAccess, regionDeny([sandbox.region], exempted)]];
+        afterEach(() => sandbox.setServiceControlPolicies([]));
+
+        it("that the organization denies, and says so of each", async () => {
+            await sandbox.setServiceControlPolicies(onlyHere());
+            const { unreadRegions = [] } = await look({ searchElsewhere: true });
+            assert.deepEqual([...new Set(unreadRegions.map(({ cause }) => cause))], ["serviceControlPolicy"]);
+            const names = unreadRegions.map(({ region }) => region);
+            assert.ok(names.includes("eu-west-1") && !names.includes(sandbox.region), names.join());
+        });
+
+        it("in which a service control policy denies one service alone, and says that it is another case", async () => {
+            const user = await userWith(...LEAST_RIGHTS);
+            await sandbox.setServiceControlPolicies([[fullAwsAccess, denyIn("eu-west-1", "ec2:DescribeInstances")]]);
+            const { unreadRegions = [] } = await look({ searchElsewhere: true }, user);
+            assert.deepEqual(
+                unreadRegions.map(({ region, cause }) => [region, cause]),
+                [["eu-west-1", "other"]],
+            );
+        });
+
+        it("unless a principal is exempt, and sees the instances there", async () => {
+            await sandbox.setServiceControlPolicies(onlyHere("arn:aws:iam::*:user/deployer"));
+            const user = await userWith(...LEAST_RIGHTS);
+            assert.equal((await look({ searchElsewhere: true }, user)).unreadRegions, undefined);
+        });
+
+        it("that the program leaves out", async () => {
+            await sandbox.setServiceControlPolicies(onlyHere());
+            const { unreadRegions, searchedRegions } = await look({ searchElsewhere: true, regions: [sandbox.region] });
+            assert.deepEqual([unreadRegions, searchedRegions], [undefined, [sandbox.region]]);
+        });
+
+        it("and tells where IAM saw a role used last", async () => {
+            // A connection keeps what it has seen.
+            const own = connected(operator.credentials);
+            assert.equal((await look({}, own)).nodeRoles[0]?.lastUsedIn, undefined);
+            await sandbox.setRoleLastUsed(nodeRole, "eu-north-1");
+            assert.deepEqual((await look({}, own)).nodeRoles[0]?.lastUsedIn, ["eu-north-1"]);
+            await sandbox.setRoleLastUsed(nodeRole, sandbox.region);
+        });
+
+        function denyIn(region: string, Action: string): string {
+            const Condition = { StringEquals: { "aws:RequestedRegion": region } };
+            return JSON.stringify({
+                Version: "2012-10-17",
+                Statement: { Effect: "Deny", Action, Resource: "*", Condition },
+            });
+        }
     });
 
     describe("proves a role", () => {
