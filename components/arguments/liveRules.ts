@@ -43,9 +43,7 @@ const regionName: Rule = (value, path) => {
     return text(
         "a region, such as eu-west-1",
         /^[a-z]+(?:-[a-z]+)+-\d+$/,
-        region === undefined
-            ? "to see the enabled regions: aws ec2 describe-regions"
-            : `use ${show(region)}`,
+        region === undefined ? "to see the enabled regions: aws ec2 describe-regions" : `use ${show(region)}`,
     )(value, path);
 };
 

@@ -9,10 +9,7 @@ import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyRea
 import { type ProfileUsers, usersOfProfiles } from "./regionSearch";
 import { rolePolicies } from "./rolePolicies";
 
-type RoleSeen = Pick<
-    NodeRoleSeen,
-    "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies" | "lastUsedIn"
->;
+type RoleSeen = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies" | "lastUsedIn">;
 
 /** Reads the node roles repeatedly during a run. Facts that cannot change during a run are read once. */
 export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise<AccountSeen> {
@@ -23,7 +20,9 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         const nodes = await instancesById(clients, query.instanceIds);
         const roleOfInstance = await rolesOf(query.instanceIds, nodes, roleOf);
         const names = new Set([...query.roleNames, ...Object.values(roleOfInstance).flatMap((name) => name ?? [])]);
-        const roles = await Promise.all([...names].sort().map((name) => readRole(clients, policies, lastUsedIn, name, query)));
+        const roles = await Promise.all(
+            [...names].sort().map((name) => readRole(clients, policies, lastUsedIn, name, query)),
+        );
         const existing = roles.filter(({ exists }) => exists).map(({ name }) => name);
         const { users, unread } = await usersOfRoles(clients, existing, query);
         const region = await clients.region();

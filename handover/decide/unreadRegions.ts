@@ -30,7 +30,9 @@ export function regionLines(account: AccountSeen, roleNames: readonly string[]):
     const empty = emptyRegions(account, roleNames).map(({ region }) => region);
     const { searchedRegions } = account;
     const leftOut = rolesOf(account, roleNames).flatMap(({ name, lastUsedIn = [] }) =>
-        lastUsedIn.filter((region) => searchedRegions?.includes(region) === false).map((region) => `${name} in ${region}`),
+        lastUsedIn
+            .filter((region) => searchedRegions?.includes(region) === false)
+            .map((region) => `${name} in ${region}`),
     );
     return [
         ...(empty.length === 0

@@ -66,15 +66,16 @@ export function limitedPrincipal(
     if (caller.kind !== "operator") {
         return caller;
     }
-    return serviceControlPolicies.length === 0
-        ? undefined
-        : { arn: operatorArn(accountId), policies: everything };
+    return serviceControlPolicies.length === 0 ? undefined : { arn: operatorArn(accountId), policies: everything };
 }
 
 /**
  * Condition keys of every call: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html. For a session,
  * `aws:PrincipalArn` is the role. IAM is in us-east-1, whatever region the caller has.
  */
-export function globalKeys({ arn, policies }: Pick<Principal, "arn" | "policies">, region: string): Record<string, string> {
+export function globalKeys(
+    { arn, policies }: Pick<Principal, "arn" | "policies">,
+    region: string,
+): Record<string, string> {
     return { "aws:RequestedRegion": region, "aws:PrincipalArn": policies.arn ?? arn };
 }

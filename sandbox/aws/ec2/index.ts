@@ -43,10 +43,7 @@ export async function answerEc2(request: AwsRequest, context: Ec2Context): Promi
 }
 
 /** Throws the refusal of a call, before anything is changed. */
-export async function checkEc2Call(
-    request: AwsRequest,
-    context: Omit<Ec2Context, "moto">,
-): Promise<void> {
+export async function checkEc2Call(request: AwsRequest, context: Omit<Ec2Context, "moto">): Promise<void> {
     const state = context.enforced();
     const caller = context.sessions.authenticate("ec2", request.credential, state, request.region);
     const needsNoResource = await isWildcardOnly(request.action);

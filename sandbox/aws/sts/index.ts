@@ -47,7 +47,11 @@ async function assumeRoleWithWebIdentity(request: AwsRequest, context: StsContex
 
 function answerAssumeRole(request: AwsRequest, context: StsContext): AwsResponse {
     const caller = context.sessions.authenticate("sts", request.credential, context.enforced());
-    return queryAnswer("sts", request.action, sessionElements(assumeRole(request.parameters, caller, context, request.region)));
+    return queryAnswer(
+        "sts",
+        request.action,
+        sessionElements(assumeRole(request.parameters, caller, context, request.region)),
+    );
 }
 
 function sessionElements(session: Session): string {

@@ -17,7 +17,10 @@ const home = "us-west-2";
 const denied = "eu-north-1";
 const onlyHome = [[fullAwsAccess, regionDeny([home])]];
 const statement = (Effect: string, Action: string, Condition?: object) =>
-    JSON.stringify({ Version: "2012-10-17", Statement: { Effect, Action, Resource: "*", ...(Condition && { Condition }) } });
+    JSON.stringify({
+        Version: "2012-10-17",
+        Statement: { Effect, Action, Resource: "*", ...(Condition && { Condition }) },
+    });
 
 const role: RoleState = {
     name: "cni",
@@ -137,7 +140,9 @@ describe("service control policies", () => {
     });
 
     it("exempt principals by their ARN, the role's for a session", async () => {
-        const { ec2, users, sessions } = makeAccount([[fullAwsAccess, regionDeny([home], [role.arn, "arn:aws:iam::*:user/exempt"])]]);
+        const { ec2, users, sessions } = makeAccount([
+            [fullAwsAccess, regionDeny([home], [role.arn, "arn:aws:iam::*:user/exempt"])],
+        ]);
         const exempt = users.create("exempt", [statement("Allow", "*")]);
         const other = users.create("other", [statement("Allow", "*")]);
         assert.equal((await ec2(denied, exempt)).status, 200);
@@ -155,7 +160,11 @@ describe("service control policies", () => {
         const user = users.create("without-policies", []);
         await assert.rejects(
             ec2(home, user, "DescribeVpcs"),
-            ec2Refusal(user.arn, "because no identity-based policy allows the ec2:DescribeVpcs action", "ec2:DescribeVpcs"),
+            ec2Refusal(
+                user.arn,
+                "because no identity-based policy allows the ec2:DescribeVpcs action",
+                "ec2:DescribeVpcs",
+            ),
         );
     });
 
@@ -173,10 +182,7 @@ describe("service control policies", () => {
             ec2Refusal(again.arn, "with an explicit deny in an identity-based policy"),
         );
         const none = allowing.users.create("without-policies", []);
-        await assert.rejects(
-            allowing.ec2(denied, none),
-            ec2Refusal(none.arn, notAllowed("ec2:DescribeInstances")),
-        );
+        await assert.rejects(allowing.ec2(denied, none), ec2Refusal(none.arn, notAllowed("ec2:DescribeInstances")));
     });
 
     it("are gone after a reset", async () => {
@@ -222,7 +228,12 @@ describe("the last use of a role", () => {
     const answer = (element: string) =>
         `<GetRoleResponse><GetRoleResult><Role><RoleId>AROACNI</RoleId>${element}</Role></GetRoleResult></GetRoleResponse>`;
 
-    for (const ofMoto of ["", "<RoleLastUsed/>", "<RoleLastUsed></RoleLastUsed>", "<RoleLastUsed><A>1</A></RoleLastUsed>"]) {
+    for (const ofMoto of [
+        "",
+        "<RoleLastUsed/>",
+        "<RoleLastUsed></RoleLastUsed>",
+        "<RoleLastUsed><A>1</A></RoleLastUsed>",
+    ]) {
         it(`is the region that was set, in the answer of GetRole: ${ofMoto || "nothing before"}`, async () => {
             const { context, iam } = makeAccount([], answer(ofMoto));
             assert.equal((await iam("GetRole")).body, answer(ofMoto));
@@ -250,7 +261,8 @@ describe("regions that are off by default", () => {
     it("are listed as opted in once the account has enabled them", () => {
         const item = (name: string, status: string) =>
             `<item><regionName>${name}</regionName><optInStatus>${status}</optInStatus></item>`;
-        const body = item(optIn, "not-opted-in") + item(home, "opt-in-not-required") + item("me-south-1", "not-opted-in");
+        const body =
+            item(optIn, "not-opted-in") + item(home, "opt-in-not-required") + item("me-south-1", "not-opted-in");
         const request = { parameters: new Map() } as unknown as AwsRequest;
         const shown = (optedIn?: string[]) =>
             enabledRegions(request, { status: 200, contentType: "text/xml", body }, optedIn).body;

@@ -135,9 +135,19 @@ describe("the live checks' inputs", () => {
         const { stableSeconds, timeouts, ...ofCanary } = inputs(run, "cni-canary");
         deepStrictEqual({ stableSeconds, timeouts }, { stableSeconds: 0, timeouts: common.timeouts });
         strictEqual("regions" in ofCanary, false);
-        const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, ...rest } = inputs(run, "cni-detachment");
+        const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, ...rest } = inputs(
+            run,
+            "cni-detachment",
+        );
         deepStrictEqual(
-            [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, rest["stableSeconds"], rest["keepDetached"]],
+            [
+                detachFromNodeRoles,
+                detachPolicyArns,
+                maxNotReadyNodes,
+                regions,
+                rest["stableSeconds"],
+                rest["keepDetached"],
+            ],
             [["nodes", "more"], [MANAGED], 2, ["eu-west-1", "us-east-1"], 0, true],
         );
         assertNoteOnly(run, "cni-system", "agent-ds");

@@ -219,7 +219,9 @@ describe("the verdict on a role's rights", () => {
             const all = [dryRunOf("Attach", "refused", SCP), dryRunOf("Assign", "untried")];
             deepStrictEqual(
                 verdict(all, { Attach: "allowed", Assign: "denied" }),
-                no(`The role ${roleArn} lacks these EC2 permissions: ec2:Assign (according to IAM's policy simulator).`),
+                no(
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Assign (according to IAM's policy simulator).`,
+                ),
             );
         });
 

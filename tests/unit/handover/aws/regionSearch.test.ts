@@ -54,7 +54,8 @@ describe("the search for instances that use a role", () => {
         });
     const search = (chosen?: string[]) =>
         usersOfProfiles(clients(), profiles, { ...EVERYWHERE, ...(chosen && { regions: chosen }) });
-    const found = async (chosen?: string[]) => (await search(chosen)).instances.map(({ region, id }) => `${region}/${id}`);
+    const found = async (chosen?: string[]) =>
+        (await search(chosen)).instances.map(({ region, id }) => `${region}/${id}`);
     const unread = async (chosen?: string[]) => (await search(chosen)).unread;
 
     it("finds no instance without an instance profile, and asks nothing", async () => {
@@ -115,14 +116,15 @@ describe("the search for instances that use a role", () => {
             strictEqual(aws.counts()["eks:ListClusters"], undefined);
         });
 
-        for (const by of [BY_THE_ORGANIZATION, "because no service control policy allows the ec2:DescribeInstances action"]) {
+        for (const by of [
+            BY_THE_ORGANIZATION,
+            "because no service control policy allows the ec2:DescribeInstances action",
+        ]) {
             it(`as one that a service control policy denies, if EKS is denied too: ${by}`, async () => {
                 const clusters = by.replace("ec2:DescribeInstances", "eks:ListClusters");
                 refusing({ "us-east-1": deniedInstances(by) }, { "us-east-1": deniedClusters(clusters) });
                 const said = `AWS rejected ec2:DescribeInstances: ${deniedInstances(by).message}`;
-                deepStrictEqual(await unread(), [
-                    { region: "us-east-1", cause: "serviceControlPolicy", answer: said },
-                ]);
+                deepStrictEqual(await unread(), [{ region: "us-east-1", cause: "serviceControlPolicy", answer: said }]);
                 const asked = aws.calls.filter(({ action }) => action === "eks:ListClusters");
                 deepStrictEqual(
                     asked.map(({ region, parameters }) => [region, parameters["maxResults"]]),
@@ -252,7 +254,10 @@ describe("the search for instances that use a role", () => {
         }
 
         it("at the cluster's own region with its words, before it asks for others", async () => {
-            refusing({ [REGION]: deniedInstances(BY_THE_ORGANIZATION) }, { [REGION]: deniedClusters(BY_THE_ORGANIZATION) });
+            refusing(
+                { [REGION]: deniedInstances(BY_THE_ORGANIZATION) },
+                { [REGION]: deniedClusters(BY_THE_ORGANIZATION) },
+            );
             await rejects(search(), { code: "aws-access-denied" });
             deepStrictEqual(aws.counts(), { "ec2:DescribeInstances": 1 });
         });

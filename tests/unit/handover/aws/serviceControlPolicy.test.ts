@@ -39,7 +39,10 @@ const OF_ANOTHER_POLICY: [title: string, words: string][] = [
     ["another action", `${USER} ec2:DescribeVpcs with an explicit deny in a service control policy`],
     ["an action that ends in it", `${USER} my${ACTION} with an explicit deny in a service control policy`],
     ["an identity-based policy", `${USER} ${ACTION} with an explicit deny in an identity-based policy`],
-    ["a missing identity-based policy", `${USER} ${ACTION} because no identity-based policy allows the ${ACTION} action`],
+    [
+        "a missing identity-based policy",
+        `${USER} ${ACTION} because no identity-based policy allows the ${ACTION} action`,
+    ],
     ["a permissions boundary", `${USER} ${ACTION} with an explicit deny in a permissions boundary: ${POLICY_ARN}`],
     ["a narrow boundary", `${USER} ${ACTION} because no permissions boundary allows the ${ACTION} action`],
     ["a session policy", `${USER} ${ACTION} because no session policy allows the ${ACTION} action`],

@@ -118,10 +118,7 @@ table("The run ends", [
     [
         "when a region could not be read",
         verified({}, { unreadRegions: [{ region: "eu-north-1", cause: "other", answer: "Denied." }] }),
-        refuse(
-            "aws-region-refused",
-            "The instances in these regions could not be listed: eu-north-1 (Denied).",
-        ),
+        refuse("aws-region-refused", "The instances in these regions could not be listed: eu-north-1 (Denied)."),
     ],
     [
         "when a region is denied in which IAM saw the role used last",

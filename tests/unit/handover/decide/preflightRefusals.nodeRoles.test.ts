@@ -40,12 +40,7 @@ table("Node roles", [
     [
         "are refused when a region could not be read",
         { world: seen({}, { unreadRegions: [{ region: "eu-north-1", cause: "other", answer: "Denied." }] }) },
-        [
-            [
-                "aws-region-refused",
-                "The instances in these regions could not be listed: eu-north-1 (Denied).",
-            ],
-        ],
+        [["aws-region-refused", "The instances in these regions could not be listed: eu-north-1 (Denied)."]],
     ],
     [
         "are refused when IAM saw one of them used last in a region that is denied",
@@ -72,7 +67,10 @@ table("Node roles", [
                 {},
                 {
                     unreadRegions: [{ region: "eu-north-1", cause: "serviceControlPolicy", answer: "Denied." }],
-                    nodeRoles: [nodeRole({ lastUsedIn: ["us-west-2"] }), nodeRole({ name: "more", lastUsedIn: ["eu-north-1"] })],
+                    nodeRoles: [
+                        nodeRole({ lastUsedIn: ["us-west-2"] }),
+                        nodeRole({ name: "more", lastUsedIn: ["eu-north-1"] }),
+                    ],
                 },
             ),
         },
