@@ -25,7 +25,7 @@ export function unreadRegionRefusals(account: AccountSeen, roleNames: readonly s
     return others.length === 0 && used.length === 0 ? [] : [regionRefusals.unread(others, used)];
 }
 
-/** What the plan and the update say about regions that are not looked at. */
+/** The lines of the plan and of the update about regions that are not looked at. */
 export function regionLines(account: AccountSeen, roleNames: readonly string[]): string[] {
     const empty = emptyRegions(account, roleNames).map(({ region }) => region);
     const { searchedRegions } = account;

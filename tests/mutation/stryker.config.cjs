@@ -61,8 +61,9 @@ const PARTS = {
     // What the adapters make of answers and errors. tests/adapters has the calls themselves.
     adapters: {
         mutate: [
-            "handover/aws/{awsErrors,callerCredentials,clusterMembership,dryRuns,grantedByPolicies,instances,missingGrants}.ts",
-            "handover/aws/{policyReader,proofVerdict,regionSearch,rolePolicies,simulation,stsRegion}.ts",
+            "handover/aws/{awsErrors,callerCredentials,clusterMembership,dryRuns,grantedByPolicies,instances,lastUsedRegions}.ts",
+            "handover/aws/{missingGrants,policyReader,proofVerdict,regionSearch,rolePolicies,serviceControlPolicy}.ts",
+            "handover/aws/{simulation,stsRegion}.ts",
             "handover/kubernetes/{authentication,clusterClock,clusterErrors,commands,daemonSet,defaultPods,events}.ts",
             "handover/kubernetes/{injectionGuard,kubeconfig,nodes,otherCarriers,paging,pods,reachability,scheduling}.ts",
             "handover/kubernetes/{serviceAccount,unreadableKubeconfig}.ts",
@@ -75,6 +76,7 @@ const PARTS = {
                 "clusterMembership",
                 "dryRuns",
                 "instances",
+                "lastUsedRegions",
                 "missingGrants",
                 "nodeRoles",
                 "policyReader",
@@ -83,6 +85,7 @@ const PARTS = {
                 "refusals",
                 "regionSearch",
                 "roleProof",
+                "serviceControlPolicy",
                 "simulation",
             ].map((name) => `tests/unit/handover/aws/${name}.test.ts`),
             ...[

@@ -100,7 +100,7 @@ const eksRefusal = (arn: string, why: string) => ({
 });
 
 describe("service control policies", () => {
-    it("limit nobody in an account without an organization", async () => {
+    it("limit no principal in an account without an organization", async () => {
         const { ec2 } = makeAccount();
         assert.equal((await ec2(denied)).status, 200);
     });
