@@ -409,7 +409,10 @@ const nodeRoles: AdviceScenario[] = [
                 code: "aws-region-refused",
                 title: `${advice}, ${handedOver ? "after" : "before"} the hand-over`,
                 handedOver,
-                trouble: (play) => (trouble(play), play.set(GUARD_ACTS)),
+                trouble: (play) => {
+                    trouble(play);
+                    play.set(GUARD_ACTS);
+                },
                 advice: [advice],
                 follow,
             }),

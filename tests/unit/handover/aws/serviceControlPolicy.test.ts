@@ -57,7 +57,7 @@ const OF_ANOTHER_POLICY: [title: string, words: string][] = [
         "a service control policy, for which another policy stands",
         `${USER} ${ACTION} with an explicit deny in a service control policy transitively through a VPC endpoint policy`,
     ],
-    ["no policy type, as before 2021", `${EC2}`],
+    ["no policy type, as before 2021", EC2],
     ["no policy type, as EKS once said it", `${USER} ${ACTION} with an explicit deny`],
     ["words that only begin like it", `${USER} ${ACTION} with an explicit deny in a service control policyholder`],
     ["the words alone", "with an explicit deny in a service control policy"],
