@@ -21,6 +21,7 @@ import { callsFromNodes, type CallsFromNodes } from "./inside";
 import { ModelGuard } from "./modelGuard";
 import { startMoto, type Moto } from "./moto";
 import { errorAnswer } from "./protocol";
+import { ResourceControlPolicies } from "./resourceControl";
 import { serve, type Answer } from "./serve";
 import { answerSts } from "./sts";
 import { Issuers, type IssuerKeys } from "./sts/issuers";
@@ -55,6 +56,8 @@ export interface AwsApi {
     describeCluster(name: string, access: ClusterAccess): void;
     /** Refuses every later AssumeRoleWithWebIdentity; undefined ends it. */
     refuseWebIdentity(code: WebIdentityRefusal | undefined): void;
+    /** Sets the resource control policies of the account's organization, enforced at once; none ends it. */
+    setResourceControlPolicies(documents: readonly string[]): void;
     /** Expires credentials that STS issued. */
     expireSession(accessKeyId: string): void;
     /** The service accounts with an EKS Pod Identity association. */
@@ -115,12 +118,14 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
         setThrottling: (throttling) => throttle.set(throttling),
         describeCluster: (name, reached) => access.set(name, reached),
         refuseWebIdentity: (code) => context.refusals.set(code),
+        setResourceControlPolicies: (documents) => context.resourceControl.set(documents),
         expireSession: (accessKeyId) => context.sessions.expire(accessKeyId),
         iamState: () => context.timeline.written,
         reset: async (wanted) => {
             throttle.set({});
             context.refusals.set(undefined);
             context.users.clear();
+            context.resourceControl.set([]);
             access.forEach((_, name) => [context.addOns, context.associations].forEach((of) => of.forget(name)));
             context.timeline.settle();
             context.held.clear();
@@ -178,6 +183,7 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         associations,
         addOns: new AddOns(region, accountId, associations),
         refusals: new WebIdentityRefusals(),
+        resourceControl: new ResourceControlPolicies(),
         enforced: () => timeline.enforced,
         inTurn: oneAfterTheOther(),
         ...settings,

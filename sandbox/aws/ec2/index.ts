@@ -69,15 +69,16 @@ function authorise(
     request: AwsRequest,
     { arn: principalArn, policies }: Principal,
     state: IamState,
-    context: Pick<Ec2Context, "accountId" | "region">,
+    { accountId, region: ownRegion }: Pick<Ec2Context, "accountId" | "region">,
     needsNoResource: boolean,
 ): void {
     const action = `ec2:${request.action}`;
-    const region = request.region ?? context.region;
-    const resources = needsNoResource ? ["*"] : ec2Resources(request.parameters, region, context.accountId);
+    const region = request.region ?? ownRegion;
+    const resources = needsNoResource ? ["*"] : ec2Resources(request.parameters, region, accountId);
     for (const resource of resources) {
-        const act = { principalArn, accountId: context.accountId, action, resource };
-        const verdict = policyVerdict(state, policies, { ...act, context: ec2Context(request.parameters, region) });
+        const act = { principalArn, accountId, action, resource };
+        const context = { ...ec2Context(request.parameters, region), ...request.origin };
+        const verdict = policyVerdict(state, policies, { ...act, context });
         if (verdict !== "allowed") {
             const on = resource === "*" ? "" : ` on resource: ${resource}`;
             throw new AwsError(

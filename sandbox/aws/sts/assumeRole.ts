@@ -1,6 +1,8 @@
 import { assumeVerdict, type Act } from "../authorise";
+import type { CallOrigin } from "../callOrigin";
 import { AwsError, validationError } from "../errors";
 import type { IamState } from "../iam/state";
+import type { ResourceControlPolicies } from "../resourceControl";
 import { operatorArn, type Caller, type Session, type Sessions } from "./sessions";
 import { durationTooLong, readRoleRequest } from "./webIdentity";
 
@@ -8,6 +10,7 @@ export interface AssumeRoleContext {
     readonly accountId: string;
     readonly sessions: Sessions;
     readonly enforced: () => IamState;
+    readonly resourceControl: ResourceControlPolicies;
 }
 
 /**
@@ -18,7 +21,8 @@ export interface AssumeRoleContext {
 export function assumeRole(
     parameters: ReadonlyMap<string, string>,
     caller: Caller,
-    { accountId, sessions, enforced }: AssumeRoleContext,
+    { accountId, sessions, enforced, resourceControl }: AssumeRoleContext,
+    origin: CallOrigin = {},
 ): Session {
     const { roleArn, sessionName, durationSeconds } = readRoleRequest(parameters);
     const state = enforced();
@@ -32,12 +36,13 @@ export function assumeRole(
         action: "sts:AssumeRole",
         resource: roleArn,
         context: {
+            ...origin,
             "aws:PrincipalArn": isOperator ? principalArn : caller.principalArn,
             ...(externalId === undefined ? {} : { "sts:ExternalId": externalId }),
         },
     };
     const policies = isOperator ? everything : caller.policies;
-    if (!role || assumeVerdict(state, role, policies, act) !== "allowed") {
+    if (!role || assumeVerdict(state, role, policies, act, resourceControl.documents) !== "allowed") {
         const message = `User: ${principalArn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`;
         throw new AwsError("AccessDenied", message, 403);
     }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import { emptyIamState, type IamState, type RoleState } from "../../../aws/iam/state";
+import { ResourceControlPolicies } from "../../../aws/resourceControl";
 import { assumeRole } from "../../../aws/sts/assumeRole";
 import { Sessions, type Session } from "../../../aws/sts/sessions";
 
@@ -47,6 +48,7 @@ function chain(source: RoleState, target: RoleState, parameters: Record<string, 
         accountId,
         sessions,
         enforced: () => state,
+        resourceControl: new ResourceControlPolicies(),
     });
     return {
         chained,
