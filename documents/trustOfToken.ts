@@ -10,7 +10,7 @@ export interface TokenClaims {
 }
 
 /**
- * What a trust policy of any writer says to a token.
+ * The answer of a trust policy of any writer to a token.
  *
  * `depends`: it admits the token under conditions on these keys, whose values belong to the call and not to the token: `aws:SourceVpc` and
  * `aws:SourceIp`, for example, differ between a node and the machine that runs Pulumi.

@@ -19,7 +19,7 @@ export type Simulation = { readonly decisions: ReadonlyMap<string, Decision> } |
  * Asks IAM's policy simulator about actions of a role, with the caller's credentials, which may lack the permission.
  *
  * Actions on interfaces are simulated on an interface, since CreateTags is granted on nothing else. Read actions have no resource.
- * Permissions boundaries and service control policies count: IAM includes them in its decision. What a service control policy denies is
+ * Permissions boundaries and service control policies count: IAM includes them in its decision. An action that a service control policy denies is
  * simulated once more as a call from inside a data perimeter, since IAM names no missing context value of such a policy.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html and
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html (MissingContextValues)

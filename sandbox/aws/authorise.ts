@@ -91,8 +91,8 @@ export function trustVerdict(role: RoleState, act: Act, resourceControl: readonl
 
 /**
  * Resource control policies, with RCPFullAWSAccess, which cannot be detached
- * (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html). They limit the calls on the account's
- * resources, whoever makes them: of this account, its roles.
+ * (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html). They limit the calls of every
+ * principal on the account's resources: of this account, on its roles.
  */
 function limiting(documents: readonly string[]): Simulation["resourceControlPolicies"] {
     const everything = {

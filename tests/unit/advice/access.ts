@@ -1,5 +1,5 @@
 /** The advice of a run that cannot read or change the cluster or the account, and of one that cannot prove the role. */
-import { AWS_FAILURES, CLUSTER_FAILURES, PROOF_FAILURES, refusedAttachment } from "./failures";
+import { AWS_FAILURES, CLUSTER_FAILURES, OTHER_AWS_FAILURES, PROOF_FAILURES, refusedAttachment } from "./failures";
 import { AdviceScenario, CNI_POLICY, Play } from "./play";
 
 /** An update that acts on a cluster that was handed over. */
@@ -145,6 +145,17 @@ export const AWS_ACCESS: AdviceScenario[] = [
         advice: [AWS_ADVICE[code] ?? "?"],
         follow: restored,
     })),
+    ...OTHER_AWS_FAILURES.flatMap(([code, advice, failure]): AdviceScenario[] =>
+        (["up", "destroy"] as const).map((command) => ({
+            code,
+            title: `"${advice}" in ${command}`,
+            handedOver: true,
+            command,
+            trouble: (play) => (acts(play), fails(play, "aws", failure)),
+            advice: [advice],
+            follow: restored,
+        })),
+    ),
     {
         code: "aws-policy-quota",
         handedOver: true,

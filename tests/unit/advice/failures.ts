@@ -65,6 +65,29 @@ export const AWS_FAILURES: Readonly<Record<string, () => Promise<Error>>> = {
     "aws-region-refused": () => reasonOf(usersOfProfiles(DENIED_ELSEWHERE, ["arn:profile"], true)),
 };
 
+/** Failures whose message depends on more than the code. */
+export const OTHER_AWS_FAILURES: readonly (readonly [code: string, advice: string, failure: () => Promise<Error>])[] = [
+    [
+        "aws-access-denied",
+        "Run the same command again from a network that this policy admits",
+        () =>
+            fromAws(
+                "AccessDenied",
+                "User: arn is not authorized to perform: iam:GetRole on resource: r with an explicit deny in a service control policy",
+            ),
+    ],
+    [
+        "aws-access-denied",
+        "name it in the role's trust policy",
+        () => fromAws("AccessDenied", "User: arn is not authorized to perform: sts:AssumeRole on resource: r"),
+    ],
+    [
+        "aws-credentials-expired",
+        "run pulumi up, which saves them",
+        () => Promise.resolve(refusalOf(named("ExpiredToken", "old"), "iam:GetRole", [], true) ?? new Error("none")),
+    ],
+];
+
 /** EC2 answers in the cluster's region, and denies another one. */
 const DENIED_ELSEWHERE = clientsOf({
     ec2: (region = "eu-west-1") =>

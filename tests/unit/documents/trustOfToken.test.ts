@@ -197,8 +197,8 @@ describe("What a trust policy says to a token", () => {
         const seen = new Set<string>();
         fc.assert(
             fc.property(fc.array(one, { minLength: 1, maxLength: 3 }), (Statement) => {
-                const answers = [{}, { "aws:SourceVpc": "vpc-1" }, { "aws:SourceVpc": "vpc-2" }].map((context) =>
-                    evaluated(Statement, context),
+                const answers = [undefined, "vpc-1", "vpc-2"].map((vpc) =>
+                    evaluated(Statement, vpc === undefined ? {} : { "aws:SourceVpc": vpc }),
                 );
                 const trust = trusts(...Statement);
                 seen.add(trust.admits);

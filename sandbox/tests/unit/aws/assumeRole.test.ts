@@ -93,7 +93,7 @@ describe("a session that assumes another role", () => {
         });
     }
 
-    it("is told apart by aws:PrincipalArn, the role's ARN with its path, as permission sets are in trust policies", () => {
+    it("is known by aws:PrincipalArn, the role's ARN with its path, as permission sets are in trust policies", () => {
         // The example of the page above, for a trust policy.
         const ofPermissionSet = (name: string) =>
             role("deployer", {

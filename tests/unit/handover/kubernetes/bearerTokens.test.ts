@@ -48,8 +48,8 @@ describe("A token in a kubeconfig", () => {
         ["an issuer with words in it", jwt({ iss: "https://a.example `rm`" }), undefined],
         ["an issuer that is no text", jwt({ iss: 7 }), undefined],
         ["`aws eks get-token`", eks("X-Amz-Date=20231114T215820Z"), undefined],
-        ["nobody knows whom", "opaque", undefined],
-        ["nobody", undefined, undefined],
+        ["an unknown issuer", "opaque", undefined],
+        ["a kubeconfig without one", undefined, undefined],
     ];
     for (const [whose, token, words] of others) {
         it(`of ${whose} ${words === undefined ? "shows no way to another one" : "shows the way to another one"}`, () =>

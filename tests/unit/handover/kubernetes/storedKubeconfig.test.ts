@@ -118,7 +118,7 @@ describe("A kubeconfig of the state whose token is over", () => {
     });
 
     it("is used as long as the API server takes it, whatever KUBECONFIG has", async () => {
-        updateKubeconfig("of-somebody-else");
+        updateKubeconfig("of-another-user");
         await works({ token: "fresh" });
         assert.deepEqual(said, []);
         assert.ok(api.requests.every(({ headers }) => headers.authorization === "Bearer fresh"));
