@@ -12,14 +12,14 @@ const CLAIMS = { issuer: ISSUER, subject: SUBJECT, audiences: ["sts.amazonaws.co
 const [SUB, AUD] = [`${ISSUER}:sub`, `${ISSUER}:aud`];
 
 const own = { StringEquals: { [SUB]: SUBJECT, [AUD]: "sts.amazonaws.com" } };
-const statement = (Condition: object | undefined = own, more: object = {}) => ({
+const statement = (Condition: object | null = own, more: object = {}) => ({
     Effect: "Allow",
     Principal: { Federated: PROVIDER },
     Action: "sts:AssumeRoleWithWebIdentity",
-    ...(Condition === undefined ? {} : { Condition }),
+    ...(Condition === null ? {} : { Condition }),
     ...more,
 });
-const deny = (Condition: object | undefined, more: object = {}) =>
+const deny = (Condition: object | null, more: object = {}) =>
     statement(Condition, { Effect: "Deny", Principal: "*", ...more });
 const trusts = (...Statement: unknown[]) => trustOfToken({ Version: "2012-10-17", Statement }, CLAIMS, PROVIDER);
 const YES: TrustOfToken = { admits: "yes" };
@@ -43,7 +43,7 @@ describe("What a trust policy says to a token", () => {
 
     const rows: [string, TrustOfToken, unknown[]][] = [
         ["without conditions", YES, [statement({})]],
-        ["without a Condition element", YES, [statement(undefined)]],
+        ["without a Condition element", YES, [statement(null)]],
         ["with wildcards", YES, [statement({ StringLike: { [SUB]: "system:serviceaccount:*:aws-node" } })]],
         ["with wildcards that do not match", NO, [statement({ StringLike: { [SUB]: "system:serviceaccount:*:aws" } })]],
         ["with a wildcard that is none", NO, [statement({ StringEquals: { [SUB]: "system:serviceaccount:*" } })]],
@@ -83,14 +83,14 @@ describe("What a trust policy says to a token", () => {
         ["for another action", NO, [statement(own, { Action: "sts:AssumeRole" })]],
         ["in the second statement", YES, [statement(own, { Action: "sts:AssumeRole" }), statement()]],
         ["in no statement", NO, []],
-        ["with a Deny of everything", NO, [statement(), deny(undefined)]],
+        ["with a Deny of everything", NO, [statement(), deny(null)]],
         ["with a Deny of this subject", NO, [statement(), deny({ StringEquals: { [SUB]: SUBJECT } })]],
         ["with a Deny of another subject", YES, [statement(), deny({ StringNotEquals: { [SUB]: SUBJECT } })]],
-        ["with a Deny of another action", YES, [statement(), deny(undefined, { Action: "sts:AssumeRole" })]],
+        ["with a Deny of another action", YES, [statement(), deny(null, { Action: "sts:AssumeRole" })]],
         [
             "with a Deny of another provider",
             YES,
-            [statement(), deny(undefined, { Principal: { Federated: `${PROVIDER}B` } })],
+            [statement(), deny(null, { Principal: { Federated: `${PROVIDER}B` } })],
         ],
         [
             "with a network that is expected",

@@ -68,7 +68,7 @@ describe("a data perimeter", () => {
             ...emptyIamState,
             roles: { cni: of },
             oidcProviders: { [providerArn]: { arn: providerArn, url: provider, clientIds: ["sts.amazonaws.com"] } },
-        } as IamState;
+        };
         return {
             accountId,
             sessions: new Sessions(),
