@@ -17,14 +17,14 @@ import { CNI_ACTIONS } from "../../../documents/cniActions";
 
 const EXPIRED_TOKEN = `x.${Buffer.from('{"exp":1700000000}').toString("base64url")}.x`;
 
-function fromCluster(error: unknown, user: object = { token: "opaque" }): Promise<Error> {
+function fromCluster(error: unknown, user: object = { token: "opaque" }, more: object = {}): Promise<Error> {
     const config = {
         currentContext: "prod",
         getCurrentUser: () => ({ name: "operator", ...user }),
         getCurrentCluster: () => ({ server: "https://api.example.com" }),
     } as unknown as KubeConfig;
     const request = { verb: "get", resource: "namespaces", name: "kube-system" };
-    return Promise.resolve(failureOf(error, request, { config, kubectl: "kubectl", clusterName: "prod" }));
+    return Promise.resolve(failureOf(error, request, { config, kubectl: "kubectl", clusterName: "prod", ...more }));
 }
 
 const answer = (code: number, message: string) =>
@@ -42,6 +42,10 @@ export const CLUSTER_FAILURES: Readonly<Record<string, () => Promise<Error>>> = 
     "cluster-refuses": () => fromCluster(answer(500, "failed calling webhook")),
     "kubeconfig-invalid": () => reasonOf(loadKubeconfig({ kubeconfig: "{}" })),
 };
+
+/** A destroy has the kubeconfig of the state, and its token may have expired since the last update. */
+export const expiredInTheState = () =>
+    fromCluster(answer(401, "Unauthorized"), { token: EXPIRED_TOKEN }, { fromState: true, kubeconfig: "{}" });
 
 const named = (name: string, message: string) => Object.assign(new Error(message), { name });
 
