@@ -240,7 +240,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * The kubeconfig with which the live checks connect to the cluster.
      *
-     * The text of the kubeconfig, as YAML or JSON; an object with the same content works too. It is stored as a secret. A component
+     * The text of the kubeconfig, as YAML or JSON; an object with the same content works too. It is stored as a secret. Another token
+     * in it is no change: a destroy then uses the token of the last update that changed something. A component
      * with an explicit Kubernetes provider needs it. Defaults to `kubernetes:kubeconfig` of the stack's configuration, then to the ambient kubeconfig.
      */
     kubeconfig?: pulumi.Input<string>;

@@ -116,6 +116,12 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     trustIssuer(issuer: TrustedIssuer): Promise<void>;
     /** Makes STS refuse every AssumeRoleWithWebIdentity with this code; without a code it ends. */
     refuseWebIdentity(code?: WebIdentityRefusal): Promise<void>;
+    /**
+     * Sets the resource control policies of the account's organization (texts of policy documents); without any, it ends.
+     *
+     * They limit who may assume the account's roles, for instance by `aws:SourceVpc`, which the calls of the agents have and no other call.
+     */
+    setResourceControlPolicies(documents: string[]): Promise<void>;
     /** Expires credentials that STS issued, for instance by AssumeRole. */
     expireSession(accessKeyId: string): Promise<void>;
     /**
@@ -267,6 +273,7 @@ export function attach(name: string): Sandbox {
         setThrottling: (throttling) => callControl(control, "setThrottling", throttling),
         trustIssuer: (issuer) => callControl(control, "trustIssuer", issuer),
         refuseWebIdentity: (code) => callControl(control, "refuseWebIdentity", code ?? null),
+        setResourceControlPolicies: (documents) => callControl(control, "setResourceControlPolicies", documents),
         expireSession: (accessKeyId) => callControl(control, "expireSession", accessKeyId),
         setStsReachableFromNodes: (isReachable, of) =>
             callControl(control, "setStsReachableFromNodes", isReachable, of?.nodes ?? null),

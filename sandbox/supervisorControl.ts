@@ -36,6 +36,7 @@ export interface Controls {
     trustIssuer(issuer: TrustedIssuer): void;
     /** Null ends it. */
     refuseWebIdentity(code: WebIdentityRefusal | null): void;
+    setResourceControlPolicies(documents: string[]): void;
     expireSession(accessKeyId: string): void;
     /** Null for all nodes. */
     setStsReachableFromNodes(isReachable: boolean, nodes: string[] | null): void;

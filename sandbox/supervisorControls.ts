@@ -35,6 +35,7 @@ export function controlsOf(parts: ControlledParts): Controls {
         setThrottling: (throttling) => aws.setThrottling(throttling),
         trustIssuer: ({ issuer, ...keys }) => aws.trustIssuer(issuer, keys),
         refuseWebIdentity: (code) => aws.refuseWebIdentity(code ?? undefined),
+        setResourceControlPolicies: (documents) => aws.setResourceControlPolicies(documents),
         expireSession: (accessKeyId) => aws.expireSession(accessKeyId),
         setStsReachableFromNodes: (isReachable, names) => {
             nodes?.assertKnown(names ?? []);

@@ -72,7 +72,8 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         (s) => s ?? [],
     );
     const region = memoize(() => regionOf(connection, defaults));
-    const asRefusals = (service: string) => refusalMiddleware(service, secrets, region);
+    const areConfigured = connection.accessKeyId !== undefined;
+    const asRefusals = (service: string) => refusalMiddleware(service, secrets, region, areConfigured);
     const limits = defaults.impatient ? IMPATIENT_LIMITS : REQUEST_LIMITS;
     const attemptTimeout = limitAttempt(defaults.attemptMilliseconds ?? ATTEMPT_MILLISECONDS);
 
@@ -165,7 +166,12 @@ function quotaIsNotThrottling<Call, Answer>(next: (call: Call) => Promise<Answer
 const OUTERMOST = { step: "initialize", priority: "high", name: "eksCniErrors" } as const;
 
 /** Middleware outside the SDK's retries and credential providers, so that it gets the final errors of both. */
-function refusalMiddleware(service: string, secrets: readonly string[], region: () => Promise<string>) {
+function refusalMiddleware(
+    service: string,
+    secrets: readonly string[],
+    region: () => Promise<string>,
+    areConfigured: boolean,
+) {
     return <Call, Answer>(next: (call: Call) => Promise<Answer>, { commandName = "" }: { commandName?: string }) =>
         async (call: Call): Promise<Answer> => {
             try {
@@ -174,7 +180,7 @@ function refusalMiddleware(service: string, secrets: readonly string[], region: 
                 const action = `${service}:${commandName.replace(/Command$/, "")}`;
                 throw isRegionDisabled(error)
                     ? stsInactive(messageOf(error, secrets), action, await region())
-                    : (refusalOf(error, action, secrets) ?? error);
+                    : (refusalOf(error, action, secrets, areConfigured) ?? error);
             }
         };
 }

@@ -1,6 +1,6 @@
 import type { Proof } from "../model/proof";
 import type { DryRunResult } from "./dryRuns";
-import { isDeniedByServiceControlPolicy } from "./serviceControlPolicy";
+import { perimeterOf } from "./perimeter";
 import type { Decision, Simulation } from "./simulation";
 
 /** The findings of the proof about the permissions of a role's session. */
@@ -40,19 +40,26 @@ export function verdictOf(findings: Findings): Proof {
         : { verdict: "yes", evidence };
 }
 
-/** Denied by the simulator, denied by EC2 if the simulator says nothing, or the session is not known to EC2 yet. */
-function isMissing({ outcome, decision }: Unproven): boolean {
-    return (
-        outcome === "stranger" ||
-        decision === "denied" ||
-        decision === "deniedByOrganization" ||
-        (outcome === "refused" && saysNothing(decision))
-    );
+/**
+ * Denied by the simulator, denied by EC2 if the simulator says nothing, or the session is not known to EC2 yet. A denial by a data
+ * perimeter is about the machine that runs Pulumi.
+ */
+function isMissing(one: Unproven): boolean {
+    const { outcome, decision } = one;
+    const isRefused = outcome === "refused" && saysNothing(decision) && !isOutside(one);
+    return outcome === "stranger" || decision === "denied" || isDeniedByOrganization(one) || isRefused;
 }
 
-/** No change of the role helps then. */
-function isDeniedByOrganization({ action, decision, words }: Unproven): boolean {
-    return decision === "deniedByOrganization" || isDeniedByServiceControlPolicy(words, action.action);
+function isOutside({ outcome, words }: Unproven): boolean {
+    return outcome === "refused" && perimeterOf(words) !== undefined;
+}
+
+/**
+ * No change of the role helps then. EC2's words alone do not tell: a service control policy may deny the call from this machine, and
+ * admit it from the nodes.
+ */
+function isDeniedByOrganization({ decision }: Unproven): boolean {
+    return decision === "deniedByOrganization";
 }
 
 const ASK_THE_ORGANIZATION =
@@ -67,8 +74,10 @@ function saysNothing(decision: Decision | undefined): boolean {
  * EC2 may deny a DryRun that the simulator allows because of where the call comes from (conditions on the source address or the
  * VPC endpoint), or because IAM shows a policy that is not enforced yet.
  */
-function isUndecided({ outcome, decision }: Unproven): boolean {
+function isUndecided(one: Unproven): boolean {
+    const { outcome, decision } = one;
     return (
+        (isOutside(one) && saysNothing(decision)) ||
         decision === "unclear" ||
         decision === "unevaluated" ||
         (outcome === "refused" && decision === "allowed") ||
@@ -105,6 +114,12 @@ function whyUndecided(undecided: readonly Unproven[]): string {
             (actions, words) =>
                 `EC2 refuses a DryRun of ${actions} from this machine, and IAM's policy simulator cannot decide, since it ` +
                 `depends on conditions that only a real call meets: ${words}.`,
+        ),
+        ...say(
+            (one) => isOutside(one) && saysNothing(one.decision),
+            (actions, words) =>
+                `EC2 refuses a DryRun of ${actions} from this machine by a policy that may depend on where the call comes from: ` +
+                `${words}.`,
         ),
         ...say(
             ({ outcome }) => outcome === "unclear",

@@ -24,6 +24,8 @@ export interface ClusterConnection {
     readonly context?: string;
     /** The EKS cluster that the program names. Only for messages. */
     readonly clusterName?: string;
+    /** Whether this is the connection of a destroy or a refresh, which does not see the present program. */
+    readonly fromState?: boolean;
 }
 
 /** How a live check reaches the cluster and the account. Kept in the stack's state. */

@@ -41,6 +41,8 @@ export interface OperationContext {
     readonly cancelled?: AbortSignal;
     /** Whether this run's program turns off the live checks of the component with this field manager. */
     readonly turningOff?: (fieldManager: string) => TurningOff | undefined;
+    /** Whether the inputs are those of the state, as for a delete and a refresh. */
+    readonly fromState?: boolean;
     /** Opens the run context. Defaults to openRunContext; tests pass their own. */
     readonly open?: (
         inputs: ConnectionInputs,
@@ -64,6 +66,7 @@ export async function openRunContext(
     const connection = {
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
         ...(context === undefined ? {} : { context }),
+        ...(operation.fromState === undefined ? {} : { fromState: operation.fromState }),
     };
     return {
         subject,

@@ -106,17 +106,49 @@ function identityPoliciesOf(state: IamState, holder: PolicyHolder) {
     ];
 }
 
-/** Evaluates the caller's policies and the role's trust policy together, for a caller that assumes the role. */
-export function assumeVerdict(state: IamState, role: RoleState, caller: PolicyHolder, act: Act): Verdict {
-    return simulate(act, { identityPolicies: identityPoliciesOf(state, caller), resourcePolicy: trustPolicyOf(role) });
+/**
+ * Evaluates the caller's policies and the role's trust policy together, for a caller that assumes the role.
+ *
+ * @param resourceControl Texts of the resource control policies of the role's account.
+ */
+export function assumeVerdict(
+    state: IamState,
+    role: RoleState,
+    caller: PolicyHolder,
+    act: Act,
+    resourceControl: readonly string[] = [],
+): Verdict {
+    const identityPolicies = identityPoliciesOf(state, caller);
+    return simulate(act, {
+        identityPolicies,
+        resourcePolicy: trustPolicyOf(role),
+        resourceControlPolicies: limiting(resourceControl),
+    });
 }
 
 /** Evaluates a trust policy for a federated principal that assumes the role. */
-export function trustVerdict(role: RoleState, act: Act): Verdict {
+export function trustVerdict(role: RoleState, act: Act, resourceControl: readonly string[] = []): Verdict {
     return simulate(act, {
         identityPolicies: [],
         resourcePolicy: trustPolicyOf(role),
+        resourceControlPolicies: limiting(resourceControl),
     });
+}
+
+/**
+ * Resource control policies, with RCPFullAWSAccess, which cannot be detached
+ * (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html). They limit the calls of every
+ * principal on the account's resources: of this account, on its roles.
+ */
+function limiting(documents: readonly string[]): Simulation["resourceControlPolicies"] {
+    const everything = {
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: "*", Action: "*", Resource: "*" }],
+    };
+    const policies = documents.map((text, index) => ({ name: `policy ${index + 1}`, policy: parse(text) }));
+    return documents.length === 0
+        ? []
+        : [{ orgIdentifier: "account", policies: [{ name: "RCPFullAWSAccess", policy: everything }, ...policies] }];
 }
 
 /** The simulator needs the name: it reports by name which policy decided. */

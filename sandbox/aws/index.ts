@@ -24,6 +24,7 @@ import { ModelGuard } from "./modelGuard";
 import { startMoto, type Moto } from "./moto";
 import { Organization } from "./organization";
 import { errorAnswer } from "./protocol";
+import { ResourceControlPolicies } from "./resourceControl";
 import { serve, type Answer } from "./serve";
 import { answerSts } from "./sts";
 import { Issuers, type IssuerKeys } from "./sts/issuers";
@@ -67,6 +68,8 @@ export interface AwsApi {
     describeCluster(name: string, access: ClusterAccess): void;
     /** Refuses every later AssumeRoleWithWebIdentity; undefined ends it. */
     refuseWebIdentity(code: WebIdentityRefusal | undefined): void;
+    /** Sets the resource control policies of the account's organization, enforced at once; none ends it. */
+    setResourceControlPolicies(documents: readonly string[]): void;
     /** Expires credentials that STS issued. */
     expireSession(accessKeyId: string): void;
     /** The service accounts with an EKS Pod Identity association. */
@@ -130,6 +133,7 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
         setRoleLastUsed: (name, region) => context.lastUse.set(context.timeline.written, name, region),
         describeCluster: (name, reached) => access.set(name, reached),
         refuseWebIdentity: (code) => context.refusals.set(code),
+        setResourceControlPolicies: (documents) => context.resourceControl.set(documents),
         expireSession: (accessKeyId) => context.sessions.expire(accessKeyId),
         iamState: () => context.timeline.written,
         reset: async (wanted) => {
@@ -138,6 +142,7 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
             context.users.clear();
             context.organization.reset();
             context.lastUse.clear();
+            context.resourceControl.set([]);
             access.forEach((_, name) => [context.addOns, context.associations].forEach((of) => of.forget(name)));
             context.timeline.settle();
             context.held.clear();
@@ -198,6 +203,7 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         associations,
         addOns: new AddOns(region, accountId, associations),
         refusals: new WebIdentityRefusals(),
+        resourceControl: new ResourceControlPolicies(),
         enforced: () => timeline.enforced,
         inTurn: oneAfterTheOther(),
         ...settings,

@@ -1,4 +1,5 @@
 import type { ServiceControlPolicies } from "./authorise";
+import type { CallOrigin } from "./callOrigin";
 import { operatorArn, type Caller, type Principal } from "./sts/sessions";
 
 /**
@@ -57,25 +58,30 @@ function statements(...Statement: object[]): string {
 /** Only service control policies limit the operator. */
 const everything = { attachedPolicyArns: [], inlinePolicies: { everything: fullAwsAccess } };
 
+/** The part of a principal that decides what it may do. */
+export type LimitedPrincipal = Pick<Principal, "arn" | "principalArn" | "policies">;
+
 /** The principal of a call. Undefined for an operator whom nothing limits. */
 export function limitedPrincipal(
     caller: Caller,
     { serviceControlPolicies }: Organization,
     accountId: string,
-): Pick<Principal, "arn" | "policies"> | undefined {
+): LimitedPrincipal | undefined {
     if (caller.kind !== "operator") {
         return caller;
     }
-    return serviceControlPolicies.length === 0 ? undefined : { arn: operatorArn(accountId), policies: everything };
+    const arn = operatorArn(accountId);
+    return serviceControlPolicies.length === 0 ? undefined : { arn, principalArn: arn, policies: everything };
 }
 
 /**
- * Condition keys of every call: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html. For a session,
- * `aws:PrincipalArn` is the role. IAM is in us-east-1, whatever region the caller has.
+ * Condition keys of every call: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html. IAM is in
+ * us-east-1, whatever region the caller has.
  */
 export function globalKeys(
-    { arn, policies }: Pick<Principal, "arn" | "policies">,
+    { principalArn }: Pick<Principal, "principalArn">,
     region: string,
+    origin: CallOrigin = {},
 ): Record<string, string> {
-    return { "aws:RequestedRegion": region, "aws:PrincipalArn": policies.arn ?? arn };
+    return { ...origin, "aws:RequestedRegion": region, "aws:PrincipalArn": principalArn };
 }

@@ -14,6 +14,7 @@ import {
     IAMClient,
     PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { type Sandbox, startSandbox } from "local-eks";
 import { fullAwsAccess, regionDeny } from "local-eks/iam";
@@ -435,6 +436,51 @@ describe("The hand-over's access to an AWS account", function () {
             const proof = await prove(roleArn);
             assert.equal(proof.verdict, "yes", JSON.stringify(proof));
         });
+    });
+
+    describe("outside of a data perimeter, leaves to the canary", () => {
+        const request = { depth: "assumeRole", readTrust: true } as const;
+        afterEach(() => sandbox.setResourceControlPolicies([]));
+
+        it("a role whose trust policy asks for the nodes' network", async () => {
+            const trust = trustOf(sandbox) as { Statement: { Condition: object }[] };
+            Object.assign(trust.Statement[0]?.Condition ?? {}, { StringLike: { "aws:SourceVpc": "vpc-*" } });
+            const proof = await prove(await makeRole("of-nodes", trust), request);
+            assert.equal(proof.verdict, "undecided", JSON.stringify(proof));
+            assert.match(proof.why, /admits the token under conditions on aws:SourceVpc, which the nodes may meet/);
+        });
+
+        it("a role that a resource control policy refuses to this machine", async () => {
+            const roleArn = await makeRole("in-perimeter");
+            assert.equal((await prove(roleArn, request)).verdict, "yes");
+            const Condition = { Null: { "aws:SourceVpc": "true" } };
+            const deny = { Effect: "Deny", Principal: "*", Action: "sts:*", Resource: "*", Condition };
+            await sandbox.setResourceControlPolicies([JSON.stringify({ Version: "2012-10-17", Statement: [deny] })]);
+            const proof = await prove(roleArn, request);
+            assert.equal(proof.verdict, "undecided", JSON.stringify(proof));
+            const unread = await prove(roleArn, { ...request, readTrust: false });
+            assert.equal(unread.verdict === "no" && unread.code, "trust-refused");
+        });
+    });
+
+    it("assumes the role of the connection with the session of another one", async () => {
+        const trusting = (AWS: string) => ({
+            Version: "2012-10-17",
+            Statement: [{ Effect: "Allow", Principal: { AWS }, Action: "sts:AssumeRole" }],
+        });
+        const source = await makeRole(
+            "AWSReservedSSO_PowerUser_0123456789abcdef",
+            trusting(`arn:aws:iam::${sandbox.accountId}:root`),
+        );
+        const roleArn = await makeRole("deployer", trusting(source));
+        const { Credentials } = await new STSClient(operator).send(
+            new AssumeRoleCommand({ RoleArn: source, RoleSessionName: "jane@example.com" }),
+        );
+        const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
+        const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+        const endpoints = { sts: sandbox.awsEndpoint };
+        const chained = connectAws({ ...session, roleArn, endpoints }, { region: sandbox.region });
+        assert.equal(await chained.callerAccount(), sandbox.accountId);
     });
 
     describe("needs of the operator's rights", () => {

@@ -4,9 +4,9 @@ import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import type { Moto } from "../moto";
-import { globalKeys, limitedPrincipal, type Organization } from "../organization";
+import { globalKeys, type LimitedPrincipal, limitedPrincipal, type Organization } from "../organization";
 import type { AwsRequest, AwsResponse } from "../protocol";
-import type { Principal, Sessions } from "../sts/sessions";
+import type { Sessions } from "../sts/sessions";
 import { withoutProfileFilter } from "./instances";
 import { enabledRegions } from "./regions";
 import { ec2Context, ec2Resources } from "./resources";
@@ -69,7 +69,7 @@ async function isWildcardOnly(action: string): Promise<boolean> {
 
 function authorise(
     request: AwsRequest,
-    principal: Pick<Principal, "arn" | "policies">,
+    principal: LimitedPrincipal,
     state: IamState,
     context: Pick<Ec2Context, "accountId" | "region" | "organization">,
     needsNoResource: boolean,
@@ -77,7 +77,10 @@ function authorise(
     const { arn: principalArn, policies } = principal;
     const action = `ec2:${request.action}`;
     const region = request.region ?? context.region;
-    const keys = { ...ec2Context(request.parameters, region), ...globalKeys(principal, region) };
+    const keys = {
+        ...ec2Context(request.parameters, region),
+        ...globalKeys(principal, region, request.origin),
+    };
     const resources = needsNoResource ? ["*"] : ec2Resources(request.parameters, region, context.accountId);
     for (const resource of resources) {
         const act = { principalArn, accountId: context.accountId, action, resource, context: keys };

@@ -4,9 +4,9 @@ import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import type { Moto } from "../moto";
-import { globalKeys, limitedPrincipal, type Organization } from "../organization";
+import { globalKeys, type LimitedPrincipal, limitedPrincipal, type Organization } from "../organization";
 import type { AwsRequest, AwsResponse } from "../protocol";
-import type { Principal, Sessions } from "../sts/sessions";
+import type { Sessions } from "../sts/sessions";
 import { identityAnswer, type IdentityContext } from "./identityAnswers";
 import type { NodeGroupDeletions } from "./nodeGroupDeletions";
 import { completeNodeGroup, type NodeGroupState } from "./nodeGroups";
@@ -52,22 +52,24 @@ export async function answerEks(request: AwsRequest, context: EksContext): Promi
     const route = routeOf(request.method, path);
     const principal = limitedPrincipal(caller, context.organization, context.accountId);
     if (principal) {
-        authorise(route, principal, request.region ?? context.region, state, context);
+        authorise(request, route, principal, state, context);
     }
     return (await answerWithoutMoto(request, route, context)) ?? (await answerByMoto(request, route, context));
 }
 
 function authorise(
+    request: AwsRequest,
     route: Route,
-    principal: Pick<Principal, "arn" | "policies">,
-    region: string,
+    principal: LimitedPrincipal,
     state: IamState,
-    { accountId, organization }: EksContext,
+    { accountId, region: ownRegion, organization }: EksContext,
 ): void {
+    const region = request.region ?? ownRegion;
     const { arn: principalArn, policies } = principal;
     const action = `eks:${route.action}`;
     const resource = resourceOf(route, region, accountId);
-    const act = { principalArn, accountId, action, resource, context: globalKeys(principal, region) };
+    const keys = globalKeys(principal, region, request.origin);
+    const act = { principalArn, accountId, action, resource, context: keys };
     const verdict = policyVerdict(state, policies, act, organization.serviceControlPolicies);
     if (verdict !== "allowed") {
         throw new AwsError(

@@ -3,9 +3,9 @@ import type { IAMClient } from "@aws-sdk/client-iam";
 import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { Moto } from "../moto";
-import { globalKeys, limitedPrincipal } from "../organization";
+import { globalKeys, type LimitedPrincipal, limitedPrincipal } from "../organization";
 import { queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
-import type { Principal, Sessions } from "../sts/sessions";
+import type { Sessions } from "../sts/sessions";
 import { parameterRefusal } from "./constraints";
 import { completed, writeWithoutMoto } from "./gaps";
 import { writeRefusal } from "./preconditions";
@@ -61,16 +61,14 @@ export async function answerIam(request: AwsRequest, context: IamContext): Promi
     return context.inTurn(() => write(request, context));
 }
 
-function authorise(
-    request: AwsRequest,
-    principal: Pick<Principal, "arn" | "policies">,
-    state: IamState,
-    context: IamContext,
-): void {
+function authorise(request: AwsRequest, principal: LimitedPrincipal, state: IamState, context: IamContext): void {
     const { arn: principalArn, policies } = principal;
     const action = `iam:${request.action}`;
     const target = iamResource(request.action, request.parameters, state, context.accountId);
-    const keys = { ...iamConditionKeys(request.action, request.parameters), ...globalKeys(principal, "us-east-1") };
+    const keys = {
+        ...iamConditionKeys(request.action, request.parameters),
+        ...globalKeys(principal, "us-east-1", request.origin),
+    };
     const act = { principalArn, accountId: context.accountId, action, resource: target.arn, context: keys };
     const verdict = policyVerdict(state, policies, act, context.organization.serviceControlPolicies);
     if (verdict !== "allowed") {

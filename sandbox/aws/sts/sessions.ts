@@ -28,8 +28,12 @@ export interface Principal {
     readonly arn: string;
     /** As GetCallerIdentity returns it. */
     readonly userId: string;
-    /** A session's are those of its role, whose ARN they have. */
-    readonly policies: PolicyHolder & Partial<Pick<RoleState, "arn">>;
+    /**
+     * The value of `aws:PrincipalArn`: for a session, the ARN of its role with the role's path
+     * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+     */
+    readonly principalArn: string;
+    readonly policies: PolicyHolder;
 }
 
 export type Caller = Principal | { readonly kind: "operator" };
@@ -102,7 +106,7 @@ export class Sessions {
         }
         const user = this.users?.withKey(credential.accessKeyId);
         if (user) {
-            return { kind: "user", arn: user.arn, userId: user.id, policies: user.policies };
+            return { kind: "user", arn: user.arn, userId: user.id, principalArn: user.arn, policies: user.policies };
         }
         const session = this.byAccessKey.get(credential.accessKeyId);
         if (!session || session.sessionToken !== credential.sessionToken) {
@@ -120,7 +124,7 @@ export class Sessions {
             throw invalidToken(service);
         }
         const userId = `${session.roleId}:${session.sessionName}`;
-        return { kind: "session", arn: session.arn, userId, policies: role };
+        return { kind: "session", arn: session.arn, userId, principalArn: role.arn, policies: role };
     }
 }
 

@@ -1,5 +1,12 @@
 /** The advice of a run that cannot read or change the cluster or the account, and of one that cannot prove the role. */
-import { AWS_FAILURES, CLUSTER_FAILURES, PROOF_FAILURES, refusedAttachment } from "./failures";
+import {
+    AWS_FAILURES,
+    CLUSTER_FAILURES,
+    expiredInTheState,
+    OTHER_AWS_FAILURES,
+    PROOF_FAILURES,
+    refusedAttachment,
+} from "./failures";
 import { AdviceScenario, CNI_POLICY, Play } from "./play";
 
 /** An update that acts on a cluster that was handed over. */
@@ -66,7 +73,7 @@ export const CLUSTER_ACCESS: AdviceScenario[] = [
             handedOver: true,
             command: "destroy",
             trouble: (play) => fails(play, "cluster", failureOf(code)),
-            advice: ["Restore access to the cluster, and run pulumi destroy again"],
+            advice: ["Restore access to the cluster, and run pulumi destroy again", CLUSTER_ADVICE[code] ?? "?"],
             follow: restored,
         },
         {
@@ -90,6 +97,19 @@ export const CLUSTER_ACCESS: AdviceScenario[] = [
             again: ["up", "destroy"],
         },
     ]),
+    {
+        code: "cluster-credentials-expired",
+        title: "a destroy, with the token of the state",
+        handedOver: true,
+        command: "destroy",
+        trouble: (play) => fails(play, "cluster", expiredInTheState),
+        // tests/unit/handover/kubernetes/storedKubeconfig.test.ts follows it with a kubeconfig.
+        advice: [
+            "Run `aws eks update-kubeconfig --name prod`, and then the same Pulumi command again",
+            "Another token in the program does not help",
+        ],
+        follow: restored,
+    },
     ...NO_PROOF_THAT_IT_IS_GONE.filter((code) => code !== "cluster-unreachable").map((code): AdviceScenario => ({
         code,
         title: "forceDestroy on a cluster that lives",
@@ -144,6 +164,17 @@ export const AWS_ACCESS: AdviceScenario[] = [
         advice: [AWS_ADVICE[code] ?? "?"],
         follow: restored,
     })),
+    ...OTHER_AWS_FAILURES.flatMap(([code, advice, failure]): AdviceScenario[] =>
+        (["up", "destroy"] as const).map((command) => ({
+            code,
+            title: `"${advice}" in ${command}`,
+            handedOver: true,
+            command,
+            trouble: (play) => (acts(play), fails(play, "aws", failure)),
+            advice: [advice],
+            follow: restored,
+        })),
+    ),
     {
         code: "aws-policy-quota",
         handedOver: true,

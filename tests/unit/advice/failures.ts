@@ -15,14 +15,14 @@ import { CNI_ACTIONS } from "../../../documents/cniActions";
 
 const EXPIRED_TOKEN = `x.${Buffer.from('{"exp":1700000000}').toString("base64url")}.x`;
 
-function fromCluster(error: unknown, user: object = { token: "opaque" }): Promise<Error> {
+function fromCluster(error: unknown, user: object = { token: "opaque" }, more: object = {}): Promise<Error> {
     const config = {
         currentContext: "prod",
         getCurrentUser: () => ({ name: "operator", ...user }),
         getCurrentCluster: () => ({ server: "https://api.example.com" }),
     } as unknown as KubeConfig;
     const request = { verb: "get", resource: "namespaces", name: "kube-system" };
-    return Promise.resolve(failureOf(error, request, { config, kubectl: "kubectl", clusterName: "prod" }));
+    return Promise.resolve(failureOf(error, request, { config, kubectl: "kubectl", clusterName: "prod", ...more }));
 }
 
 const answer = (code: number, message: string) =>
@@ -40,6 +40,10 @@ export const CLUSTER_FAILURES: Readonly<Record<string, () => Promise<Error>>> = 
     "cluster-refuses": () => fromCluster(answer(500, "failed calling webhook")),
     "kubeconfig-invalid": () => reasonOf(loadKubeconfig({ kubeconfig: "{}" })),
 };
+
+/** A destroy has the kubeconfig of the state, and its token may have expired since the last update. */
+export const expiredInTheState = () =>
+    fromCluster(answer(401, "Unauthorized"), { token: EXPIRED_TOKEN }, { fromState: true, kubeconfig: "{}" });
 
 const named = (name: string, message: string) => Object.assign(new Error(message), { name });
 
@@ -61,6 +65,29 @@ export const AWS_FAILURES: Readonly<Record<string, () => Promise<Error>>> = {
     "aws-unreachable": () => fromAws("TimeoutError", "connect ETIMEDOUT"),
     "aws-region-unknown": () => withoutRegion(() => reasonOf(regionOf({}, {}))),
 };
+
+/** Failures whose message depends on more than the code. */
+export const OTHER_AWS_FAILURES: readonly (readonly [code: string, advice: string, failure: () => Promise<Error>])[] = [
+    [
+        "aws-access-denied",
+        "Run the same command again from a network that this policy admits",
+        () =>
+            fromAws(
+                "AccessDenied",
+                "User: arn is not authorized to perform: iam:GetRole on resource: r with an explicit deny in a service control policy",
+            ),
+    ],
+    [
+        "aws-access-denied",
+        "name it in the role's trust policy",
+        () => fromAws("AccessDenied", "User: arn is not authorized to perform: sts:AssumeRole on resource: r"),
+    ],
+    [
+        "aws-credentials-expired",
+        "run pulumi up, which saves them",
+        () => Promise.resolve(refusalOf(named("ExpiredToken", "old"), "iam:GetRole", [], true) ?? new Error("none")),
+    ],
+];
 
 /** The refusal of IAM to attach a policy. */
 export function refusedAttachment(name: "LimitExceeded", role: string, policyArn: string): Promise<Error> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { type CallOrigin, fromInternet, throughEndpoint } from "../../../aws/callOrigin";
 import { answerEc2, type Ec2Context } from "../../../aws/ec2";
 import { enabledRegions } from "../../../aws/ec2/regions";
 import { answerEks, type EksContext } from "../../../aws/eks";
@@ -35,7 +36,7 @@ const role: RoleState = {
 const state: IamState = { ...emptyIamState, roles: { cni: role } };
 
 /** The account of a test, whose moto knows one answer. */
-function makeAccount(levels: string[][] = [], answer = "<Answer/>") {
+function makeAccount(levels: string[][] = [], answer = "<Answer/>", origin: CallOrigin = {}) {
     const organization = new Organization();
     organization.serviceControlPolicies = levels;
     const users = new Users(accountId);
@@ -65,6 +66,7 @@ function makeAccount(levels: string[][] = [], answer = "<Answer/>") {
             action,
             parameters: new Map([["Action", action]]),
             region,
+            origin,
             credential: { accessKeyId, ...(sessionToken !== undefined && { sessionToken }) },
         } satisfies AwsRequest;
     };
@@ -149,6 +151,21 @@ describe("service control policies", () => {
         assert.equal((await ec2(denied, sessions.create(role, "aws-node", 900))).status, 200);
         await assert.rejects(ec2(denied, other), ec2Refusal(other.arn, explicit));
         await assert.rejects(ec2(denied), ec2Refusal(operatorArn, explicit));
+    });
+
+    it("deny the calls of each service from outside of a network, and none through its endpoints", async () => {
+        const outside = statement("Deny", "*", { StringNotEqualsIfExists: { "aws:SourceVpc": "vpc-1" } });
+        const from = (origin: CallOrigin) => makeAccount([[fullAwsAccess, outside]], '{"clusters":[]}', origin);
+        const node = from(throughEndpoint("vpc-1"));
+        assert.equal((await node.ec2(home)).status, 200);
+        assert.equal((await node.eks(home)).status, 200);
+        assert.equal((await node.iam("GetRole")).status, 200);
+        const denial = new RegExp(`${explicit}$`);
+        for (const { ec2, eks, iam } of [from(fromInternet("203.0.113.7")), from(throughEndpoint("vpc-2"))]) {
+            await assert.rejects(ec2(home), { name: "UnauthorizedOperation", message: denial });
+            await assert.rejects(eks(home), { name: "AccessDeniedException", message: denial });
+            await assert.rejects(iam("GetRole"), { name: "AccessDenied", message: denial });
+        }
     });
 
     it("take permissions away from a session of a role, and give none", async () => {

@@ -137,6 +137,35 @@ describe("the verdict on a role's rights", () => {
             });
         }
 
+        const perimeters = [
+            "with an explicit deny in a service control policy",
+            "because no service control policy allows the ec2:AttachNetworkInterface action",
+            "with an explicit deny in a resource control policy",
+            "because no VPC endpoint policy allows the ec2:AttachNetworkInterface action",
+            "with an explicit deny in a VPC endpoint policy",
+        ];
+        for (const denied of perimeters) {
+            const words = `UnauthorizedOperation: You are not authorized to perform this operation. User: arn is not authorized to perform: ec2:Attach ${denied}`;
+            const why =
+                "EC2 refuses a DryRun of ec2:Attach from this machine by a policy that may depend on where the call comes from: " +
+                `${words}.`;
+
+            it(`for a refusal "${denied}", where nothing else can be asked`, () => {
+                deepStrictEqual(verdictWithoutSimulation([dryRunOf("Attach", "refused", words)]), {
+                    verdict: "undecided",
+                    why,
+                    evidence: [
+                        "Not proved: ec2:Attach, since the live checks' credentials are not allowed to use IAM's policy simulator. AWS says no.",
+                    ],
+                });
+                deepStrictEqual(verdict([dryRunOf("Attach", "refused", words)], { Attach: "unevaluated" }), {
+                    verdict: "undecided",
+                    why,
+                    evidence: [],
+                });
+            });
+        }
+
         it("for an answer that tells nothing, where the caller may not simulate", () => {
             deepStrictEqual(verdictWithoutSimulation([dryRunOf("Create", "unclear", "Odd: in use")]), {
                 verdict: "undecided",
@@ -208,11 +237,19 @@ describe("the verdict on a role's rights", () => {
             });
         });
 
-        it("with the owner to ask, where EC2 names such a policy", () => {
+        it("with the owner to ask, where EC2 names such a policy, and the simulation says that it denies the nodes' calls as well", () => {
             const why = `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: ${SCP}`;
             const one = dryRunOf("Attach", "refused", SCP);
-            deepStrictEqual(verdict([one], { Attach: "denied" }), { ...no(why), fix: FIX });
-            deepStrictEqual(verdictWithoutSimulation([one]), { ...no(why), fix: FIX });
+            deepStrictEqual(verdict([one], { Attach: "deniedByOrganization" }), { ...no(why), fix: FIX });
+        });
+
+        it("without the owner where EC2 names such a policy, and the role's own policies do not allow the action either", () => {
+            deepStrictEqual(
+                verdict([dryRunOf("Attach", "refused", SCP)], { Attach: "denied" }),
+                no(
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: ${SCP}`,
+                ),
+            );
         });
 
         it("without the owner where the policy denies something that is not missing", () => {
@@ -224,6 +261,21 @@ describe("the verdict on a role's rights", () => {
                 ),
             );
         });
+
+        for (const denied of [
+            "because no identity-based policy allows the ec2:Attach action",
+            "with an explicit deny in an identity-based policy",
+            "because no permissions boundary allows the ec2:Attach action",
+            "with an explicit deny in a permissions boundary",
+            "with an explicit deny in a session policy",
+        ]) {
+            it(`where EC2 refuses "${denied}" and the caller may not simulate`, () => {
+                deepStrictEqual(
+                    verdictWithoutSimulation([dryRunOf("Attach", "refused", `No: ${denied}`)]).verdict,
+                    "no",
+                );
+            });
+        }
 
         it("where EC2 does not know the session yet", () => {
             deepStrictEqual(
