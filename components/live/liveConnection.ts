@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withoutTokens } from "../../documents/kubeconfigTokens";
 import type { AwsConnection } from "../../handover/model/connection";
-import { withoutTokens } from "../../handover/model/kubeconfigTokens";
 import { givenProperties } from "../arguments/knownArgs";
 import { Problem } from "../arguments/problem";
 import { ValidArgs } from "../arguments/validArgs";

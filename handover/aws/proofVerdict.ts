@@ -62,8 +62,10 @@ function isDeniedByOrganization({ decision }: Unproven): boolean {
     return decision === "deniedByOrganization";
 }
 
+/** The simulator cannot tell a policy that admits the nodes by their addresses alone from one that denies everybody. */
 const ASK_THE_ORGANIZATION =
-    "A service control policy of the organization denies this, so its owner has to allow these actions for the role. Then run pulumi up --refresh.";
+    "A service control policy of the organization denies this, so its owner has to allow these actions for the role. Then run pulumi up --refresh. " +
+    'If it admits the nodes by their addresses, set proof: "off", and the canary decides.';
 
 /** The caller may not simulate, or IAM does not simulate the action. */
 function saysNothing(decision: Decision | undefined): boolean {

@@ -1,5 +1,5 @@
+import { withoutTokens } from "../../documents/kubeconfigTokens";
 import type { ConnectionInputs } from "../model/connection";
-import { withoutTokens } from "../model/kubeconfigTokens";
 import type { Timeouts } from "../model/subject";
 import type { OperationContext } from "../observe/runContext";
 

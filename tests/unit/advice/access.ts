@@ -2,6 +2,7 @@
 import {
     AWS_FAILURES,
     CLUSTER_FAILURES,
+    deniedByOrganization,
     expiredInTheState,
     OTHER_AWS_FAILURES,
     PROOF_FAILURES,
@@ -221,5 +222,26 @@ export const PROOF: AdviceScenario[] = [
         },
         advice: ['or proof: "off"; the canary still runs'],
         follow: (play) => play.set({ proof: "off" }),
+    })),
+    ...[
+        {
+            advice: "its owner has to allow these actions for the role. Then run pulumi up --refresh.",
+            follow: ({ world }: Play): unknown => delete world.conditions.proof,
+        },
+        {
+            advice: 'If it admits the nodes by their addresses, set proof: "off", and the canary decides.',
+            follow: (play: Play): unknown => play.set({ proof: "off" }),
+        },
+    ].map(({ advice, follow }): AdviceScenario => ({
+        code: "permission-missing",
+        title: `a service control policy: ${advice}`,
+        handedOver: true,
+        command: "up",
+        trouble: (play) => {
+            acts(play);
+            play.world.conditions.proof = deniedByOrganization;
+        },
+        advice: [advice],
+        follow,
     })),
 ];

@@ -111,6 +111,14 @@ export const PROOF_FAILURES: Readonly<Record<string, () => Promise<Proof>>> = {
     },
 };
 
+/** The role's session is denied from anywhere, as IAM's policy simulator says. */
+export function deniedByOrganization(): Promise<Proof> {
+    const [action] = CNI_ACTIONS.ipv4;
+    const tried = action === undefined ? [] : [{ action, outcome: "refused" as const, words: "denied" }];
+    const decisions = new Map(tried.map(({ action: { action: name } }) => [name, "deniedByOrganization" as const]));
+    return Promise.resolve(verdictOf({ roleArn: "arn", tried, simulation: { decisions } }));
+}
+
 async function proofFrom(name: string, message: string): Promise<Proof> {
     const send = () => Promise.reject(named(name, message));
     const assumed = await assume(clientsOf({ anonymousSts: () => Promise.resolve({ send }) }), "arn", "token");

@@ -222,7 +222,8 @@ describe("the verdict on a role's rights", () => {
         });
 
         const FIX =
-            "A service control policy of the organization denies this, so its owner has to allow these actions for the role. Then run pulumi up --refresh.";
+            "A service control policy of the organization denies this, so its owner has to allow these actions for the role. Then run pulumi up --refresh. " +
+            'If it admits the nodes by their addresses, set proof: "off", and the canary decides.';
         const SCP =
             "UnauthorizedOperation: You are not authorized to perform this operation. User: u is not authorized to perform: ec2:Attach " +
             "with an explicit deny in a service control policy";

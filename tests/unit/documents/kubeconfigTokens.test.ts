@@ -1,7 +1,7 @@
 import { dumpYaml as dump, KubeConfig } from "@kubernetes/client-node";
 import { deepStrictEqual, notDeepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { withoutTokens } from "../../../../handover/model/kubeconfigTokens";
+import { withoutTokens } from "../../../documents/kubeconfigTokens";
 
 const SERVER = "https://0123456789ABCDEF.gr7.us-west-2.eks.amazonaws.com";
 
