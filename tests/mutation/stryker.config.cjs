@@ -62,9 +62,10 @@ const PARTS = {
     adapters: {
         mutate: [
             "handover/aws/{awsErrors,callerCredentials,clusterMembership,dryRuns,grantedByPolicies,instances,lastUsedRegions}.ts",
-            "handover/aws/{missingGrants,policyReader,proofVerdict,regionSearch,rolePolicies,serviceControlPolicy}.ts",
-            "handover/aws/{simulation,stsRegion}.ts",
-            "handover/kubernetes/{authentication,clusterClock,clusterErrors,commands,daemonSet,defaultPods,events}.ts",
+            "handover/aws/{missingGrants,perimeter,policyReader,proofVerdict,refusedTrust,regionSearch,rolePolicies}.ts",
+            "handover/aws/{serviceControlPolicy,simulation,stsRegion}.ts",
+            "handover/kubernetes/{ambientUser,authentication,bearerTokens,clusterClock,clusterErrors,commands}.ts",
+            "handover/kubernetes/{daemonSet,defaultPods,events}.ts",
             "handover/kubernetes/{injectionGuard,kubeconfig,nodes,otherCarriers,paging,pods,reachability,scheduling}.ts",
             "handover/kubernetes/{serviceAccount,unreadableKubeconfig}.ts",
         ],
@@ -74,6 +75,7 @@ const PARTS = {
                 "awsErrors",
                 "callerCredentials",
                 "clusterMembership",
+                "dataPerimeter",
                 "dryRuns",
                 "instances",
                 "lastUsedRegions",
@@ -90,6 +92,7 @@ const PARTS = {
             ].map((name) => `tests/unit/handover/aws/${name}.test.ts`),
             ...[
                 "authentication",
+                "bearerTokens",
                 "clusterErrors",
                 "commands",
                 "defaultPods",
@@ -103,6 +106,7 @@ const PARTS = {
                 "reachability",
                 "rights",
                 "scheduling",
+                "storedKubeconfig",
                 "unreadableKubeconfig",
                 "writes",
             ].map((name) => `tests/unit/handover/kubernetes/${name}.test.ts`),
