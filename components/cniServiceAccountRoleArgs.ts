@@ -240,7 +240,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * The kubeconfig with which the live checks connect to the cluster.
      *
-     * The text of the kubeconfig, as YAML or JSON; an object with the same content works too. It is stored as a secret. A component
+     * The text of the kubeconfig, as YAML or JSON; an object with the same content works too. It is stored as a secret. Another token
+     * in it is no change: a destroy then uses the token of the last update that changed something. A component
      * with an explicit Kubernetes provider needs it. Defaults to `kubernetes:kubeconfig` of the stack's configuration, then to the ambient kubeconfig.
      */
     kubeconfig?: pulumi.Input<string>;
@@ -288,6 +289,17 @@ export interface CniServiceAccountRoleArgs {
      * The list and its members may be Outputs.
      */
     handedOverClusterArns?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * The regions in which instances may use the node roles, besides the region of the cluster, for example `["eu-west-1"]`.
+     *
+     * Needs `detachFromNodeRoles`. Before a policy is detached, the live checks look in these regions and in the cluster's own for other
+     * instances that use the node roles, and in no others. An instance in a region that is left out loses the policy unseen. Defaults to
+     * all regions that are enabled for the account. One whose calls a service control policy denies counts as empty, and the plan lists
+     * it.
+     *
+     * The list and its members may be Outputs. Whether it is given must be plain.
+     */
+    regions?: pulumi.Input<pulumi.Input<string>[]>;
     /**
      * How much is proved before anything on the cluster changes.
      *

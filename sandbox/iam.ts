@@ -8,4 +8,7 @@ export type { IamState, PolicyState, RoleState } from "./aws/iam/state";
 
 // Whether policies allow a call, by the evaluation that the stand-ins use.
 export { policyVerdict, trustVerdict } from "./aws/authorise";
-export type { Act, Verdict } from "./aws/authorise";
+export type { Act, ServiceControlPolicies, Verdict } from "./aws/authorise";
+
+// Service control policies, for `setServiceControlPolicies`.
+export { fullAwsAccess, regionAllow, regionDeny } from "./aws/organization";

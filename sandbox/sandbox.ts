@@ -117,6 +117,12 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     trustIssuer(issuer: TrustedIssuer): Promise<void>;
     /** Makes STS refuse every AssumeRoleWithWebIdentity with this code; without a code it ends. */
     refuseWebIdentity(code?: WebIdentityRefusal): Promise<void>;
+    /**
+     * Sets the resource control policies of the account's organization (texts of policy documents); without any, it ends.
+     *
+     * They limit who may assume the account's roles, for instance by `aws:SourceVpc`, which the calls of the agents have and no other call.
+     */
+    setResourceControlPolicies(documents: string[]): Promise<void>;
     /** Expires credentials that STS issued, for instance by AssumeRole. */
     expireSession(accessKeyId: string): Promise<void>;
     /**
@@ -134,6 +140,16 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
      * The sandbox's own key `test` may do everything.
      */
     createUser(name: string, policyDocuments: string[]): Promise<UserKeys>;
+    /**
+     * Sets the service control policies of the account's organization: the texts of the policies at each level, from the root to the
+     * account. Each level has to allow a call, for instance by `fullAwsAccess`. They limit every principal, the key `test` too, in IAM, EC2
+     * and EKS. Without levels, the account is in no organization.
+     */
+    setServiceControlPolicies(levels: string[][]): Promise<void>;
+    /** Enables regions that are off by default, such as ap-east-1. Sessions of the global STS endpoint are not valid there. */
+    optInRegions(regions: string[]): Promise<void>;
+    /** Sets where IAM saw a role used last. */
+    setRoleLastUsed(roleName: string, region: string): Promise<void>;
     /** Kills the API server and starts it again at the same address; resolves when it is ready. */
     restartApiServer(): Promise<void>;
     nodes: {
@@ -173,7 +189,7 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     /**
      * Restores the first state without a new sandbox; stacks and logs are kept.
      *
-     * It covers IAM, EKS add-ons and associations, users and instances, the service account, the DaemonSet and its pods
+     * It covers IAM, EKS add-ons and associations, users, service control policies, opted-in regions and instances, the service account, the DaemonSet and its pods
      * (recreated), admission policies, events, nodes, and every fault and delay.
      */
     reset(): Promise<void>;
@@ -265,11 +281,15 @@ export function attach(name: string): Sandbox {
         setThrottling: (throttling) => callControl(control, "setThrottling", throttling),
         trustIssuer: (issuer) => callControl(control, "trustIssuer", issuer),
         refuseWebIdentity: (code) => callControl(control, "refuseWebIdentity", code ?? null),
+        setResourceControlPolicies: (documents) => callControl(control, "setResourceControlPolicies", documents),
         expireSession: (accessKeyId) => callControl(control, "expireSession", accessKeyId),
         setStsReachableFromNodes: (isReachable, of) =>
             callControl(control, "setStsReachableFromNodes", isReachable, of?.nodes ?? null),
         renewAgentSessions: () => callControl(control, "renewAgentSessions"),
         createUser: (name, documents) => callControl(control, "createUser", name, documents),
+        setServiceControlPolicies: (levels) => callControl(control, "setServiceControlPolicies", levels),
+        optInRegions: (regions) => callControl(control, "optInRegions", regions),
+        setRoleLastUsed: (roleName, region) => callControl(control, "setRoleLastUsed", roleName, region),
         restartApiServer: () => callControl(control, "restartApiServer"),
         nodes: {
             add: (as = {}) => callControl(control, "addNode", as),

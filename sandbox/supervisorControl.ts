@@ -37,11 +37,15 @@ export interface Controls {
     trustIssuer(issuer: TrustedIssuer): void;
     /** Null ends it. */
     refuseWebIdentity(code: WebIdentityRefusal | null): void;
+    setResourceControlPolicies(documents: string[]): void;
     expireSession(accessKeyId: string): void;
     /** Null for all nodes. */
     setStsReachableFromNodes(isReachable: boolean, nodes: string[] | null): void;
     renewAgentSessions(): void;
     createUser(name: string, policyDocuments: string[]): UserKeys;
+    setServiceControlPolicies(levels: string[][]): void;
+    optInRegions(regions: string[]): void;
+    setRoleLastUsed(roleName: string, region: string): void;
     restartApiServer(): Promise<void>;
     addNode(as: Launch): Promise<string>;
     addOtherNode(kind: OtherNodeKind, as: Launch): Promise<OtherNode>;

@@ -35,6 +35,7 @@ export function controlsOf(parts: ControlledParts): Controls {
         setThrottling: (throttling) => aws.setThrottling(throttling),
         trustIssuer: ({ issuer, ...keys }) => aws.trustIssuer(issuer, keys),
         refuseWebIdentity: (code) => aws.refuseWebIdentity(code ?? undefined),
+        setResourceControlPolicies: (documents) => aws.setResourceControlPolicies(documents),
         expireSession: (accessKeyId) => aws.expireSession(accessKeyId),
         setStsReachableFromNodes: (isReachable, names) => {
             nodes?.assertKnown(names ?? []);
@@ -45,6 +46,9 @@ export function controlsOf(parts: ControlledParts): Controls {
             const { arn, accessKeyId, secretAccessKey } = aws.createUser(name, documents);
             return { arn, accessKeyId, secretAccessKey };
         },
+        setServiceControlPolicies: (levels) => aws.setServiceControlPolicies(levels),
+        optInRegions: (regions) => aws.optInRegions(regions),
+        setRoleLastUsed: (roleName, region) => aws.setRoleLastUsed(roleName, region),
         restartApiServer: () => cluster.restartApiServer(),
         addNode: (as) => ofNodes().add(as),
         addOtherNode: (kind, as) => ofNodes().addOther(kind, as),

@@ -37,6 +37,16 @@ const nodeRoleName: Rule = (value, path) => {
         : [{ path, expected: "the name of a role, without ARN and path", got: show(value), fix: `use ${show(name)}` }];
 };
 
+/** Zones and local zones have longer names: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html */
+const regionName: Rule = (value, path) => {
+    const region = isString(value) ? /^([a-z]+(?:-[a-z]+)+-\d+)./.exec(value)?.[1] : undefined;
+    return text(
+        "a region, such as eu-west-1",
+        /^[a-z]+(?:-[a-z]+)+-\d+$/,
+        region === undefined ? "to see the enabled regions: aws ec2 describe-regions" : `use ${show(region)}`,
+    )(value, path);
+};
+
 const notEmpty =
     (withoutIt: string): Rule =>
     (value, path) =>
@@ -121,6 +131,10 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         ...listOf("ARNs of managed policies", iam.managedPolicyArn)(value, path),
     ],
     handedOverClusterArns: listOf("ARNs of EKS clusters", clusterArn),
+    regions: (value, path) => [
+        ...notEmpty("to look in every enabled region")(value, path),
+        ...listOf("regions", regionName)(value, path),
+    ],
     proof: oneOf(["full", "assumeRole", "off"], "omit proof for the full proof"),
     timeouts: properties({
         proofSeconds: seconds(DEFAULT_TIMEOUTS.proofSeconds),
@@ -176,7 +190,7 @@ export function liveCombinationProblems(args: KnownArgs): Problem[] {
         ...(injectionGuard === true && detachFromNodeRoles === undefined
             ? [withoutNodeRoles("injectionGuard", "true")]
             : []),
-        ...["detachPolicyArns", "handedOverClusterArns"]
+        ...["detachPolicyArns", "handedOverClusterArns", "regions"]
             .filter((name) => args[name] !== undefined && detachFromNodeRoles === undefined)
             .map((name) => withoutNodeRoles(name, show(args[name]))),
     ];

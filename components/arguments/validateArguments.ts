@@ -94,6 +94,7 @@ function resolvedToNothing(args: object, known: KnownArgs): KnownArgs {
             "aws",
             "detachFromNodeRoles",
             "detachPolicyArns",
+            "regions",
         ]
             .filter((name) => given.includes(name) && known[name] === undefined)
             .map((name) => [name, null]),

@@ -47,6 +47,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             ownNodeRoles: after(gate, live.ownNodeRoles).apply(namesOrNothing),
             detachPolicyArns: valid.detachPolicyArns ?? [],
             handedOverClusterArns: valid.handedOverClusterArns,
+            regions: valid.regions,
             injectionGuard: shape.injectionGuard,
             keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
             policyArns: role.policyArns,
@@ -138,6 +139,7 @@ export function createDetachment(
             detachFromNodeRoles: valid.detachFromNodeRoles,
             detachPolicyArns: valid.detachPolicyArns,
             handedOverClusterArns: valid.handedOverClusterArns,
+            regions: valid.regions,
         },
         {
             parent: live.parent,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withoutTokens } from "../../documents/kubeconfigTokens";
 import type { AwsConnection } from "../../handover/model/connection";
 import { givenProperties } from "../arguments/knownArgs";
 import { Problem } from "../arguments/problem";
@@ -40,12 +41,18 @@ export function liveConnection(args: ValidArgs): LiveConnection {
     };
 }
 
-/** The arguments for the state. Those that may contain credentials become secrets, even if the program passes plain text. */
+/**
+ * The arguments for the state. Those that may contain credentials become secrets, even if the program passes plain text.
+ *
+ * The engine shows an update of a component whenever one of its arguments differs, so the kubeconfig is there without its tokens.
+ */
 export function withSecrets(args: CniServiceAccountRoleArgs): pulumi.Inputs {
     const { kubeconfig, aws } = givenProperties(args);
     return {
         ...args,
-        ...(kubeconfig === undefined ? {} : { kubeconfig: pulumi.secret(kubeconfig) }),
+        ...(kubeconfig === undefined
+            ? {}
+            : { kubeconfig: pulumi.secret(pulumi.output(kubeconfig).apply(withoutTokens)) }),
         ...(aws === undefined ? {} : { aws: pulumi.secret(aws) }),
     };
 }

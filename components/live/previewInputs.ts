@@ -39,6 +39,7 @@ interface Known {
     readonly ownNodeRoles: readonly OwnNodeRole[];
     readonly detachPolicyArns?: readonly string[];
     readonly handedOverClusterArns?: readonly string[];
+    readonly regions?: readonly string[];
     readonly overrideExistingServiceAccount?: boolean;
     readonly kubeconfig?: string;
     readonly aws?: AwsConnection;
@@ -65,7 +66,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
     if (roleArn === undefined) {
         return "existingRoleArn is not known yet";
     }
-    const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns } = known;
+    const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns, regions } = known;
     const { kubeconfig, aws, region, daemonSetName } = known;
     const { component, fieldManager, ipFamily, context, canaryActs, injectionGuard, additionalPolicies } = plain;
     const { formerFieldManagers, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } = plain;
@@ -86,6 +87,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
         ...(context === undefined ? {} : { context }),
         ...(aws === undefined ? {} : { aws }),
         region,
+        ...(regions === undefined ? {} : { regions }),
         overrideExistingServiceAccount: known.overrideExistingServiceAccount ?? false,
         canaryActs,
         injectionGuard,

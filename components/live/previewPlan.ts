@@ -153,6 +153,7 @@ function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): Kn
         ownNodeRoles: live.ownNodeRoles,
         detachPolicyArns: valid.detachPolicyArns,
         handedOverClusterArns: valid.handedOverClusterArns,
+        regions: valid.regions,
         overrideExistingServiceAccount: valid.overrideExistingServiceAccount,
         region: regionOrConfigured(region),
     };

@@ -10,7 +10,10 @@ export const PROOF_SESSION_NAME = "eks-cni-proof";
 /** The shortest session that STS grants, in seconds. */
 const SESSION_SECONDS = 900;
 
-export type Assumed = { readonly session: SessionKeys } | { readonly refused: Extract<Proof, { verdict: "no" }> };
+export type Assumed =
+    | { readonly session: SessionKeys }
+    /** `words`: STS's own. */
+    | { readonly refused: Extract<Proof, { verdict: "no" }>; readonly words: string };
 
 /** Assumes the role with the token, at the STS endpoint of the cluster's region, as the CNI does. */
 export async function assume(clients: Clients, roleArn: string, token: string): Promise<Assumed> {
@@ -37,8 +40,8 @@ export async function assume(clients: Clients, roleArn: string, token: string): 
         const why = `sts:AssumeRoleWithWebIdentity for ${roleArn} failed in ${region}: ${words}. ${MEANING[failure]}`;
         // IAM may still propagate a role, a trust policy or a provider. Waiting does not activate STS in a region.
         return failure === "sts-region-inactive"
-            ? { refused: { verdict: "no", code: failure, why, final: true, fix: activationOf(region) } }
-            : { refused: { verdict: "no", code: failure, why, final: false } };
+            ? { refused: { verdict: "no", code: failure, why, final: true, fix: activationOf(region) }, words }
+            : { refused: { verdict: "no", code: failure, why, final: false }, words };
     }
 }
 

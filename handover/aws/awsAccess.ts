@@ -43,8 +43,10 @@ export interface AccountQuery {
     /** Names of further roles to read. */
     readonly roleNames: readonly string[];
     readonly ipFamily: "ipv4" | "ipv6";
-    /** Whether to search all enabled regions for instances outside the cluster that use these roles. */
+    /** Whether to search all enabled regions, or `regions`, for instances outside the cluster that use these roles. */
     readonly searchElsewhere: boolean;
+    /** The regions to search instead of all enabled ones. The cluster's own is searched in any case. */
+    readonly regions?: readonly string[];
     readonly clusterName?: string;
     /**
      * An earlier look, which counts for the instances and the roles that it has: only other instances are read. A fleet has thousands of

@@ -42,9 +42,9 @@ export interface Clients {
     region(): Promise<string>;
     /** For calls with the caller's own credentials. Errors that the user can fix are thrown as a Refusal. */
     iam(): Promise<IAMClient>;
-    eks(): Promise<EKSClient>;
     sts(): Promise<STSClient>;
     /** For the connection's region, or another. */
+    eks(region?: string): Promise<EKSClient>;
     ec2(region?: string): Promise<EC2Client>;
     /** For calls with a token instead of credentials. Errors are AWS's own. */
     anonymousSts(): Promise<STSClient>;
@@ -72,7 +72,8 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         (s) => s ?? [],
     );
     const region = memoize(() => regionOf(connection, defaults));
-    const asRefusals = (service: string) => refusalMiddleware(service, secrets, region);
+    const areConfigured = connection.accessKeyId !== undefined;
+    const asRefusals = (service: string) => refusalMiddleware(service, secrets, region, areConfigured);
     const limits = defaults.impatient ? IMPATIENT_LIMITS : REQUEST_LIMITS;
     const attemptTimeout = limitAttempt(defaults.attemptMilliseconds ?? ATTEMPT_MILLISECONDS);
 
@@ -105,6 +106,13 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
         client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
         return client;
     });
+    const eks = memoizeByKey(async (inRegion: string) => {
+        const { EKSClient } = await import("./awsSdk");
+        const client = new EKSClient(await asOperator("eks", inRegion));
+        client.middlewareStack.add(asRefusals("eks"), OUTERMOST);
+        client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
+        return client;
+    });
     return {
         secrets,
         region,
@@ -118,13 +126,7 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
             client.middlewareStack.add(quotaIsNotThrottling, EACH_ATTEMPT);
             return client;
         }),
-        eks: memoize(async () => {
-            const { EKSClient } = await import("./awsSdk");
-            const client = new EKSClient(await asOperator("eks"));
-            client.middlewareStack.add(asRefusals("eks"), OUTERMOST);
-            client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
-            return client;
-        }),
+        eks: async (inRegion) => eks(inRegion ?? (await region())),
         anonymousSts: memoize(async () => {
             const { STSClient } = await import("./awsSdk");
             const client = new STSClient({ ...(await settings("sts")), maxAttempts: PROOF_ATTEMPTS });
@@ -164,7 +166,12 @@ function quotaIsNotThrottling<Call, Answer>(next: (call: Call) => Promise<Answer
 const OUTERMOST = { step: "initialize", priority: "high", name: "eksCniErrors" } as const;
 
 /** Middleware outside the SDK's retries and credential providers, so that it gets the final errors of both. */
-function refusalMiddleware(service: string, secrets: readonly string[], region: () => Promise<string>) {
+function refusalMiddleware(
+    service: string,
+    secrets: readonly string[],
+    region: () => Promise<string>,
+    areConfigured: boolean,
+) {
     return <Call, Answer>(next: (call: Call) => Promise<Answer>, { commandName = "" }: { commandName?: string }) =>
         async (call: Call): Promise<Answer> => {
             try {
@@ -173,7 +180,7 @@ function refusalMiddleware(service: string, secrets: readonly string[], region: 
                 const action = `${service}:${commandName.replace(/Command$/, "")}`;
                 throw isRegionDisabled(error)
                     ? stsInactive(messageOf(error, secrets), action, await region())
-                    : (refusalOf(error, action, secrets) ?? error);
+                    : (refusalOf(error, action, secrets, areConfigured) ?? error);
             }
         };
 }

@@ -1,4 +1,5 @@
 import { AnsweredRefusal, type Refusal } from "../model/refusal";
+import { perimeterOf } from "./perimeter";
 
 /**
  * Translates errors of the AWS SDK into refusals, where the user can fix the cause. AWS's own message is always kept, without
@@ -56,8 +57,17 @@ export function isUnreachable(error: unknown): boolean {
     );
 }
 
-/** The refusal for a failed call to AWS. Undefined if the calling function handles the error. */
-export function refusalOf(error: unknown, action: string, secrets: readonly string[]): Refusal | undefined {
+/**
+ * The refusal for a failed call to AWS. Undefined if the calling function handles the error.
+ *
+ * @param areConfigured Whether the keys are those of the stack's configuration, which a destroy and a refresh take from the state.
+ */
+export function refusalOf(
+    error: unknown,
+    action: string,
+    secrets: readonly string[],
+    areConfigured = false,
+): Refusal | undefined {
     const words = messageOf(error, secrets);
     if (isAccessDenied(error)) {
         return accessDenied(words, action);
@@ -68,8 +78,7 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
             `The call ${action} failed`,
             words,
             "The credentials of the live checks have expired. The steps taken so far are kept, and the next run finds them.",
-            "Log in again (for example with `aws sso login`), check `aws sts get-caller-identity`, and run the same command " +
-                "again. It continues from here.",
+            areConfigured ? SET_NEW_KEYS : LOG_IN_AGAIN,
         );
     }
     if (isFromProvider(error)) {
@@ -112,6 +121,14 @@ export function refusalOf(error: unknown, action: string, secrets: readonly stri
         : undefined;
 }
 
+const LOG_IN_AGAIN =
+    "Log in again (for example with `aws sso login`), check `aws sts get-caller-identity`, and run the same command " +
+    "again. It continues from here.";
+
+const SET_NEW_KEYS =
+    "Set new keys in the stack's configuration (`pulumi config set --secret aws:accessKey KEY`, and in the same way aws:secretKey and aws:token), " +
+    "and run pulumi up, which saves them. Then run the same command again. It continues from here.";
+
 /** For an error without a refusal of its own: it passes on AWS's message. */
 export function unknownRefusal(error: unknown, secrets: readonly string[]): Refusal {
     return new AnsweredRefusal(
@@ -130,13 +147,30 @@ export function missingAction(words: string, called: string): string {
 
 function accessDenied(words: string, called: string): Refusal {
     const action = missingAction(words, called);
-    return new AnsweredRefusal(
-        "aws-access-denied",
-        `AWS rejected ${called}`,
-        words,
-        `The identity that the live checks use lacks ${action}.`,
-        `Allow ${action} for this identity, or set other credentials with the argument \`aws\`.`,
-    );
+    const [means, fix] = wayIn(action, perimeterOf(words));
+    return new AnsweredRefusal("aws-access-denied", `AWS rejected ${called}`, words, means, fix);
+}
+
+/** The cause, and who can change it. */
+function wayIn(action: string, perimeter: string | undefined): [means: string, fix: string] {
+    if (perimeter !== undefined) {
+        return [
+            `A ${perimeter} denies ${action} to the identity that the live checks use, whatever its own policies allow.`,
+            "Run the same command again from a network that this policy admits, or as an identity that it exempts (the argument `aws`). Its owner " +
+                "can exempt this one.",
+        ];
+    }
+    // STS does not say which of the two is missing: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html
+    return action === "sts:AssumeRole"
+        ? [
+              "The identity that the live checks use lacks sts:AssumeRole, or the role does not trust it.",
+              "Allow sts:AssumeRole for this identity, and name it in the role's trust policy (a user of IAM Identity Center by the role " +
+                  "AWSReservedSSO_… of the permission set). Or set other credentials with the argument `aws`.",
+          ]
+        : [
+              `The identity that the live checks use lacks ${action}.`,
+              `Allow ${action} for this identity, or set other credentials with the argument \`aws\`.`,
+          ];
 }
 
 /** CredentialsProviderError, TokenProviderError and similar errors of the SDK's credential chain. */

@@ -24,6 +24,7 @@ export {
     DescribeClusterCommand,
     DescribePodIdentityAssociationCommand,
     EKSClient,
+    ListClustersCommand,
     paginateListPodIdentityAssociations,
 } from "@aws-sdk/client-eks";
 export {

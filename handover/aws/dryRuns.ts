@@ -9,6 +9,7 @@ export interface NodeArguments {
     readonly securityGroupIds: readonly string[];
     readonly networkInterfaceId: string;
     readonly attachmentId: string;
+    readonly vpcId: string | undefined;
 }
 
 export interface DryRunResult {

@@ -4,24 +4,28 @@ import type { Clients } from "./awsClients";
 import { clustersInCommon, membership, otherClusters } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { aliveState, instancesById, type InstanceSeen } from "./instances";
+import { lastUsedRegions } from "./lastUsedRegions";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
 import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
-import { usersOfProfiles } from "./regionSearch";
+import { type ProfileUsers, usersOfProfiles } from "./regionSearch";
 import { rolePolicies } from "./rolePolicies";
 
-type RoleSeen = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies">;
+type RoleSeen = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies" | "lastUsedIn">;
 
 /** Reads the node roles repeatedly during a run. Facts that cannot change during a run are read once. */
 export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise<AccountSeen> {
     const policies = policyReader(clients);
     const roleOf = roleOfProfile(clients);
+    const lastUsedIn = lastUsedRegions();
     const lookAtAll = async (query: AccountQuery): Promise<AccountSeen> => {
         const nodes = await instancesById(clients, query.instanceIds);
         const roleOfInstance = await rolesOf(query.instanceIds, nodes, roleOf);
         const names = new Set([...query.roleNames, ...Object.values(roleOfInstance).flatMap((name) => name ?? [])]);
-        const roles = await Promise.all([...names].sort().map((name) => readRole(clients, policies, name, query)));
+        const roles = await Promise.all(
+            [...names].sort().map((name) => readRole(clients, policies, lastUsedIn, name, query)),
+        );
         const existing = roles.filter(({ exists }) => exists).map(({ name }) => name);
-        const found = await usersOfRoles(clients, existing, query.searchElsewhere);
+        const { users: found, unread } = await usersOfRoles(clients, existing, query);
         const region = await clients.region();
         const instanceIds = [...query.instanceIds, ...(query.otherInstanceIds ?? [])];
         const cluster = { region, instanceIds, name: query.clusterName };
@@ -34,6 +38,9 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
             ...instanceFacts(roleOfInstance, nodes),
             clustersInTags: clustersInCommon(nodes),
             nodeRoles: roles.map((role) => withUsers(role, found.get(role.name) ?? [], users)),
+            ...(unread.length > 0 && { unreadRegions: unread }),
+            ...(query.searchElsewhere &&
+                query.regions !== undefined && { searchedRegions: [...new Set([region, ...query.regions])].sort() }),
         };
     };
     return async (query) => {
@@ -65,6 +72,7 @@ async function rolesOf(
 async function readRole(
     clients: Clients,
     policies: PolicyReader,
+    lastUsedIn: ReturnType<typeof lastUsedRegions>,
     name: string,
     { ipFamily }: AccountQuery,
 ): Promise<RoleSeen> {
@@ -72,7 +80,7 @@ async function readRole(
     const client = await clients.iam();
     const found = await undefinedIfMissing(async () => {
         const { Role } = await client.send(new GetRoleCommand({ RoleName: name }));
-        return { uniqueId: Role?.RoleId, ...(await rolePolicies(client, name)) };
+        return { uniqueId: Role?.RoleId, usedIn: lastUsedIn(Role), ...(await rolePolicies(client, name)) };
     });
     if (found === undefined) {
         return { name, exists: false, uniqueId: undefined, cniPolicies: [], inlineCniPolicies: [] };
@@ -85,22 +93,24 @@ async function readRole(
         uniqueId: found.uniqueId,
         cniPolicies: judged.filter((policy) => policy !== undefined),
         inlineCniPolicies: inline.filter((policy) => policy !== undefined),
+        ...(found.usedIn.length > 0 && { lastUsedIn: found.usedIn }),
     };
 }
 
 async function usersOfRoles(
     clients: Clients,
     roleNames: readonly string[],
-    searchElsewhere: boolean,
-): Promise<Map<string, InstanceSeen[]>> {
+    query: AccountQuery,
+): Promise<{ users: Map<string, InstanceSeen[]>; unread: ProfileUsers["unread"] }> {
     const profiles = await Promise.all(roleNames.map((name) => profilesOfRole(clients, name)));
-    const users = await usersOfProfiles(clients, profiles.flat(), searchElsewhere);
-    return new Map(
+    const { instances, unread } = await usersOfProfiles(clients, profiles.flat(), query);
+    const users = new Map(
         roleNames.map((name, i) => [
             name,
-            users.filter(({ profileArn }) => profileArn !== undefined && profiles[i]?.includes(profileArn)),
+            instances.filter(({ profileArn }) => profileArn !== undefined && profiles[i]?.includes(profileArn)),
         ]),
     );
+    return { users, unread };
 }
 
 /** What the instances that use a role are to the cluster. */

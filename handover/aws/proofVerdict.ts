@@ -1,5 +1,6 @@
 import type { Proof } from "../model/proof";
 import type { DryRunResult } from "./dryRuns";
+import { perimeterOf } from "./perimeter";
 import type { Decision, Simulation } from "./simulation";
 
 /** The findings of the proof about the permissions of a role's session. */
@@ -24,7 +25,13 @@ export function verdictOf(findings: Findings): Proof {
         .map((one): Unproven => ({ ...one, decision: decisions && (decisions.get(one.action.action) ?? "denied") }));
     const missing = unproven.filter(isMissing);
     if (missing.length > 0) {
-        return { verdict: "no", code: "permission-missing", why: whyMissing(missing, findings.roleArn), final: false };
+        return {
+            verdict: "no",
+            code: "permission-missing",
+            why: whyMissing(missing, findings.roleArn),
+            final: false,
+            ...(missing.some(isDeniedByOrganization) && { fix: ASK_THE_ORGANIZATION }),
+        };
     }
     const undecided = unproven.filter(isUndecided);
     const evidence = evidenceOf(findings, unproven);
@@ -33,10 +40,32 @@ export function verdictOf(findings: Findings): Proof {
         : { verdict: "yes", evidence };
 }
 
-/** Denied by the simulator, denied by EC2 if the simulator says nothing, or the session is not known to EC2 yet. */
-function isMissing({ outcome, decision }: Unproven): boolean {
-    return outcome === "stranger" || decision === "denied" || (outcome === "refused" && saysNothing(decision));
+/**
+ * Denied by the simulator, denied by EC2 if the simulator says nothing, or the session is not known to EC2 yet. A denial by a data
+ * perimeter is about the machine that runs Pulumi.
+ */
+function isMissing(one: Unproven): boolean {
+    const { outcome, decision } = one;
+    const isRefused = outcome === "refused" && saysNothing(decision) && !isOutside(one);
+    return outcome === "stranger" || decision === "denied" || isDeniedByOrganization(one) || isRefused;
 }
+
+function isOutside({ outcome, words }: Unproven): boolean {
+    return outcome === "refused" && perimeterOf(words) !== undefined;
+}
+
+/**
+ * No change of the role helps then. EC2's words alone do not tell: a service control policy may deny the call from this machine, and
+ * admit it from the nodes.
+ */
+function isDeniedByOrganization({ decision }: Unproven): boolean {
+    return decision === "deniedByOrganization";
+}
+
+/** The simulator cannot tell a policy that admits the nodes by their addresses alone from one that denies everybody. */
+const ASK_THE_ORGANIZATION =
+    "A service control policy of the organization denies this, so its owner has to allow these actions for the role. Then run pulumi up --refresh. " +
+    'If it admits the nodes by their addresses, set proof: "off", and the canary decides.';
 
 /** The caller may not simulate, or IAM does not simulate the action. */
 function saysNothing(decision: Decision | undefined): boolean {
@@ -47,8 +76,10 @@ function saysNothing(decision: Decision | undefined): boolean {
  * EC2 may deny a DryRun that the simulator allows because of where the call comes from (conditions on the source address or the
  * VPC endpoint), or because IAM shows a policy that is not enforced yet.
  */
-function isUndecided({ outcome, decision }: Unproven): boolean {
+function isUndecided(one: Unproven): boolean {
+    const { outcome, decision } = one;
     return (
+        (isOutside(one) && saysNothing(decision)) ||
         decision === "unclear" ||
         decision === "unevaluated" ||
         (outcome === "refused" && decision === "allowed") ||
@@ -85,6 +116,12 @@ function whyUndecided(undecided: readonly Unproven[]): string {
             (actions, words) =>
                 `EC2 refuses a DryRun of ${actions} from this machine, and IAM's policy simulator cannot decide, since it ` +
                 `depends on conditions that only a real call meets: ${words}.`,
+        ),
+        ...say(
+            (one) => isOutside(one) && saysNothing(one.decision),
+            (actions, words) =>
+                `EC2 refuses a DryRun of ${actions} from this machine by a policy that may depend on where the call comes from: ` +
+                `${words}.`,
         ),
         ...say(
             ({ outcome }) => outcome === "unclear",

@@ -2,9 +2,10 @@ import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { Proof, ProofRequest } from "../model/proof";
 import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
-import { type NodeArguments, tryActions } from "./dryRuns";
+import { type DryRunResult, type NodeArguments, tryActions } from "./dryRuns";
 import { withPolicies } from "./grantedByPolicies";
 import { verdictOf } from "./proofVerdict";
+import { admittedElsewhere } from "./refusedTrust";
 import { simulate } from "./simulation";
 
 /**
@@ -19,21 +20,52 @@ export async function prove(clients: Clients, account: string, request: ProofReq
     }
     const assumed = await assume(clients, roleArn, token);
     if ("refused" in assumed) {
-        return assumed.refused;
+        const { refused, words } = assumed;
+        const why = refused.code === "trust-refused" ? await admittedElsewhere(clients, request, words) : undefined;
+        return why === undefined ? refused : provedFromOutside(clients, request, why);
     }
     const first = `STS in ${await clients.region()} issues a session of ${roleArn} for the service account's token`;
     if (request.depth === "assumeRole") {
         return { verdict: "yes", evidence: [first] };
     }
-    const node = request.instanceId === undefined ? undefined : await nodeArguments(clients, request.instanceId);
+    const node = await nodeOf(clients, request);
     const keys = assumed.session;
     const secrets = [token, keys.secretAccessKey, keys.sessionToken, ...clients.secrets];
     const tried = await tryActions(await clients.ec2As(keys), CNI_ACTIONS[ipFamily], node, secrets);
-    const rest = tried.filter(({ outcome }) => outcome !== "allowed").map(({ action }) => action);
-    const simulated = await simulate(clients, roleArn, rest, node?.networkInterfaceId);
-    const simulation = await withPolicies(clients, roleArn, simulated);
-    const verdict = verdictOf({ roleArn, tried, simulation });
+    const verdict = await simulated(clients, roleArn, tried, node);
     return verdict.verdict === "no" ? verdict : { ...verdict, evidence: [first, ...verdict.evidence] };
+}
+
+/** Without a session, only IAM's policy simulator can tell something about the role's permissions. The canary decides the rest. */
+async function provedFromOutside(clients: Clients, request: ProofRequest, why: string): Promise<Proof> {
+    if (request.depth === "assumeRole") {
+        return { verdict: "undecided", why, evidence: [] };
+    }
+    const untried = CNI_ACTIONS[request.ipFamily].map((action) => ({ action, outcome: "untried", words: "" }) as const);
+    const verdict = await simulated(clients, request.roleArn, untried, await nodeOf(clients, request));
+    switch (verdict.verdict) {
+        case "no":
+            return verdict;
+        case "undecided":
+            return { ...verdict, why: `${why} ${verdict.why}` };
+        case "yes":
+            return { verdict: "undecided", why, evidence: verdict.evidence };
+    }
+}
+
+async function simulated(
+    clients: Clients,
+    roleArn: string,
+    tried: readonly DryRunResult[],
+    node: NodeArguments | undefined,
+): Promise<Proof> {
+    const rest = tried.filter(({ outcome }) => outcome !== "allowed").map(({ action }) => action);
+    const simulation = await withPolicies(clients, roleArn, await simulate(clients, roleArn, rest, node));
+    return verdictOf({ roleArn, tried, simulation });
+}
+
+function nodeOf(clients: Clients, { instanceId }: ProofRequest): Promise<NodeArguments | undefined> {
+    return instanceId === undefined ? Promise.resolve(undefined) : nodeArguments(clients, instanceId);
 }
 
 /** Undefined if the instance no longer exists, or EC2 does not show its primary interface. */
@@ -43,7 +75,7 @@ async function nodeArguments(clients: Clients, instanceId: string): Promise<Node
     const { Reservations = [] } = await (await clients.ec2()).send(new DescribeInstancesCommand({ Filters }));
     const interfaces = Reservations[0]?.Instances?.[0]?.NetworkInterfaces ?? [];
     const primary = interfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
-    const { NetworkInterfaceId, SubnetId, Attachment, Groups = [] } = primary ?? {};
+    const { NetworkInterfaceId, SubnetId, Attachment, Groups = [], VpcId } = primary ?? {};
     if (NetworkInterfaceId === undefined || SubnetId === undefined || Attachment?.AttachmentId === undefined) {
         return undefined;
     }
@@ -53,5 +85,6 @@ async function nodeArguments(clients: Clients, instanceId: string): Promise<Node
         securityGroupIds: Groups.flatMap(({ GroupId }) => GroupId ?? []),
         networkInterfaceId: NetworkInterfaceId,
         attachmentId: Attachment.AttachmentId,
+        vpcId: VpcId,
     };
 }

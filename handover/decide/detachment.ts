@@ -21,6 +21,7 @@ import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { Watched } from "./seen";
 import { rolesKept, type SharingTarget } from "./sharedNodeRoles";
 import { describeInstance, joiningInstances, unjoinedInstances } from "./unjoined";
+import { unreadRegionRefusals } from "./unreadRegions";
 import { untestedPods } from "./untestedPods";
 import { usesNodeRole } from "./withoutPath";
 
@@ -47,7 +48,8 @@ const MAX_RESTORES = 3;
  *      worked with the role for a while (decide/heldUp.ts),
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. the instances outside this cluster that run with it are those of clusters that are named as handed over; else the role keeps its
- *      policies, and the rest goes on. No pod of the plugin uses it on nodes that the DaemonSet does not select,
+ *      policies, and the rest goes on. Every region in which one could run was read, or counts as empty. No pod of the plugin uses it on
+ *      nodes that the DaemonSet does not select,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
@@ -353,6 +355,10 @@ function detachStep(
     const unnamed = used.filter((role) => !named.includes(role));
     if (unnamed.length > 0) {
         return { do: "refuse", refusal: refusals.nodeRoleNotNamed(unnamed, named) };
+    }
+    const [unread] = unreadRegionRefusals(account, named);
+    if (unread !== undefined) {
+        return { do: "refuse", refusal: unread };
     }
     const { defaultPodsWithoutRole = [] } = cluster;
     if (defaultPodsWithoutRole.length > 0) {

@@ -14,6 +14,7 @@ import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
 import { otherDeliveryRefusals } from "./otherDelivery";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
+import { unreadRegionRefusals } from "./unreadRegions";
 
 /** Engine settings that disable the write-ahead record, or the order of deletions. */
 const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
@@ -156,6 +157,7 @@ function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Re
         ...(detachFromNodeRoles.length > 0 && unnamed.length > 0
             ? [refusals.nodeRoleNotNamed(unnamed, detachFromNodeRoles)]
             : []),
+        ...unreadRegionRefusals(world.account, detachFromNodeRoles),
         ...(detachFromNodeRoles.length > 0 && defaultPodsWithoutRole.length > 0
             ? [refusals.defaultPodsWithoutRole(subject, defaultPodsWithoutRole)]
             : []),

@@ -56,9 +56,9 @@ function provide<I extends LiveInputs, O extends object>(resource: LiveResource<
             ...inputs,
             ...(await resource.update(state as I & O, inputs as I, operation)),
         }),
-        delete: (state, operation) => resource.delete(state as I & O, operation),
+        delete: (state, operation) => resource.delete(state as I & O, { ...operation, fromState: true }),
         read: async (state, operation) => {
-            const { outputs, drift } = await resource.read(state as I & O, operation);
+            const { outputs, drift } = await resource.read(state as I & O, { ...operation, fromState: true });
             return { ...state, ...outputs, drift };
         },
     };

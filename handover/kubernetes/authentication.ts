@@ -61,31 +61,3 @@ function whose(config: KubeConfig): string {
     const user = config.getCurrentUser()?.name ?? "";
     return `the user ${JSON.stringify(user)} in the kubeconfig (context ${JSON.stringify(config.currentContext)})`;
 }
-
-/** When a token in a kubeconfig expires. Undefined if the token does not contain it. */
-export function tokenExpiry(token: string | undefined): Date | undefined {
-    const text = token?.trim() ?? "";
-    return text.startsWith(EKS_PREFIX) ? eksExpiry(text.slice(EKS_PREFIX.length)) : jwtExpiry(text);
-}
-
-/** A presigned GetCallerIdentity: https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster */
-const EKS_PREFIX = "k8s-aws-v1.";
-const EKS_LIFETIME_MILLISECONDS = 15 * 60 * 1000;
-
-function eksExpiry(encoded: string): Date | undefined {
-    const url = Buffer.from(encoded, "base64url").toString();
-    const signed = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(url)?.slice(1).map(Number);
-    const [year = NaN, month = NaN, ...rest] = signed ?? [];
-    return valid(Date.UTC(year, month - 1, ...rest) + EKS_LIFETIME_MILLISECONDS);
-}
-
-function jwtExpiry(token: string): Date | undefined {
-    try {
-        const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { exp?: unknown };
-        return valid(Number(claims.exp) * 1000);
-    } catch {
-        return undefined;
-    }
-}
-
-const valid = (time: number) => (Number.isFinite(time) ? new Date(time) : undefined);

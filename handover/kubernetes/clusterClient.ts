@@ -10,6 +10,7 @@ import type {
 } from "@kubernetes/client-node";
 import type { ClusterConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
+import { renewal } from "./ambientUser";
 import { ClusterClock } from "./clusterClock";
 import { type ApiRequest, failureOf, StatusError } from "./clusterErrors";
 import type { ClusterSettings } from "./clusterSettings";
@@ -50,8 +51,8 @@ export async function connect(
 ): Promise<Cluster> {
     const k8s = await import("./clientNode");
     const kubectl = kubectlOf(connection);
-    const load = () => loadKubeconfig(connection);
-    const credentials = new Credentials(await load(), load, settings.credentialsMilliseconds);
+    const loaded = await loadKubeconfig(connection);
+    const credentials = new Credentials(loaded, renewal(connection, progress), settings.credentialsMilliseconds);
     const clock = new ClusterClock();
     const fetching = new k8s.IsomorphicFetchHttpLibrary();
     const sending = credentials.renewed((request) => fetching.send(request).toPromise());

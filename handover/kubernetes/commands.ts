@@ -4,11 +4,16 @@ import { homedir } from "node:os";
 import type { ClusterConnection } from "../model/connection";
 import { clustersInKubeconfig } from "./clustersInKubeconfig";
 
-/** A kubeconfig, the beginning of a kubectl command that uses it, and the EKS cluster that the program names. */
-export interface Reached {
+/** A kubeconfig, the beginning of a kubectl command that uses it, and what the program or the state says about the connection. */
+export interface Reached extends ClusterConnection {
     readonly config: KubeConfig;
     readonly kubectl: string;
-    readonly clusterName?: string;
+}
+
+/** Whether the credentials are a token in the state. Nothing renews it: it is in no file, and no command prints it. */
+export function isTokenOfState({ fromState, kubeconfig }: ClusterConnection, config: KubeConfig): boolean {
+    const isText = kubeconfig !== undefined && !isFile(kubeconfig);
+    return fromState === true && isText && config.getCurrentUser()?.token !== undefined;
 }
 
 /** Like the Kubernetes provider, accepts the text or a path, which may start with `~/` (parseKubeconfigString). */
@@ -28,6 +33,13 @@ export function kubectlOf({ kubeconfig, context }: ClusterConnection): string {
         ...(file === undefined ? [] : [`--kubeconfig ${quoted(file)}`]),
         ...(context === undefined ? [] : [`--context ${quoted(context)}`]),
     ].join(" ");
+}
+
+/** The command that adds credentials for the cluster to a kubeconfig: to the file of the connection, else to the ambient one. */
+export function updateKubeconfig(reached: Reached): string {
+    const { kubeconfig } = reached;
+    const file = kubeconfig !== undefined && isFile(kubeconfig) ? ` --kubeconfig ${quoted(pathOf(kubeconfig))}` : "";
+    return `aws eks update-kubeconfig --name ${eksClusterOf(reached)}${file}`;
 }
 
 /** For a shell, if it must be. */

@@ -1,7 +1,8 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { AnsweredRefusal, NoConnection, Refusal } from "../model/refusal";
-import { commandOf, credentialsOf, type NoCredentials, tokenExpiry } from "./authentication";
-import { eksClusterOf, type Reached } from "./commands";
+import { commandOf, credentialsOf, type NoCredentials } from "./authentication";
+import { anotherToken, tokenExpiry } from "./bearerTokens";
+import { eksClusterOf, isTokenOfState, type Reached, updateKubeconfig } from "./commands";
 import type { NoResponse } from "./requests";
 
 /** The refusals for an API server that does not answer, or does not accept the credentials. */
@@ -56,16 +57,36 @@ export function credentialsRefused(reached: Reached): Refusal {
               "cluster-credentials-expired",
               seen,
               `That token expired at ${expiry.toISOString()}, and the kubeconfig cannot get another one.`,
-              "Use a `kubeconfig` that gets new tokens itself, and run the same command again: " +
-                  `\`aws eks update-kubeconfig --name ${eksClusterOf(reached)}\` writes one (exec: aws eks get-token).`,
+              isTokenOfState(reached, config) ? inPlaceOfTheState(reached) : getsNewTokens(reached),
           )
         : new Refusal(
               "cluster-credentials-refused",
               seen,
               "The cluster does not accept these credentials, so this step changed nothing.",
               "Use a `kubeconfig` whose credentials the cluster accepts. On EKS, their IAM identity needs access to the cluster " +
-                  `(\`aws eks list-access-entries --cluster-name ${eksClusterOf(reached)}\` shows who has it): ${whoami(kubectl)}`,
+                  `(\`aws eks list-access-entries --cluster-name ${eksClusterOf(reached)}\` shows who has it): ${whoami(kubectl)}` +
+                  (isTokenOfState(reached, config) ? ` ${inPlaceOfTheState(reached)}` : ""),
           );
+}
+
+function getsNewTokens(reached: Reached): string {
+    const another = anotherToken(reached.config.getCurrentUser()?.token);
+    return (
+        "Use a `kubeconfig` that gets new tokens itself, and run the same command again: " +
+        `\`${updateKubeconfig(reached)}\` writes one (exec: aws eks get-token).` +
+        (another === undefined ? "" : ` Or give it another token: ${another}.`)
+    );
+}
+
+/** A destroy and a refresh: see ambientUser.ts. */
+function inPlaceOfTheState(reached: Reached): string {
+    const another = anotherToken(reached.config.getCurrentUser()?.token);
+    return (
+        `Run \`${updateKubeconfig(reached)}\`, and then the same Pulumi command again: if the API server refuses the token in the ` +
+        "state, a destroy and a refresh use the credentials that KUBECONFIG or ~/.kube/config has for this server." +
+        (another === undefined ? "" : ` Or write another token for it there: ${another}.`) +
+        " Another token in the program does not help: it is no change, so pulumi up does not save it."
+    );
 }
 
 /** The host of the API server, without user and password. */

@@ -24,6 +24,8 @@ export interface ClusterConnection {
     readonly context?: string;
     /** The EKS cluster that the program names. Only for messages. */
     readonly clusterName?: string;
+    /** Whether this is the connection of a destroy or a refresh, which does not see the present program. */
+    readonly fromState?: boolean;
 }
 
 /** How a live check reaches the cluster and the account. Kept in the stack's state. */
@@ -33,4 +35,6 @@ export interface ConnectionInputs extends ClusterConnection {
     readonly aws?: AwsConnection;
     /** The region of the cluster, from its ARN or from the configuration. */
     readonly region?: string;
+    /** The regions in which instances may use the node roles. Missing: all enabled ones. */
+    readonly regions?: readonly string[];
 }

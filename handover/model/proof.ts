@@ -6,6 +6,11 @@ export interface ProofRequest {
     readonly depth: "full" | "assumeRole";
     /** An instance of the cluster, so that the DryRun calls get arguments like a node's. */
     readonly instanceId: string | undefined;
+    /**
+     * Whether to read the role's trust policy if STS refuses the token. If the policy admits it, the refusal is about this machine, or
+     * about a change that IAM still propagates.
+     */
+    readonly readTrust?: boolean;
 }
 
 /**

@@ -176,6 +176,23 @@ export interface AccountSeen {
     readonly clustersInTags?: readonly string[];
     /** Only right before a detachment. */
     readonly otherDelivery?: OtherDelivery;
+    /** The regions whose instances could not be listed, only after a search of all of them. Missing if there are none. */
+    readonly unreadRegions?: readonly UnreadRegion[];
+    /** The regions that were searched, the cluster's own included, if the program has chosen them. Missing otherwise. */
+    readonly searchedRegions?: readonly string[];
+}
+
+/** A region whose instances could not be listed, for example `eu-north-1`. */
+export interface UnreadRegion {
+    readonly region: string;
+    /**
+     * `serviceControlPolicy`: one denies both EC2's DescribeInstances and EKS's ListClusters there. `credentials`: AWS does not accept
+     * the credentials there, and accepts them in the cluster's region. `other`: anything else, a permissions boundary or a policy that
+     * denies DescribeInstances alone among it.
+     */
+    readonly cause: "serviceControlPolicy" | "credentials" | "other";
+    /** AWS's answers. */
+    readonly answer: string;
 }
 
 /**
@@ -215,6 +232,8 @@ export interface NodeRoleSeen {
     readonly instancesElsewhere: readonly string[];
     /** The ARNs of the EKS clusters that the tags of these instances name, by the instance. Those without such tags are missing. */
     readonly clustersElsewhere?: Readonly<Record<string, readonly string[]>>;
+    /** The regions in which IAM saw it used last, one for each look at most. Missing if IAM has seen no use. */
+    readonly lastUsedIn?: readonly string[];
 }
 
 /**

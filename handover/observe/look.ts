@@ -7,7 +7,8 @@ import { issuerOfToken } from "./tokenIssuer";
 /**
  * Looks at the cluster and at the account.
  *
- * @param searchElsewhere Whether to search all other regions for instances that use the node roles. This calls each region.
+ * @param searchElsewhere Whether to search all other regions, or those that the program has chosen, for instances that use the node roles.
+ * This calls each region.
  */
 export async function look(
     context: RunContext,
@@ -40,7 +41,7 @@ export function withOtherDelivery(world: World, otherDelivery: OtherDelivery): W
  * @param earlier An earlier look, which counts for the instances that it has.
  */
 export async function lookAtAccount(
-    { aws, subject, roleNames, now }: RunContext,
+    { aws, subject, roleNames, regions, now }: RunContext,
     cluster: ClusterSeen,
     searchElsewhere: boolean,
     earlier?: AccountSeen,
@@ -52,6 +53,7 @@ export async function lookAtAccount(
         roleNames,
         ipFamily: subject.ipFamily,
         searchElsewhere,
+        ...(regions === undefined ? {} : { regions }),
         ...(subject.clusterName === undefined ? {} : { clusterName: subject.clusterName }),
         ...(earlier === undefined ? {} : { earlier }),
     });

@@ -17,6 +17,8 @@ export interface RunContext {
     readonly aws: AwsAccess;
     /** Node roles to read in addition to the roles of the cluster's nodes. */
     readonly roleNames: readonly string[];
+    /** The regions in which instances may use the node roles. Missing: all enabled ones. */
+    readonly regions?: readonly string[];
     readonly now: () => number;
     readonly sleep: (milliseconds: number) => Promise<void>;
     /** Shows a line to the user. */
@@ -39,6 +41,8 @@ export interface OperationContext {
     readonly cancelled?: AbortSignal;
     /** Whether this run's program turns off the live checks of the component with this field manager. */
     readonly turningOff?: (fieldManager: string) => TurningOff | undefined;
+    /** Whether the inputs are those of the state, as for a delete and a refresh. */
+    readonly fromState?: boolean;
     /** Opens the run context. Defaults to openRunContext; tests pass their own. */
     readonly open?: (
         inputs: ConnectionInputs,
@@ -54,7 +58,7 @@ export interface OperationContext {
  * @param impatient Whether to fail early rather than retry for long, as a preview and `forceDestroy` do.
  */
 export async function openRunContext(
-    { subject, kubeconfig, context, aws, region }: ConnectionInputs,
+    { subject, kubeconfig, context, aws, region, regions }: ConnectionInputs,
     roleNames: readonly string[],
     operation: OperationContext,
     impatient = false,
@@ -62,6 +66,7 @@ export async function openRunContext(
     const connection = {
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
         ...(context === undefined ? {} : { context }),
+        ...(operation.fromState === undefined ? {} : { fromState: operation.fromState }),
     };
     return {
         subject,
@@ -73,6 +78,7 @@ export async function openRunContext(
         ).catch(unreadableKubeconfig),
         aws: connectAws(aws ?? {}, { impatient, ...(region === undefined ? {} : { region }) }),
         roleNames,
+        ...(regions === undefined ? {} : { regions }),
         now: Date.now,
         sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
         progress: operation.progress,

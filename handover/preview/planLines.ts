@@ -4,6 +4,7 @@ import type { Step } from "../model/steps";
 import { canaryPlaces, Place } from "../decide/places";
 import { otherNodesOf } from "../decide/podsOnNodeRoles";
 import { describeInstance, unjoinedInstances } from "../decide/unjoined";
+import { regionLines } from "../decide/unreadRegions";
 import type { NodeSeen, OtherNodeSeen, PodSeen, UnjoinedInstance, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
@@ -69,6 +70,11 @@ export const planLines = {
                         ]
                       : [],
               ),
+    /** The regions that are not looked at, before a policy is detached. */
+    regions: ({ steps }: ForecastPart, { account }: World, roleNames: readonly string[]) =>
+        policiesOf(steps, "detach").length === 0
+            ? []
+            : regionLines(account, roleNames).map((line) => `[regions] ${line}`),
     detach: ({ steps }: ForecastPart) =>
         policiesOf(steps, "detach").map(
             ({ roleName, policyArn }) =>

@@ -105,7 +105,7 @@ function clusterUnavailable({ code, seen, means, fix }: Refusal, clusterName = "
             ? `forceDestroy looks at the cluster first, and counts it as gone only if no server answers, or if EKS says so. ${fix} After a ` +
                   "change of the argument kubeconfig, run pulumi up first. Then run pulumi destroy again."
             : "Restore access to the cluster, and run pulumi destroy again (after a change of the argument kubeconfig, run pulumi up " +
-                  `first). If the cluster no longer exists (aws eks describe-cluster --name ${clusterName} answers ` +
+                  `first). ${fix} If the cluster no longer exists (aws eks describe-cluster --name ${clusterName} answers ` +
                   "ResourceNotFoundException), set forceDestroy: true, run pulumi up, then pulumi destroy.",
     );
 }

@@ -7,6 +7,7 @@ import { carriersLeft, nextHandBackStep, nextReturnStep } from "../decide/handBa
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn, sharingWarnings } from "../decide/sharedNodeRoles";
+import { regionLines } from "../decide/unreadRegions";
 import { withoutPathLine } from "../decide/withoutPath";
 import {
     freshRecord,
@@ -120,6 +121,7 @@ async function approve(
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
     await refuseWithoutLogs(context, inputs, world.cluster);
+    regionLines(world.account, inputs.detachFromNodeRoles).forEach((line) => context.progress(line));
     const withoutPath = withoutPathLine(world);
     if (withoutPath !== undefined) {
         context.progress(withoutPath);

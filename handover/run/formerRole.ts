@@ -42,6 +42,7 @@ export async function formerRoleWorks(
         ipFamily: subject.ipFamily,
         depth: "full",
         instanceId: undefined,
+        readTrust: true,
     };
     const answer = await provedInTime(context, request, timeouts.proofSeconds);
     if (answer.verdict === "no" && isUnanswered(answer)) {

@@ -1,3 +1,4 @@
+import { withoutTokens } from "../../documents/kubeconfigTokens";
 import type { ConnectionInputs } from "../model/connection";
 import type { Timeouts } from "../model/subject";
 import type { OperationContext } from "../observe/runContext";
@@ -45,12 +46,16 @@ const OPTIONAL_INPUTS = [
     "ownNodeRoles",
     "existingRoleOfProgram",
     "maxNotReadyNodes",
+    "regions",
 ];
 
-/** The inputs that have changed. Pure, since the engine asks on each update, and with the sides swapped on a refresh. */
+/**
+ * The inputs that have changed. Pure, since the engine asks on each update, and with the sides swapped on a refresh.
+ *
+ * Another token in a kubeconfig is no change: a program that gets one in each run would never be finished.
+ */
 export function changedInputs(before: object, after: object): string[] {
-    const olds = new Map(Object.entries(before));
-    const news = new Map(Object.entries(after));
+    const [olds, news] = [compared(before), compared(after)];
     return [...new Set([...news.keys(), ...OPTIONAL_INPUTS])].filter(
         (name) => canonical(olds.get(name)) !== canonical(news.get(name)),
     );
@@ -59,6 +64,11 @@ export function changedInputs(before: object, after: object): string[] {
 /** Whether one of the inputs in `acting` has changed. */
 export function mustAct<I extends LiveInputs>(before: I, after: I, acting: readonly (keyof I)[]): boolean {
     return changedInputs(before, after).some((name) => acting.includes(name as keyof I));
+}
+
+function compared(inputs: object): ReadonlyMap<string, unknown> {
+    const entries = Object.entries(inputs) as [string, unknown][];
+    return new Map(entries.map(([name, value]) => [name, name === "kubeconfig" ? withoutTokens(value) : value]));
 }
 
 /** JSON with sorted keys, since the engine does not keep their order. */

@@ -1,5 +1,5 @@
 import { repairOf, waysOut } from "../decide/roleDrift";
-import type { FailedProof, ProofRequest } from "../model/proof";
+import type { FailedProof, Proof, ProofRequest } from "../model/proof";
 import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
 import type { ClusterSeen, World } from "../model/world";
@@ -35,13 +35,17 @@ export async function prove(
     const started = context.now();
     const deadline = started + timeouts.proofSeconds * 1000;
     let said = "";
+    const ask = async (readTrust: boolean) =>
+        context.aws.prove({ ...(await proofRequest(context, subject, proof, world.cluster)), readTrust });
     for (;;) {
-        const answer = await context.aws.prove(await proofRequest(context, subject, proof, world.cluster));
+        const first = await ask(false);
+        const late = context.now() >= deadline;
+        // Before, IAM may still propagate the role.
+        const answer = late && isRefusedTrust(first) ? await ask(true) : first;
         if (answer.verdict === "yes") {
             context.progress(`proof: a token of the service account can use ${subject.roleArn}`);
             return;
         }
-        const late = context.now() >= deadline;
         // IAM's simulator knows of a policy before EC2 enforces it, so what is undecided now may be decided soon.
         if (answer.verdict === "undecided" && late) {
             context.progress(`proof: undecided, the canary decides (${answer.why})`);
@@ -60,6 +64,10 @@ export async function prove(
         }
         await context.sleep(PROVE_EVERY_MILLISECONDS);
     }
+}
+
+function isRefusedTrust(answer: Proof): boolean {
+    return answer.verdict === "no" && answer.code === "trust-refused" && !answer.final;
 }
 
 /** A request with a new token, and with an instance of the cluster for the DryRun calls. */

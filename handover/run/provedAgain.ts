@@ -21,7 +21,10 @@ export async function provedAgain(
         return undefined;
     }
     try {
-        const answer = await context.aws.prove(await proofRequest(context, subject, proof, cluster));
+        const answer = await context.aws.prove({
+            ...(await proofRequest(context, subject, proof, cluster)),
+            readTrust: true,
+        });
         const drift = roleDriftOf(answer, subject);
         if (drift !== undefined) {
             warn(context, drift);

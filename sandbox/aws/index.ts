@@ -5,6 +5,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 
 import { iamChangesLog } from "../logs";
+import type { ServiceControlPolicies } from "./authorise";
 import { answerEc2 } from "./ec2";
 import { LaunchTimes } from "./ec2/launchTimes";
 import { answerEks, type ClusterAccess } from "./eks";
@@ -13,6 +14,7 @@ import { Associations } from "./eks/podIdentityAssociations";
 import { NodeGroupDeletions } from "./eks/nodeGroupDeletions";
 import { VersionUpdates } from "./eks/updates";
 import { answerIam } from "./iam";
+import { LastUse } from "./iam/lastUse";
 import { restoreIam } from "./iam/restore";
 import { emptyIamState, type IamState } from "./iam/state";
 import { StateReader } from "./iam/stateReader";
@@ -21,7 +23,9 @@ import { HeldAnswers } from "./iam/visibility";
 import { callsFromNodes, type CallsFromNodes } from "./inside";
 import { ModelGuard } from "./modelGuard";
 import { startMoto, type Moto } from "./moto";
+import { Organization } from "./organization";
 import { errorAnswer } from "./protocol";
+import { ResourceControlPolicies } from "./resourceControl";
 import { serve, type Answer } from "./serve";
 import { answerSts } from "./sts";
 import { Issuers, type IssuerKeys } from "./sts/issuers";
@@ -52,10 +56,21 @@ export interface AwsApi {
     setDelays(delays: Partial<Delays>): void;
     /** Throttles later calls, as AWS does for callers above its rate; `{}` ends it. */
     setThrottling(throttling: Throttling): void;
+    /**
+     * Sets the service control policies of the account's organization, enforced at once: the texts of each level, from the root to the
+     * account. Without levels, the account is in no organization.
+     */
+    setServiceControlPolicies(levels: ServiceControlPolicies): void;
+    /** Enables regions that are off by default. */
+    optInRegions(regions: readonly string[]): void;
+    /** Sets where IAM saw a role used last. IAM itself shows a use within hours, which no sandbox lives. */
+    setRoleLastUsed(roleName: string, region: string): void;
     /** Makes DescribeCluster return the real API server of this cluster. */
     describeCluster(name: string, access: ClusterAccess): void;
     /** Refuses every later AssumeRoleWithWebIdentity; undefined ends it. */
     refuseWebIdentity(code: WebIdentityRefusal | undefined): void;
+    /** Sets the resource control policies of the account's organization, enforced at once; none ends it. */
+    setResourceControlPolicies(documents: readonly string[]): void;
     /** Expires credentials that STS issued. */
     expireSession(accessKeyId: string): void;
     /** The service accounts with an EKS Pod Identity association. */
@@ -114,14 +129,21 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
         trustIssuer: (issuer, keys) => issuers.trust(issuer, keys),
         setDelays: (changed) => (delays = { ...delays, ...changed }),
         setThrottling: (throttling) => throttle.set(throttling),
+        setServiceControlPolicies: (levels) => (context.organization.serviceControlPolicies = levels),
+        optInRegions: (regions) => (context.organization.optedInRegions = regions),
+        setRoleLastUsed: (name, region) => context.lastUse.set(context.timeline.written, name, region),
         describeCluster: (name, reached) => access.set(name, reached),
         refuseWebIdentity: (code) => context.refusals.set(code),
+        setResourceControlPolicies: (documents) => context.resourceControl.set(documents),
         expireSession: (accessKeyId) => context.sessions.expire(accessKeyId),
         iamState: () => context.timeline.written,
         reset: async (wanted) => {
             throttle.set({});
             context.refusals.set(undefined);
             context.users.clear();
+            context.organization.reset();
+            context.lastUse.clear();
+            context.resourceControl.set([]);
             access.forEach((_, name) => [context.addOns, context.associations].forEach((of) => of.forget(name)));
             context.timeline.settle();
             context.held.clear();
@@ -160,7 +182,8 @@ interface Settings {
 function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
     const { accountId, region } = options;
     const users = new Users(accountId);
-    const sessions = new Sessions(Date.now, users);
+    const organization = new Organization();
+    const sessions = new Sessions(Date.now, users, () => organization.optedInRegions);
     const associations = new Associations(region, accountId);
     const timeline = new Timeline(emptyIamState, iamChangesLog(options.directory));
     const iam = new IAMClient(accessTo(moto.endpoint, region));
@@ -174,11 +197,14 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         iam,
         reader: new StateReader(iam),
         held: new HeldAnswers(),
+        organization,
+        lastUse: new LastUse(),
         updates: new VersionUpdates(),
         deletions: new NodeGroupDeletions(),
         associations,
         addOns: new AddOns(region, accountId, associations),
         refusals: new WebIdentityRefusals(),
+        resourceControl: new ResourceControlPolicies(),
         enforced: () => timeline.enforced,
         launchTimes: new LaunchTimes(),
         inTurn: oneAfterTheOther(),

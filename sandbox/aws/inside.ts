@@ -1,5 +1,6 @@
 import { DescribeIamInstanceProfileAssociationsCommand, type EC2Client } from "@aws-sdk/client-ec2";
 
+import { type CallOrigin, throughEndpoint, vpcOfNodes } from "./callOrigin";
 import { checkEc2Call, type Ec2Context } from "./ec2";
 import type { Timeline } from "./iam/timeline";
 import type { AwsRequest } from "./protocol";
@@ -31,6 +32,8 @@ interface InsideContext extends Ec2Context, StsContext, PodIdentityContext {
 
 export function callsFromNodes(context: InsideContext, motoEc2: EC2Client): CallsFromNodes {
     const profiles = new Map<string, string>();
+    const vpc = vpcOfNodes(motoEc2);
+    const origin = async () => throughEndpoint(await vpc());
     const profileOf = async (instanceId: string): Promise<string | undefined> => {
         if (!profiles.has(instanceId)) {
             const name = await readProfile(motoEc2, instanceId);
@@ -51,17 +54,21 @@ export function callsFromNodes(context: InsideContext, motoEc2: EC2Client): Call
             // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
             return role && context.sessions.create(role, instanceId, 6 * 3600);
         },
-        assumeRole: (roleArn, token) =>
-            assumeWithWebIdentity(
+        assumeRole: async (roleArn, token) => {
+            const { session } = await assumeWithWebIdentity(
                 new Map([
                     ["RoleArn", roleArn],
                     ["RoleSessionName", "aws-node"],
                     ["WebIdentityToken", token],
                 ]),
                 context,
-            ).then(({ session }) => session),
+                await origin(),
+            );
+            return session;
+        },
         podIdentityCredentials: (token) => podIdentitySession(token, context),
-        ec2: (session, action, parameters = {}) => checkEc2Call(requestOf(session, action, parameters), context),
+        ec2: async (session, action, parameters = {}) =>
+            checkEc2Call(requestOf(session, action, parameters, await origin()), context),
     };
 }
 
@@ -78,6 +85,7 @@ function requestOf(
     { accessKeyId, sessionToken }: Session,
     action: string,
     parameters: Readonly<Record<string, string>>,
+    origin: CallOrigin,
 ): AwsRequest {
     return {
         service: "ec2",
@@ -88,5 +96,6 @@ function requestOf(
         action,
         parameters: new Map([["Action", action], ...Object.entries(parameters)]),
         credential: { accessKeyId, sessionToken },
+        origin,
     };
 }

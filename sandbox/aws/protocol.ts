@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 
+import type { CallOrigin } from "./callOrigin";
 import { AwsError } from "./errors";
 
 export type Service = "iam" | "sts" | "ec2" | "eks";
@@ -23,6 +24,8 @@ export interface AwsRequest {
     /** From the signature. */
     readonly region?: string;
     readonly credential?: Credential;
+    /** Where the call comes from. */
+    readonly origin?: CallOrigin;
 }
 
 export interface AwsResponse {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { fromInternet } from "./callOrigin";
 import { AwsError } from "./errors";
 import type { ModelGuard } from "./modelGuard";
 import { errorAnswer, parseRequest, withRequestId, type AwsRequest, type AwsResponse } from "./protocol";
@@ -24,7 +25,8 @@ async function responseTo(incoming: IncomingMessage, answer: Answer, guard: Mode
     let request: AwsRequest | undefined;
     try {
         const { method = "GET", url = "/" } = incoming;
-        request = parseRequest(method, url, singleHeaders(incoming), await bodyOf(incoming));
+        const parsed = parseRequest(method, url, singleHeaders(incoming), await bodyOf(incoming));
+        request = { ...parsed, origin: fromInternet(incoming.socket.remoteAddress ?? "") };
         return guard.checked(request, await answered(request, answer));
     } catch (error) {
         return errorAnswer(request?.service ?? "sts", asAwsError(error));

@@ -14,8 +14,10 @@ import {
     IAMClient,
     PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { type Sandbox, startSandbox } from "local-eks";
+import { fullAwsAccess, regionDeny } from "local-eks/iam";
 import { loadKubeconfig, requestToken } from "local-eks/kubernetes";
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -39,6 +41,7 @@ const LEAST_RIGHTS = [
     "eks:DescribeAddon",
     "eks:ListPodIdentityAssociations",
     "eks:DescribePodIdentityAssociation",
+    "eks:ListClusters",
     "iam:GetRole",
     "iam:ListAttachedRolePolicies",
     "iam:ListRolePolicies",
@@ -115,7 +118,7 @@ describe("The hand-over's access to an AWS account", function () {
     }
 
     function look(
-        question: { roleNames?: string[]; searchElsewhere?: boolean } = {},
+        question: { roleNames?: string[]; searchElsewhere?: boolean; regions?: string[] } = {},
         by = access,
     ): Promise<AccountSeen> {
         return by.look({ instanceIds, roleNames: [], ipFamily: "ipv4", searchElsewhere: false, ...question });
@@ -301,6 +304,58 @@ describe("The hand-over's access to an AWS account", function () {
         assert.deepEqual((await look()).nodeRoles[0]?.instancesElsewhere, []);
     });
 
+    describe("cannot look into regions", () => {
+        const onlyHere = (...exempted: string[]) => [[fullAwsAccess, regionDeny([sandbox.region], exempted)]];
+        afterEach(() => sandbox.setServiceControlPolicies([]));
+
+        it("that the organization denies, and says so of each", async () => {
+            await sandbox.setServiceControlPolicies(onlyHere());
+            const { unreadRegions = [] } = await look({ searchElsewhere: true });
+            assert.deepEqual([...new Set(unreadRegions.map(({ cause }) => cause))], ["serviceControlPolicy"]);
+            const names = unreadRegions.map(({ region }) => region);
+            assert.ok(names.includes("eu-west-1") && !names.includes(sandbox.region), names.join());
+        });
+
+        it("in which a service control policy denies one service alone, and says that it is another case", async () => {
+            const user = await userWith(...LEAST_RIGHTS);
+            await sandbox.setServiceControlPolicies([[fullAwsAccess, denyIn("eu-west-1", "ec2:DescribeInstances")]]);
+            const { unreadRegions = [] } = await look({ searchElsewhere: true }, user);
+            assert.deepEqual(
+                unreadRegions.map(({ region, cause }) => [region, cause]),
+                [["eu-west-1", "other"]],
+            );
+        });
+
+        it("unless a principal is exempt, and sees the instances there", async () => {
+            await sandbox.setServiceControlPolicies(onlyHere("arn:aws:iam::*:user/deployer"));
+            const user = await userWith(...LEAST_RIGHTS);
+            assert.equal((await look({ searchElsewhere: true }, user)).unreadRegions, undefined);
+        });
+
+        it("that the program leaves out", async () => {
+            await sandbox.setServiceControlPolicies(onlyHere());
+            const { unreadRegions, searchedRegions } = await look({ searchElsewhere: true, regions: [sandbox.region] });
+            assert.deepEqual([unreadRegions, searchedRegions], [undefined, [sandbox.region]]);
+        });
+
+        it("and tells where IAM saw a role used last", async () => {
+            // A connection keeps what it has seen.
+            const own = connected(operator.credentials);
+            assert.equal((await look({}, own)).nodeRoles[0]?.lastUsedIn, undefined);
+            await sandbox.setRoleLastUsed(nodeRole, "eu-north-1");
+            assert.deepEqual((await look({}, own)).nodeRoles[0]?.lastUsedIn, ["eu-north-1"]);
+            await sandbox.setRoleLastUsed(nodeRole, sandbox.region);
+        });
+
+        function denyIn(region: string, Action: string): string {
+            const Condition = { StringEquals: { "aws:RequestedRegion": region } };
+            return JSON.stringify({
+                Version: "2012-10-17",
+                Statement: { Effect: "Deny", Action, Resource: "*", Condition },
+            });
+        }
+    });
+
     describe("proves a role", () => {
         it("that trusts the cluster and has the managed policy", async () => {
             const roleArn = await makeRole("cni-v4");
@@ -381,6 +436,51 @@ describe("The hand-over's access to an AWS account", function () {
             const proof = await prove(roleArn);
             assert.equal(proof.verdict, "yes", JSON.stringify(proof));
         });
+    });
+
+    describe("outside of a data perimeter, leaves to the canary", () => {
+        const request = { depth: "assumeRole", readTrust: true } as const;
+        afterEach(() => sandbox.setResourceControlPolicies([]));
+
+        it("a role whose trust policy asks for the nodes' network", async () => {
+            const trust = trustOf(sandbox) as { Statement: { Condition: object }[] };
+            Object.assign(trust.Statement[0]?.Condition ?? {}, { StringLike: { "aws:SourceVpc": "vpc-*" } });
+            const proof = await prove(await makeRole("of-nodes", trust), request);
+            assert.equal(proof.verdict, "undecided", JSON.stringify(proof));
+            assert.match(proof.why, /admits the token under conditions on aws:SourceVpc, which the nodes may meet/);
+        });
+
+        it("a role that a resource control policy refuses to this machine", async () => {
+            const roleArn = await makeRole("in-perimeter");
+            assert.equal((await prove(roleArn, request)).verdict, "yes");
+            const Condition = { Null: { "aws:SourceVpc": "true" } };
+            const deny = { Effect: "Deny", Principal: "*", Action: "sts:*", Resource: "*", Condition };
+            await sandbox.setResourceControlPolicies([JSON.stringify({ Version: "2012-10-17", Statement: [deny] })]);
+            const proof = await prove(roleArn, request);
+            assert.equal(proof.verdict, "undecided", JSON.stringify(proof));
+            const unread = await prove(roleArn, { ...request, readTrust: false });
+            assert.equal(unread.verdict === "no" && unread.code, "trust-refused");
+        });
+    });
+
+    it("assumes the role of the connection with the session of another one", async () => {
+        const trusting = (AWS: string) => ({
+            Version: "2012-10-17",
+            Statement: [{ Effect: "Allow", Principal: { AWS }, Action: "sts:AssumeRole" }],
+        });
+        const source = await makeRole(
+            "AWSReservedSSO_PowerUser_0123456789abcdef",
+            trusting(`arn:aws:iam::${sandbox.accountId}:root`),
+        );
+        const roleArn = await makeRole("deployer", trusting(source));
+        const { Credentials } = await new STSClient(operator).send(
+            new AssumeRoleCommand({ RoleArn: source, RoleSessionName: "jane@example.com" }),
+        );
+        const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
+        const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+        const endpoints = { sts: sandbox.awsEndpoint };
+        const chained = connectAws({ ...session, roleArn, endpoints }, { region: sandbox.region });
+        assert.equal(await chained.callerAccount(), sandbox.accountId);
     });
 
     describe("needs of the operator's rights", () => {

@@ -288,6 +288,12 @@ export class Stage {
         }
     }
 
+    /** Sets the service control policies of the account's organization, which the monitor cannot observe. Without levels, it is in none. */
+    public async setServiceControlPolicies(levels: string[][]): Promise<void> {
+        await this.sandbox.setServiceControlPolicies(levels);
+        this.props.monitor.note({ at: Date.now(), kind: "serviceControlPolicies", levels });
+    }
+
     /** Sets the role of the managed add-on, or removes it, as `aws eks update-addon` does. Creates the add-on at first. */
     public async setAddOnRole(serviceAccountRoleArn?: string): Promise<void> {
         const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;

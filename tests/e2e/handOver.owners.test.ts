@@ -9,6 +9,7 @@ import {
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { type Sandbox, startSandbox } from "local-eks";
+import { fullAwsAccess, regionDeny } from "local-eks/iam";
 import { clusterOf, uids } from "./support/cluster";
 import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
@@ -59,7 +60,7 @@ describe("what else gives aws-node its role", () => {
         await sandbox.stop();
     });
 
-    it("stops the run before anything moves: an add-on's role, an association", async () => {
+    it("stops the run before anything moves: an add-on's role, an association, a node role that others may use", async () => {
         const { clusterName } = sandbox;
         const before = uids(await cluster.awsNodePods());
         await setArgs(stack, sandbox, NAMED);
@@ -79,6 +80,19 @@ describe("what else gives aws-node its role", () => {
         );
         const { associationId } = association ?? {};
         await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+
+        // An organization denies all other regions. A policy stops calls, and not instances that run.
+        await sandbox.setServiceControlPolicies([[fullAwsAccess, regionDeny([sandbox.region])]]);
+        await sandbox.setRoleLastUsed(NODE_ROLE, "eu-north-1");
+        assert.match(
+            await failureOfUp(),
+            /\[aws-region-refused\].*IAM saw a node role used last: sandbox-nodes in eu-north-1\..*set `regions`/s,
+        );
+        await sandbox.setRoleLastUsed(NODE_ROLE, sandbox.region);
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
+        assert.match((await stack.preview()).stdout, /\[regions\] Counted as empty, .*: .*eu-north-1.*\n *\[detach\]/);
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
+        await sandbox.setServiceControlPolicies([]);
 
         assert.deepStrictEqual(await cluster.annotations(), {});
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);

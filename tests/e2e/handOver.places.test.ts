@@ -1,5 +1,6 @@
 import { DeleteClusterCommand, DeleteNodegroupCommand, EKSClient, ListNodegroupsCommand } from "@aws-sdk/client-eks";
-import { CreateOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
+import { CreateOpenIDConnectProviderCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, type Credentials, STSClient } from "@aws-sdk/client-sts";
 import * as kubernetes from "@pulumi/kubernetes";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
@@ -11,6 +12,7 @@ import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { eventually } from "./support/leastRights";
 import { ApiServerProxy, apiServerProxy } from "./support/proxy";
 import { createStack, failureOf } from "./support/stacks";
 import { filesOf, resourcesOf } from "./support/states";
@@ -71,19 +73,45 @@ describe("the cluster and the account of the live checks", () => {
         await sandbox.stop();
     });
 
-    /** Two profiles for the shared configuration file: a user with all permissions, and one without any. */
+    /**
+     * Profiles for the shared configuration file: a user with all permissions, one without any, and a session of the global endpoint of STS
+     * with all permissions.
+     */
     async function profiles(): Promise<string> {
         const anything = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
         const users = {
             operator: await sandbox.createUser("operator", [JSON.stringify(anything)]),
             stranger: await sandbox.createUser("stranger", []),
         };
-        return Object.entries(users)
-            .map(
-                ([name, { accessKeyId, secretAccessKey }]) =>
-                    `[profile ${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
-            )
+        const sessionOf = { "global-session": await globalSession(JSON.stringify(anything)) };
+        return Object.entries({ ...users, ...sessionOf })
+            .map(([name, keys]) => {
+                const { accessKeyId, secretAccessKey, sessionToken } = { sessionToken: undefined, ...keys };
+                const token = sessionToken === undefined ? "" : `aws_session_token = ${sessionToken}\n`;
+                return `[profile ${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n${token}`;
+            })
             .join("\n");
+    }
+
+    /** The SDK signs for us-east-1 when it calls the global endpoint. */
+    async function globalSession(PolicyDocument: string) {
+        const Principal = { AWS: "arn:aws:iam::111122223333:root" };
+        const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }] };
+        const { Arn: RoleArn } = await iam.createRole("deploy", trust, []);
+        await iam.client.send(new PutRolePolicyCommand({ RoleName: "deploy", PolicyName: "all", PolicyDocument }));
+        const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+        const sts = new STSClient({ endpoint: sandbox.awsEndpoint, region: "us-east-1", credentials });
+        let session: Credentials | undefined;
+        await eventually(async () => {
+            const command = new AssumeRoleCommand({ RoleArn, RoleSessionName: "ci" });
+            session = await sts.send(command).then(
+                ({ Credentials }) => Credentials,
+                () => undefined,
+            );
+            return session !== undefined;
+        });
+        const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = session ?? {};
+        return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
     }
 
     /** As a secret of the configuration, since a kubeconfig has credentials. */
@@ -117,6 +145,24 @@ describe("the cluster and the account of the live checks", () => {
         assert.deepStrictEqual(await cluster.annotations(), {});
         assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
         assert.strictEqual((await account()).nodeRoleHoldsPolicy, true);
+    });
+
+    it("stop where a region does not accept their session, and not if the program leaves the region out", async () => {
+        const before = uids(await cluster.awsNodePods());
+        const global = { ...NAMED, aws: { profile: "global-session" } };
+        await sandbox.optInRegions(["ap-east-1"]);
+        await setArgs(stack, sandbox, global);
+        assert.match(
+            (await failureOf(stack.up())) ?? "",
+            /\[aws-region-refused\].*: ap-east-1 \(AWS rejected ec2:DescribeInstances: AWS was not able to validate the provided access credentials\)\..*Get the credentials from a regional endpoint/s,
+        );
+        assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
+        assert.strictEqual((await account()).nodeRoleHoldsPolicy, true);
+        await setArgs(stack, sandbox, { ...global, regions: ["eu-west-1"] });
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
+        assert.match((await stack.preview()).stdout, /Plan for the cluster:\n.*\[detach\]/s);
+        delete stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"];
+        await sandbox.optInRegions([]);
     });
 
     it("end at once, as the whole program does, for a cluster that is not there", async () => {

@@ -3,6 +3,7 @@ import { CoreV1Api } from "@kubernetes/client-node";
 import * as assert from "assert";
 import * as fs from "fs";
 import { type Sandbox, startSandbox } from "local-eks";
+import { fullAwsAccess } from "local-eks/iam";
 import { operatorKubeconfig, requestToken } from "local-eks/kubernetes";
 import * as path from "path";
 import type { AwsAccess } from "../../handover/aws/awsAccess";
@@ -44,6 +45,16 @@ const subject: Subject = {
     issuers: [],
     annotations: {},
 };
+
+const DENIES_INSTANCES_IN_IRELAND = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+        Effect: "Deny",
+        Action: "ec2:DescribeInstances",
+        Resource: "*",
+        Condition: { StringEquals: { "aws:RequestedRegion": "eu-west-1" } },
+    },
+});
 
 /** The tests call the clients of the live checks directly, as the three resources do. */
 describe("a right that is missing", function () {
@@ -119,6 +130,19 @@ describe("a right that is missing", function () {
                 call: clusterByName,
                 expected:
                     /^unknown\nAWS rejected eks:DescribeCluster: .* not authorized to perform: eks:DescribeCluster /,
+            },
+            "eks:ListClusters": {
+                // Asked only where a service control policy denies DescribeInstances, here this call alone.
+                call: async (aws) => {
+                    await sandbox.setServiceControlPolicies([[fullAwsAccess, DENIES_INSTANCES_IN_IRELAND]]);
+                    const { unreadRegions = [] } = await look(aws);
+                    await sandbox.setServiceControlPolicies([]);
+                    return unreadRegions
+                        .map(({ region, cause, answer }) => `${region}: ${cause}: ${answer}`)
+                        .join("\n");
+                },
+                expected:
+                    /^eu-west-1: other: .* not authorized to perform: eks:ListClusters .*no identity-based policy allows the eks:ListClusters/,
             },
             "iam:SimulatePrincipalPolicy": {
                 call: async (aws) => {

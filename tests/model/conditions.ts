@@ -1,5 +1,5 @@
 import type { OtherDelivery } from "../../handover/model/otherDelivery";
-import type { ClusterSeen, DaemonSetSeen, NodeRoleSeen } from "../../handover/model/world";
+import type { AccountSeen, ClusterSeen, DaemonSetSeen, NodeRoleSeen } from "../../handover/model/world";
 import type { Proof } from "../../handover/model/proof";
 
 /** A call of a live check: `cluster.look`, `aws.attach`. */
@@ -38,6 +38,8 @@ export interface Conditions {
     proof?: (() => Promise<Proof>) | undefined;
     /** What is different about a node role. */
     nodeRoles?: Readonly<Record<string, Partial<NodeRoleSeen>>>;
+    /** The regions, besides the cluster's own, that a search cannot read. */
+    unreadRegions?: NonNullable<AccountSeen["unreadRegions"]>;
     /** Policies of a node role besides AmazonEKS_CNI_Policy. */
     otherPolicies?: Readonly<Record<string, readonly string[]>>;
     /** Nodes whose instances EC2 does not show. */

@@ -87,6 +87,7 @@ export interface Program extends RoleArguments {
     readonly detachPolicyArns?: readonly string[];
     /** The other clusters that it names as handed over. */
     readonly handedOverClusterArns?: readonly string[];
+    readonly regions?: readonly string[];
 }
 
 type GuardState = CredentialGuardInputs & CredentialGuardOutputs;
@@ -371,10 +372,11 @@ export class Engine {
             });
         }
         await steps.operate("detachment", async (replaces) => {
-            const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns } = program;
+            const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns, regions } = program;
             const named = {
                 ...(detachPolicyArns === undefined ? {} : { detachPolicyArns }),
                 ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
+                ...(regions === undefined ? {} : { regions }),
             };
             const { rollouts = 0 } = stack.canary ?? {};
             const last: DetachmentInputs = {
@@ -938,6 +940,7 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         ...(ownNodeRoles.length === 0 ? {} : { ownNodeRoles }),
         detachPolicyArns,
         ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
+        ...(program.regions === undefined ? {} : { regions: program.regions }),
         injectionGuard: hasInjectionGuard(program),
         policyArns: policiesOf(program),
         roleUniqueId: uniqueIdOf(common.subject.roleArn),

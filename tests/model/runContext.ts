@@ -27,12 +27,13 @@ export const CONTROL = "pulumi.com/patchFieldManager";
 export function runContextOf(
     world: ModelWorld,
     run: Run,
-    { subject }: ConnectionInputs,
+    { subject, regions }: ConnectionInputs,
     roleNames: readonly string[],
 ): RunContext {
     return {
         subject,
         roleNames,
+        ...(regions === undefined ? {} : { regions }),
         cluster: failing("cluster", clusterOf(world, run, subject), world, run),
         aws: failing("aws", awsOf(world, run, subject), world, run),
         now: () => world.now,
@@ -284,7 +285,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
     const read = <T>(what: string, seen: () => T) => run.call(`read ${what}`, seen, false);
     return {
         callerAccount: () => read("caller", () => world.conditions.callerAccount ?? ACCOUNT),
-        look: ({ instanceIds, otherInstanceIds = [], roleNames, searchElsewhere }) =>
+        look: ({ instanceIds, otherInstanceIds = [], roleNames, searchElsewhere, regions }) =>
             read("account", () => {
                 world.lookAtAccount(fieldManager);
                 const { unknownNodes = [] } = world.conditions;
@@ -299,6 +300,9 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
                     ),
                 ].filter(([id]) => instanceIds.includes(id));
                 const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
+                const unreadRegions = (searchElsewhere ? (world.conditions.unreadRegions ?? []) : []).filter(
+                    ({ region }) => regions?.includes(region) ?? true,
+                );
                 return {
                     roleOfInstance,
                     ...(leaving.length === 0 ? {} : { leavingInstances: Object.fromEntries(leaving) }),
@@ -313,6 +317,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
                     nodeRoles: [...new Set([...used, ...roleNames])].map((name) =>
                         nodeRoleSeen(world, name, { otherInstanceIds, searchElsewhere }),
                     ),
+                    ...(unreadRegions.length > 0 && { unreadRegions }),
                 };
             }),
         attach: (role, policyArn) =>

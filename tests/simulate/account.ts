@@ -1,6 +1,5 @@
 /** EC2 beyond the nodes of the model: instances elsewhere, instances that have not joined, and those that were terminated. */
 import type { AwsAccess } from "../../handover/aws/awsAccess";
-import { Refusal } from "../../handover/model/refusal";
 import type { AccountSeen, NodeRoleSeen } from "../../handover/model/world";
 import type { RunContext } from "../../handover/observe/runContext";
 import { CNI_POLICY } from "../model/cniRole";
@@ -30,6 +29,14 @@ export class SimulatedAccount {
     public startElsewhere(role: string, region: string): void {
         this.elsewhere = [...this.elsewhere, this.instance(role, region)];
         this.world.usedElsewhere.add(role);
+    }
+
+    /** The instances of other clusters in denied regions get a role of their own. */
+    public leaveDenied(): void {
+        const { world, denied } = this;
+        this.elsewhere = this.elsewhere.filter(({ region }) => !denied.has(region));
+        world.usedElsewhere.clear();
+        this.elsewhere.forEach(({ role }) => world.usedElsewhere.add(role));
     }
 
     /** An instance of the cluster starts. Its node joins later. */
@@ -88,9 +95,6 @@ export class SimulatedAccount {
             look: async (query) => {
                 const seen = await aws.look(query);
                 const { searchElsewhere } = query;
-                if (searchElsewhere && this.denied.size > 0) {
-                    throw regionsRefused([...this.denied]);
-                }
                 this.seenJoiningAt = this.world.now;
                 this.seenElsewhereAt = searchElsewhere ? this.world.now : this.seenElsewhereAt;
                 return this.withInstances(seen, searchElsewhere);
@@ -123,6 +127,8 @@ export class SimulatedAccount {
     }
 
     private withInstances(seen: AccountSeen, everywhere: boolean): AccountSeen {
+        const { denied } = this;
+        const isSeen = (region: string) => region === HOME || (everywhere && !denied.has(region));
         const joiningWith = ({ name }: NodeRoleSeen) => this.joining.filter(({ role }) => role === name);
         const withUsers = (role: NodeRoleSeen): NodeRoleSeen => ({
             ...role,
@@ -134,11 +140,21 @@ export class SimulatedAccount {
             instancesElsewhere: [
                 ...role.instancesElsewhere,
                 ...this.elsewhere
-                    .filter((one) => one.role === role.name && (everywhere || one.region === HOME))
+                    .filter((one) => one.role === role.name && isSeen(one.region))
                     .map(({ region, id }) => `${region}/${id}`),
             ],
+            lastUsedIn: [
+                this.elsewhere.find((one) => one.role === role.name && denied.has(one.region))?.region ?? HOME,
+            ],
         });
-        return { ...seen, nodeRoles: seen.nodeRoles.map(withUsers) };
+        const unreadRegions = everywhere
+            ? [...denied].map((region) => ({ region, cause: "serviceControlPolicy" as const, answer: "denied" }))
+            : [];
+        return {
+            ...seen,
+            nodeRoles: seen.nodeRoles.map(withUsers),
+            ...(unreadRegions.length > 0 && { unreadRegions }),
+        };
     }
 }
 
@@ -147,13 +163,3 @@ const JOIN_MILLISECONDS = 15 * 60_000;
 
 /** The default of kube-controller-manager's --node-monitor-grace-period (kubernetes#127352). The node is deleted at once then. */
 const NOTICED_AFTER_MILLISECONDS = 50_000;
-
-/** As handover/aws/regionSearch.ts refuses. */
-function regionsRefused(regions: readonly string[]): Refusal {
-    return new Refusal(
-        "aws-region-refused",
-        `The instances in these regions could not be listed: ${regions.join(", ")}`,
-        "An instance there may use a node role of this cluster.",
-        "Allow ec2:DescribeInstances there, and run the same command again.",
-    );
-}

@@ -25,12 +25,6 @@ const healthy = (...lasting: Lasting[]): Simulation => ({
 
 export const KNOWN_GAPS: readonly KnownGap[] = [
     {
-        lasting: "deniedRegion",
-        title: "a region that a service control policy denies for good",
-        simulation: healthy("deniedRegion"),
-        problem: /the hand-over is not reached: .*\[aws-region-refused\]/s,
-    },
-    {
         lasting: "notReadyNode",
         title: "a destroy beside a node that stays NotReady, without maxNotReadyNodes",
         simulation: {

@@ -93,15 +93,8 @@ const KNOWN_ROLES = 5;
 export const PLANTED_BUGS: readonly PlantedBug[] = [
     {
         about: "regions that a service control policy denies",
-        title: "takes a region that is denied for an empty one",
-        resources: withAccount((aws, query) =>
-            aws.look(query).catch((error: unknown) => {
-                if (!isRefusal(error, "aws-region-refused")) {
-                    throw error;
-                }
-                return aws.look({ ...query, searchElsewhere: false });
-            }),
-        ),
+        title: "takes a region that is denied for an empty one, wherever IAM saw the role used last",
+        resources: withNodeRoles((role) => ({ ...role, lastUsedIn: [] })),
         problem: /a policy is detached from \S+, which an instance in \S+ uses outside this cluster/,
     },
     {

@@ -63,9 +63,8 @@ export async function play(simulation: Simulation, planted = REAL_RESOURCES, tra
     const { lasting = [] } = simulation;
     beginLasting(world, account, lasting);
     const calls = new Map<string, number>();
-    const unless = (fault: Lasting, act: () => void) => () => (lasting.includes(fault) ? undefined : act());
     const operator = new Operator(world, engine, simulation.last, {
-        "aws-region-refused": unless("deniedRegion", () => account.denied.clear()),
+        "aws-region-refused": () => account.leaveDenied(),
     });
     const count = (goal: string, { calls: made }: { readonly calls: number }) =>
         calls.set(goal, (calls.get(goal) ?? 0) + made);

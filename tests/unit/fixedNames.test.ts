@@ -80,6 +80,7 @@ describe("the names that stay as they are", () => {
                 detachFromNodeRoles: ["nodes"],
                 detachPolicyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
                 handedOverClusterArns: ["arn:aws:eks:us-west-2:111122223333:cluster/blue"],
+                regions: ["eu-west-1"],
                 keepDetached: true,
                 kubeconfig: "clusters: []",
                 aws: { profile: "production" },
@@ -102,6 +103,7 @@ describe("the names that stay as they are", () => {
                 "overrideExistingServiceAccount",
                 "policyArns",
                 "proof",
+                "regions",
                 "roleUniqueId",
                 "timeouts",
             ].sort(),
@@ -122,6 +124,7 @@ describe("the names that stay as they are", () => {
                 "injectionGuard",
                 "keepDetached",
                 "maxNotReadyNodes",
+                "regions",
                 "rollouts",
             ].sort(),
         );

@@ -4,8 +4,9 @@ import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import type { Moto } from "../moto";
+import { globalKeys, type LimitedPrincipal, limitedPrincipal, type Organization } from "../organization";
 import type { AwsRequest, AwsResponse } from "../protocol";
-import type { Principal, Sessions } from "../sts/sessions";
+import type { Sessions } from "../sts/sessions";
 import { withoutProfileFilter } from "./instances";
 import { type LaunchTimes } from "./launchTimes";
 import { enabledRegions } from "./regions";
@@ -18,6 +19,7 @@ export interface Ec2Context {
     readonly sessions: Sessions;
     readonly enforced: () => IamState;
     readonly launchTimes: LaunchTimes;
+    readonly organization: Organization;
 }
 
 /** Actions that have no parameter DryRun: API_AssignPrivateIpAddresses.html and the others of the EC2 API Reference. */
@@ -38,22 +40,22 @@ export async function answerEc2(request: AwsRequest, context: Ec2Context): Promi
     if (answer.status >= 500) {
         throw invalidAction(request.action);
     }
-    return request.action === "DescribeRegions" && answer.status === 200 ? enabledRegions(request, answer) : answer;
+    return request.action === "DescribeRegions" && answer.status === 200
+        ? enabledRegions(request, answer, context.organization.optedInRegions)
+        : answer;
 }
 
 /** Throws the refusal of a call, before anything is changed. */
-export async function checkEc2Call(
-    request: AwsRequest,
-    context: Pick<Ec2Context, "accountId" | "region" | "sessions" | "enforced">,
-): Promise<void> {
+export async function checkEc2Call(request: AwsRequest, context: Omit<Ec2Context, "moto">): Promise<void> {
     const state = context.enforced();
-    const caller = context.sessions.authenticate("ec2", request.credential, state);
+    const caller = context.sessions.authenticate("ec2", request.credential, state, request.region);
     const needsNoResource = await isWildcardOnly(request.action);
     if (request.parameters.has("DryRun") && withoutDryRun.has(request.action)) {
         throw new AwsError("UnknownParameter", "The parameter DryRun is not recognized", 400);
     }
-    if (caller.kind !== "operator") {
-        authorise(request, caller, state, context, needsNoResource);
+    const principal = limitedPrincipal(caller, context.organization, context.accountId);
+    if (principal) {
+        authorise(request, principal, state, context, needsNoResource);
     }
 }
 
@@ -70,17 +72,22 @@ async function isWildcardOnly(action: string): Promise<boolean> {
 
 function authorise(
     request: AwsRequest,
-    { arn: principalArn, policies }: Principal,
+    principal: LimitedPrincipal,
     state: IamState,
-    context: Pick<Ec2Context, "accountId" | "region">,
+    context: Pick<Ec2Context, "accountId" | "region" | "organization">,
     needsNoResource: boolean,
 ): void {
+    const { arn: principalArn, policies } = principal;
     const action = `ec2:${request.action}`;
     const region = request.region ?? context.region;
+    const keys = {
+        ...ec2Context(request.parameters, region),
+        ...globalKeys(principal, region, request.origin),
+    };
     const resources = needsNoResource ? ["*"] : ec2Resources(request.parameters, region, context.accountId);
     for (const resource of resources) {
-        const act = { principalArn, accountId: context.accountId, action, resource };
-        const verdict = policyVerdict(state, policies, { ...act, context: ec2Context(request.parameters, region) });
+        const act = { principalArn, accountId: context.accountId, action, resource, context: keys };
+        const verdict = policyVerdict(state, policies, act, context.organization.serviceControlPolicies);
         if (verdict !== "allowed") {
             const on = resource === "*" ? "" : ` on resource: ${resource}`;
             throw new AwsError(

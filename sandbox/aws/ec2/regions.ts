@@ -6,10 +6,15 @@ import { isLike } from "./instances";
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html). moto returns all regions, including
  * those of other partitions.
  */
-export function enabledRegions(request: AwsRequest, answer: AwsResponse): AwsResponse {
+export function enabledRegions(
+    request: AwsRequest,
+    answer: AwsResponse,
+    optedInRegions: readonly string[] = [],
+): AwsResponse {
     const all = request.parameters.get("AllRegions") === "true";
-    const body = answer.body.toString().replace(/<item>.*?<\/item>/gs, (item) => {
-        const name = textOf(item, "regionName");
+    const body = answer.body.toString().replace(/<item>.*?<\/item>/gs, (ofMoto) => {
+        const name = textOf(ofMoto, "regionName");
+        const item = optedInRegions.includes(name) ? ofMoto.replace("not-opted-in", "opted-in") : ofMoto;
         const status = textOf(item, "optInStatus");
         const isEnabled = all || status !== "not-opted-in";
         const fits = filtersOf(request).every(({ name: filter, values }) =>

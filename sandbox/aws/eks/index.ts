@@ -4,8 +4,9 @@ import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import type { Moto } from "../moto";
+import { globalKeys, type LimitedPrincipal, limitedPrincipal, type Organization } from "../organization";
 import type { AwsRequest, AwsResponse } from "../protocol";
-import type { Principal, Sessions } from "../sts/sessions";
+import type { Sessions } from "../sts/sessions";
 import { identityAnswer, type IdentityContext } from "./identityAnswers";
 import type { NodeGroupDeletions } from "./nodeGroupDeletions";
 import { completeNodeGroup, type NodeGroupState } from "./nodeGroups";
@@ -38,6 +39,7 @@ export interface EksContext extends IdentityContext {
     readonly moto: Moto;
     readonly sessions: Sessions;
     readonly enforced: () => IamState;
+    readonly organization: Organization;
     readonly access: ReadonlyMap<string, ClusterAccess>;
     readonly updates: VersionUpdates;
     readonly deletions: NodeGroupDeletions;
@@ -45,33 +47,43 @@ export interface EksContext extends IdentityContext {
 
 export async function answerEks(request: AwsRequest, context: EksContext): Promise<AwsResponse> {
     const state = context.enforced();
-    const caller = context.sessions.authenticate("eks", request.credential, state);
+    const caller = context.sessions.authenticate("eks", request.credential, state, request.region);
     const path = new URL(request.url, "http://127.0.0.1").pathname;
     const route = routeOf(request.method, path);
-    if (caller.kind !== "operator") {
-        authorise(route, caller, state, context);
+    const principal = limitedPrincipal(caller, context.organization, context.accountId);
+    if (principal) {
+        authorise(request, route, principal, state, context);
     }
     return (await answerWithoutMoto(request, route, context)) ?? (await answerByMoto(request, route, context));
 }
 
 function authorise(
+    request: AwsRequest,
     route: Route,
-    { arn: principalArn, policies }: Principal,
+    principal: LimitedPrincipal,
     state: IamState,
-    context: EksContext,
+    { accountId, region: ownRegion, organization }: EksContext,
 ): void {
+    const region = request.region ?? ownRegion;
+    const { arn: principalArn, policies } = principal;
     const action = `eks:${route.action}`;
-    const resource = resourceOf(route, context.region, context.accountId);
-    const act = { principalArn, accountId: context.accountId, action, resource, context: {} };
-    const verdict = policyVerdict(state, policies, act);
+    const resource = resourceOf(route, region, accountId);
+    const keys = globalKeys(principal, region, request.origin);
+    const act = { principalArn, accountId, action, resource, context: keys };
+    const verdict = policyVerdict(state, policies, act, organization.serviceControlPolicies);
     if (verdict !== "allowed") {
         throw new AwsError(
             "AccessDeniedException",
-            `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource} ` +
+            `User: ${principalArn} is not authorized to perform: ${action} on resource: ${shownResource(route, resource, region, accountId)} ` +
                 reasonOf(verdict, action),
             403,
         );
     }
+}
+
+/** ListClusters has no resource, and EKS names all clusters in its refusal: https://github.com/aws/aws-cli/issues/5823 */
+function shownResource({ action }: Route, resource: string, region: string, accountId: string): string {
+    return action === "ListClusters" ? `arn:aws:eks:${region}:${accountId}:cluster/*` : resource;
 }
 
 const withoutMoto =

@@ -3,14 +3,16 @@ import type { IAMClient } from "@aws-sdk/client-iam";
 import { reasonOf, policyVerdict } from "../authorise";
 import { AwsError } from "../errors";
 import type { Moto } from "../moto";
+import { globalKeys, type LimitedPrincipal, limitedPrincipal } from "../organization";
 import { queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
-import type { Principal, Sessions } from "../sts/sessions";
+import type { Sessions } from "../sts/sessions";
 import { parameterRefusal } from "./constraints";
 import { completed, writeWithoutMoto } from "./gaps";
 import { writeRefusal } from "./preconditions";
 import { iamConditionKeys, iamResource } from "./resources";
 import { simulatePrincipalPolicy, type SimulationContext } from "./simulation";
 import type { IamState } from "./state";
+import type { LastUse } from "./lastUse";
 import type { StateReader } from "./stateReader";
 import type { Delays, Timeline } from "./timeline";
 import { readsChangedBy, type HeldAnswers } from "./visibility";
@@ -23,6 +25,7 @@ export interface IamContext extends SimulationContext {
     readonly reader: StateReader;
     readonly timeline: Timeline;
     readonly held: HeldAnswers;
+    readonly lastUse: LastUse;
     readonly sessions: Sessions;
     readonly delays: () => Delays;
     /** Serialises writes: each is checked against the state after the previous one. */
@@ -35,8 +38,9 @@ export interface IamContext extends SimulationContext {
 export async function answerIam(request: AwsRequest, context: IamContext): Promise<AwsResponse> {
     const enforced = context.timeline.enforced;
     const caller = context.sessions.authenticate("iam", request.credential, enforced);
-    if (caller.kind !== "operator") {
-        authorise(request, caller, enforced, context);
+    const principal = limitedPrincipal(caller, context.organization, context.accountId);
+    if (principal) {
+        authorise(request, principal, enforced, context);
     }
     const refusal = parameterRefusal(request.action, request.parameters);
     if (refusal) {
@@ -51,22 +55,22 @@ export async function answerIam(request: AwsRequest, context: IamContext): Promi
         // While the client ids of a provider change, the provider does not exist for a moment: no read may observe
         // that.
         const isOfProvider = request.action.includes("OpenIDConnectProvider");
-        return context.held.find(read) ?? (isOfProvider ? context.inTurn(answer) : answer());
+        const shown = await (context.held.find(read) ?? (isOfProvider ? context.inTurn(answer) : answer()));
+        return request.action === "GetRole" ? context.lastUse.addTo(shown, context.timeline.written) : shown;
     }
     return context.inTurn(() => write(request, context));
 }
 
-function authorise(
-    request: AwsRequest,
-    { arn: principalArn, policies }: Principal,
-    state: IamState,
-    context: IamContext,
-): void {
+function authorise(request: AwsRequest, principal: LimitedPrincipal, state: IamState, context: IamContext): void {
+    const { arn: principalArn, policies } = principal;
     const action = `iam:${request.action}`;
     const target = iamResource(request.action, request.parameters, state, context.accountId);
-    const keys = iamConditionKeys(request.action, request.parameters);
+    const keys = {
+        ...iamConditionKeys(request.action, request.parameters),
+        ...globalKeys(principal, "us-east-1", request.origin),
+    };
     const act = { principalArn, accountId: context.accountId, action, resource: target.arn, context: keys };
-    const verdict = policyVerdict(state, policies, act);
+    const verdict = policyVerdict(state, policies, act, context.organization.serviceControlPolicies);
     if (verdict !== "allowed") {
         throw new AwsError(
             "AccessDenied",

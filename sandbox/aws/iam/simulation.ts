@@ -1,5 +1,14 @@
-import { boundaryAllows, conditionKeys, type PolicyHolder, policyVerdict, type Verdict } from "../authorise";
+import {
+    boundaryAllows,
+    conditionKeys,
+    organizationVerdict,
+    type PolicyHolder,
+    policyVerdict,
+    type ServiceControlPolicies,
+    type Verdict,
+} from "../authorise";
 import { AwsError } from "../errors";
+import type { Organization } from "../organization";
 import { type AwsRequest, type AwsResponse, escapeXml, listParameter, queryAnswer } from "../protocol";
 import type { Users } from "../sts/users";
 import type { IamState } from "./state";
@@ -7,6 +16,7 @@ import type { IamState } from "./state";
 export interface SimulationContext {
     readonly accountId: string;
     readonly users: Users;
+    readonly organization: Organization;
 }
 
 /**
@@ -29,10 +39,18 @@ export function simulatePrincipalPolicy(
     const values = contextOf(parameters);
     const known = new Set(Object.keys(values).map((key) => key.toLowerCase()));
     const missing = conditionKeys(state, policies).filter((key) => !known.has(key.toLowerCase()));
+    const { serviceControlPolicies } = context.organization;
+    const simulated = withoutGlobalKeys(serviceControlPolicies);
     const evaluate = (action: string, resource: string): Evaluation => {
         const act = { principalArn, accountId: context.accountId, action, resource, context: values };
-        const verdict = policyVerdict(state, policies, act);
-        return { resource, verdict, byBoundary: boundaryAllows(state, policies, act) };
+        const verdict = policyVerdict(state, policies, act, simulated);
+        return {
+            resource,
+            verdict,
+            byBoundary: boundaryAllows(state, policies, act),
+            byOrganization:
+                serviceControlPolicies.length === 0 ? undefined : organizationVerdict(simulated, act) === undefined,
+        };
     };
     const results = actions.map((action) => resultOf(action, resources, missing, (of) => evaluate(action, of)));
     return queryAnswer(
@@ -40,6 +58,17 @@ export function simulatePrincipalPolicy(
         call,
         `<IsTruncated>false</IsTruncated><EvaluationResults>${results.join("")}</EvaluationResults>`,
     );
+}
+
+/**
+ * "You can't test AWS Organizations service control policies (SCPs) with global condition keys"
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html): such a policy is left out, and so is a level
+ * without another one. How IAM itself does that is not known from a source.
+ */
+function withoutGlobalKeys(levels: ServiceControlPolicies): ServiceControlPolicies {
+    return levels
+        .map((texts) => texts.filter((text) => !/"aws:[^"]*"\s*:/i.test(text)))
+        .filter((texts) => texts.length > 0);
 }
 
 function policiesOf(arn: string, state: IamState, { users }: SimulationContext): PolicyHolder {
@@ -105,6 +134,8 @@ interface Evaluation {
     readonly resource: string;
     readonly verdict: Verdict;
     readonly byBoundary: boolean | undefined;
+    /** Undefined for an account that is in no organization. */
+    readonly byOrganization: boolean | undefined;
 }
 
 function resultOf(
@@ -126,7 +157,9 @@ function resultOf(
         `<member><EvalActionName>${escapeXml(action)}</EvalActionName>` +
         `<EvalDecision>${decisionOf(worst?.verdict ?? "implicitDeny")}</EvalDecision>` +
         `<EvalResourceName>${escapeXml(nameOf(action, evaluations))}</EvalResourceName>` +
-        (worst ? `${boundaryDetail(worst)}${missingFor(worst, missing) || "<MissingContextValues/>"}` : "") +
+        (worst
+            ? `${boundaryDetail(worst)}${organizationDetail(worst)}${missingFor(worst, missing) || "<MissingContextValues/>"}`
+            : "") +
         "<MatchedStatements/>" +
         (resources.length > 0
             ? `<EvalDecisionDetails/><ResourceSpecificResults>${specific.join("")}</ResourceSpecificResults>`
@@ -141,7 +174,16 @@ function nameOf(action: string, [first, ...others]: readonly Evaluation[]): stri
     return others.length > 0 ? template.replace("${service}", serviceOf(action)) : (first?.resource ?? "*");
 }
 
-const decisionOf = (verdict: Verdict) => (verdict === "boundaryDeny" ? "implicitDeny" : verdict);
+const decisions = {
+    allowed: "allowed",
+    implicitDeny: "implicitDeny",
+    boundaryDeny: "implicitDeny",
+    organizationImplicitDeny: "implicitDeny",
+    explicitDeny: "explicitDeny",
+    organizationDeny: "explicitDeny",
+} as const satisfies Record<Verdict, string>;
+
+const decisionOf = (verdict: Verdict) => decisions[verdict];
 
 const severity = (verdict: Verdict) => ["allowed", "implicitDeny", "explicitDeny"].indexOf(decisionOf(verdict));
 
@@ -150,6 +192,14 @@ function boundaryDetail({ byBoundary }: Evaluation): string {
         ? ""
         : "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>" +
               `${byBoundary}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>`;
+}
+
+/** Only the result of an action has it: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html */
+function organizationDetail({ byOrganization }: Evaluation): string {
+    return byOrganization === undefined
+        ? ""
+        : "<OrganizationsDecisionDetail><AllowedByOrganizations>" +
+              `${byOrganization}</AllowedByOrganizations></OrganizationsDecisionDetail>`;
 }
 
 /**

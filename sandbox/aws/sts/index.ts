@@ -1,6 +1,8 @@
+import type { CallOrigin } from "../callOrigin";
 import { AwsError } from "../errors";
 import type { IamState } from "../iam/state";
 import { escapeXml, queryAnswer, type AwsRequest, type AwsResponse } from "../protocol";
+import type { ResourceControlPolicies } from "../resourceControl";
 import { assumeRole } from "./assumeRole";
 import type { Issuers } from "./issuers";
 import type { WebIdentityRefusals } from "./refusals";
@@ -13,6 +15,7 @@ export interface StsContext {
     readonly issuers: Issuers;
     readonly refusals: WebIdentityRefusals;
     readonly enforced: () => IamState;
+    readonly resourceControl: ResourceControlPolicies;
 }
 
 /** The actions that the VPC CNI and an operator's tools call. */
@@ -34,7 +37,7 @@ export async function answerSts(request: AwsRequest, context: StsContext): Promi
 }
 
 async function assumeRoleWithWebIdentity(request: AwsRequest, context: StsContext): Promise<AwsResponse> {
-    const { identity, session } = await assumeWithWebIdentity(request.parameters, context);
+    const { identity, session } = await assumeWithWebIdentity(request.parameters, context, request.origin);
     return queryAnswer(
         "sts",
         request.action,
@@ -47,7 +50,8 @@ async function assumeRoleWithWebIdentity(request: AwsRequest, context: StsContex
 
 function answerAssumeRole(request: AwsRequest, context: StsContext): AwsResponse {
     const caller = context.sessions.authenticate("sts", request.credential, context.enforced());
-    return queryAnswer("sts", request.action, sessionElements(assumeRole(request.parameters, caller, context)));
+    const session = assumeRole(request.parameters, caller, context, request);
+    return queryAnswer("sts", request.action, sessionElements(session));
 }
 
 function sessionElements(session: Session): string {
@@ -65,10 +69,12 @@ function sessionElements(session: Session): string {
 export async function assumeWithWebIdentity(
     parameters: ReadonlyMap<string, string>,
     context: StsContext,
+    origin: CallOrigin = {},
 ): Promise<{ identity: WebIdentity; session: Session }> {
     const asked = readWebIdentityRequest(parameters);
     context.refusals.check();
-    const identity = await checkWebIdentity(asked, context.enforced(), context.issuers, Date.now());
+    const limits = { origin, resourceControl: context.resourceControl.documents };
+    const identity = await checkWebIdentity(asked, context.enforced(), context.issuers, Date.now(), limits);
     return { identity, session: context.sessions.create(identity.role, asked.sessionName, asked.durationSeconds) };
 }
 

@@ -18,6 +18,8 @@ export interface Session {
     /** arn:<partition>:sts::<account>:assumed-role/<role>/<session>, without the role's path. */
     readonly arn: string;
     readonly expiresAt: number;
+    /** Whether the global endpoint of STS issued it. */
+    readonly ofGlobalEndpoint?: boolean;
 }
 
 /** A caller whose permissions are checked. */
@@ -26,10 +28,23 @@ export interface Principal {
     readonly arn: string;
     /** As GetCallerIdentity returns it. */
     readonly userId: string;
+    /**
+     * The value of `aws:PrincipalArn`: for a session, the ARN of its role with the role's path
+     * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+     */
+    readonly principalArn: string;
     readonly policies: PolicyHolder;
 }
 
 export type Caller = Principal | { readonly kind: "operator" };
+
+/**
+ * The global endpoint of STS is signed for us-east-1, as the region's own endpoint is, from which this stand-in cannot tell it. By default
+ * its sessions are valid only in regions that are on by default
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html). EC2 answers AuthFailure
+ * (https://github.com/99designs/aws-vault/issues/512), EKS UnrecognizedClientException (https://github.com/aws/aws-cli/issues/5823).
+ */
+const globalEndpointRegion = "us-east-1";
 
 /** The operator's static key, which may do everything. */
 export const operatorAccessKeyId = "test";
@@ -45,9 +60,11 @@ export class Sessions {
     constructor(
         private readonly now: () => number = Date.now,
         private readonly users?: Users,
+        private readonly optedInRegions: () => readonly string[] = () => [],
     ) {}
 
-    create(role: RoleState, sessionName: string, durationSeconds: number): Session {
+    /** @param region That of the call's signature, if it was signed. */
+    create(role: RoleState, sessionName: string, durationSeconds: number, region?: string): Session {
         const [, partition = "aws", , , account = ""] = role.arn.split(":");
         const session = {
             accessKeyId: `ASIA${randomText(16)}`,
@@ -59,6 +76,7 @@ export class Sessions {
             sessionName,
             arn: `arn:${partition}:sts::${account}:assumed-role/${role.name}/${sessionName}`,
             expiresAt: this.now() + durationSeconds * 1000,
+            ...(region === globalEndpointRegion && { ofGlobalEndpoint: true }),
         };
         this.byAccessKey.set(session.accessKeyId, session);
         return session;
@@ -74,7 +92,12 @@ export class Sessions {
     }
 
     /** The caller. The signature is not verified; key and token must match and be valid. */
-    authenticate(service: Service, credential: Credential | undefined, enforced: IamState): Caller {
+    authenticate(
+        service: Service,
+        credential: Credential | undefined,
+        enforced: IamState,
+        region = globalEndpointRegion,
+    ): Caller {
         if (!credential) {
             throw missingToken(service);
         }
@@ -83,7 +106,7 @@ export class Sessions {
         }
         const user = this.users?.withKey(credential.accessKeyId);
         if (user) {
-            return { kind: "user", arn: user.arn, userId: user.id, policies: user.policies };
+            return { kind: "user", arn: user.arn, userId: user.id, principalArn: user.arn, policies: user.policies };
         }
         const session = this.byAccessKey.get(credential.accessKeyId);
         if (!session || session.sessionToken !== credential.sessionToken) {
@@ -92,13 +115,16 @@ export class Sessions {
         if (session.expiresAt <= this.now()) {
             throw expiredToken(service);
         }
+        if (session.ofGlobalEndpoint && this.optedInRegions().includes(region)) {
+            throw invalidToken(service);
+        }
         // A session is bound to the role that issued it, not to the name of the role.
         const role = enforced.roles[session.roleName];
         if (role?.id !== session.roleId) {
             throw invalidToken(service);
         }
         const userId = `${session.roleId}:${session.sessionName}`;
-        return { kind: "session", arn: session.arn, userId, policies: role };
+        return { kind: "session", arn: session.arn, userId, principalArn: role.arn, policies: role };
     }
 }
 

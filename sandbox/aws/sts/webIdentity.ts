@@ -1,6 +1,7 @@
 import { decodeJwt, type JWTPayload } from "jose";
 
 import { trustVerdict } from "../authorise";
+import type { CallOrigin } from "../callOrigin";
 import { AwsError, validationError } from "../errors";
 import type { IamState, OidcProviderState, RoleState } from "../iam/state";
 import { limitRefusal, type Limits, type Range, rangeRefusal } from "../limits";
@@ -62,12 +63,20 @@ function refuse(refusal: AwsError | undefined): void {
     }
 }
 
+/** What limits a call besides the role itself. */
+export interface CallLimits {
+    readonly origin?: CallOrigin;
+    /** Texts of the resource control policies of the role's account. */
+    readonly resourceControl?: readonly string[];
+}
+
 /** All checks of STS before it issues credentials, against the state of IAM that is enforced. */
 export async function checkWebIdentity(
     request: WebIdentityRequest,
     state: IamState,
     issuers: Issuers,
     now: number,
+    limits: CallLimits = {},
 ): Promise<WebIdentity> {
     const claims = decode(request.token);
     const issuer = claims.iss ?? "";
@@ -93,8 +102,9 @@ export async function checkWebIdentity(
     await issuers.verifySignature(issuer, request.token);
     const role = Object.values(state.roles).find((candidate) => candidate.arn === request.roleArn);
     const identity = { subject: claims.sub ?? "", audience, issuer, providerArn: provider.arn };
-    // STS gives the same answer for a role that does not exist and for one that does not trust the token.
-    if (!role || !isTrusted(role, identity, provider)) {
+    // STS gives the same answer for a role that does not exist and for one that does not trust the token. Its words for a denial by a
+    // resource control policy are not known from a source: here they are the same.
+    if (!role || !isTrusted(role, identity, provider, limits)) {
         throw new AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);
     }
     if (request.durationSeconds > role.maxSessionDuration) {
@@ -129,20 +139,26 @@ function providerOf(issuer: string, roleArn: string, state: IamState): OidcProvi
     return provider;
 }
 
-function isTrusted(role: RoleState, identity: Omit<WebIdentity, "role">, provider: OidcProviderState): boolean {
-    const verdict = trustVerdict(role, {
+function isTrusted(
+    role: RoleState,
+    identity: Omit<WebIdentity, "role">,
+    provider: OidcProviderState,
+    { origin = {}, resourceControl }: CallLimits,
+): boolean {
+    const act = {
         principalArn: provider.arn,
         accountId: provider.arn.split(":")[4] ?? "",
         action: "sts:AssumeRoleWithWebIdentity",
         resource: role.arn,
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
         context: {
+            ...origin,
             [`${provider.url}:aud`]: identity.audience,
             [`${provider.url}:sub`]: identity.subject,
             "aws:FederatedProvider": provider.arn,
         },
-    });
-    return verdict === "allowed";
+    };
+    return trustVerdict(role, act, resourceControl) === "allowed";
 }
 
 function invalidToken(message: string): AwsError {

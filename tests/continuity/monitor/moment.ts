@@ -1,4 +1,4 @@
-import { emptyIamState, type IamState } from "local-eks/iam";
+import { emptyIamState, type IamState, type ServiceControlPolicies } from "local-eks/iam";
 import { type MissingPath, missingPath } from "./paths";
 import type { NodeRecord, PodRecord, RecordedEvent, Recording } from "./recording";
 import { StsReach } from "./stsReach";
@@ -16,6 +16,7 @@ export class Moment {
     /** Where a pod with the annotated role is Ready, or has been since the annotation. */
     private readonly tested = new Set<string>();
     private association: { readonly roleArn: string | undefined; readonly since: number } | undefined;
+    private serviceControlPolicies: ServiceControlPolicies = [];
     public blind = false;
     /** The role in the service account's annotation. */
     public annotated: string | undefined;
@@ -52,6 +53,9 @@ export class Moment {
                 break;
             case "association":
                 this.association = { roleArn: event.roleArn, since: event.at };
+                break;
+            case "serviceControlPolicies":
+                this.serviceControlPolicies = event.levels;
                 break;
             case "sight":
                 this.blind = event.blind;
@@ -101,9 +105,17 @@ export class Moment {
         }
         const { issuer, accountId } = this.recording;
         const instanceProfile = this.profileOf(pod.node);
-        const { iam, association } = this;
+        const { iam, association, serviceControlPolicies } = this;
         const stsReachable = this.sts.isOpenTo(pod.node);
-        return missingPath(pod, { iam, issuer, accountId, instanceProfile, stsReachable, association });
+        return missingPath(pod, {
+            iam,
+            issuer,
+            accountId,
+            instanceProfile,
+            stsReachable,
+            association,
+            serviceControlPolicies,
+        });
     }
 
     public nodesWithoutReadyPod(): number {

@@ -2,7 +2,7 @@
  * Whether a pod of aws-node has a working path to the CNI's permissions, given the IAM state in force. Pure, and independent of
  * the code that it judges. It shares only the policy evaluation of the AWS stand-in, which also allows or denies the CNI's calls.
  */
-import { type IamState, policyVerdict, type RoleState, trustVerdict } from "local-eks/iam";
+import { type IamState, policyVerdict, type RoleState, type ServiceControlPolicies, trustVerdict } from "local-eks/iam";
 import type { PodRecord } from "./recording";
 
 /** The calls of the CNI on an IPv4 cluster: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
@@ -32,6 +32,8 @@ export interface PathFacts {
     readonly stsReachable: boolean;
     /** The role of the Pod Identity association, and since when it is that one, or none. */
     readonly association?: { readonly roleArn: string | undefined; readonly since: number } | undefined;
+    /** Those of the account's organization. Missing: it is in none. */
+    readonly serviceControlPolicies?: ServiceControlPolicies;
 }
 
 /** Why a pod has no working path. */
@@ -55,10 +57,8 @@ export function missingPath(pod: PodRecord, circumstances: PathFacts): MissingPa
  * A pod that had its credentials before the association was deleted keeps them for hours, far longer than a scenario:
  * https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
  */
-function lackOfAssociationPath(
-    { createdAt }: PodRecord,
-    { iam, accountId, association }: PathFacts,
-): MissingPath | undefined {
+function lackOfAssociationPath({ createdAt }: PodRecord, facts: PathFacts): MissingPath | undefined {
+    const { iam, association } = facts;
     if (association?.roleArn === undefined) {
         return association !== undefined && createdAt < association.since
             ? undefined
@@ -66,11 +66,12 @@ function lackOfAssociationPath(
     }
     const { roleArn } = association;
     const role = Object.values(iam.roles).find(({ arn }) => arn === roleArn);
-    const reason = role ? lackOfPermissions(iam, role, accountId) : `the association's role ${roleArn} does not exist`;
+    const reason = role ? lackOfPermissions(facts, role) : `the association's role ${roleArn} does not exist`;
     return reason === undefined ? undefined : atOnce(reason);
 }
 
-function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable }: PathFacts): MissingPath | undefined {
+function lackOfTokenPath(pod: PodRecord, facts: PathFacts): MissingPath | undefined {
+    const { iam, issuer, accountId, stsReachable } = facts;
     const { roleArn, audience } = pod;
     if (roleArn === undefined || audience === undefined) {
         return atOnce(roleArn === undefined ? "it has a token file and no AWS_ROLE_ARN" : "no volume holds its token");
@@ -79,7 +80,7 @@ function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable 
     if (role === undefined) {
         return atOnce(`its role ${roleArn} does not exist`);
     }
-    const permissions = lackOfPermissions(iam, role, accountId);
+    const permissions = lackOfPermissions(facts, role);
     if (permissions !== undefined) {
         return atOnce(permissions);
     }
@@ -96,7 +97,8 @@ function lackOfTokenPath(pod: PodRecord, { iam, issuer, accountId, stsReachable 
         : atRenewal(`its role ${role.name} does not trust its token`);
 }
 
-function lackOfNodePath({ iam, accountId, instanceProfile }: PathFacts): MissingPath | undefined {
+function lackOfNodePath(facts: PathFacts): MissingPath | undefined {
+    const { iam, instanceProfile } = facts;
     if (instanceProfile === undefined) {
         return atOnce("it has no token, and its node has no instance profile");
     }
@@ -106,7 +108,7 @@ function lackOfNodePath({ iam, accountId, instanceProfile }: PathFacts): Missing
     const reason =
         role === undefined
             ? `it has no token, and the instance profile ${instanceProfile} has no role`
-            : lackOfPermissions(iam, role, accountId);
+            : lackOfPermissions(facts, role);
     return reason === undefined ? undefined : atOnce(reason);
 }
 
@@ -135,18 +137,20 @@ function trusts(role: RoleState, { issuer, providerArn, subject, audience, accou
     });
 }
 
-function lackOfPermissions(iam: IamState, role: RoleState, accountId: string): string | undefined {
+function lackOfPermissions(
+    { iam, accountId, serviceControlPolicies = [] }: PathFacts,
+    role: RoleState,
+): string | undefined {
     const documents = role.attachedPolicyArns.map((arn) => iam.policies[arn]?.document);
     const boundary = role.permissionsBoundaryArn ?? "";
-    return cached(permissionsOf, role, [...documents, iam.policies[boundary]?.document], () => {
+    const others = [iam.policies[boundary]?.document, JSON.stringify(serviceControlPolicies)];
+    return cached(permissionsOf, role, [...documents, ...others], () => {
         const interfaceArn = `arn:aws:ec2:us-west-2:${accountId}:network-interface/eni-1`;
+        const context = { "aws:PrincipalArn": role.arn, "aws:RequestedRegion": "us-west-2" };
         const refused = [...CNI_ACTIONS.map((name) => [name, "*"] as const), ["CreateTags", interfaceArn] as const]
             .filter(([name, resource]) => {
-                const [action, context] = [`ec2:${name}`, {}];
-                return (
-                    policyVerdict(iam, role, { principalArn: role.arn, accountId, action, resource, context }) !==
-                    "allowed"
-                );
+                const act = { principalArn: role.arn, accountId, action: `ec2:${name}`, resource, context };
+                return policyVerdict(iam, role, act, serviceControlPolicies) !== "allowed";
             })
             .map(([name]) => name);
         return refused.length === 0 ? undefined : `the role ${role.name} may not call ${refused.join(", ")}`;

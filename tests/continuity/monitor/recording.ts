@@ -1,4 +1,4 @@
-import type { IamState } from "local-eks/iam";
+import type { IamState, ServiceControlPolicies } from "local-eks/iam";
 /**
  * The events that the monitor recorded in a time span. They are facts only: paths.ts and gaps.ts judge them afterwards, so that
  * a figure can be computed again from the recording. Times are milliseconds since the epoch.
@@ -50,6 +50,8 @@ export type RecordedEvent =
     | { readonly at: number; readonly kind: "serviceAccount"; readonly roleArn: string | undefined }
     /** The role of the service account's Pod Identity association. Undefined if there is none any more. */
     | { readonly at: number; readonly kind: "association"; readonly roleArn: string | undefined }
+    /** The service control policies of the account's organization from this moment on, by level. */
+    | { readonly at: number; readonly kind: "serviceControlPolicies"; readonly levels: ServiceControlPolicies }
     /** The watches were interrupted (`blind`), or are complete again. In between, the last known state counts. */
     | { readonly at: number; readonly kind: "sight"; readonly blind: boolean };
 

@@ -10,6 +10,7 @@ import { limits } from "./limits";
 import { model } from "./model";
 import { nodes } from "./nodes";
 import { options } from "./options";
+import { organization } from "./organization";
 import { others } from "./others";
 import { owners } from "./owners";
 import { outsiders } from "./outsiders";
@@ -38,6 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...drift,
     ...injectionGuard,
     ...outsiders,
+    ...organization,
     ...records,
     ...role,
     ...advice,

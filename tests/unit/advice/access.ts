@@ -1,5 +1,13 @@
 /** The advice of a run that cannot read or change the cluster or the account, and of one that cannot prove the role. */
-import { AWS_FAILURES, CLUSTER_FAILURES, PROOF_FAILURES, refusedAttachment } from "./failures";
+import {
+    AWS_FAILURES,
+    CLUSTER_FAILURES,
+    deniedByOrganization,
+    expiredInTheState,
+    OTHER_AWS_FAILURES,
+    PROOF_FAILURES,
+    refusedAttachment,
+} from "./failures";
 import { AdviceScenario, CNI_POLICY, Play } from "./play";
 
 /** An update that acts on a cluster that was handed over. */
@@ -66,7 +74,7 @@ export const CLUSTER_ACCESS: AdviceScenario[] = [
             handedOver: true,
             command: "destroy",
             trouble: (play) => fails(play, "cluster", failureOf(code)),
-            advice: ["Restore access to the cluster, and run pulumi destroy again"],
+            advice: ["Restore access to the cluster, and run pulumi destroy again", CLUSTER_ADVICE[code] ?? "?"],
             follow: restored,
         },
         {
@@ -90,6 +98,19 @@ export const CLUSTER_ACCESS: AdviceScenario[] = [
             again: ["up", "destroy"],
         },
     ]),
+    {
+        code: "cluster-credentials-expired",
+        title: "a destroy, with the token of the state",
+        handedOver: true,
+        command: "destroy",
+        trouble: (play) => fails(play, "cluster", expiredInTheState),
+        // tests/unit/handover/kubernetes/storedKubeconfig.test.ts follows it with a kubeconfig.
+        advice: [
+            "Run `aws eks update-kubeconfig --name prod`, and then the same Pulumi command again",
+            "Another token in the program does not help",
+        ],
+        follow: restored,
+    },
     ...NO_PROOF_THAT_IT_IS_GONE.filter((code) => code !== "cluster-unreachable").map((code): AdviceScenario => ({
         code,
         title: "forceDestroy on a cluster that lives",
@@ -118,7 +139,6 @@ const AWS_ADVICE: Readonly<Record<keyof typeof AWS_FAILURES, string>> = {
     "aws-throttled": "Run the same command again later.",
     "aws-unreachable": "Check network, proxy, region and endpoints, and run the same command again.",
     "aws-region-unknown": "Run `pulumi config set aws:region REGION`",
-    "aws-region-refused": "Allow ec2:DescribeInstances there",
 };
 
 export const AWS_ACCESS: AdviceScenario[] = [
@@ -145,6 +165,17 @@ export const AWS_ACCESS: AdviceScenario[] = [
         advice: [AWS_ADVICE[code] ?? "?"],
         follow: restored,
     })),
+    ...OTHER_AWS_FAILURES.flatMap(([code, advice, failure]): AdviceScenario[] =>
+        (["up", "destroy"] as const).map((command) => ({
+            code,
+            title: `"${advice}" in ${command}`,
+            handedOver: true,
+            command,
+            trouble: (play) => (acts(play), fails(play, "aws", failure)),
+            advice: [advice],
+            follow: restored,
+        })),
+    ),
     {
         code: "aws-policy-quota",
         handedOver: true,
@@ -191,5 +222,26 @@ export const PROOF: AdviceScenario[] = [
         },
         advice: ['or proof: "off"; the canary still runs'],
         follow: (play) => play.set({ proof: "off" }),
+    })),
+    ...[
+        {
+            advice: "its owner has to allow these actions for the role. Then run pulumi up --refresh.",
+            follow: ({ world }: Play): unknown => delete world.conditions.proof,
+        },
+        {
+            advice: 'If it admits the nodes by their addresses, set proof: "off", and the canary decides.',
+            follow: (play: Play): unknown => play.set({ proof: "off" }),
+        },
+    ].map(({ advice, follow }): AdviceScenario => ({
+        code: "permission-missing",
+        title: `a service control policy: ${advice}`,
+        handedOver: true,
+        command: "up",
+        trouble: (play) => {
+            acts(play);
+            play.world.conditions.proof = deniedByOrganization;
+        },
+        advice: [advice],
+        follow,
     })),
 ];

@@ -1,5 +1,4 @@
 /** Failures of the clients, as the clients report them. */
-import { EC2Client } from "@aws-sdk/client-ec2";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { attach } from "../../../handover/aws/attachments";
 import { assume } from "../../../handover/aws/assumeRole";
@@ -7,7 +6,6 @@ import type { Clients } from "../../../handover/aws/awsClients";
 import { refusalOf, unknownRefusal } from "../../../handover/aws/awsErrors";
 import { regionOf } from "../../../handover/aws/awsRegion";
 import { verdictOf } from "../../../handover/aws/proofVerdict";
-import { usersOfProfiles } from "../../../handover/aws/regionSearch";
 import { NoCredentials } from "../../../handover/kubernetes/authentication";
 import { failureOf } from "../../../handover/kubernetes/clusterErrors";
 import { loadKubeconfig } from "../../../handover/kubernetes/kubeconfig";
@@ -17,14 +15,14 @@ import { CNI_ACTIONS } from "../../../documents/cniActions";
 
 const EXPIRED_TOKEN = `x.${Buffer.from('{"exp":1700000000}').toString("base64url")}.x`;
 
-function fromCluster(error: unknown, user: object = { token: "opaque" }): Promise<Error> {
+function fromCluster(error: unknown, user: object = { token: "opaque" }, more: object = {}): Promise<Error> {
     const config = {
         currentContext: "prod",
         getCurrentUser: () => ({ name: "operator", ...user }),
         getCurrentCluster: () => ({ server: "https://api.example.com" }),
     } as unknown as KubeConfig;
     const request = { verb: "get", resource: "namespaces", name: "kube-system" };
-    return Promise.resolve(failureOf(error, request, { config, kubectl: "kubectl", clusterName: "prod" }));
+    return Promise.resolve(failureOf(error, request, { config, kubectl: "kubectl", clusterName: "prod", ...more }));
 }
 
 const answer = (code: number, message: string) =>
@@ -42,6 +40,10 @@ export const CLUSTER_FAILURES: Readonly<Record<string, () => Promise<Error>>> = 
     "cluster-refuses": () => fromCluster(answer(500, "failed calling webhook")),
     "kubeconfig-invalid": () => reasonOf(loadKubeconfig({ kubeconfig: "{}" })),
 };
+
+/** A destroy has the kubeconfig of the state, and its token may have expired since the last update. */
+export const expiredInTheState = () =>
+    fromCluster(answer(401, "Unauthorized"), { token: EXPIRED_TOKEN }, { fromState: true, kubeconfig: "{}" });
 
 const named = (name: string, message: string) => Object.assign(new Error(message), { name });
 
@@ -62,29 +64,30 @@ export const AWS_FAILURES: Readonly<Record<string, () => Promise<Error>>> = {
     "aws-throttled": () => fromAws("Throttling", "Rate exceeded"),
     "aws-unreachable": () => fromAws("TimeoutError", "connect ETIMEDOUT"),
     "aws-region-unknown": () => withoutRegion(() => reasonOf(regionOf({}, {}))),
-    "aws-region-refused": () => reasonOf(usersOfProfiles(DENIED_ELSEWHERE, ["arn:profile"], true)),
 };
 
-/** EC2 answers in the cluster's region, and denies another one. */
-const DENIED_ELSEWHERE = clientsOf({
-    ec2: (region = "eu-west-1") =>
-        Promise.resolve(
-            // The paginators of the SDK accept its own clients only.
-            Object.assign(Object.create(EC2Client.prototype) as object, {
-                send: ({ constructor: { name } }: object) => answerOf(region, name),
-            }),
-        ),
-});
-
-function answerOf(region: string, command: string): Promise<unknown> {
-    if (command === "DescribeRegionsCommand") {
-        return Promise.resolve({ Regions: [{ RegionName: "eu-west-1" }, { RegionName: "us-east-1" }] });
-    }
-    const denied = refusalOf(named("UnauthorizedOperation", "denied by a policy"), "ec2:DescribeInstances", []);
-    return region === "eu-west-1"
-        ? Promise.resolve({ Reservations: [] })
-        : Promise.reject(denied ?? new Error(command));
-}
+/** Failures whose message depends on more than the code. */
+export const OTHER_AWS_FAILURES: readonly (readonly [code: string, advice: string, failure: () => Promise<Error>])[] = [
+    [
+        "aws-access-denied",
+        "Run the same command again from a network that this policy admits",
+        () =>
+            fromAws(
+                "AccessDenied",
+                "User: arn is not authorized to perform: iam:GetRole on resource: r with an explicit deny in a service control policy",
+            ),
+    ],
+    [
+        "aws-access-denied",
+        "name it in the role's trust policy",
+        () => fromAws("AccessDenied", "User: arn is not authorized to perform: sts:AssumeRole on resource: r"),
+    ],
+    [
+        "aws-credentials-expired",
+        "run pulumi up, which saves them",
+        () => Promise.resolve(refusalOf(named("ExpiredToken", "old"), "iam:GetRole", [], true) ?? new Error("none")),
+    ],
+];
 
 /** The refusal of IAM to attach a policy. */
 export function refusedAttachment(name: "LimitExceeded", role: string, policyArn: string): Promise<Error> {
@@ -107,6 +110,14 @@ export const PROOF_FAILURES: Readonly<Record<string, () => Promise<Proof>>> = {
         return Promise.resolve(verdictOf({ roleArn: "arn", tried, simulation: { notAllowed: "denied" } }));
     },
 };
+
+/** The role's session is denied from anywhere, as IAM's policy simulator says. */
+export function deniedByOrganization(): Promise<Proof> {
+    const [action] = CNI_ACTIONS.ipv4;
+    const tried = action === undefined ? [] : [{ action, outcome: "refused" as const, words: "denied" }];
+    const decisions = new Map(tried.map(({ action: { action: name } }) => [name, "deniedByOrganization" as const]));
+    return Promise.resolve(verdictOf({ roleArn: "arn", tried, simulation: { decisions } }));
+}
 
 async function proofFrom(name: string, message: string): Promise<Proof> {
     const send = () => Promise.reject(named(name, message));

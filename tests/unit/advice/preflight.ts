@@ -1,5 +1,6 @@
 /** The advice of a run that stops before it moves anything. */
 import { AUDIENCE_ANNOTATION, SKIP_WEBHOOK_LABEL } from "../../../documents/serviceAccountAnnotations";
+import type { UnreadRegion } from "../../../handover/model/world";
 import { ROLE_ARN } from "../../model/world";
 import { AdviceScenario, Play, TWO_MINUTES } from "./play";
 
@@ -349,6 +350,44 @@ function handOverOtherPods({ world: { conditions } }: Play): void {
     conditions.otherNodes = [{ name: "arm", instanceId: "i-arm" }];
 }
 
+const notRead = (cause: UnreadRegion["cause"]) => ({
+    unreadRegions: [{ region: "eu-north-1", cause, answer: "Denied." }],
+});
+
+/** What keeps the update from looking at a region, and each advice of its message. */
+const REGION_ADVICE = [
+    ["other", "Allow ec2:DescribeInstances there"] as const,
+    ["credentials", "Get the credentials from a regional endpoint (AWS_STS_REGIONAL_ENDPOINTS=regional)"] as const,
+]
+    .flatMap(([cause, advice]) => [
+        {
+            trouble: ({ world }: Play) => void Object.assign(world.conditions, notRead(cause)),
+            advice,
+            follow: ({ world }: Play): unknown => delete world.conditions.unreadRegions,
+        },
+        {
+            trouble: ({ world }: Play) => void Object.assign(world.conditions, notRead(cause)),
+            advice: "you can also set `regions` to the regions in which instances may use them",
+            follow: (play: Play): unknown => play.set({ regions: ["eu-west-1"] }),
+        },
+    ])
+    .concat(
+        [
+            { advice: "give them another role", follow: ({ world }: Play) => delete world.conditions.nodeRoles },
+            {
+                advice: "you can also set `regions` to the regions in which instances may use them",
+                follow: (play: Play) => play.set({ regions: ["eu-west-1"] }),
+            },
+        ].map(({ advice, follow }) => ({
+            trouble: ({ world }: Play) =>
+                void Object.assign(world.conditions, notRead("serviceControlPolicy"), {
+                    nodeRoles: { a: { lastUsedIn: ["eu-north-1"] } },
+                }),
+            advice,
+            follow,
+        })),
+    );
+
 const nodeRoles: AdviceScenario[] = [
     preflight({
         code: "node-role-missing",
@@ -366,6 +405,19 @@ const nodeRoles: AdviceScenario[] = [
         follow: (play) => play.set({ detachFromNodeRoles: ["a", "b"] }),
     }),
     ...[false, true].flatMap((handedOver) => [
+        ...REGION_ADVICE.map(({ trouble, advice, follow }) =>
+            preflight({
+                code: "aws-region-refused",
+                title: `${advice}, ${handedOver ? "after" : "before"} the hand-over`,
+                handedOver,
+                trouble: (play) => {
+                    trouble(play);
+                    play.set(GUARD_ACTS);
+                },
+                advice: [advice],
+                follow,
+            }),
+        ),
         preflight({
             code: "node-role-in-use",
             title: handedOver ? "after the hand-over" : "before the hand-over",

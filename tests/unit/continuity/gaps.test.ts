@@ -47,6 +47,24 @@ describe("the figures of a recording", () => {
         );
     });
 
+    it("count from the moment at which a service control policy denies the calls, until it is gone", () => {
+        const statement = (Effect: string, Action: string) =>
+            JSON.stringify({ Version: "2012-10-17", Statement: { Effect, Action, Resource: "*" } });
+        const limited = (at: number, ...levels: string[][]): RecordedEvent => ({
+            at,
+            kind: "serviceControlPolicies",
+            levels,
+        });
+        const denying = [statement("Allow", "*"), statement("Deny", "ec2:DescribeTags")];
+        const figures = figuresOf(
+            recording(10_000, inForce(0), seen(0, withRole("a")), limited(2000, denying), limited(5000)),
+        );
+        assert.deepStrictEqual(
+            figures.gaps.map(({ uid, from, to }) => [uid, from, to]),
+            [["a", 2000, 5000]],
+        );
+    });
+
     describe("with an outsider's write", () => {
         const outsider = { from: 1000, repairedFrom: 4000, limitSeconds: 3 };
         const withOutsider = (...events: RecordedEvent[]) =>

@@ -23,6 +23,47 @@ function circumstances(more: Partial<PathFacts> = {}): PathFacts {
     };
 }
 
+describe("the path of a pod in an organization", () => {
+    const statement = (Effect: string, Action: string, Condition?: object) =>
+        JSON.stringify({
+            Version: "2012-10-17",
+            Statement: { Effect, Action, Resource: "*", ...(Condition && { Condition }) },
+        });
+    const everything = statement("Allow", "*");
+    const lack = (one: Parameters<typeof missingPath>[0], ...levels: string[][]) =>
+        missingPath(one, circumstances({ serviceControlPolicies: levels }));
+
+    it("is there where the organization allows the calls", () => {
+        assert.deepStrictEqual(
+            [lack(withRole("a"), [everything]), lack(pod("b"), [everything])],
+            [undefined, undefined],
+        );
+    });
+
+    it("is gone at once where it denies one, for each role", () => {
+        const levels = [[everything], [everything, statement("Deny", "ec2:AssignPrivateIpAddresses")]];
+        const reasonOf = (name: string) => ({
+            reason: `the role ${name} may not call AssignPrivateIpAddresses`,
+            hiddenBySession: false,
+        });
+        assert.deepStrictEqual(
+            [lack(withRole("a"), ...levels), lack(pod("b"), ...levels)],
+            [reasonOf("cni"), reasonOf("nodes")],
+        );
+    });
+
+    it("is gone for the role alone that a policy names", () => {
+        const denied = statement("Deny", "ec2:DescribeTags", { ArnEquals: { "aws:PrincipalArn": ROLE } });
+        assert.match(lack(withRole("a"), [everything, denied])?.reason ?? "", /role cni may not call DescribeTags/);
+        assert.strictEqual(lack(pod("b"), [everything, denied]), undefined);
+    });
+
+    it("is there in a region that a region deny leaves", () => {
+        const NotEquals = { StringNotEquals: { "aws:RequestedRegion": ["us-west-2"] } };
+        assert.strictEqual(lack(withRole("a"), [everything, statement("Deny", "*", NotEquals)]), undefined);
+    });
+});
+
 describe("the path of a pod with a token", () => {
     it("is there when its role trusts the token and holds the permissions, whatever the node's role holds", () => {
         const state = iam([nodeRole({ attachedPolicyArns: [] }), role("cni")]);

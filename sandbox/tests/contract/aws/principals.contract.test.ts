@@ -6,7 +6,7 @@ import { AttachRolePolicyCommand, GetRoleCommand, SimulatePrincipalPolicyCommand
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
 import { noPolicy, unauthorized } from "./refusals";
-import { accountId, assertRefused, clients, cniPolicyArn, keysOf, permissions } from "./support";
+import { accountId, assertRefused, clients, cniPolicyArn, keysOf, permissions, trusting } from "./support";
 import { useIam } from "./useIam";
 import { untilEnforced, useIssuer } from "./useIssuer";
 
@@ -18,11 +18,6 @@ describe("users of the AWS stand-in", () => {
         const made = account.fixture.api.createUser(name, documents);
         return { ...made, ...clients(account.fixture.api.endpoint, made) };
     };
-    const trusting = (principal: string, condition = {}) =>
-        JSON.stringify({
-            Version: "2012-10-17",
-            Statement: [{ Effect: "Allow", Principal: { AWS: principal }, Action: "sts:AssumeRole", ...condition }],
-        });
     const assume = (sts: ReturnType<typeof user>["sts"], role: string, ExternalId?: string) =>
         sts.send(new AssumeRoleCommand({ RoleArn: roleArn(role), RoleSessionName: "live-checks", ExternalId }));
 

@@ -10,12 +10,22 @@ import {
     DetachRolePolicyCommand,
     GetRoleCommand,
     ListRolesCommand,
+    PutRolePolicyCommand,
     SetDefaultPolicyVersionCommand,
 } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
 import { invalidClientToken, noPolicy, notAuthorized, unauthorized } from "./refusals";
-import { accountId, assertRefused, clients, cniPolicyArn, ec2TrustPolicy, permissions } from "./support";
+import {
+    accountId,
+    assertRefused,
+    clients,
+    cniPolicyArn,
+    ec2TrustPolicy,
+    keysOf,
+    permissions,
+    trusting,
+} from "./support";
 import { useIam } from "./useIam";
 import { untilEnforced, useIssuer, type Session } from "./useIssuer";
 
@@ -56,13 +66,50 @@ describe("sessions of the AWS stand-in", () => {
             return assertRefused(iam.send(new GetRoleCommand({ RoleName: "cni" })), invalidClientToken);
         });
 
-        it("cannot assume another role: there is no role chaining here", async () => {
-            const { sts } = await issuer.session("chaining", { inline: permissions("sts:AssumeRole") });
-            const RoleArn = `arn:aws:iam::${accountId}:role/chaining`;
-            await assertRefused(sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "aws-node" })), {
-                name: "InvalidAction",
-                status: 400,
-                message: "Could not find operation AssumeRole for version 2011-06-15",
+        describe("that assume another role", () => {
+            const reader = async (name: string, trusted: string, maxSeconds?: number) => {
+                await account.createRole(name, trusting(trusted), { MaxSessionDuration: maxSeconds });
+                const inline = { RoleName: name, PolicyName: "inline", PolicyDocument: permissions("ec2:Describe*") };
+                await account.fixture.iam.send(new PutRolePolicyCommand(inline));
+                return `arn:aws:iam::${accountId}:role/${name}`;
+            };
+            const assume = ({ sts }: Session, RoleArn: string, DurationSeconds?: number) =>
+                sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "chained", DurationSeconds }));
+
+            it("have its rights then, and no longer their own", async () => {
+                const session = await issuer.session("chaining", { inline: permissions("iam:GetRole") });
+                const RoleArn = await reader("chained", `arn:aws:iam::${accountId}:role/chaining`);
+                const { Credentials, AssumedRoleUser } = await assume(session, RoleArn);
+                assert.equal(AssumedRoleUser?.Arn, `arn:aws:sts::${accountId}:assumed-role/chained/chained`);
+                const chained = clients(account.fixture.api.endpoint, keysOf(Credentials));
+                await chained.ec2.send(new DescribeInstancesCommand({}));
+                await assertRefused(chained.iam.send(new GetRoleCommand({ RoleName: "chaining" })), {
+                    name: "AccessDenied",
+                    status: 403,
+                    message: /assumed-role\/chained\/chained is not authorized to perform: iam:GetRole/,
+                });
+            });
+
+            it("get an hour at most, whatever the role's MaxSessionDuration says", async () => {
+                const session = await issuer.session("chaining-long");
+                const RoleArn = await reader("chained-long", `arn:aws:iam::${accountId}:role/chaining-long`, 43_200);
+                await assume(session, RoleArn, 3600);
+                await assertRefused(assume(session, RoleArn, 3601), {
+                    name: "ValidationError",
+                    status: 400,
+                    message:
+                        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+                });
+            });
+
+            it("are refused by a role that does not trust them", async () => {
+                const session = await issuer.session("chaining-untrusted", { inline: permissions("sts:AssumeRole") });
+                const RoleArn = await reader("chained-untrusted", `arn:aws:iam::${accountId}:role/chaining`);
+                await assertRefused(assume(session, RoleArn), {
+                    name: "AccessDenied",
+                    status: 403,
+                    message: `User: ${session.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
+                });
             });
         });
     });

@@ -206,6 +206,14 @@ export const ec2TrustPolicy = JSON.stringify({
     Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
+/** A trust policy for users and roles of the account. */
+export function trusting(principal: string, condition = {}): string {
+    return JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { AWS: principal }, Action: "sts:AssumeRole", ...condition }],
+    });
+}
+
 export function permissions(action: string, resource = "*"): string {
     return JSON.stringify({
         Version: "2012-10-17",

@@ -31,6 +31,7 @@ describe("sessions of roles", () => {
             kind: "session",
             arn: session.arn,
             userId: "AROAEXAMPLE:aws-node",
+            principalArn: role.arn,
             policies: role,
         });
         now = 900_000;

@@ -90,6 +90,7 @@ export const liveCombinationRows: Row[] = [
         detachFromNodeRoles: null,
         detachPolicyArns: null,
         handedOverClusterArns: null,
+        regions: null,
         injectionGuard: null,
         proof: null,
         timeouts: null,

@@ -34,21 +34,23 @@ describe("arguments that decide which resources exist", () => {
         });
     }
 
-    for (const [name, member] of [
+    for (const [propertyPath, member] of [
         ["detachPolicyArns", "arn:aws:iam::aws:policy/A"],
         ["handedOverClusterArns", "arn:aws:eks:us-west-2:111122223333:cluster/blue"],
+        ["regions", "eu-west-1"],
     ] as const) {
-        it(`refuse ${name} without node roles at once, whether they are known or not`, async () => {
-            for (const [given, got] of [
-                [member, `["${member}"]`],
-                [pulumi.output(member), '["known later"]'],
+        it(`refuse ${propertyPath} without node roles at once, whether they are known or not`, async () => {
+            for (const [list, got] of [
+                [[member], `["${member}"]`],
+                [[pulumi.output(member)], '["known later"]'],
+                [pulumi.output([member]), '"known later"'],
             ] as const) {
-                assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, [name]: [given] }), [
+                assertRefusedNow(await construct({ oidcProviderArn: PROVIDER_ARN, [propertyPath]: list }), [
                     {
-                        propertyPath: name,
+                        propertyPath,
                         reason:
                             `expected no value without detachFromNodeRoles (nothing is detached then), got ${got}; ` +
-                            `add detachFromNodeRoles, or remove ${name}`,
+                            `add detachFromNodeRoles, or remove ${propertyPath}`,
                     },
                 ]);
             }
@@ -95,6 +97,11 @@ describe("arguments that decide which resources exist", () => {
             "detachPolicyArns",
             { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, detachFromNodeRoles: ["nodes"] },
             "expected a list of ARNs of managed policies, got nothing; set it, or omit it",
+        ],
+        [
+            "regions",
+            { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, detachFromNodeRoles: ["nodes"] },
+            "expected a list of regions, got nothing; set it, or omit it",
         ],
     ];
     for (const [propertyPath, otherArgs, reason] of nothing) {

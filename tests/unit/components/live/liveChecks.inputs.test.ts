@@ -80,6 +80,7 @@ describe("the live checks' inputs", () => {
                 detachFromNodeRoles: pulumi.output(["nodes", pulumi.output("more")]),
                 detachPolicyArns: [MANAGED],
                 handedOverClusterArns: pulumi.output([BLUE]),
+                regions: ["eu-west-1", pulumi.output("us-east-1")],
                 proof: "assumeRole",
                 timeouts: { canarySeconds: 5, proofSeconds: null },
                 iamPropagationSeconds: 7,
@@ -130,17 +131,29 @@ describe("the live checks' inputs", () => {
             detachFromNodeRoles: ["nodes", "more"],
             detachPolicyArns: [MANAGED],
             handedOverClusterArns: [BLUE],
+            regions: ["eu-west-1", "us-east-1"],
             injectionGuard: false,
             policyArns: ["arn:aws:iam::111122223333:policy/cni-ipv6-policy-1a2b3c4", "arn:aws:iam::aws:policy/A"],
             additionalPolicies: true,
             roleUniqueId: "AROA-cni-role",
         });
-        const { stableSeconds, timeouts } = inputs(run, "cni-canary");
+        const { stableSeconds, timeouts, ...ofCanary } = inputs(run, "cni-canary");
         deepStrictEqual({ stableSeconds, timeouts }, { stableSeconds: 0, timeouts: common.timeouts });
-        const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, ...rest } = inputs(run, "cni-detachment");
+        strictEqual("regions" in ofCanary, false);
+        const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, ...rest } = inputs(
+            run,
+            "cni-detachment",
+        );
         deepStrictEqual(
-            [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, rest["stableSeconds"], rest["keepDetached"]],
-            [["nodes", "more"], [MANAGED], 2, 0, true],
+            [
+                detachFromNodeRoles,
+                detachPolicyArns,
+                maxNotReadyNodes,
+                regions,
+                rest["stableSeconds"],
+                rest["keepDetached"],
+            ],
+            [["nodes", "more"], [MANAGED], 2, ["eu-west-1", "us-east-1"], 0, true],
         );
         deepStrictEqual(rest["handedOverClusterArns"], [BLUE]);
         assertNoteOnly(run, "cni-system", "agent-ds");

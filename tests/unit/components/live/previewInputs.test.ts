@@ -93,6 +93,7 @@ describe("What a preview knows of the hand-over", () => {
         const policies = {
             detachPolicyArns: ["arn"],
             handedOverClusterArns: ["cluster"],
+            regions: ["cn-northwest-1"],
             overrideExistingServiceAccount: true,
         };
         assert.deepStrictEqual(

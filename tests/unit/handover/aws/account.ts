@@ -6,6 +6,8 @@ export interface Role {
     inline?: Record<string, object>;
     /** Names of instance profiles that hold it. */
     profiles?: string[];
+    /** Where IAM saw it used last. */
+    lastUsedIn?: string;
 }
 
 export interface Instance {
@@ -52,7 +54,17 @@ export function account(of: Account): Answers {
     return {
         "sts:GetCallerIdentity": () => ({ Account: ACCOUNT, Arn: "arn", UserId: "id" }),
         "iam:GetRole": (call) =>
-            role(call, (name) => ({ Role: { RoleName: name, RoleId: `AROA${name}`, Path: "/", Arn: "arn" } })),
+            role(call, (name, { lastUsedIn }) => ({
+                Role: {
+                    RoleName: name,
+                    RoleId: `AROA${name}`,
+                    Path: "/",
+                    Arn: "arn",
+                    RoleLastUsed: {
+                        ...(lastUsedIn !== undefined && { LastUsedDate: "2026-11-01T10:00:00Z", Region: lastUsedIn }),
+                    },
+                },
+            })),
         "iam:ListAttachedRolePolicies": (call) =>
             role(call, (_, { attached = [] }) =>
                 paged(

@@ -110,7 +110,7 @@ describe("a connection to AWS", () => {
             const access = aws.connect({ roleArn: "arn:aws:iam::111122223333:role/deployer", sessionName: "nightly" });
             await rejects(access.callerAccount(), {
                 code: "aws-access-denied",
-                means: "The identity that the live checks use lacks sts:AssumeRole.",
+                means: "The identity that the live checks use lacks sts:AssumeRole, or the role does not trust it.",
             });
             strictEqual(aws.calls[0]?.parameters["RoleSessionName"], "nightly");
             const externalIds = aws.calls.map(({ parameters }) => parameters["ExternalId"]);

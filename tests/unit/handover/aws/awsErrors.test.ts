@@ -118,7 +118,7 @@ describe("an error of the AWS SDK", () => {
             const means = (words: string) => refusalOf(named("AccessDenied", words), "iam:GetRole", [])?.means;
             strictEqual(
                 means("User: arn:aws:iam::1:user/u is not authorized to perform: sts:AssumeRole on resource: r"),
-                "The identity that the live checks use lacks sts:AssumeRole.",
+                "The identity that the live checks use lacks sts:AssumeRole, or the role does not trust it.",
             );
             strictEqual(means("Access denied"), "The identity that the live checks use lacks iam:GetRole.");
         });

@@ -11,6 +11,7 @@ const NODE: NodeArguments = {
     securityGroupIds: ["sg-1"],
     networkInterfaceId: "eni-1",
     attachmentId: "eni-attach-1",
+    vpcId: "vpc-1",
 };
 const READING: CniAction = { action: "ec2:DescribeTags", on: [], dryRun: true };
 

@@ -114,12 +114,18 @@ function parseCall({ headers, method = "", url = "" }: IncomingMessage, body: st
             parameters: { ...parts, ...Object.fromEntries(searchParams) },
         };
     }
+    if (url.startsWith("/federation/credentials?")) {
+        // The access portal of IAM Identity Center, which gets its own token instead of a signature.
+        const parameters = Object.fromEntries(new URL(url, "http://portal.sso").searchParams);
+        return { ...common, action: "sso:GetRoleCredentials", parameters };
+    }
     const { Action = "", ...parameters } = Object.fromEntries(new URLSearchParams(body));
     return { ...common, action: `${service}:${Action}`, parameters };
 }
 
 function eksAction(method: string, path: string): string {
     const actions: [RegExp, string][] = [
+        [/^GET \/clusters$/, "ListClusters"],
         [/^GET \/clusters\/[^/]+$/, "DescribeCluster"],
         [/^GET \/clusters\/[^/]+\/addons\/[^/]+$/, "DescribeAddon"],
         [/^GET \/clusters\/[^/]+\/pod-identity-associations$/, "ListPodIdentityAssociations"],
@@ -134,7 +140,7 @@ function encodeResponse(
     answer: unknown,
 ): { status: number; headers: Record<string, string>; text: string } {
     const [service = "", name = ""] = action.split(":");
-    if (service === "eks") {
+    if (service === "eks" || service === "sso") {
         const failed = answer instanceof AwsFailure;
         return {
             status: failed ? answer.status : 200,

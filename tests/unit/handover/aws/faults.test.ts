@@ -47,7 +47,8 @@ describe("what goes wrong with AWS in the middle of a run", () => {
         for (const [action, failure, send] of table) {
             it(`end ${action} with what to do, and are not tried again`, async () => {
                 aws.answer({ [action]: () => failure });
-                const { code, seen, means, fix } = await refusalOf(send(aws.connect()));
+                environment.set({ AWS_ACCESS_KEY_ID: "ASIAOPERATOR", AWS_SECRET_ACCESS_KEY: "s" });
+                const { code, seen, means, fix } = await refusalOf(send(aws.connect(ambient)));
                 strictEqual(code, "aws-credentials-expired");
                 strictEqual(seen, `The call ${action} failed: ${failure.message}`);
                 strictEqual(
@@ -59,6 +60,16 @@ describe("what goes wrong with AWS in the middle of a run", () => {
                 strictEqual(aws.counts()[action], 1);
             });
         }
+
+        it("end the run with the commands for keys that the stack's configuration has", async () => {
+            aws.answer({ "sts:GetCallerIdentity": () => new AwsFailure("ExpiredToken", expired, 403) });
+            const { fix } = await refusalOf(aws.connect().callerAccount());
+            strictEqual(
+                /`pulumi config set --secret aws:accessKey KEY`.* run pulumi up, which saves them\./.test(fix),
+                true,
+                fix,
+            );
+        });
 
         it("are not taken for a region that refuses, where they end between two of them", async () => {
             aws.answer({

@@ -3,7 +3,7 @@ import { AccountQuery } from "../../../../handover/aws/awsAccess";
 import { Refusal } from "../../../../handover/model/refusal";
 import { NodeRoleSeen } from "../../../../handover/model/world";
 import { fixture } from "../../support/fixtures";
-import { Account, account, CNI_POLICY } from "./account";
+import { Account, account, CNI_POLICY, Role } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 
 const CUSTOMER_POLICY = `arn:aws:iam::${ACCOUNT}:policy/ours`;
@@ -343,26 +343,37 @@ describe("a look at the node roles", () => {
             strictEqual(aws.counts()["ec2:DescribeInstances"], undefined);
         });
 
-        it("and stops, naming the regions that do not let it look", async () => {
+        it("and reports the regions that do not let it look, and which ones it has looked at if they were chosen", async () => {
             const answers = account({ roles, instances: [], regions: [REGION, "eu-west-1", "ap-east-1"] });
             aws.answer({
                 ...answers,
                 "ec2:DescribeInstances": (describeCalls) =>
                     describeCalls.region === REGION
                         ? answers["ec2:DescribeInstances"]?.(describeCalls)
-                        : new AwsFailure(
-                              "UnauthorizedOperation",
-                              "with an explicit deny in a service control policy",
-                              403,
-                          ),
+                        : new AwsFailure("UnauthorizedOperation", "denied", 403),
             });
-            const looked = aws.connect().look({ ...QUESTION, roleNames: ["nodes"], searchElsewhere: true });
-            await rejects(looked, (error: Refusal) => {
-                strictEqual(error.code, "aws-region-refused");
-                strictEqual(/ap-east-1 .*service control policy.*eu-west-1 /.test(error.seen), true, error.seen);
-                strictEqual(error.seen.includes(REGION), false);
-                return true;
-            });
+            const regionsOf = async (more: Partial<AccountQuery>) => {
+                const seen = await aws.connect().look({ ...QUESTION, roleNames: ["nodes"], ...more });
+                return [seen.unreadRegions?.map(({ region }) => region), seen.searchedRegions];
+            };
+            deepStrictEqual(await regionsOf({ searchElsewhere: true }), [["ap-east-1", "eu-west-1"], undefined]);
+            deepStrictEqual(await regionsOf({ searchElsewhere: true, regions: ["eu-west-1"] }), [
+                ["eu-west-1"],
+                ["eu-west-1", REGION],
+            ]);
+            deepStrictEqual(await regionsOf({ searchElsewhere: true, regions: [REGION] }), [undefined, [REGION]]);
+            deepStrictEqual(await regionsOf({ regions: ["eu-west-1"] }), [undefined, undefined]);
+        });
+
+        it("and where IAM saw it used last, at each look of the run", async () => {
+            const used: Record<string, Role> = { nodes: { ...roles.nodes, lastUsedIn: "eu-north-1" } };
+            aws.answer(account({ roles: used }));
+            const access = aws.connect();
+            const lastUsedIn = async () =>
+                (await access.look({ ...QUESTION, roleNames: ["nodes"] })).nodeRoles[0]?.lastUsedIn;
+            deepStrictEqual(await lastUsedIn(), ["eu-north-1"]);
+            used["nodes"] = { ...roles.nodes, lastUsedIn: REGION };
+            deepStrictEqual(await lastUsedIn(), ["eu-north-1", REGION]);
         });
     });
 

@@ -137,6 +137,35 @@ describe("the verdict on a role's rights", () => {
             });
         }
 
+        const perimeters = [
+            "with an explicit deny in a service control policy",
+            "because no service control policy allows the ec2:AttachNetworkInterface action",
+            "with an explicit deny in a resource control policy",
+            "because no VPC endpoint policy allows the ec2:AttachNetworkInterface action",
+            "with an explicit deny in a VPC endpoint policy",
+        ];
+        for (const denied of perimeters) {
+            const words = `UnauthorizedOperation: You are not authorized to perform this operation. User: arn is not authorized to perform: ec2:Attach ${denied}`;
+            const why =
+                "EC2 refuses a DryRun of ec2:Attach from this machine by a policy that may depend on where the call comes from: " +
+                `${words}.`;
+
+            it(`for a refusal "${denied}", where nothing else can be asked`, () => {
+                deepStrictEqual(verdictWithoutSimulation([dryRunOf("Attach", "refused", words)]), {
+                    verdict: "undecided",
+                    why,
+                    evidence: [
+                        "Not proved: ec2:Attach, since the live checks' credentials are not allowed to use IAM's policy simulator. AWS says no.",
+                    ],
+                });
+                deepStrictEqual(verdict([dryRunOf("Attach", "refused", words)], { Attach: "unevaluated" }), {
+                    verdict: "undecided",
+                    why,
+                    evidence: [],
+                });
+            });
+        }
+
         it("for an answer that tells nothing, where the caller may not simulate", () => {
             deepStrictEqual(verdictWithoutSimulation([dryRunOf("Create", "unclear", "Odd: in use")]), {
                 verdict: "undecided",
@@ -191,6 +220,63 @@ describe("the verdict on a role's rights", () => {
                 ),
             );
         });
+
+        const FIX =
+            "A service control policy of the organization denies this, so its owner has to allow these actions for the role. Then run pulumi up --refresh. " +
+            'If it admits the nodes by their addresses, set proof: "off", and the canary decides.';
+        const SCP =
+            "UnauthorizedOperation: You are not authorized to perform this operation. User: u is not authorized to perform: ec2:Attach " +
+            "with an explicit deny in a service control policy";
+
+        it("with the owner to ask, where a service control policy denies what EC2 cannot try", () => {
+            const all = [dryRunOf("Assign", "untried"), dryRunOf("Tag", "untried")];
+            deepStrictEqual(verdict(all, { Assign: "deniedByOrganization", Tag: "denied" }), {
+                ...no(
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Assign, ec2:Tag (according to IAM's policy simulator).`,
+                ),
+                fix: FIX,
+            });
+        });
+
+        it("with the owner to ask, where EC2 names such a policy, and the simulation says that it denies the nodes' calls as well", () => {
+            const why = `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: ${SCP}`;
+            const one = dryRunOf("Attach", "refused", SCP);
+            deepStrictEqual(verdict([one], { Attach: "deniedByOrganization" }), { ...no(why), fix: FIX });
+        });
+
+        it("without the owner where EC2 names such a policy, and the role's own policies do not allow the action either", () => {
+            deepStrictEqual(
+                verdict([dryRunOf("Attach", "refused", SCP)], { Attach: "denied" }),
+                no(
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Attach. In its session, ec2:Attach failed: ${SCP}`,
+                ),
+            );
+        });
+
+        it("without the owner where the policy denies something that is not missing", () => {
+            const all = [dryRunOf("Attach", "refused", SCP), dryRunOf("Assign", "untried")];
+            deepStrictEqual(
+                verdict(all, { Attach: "allowed", Assign: "denied" }),
+                no(
+                    `The role ${roleArn} lacks these EC2 permissions: ec2:Assign (according to IAM's policy simulator).`,
+                ),
+            );
+        });
+
+        for (const denied of [
+            "because no identity-based policy allows the ec2:Attach action",
+            "with an explicit deny in an identity-based policy",
+            "because no permissions boundary allows the ec2:Attach action",
+            "with an explicit deny in a permissions boundary",
+            "with an explicit deny in a session policy",
+        ]) {
+            it(`where EC2 refuses "${denied}" and the caller may not simulate`, () => {
+                deepStrictEqual(
+                    verdictWithoutSimulation([dryRunOf("Attach", "refused", `No: ${denied}`)]).verdict,
+                    "no",
+                );
+            });
+        }
 
         it("where EC2 does not know the session yet", () => {
             deepStrictEqual(

@@ -66,6 +66,43 @@ describe("an error of AWS is reported", () => {
         });
     }
 
+    it("as aws-access-denied, with both sides of a role that cannot be assumed", () => {
+        const words =
+            "User: arn is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/deployer";
+        deepStrictEqual(parts(refusalOf(named("AccessDenied", words), "iam:GetRole", [])), [
+            "aws-access-denied",
+            `AWS rejected iam:GetRole: ${words}`,
+            "The identity that the live checks use lacks sts:AssumeRole, or the role does not trust it.",
+            "Allow sts:AssumeRole for this identity, and name it in the role's trust policy (a user of IAM Identity Center by the role " +
+                "AWSReservedSSO_… of the permission set). Or set other credentials with the argument `aws`.",
+        ]);
+    });
+
+    for (const [policy, denied] of [
+        ["service control policy", "with an explicit deny in a service control policy"],
+        ["resource control policy", "with an explicit deny in a resource control policy"],
+        ["VPC endpoint policy", "because no VPC endpoint policy allows the iam:GetRole action"],
+    ] as const) {
+        it(`as aws-access-denied, with the way in where a ${policy} denies the call`, () => {
+            const words = `User: arn is not authorized to perform: iam:GetRole on resource: role nodes ${denied}`;
+            deepStrictEqual(parts(refusalOf(named("AccessDenied", words), "iam:GetRole", [])), [
+                "aws-access-denied",
+                `AWS rejected iam:GetRole: ${words}`,
+                `A ${policy} denies iam:GetRole to the identity that the live checks use, whatever its own policies allow.`,
+                "Run the same command again from a network that this policy admits, or as an identity that it exempts (the argument `aws`). " +
+                    "Its owner can exempt this one.",
+            ]);
+        });
+    }
+
+    it("as aws-credentials-expired, with the commands for keys of the stack's configuration", () => {
+        strictEqual(
+            refusalOf(named("ExpiredToken", "it failed"), "iam:GetRole", [], true)?.fix,
+            "Set new keys in the stack's configuration (`pulumi config set --secret aws:accessKey KEY`, and in the same way aws:secretKey and " +
+                "aws:token), and run pulumi up, which saves them. Then run the same command again. It continues from here.",
+        );
+    });
+
     it("as aws-call-failed, if it is unknown", () => {
         deepStrictEqual(parts(unknownRefusal(named("OddException", "it failed"), [])), [
             "aws-call-failed",
@@ -86,8 +123,8 @@ describe("an error of AWS is reported", () => {
     });
 
     const missing: [string, string][] = [
-        ["is not authorized to perform: sts:AssumeRole on resource: r", "sts:AssumeRole"],
-        ["is not authorized to perform sts:AssumeRole on resource: r", "sts:AssumeRole"],
+        ["is not authorized to perform: iam:PassRole on resource: r", "iam:PassRole"],
+        ["is not authorized to perform iam:PassRole on resource: r", "iam:PassRole"],
         ["is not authorized to perform this operation", "iam:GetRole"],
     ];
     for (const [words, action] of missing) {

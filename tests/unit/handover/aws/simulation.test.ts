@@ -1,8 +1,9 @@
-import { deepStrictEqual, rejects } from "assert";
+import { deepStrictEqual, rejects, strictEqual } from "assert";
 import type { CniAction } from "../../../../documents/cniActions";
 import { createClients } from "../../../../handover/aws/awsClients";
 import { simulate } from "../../../../handover/aws/simulation";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
+import { members } from "./session";
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni/prod-cni`;
 const READING: CniAction = { action: "ec2:DescribeTags", on: [], dryRun: true };
@@ -14,7 +15,12 @@ describe("a simulation of a role's rights", () => {
     const simulated = async (actions: CniAction[], roleArn = ROLE, region = REGION, eni?: string) => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
         const clients = createClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region });
-        return simulate(clients, roleArn, actions, eni);
+        return simulate(
+            clients,
+            roleArn,
+            actions,
+            eni === undefined ? undefined : { networkInterfaceId: eni, vpcId: undefined },
+        );
     };
     const answer = (...EvaluationResults: object[]) =>
         aws.answer({ "iam:SimulatePrincipalPolicy": () => ({ EvaluationResults }) });
@@ -142,6 +148,29 @@ describe("a simulation of a role's rights", () => {
             "denied",
         ],
         [
+            "denied, and not by the organization",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "implicitDeny",
+                    OrganizationsDecisionDetail: { AllowedByOrganizations: true },
+                },
+            ],
+            "denied",
+        ],
+        [
+            "denied by the organization, whatever is missing besides",
+            [
+                {
+                    EvalActionName: "ec2:DescribeTags",
+                    EvalDecision: "explicitDeny",
+                    MissingContextValues: ["aws:ResourceTag/cluster.k8s.amazonaws.com/name"],
+                    OrganizationsDecisionDetail: { AllowedByOrganizations: false },
+                },
+            ],
+            "deniedByOrganization",
+        ],
+        [
             "something of another action",
             [{ EvalActionName: "ec2:DescribeTagsOfAll", EvalDecision: "allowed" }],
             "denied",
@@ -154,6 +183,86 @@ describe("a simulation of a role's rights", () => {
             deepStrictEqual(await simulated([READING]), { decisions: new Map([["ec2:DescribeTags", decision]]) });
         });
     }
+
+    describe("that a service control policy denies", () => {
+        /** IAM's answers to a call with no network, and to one from inside. */
+        const answers = (outside: object, inside: object) =>
+            aws.answer({
+                "iam:SimulatePrincipalPolicy": ({ parameters }) => ({
+                    EvaluationResults: members(parameters, "ActionNames").map((EvalActionName) => ({
+                        EvalActionName,
+                        ...("ContextEntries.member.2.ContextKeyName" in parameters ? inside : outside),
+                    })),
+                }),
+            });
+        const excluded = {
+            EvalDecision: "explicitDeny",
+            OrganizationsDecisionDetail: { AllowedByOrganizations: false },
+        };
+        const allowed = { EvalDecision: "allowed", OrganizationsDecisionDetail: { AllowedByOrganizations: true } };
+        const decided = async () => (await simulated([READING])) as { decisions: ReadonlyMap<string, string> };
+        const decision = async () => (await decided()).decisions.get("ec2:DescribeTags");
+
+        it("is unclear if it admits a call from inside the network: IAM does not name its condition keys", async () => {
+            answers(excluded, allowed);
+            strictEqual(await decision(), "unclear");
+        });
+
+        it("is denied by the organization if it denies that call, too", async () => {
+            answers(excluded, excluded);
+            strictEqual(await decision(), "deniedByOrganization");
+        });
+
+        it("is denied if the role's own policies deny that call", async () => {
+            answers(excluded, { ...allowed, EvalDecision: "implicitDeny" });
+            strictEqual(await decision(), "denied");
+        });
+
+        it("is simulated once more for these actions alone, from the node's VPC or made by a service", async () => {
+            const other: CniAction = { ...READING, action: "ec2:DescribeSubnets" };
+            aws.answer({
+                "iam:SimulatePrincipalPolicy": ({ parameters }) => ({
+                    EvaluationResults: members(parameters, "ActionNames").map((EvalActionName) => ({
+                        EvalActionName,
+                        ...(EvalActionName === "ec2:DescribeTags" ? excluded : allowed),
+                    })),
+                }),
+            });
+            const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
+            const clients = createClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region: REGION });
+            const node = { networkInterfaceId: "eni-1", vpcId: "vpc-1" };
+            deepStrictEqual(await simulate(clients, ROLE, [READING, other], node), {
+                decisions: new Map([
+                    ["ec2:DescribeTags", "deniedByOrganization"],
+                    ["ec2:DescribeSubnets", "allowed"],
+                ]),
+            });
+            deepStrictEqual(
+                aws.calls[1]?.parameters,
+                parametersFor("ec2:DescribeTags", REGION, {
+                    "ContextEntries.member.2.ContextKeyName": "aws:ViaAWSService",
+                    "ContextEntries.member.2.ContextKeyType": "boolean",
+                    "ContextEntries.member.2.ContextKeyValues.member.1": "true",
+                    "ContextEntries.member.3.ContextKeyName": "aws:SourceVpc",
+                    "ContextEntries.member.3.ContextKeyType": "string",
+                    "ContextEntries.member.3.ContextKeyValues.member.1": "vpc-1",
+                }),
+            );
+            strictEqual(aws.calls.length, 2);
+        });
+
+        it("is simulated without a VPC where no node is known", async () => {
+            answers(excluded, allowed);
+            await simulated([READING]);
+            strictEqual("ContextEntries.member.3.ContextKeyName" in (aws.calls[1]?.parameters ?? {}), false);
+        });
+
+        it("is not simulated again where the organisation allows it", async () => {
+            answers({ ...allowed, EvalDecision: "implicitDeny" }, allowed);
+            strictEqual(await decision(), "denied");
+            strictEqual(aws.calls.length, 1);
+        });
+    });
 
     it("has the decisions of all pages", async () => {
         const other: CniAction = { ...READING, action: "ec2:DescribeSubnets" };

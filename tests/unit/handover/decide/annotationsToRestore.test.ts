@@ -1,5 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { annotationsToRestore, mayRemoveGuard, type Restorable } from "../../../../handover/decide/annotationsToRestore";
+import {
+    annotationsToRestore,
+    mayRemoveGuard,
+    type Restorable,
+} from "../../../../handover/decide/annotationsToRestore";
 import type { NodeRoleSeen, World } from "../../../../handover/model/world";
 import { inForce } from "../support/detachments";
 import {

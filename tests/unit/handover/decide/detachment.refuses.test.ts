@@ -115,6 +115,25 @@ table("The run ends", [
         ),
     ],
     [
+        "when a region could not be read",
+        verified({}, { unreadRegions: [{ region: "eu-north-1", cause: "other", answer: "Denied." }] }),
+        refuse("aws-region-refused", "The instances in these regions could not be listed: eu-north-1 (Denied)."),
+    ],
+    [
+        "when a region is denied in which IAM saw the role used last",
+        verified(
+            {},
+            {
+                unreadRegions: [{ region: "eu-north-1", cause: "serviceControlPolicy", answer: "Denied." }],
+                nodeRoles: [nodeRole({ lastUsedIn: ["eu-north-1"] })],
+            },
+        ),
+        refuse(
+            "aws-region-refused",
+            "A service control policy denies ec2:DescribeInstances where IAM saw a node role used last: nodes in eu-north-1.",
+        ),
+    ],
+    [
         "when kube-system/aws-node uses the permissions of the role as well",
         verified({ defaultPodsWithoutRole: ["aws-node-1"] }),
         refuse(

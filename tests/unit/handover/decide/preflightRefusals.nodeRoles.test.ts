@@ -32,6 +32,45 @@ table("Node roles", [
     ["need no names when nothing is to be detached", { detachFromNodeRoles: [], world: seen({}, two) }, []],
     ["that others use as well stop nothing", { world: roles(nodeRole({ instancesElsewhere: ["eu-west-1/i-a"] })) }, []],
     [
+        "are refused when a region could not be read",
+        { world: seen({}, { unreadRegions: [{ region: "eu-north-1", cause: "other", answer: "Denied." }] }) },
+        [["aws-region-refused", "The instances in these regions could not be listed: eu-north-1 (Denied)."]],
+    ],
+    [
+        "are refused when IAM saw one of them used last in a region that is denied",
+        {
+            world: seen(
+                {},
+                {
+                    unreadRegions: [{ region: "eu-north-1", cause: "serviceControlPolicy", answer: "Denied." }],
+                    nodeRoles: [nodeRole({ lastUsedIn: ["eu-north-1"] })],
+                },
+            ),
+        },
+        [
+            [
+                "aws-region-refused",
+                "A service control policy denies ec2:DescribeInstances where IAM saw a node role used last: nodes in eu-north-1.",
+            ],
+        ],
+    ],
+    [
+        "pass a region that is denied, and in which none of them was used last",
+        {
+            world: seen(
+                {},
+                {
+                    unreadRegions: [{ region: "eu-north-1", cause: "serviceControlPolicy", answer: "Denied." }],
+                    nodeRoles: [
+                        nodeRole({ lastUsedIn: ["us-west-2"] }),
+                        nodeRole({ name: "more", lastUsedIn: ["eu-north-1"] }),
+                    ],
+                },
+            ),
+        },
+        [],
+    ],
+    [
         "are refused when kube-system/aws-node uses their permissions as well",
         { world: seen({ defaultPodsWithoutRole: ["aws-node-1", "aws-node-2"] }) },
         [

@@ -1,12 +1,6 @@
 import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
-import {
-    authenticate,
-    commandOf,
-    credentialsOf,
-    NoCredentials,
-    tokenExpiry,
-} from "../../../../handover/kubernetes/authentication";
+import { authenticate, commandOf, credentialsOf, NoCredentials } from "../../../../handover/kubernetes/authentication";
 
 describe("A kubeconfig's own way to credentials", () => {
     /** The reason that is reported if it fails with this. */
@@ -56,11 +50,5 @@ describe("A kubeconfig's own way to credentials", () => {
     it("has no command where what stands there is none", () => {
         assert.equal(commandOf(configOf({ exec: { command: 7 } })), undefined);
         assert.equal(commandOf(configOf({ exec: null })), undefined);
-    });
-
-    it("tells the end of EKS's token also with space around it", () => {
-        const url = "https://sts.eu-west-1.amazonaws.com/?X-Amz-Date=20231114T215820Z";
-        const token = `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`;
-        assert.deepEqual(tokenExpiry(` ${token}\n`), new Date("2023-11-14T22:13:20Z"));
     });
 });

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tokenExpiry } from "../../../../handover/kubernetes/authentication";
+import { tokenExpiry } from "../../../../handover/kubernetes/bearerTokens";
 import { accessTo, identityScript, patient, quick, refusalOf, ScriptedApi, status } from "./support";
 
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -96,6 +96,25 @@ table("The plan of a first hand-over", [
         { detachFromNodeRoles: ["nodes", "gpu"] },
     ],
     [
+        "says which regions count as empty before it detaches",
+        seen({}, { unreadRegions: [{ region: "eu-north-1", cause: "serviceControlPolicy", answer: "Denied." }] }),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            WAVES,
+            "[regions] Counted as empty, since a service control policy denies ec2:DescribeInstances and eks:ListClusters there, and IAM did not " +
+                "see a node role used there last: eu-north-1. An instance that runs there with a node role loses the policy.",
+            DETACH,
+        ),
+    ],
+    [
+        "says nothing of them where it detaches nothing",
+        seen({}, { unreadRegions: [{ region: "eu-north-1", cause: "serviceControlPolicy", answer: "Denied." }] }),
+        changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), WAVES),
+        inputsWithoutNodeRoles,
+        preflightWithoutNodeRoles,
+    ],
+    [
         "does not ask where it is set",
         seen(),
         changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),

@@ -130,6 +130,21 @@ describe("The credential guard's preflight", () => {
         await rejects(create({ daemonSet: undefined }).created, refusals.daemonSetMissing(subject));
     });
 
+    it("says which regions count as empty, and ends at others that could not be read", async () => {
+        const denied = { region: "eu-north-1", cause: "serviceControlPolicy", answer: "Denied." } as const;
+        const passing = create({}, ACCOUNT, NOTHING_ELSE, {}, { unreadRegions: [denied] });
+        await passing.created;
+        deepStrictEqual(passing.lines, [
+            "Counted as empty, since a service control policy denies ec2:DescribeInstances and eks:ListClusters there, and IAM did not see a node role used " +
+                "there last: eu-north-1. An instance that runs there with a node role loses the policy.",
+            "proof: off, the canary alone decides",
+        ]);
+        const other = { ...denied, cause: "other" } as const;
+        const { created, lines } = create({}, ACCOUNT, NOTHING_ELSE, {}, { unreadRegions: [denied, other] });
+        await rejects(created, { code: "aws-region-refused" });
+        deepStrictEqual(lines, []);
+    });
+
     const unread: UnreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "AWS rejected eks:DescribeAddon." };
     const withoutDetachment = { detachFromNodeRoles: [] };
 

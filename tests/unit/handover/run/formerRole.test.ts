@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
-import type { Proof, ProofFailure } from "../../../../handover/model/proof";
+import type { Proof, ProofFailure, ProofRequest } from "../../../../handover/model/proof";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { formerRoleWorks } from "../../../../handover/run/formerRole";
@@ -30,8 +30,8 @@ async function prove(
             return Promise.resolve();
         },
         aws: {
-            prove: ({ roleArn, depth }: { roleArn: string; depth: string }) => {
-                proofs.push(`${depth} ${roleArn}`);
+            prove: ({ roleArn, depth, readTrust }: ProofRequest) => {
+                proofs.push(`${depth} ${roleArn}${readTrust === true ? "" : ", whatever it trusts"}`);
                 return Promise.resolve(answers[proofs.length - 1] ?? answers.at(-1));
             },
         },

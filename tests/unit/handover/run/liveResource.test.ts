@@ -12,6 +12,8 @@ const inputs: LiveInputs = {
     drift: "none",
 };
 
+const TOKEN = (token: string) => JSON.stringify({ users: [{ user: { token } }] });
+
 describe("The inputs that changed", () => {
     const rows: [string, object, object, string[]][] = [
         ["are none where all is the same", inputs, structuredClone(inputs), []],
@@ -63,6 +65,7 @@ describe("The inputs that changed", () => {
                 ownNodeRoles: ["n"],
                 existingRoleOfProgram: true,
                 maxNotReadyNodes: 1,
+                regions: ["r"],
             },
             {},
             [
@@ -76,10 +79,20 @@ describe("The inputs that changed", () => {
                 "ownNodeRoles",
                 "existingRoleOfProgram",
                 "maxNotReadyNodes",
+                "regions",
             ],
         ],
         ["are found once where an optional one is on both sides", { region: "a" }, { region: "b" }, ["region"]],
         ["are found where an empty list came", {}, { detachFromNodeRoles: [] }, ["detachFromNodeRoles"]],
+        ["are none where a kubeconfig has another token", { kubeconfig: TOKEN("a") }, { kubeconfig: TOKEN("b") }, []],
+        [
+            "are found where a kubeconfig has a credential command instead of a token",
+            { kubeconfig: TOKEN("a") },
+            { kubeconfig: '{"users":[{"user":{"exec":{"command":"aws"}}}]}' },
+            ["kubeconfig"],
+        ],
+        ["are found where a kubeconfig came", {}, { kubeconfig: TOKEN("a") }, ["kubeconfig"]],
+        ["are found in other inputs that look like a token", { shown: "token: a" }, { shown: "token: b" }, ["shown"]],
     ];
     for (const [what, before, after, expected] of rows) {
         it(what, () => {
@@ -120,6 +133,11 @@ describe("The operation of TypeScript programs", () => {
     it("sees a change of an input", async () => {
         const state = { ...inputs, __provider: "code" };
         deepStrictEqual(await diff(state, { ...state, drift: "a" }), { changes: true });
+    });
+
+    it("sees no change in another token of the kubeconfig", async () => {
+        const state = { ...inputs, kubeconfig: TOKEN("a"), __provider: "code" };
+        deepStrictEqual(await diff(state, { ...state, kubeconfig: TOKEN("b") }), { changes: false });
     });
 
     it("sees a change in what the plugin brought up, whose state has no code to delete it by", async () => {

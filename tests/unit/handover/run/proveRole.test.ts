@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects } from "assert";
-import type { Proof } from "../../../../handover/model/proof";
+import type { Proof, ProofRequest } from "../../../../handover/model/proof";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { prove, proofRequest, PROVE_EVERY_MILLISECONDS } from "../../../../handover/run/proveRole";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
@@ -10,6 +10,9 @@ const YES: Proof = { verdict: "yes", evidence: [] };
 const USUAL =
     "proof: AWS does not accept the role yet, as is usual in the first seconds after a change; trying again for up to 120 s";
 
+/** Whether each request asks for the trust policy. */
+const asked: (boolean | undefined)[] = [];
+
 /** Proves with these answers of AWS, two seconds apart; the last one repeats. Returns the lines that the operator reads. */
 async function linesOf(
     answers: readonly Proof[],
@@ -18,12 +21,18 @@ async function linesOf(
 ): Promise<string[]> {
     const lines: string[] = [];
     let calls = 0;
+    asked.length = 0;
     const context = {
         now: () => NOW + calls * PROVE_EVERY_MILLISECONDS,
         sleep: () => Promise.resolve(),
         progress: (line: string) => lines.push(line),
         cluster: { requestToken: () => Promise.resolve("token") },
-        aws: { prove: () => Promise.resolve(answers[Math.min(calls++, answers.length - 1)]) },
+        aws: {
+            prove: ({ readTrust }: ProofRequest) => {
+                asked.push(readTrust);
+                return Promise.resolve(answers[Math.min(calls++, answers.length - 1)]);
+            },
+        },
     } as unknown as RunContext;
     await prove(
         context,
@@ -62,6 +71,26 @@ describe("The proof of the role", () => {
             "proof: STS: no. It may be new; trying again for up to 120 s",
             "proof: undecided, the canary decides (EC2: perhaps.)",
         ]);
+    });
+
+    it("reads the trust policy of a role that STS refuses only when its time is up, and then leaves it to the canary", async () => {
+        const undecided: Proof = { verdict: "undecided", why: "A perimeter.", evidence: [] };
+        const lines = await linesOf([...Array<Proof>(60).fill(NOT_YET), undecided]);
+        deepStrictEqual(lines.at(-1), "proof: undecided, the canary decides (A perimeter.)");
+        deepStrictEqual(asked, [...Array<boolean>(60).fill(false), true]);
+    });
+
+    it("reads no trust policy where STS says something else, or waiting does not help", async () => {
+        for (const answer of [
+            { ...NOT_YET, code: "permission-missing" },
+            { ...NOT_YET, code: "provider-missing" },
+            { ...NOT_YET, final: true },
+        ] as const) {
+            await rejects(linesOf([answer]), { code: answer.code });
+            deepStrictEqual(asked.includes(true), false);
+        }
+        await linesOf([NOT_YET, YES]);
+        deepStrictEqual(asked, [false, false]);
     });
 
     it("is not made if the program turns it off", async () => {

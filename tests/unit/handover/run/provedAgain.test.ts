@@ -43,7 +43,14 @@ describe("The proof of a refresh", () => {
         const { context, cluster, proofs, lines } = refreshed(() => Promise.resolve(YES));
         strictEqual(await provedAgain(context, { subject, proof: "assumeRole" }, cluster), undefined);
         deepStrictEqual(proofs, [
-            { roleArn: ROLE, token: "token", ipFamily: "ipv4", depth: "assumeRole", instanceId: "i-n1" },
+            {
+                roleArn: ROLE,
+                token: "token",
+                ipFamily: "ipv4",
+                depth: "assumeRole",
+                instanceId: "i-n1",
+                readTrust: true,
+            },
         ]);
         deepStrictEqual(lines, []);
     });
@@ -53,6 +60,12 @@ describe("The proof of a refresh", () => {
         const drift = await provedAgain(context, { subject, proof: "full" }, cluster);
         deepStrictEqual([lines, proofs.length], [[drift], 1]);
         strictEqual(drift?.startsWith(`A token of the service account can no longer use ${ROLE}: IAM said no.`), true);
+    });
+
+    it("shows nothing where only this machine may not assume the role", async () => {
+        const undecided: Proof = { verdict: "undecided", why: "A perimeter.", evidence: [] };
+        const { context, cluster, lines } = refreshed(() => Promise.resolve(undecided));
+        deepStrictEqual([await provedAgain(context, { subject, proof: "full" }, cluster), lines], [undefined, []]);
     });
 
     it("is not made where the program turned it off, or the service account is gone", async () => {

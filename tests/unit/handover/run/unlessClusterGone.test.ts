@@ -296,7 +296,7 @@ describe("A delete of a live check", () => {
         const kept = "Means. The cluster's pods may still carry the role, so nothing was removed.";
         const usual = (name: string) =>
             "Restore access to the cluster, and run pulumi destroy again (after a change of the argument kubeconfig, run pulumi up " +
-            `first). If the cluster no longer exists (aws eks describe-cluster --name ${name} answers ResourceNotFoundException), ` +
+            `first). Fix. If the cluster no longer exists (aws eks describe-cluster --name ${name} answers ResourceNotFoundException), ` +
             "set forceDestroy: true, run pulumi up, then pulumi destroy.";
         const forced =
             "forceDestroy looks at the cluster first, and counts it as gone only if no server answers, or if EKS says so. Fix. " +

@@ -1,0 +1,44 @@
+import { deepStrictEqual } from "node:assert/strict";
+import type { AccountQuery } from "../../../../handover/aws/awsAccess";
+import { look, lookBeforeDetachment } from "../../../../handover/observe/look";
+import { openRunContext, type RunContext } from "../../../../handover/observe/runContext";
+import { onNodeRole, subject, world } from "../support/worlds";
+
+/** What the account is asked, by a run whose program has chosen these regions. */
+async function asked(act: (context: RunContext) => Promise<unknown>, regions?: string[]): Promise<object[]> {
+    const queries: AccountQuery[] = [];
+    const seen = world(onNodeRole);
+    const kubeconfig = JSON.stringify({ clusters: [], contexts: [], users: [] });
+    const opened = await openRunContext({ subject, kubeconfig, ...(regions && { regions }) }, ["nodes"], {
+        progress: () => undefined,
+    });
+    opened.cluster.close();
+    const context = {
+        ...opened,
+        cluster: { look: () => Promise.resolve(seen.cluster), clustersInKubeconfig: () => [] },
+        aws: {
+            look: (query: AccountQuery) => Promise.resolve(queries.push(query)).then(() => seen.account),
+            namedCluster: () => Promise.resolve({ is: "missing" }),
+        },
+    } as unknown as RunContext;
+    await act(context);
+    return queries.map(({ searchElsewhere, regions: chosen }) => ({ searchElsewhere, regions: chosen }));
+}
+
+describe("A look at the account", () => {
+    const everywhere = (context: RunContext) => look(context, { searchElsewhere: true });
+
+    it("asks for every enabled region where the program has chosen none", async () => {
+        deepStrictEqual(await asked(everywhere), [{ searchElsewhere: true, regions: undefined }]);
+    });
+
+    it("asks for the regions that the program has chosen", async () => {
+        deepStrictEqual(await asked(everywhere, ["eu-west-1"]), [{ searchElsewhere: true, regions: ["eu-west-1"] }]);
+    });
+
+    it("asks for them right before a detachment too", async () => {
+        deepStrictEqual(await asked(lookBeforeDetachment, ["eu-west-1"]), [
+            { searchElsewhere: true, regions: ["eu-west-1"] },
+        ]);
+    });
+});
