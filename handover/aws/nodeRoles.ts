@@ -113,7 +113,7 @@ async function usersOfRoles(
     return { users, unread };
 }
 
-/** What the instances that use a role are to the cluster. */
+/** How the instances that use a role relate to the cluster. */
 interface Users {
     readonly isInCluster: (instance: InstanceSeen) => boolean;
     /** The ARNs of the other clusters that an instance may join. */

@@ -26,7 +26,7 @@ export interface TakeBackTarget {
  * Restores the former annotation, and restarts each pod that carries the role and was not seen to work with it. The others have a path, and
  * stay as they are.
  *
- * An annotation that another owner has written meanwhile stays. What the next pods get is that owner's, so only pods that do not work restart.
+ * An annotation that another owner has written meanwhile stays. The next pods get that owner's role, so only pods that do not work restart.
  */
 export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World, memory: Memory): Step {
     const { subject, formerAnnotations } = target;

@@ -60,7 +60,7 @@ export function injectEvent(world: ModelWorld, account: SimulatedAccount, event:
     }
 }
 
-/** What nobody but time ends. */
+/** Ends what would only end with time. */
 export function endEvents(world: ModelWorld, account: SimulatedAccount): void {
     account.endTerminations();
     account.terminateJoining();

@@ -150,11 +150,33 @@ table("On the way back, a node role that other clusters use", [
             {
                 nodeRoles: [
                     nodeRole(),
-                    sharedWith([BLUE], { ...withoutPolicies, name: "idle", instancesOfCluster: [] }),
+                    nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] }),
                 ],
             },
         ),
         FIRST,
+        {
+            record: {
+                ...record,
+                namedNodeRoles: ["nodes", "idle"],
+                ownNodeRoles: ["idle"],
+                detachedBefore: { idle: [CNI_POLICY] },
+            },
+        },
+        propagated,
+    ],
+    [
+        "gets it as a role of the same program without nodes here, if other clusters have some",
+        podsWithRole(
+            {},
+            {
+                nodeRoles: [
+                    nodeRole(),
+                    sharedWith([BLUE], { ...withoutPolicies, name: "idle", instancesOfCluster: [] }),
+                ],
+            },
+        ),
+        { do: "attach", policies: attach("idle"), why: "attaching the recorded policies again to idle" },
         {
             record: {
                 ...record,
