@@ -148,10 +148,7 @@ table("On the way back, a node role that other clusters use", [
         podsWithRole(
             {},
             {
-                nodeRoles: [
-                    nodeRole(),
-                    nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] }),
-                ],
+                nodeRoles: [nodeRole(), nodeRole({ ...withoutPolicies, name: "idle", instancesOfCluster: [] })],
             },
         ),
         FIRST,
