@@ -317,7 +317,7 @@ function transitions({ pod, agent, toShow }: Watched, step: Step | undefined): N
 
 /**
  * The denied calls of an attempt for which the CNI emits an event. Of its work, the first two of several failures: the recorder writes the second one
- * at once, as a series, and the others late (k8s.io/client-go tools/events/event_broadcaster.go, recordToSink, refreshTime).
+ * at once, as a series, and the others late (k8s.io/client-go tools/events/event_broadcaster.go).
  */
 function deniedCalls(watched: Watched, { result, denied }: Step = {}): readonly string[] {
     if (denied || !result) {

@@ -76,9 +76,8 @@ describe("two stacks, and a person, at the same aws-node at once", () => {
         const { Arn: personsRole = "" } = await iam.createRole(PERSONS_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY]);
         await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), stableSeconds: 8 });
         const run = failureOf(first.stack.up());
-        while (!(await roles()).includes(first.roleName)) {
-            await sleep(100);
-        }
+        const isRunning = () => Promise.race([run.then(() => false), sleep(100, true)]);
+        while (!(await roles()).includes(first.roleName) && (await isRunning()));
         await annotate(`=${personsRole}`, "--overwrite");
         const failure = (await run) ?? "";
         assert.match(failure, /\[annotation-owned-by-another\]/);

@@ -7,6 +7,7 @@ import { answerEks, type EksContext } from "../../../aws/eks";
 import { answerIam, type IamContext } from "../../../aws/iam";
 import { LastUse } from "../../../aws/iam/lastUse";
 import { simulatePrincipalPolicy } from "../../../aws/iam/simulation";
+import { LaunchTimes } from "../../../aws/ec2/launchTimes";
 import { emptyIamState, type IamState, type RoleState } from "../../../aws/iam/state";
 import { fullAwsAccess, Organization, regionAllow, regionDeny } from "../../../aws/organization";
 import type { AwsRequest, Service } from "../../../aws/protocol";
@@ -54,6 +55,7 @@ function makeAccount(levels: string[][] = [], answer = "<Answer/>", origin: Call
         held: { find: () => undefined },
         lastUse: new LastUse(),
         access: new Map(),
+        launchTimes: new LaunchTimes(),
     } as unknown as Ec2Context & EksContext & IamContext;
     const request = (service: Service, action: string, region: string, credential: Partial<typeof operator>) => {
         const { accessKeyId = "", sessionToken } = credential;
