@@ -12,6 +12,7 @@ import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { TurningOff } from "../model/turningOff";
 import type { AccountSeen, ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../model/world";
+import { isAnotherComponents } from "./anotherComponent";
 import { awaitFleet, Fleet, fleetOf, forceRestartWrong, isLate, restartWrong, wakeMarkStep, whyForced } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { policiesNeeded } from "./foundNodeRoles";
@@ -51,6 +52,8 @@ export interface HandBackTarget {
  *   e. one pod of each node role restarts, side by side, and is seen to work, then the rest restart in waves,
  *   f. no pod carries a role that was ever approved, of any DaemonSet and of any former service account. Only then may the role be
  *      deleted.
+ *
+ * If another component has handed these pods over, and nothing is left of this one, nothing is attached (decide/anotherComponent.ts).
  *
  * Nodes that join meanwhile get pods without the role, so nothing waits for them. Nothing restarts on a node whose instance is being terminated.
  *
@@ -106,7 +109,11 @@ function giveBackStep(target: HandBackTarget, world: World, memory: Memory): Ste
     );
 }
 
-function attachAgain({ record }: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
+function attachAgain(target: HandBackTarget, { account, cluster, at }: World, memory: Memory): Step | undefined {
+    const { record, subject } = target;
+    if (isAnotherComponents(subject, retiredRoles(target), cluster)) {
+        return undefined;
+    }
     return attachRecorded(missingPolicies(record, record.namedNodeRoles, account, memory), memory, at);
 }
 

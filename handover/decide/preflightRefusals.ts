@@ -12,6 +12,7 @@ import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
+import { anotherComponent } from "./anotherComponent";
 import { otherDeliveryRefusals } from "./otherDelivery";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { unreadRegionRefusals } from "./unreadRegions";
@@ -82,7 +83,7 @@ function credentialSourceReasons({
 }: Preflight): Refusal[] {
     const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
     const others = owners.filter((owner) => owner !== subject.fieldManager);
-    const component = others.find((owner) => owner.startsWith("eks-cni/"));
+    const component = anotherComponent(subject, world.cluster.serviceAccount);
     return [
         ...otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0),
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
