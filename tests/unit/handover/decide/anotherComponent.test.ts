@@ -9,6 +9,7 @@ import {
     MANAGER,
     nodeRole,
     onNodeRole,
+    otherCarrier,
     pod,
     pods,
     ROLE,
@@ -42,8 +43,16 @@ describe("The other component of a service account", () => {
 
 table("The hand-back of a component of which another one has taken the pods", [
     ["attaches nothing: the policies are the other one's to give back", handedOver(), DONE, {}, released],
-    ["attaches them if a pod carries its own role", handedOver({ pods: pods(carrying(FORMER_ROLE), pod("n1", carrying(ROLE))) }), ATTACH],
-    ["attaches them if a pod uses its node role", handedOver({ pods: pods(carrying(FORMER_ROLE), pod("n1", onNodeRole)) }), ATTACH],
+    [
+        "attaches them if a pod carries its own role",
+        handedOver({ pods: pods(carrying(FORMER_ROLE), pod("n1", carrying(ROLE))) }),
+        ATTACH,
+    ],
+    [
+        "attaches them if a pod uses its node role",
+        handedOver({ pods: pods(carrying(FORMER_ROLE), pod("n1", onNodeRole)) }),
+        ATTACH,
+    ],
     ["attaches them if its injection guard is there", handedOver({ injectionGuard: guardInForce }), ATTACH],
     [
         "attaches them if the pods are those of a person",
@@ -52,7 +61,7 @@ table("The hand-back of a component of which another one has taken the pods", [
     ],
     [
         "attaches them if a pod of another DaemonSet carries its role",
-        handedOver({ otherCarriers: [{ name: "other", owner: undefined, roleArns: [ROLE] } as never] }),
+        handedOver({ otherCarriers: [otherCarrier("other", ROLE)] }),
         ATTACH,
     ],
     ["attaches them as long as the pods carry its role", podsWithRole({}, account), ATTACH],
