@@ -55,6 +55,9 @@ export async function takeBack(
     if (isApiFailure(error)) {
         return stateUnknown(error, back);
     }
+    if (isRefusal(error, "annotation-owned-by-another")) {
+        return leftToItsOwner(error, back);
+    }
     const working = tested && isRefusal(error) ? error : undefined;
     return working === undefined
         ? refusals.canaryFailed(cause, back)
@@ -105,6 +108,12 @@ function isApiFailure(error: unknown): error is Refusal {
 function stateUnknown({ code, seen, means, fix }: Refusal, back: string): Refusal {
     const meanwhile = `The state of the canaries could not be read. The service account and the canaries that did not work were reverted (${back}). The other pods stay as they are.`;
     return new Refusal(code, seen, `${means} ${meanwhile}`, fix);
+}
+
+/** Another owner has written the annotation amid the rollout. */
+function leftToItsOwner({ code, seen, means, fix }: Refusal, back: string): Refusal {
+    const left = `The run leaves the annotation as it is now, and restarts no pod that works (${back}).`;
+    return new Refusal(code, seen, `${means} ${left}`, fix);
 }
 
 function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusal {

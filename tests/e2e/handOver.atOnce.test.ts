@@ -28,8 +28,16 @@ describe("two stacks, and a person, at the same aws-node at once", () => {
     ];
     const holdsPolicy = async () => (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
     const allReady = async () => (await cluster.awsNodePods()).every(({ ready }) => ready);
-    const annotate = (value: string, ...more: string[]) =>
-        cluster.kubectl("annotate", "serviceaccount", "aws-node", "-n", "kube-system", `${ROLE_ARN}${value}`, ...more);
+    const annotate = (roleArn: string) =>
+        cluster.kubectl(
+            "annotate",
+            "serviceaccount",
+            "aws-node",
+            "-n",
+            "kube-system",
+            "--overwrite",
+            `${ROLE_ARN}=${roleArn}`,
+        );
 
     before(async () => {
         sandbox = await handOverSandbox("at-once", { agents: true, failedStartFactor: 0.02 });
@@ -70,7 +78,7 @@ describe("two stacks, and a person, at the same aws-node at once", () => {
         assert.deepStrictEqual(await cluster.annotations(), {});
     });
 
-    it("leave a person's annotation alone that appears amid the rollout, and go on once it is gone", async function () {
+    it("leave a person's annotation alone that appears amid the rollout, and take it over as the message says", async function () {
         this.timeout(600_000);
         const [first = assert.fail()] = stacks;
         const { Arn: personsRole = "" } = await iam.createRole(PERSONS_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY]);
@@ -78,18 +86,19 @@ describe("two stacks, and a person, at the same aws-node at once", () => {
         const run = failureOf(first.stack.up());
         const isRunning = () => Promise.race([run.then(() => false), sleep(100, true)]);
         while (!(await roles()).includes(first.roleName) && (await isRunning()));
-        await annotate(`=${personsRole}`, "--overwrite");
+        await annotate(personsRole);
         const failure = (await run) ?? "";
         assert.match(failure, /\[annotation-owned-by-another\]/);
         assert.strictEqual((await cluster.annotations())[ROLE_ARN], personsRole);
         assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
 
-        await annotate("-");
-        await cluster.forgetKubectl();
+        // As the message says.
+        await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), overrideExistingServiceAccount: true });
         await first.stack.up();
         assert.deepStrictEqual([await roles(), await holdsPolicy()], [[first.roleName], false]);
         await first.stack.destroy();
-        assert.deepStrictEqual([await roles(), await holdsPolicy()], [[undefined], true]);
+        assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
+        assert.ok(!(await roles()).includes(first.roleName));
         await iam.removeRole(PERSONS_ROLE);
     });
 });

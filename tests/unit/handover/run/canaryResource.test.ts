@@ -17,6 +17,7 @@ import {
     ROLE,
     ROLE_ARN,
     seconds,
+    serviceAccount,
     starting,
     subject,
     withoutPolicies,
@@ -75,6 +76,21 @@ describe("The rollout, as a resource", () => {
         deepStrictEqual(writes(), ["restart pod-n1", "restart pod-n2", "restart pod-n3"]);
         deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n1", "n2", "n3"] });
         strictEqual(calls.includes("prove"), false, "the credential guard has proved the role");
+    });
+
+    it("ends with the owner of the annotation that another one has written meanwhile, and leaves it as it is", async () => {
+        const annotated = {
+            ...serviceAccount,
+            annotations: { [ROLE_ARN]: FORMER_ROLE },
+            roleArnOwners: ["kubectl-annotate"],
+        };
+        const { done, calls, writes } = rollOut({ cluster: { serviceAccount: annotated } });
+        await rejects(done, ({ code, means, fix }: Refusal) => {
+            match(means, / The run leaves the annotation as it is now, and restarts no pod that works \(.+\)\.$/);
+            match(fix, /^Set overrideExistingServiceAccount: true to take it over/);
+            return code === "annotation-owned-by-another";
+        });
+        deepStrictEqual([writes(), calls.filter((call) => call.startsWith("annotate"))], [[], []]);
     });
 
     it("restarts nothing where each pod carries the role already", async () => {
