@@ -58,6 +58,15 @@ describe("With several places, the canaries", () => {
             wait("canary pod-n1 on n1 of nodes in s1: not Ready yet"),
         ],
         [
+            "are not that one either if another pod of the place starts with the role on a Ready node",
+            places({
+                n1: inSubnet("s1", notYet, { ready: false }),
+                n2: inSubnet("s1", notYet),
+                n3: inSubnet("s2", working),
+            }),
+            wait("canary pod-n2 on n2 of nodes in s1: not Ready yet"),
+        ],
+        [
             "are the one that this run has restarted there, until its limit",
             places({
                 n1: inSubnet("s1", notYet, { ready: false }),
@@ -200,6 +209,16 @@ describe("With several places, the canaries", () => {
                 "pods-do-not-start",
                 "pod-n2 does not start (Unschedulable), pod-n3 does not start (Unschedulable). Nodes: n2 (s2), n3 (s3).",
             ),
+            { canarySeconds: 300 },
+        ],
+        [
+            "are the only ones named, and not a pod that is merely starting beside them",
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                n3: inSubnet("s2", { ...notYet, createdAt: seconds(-299) }),
+            }),
+            refuse("pods-do-not-start", "pod-n2 does not start (Unschedulable). Nodes: n2 (s2)."),
             { canarySeconds: 300 },
         ],
         [
