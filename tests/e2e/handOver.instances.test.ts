@@ -2,7 +2,7 @@ import { EC2Client, StopInstancesCommand, TerminateInstancesCommand } from "@aws
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { launchInstance, type OtherNode, type Sandbox } from "local-eks";
-import { clusterOf, uids } from "./support/cluster";
+import { clusterOf } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, QUICK, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { assertQuiet } from "./support/quiet";

@@ -63,7 +63,7 @@ export async function playBatch(hunt: Hunt): Promise<BatchResult> {
         return { runs: played, trace, violation: undefined };
     }
     const { problems, log } = last;
-    const violation = { seed, path: counterexamplePath ?? "", problems, log, history: counterexample[0] };
+    const violation = { seed, path: counterexamplePath, problems, log, history: counterexample[0] };
     return { runs: played, trace, violation };
 }
 

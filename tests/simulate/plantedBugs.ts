@@ -3,7 +3,7 @@
  * product has now. A simulation must find each.
  */
 import type { AccountQuery } from "../../handover/aws/awsAccess";
-import { isRefusal, Refusal } from "../../handover/model/refusal";
+import { Refusal } from "../../handover/model/refusal";
 import type { AccountSeen, ClusterSeen, NodeRoleSeen } from "../../handover/model/world";
 import type { OperationContext, RunContext } from "../../handover/observe/runContext";
 import type { LiveInputs, LiveResource } from "../../handover/run/liveResource";

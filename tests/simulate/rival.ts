@@ -46,14 +46,15 @@ export class Rival {
             world.advance(PAUSE_MILLISECONDS);
             return failed;
         };
+        const isLeft = () => !engine.isEmpty;
         let failed = "";
-        for (let tries = 0; !engine.isEmpty && tries < MOST_TRIES; tries += 1) {
+        for (let tries = 0; isLeft() && tries < MOST_TRIES; tries += 1) {
             failed = await destroy("the second stack", engine);
-            if (!engine.isEmpty) {
+            if (isLeft()) {
                 await destroy("the first stack", first);
             }
         }
-        return engine.isEmpty ? "" : failed;
+        return isLeft() ? failed : "";
     }
 }
 
