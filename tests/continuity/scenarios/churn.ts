@@ -89,7 +89,10 @@ const terminated: Scenario = {
         const taken = new Set<string>();
         // The next one may be due while the node of the last is still there.
         const next = async () => {
-            const [last = ""] = [...(await stage.pods()).keys()].sort().reverse().filter((node) => !taken.has(node));
+            const [last = ""] = [...(await stage.pods()).keys()]
+                .sort()
+                .reverse()
+                .filter((node) => !taken.has(node));
             taken.add(last);
             await terminate(stage, last);
         };
