@@ -133,7 +133,8 @@ describe("the credentials of people", () => {
                 kubeconfig: kubeconfigWith(sandbox, { token }),
             });
 
-        before(async () => {
+        before(async function () {
+            this.timeout(600_000);
             // For the Kubernetes provider, which is not under test.
             await stack.setConfig("kubernetes:kubeconfig", { value: sandbox.kubeconfigPath });
             await withToken(first());
