@@ -135,6 +135,8 @@ describe("the credentials of people", () => {
 
         before(async function () {
             this.timeout(600_000);
+            // The hook of each test comes later.
+            setEnvironment(stack, workingEnvironment);
             // For the Kubernetes provider, which is not under test.
             await stack.setConfig("kubernetes:kubeconfig", { value: sandbox.kubeconfigPath });
             await withToken(first());
