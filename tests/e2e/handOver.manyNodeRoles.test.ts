@@ -1,4 +1,4 @@
-import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import type { Sandbox } from "local-eks";
@@ -41,11 +41,9 @@ describe("a hand-over with 12 node roles and 24 subnets", () => {
 
     /** When each pod was created, in seconds, in this order. */
     async function created(): Promise<number[]> {
-        const kubeconfig = loadKubeconfig(sandbox.kubeconfigPath);
-        const namespace = "kube-system";
-        const set = await kubeconfig.makeApiClient(AppsV1Api).readNamespacedDaemonSet({ namespace, name: "aws-node" });
-        const labelSelector = `k8s-app=${set.spec?.selector.matchLabels?.["k8s-app"] ?? ""}`;
-        const { items } = await kubeconfig.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector });
+        const core = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(CoreV1Api);
+        const pods = { namespace: "kube-system", labelSelector: "k8s-app=aws-node" };
+        const { items } = await core.listNamespacedPod(pods);
         return items
             .map(({ metadata }) => (metadata?.creationTimestamp?.getTime() ?? NaN) / 1000)
             .sort((a, b) => a - b);
