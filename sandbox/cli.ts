@@ -1,7 +1,7 @@
 /** `npm run sandbox -- up|status|env|down|tools`: local EKS clusters by hand. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { IpFamily } from "./cluster/programs";
-import { attach, defaults, exportLines, startSandbox, subnetCounts } from "./sandbox";
+import { attach, defaults, exportLines, ranges, startSandbox } from "./sandbox";
 import { endSandbox } from "./supervisorLaunch";
 import { markedProcesses } from "./supervisorProcesses";
 import { type SandboxState, allStates, isAlive, marker, readState } from "./supervisorState";
@@ -14,6 +14,7 @@ interface UpOptions {
     directory?: string;
     nodes: number;
     subnets: number;
+    nodeRoles: number;
     ipFamily: IpFamily;
     podReadySeconds: number;
     enforcementDelaySeconds: number;
@@ -35,21 +36,15 @@ function number(text: string): number {
     return value;
 }
 
-function count(text: string): number {
-    const value = number(text);
-    if (!Number.isInteger(value) || value < 1 || value > 200) {
-        throw new InvalidArgumentError("It must be a whole number from 1 to 200.");
-    }
-    return value;
-}
-
-function subnetCount(text: string): number {
-    const value = number(text);
-    if (!subnetCounts.includes(value)) {
-        throw new InvalidArgumentError(`It must be one of ${subnetCounts.join(", ")}.`);
-    }
-    return value;
-}
+const within =
+    ([from, to]: readonly [number, number]) =>
+    (text: string): number => {
+        const value = number(text);
+        if (!Number.isInteger(value) || value < from || value > to) {
+            throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
+        }
+        return value;
+    };
 
 async function up({ json, ...options }: UpOptions): Promise<void> {
     const started = Date.now();
@@ -148,12 +143,18 @@ commandLine
     .description("start a sandbox; missing tools are built first")
     .option("--name <name>", "its name", defaultName)
     .option("--directory <folder>", "its folder (default: one for temporary files)")
-    .option("--nodes <count>", "number of nodes", count, 3)
+    .option("--nodes <count>", "number of nodes", within([1, 200]), 3)
     .option(
         "--subnets <count>",
-        "number of subnets, each in its own zone, over which the nodes are spread evenly",
-        subnetCount,
+        "number of subnets over which the nodes are spread evenly; up to 4 are each in its own zone",
+        within(ranges.subnets),
         defaults.subnets,
+    )
+    .option(
+        "--node-roles <count>",
+        "number of node roles over which the nodes are spread evenly, each with the CNI policy",
+        within(ranges.nodeRoles),
+        defaults.nodeRoles,
     )
     .addOption(
         new Option("--ip-family <family>", "address family of pods and services")

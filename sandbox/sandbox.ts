@@ -32,12 +32,20 @@ export interface SandboxOptions {
     /** The number of nodes. Defaults to 3. */
     nodes?: number;
     /**
-     * The number of subnets, each in an availability zone of its own: 2, 3 or 4. Defaults to 3.
+     * The number of subnets, from 2 to 24. Defaults to 3.
      *
-     * The nodes are spread evenly over them: 8 nodes over 4 subnets are 2 in each. If it does not come out even, the
-     * first subnets have one more.
+     * Up to 4 are each in an availability zone of its own; more are spread evenly over these 4 zones. The nodes are spread evenly over
+     * the subnets: 8 nodes over 4 subnets are 2 in each. If it does not come out even, the first subnets have one more.
      */
     subnets?: number;
+    /**
+     * The number of node roles, from 1 to 24: sandbox-nodes, sandbox-nodes-2, and so on. Defaults to 1.
+     *
+     * Each has an instance profile of the same name, the CNI policy, and a managed node group. The nodes are spread evenly over them,
+     * and those of each over the subnets. If it does not come out even, the first ones have one more. A role may be without nodes. On a
+     * new cluster, the program creates the node roles.
+     */
+    nodeRoles?: number;
     /** The address family of pods and services. Defaults to "ipv4". */
     ipFamily?: IpFamily;
     /** How long a pod takes to become Ready, in seconds. Defaults to 1.5. */
@@ -156,13 +164,14 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
         /**
          * Launches an instance that joins. Resolves with the node's name once it is registered, before it is Ready.
          *
-         * By default it joins in the first subnet, with the security groups and the instance profile of all nodes.
+         * By default it joins in the first subnet, with the security groups of all nodes and the instance profile of the first node role.
+         * With that of another node role it joins the node group of that role.
          */
         add(as?: Launch): Promise<string>;
         /**
          * Adds a node on which aws-node does not run: Windows, EKS Auto Mode, Fargate or a hybrid node.
          *
-         * The first two are instances of the account, by default with the instance profile of all nodes. Resolves with the node's name,
+         * The first two are instances of the account, by default with the instance profile of the first node role. Resolves with the node's name,
          * and with the id of its instance.
          */
         addOther(kind: OtherNodeKind, as?: Launch): Promise<OtherNode>;
@@ -198,10 +207,19 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
 }
 
 /** Shared with the command line, so that both start the same sandbox. */
-export const defaults = { subnets: 3, nodeGroupLimitSeconds: 300, failedStartFactor: 1 };
+export const defaults = { subnets: 3, nodeRoles: 1, nodeGroupLimitSeconds: 300, failedStartFactor: 1 };
 
-/** EKS wants subnets in at least two zones; the sandbox's region has four. */
-export const subnetCounts = [2, 3, 4];
+/** From and to. EKS wants subnets in at least two zones, and a zone may have several of them: network-reqs.html of its user guide. */
+export const ranges = { subnets: [2, 24], nodeRoles: [1, 24] } as const;
+
+const inWords = { subnets: "subnets", nodeRoles: "node roles" };
+
+function assertInRange(option: keyof typeof ranges, value: number): void {
+    const [from, to] = ranges[option];
+    if (!Number.isInteger(value) || value < from || value > to) {
+        throw new Error(`A sandbox cannot have ${value} ${inWords[option]}: it can have ${from} to ${to}.`);
+    }
+}
 
 function complete(options: SandboxOptions): SupervisorOptions {
     const name = options.name ?? `s-${randomBytes(3).toString("hex")}`;
@@ -212,10 +230,10 @@ function complete(options: SandboxOptions): SupervisorOptions {
     }
     const { nodes = 3, ipFamily = "ipv4", podReadySeconds = 1.5, clusterName = "sandbox", ownerPid } = options;
     const { enforcementDelaySeconds = 3, visibilityDelaySeconds = 0 } = options;
-    const { newCluster = false, agents = false, subnets = defaults.subnets } = options;
-    if (!subnetCounts.includes(subnets)) {
-        throw new Error(`A sandbox cannot have ${subnets} subnets: it can have ${subnetCounts.join(", ")}.`);
-    }
+    const { newCluster = false, agents = false } = options;
+    const { subnets = defaults.subnets, nodeRoles = defaults.nodeRoles } = options;
+    assertInRange("subnets", subnets);
+    assertInRange("nodeRoles", nodeRoles);
     const { nodeGroupLimitSeconds = defaults.nodeGroupLimitSeconds } = options;
     const { failedStartFactor = defaults.failedStartFactor } = options;
     const webhook = awsWebhookOf(options.webhook);
@@ -227,6 +245,7 @@ function complete(options: SandboxOptions): SupervisorOptions {
         name,
         nodes,
         subnets,
+        nodeRoles,
         ipFamily,
         podReadySeconds,
         clusterName,

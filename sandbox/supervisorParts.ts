@@ -6,7 +6,7 @@ import { type AwsApi, startAwsApi } from "./aws";
 import { Cluster, type KubeletSettings } from "./cluster";
 import { Agents } from "./cluster/agents";
 import { awsCliFolder, writeAwsCli } from "./cluster/awsCli";
-import { AwsAccount, type Launch } from "./cluster/awsAccount";
+import { AwsAccount, type Launch, nodeRoleNames } from "./cluster/awsAccount";
 import { ClusterNodes } from "./cluster/clusterNodes";
 import { NodeGroups } from "./cluster/nodeGroups";
 import type { Instance } from "./cluster/nodes";
@@ -108,6 +108,7 @@ export class Sandbox {
             region,
             accountId,
             subnetIds,
+            nodeRoleNames: options.newCluster ? [] : nodeRoleNames(options.nodeRoles),
             ...known,
             kubeconfigPath,
             awsEndpoint: aws.endpoint,

@@ -13,6 +13,7 @@ export interface SupervisorOptions {
     directory: string;
     nodes: number;
     subnets: number;
+    nodeRoles: number;
     ipFamily: IpFamily;
     podReadySeconds: number;
     enforcementDelaySeconds: number;
@@ -32,8 +33,10 @@ export interface SandboxFacts {
     clusterName: string;
     region: string;
     accountId: string;
-    /** Each in a zone of its own. */
+    /** In the zones in turn: up to four are each in a zone of its own. */
     subnetIds: string[];
+    /** The names of the node roles, and of their instance profiles. None on a new cluster, whose program creates them. */
+    nodeRoleNames: string[];
     issuer: string;
     oidcProviderArn: string;
     kubeconfigPath: string;

@@ -32,8 +32,8 @@ export class ClusterNodes {
     private readonly client: Client;
     private readonly core: CoreV1Api;
     private readonly instances: Map<string, Instance>;
-    /** The subnet of each node of the first state, by the node's name. */
-    private readonly first: Map<string, string>;
+    /** Where each node of the first state was launched, and as what, by the node's name. */
+    private readonly first: Map<string, Launch>;
     /** The pods on each stopped node that were Ready, by UID. */
     private readonly stopped = new Map<string, Set<string>>();
     /** How new pods of aws-node fail on a node. */
@@ -51,12 +51,12 @@ export class ClusterNodes {
         this.client = new Client(options.kubeconfigPath);
         this.core = loadKubeconfig(options.kubeconfigPath).makeApiClient(CoreV1Api);
         this.instances = new Map(instances.map((instance) => [nodeName(instance, options.region), instance]));
-        this.first = new Map([...this.instances].map(([name, { subnetId }]) => [name, subnetId]));
+        this.first = new Map([...this.instances].map(([name, instance]) => [name, launchOf(instance)]));
         this.podReadySeconds = options.podReadySeconds;
     }
 
     /**
-     * Launches an instance that joins, by default in the first subnet. Resolves with the node's name when the node is
+     * Launches an instance that joins, by default in the first subnet and with the first node role. Resolves with the node's name when the node is
      * registered, before it is Ready.
      */
     public async add(as: Launch = {}): Promise<string> {
@@ -204,7 +204,7 @@ export class ClusterNodes {
         return Object.fromEntries([...this.instances].map(([name, { subnetId }]) => [name, subnetId]));
     }
 
-    /** Restores the first number of nodes in each subnet, all with running kubelets. */
+    /** Restores the first number of nodes in each subnet with each node role, all with running kubelets. */
     public async reset(): Promise<void> {
         for (const name of [...this.stopped.keys()]) {
             await this.startKubelet(name);
@@ -219,9 +219,9 @@ export class ClusterNodes {
         for (const name of [...this.others.keys(), ...this.names.filter((name) => !this.first.has(name))]) {
             await this.remove(name);
         }
-        for (const [name, subnetId] of [...this.first].filter(([name]) => !this.instances.has(name))) {
+        for (const [name, launch] of [...this.first].filter(([name]) => !this.instances.has(name))) {
             this.first.delete(name);
-            this.first.set(await this.add({ subnetId }), subnetId);
+            this.first.set(await this.add(launch), launch);
         }
     }
 
@@ -255,4 +255,8 @@ export class ClusterNodes {
     private async podsOn(name: string) {
         return (await this.core.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${name}` })).items;
     }
+}
+
+function launchOf({ subnetId, instanceProfile }: Instance): Launch {
+    return { subnetId, ...(instanceProfile !== undefined && { instanceProfile }) };
 }

@@ -12,8 +12,10 @@ export interface NodeGroupLaunch {
     count: number;
     /** Of the node role. EKS creates one for each node group; leave it out for instances without a role. */
     instanceProfile?: string;
-    /** The subnet of all of them. By default they are spread evenly, and the first subnets have one more. */
+    /** The subnet of all of them. By default they are spread evenly over the subnets. */
     subnetId?: string;
+    /** If they do not come out even, the subnets from this one on have one more. Defaults to 0, the first. */
+    firstSubnet?: number;
     /** Defaults to the default security group of the VPC. */
     securityGroupIds?: string[];
     /** By default those of a managed node group of the cluster. */
@@ -26,19 +28,23 @@ export async function launchInstances(ec2: EC2Client, subnets: Subnet[], group: 
     if (subnetId !== undefined && !subnets.some(({ id }) => id === subnetId)) {
         throw new Error(`The cluster has no subnet ${subnetId}: it has ${subnets.map(({ id }) => id).join(", ")}`);
     }
-    const counts = subnetId === undefined ? spread(group.count, subnets.length) : undefined;
+    const counts = subnetId === undefined ? spread(group.count, subnets.length, group.firstSubnet) : undefined;
     const launched = await Promise.all(
         subnets.map(async ({ id, zone }, index) => {
             const count = counts?.[index] ?? (id === subnetId ? group.count : 0);
-            return count === 0 ? [] : (await launch(ec2, group, id, count)).map(asInstance(zone, id, index));
+            return count === 0 ? [] : (await launch(ec2, group, id, count)).map(asInstance(group, zone, id, index));
         }),
     );
     return launched.flat();
 }
 
-/** Eight over three places are 3, 3 and 2. */
-export function spread(count: number, places: number): number[] {
-    return Array.from({ length: places }, (_, index) => Math.floor(count / places) + (index < count % places ? 1 : 0));
+/** Eight over three places are 3, 3 and 2. From the last place on, they are 3, 2 and 3. */
+export function spread(count: number, places: number, from = 0): number[] {
+    const before = (index: number) => (index - (from % places) + places) % places;
+    return Array.from(
+        { length: places },
+        (_, index) => Math.floor(count / places) + (before(index) < count % places ? 1 : 0),
+    );
 }
 
 /**
@@ -117,11 +123,13 @@ async function giveDefaultGroup(ec2: EC2Client, instances: Ec2Instance[]): Promi
 }
 
 const asInstance =
-    (zone: string, subnetId: string, subnet: number) =>
-    ({ InstanceId = "", PrivateIpAddress = "" }: Ec2Instance) => ({
+    ({ nodeGroup, instanceProfile }: NodeGroupLaunch, zone: string, subnetId: string, subnet: number) =>
+    ({ InstanceId = "", PrivateIpAddress = "" }: Ec2Instance): Instance => ({
         id: InstanceId,
         zone,
         subnetId,
         privateIp: PrivateIpAddress,
-        ipv6: `2600:1f14:abc:de0${subnet + 1}::${PrivateIpAddress.split(".").slice(2).join(":")}`,
+        ipv6: `2600:1f14:abc:${(0xde01 + subnet).toString(16)}::${PrivateIpAddress.split(".").slice(2).join(":")}`,
+        nodeGroup,
+        ...(instanceProfile !== undefined && { instanceProfile }),
     });

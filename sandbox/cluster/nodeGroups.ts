@@ -134,7 +134,7 @@ export class NodeGroups {
         this.groups.set(name, { roleName, instanceProfile, instances, deadline, state: creating });
         const version = await this.client.serverVersion();
         await Promise.all(
-            instances.map((instance) => this.client.registerNode(node(instance, region, ipFamily, version, name))),
+            instances.map((instance) => this.client.registerNode(node(instance, region, ipFamily, version))),
         );
     }
 

@@ -5,7 +5,7 @@ import type { IpFamily } from "./programs";
 /** The zones of us-west-2. */
 export const zoneLetters = ["a", "b", "c", "d"];
 
-/** The node group of a cluster that the sandbox itself creates. */
+/** The first node group of a cluster that the sandbox itself creates. */
 export const defaultNodeGroup = "sandbox";
 
 /** A node's data about its EC2 instance. */
@@ -15,6 +15,9 @@ export interface Instance {
     subnetId: string;
     privateIp: string;
     ipv6: string;
+    nodeGroup: string;
+    /** The name of the instance profile. Undefined for instances without a role. */
+    instanceProfile?: string;
 }
 
 /** The name that EC2 derives from an instance's address, which is the name of the node on EKS. */
@@ -26,14 +29,14 @@ export function nodeName(instance: Instance, region: string): string {
  * The well-known labels of https://kubernetes.io/docs/reference/labels-annotations-taints/ and those of EKS managed
  * node groups, as `kubectl get node -o yaml` shows them.
  */
-export function nodeLabels(instance: Instance, region: string, nodeGroup = defaultNodeGroup): Record<string, string> {
+export function nodeLabels(instance: Instance, region: string): Record<string, string> {
     const type = "m6i.large";
     return {
         "beta.kubernetes.io/arch": "amd64",
         "beta.kubernetes.io/instance-type": type,
         "beta.kubernetes.io/os": "linux",
         "eks.amazonaws.com/capacityType": "ON_DEMAND",
-        "eks.amazonaws.com/nodegroup": nodeGroup,
+        "eks.amazonaws.com/nodegroup": instance.nodeGroup,
         "failure-domain.beta.kubernetes.io/region": region,
         "failure-domain.beta.kubernetes.io/zone": instance.zone,
         "kubernetes.io/arch": "amd64",
@@ -48,18 +51,12 @@ export function nodeLabels(instance: Instance, region: string, nodeGroup = defau
 export const capacity = { cpu: "2", memory: "8Gi", pods: "29", "ephemeral-storage": "20Gi" };
 
 /** The kubelet of an IPv6 cluster reports IPv6 addresses only: https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html */
-export function node(
-    instance: Instance,
-    region: string,
-    ipFamily: IpFamily,
-    kubernetesVersion: string,
-    nodeGroup = defaultNodeGroup,
-): Plain<V1Node> {
+export function node(instance: Instance, region: string, ipFamily: IpFamily, kubernetesVersion: string): Plain<V1Node> {
     const name = nodeName(instance, region);
     return {
         apiVersion: "v1",
         kind: "Node",
-        metadata: { name, labels: nodeLabels(instance, region, nodeGroup) },
+        metadata: { name, labels: nodeLabels(instance, region) },
         spec: { providerID: `aws:///${instance.zone}/${instance.id}` },
         status: {
             addresses: [

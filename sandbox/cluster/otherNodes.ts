@@ -1,6 +1,6 @@
 import type { V1Node } from "@kubernetes/client-node";
 import type { Plain } from "./manifests/plain";
-import { type Instance, node, nodeLabels } from "./nodes";
+import { defaultNodeGroup, type Instance, node, nodeLabels } from "./nodes";
 import type { IpFamily } from "./programs";
 
 /** The kinds of nodes on which the DaemonSet aws-node does not run. */
@@ -97,5 +97,6 @@ export function place(region: string, number: number): Instance {
         subnetId: "",
         privateIp: `10.1.0.${String(number)}`,
         ipv6: `2600:1f14:abc:df01::${id.slice(-2)}`,
+        nodeGroup: defaultNodeGroup,
     };
 }

@@ -6,15 +6,25 @@ describe("the options of `up` on the command line", () => {
     const up = commandLine.commands.find((command) => command.name() === "up") ?? assert.fail();
 
     it("have the same defaults as those of a program", () => {
-        const { subnets, nodeGroupLimitSeconds, failedStartFactor } = up.opts<typeof defaults>();
-        assert.deepEqual({ subnets, nodeGroupLimitSeconds, failedStartFactor }, defaults);
+        const { subnets, nodeRoles, nodeGroupLimitSeconds, failedStartFactor } = up.opts<typeof defaults>();
+        assert.deepEqual({ subnets, nodeRoles, nodeGroupLimitSeconds, failedStartFactor }, defaults);
     });
 
-    it("take as many subnets as there are zones, and a program no others", async () => {
-        up.parseOptions(["--subnets", "4"]);
-        assert.equal(up.opts<typeof defaults>().subnets, 4);
-        for (const subnets of [1, 5, 2.5]) {
-            await assert.rejects(startSandbox({ subnets }), /cannot have .* subnets: it can have 2, 3, 4\.$/);
+    it("take 2 to 24 subnets and 1 to 24 node roles, and a program no others", async () => {
+        up.parseOptions(["--subnets", "24", "--node-roles", "12"]);
+        const { subnets, nodeRoles } = up.opts<typeof defaults>();
+        assert.deepEqual({ subnets, nodeRoles }, { subnets: 24, nodeRoles: 12 });
+        up.exitOverride().configureOutput({ writeErr: () => undefined });
+        for (const count of [1, 25, 2.5]) {
+            await assert.rejects(startSandbox({ subnets: count }), /cannot have .* subnets: it can have 2 to 24\.$/);
+            assert.throws(() => up.parseOptions(["--subnets", String(count)]), /a whole number from 2 to 24/);
+        }
+        for (const count of [0, 25, 2.5]) {
+            await assert.rejects(
+                startSandbox({ nodeRoles: count }),
+                /cannot have .* node roles: it can have 1 to 24\.$/,
+            );
+            assert.throws(() => up.parseOptions(["--node-roles", String(count)]), /a whole number from 1 to 24/);
         }
     });
 

@@ -8,6 +8,7 @@ const instance = {
     subnetId: "subnet-1",
     privateIp: "10.0.3.7",
     ipv6: "2600:1f14:abc:de03::7",
+    nodeGroup: "sandbox-2",
 };
 
 describe("A node of the sandbox", () => {
@@ -27,8 +28,8 @@ describe("A node of the sandbox", () => {
         assert.equal(labels["kubernetes.io/os"], "linux");
         assert.equal(labels["kubernetes.io/arch"], "amd64");
         assert.equal(labels["topology.kubernetes.io/zone"], "us-west-2a");
-        assert.equal(labels["eks.amazonaws.com/nodegroup"], "sandbox");
         assert.equal(labels["kubernetes.io/hostname"], ipv4.metadata?.name);
+        assert.equal(labels["eks.amazonaws.com/nodegroup"], "sandbox-2");
     });
 
     it("reports an address of the cluster's family", () => {
@@ -46,5 +47,11 @@ describe("The nodes of the sandbox", () => {
         assert.deepEqual(spread(8, 4), [2, 2, 2, 2]);
         assert.deepEqual(spread(8, 3), [3, 3, 2]);
         assert.deepEqual(spread(1, 3), [1, 0, 0]);
+    });
+
+    it("go on in the subnet in which those of the last node role ended, so that the subnets come out even", () => {
+        assert.deepEqual(spread(8, 3, 2), [3, 2, 3]);
+        assert.deepEqual(spread(3, 4, 3), [1, 1, 0, 1]);
+        assert.deepEqual(spread(2, 2, 5), [1, 1]);
     });
 });

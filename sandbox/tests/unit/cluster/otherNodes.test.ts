@@ -8,6 +8,7 @@ const instance = {
     subnetId: "subnet-1",
     privateIp: "10.0.3.7",
     ipv6: "2600:1f14:abc:de03::7",
+    nodeGroup: "sandbox",
 };
 const options = { region: "us-west-2", clusterName: "prod", ipFamily: "ipv4", kubernetesVersion: "v1.34.4" } as const;
 const made = (kind: OtherNodeKind) => otherNode(kind, isInstance(kind) ? instance : place("us-west-2", 3), options);
