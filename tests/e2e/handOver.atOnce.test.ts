@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "timers/promises";
 import { clusterOf, uids } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
-import { assertQuiet } from "./support/quiet";
+import { assertQuiet, itNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -78,7 +78,7 @@ describe("two stacks, and a person, at the same aws-node at once", () => {
         assert.deepStrictEqual(await cluster.annotations(), {});
     });
 
-    it("leave a person's annotation alone that appears amid the rollout, and take it over as the message says", async function () {
+    itNightly("leave a person's annotation alone that appears amid the rollout, and take it over as the message says", async function () {
         this.timeout(600_000);
         const [first = assert.fail()] = stacks;
         const { Arn: personsRole = "" } = await iam.createRole(PERSONS_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY]);

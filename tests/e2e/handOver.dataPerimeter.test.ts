@@ -6,14 +6,14 @@ import { fullAwsAccess } from "local-eks/iam";
 import { clusterOf } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, QUICK, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
-import { assertQuiet } from "./support/quiet";
+import { assertQuiet, describeNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
 const OWN_ROLE = "in-perimeter";
 
 /** The agents on the nodes call through an endpoint of their VPC, and this machine does not. */
-describe("a hand-over from outside of a data perimeter", () => {
+describeNightly("a hand-over from outside of a data perimeter", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;

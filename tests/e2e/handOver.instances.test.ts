@@ -5,7 +5,7 @@ import { launchInstance, type OtherNode, type Sandbox } from "local-eks";
 import { clusterOf } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, QUICK, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
-import { assertQuiet } from "./support/quiet";
+import { assertQuiet, itNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -45,7 +45,7 @@ describe("instances with the node role that run no pod of aws-node", () => {
         await sandbox.stop();
     });
 
-    it("leave the policy to the role if they may be nodes of another cluster: without tags, and with those of two clusters", async function () {
+    itNightly("leave the policy to the role if they may be nodes of another cluster: without tags, and with those of two clusters", async function () {
         this.timeout(600_000);
         await setArgs(stack, sandbox, NAMED);
         const ofTwo = { "kubernetes.io/cluster/sandbox": "owned", "kubernetes.io/cluster/other": "owned" };
@@ -92,7 +92,7 @@ describe("instances with the node role that run no pod of aws-node", () => {
         await terminate(failed, warm);
     });
 
-    it("get time to join without the injection guard, unless they are stopped", async function () {
+    itNightly("get time to join without the injection guard, unless they are stopped", async function () {
         this.timeout(400_000);
         const warm = await launch();
         await ec2.send(new StopInstancesCommand({ InstanceIds: [warm] }));

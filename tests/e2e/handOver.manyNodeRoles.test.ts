@@ -5,13 +5,14 @@ import type { Sandbox } from "local-eks";
 import { loadKubeconfig, podCredentials } from "local-eks/kubernetes";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { describeNightly } from "./support/quiet";
 
 /** How many places get a canary: handover/decide/places.ts. The others are tested by the first waves. */
 const CANARIES = 10;
 /** How long each canary is watched. One after another, they would start at least this far apart. */
 const STABLE_SECONDS = 8;
 
-describe("a hand-over with 12 node roles and 24 subnets", () => {
+describeNightly("a hand-over with 12 node roles and 24 subnets", () => {
     let sandbox: Sandbox;
     let stack: Stack;
 

@@ -11,7 +11,7 @@ import { recordEvents } from "./support/events";
 import { credentialCommand, expiredToken, kubeconfigWith, setEnvironment, watchGaps } from "./support/faults";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
-import { assertQuiet } from "./support/quiet";
+import { assertQuiet, describeNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -24,7 +24,7 @@ const SSO = {
 const document = (statement: object) =>
     JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
 
-describe("the credentials of people", () => {
+describeNightly("the credentials of people", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;

@@ -6,6 +6,7 @@ import { launchInstance, type Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, type PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { describeNightly } from "./support/quiet";
 
 const NODE_ROLE = "sandbox-nodes";
 const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
@@ -13,7 +14,7 @@ const NAMED: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
 const DETACH = `[detach] ${MANAGED_CNI_POLICY} is detached from ${NODE_ROLE} once every pod carries the role.`;
 
 /** The other clusters consist of an instance each. Their stacks run elsewhere, and their writes to the node role are played here. */
-describe("a node role that other clusters use", () => {
+describeNightly("a node role that other clusters use", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;

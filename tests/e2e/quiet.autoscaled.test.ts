@@ -3,12 +3,12 @@ import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { handOverSandbox, handOverStack, setArgs } from "./support/handOver";
-import { assertQuiet } from "./support/quiet";
+import { assertQuiet, describeNightly } from "./support/quiet";
 
 /** Longer than a test takes: a pod that starts in it stays one that is not Ready yet. */
 const LONG_SECONDS = 3600;
 
-describe("a finished stack of a cluster whose nodes come and go", () => {
+describeNightly("a finished stack of a cluster whose nodes come and go", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let stack: Stack;

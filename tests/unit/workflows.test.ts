@@ -45,7 +45,15 @@ describe("the workflows of GitHub Actions", () => {
         const { suite = [], include = [] } = long?.strategy?.matrix ?? {};
         const all = [...suite, ...include.map((one) => one.suite)];
         ok(all.includes("test:continuity"));
-        ok(all.includes("test:e2e -- tests/e2e/quiet.test.ts tests/e2e/handOver.ipv6.test.ts"));
+        const nightlyOnly = readdirSync(join(ROOT, "tests/e2e"))
+            .filter((file) => file.endsWith(".test.ts"))
+            .map((file) => `tests/e2e/${file}`)
+            .filter((file) => /isNightly|describeNightly|itNightly/.test(readFileSync(join(ROOT, file), "utf8")));
+        ok(nightlyOnly.length >= 9);
+        deepStrictEqual(
+            nightlyOnly.filter((file) => !all.some((one) => one.split(" ").includes(file))),
+            [],
+        );
         ok(all.includes("test:simulate -- --minutes 60 --exhaustive 2"));
         deepStrictEqual(long?.steps?.at(-1), {
             run: "npm run ${{ matrix.suite }}",

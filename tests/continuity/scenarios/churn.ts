@@ -50,7 +50,7 @@ async function amidChurn<T>(stage: Stage, act: () => Promise<T>): Promise<T> {
 const standsNeverStill: Scenario = {
     name: "churn",
     title: "a node joins and one leaves every 3 s, each lives for a minute: up, an update to another role, and destroy get through",
-    quick: false,
+    quick: true,
     // The nodes that join: each run takes a minute or two.
     bound: { ...noGaps, rollouts: 3, restarts: 160 },
     play: async (stage) => {

@@ -6,6 +6,9 @@ import { uids } from "./cluster";
 
 /** Whether the tests that only the nightly workflow runs are asked for. */
 export const isNightly = process.env["EKS_CNI_NIGHTLY"] === "1";
+/** In the place of `describe` and `it`: the gate has no time for these tests. */
+export const describeNightly = isNightly ? describe : describe.skip;
+export const itNightly = isNightly ? it : it.skip;
 
 /** Asserts that nothing is left to say or to do about a finished stack, before and after a refresh, and that no pod restarts. */
 export async function assertQuiet(stack: Stack, sandbox: Sandbox): Promise<void> {
