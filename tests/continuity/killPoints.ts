@@ -15,6 +15,8 @@ export interface KillPoint {
         | { readonly at: "before" | "after"; readonly write: number }
         | { readonly at: "time"; readonly milliseconds: number };
     readonly then: "up" | "destroy";
+    /** Whether nodes join and leave during both commands. */
+    readonly amid?: "churn";
 }
 
 /** The writes and the duration of a run without a kill. */
@@ -27,15 +29,17 @@ export interface UninterruptedRun {
 export type Course = Readonly<Partial<Record<Operation, UninterruptedRun>>>;
 
 /** The name defines the point completely, so that `--only` can run it again. */
-export function nameOf({ operation, moment, then }: KillPoint): string {
+export function nameOf({ operation, moment, then, amid }: KillPoint): string {
     const where = moment.at === "time" ? `${String(moment.milliseconds)}ms` : `${moment.at}-${String(moment.write)}`;
-    return `kill:${operation}:${where}:${then}`;
+    return [`kill:${operation}:${where}:${then}`, ...(amid === undefined ? [] : [amid])].join(":");
 }
 
-const NAME = new RegExp(`^kill:(${OPERATIONS.join("|")}):(?:(before|after)-(\\d+)|(\\d+)ms):(up|destroy)$`);
+const NAME = new RegExp(
+    `^kill:(${OPERATIONS.join("|")}):(?:(before|after)-(\\d+)|(\\d+)ms):(up|destroy)(?::(churn))?$`,
+);
 
 export function pointOf(name: string): KillPoint | undefined {
-    const [, operation, at, write, milliseconds, then] = NAME.exec(name) ?? [];
+    const [, operation, at, write, milliseconds, then, amid] = NAME.exec(name) ?? [];
     if (operation === undefined) {
         return undefined;
     }
@@ -46,6 +50,7 @@ export function pointOf(name: string): KillPoint | undefined {
                 ? { at: at as "before" | "after", write: Number(write) }
                 : { at: "time", milliseconds: Number(milliseconds) },
         then: then as "up" | "destroy",
+        ...(amid === undefined ? {} : { amid: "churn" }),
     };
 }
 
@@ -53,6 +58,9 @@ export function pointOf(name: string): KillPoint | undefined {
 const FULL_CAMPAIGN = 60;
 /** The share of points at random times. */
 const RANDOM_SHARE = 0.25;
+
+/** Of a full campaign, each third point is on a cluster whose nodes come and go. */
+const CHURNS_EACH = 3;
 
 /** The operations of a campaign with this many points. */
 export function operationsOf(count: number): readonly Operation[] {
@@ -89,8 +97,24 @@ export function killPoints(count: number, seed: number, course: Course): KillPoi
     }
     return points.map((point, index) => {
         const before = points.slice(0, index).filter(({ operation }) => operation === point.operation);
-        return { ...point, then: before.length % 2 === 0 ? "up" : "destroy" };
+        const churns = count >= FULL_CAMPAIGN && index % CHURNS_EACH === 0;
+        return {
+            ...point,
+            then: before.length % 2 === 0 ? "up" : "destroy",
+            ...(churns ? { amid: "churn" as const } : {}),
+        };
     });
+}
+
+/** A part of the points, of equal size: each has points of all operations. */
+export function partOf<T>(points: readonly T[], { nth, of }: Part): T[] {
+    return points.filter((_, index) => index % of === nth - 1);
+}
+
+/** The nth of several parts, counted from 1. */
+export interface Part {
+    readonly nth: number;
+    readonly of: number;
 }
 
 function boundariesOf(operation: Operation, writes: readonly string[]): Omit<KillPoint, "then">[] {

@@ -6,6 +6,7 @@ import {
     ListAttachedRolePoliciesCommand,
 } from "@aws-sdk/client-iam";
 import { setTimeout as sleep } from "node:timers/promises";
+import { amidChurn, endSurplus } from "./amidChurn";
 import type { Hooks } from "./engine/engine";
 import { writesOf } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
@@ -44,15 +45,19 @@ export class KillRun {
     public async play(point: KillPoint): Promise<void> {
         await this.prepare(point.operation);
         this.stage.since = Date.now();
-        const { outcome } = await this.begin(point.operation, hooksOf(point));
+        const amid = <T>(act: () => Promise<T>) => (point.amid === "churn" ? amidChurn(this.stage, act) : act());
+        const { outcome } = await amid(() => this.begin(point.operation, hooksOf(point)));
         this.wasReached = outcome === "killed";
         await this.deletePodWithoutWebhook();
         const orphans = this.pendingRoles();
         if (point.then === "destroy") {
             await this.detachPending();
         }
-        await this.recover(point.then, orphans);
+        await this.recover(point.then, orphans, amid);
         await this.remove(orphans);
+        if (point.amid === "churn") {
+            await endSurplus(this.stage);
+        }
     }
 
     /**
@@ -140,11 +145,15 @@ export class KillRun {
         return this.stage.arguments({ rolePath, additionalPolicyArns, permissionsBoundary });
     }
 
-    private async recover(command: "up" | "destroy", orphans: readonly string[]): Promise<void> {
+    private async recover(
+        command: "up" | "destroy",
+        orphans: readonly string[],
+        amid: (act: () => Promise<unknown>) => Promise<unknown> = (act) => act(),
+    ): Promise<void> {
         if (command === "up" && this.isDeletionPending()) {
             await this.stage.succeeds("refresh", this.arguments());
         }
-        await this.stage.succeeds(command, this.arguments());
+        await amid(() => this.stage.succeeds(command, this.arguments()));
         await (command === "up"
             ? this.stage.assertHandedOver(this.additionalPolicyArns, orphans)
             : this.stage.assertAsBefore(orphans));

@@ -7,7 +7,7 @@ import { ensureAllTools } from "local-eks";
 import { copyPackage } from "./engine/program";
 import { type Job, Progress, runJobs } from "./jobs";
 import { CampaignNotes, KillCampaign } from "./killCampaign";
-import { type Course, killPoints, type KillPoint, nameOf, operationsOf, pointOf } from "./killPoints";
+import { type Course, killPoints, type KillPoint, nameOf, operationsOf, partOf, pointOf } from "./killPoints";
 import { type Options, readOptions } from "./options";
 import { closing, failures, header, line, type Outcome } from "./report";
 import { type Context, baselineJob, scenarioJob } from "./scenarioJob";
@@ -86,7 +86,8 @@ class Run {
     private pointsOf(course: Course, count: number): KillPoint[] {
         this.notes?.begin(course);
         const before = this.notes?.finished ?? [];
-        const all = killPoints(count, this.seed, course);
+        const points = killPoints(count, this.seed, course);
+        const all = this.options.part === undefined ? points : partOf(points, this.options.part);
         const done = before.filter(({ name }) => all.some((point) => nameOf(point) === name));
         this.outcomes.push(...done);
         say(

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Part } from "./killPoints";
 
 export interface Options {
     readonly quick?: true;
@@ -6,6 +7,7 @@ export interface Options {
     readonly only?: string[];
     readonly points?: number;
     readonly seed?: number;
+    readonly part?: Part;
     readonly stations?: number;
     readonly keep?: true;
 }
@@ -16,6 +18,14 @@ function count(text: string): number {
         throw new InvalidArgumentError("It must be a whole number, 0 or more.");
     }
     return value;
+}
+
+function part(text: string): Part {
+    const [, nth, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+    if (Number(nth) < 1 || !(Number(nth) <= Number(of))) {
+        throw new InvalidArgumentError("It must be a part of all, such as 2/5.");
+    }
+    return { nth: Number(nth), of: Number(of) };
 }
 
 export function readOptions(argv: readonly string[]): Options {
@@ -31,6 +41,11 @@ export function readOptions(argv: readonly string[]): Options {
             count,
         )
         .option("--seed <number>", "selects the points of a campaign, and the times of the random ones", count)
+        .option(
+            "--part <nth/all>",
+            "run this part of the campaign's points, such as 2/5, with the same seed for each part",
+            part,
+        )
         .option("--only <name...>", "run only these scenarios or kill points; see --list")
         .option("--list", "print the names of the scenarios, one a line")
         .option("--stations <count>", "the number of sandboxes that run in parallel", count)

@@ -78,27 +78,32 @@ describe("two stacks, and a person, at the same aws-node at once", () => {
         assert.deepStrictEqual(await cluster.annotations(), {});
     });
 
-    itNightly("leave a person's annotation alone that appears amid the rollout, and take it over as the message says", async function () {
-        this.timeout(600_000);
-        const [first = assert.fail()] = stacks;
-        const { Arn: personsRole = "" } = await iam.createRole(PERSONS_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY]);
-        await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), stableSeconds: 8 });
-        const run = failureOf(first.stack.up());
-        const isRunning = () => Promise.race([run.then(() => false), sleep(100, true)]);
-        while (!(await roles()).includes(first.roleName) && (await isRunning()));
-        await annotate(personsRole);
-        const failure = (await run) ?? "";
-        assert.match(failure, /\[annotation-owned-by-another\]/);
-        assert.strictEqual((await cluster.annotations())[ROLE_ARN], personsRole);
-        assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
+    itNightly(
+        "leave a person's annotation alone that appears amid the rollout, and take it over as the message says",
+        async function () {
+            this.timeout(600_000);
+            const [first = assert.fail()] = stacks;
+            const { Arn: personsRole = "" } = await iam.createRole(PERSONS_ROLE, trustOf(sandbox), [
+                MANAGED_CNI_POLICY,
+            ]);
+            await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), stableSeconds: 8 });
+            const run = failureOf(first.stack.up());
+            const isRunning = () => Promise.race([run.then(() => false), sleep(100, true)]);
+            while (!(await roles()).includes(first.roleName) && (await isRunning()));
+            await annotate(personsRole);
+            const failure = (await run) ?? "";
+            assert.match(failure, /\[annotation-owned-by-another\]/);
+            assert.strictEqual((await cluster.annotations())[ROLE_ARN], personsRole);
+            assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
 
-        // As the message says.
-        await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), overrideExistingServiceAccount: true });
-        await first.stack.up();
-        assert.deepStrictEqual([await roles(), await holdsPolicy()], [[first.roleName], false]);
-        await first.stack.destroy();
-        assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
-        assert.ok(!(await roles()).includes(first.roleName));
-        await iam.removeRole(PERSONS_ROLE);
-    });
+            // As the message says.
+            await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), overrideExistingServiceAccount: true });
+            await first.stack.up();
+            assert.deepStrictEqual([await roles(), await holdsPolicy()], [[first.roleName], false]);
+            await first.stack.destroy();
+            assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
+            assert.ok(!(await roles()).includes(first.roleName));
+            await iam.removeRole(PERSONS_ROLE);
+        },
+    );
 });

@@ -45,25 +45,28 @@ describe("instances with the node role that run no pod of aws-node", () => {
         await sandbox.stop();
     });
 
-    itNightly("leave the policy to the role if they may be nodes of another cluster: without tags, and with those of two clusters", async function () {
-        this.timeout(600_000);
-        await setArgs(stack, sandbox, NAMED);
-        const ofTwo = { "kubernetes.io/cluster/sandbox": "owned", "kubernetes.io/cluster/other": "owned" };
-        const [stranger, either] = [await launch({}), await launch(ofTwo)];
-        const { outputs } = await stack.up();
-        const [remaining = ""] = (outputs["remainingSteps"]?.value ?? []) as string[];
-        assert.match(remaining, new RegExp(`^\\[node-role-shared\\] ${NODE_ROLE} keeps `));
-        assert.match(
-            remaining,
-            new RegExp(`Instances whose tags name no EKS cluster use it too: ${sandbox.region}/${stranger}\\.`),
-        );
-        assert.match(remaining, /Nodes of arn:aws:eks:[^ ,]*:cluster\/other use this role too/);
-        assert.strictEqual(await allCarry(ROLE_ARN), true);
-        assert.strictEqual(await holdsPolicy(), true);
-        await stack.destroy();
-        assert.strictEqual(await holdsPolicy(), true);
-        await terminate(stranger, either);
-    });
+    itNightly(
+        "leave the policy to the role if they may be nodes of another cluster: without tags, and with those of two clusters",
+        async function () {
+            this.timeout(600_000);
+            await setArgs(stack, sandbox, NAMED);
+            const ofTwo = { "kubernetes.io/cluster/sandbox": "owned", "kubernetes.io/cluster/other": "owned" };
+            const [stranger, either] = [await launch({}), await launch(ofTwo)];
+            const { outputs } = await stack.up();
+            const [remaining = ""] = (outputs["remainingSteps"]?.value ?? []) as string[];
+            assert.match(remaining, new RegExp(`^\\[node-role-shared\\] ${NODE_ROLE} keeps `));
+            assert.match(
+                remaining,
+                new RegExp(`Instances whose tags name no EKS cluster use it too: ${sandbox.region}/${stranger}\\.`),
+            );
+            assert.match(remaining, /Nodes of arn:aws:eks:[^ ,]*:cluster\/other use this role too/);
+            assert.strictEqual(await allCarry(ROLE_ARN), true);
+            assert.strictEqual(await holdsPolicy(), true);
+            await stack.destroy();
+            assert.strictEqual(await holdsPolicy(), true);
+            await terminate(stranger, either);
+        },
+    );
 
     it("need not join: other nodes, one of a warm pool, one that never joins; the plan names them, and a refresh is quiet", async function () {
         this.timeout(600_000);

@@ -40,7 +40,7 @@ describe("the workflows of GitHub Actions", () => {
         match(release.text, /npm publish \S+ --provenance/);
     });
 
-    it("run each night every configuration of a finished stack, all continuity scenarios, and an hour of random histories", () => {
+    it("run each night every configuration of a finished stack, all continuity scenarios, 500 kill points, and an hour of random histories", () => {
         const { long } = workflows.find(({ file }) => file === "nightly.yml")?.workflow.jobs ?? {};
         const { suite = [], include = [] } = long?.strategy?.matrix ?? {};
         const all = [...suite, ...include.map((one) => one.suite)];
@@ -55,6 +55,10 @@ describe("the workflows of GitHub Actions", () => {
             [],
         );
         ok(all.includes("test:simulate -- --minutes 60 --exhaustive 2"));
+        for (const nth of [1, 2, 3, 4, 5]) {
+            const points = "--quick --points 500 --seed ${{ github.run_number }}";
+            ok(all.includes(`test:continuity -- ${points} --part ${String(nth)}/5`));
+        }
         deepStrictEqual(long?.steps?.at(-1), {
             run: "npm run ${{ matrix.suite }}",
             env: { EKS_CNI_NIGHTLY: "1" },

@@ -3,6 +3,7 @@ import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { amidChurn } from "../amidChurn";
 import { ec2Client, iamClient, NODE_ROLE, type Stage } from "../stage";
 import { atEach } from "./atEach";
 import { noGaps, type Scenario } from "./scenario";
@@ -10,42 +11,6 @@ import { noGaps, type Scenario } from "./scenario";
 const ROLL_OUT = /^DELETE pods\//;
 const GUARD = /validatingadmissionpolicies/;
 const REATTACH = new RegExp(`^iam AttachRolePolicy ${NODE_ROLE} `);
-
-const EVERY_MILLISECONDS = 3000;
-const LIVES_MILLISECONDS = 60_000;
-
-/** A node joins, and one leaves. Each lives for a minute. Returns a function that ends it. */
-function churn({ faults }: Stage, nodes: readonly string[]): () => Promise<void> {
-    const began = Date.now();
-    const leaves = nodes.map((name, nth) => ({ name, at: began + (nth + 1) * EVERY_MILLISECONDS }));
-    let goesOn = true;
-    const turns = async () => {
-        for (let turn = 1; goesOn; turn++) {
-            await sleep(Math.max(0, began + turn * EVERY_MILLISECONDS - Date.now()));
-            leaves.push({ name: await faults.joinNode(), at: Date.now() + LIVES_MILLISECONDS });
-            const [first] = leaves;
-            if (first !== undefined && first.at <= Date.now()) {
-                leaves.shift();
-                await faults.loseNode(first.name);
-            }
-        }
-    };
-    const done = turns();
-    return async () => {
-        goesOn = false;
-        await done;
-    };
-}
-
-/** Runs while nodes join and leave, from right before it begins until it has ended. */
-async function amidChurn<T>(stage: Stage, act: () => Promise<T>): Promise<T> {
-    const end = churn(stage, [...(await stage.pods()).keys()].sort());
-    try {
-        return await act();
-    } finally {
-        await end();
-    }
-}
 
 const standsNeverStill: Scenario = {
     name: "churn",

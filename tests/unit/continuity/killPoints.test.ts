@@ -7,6 +7,7 @@ import {
     nameOf,
     OPERATIONS,
     operationsOf,
+    partOf,
     pointOf,
 } from "../../continuity/killPoints";
 
@@ -63,6 +64,32 @@ describe("the points of a kill campaign", () => {
         }
     });
 
+    it("are on a cluster whose nodes come and go for a third of a full campaign, for each operation", () => {
+        const points = killPoints(150, 4, course);
+        for (const operation of OPERATIONS) {
+            const of = points.filter((point) => point.operation === operation);
+            const amid = of.filter((point) => point.amid === "churn");
+            assert.ok(amid.length > 0, operation);
+            assert.deepStrictEqual(new Set(amid.map(({ then }) => then)), new Set(["up", "destroy"]), operation);
+        }
+        const amidChurn = points.filter(({ amid }) => amid === "churn");
+        assert.strictEqual(amidChurn.length, Math.ceil(points.length / 3));
+        assert.ok(killPoints(10, 1, few).every(({ amid }) => amid === undefined));
+    });
+
+    it("are divided into parts, each with all operations", () => {
+        const points = killPoints(500, 3, course);
+        const parts = [1, 2, 3, 4, 5].map((nth) => partOf(points, { nth, of: 5 }));
+        assert.deepStrictEqual(
+            parts.map(({ length }) => length),
+            [100, 100, 100, 100, 100],
+        );
+        assert.strictEqual(new Set(parts.flat()).size, 500);
+        for (const part of parts) {
+            assert.deepStrictEqual(new Set(part.map(({ operation }) => operation)), new Set(OPERATIONS));
+        }
+    });
+
     it("are recovered from in both ways, for each operation", () => {
         const points = killPoints(60, 1, course);
         for (const operation of OPERATIONS) {
@@ -89,6 +116,7 @@ describe("the points of a kill campaign", () => {
         "kill:up:before-x:up",
         "kill:up:9:up",
         "kill:up:before-1:refresh",
+        "kill:up:before-1:up:rain",
     ];
     others.forEach((name) => {
         it(`are not named ${name}`, () => assert.strictEqual(pointOf(name), undefined));
