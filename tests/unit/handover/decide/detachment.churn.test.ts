@@ -414,6 +414,35 @@ table("An unknown node role", [
     ],
 ]);
 
+table("A node role that detachFromNodeRoles does not list", [
+    [
+        "does not count if the last instance that had it is shutting down",
+        verified(
+            {},
+            {
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "retired" },
+                leavingInstances: { "i-n3": "shutting-down" },
+            },
+        ),
+        DETACH,
+        {},
+        after(verified()),
+    ],
+    [
+        "does not count if the last instance that had it is terminated",
+        verified(
+            {},
+            {
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "retired" },
+                leavingInstances: { "i-n3": "terminated" },
+            },
+        ),
+        { ...DETACH, why: "2 pods carry the role: detaching the policies from nodes" },
+        {},
+        after(verified()),
+    ],
+]);
+
 /** n1 has worked for long, and has been denied a call once, a moment ago. */
 const complaining = (at: number) =>
     verified({
