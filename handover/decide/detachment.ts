@@ -14,7 +14,7 @@ import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untestedLine, untilEachWorked } from "./heldUp";
 import { leavingState, withoutTerminated } from "./leaving";
-import { policiesLost, policiesToDetach, unknownRoleStep } from "./nodeRolePolicies";
+import { policiesLost, policiesToDetach, rolesToName, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
@@ -351,8 +351,7 @@ function detachStep(
     if (unknown !== undefined) {
         return unknown;
     }
-    const used = [...new Set(Object.values(account.roleOfInstance))].filter((role) => role !== undefined);
-    const unnamed = used.filter((role) => !named.includes(role));
+    const unnamed = rolesToName(account).filter((role) => !named.includes(role));
     if (unnamed.length > 0) {
         return { do: "refuse", refusal: refusals.nodeRoleNotNamed(unnamed, named) };
     }

@@ -437,7 +437,10 @@ function unsafeNodeRolesStep(target: HandBackTarget, world: World, memory: Memor
     const { record, subject } = target;
     const { account } = world;
     const { nodes } = returningNodes(target, world, memory);
-    const insufficient = rolesOf(nodes, account).filter((role) => !suffices(role, record, memory));
+    // The next pods of nodes that the hand-back does not wait for use their roles, too.
+    const insufficient = rolesOf(withoutLeaving(world).cluster.nodes, account).filter(
+        (role) => !suffices(role, record, memory),
+    );
     return (
         unknownRoleStep(nodes, account) ??
         (insufficient.length === 0

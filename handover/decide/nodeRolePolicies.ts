@@ -63,6 +63,15 @@ export function unknownRoleStep(nodes: readonly NodeSeen[], { roleOfInstance }: 
         : undefined;
 }
 
+/**
+ * The roles that the program has to list: those of all instances of the nodes, as far as they are known. One that is being terminated does not
+ * come back, so the role that it alone has needs no name.
+ */
+export function rolesToName({ roleOfInstance, leavingInstances = {} }: AccountSeen): string[] {
+    const staying = Object.entries(roleOfInstance).filter(([id]) => leavingInstances[id] === undefined);
+    return [...new Set(staying.flatMap(([, role]) => role ?? []))];
+}
+
 /** The roles of these nodes, as far as they are known. */
 export function rolesOf(
     nodes: readonly NodeSeen[],

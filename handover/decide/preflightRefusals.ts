@@ -14,6 +14,7 @@ import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
 import { anotherComponent } from "./anotherComponent";
 import { otherDeliveryRefusals } from "./otherDelivery";
+import { rolesToName } from "./nodeRolePolicies";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { unreadRegionRefusals } from "./unreadRegions";
 
@@ -146,9 +147,9 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
 }
 
 function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Refusal[] {
-    const { nodeRoles, roleOfInstance } = world.account;
+    const { nodeRoles } = world.account;
     const missing = detachFromNodeRoles.filter((name) => nodeRoles.some((role) => role.name === name && !role.exists));
-    const used = [...new Set(Object.values(roleOfInstance))].filter((role) => role !== undefined);
+    const used = rolesToName(world.account);
     const unnamed = used.filter((role) => !detachFromNodeRoles.includes(role));
     const { defaultPodsWithoutRole = [] } = world.cluster;
     const listed = nodeRoles.filter(({ name }) => detachFromNodeRoles.includes(name));

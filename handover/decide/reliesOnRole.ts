@@ -9,8 +9,11 @@ export function reliesOnRole(record: HandOverRecord, { cluster, account }: World
     return works && account.nodeRoles.some((role) => isDetached(record, role));
 }
 
-/** A recorded policy that its owner has taken away does not count, if the node role holds another one. */
-export function isDetached({ nodeRolePolicies }: HandOverRecord, role: NodeRoleSeen): boolean {
-    const recorded = nodeRolePolicies[role.name] ?? [];
+/**
+ * A recorded policy that its owner has taken away does not count, if the node role holds another one. One that another cluster's run had
+ * detached before this component saw the role counts.
+ */
+export function isDetached({ nodeRolePolicies, detachedBefore }: HandOverRecord, role: NodeRoleSeen): boolean {
+    const recorded = [...(nodeRolePolicies[role.name] ?? []), ...(detachedBefore?.[role.name] ?? [])];
     return role.exists && recorded.length > 0 && !holdsPermissions(role, recorded);
 }

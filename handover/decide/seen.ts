@@ -83,10 +83,13 @@ export function isBornUnderGuard({ uid }: PodSeen, { seen }: Memory): boolean {
     return seen?.beforeGuard !== undefined && !seen.beforeGuard.has(uid);
 }
 
-/** Whether a pod has worked with the role in some look: for long enough, or at all if the guard has admitted it. */
+/**
+ * Whether a pod has worked with the role in some look: for long enough, or at all if the guard has admitted it. One that has complained once, and
+ * so is watched again, has not.
+ */
 export function hasWorked(pod: PodSeen, memory: Memory): boolean {
     const { worked = NOTHING, ready = NOTHING } = memory.seen ?? {};
-    return worked.has(pod.uid) || (isBornUnderGuard(pod, memory) && (pod.ready || ready.has(pod.uid)));
+    return worked.has(pod.uid) || (isBornUnderGuard(pod, memory) && ready.has(pod.uid));
 }
 
 export function hasWorkedIn({ key }: Pick<Place, "key">, { seen }: Memory): boolean {

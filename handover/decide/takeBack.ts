@@ -26,7 +26,8 @@ export interface TakeBackTarget {
  * Restores the former annotation, and restarts each pod that carries the role and was not seen to work with it. The others have a path, and
  * stay as they are.
  *
- * An annotation that another owner has written meanwhile stays. The next pods get that owner's role, so only pods that do not work restart.
+ * An annotation that another owner has written meanwhile stays. The next pods get that owner's role, so only pods that do not work restart. None
+ * does if the injection guard refuses that role: its node would be left without a pod.
  */
 export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World, memory: Memory): Step {
     const { subject, formerAnnotations } = target;
@@ -44,7 +45,8 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     if (cluster.serviceAccount !== undefined && differs && !isOthers) {
         return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
     }
-    const isBack = (pod: PodSeen) => (isOthers && pod.ready) || isTakenBack(target, pod, at);
+    const isRefused = isOthers && guardRefuses(cluster, live);
+    const isBack = (pod: PodSeen) => isRefused || (isOthers && pod.ready) || isTakenBack(target, pod, at);
     const ready = withoutJoining(
         cluster.nodes.filter((node) => node.ready),
         cluster,

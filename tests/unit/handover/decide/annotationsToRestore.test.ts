@@ -75,6 +75,13 @@ describe("The annotations of a rollout that fails under the injection guard", ()
         deepStrictEqual(annotationsToRestore(target, first, detached), kept);
     });
 
+    it("stay if another cluster's run had detached the policies before this component saw the node role", () => {
+        const of = { ...record, nodeRolePolicies: {}, detachedBefore: { nodes: [CNI_POLICY] } };
+        const [from, to] = [look(NOW, [nodeRole(withoutPolicies)]), look(seconds(30), [nodeRole(withoutPolicies)])];
+        deepStrictEqual(annotationsToRestore({ ...target, record: of }, from, to), kept);
+        strictEqual(mayRemoveGuard(of, from, to), false);
+    });
+
     it("go back to another approved role that the guard admits, before it is removed", () => {
         const of = { ...target, record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] } };
         const admits = look(seconds(30), [nodeRole()], [ROLE, FORMER_ROLE]);

@@ -201,7 +201,7 @@ table("A pod of the first look", [
         verified({ pods: pods(right, next()) }),
         DETACH,
         {},
-        after(verified()),
+        after(verified(), verified({ pods: pods(right, next()) })),
     ],
     [
         "needs one if the guard was not in force in the first look",
@@ -414,6 +414,35 @@ table("An unknown node role", [
     ],
 ]);
 
+table("A node role that detachFromNodeRoles does not list", [
+    [
+        "does not count if the last instance that had it is shutting down",
+        verified(
+            {},
+            {
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "retired" },
+                leavingInstances: { "i-n3": "shutting-down" },
+            },
+        ),
+        DETACH,
+        {},
+        after(verified()),
+    ],
+    [
+        "does not count if the last instance that had it is terminated",
+        verified(
+            {},
+            {
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "retired" },
+                leavingInstances: { "i-n3": "terminated" },
+            },
+        ),
+        { ...DETACH, why: "2 pods carry the role: detaching the policies from nodes" },
+        {},
+        after(verified()),
+    ],
+]);
+
 /** n1 has worked for long, and has been denied a call once, a moment ago. */
 const complaining = (at: number) =>
     verified({
@@ -433,7 +462,25 @@ const amidIam = (...looks: World[]): Memory =>
         freshMemory(seconds(-100)),
     );
 
+/** In the look with the guard, the pod of n1 did not exist yet. */
+const bornUnderGuard = (at: number): Memory =>
+    amidIam(verified({ pods: [pod("n2", right), pod("n3", right)] }), complaining(at));
+
 table("A pod that has worked, and complains once within the time that IAM may take", [
+    [
+        "is watched also if the injection guard has admitted it",
+        complaining(seconds(-19)),
+        wait("3 pods carry the role; watching 1 of them for 20 s"),
+        {},
+        bornUnderGuard(seconds(-19)),
+    ],
+    [
+        "does not hold it up for longer if the injection guard has admitted it",
+        complaining(seconds(-20)),
+        DETACH,
+        {},
+        bornUnderGuard(seconds(-20)),
+    ],
     [
         "is watched again before anything is detached",
         complaining(seconds(-19)),

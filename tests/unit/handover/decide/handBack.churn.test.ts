@@ -5,7 +5,7 @@ import type { Memory } from "../../../../handover/model/steps";
 import type { ClusterSeen, PodSeen, World } from "../../../../handover/model/world";
 import { propagated, refuse, released, target, unannotated, wait } from "../support/handBacks";
 import { On, places, restart, working } from "../support/rollouts";
-import { comparableStep, daemonSet, ROLE, serviceAccount } from "../support/worlds";
+import { comparableStep, daemonSet, nodeRole, ROLE, serviceAccount, withoutPolicies } from "../support/worlds";
 
 /** A pod that uses the node role again. */
 const returned: Partial<PodSeen> = {};
@@ -37,6 +37,11 @@ const done = (count: number) => ({
     do: "done",
     why: `${String(count)} pods use their former credentials again; none carries the role`,
 });
+const lacking = (role: string) =>
+    refuse(
+        "node-role-without-permissions",
+        `Nodes run with ${role}, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.`,
+    );
 const carries = `pod-n2 carries ${ROLE}`;
 
 describe("The hand-back beside nodes that join", () => {
@@ -57,6 +62,13 @@ describe("The hand-back beside nodes that join", () => {
     it("restarts a pod of theirs that has got the role", () => {
         const late = back({ n1: { pod: returned }, n2: { pod: returned }, n3: { pod: working } });
         deepStrictEqual(step(late, {}, begun()), restart(`pod-n3 carries ${ROLE}`, "pod-n3"));
+    });
+
+    it("moves nothing if the role of one lacks the permissions: its first pod may be born without the role", () => {
+        const { account, ...rest } = back({ n1: { pod: working }, n2: { role: "more", pod: null } });
+        const nodeRoles = [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })];
+        const world = { ...rest, account: { ...account, nodeRoles } };
+        deepStrictEqual(step(world, {}, begun(back({ n1: { pod: working } }))), lacking("more"));
     });
 
     it("waits for the nodes that it has seen from its beginning", () => {
@@ -144,6 +156,13 @@ describe("NotReady nodes that the hand-back may skip", () => {
             n3: "terminated",
         });
         deepStrictEqual(step(gone, one), forced("n2"));
+    });
+
+    it("must have a role that holds the permissions, if it is known: their kubelets start the next pods", () => {
+        const { account, ...rest } = back({ n1: { pod: working }, n2: { ...n2, role: "more" } });
+        const nodeRoles = [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })];
+        const world = { ...rest, account: { ...account, nodeRoles } };
+        deepStrictEqual(step(world, one), lacking("more"));
     });
 
     it("do not keep the DaemonSet's rolling update from going on", () => {

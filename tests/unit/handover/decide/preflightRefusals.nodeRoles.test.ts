@@ -29,6 +29,19 @@ table("Node roles", [
             ],
         ],
     ],
+    [
+        "need no names when their last instances are shutting down",
+        {
+            world: seen(
+                {},
+                {
+                    roleOfInstance: { "i-n1": "nodes", "i-n2": "more" },
+                    leavingInstances: { "i-n2": "shutting-down" },
+                },
+            ),
+        },
+        [],
+    ],
     ["need no names when nothing is to be detached", { detachFromNodeRoles: [], world: seen({}, two) }, []],
     ["that others use as well stop nothing", { world: roles(nodeRole({ instancesElsewhere: ["eu-west-1/i-a"] })) }, []],
     [

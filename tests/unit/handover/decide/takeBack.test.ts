@@ -75,6 +75,15 @@ describe("Taking a rollout back", () => {
             BACK,
         ],
         [
+            "restarts no pod that the injection guard would refuse with the other owner's annotation",
+            after({
+                serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: "other" }, roleArnOwners: ["kubectl"] },
+                pods: pods(onNodeRole, pod("n1", right, starting)),
+                injectionGuard: { present: true, inForce: true, roleArns: [ROLE] },
+            }),
+            BACK,
+        ],
+        [
             "restarts a pod with the role that is not Ready",
             after({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
             restartPod("pod-n1"),
