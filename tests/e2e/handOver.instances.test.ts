@@ -39,6 +39,7 @@ describe("instances with the node role that run no pod of aws-node", () => {
         const credentials = { accessKeyId: "test", secretAccessKey: "test" };
         ec2 = new EC2Client({ endpoint, region, credentials });
         stack = await handOverStack(sandbox);
+        await setArgs(stack, sandbox, NAMED);
     });
     after(async () => {
         await stack.workspace.removeStack(stack.name, { force: true });
