@@ -52,8 +52,14 @@ function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhyKept): s
         .map(({ policyArn }) => policyArn)
         .join(", ");
     return why === "attachedAgain"
-        ? `${CODES[why]}${role.name} holds ${policies} again, which it had lost. ${leftAttached(clustersSharing(role))}`
+        ? `${CODES[why]}${role.name} holds ${policies} again, which it had lost. ${leftAttached(clustersAttaching(target, role))}`
         : `${CODES[why]}${role.name} keeps ${policies}. ${usedElsewhere(target, role)}`;
+}
+
+/** None of their instances may be seen. */
+function clustersAttaching({ handedOverClusterArns = [] }: SharingTarget, role: NodeRoleSeen): readonly string[] {
+    const seen = clustersSharing(role);
+    return seen.length > 0 ? seen : handedOverClusterArns;
 }
 
 const CODES: Readonly<Record<WhyKept, string>> = {
