@@ -97,6 +97,23 @@ describe("A node role of several clusters, on a model of their account", functio
         assert.ok(other.isAttached("a"));
     });
 
+    for (const isFar of [false, true]) {
+        it(`is detached by up --refresh once no other cluster uses it, ${isFar ? "in another region" : "in the same region"}`, async () => {
+            const all = new SeveralClusters({ lists: [true, true], isFar });
+            assert.equal(await all.run(up(0)), "");
+            const { world, engine } = all.of(0);
+            assert.match(String(engine.outputs?.remainingSteps), /node-role-shared/);
+            assert.equal(await all.run(up(0, { refresh: true })), "");
+            assert.ok(world.isAttached("a"));
+            const other = all.of(1).world;
+            [...other.nodes].forEach((node) => other.lose(node));
+            all.idle();
+            assert.equal(await all.run(up(0, { refresh: true })), "");
+            assert.equal(world.isAttached("a"), false);
+            assert.deepEqual(engine.outputs?.remainingSteps, []);
+        });
+    }
+
     it("is detached by an update to another role, also if the other cluster has no nodes for now", async () => {
         const all = new SeveralClusters({ lists: [true, true], isFar: false });
         for (const run of [up(0), up(1), up(0)]) {
