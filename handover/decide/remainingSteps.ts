@@ -89,7 +89,7 @@ function usedElsewhere({ handedOverClusterArns = [] }: SharingTarget, role: Node
         ...(instances.length === 0
             ? []
             : [
-                  `Instances whose tags name no EKS cluster use it too: ${listTexts(instances)}. Give them another role, or tag them with their cluster ` +
+                  `Instances whose tags name no EKS cluster use it too: ${listTexts(instances)}. Give them another role, and run pulumi up --refresh, or tag them with their cluster ` +
                       "(kubernetes.io/cluster/NAME: owned).",
               ]),
     ].join(" ");
