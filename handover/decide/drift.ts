@@ -133,8 +133,9 @@ function attachedFindings(
     { detachedFrom, remainingSteps: before }: LeftBehind,
 ): Finding[] {
     const { detachFromNodeRoles = [], handedOverClusterArns = [] } = target;
-    const kept = [...keptIn(before), ...rolesKept(target, nodeRoles, freshMemory(at), at).map(({ role }) => role.name)];
-    // A refresh does not look into the other regions.
+    const now = rolesKept(target, nodeRoles, freshMemory(at), at).map(({ role }) => role.name);
+    const kept = [...rolesIn(before, "attachedAgain"), ...now];
+    // A refresh looks into the other regions only if the last update left a role attached because of its instances elsewhere.
     const unless = (name: string) =>
         handedOverClusterArns.length === 0 ? "" : `, unless instances of another cluster use ${name}`;
     return nodeRoles

@@ -10,6 +10,8 @@ interface FoundNodeRoles {
     readonly detachFromNodeRoles: readonly string[];
     readonly detachPolicyArns: readonly string[];
     readonly nodeRoles: readonly NodeRoleSeen[];
+    /** Missing: none. A cluster that the program names may have no instances for now. */
+    readonly handedOverClusterArns?: readonly string[];
 }
 
 /**
@@ -18,15 +20,16 @@ interface FoundNodeRoles {
  * This component may never have seen the policies attached, and still has to attach them before its pods return to the node role.
  */
 export function withFoundNodeRoles(record: HandOverRecord, found: FoundNodeRoles): HandOverRecord {
-    const { subject, detachFromNodeRoles, detachPolicyArns, nodeRoles } = found;
-    const shared = nodeRoles.filter((role) => role.exists && isShared(role));
+    const { subject, detachFromNodeRoles, detachPolicyArns, nodeRoles, handedOverClusterArns = [] } = found;
+    const existing = nodeRoles.filter((role) => role.exists);
+    const shared = existing.filter(isShared);
     const target = {
         subject,
         record,
         detachFromNodeRoles,
         detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns,
     };
-    const foundDetached = shared
+    const foundDetached = (handedOverClusterArns.length > 0 ? existing : shared)
         .filter((role) => detachFromNodeRoles.includes(role.name) && policiesToDetach(target, role).length === 0)
         .map(({ name }) => name);
     const neverSeen = shared.filter(

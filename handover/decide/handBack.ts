@@ -95,7 +95,7 @@ function returningNodes(target: HandBackTarget, world: World, memory: Memory): R
 
 /**
  * Before the injection guard goes: from then on a pod that the webhook has missed uses its node role. The detachment has attached the
- * policies, unless a destroy that was killed has deleted it before.
+ * policies, unless a destroy that was killed has deleted it before. It knows nothing of those that another cluster's run had detached.
  */
 function giveBackStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
     const { record, iamPropagationSeconds, keepDetached = false } = target;
@@ -105,6 +105,7 @@ function giveBackStep(target: HandBackTarget, world: World, memory: Memory): Ste
     const relies = world.cluster.injectionGuard.present && record.namedNodeRoles.length > 0;
     return (
         attachAgain(target, world, memory) ??
+        attachForOthers(target, world, memory) ??
         (relies && !hasPropagated(memory) ? propagationStep(iamPropagationSeconds) : undefined)
     );
 }

@@ -52,8 +52,14 @@ function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhyKept): s
         .map(({ policyArn }) => policyArn)
         .join(", ");
     return why === "attachedAgain"
-        ? `${CODES[why]}${role.name} holds ${policies} again, which it had lost. ${leftAttached(clustersSharing(role))}`
+        ? `${CODES[why]}${role.name} holds ${policies} again, which it had lost. ${leftAttached(clustersAttaching(target, role))}`
         : `${CODES[why]}${role.name} keeps ${policies}. ${usedElsewhere(target, role)}`;
+}
+
+/** None of their instances may be seen. */
+function clustersAttaching({ handedOverClusterArns = [] }: SharingTarget, role: NodeRoleSeen): readonly string[] {
+    const seen = clustersSharing(role);
+    return seen.length > 0 ? seen : handedOverClusterArns;
 }
 
 const CODES: Readonly<Record<WhyKept, string>> = {
@@ -83,7 +89,7 @@ function usedElsewhere({ handedOverClusterArns = [] }: SharingTarget, role: Node
         ...(instances.length === 0
             ? []
             : [
-                  `Instances whose tags name no EKS cluster use it too: ${listTexts(instances)}. Give them another role, or tag them with their cluster ` +
+                  `Instances whose tags name no EKS cluster use it too: ${listTexts(instances)}. Give them another role, and run pulumi up --refresh, or tag them with their cluster ` +
                       "(kubernetes.io/cluster/NAME: owned).",
               ]),
     ].join(" ");

@@ -55,10 +55,10 @@ export function notHandedOver(
  *   a. Another cluster uses the role, and the program does not name it as handed over. Its pods cannot be seen from here.
  *   b. The policies were detached, and are attached again. A run of another cluster attaches them as it hands back, and then its pods need
  *      them, whatever the program here still says. So a cluster's name counts for one detachment. It counts again after an update without
- *      it.
+ *      it. This holds also while no instance of that cluster is seen: it may have none for now, or be in a region that is not looked at.
  */
 export function whyKept(target: SharingTarget, role: NodeRoleSeen, memory: Memory, at: number): WhyKept | undefined {
-    if (!isShared(role) || policiesToDetach(target, role).length === 0) {
+    if (policiesToDetach(target, role).length === 0) {
         return undefined;
     }
     if (notHandedOver(target, role).length + instancesOfNoCluster(role).length > 0) {
@@ -66,16 +66,16 @@ export function whyKept(target: SharingTarget, role: NodeRoleSeen, memory: Memor
     }
     // For a pod of this cluster without the role.
     const isOurs = memory.attached.some(({ roleName }) => roleName === role.name);
-    return !isOurs && (isAttachedAgain(target.leftBefore, role) || isAttachedSince(memory, at))
+    return !isOurs && (isAttachedAgain(target, role) || (isShared(role) && isAttachedSince(memory, at)))
         ? "attachedAgain"
         : undefined;
 }
 
-function isAttachedAgain(left: LeftNodeRoles | undefined, role: NodeRoleSeen): boolean {
+function isAttachedAgain({ leftBefore, handedOverClusterArns = [] }: SharingTarget, role: NodeRoleSeen): boolean {
     return (
-        left !== undefined &&
-        left.detachedFrom.includes(role.name) &&
-        clustersSharing(role).some((arn) => left.handedOverClusterArns.includes(arn))
+        leftBefore !== undefined &&
+        leftBefore.detachedFrom.includes(role.name) &&
+        handedOverClusterArns.some((arn) => leftBefore.handedOverClusterArns.includes(arn))
     );
 }
 

@@ -11,7 +11,7 @@ import { driftOf } from "../decide/drift";
 import { nextGiveBackStep, notGivenBack } from "../decide/giveBack";
 import { leftBefore } from "../decide/leftBehind";
 import { policiesToDetach } from "../decide/nodeRolePolicies";
-import { remainingSteps } from "../decide/remainingSteps";
+import { remainingSteps, rolesIn } from "../decide/remainingSteps";
 import { type LeftNodeRoles, rolesKept } from "../decide/sharedNodeRoles";
 import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
@@ -270,7 +270,9 @@ async function readLive(
 ): Promise<{ outputs: DetachmentOutputs; drift: string }> {
     const target = targetOf(state);
     const seeing = seeingAssociations({ ...context, subject: target.subject });
-    const world = await look(seeing, { searchElsewhere: false });
+    // Whether a role that kept its policies is still used elsewhere: otherwise the next update detaches them.
+    const searchElsewhere = rolesIn(state.remainingSteps, "usedElsewhere").length > 0;
+    const world = await look(seeing, { searchElsewhere });
     const drift = driftOf(await provedIfComplaining(context, target, world), world, state);
     if (drift !== undefined) {
         warn(context, drift);

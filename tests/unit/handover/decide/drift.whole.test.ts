@@ -127,10 +127,17 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
             `${text(usedBy([BLUE]))} ${run("updates the output remainingSteps")}`,
         ],
         [
-            "a policy that is attached again, and may stay if instances in another region use the role",
+            "a policy that is attached again, and stays: a cluster of which no instance is seen may have attached it",
             verified(),
-            `${REATTACHED} ${run(`detaches ${CNI_POLICY} from nodes, unless instances of another cluster use nodes`)}`,
+            `${text(attachedAgain(GREEN))} ${run("updates the output remainingSteps")}`,
             { handedOverClusterArns: [GREEN] },
+        ],
+        [
+            "a policy that the last update was to detach, and that may stay if instances in another region use the role",
+            verified(),
+            `${CNI_POLICY} is attached to nodes. ${run(`detaches ${CNI_POLICY} from nodes, unless instances of another cluster use nodes`)}`,
+            { handedOverClusterArns: [GREEN] },
+            { detachedFrom: [], remainingSteps: [] },
         ],
         [
             "a shared role from which another run has detached the policy",

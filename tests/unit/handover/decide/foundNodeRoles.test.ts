@@ -26,6 +26,12 @@ describe("The record of the node roles that a run found", () => {
             { nodeRoles: [nodeRole(withoutPolicies)] },
             neverSeen,
         ],
+        [
+            "has one without policies if the program names a cluster, which may have no instances for now",
+            record,
+            { nodeRoles: [nodeRole(withoutPolicies)], handedOverClusterArns: [BLUE] },
+            { ...record, foundDetached: ["nodes"] },
+        ],
         ["has nothing of a shared role that holds the policy", record, { nodeRoles: [sharedWith([BLUE])] }, record],
         [
             "has a shared role that has lost its recorded policy",

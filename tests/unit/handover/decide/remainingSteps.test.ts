@@ -38,7 +38,7 @@ const inline = (name: string) =>
     `[inline-policy] nodes has the inline policy ${name}, which also grants actions of the CNI. The component does not change it. ` +
     "Remove these actions from it if the nodes do not need them.";
 const strangers = (ids: string) =>
-    `Instances whose tags name no EKS cluster use it too: ${ids.replace(/\b\d\b(?! more)/g, "eu-west-1/i-$&")}. Give them another role, or tag ` +
+    `Instances whose tags name no EKS cluster use it too: ${ids.replace(/\b\d\b(?! more)/g, "eu-west-1/i-$&")}. Give them another role, and run pulumi up --refresh, or tag ` +
     "them with their cluster (kubernetes.io/cluster/NAME: owned).";
 const NO_NODES = "[no-nodes] No pod was tested with the role, since the cluster has no nodes.";
 const empty = world(right, { cluster: { nodes: [] } });

@@ -124,10 +124,16 @@ describe("A listed node role", () => {
             memoryWith({ attached: attach("nodes") }),
         ],
         [
-            "loses them again if no other cluster uses it, whatever was before",
+            "keeps them if the last update had left it without, also while no instance of the other cluster is seen",
+            nodeRole(),
+            "attachedAgain",
+            { ...naming(BLUE), ...left(["nodes"], BLUE) },
+        ],
+        [
+            "loses them again if no other cluster uses it, and the last update had named none",
             nodeRole(),
             undefined,
-            { ...naming(BLUE), ...left(["nodes"], BLUE) },
+            { ...naming(BLUE), ...left(["nodes"]) },
             memoryWith({ detachedAt: seconds(-60) }),
         ],
     ];

@@ -1,8 +1,7 @@
 import { refusals } from "../../../../handover/model/refusals";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { nextHandBackStep } from "../../../../handover/decide/handBack";
+import { HandBackTarget, nextHandBackStep } from "../../../../handover/decide/handBack";
 import { isTurnedOff } from "../../../../handover/decide/turnedOff";
-import type { TurningOff } from "../../../../handover/model/turningOff";
 import type { ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
 import {
     withoutPolicies,
@@ -79,7 +78,7 @@ describe("The way back, once the live checks are turned off,", () => {
         cluster: Partial<ClusterSeen>,
         issuers = subject.issuers,
         holding: object = withoutPolicies,
-        more: { readonly turningOff?: TurningOff; readonly keepDetached?: boolean } = {},
+        more: Partial<HandBackTarget> = {},
     ) =>
         comparableStep(
             nextHandBackStep(
@@ -109,6 +108,16 @@ describe("The way back, once the live checks are turned off,", () => {
 
     it("gives the node roles their policies back, which a killed destroy may not have done", () => {
         deepStrictEqual(step({ serviceAccount: marked }), {
+            do: "attach",
+            policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
+            why: "attaching the recorded policies again to nodes",
+        });
+    });
+
+    it("gives them the policies that another cluster's run had detached before this component saw them", () => {
+        const of = { ...record, nodeRolePolicies: {}, detachedBefore: { nodes: [CNI_POLICY] } };
+        const guarded = { serviceAccount: marked, injectionGuard: { present: true, inForce: true } };
+        deepStrictEqual(step(guarded, subject.issuers, withoutPolicies, { record: of }), {
             do: "attach",
             policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
             why: "attaching the recorded policies again to nodes",

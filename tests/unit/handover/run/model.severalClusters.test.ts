@@ -81,6 +81,52 @@ describe("A node role of several clusters, on a model of their account", functio
         });
     }
 
+    it("stays attached for a cluster that was handed back and has no nodes for now, by an update that says the same", async () => {
+        const all = new SeveralClusters({ lists: [true, true], isFar: false });
+        for (const run of [up(0), up(1), up(0)]) {
+            assert.equal(await all.run(run), "");
+        }
+        const other = all.of(1).world;
+        assert.equal(await all.run({ do: "destroy", of: 1, withdraws: false }), "");
+        [...other.nodes].forEach((node) => other.lose(node));
+        all.idle();
+        assert.equal(await all.run(up(0, { naming: "asBefore", refresh: true })), "");
+        other.join("a");
+        all.idle();
+        assert.deepEqual(all.problems, []);
+        assert.ok(other.isAttached("a"));
+    });
+
+    for (const isFar of [false, true]) {
+        it(`is detached by up --refresh once no other cluster uses it, ${isFar ? "in another region" : "in the same region"}`, async () => {
+            const all = new SeveralClusters({ lists: [true, true], isFar });
+            assert.equal(await all.run(up(0)), "");
+            const { world, engine } = all.of(0);
+            assert.match(String(engine.outputs?.remainingSteps), /node-role-shared/);
+            assert.equal(await all.run(up(0, { refresh: true })), "");
+            assert.ok(world.isAttached("a"));
+            const other = all.of(1).world;
+            [...other.nodes].forEach((node) => other.lose(node));
+            all.idle();
+            assert.equal(await all.run(up(0, { refresh: true })), "");
+            assert.equal(world.isAttached("a"), false);
+            assert.deepEqual(engine.outputs?.remainingSteps, []);
+        });
+    }
+
+    it("is detached by an update to another role, also if the other cluster has no nodes for now", async () => {
+        const all = new SeveralClusters({ lists: [true, true], isFar: false });
+        for (const run of [up(0), up(1), up(0)]) {
+            assert.equal(await all.run(run), "");
+        }
+        const other = all.of(1).world;
+        [...other.nodes].forEach((node) => other.lose(node));
+        all.idle();
+        assert.equal(await all.run(up(0, { roleName: "next" })), "");
+        assert.deepEqual(all.problems, []);
+        assert.equal(other.isAttached("a"), false);
+    });
+
     it("is detached once by two last runs at once, whatever their interleaving", async () => {
         const both = [up(0, { refresh: true }), up(1, { refresh: true })] as const;
         for (const choices of [[0], [1], [0, 1], [0, 0, 1], [1, 1, 0], [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]]) {
