@@ -240,9 +240,13 @@ export interface CniServiceAccountRoleArgs {
     /**
      * The kubeconfig with which the live checks connect to the cluster.
      *
-     * The text of the kubeconfig, as YAML or JSON; an object with the same content works too. It is stored as a secret. Another token
-     * in it is no change: a destroy then uses the token of the last update that changed something. A component
-     * with an explicit Kubernetes provider needs it. Defaults to `kubernetes:kubeconfig` of the stack's configuration, then to the ambient kubeconfig.
+     * The text of the kubeconfig, as YAML or JSON; an object with the same content works too. It is stored as a secret. A component
+     * with an explicit Kubernetes provider needs it.
+     *
+     * A new token in it is not a change. A destroy or a refresh uses the token of the last update that changed something. If the API
+     * server refuses that token, it uses the credentials that the ambient kubeconfig has for the same server.
+     *
+     * Defaults to `kubernetes:kubeconfig` of the stack's configuration, then to the ambient kubeconfig.
      */
     kubeconfig?: pulumi.Input<string>;
     /**
@@ -257,8 +261,8 @@ export interface CniServiceAccountRoleArgs {
      * The names of the node roles to detach the CNI policy from, for example `["AmazonEKSNodeRole"]`.
      *
      * The policy is detached once every pod carries the CNI role. The update refuses unless the list has all roles that nodes of
-     * this cluster run with. A node role that other clusters use as well keeps the policy (`remainingSteps` names it) until
-     * `handedOverClusterArns` names them all. A node role that is removed from the list gets its policies attached again. If no
+     * this cluster run with. A node role that other clusters use as well keeps the policy (`remainingSteps` names the role) until
+     * `handedOverClusterArns` names all these clusters. A node role that is removed from the list gets its policies attached again. If no
      * list is given, nothing is detached, and `remainingSteps` names the roles that still hold the policy.
      *
      * The list and its members may be Outputs. Whether it is given must be plain, because that decides which resources exist.
@@ -274,17 +278,17 @@ export interface CniServiceAccountRoleArgs {
      */
     detachPolicyArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * The ARNs of other clusters that share a node role and are handed over, for example
+     * The ARNs of the other clusters that share a node role and are handed over, for example
      * `["arn:aws:eks:us-west-2:111122223333:cluster/blue"]`.
      *
      * Needs `detachFromNodeRoles`. The pods of those clusters cannot be seen from here: name a cluster only once every `aws-node`
-     * pod there carries a role of its own, as after a successful update of its own component. A policy is detached from a shared
-     * node role when every cluster is named whose instances use the role, in any region, by the tags of the instances. This cluster's
-     * own ARN has no effect.
+     * pod there carries a role of its own, as after a successful update of its own component. The tags of instances show which
+     * clusters use a node role, in any region. The policy is detached from the role once the list names all of them. This cluster's own
+     * ARN has no effect.
      *
      * Remove a cluster from the list, and run an update, before that cluster is handed back: the shared node roles then get their
-     * policies again. If another run has attached a policy again, a cluster that is still listed counts no more: the policy stays,
-     * and `remainingSteps` says so (`attached-again`), until the cluster is removed and listed again. Defaults to none.
+     * policies again. If another run has attached a policy again, the clusters that are still listed no longer count: the policy
+     * stays, and `remainingSteps` says so (`attached-again`). They count again after an update without them. Defaults to none.
      *
      * The list and its members may be Outputs.
      */
@@ -294,8 +298,8 @@ export interface CniServiceAccountRoleArgs {
      *
      * Needs `detachFromNodeRoles`. Before a policy is detached, the live checks look in these regions and in the cluster's own for other
      * instances that use the node roles, and in no others. An instance in a region that is left out loses the policy unseen. Defaults to
-     * all regions that are enabled for the account. One whose calls a service control policy denies counts as empty, and the plan lists
-     * it.
+     * all regions that are enabled for the account. A region that a service control policy denies counts as empty, unless IAM saw a node
+     * role used there last. The plan lists it.
      *
      * The list and its members may be Outputs. Whether it is given must be plain.
      */

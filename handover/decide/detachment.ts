@@ -397,7 +397,7 @@ function detachStep(
                   `${String(fleet.right.length)} pods carry the role: detaching the policies from ${named.join(", ")}` +
                   (unjoined.length === 0
                       ? ""
-                      : `. These instances are no nodes and need not join: ${listTexts(unjoined.map(describeInstance))}`),
+                      : `. These instances are not nodes and need not join: ${listTexts(unjoined.map(describeInstance))}`),
           }
         : { do: "refuse", refusal: refusals.policyNotRecorded(unrecorded) };
 }

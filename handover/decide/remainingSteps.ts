@@ -52,7 +52,7 @@ function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhyKept): s
         .map(({ policyArn }) => policyArn)
         .join(", ");
     return why === "attachedAgain"
-        ? `${CODES[why]}${role.name} holds ${policies} again, which it had lost. ${leftAttached(clustersAttaching(target, role))}`
+        ? `${CODES[why]}${role.name} holds ${policies} again: it was detached, and another run has attached it since. ${leftAttached(clustersAttaching(target, role))}`
         : `${CODES[why]}${role.name} keeps ${policies}. ${usedElsewhere(target, role)}`;
 }
 
@@ -69,7 +69,7 @@ const CODES: Readonly<Record<WhyKept, string>> = {
 
 function leftAttached(clusterArns: readonly string[]): string {
     return (
-        "A cluster that shares the role attaches it as it hands back, and its pods then need it. So the update leaves it attached. Once every pod of " +
+        "A cluster that shares the role does so when it hands back, and its pods then need the policy. So the update leaves it attached. Once every pod of " +
         `${clusterArns.join(", ")} carries a role of its own, remove these ARNs from handedOverClusterArns, run pulumi up, list them again, and run ` +
         "pulumi up"
     );
@@ -84,7 +84,7 @@ function usedElsewhere({ handedOverClusterArns = [] }: SharingTarget, role: Node
             ? []
             : [
                   `Nodes of ${clusterArns.join(", ")} use this role too, and their pods cannot be seen from here. Once every pod there carries a role ` +
-                      `of its own, set handedOverClusterArns: [${all}] here, or name this cluster in the program of the last one.`,
+                      `of its own, set handedOverClusterArns: [${all}] here, or name this cluster in the program of the cluster that hands over last.`,
               ]),
         ...(instances.length === 0
             ? []

@@ -7,7 +7,7 @@ import type { ClusterSeen, NodeRoleSeen, UnjoinedInstance } from "../model/world
  */
 const JOINS_WITHIN_MILLISECONDS = 15 * 60_000;
 
-/** The instances of the cluster that run with these roles and are no nodes. A node that runs no pod of the DaemonSet has joined, too. */
+/** The instances of the cluster that run with these roles and are not nodes. A node that runs no pod of the DaemonSet has joined, too. */
 export function unjoinedInstances(
     roles: readonly NodeRoleSeen[],
     { nodes, otherNodes = [] }: ClusterSeen,

@@ -57,7 +57,7 @@ const REGIONAL_CREDENTIALS =
     "credentials from a regional endpoint (AWS_STS_REGIONAL_ENDPOINTS=regional), and run the same command again.";
 
 const ANOTHER_ROLE =
-    "Look for instances there as an identity that the policy exempts, and give them another role: IAM may show the former use for some hours.";
+    "Look for instances there as an identity that the policy exempts, and give them another role. IAM may still show the former use for some hours.";
 
 const NARROW =
     "Once no instance there uses the node roles, you can also set `regions` to the regions in which instances may use them: the update then looks " +

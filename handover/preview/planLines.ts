@@ -80,7 +80,7 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
-    /** The instances with a role that loses its policy on which no pod of the DaemonSet is verified. */
+    /** The instances on which no pod of the DaemonSet is verified, although their role loses its policy. */
     notVerified: (part: ForecastPart, { cluster, account }: World, injectionGuard: boolean) => {
         const roles = account.nodeRoles.filter(({ name }) =>
             policiesOf(part.steps, "detach").some(({ roleName }) => roleName === name),
@@ -136,7 +136,7 @@ function unjoined(roleName: string, instances: readonly UnjoinedInstance[], inje
     return instances.length === 0
         ? []
         : [
-              `[not-joined] Instances with ${roleName} are no nodes of the cluster now: ${listTexts(instances.map(describeInstance))}. ${afterwards}`,
+              `[not-joined] Instances with ${roleName} are not nodes of the cluster now: ${listTexts(instances.map(describeInstance))}. ${afterwards}`,
           ];
 }
 

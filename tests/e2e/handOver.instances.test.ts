@@ -85,7 +85,7 @@ describe("instances with the node role that run no pod of aws-node", () => {
         assertNames(plan, "not-joined", [failed, `${warm} (stopped)`]);
 
         const { stdout } = await stack.up();
-        assert.match(stdout, /These instances are no nodes and need not join: /);
+        assert.match(stdout, /These instances are not nodes and need not join: /);
         assert.ok(await allCarry(ROLE_ARN));
         assert.strictEqual(await holdsPolicy(), false);
         await assertQuiet(stack, sandbox);

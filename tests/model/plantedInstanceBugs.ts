@@ -1,4 +1,4 @@
-/** Live checks with one planted bug each, which the model finds with instances that are no nodes of the DaemonSet. */
+/** Live checks with one planted bug each, which the model finds with instances that are not nodes of the DaemonSet. */
 import type { OperationContext, RunContext } from "../../handover/observe/runContext";
 import { REAL_RESOURCES, Resources } from "./engine";
 

@@ -120,7 +120,7 @@ table("An instance that was no node in the first look", [
             { nodes: four, pods: pods(right) },
             { ...roles("n1", "n2", "n3", "n4"), ...notJoined("i-n4", "i-n5") },
         ),
-        { ...DETACH, why: `${DETACH.why}. These instances are no nodes and need not join: i-n5 (running)` },
+        { ...DETACH, why: `${DETACH.why}. These instances are not nodes and need not join: i-n5 (running)` },
         {},
         after(verified({}, notJoined("i-n4", "i-n5"))),
     ],

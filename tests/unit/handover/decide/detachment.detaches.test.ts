@@ -62,7 +62,7 @@ table("The policies leave the node roles", [
         verified({}, { nodeRoles: [nodeRole({ unjoined: [instance("i-n4"), instance("i-n5", "stopped", 0)] })] }),
         {
             ...DETACH,
-            why: `${DETACH.why}. These instances are no nodes and need not join: i-n4 (running), i-n5 (stopped)`,
+            why: `${DETACH.why}. These instances are not nodes and need not join: i-n4 (running), i-n5 (stopped)`,
         },
         {},
         memoryWith({ startedAt: NOW }),
@@ -87,7 +87,7 @@ table("The policies leave the node roles", [
         ),
         {
             ...DETACH,
-            why: `${DETACH.why}. These instances are no nodes and need not join: i-n4 (stopped), i-n5 (running)`,
+            why: `${DETACH.why}. These instances are not nodes and need not join: i-n4 (stopped), i-n5 (running)`,
         },
         { injectionGuard: false },
         memoryWith({ startedAt: seconds(-30) }),

@@ -12,7 +12,7 @@ const REGIONAL =
     "Where AWS does not accept the credentials: a session of the global STS endpoint is valid only in regions that are on by default. Get the " +
     "credentials from a regional endpoint (AWS_STS_REGIONAL_ENDPOINTS=regional), and run the same command again.";
 const ANOTHER_ROLE =
-    "Look for instances there as an identity that the policy exempts, and give them another role: IAM may show the former use for some hours.";
+    "Look for instances there as an identity that the policy exempts, and give them another role. IAM may still show the former use for some hours.";
 const NARROW =
     "Once no instance there uses the node roles, you can also set `regions` to the regions in which instances may use them: the update then looks " +
     "at these and at the cluster's own, and at no others.";

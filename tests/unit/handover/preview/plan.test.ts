@@ -273,14 +273,14 @@ table("The plan of what does not come by itself", [
         ),
     ],
     [
-        "names the instances that are no nodes, and does not wait for them",
+        "names the instances that are not nodes, and does not wait for them",
         seen({}, { nodeRoles: [nodeRole({ unjoined: [instance("i-n4"), instance("i-n5", "stopped")] })] }),
         changes(
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
             DETACH,
-            "[not-joined] Instances with nodes are no nodes of the cluster now: i-n4 (running), i-n5 (stopped). The update does not wait for " +
+            "[not-joined] Instances with nodes are not nodes of the cluster now: i-n4 (running), i-n5 (stopped). The update does not wait for " +
                 "them: when they join, the injection guard admits their pods only with the role.",
         ),
     ],
@@ -292,7 +292,7 @@ table("The plan of what does not come by itself", [
             canary("pod-n1", "n1"),
             WAVES,
             DETACH,
-            "[not-joined] Instances with nodes are no nodes of the cluster now: i-n4 (running). The update waits for those that were launched in " +
+            "[not-joined] Instances with nodes are not nodes of the cluster now: i-n4 (running). The update waits for those that were launched in " +
                 "the last 15 minutes. Without the injection guard, nothing refuses the pods of the others if they start without the role.",
         ),
         {},

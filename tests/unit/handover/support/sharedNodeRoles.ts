@@ -25,9 +25,10 @@ const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 export const usedBy = (clusters: readonly string[], all = clusters) =>
     `[node-role-shared] nodes keeps ${MANAGED}. Nodes of ${clusters.join(", ")} use this role too, and their pods cannot be seen from here. ` +
     `Once every pod there carries a role of its own, set handedOverClusterArns: [${all.map((arn) => `"${arn}"`).join(", ")}] here, or name ` +
-    "this cluster in the program of the last one.";
+    "this cluster in the program of the cluster that hands over last.";
 
 export const attachedAgain = (...clusters: string[]) =>
-    `[attached-again] nodes holds ${MANAGED} again, which it had lost. A cluster that shares the role attaches it as it hands back, and its pods ` +
-    `then need it. So the update leaves it attached. Once every pod of ${clusters.join(", ")} carries a role of its own, remove these ARNs ` +
-    "from handedOverClusterArns, run pulumi up, list them again, and run pulumi up";
+    `[attached-again] nodes holds ${MANAGED} again: it was detached, and another run has attached it since. A cluster that shares the role ` +
+    "does so when it hands back, and its pods then need the policy. So the update leaves it attached. Once every pod of " +
+    `${clusters.join(", ")} carries a role of its own, remove these ARNs from handedOverClusterArns, run pulumi up, list them again, and run ` +
+    "pulumi up";
