@@ -20,6 +20,7 @@ export function isAnotherComponents(subject: Subject, roleArns: readonly string[
     return (
         anotherComponent(subject, serviceAccount) !== undefined &&
         !injectionGuard.present &&
+        pods.length > 0 &&
         pods.every((pod) => pod.credentials.kind === "webIdentity" && !carriesAnyOf(pod, roleArns)) &&
         othersThatCarry(cluster, roleArns).length === 0
     );

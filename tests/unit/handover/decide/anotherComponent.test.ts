@@ -53,6 +53,7 @@ table("The hand-back of a component of which another one has taken the pods", [
         handedOver({ pods: pods(carrying(FORMER_ROLE), pod("n1", onNodeRole)) }),
         ATTACH,
     ],
+    ["attaches them if there is no pod", handedOver({ pods: [] }), ATTACH],
     ["attaches them if its injection guard is there", handedOver({ injectionGuard: guardInForce }), ATTACH],
     [
         "attaches them if the pods are those of a person",
