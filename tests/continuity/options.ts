@@ -12,7 +12,7 @@ export interface Options {
     readonly keep?: true;
 }
 
-function count(text: string): number {
+export function count(text: string): number {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 0) {
         throw new InvalidArgumentError("It must be a whole number, 0 or more.");

@@ -1,3 +1,4 @@
+import { attempt } from "./attempt";
 import type { Child, Flags } from "./engineFlags";
 import { Churn, type ChurnOf } from "./churn";
 import { Engine, Program, REAL_RESOURCES, Resources } from "./engine";
@@ -294,19 +295,6 @@ function checkReverted(world: ModelWorld, engine: Engine): void {
     if (fails && (carriers.length > 0 || world.annotations[ROLE_ARN] === arn)) {
         const names = carriers.map(({ name }) => name).join(", ");
         world.problem(`the failed canary of ${arn} was not reverted; pods that carry the role: ${names}`);
-    }
-}
-
-/** Returns the message of the error, or an empty string. */
-async function attempt(world: ModelWorld, act: () => Promise<void>): Promise<string> {
-    try {
-        await act();
-        world.note("== done");
-        return "";
-    } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        world.note(`== ended: ${message}`);
-        return message;
     }
 }
 

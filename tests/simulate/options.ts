@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { count } from "../continuity/options";
 
 export interface Options {
     readonly runs?: number;
@@ -13,14 +14,6 @@ export interface Options {
 export interface Again {
     readonly seed: number;
     readonly path: string;
-}
-
-function count(text: string): number {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < 0) {
-        throw new InvalidArgumentError("It must be a whole number, 0 or more.");
-    }
-    return value;
 }
 
 function minutes(text: string): number {

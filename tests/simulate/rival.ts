@@ -1,5 +1,6 @@
 /** A second stack with a component for the same DaemonSet, as when two teams hand over one cluster. Its commands run beside those of the first. */
 import * as fc from "fast-check";
+import { attempt } from "../model/attempt";
 import { Engine, type Program, type Resources } from "../model/engine";
 import { Run } from "../model/run";
 import type { ModelWorld } from "../model/world";
@@ -61,17 +62,8 @@ export class Rival {
 const MOST_TRIES = 3;
 const PAUSE_MILLISECONDS = 20_000;
 
-async function ending(world: ModelWorld, act: () => Promise<void>): Promise<string> {
-    try {
-        await act();
-        world.note("== it has ended");
-        return "";
-    } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        world.note(`== it has ended: ${message}`);
-        return message;
-    }
-}
+const ending = (world: ModelWorld, act: () => Promise<void>) =>
+    attempt(world, act, { done: "== it has ended", ended: "== it has ended" });
 
 /** Each call of a run ends with a promise, so that the calls of two runs alternate. */
 async function turnsOfOthers(count: number): Promise<void> {
