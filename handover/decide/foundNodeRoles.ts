@@ -8,7 +8,8 @@ import { isShared } from "./sharedNodeRoles";
 interface FoundNodeRoles {
     readonly subject: Subject;
     readonly detachFromNodeRoles: readonly string[];
-    readonly detachPolicyArns: readonly string[];
+    /** Missing or empty: the policy with the permissions of the CNI. */
+    readonly detachPolicyArns?: readonly string[];
     readonly nodeRoles: readonly NodeRoleSeen[];
     /** Missing: none. A cluster that the program names may have no instances for now. */
     readonly handedOverClusterArns?: readonly string[];
@@ -20,7 +21,7 @@ interface FoundNodeRoles {
  * This component may never have seen the policies attached, and still has to attach them before its pods return to the node role.
  */
 export function withFoundNodeRoles(record: HandOverRecord, found: FoundNodeRoles): HandOverRecord {
-    const { subject, detachFromNodeRoles, detachPolicyArns, nodeRoles, handedOverClusterArns = [] } = found;
+    const { subject, detachFromNodeRoles, detachPolicyArns = [], nodeRoles, handedOverClusterArns = [] } = found;
     const existing = nodeRoles.filter((role) => role.exists);
     const shared = existing.filter(isShared);
     const target = {
@@ -46,7 +47,7 @@ export function withFoundNodeRoles(record: HandOverRecord, found: FoundNodeRoles
 }
 
 /** On IPv6 there is no AWS managed policy, so only the program knows it. */
-function policiesWanted({ subject, detachPolicyArns }: FoundNodeRoles): readonly string[] {
+function policiesWanted({ subject, detachPolicyArns = [] }: FoundNodeRoles): readonly string[] {
     return subject.ipFamily === "ipv4" ? [managedPolicyOf(subject)] : detachPolicyArns;
 }
 

@@ -6,18 +6,18 @@ const EVERY_MILLISECONDS = 3000;
 const LIVES_MILLISECONDS = 60_000;
 
 /** A node joins, and one leaves. Each lives for a minute. Returns a function that ends it. */
-function churn({ faults }: Stage, nodes: readonly string[]): () => Promise<void> {
+function churn(stage: Stage, nodes: readonly string[]): () => Promise<void> {
     const began = Date.now();
     const leaves = nodes.map((name, nth) => ({ name, at: began + (nth + 1) * EVERY_MILLISECONDS }));
     let goesOn = true;
     const turns = async () => {
         for (let turn = 1; goesOn; turn++) {
             await sleep(Math.max(0, began + turn * EVERY_MILLISECONDS - Date.now()));
-            leaves.push({ name: await faults.joinNode(), at: Date.now() + LIVES_MILLISECONDS });
+            leaves.push({ name: await stage.faults.joinNode(), at: Date.now() + LIVES_MILLISECONDS });
             const [first] = leaves;
             if (first !== undefined && first.at <= Date.now()) {
                 leaves.shift();
-                await faults.loseNode(first.name);
+                await stage.faults.loseNode(first.name);
             }
         }
     };
@@ -25,6 +25,7 @@ function churn({ faults }: Stage, nodes: readonly string[]): () => Promise<void>
     return async () => {
         goesOn = false;
         await done;
+        await stage.scheduledOn(leaves.length);
     };
 }
 

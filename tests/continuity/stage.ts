@@ -16,6 +16,7 @@ import {
     CoreV1Api,
     PatchStrategy,
     setHeaderOptions,
+    type V1Pod,
 } from "@kubernetes/client-node";
 import type { Sandbox } from "local-eks";
 import { type IamState, lastIamChange } from "local-eks/iam";
@@ -148,13 +149,33 @@ export class Stage {
         await sleep(Math.max(0, lastIamChange(this.sandbox).enforcedAt - Date.now()) + 300);
     }
 
+    /** Waits until the DaemonSet's controller has noticed the nodes that have joined or left: only then does its status count them. */
+    public async scheduledOn(nodes: number, limitSeconds = 60): Promise<void> {
+        const deadline = Date.now() + limitSeconds * 1000;
+        for (;;) {
+            const { status } = await this.apps.readNamespacedDaemonSet({ ...inKubeSystem, name: "aws-node" });
+            const scheduled = status?.desiredNumberScheduled ?? -1;
+            if (scheduled === nodes) {
+                return;
+            }
+            assert.ok(
+                Date.now() < deadline,
+                `there are ${String(nodes)} nodes, and the status counts ${String(scheduled)}`,
+            );
+            await sleep(200);
+        }
+    }
+
     private async isSettled(): Promise<boolean> {
         const { metadata, status } = await this.apps.readNamespacedDaemonSet({ ...inKubeSystem, name: "aws-node" });
         const wanted = status?.desiredNumberScheduled ?? -1;
         const { items } = await this.podList();
+        const nodes = new Set((await this.core.listNode()).items.map((node) => node.metadata?.name));
         return (
             status?.observedGeneration === metadata?.generation &&
-            [status?.updatedNumberScheduled, status?.numberReady, items.length].every((count) => count === wanted)
+            [status?.updatedNumberScheduled, status?.numberReady, items.length].every((count) => count === wanted) &&
+            // The status is a moment older than the pods.
+            items.every((pod) => isReady(pod) && nodes.has(pod.spec?.nodeName))
         );
     }
 
@@ -381,6 +402,10 @@ export class Stage {
 
 function assertNone(differences: readonly string[]): void {
     assert.ok(differences.length === 0, `unexpected state:\n  ${differences.join("\n  ")}`);
+}
+
+function isReady({ status }: V1Pod): boolean {
+    return status?.conditions?.some((of) => of.type === "Ready" && of.status === "True") ?? false;
 }
 
 export function tail(output: string, lines = 25): string {

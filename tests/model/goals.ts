@@ -14,8 +14,12 @@ export function handedOver(
     const carries = (name: string) =>
         world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod));
     const wrong = world.nodes.filter((node) => !isComingOrGoing(world, node) && !carries(node.name));
-    const without = [...(detachFromNodeRoles ?? []), ...stays].filter((role) => !world.usedElsewhere.has(role));
-    const attached = world.nodeRoles.filter((role) => world.isAttached(role) === without.includes(role));
+    // A role that another cluster has begun to use since its detachment stays detached; before, it stays attached. The invariants watch this.
+    const eitherWay = (role: string) => world.usedElsewhere.has(role) && (detachFromNodeRoles ?? []).includes(role);
+    const without = [...(detachFromNodeRoles ?? []), ...stays];
+    const attached = world.nodeRoles.filter(
+        (role) => !eitherWay(role) && world.isAttached(role) === without.includes(role),
+    );
     const former = world.serviceAccounts.filter((name) => name !== world.serviceAccountName);
     return firstOf([
         [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
