@@ -184,9 +184,11 @@ export class ModelWorld {
     private readonly guards: History<Guard | undefined> = [{ at: 0, value: undefined }];
     private readonly restarts = new Restarts();
     /** What the live checks of each component do, by its field manager. */
-    private readonly actors = new Map<string, { acting: Acting; readonly waves: Waves }>();
+    private readonly actors = new Map<string, { acting: Acting; readonly waves: Waves; sawNodes: boolean }>();
     /** The nodes whose instances EC2 did not show when a live check looked last. */
     private notShown = new Set<string>();
+    /** The nodes whose instances the account showed as leaving when a live check looked at it last. */
+    private shownAsLeaving: ReadonlySet<ModelNode> = new Set();
     private readonly failedFor = new Map<string, number>();
     private retryAt = 0;
     private backoff = 1000;
@@ -420,19 +422,28 @@ export class ModelWorld {
         this.actorOf(manager).acting = acting;
     }
 
+    /** Whether a live check saw nodes when it looked last. */
+    public sawNodes(manager: string): boolean {
+        return this.actorOf(manager).sawNodes;
+    }
+
     private actorOf(manager: string) {
-        const actor = this.actors.get(manager) ?? { acting: undefined, waves: new Waves() };
+        const actor = this.actors.get(manager) ?? { acting: undefined, waves: new Waves(), sawNodes: true };
         this.actors.set(manager, actor);
         return actor;
     }
 
     /** A live check looks at the cluster. */
     public look(roleArn: string, manager: string): void {
-        const { acting, waves } = this.actorOf(manager);
+        const actor = this.actorOf(manager);
+        const { acting, waves } = actor;
         this.acted.add(acting);
+        // Of an instance that has just ended, the live check does not know yet.
+        const known = this.nodes.filter((node) => !this.shownAsLeaving.has(node));
+        actor.sawNodes = known.length > 0;
         // No pod of a node that has never had one can become unavailable.
-        const nodes = this.nodes
-            .filter(({ ready, hasServed, leaving }) => ready && hasServed && leaving === undefined)
+        const nodes = known
+            .filter(({ ready, hasServed }) => ready && hasServed)
             .map(({ name }) => {
                 const pod = this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
                 return {
@@ -453,6 +464,7 @@ export class ModelWorld {
         const { unknownNodes = [] } = this.conditions;
         this.notShown = new Set(unknownNodes);
         const staying = this.nodes.filter(({ leaving }) => leaving === undefined);
+        this.shownAsLeaving = new Set(this.nodes.filter(({ leaving }) => leaving !== undefined));
         waves.lookAtAccount(new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])));
     }
 
