@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "timers/promises";
 import { clusterOf, uids } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
-import { assertQuiet, itNightly } from "./support/quiet";
+import { assertQuiet, describeNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -13,7 +13,7 @@ const ROLE_ARN = "eks.amazonaws.com/role-arn";
 const PERSONS_ROLE = "role-of-a-person";
 const argsOf = (roleName: string): PlainArgs => ({ detachFromNodeRoles: [NODE_ROLE], roleName });
 
-describe("two stacks, and a person, at the same aws-node at once", () => {
+describeNightly("two stacks, and a person, at the same aws-node at once", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
@@ -78,32 +78,27 @@ describe("two stacks, and a person, at the same aws-node at once", () => {
         assert.deepStrictEqual(await cluster.annotations(), {});
     });
 
-    itNightly(
-        "leave a person's annotation alone that appears amid the rollout, and take it over as the message says",
-        async function () {
-            this.timeout(600_000);
-            const [first = assert.fail()] = stacks;
-            const { Arn: personsRole = "" } = await iam.createRole(PERSONS_ROLE, trustOf(sandbox), [
-                MANAGED_CNI_POLICY,
-            ]);
-            await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), stableSeconds: 8 });
-            const run = failureOf(first.stack.up());
-            const isRunning = () => Promise.race([run.then(() => false), sleep(100, true)]);
-            while (!(await roles()).includes(first.roleName) && (await isRunning()));
-            await annotate(personsRole);
-            const failure = (await run) ?? "";
-            assert.match(failure, /\[annotation-owned-by-another\]/);
-            assert.strictEqual((await cluster.annotations())[ROLE_ARN], personsRole);
-            assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
+    it("leave a person's annotation alone that appears amid the rollout, and take it over as the message says", async function () {
+        this.timeout(600_000);
+        const [first = assert.fail()] = stacks;
+        const { Arn: personsRole = "" } = await iam.createRole(PERSONS_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY]);
+        await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), stableSeconds: 8 });
+        const run = failureOf(first.stack.up());
+        const isRunning = () => Promise.race([run.then(() => false), sleep(100, true)]);
+        while (!(await roles()).includes(first.roleName) && (await isRunning()));
+        await annotate(personsRole);
+        const failure = (await run) ?? "";
+        assert.match(failure, /\[annotation-owned-by-another\]/);
+        assert.strictEqual((await cluster.annotations())[ROLE_ARN], personsRole);
+        assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
 
-            // As the message says.
-            await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), overrideExistingServiceAccount: true });
-            await first.stack.up();
-            assert.deepStrictEqual([await roles(), await holdsPolicy()], [[first.roleName], false]);
-            await first.stack.destroy();
-            assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
-            assert.ok(!(await roles()).includes(first.roleName));
-            await iam.removeRole(PERSONS_ROLE);
-        },
-    );
+        // As the message says.
+        await setArgs(first.stack, sandbox, { ...argsOf(first.roleName), overrideExistingServiceAccount: true });
+        await first.stack.up();
+        assert.deepStrictEqual([await roles(), await holdsPolicy()], [[first.roleName], false]);
+        await first.stack.destroy();
+        assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
+        assert.ok(!(await roles()).includes(first.roleName));
+        await iam.removeRole(PERSONS_ROLE);
+    });
 });

@@ -5,14 +5,14 @@ import { launchInstance, type OtherNode, type Sandbox } from "local-eks";
 import { clusterOf } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, QUICK, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
-import { assertQuiet, itNightly } from "./support/quiet";
+import { assertQuiet, describeNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
 const NAMED: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
 const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
 
-describe("instances with the node role that run no pod of aws-node", () => {
+describeNightly("instances with the node role that run no pod of aws-node", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
@@ -46,28 +46,25 @@ describe("instances with the node role that run no pod of aws-node", () => {
         await sandbox.stop();
     });
 
-    itNightly(
-        "leave the policy to the role if they may be nodes of another cluster: without tags, and with those of two clusters",
-        async function () {
-            this.timeout(600_000);
-            await setArgs(stack, sandbox, NAMED);
-            const ofTwo = { "kubernetes.io/cluster/sandbox": "owned", "kubernetes.io/cluster/other": "owned" };
-            const [stranger, either] = [await launch({}), await launch(ofTwo)];
-            const { outputs } = await stack.up();
-            const [remaining = ""] = (outputs["remainingSteps"]?.value ?? []) as string[];
-            assert.match(remaining, new RegExp(`^\\[node-role-shared\\] ${NODE_ROLE} keeps `));
-            assert.match(
-                remaining,
-                new RegExp(`Instances whose tags name no EKS cluster use it too: ${sandbox.region}/${stranger}\\.`),
-            );
-            assert.match(remaining, /Nodes of arn:aws:eks:[^ ,]*:cluster\/other use this role too/);
-            assert.strictEqual(await allCarry(ROLE_ARN), true);
-            assert.strictEqual(await holdsPolicy(), true);
-            await stack.destroy();
-            assert.strictEqual(await holdsPolicy(), true);
-            await terminate(stranger, either);
-        },
-    );
+    it("leave the policy to the role if they may be nodes of another cluster: without tags, and with those of two clusters", async function () {
+        this.timeout(600_000);
+        await setArgs(stack, sandbox, NAMED);
+        const ofTwo = { "kubernetes.io/cluster/sandbox": "owned", "kubernetes.io/cluster/other": "owned" };
+        const [stranger, either] = [await launch({}), await launch(ofTwo)];
+        const { outputs } = await stack.up();
+        const [remaining = ""] = (outputs["remainingSteps"]?.value ?? []) as string[];
+        assert.match(remaining, new RegExp(`^\\[node-role-shared\\] ${NODE_ROLE} keeps `));
+        assert.match(
+            remaining,
+            new RegExp(`Instances whose tags name no EKS cluster use it too: ${sandbox.region}/${stranger}\\.`),
+        );
+        assert.match(remaining, /Nodes of arn:aws:eks:[^ ,]*:cluster\/other use this role too/);
+        assert.strictEqual(await allCarry(ROLE_ARN), true);
+        assert.strictEqual(await holdsPolicy(), true);
+        await stack.destroy();
+        assert.strictEqual(await holdsPolicy(), true);
+        await terminate(stranger, either);
+    });
 
     it("need not join: other nodes, one of a warm pool, one that never joins; the plan names them, and a refresh is quiet", async function () {
         this.timeout(600_000);
@@ -96,7 +93,7 @@ describe("instances with the node role that run no pod of aws-node", () => {
         await terminate(failed, warm);
     });
 
-    itNightly("get time to join without the injection guard, unless they are stopped", async function () {
+    it("get time to join without the injection guard, unless they are stopped", async function () {
         this.timeout(400_000);
         const warm = await launch();
         await ec2.send(new StopInstancesCommand({ InstanceIds: [warm] }));
