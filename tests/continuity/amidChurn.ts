@@ -25,7 +25,7 @@ function churn(stage: Stage, nodes: readonly string[]): () => Promise<void> {
     return async () => {
         goesOn = false;
         await done;
-        await stage.scheduledOn(leaves.length);
+        await stage.scheduledOnAllNodes();
     };
 }
 

@@ -150,18 +150,16 @@ export class Stage {
     }
 
     /** Waits until the DaemonSet's controller has noticed the nodes that have joined or left: only then does its status count them. */
-    public async scheduledOn(nodes: number, limitSeconds = 60): Promise<void> {
+    public async scheduledOnAllNodes(limitSeconds = 60): Promise<void> {
         const deadline = Date.now() + limitSeconds * 1000;
         for (;;) {
             const { status } = await this.apps.readNamespacedDaemonSet({ ...inKubeSystem, name: "aws-node" });
-            const scheduled = status?.desiredNumberScheduled ?? -1;
+            const { length: nodes } = (await this.core.listNode()).items;
+            const scheduled = status?.desiredNumberScheduled;
             if (scheduled === nodes) {
                 return;
             }
-            assert.ok(
-                Date.now() < deadline,
-                `there are ${String(nodes)} nodes, and the status counts ${String(scheduled)}`,
-            );
+            assert.ok(Date.now() < deadline, `of ${String(nodes)} nodes, the status counts ${String(scheduled)}`);
             await sleep(200);
         }
     }
