@@ -14,7 +14,7 @@ import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untestedLine, untilEachWorked } from "./heldUp";
 import { leavingState, withoutTerminated } from "./leaving";
-import { policiesLost, policiesToDetach, rolesToName, unknownRoleStep } from "./nodeRolePolicies";
+import { isRecorded, policiesLost, policiesToDetach, rolesToName, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
@@ -386,9 +386,7 @@ function detachStep(
     if (at - (memory.detachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS) {
         return { do: "wait", why: "IAM does not show the detachment yet" };
     }
-    const unrecorded = policies.find(
-        ({ roleName, policyArn }) => !(target.record.nodeRolePolicies[roleName] ?? []).includes(policyArn),
-    );
+    const unrecorded = policies.find((policy) => !isRecorded(target.record, policy));
     return unrecorded === undefined
         ? {
               do: "detach",
