@@ -17,7 +17,7 @@ import { leavingState, withoutTerminated } from "./leaving";
 import { isRecorded, policiesLost, policiesToDetach, rolesToName, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
-import { nodeRoleInUse } from "./podsOnNodeRoles";
+import { describeUndecided, nodeRoleInUse, undecidedNodes } from "./podsOnNodeRoles";
 import { Watched } from "./seen";
 import { rolesKept, type SharingTarget } from "./sharedNodeRoles";
 import { describeInstance, joiningInstances, unjoinedInstances } from "./unjoined";
@@ -49,7 +49,7 @@ const MAX_RESTORES = 3;
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. the instances outside this cluster that run with it are those of clusters that are named as handed over; else the role keeps its
  *      policies, and the rest goes on. Every region in which one could run was read, or counts as empty. No pod of the plugin uses it on
- *      nodes that the DaemonSet does not select,
+ *      nodes that the DaemonSet does not select, and the role of a new one of these nodes is known,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
@@ -366,6 +366,13 @@ function detachStep(
     const inUse = nodeRoleInUse(target.subject, roles, cluster);
     if (inUse !== undefined) {
         return { do: "refuse", refusal: inUse };
+    }
+    const undecided = undecidedNodes(world);
+    if (undecided.length > 0) {
+        return {
+            do: "wait",
+            why: `EC2 does not show the instances of these nodes yet, and pods there may use the node roles: ${listTexts(undecided.map(describeUndecided))}`,
+        };
     }
     const [another] = otherDeliveryRefusals(target.subject, account.otherDelivery, true);
     if (another !== undefined) {

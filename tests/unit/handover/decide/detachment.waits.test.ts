@@ -4,7 +4,9 @@ import {
     terminating,
     node,
     nodeRole,
+    otherNode,
     pod,
+    podOnNodeRole,
     pods,
     record,
     memoryWith,
@@ -73,6 +75,16 @@ table("Nothing leaves the node roles", [
         ),
         { injectionGuard: false },
         memoryWith({ startedAt: NOW }),
+    ],
+    [
+        "while the role is unknown of an instance that EC2 does not show yet, on which another DaemonSet runs pods without a role",
+        verified(
+            { otherNodes: [{ ...otherNode(podOnNodeRole("arm-1")), joinedAt: seconds(-5) }] },
+            { undecidedInstances: ["i-n4"] },
+        ),
+        wait(
+            "EC2 does not show the instances of these nodes yet, and pods there may use the node roles: other (arm-1)",
+        ),
     ],
     [
         "while the guard is not in force",
