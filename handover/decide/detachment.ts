@@ -4,7 +4,7 @@ import { listNames, listTexts } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, RolePolicy, Step } from "../model/steps";
-import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
+import type { ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
 import { annotateAgainStep } from "./annotateAgain";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
@@ -33,6 +33,8 @@ export interface DetachmentTarget extends SharingTarget {
     readonly canarySeconds: number;
     readonly iamPropagationSeconds: number;
     readonly maxNotReadyNodes: number;
+    /** The node roles that an earlier run has detached, and after which it has watched the pods. Missing: none. */
+    readonly finishedRoles?: readonly string[];
     /** When the role was proved after a pod had complained. Earlier complaints are outdated. */
     readonly provedAt?: number;
 }
@@ -339,7 +341,7 @@ function detachStep(
     if (policies.length === 0) {
         const result = describeResult(named, kept);
         // IAM enforces the detachment with a delay, and a pod may have been starting meanwhile.
-        const watched = (memory.detachedAt ?? 0) + target.stableSeconds * 1000 - at;
+        const watched = watchedSince(target, roles, memory) + target.stableSeconds * 1000 - at;
         return watched > 0
             ? { do: "wait", why: `${result}; watching the pods for ${String(target.stableSeconds)} s` }
             : ((kept.length === 0 ? undefined : injectionGuardStep(target, cluster)) ?? {
@@ -405,6 +407,17 @@ function detachStep(
                       : `. These instances are not nodes and need not join: ${listTexts(unjoined.map(describeInstance))}`),
           }
         : { do: "refuse", refusal: refusals.policyNotRecorded(unrecorded) };
+}
+
+/**
+ * When the watch after the detachment began. 0 if it is over. If this run has not detached the policies, an earlier one may have, and may have
+ * been killed before its watch.
+ */
+function watchedSince(target: DetachmentTarget, roles: readonly NodeRoleSeen[], memory: Memory): number {
+    const { finishedRoles = [] } = target;
+    const { detachedAt, detachSentAt, startedAt } = memory;
+    const unfinished = roles.filter(({ name }) => !finishedRoles.includes(name));
+    return Math.max(detachedAt ?? 0, detachSentAt ?? 0, policiesLost(target, unfinished).length > 0 ? startedAt : 0);
 }
 
 function describeResult(named: readonly string[], kept: readonly string[]): string {

@@ -107,6 +107,27 @@ table("Nothing leaves the node roles", [
         wait("NotReady nodes whose EC2 instance is missing or has no role: n3"),
     ],
     [
+        "while the pods are watched after one that may have taken place, since IAM's answer was lost",
+        verified({}, detached),
+        wait("the policies are detached from nodes; watching the pods for 20 s"),
+        {},
+        memoryWith({ detachSentAt: seconds(-19) }),
+    ],
+    [
+        "while the pods are watched after one of a run that may have been killed before this watch",
+        verified({}, detached),
+        wait("the policies are detached from nodes; watching the pods for 20 s"),
+        {},
+        memoryWith({ startedAt: seconds(-19) }),
+    ],
+    [
+        "while they are watched after one of a run that was killed, and another role was finished before",
+        verified({}, detached),
+        wait("the policies are detached from nodes; watching the pods for 20 s"),
+        { finishedRoles: ["more"] },
+        memoryWith({ startedAt: seconds(-19) }),
+    ],
+    [
         "while the pods are watched after it",
         verified({}, detached),
         wait("the policies are detached from nodes; watching the pods for 20 s"),
