@@ -20,7 +20,7 @@ export interface LeftNodeRoles {
     readonly handedOverClusterArns: readonly string[];
 }
 
-/** Why a listed node role keeps its policies: other clusters use it, or another run has attached them again. */
+/** Why a listed node role keeps its policies: other clusters use it, or they are attached again after a detachment. */
 export type WhyKept = "usedElsewhere" | "attachedAgain";
 
 /** Whether instances outside this cluster run with the role. */
