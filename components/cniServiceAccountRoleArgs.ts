@@ -287,7 +287,7 @@ export interface CniServiceAccountRoleArgs {
      * ARN has no effect.
      *
      * Remove a cluster from the list, and run an update, before that cluster is handed back: the shared node roles then get their
-     * policies again. If another run has attached a policy again, the clusters that are still listed no longer count: the policy
+     * policies again. If a policy is attached again after its detachment, the clusters that are still listed no longer count: the policy
      * stays, and `remainingSteps` says so (`attached-again`). They count again after an update without them. Defaults to none.
      *
      * The list and its members may be Outputs.

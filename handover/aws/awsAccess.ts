@@ -40,6 +40,8 @@ export interface AccountQuery {
     readonly instanceIds: readonly string[];
     /** The instance IDs of the cluster's other nodes. Missing if there are none. */
     readonly otherInstanceIds?: readonly string[];
+    /** Those of them with pods that may use the node role: a detachment waits until their roles are known. Missing if there are none. */
+    readonly instanceIdsInUse?: readonly string[];
     /** Names of further roles to read. */
     readonly roleNames: readonly string[];
     readonly ipFamily: "ipv4" | "ipv6";

@@ -3,7 +3,7 @@ import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
 import { clustersInCommon, membership, otherClusters } from "./clusterMembership";
 import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
-import { aliveState, instancesById, type InstanceSeen } from "./instances";
+import { aliveState, instancesById, type InstanceSeen, leavingState } from "./instances";
 import { lastUsedRegions } from "./lastUsedRegions";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
 import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
@@ -26,6 +26,13 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
         );
         const existing = roles.filter(({ exists }) => exists).map(({ name }) => name);
         const { users: found, unread } = await usersOfRoles(clients, existing, query);
+        const undecided = await undecidedInstances(
+            clients,
+            query,
+            new Set(existing),
+            [...found.values()].flat(),
+            roleOf,
+        );
         const region = await clients.region();
         const instanceIds = [...query.instanceIds, ...(query.otherInstanceIds ?? [])];
         const cluster = { region, instanceIds, name: query.clusterName };
@@ -38,6 +45,7 @@ export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise
             ...instanceFacts(roleOfInstance, nodes),
             clustersInTags: clustersInCommon(nodes),
             nodeRoles: roles.map((role) => withUsers(role, found.get(role.name) ?? [], users)),
+            ...(undecided.length > 0 && { undecidedInstances: undecided }),
             ...(unread.length > 0 && { unreadRegions: unread }),
             ...(query.searchElsewhere &&
                 query.regions !== undefined && { searchedRegions: [...new Set([region, ...query.regions])].sort() }),
@@ -111,6 +119,27 @@ async function usersOfRoles(
         ]),
     );
     return { users, unread };
+}
+
+/**
+ * The instances in use that EC2 shows neither as users of these roles nor with another one. It may show a new instance in one answer, and not yet in
+ * the other: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+ */
+async function undecidedInstances(
+    clients: Clients,
+    { searchElsewhere, instanceIdsInUse = [] }: AccountQuery,
+    roleNames: ReadonlySet<string>,
+    users: readonly InstanceSeen[],
+    roleOf: (profileArn: string) => Promise<string | undefined>,
+): Promise<string[]> {
+    const known = new Set(users.map(({ id }) => id));
+    const ids = searchElsewhere ? instanceIdsInUse.filter((id) => !known.has(id)) : [];
+    const shown = ids.length === 0 ? [] : await instancesById(clients, ids);
+    const staying = new Set(shown.filter((one) => leavingState(one) === undefined).map(({ id }) => id));
+    const roles = await rolesOf([...staying], shown, roleOf);
+    return ids.filter((id) =>
+        staying.has(id) ? roleNames.has(roles[id] ?? "") : !shown.some((instance) => instance.id === id),
+    );
 }
 
 /** How the instances that use a role relate to the cluster. */

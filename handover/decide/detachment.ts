@@ -4,7 +4,7 @@ import { listNames, listTexts } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, RolePolicy, Step } from "../model/steps";
-import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
+import type { ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
 import { annotateAgainStep } from "./annotateAgain";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
@@ -14,10 +14,10 @@ import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachStep, hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untestedLine, untilEachWorked } from "./heldUp";
 import { leavingState, withoutTerminated } from "./leaving";
-import { policiesLost, policiesToDetach, rolesToName, unknownRoleStep } from "./nodeRolePolicies";
+import { isRecorded, policiesLost, policiesToDetach, rolesToName, unknownRoleStep } from "./nodeRolePolicies";
 import { associationStep, otherDeliveryRefusals } from "./otherDelivery";
 import { describeNodes } from "./places";
-import { nodeRoleInUse } from "./podsOnNodeRoles";
+import { describeUndecided, nodeRoleInUse, undecidedNodes } from "./podsOnNodeRoles";
 import { Watched } from "./seen";
 import { rolesKept, type SharingTarget } from "./sharedNodeRoles";
 import { describeInstance, joiningInstances, unjoinedInstances } from "./unjoined";
@@ -33,6 +33,8 @@ export interface DetachmentTarget extends SharingTarget {
     readonly canarySeconds: number;
     readonly iamPropagationSeconds: number;
     readonly maxNotReadyNodes: number;
+    /** The node roles that an earlier run has detached, and after which it has watched the pods. Missing: none. */
+    readonly finishedRoles?: readonly string[];
     /** When the role was proved after a pod had complained. Earlier complaints are outdated. */
     readonly provedAt?: number;
 }
@@ -49,7 +51,7 @@ const MAX_RESTORES = 3;
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. the instances outside this cluster that run with it are those of clusters that are named as handed over; else the role keeps its
  *      policies, and the rest goes on. Every region in which one could run was read, or counts as empty. No pod of the plugin uses it on
- *      nodes that the DaemonSet does not select,
+ *      nodes that the DaemonSet does not select, and the role of a new one of these nodes is known,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
@@ -339,7 +341,7 @@ function detachStep(
     if (policies.length === 0) {
         const result = describeResult(named, kept);
         // IAM enforces the detachment with a delay, and a pod may have been starting meanwhile.
-        const watched = (memory.detachedAt ?? 0) + target.stableSeconds * 1000 - at;
+        const watched = watchedSince(target, roles, memory) + target.stableSeconds * 1000 - at;
         return watched > 0
             ? { do: "wait", why: `${result}; watching the pods for ${String(target.stableSeconds)} s` }
             : ((kept.length === 0 ? undefined : injectionGuardStep(target, cluster)) ?? {
@@ -367,6 +369,13 @@ function detachStep(
     if (inUse !== undefined) {
         return { do: "refuse", refusal: inUse };
     }
+    const undecided = undecidedNodes(world);
+    if (undecided.length > 0) {
+        return {
+            do: "wait",
+            why: `EC2 does not show the instances of these nodes yet, and pods there may use the node roles: ${listTexts(undecided.map(describeUndecided))}`,
+        };
+    }
     const [another] = otherDeliveryRefusals(target.subject, account.otherDelivery, true);
     if (another !== undefined) {
         return { do: "refuse", refusal: another };
@@ -386,9 +395,7 @@ function detachStep(
     if (at - (memory.detachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS) {
         return { do: "wait", why: "IAM does not show the detachment yet" };
     }
-    const unrecorded = policies.find(
-        ({ roleName, policyArn }) => !(target.record.nodeRolePolicies[roleName] ?? []).includes(policyArn),
-    );
+    const unrecorded = policies.find((policy) => !isRecorded(target.record, policy));
     return unrecorded === undefined
         ? {
               do: "detach",
@@ -400,6 +407,17 @@ function detachStep(
                       : `. These instances are not nodes and need not join: ${listTexts(unjoined.map(describeInstance))}`),
           }
         : { do: "refuse", refusal: refusals.policyNotRecorded(unrecorded) };
+}
+
+/**
+ * When the watch after the detachment began. 0 if it is over. If this run has not detached the policies, an earlier one may have, and may have
+ * been killed before its watch.
+ */
+function watchedSince(target: DetachmentTarget, roles: readonly NodeRoleSeen[], memory: Memory): number {
+    const { finishedRoles = [] } = target;
+    const { detachedAt, detachSentAt, startedAt } = memory;
+    const unfinished = roles.filter(({ name }) => !finishedRoles.includes(name));
+    return Math.max(detachedAt ?? 0, detachSentAt ?? 0, policiesLost(target, unfinished).length > 0 ? startedAt : 0);
 }
 
 function describeResult(named: readonly string[], kept: readonly string[]): string {

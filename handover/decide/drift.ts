@@ -15,7 +15,7 @@ import {
     tellAll,
 } from "./driftFindings";
 import { leftNodeRoles } from "./leftBehind";
-import { NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
+import { isRecorded, NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
 import { remainingSteps, rolesIn } from "./remainingSteps";
 import { isShared, rolesKept } from "./sharedNodeRoles";
@@ -204,7 +204,7 @@ export function unrecordedPolicies(target: NodeRoleTarget, { nodeRoles }: Accoun
     const unrecorded = nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
         .flatMap((role) => policiesToDetach(target, role).map((policy) => ({ ...policy, role })))
-        .filter(({ roleName, policyArn }) => !(record.nodeRolePolicies[roleName] ?? []).includes(policyArn));
+        .filter((policy) => !isRecorded(record, policy));
     return unrecorded.length === 0
         ? undefined
         : unrecorded

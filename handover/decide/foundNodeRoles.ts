@@ -1,5 +1,4 @@
 import type { HandOverRecord } from "../model/record";
-import type { RolePolicy } from "../model/steps";
 import { managedPolicyOf, type Subject } from "../model/subject";
 import type { NodeRoleSeen } from "../model/world";
 import { holdsPermissions, policiesToDetach } from "./nodeRolePolicies";
@@ -49,15 +48,6 @@ export function withFoundNodeRoles(record: HandOverRecord, found: FoundNodeRoles
 /** On IPv6 there is no AWS managed policy, so only the program knows it. */
 function policiesWanted({ subject, detachPolicyArns = [] }: FoundNodeRoles): readonly string[] {
     return subject.ipFamily === "ipv4" ? [managedPolicyOf(subject)] : detachPolicyArns;
-}
-
-/** The policies of `detachedBefore` that a node role needs now, since it holds none that suffices. */
-export function policiesNeeded({ detachedBefore = {} }: HandOverRecord, role: NodeRoleSeen): RolePolicy[] {
-    return holdsPermissions(role, [])
-        ? []
-        : (detachedBefore[role.name] ?? [])
-              .filter((arn) => !role.cniPolicies.some((policy) => policy.arn === arn))
-              .map((policyArn) => ({ roleName: role.name, policyArn }));
 }
 
 /** The record as if this component had seen the policies attached that another cluster's run had detached before it. */

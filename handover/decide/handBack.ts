@@ -15,10 +15,9 @@ import type { AccountSeen, ClusterSeen, NodeRoleSeen, NodeSeen, PodSeen, World }
 import { isAnotherComponents } from "./anotherComponent";
 import { awaitFleet, Fleet, fleetOf, forceRestartWrong, isLate, restartWrong, wakeMarkStep, whyForced } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
-import { policiesNeeded } from "./foundNodeRoles";
 import { attachStep, hasPropagated, isOwnAndIdle, missingPolicies, propagationStep, toAttach } from "./giveBack";
 import { withoutLeaving, withoutTerminated } from "./leaving";
-import { holdsPermissions, rolesOf, unknownRoleStep } from "./nodeRolePolicies";
+import { holdsPermissions, policiesNeeded, rolesOf, unknownRoleStep } from "./nodeRolePolicies";
 import { describeNodes } from "./places";
 import { withoutJoining } from "./seen";
 import { isShared } from "./sharedNodeRoles";

@@ -37,14 +37,38 @@ export function holdsPermissions(
     );
 }
 
-/** The recorded policies of the named roles that are not attached now. */
+/** The policies of `detachedBefore` that a node role needs now, since it holds none that suffices. */
+export function policiesNeeded({ detachedBefore = {} }: HandOverRecord, role: NodeRoleSeen): RolePolicy[] {
+    return holdsPermissions(role, [])
+        ? []
+        : (detachedBefore[role.name] ?? [])
+              .filter((arn) => !role.cniPolicies.some((policy) => policy.arn === arn))
+              .map((policyArn) => ({ roleName: role.name, policyArn }));
+}
+
+/**
+ * The recorded policies of the named roles that are not attached now, and those that these roles need although another cluster's run had detached
+ * them before this component saw them.
+ */
 export function policiesLost(
     { record, detachFromNodeRoles = [] }: NodeRoleTarget,
     nodeRoles: readonly NodeRoleSeen[],
 ): RolePolicy[] {
     return nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
-        .flatMap((role) => recordedNotAttached(record, role));
+        .flatMap((role) => {
+            const recorded = recordedNotAttached(record, role);
+            const isNew = ({ policyArn }: RolePolicy) => !recorded.some((one) => one.policyArn === policyArn);
+            return [...recorded, ...policiesNeeded(record, role).filter(isNew)];
+        });
+}
+
+/** Whether destroy can attach a policy again: it was seen attached, or another cluster's run had detached it before. */
+export function isRecorded(
+    { nodeRolePolicies, detachedBefore = {} }: HandOverRecord,
+    { roleName, policyArn }: RolePolicy,
+): boolean {
+    return [...(nodeRolePolicies[roleName] ?? []), ...(detachedBefore[roleName] ?? [])].includes(policyArn);
 }
 
 /**

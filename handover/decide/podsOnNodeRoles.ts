@@ -1,8 +1,9 @@
 import { isAnnotated } from "../model/isAnnotated";
+import { listNames } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, NodeRoleSeen, OtherNodeSeen, PodOnNodeRole } from "../model/world";
+import type { ClusterSeen, NodeRoleSeen, OtherNodeSeen, PodOnNodeRole, World } from "../model/world";
 
 /** The nodes that the DaemonSet does not select, and that run with these roles. */
 export function otherNodesOf(
@@ -37,6 +38,30 @@ export function nodeRoleInUse(
         )
     );
 }
+
+/**
+ * How long EC2 may take to show a new instance: "starting with a couple of seconds of wait time, and increasing gradually up to about five
+ * minutes". An instance that it does not show of an older node is gone, or belongs to another account, with the roles of that one.
+ *
+ * Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+ */
+const SHOWN_WITHIN_MILLISECONDS = 5 * 60_000;
+
+/** The nodes that the DaemonSet does not select, with pods that use a role that is not known yet. */
+export function undecidedNodes({ cluster, account, at }: World): readonly OtherNodeSeen[] {
+    const { otherNodes = [] } = cluster;
+    const { undecidedInstances = [] } = account;
+    return otherNodes.filter(
+        ({ instanceId, joinedAt = 0, podsOnNodeRole = [] }) =>
+            podsOnNodeRole.length > 0 &&
+            undecidedInstances.includes(instanceId) &&
+            at - joinedAt < SHOWN_WITHIN_MILLISECONDS,
+    );
+}
+
+/** For a message: `node-1 (arm-1, arm-2)`. */
+export const describeUndecided = ({ name, podsOnNodeRole = [] }: OtherNodeSeen) =>
+    `${name} (${listNames(podsOnNodeRole)})`;
 
 function isSameDaemonSet({ daemonSet: a }: PodOnNodeRole, { daemonSet: b }: PodOnNodeRole): boolean {
     return a.namespace === b.namespace && a.name === b.name;

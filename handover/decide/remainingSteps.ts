@@ -52,12 +52,12 @@ function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhyKept): s
         .map(({ policyArn }) => policyArn)
         .join(", ");
     return why === "attachedAgain"
-        ? `${CODES[why]}${role.name} holds ${policies} again: it was detached, and another run has attached it since. ${leftAttached(clustersAttaching(target, role))}`
+        ? `${CODES[why]}${role.name} holds ${policies} again, after it was detached. ${leftAttached(clustersToHandOver(target, role))}`
         : `${CODES[why]}${role.name} keeps ${policies}. ${usedElsewhere(target, role)}`;
 }
 
 /** None of their instances may be seen. */
-function clustersAttaching({ handedOverClusterArns = [] }: SharingTarget, role: NodeRoleSeen): readonly string[] {
+function clustersToHandOver({ handedOverClusterArns = [] }: SharingTarget, role: NodeRoleSeen): readonly string[] {
     const seen = clustersSharing(role);
     return seen.length > 0 ? seen : handedOverClusterArns;
 }
@@ -67,9 +67,11 @@ const CODES: Readonly<Record<WhyKept, string>> = {
     attachedAgain: "[attached-again] ",
 };
 
+/** Which run has attached it is not known: this one, an earlier one of this stack, another cluster's, or another program. */
 function leftAttached(clusterArns: readonly string[]): string {
     return (
-        "A cluster that shares the role does so when it hands back, and its pods then need the policy. So the update leaves it attached. Once every pod of " +
+        "An update here attaches it if a pod needs it, and another cluster may need it since: its hand-back relies on the policy. So the update leaves it " +
+        "attached. Once every pod of " +
         `${clusterArns.join(", ")} carries a role of its own, remove these ARNs from handedOverClusterArns, run pulumi up, list them again, and run ` +
         "pulumi up"
     );

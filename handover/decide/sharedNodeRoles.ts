@@ -20,7 +20,7 @@ export interface LeftNodeRoles {
     readonly handedOverClusterArns: readonly string[];
 }
 
-/** Why a listed node role keeps its policies: other clusters use it, or another run has attached them again. */
+/** Why a listed node role keeps its policies: other clusters use it, or they are attached again after a detachment. */
 export type WhyKept = "usedElsewhere" | "attachedAgain";
 
 /** Whether instances outside this cluster run with the role. */
@@ -56,6 +56,7 @@ export function notHandedOver(
  *   b. The policies were detached, and are attached again. A run of another cluster attaches them as it hands back, and then its pods need
  *      them, whatever the program here still says. So a cluster's name counts for one detachment. It counts again after an update without
  *      it. This holds also while no instance of that cluster is seen: it may have none for now, or be in a region that is not looked at.
+ *      It holds also if this run has attached them itself: a hand-back that has found them attached since leaves no trace.
  */
 export function whyKept(target: SharingTarget, role: NodeRoleSeen, memory: Memory, at: number): WhyKept | undefined {
     if (policiesToDetach(target, role).length === 0) {
@@ -64,9 +65,7 @@ export function whyKept(target: SharingTarget, role: NodeRoleSeen, memory: Memor
     if (notHandedOver(target, role).length + instancesOfNoCluster(role).length > 0) {
         return "usedElsewhere";
     }
-    // For a pod of this cluster without the role.
-    const isOurs = memory.attached.some(({ roleName }) => roleName === role.name);
-    return !isOurs && (isAttachedAgain(target, role) || (isShared(role) && isAttachedSince(memory, at)))
+    return isAttachedAgain(target, role) || (isShared(role) && isAttachedSince(memory, at))
         ? "attachedAgain"
         : undefined;
 }

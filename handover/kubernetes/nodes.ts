@@ -1,6 +1,7 @@
 import type { V1Node, V1PodSpec } from "@kubernetes/client-node";
 import type { NodeSeen, OtherNodeSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
+import type { ClusterClock } from "./clusterClock";
 import { listAll } from "./paging";
 import { selectsNode } from "./scheduling";
 
@@ -18,14 +19,25 @@ export async function listNodes(cluster: Cluster, template: V1PodSpec): Promise<
                 { verb: "list", resource: "nodes" },
                 cluster.core.listNode({ limit: cluster.settings.pageSize, _continue }),
             ),
-        (node) => ({ ...nodeSeen(node), isSelected: isSelected(node, template) }),
+        (node) => ({
+            ...nodeSeen(node),
+            isSelected: isSelected(node, template),
+            joinedAt: joinedAt(node, cluster.clock),
+        }),
     );
     return {
-        selected: kept.flatMap(({ isSelected: is, ...node }) => (is ? node : [])),
-        others: kept.flatMap(({ isSelected: is, name, instanceId: id }) =>
-            is || id === undefined ? [] : { name, instanceId: id },
+        selected: kept.flatMap(({ isSelected: is, name, ready, instanceId: id }) =>
+            is ? { name, ready, instanceId: id } : [],
+        ),
+        others: kept.flatMap(({ isSelected: is, name, instanceId: id, joinedAt: at }) =>
+            is || id === undefined ? [] : { name, instanceId: id, ...(at === undefined ? {} : { joinedAt: at }) },
         ),
     };
+}
+
+/** The kubelet creates the node when it registers. */
+function joinedAt({ metadata }: V1Node, clock: ClusterClock): number | undefined {
+    return metadata?.creationTimestamp && clock.here(metadata.creationTimestamp);
 }
 
 function isSelected({ metadata, spec }: V1Node, template: V1PodSpec): boolean {

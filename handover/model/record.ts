@@ -41,7 +41,7 @@ export interface HandOverRecord {
     readonly nodeRolePolicies: Readonly<Record<string, readonly string[]>>;
     /**
      * The policies that another cluster's run had detached from a shared node role before this component saw it, by role name. They were
-     * never seen, so the hand-back attaches them only where pods would have no permissions without them. Missing if there are none.
+     * never seen, so a run attaches them only where pods would have no permissions without them. Missing if there are none.
      */
     readonly detachedBefore?: Readonly<Record<string, readonly string[]>>;
     /**

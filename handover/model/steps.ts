@@ -56,6 +56,8 @@ export interface Memory {
     readonly gone: readonly RolePolicy[];
     /** When this run last detached a policy. */
     readonly detachedAt: number | undefined;
+    /** When this run last asked for a detachment whose answer was lost, so that it may have taken place. Missing if there is none. */
+    readonly detachSentAt?: number;
     readonly propagatedAt: number | undefined;
     /** When this run released the service account's annotations. */
     readonly releasedAt: number | undefined;
@@ -110,6 +112,11 @@ export function remember(memory: Memory, step: Step, at: number, gone: readonly 
         default:
             return memory;
     }
+}
+
+/** Adds a step that failed at the time `at`, and may have been carried out all the same. */
+export function rememberFailed(memory: Memory, step: Step, at: number): Memory {
+    return step.do === "detach" ? { ...memory, detachSentAt: at } : memory;
 }
 
 function withRestarts(memory: Memory, pods: readonly PodSeen[]): Memory {

@@ -105,6 +105,8 @@ export interface OtherNodeSeen {
     readonly name: string;
     /** The EC2 instance ID from spec.providerID. */
     readonly instanceId: string;
+    /** When it joined the cluster, in milliseconds since the epoch. Missing if the API server does not say it. */
+    readonly joinedAt?: number;
     /** The plugin's pods there that have no role of their own. Missing if there are none. */
     readonly podsOnNodeRole?: readonly PodOnNodeRole[];
 }
@@ -176,6 +178,11 @@ export interface AccountSeen {
     readonly clustersInTags?: readonly string[];
     /** Only right before a detachment. */
     readonly otherDelivery?: OtherDelivery;
+    /**
+     * The instances of the other nodes, with pods that may use the node role, of which EC2 does not show the role yet. Only right before a
+     * detachment. Missing if there are none.
+     */
+    readonly undecidedInstances?: readonly string[];
     /** The regions whose instances could not be listed, only after a search of all of them. Missing if there are none. */
     readonly unreadRegions?: readonly UnreadRegion[];
     /** The regions that were searched, the cluster's own included, if the program has chosen them. Missing otherwise. */

@@ -47,9 +47,11 @@ export async function lookAtAccount(
     earlier?: AccountSeen,
 ): Promise<World> {
     const { otherNodes = [] } = cluster;
+    const inUse = otherNodes.filter(({ podsOnNodeRole = [] }) => podsOnNodeRole.length > 0);
     const account = await aws.look({
         instanceIds: instanceIds(cluster),
         ...(otherNodes.length === 0 ? {} : { otherInstanceIds: otherNodes.map(({ instanceId }) => instanceId) }),
+        ...(inUse.length === 0 ? {} : { instanceIdsInUse: inUse.map(({ instanceId }) => instanceId) }),
         roleNames,
         ipFamily: subject.ipFamily,
         searchElsewhere,

@@ -143,7 +143,7 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
     if (!isAnotherRole(preflight)) {
         return [];
     }
-    const target = { record, roleNames, iamPropagationSeconds };
+    const target = { record: withDetachedBefore(record), roleNames, iamPropagationSeconds };
     const part = forecast.through((world, memory) => nextGiveBackStep(target, world, memory));
     return [
         ...planLines.attach(part, "before the service account gets another role"),

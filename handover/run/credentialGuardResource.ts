@@ -178,6 +178,8 @@ async function approveAgain(
     const before = { ...state, record, approvedRoleArns, ownRoleArns };
     const { approved, world } = await approve(known, { ...inputs, subject: known.subject }, before);
     const { namedNodeRoles } = state.record;
+    // Pods may rely on those, too, that another cluster's run had detached before.
+    const lost = withDetachedBefore(approved.record);
     if (approved.approvedRole === state.approvedRole) {
         const clusters = { before: state.handedOverClusterArns, now: inputs.handedOverClusterArns };
         const roleNames = rolesOfWithdrawn(clusters, world.account.nodeRoles).filter((name) =>
@@ -185,12 +187,11 @@ async function approveAgain(
         );
         const why = "since handedOverClusterArns no longer lists a cluster that uses them,";
         // No pod of this cluster is about to rely on them.
-        const lost = withDetachedBefore(approved.record);
         await giveBack(known, inputs, { record: lost, roleNames, iamPropagationSeconds: 0 }, why);
         return approved;
     }
     const { iamPropagationSeconds } = inputs;
-    const target = { record: approved.record, roleNames: namedNodeRoles, iamPropagationSeconds };
+    const target = { record: lost, roleNames: namedNodeRoles, iamPropagationSeconds };
     await giveBack(known, inputs, target, "before the service account gets another role,");
     await widen(known, inputs, approved);
     return { ...approved, record: withAnotherApproval(approved.record) };

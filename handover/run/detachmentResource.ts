@@ -78,7 +78,8 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
             ? withRunContext(inputs, rolesOf(inputs), operation, (context) => {
                   const isAnotherRole = state.approvedRole !== inputs.approvedRole;
                   const left = leftBefore({ ...state, isAnotherRole }, inputs.record);
-                  return restoreAndHandOver(context, inputs, { isRepair: !isAnotherRole, left });
+                  const finished = finishedRoles(state, inputs);
+                  return restoreAndHandOver(context, inputs, { isRepair: !isAnotherRole, left, finished });
               })
             : outputsOf(state),
     delete: (state, operation) =>
@@ -90,6 +91,18 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
 
 function rolesOf({ record, detachFromNodeRoles = [] }: DetachmentInputs): string[] {
     return [...new Set([...record.namedNodeRoles, ...detachFromNodeRoles])];
+}
+
+/**
+ * The node roles that the last update has left without their policies. None if an update since then may have attached and detached them again, and
+ * may have been killed: to another role, with another rollout, or to repair drift.
+ */
+function finishedRoles(state: DetachmentInputs & DetachmentOutputs, inputs: DetachmentInputs): readonly string[] {
+    const isAsLeft =
+        state.approvedRole === inputs.approvedRole &&
+        state.rollouts === inputs.rollouts &&
+        state.drift === inputs.drift;
+    return isAsLeft ? state.detachedFrom : [];
 }
 
 /** The recorded roles that detachFromNodeRoles no longer lists. The outputs do not have them after a killed run. */
@@ -107,14 +120,18 @@ function rolesNoLongerListed({ record, detachFromNodeRoles = [] }: DetachmentInp
 async function restoreAndHandOver(
     context: RunContext,
     inputs: DetachmentInputs,
-    { isRepair, left }: { readonly isRepair: boolean; readonly left?: LeftNodeRoles },
+    {
+        isRepair,
+        left,
+        finished = [],
+    }: { readonly isRepair: boolean; readonly left?: LeftNodeRoles; readonly finished?: readonly string[] },
 ): Promise<DetachmentOutputs> {
     await restorePolicies(context, inputs, rolesNoLongerListed(inputs));
     const startedAt = context.now();
     const target = targetOf(inputs);
     const seen: { last?: World } = {};
     try {
-        return await handOver(context, inputs, { left, onLook: (world) => (seen.last = world) });
+        return await handOver(context, inputs, { left, finished, onLook: (world) => (seen.last = world) });
     } catch (error) {
         const pods = seen.last?.cluster.pods.filter((pod) => hasDelivery(pod, target)) ?? [];
         const mayBeOutdated = isRepair || complainedBefore(pods, target, startedAt);
@@ -126,7 +143,7 @@ async function restoreAndHandOver(
         context.progress(
             `${error.seen.replace(/\.?$/, ".")} The role has been proved since then: only later events count`,
         );
-        return handOver(context, inputs, { left, provedAt });
+        return handOver(context, inputs, { left, finished, provedAt });
     }
 }
 
@@ -186,6 +203,7 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
 
 interface HandingOver {
     readonly left: LeftNodeRoles | undefined;
+    readonly finished: readonly string[];
     readonly provedAt?: number;
     readonly onLook?: (world: World) => unknown;
 }
@@ -193,10 +211,11 @@ interface HandingOver {
 async function handOver(
     opened: RunContext,
     inputs: DetachmentInputs,
-    { left, provedAt, onLook = () => undefined }: HandingOver,
+    { left, finished, provedAt, onLook = () => undefined }: HandingOver,
 ): Promise<DetachmentOutputs> {
     const target: DetachmentTarget = {
         ...targetOf(inputs),
+        finishedRoles: finished,
         ...(left === undefined ? {} : { leftBefore: left }),
         ...(provedAt === undefined ? {} : { provedAt }),
     };

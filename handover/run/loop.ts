@@ -1,6 +1,6 @@
 import { Watched, withSeen } from "../decide/seen";
 import { refusals } from "../model/refusals";
-import { freshMemory, Memory, remember, RolePolicy, Step } from "../model/steps";
+import { freshMemory, Memory, remember, rememberFailed, RolePolicy, Step } from "../model/steps";
 import type { Timeouts } from "../model/subject";
 import type { World } from "../model/world";
 import { instanceIds, look, lookAtAccount, lookBeforeDetachment } from "../observe/look";
@@ -109,6 +109,8 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
         if (await retry.write(write)) {
             memory = remember(memory, step, context.now(), gone);
             deadline += step.do === "awaitPropagation" ? step.milliseconds : 0;
+        } else {
+            memory = rememberFailed(memory, step, context.now());
         }
         const before = world;
         const isOld = context.now() - accountAt >= KEEP_ACCOUNT_MILLISECONDS;

@@ -288,6 +288,41 @@ describe("a look at the node roles", () => {
             deepStrictEqual(seen.instancesElsewhere, []);
         });
 
+        it("and whose role is not known yet, of those with pods that may use it, right before a detachment", async () => {
+            const instances = [
+                { id: "i-shown", profile: "p" },
+                { id: "i-other", profile: "z" },
+                { id: "i-none" },
+                { id: "i-ends", profile: "p", state: "terminated" },
+            ];
+            const of = { roles: { ...roles, z: { profiles: ["z"] } }, instances };
+            const instanceIdsInUse = ["i-shown", "i-other", "i-none", "i-ends", "i-late"];
+            const question = { roleNames: ["nodes"], otherInstanceIds: instanceIdsInUse, instanceIdsInUse };
+            const { undecidedInstances } = await look(of, { ...question, searchElsewhere: true, regions: [REGION] });
+            deepStrictEqual(undecidedInstances, ["i-late"]);
+            strictEqual("undecidedInstances" in (await look(of, question)), false);
+            const shown = { ...question, instanceIdsInUse: ["i-shown"] };
+            const counted = await look(of, { ...shown, searchElsewhere: true, regions: [REGION] });
+            strictEqual("undecidedInstances" in counted, false);
+        });
+
+        it("and whose role EC2 shows in one answer, and not in the other", async () => {
+            const instances = [{ id: "i-late", profile: "p" }];
+            const answers = account({ roles, instances });
+            let asked = 0;
+            aws.answer({
+                ...answers,
+                // The first question is for the instances with the role's profile.
+                "ec2:DescribeInstances": (...call) =>
+                    (asked++ === 0 ? account({ roles }) : answers)["ec2:DescribeInstances"]?.(...call),
+            });
+            const instanceIdsInUse = ["i-late"];
+            const question = { roleNames: ["nodes"], otherInstanceIds: instanceIdsInUse, instanceIdsInUse };
+            const regions = { searchElsewhere: true, regions: [REGION] };
+            const { undecidedInstances } = await aws.connect().look({ ...QUESTION, ...question, ...regions });
+            deepStrictEqual(undecidedInstances, instanceIdsInUse);
+        });
+
         it("and nothing of it where all have joined", async () => {
             const instances = [{ id: "i-node", profile: "p", tags: tagged }];
             const seen = await role(roles, { instanceIds: ["i-node"], clusterName: "prod" }, { instances });

@@ -5,6 +5,7 @@ import type { World } from "../../../../handover/model/world";
 import {
     attach,
     carrying,
+    CNI_POLICY,
     daemonSet,
     fresh,
     terminating,
@@ -378,6 +379,25 @@ describe("The canary", () => {
             before({ pods: pods(right, pod("n2", right, { createdAt: seconds(-60), readySince: seconds(-50) })) }),
             DONE,
             { record: { ...record, deliveredAt: seconds(-60) } },
+        ],
+        [
+            "gives back what another cluster's run had detached before",
+            before({}, { nodeRoles: [nodeRole(withoutPolicies)] }),
+            GIVE_BACK,
+            { record: { ...record, nodeRolePolicies: { nodes: [] }, detachedBefore: { nodes: [CNI_POLICY] } } },
+        ],
+        [
+            "gives back none of a role that the program does not list, which it may not be allowed to change",
+            before({}, { nodeRoles: [nodeRole(withoutPolicies)] }),
+            { ...first("n1") },
+            {
+                record: {
+                    ...record,
+                    namedNodeRoles: [],
+                    nodeRolePolicies: {},
+                    detachedBefore: { nodes: [CNI_POLICY] },
+                },
+            },
         ],
         [
             "comes after the policies, where a pod uses its node role and they are gone",

@@ -17,6 +17,20 @@ import {
     subject,
 } from "../support/worlds";
 
+const justStarted = memoryWith({ startedAt: NOW });
+
+table("The pods are not watched after the detachment", [
+    ["once the time is over", verified({}, detached), DONE, {}, memoryWith({ detachSentAt: seconds(-20) })],
+    ["where an earlier run has done so", verified({}, detached), DONE, { finishedRoles: ["nodes"] }, justStarted],
+    [
+        "where no policy was ever recorded",
+        verified({}, detached),
+        DONE,
+        { record: { ...record, nodeRolePolicies: {} } },
+        justStarted,
+    ],
+]);
+
 table("The policies leave the node roles", [
     ["when every pod carries the role and has for long", verified(), DETACH],
     ["not a second time when they have left", verified({}, detached), DONE],

@@ -23,6 +23,9 @@ const BACK = {
     why: "pod-n2 carries no role of its own: attaching the policies to the node roles again",
 };
 
+/** Another cluster's run had detached the policy before this component saw the role. */
+const neverSeen = { record: { ...record, nodeRolePolicies: { nodes: [] }, detachedBefore: { nodes: [CNI_POLICY] } } };
+
 table("The policies come back at once", [
     ["for a pod without the role", verified(podWithoutRole, detached), BACK],
     [
@@ -70,6 +73,13 @@ table("The policies come back at once", [
         verified(podWithoutRole, detached),
         { ...BACK, policies: [...attach("nodes"), { roleName: "nodes", policyArn: OTHER_POLICY }] },
         { record: { ...record, nodeRolePolicies: { nodes: [OTHER_POLICY, CNI_POLICY] } } },
+    ],
+    ["also if another cluster's run had detached them before", verified(podWithoutRole, detached), BACK, neverSeen],
+    [
+        "once, if they were recorded since",
+        verified(podWithoutRole, detached),
+        BACK,
+        { record: { ...neverSeen.record, nodeRolePolicies: { nodes: [CNI_POLICY] } } },
     ],
     [
         "without those that no longer exist",

@@ -95,6 +95,12 @@ table("A node role that other clusters use", [
         KEPT,
     ],
     [
+        "loses a policy that another cluster's run had detached before, and that a run here has attached for a pod",
+        verified({}, shared),
+        DETACH,
+        { ...named, record: { ...record, nodeRolePolicies: { nodes: [] }, detachedBefore: { nodes: [CNI_POLICY] } } },
+    ],
+    [
         "is done only under the injection guard, on which the run of another cluster relies",
         verified({ injectionGuard: { ...inForce, inForce: false } }, shared),
         wait("the injection guard is not in force yet"),

@@ -4,7 +4,9 @@ import {
     terminating,
     node,
     nodeRole,
+    otherNode,
     pod,
+    podOnNodeRole,
     pods,
     record,
     memoryWith,
@@ -75,6 +77,16 @@ table("Nothing leaves the node roles", [
         memoryWith({ startedAt: NOW }),
     ],
     [
+        "while the role is unknown of an instance that EC2 does not show yet, on which another DaemonSet runs pods without a role",
+        verified(
+            { otherNodes: [{ ...otherNode(podOnNodeRole("arm-1")), joinedAt: seconds(-5) }] },
+            { undecidedInstances: ["i-n4"] },
+        ),
+        wait(
+            "EC2 does not show the instances of these nodes yet, and pods there may use the node roles: other (arm-1)",
+        ),
+    ],
+    [
         "while the guard is not in force",
         verified({ injectionGuard: { present: true, inForce: false } }),
         wait("the injection guard is not in force yet"),
@@ -93,6 +105,27 @@ table("Nothing leaves the node roles", [
             { roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" } },
         ),
         wait("NotReady nodes whose EC2 instance is missing or has no role: n3"),
+    ],
+    [
+        "while the pods are watched after one that may have taken place, since IAM's answer was lost",
+        verified({}, detached),
+        wait("the policies are detached from nodes; watching the pods for 20 s"),
+        {},
+        memoryWith({ detachSentAt: seconds(-19) }),
+    ],
+    [
+        "while the pods are watched after one of a run that may have been killed before this watch",
+        verified({}, detached),
+        wait("the policies are detached from nodes; watching the pods for 20 s"),
+        {},
+        memoryWith({ startedAt: seconds(-19) }),
+    ],
+    [
+        "while they are watched after one of a run that was killed, and another role was finished before",
+        verified({}, detached),
+        wait("the policies are detached from nodes; watching the pods for 20 s"),
+        { finishedRoles: ["more"] },
+        memoryWith({ startedAt: seconds(-19) }),
     ],
     [
         "while the pods are watched after it",

@@ -26,6 +26,12 @@ describe("What a refresh shows of the record", () => {
             "is none from a role that other clusters were seen to use",
             [nodeRole({ name: "more" })],
             `${CNI_POLICY} was attached to more after the hand-over began. Run pulumi up --refresh: it records this policy.`,
+            { record: { ...record, detachedBefore: { more: [OTHER_POLICY] } } },
+        ],
+        [
+            "is nothing of a policy that another cluster's run had detached before: destroy attaches it if it must",
+            [nodeRole({ name: "more" })],
+            undefined,
             { record: { ...record, detachedBefore: { more: [CNI_POLICY] } } },
         ],
         ["is nothing of a policy that stays attached", [nodeRole({ name: "more", cniPolicies: [other] })], undefined],

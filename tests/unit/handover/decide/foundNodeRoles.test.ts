@@ -1,5 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { policiesNeeded, withDetachedBefore, withFoundNodeRoles } from "../../../../handover/decide/foundNodeRoles";
+import { withDetachedBefore, withFoundNodeRoles } from "../../../../handover/decide/foundNodeRoles";
+import { policiesNeeded } from "../../../../handover/decide/nodeRolePolicies";
 import type { HandOverRecord } from "../../../../handover/model/record";
 import { BLUE, sharedAndDetached, sharedWith } from "../support/sharedNodeRoles";
 import {

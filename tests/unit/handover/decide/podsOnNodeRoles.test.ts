@@ -1,7 +1,17 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { nodeRoleInUse, otherNodesOf } from "../../../../handover/decide/podsOnNodeRoles";
-import type { ClusterSeen, PodOnNodeRole } from "../../../../handover/model/world";
-import { nodeRole, onNodeRole, otherNode, podOnNodeRole, serviceAccount, subject, world } from "../support/worlds";
+import { nodeRoleInUse, otherNodesOf, undecidedNodes } from "../../../../handover/decide/podsOnNodeRoles";
+import type { ClusterSeen, OtherNodeSeen, PodOnNodeRole } from "../../../../handover/model/world";
+import {
+    nodeRole,
+    NOW,
+    onNodeRole,
+    otherNode,
+    podOnNodeRole,
+    seconds,
+    serviceAccount,
+    subject,
+    world,
+} from "../support/worlds";
 
 const WINDOWS = { namespace: "kube-system", name: "aws-node-windows" };
 const roles = [nodeRole({ instancesOfCluster: ["i-n1", "i-n4"] })];
@@ -39,5 +49,20 @@ describe("The nodes that the DaemonSet does not select", () => {
         strictEqual(refused(notYet, shares), undefined);
         strictEqual(refused(notYet, shares, podOnNodeRole("arm-2")), "arm-2");
         strictEqual(refused({}, shares), "arm-1");
+    });
+
+    it("have an unknown role for as long as EC2 may show their instances late, if pods there may use it", () => {
+        const undecided = (node: OtherNodeSeen, ...undecidedInstances: string[]) =>
+            undecidedNodes(world(onNodeRole, { cluster: { otherNodes: [node] }, account: { undecidedInstances } }))
+                .length;
+        const young = { ...otherNode(podOnNodeRole("arm-1")), joinedAt: seconds(-299) };
+        strictEqual(undecided(young, "i-n4"), 1);
+        strictEqual(undecided(young, "i-n5"), 0);
+        strictEqual(undecided({ ...otherNode(), joinedAt: NOW }, "i-n4"), 0);
+        // The instance is gone, or belongs to another account.
+        strictEqual(undecided({ ...young, joinedAt: seconds(-300) }, "i-n4"), 0);
+        strictEqual(undecided(otherNode(podOnNodeRole("arm-1")), "i-n4"), 0);
+        strictEqual(undecidedNodes(world(onNodeRole, { cluster: { otherNodes: [young] } })).length, 0);
+        strictEqual(undecidedNodes(world(onNodeRole, { account: { undecidedInstances: ["i-n4"] } })).length, 0);
     });
 });

@@ -263,7 +263,10 @@ describe("A look at the cluster", () => {
         answers["/api/v1/nodes"] = list([
             { ...node("one"), spec: { providerID: providerID("i-1") } },
             other("windows", providerID("i-2")),
-            other("auto", providerID("i-3")),
+            {
+                ...other("auto", providerID("i-3")),
+                metadata: { name: "auto", creationTimestamp: "2020-01-01T00:00:00Z" },
+            },
             other("fargate-ip-10-0-0-1", providerID("task/fargate-ip-10-0-0-1")),
             other("hybrid", "eks-hybrid:///us-west-2/prod/hybrid"),
             node("unknown", {}),
@@ -304,7 +307,12 @@ describe("A look at the cluster", () => {
         );
         assert.deepEqual(otherNodes, [
             { name: "windows", instanceId: "i-2", podsOnNodeRole: [of("half")] },
-            { name: "auto", instanceId: "i-3", podsOnNodeRole: [of("arm-1")] },
+            {
+                name: "auto",
+                instanceId: "i-3",
+                joinedAt: Date.parse("2020-01-01T00:00:00Z"),
+                podsOnNodeRole: [of("arm-1")],
+            },
         ]);
     });
 

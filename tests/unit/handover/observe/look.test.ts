@@ -1,13 +1,22 @@
 import { deepStrictEqual } from "node:assert/strict";
 import type { AccountQuery } from "../../../../handover/aws/awsAccess";
 import { look, lookBeforeDetachment } from "../../../../handover/observe/look";
+import type { World } from "../../../../handover/model/world";
 import { openRunContext, type RunContext } from "../../../../handover/observe/runContext";
-import { onNodeRole, subject, world } from "../support/worlds";
+import { onNodeRole, otherNode, podOnNodeRole, subject, world } from "../support/worlds";
 
 /** What the account is asked, by a run whose program has chosen these regions. */
 async function asked(act: (context: RunContext) => Promise<unknown>, regions?: string[]): Promise<object[]> {
+    const queries = await queriesOf(act, world(onNodeRole), regions);
+    return queries.map(({ searchElsewhere, regions: chosen }) => ({ searchElsewhere, regions: chosen }));
+}
+
+async function queriesOf(
+    act: (context: RunContext) => Promise<unknown>,
+    seen: World,
+    regions?: string[],
+): Promise<AccountQuery[]> {
     const queries: AccountQuery[] = [];
-    const seen = world(onNodeRole);
     const kubeconfig = JSON.stringify({ clusters: [], contexts: [], users: [] });
     const opened = await openRunContext({ subject, kubeconfig, ...(regions && { regions }) }, ["nodes"], {
         progress: () => undefined,
@@ -22,7 +31,7 @@ async function asked(act: (context: RunContext) => Promise<unknown>, regions?: s
         },
     } as unknown as RunContext;
     await act(context);
-    return queries.map(({ searchElsewhere, regions: chosen }) => ({ searchElsewhere, regions: chosen }));
+    return queries;
 }
 
 describe("A look at the account", () => {
@@ -34,6 +43,14 @@ describe("A look at the account", () => {
 
     it("asks for the regions that the program has chosen", async () => {
         deepStrictEqual(await asked(everywhere, ["eu-west-1"]), [{ searchElsewhere: true, regions: ["eu-west-1"] }]);
+    });
+
+    it("asks for the other nodes, and which of them have pods that may use their role", async () => {
+        const otherNodes = [otherNode(podOnNodeRole("arm-1")), { name: "windows", instanceId: "i-n5" }];
+        const [query] = await queriesOf(everywhere, world(onNodeRole, { cluster: { otherNodes } }));
+        deepStrictEqual([query?.otherInstanceIds, query?.instanceIdsInUse], [["i-n4", "i-n5"], ["i-n4"]]);
+        const [none] = await queriesOf(everywhere, world(onNodeRole));
+        deepStrictEqual([none?.otherInstanceIds, none?.instanceIdsInUse], [undefined, undefined]);
     });
 
     it("asks for them right before a detachment too", async () => {

@@ -99,6 +99,20 @@ table("The plan for a node role that other clusters use", [
         { subject: other },
     ],
     [
+        "attaches one then that this component has never seen attached, and detaches it again",
+        handedOver({}, detached),
+        changes(attach("before the service account gets another role"), PROPAGATION, ...FIRST, DETACH),
+        {
+            ...named,
+            former: {
+                ...noPolicies,
+                handedOverClusterArns: [BLUE],
+                record: { ...record, nodeRolePolicies: { nodes: [] }, detachedBefore: { nodes: [CNI_POLICY] } },
+            },
+        },
+        { subject: other },
+    ],
+    [
         "detaches it also if an earlier update has attached it, which did not finish",
         handedOver({}, shared),
         changes(DETACH),

@@ -170,6 +170,15 @@ describe("An update of the credential guard to another role", () => {
         deepStrictEqual(approvedRole, `${FORMER_ROLE} AROACNI`);
     });
 
+    it("attaches policies again that another cluster's run had detached before", async () => {
+        const neverSeen = { ...record, nodeRolePolicies: { nodes: [] }, detachedBefore: { nodes: [CNI_POLICY] } };
+        const { calls } = await update({ subject: next }, { record: neverSeen }, {}, stripped);
+        deepStrictEqual(
+            calls.filter((call) => call.startsWith("attach")),
+            [`attach nodes ${CNI_POLICY}`],
+        );
+    });
+
     it("only widens the guard where no node role is recorded", async () => {
         const none = { record: { ...record, namedNodeRoles: [], nodeRolePolicies: {} } };
         const { calls } = await update({ subject: next, iamPropagationSeconds: 90 }, none, GUARD, stripped);

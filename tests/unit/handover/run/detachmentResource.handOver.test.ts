@@ -158,6 +158,33 @@ describe("The detachment, when it hands over", () => {
         deepStrictEqual(calls, []);
     });
 
+    const WATCHING = "the policies are detached from nodes; watching the pods for 20 s";
+    const alreadyDetached = { nodeRoles: [nodeRole(withoutPolicies)] };
+
+    it("watches the pods after a detachment that may be of a run that was killed right after it", async () => {
+        const { operation, lines } = live(alreadyDetached);
+        await detachment.create(inputs, operation);
+        strictEqual(lines.includes(WATCHING), true);
+    });
+
+    const updates: [string, Partial<DetachmentInputs>, boolean][] = [
+        [
+            "does not watch them again in an update after a finished one",
+            { delivered: "e", detachPolicyArns: [CNI_POLICY] },
+            false,
+        ],
+        ["watches them in an update to another role", { approvedRole: "b" }, true],
+        ["watches them after another rollout, which may have attached policies", { rollouts: 2 }, true],
+        ["watches them in the repair of drift", { drift: "d" }, true],
+    ];
+    for (const [what, next, isWatched] of updates) {
+        it(what, async () => {
+            const { operation, lines } = live(alreadyDetached);
+            await detachment.update(state, { ...inputs, ...next }, operation);
+            strictEqual(lines.includes(WATCHING), isWatched);
+        });
+    }
+
     it("detaches nothing without detachFromNodeRoles, and says what is left to do", async () => {
         const { operation, calls } = live({ cluster: { injectionGuard: { present: false, inForce: false } } });
         const { detachedFrom, remainingSteps } = await detachment.create(

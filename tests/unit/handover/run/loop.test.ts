@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { AccountQuery } from "../../../../handover/aws/awsAccess";
+import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Step } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
@@ -423,6 +424,33 @@ describe("The loop", () => {
             `warning: ${String(policy)} no longer exists, so a does not get it again`,
             "ready",
         ]);
+    });
+
+    it("remembers that a detachment may have taken place, if AWS's answer is lost", async () => {
+        const { context, lines } = scripted();
+        const sent: unknown[] = [];
+        const detach = () => Promise.reject(new Refusal("aws-unreachable", "IAM did not answer.", "means", "fix"));
+        const step: Step = { ...ATTACH, do: "detach" };
+        const steps = [step, step, DONE];
+        const goal: Goal = {
+            what: "The work",
+            limitSeconds: 60,
+            limitArgument: "timeouts.canarySeconds",
+            next: (_, { detachedAt, detachSentAt }) => {
+                sent.push([detachedAt, detachSentAt === undefined ? undefined : detachSentAt - 1_700_000_000_000]);
+                return steps[sent.length - 1] ?? DONE;
+            },
+        };
+        await reach({ ...context, aws: { ...context.aws, detach } }, goal);
+        deepStrictEqual(sent, [
+            [undefined, undefined],
+            [undefined, undefined],
+            [undefined, 4000],
+        ]);
+        strictEqual(
+            lines.some((line) => line.endsWith("Trying again")),
+            true,
+        );
     });
 
     it("ends with a refusal as it is", async () => {

@@ -28,7 +28,7 @@ export const usedBy = (clusters: readonly string[], all = clusters) =>
     "this cluster in the program of the cluster that hands over last.";
 
 export const attachedAgain = (...clusters: string[]) =>
-    `[attached-again] nodes holds ${MANAGED} again: it was detached, and another run has attached it since. A cluster that shares the role ` +
-    "does so when it hands back, and its pods then need the policy. So the update leaves it attached. Once every pod of " +
+    `[attached-again] nodes holds ${MANAGED} again, after it was detached. An update here attaches it if a pod needs it, and another cluster may ` +
+    "need it since: its hand-back relies on the policy. So the update leaves it attached. Once every pod of " +
     `${clusters.join(", ")} carries a role of its own, remove these ARNs from handedOverClusterArns, run pulumi up, list them again, and run ` +
     "pulumi up";
