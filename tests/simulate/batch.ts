@@ -68,9 +68,10 @@ export async function playBatch(hunt: Hunt): Promise<BatchResult> {
     return { runs: played, trace, violation };
 }
 
-/** Without names and numbers. */
+/** Without names and numbers. Where there are several clusters, a problem begins with the name of one: tests/model/severalClusters.ts. */
 export function kindOf(problem: string): string {
     return problem
+        .replace(/^c\d: /, "")
         .replace(/\b(pod|n|other|r|subnet-|i-n|i-other)\d+\b/g, "$1")
         .replace(/\d+/g, "#")
         .replace(/: .*/s, (rest) =>
