@@ -209,6 +209,11 @@ export class Engine {
         return this.stack.guard?.record;
     }
 
+    /** The clusters that the last update of the credential guard was told are handed over. */
+    public get handedOverBefore(): readonly string[] {
+        return this.stack.guard?.handedOverClusterArns ?? [];
+    }
+
     /** The outputs of the detachment. Undefined if it is not in the state. */
     public get outputs(): DetachmentOutputs | undefined {
         return this.stack.detachment;

@@ -290,6 +290,7 @@ export class SeveralClusters {
     /** The other programs stop to name the cluster. The policy is attached then, if its nodes show that they use the role. */
     private async withdraw(cluster: Cluster): Promise<void> {
         const naming = this.clusters.filter((other) => other.named.includes(cluster.arn) && !other.engine.isEmpty);
+        const wasNamed = naming.some(({ engine }) => engine.handedOverBefore.includes(cluster.arn));
         cluster.isHandedOver = false;
         const failed: string[] = [];
         for (const other of naming) {
@@ -298,12 +299,7 @@ export class SeveralClusters {
             failed.push(await this.run({ do: "up", of, naming: "handedOver", refresh: false, roleName }));
         }
         const { world } = cluster;
-        if (
-            naming.length > 0 &&
-            failed.every((one) => one === "") &&
-            world.nodes.length > 0 &&
-            !world.isAttached(SHARED)
-        ) {
+        if (wasNamed && failed.every((one) => one === "") && world.nodes.length > 0 && !world.isAttached(SHARED)) {
             world.problem(`${cluster.arn} is no longer named, and ${SHARED} lacks the policy`);
         }
     }
