@@ -4,7 +4,7 @@ import type { Fault } from "./faults";
 import { type ClusterFault, type ClusterRun, SHARED, type SharedScenario, type Turn } from "./severalClusters";
 
 export const cluster = fc.nat({ max: 2 });
-export const killedAt = fc.oneof({ arbitrary: fc.constant(undefined), weight: 2 }, fc.nat({ max: 120 }));
+const killedAt = fc.oneof({ arbitrary: fc.constant(undefined), weight: 2 }, fc.nat({ max: 120 }));
 
 export const clusterRun: fc.Arbitrary<ClusterRun> = fc.oneof(
     {

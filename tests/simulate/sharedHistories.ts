@@ -1,7 +1,7 @@
 /** Random histories of several clusters that share a node role: the sequences of the model, and what those do not have. */
 import * as fc from "fast-check";
 import type { ClusterFault, ClusterRun } from "../model/severalClusters";
-import { cluster, clusterRun, harmless, killedAt, ofTheWebhook, scenarioOf } from "../model/sharedScenarios";
+import { cluster, clusterRun, harmless, ofTheWebhook, scenarioOf } from "../model/sharedScenarios";
 import { churns, terminations } from "./events";
 import { perturbations } from "./perturbations";
 import type { SharedSimulation, SharedTurn } from "./several";
