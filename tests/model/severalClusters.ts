@@ -94,6 +94,8 @@ export class Cluster {
     private finishedRoleName = "cni";
     /** Whether its last update has finished, and no destroy has begun since. */
     public isHandedOver = false;
+    /** When its nodes left. */
+    public lastEmptied = -Infinity;
     private hasBegun = false;
 
     public constructor(
@@ -118,6 +120,7 @@ export class Cluster {
         const { world } = this;
         [...world.nodes].forEach((node) => world.lose(node));
         world.mostNodes = 0;
+        this.lastEmptied = world.now;
     }
 
     /** The pods of new nodes may find the policy detached. Only if the cluster is handed over, they need none. */
@@ -291,6 +294,7 @@ export class SeveralClusters {
     private async withdraw(cluster: Cluster): Promise<void> {
         const naming = this.clusters.filter((other) => other.named.includes(cluster.arn) && !other.engine.isEmpty);
         const wasNamed = naming.some(({ engine }) => engine.handedOverBefore.includes(cluster.arn));
+        const { now: began } = cluster.world;
         cluster.isHandedOver = false;
         const failed: string[] = [];
         for (const other of naming) {
