@@ -303,7 +303,13 @@ export class SeveralClusters {
             failed.push(await this.run({ do: "up", of, naming: "handedOver", refresh: false, roleName }));
         }
         const { world } = cluster;
-        if (wasNamed && failed.every((one) => one === "") && world.nodes.length > 0 && !world.isAttached(SHARED)) {
+        if (
+            wasNamed &&
+            failed.every((one) => one === "") &&
+            world.nodes.length > 0 &&
+            cluster.lastEmptied < began &&
+            !world.isAttached(SHARED)
+        ) {
             world.problem(`${cluster.arn} is no longer named, and ${SHARED} lacks the policy`);
         }
     }
