@@ -209,7 +209,7 @@ export class Engine {
         return this.stack.guard?.record;
     }
 
-    /** The clusters that the last update of the credential guard was told are handed over. */
+    /** The clusters that the last update of the credential guard names as handed over. */
     public get handedOverBefore(): readonly string[] {
         return this.stack.guard?.handedOverClusterArns ?? [];
     }
