@@ -2,7 +2,7 @@
 import type { Engine } from "./engine";
 import { type Flags, isLeftOutOf } from "./engineFlags";
 import type { Run } from "./run";
-import { type ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, type ModelWorld, ROLE_ARN } from "./world";
 
 /** `done`: the run does not fail. `moved`: the pods on the Ready nodes have what the run gives them, whether it fails or not. */
 export type Expected = "done" | "moved";
@@ -63,10 +63,15 @@ function checkAdmitted(world: ModelWorld): void {
 function checkLeft(world: ModelWorld, engine: Engine, failed: string): void {
     const { roleArn = "" } = engine;
     const left = world.acted.has("rollout") ? world.leftCutOff(roleArn) : [];
-    if (left.length > 0 && !world.association && mayGoBack(world, engine)) {
+    if (left.length > 0 && !world.association && !refusesAnotherOwners(world) && mayGoBack(world, engine)) {
         const names = left.map(({ name }) => name).join(", ");
         world.problem(`the run leaves pods without a path to ${roleArn}: ${names}, after ${failed}`);
     }
+}
+
+/** The injection guard refuses the role that another owner has annotated, so that a pod which restarts would leave its node without one. */
+function refusesAnotherOwners({ owner, annotations, guard = [], isGuarded }: ModelWorld): boolean {
+    return owner === FOREIGN_OWNER && isGuarded && !guard.includes(annotations[ROLE_ARN] ?? "");
 }
 
 function checkMoved(world: ModelWorld, roleArn: string | undefined, failed: string): void {

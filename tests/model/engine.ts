@@ -204,6 +204,16 @@ export class Engine {
         return this.stack.replacedGuards.length > 0;
     }
 
+    /** The record of the credential guard. Undefined if it is not in the state. */
+    public get record(): CredentialGuardOutputs["record"] | undefined {
+        return this.stack.guard?.record;
+    }
+
+    /** The clusters that the last update of the credential guard names as handed over. */
+    public get handedOverBefore(): readonly string[] {
+        return this.stack.guard?.handedOverClusterArns ?? [];
+    }
+
     /** The outputs of the detachment. Undefined if it is not in the state. */
     public get outputs(): DetachmentOutputs | undefined {
         return this.stack.detachment;

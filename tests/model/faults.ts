@@ -1,5 +1,5 @@
 import { addNode } from "./ownNodeRoles";
-import { FOREIGN_OWNER, FOREIGN_ROLE, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, FOREIGN_ROLE, type ModelNode, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 /** Faults that happen to the cluster. */
 export type Fault =
@@ -31,8 +31,11 @@ export function injectFault(world: ModelWorld, fault: Fault, maxNodes = world.mo
             }
             break;
         case "nodeLost":
-            // One node stays: without nodes, no canary can show that a role does not work.
-            oneOf(world.nodes.length > 1 ? world.nodes : [], fault.which, (node) => world.lose(node));
+            oneOf(world.nodes, fault.which, (node) => {
+                if (mayLeave(world, node)) {
+                    world.lose(node);
+                }
+            });
             break;
         case "nodeNotReady":
             oneOf(world.nodes, fault.which, (node) => world.setReady(node, false));
@@ -113,6 +116,11 @@ export function endFaults(world: ModelWorld): void {
     world.serviceAccounts
         .filter((name) => world.accountOf(name).annotations[ROLE_ARN] === FOREIGN_ROLE)
         .forEach((name) => wipe(world, name));
+}
+
+/** One node stays, whose instance does too: without nodes, no canary can show that a role does not work. */
+export function mayLeave({ nodes }: ModelWorld, node: ModelNode): boolean {
+    return nodes.some((other) => other !== node && other.leaving === undefined);
 }
 
 function wipe(world: ModelWorld, account: string): void {

@@ -284,7 +284,7 @@ async function checkRefused(world: ModelWorld, engine: Engine): Promise<void> {
  * A canary that failed must be reverted when the run ends, and a wave too, unless the injection guard would refuse their next pods. Without a
  * way to STS, that is so only if the node roles hold their policies.
  */
-function checkReverted(world: ModelWorld, engine: Engine): void {
+export function checkReverted(world: ModelWorld, engine: Engine): void {
     const { roleArn: arn = "" } = engine;
     const cutOff = world.cutOffWith(arn).map(({ name }) => name);
     if (cutOff.length > 0 && mayGoBack(world, engine)) {

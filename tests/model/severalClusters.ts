@@ -35,6 +35,13 @@ export type ClusterRun =
           readonly of: number;
           readonly withdraws: boolean;
           readonly killedAt?: number | undefined;
+      }
+    /** An update with `liveChecks: false`. The pods keep the role, so the cluster stays one that is handed over. */
+    | {
+          readonly do: "turnOff";
+          readonly of: number;
+          readonly refresh: boolean;
+          readonly killedAt?: number | undefined;
       };
 
 export type Turn =
@@ -49,8 +56,14 @@ export type Turn =
 export interface ClusterFault {
     readonly of: number;
     readonly after: number;
-    readonly fault: Fault;
+    readonly fault: Fault | SharingChange;
 }
+
+export type SharingChange =
+    /** All nodes of the cluster leave, and later others join. */
+    | { readonly kind: "scaledToZero" | "scaledUp" }
+    /** In the console, for example. */
+    | { readonly kind: "sharedPolicyAttached" };
 
 export interface SharedScenario {
     /** Whether each program lists the node role. One that does not makes no injection guard. */
@@ -70,13 +83,20 @@ export interface SharedScenario {
     readonly killed: readonly (number | undefined)[];
 }
 
-class Cluster {
+const MOST_NODES = 6;
+
+export class Cluster {
     public readonly engine: Engine;
     /** What its program says. */
     public named: readonly string[] = [];
     public roleName = "cni";
+    /** What it said in the last update that has finished. */
+    private finishedRoleName = "cni";
     /** Whether its last update has finished, and no destroy has begun since. */
     public isHandedOver = false;
+    /** When its nodes left. */
+    public lastEmptied = -Infinity;
+    private hasBegun = false;
 
     public constructor(
         public readonly world: ModelWorld,
@@ -84,17 +104,59 @@ class Cluster {
         resources: Resources,
     ) {
         this.engine = new Engine(world, resources);
+        world.mostNodes = 0;
     }
 
     public begin(): void {
         const { world } = this;
-        if (world.nodes.length === 0) {
-            world.note("** the nodes join");
-            world.beginWithout(SHARED);
-            world.join(SHARED);
-            world.join(SHARED);
+        if (!this.hasBegun) {
+            this.hasBegun = true;
+            this.scaleUp();
             world.advance(5000);
         }
+    }
+
+    public scaleToZero(): void {
+        const { world } = this;
+        [...world.nodes].forEach((node) => world.lose(node));
+        world.mostNodes = 0;
+        this.lastEmptied = world.now;
+    }
+
+    /** The pods of new nodes may find the policy detached. Only if the cluster is handed over, they need none. */
+    public scaleUp(): void {
+        const { world, isHandedOver } = this;
+        if (world.nodes.length === 0) {
+            world.note("** the nodes join");
+            if (!isHandedOver) {
+                world.beginWithout(SHARED);
+            }
+            world.mostNodes = MOST_NODES;
+            world.join(SHARED);
+            world.join(SHARED);
+        }
+    }
+
+    /** Its nodes are back, if they have joined before. */
+    public endScaling(): void {
+        if (this.hasBegun) {
+            this.scaleUp();
+        }
+    }
+
+    /** The role of its program, without a mistake. */
+    public get goodRoleName(): string {
+        return this.roleName.startsWith("bad") ? this.finishedRoleName : this.roleName;
+    }
+
+    /** Whether the last update has finished, and said the same. */
+    public hasFinishedWith(roleName: string): boolean {
+        return this.isHandedOver && this.roleName === roleName && this.finishedRoleName === roleName;
+    }
+
+    public finish(): void {
+        this.isHandedOver = true;
+        this.finishedRoleName = this.roleName;
     }
 
     public get arn(): string {
@@ -108,17 +170,45 @@ class Cluster {
     }
 }
 
+/** The live checks for the stack of a cluster. */
+export type ResourcesOf = (world: ModelWorld) => Resources;
+
+/** As the run began. */
+interface Before {
+    readonly record: Engine["record"];
+    readonly isAttached: boolean;
+    readonly hasNodes: boolean;
+    /** Whether another cluster has nodes with the role. */
+    readonly isShared: boolean;
+}
+
+export interface EndedRun {
+    readonly cluster: Cluster;
+    readonly operation: ClusterRun;
+    readonly run: Run;
+    /** The message of its error, or an empty string. */
+    readonly failed: string;
+    /** No other run went on at the same time. */
+    readonly wasAlone: boolean;
+    readonly before: Before;
+}
+
 export class SeveralClusters {
     public readonly clusters: readonly Cluster[];
+    /** Whether the operator attaches the policy for a cluster whose program does not list the role, as the message of its destroy says. */
+    public followsAdvice = false;
+    /** Called after each run. */
+    public onEnded: (ended: EndedRun) => void = () => undefined;
 
     public constructor(
         { lists, isFar, isLate = false }: Pick<SharedScenario, "lists" | "isFar" | "isLate">,
-        resources: Resources = REAL_RESOURCES,
+        resources: Resources | ResourcesOf = REAL_RESOURCES,
     ) {
         const account = new ModelAccount<ModelWorld>();
         this.clusters = lists.map((isListed, index) => {
             const region = isFar && index === lists.length - 1 ? "us-east-1" : "eu-west-1";
-            return new Cluster(new ModelWorld(account, `c${String(index)}`, region), isListed, resources);
+            const world = new ModelWorld(account, `c${String(index)}`, region);
+            return new Cluster(world, isListed, typeof resources === "function" ? resources(world) : resources);
         });
         this.clusters.slice(0, isLate ? -1 : undefined).forEach((cluster) => cluster.begin());
     }
@@ -148,14 +238,14 @@ export class SeveralClusters {
             .sort((a, b) => Number(a.slice(0, 8)) - Number(b.slice(0, 8)));
     }
 
-    private note(line: string): void {
+    public note(line: string): void {
         this.first.world.note(line);
     }
 
     public async play(turn: Turn): Promise<void> {
         turn.faults.forEach(({ of, after, fault }) => {
             const { world } = this.of(of);
-            world.later(world.now + after, () => injectFault(world, fault));
+            world.later(world.now + after, () => this.inject(this.of(of), fault));
         });
         const [one, other] = turn.runs;
         if (other === undefined || this.of(one.of) === this.of(other.of)) {
@@ -172,6 +262,26 @@ export class SeveralClusters {
         await turns.play(runs.map((begin) => begin(turns)));
     }
 
+    private inject(cluster: Cluster, fault: ClusterFault["fault"]): void {
+        const { world } = cluster;
+        switch (fault.kind) {
+            case "scaledToZero":
+                world.note("** scaledToZero");
+                cluster.scaleToZero();
+                break;
+            case "scaledUp":
+                world.note("** scaledUp");
+                cluster.scaleUp();
+                break;
+            case "sharedPolicyAttached":
+                world.note("** sharedPolicyAttached");
+                world.setAttached(SHARED, true);
+                break;
+            default:
+                injectFault(world, fault);
+        }
+    }
+
     /** Returns the message of its error, or an empty string. */
     public async run(run: ClusterRun): Promise<string> {
         if (run.do === "destroy" && run.withdraws) {
@@ -180,46 +290,97 @@ export class SeveralClusters {
         return this.prepared(run)(undefined);
     }
 
-    /** The other programs stop to name the cluster. */
+    /** The other programs stop to name the cluster. The policy is attached then, if its nodes show that they use the role. */
     private async withdraw(cluster: Cluster): Promise<void> {
         const naming = this.clusters.filter((other) => other.named.includes(cluster.arn) && !other.engine.isEmpty);
+        const wasNamed = naming.some(({ engine }) => engine.handedOverBefore.includes(cluster.arn));
+        const { now: began } = cluster.world;
         cluster.isHandedOver = false;
+        const failed: string[] = [];
         for (const other of naming) {
-            const { roleName } = other;
+            const { goodRoleName: roleName } = other;
             const of = this.clusters.indexOf(other);
-            const failed = await this.run({ do: "up", of, naming: "handedOver", refresh: false, roleName });
-            if (failed === "" && !other.world.isAttached(SHARED)) {
-                other.world.problem(`${cluster.arn} is no longer named, and ${SHARED} lacks the policy`);
-            }
+            failed.push(await this.run({ do: "up", of, naming: "handedOver", refresh: false, roleName }));
+        }
+        const { world } = cluster;
+        if (
+            wasNamed &&
+            failed.every((one) => one === "") &&
+            world.nodes.length > 0 &&
+            cluster.lastEmptied < began &&
+            !world.isAttached(SHARED)
+        ) {
+            world.problem(`${cluster.arn} is no longer named, and ${SHARED} lacks the policy`);
         }
     }
 
-    private prepared(run: ClusterRun): (turns: Turns | undefined) => Promise<string> {
-        const cluster = this.of(run.of);
+    private prepared(operation: ClusterRun): (turns: Turns | undefined) => Promise<string> {
+        const cluster = this.of(operation.of);
         const { world, engine } = cluster;
         cluster.begin();
-        if (run.do === "destroy") {
-            cluster.isHandedOver = false;
-            return async (turns) => {
-                world.note("== destroy");
-                return this.ended(cluster, () => engine.destroy(new Run(world, run.killedAt, undefined, turns)));
-            };
-        }
-        cluster.named = this.namesFor(cluster, run);
-        cluster.roleName = run.roleName;
+        const { what, act } = this.actOf(cluster, operation);
         return async (turns) => {
-            const program = cluster.program();
-            world.note(`== up${run.refresh ? " --refresh" : ""} ${JSON.stringify(program)}`);
-            const failed = await this.ended(cluster, async () => {
-                const operation = new Run(world, run.killedAt, undefined, turns);
-                if (run.refresh) {
-                    await engine.refresh(operation);
-                }
-                await engine.up(program, operation);
-            });
-            cluster.isHandedOver ||= failed === "";
+            world.note(`== ${what}`);
+            const before = this.before(cluster);
+            const run = new Run(world, operation.killedAt, undefined, turns);
+            const failed = await this.ended(cluster, () => act(engine, run));
+            if (operation.do === "up" && failed === "") {
+                cluster.finish();
+            }
+            this.onEnded({ cluster, operation, run, failed, wasAlone: turns === undefined, before });
             return failed;
         };
+    }
+
+    private before(cluster: Cluster): Before {
+        const { world, engine } = cluster;
+        return {
+            record: engine.record,
+            isAttached: world.isAttached(SHARED),
+            hasNodes: world.nodes.length > 0,
+            isShared: this.clusters.some((other) => other !== cluster && other.world.nodes.length > 0),
+        };
+    }
+
+    private actOf(
+        cluster: Cluster,
+        operation: ClusterRun,
+    ): { what: string; act: (engine: Engine, run: Run) => Promise<void> } {
+        const refreshed = async (engine: Engine, run: Run) => {
+            if (operation.do !== "destroy" && operation.refresh) {
+                await engine.refresh(run);
+            }
+        };
+        const flags = operation.do !== "destroy" && operation.refresh ? " --refresh" : "";
+        switch (operation.do) {
+            case "destroy":
+                cluster.isHandedOver = false;
+                return {
+                    what: "destroy",
+                    // Without live checks, a destroy deletes the role under the pods: a documented limit.
+                    act: async (engine, run) => (engine.isPlain ? undefined : engine.destroy(run)),
+                };
+            case "turnOff":
+                return {
+                    what: `turn the live checks off${flags}`,
+                    act: async (engine, run) => {
+                        await refreshed(engine, run);
+                        await engine.turnOff(run);
+                    },
+                };
+            case "up": {
+                cluster.named = this.namesFor(cluster, operation);
+                cluster.roleName = operation.roleName;
+                const program = cluster.program();
+                return {
+                    what: `up${flags} ${JSON.stringify(program)}`,
+                    act: async (engine, run) => {
+                        await refreshed(engine, run);
+                        await engine.up(program, run);
+                    },
+                };
+            }
+        }
     }
 
     /**
@@ -238,7 +399,7 @@ export class SeveralClusters {
         const isKept =
             detachedFrom.includes(SHARED) ||
             remainingSteps.some((line) => line.startsWith(`[attached-again] ${SHARED} `));
-        const mayForget = cluster.isHandedOver && isKept && cluster.roleName === roleName;
+        const mayForget = isKept && cluster.hasFinishedWith(roleName);
         return naming === "asBefore" && (isTrue || mayForget) ? cluster.named : handedOver;
     }
 
@@ -260,6 +421,7 @@ export class SeveralClusters {
 
     public endFaults(): void {
         this.clusters.forEach(({ world }) => endFaults(world));
+        this.clusters.forEach((cluster) => cluster.endScaling());
         this.idle();
     }
 }
@@ -276,16 +438,21 @@ export async function playShared(
         await all.play(turn);
     }
     all.endFaults();
+    await reachSharedGoals(all, scenario);
+    return all;
+}
+
+/** Checks that all clusters are handed over, and then handed back. */
+export async function reachSharedGoals(all: SeveralClusters, scenario: Omit<SharedScenario, "turns">): Promise<void> {
     await handOverAll(all, scenario.last);
     await destroyAll(all, scenario);
-    return all;
 }
 
 /** Every cluster, and then the detachment by the last one. */
 async function handOverAll(all: SeveralClusters, last: number): Promise<void> {
     const { clusters } = all;
     const up = (of: number, naming: Naming) =>
-        reach(all, of, () => all.run({ do: "up", of, naming, refresh: true, roleName: all.of(of).roleName }));
+        reach(all, of, () => all.run({ do: "up", of, naming, refresh: true, roleName: all.of(of).goodRoleName }));
     for (const of of clusters.keys()) {
         await up(of, "handedOver");
     }
@@ -307,7 +474,10 @@ async function handOverAll(all: SeveralClusters, last: number): Promise<void> {
     }
 }
 
-async function destroyAll(all: SeveralClusters, { order, updatesBetween, killed }: SharedScenario): Promise<void> {
+async function destroyAll(
+    all: SeveralClusters,
+    { order, updatesBetween, killed }: Omit<SharedScenario, "turns">,
+): Promise<void> {
     const left = new Set(order);
     for (const [index, of] of order.entries()) {
         left.delete(of);
@@ -319,7 +489,7 @@ async function destroyAll(all: SeveralClusters, { order, updatesBetween, killed 
             world.problem(`not handed back: ${String(carriers)} pods carry a role`);
         }
         for (const other of updatesBetween ? left : []) {
-            const { roleName } = all.of(other);
+            const { goodRoleName: roleName } = all.of(other);
             await all.run({ do: "up", of: other, naming: "asBefore", refresh: true, roleName });
         }
         all.idle();
@@ -332,8 +502,13 @@ async function reach(all: SeveralClusters, of: number, act: () => Promise<string
         if (failed === "") {
             return;
         }
+        const { world, lists } = all.of(of);
         if (tries === TRIES - 1) {
-            all.of(of).world.problem(`a goal is not reached: ${failed}`);
+            world.problem(`a goal is not reached: ${failed}`);
+        }
+        if (all.followsAdvice && !lists && failed.includes("[node-role-without-permissions]")) {
+            world.note("** the operator follows the advice of node-role-without-permissions");
+            world.setAttached(SHARED, true);
         }
         all.idle();
     }

@@ -3,10 +3,10 @@ import * as fc from "fast-check";
 import type { Fault } from "./faults";
 import { type ClusterFault, type ClusterRun, SHARED, type SharedScenario, type Turn } from "./severalClusters";
 
-const cluster = fc.nat({ max: 2 });
+export const cluster = fc.nat({ max: 2 });
 const killedAt = fc.oneof({ arbitrary: fc.constant(undefined), weight: 2 }, fc.nat({ max: 120 }));
 
-const run: fc.Arbitrary<ClusterRun> = fc.oneof(
+export const clusterRun: fc.Arbitrary<ClusterRun> = fc.oneof(
     {
         arbitrary: fc.record({
             do: fc.constant("up" as const),
@@ -23,20 +23,20 @@ const run: fc.Arbitrary<ClusterRun> = fc.oneof(
 
 const moment = fc.nat({ max: 120 }).map((quarters) => quarters * 250);
 
-const harmless: fc.Arbitrary<Fault> = fc.oneof(
+export const harmless: fc.Arbitrary<Fault> = fc.oneof(
     fc.constant({ kind: "nodeJoins" as const, role: SHARED } as const),
     fc.record({ kind: fc.constant("podDeleted" as const), which: fc.nat({ max: 5 }) }),
 );
 /** Without an injection guard, a pod that the webhook has missed needs the node role. */
-const ofTheWebhook: fc.Arbitrary<Fault> = fc.oneof(
+export const ofTheWebhook: fc.Arbitrary<Fault> = fc.oneof(
     fc.record({ kind: fc.constantFrom("webhookDown" as const, "webhookUp" as const) }),
     fc.record({ kind: fc.constant("webhookLate" as const), milliseconds: fc.constantFrom(1000, 4000) }),
 );
 
-const faultsOf = (fault: fc.Arbitrary<Fault>): fc.Arbitrary<readonly ClusterFault[]> =>
+const faultsOf = (fault: fc.Arbitrary<ClusterFault["fault"]>): fc.Arbitrary<readonly ClusterFault[]> =>
     fc.array(fc.record({ of: cluster, after: moment, fault }), { maxLength: 2 });
 
-const turnWith = (faults: fc.Arbitrary<readonly ClusterFault[]>): fc.Arbitrary<Turn> =>
+const turnWith = (faults: fc.Arbitrary<readonly ClusterFault[]>, run: fc.Arbitrary<ClusterRun>): fc.Arbitrary<Turn> =>
     fc.oneof(
         fc.record({ runs: fc.tuple(run), faults }),
         fc.record({
@@ -52,14 +52,15 @@ const handOver = (of: number): Turn => ({
     faults: [],
 });
 
-function scenarioOf(
+export function scenarioOf(
     lists: fc.Arbitrary<readonly boolean[]>,
     isFar: fc.Arbitrary<boolean>,
-    fault: fc.Arbitrary<Fault>,
+    fault: fc.Arbitrary<ClusterFault["fault"]>,
+    run = clusterRun,
 ): fc.Arbitrary<SharedScenario> {
     return lists.chain((listed) => {
         const all = listed.map((_, index) => index);
-        const turns = fc.array(turnWith(faultsOf(fault)), { minLength: 1, maxLength: 5 });
+        const turns = fc.array(turnWith(faultsOf(fault), run), { minLength: 1, maxLength: 5 });
         return fc.record({
             lists: fc.constant(listed),
             isFar,

@@ -189,6 +189,7 @@ export class ModelWorld {
     private notShown = new Set<string>();
     /** The nodes whose instances the account showed as leaving when a live check looked at it last. */
     private shownAsLeaving: ReadonlySet<ModelNode> = new Set();
+    private runBegan = 0;
     private readonly failedFor = new Map<string, number>();
     private retryAt = 0;
     private backoff = 1000;
@@ -526,6 +527,7 @@ export class ModelWorld {
     /** A run of the engine begins. It does not remember what an earlier one did. */
     public beginRun(): void {
         this.failedFor.clear();
+        this.runBegan = this.now;
         this.acted.clear();
         this.restarts.beginRun();
     }
@@ -554,6 +556,10 @@ export class ModelWorld {
 
     public isTerminated(node: string): boolean {
         return this.nodes.some(({ name, leaving }) => name === node && leaving === "terminated");
+    }
+
+    private isLeaving(node: string): boolean {
+        return this.nodes.some(({ name, leaving }) => name === node && leaving !== undefined);
     }
 
     private roleOf(node: string): string | undefined {
@@ -773,14 +779,18 @@ export class ModelWorld {
                 : [],
         );
         const canaries = failing.filter(({ restart }) => !restart.isOfWave);
-        canaries.forEach(({ uid }) => this.failedFor.set(uid, (this.failedFor.get(uid) ?? 0) + TICK_MILLISECONDS));
+        // A run answers for its own canaries. It may have to leave one of a run that was killed, as while the webhook is down.
+        const ofThisRun = canaries.filter(({ restart }) => restart.at >= this.runBegan);
+        ofThisRun.forEach(({ uid }) => this.failedFor.set(uid, (this.failedFor.get(uid) ?? 0) + TICK_MILLISECONDS));
         if (failing.length - canaries.length > this.maxUnavailable) {
             this.problem(
                 `a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`,
             );
         }
-        const twice = canaries.find((one, index) =>
-            canaries.some(
+        // Nothing restarts on a node whose instance is shutting down, and no run waits for it: handover/decide/leaving.ts.
+        const staying = canaries.filter(({ node }) => !this.isLeaving(node));
+        const twice = staying.find((one, index) =>
+            staying.some(
                 (other, at) =>
                     at < index && this.roleOf(one.node) === this.roleOf(other.node) && !mayBothBe(one, other),
             ),

@@ -3,7 +3,9 @@ import type { AwsAccess } from "../../handover/aws/awsAccess";
 import type { AccountSeen, NodeRoleSeen } from "../../handover/model/world";
 import type { RunContext } from "../../handover/observe/runContext";
 import { CNI_POLICY } from "../model/cniRole";
+import { mayLeave } from "../model/faults";
 import type { ModelNode, ModelWorld } from "../model/world";
+import type { Situation } from "./situations";
 
 export const HOME = "eu-west-1";
 
@@ -23,7 +25,11 @@ export class SimulatedAccount {
     private seenJoiningAt = -Infinity;
     private seenElsewhereAt = -Infinity;
 
-    public constructor(private readonly world: ModelWorld) {}
+    /** @param reach Counts a situation. */
+    public constructor(
+        private readonly world: ModelWorld,
+        private readonly reach: (what: Situation) => void,
+    ) {}
 
     /** An instance of another cluster begins to run with a node role of this one. */
     public startElsewhere(role: string, region: string): void {
@@ -55,17 +61,23 @@ export class SimulatedAccount {
         this.joining = [];
     }
 
-    /** An instance is terminated. Its node leaves when the node controller has noticed. */
-    public terminate(node: ModelNode): void {
+    /**
+     * An instance is terminated. It may be shutting down for a while, in which its pods run and its node is Ready. Its node leaves when the node
+     * controller has noticed that it has stopped.
+     */
+    public terminate(node: ModelNode, shutsDownFor = 0): void {
         const { world } = this;
-        if (
-            node.leaving === undefined &&
-            world.nodes.includes(node) &&
-            world.nodes.some((one) => one !== node && one.leaving === undefined)
-        ) {
-            node.leaving = "terminated";
+        if (node.leaving === undefined && world.nodes.includes(node) && mayLeave(world, node)) {
+            if (shutsDownFor > 0) {
+                this.reach("an instance is shutting down");
+            }
+            node.leaving = shutsDownFor > 0 ? "shutting-down" : "terminated";
             world.changed();
-            world.later(world.now + NOTICED_AFTER_MILLISECONDS, () => this.loseTerminated(node));
+            world.later(world.now + shutsDownFor, () => {
+                node.leaving = "terminated";
+                world.changed();
+            });
+            world.later(world.now + shutsDownFor + NOTICED_AFTER_MILLISECONDS, () => this.loseTerminated(node));
         }
     }
 
@@ -111,6 +123,9 @@ export class SimulatedAccount {
     /** No run answers for an instance that started after it had looked. */
     private checkDetachment(role: string, startedAt: number): void {
         const { world, elsewhere, joining } = this;
+        if (world.nodes.some((node) => node.role === role && node.leaving === "shutting-down")) {
+            this.reach("an instance of the role is shutting down during a detachment");
+        }
         const other = elsewhere.find((one) => one.role === role && one.since <= this.seenElsewhereAt);
         if (other !== undefined) {
             world.problem(

@@ -1,7 +1,8 @@
 /** A batch of random histories, and the shortest one of those that fail. */
 import * as fc from "fast-check";
 import { REAL_RESOURCES, type Resources } from "../model/engine";
-import { type Played, play, type Simulation } from "./play";
+import { type AnySimulation, play } from "./play";
+import type { Played } from "./played";
 import { simulation as anySimulation } from "./scenarios";
 import { Trace } from "./trace";
 
@@ -26,7 +27,7 @@ export interface Hunt {
     /** Only this history. */
     readonly path?: string;
     readonly resources?: Resources;
-    readonly of?: fc.Arbitrary<Simulation>;
+    readonly of?: fc.Arbitrary<AnySimulation>;
     /** Only these problems count. */
     readonly problem?: RegExp;
     /** Whether the first history that fails is enough, which may be a long one. */
@@ -39,7 +40,7 @@ export async function playBatch(hunt: Hunt): Promise<BatchResult> {
     let played = 0;
     let kind: string | undefined;
     let last: Played | undefined;
-    const holds = async (history: Simulation): Promise<boolean> => {
+    const holds = async (history: AnySimulation): Promise<boolean> => {
         const ofThis = new Trace();
         const result = await play(history, resources, ofThis);
         const kinds = result.problems.filter((one) => problem.test(one)).map(kindOf);
@@ -67,9 +68,10 @@ export async function playBatch(hunt: Hunt): Promise<BatchResult> {
     return { runs: played, trace, violation };
 }
 
-/** Without names and numbers. */
+/** Without names and numbers. Where there are several clusters, a problem begins with the name of one: tests/model/severalClusters.ts. */
 export function kindOf(problem: string): string {
     return problem
+        .replace(/^c\d: /, "")
         .replace(/\b(pod|n|other|r|subnet-|i-n|i-other)\d+\b/g, "$1")
         .replace(/\d+/g, "#")
         .replace(/: .*/s, (rest) =>

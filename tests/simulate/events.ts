@@ -1,6 +1,7 @@
 /** What happens to fleets and accounts, beyond the faults of the model. */
 import * as fc from "fast-check";
 import type { ModelNode, ModelWorld } from "../model/world";
+import { mayLeave } from "../model/faults";
 import { addNode } from "../model/ownNodeRoles";
 import { HOME, type SimulatedAccount } from "./account";
 
@@ -14,7 +15,8 @@ export type SimulatedEvent =
       }
     /** An instance of the cluster starts, and joins later. */
     | { readonly kind: "instanceLaunched"; readonly which: number; readonly joinsAfter: number }
-    | { readonly kind: "instanceTerminated"; readonly which: number }
+    /** EC2 shows it as shutting down for a while, before it shows it as terminated. */
+    | { readonly kind: "instanceTerminated"; readonly which: number; readonly shutsDownFor: number }
     /** A node joins whose instance EC2 shows late: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html */
     | { readonly kind: "instanceShownLate"; readonly which: number; readonly milliseconds: number }
     /** Another cluster runs an instance with a node role of this one. */
@@ -41,7 +43,7 @@ export function injectEvent(world: ModelWorld, account: SimulatedAccount, event:
             );
             break;
         case "instanceTerminated":
-            withOne(world.nodes, event.which, (node) => account.terminate(node));
+            withOne(world.nodes, event.which, (node) => account.terminate(node, event.shutsDownFor));
             break;
         case "instanceShownLate":
             withOne(world.nodeRoles, event.which, (role) => hide(world, joinIfRoom(world, role), event.milliseconds));
@@ -85,15 +87,17 @@ function churn(
 
 /** Half of the nodes are drained and deleted, the others lose their instance first. */
 function leave(world: ModelWorld, account: SimulatedAccount, node: ModelNode, at: number): void {
-    if (!world.nodes.includes(node) || world.nodes.length < 2) {
+    if (!world.nodes.includes(node) || !mayLeave(world, node)) {
         return;
     }
     if (at % 2 === 0) {
         world.lose(node);
     } else {
-        account.terminate(node);
+        account.terminate(node, at % 4 === 1 ? SHUTS_DOWN_FOR_MILLISECONDS : 0);
     }
 }
+
+const SHUTS_DOWN_FOR_MILLISECONDS = 12_000;
 
 /** Returns the node, if it has joined at once. */
 function joinIfRoom(world: ModelWorld, role: string): ModelNode | undefined {
@@ -127,22 +131,28 @@ const which = fc.nat({ max: 40 });
 const region = fc.constantFrom(HOME, "eu-central-1", "us-east-1");
 const moment = fc.nat({ max: 240 }).map((quarters) => quarters * 250);
 
+export const churns: fc.Arbitrary<SimulatedEvent> = fc.record({
+    kind: fc.constant("churn" as const),
+    everySeconds: fc.constantFrom(3, 5, 9),
+    livesSeconds: fc.constantFrom(30, 60),
+    forSeconds: fc.constantFrom(15, 60, 120),
+});
+
+/** EC2 waits for the operating system, for minutes if that does not end: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html */
+export const terminations: fc.Arbitrary<SimulatedEvent> = fc.record({
+    kind: fc.constant("instanceTerminated" as const),
+    which,
+    shutsDownFor: fc.constantFrom(0, 4000, 20_000, 90_000),
+});
+
 const event: fc.Arbitrary<SimulatedEvent> = fc.oneof(
-    {
-        arbitrary: fc.record({
-            kind: fc.constant("churn" as const),
-            everySeconds: fc.constantFrom(3, 5, 9),
-            livesSeconds: fc.constantFrom(30, 60),
-            forSeconds: fc.constantFrom(15, 60, 120),
-        }),
-        weight: 3,
-    },
+    { arbitrary: churns, weight: 3 },
     fc.record({
         kind: fc.constant("instanceLaunched" as const),
         which,
         joinsAfter: fc.constantFrom(2000, 15_000, 60_000),
     }),
-    fc.record({ kind: fc.constant("instanceTerminated" as const), which }),
+    terminations,
     fc.record({
         kind: fc.constant("instanceShownLate" as const),
         which,

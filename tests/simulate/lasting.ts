@@ -4,11 +4,23 @@ import type { SimulatedAccount } from "./account";
 import { injectEvent } from "./events";
 
 /** `notReadyNode`: until a hand-back is reached that the operator wants first. */
-export const LASTING = ["churn", "deniedRegion", "instanceThatNeverJoins", "sharedRole", "notReadyNode"] as const;
+export const LASTING = [
+    "churn",
+    "deniedRegion",
+    "instanceThatNeverJoins",
+    "sharedRole",
+    "sharedRoleInDeniedRegion",
+    "instanceShuttingDown",
+    "notReadyNode",
+] as const;
 export type Lasting = (typeof LASTING)[number];
 
 /** Longer than all runs towards the goals. */
 const FOR_SECONDS = 3600;
+
+const SERVES_AFTER_MILLISECONDS = 5000;
+/** Longer than most runs, and shorter than their limits. */
+const SHUTS_DOWN_FOR_MILLISECONDS = 120_000;
 
 export function beginLasting(world: ModelWorld, account: SimulatedAccount, lasting: readonly Lasting[]): void {
     const [role = "a"] = world.nodeRoles;
@@ -22,6 +34,21 @@ export function beginLasting(world: ModelWorld, account: SimulatedAccount, lasti
         instanceThatNeverJoins: () =>
             injectEvent(world, account, { kind: "instanceLaunched", which: 0, joinsAfter: FOR_SECONDS * 1000 }),
         sharedRole: () => account.startElsewhere(role, "eu-central-1"),
+        sharedRoleInDeniedRegion: () => {
+            account.startElsewhere(role, "us-east-1");
+            account.startElsewhere(role, "us-east-1");
+            injectEvent(world, account, { kind: "regionDenied", region: "us-east-1" });
+        },
+        // A run waits for it: its pods may use the node role until it has stopped.
+        instanceShuttingDown: () => {
+            world.join(role);
+            world.advance(SERVES_AFTER_MILLISECONDS);
+            injectEvent(world, account, {
+                kind: "instanceTerminated",
+                which: world.nodes.length - 1,
+                shutsDownFor: SHUTS_DOWN_FOR_MILLISECONDS,
+            });
+        },
         notReadyNode: () => {
             const [, node] = world.nodes;
             if (node !== undefined) {

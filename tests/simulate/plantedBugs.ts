@@ -9,6 +9,7 @@ import type { OperationContext, RunContext } from "../../handover/observe/runCon
 import type { LiveInputs, LiveResource } from "../../handover/run/liveResource";
 import { REAL_RESOURCES, type Resources } from "../model/engine";
 import { opening, withLook } from "../model/plantedRolloutBugs";
+import { recordsOnlyAttached, takesAwayAgain } from "../model/plantedSharingBugs";
 
 export interface PlantedBug {
     /** The situation. */
@@ -147,6 +148,29 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         title: "does not see the instances of other clusters",
         resources: withNodeRoles((role) => ({ ...role, instancesElsewhere: [] })),
         problem: /a policy is detached from \S+, which an instance in \S+ uses outside this cluster/,
+    },
+    {
+        about: "shared node roles",
+        title: "forgets the roles that it has found detached and never seen attached",
+        resources: recordsOnlyAttached,
+        problem: /a goal is not reached: \[node-role-without-permissions\]/,
+    },
+    {
+        about: "shared node roles",
+        title: "detaches a policy again that another cluster's hand-back has attached",
+        resources: takesAwayAgain,
+        problem: /c\d: pod\d+ on \S+ has no path: it carries the node role/,
+    },
+    {
+        about: "impatience",
+        title: "takes an instance that is shutting down for one that is terminated",
+        resources: withAccount(async (aws, query) => {
+            const seen = await aws.look(query);
+            const { leavingInstances = {} } = seen;
+            const gone = Object.keys(leavingInstances).map((id) => [id, "terminated"] as const);
+            return gone.length === 0 ? seen : { ...seen, leavingInstances: Object.fromEntries(gone) };
+        }),
+        problem: /has no path: it carries the node role/,
     },
     {
         about: "impatience",

@@ -1,6 +1,7 @@
 /** What a campaign prints at its end. */
 import type { Violation } from "./batch";
-import { mostCalls } from "./play";
+import { mostCalls } from "./checks";
+import { SITUATIONS } from "./situations";
 import type { Counts, Trace } from "./trace";
 import { refusalCodes, TRANSITIONS } from "./transitions";
 
@@ -37,6 +38,7 @@ export function report(totals: Totals, trace: Trace): string {
         "",
         ...section("Transitions", TRANSITIONS, trace.steps),
         ...section("Refusals", codes, trace.refusals),
+        ...section("Situations", SITUATIONS, trace.situations),
         "Perturbed",
         ...table(trace.perturbed),
         "",

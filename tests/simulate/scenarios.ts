@@ -11,8 +11,9 @@ import { scenarioWithTurningOff } from "../model/turningOff";
 import { events } from "./events";
 import { PLAYED_LASTING } from "./knownGaps";
 import { perturbations } from "./perturbations";
-import type { Simulation, SimulatedTurn } from "./play";
+import type { AnySimulation, Simulation, SimulatedTurn } from "./play";
 import { rivalTurn } from "./rival";
+import { sharedHistory, sharedHistoryWithTurningOff } from "./sharedHistories";
 
 /** As many as a history of the model has turns at most. */
 const MOST_TURNS = { minLength: 8, maxLength: 8 };
@@ -105,7 +106,7 @@ const FLEETS = adding(fleet, all, eitherGoal);
 /** What the runs of a campaign are made of, and how often each kind occurs. */
 export const KINDS: readonly {
     readonly name: string;
-    readonly of: fc.Arbitrary<Simulation>;
+    readonly of: fc.Arbitrary<AnySimulation>;
     readonly weight: number;
 }[] = [
     { name: "small clusters", of: SMALL, weight: 8 },
@@ -120,8 +121,10 @@ export const KINDS: readonly {
     { name: "other arguments", of: adding(scenarioWithChanges, perturbedOnly, handOverFirst), weight: 1 },
     { name: "live checks off", of: adding(scenarioWithTurningOff, perturbedOnly, handOverFirst), weight: 1 },
     { name: "neighbours", of: adding(scenarioWithNeighbours, perturbedOnly, handOverFirst), weight: 1 },
+    { name: "a shared node role", of: sharedHistory, weight: 3 },
+    { name: "a shared node role, live checks off", of: sharedHistoryWithTurningOff, weight: 2 },
 ];
 
-export const simulation: fc.Arbitrary<Simulation> = fc.oneof(
+export const simulation: fc.Arbitrary<AnySimulation> = fc.oneof(
     ...KINDS.map(({ of, weight }) => ({ arbitrary: of, weight })),
 );

@@ -5,6 +5,7 @@ import type { LiveInputs, LiveResource } from "../../handover/run/liveResource";
 import type { OperationContext, RunContext } from "../../handover/observe/runContext";
 import type { Resources } from "../model/engine";
 import { opening } from "../model/plantedRolloutBugs";
+import type { Situation } from "./situations";
 
 export type Counts = Record<string, number>;
 
@@ -13,6 +14,7 @@ export class Trace {
     public readonly steps: Counts = {};
     public readonly refusals: Counts = {};
     public readonly perturbed: Counts = {};
+    public readonly situations: Counts = {};
     /** The highest numbers of a run. */
     public readonly most: Counts = {};
 
@@ -28,18 +30,20 @@ export class Trace {
         add(this.perturbed, what);
     }
 
+    public reach(what: Situation): void {
+        add(this.situations, what);
+    }
+
     public atMost(what: string, value: number): void {
         this.most[what] = Math.max(this.most[what] ?? 0, value);
     }
 
     /** Adds what another trace has counted. */
-    public join({ steps, refusals, perturbed, most }: Pick<Trace, "steps" | "refusals" | "perturbed" | "most">): void {
-        (["steps", "refusals", "perturbed"] as const).forEach((part) =>
-            Object.entries({ steps, refusals, perturbed }[part]).forEach(([what, count]) =>
-                add(this[part], what, count),
-            ),
+    public join(other: Pick<Trace, "steps" | "refusals" | "perturbed" | "situations" | "most">): void {
+        (["steps", "refusals", "perturbed", "situations"] as const).forEach((part) =>
+            Object.entries(other[part]).forEach(([what, count]) => add(this[part], what, count)),
         );
-        Object.entries(most).forEach(([what, value]) => this.atMost(what, value));
+        Object.entries(other.most).forEach(([what, value]) => this.atMost(what, value));
     }
 }
 

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { play } from "../../simulate/play";
 import { KINDS } from "../../simulate/scenarios";
+import { SITUATIONS } from "../../simulate/situations";
 import { Trace } from "../../simulate/trace";
 import { refusalCodes, TRANSITIONS } from "../../simulate/transitions";
 
@@ -10,7 +11,7 @@ const RUNS_OF_EACH_KIND = 3;
 describe("The report of a simulation", function () {
     this.timeout(0);
 
-    it("knows each transition and each refusal that its histories reach", async () => {
+    it("knows each transition, each refusal and each situation that its histories reach", async () => {
         const trace = new Trace();
         for (const { of } of KINDS) {
             for (const history of fc.sample(of, { seed: 3, numRuns: RUNS_OF_EACH_KIND })) {
@@ -21,6 +22,7 @@ describe("The report of a simulation", function () {
             Object.keys(reached).filter((one) => !all.includes(one));
         assert.deepEqual(unknown(trace.steps, TRANSITIONS), []);
         assert.deepEqual(unknown(trace.refusals, refusalCodes()), []);
+        assert.deepEqual(unknown(trace.situations, SITUATIONS), []);
         assert.ok(Object.keys(trace.steps).length > TRANSITIONS.length / 3);
     });
 });

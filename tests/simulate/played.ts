@@ -1,0 +1,4 @@
+export interface Played {
+    readonly problems: readonly string[];
+    readonly log: readonly string[];
+}
