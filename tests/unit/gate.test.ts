@@ -135,10 +135,11 @@ describe("the gate", function () {
             "test:package",
             "test:policies",
             "test:sandbox",
+            "test:sandbox",
             "test:simulate -- --runs 200 --seed 2026 --minutes 1 --workers 1 --exhaustive 0",
             "typecheck",
         ]);
-        strictEqual(lastLine(stdout), "35 passed, 0 failed");
+        strictEqual(lastLine(stdout), "37 passed, 0 failed");
         strictEqual(status, 0);
         doesNotMatch(stdout, /UNSTABLE|FAILED/);
     });
@@ -197,7 +198,7 @@ describe("the gate", function () {
             "test.2": failing(1, "/x/a.test.ts"),
         });
         match(stdout, /━━ FAILED: unit tests\n {2}3 failing/);
-        strictEqual(lastLine(stdout), "34 passed, 3 failed");
+        strictEqual(lastLine(stdout), "36 passed, 3 failed");
         strictEqual(status, 1);
     });
 
