@@ -43,22 +43,31 @@ const FIRST_POD_MILLISECONDS = 15_000;
 
 const isAnnotated = (world: ModelWorld, name: string) => world.accountOf(name).annotations[ROLE_ARN] !== undefined;
 
-/** @param stays The node roles that get nothing back. */
-export function handedBack(world: ModelWorld, engine: Engine, stays: readonly string[]): string | undefined {
+/**
+ * @param stays The node roles that get nothing back.
+ * @param mayStay Those that may get something back, or not.
+ */
+export function handedBack(
+    world: ModelWorld,
+    engine: Engine,
+    stays: readonly string[],
+    mayStay: readonly string[],
+): string | undefined {
     // Another party's role is no concern of the hand-back on pods that the live checks do not restart.
     const others = world.others.carriers.filter(({ roleArn }) => roleArn !== FOREIGN_ROLE);
     const pods = world.pods.filter(({ node, roleArn }) => roleArn !== undefined && !world.isTerminated(node));
     const carriers = [...pods, ...others];
+    const sure = (roles: readonly string[]) => roles.filter((role) => !mayStay.includes(role));
     const warned = (role: string) =>
         world.log.some((line) => line.includes(`warning: ${role} has no nodes and belongs to this program`));
     return firstOf([
         [carriers.length > 0, `pods with a role: ${carriers.map(({ name }) => name).join(", ")}`],
         [!world.nodeRoles.every((role) => world.isAttached(role)), "a node role has lost its policy"],
         [
-            world.ownNodeRoles.leftWithout.join() !== stays.join(),
+            sure(world.ownNodeRoles.leftWithout).join() !== sure(stays).join(),
             `other node roles than ${stays.join()} got nothing back`,
         ],
-        [!stays.every(warned), `there is no warning that ${stays.join()} got nothing back`],
+        [!sure(stays).every(warned), `there is no warning that ${stays.join()} got nothing back`],
         [hasLostCustomerPolicy(world), "the node role a has lost the customer's policy"],
         [world.guard !== undefined, "the injection guard still exists"],
         [hasAnnotations(world), "a service account still has annotations"],

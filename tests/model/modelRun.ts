@@ -12,7 +12,7 @@ import { admitsOther, checkEnd, type Expected, mayGoBack } from "./endOfRun";
 import { Operator } from "./operator";
 import { injectOutsider, isOutsider, Outsider } from "./outsiders";
 import { type InstanceChange, injectInstanceChange, isInstanceChange } from "./otherInstances";
-import { staysWithout } from "./ownNodeRoles";
+import { leavingRoles, staysWithout } from "./ownNodeRoles";
 import { Run } from "./run";
 import { ModelWorld, ROLE_ARN } from "./world";
 
@@ -140,7 +140,8 @@ export async function reachHandBack(
     afterRun?: AfterRun,
 ): Promise<void> {
     const stays = staysWithout(world);
-    const isReached = () => handedBack(world, engine, stays);
+    const mayStay = leavingRoles(world);
+    const isReached = () => handedBack(world, engine, stays, mayStay);
     await reachGoal(world, "the hand-back", isReached, (run) => engine.destroy(run), operator, afterRun);
 }
 

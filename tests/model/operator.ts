@@ -78,15 +78,7 @@ export class Operator {
             this.world.note(`** the operator follows the advice of ${code}`);
             act();
         });
-        return known.length > 0 || this.restartForeign(message);
-    }
-
-    /** "Fix the cause": pods that are not Ready since they carry another tool's role, whose annotation is gone, start without it. */
-    private restartForeign(message: string): boolean {
-        const named = new Set(message.includes("[time-limit]") ? message.match(/\bpod\d+\b/g) : []);
-        const pods = this.world.pods.filter(({ name, roleArn }) => roleArn === FOREIGN_ROLE && named.has(name));
-        pods.forEach(({ uid }) => this.world.stop(uid, false));
-        return pods.length > 0;
+        return known.length > 0 || restartForeign(this.world, message);
     }
 
     /** The message names the component's DaemonSet too, if the program names another one. */
@@ -155,4 +147,12 @@ export class Operator {
         const used = this.world.nodes.map(({ role }) => role);
         return { detachFromNodeRoles: [...new Set([...(this.program.detachFromNodeRoles ?? []), ...used])] };
     }
+}
+
+/** "Fix the cause": pods that are not Ready since they carry another tool's role, whose annotation is gone, start without it. */
+export function restartForeign(world: ModelWorld, message: string): boolean {
+    const named = new Set(message.includes("[time-limit]") ? message.match(/\bpod\d+\b/g) : []);
+    const pods = world.pods.filter(({ name, roleArn }) => roleArn === FOREIGN_ROLE && named.has(name));
+    pods.forEach(({ uid }) => world.stop(uid, false));
+    return pods.length > 0;
 }

@@ -60,7 +60,15 @@ export function staysWithout(world: ModelWorld): string[] {
 const lacksPolicy = (world: ModelWorld, role: string) =>
     world.ownNodeRoles.hasEverHad(role) && isIdle(world, role) && !world.isAttached(role);
 
-const isIdle = ({ nodes }: ModelWorld, of: string) => nodes.every(({ role }) => role !== of);
+/** No instance has it, in this cluster or elsewhere. */
+const isIdle = ({ nodes, joiningRoles, usedElsewhere }: ModelWorld, of: string) =>
+    nodes.every(({ role, leaving }) => role !== of || leaving === "terminated") &&
+    !joiningRoles.includes(of) &&
+    !usedElsewhere.has(of);
+
+/** The node roles of instances that are leaving: whether they have any is about to change. */
+export const leavingRoles = ({ nodes }: ModelWorld) =>
+    nodes.flatMap(({ role, leaving }) => (leaving === undefined ? [] : [role]));
 
 /**
  * The owner of a node pool adds a node. If the role has no nodes and did not get its policy back, the owner first runs the command of the

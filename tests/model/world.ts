@@ -99,6 +99,8 @@ export class ModelWorld {
     public readonly terminated = new Set<string>();
     /** The node roles that keep their policies, since instances elsewhere use them whose clusters the program does not name. */
     public readonly usedElsewhere = new Set<string>();
+    /** The node roles of the cluster's instances that have not joined. */
+    public joiningRoles: readonly string[] = [];
     /** The DaemonSet, and its service account. Their owner may change both. */
     public daemonSetName = AWS_NODE;
     public serviceAccountName = AWS_NODE;

@@ -49,16 +49,21 @@ export class SimulatedAccount {
     public launch(role: string, joinsAfter: number, join: () => void): void {
         const { world } = this;
         const instance = this.instance(role, HOME);
-        this.joining = [...this.joining, instance];
+        this.setJoining([...this.joining, instance]);
         world.later(world.now + joinsAfter, () => {
-            this.joining = this.joining.filter((one) => one !== instance);
+            this.setJoining(this.joining.filter((one) => one !== instance));
             join();
         });
     }
 
+    private setJoining(joining: readonly Instance[]): void {
+        this.joining = joining;
+        this.world.joiningRoles = joining.map(({ role }) => role);
+    }
+
     /** Those that have not joined never will: the operator terminates them. */
     public terminateJoining(): void {
-        this.joining = [];
+        this.setJoining([]);
     }
 
     /**

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { attempt } from "../model/attempt";
 import { Engine, type Program, type Resources } from "../model/engine";
+import { restartForeign } from "../model/operator";
 import { Run } from "../model/run";
 import type { ModelWorld } from "../model/world";
 
@@ -51,7 +52,7 @@ export class Rival {
         let failed = "";
         for (let tries = 0; isLeft() && tries < MOST_TRIES; tries += 1) {
             failed = await destroy("the second stack", engine);
-            if (isLeft()) {
+            if (isLeft() && !restartForeign(world, failed)) {
                 await destroy("the first stack", first);
             }
         }

@@ -56,7 +56,7 @@ describe("A canary whose node becomes NotReady, and that returns without a way t
         await up();
         assert.deepEqual([handedOver(world, engine, PROGRAM, []), world.problems], [undefined, []]);
         await engine.destroy(new Run(world));
-        assert.deepEqual([handedBack(world, engine, []), world.problems], [undefined, []]);
+        assert.deepEqual([handedBack(world, engine, [], []), world.problems], [undefined, []]);
     });
 
     it("needs nothing more than the way to STS", async () => {
