@@ -62,7 +62,7 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
     if (complaint !== undefined) {
         return complaint;
     }
-    const { first, others } = canaryPlaces(places);
+    const { first, others } = canaryPlaces(begunFirst(target, world, memory, places));
     const works = (place: Place) => hasWorkedIn(place, memory) || carriersIn(target, world, place).right.length > 0;
     const tested = first.every(works) ? [...first, ...others] : first;
     const steps = tested.flatMap((place) => placeStep(target, world, memory, place) ?? []);
@@ -76,6 +76,21 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
         do: "done",
         why: tested.length === 0 ? "nothing to test: the cluster has no nodes" : whatWorks(tested, places),
     };
+}
+
+/**
+ * The places in which a canary has begun come first, so that they stay those of their node roles, whichever nodes join or leave meanwhile: there is
+ * no second canary of a role before the first one works.
+ */
+function begunFirst(target: RolloutTarget, world: World, memory: Memory, places: readonly Place[]): Place[] {
+    const isBegun = (place: Place) => {
+        const { right, starting } = carriersIn(target, world, place);
+        return (
+            right.length + starting.length > 0 || place.nodes.some(({ name }) => memory.restarts[name] !== undefined)
+        );
+    };
+    const begun = new Set(places.filter(isBegun));
+    return [...begun, ...places.filter((place) => !begun.has(place))];
 }
 
 /** A look as the rollout judges it: without nodes that leave, and without complaints that may be due to IAM's delay. */

@@ -272,10 +272,10 @@ function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     }
     const old = rolling ? cluster.pods.filter(({ current, terminating }) => !current && !terminating) : fleet.wrong;
     if (old.length > 0) {
-        return {
-            do: "wait",
-            why: `${String(old.length)} of ${String(cluster.nodes.length)} pods have not restarted yet`,
-        };
+        // The controller's rolling update waits for them, whatever credentials they have.
+        const holdingUp = cluster.pods.filter(({ ready, current, terminating }) => current && !ready && !terminating);
+        const why = `${String(old.length)} of ${String(cluster.nodes.length)} pods have not restarted yet`;
+        return { do: "wait", why: holdingUp.length === 0 ? why : `${why} (not Ready: ${listNames(holdingUp)})` };
     }
     const back = `${String(fleet.right.length)} pods use their former credentials again; none carries the role`;
     return (

@@ -63,8 +63,7 @@ function waveStep(target: RolloutTarget, world: World, memory: Memory): Step | u
     if (inFlight !== undefined) {
         return inFlight;
     }
-    const untested = onePodInEachUntestedPlace(fleet, world);
-    const wave = untested.length > 0 ? { ...fleet, wrong: untested } : fleet;
+    const wave = { ...fleet, wrong: podsOfWave(fleet, world) };
     return restartWrong(wave, memory, at, describeCredentials, Math.max(1, seenToWork(fleet, memory)));
 }
 
@@ -102,6 +101,15 @@ function failedWave(target: RolloutTarget, fleet: Fleet, world: World, memory: M
 }
 
 const refuse = (refusal: Extract<Step, { do: "refuse" }>["refusal"]) => ({ do: "refuse", refusal }) satisfies Step;
+
+/**
+ * While places are untested, only one pod in each of them restarts, and the pods that are not Ready, wherever they are: each of these takes one of the
+ * pods that may be unavailable, and no wave would ever begin.
+ */
+function podsOfWave(fleet: Fleet, world: World): readonly PodSeen[] {
+    const untested = onePodInEachUntestedPlace(fleet, world);
+    return untested.length === 0 ? fleet.wrong : fleet.wrong.filter((pod) => untested.includes(pod) || !pod.ready);
+}
 
 /** There may be more places than canaries. The next waves test the others, with one pod each. */
 function onePodInEachUntestedPlace(fleet: Fleet, world: World): PodSeen[] {

@@ -58,8 +58,9 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     const isAwaited = [...fleet.starting, ...fleet.terminating].some(
         ({ node, startProblem }) => touched.has(node) && startProblem === undefined,
     );
+    const areOthersFirst = isAwaited || fleet.nodesWithoutPod.length > 0 || fleet.wrong.some(({ ready }) => !ready);
     // Pods that are broken for another reason may use up maxUnavailable for good. A pod that is Ready and complains does not wait for them.
-    const budget = isAwaited || fleet.nodesWithoutPod.length > 0 ? fleet.budget : Math.max(fleet.budget, 1);
+    const budget = areOthersFirst ? fleet.budget : Math.max(fleet.budget, 1);
     return (
         restartWrong({ ...fleet, budget }, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
         // The remaining wrong pods are on NotReady nodes.

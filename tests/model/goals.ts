@@ -55,7 +55,10 @@ export function handedBack(
 ): string | undefined {
     // Another party's role is no concern of the hand-back on pods that the live checks do not restart.
     const others = world.others.carriers.filter(({ roleArn }) => roleArn !== FOREIGN_ROLE);
-    const pods = world.pods.filter(({ node, roleArn }) => roleArn !== undefined && !world.isTerminated(node));
+    const pods = world.pods.filter(
+        ({ node, roleArn, restart }) =>
+            roleArn !== undefined && !world.isTerminated(node) && !(roleArn === FOREIGN_ROLE && restart === undefined),
+    );
     const carriers = [...pods, ...others];
     const sure = (roles: readonly string[]) => roles.filter((role) => !mayStay.includes(role));
     const warned = (role: string) =>

@@ -36,7 +36,7 @@ export type ClusterRun =
           readonly withdraws: boolean;
           readonly killedAt?: number | undefined;
       }
-    /** An update with `liveChecks: false`. The pods keep the role, so the cluster stays one that is handed over. */
+    /** An update with `liveChecks: false`. The other programs first stop to name it, as the documentation says. */
     | {
           readonly do: "turnOff";
           readonly of: number;
@@ -284,7 +284,7 @@ export class SeveralClusters {
 
     /** Returns the message of its error, or an empty string. */
     public async run(run: ClusterRun): Promise<string> {
-        if (run.do === "destroy" && run.withdraws) {
+        if (run.do === "turnOff" || (run.do === "destroy" && run.withdraws)) {
             await this.withdraw(this.of(run.of));
         }
         return this.prepared(run)(undefined);

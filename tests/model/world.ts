@@ -837,7 +837,8 @@ export class ModelWorld {
     public leftCutOff(roleArn: string): ModelPod[] {
         const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
         return this.cutOffWith(roleArn).filter(
-            ({ node, restart, startProblem }) => restart !== undefined && startProblem === undefined && ready.has(node),
+            ({ node, restart, startProblem }) =>
+                restart !== undefined && startProblem === undefined && ready.has(node) && !this.isLeaving(node),
         );
     }
 

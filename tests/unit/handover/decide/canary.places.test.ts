@@ -44,6 +44,18 @@ describe("With several places, the canaries", () => {
             restart(`${first("n1", "nodes in s1")}; ${first("n3", "b in s1")}`, "pod-n1", "pod-n3"),
         ],
         [
+            "stay in the place in which one has begun, also if another place of the node role is the first one now",
+            places({ n1: inSubnet("s1"), n2: inSubnet("s2", notYet) }),
+            wait("canary pod-n2 on n2 of nodes in s2: not Ready yet"),
+        ],
+        [
+            "stay in the place in which this run has restarted one, while the node waits for the next pod",
+            places({ n1: inSubnet("s1"), n2: inSubnet("s2", null) }),
+            wait("canary on n2: no new pod yet"),
+            {},
+            memoryWith({ restarts: { n2: 1 } }),
+        ],
+        [
             "are not one on a NotReady node that has the role already, if the role works in another pod",
             places({
                 n1: inSubnet("s1", notYet, { ready: false }),

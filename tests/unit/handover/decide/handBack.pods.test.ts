@@ -122,6 +122,15 @@ table("On the way back, the pods", [
         propagated,
     ],
     [
+        "of the old template are waited for, and the message names those that hold up the rolling update",
+        podsWithRole({
+            pods: pods(onNodeRole, pod("n1", onNodeRole, { ready: false }), pod("n2", right, { current: false })),
+        }),
+        wait("1 of 3 pods have not restarted yet (not Ready: pod-n1)"),
+        {},
+        propagated,
+    ],
+    [
         "of the old template are waited for without the role",
         podsWithoutRole({ pods: pods(onNodeRole, pod("n2", onNodeRole, { current: false })) }),
         wait("1 of 3 pods have not restarted yet"),

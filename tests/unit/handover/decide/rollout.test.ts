@@ -207,6 +207,17 @@ describe("A wave after ten canaries in more places", () => {
         );
     });
 
+    it("begins with pods that are not Ready, wherever they are: each of them uses up maxUnavailable", () => {
+        const of = places(
+            twelve((nth) => (nth < 10 ? working : nth === 12 ? { ready: false, readySince: undefined } : {})),
+            { maxUnavailable: 1 },
+        );
+        deepStrictEqual(
+            comparableStep(nextRolloutStep(target, of, fresh)),
+            restart(NOTHING_OF_ITS_OWN("pod-n12"), "pod-n12"),
+        );
+    });
+
     it("is of any pods once each place has one that works", () => {
         const of = places(
             twelve((nth) => (nth < 12 ? working : {})),

@@ -148,6 +148,11 @@ describe("Taking a rollout back", () => {
             },
         ],
         [
+            "restarts those that are not Ready before one that is: together they would exceed maxUnavailable",
+            after({ pods: [pod("n1", right, starting), pod("n2", right, young), pod("n3", onNodeRole)] }),
+            restartPod("pod-n1"),
+        ],
+        [
             "restarts those that are Ready within maxUnavailable",
             after({ pods: [pod("n1", right, young), pod("n2", right, young), pod("n3", right)] }),
             restartPod("pod-n1"),
