@@ -23,7 +23,7 @@ const STOP_MILLISECONDS = 750;
 const SLOW_STOP_MILLISECONDS = 6000;
 /** How long an instance is shutting down. Its pods run until then. */
 const SHUTDOWN_MILLISECONDS = 5000;
-const LONGEST_BACKOFF_MILLISECONDS = 60_000;
+export const LONGEST_BACKOFF_MILLISECONDS = 60_000;
 /** How long a canary is watched. */
 export const STABLE_SECONDS = 13;
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
