@@ -131,9 +131,14 @@ describeNightly("a node role that other clusters use", () => {
         assert.deepStrictEqual([await roles(), await holdsPolicy()], [[undefined], true]);
     });
 
-    it("gets it back from a stack that has never seen it attached", async () => {
+    it("gets it back from a stack that has never seen it attached: for the pods that have no path, and again at the end", async () => {
         await iam.client.send(new DetachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
-        assert.deepStrictEqual(await up(NAMED), { detachedFrom: [NODE_ROLE], remaining: "" });
+        const { detachedFrom, remaining } = await up(NAMED);
+        assert.deepStrictEqual([detachedFrom, await holdsPolicy()], [[], true]);
+        assert.match(remaining, /^\[node-role-shared\]/);
+        const all = { ...NAMED, handedOverClusterArns: [blue, green] };
+        assert.deepStrictEqual(await up(all), { detachedFrom: [NODE_ROLE], remaining: "" });
+        assert.strictEqual(await holdsPolicy(), false);
         await stack.destroy();
         assert.deepStrictEqual([await roles(), await holdsPolicy()], [[undefined], true]);
     });
