@@ -56,7 +56,7 @@ export async function startFront(
             }
         },
         start: async () => {
-            server ??= await listen(port);
+            server ??= await onceFree(() => listen(port));
         },
         delay: (milliseconds) => (delayMilliseconds = milliseconds),
         showWrongCertificate: (isWrong) => {
@@ -66,6 +66,19 @@ export async function startFront(
             server?.closeAllConnections();
         },
     };
+}
+
+/** While the server is stopped, an outgoing connection of another process may take its port, for a moment. */
+async function onceFree<T>(listen: () => Promise<T>, triesLeft = 40): Promise<T> {
+    try {
+        return await listen();
+    } catch (error) {
+        if (triesLeft === 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") {
+            throw error;
+        }
+        await sleep(500);
+        return onceFree(listen, triesLeft - 1);
+    }
 }
 
 function listening(server: Server, port: number): Promise<Server> {
