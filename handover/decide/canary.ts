@@ -83,14 +83,10 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
  * no second canary of a role before the first one works.
  */
 function begunFirst(target: RolloutTarget, world: World, memory: Memory, places: readonly Place[]): Place[] {
-    const isBegun = (place: Place) => {
-        const { right, starting } = carriersIn(target, world, place);
-        return (
-            right.length + starting.length > 0 || place.nodes.some(({ name }) => memory.restarts[name] !== undefined)
-        );
-    };
-    const begun = new Set(places.filter(isBegun));
-    return [...begun, ...places.filter((place) => !begun.has(place))];
+    const carriers = world.cluster.pods.filter((pod) => !pod.terminating && hasDelivery(pod, target));
+    const begunOn = new Set([...carriers.map(({ node }) => node), ...Object.keys(memory.restarts)]);
+    const isBegun = ({ nodes }: Place) => nodes.some(({ name }) => begunOn.has(name));
+    return [...places.filter(isBegun), ...places.filter((place) => !isBegun(place))];
 }
 
 /** A look as the rollout judges it: without nodes that leave, and without complaints that may be due to IAM's delay. */

@@ -16,7 +16,6 @@ import {
     CoreV1Api,
     PatchStrategy,
     setHeaderOptions,
-    type V1Pod,
 } from "@kubernetes/client-node";
 import type { Sandbox } from "local-eks";
 import { type IamState, lastIamChange } from "local-eks/iam";
@@ -26,6 +25,7 @@ import type { ComponentArguments } from "./engine/program";
 import type { Faults } from "./faults";
 import type { Monitor } from "./monitor/monitor";
 import type { Outsider } from "./monitor/recording";
+import { isReady } from "./monitor/records";
 import type { Sizes } from "./sizes";
 import { stateOfBefore } from "./state/ofBefore";
 import { type Snapshot, snapshot } from "./state/snapshot";
@@ -173,7 +173,7 @@ export class Stage {
             status?.observedGeneration === metadata?.generation &&
             [status?.updatedNumberScheduled, status?.numberReady, items.length].every((count) => count === wanted) &&
             // The status is a moment older than the pods.
-            items.every((pod) => isReady(pod) && nodes.has(pod.spec?.nodeName))
+            items.every((pod) => isReady(pod.status?.conditions) && nodes.has(pod.spec?.nodeName))
         );
     }
 
@@ -400,10 +400,6 @@ export class Stage {
 
 function assertNone(differences: readonly string[]): void {
     assert.ok(differences.length === 0, `unexpected state:\n  ${differences.join("\n  ")}`);
-}
-
-function isReady({ status }: V1Pod): boolean {
-    return status?.conditions?.some((of) => of.type === "Ready" && of.status === "True") ?? false;
 }
 
 export function tail(output: string, lines = 25): string {

@@ -47,6 +47,6 @@ export function roleOf({ metadata }: V1ServiceAccount): string | undefined {
     return metadata?.annotations?.["eks.amazonaws.com/role-arn"];
 }
 
-function isReady(conditions: readonly { type: string; status: string }[] | undefined): boolean {
+export function isReady(conditions: readonly { type: string; status: string }[] | undefined): boolean {
     return conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
