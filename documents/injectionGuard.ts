@@ -121,13 +121,16 @@ function listedIn(expression: string): string[] {
     return strings.map((text) => text.slice(1, -1).replace(/\\(.)/g, "$1"));
 }
 
+/** Each refusal of an injection guard begins with these words. */
+export const REFUSED_A_POD = "eks-cni: refused a pod";
+
 /**
  * The message in the DaemonSet's events. An event outlives the component by up to an hour, and the Kubernetes provider shows it
  * in the next update, so the message has no command that may be wrong by then.
  */
 function refusalMessage({ namespace, name }: ServiceAccountName): string {
     return (
-        `eks-cni: refused a pod of the service account ${namespace}/${name}. The pod does not have the approved CNI role, and the role ` +
+        `${REFUSED_A_POD} of the service account ${namespace}/${name}. The pod does not have the approved CNI role, and the role ` +
         "of its node may no longer have the CNI policy. The DaemonSet controller retries. If pods are still refused after some minutes, " +
         "run pulumi up --refresh."
     );

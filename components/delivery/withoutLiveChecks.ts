@@ -25,21 +25,16 @@ type Change = Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs">;
  *
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/
  */
-export function noteAnnotation({
-    role,
-    daemonSetPatch,
-}: Pick<Shape, "role" | "daemonSetPatch">): pulumi.ResourceHookBinding {
+export function noteAnnotation({ role }: Pick<Shape, "role">): pulumi.ResourceHookBinding {
     return beforeChange("without-live-checks", async (change) => {
-        if (!daemonSetPatch) {
-            await refuseAnotherRole(change);
-        }
+        await refuseAnotherRole(change);
         await noteBeforeChange(change, thisEngine(), role ? "annotated" : "annotatedExistingRole");
     });
 }
 
 /**
- * Refuses to turn the live checks off in the update that brings another role, if this update restarts no pod: the engine deletes the
- * role that pods carry at its end.
+ * Refuses to turn the live checks off in the update that brings another role. The injection guard is still there while the pods restart, and
+ * would refuse them. Without a rollout, the engine would delete the role that pods carry.
  */
 export async function refuseAnotherRole({ oldInputs, newInputs }: Change): Promise<void> {
     const [before, after] = [annotationsOf(oldInputs), annotationsOf(newInputs)];
@@ -47,7 +42,7 @@ export async function refuseAnotherRole({ oldInputs, newInputs }: Change): Promi
     const { [ROLE_ARN_ANNOTATION]: roleArn = "" } = after;
     if (isTurnedOff(before, after) && former !== undefined && former !== roleArn) {
         const { refusals } = await import("../../handover/model/refusals");
-        throw refusals.replacedWithoutRollout(former, roleArn);
+        throw refusals.replacedAsTurnedOff(former, roleArn);
     }
 }
 

@@ -1,4 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
+import { REFUSED_A_POD } from "../../documents/injectionGuard";
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { isRefusal } from "../model/refusal";
@@ -31,12 +32,23 @@ export async function testAdmission(
         if (!isRefusal(error) || TRANSIENT.includes(error.code)) {
             throw error;
         }
-        // apiserver: `ValidatingAdmissionPolicy 'NAME' with binding 'NAME' denied request: …`
-        return error.seen.includes(`'${subject.injectionGuardName}'`)
-            ? { verdict: "refused" }
-            : { verdict: "unknown", why: error.seen };
+        const { seen: why } = error;
+        if (why.includes(`'${subject.injectionGuardName}'`)) {
+            return { verdict: "refused" };
+        }
+        const [, anotherGuard] = BY_AN_INJECTION_GUARD.exec(why) ?? [];
+        return { verdict: "unknown", why, ...(anotherGuard !== undefined && { anotherGuard }) };
     }
 }
+
+/**
+ * The API server's message, with the beginning of an injection guard's own (documents/injectionGuard.ts).
+ *
+ * Source: apiserver, pkg/admission/plugin/policy/validating/dispatcher.go, Dispatch (deniedDecision)
+ */
+const BY_AN_INJECTION_GUARD = new RegExp(
+    `ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: ${REFUSED_A_POD}`,
+);
 
 const MOUNT_PATH = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 

@@ -3,7 +3,13 @@ import type { ClusterSeen } from "../model/world";
 
 /** The result of a dry run. It is `unknown` if something else than the injection guard refused it, for example RBAC. */
 export type Admission =
-    { readonly verdict: "admitted" | "refused" } | { readonly verdict: "unknown"; readonly why: string };
+    | { readonly verdict: "admitted" | "refused" }
+    | {
+          readonly verdict: "unknown";
+          readonly why: string;
+          /** The name of another component's injection guard, if that refused it. */
+          readonly anotherGuard?: string;
+      };
 
 /** All reads and writes of the hand-over in a cluster. Each call has a time limit and retries transient failures. */
 export interface ClusterAccess {

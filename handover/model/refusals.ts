@@ -99,11 +99,11 @@ export const refusals = {
             "An update to another role has not finished. Without the live checks, this update would delete the former role under the pods.",
             "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
         ),
-    replacedWithoutRollout: (former: string, roleArn: string) =>
+    replacedAsTurnedOff: (former: string, roleArn: string) =>
         new Refusal(
             "former-role-carried",
-            `The update turns the live checks off, replaces the role ${former} by ${roleArn}, and restarts no pod, since the rollout is disabled.`,
-            "At its end, Pulumi would delete the former role under the pods. The service account was not changed.",
+            `The update turns the live checks off, and replaces the role ${former} by ${roleArn}.`,
+            "The injection guard would refuse pods with the new role. At the end of the update, Pulumi would delete the former role, which pods carry. The service account was not changed.",
             "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
         ),
     roleNotApproved: (roleArn: string) =>
@@ -208,6 +208,14 @@ export const refusals = {
             "First remove that component from its program, and run pulumi up on its stack (without live checks, first move its pods off its role: " +
                 "docs/import-and-migration.md in the repository, Removing the component). If it is this component under its former name, " +
                 "change the name back, run pulumi up, then rename it with an alias.",
+        ),
+    anotherInjectionGuard: ({ serviceAccount, roleArn }: Subject, policy: string) =>
+        new Refusal(
+            "another-injection-guard",
+            `The injection guard of another CniServiceAccountRole, the admission policy ${policy}, refuses pods of ${serviceAccount.namespace}/${serviceAccount.name} with the role ${roleArn}.`,
+            "Its stack has not handed these pods back. Each pod that restarts would be refused, and its node would be without a pod of the CNI.",
+            "Run pulumi destroy on that stack until it succeeds. If the stack no longer exists, remove its guard: " +
+                `kubectl delete validatingadmissionpolicybinding/${policy} validatingadmissionpolicy/${policy}. Then run pulumi up.`,
         ),
     addOnHasRole: (roleArn: string) =>
         new Refusal(

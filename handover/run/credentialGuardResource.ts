@@ -1,3 +1,4 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { unrecordedPolicies } from "../decide/drift";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
@@ -27,6 +28,7 @@ import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
 import { issuerOfToken } from "../observe/tokenIssuer";
+import { anotherGuard } from "./anotherGuard";
 import { readUnlessGone } from "./clusterGone";
 import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
@@ -222,7 +224,9 @@ async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs
     const preflight = await observePreflight(context, inputs, async () =>
         issuerOfToken(await context.cluster.requestToken()),
     );
-    const [first, ...others] = preflightRefusals(preflight);
+    const annotated = preflight.world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
+    const guard = annotated === inputs.subject.roleArn ? undefined : await anotherGuard(context);
+    const [first, ...others] = [...preflightRefusals(preflight), ...(guard === undefined ? [] : [guard])];
     if (first !== undefined) {
         throw others.length === 0
             ? first

@@ -711,6 +711,26 @@ describe("The hand-over's access to a cluster", function () {
             }
         });
 
+        it("tells another component's from its own, by a dry run", async () => {
+            const theirs = { ...subject, injectionGuardName: "eks-cni-theirs" };
+            const asThey = await connectCluster({ kubeconfig }, theirs, settings);
+            const { roleArn, serviceAccount } = subject;
+            const spec = injectionGuardSpec({ serviceAccount, roleArns: [`${roleArn}-2`] });
+            await admission.createValidatingAdmissionPolicy({ body: { metadata: { name }, spec } });
+            await bind();
+            try {
+                await until((seen) => seen.injectionGuard.inForce);
+                await sleep(1500);
+                assert.deepEqual(await access.testAdmission(roleArn), { verdict: "refused" });
+                const answer = await asThey.testAdmission(roleArn);
+                assert.equal(answer.verdict === "unknown" && answer.anotherGuard, name);
+                assert.deepEqual(await asThey.testAdmission(`${roleArn}-2`), { verdict: "admitted" });
+            } finally {
+                await access.removeInjectionGuard();
+                asThey.close();
+            }
+        });
+
         it("does not take one with a faulty expression for one in force", async () => {
             const validations = [{ expression: "object.spec.nothingOfThisName == 'x'" }];
             await admission.createValidatingAdmissionPolicy({

@@ -1,7 +1,9 @@
+import { AdmissionregistrationV1Api } from "@kubernetes/client-node";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { setTimeout as sleep } from "timers/promises";
+import { injectionGuardSpec } from "../../documents/injectionGuard";
 import { clusterOf, uids } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
@@ -100,5 +102,36 @@ describeNightly("two stacks, and a person, at the same aws-node at once", () => 
         assert.deepStrictEqual([await allReady(), await holdsPolicy()], [true, true]);
         assert.ok(!(await roles()).includes(first.roleName));
         await iam.removeRole(PERSONS_ROLE);
+    });
+
+    it("are refused where a stack that was lost has left its injection guard, until it is removed as the message says", async function () {
+        this.timeout(600_000);
+        const [first = assert.fail()] = stacks;
+        const name = "eks-cni-lost";
+        const spec = injectionGuardSpec({
+            serviceAccount: { namespace: "kube-system", name: "aws-node" },
+            roleArns: ["arn:aws:iam::111122223333:role/lost"],
+        });
+        const admission = cluster.config.makeApiClient(AdmissionregistrationV1Api);
+        await admission.createValidatingAdmissionPolicy({ body: { metadata: { name }, spec } });
+        await admission.createValidatingAdmissionPolicyBinding({
+            body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } },
+        });
+        // API servers take up policies once a second.
+        await sleep(3000);
+        const pods = uids(await cluster.awsNodePods());
+        await setArgs(first.stack, sandbox, argsOf(first.roleName));
+        const failure = (await failureOf(first.stack.up())) ?? "";
+        assert.match(failure, /\[another-injection-guard\]/);
+        assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);
+        assert.deepStrictEqual(await cluster.annotations(), {});
+
+        // As the message says.
+        const [, remove = ""] = /remove its guard: kubectl ([^.]+)\./.exec(failure) ?? [];
+        await cluster.kubectl(...remove.split(" "));
+        await first.stack.up();
+        assert.deepStrictEqual([await roles(), await holdsPolicy()], [[first.roleName], false]);
+        await first.stack.destroy();
+        assert.deepStrictEqual([await roles(), await holdsPolicy()], [[undefined], true]);
     });
 });

@@ -617,6 +617,9 @@ export class Engine {
         if (world.owner === FOREIGN_OWNER && world.annotations[ROLE_ARN] !== arn) {
             throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
         }
+        if (!stack.isOff && stack.patch !== undefined && stack.patch !== arn) {
+            throw refusals.replacedAsTurnedOff(stack.patch, arn);
+        }
         const turningOff = stack.isOff ? "registered" : "annotated";
         const annotations = { [ROLE_ARN]: arn, [CONTROL]: manager, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
         if (turningOff === "annotated") {

@@ -138,9 +138,14 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                 world.guard = roleArns;
             }),
         testAdmission: (roleArn) =>
-            read("admission", () => ({
-                verdict: world.admits(roleArn, accountName) ? ("admitted" as const) : ("refused" as const),
-            })),
+            read("admission", () => {
+                if (world.admits(roleArn, accountName)) {
+                    return { verdict: "admitted" as const };
+                }
+                return world.guardName === subject.injectionGuardName
+                    ? { verdict: "refused" as const }
+                    : { verdict: "unknown" as const, why: "refused", anotherGuard: world.guardName };
+            }),
         removeInjectionGuard: () =>
             run.call("remove the injection guard", () => {
                 if (hasGuard()) {

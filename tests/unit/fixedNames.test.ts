@@ -155,6 +155,7 @@ describe("the names that stay as they are", () => {
             "annotation-owned-by-another",
             "another-cluster",
             "another-component",
+            "another-injection-guard",
             "audience-annotation",
             "aws-access-denied",
             "aws-call-failed",

@@ -123,7 +123,7 @@ const withAFormerRole: Scenario = {
 
 const withAnotherRole: Scenario = {
     name: "live-checks-off-with-another-role",
-    title: "the rollout is disabled, and the live checks with it, in the update to another role: refused, and the advice is followed",
+    title: "the live checks are turned off in the update to another role, with and without the rollout: refused, and the advice is followed",
     quick: false,
     bound: { ...noGaps, rollouts: 2, restarts: 2 },
     play: async (stage) => {
@@ -131,7 +131,9 @@ const withAnotherRole: Scenario = {
         const { roleName } = stage.outputs();
         const { clusterName } = stage.sandbox;
         const disabled = { clusterName, rolePath: "/cni/", rollout: { enabled: false } };
-        await stage.fails("up", disabled, /\[former-role-carried\].*Turn the live checks on again/s);
+        const refused = /\[former-role-carried\].*Turn the live checks on again/s;
+        await stage.fails("up", { ...withoutLiveChecks(stage), rolePath: "/cni/" }, refused);
+        await stage.fails("up", disabled, refused);
         assert.deepStrictEqual(await stage.pods(), before, "pods were restarted");
         assert.ok(String(roleName) in stage.currentRoles(), "the role was deleted under the pods");
         const another = stage.arguments({ rolePath: "/cni/" });

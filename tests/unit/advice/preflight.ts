@@ -208,6 +208,22 @@ const deliveries: AdviceScenario[] = [
         follow: handedBackByOwner,
     }),
     preflight({
+        code: "another-injection-guard",
+        trouble: (play) => {
+            // The stack of the other component was deleted: its guard has stayed.
+            play.world.guardName = "theirs";
+            play.world.guard = ["arn:aws:iam::111122223333:role/theirs"];
+        },
+        advice: [
+            "Run pulumi destroy on that stack until it succeeds",
+            "kubectl delete validatingadmissionpolicybinding/theirs validatingadmissionpolicy/theirs",
+        ],
+        follow: (play) => {
+            play.world.guard = undefined;
+            play.restartPods();
+        },
+    }),
+    preflight({
         code: "add-on-owns-the-role",
         trouble: (play) => {
             // The add-on's role is written by EKS later than the add-on shows it.

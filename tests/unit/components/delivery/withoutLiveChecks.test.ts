@@ -20,7 +20,7 @@ const patch = (annotations: Record<string, string>) => ({
 });
 const LIVE = patch({});
 const OFF = patch({ "eks-cni/live-checks": "off" });
-const PLAIN = { role: true, daemonSetPatch: true };
+const PLAIN = { role: true };
 
 describe("A component without live checks tells those of before", () => {
     let own: string;
@@ -58,14 +58,14 @@ describe("A component without live checks tells those of before", () => {
         strictEqual(readNote("old", "41234"), "annotated");
     });
 
-    describe("if the update restarts no pod,", () => {
+    describe("if the update brings another role, too,", () => {
         const ROLE_ARN = "eks.amazonaws.com/role-arn";
         const [former, other] = ["arn:aws:iam::111122223333:role/former", "arn:aws:iam::111122223333:role/other"];
         const live = (roleArn: string) => patch({ [ROLE_ARN]: roleArn });
         const off = (roleArn: string) => patch({ [ROLE_ARN]: roleArn, "eks-cni/live-checks": "off" });
 
-        it("nothing, and fails, if it also brings another role", async () => {
-            const { message } = refusals.replacedWithoutRollout(former, other);
+        it("nothing, and fails", async () => {
+            const { message } = refusals.replacedAsTurnedOff(former, other);
             await rejects(refuseAnotherRole({ oldInputs: live(former), newInputs: off(other) }), { message });
         });
 
@@ -87,14 +87,9 @@ describe("A component without live checks tells those of before", () => {
             const change = { oldInputs: live(former), newInputs: off(other) } as unknown as pulumi.ResourceHookArgs;
 
             it("by a hook that leaves no note when it fails", async () => {
-                const hook = hookOf(noteAnnotation({ role: true, daemonSetPatch: false }).beforeUpdate);
+                const hook = hookOf(noteAnnotation(PLAIN).beforeUpdate);
                 await rejects(async () => hook.callback(change), /\[former-role-carried\]/);
                 strictEqual(readNote(MANAGER, "41234"), undefined);
-            });
-
-            it("by the same hook, if the rollout restarts the pods", async () => {
-                await hookOf(noteAnnotation(PLAIN).beforeUpdate).callback(change);
-                strictEqual(readNote(MANAGER, "41234"), "annotated");
             });
         });
     });

@@ -362,6 +362,16 @@ describe("A write to the cluster", () => {
             verdict: "unknown",
             why: `The API server answered 422 to \`create pods\` in kube-system: ${by("another")}.`,
         });
+        const guarded = by("eks-cni-theirs").replace(
+            /no$/,
+            "eks-cni: refused a pod of the service account kube-system/aws-node.",
+        );
+        answers = { [`POST ${podsPath}`]: status(422, guarded) };
+        assert.deepEqual(await access.testAdmission("a"), {
+            verdict: "unknown",
+            why: `The API server answered 422 to \`create pods\` in kube-system: ${guarded}`,
+            anotherGuard: "eks-cni-theirs",
+        });
         answers = { [`POST ${podsPath}`]: status(403, "User me cannot create pods") };
         const unknown = await access.testAdmission("a");
         assert.match(unknown.verdict === "unknown" ? unknown.why : "", /forbids `create pods` in kube-system/);

@@ -50,7 +50,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.anotherClusterAnswers("one", "two", undefined),
     ],
     turningOffInterrupted: [refusals.turningOffInterrupted()],
-    replacedWithoutRollout: [refusals.replacedWithoutRollout(FORMER_ROLE, ROLE)],
+    replacedAsTurnedOff: [refusals.replacedAsTurnedOff(FORMER_ROLE, ROLE)],
     formerRoleCarried: [refusals.formerRoleCarried([pod("n1", onNodeRole), pod("n2", onNodeRole)])],
     roleNotApproved: [refusals.roleNotApproved(ROLE)],
     handOverUnfinished: [refusals.handOverUnfinished(ROLE)],
@@ -67,6 +67,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.carriedByOthers([other("a", "old"), other("b", "old"), other("c", "older"), other("d")]),
     ],
     anotherComponent: [refusals.anotherComponent(elsewhere, "eks-cni/a/b/c")],
+    anotherInjectionGuard: [refusals.anotherInjectionGuard(elsewhere, "eks-cni-a-b-c-01234567")],
     addOnHasRole: [refusals.addOnHasRole(FORMER_ROLE)],
     podIdentityAssociation: [
         refusals.podIdentityAssociation(elsewhere, [ROLE, FORMER_ROLE]),

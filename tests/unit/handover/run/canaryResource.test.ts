@@ -162,6 +162,13 @@ describe("The rollout, as a resource", () => {
         ok(calls.includes("prove"));
     });
 
+    it("changes nothing if another component's injection guard refuses pods with the role", async () => {
+        const admission = { verdict: "unknown", why: "refused", anotherGuard: "eks-cni-theirs" } as const;
+        const { done, writes, calls } = rollOut({ annotations: {}, admission });
+        await rejects(done, { code: "another-injection-guard" });
+        deepStrictEqual([writes(), calls.includes("prove")], [[], false]);
+    });
+
     it("changes nothing if this proof fails", async () => {
         const { done, writes } = rollOut({
             annotations: {},

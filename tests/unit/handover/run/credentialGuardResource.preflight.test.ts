@@ -1,12 +1,23 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import type { Admission } from "../../../../handover/kubernetes/clusterAccess";
 import type { OtherDelivery, UnreadCall } from "../../../../handover/model/otherDelivery";
 import { isRefusal, listRefusals } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { AccountSeen, ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard, CredentialGuardInputs } from "../../../../handover/run/credentialGuardResource";
-import { ACCOUNT, ISSUER, nodeRole, onNodeRole, record, subject, withoutPolicies, world } from "../support/worlds";
+import {
+    ACCOUNT,
+    ISSUER,
+    nodeRole,
+    onNodeRole,
+    record,
+    serviceAccount,
+    subject,
+    withoutPolicies,
+    world,
+} from "../support/worlds";
 
 const inputs: CredentialGuardInputs = {
     subject,
@@ -35,6 +46,7 @@ function create(
     more: Partial<CredentialGuardInputs> = {},
     account: Partial<AccountSeen> = {},
     prove = (): Promise<unknown> => Promise.reject(new Error("not asked")),
+    admission: Admission = { verdict: "admitted" },
 ) {
     const [closed, lines, admitted]: [string[], string[], string[]] = [[], [], []];
     const seen = world(onNodeRole, { cluster, account });
@@ -56,7 +68,7 @@ function create(
                     },
                 }),
             admitRoles: (roleArns: string[]) => Promise.resolve(admitted.push(...roleArns)),
-            testAdmission: () => Promise.resolve({ verdict: "admitted" }),
+            testAdmission: () => Promise.resolve(admission),
             requestToken: () => Promise.resolve(`h.${claims}.s`),
             close: () => closed.push("closed"),
         },
@@ -198,5 +210,35 @@ describe("The credential guard's preflight", () => {
         const { created, lines } = create({});
         await created;
         deepStrictEqual(lines, ["proof: off, the canary alone decides"]);
+    });
+});
+
+describe("Another component's injection guard", () => {
+    const unannotated = { serviceAccount: { ...serviceAccount, annotations: {} } };
+    const theirs: Admission = { verdict: "unknown", why: "refused", anotherGuard: "eks-cni-theirs" };
+    const refused = (admission: Admission, cluster: Partial<ClusterSeen> = {}) =>
+        create({ ...unannotated, ...cluster }, ACCOUNT, NOTHING_ELSE, {}, {}, undefined, admission).created.then(
+            () => undefined,
+            (error: unknown) => String(error),
+        );
+
+    it("stops the update before anything is proved, if it refuses pods with the role", async () => {
+        match(
+            (await refused(theirs)) ?? "",
+            /^\S*Refusal: \[another-injection-guard\] .*admission policy eks-cni-theirs, refuses/,
+        );
+    });
+
+    it("is listed with every other reason", async () => {
+        const both = await refused(theirs, { daemonSet: undefined });
+        match(both ?? "", /\[daemon-set-missing\][^]*\[another-injection-guard\]/);
+    });
+
+    it("is not looked for where the service account has the role already", async () => {
+        strictEqual(await refused(theirs, { serviceAccount }), undefined);
+    });
+
+    it("does not count where something else refuses them", async () => {
+        strictEqual(await refused({ verdict: "unknown", why: "No right to create pods." }), undefined);
     });
 });

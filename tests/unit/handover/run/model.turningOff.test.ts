@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
 import { assertHolds } from "../../../model/assertHolds";
+import { runOnWorld, type Turn } from "../../../model/modelRun";
 import { trustsTheMark } from "../../../model/plantedBugs";
 import { scenarioWithTurningOff } from "../../../model/turningOff";
 
@@ -20,6 +21,29 @@ describe("Updates that turn the live checks off on the model, and kills of them,
             fc.asyncProperty(scenarioWithTurningOff, (of) => assertHolds(of)),
             PARAMETERS,
         );
+    });
+
+    it("leave pods refused if the next one, killed too, also brings another role, until live checks are on again", async () => {
+        const up = (roleName: string, killedAt?: number): Turn => ({
+            operation: { do: "up", refresh: false, program: { roleName, detachFromNodeRoles: ["a", "b"] } },
+            faults: [],
+            killedAt,
+        });
+        const turnOff = (killedAt: number): Turn => ({
+            operation: { do: "turnOff", refresh: false },
+            faults: [],
+            killedAt,
+        });
+        const later: Turn = { operation: { do: "nothing" }, faults: [], killedAt: undefined };
+        const { problems, log } = await runOnWorld({
+            nodes: ["a"],
+            strategy: "RollingUpdate",
+            // Killed once the state has the annotation, once the other role is created, and as the pods restart.
+            turns: [up("cni"), turnOff(3), up("next", 2), later, turnOff(4), later],
+            last: { roleName: "next", detachFromNodeRoles: ["a", "b"] },
+        });
+        assert.match(log.join("\n"), /The injection guard refuses pods that start now\./);
+        assert.deepEqual(problems, []);
     });
 
     it("are what catches a product that trusts the annotation of any run", async () => {

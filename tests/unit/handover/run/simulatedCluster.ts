@@ -1,3 +1,4 @@
+import type { Admission } from "../../../../handover/kubernetes/clusterAccess";
 import { webhookAnnotations } from "../../../../handover/model/webhookAnnotations";
 import type { Proof } from "../../../../handover/model/proof";
 import type { CredentialSource, NodeRoleSeen, NodeSeen, PodSeen, World } from "../../../../handover/model/world";
@@ -34,6 +35,8 @@ export interface Simulated {
     readonly ends?: boolean;
     readonly proof?: Proof;
     readonly associations?: readonly string[];
+    /** The result of each dry run. */
+    readonly admission?: Admission;
     /** The nth look at the account or the cluster fails with what these return. */
     readonly account?: (nth: number) => Error | undefined;
     readonly look?: (nth: number) => Error | undefined;
@@ -110,6 +113,7 @@ export function simulate(of: Simulated = {}) {
             look: () => failing(of.look, "cluster", () => seen().cluster),
             clustersInKubeconfig: () => [],
             requestToken: () => Promise.resolve("token"),
+            testAdmission: () => Promise.resolve(of.admission ?? { verdict: "admitted" }),
             annotate: (wanted: Readonly<Record<string, string>>) => {
                 calls.push(`annotate ${wanted[ROLE_ARN] ?? "nothing"}`);
                 annotations = wanted;
