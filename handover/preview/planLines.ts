@@ -4,8 +4,9 @@ import type { Step } from "../model/steps";
 import { canaryPlaces, Place } from "../decide/places";
 import { otherNodesOf } from "../decide/podsOnNodeRoles";
 import { describeInstance, unjoinedInstances } from "../decide/unjoined";
+import { clustersSharing } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
-import type { NodeSeen, OtherNodeSeen, PodSeen, UnjoinedInstance, World } from "../model/world";
+import type { NodeRoleSeen, NodeSeen, OtherNodeSeen, PodSeen, UnjoinedInstance, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
 /** The lines of the plan. decide/remainingSteps.ts has the lines about remaining steps, model/refusals.ts has the refusals. */
@@ -86,6 +87,7 @@ export const planLines = {
             policiesOf(part.steps, "detach").some(({ roleName }) => roleName === name),
         );
         return roles.flatMap((role) => [
+            ...otherClusters(role),
             ...otherNodes(role.name, otherNodesOf([role], cluster)),
             ...unjoined(role.name, unjoinedInstances([role], cluster), injectionGuard),
         ]);
@@ -120,6 +122,17 @@ export const planLines = {
                   `[wait] The update will wait, and fail with time-limit if this does not clear: ${stuck}${notReady(cluster.nodes)}.`,
               ],
 };
+
+/** A policy is detached although other clusters use the role: the program names each of them as handed over. */
+function otherClusters(role: NodeRoleSeen): string[] {
+    const clusters = clustersSharing(role);
+    return clusters.length === 0
+        ? []
+        : [
+              `[other-clusters] Nodes of ${listTexts(clusters)} also run with ${role.name}, and lose the policy, too. Only handedOverClusterArns says ` +
+                  "that their pods carry roles of their own: this run cannot see them.",
+          ];
+}
 
 function otherNodes(roleName: string, nodes: readonly OtherNodeSeen[]): string[] {
     return nodes.length === 0
