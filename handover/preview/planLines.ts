@@ -129,7 +129,7 @@ function otherClusters(role: NodeRoleSeen): string[] {
     return clusters.length === 0
         ? []
         : [
-              `[other-clusters] Nodes of ${listTexts(clusters)} also run with ${role.name}, and lose the policy, too. Only handedOverClusterArns says ` +
+              `[clusters-not-seen] Nodes of ${listTexts(clusters)} also run with ${role.name}, and lose the policy, too. Only handedOverClusterArns says ` +
                   "that their pods carry roles of their own: this run cannot see them.",
           ];
 }

@@ -20,7 +20,7 @@ const untouched = (nodeRole: ReturnType<typeof sharedWith>) =>
         account: { nodeRoles: [nodeRole] },
     });
 const BLIND =
-    `[other-clusters] Nodes of ${BLUE} also run with nodes, and lose the policy, too. Only handedOverClusterArns says that their pods carry ` +
+    `[clusters-not-seen] Nodes of ${BLUE} also run with nodes, and lose the policy, too. Only handedOverClusterArns says that their pods carry ` +
     "roles of their own: this run cannot see them.";
 const FIRST = [ANNOTATE, canary("pod-n1", "n1"), WAVES] as const;
 const shared = { nodeRoles: [sharedWith([BLUE])] };
