@@ -1,0 +1,41 @@
+import { PATCH_FIELD_MANAGER_ANNOTATION, ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { carriesAnyOf } from "../model/carriedRole";
+import type { HandOverRecord } from "../model/record";
+import type { Subject } from "../model/subject";
+import type { TurningOff } from "../model/turningOff";
+import type { ClusterSeen, PodSeen } from "../model/world";
+
+/** The goal of the hand-back. */
+export interface HandBackTarget {
+    readonly subject: Subject;
+    readonly record: HandOverRecord;
+    readonly iamPropagationSeconds: number;
+    /** The annotations to restore: those of the role from before the hand-over if it still works, otherwise none. */
+    readonly formerAnnotations: Readonly<Record<string, string>>;
+    /** Whether the run's program turns the live checks off. */
+    readonly turningOff?: TurningOff;
+    /** How long a pod may take until it works with its former credentials. Undefined: there is no limit of its own. */
+    readonly canarySeconds?: number;
+    /** How many NotReady nodes the hand-back may skip. Missing: none. */
+    readonly maxNotReadyNodes?: number;
+    /** Whether the node roles stay as they are if the live checks are turned off. */
+    readonly keepDetached?: boolean;
+}
+
+/** The roles that no pod may carry in the end: every role that was ever approved, except the one that is restored. */
+export function retiredRoles({ record, formerAnnotations }: HandBackTarget): string[] {
+    return record.approvedRoleArns.filter((arn) => arn !== formerAnnotations[ROLE_ARN_ANNOTATION]);
+}
+
+export function carries(target: HandBackTarget): (pod: PodSeen) => boolean {
+    const roles = retiredRoles(target);
+    return (pod) => carriesAnyOf(pod, roles);
+}
+
+/** Whether the component's patch still owns fields of the service account. */
+export function isOwnedByComponent(
+    { fieldManager }: Subject,
+    { annotations, roleArnOwners }: NonNullable<ClusterSeen["serviceAccount"]>,
+) {
+    return roleArnOwners.includes(fieldManager) || annotations[PATCH_FIELD_MANAGER_ANNOTATION] === fieldManager;
+}
