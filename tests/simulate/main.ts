@@ -5,7 +5,7 @@ import { kindOf, playBatch, type Violation } from "./batch";
 import { allKills } from "./exhaustive";
 import { type Again, type Options, readOptions } from "./options";
 import { playAll } from "./pool";
-import { describe, report, speed, type Totals } from "./report";
+import { again, describe, report, speed, type Totals } from "./report";
 import { Trace } from "./trace";
 import type { Done, Task } from "./worker";
 
@@ -102,7 +102,7 @@ class Campaign {
         const length = ({ history }: Violation) => JSON.stringify(history).length;
         const before = this.violations.get(kind);
         if (before === undefined) {
-            say(`VIOLATION: ${violation.problems.join("; ")}`);
+            say(`VIOLATION: ${violation.problems.join("; ")}\n  ${again(violation)}`);
         }
         if (before === undefined || length(violation) < length(before)) {
             this.violations.set(kind, violation);

@@ -79,14 +79,19 @@ const LINES_BEFORE = 60;
 const LINES_AFTER = 5;
 
 /** The shortest history of a violation, and the command that plays it again. */
+/** The command that plays the history again. */
+export function again({ seed, path }: Pick<Violation, "seed" | "path">): string {
+    return path === ""
+        ? "a kill of a small cluster"
+        : `again: npm run test:simulate -- --again ${String(seed)},${path}`;
+}
+
 export function describe({ seed, path, problems, log, history }: Violation, position: number): string {
     const at = log.findIndex((line) => line.includes("!!!"));
     return [
         `  ${String(position)}) ${problems[0] ?? ""}`,
         ...problems.slice(1).map((problem) => `     ${problem}`),
-        path === ""
-            ? "     a kill of a small cluster"
-            : `     again: npm run test:simulate -- --again ${String(seed)},${path}`,
+        `     ${again({ seed, path })}`,
         `     the shortest history: ${JSON.stringify(history)}`,
         ...log.slice(Math.max(0, at - LINES_BEFORE), at + LINES_AFTER).map((line) => `     ${line}`),
         "",
