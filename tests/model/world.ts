@@ -186,11 +186,9 @@ export class ModelWorld {
     private readonly guards: History<Guard | undefined> = [{ at: 0, value: undefined }];
     private readonly restarts = new Restarts();
     /** What the live checks of each component do, by its field manager. */
-    private readonly actors = new Map<string, { acting: Acting; readonly waves: Waves; sawNodes: boolean }>();
+    private readonly actors = new Map<string, Actor>();
     /** The nodes whose instances EC2 did not show when a live check looked last. */
     private notShown = new Set<string>();
-    /** The nodes whose instances the account showed as leaving when a live check looked at it last. */
-    private shownAsLeaving: ReadonlySet<ModelNode> = new Set();
     private runBegan = 0;
     private readonly failedFor = new Map<string, number>();
     private retryAt = 0;
@@ -431,7 +429,12 @@ export class ModelWorld {
     }
 
     private actorOf(manager: string) {
-        const actor = this.actors.get(manager) ?? { acting: undefined, waves: new Waves(), sawNodes: true };
+        const actor: Actor = this.actors.get(manager) ?? {
+            acting: undefined,
+            waves: new Waves(),
+            sawNodes: true,
+            shownAsLeaving: new Set(),
+        };
         this.actors.set(manager, actor);
         return actor;
     }
@@ -442,7 +445,7 @@ export class ModelWorld {
         const { acting, waves } = actor;
         this.acted.add(acting);
         // Of an instance that has just ended, the live check does not know yet.
-        const known = this.nodes.filter((node) => !this.shownAsLeaving.has(node));
+        const known = this.nodes.filter((node) => !actor.shownAsLeaving.has(node));
         actor.sawNodes = known.length > 0;
         // No pod of a node that has never had one can become unavailable.
         const nodes = known
@@ -463,11 +466,12 @@ export class ModelWorld {
     }
 
     public lookAtAccount(manager: string): void {
-        const { acting, waves } = this.actorOf(manager);
+        const actor = this.actorOf(manager);
+        const { acting, waves } = actor;
         const { unknownNodes = [] } = this.conditions;
         this.notShown = new Set(unknownNodes);
         const staying = this.nodes.filter(({ leaving }) => leaving === undefined);
-        this.shownAsLeaving = new Set(this.nodes.filter(({ leaving }) => leaving !== undefined));
+        actor.shownAsLeaving = new Set(this.nodes.filter(({ leaving }) => leaving !== undefined));
         waves.lookAtAccount(new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])));
     }
 
@@ -821,7 +825,8 @@ export class ModelWorld {
     private checkCutOff(): void {
         const places = this.pods
             .filter((pod) => pod.restart && !pod.stoppingSince && pod.startedAt !== undefined && this.isCutOff(pod))
-            .filter(({ node }) => !this.isTerminated(node))
+            // Nothing restarts on a node whose instance is shutting down, and no run waits for it: handover/decide/leaving.ts.
+            .filter(({ node }) => !this.isLeaving(node))
             .map(({ node }) => this.placeOf(node));
         if (places.length > this.maxUnavailable && new Set(places).size < places.length) {
             this.problem(`${String(places.length)} pods at once have no way to STS: ${places.sort().join(", ")}`);
@@ -852,6 +857,15 @@ export class ModelWorld {
 
 /** A restart that costs nothing, or that another party makes. */
 const NOT_COUNTED = { problem: undefined, isOfWave: false };
+
+/** The live checks of a stack. */
+interface Actor {
+    acting: Acting;
+    readonly waves: Waves;
+    sawNodes: boolean;
+    /** The nodes whose instances the account showed as leaving when these live checks looked at it last. */
+    shownAsLeaving: ReadonlySet<ModelNode>;
+}
 
 /** The injection guard. */
 interface Guard {
